@@ -1,0 +1,23 @@
+"""Nearest names, for messages about an unknown one."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Up to `count` known names that resemble `name`, best first."""
+    known = sorted(set(known))
+    lower = {k.lower(): k for k in reversed(known)}
+    found = difflib.get_close_matches(name.lower(), list(lower), n=count, cutoff=0.5)
+    starts = [k for k in known if len(name) >= 3 and k.lower().startswith(name.lower())]
+    return list(dict.fromkeys([*(lower[f] for f in found), *starts]))[:count]
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """One sentence about an unknown name, with the nearest ones (or all, where they are few)."""
+    known = sorted(set(known))
+    close = nearest(name, known)
+    if close:
+        return f"unknown {kind} `{name}`; did you mean {' or '.join(f'`{c}`' for c in close)}?"
+    listed = ", ".join(f"`{k}`" for k in known[:12]) + (", ..." if len(known) > 12 else "")
+    return f"unknown {kind} `{name}`; known: {listed or 'none'}"

@@ -1,0 +1,37 @@
+"""Random streams keyed by (seed, purpose, subject).
+
+The numbers of a subject never depend on how many others there are, on their order or on who computes them: each
+(seed, purpose) pair names one counter-based stream (Philox), and a subject reads the word at its own position.
+"""
+
+import hashlib
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+
+MAX_SEED = 2**63 - 1
+
+
+def check_seed(seed: int) -> int:
+    """The seed itself, or InputError when it is not a whole number from 0 to 2**63 - 1."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= MAX_SEED:
+        raise InputError(f"seed is {seed!r}; it must be a whole number from 0 to {MAX_SEED}")
+    return int(seed)
+
+
+def uniforms(seed: int, purpose: str, first: int, count: int) -> np.ndarray:
+    """Uniform numbers in (0, 1) of subjects `first` ... `first + count - 1`, shape (count,)."""
+    digest = hashlib.sha256(f"{check_seed(seed)}|{purpose}".encode()).digest()
+    stream = np.random.Philox(key=int.from_bytes(digest[:16], "little"))
+    # Philox makes four words a counter step: start at the step that holds word `first`
+    stream.advance(first // 4)
+    raw = stream.random_raw(first % 4 + count)[first % 4 :]
+    return ((raw >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
+
+
+def normals(seed: int, purpose: str, first: int, count: int) -> np.ndarray:
+    """Standard normal numbers of subjects `first` ... `first + count - 1`, shape (count,)."""
+    from scipy.special import ndtri
+
+    return ndtri(uniforms(seed, purpose, first, count))

@@ -1,0 +1,22 @@
+"""Where a number, an equation or a fact comes from."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """A citable origin.
+
+    key: short name; citation: how to cite it; doi: without the address; note: what exactly was read, and how sure.
+    A number that nobody published carries a source whose key is `synthetic` or `livingdrug`.
+    """
+
+    key: str
+    citation: str = ""
+    doi: str = ""
+    note: str = ""
+
+    def line(self) -> str:
+        """One line for a terminal or a table."""
+        doi = f"doi:{self.doi}" if self.doi else ""
+        return "; ".join(part for part in (self.citation or self.key, doi, self.note) if part)

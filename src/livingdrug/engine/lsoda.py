@@ -1,0 +1,275 @@
+"""One subject through SciPy's LSODA: the reference path of the engine.
+
+LSODA switches between a non-stiff and a stiff method by itself. The run is cut at every dose and switch, so the solver
+never steps over a jump. Linear input pools enter as exact forcing terms. Peak and integral of each output are those of
+the solver's own dense solution, not of the requested times.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.engine.compile import Code, Pools
+
+RTOL, RTOL_LOG = 1e-8, 1e-10
+# absolute tolerances by unit of a state: what is far below one cell or one copy
+ATOL = {"cells": 1e-6, "1": 1e-6}
+ATOL_OTHER = 1e-10
+TOO_LARGE = 1e30
+MAX_STEPS = 200_000
+
+# 4-point Gauss-Legendre on (0, 1): exact for the polynomials of a step up to degree 7
+_GAUSS_X, _GAUSS_W = np.polynomial.legendre.leggauss(4)
+_NODES = np.concatenate([[0.0], 0.5 * (_GAUSS_X + 1), [1.0]])
+_WEIGHTS = np.concatenate([[0.0], 0.5 * _GAUSS_W, [0.0]])
+
+
+@dataclass(frozen=True)
+class Solution:
+    """One subject's run.
+
+    values: outputs at the requested times, shape (outputs, times); peak, peak_time, area: shape (outputs,), of the
+    continuous solution; status: `ok` or a reason word; reason: a sentence; reached: time reached.
+    """
+
+    values: np.ndarray
+    peak: np.ndarray
+    peak_time: np.ndarray
+    area: np.ndarray
+    status: str
+    reason: str
+    reached: float
+
+
+def pool_forcing(pools: Pools, p: Sequence[float], start: float, y: Sequence[float]) -> Callable[[float], list[float]]:
+    """Exact course of the pools from their values `y` (all states) at time `start`.
+
+    First: x0 exp(-a t). Second, fed with rates f_j: x0 exp(-b t) + sum f_j x0_j (exp(-a_j t) - exp(-b t)) / (b - a_j),
+    written with expm1 so that equal rates are no special case.
+    """
+    rates = pools.rates(*p)
+    n = len(pools.first)
+    decay = rates[: n + len(pools.second)]
+    feeds = np.reshape(rates[len(decay) :], (len(pools.second), n)).tolist()
+    at_start = [float(y[i]) for i in pools.all]
+
+    def forcing(time: float) -> list[float]:
+        t = time - start
+        out = [x * math.exp(a * t) for x, a in zip(at_start[:n], decay[:n], strict=True)]
+        for x, b, feed in zip(at_start[n:], decay[n:], feeds, strict=True):
+            value = x * math.exp(b * t)
+            for x0, a, rate in zip(at_start[:n], decay[:n], feed, strict=True):
+                if rate and x0:
+                    high, low = (a, b) if a > b else (b, a)
+                    z = (low - high) * t
+                    value += rate * x0 * t * math.exp(high * t) * (math.expm1(z) / z if z else 1.0)
+            out.append(value)
+        return out
+
+    return forcing
+
+
+def solve(
+    code: Code,
+    p: Sequence[float],
+    doses: Sequence[tuple[float, float]],
+    times: np.ndarray,
+    until: float,
+    outputs: Callable,
+    rtol: float | None = None,
+) -> Solution:
+    """Run one subject from time 0 to `until`.
+
+    p: value of every quantity; doses: (time, amount) into the system's dosed state; times: increasing, within
+    [0, until]; outputs: array function of `compile.output_function`. A value at the time of a later dose is the one
+    just before it; at time 0 it is the one after the dose.
+    """
+    run = _Run(code, list(p), rtol)
+    y = np.array(code.initial(*p), dtype=float)
+    switches = [float(t) for t in code.switch_times(*p)]
+    dose_state = _index(code, code.system.dose_into) if doses else None
+    stops = sorted({0.0, until, *(t for t, _ in doses if 0 <= t < until), *(t for t in switches if 0 < t < until)})
+    for start, end in zip(stops[:-1], stops[1:], strict=True):
+        y[dose_state] += sum(amount for t, amount in doses if t == start) if doses else 0.0
+        y = run.segment(start, end, y, [1.0 if start >= t else 0.0 for t in switches], times)
+        if run.status != "ok":
+            break
+    return run.finish(times, until, outputs)
+
+
+def _index(code: Code, state: str) -> int:
+    return [s.name for s in code.system.states].index(state)
+
+
+class _Run:
+    """Collects the pieces of one subject's run; evaluates the outputs once, at the end."""
+
+    def __init__(self, code: Code, p: list[float], rtol: float | None) -> None:
+        self.code, self.p = code, p
+        self.rtol = rtol or (RTOL_LOG if code.log_states.any() else RTOL)
+        units = [code.system.states[i].unit for i in code.integrated]
+        self.atol = np.array([ATOL.get(u, ATOL_OTHER) for u in units])
+        self.atol[code.log_states] = self.rtol
+        self.sampled = np.array([], dtype=float)
+        self.status, self.reason, self.reached = "ok", "", 0.0
+        # blocks of (times, states, switches, weights, index of requested time or -1)
+        self.blocks: list[tuple] = []
+
+    def segment(self, start: float, end: float, y: np.ndarray, switches: list[float], times: np.ndarray) -> np.ndarray:
+        """Integrate from start to end and return all states at the end."""
+        code = self.code
+        forcing = pool_forcing(code.pools, self.p, start, y)
+        rhs = self._in_solver_scale(code.make_rhs(self.p, switches, forcing))
+        wanted = np.flatnonzero((times >= start) & (times <= end) if start == 0 else (times > start) & (times <= end))
+        solver_y = self._to_solver(y[list(code.integrated)])
+        pieces = self._steps(rhs, start, end, solver_y, times[wanted], wanted)
+        y = y.copy()
+        for t, solved, weights, asked in pieces:
+            states = np.empty((len(y), len(t)))
+            states[list(code.integrated)] = self._from_solver(solved)
+            if code.pools.all:
+                states[list(code.pools.all)] = np.array([forcing(x) for x in t]).T
+            self.blocks.append((t, states, switches, weights, asked))
+            y = states[:, -1].copy()
+        return y
+
+    def _to_solver(self, y: np.ndarray) -> np.ndarray:
+        out = y.copy()
+        logs = self.code.log_states
+        out[logs] = np.log(out[logs])
+        return out
+
+    def _from_solver(self, z: np.ndarray) -> np.ndarray:
+        logs = self.code.log_states
+        if not logs.any():
+            return z
+        out = z.copy()
+        out[logs] = np.exp(out[logs])
+        return out
+
+    def _in_solver_scale(self, rhs: Callable) -> Callable:
+        logs = np.flatnonzero(self.code.log_states).tolist()
+        if not logs:
+            return lambda t, z: rhs(t, z.tolist())
+
+        def scaled(t, z):
+            y = z.tolist()
+            for i in logs:
+                y[i] = math.exp(max(y[i], -700.0))
+            out = rhs(t, y)
+            for i in logs:
+                out[i] /= y[i]
+            return out
+
+        return scaled
+
+    def _steps(self, rhs, start, end, y, wanted_times, wanted_index):
+        """Solver steps as one block of (times, states, weights, index of requested time or -1)."""
+        from scipy.integrate import LSODA
+
+        ts, ys, ws, ids = [], [], [], []
+
+        def add(t, states, weights, index):
+            ts.append(t), ys.append(states), ws.append(weights), ids.append(index)
+
+        if len(y) == 0:
+            raise ValueError("a system needs at least one integrated state")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                solver = LSODA(rhs, start, y, end, rtol=self.rtol, atol=self.atol)
+                done = 0
+                if wanted_times.size and wanted_times[0] == start:
+                    add(np.array([start]), y[:, None], np.zeros(1), wanted_index[:1])
+                    done = 1
+                for _ in range(MAX_STEPS):
+                    if solver.status != "running":
+                        break
+                    message = solver.step()
+                    if solver.status == "failed" or not self._in_range(solver):
+                        self._fail("not_finite" if self.reason else "step_failed", self.reason or str(message), solver.t)
+                        break
+                    done = self._sample(solver, wanted_times, wanted_index, done, add)
+                else:
+                    self._fail("step_limit", f"more than {MAX_STEPS} steps were needed", solver.t)
+        except (ArithmeticError, ValueError, TypeError) as error:
+            self._fail("not_finite", f"the right-hand side could not be computed ({error})", start)
+        if not ts:
+            return []
+        return [(np.concatenate(ts), np.concatenate(ys, axis=1), np.concatenate(ws), np.concatenate(ids))]
+
+    def _sample(self, solver, wanted_times, wanted_index, done, add) -> int:
+        width = solver.t - solver.t_old
+        upto = int(np.searchsorted(wanted_times, solver.t, side="right"))
+        asked = wanted_times[done:upto]
+        t = np.concatenate([solver.t_old + width * _NODES, asked])
+        states = solver.dense_output()(t)
+        # the ends of a step are the solver's own values
+        states[:, len(_NODES) - 1] = solver.y
+        weights = np.concatenate([width * _WEIGHTS, np.zeros(len(asked))])
+        index = np.concatenate([np.full(len(_NODES), -1), wanted_index[done:upto]])
+        order = np.argsort(t, kind="stable")
+        add(t[order], states[:, order], weights[order], index[order])
+        return upto
+
+    def _in_range(self, solver) -> bool:
+        limit = np.where(self.code.log_states, math.log(TOO_LARGE), TOO_LARGE)
+        bad = ~(np.isfinite(solver.y) & (np.where(self.code.log_states, solver.y, np.abs(solver.y)) < limit))
+        if bad.any():
+            state = self.code.system.states[self.code.integrated[int(np.flatnonzero(bad)[0])]]
+            unit = self.code.system.time_unit
+            self.reason = f"`{state.name}` left the finite range (above {TOO_LARGE:g} {state.unit}) at {solver.t:.6g} {unit}"
+        return not bad.any()
+
+    def _fail(self, status: str, reason: str, reached: float) -> None:
+        self.status, self.reason, self.reached = status, reason, float(reached)
+
+    def finish(self, times: np.ndarray, until: float, outputs: Callable) -> Solution:
+        """Evaluate outputs on everything collected."""
+        pieces = [self._evaluate(block, outputs) for block in self.blocks]
+        if not pieces:
+            n = len(outputs(*[np.zeros(1)] * outputs.__code__.co_argcount))
+            empty = np.full(n, np.nan)
+            return Solution(np.full((n, len(times)), np.nan), empty, empty, empty, self.status, self.reason, 0.0)
+        n = len(pieces[0])
+        values = np.full((n, len(times)), np.nan)
+        peak, peak_time, area = np.full(n, -np.inf), np.full(n, np.nan), np.zeros(n)
+        for (t, _, _, weights, asked), out in zip(self.blocks, pieces, strict=True):
+            values[:, asked[asked >= 0]] = out[:, asked >= 0]
+            area += out @ weights
+            for i in range(n):
+                top, at = _peak(t, out[i])
+                if top > peak[i]:
+                    peak[i], peak_time[i] = top, at
+        if self.status != "ok":
+            peak, peak_time, area = (np.full(n, np.nan) for _ in range(3))
+        else:
+            self.reached = until
+        return Solution(values, peak, peak_time, area, self.status, self.reason, self.reached)
+
+    def _evaluate(self, block: tuple, outputs: Callable) -> np.ndarray:
+        t, states, switches, _, _ = block
+        # what lies between -atol and 0 is solver noise around an empty state, not a negative count
+        floor = np.full(len(states), -1e3 * ATOL["cells"])
+        states = np.where((states < 0) & (states > floor[:, None]), 0.0, states)
+        with np.errstate(all="ignore"):
+            out = outputs(t, *states, *self.p, *switches)
+        return np.array([np.broadcast_to(np.asarray(o, dtype=float), t.shape) for o in out])
+
+
+def _peak(t: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+    """Highest value and its time; a parabola through the three highest neighbours refines an inner peak."""
+    i = int(np.argmax(values))
+    if 0 < i < len(t) - 1 and t[i - 1] < t[i] < t[i + 1]:
+        a, b = t[i - 1] - t[i], t[i + 1] - t[i]
+        left, right = (values[i - 1] - values[i]) / a, (values[i + 1] - values[i]) / b
+        curvature = (right - left) / (b - a)
+        slope = left - curvature * a
+        if curvature < 0:
+            shift = -slope / (2 * curvature)
+            if a < shift < b:
+                return float(values[i] + slope * shift / 2), float(t[i] + shift)
+    return float(values[i]), float(t[i])

@@ -1,0 +1,164 @@
+"""Model (structure + numbers) and Fragment (a mechanism that joins a model), and how `+` and `with_values` act."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from livingdrug.core.errors import InputError, ModelError
+from livingdrug.core.names import unknown
+from livingdrug.core.sources import Source
+from livingdrug.models.compose import System, assemble
+from livingdrug.models.parameters import (
+    Anchor,
+    Experiment,
+    Population,
+    Ranges,
+    Residual,
+    Values,
+    check_value,
+)
+from livingdrug.models.structure import ClosedForm, Quantity, Structure
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A mechanism with its default numbers, to be joined to a model with `+`, in any order."""
+
+    name: str
+    title: str
+    structure: Structure
+    values: Values
+    deviations: tuple[str, ...] = ()
+
+    def __add__(self, other):
+        if isinstance(other, Model):
+            return other + self
+        return Fragments((self,)) + other
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """Several fragments joined before they meet a model."""
+
+    members: tuple[Fragment, ...]
+
+    def __add__(self, other):
+        if isinstance(other, Model):
+            return other + self
+        if isinstance(other, Fragment | Fragments):
+            return Fragments(self.members + _members(other))
+        return NotImplemented
+
+
+def _members(parts: Fragment | Fragments) -> tuple[Fragment, ...]:
+    return parts.members if isinstance(parts, Fragments) else (parts,)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Equations, published numbers and what is known of them.
+
+    values: published vectors, the first one is the default. individual: quantity -> expression that replaces it for a
+    subject (covariate effects). fragments: mechanisms joined with `+`, sorted by name. changes: values set by the user.
+    """
+
+    name: str
+    title: str
+    structure: Structure | ClosedForm
+    values: tuple[Values, ...]
+    populations: tuple[Population, ...] = ()
+    ranges: tuple[Ranges, ...] = ()
+    residuals: tuple[Residual, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
+    individual: dict[str, str] = field(default_factory=dict, hash=False)
+    anchors: tuple[Anchor, ...] = ()
+    deviations: tuple[str, ...] = ()
+    fragments: tuple[Fragment, ...] = ()
+    changes: dict[str, float] = field(default_factory=dict, hash=False)
+
+    def __add__(self, other: Fragment | Fragments) -> "Model":
+        if not isinstance(other, Fragment | Fragments):
+            return NotImplemented
+        joined = self.fragments + _members(other)
+        names = [f.name for f in joined]
+        for name in names:
+            if names.count(name) > 1:
+                raise ModelError(f"fragment `{name}` is added twice to `{self.name}`; add it once")
+        return replace(self, fragments=tuple(sorted(joined, key=lambda f: f.name)))
+
+    @cached_property
+    def system(self) -> System | ClosedForm:
+        """The assembled equations; ModelError in one sentence when the parts do not fit together."""
+        if isinstance(self.structure, ClosedForm):
+            if self.fragments:
+                raise ModelError(
+                    f"`{self.name}` is a closed form: its outputs are formulas of time without flows, so "
+                    f"`{self.fragments[0].name}` has nothing to act on; join it to a model made of flows"
+                )
+            return self.structure
+        return assemble(self.name, self.structure, [(f.name, f.structure) for f in self.fragments])
+
+    @property
+    def full_name(self) -> str:
+        """Name with the fragments, such as `kirouac_2023 + tissue`."""
+        return " + ".join([self.name, *(f.name for f in self.fragments)])
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All quantities of the assembled equations."""
+        return self.system.quantities
+
+    @property
+    def time_unit(self) -> str:
+        """d, or h on an assay clock."""
+        return self.system.time_unit
+
+    @cached_property
+    def typical(self) -> dict[str, float]:
+        """Value of every quantity for the typical subject: the default vector, the fragments' values, the changes."""
+        merged: dict[str, float] = {}
+        for fragment in self.fragments:
+            merged |= fragment.values.values
+        merged |= self.values[0].values
+        merged |= self.changes
+        return {q.name: merged[q.name] for q in self.quantities}
+
+    def source_of(self, quantity: str) -> Source:
+        """Source of a quantity's value."""
+        for values in (self.values[0], *(f.values for f in self.fragments)):
+            if quantity in values.values:
+                return values.source_of(quantity)
+        raise InputError(unknown("parameter", quantity, self.typical))
+
+    def with_values(self, changes: Mapping[str, float] | None = None, **named: float) -> "Model":
+        """The model with other typical values; a name or a paper symbol selects the quantity.
+
+        Raises InputError for an unknown name, a value that is not finite or one outside its bound.
+        """
+        checked = dict(self.changes)
+        for given, value in {**(changes or {}), **named}.items():
+            quantity = find_quantity(self, given)
+            checked[quantity.name] = check_value(quantity, value)
+        return replace(self, changes=checked)
+
+
+def plain_symbol(symbol: str) -> str:
+    r"""A LaTeX symbol as one would type it: `\mu_{M}` -> `muM`."""
+    for mark in ("\\", "{", "}", "_", " "):
+        symbol = symbol.replace(mark, "")
+    return symbol
+
+
+def find_quantity(model: Model, given: str) -> Quantity:
+    """The quantity with this name or paper symbol. Raises InputError when there is none or several."""
+    by_name = {q.name: q for q in model.quantities}
+    if given in by_name:
+        return by_name[given]
+    found = [q for q in model.quantities if q.symbol and plain_symbol(q.symbol) == plain_symbol(given)]
+    if len(found) > 1:
+        both = " and ".join(f"`{q.name}`" for q in found)
+        raise InputError(f"`{given}` is the symbol of {both} in `{model.full_name}`; use the name")
+    if not found:
+        known = [*by_name, *(plain_symbol(q.symbol) for q in model.quantities if q.symbol)]
+        raise InputError(f"`{model.full_name}` has an " + unknown("parameter", given, known))
+    return found[0]
