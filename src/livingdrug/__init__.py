@@ -1,3 +1,26 @@
 """Quantitative pharmacology of engineered T cells."""
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "get_model": "livingdrug.models.catalogue",
+    "get_fragment": "livingdrug.models.catalogue",
+    "list_models": "livingdrug.models.catalogue",
+    "list_fragments": "livingdrug.models.catalogue",
+    "simulate": "livingdrug.simulation",
+    "draw_subjects": "livingdrug.simulation",
+    "observe": "livingdrug.simulation",
+    "Dose": "livingdrug.simulation",
+    "Regimen": "livingdrug.simulation",
+    "plot_curves": "livingdrug.plots",
+}
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str):
+    # imported on first use, so that `import livingdrug` and `livingdrug --help` stay fast
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module `livingdrug` has no attribute `{name}`")

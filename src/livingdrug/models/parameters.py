@@ -117,7 +117,8 @@ class Anchor:
     """A number that the model must reproduce.
 
     Either `expression` of quantities, or `quantity` (CMAX, TMAX, AUC, or the value at a time as `C7`) of `output` in
-    `experiment`; `after` leaves out the time before it, `until` shortens the experiment.
+    `experiment`; `after` leaves out the time before it, `until` shortens the experiment, `every` says that the published
+    number is the highest on a grid with this step rather than of the continuous curve.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Anchor:
     experiment: str = ""
     after: float = 0.0
     until: float = 0.0
+    every: float = 0.0
 
 
 def check_value(quantity: Quantity, value: float) -> float:

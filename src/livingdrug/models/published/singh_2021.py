@@ -113,7 +113,7 @@ STRUCTURE = Structure(
         Quantity("p_s_bcma", "pg/cells/d", "soluble BCMA made per tumour cell", "P_b", "positive"),
         Quantity("k_s_bcma", "1/d", "soluble BCMA clearance", "K_b", "positive"),
         Quantity("g_s_bcma", "1", "power of burden in soluble BCMA production", r"\gamma_b"),
-        Quantity("effector_0", "cells", "effectors in marrow at infusion, keeps c/C_T finite", "E_{T0}", "positive", fixed=True),
+        Quantity("effector_0", "cells", "effectors in marrow at infusion, keeps c/C_T finite", "E_{T0}", "positive", True),
         Quantity("one_cell", "cells", "floor of the tumour in complexes per tumour cell", "", "positive", fixed=True),
         Quantity("marrow_volume", "uL", "marrow volume", "V_{bm}", "positive", fixed=True),
         BLOOD_VOLUME,
@@ -168,12 +168,13 @@ MODEL = Model(
     experiments=tuple(_dose(cells) for cells in (50e6, 150e6, 450e6, 800e6)),
     anchors=tuple(
         Anchor(f"peak after day 1, {cells / 1e6:g}e6 cells", peak, "copies/ug", 1e-4, VIGNETTE, output="transgene",
-               quantity="CMAX", experiment=f"{cells / 1e6:g}e6 cells", after=1.0, until=60.0)
+               quantity="CMAX", experiment=f"{cells / 1e6:g}e6 cells", after=1.0, until=60.0, every=0.5)
         for cells, peak in ((50e6, 37411.0), (150e6, 36479.0), (450e6, 35743.0), (800e6, 35484.0))
     ),
     deviations=(
         "The printed supplement multiplies the kill term with the wrong state; the Monolix code (and this file) uses U.",
         "Of the published spreads, the SD 0.5 on the exchange and loss rates was assumed by the authors, not estimated.",
+        "The published peaks are the highest on a half-day grid; the continuous peaks are 0.04 to 0.16 % higher.",
         "The infused dose alone gives a level at time 0; published peaks are those after day 1.",
     ),
 )  # fmt: skip

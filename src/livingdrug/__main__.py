@@ -1,0 +1,5 @@
+"""`python -m livingdrug`."""
+
+from livingdrug.cli.main import main
+
+main()

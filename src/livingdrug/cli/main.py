@@ -1,0 +1,105 @@
+"""`livingdrug`: errors become one sentence on standard error and exit code 2."""
+
+import sys
+
+import click
+
+from livingdrug import __version__
+from livingdrug.core.errors import LivingdrugError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__)
+def cli() -> None:
+    """Quantitative pharmacology of engineered T cells. For research, not for clinical decisions."""
+
+
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def models(context: click.Context) -> None:
+    """List the models and which fragments fit them; `show` one, `check` them."""
+    if context.invoked_subcommand is None:
+        from livingdrug.cli.show import print_catalogue
+
+        print_catalogue()
+
+
+@models.command()
+@click.argument("name")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
+@click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
+@click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
+def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
+    """Equations, parameters with sources, anchors and deviations of a model (name or file)."""
+    from livingdrug.cli.show import print_model
+
+    print_model(name, _split(fragments), latex, toml)
+
+
+@models.command()
+@click.argument("name", required=False)
+def check(name: str | None) -> None:
+    """Run the conformance checks and anchors of one model or all of them."""
+    from livingdrug.cli.show import print_check
+
+    sys.exit(0 if print_check(name) else 1)
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join, such as tissue,host_competition.")
+@click.option("--dose", "doses", multiple=True, metavar="CELLS[@TIME]", help="An infusion; repeatable. 5e7@7: on day 7.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter by name or paper symbol. Repeatable.")
+@click.option("-n", "subjects", type=int, help="Virtual subjects; without it the typical subject.")
+@click.option("--cv", type=float, help="Log-normal CV on every rate, where no spread is published (0.5 = 50 %).")
+@click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
+@click.option("--days", type=float, help="Horizon in days; by default that of the model's first experiment.")
+@click.option("--every", type=float, default=1.0, show_default=True, help="Step of the table, in the model's time unit.")
+@click.option("--output", "outputs", multiple=True, help="Only this output or state. Repeatable.")
+@click.option("--observe", is_flag=True, help="Add the published residual error to measured outputs.")
+@click.option("--limit", type=float, help="With --observe: limit of quantification.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the long table to this CSV file.")
+@click.option("--json", "as_json", is_flag=True, help="Print peaks and integrals as JSON.")
+@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
+def simulate(fragments: str, values: tuple[str, ...], out: str | None, as_json: bool, as_scenario: bool, **rest) -> None:
+    """Simulate MODEL (a name from `livingdrug models`, or a model file)."""
+    from livingdrug.cli.simulate import read_values, run
+    from livingdrug.scenario.simulation import checked
+
+    filled = {**rest, "fragments": _split(fragments), "values": read_values(values)}
+    run(checked({k: v for k, v in filled.items() if v is not None}, "command line"), out, as_json, as_scenario)
+
+
+@cli.command()
+@click.argument("file", type=click.Path())
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the long table to this CSV file.")
+@click.option("--json", "as_json", is_flag=True, help="Print peaks and integrals as JSON.")
+def run(file: str, out: str | None, as_json: bool) -> None:
+    """Run the scenario in a TOML FILE (`simulate ... --as-scenario` prints one)."""
+    from livingdrug.cli.simulate import run as run_scenario
+    from livingdrug.scenario import read_scenario
+
+    run_scenario(read_scenario(file), out, as_json, False)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def main() -> None:
+    """Entry point: exit code 2 and one sentence for what was refused, 130 when interrupted."""
+    try:
+        cli.main(standalone_mode=False)
+    except LivingdrugError as error:
+        click.echo(f"livingdrug: {error}", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("livingdrug: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)

@@ -1,0 +1,35 @@
+"""What an assay would report: residual error, and a limit below which it says only `below`."""
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.random import normals
+from livingdrug.models import Model
+from livingdrug.simulation.result import Result
+
+
+def observe(model: Model, result: Result, limit: float | None = None, seed: int = 1):
+    """Long table of measured outputs: subject, time, output, value, unit, limit, below_limit.
+
+    ln(y) = ln(f) + sd * eps with the published residual of the output, or the exact value where none is published.
+    A value below `limit` (unit of the output) is reported as the limit with below_limit = 1: censored, not zero.
+    Raises InputError for a limit that is not positive, or a model that measures nothing.
+    """
+    if limit is not None and not (np.isfinite(limit) and limit > 0):
+        raise InputError(f"the limit of quantification is {limit:g}; it must be finite and above 0")
+    measured = {o.name for o in model.system.outputs if o.measured}
+    if not measured & set(result.outputs):
+        raise InputError(f"`{result.model}` has no measured output, so there is nothing to observe")
+    residual = {r.output: r.log_sd for r in model.residuals}
+    table = result.table()
+    table = table[table["output"].isin(measured)].reset_index(drop=True)
+    noise = np.zeros(len(table))
+    for output in sorted(measured & set(residual)):
+        rows = np.flatnonzero(table["output"] == output)
+        noise[rows] = residual[output] * normals(seed, f"residual {output}", 0, len(rows))
+    value = table["value"].to_numpy() * np.exp(noise)
+    below = value < limit if limit is not None else np.zeros(len(table), dtype=bool)
+    table["value"] = np.where(below, limit if limit is not None else 0.0, value)
+    table["limit"] = limit if limit is not None else np.nan
+    table["below_limit"] = below.astype(int)
+    return table

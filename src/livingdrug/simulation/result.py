@@ -1,0 +1,90 @@
+"""What a simulation gives: curves, peaks, integrals and the fate of each subject."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+PERCENTILES = (2.5, 5, 25, 50, 75, 95, 97.5)
+METRICS = ("CMAX", "TMAX", "AUC")
+
+
+@dataclass(frozen=True)
+class Result:
+    """Curves and metrics of all subjects.
+
+    times (t,); outputs, units: names and units; values (n, outputs, t); peak, peak_time, area (n, outputs): of the
+    continuous solution up to `until`; status, reason: per subject, `ok` or a word and a sentence; notices: for the user.
+    """
+
+    model: str
+    time_unit: str
+    times: np.ndarray
+    until: float
+    outputs: tuple[str, ...]
+    units: tuple[str, ...]
+    values: np.ndarray
+    peak: np.ndarray
+    peak_time: np.ndarray
+    area: np.ndarray
+    status: tuple[str, ...]
+    reason: tuple[str, ...]
+    subjects: str
+    notices: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Number of subjects."""
+        return len(self.status)
+
+    @property
+    def failed(self) -> list[int]:
+        """Positions of subjects that were not computed to the end."""
+        return [i for i, status in enumerate(self.status) if status != "ok"]
+
+    def curve(self, output: str, subject: int = 0) -> np.ndarray:
+        """Values of an output of one subject, shape (t,)."""
+        return self.values[subject, self.outputs.index(output)]
+
+    def metric(self, output: str, name: str) -> np.ndarray:
+        """CMAX, TMAX or AUC of an output, shape (n,)."""
+        return dict(zip(METRICS, (self.peak, self.peak_time, self.area), strict=True))[name][:, self.outputs.index(output)]
+
+    def unit_of(self, output: str, metric: str = "CMAX") -> str:
+        """Unit of a metric of an output."""
+        unit = self.units[self.outputs.index(output)]
+        return {"CMAX": unit, "TMAX": self.time_unit, "AUC": f"{self.time_unit}*{unit}"}[metric]
+
+    def percentiles(self, output: str, levels=PERCENTILES) -> np.ndarray:
+        """Percentiles over the subjects at each time, shape (levels, t); subjects that failed are left out."""
+        ok = [i for i, status in enumerate(self.status) if status == "ok"]
+        return np.percentile(self.values[ok, self.outputs.index(output)], levels, axis=0)
+
+    def table(self):
+        """Long table: subject (from 1), time, output, value, unit."""
+        import pandas as pd
+
+        n, k, t = self.values.shape
+        return pd.DataFrame(
+            {
+                "subject": np.repeat(np.arange(1, n + 1), k * t),
+                "time": np.tile(self.times, n * k),
+                "output": np.tile(np.repeat(np.array(self.outputs, dtype=object), t), n),
+                "value": self.values.ravel(),
+                "unit": np.tile(np.repeat(np.array(self.units, dtype=object), t), n),
+            }
+        )
+
+    def summary(self) -> dict:
+        """{output: {unit, CMAX, TMAX, AUC}}: numbers for one subject, percentiles over several."""
+        ok = [i for i, status in enumerate(self.status) if status == "ok"]
+
+        def cell(values: np.ndarray):
+            if self.n == 1:
+                return float(values[0])
+            levels = np.percentile(values[ok], PERCENTILES)
+            return {f"p{level:g}": float(value) for level, value in zip(PERCENTILES, levels, strict=True)}
+
+        return {
+            output: {"unit": unit, **{name: cell(self.metric(output, name)) for name in METRICS}}
+            for output, unit in zip(self.outputs, self.units, strict=True)
+        }

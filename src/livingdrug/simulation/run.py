@@ -1,0 +1,146 @@
+"""`simulate`: a model, subjects, a regimen and times in; a Result out."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.engine import closed_form
+from livingdrug.engine.compile import array_function, compile_system, output_function
+from livingdrug.engine.lsoda import solve
+from livingdrug.models import ClosedForm, Model
+from livingdrug.simulation.population import Subjects, typical_subject
+from livingdrug.simulation.regimen import Regimen, check_regimen, default_regimen
+from livingdrug.simulation.result import Result
+
+MAX_HORIZON = {"d": 36_525.0, "h": 36_525.0 * 24}  # a hundred years
+MAX_VALUES = 50_000_000
+
+
+def default_until(model: Model) -> float:
+    """Horizon of the model's first experiment, 60 where there is none."""
+    return model.experiments[0].until if model.experiments else 60.0
+
+
+def check_horizon(model: Model, until: float) -> float:
+    """until itself, or InputError when it is not finite, not positive or beyond a hundred years."""
+    unit, most = model.time_unit, MAX_HORIZON[model.time_unit]
+    if not (math.isfinite(until) and 0 < until <= most):
+        raise InputError(f"the horizon is {until:g} {unit}; it must be above 0 and at most {most:g} {unit}")
+    return float(until)
+
+
+def simulate(
+    model: Model,
+    subjects: Subjects | None = None,
+    regimen: Regimen | Sequence | None = None,
+    times: Sequence[float] | None = None,
+    until: float | None = None,
+    outputs: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    rtol: float | None = None,
+) -> Result:
+    """Run every subject through the model.
+
+    subjects: the typical one by default (`draw_subjects` makes others). regimen: a Regimen, or amounts at time 0, or
+    (time, amount) pairs; the model's first experiment by default. times: when outputs are wanted, in the model's time
+    unit; 0, 1, 2 ... until by default. outputs: names of outputs or states; all outputs by default.
+    progress(done, all) is called after each subject. A subject that cannot be computed gets a status and a reason.
+    Raises InputError for bad times, horizons, names or a regimen that the model does not take.
+    """
+    subjects = subjects or typical_subject(model)
+    regimen = default_regimen(model) if regimen is None else regimen
+    regimen = regimen if isinstance(regimen, Regimen) else Regimen.of(regimen)
+    until = check_horizon(model, default_until(model) if until is None and times is None else until or max(times))
+    times = _times(until, times)
+    notices = [check_regimen(model, regimen), *cautions(model)]
+    wanted, units = _outputs(model, outputs)
+    if subjects.n * len(times) * len(wanted) > MAX_VALUES:
+        raise InputError(
+            f"{subjects.n} subjects x {len(times)} times x {len(wanted)} outputs are more than {MAX_VALUES:,} values; "
+            "ask for fewer subjects, times or outputs"
+        )
+    values = individual_values(model, subjects)
+    run = _run_closed if isinstance(model.system, ClosedForm) else _run_system
+    arrays = run(model, values, regimen, times, until, wanted, progress, rtol)
+    return Result(
+        model.full_name, model.time_unit, times, until, wanted, units, *arrays, subjects.described,
+        tuple(n for n in notices if n),
+    )  # fmt: skip
+
+
+def _times(until: float, times: Sequence[float] | None) -> np.ndarray:
+    if times is None:
+        return np.unique(np.append(np.arange(0.0, until, 1.0), until))
+    times = np.asarray(times, dtype=float)
+    if times.ndim != 1 or not len(times) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+        raise InputError("times must be finite numbers, each later than the one before")
+    if times[0] < 0 or times[-1] > until:
+        raise InputError(f"times run from {times[0]:g} to {times[-1]:g}; they must lie between 0 and the horizon {until:g}")
+    return times
+
+
+def _outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    units = {o.name: o.unit for o in model.system.outputs}
+    known = {**{s.name: s.unit for s in getattr(model.system, "states", ())}, **units}
+    wanted = tuple(units if wanted is None else wanted)
+    for name in wanted:
+        if name not in known:
+            raise InputError(f"`{model.full_name}`: " + unknown("output", name, known))
+    return wanted, tuple(known[name] for name in wanted)
+
+
+def individual_values(model: Model, subjects: Subjects) -> dict[str, np.ndarray]:
+    """Values of every quantity after covariate effects, shape (n,) each."""
+    values = {name: np.asarray(subjects.values[name], dtype=float) for name in model.typical}
+    if not model.individual:
+        return values
+    names = tuple(values)
+    results = array_function(names, (), tuple(model.individual.values()))(*values.values())
+    return values | {name: np.broadcast_to(v, (subjects.n,)) for name, v in zip(model.individual, results, strict=True)}
+
+
+def cautions(model: Model) -> list[str]:
+    """Messages about the typical values: where facts say that the model misbehaves."""
+    typical = model.typical
+    found = []
+    for caution in model.system.cautions:
+        (value,) = array_function(tuple(typical), (), (caution.expression,))(*typical.values())
+        if value > 0:
+            found.append(f"`{model.full_name}`: {caution.message}")
+    return found
+
+
+def _run_closed(model, values, regimen, times, until, wanted, progress, rtol):
+    form = model.system
+    rows = [[o.name for o in form.outputs].index(name) for name in wanted]
+    curves = closed_form.evaluate(form, values, times)[:, rows]
+    peak, at, area = (a[:, rows] for a in closed_form.metrics(form, values, until))
+    reasons = closed_form.invalid(form, values)
+    broken = np.array([bool(r) for r in reasons])
+    for array in (curves, peak, at, area):
+        array[broken] = np.nan
+    if progress:
+        progress(len(reasons), len(reasons))
+    return curves, peak, at, area, tuple("invalid" if r else "ok" for r in reasons), tuple(reasons)
+
+
+def _run_system(model, values, regimen, times, until, wanted, progress, rtol):
+    system = model.system
+    code = compile_system(system)
+    outputs = output_function(system, wanted)
+    doses = [(d.time, d.amount) for d in regimen.doses] if system.dose_into else []
+    table = np.stack([values[q.name] for q in system.quantities], axis=1)
+    n, k = len(table), len(wanted)
+    curves = np.full((n, k, len(times)), np.nan)
+    peak, at, area = (np.full((n, k), np.nan) for _ in range(3))
+    status, reason = [], []
+    for i, row in enumerate(table):
+        solved = solve(code, row.tolist(), doses, times, until, outputs, rtol)
+        curves[i], peak[i], at[i], area[i] = solved.values, solved.peak, solved.peak_time, solved.area
+        status.append(solved.status), reason.append(solved.reason)
+        if progress:
+            progress(i + 1, n)
+    return curves, peak, at, area, tuple(status), tuple(reason)

@@ -1,0 +1,97 @@
+"""The command line as a user meets it: exit codes, one sentence, nothing written."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+KIROUAC = "kirouac_2023"
+
+
+def livingdrug(*arguments, cwd=None):
+    return subprocess.run([sys.executable, "-m", "livingdrug", *arguments], capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["kirouac_2032"], "did you mean `kirouac_2023`"),
+        ([KIROUAC, "--with", "tisue"], "did you mean `tissue`"),
+        ([KIROUAC, "--set", "muM=-1"], "must not be negative"),
+        ([KIROUAC, "--set", "muM=inf"], "finite"),
+        ([KIROUAC, "--set", "muM"], "NAME=VALUE"),
+        ([KIROUAC, "--set", "mu_memry=1"], "did you mean `mu_memory`"),
+        ([KIROUAC, "--days", "1e12"], "the horizon is 1e+12 d"),
+        (["stein_2019", "-n", "1000000000000"], "1000000000000 subjects"),
+        ([KIROUAC, "-n", "10"], "no published spread"),
+        ([KIROUAC, "-n", "10", "--cv", "-0.1"], "cv of a spread is -0.1"),
+        ([KIROUAC, "-n", "10", "--spread", "variance"], "none can be chosen"),
+        (["stein_2019_ode", "--dose", "1e8", "--dose", "5e7@7"], "takes one infusion"),
+        ([KIROUAC, "--with", "tissue", "--dose", "1e8", "--dose", "5e7@7"], "takes one infusion"),
+        (["stein_2019", "--with", "tissue"], "closed form"),
+        ([KIROUAC, "--dose", "many"], "cannot be read"),
+        ([KIROUAC, "--every", "0"], "must be above 0"),
+        ([KIROUAC, "--limit", "50"], "--observe"),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence_with_exit_code_2(arguments, sentence, tmp_path):
+    run = livingdrug("simulate", *arguments, "--out", "table.csv", cwd=tmp_path)
+    assert run.returncode == 2
+    assert sentence in run.stderr
+    assert "Traceback" not in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_trajectory_that_leaves_the_finite_range_says_when_and_where():
+    run = livingdrug("simulate", KIROUAC, "--set", "muM=1", "--set", "dM=0", "--days", "3000")
+    assert run.returncode == 2
+    assert "left the finite range" in run.stderr and " d" in run.stderr
+
+
+def test_json_is_of_the_continuous_solution_and_ignores_every():
+    fine = json.loads(livingdrug("simulate", KIROUAC, "--json").stdout)
+    coarse = json.loads(livingdrug("simulate", KIROUAC, "--json", "--every", "30").stdout)
+    assert fine["outputs"]["car_t"]["unit"] == "cells"
+    for metric in ("CMAX", "TMAX", "AUC"):
+        assert coarse["outputs"]["car_t"][metric] == pytest.approx(fine["outputs"]["car_t"][metric], rel=1e-6)
+    assert fine["outputs"]["car_t"]["CMAX"] == pytest.approx(1.14267e8, rel=1e-4)
+
+
+def test_json_with_subjects_gives_percentiles_in_order():
+    run = json.loads(livingdrug("simulate", "stein_2019", "-n", "200", "--json").stdout)
+    levels = list(run["outputs"]["transgene"]["AUC"].values())
+    assert list(run["outputs"]["transgene"]["AUC"]) == ["p2.5", "p5", "p25", "p50", "p75", "p95", "p97.5"]
+    assert levels == sorted(levels)
+
+
+def test_the_table_is_long_and_censors_below_the_limit(tmp_path):
+    arguments = ["simulate", "stein_2019", "-n", "20", "--days", "60", "--observe", "--limit", "50", "--out", "a.csv"]
+    assert livingdrug(*arguments, cwd=tmp_path).returncode == 0
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert lines[0] == "subject,time,output,value,unit,limit,below_limit"
+    assert len(lines) == 1 + 20 * 61
+    rows = [line.split(",") for line in lines[1:]]
+    assert all(float(r[3]) == 50.0 for r in rows if r[6] == "1")
+    assert all(float(r[3]) >= 50.0 for r in rows if r[6] == "0")
+    assert any(r[6] == "1" for r in rows)
+
+
+def test_a_printed_scenario_runs_to_the_same_numbers(tmp_path):
+    arguments = ["simulate", KIROUAC, "--with", "host_competition", "--set", "host_0=5", "--dose", "5e7", "--days", "30"]
+    (tmp_path / "s.toml").write_text(livingdrug(*arguments, "--as-scenario").stdout)
+    assert livingdrug("run", "s.toml", "--json", cwd=tmp_path).stdout == livingdrug(*arguments, "--json").stdout
+
+
+def test_help_is_as_fast_as_a_few_bare_interpreters():
+    def best(command):
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            subprocess.run(command, capture_output=True, check=True)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert best([sys.executable, "-m", "livingdrug", "--help"]) < 6 * best([sys.executable, "-c", ""])
