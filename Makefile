@@ -8,10 +8,10 @@ STAMP := $(VENV)/ready
 .PHONY: paper test clean
 
 paper: $(STAMP)
-	$(RUN) -m livingdrug paper --out out/paper
+	$(RUN) -m papers.kirouac_2024 --out out/paper
 
 test: $(STAMP)
-	$(RUN) -m ruff check src tests
+	$(RUN) -m ruff check src tests papers
 	$(RUN) -m pytest
 
 # one environment, exactly the versions of the lock file

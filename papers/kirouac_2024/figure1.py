@@ -1,0 +1,145 @@
+"""Figure 1: principles of pharmacology on a small molecule, the four phases, the Kymriah population model."""
+
+import numpy as np
+import pandas as pd
+
+from livingdrug.models.catalogue import get_model
+from livingdrug.plots import COLOURS, MUTED, new_figure, plot_bands, plot_curve, plot_limit, sequence
+from livingdrug.response import logistic
+from livingdrug.simulation import draw_subjects, simulate
+from papers.kirouac_2024.panel import (
+    LIMIT_CELLS,
+    LIMIT_COPIES,
+    SEED,
+    Panel,
+    band_rows,
+    curve_rows,
+    daily_auc,
+    finite,
+    mechanistic,
+)
+
+SYNTHETIC = "synthetic parameters: the paper prints none"
+
+
+def panel_1a() -> Panel:
+    """Concentration of a small molecule with its exposure metrics."""
+    model = get_model("two_compartment_hill")
+    result = simulate(model, regimen=[10.0], times=np.linspace(0, 14, 281))
+    long_run = simulate(model, regimen=[10.0], until=200.0)
+    peak, at = (result.metric("concentration", m)[0] for m in ("CMAX", "TMAX"))
+    figure, (axes,) = new_figure()
+    plot_curve(axes, result, "concentration", label="dose 10")
+    axes.set_yscale("linear")
+    axes.fill_between(result.times, result.curve("concentration"), color=COLOURS[0], alpha=0.15, label="AUC")
+    axes.plot([at], [peak], "o", color=COLOURS[1], label="CMAX at TMAX")
+    axes.set_ylabel("concentration (arbitrary units)")
+    axes.legend()
+    values = {"AUC to infinity": long_run.metric("concentration", "AUC")[0]}
+    caption = ("A two-compartment drug with first-order absorption.",)
+    return Panel("1A", "Pharmacokinetic curve", caption, figure, curve_rows(result, ("concentration",)), values, SYNTHETIC)
+
+
+def panel_1b() -> Panel:
+    """Hill curves of efficacy and toxicity and the window between them."""
+    typical = get_model("two_compartment_hill").typical
+    exposure = np.geomspace(0.1, 100, 200)
+    figure, (axes,) = new_figure()
+    rows = []
+    for name, colour in (("efficacy", COLOURS[0]), ("toxicity", COLOURS[1])):
+        effect = logistic(exposure, typical[f"ec50_{name}"], typical[f"n_{name}"])
+        axes.semilogx(exposure, effect, color=colour, label=name)
+        axes.axvline(typical[f"ec50_{name}"], color=colour, linestyle=":", linewidth=1)
+        rows.append(pd.DataFrame({"concentration": exposure, "effect": effect, "kind": name}))
+    ratio = typical["ec50_toxicity"] / typical["ec50_efficacy"]
+    axes.set_xlabel("concentration (arbitrary units)")
+    axes.set_ylabel("fraction of maximal effect")
+    axes.legend(title=f"ratio of EC50 {ratio:g}")
+    values = {"therapeutic index": ratio, "efficacy at its EC50": float(logistic(1.5, typical["ec50_efficacy"], 3.0))}
+    caption = ("Dotted lines: EC50 of efficacy and toxicity; their ratio is the therapeutic index.",)
+    return Panel("1B", "Exposure-response", caption, figure, pd.concat(rows), values, SYNTHETIC)
+
+
+def panel_1c() -> Panel:
+    """Efficacy and toxicity over time for doses of 2 to 18, once a day for a week."""
+    model = get_model("two_compartment_hill")
+    times = np.linspace(0, 14, 561)
+    doses = tuple(range(2, 19, 4))
+    figure, axes = new_figure(2, 3.9)
+    rows, peaks = [], {}
+    for dose, colour in zip(doses, sequence(len(doses)), strict=True):
+        result = simulate(model, regimen=[(float(day), float(dose)) for day in range(7)], times=times)
+        peaks[dose] = result.metric("concentration", "CMAX")[0]
+        rows.append(curve_rows(result, ("concentration", "efficacy", "toxicity"), dose=dose))
+        for ax, output in zip(axes, ("efficacy", "toxicity"), strict=True):
+            ax.plot(times, result.curve(output), color=colour, label=f"{dose}")
+    for ax, output in zip(axes, ("efficacy", "toxicity"), strict=True):
+        ax.set(xlabel="time (days)", ylabel=f"{output} (fraction of maximum)", ylim=(0, 1))
+    axes[0].legend(title="daily dose")
+    values = {"CMAX ratio of dose 18 to 2": peaks[18] / peaks[2]}
+    caption = ("One dose a day for seven days. The dosing interval is ours; the paper prints the doses only.",)
+    return Panel("1C", "Simulated dose levels", caption, figure, pd.concat(rows), values, SYNTHETIC)
+
+
+def panel_1d() -> Panel:
+    """Distribution, expansion, contraction, persistence."""
+    model = mechanistic("tissue", k_loss=0.0)
+    times = np.unique(np.concatenate([np.geomspace(0.005, 1, 80), np.linspace(1, 180, 716)]))
+    result = simulate(model, times=times)
+    figure, (axes,) = new_figure(width=5.4)
+    plot_curve(axes, result, "car_t_blood", label="CAR-T in blood")
+    plot_limit(axes, LIMIT_CELLS, "limit of quantification")
+    peak = float(result.metric("car_t_blood", "TMAX")[0])
+    for (start, end, name), shade in zip(
+        ((0, 5, "distribution"), (5, peak, "expansion"), (peak, 75, "contraction"), (75, 180, "persistence")),
+        (0.18, 0.06, 0.18, 0.06),
+        strict=True,
+    ):
+        axes.axvspan(start, end, color=MUTED, alpha=shade, linewidth=0)
+        axes.text(start + 1, 48, name, fontsize=7.5, rotation=90 if end - start < 15 else 0, va="top")
+    axes.set_ylim(1e-2, 60)
+    axes.legend(loc="lower right")
+    values = {"late CMAX (cells/uL)": result.metric("car_t_blood", "CMAX")[0], "late TMAX (d)": peak}
+    caption = (
+        "kirouac_2023 + tissue with k12 = k21 = 6/d and no loss of infused cells: distribution takes the place of loss.",
+        "Phase limits are drawn by eye, except the peak.",
+    )
+    return Panel("1D", "Four phases of CAR-T kinetics", caption, figure, curve_rows(result, ("car_t_blood",)), values)
+
+
+def panel_1e() -> Panel:
+    """The Kymriah population model for 1,000 virtual patients, both readings of the printed spread."""
+    model = get_model("stein_2019")
+    times = np.unique(np.concatenate([np.linspace(0, 30, 121), np.linspace(30, 365, 136)]))
+    figure, axes = new_figure(2, 4.0)
+    rows, values = [], {}
+    for spread, ax in zip(("sd", "variance"), axes, strict=True):
+        result = simulate(model, draw_subjects(model, 1000, SEED, spread), times=times)
+        plot_bands(ax, result, "transgene")
+        plot_limit(ax, LIMIT_COPIES, "50 copies/ug")
+        ax.set(title=f"spread read as {'SD' if spread == 'sd' else 'variance'}", ylim=(1, 1e6))
+        rows.append(band_rows(result, "transgene", spread=spread))
+        grid = simulate(model, draw_subjects(model, 10_000, SEED, spread), times=np.arange(29.0))
+        areas = finite(daily_auc(grid, "transgene"))
+        values[f"sd of ln AUC28, {spread}"] = float(np.std(np.log(areas), ddof=1))
+        peaks = draw_subjects(model, 10_000, SEED, spread).values["c_max"]
+        values[f"sd of ln CMAX, {spread}"] = float(np.std(np.log(peaks), ddof=1))
+    axes[0].legend()
+    for until in (28.0, 60.0, 365.0):
+        values[f"typical AUC to day {until:g}"] = simulate(model, until=until).metric("transgene", "AUC")[0]
+    days = [0.0, 1, 3, 5, 7, 9.3, 10, 14, 21, 28, 60, 90, 180, 365]
+    curve = simulate(model, times=days).curve("transgene")
+    values |= {f"typical level on day {day:g}": level for day, level in zip(days, curve, strict=True)}
+    p = model.typical
+    values["doubling time (d)"] = np.log(2) * p["t_max"] / np.log(p["fold"])
+    values["initial half-life (d)"] = np.log(2) / p["alpha"]
+    values["terminal half-life (d)"] = np.log(2) / p["beta"]
+    caption = (
+        "Tisagenlecleucel transgene in B-ALL (Stein 2019): median and central 50, 80 and 95 % of 1,000 virtual patients.",
+        "Table 1 of Stein does not say whether its spreads are SDs or variances; its standard errors only fit SDs (left). "
+        "Kirouac 2024 reads them as variances (right).",
+    )
+    return Panel("1E", "Kymriah population model", caption, figure, pd.concat(rows), values)
+
+
+PANELS = (panel_1a, panel_1b, panel_1c, panel_1d, panel_1e)

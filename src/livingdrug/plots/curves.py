@@ -1,0 +1,52 @@
+"""Curves over time: one, several, a band of percentiles, a limit of quantification."""
+
+import numpy as np
+
+from livingdrug.plots.style import COLOURS, MUTED, new_figure
+from livingdrug.simulation import Result
+
+BANDS = ((95, 0.18), (80, 0.28), (50, 0.45))
+
+
+def plot_curve(axes, result: Result, output: str, *, label: str = "", colour=COLOURS[0], subject: int = 0, **style):
+    """One subject's output on a log axis; values at or below 0 are left out."""
+    y = result.curve(output, subject)
+    axes.plot(result.times, np.where(y > 0, y, np.nan), color=colour, label=label or None, **style)
+    axes.set_yscale("log")
+    _label(axes, result, output)
+    return axes
+
+
+def plot_bands(axes, result: Result, output: str, *, label: str = "median", colour=COLOURS[0]):
+    """Central 95, 80 and 50 % of the subjects and their median at each time."""
+    for width, alpha in BANDS:
+        low, high = result.percentiles(output, (50 - width / 2, 50 + width / 2))
+        axes.fill_between(result.times, low, high, color=colour, alpha=alpha, linewidth=0, label=f"{width} %")
+    axes.plot(result.times, result.percentiles(output, (50,))[0], color=colour, label=label)
+    axes.set_yscale("log")
+    _label(axes, result, output)
+    return axes
+
+
+def plot_limit(axes, limit: float, label: str = "limit of quantification"):
+    """A dashed line at a limit."""
+    axes.axhline(limit, color=MUTED, linestyle="--", linewidth=1, label=label)
+    return axes
+
+
+def plot_curves(result: Result, output: str | None = None):
+    """A figure of one output (the first by default): the curve of one subject, the bands of several."""
+    figure, (axes,) = new_figure()
+    output = output or result.outputs[0]
+    if result.n == 1:
+        plot_curve(axes, result, output, label="typical subject")
+    else:
+        plot_bands(axes, result, output)
+        axes.legend()
+    axes.set_title(result.model)
+    return figure
+
+
+def _label(axes, result: Result, output: str) -> None:
+    axes.set_xlabel({"d": "time (days)", "h": "time (hours)"}[result.time_unit])
+    axes.set_ylabel(f"{output.replace('_', ' ').replace('car t', 'CAR-T')} ({result.unit_of(output)})")

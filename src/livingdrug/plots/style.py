@@ -1,0 +1,29 @@
+"""One look for all pictures: legible at column width, colour-blind safe (Okabe and Ito), no decoration."""
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MUTED = "#777777"
+SETTINGS = {
+    "font.size": 9, "axes.labelsize": 9, "axes.titlesize": 10, "legend.fontsize": 8, "legend.frameon": False,
+    "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 1.6, "svg.fonttype": "none",
+    "svg.hashsalt": "livingdrug", "axes.titlelocation": "left", "figure.dpi": 110, "savefig.dpi": 200,
+}  # fmt: skip
+
+
+def new_figure(columns: int = 1, width: float = 4.6, height: float = 3.3):
+    """(figure, list of axes) side by side, drawn without a display."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with rc_context(SETTINGS):
+        figure = Figure(figsize=(width * columns, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
+    return figure, axes
+
+
+def sequence(count: int) -> list:
+    """Colours of an ordered sweep, dark to light."""
+    from matplotlib import colormaps
+
+    return [colormaps["viridis"](0.9 * i / max(count - 1, 1)) for i in range(count)]

@@ -1,0 +1,98 @@
+"""One HTML file: pictures inline, tables, settings, versions; nothing is fetched when it is opened."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from livingdrug import __version__
+
+NOTICE = "Model results are for research. They are not for clinical decisions."
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with text, pictures (SVG texts) and tables (title, header, rows)."""
+
+    anchor: str
+    title: str
+    text: Sequence[str] = ()
+    pictures: Sequence[str] = ()
+    tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = ()
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Title, summary sentences and sections; settings are printed at the end."""
+
+    title: str
+    summary: Sequence[str]
+    sections: Sequence[Section]
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+TEMPLATE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ report.title }}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }
+h1 { line-height: 1.2; } h2 { margin-top: 2.6rem; border-top: 1px solid #ddd; padding-top: 1rem; }
+nav { columns: 3; font-size: .9rem; } nav a { display: block; } a { color: #00568a; }
+table { border-collapse: collapse; font-size: .85rem; margin: .8rem 0; } th, td { padding: .2rem .6rem; text-align: left; }
+th { border-bottom: 2px solid #999; } td { border-bottom: 1px solid #eee; vertical-align: top; }
+td.n { text-align: right; font-variant-numeric: tabular-nums; }
+.scroll { overflow-x: auto; } figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
+.label { background: #fff3cd; padding: .1rem .5rem; border-radius: .3rem; font-size: .85rem; font-weight: 600; }
+.notice { background: #f3f3f3; padding: .6rem 1rem; border-left: 4px solid #d55e00; }
+.pass { color: #00694b; } .deviates { color: #a04000; font-weight: 600; }
+details summary { cursor: pointer; color: #00568a; }
+</style></head><body>
+<h1>{{ report.title }}</h1>
+<p class="notice">{{ notice }}</p>
+{% for line in report.summary %}<p>{{ line }}</p>{% endfor %}
+<nav aria-label="contents">{% for s in report.sections %}<a href="#{{ s.anchor }}">{{ s.title }}</a>{% endfor %}</nav>
+{% for s in report.sections %}
+<h2 id="{{ s.anchor }}">{{ s.title }}{% if s.label %} <span class="label">{{ s.label }}</span>{% endif %}</h2>
+{% for line in s.text %}<p>{{ line }}</p>{% endfor %}
+{% for picture in s.pictures %}<figure role="img" aria-label="{{ s.title }}">{{ picture | safe }}</figure>{% endfor %}
+{% for title, header, rows in s.tables %}
+<details {% if rows | length <= 30 %}open{% endif %}><summary>{{ title }} ({{ rows | length }} rows)</summary>
+<div class="scroll"><table><thead><tr>{% for h in header %}<th scope="col">{{ h }}</th>{% endfor %}</tr></thead><tbody>
+{% for row in rows %}<tr>{% for c in row %}<td class="{{ cell_class(c) }}">{{ c }}</td>{% endfor %}</tr>
+{% endfor %}</tbody></table></div></details>
+{% endfor %}{% endfor %}
+<h2 id="settings">Settings and versions</h2>
+<table>{% for k, v in settings.items() %}<tr><td>{{ k }}</td><td>{{ v }}</td></tr>{% endfor %}</table>
+<p class="notice">{{ notice }}</p>
+</body></html>
+"""
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write the file whole or not at all. The same report gives the same bytes."""
+    import jinja2
+
+    settings = {
+        **report.settings,
+        "livingdrug": __version__,
+        "Python": platform.python_version(),
+        **{name: version(name) for name in ("numpy", "scipy", "pandas", "matplotlib")},
+    }
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = environment.from_string(TEMPLATE)
+    html = template.render(report=report, notice=NOTICE, settings=settings, cell_class=_cell_class)
+    part = path.with_suffix(".part")
+    part.write_text(html, encoding="utf-8")
+    part.replace(path)
+
+
+def _cell_class(cell: str) -> str:
+    if cell in ("pass", "deviates"):
+        return cell
+    try:
+        float(cell.replace(",", ""))
+    except ValueError:
+        return ""
+    return "n"
