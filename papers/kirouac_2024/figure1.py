@@ -96,7 +96,7 @@ def panel_1d() -> Panel:
         strict=True,
     ):
         axes.axvspan(start, end, color=MUTED, alpha=shade, linewidth=0)
-        axes.text(start + 1, 48, name, fontsize=7.5, rotation=90 if end - start < 15 else 0, va="top")
+        axes.text(start + 1, 48, name, fontsize=7.5, rotation=90 if end - start < 30 else 0, va="top")
     axes.set_ylim(1e-2, 60)
     axes.legend(loc="lower right")
     values = {"late CMAX (cells/uL)": result.metric("car_t_blood", "CMAX")[0], "late TMAX (d)": peak}

@@ -137,7 +137,7 @@ def panel_6e() -> Panel:
     for i, (_name, value) in enumerate(groups.items(), start=1):
         axes.plot([i], [value], "s", color=COLOURS[i - 1])
     axes.set_xticks(range(3), ["Kymriah\n(1,000 simulated)", *(f"{n}\n(simulated)" for n in groups)])
-    axes.set(yscale="log", ylabel="AUC0-60 (d*cells/uL)")
+    axes.set(yscale="log", ylabel="AUC0-60 (d*cells/uL)", xlim=(-0.6, 2.6))
     levels = (2.5, 25, 50, 75, 97.5)
     rows = [("Kymriah", f"p{p:g}", v) for p, v in zip(levels, np.percentile(area, levels), strict=True)]
     rows += [(name, "value", value) for name, value in groups.items()]

@@ -74,7 +74,8 @@ def panel_3b() -> Panel:
         values[f"muM x{fold:g}: level on day 60"] = result.curve("car_t_blood")[-1]
     untreated = simulate(mechanistic(), regimen=[0.0], times=DAYS)
     figure, left, _ = _two_axes(results, untreated, "turnover, fold", "tumour", "tumour (cells)")
-    left.set_ylim(1e-2, 1e3)
+    left.set_ylim(1e-2, 1e5)
+    left.legend(title="turnover, fold", ncols=4, fontsize=7, loc="upper center")
     caption = (
         "kirouac_2023, vector CR1, memory turnover 0.1 to 2 times its value: a 20-fold range spans 1,600-fold in CMAX.",
         "At twofold turnover memory outgrows its death once antigen is low and there is no contraction by day 60.",
@@ -102,7 +103,7 @@ def panel_4b() -> Panel:
             rows.append(curve_rows(result, ("car_t_blood",), k21=k21, k_loss=loss))
         plot_limit(ax, LIMIT_CELLS, "limit")
         ax.set(title=title, ylim=(1e-4, 3e3))
-    axes[0].legend(title="k21 (1/d)", ncols=2, fontsize=7)
+    axes[1].legend(title="k21 (1/d)", ncols=2, fontsize=7, loc="upper right")
     caption = (
         "k12 = 6/d; return from tissue (k21) is switched on around day 12. Left: the main case, distribution in place of the "
         "model's loss of infused cells; whether the authors kept that loss is not stated, so it is shown on the right.",

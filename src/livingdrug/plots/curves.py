@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from livingdrug.plots.style import COLOURS, MUTED, new_figure
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure
 from livingdrug.simulation import Result
 
 BANDS = ((95, 0.18), (80, 0.28), (50, 0.45))
+DECADES = 1e7  # what lies this far below the top of a picture is not drawn
 
 
 def plot_curve(axes, result: Result, output: str, *, label: str = "", colour=COLOURS[0], subject: int = 0, **style):
     """One subject's output on a log axis; values at or below 0 are left out."""
-    y = result.curve(output, subject)
-    axes.plot(result.times, np.where(y > 0, y, np.nan), color=colour, label=label or None, **style)
+    axes.plot(result.times, _positive(result.curve(output, subject)), color=colour, label=label or None, **style)
     axes.set_yscale("log")
     _label(axes, result, output)
     return axes
@@ -20,9 +20,9 @@ def plot_curve(axes, result: Result, output: str, *, label: str = "", colour=COL
 def plot_bands(axes, result: Result, output: str, *, label: str = "median", colour=COLOURS[0]):
     """Central 95, 80 and 50 % of the subjects and their median at each time."""
     for width, alpha in BANDS:
-        low, high = result.percentiles(output, (50 - width / 2, 50 + width / 2))
+        low, high = _positive(result.percentiles(output, (50 - width / 2, 50 + width / 2)))
         axes.fill_between(result.times, low, high, color=colour, alpha=alpha, linewidth=0, label=f"{width} %")
-    axes.plot(result.times, result.percentiles(output, (50,))[0], color=colour, label=label)
+    axes.plot(result.times, _positive(result.percentiles(output, (50,))[0]), color=colour, label=label)
     axes.set_yscale("log")
     _label(axes, result, output)
     return axes
@@ -36,15 +36,25 @@ def plot_limit(axes, limit: float, label: str = "limit of quantification"):
 
 def plot_curves(result: Result, output: str | None = None):
     """A figure of one output (the first by default): the curve of one subject, the bands of several."""
-    figure, (axes,) = new_figure()
+    from matplotlib import rc_context
+
+    figure, (axes,) = new_figure(width=5.4)
     output = output or result.outputs[0]
-    if result.n == 1:
-        plot_curve(axes, result, output, label="typical subject")
-    else:
-        plot_bands(axes, result, output)
-        axes.legend()
-    axes.set_title(result.model)
+    with rc_context(SETTINGS):
+        if result.n == 1:
+            plot_curve(axes, result, output, label="typical subject")
+        else:
+            plot_bands(axes, result, output)
+            axes.legend(loc="lower left")
+        axes.set_title(result.model.replace(" + ", "\n+ ", 1))
+    top = axes.get_ylim()[1]
+    axes.set_ylim(bottom=max(axes.get_ylim()[0], top / DECADES))
     return figure
+
+
+def _positive(values: np.ndarray) -> np.ndarray:
+    """What a log axis can show: nothing where a value is 0 or below."""
+    return np.where(values > 0, values, np.nan)
 
 
 def _label(axes, result: Result, output: str) -> None:
