@@ -95,3 +95,23 @@ def test_help_is_as_fast_as_a_few_bare_interpreters():
         return min(times)
 
     assert best([sys.executable, "-m", "livingdrug", "--help"]) < 6 * best([sys.executable, "-c", ""])
+
+
+@pytest.mark.parametrize("name", ["model_expression_injection.yaml", "json_huge_sweep.json", "params_negative_variance.json"])
+def test_the_hostile_files_are_refused(name, tmp_path):
+    from pathlib import Path
+
+    file = Path(__file__).parents[3] / "shared" / "reference" / "bad_inputs" / "files" / name
+    if not file.exists():
+        pytest.skip("the reference folder bad_inputs is not on this machine")
+    for verb in ("simulate", "run"):
+        run = livingdrug(verb, str(file), "--out", "a.csv", cwd=tmp_path)
+        assert run.returncode == 2
+        assert "Traceback" not in run.stderr and len(run.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_printed_model_file_simulates_to_the_same_numbers(tmp_path):
+    (tmp_path / "mine.toml").write_text(livingdrug("models", "show", KIROUAC, "--toml").stdout)
+    own = livingdrug("simulate", "mine.toml", "--with", "host_competition", "--json", cwd=tmp_path).stdout
+    assert own == livingdrug("simulate", KIROUAC, "--with", "host_competition", "--json").stdout

@@ -132,7 +132,7 @@ def _values(extra: dict[str, float], sources: dict[str, Source]) -> tuple[Values
 
 
 def _anchor(name: str, value: float, unit: str, rtol: float, source: Source = COMPUTED, **what) -> Anchor:
-    return Anchor(name, value, unit, rtol, source, **what)
+    return Anchor(name, float(value), unit, rtol, source, **what)
 
 
 KINETIC_ANCHORS = (
