@@ -115,3 +115,9 @@ def test_a_printed_model_file_simulates_to_the_same_numbers(tmp_path):
     (tmp_path / "mine.toml").write_text(livingdrug("models", "show", KIROUAC, "--toml").stdout)
     own = livingdrug("simulate", "mine.toml", "--with", "host_competition", "--json", cwd=tmp_path).stdout
     assert own == livingdrug("simulate", KIROUAC, "--with", "host_competition", "--json").stdout
+
+
+def test_a_solver_that_gives_up_names_the_time_and_the_state():
+    run = livingdrug("simulate", KIROUAC, "--set", "muM=1e308")
+    assert run.returncode == 2
+    assert "from 0 d on: `memory` changes too fast" in run.stderr

@@ -188,9 +188,10 @@ class _Run:
                 for _ in range(MAX_STEPS):
                     if solver.status != "running":
                         break
-                    message = solver.step()
+                    solver.step()
                     if solver.status == "failed" or not self._in_range(solver):
-                        self._fail("not_finite" if self.reason else "step_failed", self.reason or str(message), solver.t)
+                        status = "not_finite" if self.reason else "step_failed"
+                        self._fail(status, self.reason or self._stuck(solver), solver.t)
                         break
                     done = self._sample(solver, wanted_times, wanted_index, done, add)
                 else:
@@ -223,6 +224,19 @@ class _Run:
             unit = self.code.system.time_unit
             self.reason = f"`{state.name}` left the finite range (above {TOO_LARGE:g} {state.unit}) at {solver.t:.6g} {unit}"
         return not bad.any()
+
+    def _stuck(self, solver) -> str:
+        """Where the solver gave up, and the state whose own rate is largest there (by a one-sided difference)."""
+        base = np.asarray(solver.fun(solver.t, solver.y), dtype=float)
+        speed = np.zeros(len(base))
+        for i, value in enumerate(solver.y):
+            shifted = solver.y.copy()
+            shifted[i] += max(abs(value) * 1e-6, 1.0)
+            with np.errstate(all="ignore"):
+                speed[i] = abs(solver.fun(solver.t, shifted)[i] - base[i]) / (shifted[i] - value)
+        i = int(np.argmax(np.where(np.isfinite(speed), speed, np.inf)))
+        state, unit = self.code.system.states[self.code.integrated[i]].name, self.code.system.time_unit
+        return f"no step could be made from {solver.t:.6g} {unit} on: `{state}` changes too fast ({speed[i]:.3g} per {unit})"
 
     def _fail(self, status: str, reason: str, reached: float) -> None:
         self.status, self.reason, self.reached = status, reason, float(reached)

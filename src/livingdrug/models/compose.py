@@ -158,7 +158,8 @@ def _check_names(parts: list[Part], quantities: list[Quantity], states: list[Sta
     owner = {q.name: "a quantity" for q in quantities}
     for state in states:
         if state.name in owner:
-            raise ModelError(f"the name `{state.name}` is used twice ({owner[state.name]} and a state); rename one")
+            both = "two states; keep one of the parts" if owner[state.name] == "a state" else "a quantity and a state"
+            raise ModelError(f"`{' + '.join(name for name, _ in parts)}`: the name `{state.name}` is used by {both}")
         owner[state.name] = "a state"
     for field in ("definitions", "clocks", "switches"):
         for part, structure in parts:
