@@ -83,6 +83,26 @@ def run(file: str, out: str | None, as_json: bool) -> None:
     run_scenario(read_scenario(file), out, as_json, False)
 
 
+@cli.command()
+@click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
+@click.option("--log-sd", type=float, help="SD of the logarithm of exposure (natural log).")
+@click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
+@click.option("--spread", help="Which published spread of the model (stein_2019: sd, variance).")
+@click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
+@click.option("--proportions", type=float, nargs=2, help="Two response rates to tell apart, such as 0.3 0.5.")
+@click.option("--power", "power_wanted", type=float, default=0.8, show_default=True)
+@click.option("--alpha", type=float, default=0.05, show_default=True)
+@click.option("--sides", type=int, default=2, show_default=True)
+@click.option("--arms", default="1:1", show_default=True, help="Allocation, such as 1:2.")
+@click.option("-n", "--n", type=int, help="Ask for the power of this many in the smaller arm.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def power(**options) -> None:
+    """How many patients per arm it takes to see a difference (exact noncentral t, or two proportions)."""
+    from livingdrug.cli.power import print_power
+
+    print_power(**options)
+
+
 def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 

@@ -4,20 +4,24 @@ A file is read as data and never run. Text -> model -> text is lossless; fields 
 """
 
 import dataclasses
+import math
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from livingdrug.core.errors import InputError, LivingdrugError, ModelError
+from livingdrug.core.expressions import names
 from livingdrug.core.names import unknown
 from livingdrug.models.compose import check_closed_units
 from livingdrug.models.model import Model
 from livingdrug.models.parameters import SCALES, LogNormal, check_value
-from livingdrug.models.structure import ClosedForm, Structure
+from livingdrug.models.structure import ClosedForm, Quantity, Structure
 
 MAX_BYTES = 1_000_000
-# a file describes a base; fragments are joined and values changed when it is used
-NOT_WRITTEN = ("fragments", "changes")
+# a file describes a base: fragments are joined and values changed when it is used, and rules belong to fragments
+NOT_WRITTEN = {Model: ("fragments", "changes"), Structure: ("mirrors", "needs", "only")}
+TIME_UNITS = ("d", "h")
 SHAPES = {"structure": Structure, "closed_form": ClosedForm}
 
 
@@ -41,13 +45,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, LogNormal):
         return {value.given: value.value}
     if dataclasses.is_dataclass(value):
-        kept = [f for f in dataclasses.fields(value) if f.init and f.name not in NOT_WRITTEN]
-        return {f.name: _plain(getattr(value, f.name)) for f in kept if getattr(value, f.name) != _default(f)}
+        kept = [f for f in _fields(type(value)) if getattr(value, f.name) != _default(f)]
+        return {f.name: _plain(getattr(value, f.name)) for f in kept}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return value
+
+
+def _fields(kind: type) -> list[dataclasses.Field]:
+    return [f for f in dataclasses.fields(kind) if f.init and f.name not in NOT_WRITTEN.get(kind, ())]
 
 
 def _default(field: dataclasses.Field) -> Any:
@@ -60,21 +68,41 @@ def read_model(path: str | Path) -> Model:
     """The model in a file. Raises InputError for a file that cannot be read, ModelError for one that is no model."""
     path = Path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"`{path}` is larger than {MAX_BYTES:,} bytes; a model file is text of a few thousand")
-        text = path.read_bytes().decode("utf-8")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        text = content.decode("utf-8") if len(content) <= MAX_BYTES else ""
     except FileNotFoundError:
         raise InputError(f"`{path}` was not found") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"`{path}` cannot be read as text: {error}") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{str(path)!r} cannot be read as text: {error}") from None
+    if len(content) > MAX_BYTES:
+        raise InputError(f"`{path}` is larger than {MAX_BYTES:,} bytes; a model file is text of a few thousand")
     return from_toml(text, path.name)
 
 
 def from_toml(text: str, origin: str) -> Model:
-    """The model that a text describes, checked and assembled; every error names `origin` and the place in it."""
+    """The model that a text describes, checked and assembled.
+
+    Raises InputError or ModelError in one sentence that names `origin` and the place in it.
+    """
+    try:
+        return _model(text, origin)
+    except LivingdrugError as error:
+        # a text in quotes may hold line breaks or terminal codes
+        error.args = ("".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error)),)
+        raise
+
+
+def _placed(error: LivingdrugError, where: str) -> LivingdrugError:
+    """The same error, naming the place; its type and attributes stay."""
+    error.args = (f"{where}: {error}",)
+    return error
+
+
+def _model(text: str, origin: str) -> Model:
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"`{origin}` is not a TOML document ({error}); a model file holds tables of names, numbers and arithmetic: "
             "`livingdrug models show NAME --toml` prints one"
@@ -87,17 +115,23 @@ def from_toml(text: str, origin: str) -> Model:
         raise InputError(f"`{origin}`: a model has either a table `structure` or a table `closed_form`, found {found}")
     shape = shapes[0]
     structure = _build(SHAPES[shape], data.pop(shape), f"{origin}: {shape}")
+    if structure.time_unit not in TIME_UNITS:
+        expected = " or ".join(TIME_UNITS)
+        raise InputError(f"{origin}: {shape}: `time_unit` is `{structure.time_unit}`; expected {expected}")
     model = _build(Model, data, origin, structure=structure)
     try:
         _check(model)
     except LivingdrugError as error:
-        raise type(error)(f"{origin}: {error}") from None
+        raise _placed(error, origin) from None
     return model
 
 
 def _check(model: Model) -> None:
     """The checks that a built-in model gets from its tests."""
     if isinstance(model.system, ClosedForm):
+        for output in model.system.outputs:
+            if not output.pieces:
+                raise InputError(f"output `{output.name}`: `pieces` is empty; give at least one")
         check_closed_units(model.name, model.system)
     if not model.values:
         raise InputError("no `values`: give one table with a number for every quantity")
@@ -106,14 +140,51 @@ def _check(model: Model) -> None:
         missing = [name for name in quantities if name not in values.values]
         if missing:
             raise InputError(f"values `{values.name}`: no number for `{'`, `'.join(missing)}`")
-        for name, value in values.values.items():
-            if name not in quantities:
-                raise InputError(f"values `{values.name}`: " + unknown("quantity", name, quantities))
-            check_value(quantities[name], value)
+        _check_numbers(f"values `{values.name}`", values.values, quantities)
+        _known(f"values `{values.name}`, sources", "quantity", values.sources, quantities)
     for population in model.populations:
-        for name in population.spreads:
-            if name not in quantities:
-                raise InputError(f"population `{population.name}`: " + unknown("quantity", name, quantities))
+        _known(f"population `{population.name}`", "quantity", population.spreads, quantities)
+    for name, text in model.individual.items():
+        _known("individual", "quantity", [name], quantities)
+        try:
+            _known("its expression", "quantity", sorted(names(text)), quantities)
+        except LivingdrugError as error:
+            raise _placed(error, f"individual `{name}`") from None
+    _check_uses(model, quantities)
+
+
+def _check_uses(model: Model, quantities: dict[str, Quantity]) -> None:
+    """Residuals, experiments and anchors against the outputs, quantities and experiments that they name."""
+    outputs = [o.name for o in model.system.outputs]
+    for residual in model.residuals:
+        _known("residuals", "output", [residual.output], outputs)
+        if not (math.isfinite(residual.log_sd) and residual.log_sd >= 0):
+            given = f"residual of `{residual.output}`: `log_sd` is {residual.log_sd:g}"
+            raise InputError(f"{given}; it must be finite and must not be negative")
+    for experiment in model.experiments:
+        _check_numbers(f"experiment `{experiment.name}`, changes", experiment.changes, quantities)
+        numbers = [experiment.until, *(n for dose in experiment.doses for n in dose)]
+        if not all(math.isfinite(n) and n >= 0 for n in numbers):
+            raise InputError(f"experiment `{experiment.name}`: times and amounts must be finite and not negative")
+    for anchor in model.anchors:
+        _known(f"anchor `{anchor.name}`", "output", [anchor.output] if anchor.output else [], outputs)
+        named = [anchor.experiment] if anchor.experiment else []
+        _known(f"anchor `{anchor.name}`", "experiment", named, [e.name for e in model.experiments])
+
+
+def _known(where: str, kind: str, given: Iterable[str], known: Iterable[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise InputError(f"{where}: " + unknown(kind, name, known))
+
+
+def _check_numbers(where: str, numbers: dict[str, float], quantities: dict[str, Quantity]) -> None:
+    _known(where, "quantity", numbers, quantities)
+    for name, value in numbers.items():
+        try:
+            check_value(quantities[name], value)
+        except LivingdrugError as error:
+            raise _placed(error, where) from None
 
 
 def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
@@ -122,7 +193,7 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
         raise InputError(f"{where}: expected a table, got {data!r:.60}")
     if kind is LogNormal:
         return _spread(data, where)
-    fields = {f.name: f for f in dataclasses.fields(kind) if f.init and f.name not in (*NOT_WRITTEN, *given)}
+    fields = {f.name: f for f in _fields(kind) if f.name not in given}
     hints = get_type_hints(kind)
     for key in data:
         if key not in fields:
@@ -136,17 +207,18 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
     try:
         return kind(**read, **given)
     except LivingdrugError as error:
-        raise type(error)(f"{label}: {error}") from None
+        raise _placed(error, label) from None
 
 
 def _spread(data: dict, where: str) -> LogNormal:
     if len(data) != 1 or next(iter(data)) not in SCALES:
         raise InputError(f"{where}: a spread is one of {', '.join(SCALES)}, such as {{ sd = 0.5 }}; got {data!r:.60}")
     ((scale, value),) = data.items()
+    number = _read(float, value, where)
     try:
-        return LogNormal(scale, _read(float, value, where))
+        return LogNormal(scale, number)
     except LivingdrugError as error:
-        raise InputError(f"{where}: {error}" if where not in str(error) else str(error)) from None
+        raise _placed(error, where) from None
 
 
 def _read(hint: Any, value: Any, where: str) -> Any:
@@ -161,7 +233,10 @@ def _read(hint: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint):
         return _build(hint, value, where)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise InputError(f"{where}: expected a number below 1e308, got one of too many digits") from None
     if isinstance(value, hint) and hint is not float:
         return value
     words = {float: "a number", str: "text in quotes", bool: "true or false"}

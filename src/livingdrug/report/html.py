@@ -58,7 +58,8 @@ details summary { cursor: pointer; color: #00568a; }
 {% for line in s.text %}<p>{{ line }}</p>{% endfor %}
 {% for picture in s.pictures %}<figure role="img" aria-label="{{ s.title }}">{{ picture | safe }}</figure>{% endfor %}
 {% for title, header, rows in s.tables %}
-<details {% if rows | length <= 30 %}open{% endif %}><summary>{{ title }} ({{ rows | length }} row{{ '' if rows | length == 1 else 's' }})</summary>
+<details {% if rows | length <= 30 %}open{% endif %}>
+<summary>{{ title }} ({{ rows | length }} row{{ '' if rows | length == 1 else 's' }})</summary>
 <div class="scroll"><table><thead><tr>{% for h in header %}<th scope="col">{{ h }}</th>{% endfor %}</tr></thead><tbody>
 {% for row in rows %}<tr>{% for c in row %}<td class="{{ cell_class(c) }}">{{ c }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></div></details>

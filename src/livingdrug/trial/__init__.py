@@ -1,5 +1,9 @@
 """Trials: how many subjects, and what they would show."""
 
-from livingdrug.trial.sample_size import power_t, sample_size_t
+from livingdrug.trial.power import Design, PowerAnswer, effect_of_fold, log_sd_of_auc28, size_for_means, size_for_proportions
+from livingdrug.trial.sample_size import power_proportions, power_t, sample_size_t
 
-__all__ = ["power_t", "sample_size_t"]
+__all__ = [
+    "Design", "PowerAnswer", "effect_of_fold", "log_sd_of_auc28", "power_proportions", "power_t", "sample_size_t",
+    "size_for_means", "size_for_proportions",
+]  # fmt: skip

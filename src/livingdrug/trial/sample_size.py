@@ -1,40 +1,111 @@
-"""Power and size of a two-arm comparison of means with the exact noncentral t distribution."""
+"""Power and size of two-arm comparisons: means with the exact noncentral t, proportions with the normal formula."""
 
 import math
+from collections.abc import Callable
+
+import numpy as np
 
 from livingdrug.core.errors import InputError
 
-MAX_PER_ARM = 10_000_000
+MAX_PER_ARM = 1e7
+# Gauss-Legendre nodes for the integral over the variance estimate
+_X, _W = np.polynomial.legendre.leggauss(400)
 
 
-def power_t(n: float, effect: float, alpha: float = 0.05) -> float:
-    """Power of a two-sided pooled two-sample t-test with n subjects per arm.
+def noncentral_t_tail(t: float, df: float, shift: float) -> float:
+    """P(T > t) for T = (Z + shift) / sqrt(V / df), V chi-square with df degrees of freedom.
 
-    effect: difference of means over the common SD. power = P(F'(1, 2n - 2, n effect^2 / 2) > F(1 - alpha; 1, 2n - 2)),
-    the square of the noncentral t, which keeps the far tails where the t form loses them.
+    Integrates Phi(shift - t sqrt(v / df)) over the density of v, which stays accurate in the far tails.
     """
-    from scipy.stats import f, ncf
+    from scipy.special import ndtr
+    from scipy.stats import chi2
 
-    df = 2 * n - 2
-    return float(ncf.sf(f.isf(alpha, 1, df), 1, df, n * effect**2 / 2))
+    low, high = chi2.ppf(1e-15, df), chi2.isf(1e-15, df)
+    # in the root of v the density has no singularity for small df
+    a, b = math.sqrt(low), math.sqrt(high)
+    r = 0.5 * (b - a) * _X + 0.5 * (b + a)
+    density = chi2.pdf(r**2, df) * 2 * r
+    return float(0.5 * (b - a) * np.sum(_W * density * ndtr(shift - t * r / math.sqrt(df))))
+
+
+def power_t(n: float, effect: float, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:
+    """Power of a pooled two-sample t-test.
+
+    n: subjects in the first arm (real, above 1); the second has ratio * n; effect: difference of means over the common
+    SD; sides: 1 or 2. Both tails count in the two-sided test.
+    """
+    from scipy.stats import t as student
+
+    df = n * (1 + ratio) - 2
+    shift = abs(effect) * math.sqrt(n * ratio / (1 + ratio))
+    critical = student.isf(alpha / sides, df)
+    upper = noncentral_t_tail(critical, df, shift)
+    return upper if sides == 1 else upper + noncentral_t_tail(critical, df, -shift)
+
+
+def power_proportions(n: float, p1: float, p2: float, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:
+    """Power of the comparison of two proportions, pooled variance under the null, no continuity correction (Fleiss).
+
+    n subjects in the first arm, ratio * n in the second.
+    """
+    from scipy.special import ndtr, ndtri
+
+    pooled = (p1 + ratio * p2) / (1 + ratio)
+    null = math.sqrt(pooled * (1 - pooled) * (1 + 1 / ratio))
+    alternative = math.sqrt(p1 * (1 - p1) + p2 * (1 - p2) / ratio)
+    return float(ndtr((math.sqrt(n) * abs(p1 - p2) + ndtri(alpha / sides) * null) / alternative))
+
+
+def check_design(power: float, alpha: float, sides: int, ratio: float) -> None:
+    """Raise InputError for power or alpha outside (0, 1), other sides than 1 or 2, a ratio that is not above 0."""
+    for name, value in (("power", power), ("alpha", alpha)):
+        if not 0 < value < 1:
+            raise InputError(f"{name} is {value:g}; it must be between 0 and 1, such as {0.8 if name == 'power' else 0.05:g}")
+    if sides not in (1, 2):
+        raise InputError(f"sides is {sides}; a test has 1 or 2")
+    if not (math.isfinite(ratio) and ratio > 0):
+        raise InputError(f"the ratio of the arms is {ratio:g}; it must be finite and above 0")
+    if alpha >= power:
+        raise InputError(f"power {power:g} is not above alpha {alpha:g}; a test that never looks would have it")
+
+
+def solve_size(power_of: Callable[[float], float], power: float, smallest: float) -> float:
+    """The real n at which `power_of(n)` reaches `power`; `smallest` where that is enough. InputError beyond 1e7."""
+    from scipy.optimize import brentq
+
+    if power_of(smallest) >= power:
+        return smallest
+    if power_of(MAX_PER_ARM) < power:
+        raise InputError(f"the difference is so small that more than {MAX_PER_ARM:,.0f} subjects per arm would be needed")
+    root = brentq(lambda x: power_of(math.exp(x)) - power, math.log(smallest), math.log(MAX_PER_ARM), xtol=1e-12)
+    return math.exp(root)
+
+
+def exact_size_t(effect: float, power: float = 0.8, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:
+    """Real number of subjects in the first arm at which the t-test has this power.
+
+    Raises InputError for an effect of 0 and for what `check_design` refuses.
+    """
+    check_design(power, alpha, sides, ratio)
+    if not (math.isfinite(effect) and effect != 0):
+        raise InputError(f"the effect is {effect:g} SD; it must be finite and not 0, or no number of subjects can show it")
+    smallest = 3 / (1 + ratio)  # one degree of freedom
+    return solve_size(lambda n: power_t(n, effect, alpha, sides, ratio), power, smallest)
+
+
+def exact_size_proportions(
+    p1: float, p2: float, power: float = 0.8, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0
+) -> float:
+    """Real number of subjects in the first arm at which two proportions are told apart with this power."""
+    check_design(power, alpha, sides, ratio)
+    for p in (p1, p2):
+        if not 0 < p < 1:
+            raise InputError(f"a proportion is {p:g}; it must be between 0 and 1 (0.3 for 30 %)")
+    if p1 == p2:
+        raise InputError(f"both proportions are {p1:g}; they must differ, or no number of subjects can show it")
+    return solve_size(lambda n: power_proportions(n, p1, p2, alpha, sides, ratio), power, 1e-3)
 
 
 def sample_size_t(effect: float, power: float = 0.8, alpha: float = 0.05) -> int:
-    """Smallest n per arm (2 or more) whose power reaches `power`.
-
-    Raises InputError for an effect of 0, or power and alpha outside (0, 1).
-    """
-    if not (math.isfinite(effect) and effect != 0):
-        raise InputError(f"the effect is {effect:g}; it must be finite and not 0, or no number of subjects can show it")
-    for name, value in (("power", power), ("alpha", alpha)):
-        if not 0 < value < 1:
-            raise InputError(f"{name} is {value:g}; it must be between 0 and 1")
-    low, high = 1, 2
-    while power_t(high, effect, alpha) < power:
-        low, high = high, 2 * high
-        if high > MAX_PER_ARM:
-            raise InputError(f"an effect of {effect:g} SD needs more than {MAX_PER_ARM:,} subjects per arm")
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if power_t(middle, effect, alpha) >= power else (middle, high)
-    return high
+    """Smallest whole n per arm (2 or more) whose power reaches `power`, two-sided, equal arms."""
+    return max(2, math.ceil(exact_size_t(effect, power, alpha) - 1e-9))

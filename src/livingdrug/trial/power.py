@@ -1,0 +1,86 @@
+"""The question `how many patients per arm`, answered with numbers and one plain sentence."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.models import Model
+from livingdrug.simulation import draw_subjects, simulate
+from livingdrug.trial.sample_size import exact_size_proportions, exact_size_t, power_proportions, power_t
+
+SUBJECTS = 100_000
+
+
+@dataclass(frozen=True)
+class Design:
+    """Two arms: allocation 1 to `ratio`, significance, sides and the power that is wanted."""
+
+    power: float = 0.8
+    alpha: float = 0.05
+    sides: int = 2
+    ratio: float = 1.0
+
+
+@dataclass(frozen=True)
+class PowerAnswer:
+    """n_exact: real, of the smaller arm; n_per_arm: whole, of the smaller arm; n_total: both arms; power_at_n: of the
+    whole numbers (or of the n that was asked about); sentence: the same in words."""
+
+    n_exact: float
+    n_per_arm: int
+    n_total: int
+    power_at_n: float
+    sentence: str
+
+
+def log_sd_of_auc28(model: Model, spread: str | None = None, seed: int = 1) -> float:
+    """SD of ln AUC0-28 of the model's first output over 100,000 virtual subjects."""
+    result = simulate(model, draw_subjects(model, SUBJECTS, seed, spread), times=[28.0], until=28.0)
+    area = result.metric(result.outputs[0], "AUC")
+    return float(np.std(np.log(area[np.isfinite(area) & (area > 0)]), ddof=1))
+
+
+def effect_of_fold(fold: float, log_sd: float) -> float:
+    """Effect size of a fold change on a log-normal endpoint: ln(fold) / SD of the logarithm."""
+    if not (math.isfinite(fold) and fold > 0 and fold != 1):
+        raise InputError(f"the fold change is {fold:g}; it must be above 0 and not 1")
+    if not (math.isfinite(log_sd) and log_sd > 0):
+        raise InputError(f"the SD of the logarithm is {log_sd:g}; it must be finite and above 0")
+    return math.log(fold) / log_sd
+
+
+def size_for_means(effect: float, design: Design, what: str, n: int | None = None) -> PowerAnswer:
+    """Two arms compared by a t-test; `what` names the difference in the sentence. With n: the power of that many."""
+    exact = exact_size_t(effect, design.power, design.alpha, design.sides, design.ratio)
+    return _answer(exact, design, what, n, lambda m: power_t(m, effect, design.alpha, design.sides, design.ratio), 2)
+
+
+def size_for_proportions(p1: float, p2: float, design: Design, n: int | None = None) -> PowerAnswer:
+    """Two arms compared by their proportions."""
+    exact = exact_size_proportions(p1, p2, design.power, design.alpha, design.sides, design.ratio)
+    what = f"a difference of {p1:.0%} against {p2:.0%}"
+
+    def power(m: float) -> float:
+        return power_proportions(m, p1, p2, design.alpha, design.sides, design.ratio)
+
+    return _answer(exact, design, what, n, power, 1)
+
+
+def _answer(exact: float, design: Design, what: str, n: int | None, power_of, least: int) -> PowerAnswer:
+    if n is not None and n < least:
+        raise InputError(f"{n} subjects per arm were given; at least {least} are needed")
+    ratio = design.ratio
+    # the first arm is the smaller one when ratio is 1 or more
+    smaller = exact * min(1.0, ratio)
+    whole = n if n is not None else max(least, math.ceil(smaller - 1e-9))
+    first = whole / min(1.0, ratio)
+    total = whole + math.ceil(whole * max(ratio, 1 / ratio) - 1e-9)
+    power = power_of(first)
+    misses = round(10 * (1 - power))
+    arms = f"{whole} per arm" if ratio == 1 else f"{whole} in the smaller arm and {total - whole} in the other"
+    often = f"miss {what} {misses} times in 10" if 0 < misses < 10 else f"see {what} {power:.1%} of the time"
+    return PowerAnswer(smaller, whole, total, power, f"With {arms} you would {often}.")
+
+

@@ -1,0 +1,113 @@
+"""Sample size and power: other software's numbers, simulation, and what is refused."""
+
+import csv
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from livingdrug.core.errors import InputError
+from livingdrug.trial import Design, effect_of_fold, power_t, sample_size_t, size_for_means, size_for_proportions
+from livingdrug.trial.sample_size import exact_size_proportions, exact_size_t
+
+FOLDER = Path(__file__).parents[3] / "shared" / "reference"
+
+
+def case(name, table):
+    if not (FOLDER / name).is_dir():
+        pytest.skip(f"the reference case {name} is not on this machine")
+    with (FOLDER / name / table).open() as lines:
+        return json.loads((FOLDER / name / "answers.json").read_text())["answers"], list(csv.DictReader(lines))
+
+
+def test_two_sample_t_grid_of_r():
+    answers, grid = case("power_t_two_sample", "grid.csv")
+    for row, exact, whole in zip(grid, answers["n_exact"], answers["n_ceiling"], strict=True):
+        sides = {"two.sided": 2, "one.sided": 1}[row["alternative"]]
+        n = exact_size_t(float(row["d"]), float(row["power"]), float(row["sig"]), sides)
+        assert n == pytest.approx(exact, rel=1e-3), row
+        assert math.ceil(n) == whole, row
+
+
+def test_two_proportions_of_r():
+    answers, grid = case("power_proportions_basic", "grid.csv")
+    for row, exact in zip(grid, answers["n_power.prop.test"], strict=True):
+        n = exact_size_proportions(float(row["p1"]), float(row["p2"]), float(row["power"]))
+        assert n == pytest.approx(exact, rel=1e-6)
+
+
+@pytest.mark.parametrize(("effect", "power", "n"), [(0.5, 0.8, 64), (0.8, 0.8, 26), (0.5, 0.9, 86)])
+def test_textbook_sizes(effect, power, n):
+    assert sample_size_t(effect, power) == n
+    assert power_t(n, effect) >= power > power_t(n - 1, effect)
+
+
+def test_power_is_that_of_simulated_t_tests():
+    from scipy.stats import ttest_ind
+
+    draws = np.random.default_rng(1)
+    a, b = draws.normal(0, 1, (20_000, 12)), draws.normal(0.9, 1, (20_000, 24))
+    seen = (ttest_ind(a, b, axis=1).pvalue < 0.05).mean()
+    expected = power_t(12, 0.9, ratio=2.0)
+    assert seen == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / 20_000))
+
+
+def test_no_effect_has_the_power_of_chance():
+    assert power_t(30, 0.0, 0.05) == pytest.approx(0.05, abs=1e-10)
+    assert power_t(30, 0.0, 0.05, sides=1) == pytest.approx(0.05, abs=1e-10)
+
+
+def test_unequal_arms_are_symmetric():
+    one = size_for_means(0.7, Design(ratio=2.0), "x")
+    other = size_for_means(0.7, Design(ratio=0.5), "x")
+    assert one.n_exact == pytest.approx(other.n_exact, rel=1e-9)
+    assert (one.n_per_arm, one.n_total) == (other.n_per_arm, other.n_total)
+    assert size_for_proportions(0.3, 0.5, Design()).n_per_arm == 93
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--fold", "0", "--log-sd", "1"], "the fold change is 0"),
+        (["--fold", "1", "--log-sd", "1"], "the fold change is 1"),
+        (["--fold", "2"], "--log-sd"),
+        (["--effect", "0.5", "--power", "1.2"], "power is 1.2"),
+        (["--effect", "0.5", "--alpha", "0"], "alpha is 0"),
+        (["--effect", "0"], "effect is 0"),
+        (["--effect", "0.5", "--sides", "3"], "sides is 3"),
+        (["--effect", "0.5", "--arms", "1:0"], "ratio of the arms"),
+        (["--effect", "0.5", "--arms", "one"], "cannot be read"),
+        (["--proportions", "0.3", "0.3"], "must differ"),
+        (["--proportions", "0.3", "30"], "between 0 and 1"),
+        (["--effect", "1e-9"], "more than 10,000,000"),
+        (["--effect", "0.5", "--n", "1"], "at least 2"),
+        (["--effect", "0.5", "--fold", "2"], "exactly one"),
+        ([], "exactly one"),
+        (["--fold", "2", "--model", "kirouac_2023"], "no published spread"),
+    ],
+)
+def test_impossible_questions_are_refused(arguments, sentence):
+    run = subprocess.run([sys.executable, "-m", "livingdrug", "power", *arguments], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert sentence in run.stderr and "Traceback" not in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_the_paper_s_question_from_the_command_line():
+    arguments = ["power", "--fold", "2", "--model", "stein_2019", "--spread", "variance", "--json"]
+    run = subprocess.run([sys.executable, "-m", "livingdrug", *arguments], capture_output=True, text=True)
+    answer = json.loads(run.stdout)
+    assert answer["n_per_arm"] in (38, 39)
+    assert answer["n_total"] == 2 * answer["n_per_arm"]
+    assert answer["power_at_n"] >= 0.8
+    assert "2-fold" in answer["sentence"]
+
+
+def test_effect_of_a_fold():
+    assert effect_of_fold(2.0, 1.0) == pytest.approx(math.log(2))
+    with pytest.raises(InputError):
+        effect_of_fold(2.0, 0.0)
