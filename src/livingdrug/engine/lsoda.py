@@ -115,6 +115,7 @@ class _Run:
         self.atol[code.log_states] = self.rtol
         self.sampled = np.array([], dtype=float)
         self.status, self.reason, self.reached = "ok", "", 0.0
+        self.last: tuple[float, np.ndarray] = (0.0, np.array([]))  # the last good step
         # blocks of (times, states, switches, weights, index of requested time or -1)
         self.blocks: list[tuple] = []
 
@@ -181,6 +182,7 @@ class _Run:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 solver = LSODA(rhs, start, y, end, rtol=self.rtol, atol=self.atol)
+                self.last = (start, y.copy())
                 done = 0
                 if wanted_times.size and wanted_times[0] == start:
                     add(np.array([start]), y[:, None], np.zeros(1), wanted_index[:1])
@@ -191,7 +193,7 @@ class _Run:
                     solver.step()
                     if solver.status == "failed" or not self._in_range(solver):
                         status = "not_finite" if self.reason else "step_failed"
-                        self._fail(status, self.reason or self._stuck(solver), solver.t)
+                        self._fail(status, self.reason or self._stuck(solver, solver.t, solver.y), solver.t)
                         break
                     done = self._sample(solver, wanted_times, wanted_index, done, add)
                 else:
@@ -222,21 +224,27 @@ class _Run:
         if bad.any():
             state = self.code.system.states[self.code.integrated[int(np.flatnonzero(bad)[0])]]
             unit = self.code.system.time_unit
-            self.reason = f"`{state.name}` left the finite range (above {TOO_LARGE:g} {state.unit}) at {solver.t:.6g} {unit}"
+            if np.isfinite(solver.y).any():
+                what = f"left the finite range (above {TOO_LARGE:g} {state.unit})"
+                self.reason = f"`{state.name}` {what} at {solver.t:.6g} {unit}"
+            else:
+                self.reason = self._stuck(solver, *self.last)
+        self.last = (solver.t, solver.y.copy())
         return not bad.any()
 
-    def _stuck(self, solver) -> str:
+    def _stuck(self, solver, t: float, y: np.ndarray) -> str:
         """Where the solver gave up, and the state whose own rate is largest there (by a one-sided difference)."""
-        base = np.asarray(solver.fun(solver.t, solver.y), dtype=float)
+        base = np.asarray(solver.fun(t, y), dtype=float)
         speed = np.zeros(len(base))
-        for i, value in enumerate(solver.y):
-            shifted = solver.y.copy()
+        for i, value in enumerate(y):
+            shifted = y.copy()
             shifted[i] += max(abs(value) * 1e-6, 1.0)
             with np.errstate(all="ignore"):
-                speed[i] = abs(solver.fun(solver.t, shifted)[i] - base[i]) / (shifted[i] - value)
-        i = int(np.argmax(np.where(np.isfinite(speed), speed, np.inf)))
+                speed[i] = abs(solver.fun(t, shifted)[i] - base[i]) / (shifted[i] - value)
+        speed[~np.isfinite(speed)] = np.inf
+        i = int(np.argmax(speed))
         state, unit = self.code.system.states[self.code.integrated[i]].name, self.code.system.time_unit
-        return f"no step could be made from {solver.t:.6g} {unit} on: `{state}` changes too fast ({speed[i]:.3g} per {unit})"
+        return f"no step could be made from {t:.6g} {unit} on: `{state}` changes too fast ({speed[i]:.3g} per {unit})"
 
     def _fail(self, status: str, reason: str, reached: float) -> None:
         self.status, self.reason, self.reached = status, reason, float(reached)

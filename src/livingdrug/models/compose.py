@@ -78,6 +78,9 @@ def assemble(name: str, base: Structure, fragments: Sequence[Part]) -> System:
     _check_names(parts, quantities, states)
     flows = _scaled(parts, _flows(parts, states), states)
     volumes = {p.name: p.volume for _, structure in parts for p in structure.places}
+    for place, volume in volumes.items():
+        if volume and volume not in {q.name for q in quantities}:
+            raise ModelError(f"`{name}`: the volume `{volume}` of the place `{place}` is not among the quantities")
     system = System(
         name=" + ".join(part for part, _ in parts),
         time_unit=base.time_unit,
