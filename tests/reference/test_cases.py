@@ -1,4 +1,4 @@
-"""Other people's answers: the cases in the shared reference folder (skipped where that folder is absent)."""
+"""Independent answers in `cases/`: high-precision trajectories and closed forms, each file with its source."""
 
 import json
 import math
@@ -10,20 +10,17 @@ import pytest
 from livingdrug.models.catalogue import get_fragment, get_model
 from livingdrug.simulation import simulate
 
-FOLDER = Path(__file__).parents[3] / "shared" / "reference"
+FOLDER = Path(__file__).parent / "cases"
 SYMBOLS = {"kappa": "k_kill", "gamma": "k_proliferation", "nu": "k_exhaustion", "rho": "mu_tumour", "beta": "crowding",
            "theta": "d_effector", "E0": "effector_0", "T0": "tumour_0"}  # fmt: skip
 
 
-def case(name: str) -> Path:
-    folder = FOLDER / name
-    if not folder.is_dir():
-        pytest.skip(f"the reference case {name} is not on this machine")
-    return folder
+def read(case: str, file: str = "answers.json"):
+    return json.loads((FOLDER / case / file).read_text())
 
 
-def answers(name: str):
-    return json.loads((case(name) / "answers.json").read_text())["answers"]
+def answers(case: str):
+    return read(case)["answers"]
 
 
 def assay(changes=None):
@@ -31,7 +28,7 @@ def assay(changes=None):
 
 
 def test_serial_killing_reference():
-    for variant, rows in answers("serial_killing_reference_visible").items():
+    for variant, rows in answers("serial_killing_reference").items():
         model = assay()
         if variant != "baseline":
             symbol, fold = variant.split("_x")
@@ -56,8 +53,8 @@ def test_serial_killing_reference():
     ],
 )
 def test_serial_killing_limits(index, key, output):
-    expected = answers("serial_killing_analytic_limits_visible")[index][key]
-    given = json.loads((case("serial_killing_analytic_limits_visible") / "parameters.json").read_text())[index]
+    expected = answers("serial_killing_analytic_limits")[index][key]
+    given = read("serial_killing_analytic_limits", "parameters.json")[index]
     times = given.pop("t")
     changes = {SYMBOLS[s]: v for s, v in given.items()} | {"k_exhaustion": 0.0}
     changes["d_effector"] = changes["k_proliferation"] if "gamma=theta" in key else 0.0
@@ -72,7 +69,7 @@ def test_serial_killing_limits(index, key, output):
 
 
 def test_host_reconstitution_is_the_lambert_w_solution():
-    for setting, values in answers("host_tcell_reconstitution_visible").items():
+    for setting, values in answers("host_tcell_reconstitution").items():
         numbers = dict(part.split("=") for part in setting.split(","))
         model = get_model("kirouac_2023") + get_fragment("host_competition")
         model = model.with_values(mu_host=float(numbers["mu"]), host_50=float(numbers["TK"]), host_0=float(numbers["T0"]))
