@@ -55,7 +55,8 @@ def panel_1b() -> Panel:
     axes.set_xlabel("concentration (arbitrary units)")
     axes.set_ylabel("fraction of maximal effect")
     axes.legend(title=f"ratio of EC50 {ratio:g}")
-    values = {"therapeutic index": ratio, "efficacy at its EC50": float(logistic(1.5, typical["ec50_efficacy"], 3.0))}
+    half = logistic(typical["ec50_efficacy"], typical["ec50_efficacy"], typical["n_efficacy"])
+    values = {"therapeutic index": ratio, "efficacy at its EC50": float(half)}
     caption = ("Dotted lines: EC50 of efficacy and toxicity; their ratio is the therapeutic index.",)
     return Panel("1B", "Exposure-response", caption, figure, pd.concat(rows), values, SYNTHETIC)
 

@@ -8,7 +8,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import check_seed, normals
 from livingdrug.core.units import is_rate
-from livingdrug.models import LogNormal, Model, Population, lognormal
+from livingdrug.models import Model, Population, lognormal
 
 MAX_SUBJECTS = 1_000_000
 
@@ -81,11 +81,7 @@ def draw_subjects(
     values = {name: np.full(n, value) for name, value in model.typical.items()}
     bounds = {q.name: q.bound for q in model.quantities}
     for name, given in population.spreads.items():
-        drawn = values[name] * np.exp(_sd(given) * np.sqrt(variance_scale) * normals(seed, name, 0, n))
+        drawn = values[name] * np.exp(given.sd * np.sqrt(variance_scale) * normals(seed, name, 0, n))
         values[name] = np.minimum(drawn, 1.0) if bounds[name] == "fraction" else drawn
     described = f"{n} virtual subjects, {population.meaning or population.name}, seed {seed}"
     return Subjects(values, described)
-
-
-def _sd(spread: LogNormal) -> float:
-    return spread.sd
