@@ -101,6 +101,17 @@ def test_bad_times_are_refused(times):
         simulate(get_model("stein_2019"), times=times, until=10.0)
 
 
+@pytest.mark.parametrize("until", [0.0, -1.0, float("inf"), 1e12])
+def test_a_horizon_that_cannot_be_is_refused(until):
+    for times in (None, [0.0]):
+        with pytest.raises(InputError, match="horizon"):
+            simulate(get_model("stein_2019"), times=times, until=until)
+
+
+def test_the_value_at_infusion_alone_can_be_asked_for():
+    assert simulate(get_model("stein_2019"), times=[0.0]).curve("transgene")[0] == pytest.approx(24_000 / 3900)
+
+
 def test_unknown_output_is_refused_with_the_nearest():
     with pytest.raises(InputError, match="`car_t_blood`"):
         simulate(get_model("kirouac_2023"), outputs=["car_t_blod"])

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from livingdrug.core.errors import InputError
@@ -14,6 +15,7 @@ from livingdrug.models.catalogue import get_fragment, get_model
 from livingdrug.models.parameters import lognormal
 from livingdrug.simulation import Regimen, Result, draw_subjects, simulate
 from livingdrug.simulation.regimen import read_dose
+from livingdrug.simulation.run import MAX_VALUES, check_horizon, default_until
 
 
 class Simulation(BaseModel):
@@ -94,10 +96,6 @@ def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, fl
 
 def run_simulation(scenario: Simulation, progress: Callable[[int, int], None] | None = None) -> tuple[Model, Result]:
     """Build the model, draw the subjects, simulate. Raises InputError or ModelError before anything is computed."""
-    import numpy as np
-
-    from livingdrug.simulation.run import MAX_VALUES, check_horizon, default_until
-
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     if scenario.limit is not None and not scenario.observe:
         raise InputError("a limit of quantification was given without observing; add `observe` (command line: --observe)")

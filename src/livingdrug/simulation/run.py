@@ -53,8 +53,7 @@ def simulate(
     subjects = subjects or typical_subject(model)
     regimen = default_regimen(model) if regimen is None else regimen
     regimen = regimen if isinstance(regimen, Regimen) else Regimen.of(regimen)
-    until = check_horizon(model, default_until(model) if until is None and times is None else until or max(times))
-    times = _times(until, times)
+    until, times = _times(model, until, times)
     notices = [check_regimen(model, regimen), *cautions(model)]
     wanted, units = _outputs(model, outputs)
     if subjects.n * len(times) * len(wanted) > MAX_VALUES:
@@ -71,15 +70,19 @@ def simulate(
     )  # fmt: skip
 
 
-def _times(until: float, times: Sequence[float] | None) -> np.ndarray:
+def _times(model: Model, until: float | None, times: Sequence[float] | None) -> tuple[float, np.ndarray]:
+    """The horizon and the times of the table; the horizon is the last time where only times are given."""
     if times is None:
-        return np.unique(np.append(np.arange(0.0, until, 1.0), until))
+        until = check_horizon(model, default_until(model) if until is None else until)
+        return until, np.unique(np.append(np.arange(0.0, until, 1.0), until))
     times = np.asarray(times, dtype=float)
     if times.ndim != 1 or not len(times) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise InputError("times must be finite numbers, each later than the one before")
+    # a run to the infusion alone still needs a horizon above 0
+    until = check_horizon(model, (times[-1] or default_until(model)) if until is None else until)
     if times[0] < 0 or times[-1] > until:
         raise InputError(f"times run from {times[0]:g} to {times[-1]:g}; they must lie between 0 and the horizon {until:g}")
-    return times
+    return until, times
 
 
 def _outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
