@@ -70,7 +70,8 @@ def draw_subjects(
 
     spread: name of a published population (first one by default); cv: a stated CV on every rate instead;
     variance_scale: factor on all log-variances. A drawn fraction above 1 is set to 1, as a log-normal knows no such
-    bound (f_b of stein_2019 gets there in fewer than 1 of 10 million draws). The numbers of subject i depend on seed, quantity and i alone.
+    bound (f_b of stein_2019 gets there in fewer than 1 of 10 million draws). The numbers of subject i depend on seed,
+    quantity and i alone.
     Raises InputError for a model without a published spread and no cv, a negative cv or scale, or a bad n.
     """
     check_count(n), check_seed(seed)
