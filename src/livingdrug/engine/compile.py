@@ -46,12 +46,14 @@ class Pools:
     """Linear input pools: states that only decay, or are fed by such states; solved exactly, not integrated.
 
     first: indices of pools that only decay. second: indices of pools fed by those. decay, feed: functions of a
-    subject's numbers that give the decay rates (first + second) and the feed rates (second x first).
+    subject's numbers that give the decay rates (first + second) and the feed rates (second x first); coefficients: the
+    same as texts, in that order.
     """
 
     first: tuple[int, ...]
     second: tuple[int, ...]
     rates: Callable
+    coefficients: tuple[str, ...]
 
     @property
     def all(self) -> tuple[int, ...]:
@@ -176,7 +178,7 @@ def _find_pools(system: System, quantities: tuple[str, ...]) -> Pools:
     coefficients = [derivative[s][s] for s in (*first, *second)]
     coefficients += [derivative[s].get(f, "0") for s in second for f in first]
     rates = scalar_function(quantities, (), tuple(coefficients))
-    return Pools(tuple(index[s] for s in first), tuple(index[s] for s in second), rates)
+    return Pools(tuple(index[s] for s in first), tuple(index[s] for s in second), rates, tuple(coefficients))
 
 
 def output_function(system: System, wanted: Sequence[str]) -> Callable:

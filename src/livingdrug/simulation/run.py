@@ -8,8 +8,10 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.engine import closed_form
-from livingdrug.engine.compile import array_function, compile_system, output_function
-from livingdrug.engine.lsoda import solve
+from livingdrug.engine.compile import array_function
+from livingdrug.engine.events import ADD
+from livingdrug.engine.kernel import kernel
+from livingdrug.engine.population import RTOL, STATUS, EventTable, Measures, reason, solve_population
 from livingdrug.models import ClosedForm, Model
 from livingdrug.simulation.population import Subjects, typical_subject
 from livingdrug.simulation.regimen import Regimen, check_regimen, default_regimen
@@ -132,18 +134,22 @@ def _run_closed(model, values, regimen, times, until, wanted, progress, rtol):
 
 def _run_system(model, values, regimen, times, until, wanted, progress, rtol):
     system = model.system
-    code = compile_system(system)
-    outputs = output_function(system, wanted)
-    doses = [(d.time, d.amount) for d in regimen.doses] if system.dose_into else []
+    outputs = tuple(o.name for o in system.outputs)
+    # one compiled kernel serves all choices of outputs; states are asked for rarely
+    observed = outputs if set(wanted) <= set(outputs) else outputs + tuple(s.name for s in system.states)
+    compiled = kernel(system, observed)
     table = np.stack([values[q.name] for q in system.quantities], axis=1)
-    n, k = len(table), len(wanted)
-    curves = np.full((n, k, len(times)), np.nan)
-    peak, at, area = (np.full((n, k), np.nan) for _ in range(3))
-    status, reason = [], []
-    for i, row in enumerate(table):
-        solved = solve(code, row.tolist(), doses, times, until, outputs, rtol)
-        curves[i], peak[i], at[i], area[i] = solved.values, solved.peak, solved.peak_time, solved.area
-        status.append(solved.status), reason.append(solved.reason)
-        if progress:
-            progress(i + 1, n)
-    return curves, peak, at, area, tuple(status), tuple(reason)
+    rows = [observed.index(name) for name in wanted]
+    found = solve_population(
+        compiled, table, _events(system, regimen, len(table)), until, times, rows, Measures(), rtol or RTOL, progress=progress
+    )
+    reasons = tuple(reason(compiled, found, i) for i in range(len(table)))
+    status = tuple(STATUS[code] for code in found.status.tolist())
+    return found.values, found.peak[:, rows], found.peak_time[:, rows], found.area[:, rows], status, reasons
+
+
+def _events(system, regimen: Regimen, subjects: int) -> EventTable:
+    doses = regimen.doses if system.dose_into else ()
+    state = [s.name for s in system.states].index(system.dose_into) if doses else 0
+    times, amounts = [d.time for d in doses], [d.amount for d in doses]
+    return EventTable.shared(subjects, times, [ADD] * len(doses), [state] * len(doses), amounts)

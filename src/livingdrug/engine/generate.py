@@ -1,0 +1,332 @@
+"""Symbolic equations -> the text of a Python module that numba compiles to machine code.
+
+Lane functions work on LANES subjects side by side, in one array w whose row i of subject l lies at i * LANES + l: one
+array, as the compiler vectorises a loop only where it can prove that what is written is not what is read. What depends
+on a subject's numbers alone is computed once per subject by `prepare`. Names of the model do not appear: a state is
+y0, y1 ..., a number of the subject p0, p1 ..., so no name can collide with code.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+
+import sympy as sp
+
+from livingdrug.core.expressions import MAX_EXPONENT
+from livingdrug.engine import symbolic as sy
+from livingdrug.engine.symbolic import Equations, symbol, to_sympy
+from livingdrug.models.compose import System
+
+LANES = 8
+
+_FUNCTIONS = {
+    sy.LogOrNever: "log_or_never", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit", sy.Exp: "exp",
+    sy.Expm1: "expm1", sy.Expm1Ratio: "expm1_ratio", sy.NaturalLog: "natural_log", sy.Log1p: "log1p", sy.Sqrt: "sqrt",
+    sy.Tanh: "tanh", sy.Sign: "sign", sy.Step: "step", sy.Absolute: "abs", sy.Smaller: "min", sy.Larger: "max",
+}  # fmt: skip
+
+HEADER = '''"""Equations of {title}, written by livingdrug {version}. Not for editing: it is made anew when they change."""
+
+from math import sqrt
+
+from numba import cfunc, njit
+
+from livingdrug.engine.vector_math import (
+    exp, expit, expm1, expm1_ratio, inverse_or_zero, log1p, log_or_never, natural_log, sign, step, tanh,
+)
+
+FAST = {{"contract", "nsz"}}
+
+
+def compiled(pointers):
+    return cfunc(
+        "void(" + ", ".join(["CPointer(float64)"] * pointers) + ")", cache=True, error_model="numpy", fastmath=FAST
+    )
+
+
+'''
+
+
+def text_of(expression: sp.Expr) -> str:
+    """Python text of an expression; whole powers as products, quotients as quotients."""
+    return _sum(expression)
+
+
+def _sum(e: sp.Expr) -> str:
+    if not e.is_Add:
+        return _product(e)
+    text = ""
+    # positive terms first, so that no term starts with a minus
+    for term in sorted(e.args, key=lambda a: (a.could_extract_minus_sign(), sp.default_sort_key(a))):
+        if not text:
+            text = _product(term)
+        elif term.could_extract_minus_sign():
+            text += f" - {_product(-term)}"
+        else:
+            text += f" + {_product(term)}"
+    return text
+
+
+def _product(e: sp.Expr) -> str:
+    if not (e.is_Mul or e.is_Pow):
+        return _atom(e)
+    sign, above, below = "", [], []
+    for factor in sp.Mul.make_args(e):
+        if factor == -1:
+            sign = "-"
+        elif factor.is_Pow and factor.exp.is_Integer and factor.exp < 0:
+            below.append(_power(factor.base, -int(factor.exp)))
+        elif factor.is_Rational and not factor.is_Integer:
+            above.append(repr(float(factor)))
+        else:
+            above.append(_power(*factor.as_base_exp()) if factor.is_Pow else _atom(factor))
+    text = sign + (" * ".join(above) or "1.0")
+    if below:
+        text += " / " + (below[0] if len(below) == 1 else f"({' * '.join(below)})")
+    return text
+
+
+def _power(base: sp.Expr, exponent) -> str:
+    n = int(exponent)
+    if n != exponent:
+        raise ValueError(f"{base}**{exponent} has no whole exponent")
+    return _atom(base) if n == 1 else f"power_{n}({_sum(base)})"
+
+
+def _atom(e: sp.Expr) -> str:
+    if e.is_Symbol:
+        return e.name
+    if e.is_Number:
+        return repr(float(e)) if e >= 0 else f"({float(e)!r})"
+    if type(e) in _FUNCTIONS:
+        return f"{_FUNCTIONS[type(e)]}({', '.join(_sum(a) for a in e.args)})"
+    return f"({_sum(e)})"
+
+
+@dataclass
+class Constants:
+    """Parts of expressions that hold nothing that moves, each computed once per subject."""
+
+    moving: frozenset[sp.Symbol]
+    parts: dict[sp.Expr, sp.Symbol] = field(default_factory=dict)
+
+    def hoist(self, e: sp.Expr) -> sp.Expr:
+        """The expression with its constant parts replaced by symbols."""
+        if e.is_Number or e in self.moving:
+            return e
+        if not (e.free_symbols & self.moving):
+            return self._constant(e)
+        if e.is_Add or e.is_Mul:
+            fixed = [a for a in e.args if not (a.free_symbols & self.moving)]
+            rest = [self.hoist(a) for a in e.args if a.free_symbols & self.moving]
+            # a bare sign or number needs no slot
+            plain = [a for a in fixed if a.is_Number]
+            named = [a for a in fixed if not a.is_Number]
+            if named and not (plain and plain[0] == -1):
+                named, plain = fixed, []
+            group = [self._constant(e.func(*named))] if named else []
+            return e.func(*plain, *group, *rest)
+        return e.func(*(self.hoist(a) for a in e.args))
+
+    def _constant(self, e: sp.Expr) -> sp.Symbol:
+        return self.parts.setdefault(e, symbol(f"p{len(self.parts)}"))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Rows of the lane array, in this order: time, states y, their derivatives f, outputs g, their time derivatives dg,
+    stored entries j of the Jacobian, time derivatives ft of the right-hand side, numbers p of the subject.
+
+    The numbers are switches, then (with pools) `start` and the pools' values there, then constants. observed: names of
+    outputs in order; jacobian: (row, column) of each stored entry, every diagonal among them.
+    """
+
+    states: int
+    observed: tuple[str, ...]
+    jacobian: tuple[tuple[int, int], ...]
+    switches: int
+    pools: int
+    constants: int
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """First row of each group, and `end`, the number of rows."""
+        n, k = self.states, len(self.observed)
+        sizes = {"t": 1, "y": n, "f": n, "g": k, "dg": k, "j": len(self.jacobian), "ft": n, "p": self.numbers}
+        first = [0]
+        for size in sizes.values():
+            first.append(first[-1] + size)
+        return dict(zip((*sizes, "end"), first, strict=True))
+
+    def plain(self) -> dict:
+        """As JSON can hold it."""
+        return asdict(self)
+
+    @staticmethod
+    def of(plain: dict) -> "Layout":
+        """The layout that `plain` describes."""
+        return Layout(
+            **plain | {"observed": tuple(plain["observed"]), "jacobian": tuple(tuple(pair) for pair in plain["jacobian"])}
+        )
+
+    @property
+    def slots(self) -> int:
+        """Numbers before the constants."""
+        return self.switches + (1 + self.pools if self.pools else 0)
+
+    @property
+    def numbers(self) -> int:
+        """Numbers of a subject."""
+        return self.slots + self.constants
+
+
+class Writer:
+    """Writes the functions of one system, whose equations have canonical symbols."""
+
+    def __init__(self, system: System, equations: Equations, observed: Sequence[str]) -> None:
+        self.system, self.eq, self.observed = system, equations, tuple(observed)
+        slots = [symbol(f"s{i}") for i in range(len(system.switches))]
+        if equations.pools:
+            slots += [symbol("start"), *(symbol(f"a{i}") for i in range(len(equations.pools)))]
+        self.slots = {slot: row for row, slot in enumerate(slots)}
+        pools = [pool for pool, _ in equations.pools]
+        slopes = [symbol(f"f{i}") for i in range(len(equations.states))]
+        self.constants = Constants(frozenset([sy.TIME, *equations.states, *slopes, *pools, *slots]))
+        self.jacobian = sy.jacobian(equations)
+        for i in range(len(equations.states)):
+            self.jacobian.setdefault((i, i), sp.Integer(0))
+        self.rows = self._layout().rows
+
+    def _layout(self) -> Layout:
+        return Layout(
+            len(self.eq.states), self.observed, tuple(self.jacobian), len(self.system.switches), len(self.eq.pools),
+            len(self.constants.parts),
+        )  # fmt: skip
+
+    def module(self, title: str, version: str) -> tuple[str, Layout]:
+        """The text of the module, and its layout."""
+        functions = [self._rhs(), self._jacobian(), self._observe(), self._observe_one(), self._pools()]
+        functions += [self._prepare(), self._of_quantities("initial", "y", [s.initial for s in self.system.states])]
+        functions += [self._of_quantities("switch_times", "s", [s.at for s in self.system.switches])]
+        body = "\n\n".join(functions)
+        helpers = _power_functions(body)
+        return HEADER.format(title=title, version=version) + "\n\n".join([*helpers, body]), self._layout()
+
+    # ---------------------------------------------------------------- over lanes
+
+    def _rhs(self) -> str:
+        """Time derivatives f of the states."""
+        flows = [self.constants.hoist(flow) for flow in self.eq.flows]
+        parts, flows = _shared(flows)
+        rates = [(symbol(f"r{i}"), flow) for i, flow in enumerate(flows)]
+        rows = [sp.Add(*(self.constants.hoist(factor) * rates[i][0] for factor, i in row)) for row in self.eq.terms]
+        parts = [*parts, *rates]
+        lines = [f"{s} = {text_of(e)}" for s, e in parts]
+        lines += [f"{self._at('f', i)} = {text_of(row)}" for i, row in enumerate(rows)]
+        return self._lanes("rhs", [*(e for _, e in parts), *rows], lines)
+
+    def _jacobian(self) -> str:
+        """Stored entries j of the Jacobian and time derivatives ft of the right-hand side at fixed states."""
+        derivatives = [sy.time_derivative(e, self.eq) for e in self.eq.rhs]
+        targets = [self._at("j", k) for k in range(len(self.jacobian))]
+        targets += [self._at("ft", i) for i in range(len(derivatives))]
+        lines, used = self._lines([*self.jacobian.values(), *derivatives], targets)
+        return self._lanes("jacobian", used, lines)
+
+    def _observe(self) -> str:
+        """Outputs g and their time derivatives dg along the solution, f being the states' derivatives."""
+        values = [self.eq.outputs[name] for name in self.observed]
+        slopes = [sy.time_derivative(value, self.eq) for value in values]
+        for i, state in enumerate(self.eq.states):
+            slopes = [s + v.diff(state) * symbol(f"f{i}") for s, v in zip(slopes, values, strict=True)]
+        targets = [self._at(group, k) for group in ("g", "dg") for k in range(len(values))]
+        lines, used = self._lines(values + slopes, targets)
+        return self._lanes("observe", used, lines)
+
+    def _lines(self, expressions, targets: Sequence[str]) -> tuple[list[str], list[sp.Expr]]:
+        """Assignments of the expressions to the targets, and the expressions in them."""
+        parts, reduced = _shared(self.constants.hoist(e) for e in expressions)
+        lines = [f"{s} = {text_of(e)}" for s, e in parts]
+        lines += [f"{target} = {text_of(e)}" for target, e in zip(targets, reduced, strict=True)]
+        return lines, [*(e for _, e in parts), *reduced]
+
+    def _lanes(self, name: str, used: Sequence[sp.Expr], lines: list[str]) -> str:
+        loads = self._loads(used, lambda group, i: self._at(group, i))
+        return _function(name, "w", [f"for l in range({LANES}):", *(f"    {line}" for line in loads + lines)])
+
+    def _at(self, group: str, i: int) -> str:
+        return f"w[{(self.rows[group] + i) * LANES} + l]"
+
+    def _loads(self, used: Iterable[sp.Expr], at: Callable[[str, int], str]) -> list[str]:
+        """Lines that read what the expressions use from where `at` says; pools by their exact course."""
+        needed = set().union(*(e.free_symbols for e in used))
+        pools = [(pool, self.constants.hoist(course)) for pool, course in self.eq.pools if pool in needed]
+        for _, course in pools:
+            needed |= course.free_symbols
+        numbers = [*self.slots, *self.constants.parts.values()]
+        places = [(sy.TIME, at("t", 0)), *((s, at("y", i)) for i, s in enumerate(self.eq.states))]
+        places += [(symbol(f"f{i}"), at("f", i)) for i in range(len(self.eq.states))]
+        places += [(number, at("p", i)) for i, number in enumerate(numbers)]
+        lines = [f"{s} = {place}" for s, place in places if s in needed]
+        return lines + [f"{pool} = {text_of(course)}" for pool, course in pools]
+
+    # ---------------------------------------------------------------- one subject
+
+    def _observe_one(self) -> str:
+        """Outputs g of one subject: t and y lie close, the subject's numbers p keep the stride of the lanes."""
+        targets = [f"g[{k}]" for k in range(len(self.observed))]
+        lines, used = self._lines([self.eq.outputs[name] for name in self.observed], targets)
+        return _function("observe_one", "t y p g", self._loads(used, _of_one) + lines)
+
+    def _pools(self) -> str:
+        """Values w of the pools of one subject at time t."""
+        pools = [pool for pool, _ in self.eq.pools]
+        lines = [f"w[{k}] = {pool}" for k, pool in enumerate(pools)]
+        return _function("pools", "t p w", (self._loads(pools, _of_one) if pools else []) + lines)
+
+    def _prepare(self) -> str:
+        """Constants p of a subject (without the slots) from the values q of the quantities."""
+        parts, reduced = _shared(self.constants.parts)
+        lines = [f"{s} = {text_of(e)}" for s, e in parts] + [f"p[{k}] = {text_of(e)}" for k, e in enumerate(reduced)]
+        return _function("prepare", "q p", self._quantities([*(e for _, e in parts), *reduced]) + lines)
+
+    def _of_quantities(self, name: str, target: str, texts: Sequence[str]) -> str:
+        known = {q.name: symbol(f"q{i}") for i, q in enumerate(self.system.quantities)}
+        values = [to_sympy(text, known) for text in texts]
+        lines = [f"{target}[{k}] = {text_of(e)}" for k, e in enumerate(values)]
+        return _function(name, f"q {target}", self._quantities(values) + lines)
+
+    def _quantities(self, used: Iterable[sp.Expr]) -> list[str]:
+        needed = set().union(*(e.free_symbols for e in used))
+        quantities = [symbol(f"q{i}") for i in range(len(self.system.quantities))]
+        return [f"{q} = q[{i}]" for i, q in enumerate(quantities) if q in needed]
+
+
+def _shared(expressions: Iterable[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+    """Parts that occur more than once, as u0, u1 ..., and the expressions in terms of them."""
+    return sp.cse(list(expressions), symbols=sp.numbered_symbols("u", real=True))
+
+
+def _of_one(group: str, i: int) -> str:
+    """Where a function of one subject reads: its numbers keep the stride of the lanes, the rest lies close."""
+    return f"p[{i * LANES}]" if group == "p" else f"{group}[{i}]"
+
+
+def _function(name: str, arguments: str, body: Sequence[str]) -> str:
+    names = arguments.split()
+    indented = [f"    {line}" for line in body or ["pass"]]
+    lines = [f"@compiled({len(names)})", f"def {name}({', '.join(names)}):", *indented]
+    return "\n".join(lines) + "\n"
+
+
+def _power_functions(body: str) -> list[str]:
+    """Functions x^n by repeated squaring, for the whole powers that the text uses, each before those that need it."""
+    needed = {n for n in range(2, MAX_EXPONENT + 1) if f"power_{n}(" in body}
+    needed |= {n >> k for n in needed for k in (1, 2) if n >> k >= 2}
+    functions = []
+    for n in sorted(needed):
+        steps = [] if n < 4 else [f"    half = power_{n // 2}(x)"]
+        product = " * ".join(["x"] * n) if n < 4 else "half * half" + (" * x" if n % 2 else "")
+        head = ["@njit(error_model='numpy', fastmath=FAST, forceinline=True)", f"def power_{n}(x):"]
+        lines = [*head, *steps, f"    return {product}"]
+        functions.append("\n".join([*lines, ""]))
+    return functions

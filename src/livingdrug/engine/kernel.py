@@ -1,0 +1,140 @@
+"""Compiled code of a system: made when it is not in the cache, loaded when it is."""
+
+import importlib.util
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+import livingdrug
+from livingdrug.engine import cache
+from livingdrug.engine.compile import Pools, compile_system
+from livingdrug.engine.factor import factorisation
+from livingdrug.engine.generate import Layout
+from livingdrug.engine.storage import COUNTERS, Addresses, At
+from livingdrug.engine.vectors import LANES
+from livingdrug.models.compose import System
+
+TOO_LARGE = 1e30
+# So small because kill terms with steepness 1/4 are felt from populations of 1e-10 cells, and tumours regrow from less.
+ATOL = 1e-16
+# A count may be negative by no more than this: below it, growth would carry it away from 0. A step is shortened instead.
+LOWEST = -1e-12
+ANY = -1e300
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Compiled code of a system.
+
+    observed: outputs it computes, in order; call: addresses of its functions, which live as long as `module`; logs,
+    lowest, cap, extinct: per integrated state, see `storage.At`.
+    """
+
+    system: System
+    observed: tuple[str, ...]
+    pools: Pools
+    layout: Layout
+    call: Addresses
+    module: object
+    logs: np.ndarray
+    lowest: np.ndarray
+    cap: np.ndarray
+    extinct: np.ndarray
+
+
+@lru_cache(maxsize=64)
+def kernel(system: System, observed: tuple[str, ...]) -> Kernel:
+    """Compiled code of a system that computes these outputs (or states)."""
+    pools = compile_system(system).pools
+    module, layout = _module(system, pools, observed)
+    states = [s for i, s in enumerate(system.states) if i not in pools.all]
+    logs = np.array([s.log for s in states])
+    return Kernel(
+        system, observed, pools, layout, Addresses(*(getattr(module, name).address for name in Addresses._fields)), module,
+        logs=logs, lowest=np.array([LOWEST if s.roles and not s.log else ANY for s in states]),
+        cap=np.where(logs, 1 / np.log(TOO_LARGE), 1 / TOO_LARGE), extinct=np.zeros(len(states)),
+    )  # fmt: skip
+
+
+def _module(system: System, pools: Pools, observed: Sequence[str]):
+    name = cache.key(repr(system), repr(observed))
+    path = cache.folder() / f"equations_{name}.py"
+    if not path.exists():
+        from livingdrug.engine import symbolic
+        from livingdrug.engine.generate import Writer
+
+        equations = symbolic.renamed(system, symbolic.equations(system, pools))
+        text, layout = Writer(system, equations, observed).module(system.name, livingdrug.__version__)
+        cache.write_once(path, f"{text}\n\nLAYOUT = {json.dumps(layout.plain())!r}\n")
+    spec = importlib.util.spec_from_file_location(f"livingdrug_equations_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    spec.loader.exec_module(module)
+    return module, Layout.of(json.loads(module.LAYOUT))
+
+
+def _placed(sizes: dict[str, int], first: int = 0) -> tuple[dict[str, int], int]:
+    """Where groups of these sizes begin one after the other, and where they end."""
+    places = {}
+    for name, size in sizes.items():
+        places[name] = first
+        first += size
+    return places, first
+
+
+def at_and_table(kernel: Kernel, limits: Sequence[int] = ()) -> tuple[At, np.ndarray]:
+    """Where things lie for this kernel; limits: outputs for which the time above a limit is measured."""
+    system, pools, layout = kernel.system, kernel.pools, kernel.layout
+    n, k, rows = layout.states, len(layout.observed), layout.rows
+    factors = factorisation(n, layout.jacobian)
+    one = max(layout.constants, layout.switches, layout.pools, len(system.states), k)
+    per_state = ("y", "yn", "ym", "f", "fn", "inflow", "pivot", "atol", "rtol", "lowest", "cap", "extinct")
+    single = ("t", "h", "tn", "wish", "stop", "next", "error", "error_before", "top", "weight", "one_t")
+    per_output = ("g", "dg", "gm", "area", "peak", "peak_time")
+    groups = dict.fromkeys(per_state, n) | dict.fromkeys(single, 1) | dict.fromkeys(per_output, k)
+    groups |= dict.fromkeys(("above", "last_above", "limit"), len(limits))
+    groups |= {"k": 8 * n, "lu": factors.filled, "switch_at": layout.switches, "one_y": n, "one_g": one}
+    places, numbers = _placed({name: LANES * size for name, size in groups.items()}, LANES * rows["end"])
+    tables, table = _table(system, pools, factors, limits)
+    at = At(
+        n=n, states=len(system.states), outputs=k, switches=layout.switches, pools=layout.pools,
+        constants=layout.constants, limits=len(limits), stored=len(layout.jacobian), filled=factors.filled,
+        **{f"w_{name}": LANES * rows[name] for name in ("y", "f", "g", "dg", "j", "ft", "p")},
+        **places, numbers=numbers, **tables, lower_end=tables["lower"] + factors.lower.size,
+    )  # fmt: skip
+    return at, table
+
+
+def _table(system: System, pools: Pools, factors, limits: Sequence[int]) -> tuple[dict[str, int], np.ndarray]:
+    integrated = [i for i in range(len(system.states)) if i not in pools.all]
+    place = np.zeros(len(system.states), dtype=np.int64)
+    place[integrated] = np.arange(len(integrated))
+    place[list(pools.all)] = -1 - np.arange(len(pools.all))
+    parts = {
+        "place": place, "logs": [system.states[i].log for i in integrated], "limit_output": limits,
+        "entry": LANES * factors.entry, "diagonal": LANES * factors.diagonal, "order": factors.order,
+        "scale_first": factors.scale_first, "scaled": LANES * factors.scaled, "update_first": factors.update_first,
+        "update": LANES * factors.update, "lower": LANES * factors.lower, "upper_first": factors.upper_first,
+        "upper": LANES * factors.upper,
+    }  # fmt: skip
+    arrays = {name: np.asarray(part, dtype=np.int64).ravel() for name, part in parts.items()}
+    places, _ = _placed({name: array.size for name, array in arrays.items()})
+    return places, np.concatenate(list(arrays.values()))
+
+
+def new_lanes(kernel: Kernel, at: At, limits: Sequence[float], rtol: float) -> tuple[np.ndarray, np.ndarray]:
+    """Storage of LANES subjects at work: numbers and counters.
+
+    A state is exact to rtol of itself; the logarithm of a state to rtol, which is the same.
+    """
+    lane, count = np.zeros(at.numbers), np.zeros(COUNTERS * LANES, dtype=np.int64)
+    rows = {at.atol: np.where(kernel.logs, rtol, ATOL), at.rtol: np.where(kernel.logs, 0.0, rtol)}
+    rows |= {at.lowest: kernel.lowest, at.cap: kernel.cap, at.extinct: kernel.extinct}
+    for start, values in (*rows.items(), (at.limit, limits)):
+        lane[start : start + LANES * len(values)] = np.repeat(values, LANES)
+    lane[at.next : at.next + LANES] = np.inf
+    return lane, count

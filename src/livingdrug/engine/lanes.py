@@ -1,0 +1,362 @@
+"""The compiled loop: LANES subjects side by side, each with its own time, step and events.
+
+A lane that is done takes the next subject; a lane without one goes on with a step of length 0. Nothing that a lane
+computes depends on the others, so a subject's numbers are the same in any lane, block, order or thread.
+"""
+
+import math
+
+from livingdrug.engine import cache, rodas5p, tsit5
+from livingdrug.engine.calls import call_1, call_2, call_3, call_4
+from livingdrug.engine.events import ADD, RATE
+from livingdrug.engine.measures import measure_step, start_measures, store_measures
+from livingdrug.engine.storage import (
+    EVENT,
+    FRESH,
+    NOT_FINITE,
+    OK,
+    SAMPLE,
+    STEP_FAILED,
+    STEP_LIMIT,
+    STEPS,
+    SUBJECT,
+    TOO_MANY_FOR_EXPLICIT,
+)
+from livingdrug.engine.vector_math import exp, inner, log
+from livingdrug.engine.vectors import LANES, choose, fill, load, store
+
+NOISE = 1e-3  # what lies this close below 0 is solver noise around an empty state, not a negative count
+SHORTEST = 4e-15  # shortest step in units of the time reached
+SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
+# proportional-integral control of the step for a pair of orders 5 and 4 (Hairer & Wanner, section IV.2)
+PROPORTIONAL, INTEGRAL = 0.7 / 5, 0.4 / 5
+CHECK_EVERY = 64  # accepted steps between two looks at what the explicit method will still need
+
+
+@inner
+def _set_state(lane, at, table, me, state, kind, value):
+    """Apply one event to a state of the system."""
+    i = table[at.place + state]
+    if i < 0:
+        slot = at.w_p + (at.switches + 1 + (-1 - i)) * LANES + me
+        lane[slot] = lane[slot] + value if kind == ADD else value
+        return
+    p = i * LANES + me
+    if kind == RATE:
+        lane[at.inflow + p] += value
+        return
+    logarithm = table[at.logs + i] == 1
+    amount = math.exp(lane[at.y + p]) if logarithm else lane[at.y + p]
+    amount = amount + value if kind == ADD else value
+    lane[at.y + p] = math.log(amount) if logarithm else amount
+
+
+@inner
+def _rebase_pools(call, lane, at, me):
+    """Let the exact course of the pools start now."""
+    lane[at.one_t] = lane[at.t + me]
+    call_3(call.pools, lane, at.one_t, lane, at.w_p + me, lane, at.one_g)
+    first = at.w_p + at.switches * LANES + me
+    lane[first] = lane[at.t + me]
+    for j in range(at.pools):
+        lane[first + (1 + j) * LANES] = lane[at.one_g + j]
+
+
+@inner
+def _stop_here(call, lane, count, at, table, set, task, me):
+    """Events and switches at the present time of a lane, and its next stop."""
+    t, last = lane[at.t + me], task.event_last[count[SUBJECT + me]]
+    if at.pools > 0:
+        _rebase_pools(call, lane, at, me)
+    e = count[EVENT + me]
+    while e < last and task.event_time[e] <= t:
+        _set_state(lane, at, table, me, task.event_state[e], task.event_kind[e], task.event_value[e])
+        e += 1
+    count[EVENT + me] = e
+    stop = min(set.until, task.event_time[e]) if e < last else set.until
+    for s in range(at.switches):
+        when = lane[at.switch_at + s * LANES + me]
+        lane[at.w_p + s * LANES + me] = 1.0 if t >= when else 0.0
+        if when > t:
+            stop = min(stop, when)
+    if set.measure:
+        for edge in (set.window_start, set.window_end):
+            if edge > t:
+                stop = min(stop, edge)
+    lane[at.stop + me] = stop
+    count[FRESH + me] = 1
+
+
+@inner
+def _begin(call, lane, count, at, table, set, task, found, me, subject):
+    """Put a subject into a lane at time 0."""
+    flat, q = task.quantities.reshape(-1), subject * task.quantities.shape[1]
+    first = at.w_p + at.switches * LANES + me
+    call_2(call.prepare, flat, q, lane, at.one_g)
+    constants = first + ((1 + at.pools) * LANES if at.pools > 0 else 0)
+    for i in range(at.constants):
+        lane[constants + i * LANES] = lane[at.one_g + i]
+    call_2(call.switch_times, flat, q, lane, at.one_g)
+    for s in range(at.switches):
+        lane[at.switch_at + s * LANES + me] = lane[at.one_g + s]
+    call_2(call.initial, flat, q, lane, at.one_g)
+    if at.pools > 0:
+        lane[first] = 0.0
+    for state in range(at.states):
+        i, amount = table[at.place + state], lane[at.one_g + state]
+        if i < 0:
+            lane[first + (1 + (-1 - i)) * LANES] = amount
+        else:
+            lane[at.y + i * LANES + me] = math.log(amount) if table[at.logs + i] == 1 else amount
+            lane[at.inflow + i * LANES + me] = 0.0
+    lane[at.t + me], lane[at.tn + me], lane[at.h + me] = 0.0, 0.0, 0.0
+    count[SUBJECT + me], count[EVENT + me] = subject, task.event_first[subject]
+    count[SAMPLE + me], count[STEPS + me] = 0, 0
+    start_measures(lane, at, me)
+    _stop_here(call, lane, count, at, table, set, task, me)
+    lane[at.next + me] = task.times[0] if len(task.times) > 0 else math.inf
+    if lane[at.next + me] == 0.0:
+        for i in range(at.n):
+            lane[at.one_y + i] = lane[at.y + i * LANES + me]
+        _sample(call, lane, count, at, table, task, found, me)
+
+
+@inner
+def _sample(call, lane, count, at, table, task, found, me):
+    """Outputs of the states in `one_y` at the next sample time."""
+    for i in range(at.n):
+        if table[at.logs + i] == 0 and -NOISE < lane[at.one_y + i] < 0.0:
+            lane[at.one_y + i] = 0.0
+    lane[at.one_t] = lane[at.next + me]
+    call_4(call.observe_one, lane, at.one_t, lane, at.one_y, lane, at.w_p + me, lane, at.one_g)
+    subject, j = count[SUBJECT + me], count[SAMPLE + me]
+    for k in range(len(task.wanted)):
+        found.values[subject, k, j] = lane[at.one_g + task.wanted[k]]
+    count[SAMPLE + me] = j + 1
+    lane[at.next + me] = task.times[j + 1] if j + 1 < len(task.times) else math.inf
+
+
+@inner
+def _samples_of_step(call, lane, count, at, table, task, found, me, implicit):
+    """All sample times within the step just made by lane l."""
+    while lane[at.next + me] <= lane[at.tn + me]:
+        if lane[at.next + me] == lane[at.tn + me]:
+            for i in range(at.n):
+                lane[at.one_y + i] = lane[at.yn + i * LANES + me]
+        else:
+            s = (lane[at.next + me] - lane[at.t + me]) / lane[at.h + me]
+            if implicit:
+                rodas5p.states_at(lane, at, me, s)
+            else:
+                tsit5.states_at(lane, at, me, s)
+        _sample(call, lane, count, at, table, task, found, me)
+
+
+@inner
+def _start_fresh(call, lane, count, at, set):
+    """Derivatives, outputs and first step of lanes that begin or were stopped; the others keep theirs."""
+    store(lane, 0, load(lane, at.t))
+    for p in range(0, at.n * LANES, LANES):
+        store(lane, at.w_y + p, load(lane, at.y + p))
+    call_1(call.rhs, lane, 0)
+    for p in range(0, at.n * LANES, LANES):
+        store(lane, at.w_f + p, load(lane, at.w_f + p) + load(lane, at.inflow + p))
+    if set.measure:
+        call_1(call.observe, lane, 0)
+    for me in range(LANES):
+        if count[FRESH + me] == 1:
+            count[FRESH + me] = 0
+            for i in range(at.n):
+                lane[at.f + i * LANES + me] = lane[at.w_f + i * LANES + me]
+            lane[at.wish + me] = _first_step(lane, at, set.rtol, me)
+            lane[at.error_before + me] = 1e-4
+            lane[at.weight + me] = 0.0
+            if set.measure:
+                _measure_start(lane, at, set, me)
+
+
+@inner
+def _measure_start(lane, at, set, me):
+    """Outputs at a fresh start, which may be a peak: a dose can put cells where they are counted."""
+    t = lane[at.t + me]
+    lane[at.weight + me] = 1.0 if set.window_start <= t < set.window_end else 0.0
+    for k in range(at.outputs):
+        p = k * LANES + me
+        lane[at.g + p], lane[at.dg + p] = lane[at.w_g + p], lane[at.w_dg + p]
+        if lane[at.weight + me] > 0.0 and lane[at.g + p] > lane[at.peak + p]:
+            lane[at.peak + p], lane[at.peak_time + p] = lane[at.g + p], t
+
+
+@inner
+def _first_step(lane, at, rtol, me):
+    """A step over which the states change by about a hundredth (Hairer, Norsett & Wanner, section II.4)."""
+    d0, d1 = 0.0, 0.0
+    for p in range(me, at.n * LANES, LANES):
+        scale = lane[at.atol + p] + lane[at.rtol + p] * abs(lane[at.y + p])
+        d0 += (lane[at.y + p] / scale) ** 2
+        d1 += (lane[at.f + p] / scale) ** 2
+    if not d1 > 0.0:
+        return 1e-3
+    return max(1e-6, 0.01 * math.sqrt(d0 / d1)) * (rtol / 1e-3) ** 0.2
+
+
+@inner
+def _plan(lane, count, at):
+    """Length of the next step: what the controller wishes, or what reaches the next stop."""
+    for me in range(LANES):
+        t = lane[at.t + me]
+        left, wish = lane[at.stop + me] - t, lane[at.wish + me]
+        if count[SUBJECT + me] < 0:
+            lane[at.h + me], lane[at.tn + me] = 0.0, t
+        elif wish * 1.0001 >= left:
+            lane[at.h + me], lane[at.tn + me] = left, lane[at.stop + me]
+        else:
+            lane[at.h + me], lane[at.tn + me] = wish, t + wish
+
+
+@inner
+def _commit(lane, at, measure):
+    """Move the lanes whose step was good to its end, and set every lane's next step."""
+    error, one = load(lane, at.error), fill(1.0)
+    for p in range(0, at.n * LANES, LANES):
+        store(lane, at.y + p, choose(error, one, load(lane, at.yn + p), load(lane, at.y + p)))
+        store(lane, at.f + p, choose(error, one, load(lane, at.fn + p), load(lane, at.f + p)))
+    if measure:
+        for p in range(0, at.outputs * LANES, LANES):
+            store(lane, at.g + p, choose(error, one, load(lane, at.w_g + p), load(lane, at.g + p)))
+            store(lane, at.dg + p, choose(error, one, load(lane, at.w_dg + p), load(lane, at.dg + p)))
+    store(lane, at.t, choose(error, one, load(lane, at.tn), load(lane, at.t)))
+    for me in range(LANES):
+        e, h = lane[at.error + me], lane[at.h + me]
+        if e <= 1.0:
+            e = max(e, 1e-6)
+            factor = SAFETY * exp(INTEGRAL * log(lane[at.error_before + me]) - PROPORTIONAL * log(e))
+            lane[at.error_before + me] = e
+            grown, wish = h * min(GROW, max(SHRINK, factor)), lane[at.wish + me]
+            # a step cut short by a stop says little about the next one
+            lane[at.wish + me] = max(grown, wish) if h < wish and factor >= 1.0 else grown
+        elif e < 1e300:
+            lane[at.wish + me] = h * max(SHRINK, SAFETY * exp(-0.2 * log(e)))
+        else:
+            lane[at.wish + me] = h * SHRINK
+
+
+@inner
+def _extinguish(call, lane, count, at, me):
+    """Empty populations that fell below their threshold and have no inflow."""
+    for i in range(at.n):
+        p = i * LANES + me
+        if lane[at.y + p] < lane[at.extinct + p] and lane[at.y + p] != 0.0:
+            store(lane, 0, load(lane, at.t))
+            for q in range(0, at.n * LANES, LANES):
+                store(lane, at.w_y + q, load(lane, at.y + q))
+            lane[at.w_y + p] = 0.0
+            call_1(call.rhs, lane, 0)
+            if lane[at.w_f + p] + lane[at.inflow + p] <= 0.0:
+                lane[at.y + p] = 0.0
+                count[FRESH + me] = 1
+
+
+@inner
+def _culprit(call, lane, at, table, me):
+    """The state that left the finite range, or else the one whose own rate is the largest."""
+    store(lane, 0, load(lane, at.t))
+    for p in range(0, at.n * LANES, LANES):
+        store(lane, at.w_y + p, load(lane, at.y + p))
+    call_1(call.jacobian, lane, 0)
+    worst, which = -1.0, 0
+    for i in range(at.n):
+        p = i * LANES + me
+        if lane[at.yn + p] * lane[at.cap + p] > 1.0 and lane[at.top + me] > 1.0:
+            return i
+        speed = abs(lane[at.w_j + table[at.diagonal + i] + me])
+        if not speed <= worst:
+            worst, which = speed if speed == speed else math.inf, i
+    return which
+
+
+@inner
+def _verdict(lane, count, at, set, me, implicit):
+    """Whether a lane must stop for good, and why."""
+    steps, t = count[STEPS + me], lane[at.t + me]
+    if lane[at.error + me] <= 1.0:
+        if lane[at.top + me] > 1.0:
+            return NOT_FINITE
+        if steps % CHECK_EVERY == 0 and not implicit and steps + (set.until - t) / lane[at.wish + me] > set.budget:
+            return TOO_MANY_FOR_EXPLICIT
+    elif lane[at.wish + me] < SHORTEST * max(t, 1e-6 * set.until):
+        return NOT_FINITE if lane[at.top + me] > 1.0 else STEP_FAILED
+    return STEP_LIMIT if steps >= set.max_steps else OK
+
+
+@inner
+def _needs_service(lane, count, at, set, me):
+    """Whether a step of this lane may have reached a stop, a fault or the time for a look at the method."""
+    count[STEPS + me] += 1
+    if not lane[at.error + me] <= 1.0:
+        # a rejected step is looked at when it has become very short
+        return lane[at.wish + me] < 1e-9 * set.until or count[STEPS + me] >= set.max_steps
+    look = count[STEPS + me] % CHECK_EVERY == 0 or count[STEPS + me] >= set.max_steps
+    return look or lane[at.t + me] >= lane[at.stop + me] or lane[at.top + me] > 1.0
+
+
+@inner
+def _service(call, lane, count, at, table, set, task, found, me, implicit):
+    """What one lane needs after a step. Returns whether its subject is done."""
+    status = _verdict(lane, count, at, set, me, implicit)
+    ended = lane[at.error + me] <= 1.0 and lane[at.t + me] >= lane[at.stop + me]
+    if status == OK and not ended:
+        return False
+    if status == OK and lane[at.t + me] < set.until:
+        _stop_here(call, lane, count, at, table, set, task, me)
+        return False
+    subject = count[SUBJECT + me]
+    found.status[subject], found.reached[subject], found.steps[subject] = status, lane[at.t + me], count[STEPS + me]
+    if status == OK:
+        store_measures(lane, at, found, me, subject)
+    else:
+        found.culprit[subject] = _culprit(call, lane, at, table, me)
+    return True
+
+
+@cache.kept
+def run(call, lane, count, at, table, set, task, found, subjects, implicit):
+    """Solve the given subjects, one after the other in each lane; findings go to their rows of `found`."""
+    waiting, live = 0, 0
+    for me in range(LANES):
+        count[SUBJECT + me] = -1
+        if waiting < len(subjects):
+            _begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
+            waiting += 1
+            live += 1
+    while live > 0:
+        fresh = 0
+        for me in range(LANES):
+            fresh += count[FRESH + me]
+        if fresh > 0:
+            _start_fresh(call, lane, count, at, set)
+        _plan(lane, count, at)
+        if implicit:
+            rodas5p.step(call, lane, at, table)
+        else:
+            tsit5.step(call, lane, at)
+        for me in range(LANES):
+            if lane[at.next + me] <= lane[at.tn + me] and lane[at.error + me] <= 1.0 and count[SUBJECT + me] >= 0:
+                _samples_of_step(call, lane, count, at, table, task, found, me, implicit)
+        if set.measure:
+            measure_step(call, lane, at, table, implicit)
+        _commit(lane, at, set.measure)
+        for me in range(LANES):
+            if count[SUBJECT + me] >= 0:
+                if set.extinction and lane[at.error + me] <= 1.0:
+                    _extinguish(call, lane, count, at, me)
+                if not _needs_service(lane, count, at, set, me):
+                    continue
+                if _service(call, lane, count, at, table, set, task, found, me, implicit):
+                    count[SUBJECT + me] = -1
+                    lane[at.weight + me], lane[at.next + me] = 0.0, math.inf
+                    if waiting < len(subjects):
+                        _begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
+                        waiting += 1
+                    else:
+                        live -= 1

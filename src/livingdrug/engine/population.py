@@ -1,0 +1,141 @@
+"""Many subjects through compiled code: blocks of subjects, threads, and what became of each subject."""
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.engine.kernel import Kernel, at_and_table, new_lanes
+from livingdrug.engine.storage import (
+    NOT_FINITE,
+    OK,
+    STEP_FAILED,
+    STEP_LIMIT,
+    TOO_MANY_FOR_EXPLICIT,
+    Found,
+    Settings,
+    Task,
+    nothing_found,
+)
+
+RTOL = 1e-6
+MAX_STEPS = 200_000
+# Steps for which the explicit method is cheaper than the implicit one: a step of it costs half as much, and where
+# stability limits it, it needs several times as many.
+EXPLICIT_BUDGET = 600
+BLOCK = 256
+STATUS = {OK: "ok", STEP_LIMIT: "step_limit", NOT_FINITE: "not_finite", STEP_FAILED: "step_failed"}
+
+
+@dataclass(frozen=True)
+class EventTable:
+    """Events of all subjects, flat: those of subject i are first[i] to last[i]; kinds as in `events`."""
+
+    first: np.ndarray
+    last: np.ndarray
+    time: np.ndarray
+    kind: np.ndarray
+    state: np.ndarray
+    value: np.ndarray
+
+    @staticmethod
+    def shared(subjects: int, time, kind, state, value) -> "EventTable":
+        """The same events for every subject."""
+        whole = [np.asarray(a, dtype=np.int64) for a in (kind, state)]
+        first, last = np.zeros(subjects, dtype=np.int64), np.full(subjects, len(time), dtype=np.int64)
+        return EventTable(first, last, np.asarray(time, dtype=float), *whole, np.asarray(value, dtype=float))
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is measured while solving: peaks and areas within [start, end]; limits: (output, value) pairs for which the
+    time above is taken there."""
+
+    start: float = 0.0
+    end: float = math.inf
+    limits: tuple[tuple[int, float], ...] = ()
+
+
+def solve_population(
+    kernel: Kernel,
+    quantities: np.ndarray,
+    events: EventTable,
+    until: float,
+    times: np.ndarray,
+    wanted: Sequence[int],
+    measures: Measures | None,
+    rtol: float = RTOL,
+    max_steps: int = MAX_STEPS,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Found:
+    """Solve every subject from 0 to `until`.
+
+    quantities (subjects, quantities of the system); times: increasing, within [0, until]; wanted: indices of the outputs
+    whose values at `times` are kept. A subject goes to the implicit method when the explicit one would need too many
+    steps; which one it is depends on the subject alone. A subject that fails keeps NaN and a status. threads: all
+    processors by default; it changes nothing but the time.
+    """
+    subjects = len(quantities)
+    limits = measures.limits if measures else ()
+    at, table = at_and_table(kernel, [output for output, _ in limits])
+    task = Task(
+        np.ascontiguousarray(quantities, dtype=float), events.first, events.last, events.time, events.kind, events.state,
+        events.value, np.asarray(times, dtype=float), np.asarray(wanted, dtype=np.int64),
+    )  # fmt: skip
+    settings = Settings(
+        float(until), measures.start if measures else 0.0, min(measures.end, until) if measures else 0.0, float(rtol),
+        int(max_steps), float(EXPLICIT_BUDGET), measures is not None, bool(kernel.extinct.any()),
+    )  # fmt: skip
+    found = nothing_found(subjects, len(task.wanted), len(task.times), at.outputs, len(limits))
+
+    def block(first: int) -> int:
+        chosen = np.arange(first, min(first + BLOCK, subjects))
+        _solve_block(kernel, at, table, settings, task, found, chosen, [value for _, value in limits])
+        return len(chosen)
+
+    starts = range(0, subjects, BLOCK)
+    threads = min(threads or os.cpu_count() or 1, len(starts))
+    if threads == 1:
+        sizes = map(block, starts)
+        _report(sizes, subjects, progress)
+        return found
+    with ThreadPoolExecutor(threads) as pool:
+        _report((job.result() for job in as_completed([pool.submit(block, s) for s in starts])), subjects, progress)
+    return found
+
+
+def _report(sizes, subjects: int, progress: Callable[[int, int], None] | None) -> None:
+    done = 0
+    for size in sizes:
+        done += size
+        if progress:
+            progress(done, subjects)
+
+
+def _solve_block(kernel: Kernel, at, table, settings, task: Task, found: Found, subjects: np.ndarray, limits) -> None:
+    from livingdrug.engine.lanes import run
+
+    lane, count = new_lanes(kernel, at, np.asarray(limits, dtype=float), settings.rtol)
+    run(kernel.call, lane, count, at, table, settings, task, found, subjects, False)
+    stiff = subjects[found.status[subjects] == TOO_MANY_FOR_EXPLICIT]
+    if len(stiff):
+        found.values[stiff] = np.nan
+        run(kernel.call, lane, count, at, table, settings, task, found, stiff, True)
+
+
+def reason(kernel: Kernel, found: Found, subject: int, max_steps: int = MAX_STEPS) -> str:
+    """Why a subject was not computed to the end, in one sentence; an empty text when it was."""
+    status, system = found.status[subject], kernel.system
+    if status == OK:
+        return ""
+    state = [s for i, s in enumerate(system.states) if i not in kernel.pools.all][found.culprit[subject]]
+    when = f"{found.reached[subject]:.6g} {system.time_unit}"
+    if status == STEP_LIMIT:
+        return f"more than {max_steps} steps were needed; `{state.name}` at {when} was the fastest"
+    if status == NOT_FINITE:
+        return f"`{state.name}` left the finite range (above 1e+30 {state.unit}) at {when}"
+    return f"no step could be made from {when} on: `{state.name}` changes too fast"

@@ -1,0 +1,172 @@
+"""What the compiled solvers work on.
+
+Four things travel through the inner loops: `lane`, one flat array of numbers; `count`, one of whole numbers; `at`,
+where things lie in both and in `table`; `set`, the settings. They are few, and flat, because every array that a
+compiled function takes costs reference counts.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from livingdrug.engine.vectors import LANES
+
+OK, STEP_LIMIT, NOT_FINITE, STEP_FAILED, TOO_MANY_FOR_EXPLICIT = 0, 1, 2, 3, 9
+
+# rows of `count`
+SUBJECT, EVENT, SAMPLE, STEPS, FRESH = (LANES * i for i in range(5))
+COUNTERS = 5
+
+
+class Addresses(NamedTuple):
+    """Machine addresses of a model's functions (see `generate`)."""
+
+    rhs: int
+    jacobian: int
+    observe: int
+    observe_one: int
+    pools: int
+    prepare: int
+    initial: int
+    switch_times: int
+
+
+class At(NamedTuple):
+    """Sizes, and where things begin in `lane` (in numbers, not rows) and `table`.
+
+    n, states: integrated and all states; outputs, switches, pools, constants, limits, stored: how many of each. In
+    `lane`, first what the model's functions see: w_y ... w_p; then y, f: states and derivatives at the start of a step,
+    yn, fn: at its end, ym: in its middle; inflow: zero-order inputs; k: stages; lu, pivot: factors; atol, rtol, lowest,
+    cap: per state, absolute and relative tolerance, lowest value and 1 / largest size; extinct: per state, the size
+    below which it is 0; t, h, tn: start, length and end of a step; wish: step that the controller wants; stop: next
+    exact stop; next: next sample time; g, dg, gm: outputs and slopes at the start, outputs in the middle; weight: 1
+    within the window of the measures; area ... last_above: measures; limit; switch_at; one_t, one_y, one_g: one
+    subject's states and outputs. In `table`: place: per state of the system its integrated index or -1 - its pool;
+    logs; limit_output; then the factorisation.
+    """
+
+    n: int
+    states: int
+    outputs: int
+    switches: int
+    pools: int
+    constants: int
+    limits: int
+    stored: int
+    filled: int
+    w_y: int
+    w_f: int
+    w_g: int
+    w_dg: int
+    w_j: int
+    w_ft: int
+    w_p: int
+    y: int
+    yn: int
+    ym: int
+    f: int
+    fn: int
+    inflow: int
+    k: int
+    lu: int
+    pivot: int
+    atol: int
+    rtol: int
+    lowest: int
+    cap: int
+    extinct: int
+    t: int
+    h: int
+    tn: int
+    wish: int
+    stop: int
+    next: int
+    error: int
+    error_before: int
+    top: int
+    weight: int
+    g: int
+    dg: int
+    gm: int
+    area: int
+    peak: int
+    peak_time: int
+    above: int
+    last_above: int
+    limit: int
+    switch_at: int
+    one_t: int
+    one_y: int
+    one_g: int
+    numbers: int
+    place: int
+    logs: int
+    limit_output: int
+    entry: int
+    diagonal: int
+    order: int
+    scale_first: int
+    scaled: int
+    update_first: int
+    update: int
+    lower: int
+    lower_end: int
+    upper_first: int
+    upper: int
+
+
+class Settings(NamedTuple):
+    """until: end of the run; window_start, window_end: of the measures; budget: steps beyond which the explicit method
+    hands a subject over; measure: whether peaks and areas are wanted; extinction: whether a population can go extinct."""
+
+    until: float
+    window_start: float
+    window_end: float
+    rtol: float
+    max_steps: int
+    budget: float
+    measure: bool
+    extinction: bool
+
+
+class Task(NamedTuple):
+    """Subjects and what to find out about them.
+
+    quantities (subjects, quantities); event_*: flat events, those of subject i from event_first[i] to event_last[i];
+    times: increasing; wanted: outputs whose values at `times` are kept.
+    """
+
+    quantities: np.ndarray
+    event_first: np.ndarray
+    event_last: np.ndarray
+    event_time: np.ndarray
+    event_kind: np.ndarray
+    event_state: np.ndarray
+    event_value: np.ndarray
+    times: np.ndarray
+    wanted: np.ndarray
+
+
+class Found(NamedTuple):
+    """Findings, one row per subject: values (subject, output, time); peak, peak_time, area (subject, output); above,
+    last_above (subject, limit); status, culprit (a state), reached (a time), steps."""
+
+    values: np.ndarray
+    peak: np.ndarray
+    peak_time: np.ndarray
+    area: np.ndarray
+    above: np.ndarray
+    last_above: np.ndarray
+    status: np.ndarray
+    culprit: np.ndarray
+    reached: np.ndarray
+    steps: np.ndarray
+
+
+def nothing_found(subjects: int, wanted: int, times: int, outputs: int, limits: int) -> Found:
+    """Room for findings; what is not filled in stays NaN."""
+    numbers = [(subjects, wanted, times), *[(subjects, outputs)] * 3, *[(subjects, limits)] * 2]
+    counts = {name: np.zeros(subjects, dtype=np.int64) for name in ("status", "culprit", "steps")}
+    names = ("values", "peak", "peak_time", "area", "above", "last_above")
+    arrays = {name: np.full(shape, np.nan) for name, shape in zip(names, numbers, strict=True)}
+    return Found(**arrays, **counts, reached=np.zeros(subjects))

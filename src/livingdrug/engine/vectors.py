@@ -1,0 +1,155 @@
+"""Eight numbers side by side as one value of compiled code: `load`, `store`, `fill`, arithmetic, `choose`.
+
+Loops over lanes inside the solvers are written with it, because a compiler vectorises such short loops only when it
+can prove that arrays do not overlap. Only numba-compiled functions can use these names.
+"""
+
+import operator
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing import signature
+from numba.core.typing.templates import ConcreteTemplate, infer_global
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+LANES = 8
+TOO_LOW = 4.0  # error of a step that makes a count negative: the next one is three quarters as long
+_FLAGS = ("contract", "nsz")
+_DOUBLE = ir.DoubleType()
+_VECTOR = ir.VectorType(_DOUBLE, LANES)
+
+
+class Vector(types.Type):
+    """numba type of LANES doubles."""
+
+    def __init__(self) -> None:
+        super().__init__(name=f"Vector({LANES})")
+
+
+VECTOR = Vector()
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type) -> None:
+        super().__init__(dmm, fe_type, _VECTOR)
+
+
+def _pointer(context, builder, array_type, array, index):
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), _VECTOR.as_pointer())
+
+
+@intrinsic
+def load(typing, array, index):
+    """The LANES numbers of a flat array from `index` on."""
+
+    def generate(context, builder, signature, args):
+        value = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]))
+        value.align = 8
+        return value
+
+    return VECTOR(array, types.intp), generate
+
+
+@intrinsic
+def store(typing, array, index, value):
+    """Write LANES numbers into a flat array from `index` on."""
+
+    def generate(context, builder, signature, args):
+        builder.store(args[2], _pointer(context, builder, signature.args[0], args[0], args[1]), align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, VECTOR), generate
+
+
+@intrinsic
+def fill(typing, number):
+    """The same number in all lanes."""
+
+    def generate(context, builder, signature, args):
+        return _spread(builder, args[0])
+
+    return VECTOR(types.float64), generate
+
+
+def _spread(builder, number):
+    one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number, ir.IntType(32)(0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), zeros)
+
+
+def _arithmetic(symbol, name: str) -> None:
+    """Let `symbol` join two vectors, or a vector and a number, with the machine instruction `name`."""
+
+    @infer_global(symbol)
+    class Operation(ConcreteTemplate):
+        cases = [signature(VECTOR, a, b) for a, b in _PAIRS]
+
+    def generate(context, builder, sig, args):
+        pair = [value if kind == VECTOR else _spread(builder, value) for kind, value in zip(sig.args, args, strict=True)]
+        return getattr(builder, name)(*pair, flags=_FLAGS)
+
+    for a, b in _PAIRS:
+        lower_builtin(symbol, a, b)(generate)
+
+
+_PAIRS = ((VECTOR, VECTOR), (VECTOR, types.float64), (types.float64, VECTOR))
+for _symbol, _name in (
+    (operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"), (operator.truediv, "fdiv")
+):  # fmt: skip
+    _arithmetic(_symbol, _name)
+
+
+def _call(name: str, count: int):
+    def generate(context, builder, signature, args):
+        kind = ir.FunctionType(_VECTOR, [_VECTOR] * count)
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{LANES}f64")
+        return builder.call(function, args)
+
+    return generate
+
+
+@intrinsic
+def root(typing, a):
+    """Square roots."""
+    return VECTOR(VECTOR), _call("sqrt", 1)
+
+
+@intrinsic
+def size(typing, a):
+    """Absolute values."""
+    return VECTOR(VECTOR), _call("fabs", 1)
+
+
+@intrinsic
+def larger(typing, a, b):
+    """The larger of two in each lane; where one is not a number, the second."""
+
+    def generate(context, builder, signature, args):
+        return builder.select(builder.fcmp_ordered(">", *args), *args)
+
+    return VECTOR(VECTOR, VECTOR), generate
+
+
+@intrinsic
+def choose(typing, a, b, yes, no):
+    """`yes` where a <= b, else `no` (also where one is not a number)."""
+
+    def generate(context, builder, signature, args):
+        return builder.select(builder.fcmp_ordered("<=", args[0], args[1]), args[2], args[3])
+
+    return VECTOR(VECTOR, VECTOR, VECTOR, VECTOR), generate
+
+
+@intrinsic
+def any_above(typing, a, b):
+    """Whether a > b in any lane."""
+
+    def generate(context, builder, signature, args):
+        mask = builder.fcmp_ordered(">", *args)
+        bits = builder.bitcast(mask, ir.IntType(LANES))
+        return builder.icmp_unsigned("!=", bits, ir.IntType(LANES)(0))
+
+    return types.boolean(VECTOR, VECTOR), generate
