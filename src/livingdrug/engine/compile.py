@@ -175,6 +175,9 @@ def _find_pools(system: System, quantities: tuple[str, ...]) -> Pools:
     used = set().union(*(names(f.rate) for f in system.flows if f.into)) if system.flows else set()
     first = [s for s in decaying if s in used and not system.states[index[s]].log]
     second = [s for s in fed if s in used and set(derivative[s]) - {s} <= set(first) and not system.states[index[s]].log]
+    if len(first) + len(second) == len(index):
+        # an input needs something to enter; a system of pools alone is integrated like any other
+        first, second = [], []
     coefficients = [derivative[s][s] for s in (*first, *second)]
     coefficients += [derivative[s].get(f, "0") for s in second for f in first]
     rates = scalar_function(quantities, (), tuple(coefficients))

@@ -251,7 +251,7 @@ class Writer:
 
     def _lanes(self, name: str, used: Sequence[sp.Expr], lines: list[str]) -> str:
         loads = self._loads(used, lambda group, i: self._at(group, i))
-        return _function(name, "w", [f"for l in range({LANES}):", *(f"    {line}" for line in loads + lines)])
+        return _function(name, "w", [f"for l in range({LANES}):", *(f"    {line}" for line in loads + lines or ["pass"])])
 
     def _at(self, group: str, i: int) -> str:
         return f"w[{(self.rows[group] + i) * LANES} + l]"

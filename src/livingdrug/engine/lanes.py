@@ -25,7 +25,6 @@ from livingdrug.engine.storage import (
 from livingdrug.engine.vector_math import exp, inner, log
 from livingdrug.engine.vectors import LANES, choose, fill, load, store
 
-NOISE = 1e-3  # what lies this close below 0 is solver noise around an empty state, not a negative count
 SHORTEST = 4e-15  # shortest step in units of the time reached
 SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
 # proportional-integral control of the step for a pair of orders 5 and 4 (Hairer & Wanner, section IV.2)
@@ -118,14 +117,15 @@ def _begin(call, lane, count, at, table, set, task, found, me, subject):
     if lane[at.next + me] == 0.0:
         for i in range(at.n):
             lane[at.one_y + i] = lane[at.y + i * LANES + me]
-        _sample(call, lane, count, at, table, task, found, me)
+        _sample(call, lane, count, at, task, found, me)
 
 
 @inner
-def _sample(call, lane, count, at, table, task, found, me):
+def _sample(call, lane, count, at, task, found, me):
     """Outputs of the states in `one_y` at the next sample time."""
     for i in range(at.n):
-        if table[at.logs + i] == 0 and -NOISE < lane[at.one_y + i] < 0.0:
+        # a count that may be some 1e-12 below 0 is shown as 0; other states are what they are
+        if lane[at.one_y + i] < 0.0 and lane[at.lowest + i * LANES] > -1.0:
             lane[at.one_y + i] = 0.0
     lane[at.one_t] = lane[at.next + me]
     call_4(call.observe_one, lane, at.one_t, lane, at.one_y, lane, at.w_p + me, lane, at.one_g)
@@ -137,7 +137,7 @@ def _sample(call, lane, count, at, table, task, found, me):
 
 
 @inner
-def _samples_of_step(call, lane, count, at, table, task, found, me, implicit):
+def _samples_of_step(call, lane, count, at, task, found, me, implicit):
     """All sample times within the step just made by lane l."""
     while lane[at.next + me] <= lane[at.tn + me]:
         if lane[at.next + me] == lane[at.tn + me]:
@@ -149,7 +149,7 @@ def _samples_of_step(call, lane, count, at, table, task, found, me, implicit):
                 rodas5p.states_at(lane, at, me, s)
             else:
                 tsit5.states_at(lane, at, me, s)
-        _sample(call, lane, count, at, table, task, found, me)
+        _sample(call, lane, count, at, task, found, me)
 
 
 @inner
@@ -342,7 +342,7 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
             tsit5.step(call, lane, at)
         for me in range(LANES):
             if lane[at.next + me] <= lane[at.tn + me] and lane[at.error + me] <= 1.0 and count[SUBJECT + me] >= 0:
-                _samples_of_step(call, lane, count, at, table, task, found, me, implicit)
+                _samples_of_step(call, lane, count, at, task, found, me, implicit)
         if set.measure:
             measure_step(call, lane, at, table, implicit)
         _commit(lane, at, set.measure)
