@@ -20,10 +20,16 @@ def check_seed(seed: int) -> int:
     return int(seed)
 
 
+def stream_key(seed: int, purpose: str) -> tuple[int, int]:
+    """The two 64-bit words that name the stream of (seed, purpose)."""
+    digest = hashlib.sha256(f"{check_seed(seed)}|{purpose}".encode()).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
+
+
 def uniforms(seed: int, purpose: str, first: int, count: int) -> np.ndarray:
     """Uniform numbers in (0, 1) of subjects `first` ... `first + count - 1`, shape (count,)."""
-    digest = hashlib.sha256(f"{check_seed(seed)}|{purpose}".encode()).digest()
-    stream = np.random.Philox(key=int.from_bytes(digest[:16], "little"))
+    low, high = stream_key(seed, purpose)
+    stream = np.random.Philox(key=low + (high << 64))
     # Philox makes four words a counter step: start at the step that holds word `first`
     stream.advance(first // 4)
     raw = stream.random_raw(first % 4 + count)[first % 4 :]

@@ -216,7 +216,7 @@ class Writer:
     def _rhs(self) -> str:
         """Time derivatives f of the states."""
         flows = [self.constants.hoist(flow) for flow in self.eq.flows]
-        parts, flows = _shared(flows)
+        parts, flows = shared(flows)
         rates = [(symbol(f"r{i}"), flow) for i, flow in enumerate(flows)]
         rows = [sp.Add(*(self.constants.hoist(factor) * rates[i][0] for factor, i in row)) for row in self.eq.terms]
         parts = [*parts, *rates]
@@ -244,7 +244,7 @@ class Writer:
 
     def _lines(self, expressions, targets: Sequence[str]) -> tuple[list[str], list[sp.Expr]]:
         """Assignments of the expressions to the targets, and the expressions in them."""
-        parts, reduced = _shared(self.constants.hoist(e) for e in expressions)
+        parts, reduced = shared(self.constants.hoist(e) for e in expressions)
         lines = [f"{s} = {text_of(e)}" for s, e in parts]
         lines += [f"{target} = {text_of(e)}" for target, e in zip(targets, reduced, strict=True)]
         return lines, [*(e for _, e in parts), *reduced]
@@ -285,7 +285,7 @@ class Writer:
 
     def _prepare(self) -> str:
         """Constants p of a subject (without the slots) from the values q of the quantities."""
-        parts, reduced = _shared(self.constants.parts)
+        parts, reduced = shared(self.constants.parts)
         lines = [f"{s} = {text_of(e)}" for s, e in parts] + [f"p[{k}] = {text_of(e)}" for k, e in enumerate(reduced)]
         return _function("prepare", "q p", self._quantities([*(e for _, e in parts), *reduced]) + lines)
 
@@ -301,7 +301,7 @@ class Writer:
         return [f"{q} = q[{i}]" for i, q in enumerate(quantities) if q in needed]
 
 
-def _shared(expressions: Iterable[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+def shared(expressions: Iterable[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
     """Parts that occur more than once, as u0, u1 ..., and the expressions in terms of them."""
     return sp.cse(list(expressions), symbols=sp.numbered_symbols("u", real=True))
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -60,6 +61,15 @@ def kernel(system: System, observed: tuple[str, ...]) -> Kernel:
     )  # fmt: skip
 
 
+def load_module(path: Path):
+    """A module of compiled code from its file in the cache."""
+    spec = importlib.util.spec_from_file_location(f"livingdrug_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    spec.loader.exec_module(module)
+    return module
+
+
 def _module(system: System, pools: Pools, observed: Sequence[str]):
     name = cache.key(repr(system), repr(observed))
     path = cache.folder() / f"equations_{name}.py"
@@ -70,10 +80,7 @@ def _module(system: System, pools: Pools, observed: Sequence[str]):
         equations = symbolic.renamed(system, symbolic.equations(system, pools))
         text, layout = Writer(system, equations, observed).module(system.name, livingdrug.__version__)
         cache.write_once(path, f"{text}\n\nLAYOUT = {json.dumps(layout.plain())!r}\n")
-    spec = importlib.util.spec_from_file_location(f"livingdrug_equations_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module.__name__] = module
-    spec.loader.exec_module(module)
+    module = load_module(path)
     return module, Layout.of(json.loads(module.LAYOUT))
 
 

@@ -19,15 +19,17 @@ inner = njit(error_model="numpy", fastmath=set(FAST))
 
 SMALLEST = 1e-300  # below this a number counts as 0
 NEVER = -1e30  # the logarithm of 0: any positive steepness times this is a switch that is off
-_LN2_HIGH, _LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10  # ln 2 in two parts; the first has 21 spare bits
-_MAGIC = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number and leaves that number in the low bits
+LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10  # ln 2 in two parts; the first has 21 spare bits
+LOG2_E = 1.4426950408889634
+MAGIC = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number and leaves that number in the low bits
+EXP_LOW, EXP_HIGH = -708.0, 709.0  # e^x is 0 below and inf above
 _MAGIC_BITS = 0x4338000000000000
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 _TINY = 2.0**-1022
 
 # Taylor coefficients: on |r| <= ln2 / 2 the first term left out of exp is below 2e-17, and on |s| <= 0.1716 that of
 # 2 atanh(s) below 1e-17
-_EXP = tuple(1.0 / math.factorial(k) for k in range(14))
+EXP_TERMS = tuple(1.0 / math.factorial(k) for k in range(14))
 _ATANH = tuple(1.0 / (2 * k + 1) for k in range(12))
 
 
@@ -41,35 +43,38 @@ def _number(typing, x):
     return types.float64(types.int64), lambda context, builder, sig, args: builder.bitcast(args[0], ir.DoubleType())
 
 
-def _horner(coefficients: tuple[float, ...], x: str) -> str:
-    text = repr(coefficients[-1])
-    for c in reversed(coefficients[:-1]):
-        text = f"({text}) * {x} + {c!r}"
-    return text
-
-
-def _from_text(name: str, argument: str, body: str):
+def _polynomial(name: str, coefficients: tuple[float, ...]):
+    """Function of x with these coefficients, by Estrin's scheme: pairs side by side, as one long chain of additions
+    would wait for itself."""
+    values, lines, power = [repr(c) for c in coefficients], [], "x"
+    while len(values) > 1:
+        pairs = [f"({b} * {power} + {a})" for a, b in zip(values[::2], values[1::2], strict=False)]
+        values = pairs + values[2 * len(pairs) :]
+        if len(values) > 1:
+            lines.append(f"    {power}x = {power} * {power}")
+            power += "x"
     scope: dict = {}
-    exec(f"def {name}({argument}):\n    return {body}\n", scope)  # noqa: S102 - the text is written above
+    text = "\n".join([f"def {name}(x):", *lines, f"    return {values[0]}", ""])
+    exec(text, scope)  # noqa: S102 - the text is written above
     return compiled(scope[name])
 
 
-_exp_polynomial = _from_text("_exp_polynomial", "r", _horner(_EXP, "r"))
-_atanh_polynomial = _from_text("_atanh_polynomial", "z", _horner(_ATANH, "z"))
-_expm1_polynomial = _from_text("_expm1_polynomial", "r", f"({_horner(_EXP[1:], 'r')}) * r")
+_exp_polynomial = _polynomial("_exp_polynomial", EXP_TERMS)
+_atanh_polynomial = _polynomial("_atanh_polynomial", _ATANH)
+_expm1_quotient = _polynomial("_expm1_quotient", EXP_TERMS[1:])
 
 
 @compiled
 def exp(x):
-    """e^x; 0 below -708, inf above 709.7."""
-    inside = min(max(x, -708.0), 709.0)
-    shifted = inside * 1.4426950408889634 + _MAGIC
-    k = shifted - _MAGIC
-    r = (inside - k * _LN2_HIGH) - k * _LN2_LOW
+    """e^x; 0 below EXP_LOW, inf above EXP_HIGH."""
+    inside = min(max(x, EXP_LOW), EXP_HIGH)
+    shifted = inside * LOG2_E + MAGIC
+    k = shifted - MAGIC
+    r = (inside - k * LN2_HIGH) - k * LN2_LOW
     scale = _number((_bits(shifted) << 52) + (1023 << 52))
     value = _exp_polynomial(r) * scale
-    value = 0.0 if x < -708.0 else value
-    return math.inf if x > 709.0 else (value if x == x else x)
+    value = 0.0 if x < EXP_LOW else value
+    return math.inf if x > EXP_HIGH else (value if x == x else x)
 
 
 @compiled
@@ -78,9 +83,9 @@ def log(x):
     bits = _bits(x)
     e = (bits - _SQRT_HALF_BITS) >> 52
     m = _number(bits - (e << 52))
-    k = _number(e + _MAGIC_BITS) - _MAGIC
+    k = _number(e + _MAGIC_BITS) - MAGIC
     s = (m - 1.0) / (m + 1.0)
-    return k * _LN2_HIGH + (2.0 * s * _atanh_polynomial(s * s) + k * _LN2_LOW)
+    return k * LN2_HIGH + (2.0 * s * _atanh_polynomial(s * s) + k * LN2_LOW)
 
 
 @compiled
@@ -112,7 +117,7 @@ def expit(x):
 @compiled
 def expm1(x):
     """e^x - 1, exact near 0."""
-    return _expm1_polynomial(x) if abs(x) < 0.34 else exp(x) - 1.0
+    return _expm1_quotient(x) * x if abs(x) < 0.34 else exp(x) - 1.0
 
 
 @compiled

@@ -4,6 +4,7 @@ Loops over lanes inside the solvers are written with it, because a compiler vect
 can prove that arrays do not overlap. Only numba-compiled functions can use these names.
 """
 
+import math
 import operator
 
 from llvmlite import ir
@@ -12,6 +13,8 @@ from numba.core import cgutils
 from numba.core.typing import signature
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, models, register_model
+
+from livingdrug.engine.vector_math import EXP_HIGH, EXP_LOW, EXP_TERMS, LN2_HIGH, LN2_LOW, LOG2_E, MAGIC
 
 LANES = 8
 TOO_LOW = 4.0  # error of a step that makes a count negative: the next one is three quarters as long
@@ -153,3 +156,37 @@ def any_above(typing, a, b):
         return builder.icmp_unsigned("!=", bits, ir.IntType(LANES)(0))
 
     return types.boolean(VECTOR, VECTOR), generate
+
+
+@intrinsic
+def exponential(typing, a):
+    """e^x in each lane, as `vector_math.exp`."""
+
+    def generate(context, builder, sig, args):
+        wide = ir.VectorType(ir.IntType(64), LANES)
+
+        def number(x):
+            return ir.Constant(_VECTOR, [x] * LANES)
+
+        def join(name, x, y):
+            return getattr(builder, name)(x, y, flags=_FLAGS)
+
+        x = args[0]
+        low, high = builder.fcmp_ordered("<", x, number(EXP_LOW)), builder.fcmp_ordered(">", x, number(EXP_HIGH))
+        inside = builder.select(low, number(EXP_LOW), builder.select(high, number(EXP_HIGH), x))
+        shifted = join("fadd", join("fmul", inside, number(LOG2_E)), number(MAGIC))
+        k = builder.fsub(shifted, number(MAGIC))
+        r = join("fsub", join("fsub", inside, join("fmul", k, number(LN2_HIGH))), join("fmul", k, number(LN2_LOW)))
+        values, power = [number(term) for term in EXP_TERMS], r
+        while len(values) > 1:
+            # Estrin's scheme: pairs side by side, as a chain of additions would wait for itself
+            pairs = [join("fadd", join("fmul", b, power), a) for a, b in zip(values[::2], values[1::2], strict=False)]
+            values = pairs + values[2 * len(pairs) :]
+            power = join("fmul", power, power)
+        value = values[0]
+        bits = builder.shl(builder.bitcast(shifted, wide), ir.Constant(wide, [52] * LANES))
+        scale = builder.bitcast(builder.add(bits, ir.Constant(wide, [1023 << 52] * LANES)), _VECTOR)
+        value = join("fmul", value, scale)
+        return builder.select(low, number(0.0), builder.select(high, number(math.inf), value))
+
+    return VECTOR(VECTOR), generate

@@ -6,7 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.core.random import check_seed, normals
+from livingdrug.core.random import check_seed
 from livingdrug.core.units import is_rate
 from livingdrug.models import Model, Population, lognormal
 
@@ -15,7 +15,8 @@ MAX_SUBJECTS = 1_000_000
 
 @dataclass(frozen=True)
 class Subjects:
-    """values: quantity -> array of shape (n,), before covariate effects; described: how they were made."""
+    """values: quantity -> array of shape (n,), before covariate effects (read-only where all are the same); described:
+    how they were made."""
 
     values: dict[str, np.ndarray]
     described: str
@@ -80,10 +81,20 @@ def draw_subjects(
     if not (np.isfinite(variance_scale) and variance_scale >= 0):
         raise InputError(f"variance_scale is {variance_scale:g}; it must be finite and not negative")
     population = find_population(model, spread) if cv is None else cv_population(model, cv)
-    values = {name: np.full(n, value) for name, value in model.typical.items()}
-    bounds = {q.name: q.bound for q in model.quantities}
-    for name, given in population.spreads.items():
-        drawn = values[name] * np.exp(given.sd * np.sqrt(variance_scale) * normals(seed, name, 0, n))
-        values[name] = np.minimum(drawn, 1.0) if bounds[name] == "fraction" else drawn
+    values = drawn_values(model, population, seed, 0, n, variance_scale)
     described = f"{n} virtual subjects, {population.meaning or population.name}, seed {seed}"
     return Subjects(values, described)
+
+
+def drawn_values(
+    model: Model, population: Population, seed: int, first: int, count: int, variance_scale: float = 1.0
+) -> dict[str, np.ndarray]:
+    """Values of subjects `first` ... `first + count - 1`; a quantity without spread is one number, broadcast."""
+    from livingdrug.engine.draws import normals
+
+    values = {name: np.broadcast_to(np.float64(value), (count,)) for name, value in model.typical.items()}
+    bounds = {q.name: q.bound for q in model.quantities}
+    for name, given in population.spreads.items():
+        drawn = model.typical[name] * np.exp(given.sd * np.sqrt(variance_scale) * normals(seed, name, first, count))
+        values[name] = np.minimum(drawn, 1.0) if bounds[name] == "fraction" else drawn
+    return values

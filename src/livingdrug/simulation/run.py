@@ -10,6 +10,7 @@ from livingdrug.core.names import unknown
 from livingdrug.engine import closed_form
 from livingdrug.engine.compile import array_function
 from livingdrug.engine.events import ADD
+from livingdrug.engine.exponentials import exponential_kernel, solve_exponentials
 from livingdrug.engine.kernel import kernel
 from livingdrug.engine.population import RTOL, STATUS, EventTable, Measures, reason, solve_population
 from livingdrug.models import ClosedForm, Model
@@ -63,9 +64,8 @@ def simulate(
             f"{subjects.n} subjects x {len(times)} times x {len(wanted)} outputs are more than {MAX_VALUES:,} values; "
             "ask for fewer subjects, times or outputs"
         )
-    values = individual_values(model, subjects)
     run = _run_closed if isinstance(model.system, ClosedForm) else _run_system
-    arrays = run(model, values, regimen, times, until, wanted, progress, rtol)
+    arrays = run(model, subjects, regimen, times, until, wanted, progress, rtol)
     return Result(
         model.full_name, model.time_unit, times, until, wanted, units, *arrays, subjects.described,
         tuple(n for n in notices if n),
@@ -118,26 +118,34 @@ def cautions(model: Model) -> list[str]:
     return found
 
 
-def _run_closed(model, values, regimen, times, until, wanted, progress, rtol):
+def _run_closed(model, subjects, regimen, times, until, wanted, progress, rtol):
     form = model.system
     rows = [[o.name for o in form.outputs].index(name) for name in wanted]
-    curves = closed_form.evaluate(form, values, times)[:, rows]
-    peak, at, area = (a[:, rows] for a in closed_form.metrics(form, values, until))
-    reasons = closed_form.invalid(form, values)
-    broken = np.array([bool(r) for r in reasons])
+    compiled = exponential_kernel(form, tuple(model.individual.items()))
+    if compiled is None:
+        values = individual_values(model, subjects)
+        curves = closed_form.evaluate(form, values, times)
+        measures = closed_form.metrics(form, values, until)
+        reasons = closed_form.invalid(form, values)
+    else:
+        curves, *measures, broken = solve_exponentials(compiled, subjects.values, times, 0.0, until)
+        reasons = ["" if i < 0 else compiled.valid[i] for i in broken.tolist()]
+    curves, (peak, at, area) = curves[:, rows], (array[:, rows] for array in measures)
+    faulty = np.array([bool(r) for r in reasons])
     for array in (curves, peak, at, area):
-        array[broken] = np.nan
+        array[faulty] = np.nan
     if progress:
         progress(len(reasons), len(reasons))
     return curves, peak, at, area, tuple("invalid" if r else "ok" for r in reasons), tuple(reasons)
 
 
-def _run_system(model, values, regimen, times, until, wanted, progress, rtol):
+def _run_system(model, subjects, regimen, times, until, wanted, progress, rtol):
     system = model.system
     outputs = tuple(o.name for o in system.outputs)
     # one compiled kernel serves all choices of outputs; states are asked for rarely
     observed = outputs if set(wanted) <= set(outputs) else outputs + tuple(s.name for s in system.states)
     compiled = kernel(system, observed)
+    values = individual_values(model, subjects)
     table = np.stack([values[q.name] for q in system.quantities], axis=1)
     rows = [observed.index(name) for name in wanted]
     found = solve_population(
