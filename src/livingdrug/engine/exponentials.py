@@ -2,9 +2,10 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,11 +62,29 @@ def exponential_kernel(form: ClosedForm, individual: tuple[tuple[str, str], ...]
     )  # fmt: skip
 
 
+class Curves(NamedTuple):
+    """values (subjects, outputs, times); peak, peak_time, area within the window (subjects, outputs); above, last_above:
+    time above each limit there and the last such time (subjects, limits); broken: first broken condition or -1."""
+
+    values: np.ndarray
+    peak: np.ndarray
+    peak_time: np.ndarray
+    area: np.ndarray
+    above: np.ndarray
+    last_above: np.ndarray
+    broken: np.ndarray
+
+
 def solve_exponentials(
-    kernel: ExponentialKernel, values: Mapping[str, np.ndarray], times: np.ndarray, start: float, end: float
-):
-    """(values (subjects, outputs, times), peak, time of peak, integral within [start, end], each (subjects, outputs),
-    number of the first broken condition or -1 (subjects,))."""
+    kernel: ExponentialKernel,
+    values: Mapping[str, np.ndarray],
+    times: np.ndarray,
+    start: float,
+    end: float,
+    limits: Sequence[tuple[int, float]] = (),
+) -> Curves:
+    """Curves of all subjects; values: quantity -> (subjects,); start, end: window of the measures; limits: (output,
+    value) pairs for which the time above is taken."""
     columns = [np.asarray(values[name], dtype=float) for name in kernel.quantities]
     n, k = len(columns[0]), len(kernel.shape)
     # what is the same for all subjects (one number, broadcast) is written once, not for each
@@ -74,14 +93,14 @@ def solve_exponentials(
     for i, column in enumerate(columns):
         w[i * LANES : (i + 1) * LANES] = column[0]
     table = np.concatenate([columns[i] for i in varying]) if len(varying) else np.zeros(0)
-    out = np.empty((n, k, len(times)))
-    peak, when, area, broken = np.empty((n, k)), np.empty((n, k)), np.empty((n, k)), np.empty(n, dtype=np.int64)
-    step = _step(times)
+    per_output, per_limit = [np.empty((n, k)) for _ in range(3)], [np.full((n, len(limits)), np.nan) for _ in range(2)]
+    curves = Curves(np.empty((n, k, len(times))), *per_output, *per_limit, np.empty(n, dtype=np.int64))
     _solve(
         kernel.address, w, table, varying, len(columns), len(kernel.valid), kernel.plan, np.asarray(times, dtype=float),
-        step, start, end, out, peak, when, area, broken,
+        _step(times), float(start), float(end), np.array([output for output, _ in limits], dtype=np.int64),
+        np.array([value for _, value in limits], dtype=float), curves,
     )  # fmt: skip
-    return out, peak, when, area, broken
+    return curves
 
 
 def _step(times: np.ndarray) -> float:
@@ -93,7 +112,10 @@ def _step(times: np.ndarray) -> float:
 
 
 @cache.kept
-def _solve(address, w, table, varying, quantities, valid, plan, times, step, start, end, out, peak, when, area, broken):
+def _solve(
+    address, w, table, varying, quantities, valid, plan, times, step, start, end, limit_output, limits, curves
+):
+    out, peak, when, area, broken = curves.values, curves.peak, curves.peak_time, curves.area, curves.broken
     n, results, scratch = len(out), np.empty(3 * LANES), np.empty(5 * LANES)
     grid = np.empty(max(len(times), 1) * LANES)
     for first in range(0, n, LANES):
@@ -103,8 +125,13 @@ def _solve(address, w, table, varying, quantities, valid, plan, times, step, sta
         _check(w, quantities, valid, broken, first, many)
         at, place = (quantities + valid) * LANES, 0
         for k in range(out.shape[1]):
-            pieces = plan[place]
+            pieces, rows = plan[place], at
             at = _output(w, at, plan, place, times, step, start, end, grid, results, scratch)
+            for j in range(len(limits)):
+                if limit_output[j] == k:
+                    for me in range(many):
+                        share = _time_above(w, rows, plan, place, start, end, limits[j], me)
+                        curves.above[first + me, j], curves.last_above[first + me, j] = share
             place += 1 + pieces
             for me in range(many):
                 area[first + me, k] = results[me]
@@ -209,6 +236,56 @@ def _turning_point(w, row, begin, a, b, best, best_at, lanes):
                 if value > lanes[3 * LANES + me]:
                     lanes[3 * LANES + me], lanes[4 * LANES + me] = value, time
     return load(lanes, 3 * LANES), load(lanes, 4 * LANES)
+
+
+@inner
+def _level(w, row, terms, elapsed, me):
+    value = 0.0
+    for i in range(terms):
+        value += w[row + 2 * i * LANES + me] * math.exp(w[row + (2 * i + 1) * LANES + me] * elapsed)
+    return value
+
+
+@inner
+def _time_above(w, at, plan, place, start, end, limit, me):
+    """Time that one output of one lane is above a limit within [start, end], and the last such time (NaN if none)."""
+    pieces, begin, above, last = plan[place], 0.0, 0.0, math.nan
+    row = at + (pieces - 1) * LANES
+    for piece in range(pieces):
+        terms = plan[place + 1 + piece]
+        finish = w[at + piece * LANES + me] if piece < pieces - 1 else end
+        a, b = max(begin, start), min(finish, end)
+        turn = a
+        if terms == 2:
+            a1, b1, a2, b2 = w[row + me], w[row + LANES + me], w[row + 2 * LANES + me], w[row + 3 * LANES + me]
+            if b1 != b2 and a1 * b1 * a2 * b2 < 0.0:
+                turn = begin + math.log(-(a2 * b2) / (a1 * b1)) / (b1 - b2)
+        turn = min(max(turn, a), b)
+        # between a, the turning point and b the level only rises or only falls
+        for low, high in ((a, turn), (turn, b)):
+            if high > low:
+                share, end_of_it = _crossing(w, row, terms, begin, low, high, limit, me)
+                above += share
+                last = end_of_it if share > 0.0 else last
+        begin = finish
+        row += 2 * terms * LANES
+    return above, last
+
+
+@inner
+def _crossing(w, row, terms, begin, low, high, limit, me):
+    """Time above the limit on a stretch without turning point, and when it ends."""
+    first = _level(w, row, terms, low - begin, me) > limit
+    if first == (_level(w, row, terms, high - begin, me) > limit):
+        return (high - low if first else 0.0), high
+    a, b = low, high
+    for _ in range(60):
+        middle = 0.5 * (a + b)
+        if (_level(w, row, terms, middle - begin, me) > limit) == first:
+            a = middle
+        else:
+            b = middle
+    return (a - low, a) if first else (high - a, high)
 
 
 @inner

@@ -128,8 +128,9 @@ def _run_closed(model, subjects, regimen, times, until, wanted, progress, rtol):
         measures = closed_form.metrics(form, values, until)
         reasons = closed_form.invalid(form, values)
     else:
-        curves, *measures, broken = solve_exponentials(compiled, subjects.values, times, 0.0, until)
-        reasons = ["" if i < 0 else compiled.valid[i] for i in broken.tolist()]
+        found = solve_exponentials(compiled, subjects.values, times, 0.0, until)
+        curves, measures = found.values, (found.peak, found.peak_time, found.area)
+        reasons = ["" if i < 0 else compiled.valid[i] for i in found.broken.tolist()]
     curves, (peak, at, area) = curves[:, rows], (array[:, rows] for array in measures)
     faulty = np.array([bool(r) for r in reasons])
     for array in (curves, peak, at, area):
