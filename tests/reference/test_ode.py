@@ -48,7 +48,7 @@ def end_values(name: str, rtol: float, budget: float, monkeypatch) -> np.ndarray
         None, rtol,
     )  # fmt: skip
     assert found.status[0] == 0
-    return found.values[0, :, 0]
+    return found.values[0]
 
 
 EXPLICIT, IMPLICIT = 1e9, 0.0

@@ -110,10 +110,10 @@ def _begin(call, lane, count, at, table, set, task, found, me, subject):
             lane[at.inflow + i * LANES + me] = 0.0
     lane[at.t + me], lane[at.tn + me], lane[at.h + me] = 0.0, 0.0, 0.0
     count[SUBJECT + me], count[EVENT + me] = subject, task.event_first[subject]
-    count[SAMPLE + me], count[STEPS + me] = 0, 0
+    count[SAMPLE + me], count[STEPS + me] = task.time_first[subject], 0
     start_measures(lane, at, me)
     _stop_here(call, lane, count, at, table, set, task, me)
-    lane[at.next + me] = task.times[0] if len(task.times) > 0 else math.inf
+    _next_sample(lane, count, at, task, me)
     if lane[at.next + me] == 0.0:
         for i in range(at.n):
             lane[at.one_y + i] = lane[at.y + i * LANES + me]
@@ -129,11 +129,18 @@ def _sample(call, lane, count, at, task, found, me):
             lane[at.one_y + i] = 0.0
     lane[at.one_t] = lane[at.next + me]
     call_4(call.observe_one, lane, at.one_t, lane, at.one_y, lane, at.w_p + me, lane, at.one_g)
-    subject, j = count[SUBJECT + me], count[SAMPLE + me]
+    subject = count[SUBJECT + me]
+    row = task.row[subject] + count[SAMPLE + me] - task.time_first[subject]
     for k in range(len(task.wanted)):
-        found.values[subject, k, j] = lane[at.one_g + task.wanted[k]]
-    count[SAMPLE + me] = j + 1
-    lane[at.next + me] = task.times[j + 1] if j + 1 < len(task.times) else math.inf
+        found.values[row, k] = lane[at.one_g + task.wanted[k]]
+    count[SAMPLE + me] += 1
+    _next_sample(lane, count, at, task, me)
+
+
+@inner
+def _next_sample(lane, count, at, task, me):
+    j = count[SAMPLE + me]
+    lane[at.next + me] = task.times[j] if j < task.time_last[count[SUBJECT + me]] else math.inf
 
 
 @inner

@@ -64,7 +64,7 @@ def solve_population(
     quantities: np.ndarray,
     events: EventTable,
     until: float,
-    times: np.ndarray,
+    times: np.ndarray | Sequence[np.ndarray],
     wanted: Sequence[int],
     measures: Measures | None,
     rtol: float = RTOL,
@@ -74,23 +74,20 @@ def solve_population(
 ) -> Found:
     """Solve every subject from 0 to `until`.
 
-    quantities (subjects, quantities of the system); times: increasing, within [0, until]; wanted: indices of the outputs
-    whose values at `times` are kept. A subject goes to the implicit method when the explicit one would need too many
+    quantities (subjects, quantities of the system); times: increasing, within [0, until], the same for all subjects or an
+    array for each; wanted: indices of the outputs whose values at these times are kept. A subject goes to the implicit method when the explicit one would need too many
     steps; which one it is depends on the subject alone. A subject that fails keeps NaN and a status. threads: all
     processors by default; it changes nothing but the time.
     """
     subjects = len(quantities)
     limits = measures.limits if measures else ()
     at, table = at_and_table(kernel, [output for output, _ in limits])
-    task = Task(
-        np.ascontiguousarray(quantities, dtype=float), events.first, events.last, events.time, events.kind, events.state,
-        events.value, np.asarray(times, dtype=float), np.asarray(wanted, dtype=np.int64),
-    )  # fmt: skip
+    task = new_task(quantities, events, times, wanted)
     settings = Settings(
         float(until), measures.start if measures else 0.0, min(measures.end, until) if measures else 0.0, float(rtol),
         int(max_steps), float(EXPLICIT_BUDGET), measures is not None, bool(kernel.extinct.any()),
     )  # fmt: skip
-    found = nothing_found(subjects, len(task.wanted), len(task.times), at.outputs, len(limits))
+    found = nothing_found(subjects, int((task.time_last - task.time_first).sum()), len(task.wanted), at.outputs, len(limits))
 
     def block(first: int) -> int:
         chosen = np.arange(first, min(first + BLOCK, subjects))
@@ -108,6 +105,23 @@ def solve_population(
     return found
 
 
+def new_task(quantities, events: EventTable, times: np.ndarray | Sequence[np.ndarray], wanted: Sequence[int]) -> Task:
+    """Subjects as compiled code takes them; see `solve_population`."""
+    n = len(quantities)
+    if isinstance(times, np.ndarray) and times.ndim == 1 and times.dtype != object:
+        first, last = np.zeros(n, dtype=np.int64), np.full(n, len(times), dtype=np.int64)
+    else:
+        ends = np.cumsum([len(own) for own in times], dtype=np.int64)
+        first, last = np.concatenate([[0], ends[:-1]]), ends
+        times = np.concatenate([np.asarray(own, dtype=float) for own in times])
+    sizes = last - first
+    return Task(
+        np.ascontiguousarray(quantities, dtype=float), events.first, events.last, events.time, events.kind, events.state,
+        events.value, np.asarray(times, dtype=float), first, last, np.cumsum(sizes) - sizes,
+        np.asarray(wanted, dtype=np.int64),
+    )  # fmt: skip
+
+
 def _report(sizes, subjects: int, progress: Callable[[int, int], None] | None) -> None:
     done = 0
     for size in sizes:
@@ -123,7 +137,6 @@ def _solve_block(kernel: Kernel, at, table, settings, task: Task, found: Found, 
     run(kernel.call, lane, count, at, table, settings, task, found, subjects, False)
     stiff = subjects[found.status[subjects] == TOO_MANY_FOR_EXPLICIT]
     if len(stiff):
-        found.values[stiff] = np.nan
         run(kernel.call, lane, count, at, table, settings, task, found, stiff, True)
 
 

@@ -133,7 +133,8 @@ class Task(NamedTuple):
     """Subjects and what to find out about them.
 
     quantities (subjects, quantities); event_*: flat events, those of subject i from event_first[i] to event_last[i];
-    times: increasing; wanted: outputs whose values at `times` are kept.
+    times: flat sample times, those of subject i from time_first[i] to time_last[i], increasing; row: where the values of
+    subject i begin in `Found.values`; wanted: outputs whose values at the sample times are kept.
     """
 
     quantities: np.ndarray
@@ -144,12 +145,15 @@ class Task(NamedTuple):
     event_state: np.ndarray
     event_value: np.ndarray
     times: np.ndarray
+    time_first: np.ndarray
+    time_last: np.ndarray
+    row: np.ndarray
     wanted: np.ndarray
 
 
 class Found(NamedTuple):
-    """Findings, one row per subject: values (subject, output, time); peak, peak_time, area (subject, output); above,
-    last_above (subject, limit); status, culprit (a state), reached (a time), steps."""
+    """Findings: values (sample, output), samples of a subject one after the other; peak, peak_time, area (subject,
+    output); above, last_above (subject, limit); status, culprit (a state), reached (a time), steps."""
 
     values: np.ndarray
     peak: np.ndarray
@@ -163,9 +167,9 @@ class Found(NamedTuple):
     steps: np.ndarray
 
 
-def nothing_found(subjects: int, wanted: int, times: int, outputs: int, limits: int) -> Found:
+def nothing_found(subjects: int, samples: int, wanted: int, outputs: int, limits: int) -> Found:
     """Room for findings; what is not filled in stays NaN."""
-    numbers = [(subjects, wanted, times), *[(subjects, outputs)] * 3, *[(subjects, limits)] * 2]
+    numbers = [(samples, wanted), *[(subjects, outputs)] * 3, *[(subjects, limits)] * 2]
     counts = {name: np.zeros(subjects, dtype=np.int64) for name in ("status", "culprit", "steps")}
     names = ("values", "peak", "peak_time", "area", "above", "last_above")
     arrays = {name: np.full(shape, np.nan) for name, shape in zip(names, numbers, strict=True)}

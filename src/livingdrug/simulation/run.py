@@ -154,7 +154,9 @@ def _run_system(model, subjects, regimen, times, until, wanted, progress, rtol):
     )
     reasons = tuple(reason(compiled, found, i) for i in range(len(table)))
     status = tuple(STATUS[code] for code in found.status.tolist())
-    return found.values, found.peak[:, rows], found.peak_time[:, rows], found.area[:, rows], status, reasons
+    # a subject that failed keeps what was computed before
+    curves = found.values.reshape(len(table), len(times), len(rows)).transpose(0, 2, 1)
+    return curves, found.peak[:, rows], found.peak_time[:, rows], found.area[:, rows], status, reasons
 
 
 def _events(system, regimen: Regimen, subjects: int) -> EventTable:
