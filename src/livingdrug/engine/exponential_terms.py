@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import sympy as sp
 
 from livingdrug.engine import symbolic as sy
-from livingdrug.engine.generate import LANES, shared, text_of
+from livingdrug.engine.generate import shared, text_of
+from livingdrug.engine.layout import LANES
 from livingdrug.engine.symbolic import symbol, to_sympy
 from livingdrug.models.structure import ClosedForm
 

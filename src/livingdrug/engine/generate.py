@@ -7,16 +7,15 @@ y0, y1 ..., a number of the subject p0, p1 ..., so no name can collide with code
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import sympy as sp
 
 from livingdrug.core.expressions import MAX_EXPONENT
 from livingdrug.engine import symbolic as sy
+from livingdrug.engine.layout import LANES, Layout
 from livingdrug.engine.symbolic import Equations, symbol, to_sympy
 from livingdrug.models.compose import System
-
-LANES = 8
 
 _FUNCTIONS = {
     sy.LogOrNever: "log_or_never", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit", sy.Exp: "exp",
@@ -131,54 +130,6 @@ class Constants:
         return self.parts.setdefault(e, symbol(f"p{len(self.parts)}"))
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Rows of the lane array, in this order: time, states y, their derivatives f, outputs g, their time derivatives dg,
-    stored entries j of the Jacobian, time derivatives ft of the right-hand side, numbers p of the subject.
-
-    The numbers are switches, then (with pools) `start` and the pools' values there, then constants. observed: names of
-    outputs in order; jacobian: (row, column) of each stored entry, every diagonal among them.
-    """
-
-    states: int
-    observed: tuple[str, ...]
-    jacobian: tuple[tuple[int, int], ...]
-    switches: int
-    pools: int
-    constants: int
-
-    @property
-    def rows(self) -> dict[str, int]:
-        """First row of each group, and `end`, the number of rows."""
-        n, k = self.states, len(self.observed)
-        sizes = {"t": 1, "y": n, "f": n, "g": k, "dg": k, "j": len(self.jacobian), "ft": n, "p": self.numbers}
-        first = [0]
-        for size in sizes.values():
-            first.append(first[-1] + size)
-        return dict(zip((*sizes, "end"), first, strict=True))
-
-    def plain(self) -> dict:
-        """As JSON can hold it."""
-        return asdict(self)
-
-    @staticmethod
-    def of(plain: dict) -> "Layout":
-        """The layout that `plain` describes."""
-        return Layout(
-            **plain | {"observed": tuple(plain["observed"]), "jacobian": tuple(tuple(pair) for pair in plain["jacobian"])}
-        )
-
-    @property
-    def slots(self) -> int:
-        """Numbers before the constants."""
-        return self.switches + (1 + self.pools if self.pools else 0)
-
-    @property
-    def numbers(self) -> int:
-        """Numbers of a subject."""
-        return self.slots + self.constants
-
-
 class Writer:
     """Writes the functions of one system, whose equations have canonical symbols."""
 
@@ -194,17 +145,24 @@ class Writer:
         self.jacobian = sy.jacobian(equations)
         for i in range(len(equations.states)):
             self.jacobian.setdefault((i, i), sp.Integer(0))
+        self.further: dict[str, dict[tuple[int, ...], sp.Expr]] = {}
         self.rows = self._layout().rows
 
     def _layout(self) -> Layout:
         return Layout(
             len(self.eq.states), self.observed, tuple(self.jacobian), len(self.system.switches), len(self.eq.pools),
-            len(self.constants.parts),
+            len(self.constants.parts), tuple((group, tuple(entries)) for group, entries in self.further.items()),
         )  # fmt: skip
+
+    def _more_functions(self) -> list[str]:
+        """Functions beyond the usual ones, for writers that add some."""
+        return []
 
     def module(self, title: str, version: str) -> tuple[str, Layout]:
         """The text of the module, and its layout."""
         functions = [self._rhs(), self._jacobian(), self._observe(), self._observe_one(), self._pools()]
+        functions += self._more_functions()
+        # last, as all the others add to the constants
         functions += [self._prepare(), self._of_quantities("initial", "y", [s.initial for s in self.system.states])]
         functions += [self._of_quantities("switch_times", "s", [s.at for s in self.system.switches])]
         body = "\n\n".join(functions)
@@ -275,7 +233,10 @@ class Writer:
         """Outputs g of one subject: t and y lie close, the subject's numbers p keep the stride of the lanes."""
         targets = [f"g[{k}]" for k in range(len(self.observed))]
         lines, used = self._lines([self.eq.outputs[name] for name in self.observed], targets)
-        return _function("observe_one", "t y p g", self._loads(used, _of_one) + lines)
+        return self._one("observe_one", "t y p g", used, lines)
+
+    def _one(self, name: str, arguments: str, used: Sequence[sp.Expr], lines: list[str]) -> str:
+        return _function(name, arguments, self._loads(used, _of_one) + lines)
 
     def _pools(self) -> str:
         """Values w of the pools of one subject at time t."""
@@ -287,18 +248,20 @@ class Writer:
         """Constants p of a subject (without the slots) from the values q of the quantities."""
         parts, reduced = shared(self.constants.parts)
         lines = [f"{s} = {text_of(e)}" for s, e in parts] + [f"p[{k}] = {text_of(e)}" for k, e in enumerate(reduced)]
-        return _function("prepare", "q p", self._quantities([*(e for _, e in parts), *reduced]) + lines)
+        return self._subject("prepare", "p", [*(e for _, e in parts), *reduced], lines)
 
     def _of_quantities(self, name: str, target: str, texts: Sequence[str]) -> str:
         known = {q.name: symbol(f"q{i}") for i, q in enumerate(self.system.quantities)}
         values = [to_sympy(text, known) for text in texts]
         lines = [f"{target}[{k}] = {text_of(e)}" for k, e in enumerate(values)]
-        return _function(name, f"q {target}", self._quantities(values) + lines)
+        return self._subject(name, target, values, lines)
 
-    def _quantities(self, used: Iterable[sp.Expr]) -> list[str]:
+    def _subject(self, name: str, target: str, used: Iterable[sp.Expr], lines: list[str]) -> str:
+        """A function of a subject's quantities q alone."""
         needed = set().union(*(e.free_symbols for e in used))
         quantities = [symbol(f"q{i}") for i in range(len(self.system.quantities))]
-        return [f"{q} = q[{i}]" for i, q in enumerate(quantities) if q in needed]
+        loads = [f"{q} = q[{i}]" for i, q in enumerate(quantities) if q in needed]
+        return _function(name, f"q {target}", loads + lines)
 
 
 def shared(expressions: Iterable[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:

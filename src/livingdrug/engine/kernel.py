@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ import livingdrug
 from livingdrug.engine import cache
 from livingdrug.engine.compile import Pools, compile_system
 from livingdrug.engine.factor import factorisation
-from livingdrug.engine.generate import Layout
+from livingdrug.engine.layout import Layout
 from livingdrug.engine.storage import COUNTERS, Addresses, At
 from livingdrug.engine.vectors import LANES
 from livingdrug.models.compose import System
@@ -51,7 +51,20 @@ class Kernel:
 def kernel(system: System, observed: tuple[str, ...]) -> Kernel:
     """Compiled code of a system that computes these outputs (or states)."""
     pools = compile_system(system).pools
-    module, layout = _module(system, pools, observed)
+
+    def write() -> tuple[str, Layout]:
+        from livingdrug.engine import symbolic
+        from livingdrug.engine.generate import Writer
+
+        equations = symbolic.renamed(system, symbolic.equations(system, pools))
+        return Writer(system, equations, observed).module(system.name, livingdrug.__version__)
+
+    module, layout = made_module(cache.key(repr(system), repr(observed)), write)
+    return kernel_of(system, observed, pools, module, layout)
+
+
+def kernel_of(system: System, observed: tuple[str, ...], pools: Pools, module, layout: Layout) -> Kernel:
+    """The kernel in a module of compiled code."""
     states = [s for i, s in enumerate(system.states) if i not in pools.all]
     logs = np.array([s.log for s in states])
     return Kernel(
@@ -59,6 +72,16 @@ def kernel(system: System, observed: tuple[str, ...]) -> Kernel:
         logs=logs, lowest=np.array([LOWEST if s.roles and not s.log else ANY for s in states]),
         cap=np.where(logs, 1 / np.log(TOO_LARGE), 1 / TOO_LARGE), extinct=np.zeros(len(states)),
     )  # fmt: skip
+
+
+def made_module(name: str, write: Callable[[], tuple[str, Layout]]):
+    """(module, layout) of this name in the cache, written first when it is not there."""
+    path = cache.folder() / f"equations_{name}.py"
+    if not path.exists():
+        text, layout = write()
+        cache.write_once(path, f"{text}\n\nLAYOUT = {json.dumps(layout.plain())!r}\n")
+    module = load_module(path)
+    return module, Layout.of(json.loads(module.LAYOUT))
 
 
 def load_module(path: Path):
@@ -70,21 +93,7 @@ def load_module(path: Path):
     return module
 
 
-def _module(system: System, pools: Pools, observed: Sequence[str]):
-    name = cache.key(repr(system), repr(observed))
-    path = cache.folder() / f"equations_{name}.py"
-    if not path.exists():
-        from livingdrug.engine import symbolic
-        from livingdrug.engine.generate import Writer
-
-        equations = symbolic.renamed(system, symbolic.equations(system, pools))
-        text, layout = Writer(system, equations, observed).module(system.name, livingdrug.__version__)
-        cache.write_once(path, f"{text}\n\nLAYOUT = {json.dumps(layout.plain())!r}\n")
-    module = load_module(path)
-    return module, Layout.of(json.loads(module.LAYOUT))
-
-
-def _placed(sizes: dict[str, int], first: int = 0) -> tuple[dict[str, int], int]:
+def placed(sizes: dict[str, int], first: int = 0) -> tuple[dict[str, int], int]:
     """Where groups of these sizes begin one after the other, and where they end."""
     places = {}
     for name, size in sizes.items():
@@ -105,7 +114,7 @@ def at_and_table(kernel: Kernel, limits: Sequence[int] = ()) -> tuple[At, np.nda
     groups = dict.fromkeys(per_state, n) | dict.fromkeys(single, 1) | dict.fromkeys(per_output, k)
     groups |= dict.fromkeys(("above", "last_above", "limit"), len(limits))
     groups |= {"k": 8 * n, "lu": factors.filled, "switch_at": layout.switches, "one_y": n, "one_g": one}
-    places, numbers = _placed({name: LANES * size for name, size in groups.items()}, LANES * rows["end"])
+    places, numbers = placed({name: LANES * size for name, size in groups.items()}, LANES * rows["end"])
     tables, table = _table(system, pools, factors, limits)
     at = At(
         n=n, states=len(system.states), outputs=k, switches=layout.switches, pools=layout.pools,
@@ -129,7 +138,7 @@ def _table(system: System, pools: Pools, factors, limits: Sequence[int]) -> tupl
         "upper": LANES * factors.upper,
     }  # fmt: skip
     arrays = {name: np.asarray(part, dtype=np.int64).ravel() for name, part in parts.items()}
-    places, _ = _placed({name: array.size for name, array in arrays.items()})
+    places, _ = placed({name: array.size for name, array in arrays.items()})
     return places, np.concatenate(list(arrays.values()))
 
 

@@ -62,7 +62,7 @@ def _rebase_pools(call, lane, at, me):
 
 
 @inner
-def _stop_here(call, lane, count, at, table, set, task, me):
+def stop_here(call, lane, count, at, table, set, task, me):
     """Events and switches at the present time of a lane, and its next stop."""
     t, last = lane[at.t + me], task.event_last[count[SUBJECT + me]]
     if at.pools > 0:
@@ -87,7 +87,7 @@ def _stop_here(call, lane, count, at, table, set, task, me):
 
 
 @inner
-def _begin(call, lane, count, at, table, set, task, found, me, subject):
+def begin(call, lane, count, at, table, set, task, found, me, subject):
     """Put a subject into a lane at time 0."""
     flat, q = task.quantities.reshape(-1), subject * task.quantities.shape[1]
     first = at.w_p + at.switches * LANES + me
@@ -112,16 +112,16 @@ def _begin(call, lane, count, at, table, set, task, found, me, subject):
     count[SUBJECT + me], count[EVENT + me] = subject, task.event_first[subject]
     count[SAMPLE + me], count[STEPS + me] = task.time_first[subject], 0
     start_measures(lane, at, me)
-    _stop_here(call, lane, count, at, table, set, task, me)
+    stop_here(call, lane, count, at, table, set, task, me)
     _next_sample(lane, count, at, task, me)
     if lane[at.next + me] == 0.0:
         for i in range(at.n):
             lane[at.one_y + i] = lane[at.y + i * LANES + me]
-        _sample(call, lane, count, at, task, found, me)
+        sample(call, lane, count, at, task, found, me)
 
 
 @inner
-def _sample(call, lane, count, at, task, found, me):
+def sample(call, lane, count, at, task, found, me):
     """Outputs of the states in `one_y` at the next sample time."""
     for i in range(at.n):
         # a count that may be some 1e-12 below 0 is shown as 0; other states are what they are
@@ -156,11 +156,11 @@ def _samples_of_step(call, lane, count, at, task, found, me, implicit):
                 rodas5p.states_at(lane, at, me, s)
             else:
                 tsit5.states_at(lane, at, me, s)
-        _sample(call, lane, count, at, task, found, me)
+        sample(call, lane, count, at, task, found, me)
 
 
 @inner
-def _start_fresh(call, lane, count, at, set):
+def start_fresh(call, lane, count, at, set):
     """Derivatives, outputs and first step of lanes that begin or were stopped; the others keep theirs."""
     store(lane, 0, load(lane, at.t))
     for p in range(0, at.n * LANES, LANES):
@@ -208,7 +208,7 @@ def _first_step(lane, at, rtol, me):
 
 
 @inner
-def _plan(lane, count, at):
+def plan(lane, count, at):
     """Length of the next step: what the controller wishes, or what reaches the next stop."""
     for me in range(LANES):
         t = lane[at.t + me]
@@ -222,7 +222,7 @@ def _plan(lane, count, at):
 
 
 @inner
-def _commit(lane, at, measure):
+def commit(lane, at, measure):
     """Move the lanes whose step was good to its end, and set every lane's next step."""
     error, one = load(lane, at.error), fill(1.0)
     for p in range(0, at.n * LANES, LANES):
@@ -283,7 +283,7 @@ def _culprit(call, lane, at, table, me):
 
 
 @inner
-def _verdict(lane, count, at, set, me, implicit):
+def verdict(lane, count, at, set, me, implicit):
     """Whether a lane must stop for good, and why."""
     steps, t = count[STEPS + me], lane[at.t + me]
     if lane[at.error + me] <= 1.0:
@@ -297,7 +297,7 @@ def _verdict(lane, count, at, set, me, implicit):
 
 
 @inner
-def _needs_service(lane, count, at, set, me):
+def needs_service(lane, count, at, set, me):
     """Whether a step of this lane may have reached a stop, a fault or the time for a look at the method."""
     count[STEPS + me] += 1
     if not lane[at.error + me] <= 1.0:
@@ -310,20 +310,26 @@ def _needs_service(lane, count, at, set, me):
 @inner
 def _service(call, lane, count, at, table, set, task, found, me, implicit):
     """What one lane needs after a step. Returns whether its subject is done."""
-    status = _verdict(lane, count, at, set, me, implicit)
+    status = verdict(lane, count, at, set, me, implicit)
     ended = lane[at.error + me] <= 1.0 and lane[at.t + me] >= lane[at.stop + me]
     if status == OK and not ended:
         return False
     if status == OK and lane[at.t + me] < set.until:
-        _stop_here(call, lane, count, at, table, set, task, me)
+        stop_here(call, lane, count, at, table, set, task, me)
         return False
+    end(call, lane, count, at, table, found, me, status)
+    return True
+
+
+@inner
+def end(call, lane, count, at, table, found, me, status):
+    """Store the findings of a lane's subject."""
     subject = count[SUBJECT + me]
     found.status[subject], found.reached[subject], found.steps[subject] = status, lane[at.t + me], count[STEPS + me]
     if status == OK:
         store_measures(lane, at, found, me, subject)
     else:
         found.culprit[subject] = _culprit(call, lane, at, table, me)
-    return True
 
 
 @cache.kept
@@ -333,7 +339,7 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
     for me in range(LANES):
         count[SUBJECT + me] = -1
         if waiting < len(subjects):
-            _begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
+            begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
             waiting += 1
             live += 1
     while live > 0:
@@ -341,8 +347,8 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
         for me in range(LANES):
             fresh += count[FRESH + me]
         if fresh > 0:
-            _start_fresh(call, lane, count, at, set)
-        _plan(lane, count, at)
+            start_fresh(call, lane, count, at, set)
+        plan(lane, count, at)
         if implicit:
             rodas5p.step(call, lane, at, table)
         else:
@@ -352,18 +358,18 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
                 _samples_of_step(call, lane, count, at, task, found, me, implicit)
         if set.measure:
             measure_step(call, lane, at, table, implicit)
-        _commit(lane, at, set.measure)
+        commit(lane, at, set.measure)
         for me in range(LANES):
             if count[SUBJECT + me] >= 0:
                 if set.extinction and lane[at.error + me] <= 1.0:
                     _extinguish(call, lane, count, at, me)
-                if not _needs_service(lane, count, at, set, me):
+                if not needs_service(lane, count, at, set, me):
                     continue
                 if _service(call, lane, count, at, table, set, task, found, me, implicit):
                     count[SUBJECT + me] = -1
                     lane[at.weight + me], lane[at.next + me] = 0.0, math.inf
                     if waiting < len(subjects):
-                        _begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
+                        begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
                         waiting += 1
                     else:
                         live -= 1

@@ -75,9 +75,9 @@ def solve_population(
     """Solve every subject from 0 to `until`.
 
     quantities (subjects, quantities of the system); times: increasing, within [0, until], the same for all subjects or an
-    array for each; wanted: indices of the outputs whose values at these times are kept. A subject goes to the implicit method when the explicit one would need too many
-    steps; which one it is depends on the subject alone. A subject that fails keeps NaN and a status. threads: all
-    processors by default; it changes nothing but the time.
+    array for each; wanted: indices of the outputs whose values at these times are kept. A subject goes to the implicit
+    method when the explicit one would need too many steps; which one it is depends on the subject alone. A subject that
+    fails has a status and no measures. threads: all processors by default; it changes nothing but the time.
     """
     subjects = len(quantities)
     limits = measures.limits if measures else ()
@@ -87,7 +87,8 @@ def solve_population(
         float(until), measures.start if measures else 0.0, min(measures.end, until) if measures else 0.0, float(rtol),
         int(max_steps), float(EXPLICIT_BUDGET), measures is not None, bool(kernel.extinct.any()),
     )  # fmt: skip
-    found = nothing_found(subjects, int((task.time_last - task.time_first).sum()), len(task.wanted), at.outputs, len(limits))
+    samples = int((task.time_last - task.time_first).sum())
+    found = nothing_found(subjects, samples, len(task.wanted), at.outputs, len(limits))
 
     def block(first: int) -> int:
         chosen = np.arange(first, min(first + BLOCK, subjects))
@@ -136,6 +137,9 @@ def _solve_block(kernel: Kernel, at, table, settings, task: Task, found: Found, 
     lane, count = new_lanes(kernel, at, np.asarray(limits, dtype=float), settings.rtol)
     run(kernel.call, lane, count, at, table, settings, task, found, subjects, False)
     stiff = subjects[found.status[subjects] == TOO_MANY_FOR_EXPLICIT]
+    for i in stiff:
+        # nothing of the first try may stand beyond where the second one gets
+        found.values[task.row[i] : task.row[i] + task.time_last[i] - task.time_first[i]] = np.nan
     if len(stiff):
         run(kernel.call, lane, count, at, table, settings, task, found, stiff, True)
 

@@ -58,7 +58,7 @@ MIDDLE = 0.25 * (DENSE_ROWS[0] + 0.5 * DENSE_ROWS[1] + 0.25 * DENSE_ROWS[2])
 
 
 @inner
-def _factorise(lane, at, table):
+def factorise(lane, at, table):
     """Sparse factors of I / (gamma h) - J in place of `lu`; inverse pivots."""
     zero, lu = fill(0.0), at.lu
     for e in range(at.filled):
@@ -83,7 +83,7 @@ def _factorise(lane, at, table):
 
 
 @inner
-def _solve(lane, at, table, b):
+def solve(lane, at, table, b):
     """Solve in place for the right-hand side that begins at b."""
     for o in range(at.lower, at.lower_end, 3):
         p = b + table[o]
@@ -105,11 +105,11 @@ def step(call, lane, at, table):
     for p in range(0, m, LANES):
         store(lane, at.w_y + p, load(lane, at.y + p))
     call_1(call.jacobian, lane, 0)
-    _factorise(lane, at, table)
+    factorise(lane, at, table)
     per_h = 1.0 / h
     for s in range(STAGES):
         if s > 0:
-            _stage_states(lane, at, s)
+            stage_states(lane, at, s)
             store(lane, 0, t + NODES[s] * h)
             call_1(call.rhs, lane, 0)
         drift = h * TIME_WEIGHTS[s]
@@ -119,12 +119,12 @@ def step(call, lane, at, table):
             for j in range(s):
                 past = past + C_ROWS[s, j] * load(lane, at.k + j * m + p)
             store(lane, at.k + s * m + p, f + drift * load(lane, at.w_ft + p) + past * per_h)
-        _solve(lane, at, table, at.k + s * m)
-    _finish(call, lane, at)
+        solve(lane, at, table, at.k + s * m)
+    finish(call, lane, at)
 
 
 @inner
-def _stage_states(lane, at, s):
+def stage_states(lane, at, s):
     """States of stage s; from the seventh on each is the one before plus the last increment."""
     m = at.n * LANES
     for p in range(0, m, LANES):
@@ -138,7 +138,7 @@ def _stage_states(lane, at, s):
 
 
 @inner
-def _finish(call, lane, at):
+def finish(call, lane, at):
     """New states; the last increment is the error. Derivatives at the end start the next step."""
     m, last = at.n * LANES, at.k + (STAGES - 1) * at.n * LANES
     total, top, wrong = fill(0.0), fill(0.0), fill(0.0)

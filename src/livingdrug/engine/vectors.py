@@ -1,4 +1,4 @@
-"""Eight numbers side by side as one value of compiled code: `load`, `store`, `fill`, arithmetic, `choose`.
+"""LANES numbers side by side as one value of compiled code: `load`, `store`, `fill`, arithmetic, `choose`.
 
 Loops over lanes inside the solvers are written with it, because a compiler vectorises such short loops only when it
 can prove that arrays do not overlap. Only numba-compiled functions can use these names.
@@ -14,9 +14,9 @@ from numba.core.typing import signature
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
+from livingdrug.engine.layout import LANES
 from livingdrug.engine.vector_math import EXP_HIGH, EXP_LOW, EXP_TERMS, LN2_HIGH, LN2_LOW, LOG2_E, MAGIC
 
-LANES = 8
 TOO_LOW = 4.0  # error of a step that makes a count negative: the next one is three quarters as long
 _FLAGS = ("contract", "nsz")
 _DOUBLE = ir.DoubleType()
