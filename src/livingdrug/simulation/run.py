@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from livingdrug.core.errors import InputError
+from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.names import unknown
 from livingdrug.engine import closed_form
-from livingdrug.engine.compile import array_function, compile_system, output_function
-from livingdrug.engine.lsoda import solve
+from livingdrug.engine.compile import Code, array_function, compile_system, output_function
+from livingdrug.engine.events import Events
+from livingdrug.engine.lsoda import advance, solve
 from livingdrug.models import ClosedForm, Model
+from livingdrug.simulation.expansion import expand
 from livingdrug.simulation.population import Subjects, typical_subject
 from livingdrug.simulation.regimen import Regimen, check_regimen, default_regimen
 from livingdrug.simulation.result import Result
@@ -44,17 +46,17 @@ def simulate(
 ) -> Result:
     """Run every subject through the model.
 
-    subjects: the typical one by default (`draw_subjects` makes others). regimen: a Regimen, or amounts at time 0, or
-    (time, amount) pairs; the model's first experiment by default. times: when outputs are wanted, in the model's time
-    unit; 0, 1, 2 ... until by default. outputs: names of outputs or states; all outputs by default.
-    progress(done, all) is called after each subject. A subject that cannot be computed gets a status and a reason.
+    subjects: the typical one by default (`draw_subjects` makes others). regimen: a Regimen for all, or its doses, resets,
+    amounts at time 0 or (time, amount) pairs; or a sequence with one Regimen for each subject; the model's first experiment
+    by default. times: when outputs are wanted, in the model's time unit; 0, 1, 2 ... until by default: a value at the time
+    of a later dose is the one just before it, at time 0 the one after. outputs: names of outputs or states; all outputs by
+    default. progress(done, all) is called after each subject. A subject that cannot be computed gets a status and a reason.
     Raises InputError for bad times, horizons, names or a regimen that the model does not take.
     """
     subjects = subjects or typical_subject(model)
-    regimen = default_regimen(model) if regimen is None else regimen
-    regimen = regimen if isinstance(regimen, Regimen) else Regimen.of(regimen)
+    regimens = _regimens(model, subjects.n, regimen)
     until, times = _times(model, until, times)
-    notices = [check_regimen(model, regimen), *cautions(model)]
+    notices = [*_check_regimens(model, regimens), *cautions(model)]
     wanted, units = _outputs(model, outputs)
     if subjects.n * len(times) * len(wanted) > MAX_VALUES:
         raise InputError(
@@ -63,11 +65,43 @@ def simulate(
         )
     values = individual_values(model, subjects)
     run = _run_closed if isinstance(model.system, ClosedForm) else _run_system
-    arrays = run(model, values, regimen, times, until, wanted, progress, rtol)
+    arrays = run(model, values, regimens, times, until, wanted, progress, rtol)
     return Result(
         model.full_name, model.time_unit, times, until, wanted, units, *arrays, subjects.described,
         tuple(n for n in notices if n),
     )  # fmt: skip
+
+
+def _regimens(model: Model, n: int, given: Regimen | Sequence | None) -> list[Regimen]:
+    """One Regimen for all subjects, or as many as there are subjects."""
+    if given is None:
+        return [default_regimen(model)]
+    if isinstance(given, Regimen):
+        return [given]
+    given = list(given)
+    count = sum(isinstance(item, Regimen) for item in given)
+    if not count:
+        return [Regimen.of(given)]
+    if count < len(given):
+        raise InputError(
+            f"{count} of {len(given)} regimens are a Regimen; give one Regimen for each subject, or doses for all of them"
+        )
+    if count != n:
+        raise InputError(f"{count} regimens were given for {n} subjects; give one for each, or one Regimen for all")
+    return given
+
+
+def _check_regimens(model: Model, regimens: list[Regimen]) -> list[str]:
+    """Notices, each once; InputError names the subject where each has its own regimen."""
+    notices: dict[Regimen, str] = {}
+    for i, regimen in enumerate(regimens):
+        if regimen in notices:
+            continue
+        try:
+            notices[regimen] = check_regimen(model, regimen)
+        except InputError as error:
+            raise InputError(f"subject {i + 1}: {error}" if len(regimens) > 1 else str(error)) from None
+    return list(dict.fromkeys(notices.values()))
 
 
 def _times(model: Model, until: float | None, times: Sequence[float] | None) -> tuple[float, np.ndarray]:
@@ -116,7 +150,7 @@ def cautions(model: Model) -> list[str]:
     return found
 
 
-def _run_closed(model, values, regimen, times, until, wanted, progress, rtol):
+def _run_closed(model, values, regimens, times, until, wanted, progress, rtol):
     form = model.system
     rows = [[o.name for o in form.outputs].index(name) for name in wanted]
     curves = closed_form.evaluate(form, values, times)[:, rows]
@@ -130,20 +164,34 @@ def _run_closed(model, values, regimen, times, until, wanted, progress, rtol):
     return curves, peak, at, area, tuple("invalid" if r else "ok" for r in reasons), tuple(reasons)
 
 
-def _run_system(model, values, regimen, times, until, wanted, progress, rtol):
+def _run_system(model, values, regimens, times, until, wanted, progress, rtol):
     system = model.system
     code = compile_system(system)
     outputs = output_function(system, wanted)
-    doses = [(d.time, d.amount) for d in regimen.doses] if system.dose_into else []
     table = np.stack([values[q.name] for q in system.quantities], axis=1)
     n, k = len(table), len(wanted)
     curves = np.full((n, k, len(times)), np.nan)
     peak, at, area = (np.full((n, k), np.nan) for _ in range(3))
     status, reason = [], []
+    events = None
     for i, row in enumerate(table):
-        solved = solve(code, row.tolist(), doses, times, until, outputs, rtol)
-        curves[i], peak[i], at[i], area[i] = solved.values, solved.peak, solved.peak_time, solved.area
-        status.append(solved.status), reason.append(solved.reason)
+        regimen = regimens[i if len(regimens) > 1 else 0]
+        try:
+            if events is None or len(regimens) > 1 or regimen.personal:
+                events = subject_events(regimen, code, row.tolist())
+        except (InputError, SolveError) as error:
+            status.append("invalid" if isinstance(error, InputError) else "no_steady_state"), reason.append(str(error))
+        else:
+            solved = solve(code, row.tolist(), events, times, until, outputs, rtol)
+            curves[i], peak[i], at[i], area[i] = solved.values, solved.peak, solved.peak_time, solved.area
+            status.append(solved.status), reason.append(solved.reason)
         if progress:
             progress(i + 1, n)
     return curves, peak, at, area, tuple(status), tuple(reason)
+
+
+def subject_events(regimen: Regimen, code: Code, p: list[float]) -> Events:
+    """Event table of one subject with the quantities `p`; raises InputError or SolveError as `expand` does."""
+    values = {q.name: value for q, value in zip(code.system.quantities, p, strict=True)}
+    initial = np.array(code.initial(*p), dtype=float)
+    return expand(regimen, code.system, values, initial, lambda y, events, span: advance(code, p, y, events, span))
