@@ -20,7 +20,7 @@ from livingdrug.engine.pools import pool_forcing
 
 RTOL, RTOL_LOG, RTOL_SEARCH = 1e-8, 1e-10, 1e-10
 # absolute tolerances by unit of a state: what is far below one cell or one copy
-ATOL = {"cells": 1e-6, "1": 1e-6}
+ATOL = {"cells": 1e-6}
 ATOL_OTHER = 1e-10
 TOO_LARGE = 1e30
 MAX_STEPS = 200_000
@@ -92,6 +92,12 @@ def _stops(times: Sequence[float], until: float) -> list[float]:
     return [*stops, until]
 
 
+def _snapped(times: np.ndarray, stops: Sequence[float]) -> np.ndarray:
+    """The times, those that only rounding sets apart from a stop put on it: a value there is the one before the event."""
+    nearest = np.array(stops)[np.searchsorted(0.5 * (np.array(stops[:-1]) + stops[1:]), times)]
+    return np.where(np.abs(times - nearest) <= SAME_TIME * np.maximum(nearest, 1.0), nearest, times)
+
+
 def _apply(event: tuple[int, int, float], y: np.ndarray, rates: dict[int, list[float]]) -> None:
     """One event on the states `y` and the inflow rates."""
     kind, state, value = event
@@ -124,6 +130,7 @@ class _Run:
         columns = (events.time, events.kind, events.state, events.value)
         rows = deque(zip(*(column.tolist() for column in columns), strict=True))
         stops = _stops([*events.time.tolist(), *switches], until)
+        times = _snapped(times, stops)
         # rates are kept apart and summed exactly, so that nothing is left of an infusion that has ended
         rates: dict[int, list[float]] = {}
         for start, end in zip(stops[:-1], stops[1:], strict=True):
@@ -310,7 +317,7 @@ class _Run:
         states = np.where((states < 0) & (states > floor[:, None]), 0.0, states)
         with np.errstate(all="ignore"):
             out = outputs(t, *states, *self.p, *switches)
-        return np.array([np.broadcast_to(np.asarray(o, dtype=float), t.shape) for o in out])
+        return np.array([np.broadcast_to(np.asarray(o, dtype=float), t.shape) for o in out]).reshape(len(out), len(t))
 
 
 def _peak(t: np.ndarray, values: np.ndarray) -> tuple[float, float]:

@@ -42,7 +42,7 @@ def steady_state(interval: Map, start: np.ndarray, states: Sequence[State]) -> n
                 return found
         change = np.abs(interval(x) - x) / _scale(x, states)
     except SolveError as error:
-        raise SolveError(f"no steady state is reached: {error}") from None
+        raise SolveError(f"no steady state is reached: within a dosing interval {error}") from None
     worst = int(np.argmax(change))
     raise SolveError(
         f"no steady state is reached: after {sum(FOLLOWED)} intervals `{states[worst].name}` still changes by "

@@ -170,7 +170,7 @@ def check_regimen(model: Model, regimen: Regimen) -> str:
     states = {} if isinstance(system, ClosedForm) else {state.name: state for state in system.states}
     for dose in regimen.doses:
         _check_dose(model, dose, states)
-    reason = getattr(system, "one_dose_because", "") or ("" if system.dose_into else "its curve starts at the infusion")
+    reason = "its curve starts at the infusion" if isinstance(system, ClosedForm) else system.one_dose_because
     if reason:
         _check_single(model, regimen, states, reason)
     if not system.dose_into and any(not dose.into for dose in regimen.doses):
