@@ -12,6 +12,7 @@ _HOMES = {
     "observe": "livingdrug.simulation",
     "Dose": "livingdrug.simulation",
     "Regimen": "livingdrug.simulation",
+    "Reset": "livingdrug.simulation",
     "plot_curves": "livingdrug.plots",
 }
 __all__ = [*_HOMES]

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from livingdrug.models import Flow, Model, Quantity, Source, State, Structure, Values
 from livingdrug.models.catalogue import get_fragment, get_model
-from livingdrug.simulation import simulate
+from livingdrug.simulation import Dose, Regimen, simulate
 
 FOLDER = Path(__file__).parent / "cases"
 SYMBOLS = {"kappa": "k_kill", "gamma": "k_proliferation", "nu": "k_exhaustion", "rho": "mu_tumour", "beta": "crowding",
@@ -28,6 +29,7 @@ def assay(changes=None):
 
 
 def test_serial_killing_reference():
+    rounds = Regimen((Dose(5000, 24.0, into="tumour", every=24.0, repeats=1),))
     for variant, rows in answers("serial_killing_reference").items():
         model = assay()
         if variant != "baseline":
@@ -35,7 +37,7 @@ def test_serial_killing_reference():
             name = SYMBOLS[symbol]
             model = assay({name: model.typical[name] * float(fold)})
         hours = [24.0 * (row["round"] - 1) + row["h_in_round"] for row in rows]
-        result = simulate(model, regimen=[(24.0, 5000.0), (48.0, 5000.0)], times=hours, outputs=["car_t", "tumour"])
+        result = simulate(model, regimen=rounds, times=hours, outputs=["car_t", "tumour"])
         effectors = [row.get("E", row.get("E_end")) for row in rows]
         tumour = [row.get("T", row.get("T_end")) for row in rows]
         np.testing.assert_allclose(result.curve("car_t"), effectors, rtol=1e-6, err_msg=variant)
@@ -96,3 +98,33 @@ def test_ode_and_closed_form_agree():
     closed = simulate(get_model("stein_2019"), times=times).curve("transgene")
     flows = simulate(get_model("stein_2019_ode"), times=times).curve("transgene")
     np.testing.assert_allclose(flows, closed, rtol=1e-6)
+
+
+def linear_compartments(system):
+    """x_i flows to x_j with rate K[i][j] and leaves with k_out[i]."""
+    rates, flows = {}, []
+    for i, row in enumerate(system["K_from_row_to_col"]):
+        for j, rate in [*enumerate(row), ("out", system["k_out"][i])]:
+            if rate:
+                into = "" if j == "out" else f"x{j}"
+                rates[f"k_{i}_{j}"] = rate
+                flows.append(Flow(f"from_{i}_to_{j}", f"k_{i}_{j} * x{i}", "exchange", out_of=f"x{i}", into=into))
+    structure = Structure(
+        states=tuple(State(f"x{i}", "1", "amount") for i in range(len(system["k_out"]))),
+        flows=tuple(flows),
+        quantities=tuple(Quantity(name, "1/d", "rate") for name in rates),
+        dose_into="x0",
+        time_unit="d",
+    )
+    return Model("linear", "linear compartments", structure, (Values("case", Source("case"), rates),))
+
+
+def test_linear_compartments_are_the_matrix_exponential():
+    for name, by_time in answers("ode_linear_compartments").items():
+        system = read("ode_linear_compartments", "systems.json")[name]
+        states = [f"x{i}" for i in range(len(system["k_out"]))]
+        times = [float(t) for t in by_time]
+        dose = [float(system["dose_in_state_1"])]
+        computed = simulate(linear_compartments(system), regimen=dose, times=times, outputs=states, rtol=1e-9).values[0]
+        expected = np.array(list(by_time.values())).T
+        assert np.max(np.abs(computed - expected) / expected.max(axis=0)) < 1e-7, name

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from livingdrug.engine import population
+from livingdrug.engine.events import Events
 from livingdrug.engine.kernel import kernel
 from livingdrug.engine.population import EventTable, solve_population
 from livingdrug.models.compose import assemble
@@ -44,7 +45,7 @@ def end_values(name: str, rtol: float, budget: float, monkeypatch) -> np.ndarray
     monkeypatch.setattr(population, "EXPLICIT_BUDGET", budget)
     code, end = compiled(name), END.get(name, 20.0)
     found = solve_population(
-        code, np.ones((1, 1)), EventTable.shared(1, [], [], [], []), end, np.array([end]), range(len(code.observed)),
+        code, np.ones((1, 1)), EventTable.shared(1, Events.of([])), end, np.array([end]), range(len(code.observed)),
         None, rtol,
     )  # fmt: skip
     assert found.status[0] == 0

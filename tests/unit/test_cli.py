@@ -32,6 +32,11 @@ def livingdrug(*arguments, cwd=None):
         ([KIROUAC, "--with", "tissue", "--dose", "1e8", "--dose", "5e7@7"], "takes one infusion"),
         (["stein_2019", "--with", "tissue"], "closed form"),
         ([KIROUAC, "--dose", "many"], "cannot be read"),
+        ([KIROUAC, "--dose", "1e8 ovr=2"], "did you mean `over`"),
+        ([KIROUAC, "--dose", "1e8 into=tumor"], "did you mean `tumour`"),
+        ([KIROUAC, "--dose", "1e8 every=7 repeats=1000000000"], "from 0 to 10,000"),
+        ([KIROUAC, "--set", "muM=1", "--set", "dM=0", "--dose", "1e8 every=7 steady=replace"], "no steady state is reached"),
+        (["carrgo_restimulation", "--dose", "5000 over=2"], "takes no infusion"),
         ([KIROUAC, "--every", "0"], "must be above 0"),
         ([KIROUAC, "--limit", "50"], "--observe"),
     ],
@@ -83,6 +88,15 @@ def test_a_printed_scenario_runs_to_the_same_numbers(tmp_path):
     arguments = ["simulate", KIROUAC, "--with", "host_competition", "--set", "host_0=5", "--dose", "5e7", "--days", "30"]
     (tmp_path / "s.toml").write_text(livingdrug(*arguments, "--as-scenario").stdout)
     assert livingdrug("run", "s.toml", "--json", cwd=tmp_path).stdout == livingdrug(*arguments, "--json").stdout
+
+
+def test_words_of_a_dose_reach_the_simulation():
+    def run(*doses):
+        arguments = [part for dose in doses for part in ("--dose", dose)]
+        return json.loads(livingdrug("simulate", "carrgo_restimulation", *arguments, "--json").stdout)
+
+    assert run("5000@24 into=tumour every=24 repeats=1") == run("5000@24", "5000@48")
+    assert run("5000@24", "reset@30")["outputs"]["tumour"] != run("5000@24")["outputs"]["tumour"]
 
 
 def test_help_is_as_fast_as_a_few_bare_interpreters():

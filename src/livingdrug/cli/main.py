@@ -7,6 +7,14 @@ import click
 from livingdrug import __version__
 from livingdrug.core.errors import LivingdrugError
 
+DOSE_HELP = (
+    "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: into=STATE; "
+    "over=TIME or rate=RATE (an infusion); every=TIME repeats=N (N more doses); lag=TIME; fraction=PART (what arrives); "
+    "steady=replace or steady=add (start from the steady state of every=TIME). over, rate, lag and fraction take a number or "
+    "a parameter. '100@0 into=central over=2 every=12 repeats=5 lag=0.5 fraction=0.8 steady=replace'; "
+    "'5000@24 into=tumour every=24 repeats=1' adds target cells twice; 'reset@24' sets all back to the start."
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__)
@@ -48,7 +56,7 @@ def check(name: str | None) -> None:
 @cli.command()
 @click.argument("model")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join, such as tissue,host_competition.")
-@click.option("--dose", "doses", multiple=True, metavar="CELLS[@TIME]", help="An infusion; repeatable. 5e7@7: on day 7.")
+@click.option("--dose", "doses", multiple=True, metavar="'AMOUNT[@TIME] WORD=VALUE ...'", help=DOSE_HELP)
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter by name or paper symbol. Repeatable.")
 @click.option("-n", "subjects", type=int, help="Virtual subjects; without it the typical subject.")
 @click.option("--cv", type=float, help="Log-normal CV on every rate, where no spread is published (0.5 = 50 %).")

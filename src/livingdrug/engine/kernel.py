@@ -48,9 +48,13 @@ class Kernel:
 
 
 @lru_cache(maxsize=64)
-def kernel(system: System, observed: tuple[str, ...]) -> Kernel:
-    """Compiled code of a system that computes these outputs (or states)."""
-    pools = compile_system(system).pools
+def kernel(system: System, observed: tuple[str, ...], inflow: bool = False) -> Kernel:
+    """Compiled code of a system that computes these outputs (or states).
+
+    inflow: whether anything is infused over time; then input pools, which might receive it, are integrated like any
+    state, as their exact course here is that without inflow.
+    """
+    pools = without_pools(system) if inflow else compile_system(system).pools
 
     def write() -> tuple[str, Layout]:
         from livingdrug.engine import symbolic
@@ -59,8 +63,13 @@ def kernel(system: System, observed: tuple[str, ...]) -> Kernel:
         equations = symbolic.renamed(system, symbolic.equations(system, pools))
         return Writer(system, equations, observed).module(system.name, livingdrug.__version__)
 
-    module, layout = made_module(cache.key(repr(system), repr(observed)), write)
+    module, layout = made_module(cache.key(repr(system), repr(observed), repr(pools.all)), write)
     return kernel_of(system, observed, pools, module, layout)
+
+
+def without_pools(system: System) -> Pools:
+    """No pools: every state is integrated."""
+    return Pools((), (), compile_system(system).pools.rates, ())
 
 
 def kernel_of(system: System, observed: tuple[str, ...], pools: Pools, module, layout: Layout) -> Kernel:

@@ -1,25 +1,31 @@
 """One subject through SciPy's LSODA: the reference path of the engine.
 
-LSODA switches between a non-stiff and a stiff method by itself. The run is cut at every dose and switch, so the solver
+LSODA switches between a non-stiff and a stiff method by itself. The run is cut at every event and switch, so the solver
 never steps over a jump. Linear input pools enter as exact forcing terms. Peak and integral of each output are those of
 the solver's own dense solution, not of the requested times.
 """
 
 import math
 import warnings
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.engine.compile import Code, Pools
+from livingdrug.core.errors import SolveError
+from livingdrug.engine.compile import Code
+from livingdrug.engine.events import ADD, SET, Events
+from livingdrug.engine.pools import pool_forcing
 
-RTOL, RTOL_LOG = 1e-8, 1e-10
+RTOL, RTOL_LOG, RTOL_SEARCH = 1e-8, 1e-10, 1e-10
 # absolute tolerances by unit of a state: what is far below one cell or one copy
-ATOL = {"cells": 1e-6, "1": 1e-6}
+ATOL = {"cells": 1e-6}
 ATOL_OTHER = 1e-10
 TOO_LARGE = 1e30
 MAX_STEPS = 200_000
+# stops that only rounding sets apart (0.1 + 0.2 and 0.3) are one: the solver cannot step between them
+SAME_TIME = 1e-12
 
 # 4-point Gauss-Legendre on (0, 1): exact for the polynomials of a step up to degree 7
 _GAUSS_X, _GAUSS_W = np.polynomial.legendre.leggauss(4)
@@ -44,38 +50,10 @@ class Solution:
     reached: float
 
 
-def pool_forcing(pools: Pools, p: Sequence[float], start: float, y: Sequence[float]) -> Callable[[float], list[float]]:
-    """Exact course of the pools from their values `y` (all states) at time `start`.
-
-    First: x0 exp(-a t). Second, fed with rates f_j: x0 exp(-b t) + sum f_j x0_j (exp(-a_j t) - exp(-b t)) / (b - a_j),
-    written with expm1 so that equal rates are no special case.
-    """
-    rates = pools.rates(*p)
-    n = len(pools.first)
-    decay = rates[: n + len(pools.second)]
-    feeds = np.reshape(rates[len(decay) :], (len(pools.second), n)).tolist()
-    at_start = [float(y[i]) for i in pools.all]
-
-    def forcing(time: float) -> list[float]:
-        t = time - start
-        out = [x * math.exp(a * t) for x, a in zip(at_start[:n], decay[:n], strict=True)]
-        for x, b, feed in zip(at_start[n:], decay[n:], feeds, strict=True):
-            value = x * math.exp(b * t)
-            for x0, a, rate in zip(at_start[:n], decay[:n], feed, strict=True):
-                if rate and x0:
-                    high, low = (a, b) if a > b else (b, a)
-                    z = (low - high) * t
-                    value += rate * x0 * t * math.exp(high * t) * (math.expm1(z) / z if z else 1.0)
-            out.append(value)
-        return out
-
-    return forcing
-
-
 def solve(
     code: Code,
     p: Sequence[float],
-    doses: Sequence[tuple[float, float]],
+    events: Events,
     times: np.ndarray,
     until: float,
     outputs: Callable,
@@ -83,25 +61,52 @@ def solve(
 ) -> Solution:
     """Run one subject from time 0 to `until`.
 
-    p: value of every quantity; doses: (time, amount) into the system's dosed state; times: increasing, within
-    [0, until]; outputs: array function of `compile.output_function`. A value at the time of a later dose is the one
-    just before it; at time 0 it is the one after the dose.
+    p: value of every quantity; times: increasing, within [0, until]; outputs: array function of
+    `compile.output_function`. A value at the time of a later event is the one just before it; at time 0 it is the one
+    after the events there.
     """
     run = _Run(code, list(p), rtol)
-    y = np.array(code.initial(*p), dtype=float)
-    switches = [float(t) for t in code.switch_times(*p)]
-    dose_state = _index(code, code.system.dose_into) if doses else None
-    stops = sorted({0.0, until, *(t for t, _ in doses if 0 <= t < until), *(t for t in switches if 0 < t < until)})
-    for start, end in zip(stops[:-1], stops[1:], strict=True):
-        y[dose_state] += sum(amount for t, amount in doses if t == start) if doses else 0.0
-        y = run.segment(start, end, y, [1.0 if start >= t else 0.0 for t in switches], times)
-        if run.status != "ok":
-            break
+    run.through(np.array(code.initial(*p), dtype=float), events, times, until)
     return run.finish(times, until, outputs)
 
 
-def _index(code: Code, state: str) -> int:
-    return [s.name for s in code.system.states].index(state)
+def advance(code: Code, p: Sequence[float], y: np.ndarray, events: Events, duration: float) -> np.ndarray:
+    """All states after `duration`, from the states `y` at time 0; more exactly than `solve`, for searches.
+
+    Raises SolveError with the reason where the run does not get there.
+    """
+    run = _Run(code, list(p), RTOL_SEARCH)
+    run.atol *= RTOL_SEARCH / RTOL
+    y = run.through(np.array(y, dtype=float), events, np.array([]), duration)
+    if run.status != "ok":
+        raise SolveError(run.reason)
+    return y
+
+
+def _stops(times: Sequence[float], until: float) -> list[float]:
+    """0, the times in between and `until`, without those that only rounding sets apart from the one before."""
+    stops = [0.0]
+    for t in sorted(t for t in times if 0 < t < until):
+        if t - stops[-1] > SAME_TIME * max(t, 1.0) and until - t > SAME_TIME * max(t, 1.0):
+            stops.append(t)
+    return [*stops, until]
+
+
+def _snapped(times: np.ndarray, stops: Sequence[float]) -> np.ndarray:
+    """The times, those that only rounding sets apart from a stop put on it: a value there is the one before the event."""
+    nearest = np.array(stops)[np.searchsorted(0.5 * (np.array(stops[:-1]) + stops[1:]), times)]
+    return np.where(np.abs(times - nearest) <= SAME_TIME * np.maximum(nearest, 1.0), nearest, times)
+
+
+def _apply(event: tuple[int, int, float], y: np.ndarray, rates: dict[int, list[float]]) -> None:
+    """One event on the states `y` and the inflow rates."""
+    kind, state, value = event
+    if kind == ADD:
+        y[state] += value
+    elif kind == SET:
+        y[state] = value
+    else:
+        rates.setdefault(state, []).append(value)
 
 
 class _Run:
@@ -119,11 +124,31 @@ class _Run:
         # blocks of (times, states, switches, weights, index of requested time or -1)
         self.blocks: list[tuple] = []
 
-    def segment(self, start: float, end: float, y: np.ndarray, switches: list[float], times: np.ndarray) -> np.ndarray:
-        """Integrate from start to end and return all states at the end."""
+    def through(self, y: np.ndarray, events: Events, times: np.ndarray, until: float) -> np.ndarray:
+        """Run from the states `y` at time 0 to `until`, through all events before it; return the states reached."""
+        switches = [float(t) for t in self.code.switch_times(*self.p)]
+        columns = (events.time, events.kind, events.state, events.value)
+        rows = deque(zip(*(column.tolist() for column in columns), strict=True))
+        stops = _stops([*events.time.tolist(), *switches], until)
+        times = _snapped(times, stops)
+        # rates are kept apart and summed exactly, so that nothing is left of an infusion that has ended
+        rates: dict[int, list[float]] = {}
+        for start, end in zip(stops[:-1], stops[1:], strict=True):
+            here = start + SAME_TIME * max(start, 1.0)
+            while rows and rows[0][0] <= here:
+                _apply(rows.popleft()[1:], y, rates)
+            inflow = {state: total for state, parts in rates.items() if (total := math.fsum(parts))}
+            y = self.segment(start, end, y, [1.0 if here >= t else 0.0 for t in switches], inflow, times)
+            if self.status != "ok":
+                break
+        return y
+
+    def segment(self, start: float, end: float, y: np.ndarray, switches: list[float], inflow: dict[int, float],
+                times: np.ndarray) -> np.ndarray:  # fmt: skip
+        """Integrate from start to end under a constant inflow (state -> rate) and return all states at the end."""
         code = self.code
-        forcing = pool_forcing(code.pools, self.p, start, y)
-        rhs = self._in_solver_scale(code.make_rhs(self.p, switches, forcing))
+        forcing = pool_forcing(code.pools, self.p, start, y, inflow)
+        rhs = self._in_solver_scale(self._with_inflow(code.make_rhs(self.p, switches, forcing), inflow))
         wanted = np.flatnonzero((times >= start) & (times <= end) if start == 0 else (times > start) & (times <= end))
         solver_y = self._to_solver(y[list(code.integrated)])
         pieces = self._steps(rhs, start, end, solver_y, times[wanted], wanted)
@@ -136,6 +161,19 @@ class _Run:
             self.blocks.append((t, states, switches, weights, asked))
             y = states[:, -1].copy()
         return y
+
+    def _with_inflow(self, rhs: Callable, inflow: dict[int, float]) -> Callable:
+        fed = [(i, inflow[state]) for i, state in enumerate(self.code.integrated) if state in inflow]
+        if not fed:
+            return rhs
+
+        def filled(t, y):
+            out = rhs(t, y)
+            for i, rate in fed:
+                out[i] += rate
+            return out
+
+        return filled
 
     def _to_solver(self, y: np.ndarray) -> np.ndarray:
         out = y.copy()
@@ -279,7 +317,7 @@ class _Run:
         states = np.where((states < 0) & (states > floor[:, None]), 0.0, states)
         with np.errstate(all="ignore"):
             out = outputs(t, *states, *self.p, *switches)
-        return np.array([np.broadcast_to(np.asarray(o, dtype=float), t.shape) for o in out])
+        return np.array([np.broadcast_to(np.asarray(o, dtype=float), t.shape) for o in out]).reshape(len(out), len(t))
 
 
 def _peak(t: np.ndarray, values: np.ndarray) -> tuple[float, float]:

@@ -4,10 +4,11 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.engine.events import RATE, Events
 from livingdrug.engine.kernel import Kernel, at_and_table, new_lanes
 from livingdrug.engine.storage import (
     NOT_FINITE,
@@ -27,6 +28,7 @@ MAX_STEPS = 200_000
 # stability limits it, it needs several times as many.
 EXPLICIT_BUDGET = 600
 BLOCK = 256
+SAME_TIME = 1e-12  # times that differ by less, in units of the larger one or of 1, differ by rounding alone
 STATUS = {OK: "ok", STEP_LIMIT: "step_limit", NOT_FINITE: "not_finite", STEP_FAILED: "step_failed"}
 
 
@@ -42,11 +44,48 @@ class EventTable:
     value: np.ndarray
 
     @staticmethod
-    def shared(subjects: int, time, kind, state, value) -> "EventTable":
+    def shared(subjects: int, events: Events) -> "EventTable":
         """The same events for every subject."""
-        whole = [np.asarray(a, dtype=np.int64) for a in (kind, state)]
-        first, last = np.zeros(subjects, dtype=np.int64), np.full(subjects, len(time), dtype=np.int64)
-        return EventTable(first, last, np.asarray(time, dtype=float), *whole, np.asarray(value, dtype=float))
+        first, last = np.zeros(subjects, dtype=np.int64), np.full(subjects, len(events), dtype=np.int64)
+        return EventTable(first, last, _merged(events.time), events.kind, events.state, events.value)
+
+    @staticmethod
+    def of(events: Sequence[Events]) -> "EventTable":
+        """Each subject's own events."""
+        last = np.cumsum([len(own) for own in events], dtype=np.int64)
+        columns = ([getattr(own, name) for own in events] for name in ("time", "kind", "state", "value"))
+        time, *rest = (np.concatenate(column) for column in columns)
+        first = np.concatenate([[0], last[:-1]])
+        for i, own in enumerate(events):
+            time[first[i] : last[i]] = _merged(own.time)
+        return EventTable(first, last, time, *rest)
+
+    @property
+    def has_inflow(self) -> np.ndarray:
+        """Whether anything is infused over time, per subject."""
+        before = np.concatenate([[0], np.cumsum(self.kind == RATE)])
+        return before[self.last] > before[self.first]
+
+    def take(self, subjects: np.ndarray) -> "EventTable":
+        """Events of these subjects."""
+        return replace(self, first=self.first[subjects], last=self.last[subjects])
+
+    def snapped(self, subject: int, times: np.ndarray) -> np.ndarray:
+        """Sample times of a subject; those that only rounding sets apart from an event fall on it, just before it."""
+        stops = self.time[self.first[subject] : self.last[subject]]
+        if not len(stops) or not len(times):
+            return times
+        nearest = stops[np.searchsorted(0.5 * (stops[:-1] + stops[1:]), times)]
+        return np.where(np.abs(times - nearest) <= SAME_TIME * np.maximum(nearest, 1.0), nearest, times)
+
+
+def _merged(times: np.ndarray) -> np.ndarray:
+    """Event times, those that only rounding sets apart from the one before put on it."""
+    merged = np.array(times, dtype=float)
+    for i in range(1, len(merged)):
+        if merged[i] - merged[i - 1] <= SAME_TIME * max(merged[i], 1.0):
+            merged[i] = merged[i - 1]
+    return merged
 
 
 @dataclass(frozen=True)
@@ -110,11 +149,14 @@ def new_task(quantities, events: EventTable, times: np.ndarray | Sequence[np.nda
     """Subjects as compiled code takes them; see `solve_population`."""
     n = len(quantities)
     if isinstance(times, np.ndarray) and times.ndim == 1 and times.dtype != object:
+        if (events.first != events.first[0]).any():
+            return new_task(quantities, events, [times] * n, wanted)
+        times = events.snapped(0, np.asarray(times, dtype=float))
         first, last = np.zeros(n, dtype=np.int64), np.full(n, len(times), dtype=np.int64)
     else:
-        ends = np.cumsum([len(own) for own in times], dtype=np.int64)
-        first, last = np.concatenate([[0], ends[:-1]]), ends
-        times = np.concatenate([np.asarray(own, dtype=float) for own in times])
+        last = np.cumsum([len(own) for own in times], dtype=np.int64)
+        first = np.concatenate([[0], last[:-1]])
+        times = np.concatenate([events.snapped(i, np.asarray(own, dtype=float)) for i, own in enumerate(times)])
     sizes = last - first
     return Task(
         np.ascontiguousarray(quantities, dtype=float), events.first, events.last, events.time, events.kind, events.state,

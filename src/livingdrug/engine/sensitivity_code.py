@@ -9,8 +9,7 @@ import numpy as np
 import livingdrug
 from livingdrug.core.errors import ModelError
 from livingdrug.engine import cache
-from livingdrug.engine.compile import Pools, compile_system
-from livingdrug.engine.kernel import Kernel, kernel_of, made_module
+from livingdrug.engine.kernel import Kernel, kernel_of, made_module, without_pools
 from livingdrug.engine.layout import LANES, Layout
 from livingdrug.models.compose import System
 
@@ -50,7 +49,7 @@ def sensitivity_kernel(system: System, observed: tuple[str, ...], by: tuple[str,
         if name not in names:
             raise ModelError(f"`{system.name}` has no quantity `{name}` to take a sensitivity by")
     # a pool's exact course depends on the quantities; integrated like any state it needs no derivatives of its own
-    pools = Pools((), (), compile_system(system).pools.rates, ())
+    pools = without_pools(system)
 
     def write() -> tuple[str, Layout]:
         from livingdrug.engine import symbolic

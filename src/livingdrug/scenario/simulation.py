@@ -14,7 +14,7 @@ from livingdrug.models import Model
 from livingdrug.models.catalogue import get_fragment, get_model
 from livingdrug.models.parameters import lognormal
 from livingdrug.simulation import Regimen, Result, draw_subjects, simulate
-from livingdrug.simulation.regimen import read_dose
+from livingdrug.simulation.dose_text import read_dose
 from livingdrug.simulation.run import MAX_VALUES, check_horizon, default_until
 
 
@@ -22,7 +22,9 @@ class Simulation(BaseModel):
     """A simulation. Everything but the model has a default that serves.
 
     model: name or file; fragments: mechanisms to join; values: parameter (name or paper symbol) -> value;
-    doses: texts such as `1e8` or `5e7@7` (model's time unit); subjects: virtual subjects, the typical one when absent;
+    doses: texts in the model's time unit, AMOUNT[@TIME] and then words as needed: `1e8`, `5e7@7`, `5000@24 into=tumour`,
+    `100@0 over=2 every=12 repeats=5 lag=0.5 fraction=0.8 steady=replace`, or `reset@24` (`simulation.dose_text` has all
+    words); subjects: virtual subjects, the typical one when absent;
     spread: published spread; cv: log-normal CV on every rate instead; days: horizon; every: step of the table, in the
     model's time unit; outputs: names, all by default; observe, limit: residual error and limit of quantification.
     """

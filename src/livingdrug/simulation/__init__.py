@@ -2,8 +2,8 @@
 
 from livingdrug.simulation.observe import observe
 from livingdrug.simulation.population import Subjects, draw_subjects, typical_subject
-from livingdrug.simulation.regimen import Dose, Regimen
+from livingdrug.simulation.regimen import Dose, Regimen, Reset
 from livingdrug.simulation.result import Result
 from livingdrug.simulation.run import simulate
 
-__all__ = ["Dose", "Regimen", "Result", "Subjects", "draw_subjects", "observe", "simulate", "typical_subject"]
+__all__ = ["Dose", "Regimen", "Reset", "Result", "Subjects", "draw_subjects", "observe", "simulate", "typical_subject"]
