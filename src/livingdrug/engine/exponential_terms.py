@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from livingdrug.engine import symbolic as sy
-from livingdrug.engine.generate import shared, text_of
+from livingdrug.engine.generate import power_functions, shared, text_of
 from livingdrug.engine.layout import LANES
 from livingdrug.engine.symbolic import symbol, to_sympy
 from livingdrug.models.structure import ClosedForm
@@ -76,16 +76,15 @@ def _terms(expression: sp.Expr, start: sp.Expr) -> tuple[tuple[sp.Expr, sp.Expr]
 
 HEADER = '''"""Exponential terms of {title}, written by livingdrug {version}. Not for editing: made anew when they change."""
 
-from math import sqrt
+from numba import cfunc, njit
 
-from numba import cfunc
+from livingdrug.engine import vector_functions as lanes
+from livingdrug.engine.vectors import load, store
 
-from livingdrug.engine.vector_math import (
-    exp, expit, expm1, expm1_ratio, inverse_or_zero, log1p, log_or_never, natural_log, sign, step, tanh,
-)
+FAST = {{"contract", "nsz"}}
 
 
-@cfunc("void(CPointer(float64))", cache=True, error_model="numpy", fastmath={{"contract", "nsz"}})
+{helpers}@cfunc("void(CPointer(float64))", cache=True, error_model="numpy", fastmath=FAST)
 def terms(w):
 '''
 
@@ -99,11 +98,12 @@ def terms_module(terms: Terms, quantities: int, title: str, version: str) -> str
         rows += [number for piece in pieces for term in piece for number in term]
     parts, reduced = shared(rows)
     used = set().union(*(e.free_symbols for e in rows))
-    lines = [f"q{i} = w[{i * LANES} + l]" for i in range(quantities) if symbol(f"q{i}") in used]
-    lines += [f"{s} = {text_of(e)}" for s, e in parts]
-    lines += [f"w[{(quantities + k) * LANES} + l] = {text_of(e)}" for k, e in enumerate(reduced)]
-    body = "\n".join(f"        {line}" for line in lines)
-    return HEADER.format(title=title, version=version) + f"    for l in range({LANES}):\n{body}\n"
+    lines = [f"q{i} = load(w, {i * LANES})" for i in range(quantities) if symbol(f"q{i}") in used]
+    lines += [f"{s} = {text_of(e, 'lanes')}" for s, e in parts]
+    lines += [f"store(w, {(quantities + k) * LANES}, {text_of(e, 'lanes')})" for k, e in enumerate(reduced)]
+    body = "\n".join(f"    {line}" for line in lines)
+    helpers = "".join(f"{text}\n\n" for text in power_functions(body))
+    return HEADER.format(title=title, version=version, helpers=helpers) + body + "\n"
 
 
 def shape(terms: Terms) -> list[list[int]]:

@@ -20,18 +20,17 @@ from livingdrug.models.compose import System
 _FUNCTIONS = {
     sy.LogOrNever: "log_or_never", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit", sy.Exp: "exp",
     sy.Expm1: "expm1", sy.Expm1Ratio: "expm1_ratio", sy.NaturalLog: "natural_log", sy.Log1p: "log1p", sy.Sqrt: "sqrt",
-    sy.Tanh: "tanh", sy.Sign: "sign", sy.Step: "step", sy.Absolute: "abs", sy.Smaller: "min", sy.Larger: "max",
+    sy.Tanh: "tanh", sy.Sign: "sign", sy.Step: "step", sy.Absolute: "absolute", sy.Smaller: "minimum",
+    sy.Larger: "maximum",
 }  # fmt: skip
 
 HEADER = '''"""Equations of {title}, written by livingdrug {version}. Not for editing: it is made anew when they change."""
 
-from math import sqrt
-
 from numba import cfunc, njit
 
-from livingdrug.engine.vector_math import (
-    exp, expit, expm1, expm1_ratio, inverse_or_zero, log1p, log_or_never, natural_log, sign, step, tanh,
-)
+from livingdrug.engine import vector_functions as lanes
+from livingdrug.engine import vector_math as one
+from livingdrug.engine.vectors import load, store
 
 FAST = {{"contract", "nsz"}}
 
@@ -45,9 +44,9 @@ def compiled(pointers):
 '''
 
 
-def text_of(expression: sp.Expr) -> str:
-    """Python text of an expression; whole powers as products, quotients as quotients."""
-    return _sum(expression)
+def text_of(expression: sp.Expr, of: str) -> str:
+    """Python text of an expression for `lanes` or for `one` subject; whole powers as products."""
+    return _sum(expression).replace("call.", f"{of}.")
 
 
 def _sum(e: sp.Expr) -> str:
@@ -97,7 +96,7 @@ def _atom(e: sp.Expr) -> str:
     if e.is_Number:
         return repr(float(e)) if e >= 0 else f"({float(e)!r})"
     if type(e) in _FUNCTIONS:
-        return f"{_FUNCTIONS[type(e)]}({', '.join(_sum(a) for a in e.args)})"
+        return f"call.{_FUNCTIONS[type(e)]}({', '.join(_sum(a) for a in e.args)})"
     return f"({_sum(e)})"
 
 
@@ -166,7 +165,7 @@ class Writer:
         functions += [self._prepare(), self._of_quantities("initial", "y", [s.initial for s in self.system.states])]
         functions += [self._of_quantities("switch_times", "s", [s.at for s in self.system.switches])]
         body = "\n\n".join(functions)
-        helpers = _power_functions(body)
+        helpers = power_functions(body)
         return HEADER.format(title=title, version=version) + "\n\n".join([*helpers, body]), self._layout()
 
     # ---------------------------------------------------------------- over lanes
@@ -178,17 +177,15 @@ class Writer:
         rates = [(symbol(f"r{i}"), flow) for i, flow in enumerate(flows)]
         rows = [sp.Add(*(self.constants.hoist(factor) * rates[i][0] for factor, i in row)) for row in self.eq.terms]
         parts = [*parts, *rates]
-        lines = [f"{s} = {text_of(e)}" for s, e in parts]
-        lines += [f"{self._at('f', i)} = {text_of(row)}" for i, row in enumerate(rows)]
+        lines = [f"{s} = {text_of(e, 'lanes')}" for s, e in parts]
+        lines += [self._put("f", i, row) for i, row in enumerate(rows)]
         return self._lanes("rhs", [*(e for _, e in parts), *rows], lines)
 
     def _jacobian(self) -> str:
         """Stored entries j of the Jacobian and time derivatives ft of the right-hand side at fixed states."""
-        derivatives = [sy.time_derivative(e, self.eq) for e in self.eq.rhs]
-        targets = [self._at("j", k) for k in range(len(self.jacobian))]
-        targets += [self._at("ft", i) for i in range(len(derivatives))]
-        lines, used = self._lines([*self.jacobian.values(), *derivatives], targets)
-        return self._lanes("jacobian", used, lines)
+        entries = [("j", k, e) for k, e in enumerate(self.jacobian.values())]
+        entries += [("ft", i, sy.time_derivative(e, self.eq)) for i, e in enumerate(self.eq.rhs)]
+        return self._entries("jacobian", entries)
 
     def _observe(self) -> str:
         """Outputs g and their time derivatives dg along the solution, f being the states' derivatives."""
@@ -196,25 +193,24 @@ class Writer:
         slopes = [sy.time_derivative(value, self.eq) for value in values]
         for i, state in enumerate(self.eq.states):
             slopes = [s + v.diff(state) * symbol(f"f{i}") for s, v in zip(slopes, values, strict=True)]
-        targets = [self._at(group, k) for group in ("g", "dg") for k in range(len(values))]
-        lines, used = self._lines(values + slopes, targets)
-        return self._lanes("observe", used, lines)
+        entries = [(group, k, e) for group, row in (("g", values), ("dg", slopes)) for k, e in enumerate(row)]
+        return self._entries("observe", entries)
 
-    def _lines(self, expressions, targets: Sequence[str]) -> tuple[list[str], list[sp.Expr]]:
-        """Assignments of the expressions to the targets, and the expressions in them."""
-        parts, reduced = shared(self.constants.hoist(e) for e in expressions)
-        lines = [f"{s} = {text_of(e)}" for s, e in parts]
-        lines += [f"{target} = {text_of(e)}" for target, e in zip(targets, reduced, strict=True)]
-        return lines, [*(e for _, e in parts), *reduced]
+    def _entries(self, name: str, entries: Sequence[tuple[str, int, sp.Expr]]) -> str:
+        """A lane function that writes expressions to (group, index) rows."""
+        parts, reduced = shared(self.constants.hoist(e) for _, _, e in entries)
+        lines = [f"{s} = {text_of(e, 'lanes')}" for s, e in parts]
+        lines += [self._put(group, i, e) for (group, i, _), e in zip(entries, reduced, strict=True)]
+        return self._lanes(name, [*(e for _, e in parts), *reduced], lines)
 
     def _lanes(self, name: str, used: Sequence[sp.Expr], lines: list[str]) -> str:
-        loads = self._loads(used, lambda group, i: self._at(group, i))
-        return _function(name, "w", [f"for l in range({LANES}):", *(f"    {line}" for line in loads + lines or ["pass"])])
+        loads = self._loads(used, lambda group, i: f"load(w, {(self.rows[group] + i) * LANES})", "lanes")
+        return _function(name, "w", loads + lines)
 
-    def _at(self, group: str, i: int) -> str:
-        return f"w[{(self.rows[group] + i) * LANES} + l]"
+    def _put(self, group: str, i: int, e: sp.Expr) -> str:
+        return f"store(w, {(self.rows[group] + i) * LANES}, {text_of(e, 'lanes')})"
 
-    def _loads(self, used: Iterable[sp.Expr], at: Callable[[str, int], str]) -> list[str]:
+    def _loads(self, used: Iterable[sp.Expr], at: Callable[[str, int], str], of: str) -> list[str]:
         """Lines that read what the expressions use from where `at` says; pools by their exact course."""
         needed = set().union(*(e.free_symbols for e in used))
         pools = [(pool, self.constants.hoist(course)) for pool, course in self.eq.pools if pool in needed]
@@ -225,35 +221,43 @@ class Writer:
         places += [(symbol(f"f{i}"), at("f", i)) for i in range(len(self.eq.states))]
         places += [(number, at("p", i)) for i, number in enumerate(numbers)]
         lines = [f"{s} = {place}" for s, place in places if s in needed]
-        return lines + [f"{pool} = {text_of(course)}" for pool, course in pools]
+        return lines + [f"{pool} = {text_of(course, of)}" for pool, course in pools]
 
     # ---------------------------------------------------------------- one subject
 
     def _observe_one(self) -> str:
         """Outputs g of one subject: t and y lie close, the subject's numbers p keep the stride of the lanes."""
-        targets = [f"g[{k}]" for k in range(len(self.observed))]
-        lines, used = self._lines([self.eq.outputs[name] for name in self.observed], targets)
-        return self._one("observe_one", "t y p g", used, lines)
+        return self._one("observe_one", "g", [self.eq.outputs[name] for name in self.observed])
 
-    def _one(self, name: str, arguments: str, used: Sequence[sp.Expr], lines: list[str]) -> str:
-        return _function(name, arguments, self._loads(used, _of_one) + lines)
+    def _one(self, name: str, target: str, values: Sequence[sp.Expr]) -> str:
+        """A function of one subject's time t, states y and numbers p."""
+        parts, reduced = shared(self.constants.hoist(e) for e in values)
+        lines = [f"{s} = {text_of(e, 'one')}" for s, e in parts]
+        lines += [f"{target}[{i}] = {text_of(e, 'one')}" for i, e in enumerate(reduced)]
+        loads = self._loads([*(e for _, e in parts), *reduced], _of_one, "one")
+        return _function(name, f"t y p {target}", loads + lines)
 
     def _pools(self) -> str:
         """Values w of the pools of one subject at time t."""
         pools = [pool for pool, _ in self.eq.pools]
         lines = [f"w[{k}] = {pool}" for k, pool in enumerate(pools)]
-        return _function("pools", "t p w", (self._loads(pools, _of_one) if pools else []) + lines)
+        return _function("pools", "t p w", (self._loads(pools, _of_one, "one") if pools else []) + lines)
 
     def _prepare(self) -> str:
         """Constants p of a subject (without the slots) from the values q of the quantities."""
         parts, reduced = shared(self.constants.parts)
-        lines = [f"{s} = {text_of(e)}" for s, e in parts] + [f"p[{k}] = {text_of(e)}" for k, e in enumerate(reduced)]
+        lines = [f"{s} = {text_of(e, 'one')}" for s, e in parts]
+        lines += [f"p[{k}] = {text_of(e, 'one')}" for k, e in enumerate(reduced)]
         return self._subject("prepare", "p", [*(e for _, e in parts), *reduced], lines)
 
     def _of_quantities(self, name: str, target: str, texts: Sequence[str]) -> str:
         known = {q.name: symbol(f"q{i}") for i, q in enumerate(self.system.quantities)}
         values = [to_sympy(text, known) for text in texts]
-        lines = [f"{target}[{k}] = {text_of(e)}" for k, e in enumerate(values)]
+        return self._of_subject(name, target, values)
+
+    def _of_subject(self, name: str, target: str, values: Sequence[sp.Expr]) -> str:
+        """Values as a function of a subject's quantities q alone."""
+        lines = [f"{target}[{k}] = {text_of(e, 'one')}" for k, e in enumerate(values)]
         return self._subject(name, target, values, lines)
 
     def _subject(self, name: str, target: str, used: Iterable[sp.Expr], lines: list[str]) -> str:
@@ -281,7 +285,7 @@ def _function(name: str, arguments: str, body: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _power_functions(body: str) -> list[str]:
+def power_functions(body: str) -> list[str]:
     """Functions x^n by repeated squaring, for the whole powers that the text uses, each before those that need it."""
     needed = {n for n in range(2, MAX_EXPONENT + 1) if f"power_{n}(" in body}
     needed |= {n >> k for n in needed for k in (1, 2) if n >> k >= 2}

@@ -4,11 +4,11 @@ With S_k = dy / dq_k, dS_k/dt = J S_k + df/dq_k. The implicit method needs the J
 together, that is second derivatives of the right-hand side too; all of them come from the same expressions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sympy as sp
 
-from livingdrug.engine.generate import Writer, text_of
+from livingdrug.engine.generate import Writer
 from livingdrug.engine.symbolic import Equations, symbol, time_derivative, to_sympy
 from livingdrug.models.compose import System
 
@@ -39,30 +39,25 @@ class SensitivityWriter(Writer):
 
     def _linear(self) -> str:
         """Right-hand side f, Jacobian j and derivatives q by the quantities."""
-        pairs = [(self._at("f", i), e) for i, e in enumerate(self.eq.rhs)]
-        pairs += [(self._at("j", i), e) for i, e in enumerate(self.jacobian.values())]
-        pairs += [(self._at("q", i), e) for i, e in enumerate(self.further["q"].values())]
-        return self._pairs("linear", pairs)
+        return self._entries("linear", [*self._group("f", self.eq.rhs), *self._first_derivatives()])
 
     def _curvature(self) -> str:
         """First and second derivatives at the start of a step."""
-        pairs = [(self._at("j", i), e) for i, e in enumerate(self.jacobian.values())]
-        pairs += [(self._at("ft", i), time_derivative(e, self.eq)) for i, e in enumerate(self.eq.rhs)]
-        for group, entries in self.further.items():
-            pairs += [(self._at(group, i), e) for i, e in enumerate(entries.values())]
-        return self._pairs("curvature", pairs)
+        times = (time_derivative(e, self.eq) for e in self.eq.rhs)
+        seconds = [entry for group in GROUPS[1:] for entry in self._group(group, self.further[group].values())]
+        return self._entries("curvature", [*self._first_derivatives(), *self._group("ft", times), *seconds])
 
-    def _pairs(self, name: str, pairs: Sequence[tuple[str, sp.Expr]]) -> str:
-        lines, used = self._lines([e for _, e in pairs], [target for target, _ in pairs])
-        return self._lanes(name, used, lines)
+    def _first_derivatives(self) -> list[tuple[str, int, sp.Expr]]:
+        return [*self._group("j", self.jacobian.values()), *self._group("q", self.further["q"].values())]
+
+    def _group(self, group: str, expressions: Iterable[sp.Expr]) -> list[tuple[str, int, sp.Expr]]:
+        return [(group, i, e) for i, e in enumerate(expressions)]
 
     def _slopes_of_outputs(self) -> str:
         """Outputs, their derivatives by the states and by the quantities, of one subject, into d."""
         values = [self.eq.outputs[name] for name in self.observed]
         slopes = [v.diff(s) for v in values for s in self.eq.states] + [v.diff(p) for v in values for p in self.by]
-        wanted = values + slopes
-        lines, used = self._lines(wanted, [f"d[{i}]" for i in range(len(wanted))])
-        return self._one("observe_slopes", "t y p d", used, lines)
+        return self._one("observe_slopes", "d", values + slopes)
 
     def _initial_slopes(self) -> str:
         """Derivatives of the initial states, in the solver's scale, by the quantities."""
@@ -71,17 +66,13 @@ class SensitivityWriter(Writer):
         for state in self.system.states:
             value = to_sympy(state.initial, known)
             slopes += [value.diff(p) / (value if state.log else 1) for p in self.by]
-        return self._plain("initial_slopes", "d", slopes)
+        return self._of_subject("initial_slopes", "d", slopes)
 
     def _switch_slopes(self) -> str:
         """Derivatives of the times of the switches by the quantities."""
         known = {q.name: symbol(f"q{i}") for i, q in enumerate(self.system.quantities)}
         times = [to_sympy(s.at, known) for s in self.system.switches]
-        return self._plain("switch_slopes", "d", [time.diff(p) for time in times for p in self.by])
-
-    def _plain(self, name: str, target: str, values: Sequence[sp.Expr]) -> str:
-        lines = [f"{target}[{i}] = {text_of(e)}" for i, e in enumerate(values)]
-        return self._subject(name, target, values, lines)
+        return self._of_subject("switch_slopes", "d", [time.diff(p) for time in times for p in self.by])
 
 
 def _nonzero(entries) -> dict[tuple[int, ...], sp.Expr]:

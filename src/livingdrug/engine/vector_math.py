@@ -1,4 +1,4 @@
-"""Elementary functions without branches, so that a loop over lanes becomes vector instructions.
+"""Elementary functions without branches: a loop over them becomes vector instructions.
 
 The compiler that numba ships has no vector math library: its `exp` and `log` are one call per lane. Those here are
 polynomials on a reduced argument, exact to 4 units in the last place (tests/unit/test_vector_math.py). They are
@@ -23,9 +23,9 @@ LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10  # ln 2 in two pa
 LOG2_E = 1.4426950408889634
 MAGIC = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number and leaves that number in the low bits
 EXP_LOW, EXP_HIGH = -708.0, 709.0  # e^x is 0 below and inf above
-_MAGIC_BITS = 0x4338000000000000
-_SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
-_TINY = 2.0**-1022
+MAGIC_BITS = 0x4338000000000000
+SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+TINY = 2.0**-1022
 
 # Taylor coefficients: on |r| <= ln2 / 2 the first term left out of exp is below 2e-17, and on |s| <= 0.1716 that of
 # 2 atanh(s) below 1e-17
@@ -60,8 +60,8 @@ def _polynomial(name: str, coefficients: tuple[float, ...]):
 
 
 _exp_polynomial = _polynomial("_exp_polynomial", EXP_TERMS)
-_atanh_polynomial = _polynomial("_atanh_polynomial", _ATANH)
-_expm1_quotient = _polynomial("_expm1_quotient", EXP_TERMS[1:])
+atanh_polynomial = _polynomial("atanh_polynomial", _ATANH)
+expm1_quotient = _polynomial("expm1_quotient", EXP_TERMS[1:])
 
 
 @compiled
@@ -81,17 +81,17 @@ def exp(x):
 def log(x):
     """Natural logarithm of a positive number."""
     bits = _bits(x)
-    e = (bits - _SQRT_HALF_BITS) >> 52
+    e = (bits - SQRT_HALF_BITS) >> 52
     m = _number(bits - (e << 52))
-    k = _number(e + _MAGIC_BITS) - MAGIC
+    k = _number(e + MAGIC_BITS) - MAGIC
     s = (m - 1.0) / (m + 1.0)
-    return k * LN2_HIGH + (2.0 * s * _atanh_polynomial(s * s) + k * LN2_LOW)
+    return k * LN2_HIGH + (2.0 * s * atanh_polynomial(s * s) + k * LN2_LOW)
 
 
 @compiled
 def natural_log(x):
     """Natural logarithm as arrays have it: -inf at 0, NaN below."""
-    value = log(max(x, _TINY))
+    value = log(max(x, TINY))
     value = -math.inf if x == 0.0 else value
     return math.nan if x < 0.0 else (value if x == x else x)
 
@@ -117,7 +117,7 @@ def expit(x):
 @compiled
 def expm1(x):
     """e^x - 1, exact near 0."""
-    return _expm1_quotient(x) * x if abs(x) < 0.34 else exp(x) - 1.0
+    return expm1_quotient(x) * x if abs(x) < 0.34 else exp(x) - 1.0
 
 
 @compiled
@@ -152,3 +152,27 @@ def sign(x):
 def step(x):
     """1 for x > 0, else 0: the derivative of minimum and maximum."""
     return 1.0 if x > 0.0 else 0.0
+
+
+@compiled
+def sqrt(x):
+    """Square root."""
+    return math.sqrt(x)
+
+
+@compiled
+def absolute(x):
+    """|x|."""
+    return abs(x)
+
+
+@compiled
+def minimum(x, y):
+    """The smaller of two."""
+    return min(x, y)
+
+
+@compiled
+def maximum(x, y):
+    """The larger of two."""
+    return max(x, y)

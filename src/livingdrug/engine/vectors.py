@@ -15,7 +15,17 @@ from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from livingdrug.engine.layout import LANES
-from livingdrug.engine.vector_math import EXP_HIGH, EXP_LOW, EXP_TERMS, LN2_HIGH, LN2_LOW, LOG2_E, MAGIC
+from livingdrug.engine.vector_math import (
+    EXP_HIGH,
+    EXP_LOW,
+    EXP_TERMS,
+    LN2_HIGH,
+    LN2_LOW,
+    LOG2_E,
+    MAGIC,
+    MAGIC_BITS,
+    SQRT_HALF_BITS,
+)
 
 TOO_LOW = 4.0  # error of a step that makes a count negative: the next one is three quarters as long
 _FLAGS = ("contract", "nsz")
@@ -40,13 +50,14 @@ class _VectorModel(models.PrimitiveModel):
 
 
 def _pointer(context, builder, array_type, array, index):
-    data = context.make_array(array_type)(context, builder, array).data
+    bare = isinstance(array_type, types.CPointer)
+    data = array if bare else context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), _VECTOR.as_pointer())
 
 
 @intrinsic
 def load(typing, array, index):
-    """The LANES numbers of a flat array from `index` on."""
+    """The LANES numbers of a flat array (or behind a pointer) from `index` on."""
 
     def generate(context, builder, signature, args):
         value = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]))
@@ -58,13 +69,14 @@ def load(typing, array, index):
 
 @intrinsic
 def store(typing, array, index, value):
-    """Write LANES numbers into a flat array from `index` on."""
+    """Write LANES numbers (or one, in all lanes) into a flat array from `index` on."""
 
     def generate(context, builder, signature, args):
-        builder.store(args[2], _pointer(context, builder, signature.args[0], args[0], args[1]), align=8)
+        numbers = args[2] if signature.args[2] == VECTOR else _spread(builder, args[2])
+        builder.store(numbers, _pointer(context, builder, signature.args[0], args[0], args[1]), align=8)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, VECTOR), generate
+    return types.void(array, types.intp, VECTOR if value == VECTOR else types.float64), generate
 
 
 @intrinsic
@@ -91,11 +103,20 @@ def _arithmetic(symbol, name: str) -> None:
         cases = [signature(VECTOR, a, b) for a, b in _PAIRS]
 
     def generate(context, builder, sig, args):
-        pair = [value if kind == VECTOR else _spread(builder, value) for kind, value in zip(sig.args, args, strict=True)]
-        return getattr(builder, name)(*pair, flags=_FLAGS)
+        return getattr(builder, name)(*_spread_all(builder, sig, args), flags=_FLAGS)
 
     for a, b in _PAIRS:
         lower_builtin(symbol, a, b)(generate)
+
+
+@infer_global(operator.neg)
+class _Negative(ConcreteTemplate):
+    cases = [signature(VECTOR, VECTOR)]
+
+
+@lower_builtin(operator.neg, VECTOR)
+def _negative(context, builder, sig, args):
+    return builder.fneg(args[0], flags=_FLAGS)
 
 
 _PAIRS = ((VECTOR, VECTOR), (VECTOR, types.float64), (types.float64, VECTOR))
@@ -126,24 +147,35 @@ def size(typing, a):
     return VECTOR(VECTOR), _call("fabs", 1)
 
 
+def _widened(*kinds):
+    """Argument types: vectors, and numbers that will be spread over the lanes."""
+    return tuple(kind if kind == VECTOR else types.float64 for kind in kinds)
+
+
+def _spread_all(builder, sig, args):
+    return [v if kind == VECTOR else _spread(builder, v) for kind, v in zip(sig.args, args, strict=True)]
+
+
 @intrinsic
 def larger(typing, a, b):
     """The larger of two in each lane; where one is not a number, the second."""
 
-    def generate(context, builder, signature, args):
-        return builder.select(builder.fcmp_ordered(">", *args), *args)
+    def generate(context, builder, sig, args):
+        pair = _spread_all(builder, sig, args)
+        return builder.select(builder.fcmp_ordered(">", *pair), *pair)
 
-    return VECTOR(VECTOR, VECTOR), generate
+    return VECTOR(*_widened(a, b)), generate
 
 
 @intrinsic
 def choose(typing, a, b, yes, no):
     """`yes` where a <= b, else `no` (also where one is not a number)."""
 
-    def generate(context, builder, signature, args):
-        return builder.select(builder.fcmp_ordered("<=", args[0], args[1]), args[2], args[3])
+    def generate(context, builder, sig, args):
+        a, b, yes, no = _spread_all(builder, sig, args)
+        return builder.select(builder.fcmp_ordered("<=", a, b), yes, no)
 
-    return VECTOR(VECTOR, VECTOR, VECTOR, VECTOR), generate
+    return VECTOR(*_widened(a, b, yes, no)), generate
 
 
 @intrinsic
@@ -190,3 +222,24 @@ def exponential(typing, a):
         return builder.select(low, number(0.0), builder.select(high, number(math.inf), value))
 
     return VECTOR(VECTOR), generate
+
+
+@intrinsic
+def split(typing, a):
+    """(m, e) with a = m 2^e and m from sqrt(1/2) to sqrt(2), for positive numbers."""
+
+    def generate(context, builder, sig, args):
+        wide = ir.VectorType(ir.IntType(64), LANES)
+
+        def whole(x):
+            return ir.Constant(wide, [x] * LANES)
+
+        bits = builder.bitcast(args[0], wide)
+        e = builder.ashr(builder.sub(bits, whole(SQRT_HALF_BITS)), whole(52))
+        m = builder.bitcast(builder.sub(bits, builder.shl(e, whole(52))), _VECTOR)
+        # a whole number becomes a double by the bits of MAGIC: not every processor can convert it
+        number = builder.bitcast(builder.add(e, whole(MAGIC_BITS)), _VECTOR)
+        number = builder.fsub(number, ir.Constant(_VECTOR, [MAGIC] * LANES))
+        return context.make_tuple(builder, sig.return_type, (m, number))
+
+    return types.UniTuple(VECTOR, 2)(VECTOR), generate

@@ -1,0 +1,98 @@
+"""The functions of `vector_math` for LANES numbers at once: what generated lane functions are made of."""
+
+import math
+
+from livingdrug.engine.vector_math import (
+    LN2_HIGH,
+    LN2_LOW,
+    NEVER,
+    SMALLEST,
+    TINY,
+    atanh_polynomial,
+    compiled,
+    expm1_quotient,
+)
+from livingdrug.engine.vectors import choose, exponential, fill, larger, root, size, split
+
+exp, sqrt, absolute, maximum = exponential, root, size, larger
+
+
+@compiled
+def _log(x):
+    """Natural logarithm of positive numbers."""
+    m, k = split(x)
+    s = (m - 1.0) / (m + 1.0)
+    return k * LN2_HIGH + (2.0 * s * atanh_polynomial(s * s) + k * LN2_LOW)
+
+
+@compiled
+def natural_log(x):
+    """Natural logarithm as arrays have it: -inf at 0, NaN below."""
+    value = choose(x, fill(0.0), fill(-math.inf), _log(larger(x, fill(TINY))))
+    return choose(fill(0.0), x, value, fill(math.nan))
+
+
+@compiled
+def log_or_never(x):
+    """ln x, and NEVER for x <= 0."""
+    return choose(x, fill(SMALLEST), fill(NEVER), _log(larger(x, fill(SMALLEST))))
+
+
+@compiled
+def inverse_or_zero(x):
+    """1 / x, and 0 for x <= 0."""
+    return choose(x, fill(SMALLEST), fill(0.0), 1.0 / larger(x, fill(SMALLEST)))
+
+
+@compiled
+def expit(x):
+    """1 / (1 + e^-x)."""
+    return 1.0 / (1.0 + exponential(-x))
+
+
+@compiled
+def expm1(x):
+    """e^x - 1, exact near 0."""
+    return choose(size(x), fill(0.34), expm1_quotient(x) * x, exponential(x) - 1.0)
+
+
+@compiled
+def expm1_ratio(x):
+    """(e^x - 1) / x, 1 at 0."""
+    small = size(x)
+    safe = choose(small, fill(0.34), fill(1.0), x)
+    return choose(small, fill(0.34), expm1_quotient(x), (exponential(x) - 1.0) / safe)
+
+
+@compiled
+def log1p(x):
+    """ln(1 + x), exact near 0."""
+    u = 1.0 + x
+    correction = choose(u, fill(0.0), fill(0.0), ((u - 1.0) - x) / u)
+    return natural_log(u) - correction
+
+
+@compiled
+def tanh(x):
+    """Hyperbolic tangent."""
+    e = expm1(-2.0 * size(x))
+    t = -e / (e + 2.0)
+    return choose(fill(0.0), x, t, -t)
+
+
+@compiled
+def step(x):
+    """1 for x > 0, else 0."""
+    return choose(x, fill(0.0), fill(0.0), fill(1.0))
+
+
+@compiled
+def sign(x):
+    """-1, 0 or 1."""
+    return step(x) - step(-x)
+
+
+@compiled
+def minimum(x, y):
+    """The smaller of two."""
+    return choose(x, y, x, y)
