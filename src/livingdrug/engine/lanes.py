@@ -29,6 +29,7 @@ SHORTEST = 4e-15  # shortest step in units of the time reached
 SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
 # proportional-integral control of the step for a pair of orders 5 and 4 (Hairer & Wanner, section IV.2)
 PROPORTIONAL, INTEGRAL = 0.7 / 5, 0.4 / 5
+STABLE = 3.0  # largest product of step and decay rate for which the explicit method is stable, a little less
 CHECK_EVERY = 64  # accepted steps between two looks at what the explicit method will still need
 
 
@@ -328,26 +329,62 @@ def end(call, lane, count, at, table, found, me, status):
     found.status[subject], found.reached[subject], found.steps[subject] = status, lane[at.t + me], count[STEPS + me]
     if status == OK:
         store_measures(lane, at, found, me, subject)
-    else:
+    elif status != TOO_MANY_FOR_EXPLICIT:
         found.culprit[subject] = _culprit(call, lane, at, table, me)
+
+
+@inner
+def _too_stiff_at_start(lane, at, table, set, me):
+    """Whether stability alone would ask for more explicit steps than the budget, by the fastest rate at the start."""
+    fastest = 0.0
+    for i in range(at.n):
+        fastest = max(fastest, abs(lane[at.w_j + table[at.diagonal + i] + me]))
+    return fastest * set.until > set.budget * STABLE
+
+
+@inner
+def any_row(count, row):
+    """The largest of a row of counters."""
+    largest = count[row]
+    for me in range(1, LANES):
+        largest = max(largest, count[row + me])
+    return largest
+
+
+@inner
+def _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting):
+    """Give the lane the next subject, if there is one; returns how many have been given out."""
+    count[SUBJECT + me] = -1
+    lane[at.weight + me], lane[at.next + me] = 0.0, math.inf
+    if waiting == len(subjects):
+        return waiting
+    begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
+    return waiting + 1
+
+
+@inner
+def _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, waiting):
+    """Replace subjects at their start for whom stability alone asks for more explicit steps than the budget."""
+    call_1(call.jacobian, lane, 0)
+    for me in range(LANES):
+        if count[SUBJECT + me] >= 0 and count[STEPS + me] == 0:
+            if _too_stiff_at_start(lane, at, table, set, me):
+                end(call, lane, count, at, table, found, me, TOO_MANY_FOR_EXPLICIT)
+                waiting = _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting)
+    return waiting
 
 
 @cache.kept
 def run(call, lane, count, at, table, set, task, found, subjects, implicit):
     """Solve the given subjects, one after the other in each lane; findings go to their rows of `found`."""
-    waiting, live = 0, 0
+    waiting = 0
     for me in range(LANES):
-        count[SUBJECT + me] = -1
-        if waiting < len(subjects):
-            begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
-            waiting += 1
-            live += 1
-    while live > 0:
-        fresh = 0
-        for me in range(LANES):
-            fresh += count[FRESH + me]
-        if fresh > 0:
+        waiting = _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting)
+    while any_row(count, SUBJECT) >= 0:
+        while any_row(count, FRESH) > 0:
             start_fresh(call, lane, count, at, set)
+            if not implicit:
+                waiting = _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, waiting)
         plan(lane, count, at)
         if implicit:
             rodas5p.step(call, lane, at, table)
@@ -363,13 +400,6 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
             if count[SUBJECT + me] >= 0:
                 if set.extinction and lane[at.error + me] <= 1.0:
                     _extinguish(call, lane, count, at, me)
-                if not needs_service(lane, count, at, set, me):
-                    continue
-                if _service(call, lane, count, at, table, set, task, found, me, implicit):
-                    count[SUBJECT + me] = -1
-                    lane[at.weight + me], lane[at.next + me] = 0.0, math.inf
-                    if waiting < len(subjects):
-                        begin(call, lane, count, at, table, set, task, found, me, subjects[waiting])
-                        waiting += 1
-                    else:
-                        live -= 1
+                if needs_service(lane, count, at, set, me):
+                    if _service(call, lane, count, at, table, set, task, found, me, implicit):
+                        waiting = _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting)
