@@ -1,6 +1,6 @@
 # make paper   the paper's figures, tables and report   (makes its own environment first)
 # make test    the tests
-# make bench   the benchmarks, against other solvers in an environment of their own (half an hour; needs gfortran, cmake)
+# make bench   the benchmarks, against other solvers in an environment of their own (a quarter of an hour; needs gfortran and a C++ compiler)
 PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -36,7 +36,7 @@ bench: $(BENCH_STAMP)
 # what the product needs, as locked, and on top of it the peers, which the product never needs
 $(BENCH_STAMP): requirements.lock pyproject.toml bench/requirements.txt
 	@command -v gfortran >/dev/null || { echo "gfortran is needed to build numbalsoda (Debian: apt-get install gfortran)"; exit 2; }
-	@echo "Setting up $(BENCH) (about two minutes, once) ..."
+	@echo "Setting up $(BENCH) (about a minute, once) ..."
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt

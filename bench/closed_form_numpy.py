@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import livingdrug as ld
-from bench.machine import interleaved, machine
+from bench.machine import interleaved, machine, one_core
 from livingdrug.simulation.population import Subjects
 
 RESULTS = Path(__file__).with_name("results") / "closed_form_numpy.json"
@@ -150,6 +150,7 @@ def check() -> None:
 
 def main() -> None:
     """Time every way at its best block size and store the table."""
+    one_core()
     check()
     rows, about = [], machine()
     memory = {block: Kept.of(N, block) for block in BLOCKS}

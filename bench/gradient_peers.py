@@ -24,7 +24,7 @@ from bench.gradient_problem import (
     log_likelihood,
     shifted,
 )
-from bench.machine import interleaved, machine
+from bench.machine import interleaved, machine, one_core
 from bench.peer_diffrax import solution
 from bench.peer_numbalsoda import run_numbalsoda
 
@@ -78,6 +78,7 @@ def _forward(made: Equations, solver: str, chunk: int, times: tuple[float, ...],
 
 def main() -> None:
     """Measure and store."""
+    one_core()
     problem = gradient_problem()
     runs = {
         "numbalsoda, objective alone, rtol 1e-8": lambda: numbalsoda_objective(problem, problem.at, 1e-8),

@@ -13,6 +13,15 @@ from pathlib import Path
 PACKAGES = ("livingdrug", "numpy", "scipy", "numba", "llvmlite", "numbalsoda", "jax", "jaxlib", "diffrax")
 
 
+def one_core() -> None:
+    """Keep this process on one core, where the system can; to be called before JAX starts its threads.
+
+    The clock counts CPU time, and JAX spends up to 1.7 times as much of it when its threads hand work to each other.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
 def interleaved(runs: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     """CPU seconds of the process (all threads) of every run, `repeats` rounds in which each run takes its turn.
 

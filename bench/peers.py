@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.equations import equations, equations_without_pools
-from bench.machine import interleaved, machine
+from bench.machine import interleaved, machine, one_core
 from bench.peer_diffrax import run_diffrax_kvaerno5, run_diffrax_tsit5
 from bench.peer_numbalsoda import run_numbalsoda
 from bench.peer_solve_ivp import run_solve_ivp
@@ -129,6 +129,7 @@ def line(row: Row) -> str:
 
 def main() -> None:
     """Measure the settings named on the command line, or all, and store the rows."""
+    one_core()
     about = machine()
     print(
         f"{'setting':10s} {'peer':46s} {'equations':14s} {'rtol':>6s} {'atol':>6s} {'n':>5s} {'CPU ms/1000':>10s}"
