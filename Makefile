@@ -1,17 +1,20 @@
 # make paper   the paper's figures, tables and report   (makes its own environment first)
 # make test    the tests
+# make bench   the benchmarks, against other solvers in an environment of their own (a quarter of an hour; needs gfortran and a C++ compiler)
 PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/ready
+BENCH := .venv-bench
+BENCH_STAMP := $(BENCH)/ready
 
-.PHONY: paper test clean
+.PHONY: paper test bench clean
 
 paper: $(STAMP)
 	$(RUN) -m papers.kirouac_2024 --out out/paper
 
 test: $(STAMP)
-	$(RUN) -m ruff check src tests papers
+	$(RUN) -m ruff check src tests papers bench
 	$(RUN) -m pytest
 
 # one environment, exactly the versions of the lock file
@@ -23,5 +26,22 @@ $(STAMP): requirements.lock pyproject.toml
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
+# CPU time at equal error; every script writes its rows to bench/results
+bench: $(BENCH_STAMP)
+	$(BENCH)/bin/python -m bench.reference
+	$(BENCH)/bin/python -m bench.peers
+	$(BENCH)/bin/python -m bench.gradient_peers
+	$(BENCH)/bin/python -m bench.closed_form_numpy
+
+# what the product needs, as locked, and on top of it the peers, which the product never needs
+$(BENCH_STAMP): requirements.lock pyproject.toml bench/requirements.txt
+	@command -v gfortran >/dev/null || { echo "gfortran is needed to build numbalsoda (Debian: apt-get install gfortran)"; exit 2; }
+	@echo "Setting up $(BENCH) (about a minute, once) ..."
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(BENCH_STAMP)
+
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) $(BENCH) out
