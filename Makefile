@@ -11,6 +11,7 @@ BENCH_STAMP := $(BENCH)/ready
 .PHONY: paper test bench clean
 
 paper: $(STAMP)
+	$(RUN) -m livingdrug warmup
 	$(RUN) -m papers.kirouac_2024 --out out/paper
 
 test: $(STAMP)

@@ -54,6 +54,16 @@ def check(name: str | None) -> None:
 
 
 @cli.command()
+@click.argument("names", metavar="[MODEL]...", nargs=-1)
+@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join to each named model.")
+def warmup(names: tuple[str, ...], fragments: str) -> None:
+    """Compile models now (all built-in ones by default), so that their first run starts at once."""
+    from livingdrug.cli.warmup import warm_up
+
+    warm_up(names, _split(fragments))
+
+
+@cli.command()
 @click.argument("model")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join, such as tissue,host_competition.")
 @click.option("--dose", "doses", multiple=True, metavar="'AMOUNT[@TIME] WORD=VALUE ...'", help=DOSE_HELP)

@@ -13,6 +13,7 @@ from livingdrug.engine.measures import measure_step, start_measures, store_measu
 from livingdrug.engine.storage import (
     EVENT,
     FRESH,
+    NEGATIVE,
     NOT_FINITE,
     OK,
     SAMPLE,
@@ -267,7 +268,10 @@ def _extinguish(call, lane, count, at, me):
 
 @inner
 def _culprit(call, lane, at, table, me):
-    """The state that left the finite range, or else the one whose own rate is the largest."""
+    """The state that left the finite range or would be negative, or else the one whose own rate is the largest."""
+    i = _negative(lane, at, me)
+    if i >= 0:
+        return i
     store(lane, 0, load(lane, at.t))
     for p in range(0, at.n * LANES, LANES):
         store(lane, at.w_y + p, load(lane, at.y + p))
@@ -284,6 +288,16 @@ def _culprit(call, lane, at, table, me):
 
 
 @inner
+def _negative(lane, at, me):
+    """The count that the last step would have made negative, or -1."""
+    for i in range(at.n):
+        p = i * LANES + me
+        if lane[at.yn + p] < lane[at.lowest + p]:
+            return i
+    return -1
+
+
+@inner
 def verdict(lane, count, at, set, me, implicit):
     """Whether a lane must stop for good, and why."""
     steps, t = count[STEPS + me], lane[at.t + me]
@@ -293,7 +307,9 @@ def verdict(lane, count, at, set, me, implicit):
         if steps % CHECK_EVERY == 0 and not implicit and steps + (set.until - t) / lane[at.wish + me] > set.budget:
             return TOO_MANY_FOR_EXPLICIT
     elif lane[at.wish + me] < SHORTEST * max(t, 1e-6 * set.until):
-        return NOT_FINITE if lane[at.top + me] > 1.0 else STEP_FAILED
+        if lane[at.top + me] > 1.0:
+            return NOT_FINITE
+        return STEP_FAILED if _negative(lane, at, me) < 0 else NEGATIVE
     return STEP_LIMIT if steps >= set.max_steps else OK
 
 

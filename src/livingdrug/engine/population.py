@@ -11,6 +11,7 @@ import numpy as np
 from livingdrug.engine.events import RATE, Events
 from livingdrug.engine.kernel import Kernel, at_and_table, new_lanes
 from livingdrug.engine.storage import (
+    NEGATIVE,
     NOT_FINITE,
     OK,
     STEP_FAILED,
@@ -29,7 +30,7 @@ MAX_STEPS = 200_000
 EXPLICIT_BUDGET = 600
 BLOCK = 256
 SAME_TIME = 1e-12  # times that differ by less, in units of the larger one or of 1, differ by rounding alone
-STATUS = {OK: "ok", STEP_LIMIT: "step_limit", NOT_FINITE: "not_finite", STEP_FAILED: "step_failed"}
+STATUS = {OK: "ok", STEP_LIMIT: "step_limit", NOT_FINITE: "not_finite", STEP_FAILED: "step_failed", NEGATIVE: "negative"}
 
 
 @dataclass(frozen=True)
@@ -197,4 +198,6 @@ def reason(kernel: Kernel, found: Found, subject: int, max_steps: int = MAX_STEP
         return f"more than {max_steps} steps were needed; `{state.name}` at {when} was the fastest"
     if status == NOT_FINITE:
         return f"`{state.name}` left the finite range (above 1e+30 {state.unit}) at {when}"
+    if status == NEGATIVE:
+        return f"`{state.name}` would become negative at {when}; with these values its equation takes more than is there"
     return f"no step could be made from {when} on: `{state.name}` changes too fast"

@@ -11,7 +11,7 @@ import numpy as np
 
 from livingdrug.engine.vectors import LANES
 
-OK, STEP_LIMIT, NOT_FINITE, STEP_FAILED, TOO_MANY_FOR_EXPLICIT = 0, 1, 2, 3, 9
+OK, STEP_LIMIT, NOT_FINITE, STEP_FAILED, NEGATIVE, TOO_MANY_FOR_EXPLICIT = 0, 1, 2, 3, 4, 9
 
 # rows of `count`
 SUBJECT, EVENT, SAMPLE, STEPS, FRESH = (LANES * i for i in range(5))

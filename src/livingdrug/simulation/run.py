@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.names import unknown
-from livingdrug.engine import closed_form
+from livingdrug.engine import cache, closed_form
 from livingdrug.engine.compile import array_function, compile_system
 from livingdrug.engine.events import Events
 from livingdrug.engine.exponentials import exponential_kernel, solve_exponentials
@@ -60,7 +60,7 @@ def simulate(
     subjects = subjects or typical_subject(model)
     regimens = _regimens(model, subjects.n, regimen)
     until, times = _times(model, until, times)
-    notices = [*_check_regimens(model, regimens), *cautions(model)]
+    notices = [*_check_regimens(model, regimens), *cautions(model), cache.notice()]
     wanted, units = _outputs(model, outputs)
     if subjects.n * len(times) * len(wanted) > MAX_VALUES:
         raise InputError(

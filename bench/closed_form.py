@@ -1,0 +1,64 @@
+"""Claim: a million patients of stein_2019 x 29 samples + AUC28 + CMAX, the draw included, against well-written NumPy
+(`bench.closed_form_numpy`), in one run; and the grid of Fig 2D.
+
+    python -m bench.closed_form      # writes bench/results/closed_form.json
+"""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bench.closed_form_numpy import DAYS, LEVELS, METRICS, MODEL, N, SEED, Kept, check, run
+from bench.machine import interleaved, machine, one_core
+from livingdrug.engine.exponentials import exponential_kernel, solve_exponentials
+from livingdrug.simulation.population import drawn_values
+
+RESULTS = Path(__file__).with_name("results") / "closed_form.json"
+BLOCK, NUMPY_BLOCK, REPEATS = 5_000, 5_000, 5
+
+
+def run_engine(kept: Kept) -> None:
+    """Draw the patients and fill `kept`, block by block."""
+    code = exponential_kernel(MODEL.system, tuple(MODEL.individual.items()))
+    times = np.arange(float(DAYS))
+    for i in range(N // BLOCK):
+        values = drawn_values(MODEL, MODEL.populations[0], SEED, i * BLOCK, BLOCK)
+        found = solve_exponentials(code, values, times, 0.0, times[-1])
+        kept.levels[i] = found.values[:, 0].T
+        kept.area[i], kept.peak[i] = found.area[:, 0], found.peak[:, 0]
+
+
+def figure_2d() -> float:
+    """Wall time of the paper's grid of power (Fig 2D), seconds."""
+    from papers.kirouac_2024.figure2 import panel_2d
+
+    panel_2d()
+    start = time.perf_counter()
+    panel_2d()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Time ours and each way of NumPy, interleaved."""
+    one_core()
+    check()
+    ours, theirs = Kept.of(N, BLOCK), Kept.of(N, NUMPY_BLOCK)
+    run_engine(ours)
+    runs = {"livingdrug": lambda: run_engine(ours)}
+    for metric, metrics in METRICS.items():
+        for name, levels in LEVELS.items():
+            runs[f"NumPy, {name}, {metric}"] = lambda f=levels, m=metrics: run(f, m, theirs)
+    runs["the draw alone"] = lambda: [
+        drawn_values(MODEL, MODEL.populations[0], SEED, i * BLOCK, BLOCK) for i in range(N // BLOCK)
+    ]
+    found = {name: float(np.median(s)) * 1e9 / N for name, s in interleaved(runs, REPEATS).items()}
+    for name, ns in found.items():
+        print(f"{name:34s} {ns:7.0f} ns a patient, {ns / found['livingdrug']:5.2f} times ours")
+    stored = {"machine": machine(), "patients": N, "repeats": REPEATS, "cpu_ns_per_patient": found}
+    RESULTS.write_text(json.dumps(stored, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
