@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.closed_form_numpy import DAYS, LEVELS, METRICS, MODEL, N, SEED, Kept, check, run
+from bench.closed_form_numpy import DAYS, LEVELS, METRICS, MODEL, SEED, Kept, N, check, run
 from bench.machine import interleaved, machine, one_core
 from livingdrug.engine.exponentials import exponential_kernel, solve_exponentials
 from livingdrug.simulation.population import drawn_values

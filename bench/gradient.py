@@ -52,10 +52,12 @@ def main() -> None:
         times_of = interleaved({"value": lambda r=rtol: objective(r), "gradient": lambda r=rtol: gradient(r)}, REPEATS)
         value, slope = (float(np.median(times_of[name])) * 1e3 for name in ("value", "gradient"))
         off = abs(objective(rtol) / given.log_likelihood - 1)
-        rows.append({"rtol": rtol, "error": float(error), "objective_error": off, "objective_ms": value, "gradient_ms": slope,
-                     "evaluations": slope / value})  # fmt: skip
-        print(f"rtol {rtol:.0e}: error {error:.1e} of the largest component, {slope:.0f} ms = {slope / value:.1f} evaluations "
-              f"of {value:.1f} ms (their error {off:.1e})", flush=True)  # fmt: skip
+        costs = {"objective_ms": value, "gradient_ms": slope, "evaluations": slope / value}
+        rows.append({"rtol": rtol, "error": float(error), "objective_error": off, **costs})
+        print(
+            f"rtol {rtol:.0e}: error {error:.1e} of the largest component, {slope:.0f} ms = {slope / value:.1f} evaluations "
+            f"of {value:.1f} ms (their error {off:.1e})", flush=True,
+        )  # fmt: skip
     RESULTS.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n")
 
 

@@ -67,7 +67,8 @@ def run(model: Model, subjects: Subjects):
     """The default regimen to the default horizon, at twelve times, all states and outputs."""
     until = default_until(model)
     names = [s.name for s in getattr(model.system, "states", ())] + [o.name for o in model.system.outputs]
-    return simulate(model, subjects, times=np.linspace(until / 12, until, 12), until=until, outputs=list(dict.fromkeys(names)))
+    times = np.linspace(until / 12, until, 12)
+    return simulate(model, subjects, times=times, until=until, outputs=list(dict.fromkeys(names)))
 
 
 def examine(name: str, model: Model, n: int) -> dict:
@@ -75,7 +76,6 @@ def examine(name: str, model: Model, n: int) -> dict:
     run(model, patients(model, 0, 8))
     counts: dict[str, int] = {}
     lowest, nan, unnamed, failures, start = 0.0, 0, 0, [], time.process_time()
-    measured = [o.name for o in model.system.outputs]
     for first in range(0, n, BLOCK):
         result = run(model, patients(model, first, min(BLOCK, n - first)))
         ok = np.array(result.status) == "ok"
@@ -89,12 +89,15 @@ def examine(name: str, model: Model, n: int) -> dict:
         lowest = min(lowest, float(good.min(initial=0.0)))
     seconds = time.process_time() - start
     again = [i for i in failures[:3] + failures[-3:] if run(model, patients(model, i, 1)).status[0] == "ok"]
-    row = {"model": name, "patients": n, "outcome": counts, "failed_without_reason": unnamed, "with_nan": nan, "lowest": lowest,
-           "failures_not_reproduced_alone": len(again), "cpu_us_per_patient": seconds * 1e6 / n,
-           "until": default_until(model), "outputs": measured}  # fmt: skip
+    row = {
+        "model": name, "patients": n, "outcome": counts, "failed_without_reason": unnamed, "with_nan": nan, "lowest": lowest,
+        "failures_not_reproduced_alone": len(again), "cpu_us_per_patient": seconds * 1e6 / n, "until": default_until(model),
+    }  # fmt: skip
     kind = "closed form" if isinstance(model.system, ClosedForm) else "ODE"
-    print(f"{name:60s} {kind:11s} {counts} lowest {lowest:.1e}, NaN {nan}, without reason {unnamed}, "
-          f"{row['cpu_us_per_patient']:.0f} us each", flush=True)  # fmt: skip
+    print(
+        f"{name:60s} {kind:11s} {counts} lowest {lowest:.1e}, NaN {nan}, without reason {unnamed}, "
+        f"{row['cpu_us_per_patient']:.0f} us each", flush=True,
+    )  # fmt: skip
     return row
 
 

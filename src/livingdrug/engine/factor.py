@@ -3,28 +3,25 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import numpy as np
+
+class Pivot(NamedTuple):
+    """One elimination: the state and its diagonal entry; scaled: entries divided by the pivot; updates: (target, a, b)
+    for target -= a b; below: (row, entry) of the column; beside: (column, entry) of the row."""
+
+    state: int
+    diagonal: int
+    scaled: tuple[int, ...]
+    updates: tuple[tuple[int, int, int], ...]
+    below: tuple[tuple[int, int], ...]
+    beside: tuple[tuple[int, int], ...]
 
 
 class Factorisation(NamedTuple):
-    """Operations of the factorisation and the two solves, as arrays of indices (see `rodas5p`).
-
-    filled: entries with fill-in; entry: where each stored entry lies among them; scaled[scale_first[s]:...]: entries
-    divided by pivot s; update rows (target, a, b): target -= a b; lower rows (row, column, entry) in order of
-    elimination; upper rows (column, entry) of pivot s.
-    """
+    """filled: entries with fill-in, those of the pattern first; diagonal: entry of each state; pivots: in order."""
 
     filled: int
-    entry: np.ndarray
-    diagonal: np.ndarray
-    order: np.ndarray
-    scale_first: np.ndarray
-    scaled: np.ndarray
-    update_first: np.ndarray
-    update: np.ndarray
-    lower: np.ndarray
-    upper_first: np.ndarray
-    upper: np.ndarray
+    diagonal: tuple[int, ...]
+    pivots: tuple[Pivot, ...]
 
 
 def factorisation(n: int, pattern: Iterable[tuple[int, int]]) -> Factorisation:
@@ -32,31 +29,19 @@ def factorisation(n: int, pattern: Iterable[tuple[int, int]]) -> Factorisation:
 
     Pivots are taken from the diagonal, the one that can cause the least fill-in first (Markowitz).
     """
-    pattern = list(pattern)
     where = {pair: e for e, pair in enumerate(pattern)}
-    left, order = set(range(n)), []
-    scaled, scale_first, update, update_first, lower, upper, upper_first = [], [0], [], [0], [], [], [0]
+    left, pivots = set(range(n)), []
     while left:
-        below = {i: [r for r in left if r != i and (r, i) in where] for i in left}
-        beside = {i: [c for c in left if c != i and (i, c) in where] for i in left}
-        pivot = min(sorted(left), key=lambda i: len(below[i]) * len(beside[i]))
-        left.remove(pivot)
-        order.append(pivot)
-        for row in below[pivot]:
-            scaled.append(where[row, pivot])
-            lower.append((row, pivot, where[row, pivot]))
-            for column in beside[pivot]:
-                target = where.setdefault((row, column), len(where))
-                update.append((target, where[row, pivot], where[pivot, column]))
-        upper += [(column, where[pivot, column]) for column in beside[pivot]]
-        scale_first.append(len(scaled)), update_first.append(len(update)), upper_first.append(len(upper))
-    return Factorisation(
-        len(where), _whole(range(len(pattern))), _whole(where[i, i] for i in range(n)), _whole(order),
-        _whole(scale_first), _whole(scaled), _whole(update_first), _whole(update, 3), _whole(lower, 3),
-        _whole(upper_first), _whole(upper, 2),
-    )  # fmt: skip
-
-
-def _whole(values: Iterable, columns: int = 0) -> np.ndarray:
-    array = np.array(list(values), dtype=np.int64)
-    return array.reshape(-1, columns) if columns else array
+        below = {i: [r for r in sorted(left) if r != i and (r, i) in where] for i in left}
+        beside = {i: [c for c in sorted(left) if c != i and (i, c) in where] for i in left}
+        p = min(sorted(left), key=lambda i: len(below[i]) * len(beside[i]))
+        left.remove(p)
+        updates = []
+        for row in below[p]:
+            for column in beside[p]:
+                updates.append((where.setdefault((row, column), len(where)), where[row, p], where[p, column]))
+        pivots.append(Pivot(
+            p, where[p, p], tuple(where[row, p] for row in below[p]), tuple(updates),
+            tuple((row, where[row, p]) for row in below[p]), tuple((column, where[p, column]) for column in beside[p]),
+        ))  # fmt: skip
+    return Factorisation(len(where), tuple(where[i, i] for i in range(n)), tuple(pivots))

@@ -13,6 +13,7 @@ import sympy as sp
 
 from livingdrug.core.expressions import MAX_EXPONENT
 from livingdrug.engine import symbolic as sy
+from livingdrug.engine.factor import factorisation
 from livingdrug.engine.layout import LANES, Layout
 from livingdrug.engine.symbolic import Equations, symbol, to_sympy
 from livingdrug.models.compose import System
@@ -144,13 +145,15 @@ class Writer:
         self.jacobian = sy.jacobian(equations)
         for i in range(len(equations.states)):
             self.jacobian.setdefault((i, i), sp.Integer(0))
+        self.factors = factorisation(len(equations.states), self.jacobian)
         self.further: dict[str, dict[tuple[int, ...], sp.Expr]] = {}
         self.rows = self._layout().rows
 
     def _layout(self) -> Layout:
         return Layout(
             len(self.eq.states), self.observed, tuple(self.jacobian), len(self.system.switches), len(self.eq.pools),
-            len(self.constants.parts), tuple((group, tuple(entries)) for group, entries in self.further.items()),
+            len(self.constants.parts), self.factors.filled,
+            tuple((group, tuple(entries)) for group, entries in self.further.items()),
         )  # fmt: skip
 
     def _more_functions(self) -> list[str]:
@@ -159,7 +162,8 @@ class Writer:
 
     def module(self, title: str, version: str) -> tuple[str, Layout]:
         """The text of the module, and its layout."""
-        functions = [self._rhs(), self._jacobian(), self._observe(), self._observe_one(), self._pools()]
+        functions = [self._rhs(), self._jacobian(), self._factorise(), self._solve()]
+        functions += [self._observe(), self._observe_one(), self._pools()]
         functions += self._more_functions()
         # last, as all the others add to the constants
         functions += [self._prepare(), self._of_quantities("initial", "y", [s.initial for s in self.system.states])]
@@ -186,6 +190,36 @@ class Writer:
         entries = [("j", k, e) for k, e in enumerate(self.jacobian.values())]
         entries += [("ft", i, sy.time_derivative(e, self.eq)) for i, e in enumerate(self.eq.rhs)]
         return self._entries("jacobian", entries)
+
+    def _factorise(self) -> str:
+        """Sparse factors lu and inverse pivots of `shift` I - J, without pivoting."""
+        entries = [f"m{e} = -load(w, {(self.rows['j'] + e) * LANES})" for e in range(len(self.jacobian))]
+        diagonal = [f"m{e} = shift + m{e}" for e in self.factors.diagonal]
+        lines, known = [f"shift = load(w, {self.rows['shift'] * LANES})", *entries, *diagonal], set(range(len(entries)))
+        for pivot in self.factors.pivots:
+            lines.append(f"i{pivot.state} = 1.0 / m{pivot.diagonal}")
+            lines += [f"m{e} = m{e} * i{pivot.state}" for e in pivot.scaled]
+            for target, a, b in pivot.updates:
+                before = f"m{target} - " if target in known else "-"
+                lines.append(f"m{target} = {before}m{a} * m{b}")
+                known.add(target)
+        lines += [f"store(w, {(self.rows['lu'] + e) * LANES}, m{e})" for e in range(self.factors.filled)]
+        lines += [f"store(w, {(self.rows['pivot'] + i) * LANES}, i{i})" for i in range(len(self.eq.states))]
+        return _function("factorise", "w", lines)
+
+    def _solve(self) -> str:
+        """Solve with the factors, in place, for the right-hand side b."""
+        states = range(len(self.eq.states))
+
+        def factor(e: int) -> str:
+            return f"load(w, {(self.rows['lu'] + e) * LANES})"
+
+        lines = [f"b{i} = load(b, {i * LANES})" for i in states]
+        lines += [f"b{row} = b{row} - {factor(e)} * b{p.state}" for p in self.factors.pivots for row, e in p.below]
+        for p in reversed(self.factors.pivots):
+            lines += [f"b{p.state} = b{p.state} - {factor(e)} * b{column}" for column, e in p.beside]
+            lines.append(f"b{p.state} = b{p.state} * load(w, {(self.rows['pivot'] + p.state) * LANES})")
+        return _function("solve", "w b", lines + [f"store(b, {i * LANES}, b{i})" for i in states])
 
     def _observe(self) -> str:
         """Outputs g and their time derivatives dg along the solution, f being the states' derivatives."""

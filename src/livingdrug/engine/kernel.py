@@ -13,16 +13,15 @@ import numpy as np
 import livingdrug
 from livingdrug.engine import cache
 from livingdrug.engine.compile import Pools, compile_system
-from livingdrug.engine.factor import factorisation
 from livingdrug.engine.layout import Layout
 from livingdrug.engine.storage import COUNTERS, Addresses, At
 from livingdrug.engine.vectors import LANES
 from livingdrug.models.compose import System
 
 TOO_LARGE = 1e30
-# So small because kill terms with steepness 1/4 are felt from populations of 1e-10 cells, and tumours regrow from less.
+# So small because kill terms with steepness 1/4 are felt from a millionth of a cell, and tumours regrow from less.
 ATOL = 1e-16
-# A count may be negative by no more than this: below it, growth would carry it away from 0. A step is shortened instead.
+# A count may be negative by no more than this, which is far beyond the tolerance: below it, growth would carry it away from 0. A step is shortened instead.
 LOWEST = -1e-12
 ANY = -1e300
 
@@ -115,36 +114,33 @@ def at_and_table(kernel: Kernel, limits: Sequence[int] = ()) -> tuple[At, np.nda
     """Where things lie for this kernel; limits: outputs for which the time above a limit is measured."""
     system, pools, layout = kernel.system, kernel.pools, kernel.layout
     n, k, rows = layout.states, len(layout.observed), layout.rows
-    factors = factorisation(n, layout.jacobian)
     one = max(layout.constants, layout.switches, layout.pools, len(system.states), k)
-    per_state = ("y", "yn", "ym", "f", "fn", "inflow", "pivot", "atol", "rtol", "lowest", "cap", "extinct")
+    per_state = ("y", "yn", "ym", "f", "fn", "inflow", "atol", "rtol", "lowest", "cap", "extinct")
     single = ("t", "h", "tn", "wish", "stop", "next", "error", "error_before", "top", "weight", "one_t")
     per_output = ("g", "dg", "gm", "area", "peak", "peak_time")
     groups = dict.fromkeys(per_state, n) | dict.fromkeys(single, 1) | dict.fromkeys(per_output, k)
     groups |= dict.fromkeys(("above", "last_above", "limit"), len(limits))
-    groups |= {"k": 8 * n, "lu": factors.filled, "switch_at": layout.switches, "one_y": n, "one_g": one}
+    groups |= {"k": 8 * n, "switch_at": layout.switches, "one_y": n, "one_g": one, "one_w": 1}
     places, numbers = placed({name: LANES * size for name, size in groups.items()}, LANES * rows["end"])
-    tables, table = _table(system, pools, factors, limits)
+    tables, table = _table(system, pools, layout, limits)
     at = At(
         n=n, states=len(system.states), outputs=k, switches=layout.switches, pools=layout.pools,
-        constants=layout.constants, limits=len(limits), stored=len(layout.jacobian), filled=factors.filled,
-        **{f"w_{name}": LANES * rows[name] for name in ("y", "f", "g", "dg", "j", "ft", "p")},
-        **places, numbers=numbers, **tables, lower_end=tables["lower"] + factors.lower.size,
+        constants=layout.constants, limits=len(limits),
+        **{f"w_{name}": LANES * rows[name] for name in ("y", "f", "g", "dg", "j", "ft", "shift", "p")},
+        **places, numbers=numbers, **tables,
     )  # fmt: skip
     return at, table
 
 
-def _table(system: System, pools: Pools, factors, limits: Sequence[int]) -> tuple[dict[str, int], np.ndarray]:
+def _table(system: System, pools: Pools, layout: Layout, limits: Sequence[int]) -> tuple[dict[str, int], np.ndarray]:
     integrated = [i for i in range(len(system.states)) if i not in pools.all]
     place = np.zeros(len(system.states), dtype=np.int64)
     place[integrated] = np.arange(len(integrated))
     place[list(pools.all)] = -1 - np.arange(len(pools.all))
+    stored = {pair: e for e, pair in enumerate(layout.jacobian)}
     parts = {
         "place": place, "logs": [system.states[i].log for i in integrated], "limit_output": limits,
-        "entry": LANES * factors.entry, "diagonal": LANES * factors.diagonal, "order": factors.order,
-        "scale_first": factors.scale_first, "scaled": LANES * factors.scaled, "update_first": factors.update_first,
-        "update": LANES * factors.update, "lower": LANES * factors.lower, "upper_first": factors.upper_first,
-        "upper": LANES * factors.upper,
+        "diagonal": [LANES * stored[i, i] for i in range(layout.states)],
     }  # fmt: skip
     arrays = {name: np.asarray(part, dtype=np.int64).ravel() for name, part in parts.items()}
     places, _ = placed({name: array.size for name, array in arrays.items()})

@@ -23,8 +23,9 @@ from livingdrug.engine.storage import (
     SUBJECT,
     TOO_MANY_FOR_EXPLICIT,
 )
-from livingdrug.engine.vector_math import exp, inner, log
-from livingdrug.engine.vectors import LANES, choose, fill, load, store
+from livingdrug.engine.vector_functions import log_or_never, minimum
+from livingdrug.engine.vector_math import inner
+from livingdrug.engine.vectors import LANES, choose, exponential, fill, larger, load, store
 
 SHORTEST = 4e-15  # shortest step in units of the time reached
 SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
@@ -178,7 +179,7 @@ def start_fresh(call, lane, count, at, set):
             for i in range(at.n):
                 lane[at.f + i * LANES + me] = lane[at.w_f + i * LANES + me]
             lane[at.wish + me] = _first_step(lane, at, set.rtol, me)
-            lane[at.error_before + me] = 1e-4
+            lane[at.error_before + me] = math.log(1e-4)
             lane[at.weight + me] = 0.0
             if set.measure:
                 _measure_start(lane, at, set, me)
@@ -235,19 +236,16 @@ def commit(lane, at, measure):
             store(lane, at.g + p, choose(error, one, load(lane, at.w_g + p), load(lane, at.g + p)))
             store(lane, at.dg + p, choose(error, one, load(lane, at.w_dg + p), load(lane, at.dg + p)))
     store(lane, at.t, choose(error, one, load(lane, at.tn), load(lane, at.t)))
-    for me in range(LANES):
-        e, h = lane[at.error + me], lane[at.h + me]
-        if e <= 1.0:
-            e = max(e, 1e-6)
-            factor = SAFETY * exp(INTEGRAL * log(lane[at.error_before + me]) - PROPORTIONAL * log(e))
-            lane[at.error_before + me] = e
-            grown, wish = h * min(GROW, max(SHRINK, factor)), lane[at.wish + me]
-            # a step cut short by a stop says little about the next one
-            lane[at.wish + me] = max(grown, wish) if h < wish and factor >= 1.0 else grown
-        elif e < 1e300:
-            lane[at.wish + me] = h * max(SHRINK, SAFETY * exp(-0.2 * log(e)))
-        else:
-            lane[at.wish + me] = h * SHRINK
+    # what is not a number, or infinite, shrinks the step as much as is allowed
+    finite = choose(error, fill(1e300), larger(error, fill(1e-6)), fill(1e300))
+    h, wish, size = load(lane, at.h), load(lane, at.wish), log_or_never(finite)
+    factor = SAFETY * exponential(INTEGRAL * load(lane, at.error_before) - PROPORTIONAL * size)
+    grown = h * minimum(fill(GROW), larger(factor, fill(SHRINK)))
+    # a step cut short by a stop says little about the next one
+    short = choose(fill(1.0), factor, choose(wish, h, grown, larger(grown, wish)), grown)
+    again = h * larger(SAFETY * exponential(-0.2 * size), fill(SHRINK))
+    store(lane, at.wish, choose(error, one, short, again))
+    store(lane, at.error_before, choose(error, one, size, load(lane, at.error_before)))
 
 
 @inner
@@ -403,7 +401,7 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
                 waiting = _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, waiting)
         plan(lane, count, at)
         if implicit:
-            rodas5p.step(call, lane, at, table)
+            rodas5p.step(call, lane, at)
         else:
             tsit5.step(call, lane, at)
         for me in range(LANES):

@@ -8,11 +8,12 @@ LANES = 8  # subjects side by side
 @dataclass(frozen=True)
 class Layout:
     """Rows of the lane array, in this order: time, states y, their derivatives f, outputs g, their time derivatives dg,
-    stored entries j of the Jacobian, time derivatives ft of the right-hand side, further groups, numbers p of the
-    subject.
+    stored entries j of the Jacobian, time derivatives ft of the right-hand side, 1 / (gamma h) of the implicit method,
+    its factors lu with inverse pivots, further groups, numbers p of the subject.
 
     The numbers are switches, then (with pools) `start` and the pools' values there, then constants. observed: names of
-    outputs in order; jacobian: (row, column) of each stored entry, every diagonal among them; further: (group, indices
+    outputs in order; jacobian: (row, column) of each stored entry, every diagonal among them; factors: how
+    many entries the factors have; further: (group, indices
     of each entry) of functions beyond the usual ones.
     """
 
@@ -22,6 +23,7 @@ class Layout:
     switches: int
     pools: int
     constants: int
+    factors: int
     further: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = ()
 
     @property
@@ -29,6 +31,7 @@ class Layout:
         """First row of each group, and `end`, the number of rows."""
         n, k = self.states, len(self.observed)
         sizes = {"t": 1, "y": n, "f": n, "g": k, "dg": k, "j": len(self.jacobian), "ft": n}
+        sizes |= {"shift": 1, "lu": self.factors, "pivot": n}
         sizes |= {group: len(entries) for group, entries in self.further} | {"p": self.numbers}
         first = [0]
         for size in sizes.values():

@@ -8,7 +8,7 @@ fail is not finite and is tried again with a shorter one.
 
 import numpy as np
 
-from livingdrug.engine.calls import call_1
+from livingdrug.engine.calls import call_1, call_2
 from livingdrug.engine.vector_math import inner
 from livingdrug.engine.vectors import LANES, TOO_LOW, choose, fill, larger, load, root, size, store
 
@@ -58,54 +58,21 @@ MIDDLE = 0.25 * (DENSE_ROWS[0] + 0.5 * DENSE_ROWS[1] + 0.25 * DENSE_ROWS[2])
 
 
 @inner
-def factorise(lane, at, table):
-    """Sparse factors of I / (gamma h) - J in place of `lu`; inverse pivots."""
-    zero, lu = fill(0.0), at.lu
-    for e in range(at.filled):
-        store(lane, lu + e * LANES, zero)
-    for e in range(at.stored):
-        store(lane, lu + table[at.entry + e], zero - load(lane, at.w_j + e * LANES))
-    shift = 1.0 / (GAMMA * load(lane, at.h))
-    for i in range(at.n):
-        d = lu + table[at.diagonal + i]
-        store(lane, d, load(lane, d) + shift)
-    for step in range(at.n):
-        i = table[at.order + step]
-        inverse = 1.0 / load(lane, lu + table[at.diagonal + i])
-        store(lane, at.pivot + i * LANES, inverse)
-        for d in range(table[at.scale_first + step], table[at.scale_first + step + 1]):
-            e = lu + table[at.scaled + d]
-            store(lane, e, load(lane, e) * inverse)
-        for u in range(table[at.update_first + step], table[at.update_first + step + 1]):
-            o = at.update + 3 * u
-            e = lu + table[o]
-            store(lane, e, load(lane, e) - load(lane, lu + table[o + 1]) * load(lane, lu + table[o + 2]))
+def factorise(call, lane, at):
+    """Factors for the present step and the Jacobian in place."""
+    store(lane, at.w_shift, 1.0 / (GAMMA * load(lane, at.h)))
+    call_1(call.factorise, lane, 0)
 
 
 @inner
-def solve(lane, at, table, b):
-    """Solve in place for the right-hand side that begins at b."""
-    for o in range(at.lower, at.lower_end, 3):
-        p = b + table[o]
-        store(lane, p, load(lane, p) - load(lane, at.lu + table[o + 2]) * load(lane, b + table[o + 1]))
-    for step in range(at.n - 1, -1, -1):
-        p = table[at.order + step] * LANES
-        value = load(lane, b + p)
-        for s in range(table[at.upper_first + step], table[at.upper_first + step + 1]):
-            o = at.upper + 2 * s
-            value = value - load(lane, at.lu + table[o + 1]) * load(lane, b + table[o])
-        store(lane, b + p, value * load(lane, at.pivot + p))
-
-
-@inner
-def step(call, lane, at, table):
+def step(call, lane, at):
     """One trial step: states `yn` and derivatives `fn` at its end, error in units of the tolerance, size of the states."""
     m, t, h = at.n * LANES, load(lane, at.t), load(lane, at.h)
     store(lane, 0, t)
     for p in range(0, m, LANES):
         store(lane, at.w_y + p, load(lane, at.y + p))
     call_1(call.jacobian, lane, 0)
-    factorise(lane, at, table)
+    factorise(call, lane, at)
     per_h = 1.0 / h
     for s in range(STAGES):
         if s > 0:
@@ -119,7 +86,7 @@ def step(call, lane, at, table):
             for j in range(s):
                 past = past + C_ROWS[s, j] * load(lane, at.k + j * m + p)
             store(lane, at.k + s * m + p, f + drift * load(lane, at.w_ft + p) + past * per_h)
-        solve(lane, at, table, at.k + s * m)
+        call_2(call.solve, lane, 0, lane, at.k + s * m)
     finish(call, lane, at)
 
 
@@ -172,13 +139,21 @@ def middle(lane, at):
 
 
 @inner
+def dense_weights(lane, at, x):
+    """Weights of the stages at the fraction x of a step, into `one_w`."""
+    for s in range(STAGES):
+        weight = DENSE_ROWS[0, s] + x * (DENSE_ROWS[1, s] + x * DENSE_ROWS[2, s])
+        lane[at.one_w + s] = x * (1.0 - x) * weight
+
+
+@inner
 def states_at(lane, at, me, x):
-    """States of lane me at the fraction x of the step, into `one_y`."""
+    """States of lane `me` at the fraction x of the step, into `one_y`."""
+    dense_weights(lane, at, x)
     m = at.n * LANES
     for i in range(at.n):
         p = LANES * i + me
-        bend = 0.0
+        value = (1.0 - x) * lane[at.y + p] + x * lane[at.yn + p]
         for s in range(STAGES):
-            weight = DENSE_ROWS[0, s] + x * (DENSE_ROWS[1, s] + x * DENSE_ROWS[2, s])
-            bend += weight * lane[at.k + s * m + p]
-        lane[at.one_y + i] = (1.0 - x) * lane[at.y + p] + x * (lane[at.yn + p] + (1.0 - x) * bend)
+            value += lane[at.one_w + s] * lane[at.k + s * m + p]
+        lane[at.one_y + i] = value

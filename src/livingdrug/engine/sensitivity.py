@@ -119,7 +119,7 @@ def step(call, also, lane, at, more, table, rtol):
     for p in range(0, m, LANES):
         store(lane, at.w_y + p, load(lane, at.y + p))
     call_1(also.curvature, lane, 0)
-    rodas5p.factorise(lane, at, table)
+    rodas5p.factorise(call, lane, at)
     _product(lane, at, more, table, more.w_jt, more.w_qt, more.s, more.gt)
     per_h = 1.0 / h
     for s in range(STAGES):
@@ -133,7 +133,7 @@ def step(call, also, lane, at, more, table, rtol):
             f = load(lane, at.f + p) if s == 0 else load(lane, at.w_f + p) + load(lane, at.inflow + p)
             past = _past(lane, at.k, m, s, p)
             store(lane, at.k + s * m + p, f + drift * load(lane, at.w_ft + p) + past * per_h)
-        rodas5p.solve(lane, at, table, at.k + s * m)
+        call_2(call.solve, lane, 0, lane, at.k + s * m)
         into = more.ks + s * block
         _product(lane, at, more, table, at.w_j, more.w_q, more.s if s == 0 else more.st, into)
         _add_curvature(lane, at, more, table, at.k + s * m, into)
@@ -141,7 +141,7 @@ def step(call, also, lane, at, more, table, rtol):
             past = _past(lane, more.ks, block, s, p)
             store(lane, into + p, load(lane, into + p) + drift * load(lane, more.gt + p) + past * per_h)
         for k in range(more.m):
-            rodas5p.solve(lane, at, table, into + k * m)
+            call_2(call.solve, lane, 0, lane, into + k * m)
     rodas5p.finish(call, lane, at)
     _judge(lane, at, more, rtol, block)
 
@@ -199,19 +199,18 @@ def _slopes(also, lane, at, more, task, slopes, me, row, s):
     for p in range(m):
         for i in range(n):
             q = (p * n + i) * LANES + me
-            value = lane[more.s + q] if s < 0.0 else _at(lane, more, q, block, s)
+            value = lane[more.s + q] if s < 0.0 else _at(lane, at, more, q, block, s)
             for k in range(len(task.wanted)):
                 slopes[row, k, p] += lane[by_state + task.wanted[k] * n + i] * value
 
 
 @inner
-def _at(lane, more, q, block, x):
-    """One sensitivity at the fraction x of the step (as `rodas5p.states_at`)."""
-    bend = 0.0
+def _at(lane, at, more, q, block, x):
+    """One sensitivity at the fraction x of the step, with the weights that `rodas5p.states_at` left in `one_w`."""
+    value = (1.0 - x) * lane[more.s + q] + x * lane[more.sn + q]
     for s in range(STAGES):
-        weight = rodas5p.DENSE_ROWS[0, s] + x * (rodas5p.DENSE_ROWS[1, s] + x * rodas5p.DENSE_ROWS[2, s])
-        bend += weight * lane[more.ks + s * block + q]
-    return (1.0 - x) * lane[more.s + q] + x * (lane[more.sn + q] + (1.0 - x) * bend)
+        value += lane[at.one_w + s] * lane[more.ks + s * block + q]
+    return value
 
 
 @inner

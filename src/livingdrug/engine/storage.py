@@ -23,6 +23,8 @@ class Addresses(NamedTuple):
 
     rhs: int
     jacobian: int
+    factorise: int
+    solve: int
     observe: int
     observe_one: int
     pools: int
@@ -34,15 +36,16 @@ class Addresses(NamedTuple):
 class At(NamedTuple):
     """Sizes, and where things begin in `lane` (in numbers, not rows) and `table`.
 
-    n, states: integrated and all states; outputs, switches, pools, constants, limits, stored: how many of each. In
-    `lane`, first what the model's functions see: w_y ... w_p; then y, f: states and derivatives at the start of a step,
-    yn, fn: at its end, ym: in its middle; inflow: zero-order inputs; k: stages; lu, pivot: factors; atol, rtol, lowest,
-    cap: per state, absolute and relative tolerance, lowest value and 1 / largest size; extinct: per state, the size
-    below which it is 0; t, h, tn: start, length and end of a step; wish: step that the controller wants; stop: next
-    exact stop; next: next sample time; g, dg, gm: outputs and slopes at the start, outputs in the middle; weight: 1
-    within the window of the measures; area ... last_above: measures; limit; switch_at; one_t, one_y, one_g: one
-    subject's states and outputs. In `table`: place: per state of the system its integrated index or -1 - its pool;
-    logs; limit_output; then the factorisation.
+    n, states: integrated and all states; outputs, switches, pools, constants, limits: how many of each. In `lane`,
+    first what the model's functions see: w_y ... w_p; then y, f: states and derivatives at the start of a step, yn, fn:
+    at its end, ym: in its middle; inflow: zero-order inputs; k: stages; atol, rtol, lowest, cap: per state, absolute
+    and relative tolerance, lowest value and 1 / largest size; extinct: per state, the size below which it is 0; t, h,
+    tn: start, length and end of a step; wish: step that the controller wants; stop: next exact stop; next: next sample
+    time; error, error_before: of this step and the logarithm of that of the one before; top: largest state in units
+    of what is allowed; g, dg, gm: outputs and slopes at the start, outputs in the middle; weight: 1 within the window
+    of the measures; area ... last_above: measures; limit; switch_at; one_t, one_y, one_g: one subject's states and
+    outputs; one_w: weights of stages. In `table`: place: per state of the system its integrated index or -1 - its
+    pool; logs; limit_output; diagonal: stored entries of the Jacobian's diagonal.
     """
 
     n: int
@@ -52,14 +55,13 @@ class At(NamedTuple):
     pools: int
     constants: int
     limits: int
-    stored: int
-    filled: int
     w_y: int
     w_f: int
     w_g: int
     w_dg: int
     w_j: int
     w_ft: int
+    w_shift: int
     w_p: int
     y: int
     yn: int
@@ -68,8 +70,6 @@ class At(NamedTuple):
     fn: int
     inflow: int
     k: int
-    lu: int
-    pivot: int
     atol: int
     rtol: int
     lowest: int
@@ -98,21 +98,12 @@ class At(NamedTuple):
     one_t: int
     one_y: int
     one_g: int
+    one_w: int
     numbers: int
     place: int
     logs: int
     limit_output: int
-    entry: int
     diagonal: int
-    order: int
-    scale_first: int
-    scaled: int
-    update_first: int
-    update: int
-    lower: int
-    lower_end: int
-    upper_first: int
-    upper: int
 
 
 class Settings(NamedTuple):
