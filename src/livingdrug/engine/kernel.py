@@ -21,7 +21,8 @@ from livingdrug.models.compose import System
 TOO_LARGE = 1e30
 # So small because kill terms with steepness 1/4 are felt from a millionth of a cell, and tumours regrow from less.
 ATOL = 1e-16
-# A count may be negative by no more than this, which is far beyond the tolerance: below it, growth would carry it away from 0. A step is shortened instead.
+# A count may be negative by no more than this, far beyond the tolerance: below it, growth would carry it away from 0.
+# A step is shortened instead.
 LOWEST = -1e-12
 ANY = -1e300
 
