@@ -12,6 +12,7 @@ _HOMES = {
     "observe": "livingdrug.simulation",
     "Dose": "livingdrug.simulation",
     "Regimen": "livingdrug.simulation",
+    "exposures": "livingdrug.scale",
     "plot_curves": "livingdrug.plots",
 }
 __all__ = [*_HOMES]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,6 +45,7 @@ def simulate(
     outputs: Sequence[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
     rtol: float | None = None,
+    threads: int | None = None,
 ) -> Result:
     """Run every subject through the model.
 
@@ -51,6 +53,7 @@ def simulate(
     (time, amount) pairs; the model's first experiment by default. times: when outputs are wanted, in the model's time
     unit; 0, 1, 2 ... until by default. outputs: names of outputs or states; all outputs by default.
     progress(done, all) is called after each subject. A subject that cannot be computed gets a status and a reason.
+    threads: all processors by default; it changes nothing but the time.
     Raises InputError for bad times, horizons, names or a regimen that the model does not take.
     """
     subjects = subjects or typical_subject(model)
@@ -58,18 +61,58 @@ def simulate(
     regimen = regimen if isinstance(regimen, Regimen) else Regimen.of(regimen)
     until, times = _times(model, until, times)
     notices = [check_regimen(model, regimen), *cautions(model)]
-    wanted, units = _outputs(model, outputs)
-    if subjects.n * len(times) * len(wanted) > MAX_VALUES:
-        raise InputError(
-            f"{subjects.n} subjects x {len(times)} times x {len(wanted)} outputs are more than {MAX_VALUES:,} values; "
-            "ask for fewer subjects, times or outputs"
-        )
-    run = _run_closed if isinstance(model.system, ClosedForm) else _run_system
-    arrays = run(model, subjects, regimen, times, until, wanted, progress, rtol)
+    wanted, units = check_outputs(model, outputs)
+    check_size(subjects.n, len(times), len(wanted))
+    solved = solve(model, subjects, regimen, times, until, wanted, progress=progress, rtol=rtol, threads=threads)
     return Result(
-        model.full_name, model.time_unit, times, until, wanted, units, *arrays, subjects.described,
-        tuple(n for n in notices if n),
+        model.full_name, model.time_unit, times, until, wanted, units, solved.values, solved.peak, solved.peak_time,
+        solved.area, solved.status, solved.reason, subjects.described, tuple(n for n in notices if n),
     )  # fmt: skip
+
+
+def check_size(subjects: int, times: int, outputs: int) -> None:
+    """InputError for more values than are kept at once."""
+    if subjects * times * outputs > MAX_VALUES:
+        raise InputError(
+            f"{subjects} subjects x {times} times x {outputs} outputs are more than {MAX_VALUES:,} values; "
+            "ask for fewer subjects, times or outputs, or for exposures (command line: --exposure), which keep no curves"
+        )
+
+
+class Solved(NamedTuple):
+    """values (subjects, outputs, times); peak, peak_time, area within the window (subjects, outputs); above, last_above:
+    time above each limit there and the last such time (subjects, limits); status, reason: per subject."""
+
+    values: np.ndarray
+    peak: np.ndarray
+    peak_time: np.ndarray
+    area: np.ndarray
+    above: np.ndarray
+    last_above: np.ndarray
+    status: tuple[str, ...]
+    reason: tuple[str, ...]
+
+
+def solve(
+    model: Model,
+    subjects: Subjects,
+    regimen: Regimen,
+    times: np.ndarray,
+    until: float,
+    outputs: Sequence[str],
+    start: float = 0.0,
+    limits: Sequence[tuple[str, float]] = (),
+    progress: Callable[[int, int], None] | None = None,
+    rtol: float | None = None,
+    threads: int | None = None,
+) -> Solved:
+    """Subjects through a model; what is given has been checked.
+
+    start: where the window of peaks, areas and times above begins, which ends with the run; limits: (output, value)
+    pairs, none for a closed form that is no sum of exponentials.
+    """
+    run = _run_closed if isinstance(model.system, ClosedForm) else _run_system
+    return run(model, subjects, regimen, times, until, tuple(outputs), start, limits, progress, rtol, threads)
 
 
 def _times(model: Model, until: float | None, times: Sequence[float] | None) -> tuple[float, np.ndarray]:
@@ -87,7 +130,8 @@ def _times(model: Model, until: float | None, times: Sequence[float] | None) -> 
     return until, times
 
 
-def _outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names and units of the wanted outputs or states, all outputs by default; InputError for an unknown one."""
     units = {o.name: o.unit for o in model.system.outputs}
     known = {**{s.name: s.unit for s in getattr(model.system, "states", ())}, **units}
     wanted = tuple(units if wanted is None else wanted)
@@ -118,45 +162,51 @@ def cautions(model: Model) -> list[str]:
     return found
 
 
-def _run_closed(model, subjects, regimen, times, until, wanted, progress, rtol):
+def _run_closed(model, subjects, regimen, times, until, wanted, start, limits, progress, rtol, threads) -> Solved:
     form = model.system
-    rows = [[o.name for o in form.outputs].index(name) for name in wanted]
+    names = [o.name for o in form.outputs]
     compiled = exponential_kernel(form, tuple(model.individual.items()))
     if compiled is None:
         values = individual_values(model, subjects)
-        curves = closed_form.evaluate(form, values, times)
-        measures = closed_form.metrics(form, values, until)
+        measures = closed_form.metrics(form, values, until, start)
+        none = [np.empty((subjects.n, 0))] * 2
+        arrays = [closed_form.evaluate(form, values, times), *measures, *none]
         reasons = closed_form.invalid(form, values)
     else:
-        found = solve_exponentials(compiled, subjects.values, times, 0.0, until)
-        curves, measures = found.values, (found.peak, found.peak_time, found.area)
-        reasons = ["" if i < 0 else compiled.valid[i] for i in found.broken.tolist()]
-    curves, (peak, at, area) = curves[:, rows], (array[:, rows] for array in measures)
+        levels = [(names.index(name), value) for name, value in limits]
+        *arrays, broken = solve_exponentials(compiled, subjects.values, times, start, until, levels)
+        reasons = ["" if i < 0 else compiled.valid[i] for i in broken.tolist()]
     faulty = np.array([bool(r) for r in reasons])
-    for array in (curves, peak, at, area):
+    for array in arrays:
         array[faulty] = np.nan
     if progress:
         progress(len(reasons), len(reasons))
-    return curves, peak, at, area, tuple("invalid" if r else "ok" for r in reasons), tuple(reasons)
+    rows = [names.index(name) for name in wanted]
+    shown = [array[:, rows] for array in arrays[:4]]
+    return Solved(*shown, *arrays[4:], tuple("invalid" if r else "ok" for r in reasons), tuple(reasons))
 
 
-def _run_system(model, subjects, regimen, times, until, wanted, progress, rtol):
+def _run_system(model, subjects, regimen, times, until, wanted, start, limits, progress, rtol, threads) -> Solved:
     system = model.system
     outputs = tuple(o.name for o in system.outputs)
     # one compiled kernel serves all choices of outputs; states are asked for rarely
-    observed = outputs if set(wanted) <= set(outputs) else outputs + tuple(s.name for s in system.states)
+    asked = {*wanted, *(name for name, _ in limits)}
+    observed = outputs if asked <= set(outputs) else outputs + tuple(s.name for s in system.states)
     compiled = kernel(system, observed)
     values = individual_values(model, subjects)
     table = np.stack([values[q.name] for q in system.quantities], axis=1)
     rows = [observed.index(name) for name in wanted]
     found = solve_population(
-        compiled, table, _events(system, regimen, len(table)), until, times, rows, Measures(), rtol or RTOL, progress=progress
-    )
+        compiled, table, _events(system, regimen, len(table)), until, times, rows,
+        Measures(start, limits=tuple((observed.index(name), value) for name, value in limits)), rtol or RTOL,
+        threads=threads, progress=progress,
+    )  # fmt: skip
     reasons = tuple(reason(compiled, found, i) for i in range(len(table)))
     status = tuple(STATUS[code] for code in found.status.tolist())
     # a subject that failed keeps what was computed before
     curves = found.values.reshape(len(table), len(times), len(rows)).transpose(0, 2, 1)
-    return curves, found.peak[:, rows], found.peak_time[:, rows], found.area[:, rows], status, reasons
+    measured = [array[:, rows] for array in (found.peak, found.peak_time, found.area)]
+    return Solved(curves, *measured, found.above, found.last_above, status, reasons)
 
 
 def _events(system, regimen: Regimen, subjects: int) -> EventTable:
