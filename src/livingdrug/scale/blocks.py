@@ -60,9 +60,8 @@ class Processes:
                     result = job.result()
                 except BrokenProcessPool:
                     raise SolveError(
-                        f"a worker process died before {_subjects(block)} were computed; it may have run out of memory "
-                        'or been ended, or a script starts workers without `if __name__ == "__main__":`, so try fewer '
-                        "workers or none"
+                        f"a worker process died, {_subjects(block)} not computed; it ran out of memory or was ended "
+                        '(take fewer workers), or a script starts workers without `if __name__ == "__main__":`'
                     ) from None
                 yield result
         finally:

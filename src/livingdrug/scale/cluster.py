@@ -1,5 +1,6 @@
 """Blocks on a Dask cluster (`dask.distributed`, the extra `cluster`)."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,16 +32,28 @@ class DaskCluster:
 
             for _, job in in_order(submit, blocks, workers):
                 try:
-                    result = job.result()
+                    result = _result(client, job)
                 except LivingdrugError:
                     raise
                 except Exception as error:
                     raise SolveError(
                         f"the Dask cluster at `{self.address}` lost its work ({type(error).__name__}: {_line(error)}); look "
-                        "at its workers' logs, or run on this machine with --workers"
+                        "at the logs of its workers, or run on this machine with workers of its own (--workers 2)"
                     ) from None
                 job.release()
                 yield result
+
+
+def _result(client, job) -> Any:
+    """What a job gives; a cluster that has lost all its workers is not waited for."""
+    while True:
+        try:
+            return job.result(timeout=PATIENCE)
+        except TimeoutError:
+            if job.done():
+                raise
+            if not client.nthreads():
+                raise ConnectionError("no worker is left") from None
 
 
 @contextmanager
@@ -53,16 +66,28 @@ def _client(address: str):
             "running on Dask needs the package `distributed`, which is not installed; install livingdrug with its extra: "
             'pip install "livingdrug[cluster]"'
         ) from None
+
+    class Connection(Client):
+        def __del__(self) -> None:
+            """Closed by `with`; the parent would wait ten seconds for a connection that was never made."""
+
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
+        client = Connection(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError):
         raise InputError(
             f"no Dask scheduler answers at `{address}` within {PATIENCE:g} s; start one with `dask scheduler` and "
             "`dask worker`, and give its address, such as tcp://127.0.0.1:8786"
         ) from None
-    with client:
-        _check_workers(client, address)
-        yield client
+    log = logging.getLogger("distributed.client")
+    level = log.level
+    # a lost scheduler is said in one sentence, not in a traceback on the terminal
+    log.setLevel(logging.CRITICAL)
+    try:
+        with client:
+            _check_workers(client, address)
+            yield client
+    finally:
+        log.setLevel(level)
 
 
 def _check_workers(client, address: str) -> None:
