@@ -16,7 +16,7 @@ from livingdrug.simulation.result import Result
 
 Executor = Serial | Processes | DaskCluster
 Progress = Callable[[int, int], None]
-EXPOSURE_BLOCK = 4096
+EXPOSURE_BLOCK = 2048
 CURVES_BLOCK = 256
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from livingdrug.models import Model
 from livingdrug.simulation.exposure import drawn
 from livingdrug.simulation.population import Draw
-from livingdrug.simulation.regimen import Regimen
+from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.result import Result
 from livingdrug.simulation.run import check_outputs, check_size, simulate
 
@@ -18,7 +18,7 @@ class CurvesTask:
     """`simulate` for a stretch of subjects; called as task(first, count), it gives their Result.
 
     draw: the subjects, None for the typical one; the other fields as in `simulate`. It can be sent to another process.
-    Raises InputError for more values than are kept at once.
+    Raises InputError for a name or regimen that cannot be, or more values than are kept at once.
     """
 
     model: Model
@@ -31,6 +31,8 @@ class CurvesTask:
 
     def __post_init__(self) -> None:
         check_outputs(self.model, self.outputs)
+        if self.regimen is not None:
+            check_regimen(self.model, self.regimen)
         check_size(self.n, len(self.times), len(self.outputs))
 
     @property
