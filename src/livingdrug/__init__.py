@@ -13,6 +13,7 @@ _HOMES = {
     "Dose": "livingdrug.simulation",
     "Regimen": "livingdrug.simulation",
     "Reset": "livingdrug.simulation",
+    "exposures": "livingdrug.scale",
     "plot_curves": "livingdrug.plots",
 }
 __all__ = [*_HOMES]

@@ -76,7 +76,7 @@ def test_the_table_is_long_and_censors_below_the_limit(tmp_path):
     arguments = ["simulate", "stein_2019", "-n", "20", "--days", "60", "--observe", "--limit", "50", "--out", "a.csv"]
     assert livingdrug(*arguments, cwd=tmp_path).returncode == 0
     lines = (tmp_path / "a.csv").read_text().splitlines()
-    assert lines[0] == "subject,time,output,value,unit,limit,below_limit"
+    assert lines[0] == "subject,time,output,value,unit,limit,below_limit,status"
     assert len(lines) == 1 + 20 * 61
     rows = [line.split(",") for line in lines[1:]]
     assert all(float(r[3]) == 50.0 for r in rows if r[6] == "1")

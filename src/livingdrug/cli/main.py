@@ -53,6 +53,12 @@ def check(name: str | None) -> None:
     sys.exit(0 if print_check(name) else 1)
 
 
+def _where(command):
+    """The options that say where a run takes place; they are no part of a scenario, as they change no number."""
+    command = click.option("--dask", metavar="ADDRESS", help="Share the subjects among a Dask cluster's workers.")(command)
+    return click.option("--workers", type=int, help="Share the subjects among this many processes.")(command)
+
+
 @cli.command()
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join to each named model.")
@@ -76,29 +82,34 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.option("--output", "outputs", multiple=True, help="Only this output or state. Repeatable.")
 @click.option("--observe", is_flag=True, help="Add the published residual error to measured outputs.")
 @click.option("--limit", type=float, help="With --observe: limit of quantification.")
+@click.option("--exposure", type=float, nargs=2, metavar="START END", help="Peaks and areas in this window; no curves.")
+@click.option("--above", multiple=True, metavar="OUTPUT=VALUE", help="With --exposure: time above this value. Repeatable.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the long table to this CSV file.")
 @click.option("--json", "as_json", is_flag=True, help="Print peaks and integrals as JSON.")
+@_where
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def simulate(fragments: str, values: tuple[str, ...], out: str | None, as_json: bool, as_scenario: bool, **rest) -> None:
+def simulate(fragments, values, above, out, as_json, as_scenario, workers, dask, **rest) -> None:
     """Simulate MODEL (a name from `livingdrug models`, or a model file)."""
-    from livingdrug.cli.simulate import read_values, run
+    from livingdrug.cli.simulate import read_above, read_values, run
     from livingdrug.scenario.simulation import checked
 
-    filled = {**rest, "fragments": _split(fragments), "values": read_values(values)}
-    run(checked({k: v for k, v in filled.items() if v is not None}, "command line"), out, as_json, as_scenario)
+    filled = {**rest, "fragments": _split(fragments), "values": read_values(values), "above": read_above(above)}
+    scenario = checked({k: v for k, v in filled.items() if v is not None}, "command line")
+    run(scenario, out, as_json, as_scenario, workers, dask)
 
 
 @cli.command()
 @click.argument("file", type=click.Path())
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the long table to this CSV file.")
 @click.option("--json", "as_json", is_flag=True, help="Print peaks and integrals as JSON.")
-def run(file: str, out: str | None, as_json: bool) -> None:
+@_where
+def run(file: str, out: str | None, as_json: bool, workers: int | None, dask: str | None) -> None:
     """Run the scenario in a TOML FILE (`simulate ... --as-scenario` prints one)."""
     from livingdrug.cli.simulate import run as run_scenario
     from livingdrug.scenario import read_scenario
 
-    run_scenario(read_scenario(file), out, as_json, False)
+    run_scenario(read_scenario(file), out, as_json, False, workers, dask)
 
 
 @cli.command()

@@ -1,39 +1,70 @@
 """`livingdrug simulate` and `livingdrug run`: run the scenario, write the table, show peaks and integrals."""
 
 import json
-import os
 import sys
-from pathlib import Path
 
 import click
 
+from livingdrug.cli.exposure import show_exposures
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.scenario import Simulation, run_simulation, to_toml
+from livingdrug.models import Model
+from livingdrug.scale.blocks import Serial
+from livingdrug.scale.runs import choose_executor, run_curves, run_exposures
+from livingdrug.scale.stream import CsvStream, check_writable
+from livingdrug.scenario import Simulation, plan, to_toml
 from livingdrug.simulation import Result, observe
+from livingdrug.simulation.exposure import ExposureTask
 
 
 def read_values(texts: tuple[str, ...]) -> dict[str, float]:
     """`NAME=VALUE` texts as a dictionary; InputError names the text that cannot be read."""
-    values = {}
+    return dict(_pair("--set", text, "NAME=VALUE", "k12=6") for text in texts)
+
+
+def read_above(texts: tuple[str, ...]) -> dict[str, float | tuple[float, ...]]:
+    """`OUTPUT=VALUE` texts as a dictionary, several values of an output as a tuple."""
+    limits: dict[str, tuple[float, ...]] = {}
     for text in texts:
-        name, equals, value = text.partition("=")
-        try:
-            values[name.strip()] = float(value)
-        except ValueError:
-            raise InputError(f"--set `{text}` cannot be read; write NAME=VALUE with a number, such as k12=6") from None
-        if not equals:
-            raise InputError(f"--set `{text}` has no `=`; write NAME=VALUE, such as k12=6")
-    return values
+        name, value = _pair("--above", text, "OUTPUT=VALUE", "car_t_blood=0.05")
+        limits[name] = (*limits.get(name, ()), value)
+    return {name: values if len(values) > 1 else values[0] for name, values in limits.items()}
 
 
-def run(scenario: Simulation, out: str | None, as_json: bool, as_scenario: bool) -> None:
+def _pair(option: str, text: str, form: str, example: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        raise InputError(f"{option} `{text}` cannot be read; write {form} with a number, such as {example}") from None
+    if not equals:
+        raise InputError(f"{option} `{text}` has no `=`; write {form}, such as {example}")
+    return name.strip(), number
+
+
+def run(
+    scenario: Simulation, out: str | None, as_json: bool, as_scenario: bool, workers: int | None, dask: str | None
+) -> None:
     """Run, write, show. Nothing is written when anything is refused."""
     if as_scenario:
         click.echo(to_toml(scenario), nl=False)
         return
-    _check_writable(out)
+    executor = choose_executor(workers, dask)
+    if executor != Serial() and scenario.subjects is None:
+        raise InputError("there is one subject, nothing to share among workers; give a number of subjects, such as -n 1000")
+    if out:
+        check_writable(out)
+    task = plan(scenario)
+    exposure = isinstance(task, ExposureTask)
     with _Progress() as progress:
-        model, result = run_simulation(scenario, progress)
+        done = run_exposures(task, executor, out, progress) if exposure else run_curves(task, executor, progress)
+    if exposure:
+        show_exposures(done, out, as_json)
+    else:
+        _finish(scenario, task.model, done, out, as_json)
+
+
+def _finish(scenario: Simulation, model: Model, result: Result, out: str | None, as_json: bool) -> None:
+    """Failures and cautions on standard error, the table to its file, peaks and integrals to the terminal."""
     if len(result.failed) == result.n:
         raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
     for notice in result.notices:
@@ -44,25 +75,13 @@ def run(scenario: Simulation, out: str | None, as_json: bool, as_scenario: bool)
         click.echo(f"... and {len(result.failed) - 10} more subjects", err=True)
     table = observe(model, result, scenario.limit, scenario.seed) if scenario.observe else result.table()
     if out:
-        _write(table, Path(out))
+        with CsvStream(out) as file:
+            file.add(table)
         click.echo(f"wrote {len(table):,} rows to {out}", err=True)
     if as_json:
         click.echo(json.dumps({"outputs": result.summary()}))
     elif not out:
         _show(result)
-
-
-def _check_writable(out: str | None) -> None:
-    folder = Path(out).absolute().parent if out else None
-    if folder is not None and not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise InputError(f"`{out}` cannot be written: the folder `{folder}` is missing or read-only")
-
-
-def _write(table, path: Path) -> None:
-    """The whole file or nothing."""
-    part = path.with_name(path.name + f".{os.getpid()}.part")
-    table.to_csv(part, index=False)
-    part.replace(path)
 
 
 def _show(result: Result) -> None:

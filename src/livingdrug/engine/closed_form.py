@@ -49,29 +49,30 @@ def _piece(form: ClosedForm, expression: str, time, columns) -> np.ndarray:
     return np.asarray(value, dtype=float)
 
 
-def metrics(form: ClosedForm, values: Mapping[str, np.ndarray], until: float):
-    """(peak, time of peak, integral) of every output on [0, until], each of shape (subjects, outputs)."""
+def metrics(form: ClosedForm, values: Mapping[str, np.ndarray], until: float, begin: float = 0.0):
+    """(peak, time of peak, integral) of every output on [begin, until], each of shape (subjects, outputs)."""
     columns = [np.asarray(values[q.name], dtype=float)[:, None] for q in form.quantities]
     parts = [
-        _block(form, [c[start : start + BLOCK] for c in columns], until)
+        _block(form, [c[start : start + BLOCK] for c in columns], until, begin)
         for start in range(0, len(columns[0]), BLOCK)
     ]
     return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
 
 
-def _block(form: ClosedForm, columns: list[np.ndarray], until: float):
+def _block(form: ClosedForm, columns: list[np.ndarray], until: float, begin: float):
     n = len(columns[0])
     peak, at, area = (np.zeros((n, len(form.outputs))) for _ in range(3))
     for j, output in enumerate(form.outputs):
-        start = np.zeros((n, 1))
-        best, when, total = np.full(n, -np.inf), np.zeros(n), np.zeros(n)
+        start = np.full((n, 1), begin)
+        best, when, total = np.full(n, -np.inf), np.full(n, begin), np.zeros(n)
         for piece in output.pieces:
             end = np.broadcast_to(_piece(form, piece.until, 0.0, columns), (n, 1)) if piece.until else np.full((n, 1), until)
             end = np.clip(end, start, until)
             width = end - start
             t = np.concatenate([start, start + width * _POINTS, end], axis=1)
             y = np.broadcast_to(_piece(form, piece.expression, t, columns), t.shape)
-            total += (width * y[:, 1:-1]) @ _WEIGHTS
+            # summed subject by subject: the order within a matrix product depends on how many subjects there are
+            total += (width * y[:, 1:-1] * _WEIGHTS).sum(axis=1)
             # a piece of no length is not in force
             y = np.where(width > 0, y, -np.inf)
             i = np.argmax(y, axis=1)

@@ -9,7 +9,7 @@ from livingdrug.simulation.result import Result
 
 
 def observe(model: Model, result: Result, limit: float | None = None, seed: int = 1):
-    """Long table of measured outputs: subject, time, output, value, unit, limit, below_limit.
+    """Long table of measured outputs: subject, time, output, value, unit, limit, below_limit, status.
 
     ln(y) = ln(f) + sd * eps with the published residual of the output, or the exact value where none is published.
     A value below `limit` (unit of the output) is reported as the limit with below_limit = 1: censored, not zero.
@@ -32,4 +32,6 @@ def observe(model: Model, result: Result, limit: float | None = None, seed: int 
     table["value"] = np.where(below, limit if limit is not None else 0.0, value)
     table["limit"] = limit if limit is not None else np.nan
     table["below_limit"] = below.astype(int)
+    # what the assay says stands together, the fate of the subject comes last as in every long table
+    table["status"] = table.pop("status")
     return table

@@ -64,6 +64,45 @@ def cv_population(model: Model, cv: float) -> Population:
     return Population(f"cv {cv:g}", dict.fromkeys(rates, spread), OURS, f"log-normal, CV {cv:.0%} on every rate")
 
 
+@dataclass(frozen=True)
+class Draw:
+    """n virtual subjects that are drawn when they are asked for, any of them alone.
+
+    seed, spread, cv, variance_scale: as in `draw_subjects`. Raises InputError for a bad number, a negative scale, or a
+    spread and a CV at once.
+    """
+
+    n: int
+    seed: int = 1
+    spread: str | None = None
+    cv: float | None = None
+    variance_scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_count(self.n), check_seed(self.seed)
+        if self.spread is not None and self.cv is not None:
+            raise InputError("both a published spread and a CV were given; give one of them")
+        if not (np.isfinite(self.variance_scale) and self.variance_scale >= 0):
+            raise InputError(f"variance_scale is {self.variance_scale:g}; it must be finite and not negative")
+
+    def population(self, model: Model) -> Population:
+        """The spread that is drawn from."""
+        return find_population(model, self.spread) if self.cv is None else cv_population(model, self.cv)
+
+    def described(self, model: Model) -> str:
+        """How the subjects are made, in words."""
+        population = self.population(model)
+        return f"{self.n} virtual subjects, {population.meaning or population.name}, seed {self.seed}"
+
+    def subjects(self, model: Model, first: int = 0, count: int | None = None) -> Subjects:
+        """Subjects `first` ... `first + count - 1` (from 0), all of them by default."""
+        count = self.n - first if count is None else count
+        if not (0 <= first and 1 <= count and first + count <= self.n):
+            raise InputError(f"{count} subjects from position {first} on were asked for; {self.n} are drawn, from 0 on")
+        values = drawn_values(model, self.population(model), self.seed, first, count, self.variance_scale)
+        return Subjects(values, self.described(model))
+
+
 def draw_subjects(
     model: Model, n: int, seed: int = 1, spread: str | None = None, cv: float | None = None, variance_scale: float = 1.0
 ) -> Subjects:
@@ -75,15 +114,7 @@ def draw_subjects(
     quantity and i alone.
     Raises InputError for a model without a published spread and no cv, a negative cv or scale, or a bad n.
     """
-    check_count(n), check_seed(seed)
-    if spread is not None and cv is not None:
-        raise InputError("both a published spread and a CV were given; give one of them")
-    if not (np.isfinite(variance_scale) and variance_scale >= 0):
-        raise InputError(f"variance_scale is {variance_scale:g}; it must be finite and not negative")
-    population = find_population(model, spread) if cv is None else cv_population(model, cv)
-    values = drawn_values(model, population, seed, 0, n, variance_scale)
-    described = f"{n} virtual subjects, {population.meaning or population.name}, seed {seed}"
-    return Subjects(values, described)
+    return Draw(n, seed, spread, cv, variance_scale).subjects(model)
 
 
 def drawn_values(

@@ -60,7 +60,7 @@ class Result:
         return np.percentile(self.values[ok, self.outputs.index(output)], levels, axis=0)
 
     def table(self):
-        """Long table: subject (from 1), time, output, value, unit."""
+        """Long table: subject (from 1), time, output, value, unit, status (`ok` or why the subject was not computed)."""
         import pandas as pd
 
         n, k, t = self.values.shape
@@ -71,6 +71,7 @@ class Result:
                 "output": np.tile(np.repeat(np.array(self.outputs, dtype=object), t), n),
                 "value": self.values.ravel(),
                 "unit": np.tile(np.repeat(np.array(self.units, dtype=object), t), n),
+                "status": np.repeat(np.array(self.status, dtype=object), k * t),
             }
         )
 

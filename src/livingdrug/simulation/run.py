@@ -5,21 +5,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from livingdrug.core.errors import InputError, SolveError
+from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.engine import cache, closed_form
-from livingdrug.engine.compile import array_function, compile_system
-from livingdrug.engine.events import Events
-from livingdrug.engine.exponentials import exponential_kernel, solve_exponentials
-from livingdrug.engine.kernel import kernel
-from livingdrug.engine.lsoda import advance
-from livingdrug.engine.population import RTOL, STATUS, EventTable, Measures, reason, solve_population
-from livingdrug.models import ClosedForm, Model
-from livingdrug.models.compose import System
-from livingdrug.simulation.expansion import expand
+from livingdrug.engine import cache
+from livingdrug.engine.compile import array_function
+from livingdrug.models import Model
 from livingdrug.simulation.population import Subjects, typical_subject
 from livingdrug.simulation.regimen import Regimen, check_regimen, default_regimen
 from livingdrug.simulation.result import Result
+from livingdrug.simulation.solve import solve
 
 MAX_HORIZON = {"d": 36_525.0, "h": 36_525.0 * 24}  # a hundred years
 MAX_VALUES = 50_000_000
@@ -47,6 +41,7 @@ def simulate(
     outputs: Sequence[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
     rtol: float | None = None,
+    threads: int | None = None,
 ) -> Result:
     """Run every subject through the model.
 
@@ -54,24 +49,20 @@ def simulate(
     amounts at time 0 or (time, amount) pairs; or a sequence with one Regimen for each subject; the model's first experiment
     by default. times: when outputs are wanted, in the model's time unit; 0, 1, 2 ... until by default: a value at the time
     of a later dose is the one just before it, at time 0 the one after. outputs: names of outputs or states; all outputs by
-    default. progress(done, all) is called after each subject. A subject that cannot be computed gets a status and a reason.
+    default. progress(done, all) is called as subjects are done. A subject that cannot be computed gets a status and a
+    reason. threads: all processors by default; it changes nothing but the time.
     Raises InputError for bad times, horizons, names or a regimen that the model does not take.
     """
     subjects = subjects or typical_subject(model)
     regimens = _regimens(model, subjects.n, regimen)
     until, times = _times(model, until, times)
     notices = [*_check_regimens(model, regimens), *cautions(model), cache.notice()]
-    wanted, units = _outputs(model, outputs)
-    if subjects.n * len(times) * len(wanted) > MAX_VALUES:
-        raise InputError(
-            f"{subjects.n} subjects x {len(times)} times x {len(wanted)} outputs are more than {MAX_VALUES:,} values; "
-            "ask for fewer subjects, times or outputs"
-        )
-    run = _run_closed if isinstance(model.system, ClosedForm) else _run_system
-    arrays = run(model, subjects, regimens, times, until, wanted, progress, rtol)
+    wanted, units = check_outputs(model, outputs)
+    check_size(subjects.n, len(times), len(wanted))
+    solved = solve(model, subjects, regimens, times, until, wanted, progress=progress, rtol=rtol, threads=threads)
     return Result(
-        model.full_name, model.time_unit, times, until, wanted, units, *arrays, subjects.described,
-        tuple(n for n in notices if n),
+        model.full_name, model.time_unit, times, until, wanted, units, solved.values, solved.peak, solved.peak_time,
+        solved.area, solved.status, solved.reason, subjects.described, tuple(n for n in notices if n),
     )  # fmt: skip
 
 
@@ -107,6 +98,15 @@ def _check_regimens(model: Model, regimens: list[Regimen]) -> list[str]:
     return list(dict.fromkeys(notices.values()))
 
 
+def check_size(subjects: int, times: int, outputs: int) -> None:
+    """InputError for more values than are kept at once."""
+    if subjects * times * outputs > MAX_VALUES:
+        raise InputError(
+            f"{subjects} subjects x {times} times x {outputs} outputs are more than {MAX_VALUES:,} values; "
+            "ask for fewer subjects, times or outputs, or for exposures (command line: --exposure), which keep no curves"
+        )
+
+
 def _times(model: Model, until: float | None, times: Sequence[float] | None) -> tuple[float, np.ndarray]:
     """The horizon and the times of the table; the horizon is the last time where only times are given."""
     if times is None:
@@ -122,7 +122,8 @@ def _times(model: Model, until: float | None, times: Sequence[float] | None) -> 
     return until, times
 
 
-def _outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names and units of the wanted outputs or states, all outputs by default; InputError for an unknown one."""
     units = {o.name: o.unit for o in model.system.outputs}
     known = {**{s.name: s.unit for s in getattr(model.system, "states", ())}, **units}
     wanted = tuple(units if wanted is None else wanted)
@@ -130,16 +131,6 @@ def _outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...
         if name not in known:
             raise InputError(f"`{model.full_name}`: " + unknown("output", name, known))
     return wanted, tuple(known[name] for name in wanted)
-
-
-def individual_values(model: Model, subjects: Subjects) -> dict[str, np.ndarray]:
-    """Values of every quantity after covariate effects, shape (n,) each."""
-    values = {name: np.asarray(subjects.values[name], dtype=float) for name in model.typical}
-    if not model.individual:
-        return values
-    names = tuple(values)
-    results = array_function(names, (), tuple(model.individual.values()))(*values.values())
-    return values | {name: np.broadcast_to(v, (subjects.n,)) for name, v in zip(model.individual, results, strict=True)}
 
 
 def cautions(model: Model) -> list[str]:
@@ -151,91 +142,3 @@ def cautions(model: Model) -> list[str]:
         if value > 0:
             found.append(f"`{model.full_name}`: {caution.message}")
     return found
-
-
-def _run_closed(model, subjects, regimens, times, until, wanted, progress, rtol):
-    form = model.system
-    rows = [[o.name for o in form.outputs].index(name) for name in wanted]
-    compiled = exponential_kernel(form, tuple(model.individual.items()))
-    if compiled is None:
-        values = individual_values(model, subjects)
-        curves = closed_form.evaluate(form, values, times)
-        measures = closed_form.metrics(form, values, until)
-        reasons = closed_form.invalid(form, values)
-    else:
-        found = solve_exponentials(compiled, subjects.values, times, 0.0, until)
-        curves, measures = found.values, (found.peak, found.peak_time, found.area)
-        reasons = ["" if i < 0 else compiled.valid[i] for i in found.broken.tolist()]
-    curves, (peak, at, area) = curves[:, rows], (array[:, rows] for array in measures)
-    faulty = np.array([bool(r) for r in reasons])
-    for array in (curves, peak, at, area):
-        array[faulty] = np.nan
-    if progress:
-        progress(len(reasons), len(reasons))
-    return curves, peak, at, area, tuple("invalid" if r else "ok" for r in reasons), tuple(reasons)
-
-
-def _run_system(model, subjects, regimens, times, until, wanted, progress, rtol):
-    system = model.system
-    table = quantity_table(model, subjects)
-    events, faults = event_table(system, regimens, table)
-    outputs = tuple(o.name for o in system.outputs)
-    # one compiled kernel serves all choices of outputs; states are asked for rarely
-    observed = outputs if set(wanted) <= set(outputs) else outputs + tuple(s.name for s in system.states)
-    rows = [observed.index(name) for name in wanted]
-    n, k = len(table), len(wanted)
-    curves = np.full((n, k, len(times)), np.nan)
-    measures = np.full((3, n, k), np.nan)
-    status, reasons, done = [""] * n, [""] * n, 0
-    # whether input pools can be solved exactly depends on the subject alone, never on the others in the run
-    for inflow in (False, True):
-        chosen = np.flatnonzero(events.has_inflow == inflow)
-        if not len(chosen):
-            continue
-        compiled = kernel(system, observed, inflow)
-        found = solve_population(
-            compiled, table[chosen], events.take(chosen), until, times, rows, Measures(), rtol or RTOL,
-            progress=progress and (lambda now, _, before=done: progress(before + now, n)),
-        )  # fmt: skip
-        done += len(chosen)
-        curves[chosen] = found.values.reshape(len(chosen), len(times), k).transpose(0, 2, 1)
-        measures[:, chosen] = [found.peak[:, rows], found.peak_time[:, rows], found.area[:, rows]]
-        for j, i in enumerate(chosen.tolist()):
-            status[i], reasons[i] = STATUS[int(found.status[j])], reason(compiled, found, j)
-    for i, (word, sentence) in faults.items():
-        status[i], reasons[i] = word, sentence
-        curves[i], measures[:, i] = np.nan, np.nan
-    return curves, *measures, tuple(status), tuple(reasons)
-
-
-def quantity_table(model: Model, subjects: Subjects) -> np.ndarray:
-    """Quantities of all subjects after covariate effects, shape (subjects, quantities)."""
-    values = individual_values(model, subjects)
-    return np.stack([values[q.name] for q in model.system.quantities], axis=1)
-
-
-def event_table(
-    system: System, regimens: Sequence[Regimen], table: np.ndarray
-) -> tuple[EventTable, dict[int, tuple[str, str]]]:
-    """Events of all subjects, and (status, reason) of those for whom a regimen has no events.
-
-    regimens: one for all, or one for each subject.
-    """
-    if len(regimens) == 1 and not regimens[0].personal:
-        return EventTable.shared(len(table), subject_events(regimens[0], system, table[0].tolist())), {}
-    all_events, faults = [], {}
-    for i, row in enumerate(table):
-        try:
-            all_events.append(subject_events(regimens[i if len(regimens) > 1 else 0], system, row.tolist()))
-        except (InputError, SolveError) as error:
-            faults[i] = "invalid" if isinstance(error, InputError) else "no_steady_state", str(error)
-            all_events.append(Events.of([]))
-    return EventTable.of(all_events), faults
-
-
-def subject_events(regimen: Regimen, system: System, p: list[float]) -> Events:
-    """Event table of one subject with the quantities `p`; raises InputError or SolveError as `expand` does."""
-    code = compile_system(system)
-    values = {q.name: value for q, value in zip(system.quantities, p, strict=True)}
-    initial = np.array(code.initial(*p), dtype=float)
-    return expand(regimen, system, values, initial, lambda y, events, span: advance(code, p, y, events, span))

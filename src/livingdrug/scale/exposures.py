@@ -1,0 +1,47 @@
+"""`exposures`: peaks, areas and times above limits of up to a million subjects, without curves."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from livingdrug.core.errors import InputError
+from livingdrug.models import Model
+from livingdrug.scale.runs import choose_executor, run_exposures
+from livingdrug.simulation.exposure import exposure_task
+from livingdrug.simulation.exposure_summary import ExposureSummary
+from livingdrug.simulation.population import Draw
+from livingdrug.simulation.regimen import Regimen
+
+
+def exposures(
+    model: Model,
+    n: int | None = None,
+    seed: int = 1,
+    spread: str | None = None,
+    cv: float | None = None,
+    variance_scale: float = 1.0,
+    regimen: Regimen | Sequence | None = None,
+    window: Sequence[float] = (0.0, 28.0),
+    limits: Mapping[str, float | Sequence[float]] | None = None,
+    outputs: Sequence[str] | None = None,
+    workers: int | None = None,
+    dask: str | None = None,
+    out: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ExposureSummary:
+    """CMAX, TMAX, AUC and times above limits within a window, summed up over n virtual subjects.
+
+    n ... variance_scale: as in `draw_subjects`, the typical subject without n; regimen: as in `simulate`. window: start
+    and end in the model's time unit, the run ends with it; limits: output -> value or values in its unit; outputs: names
+    of outputs or states, all outputs by default. workers: processes on this machine; dask: address of a Dask scheduler
+    instead; without either this process does all, with every processor. out: a CSV file with a row for each subject and
+    output. progress(done, all) is called after each block.
+    The numbers of a subject depend on the subject alone: not on n, workers or blocks; those of processors of another
+    make may differ in the last digits. Memory does not grow with n.
+    Raises InputError for what cannot be, before anything is computed or written; SolveError when no subject can be
+    computed, a worker dies or the cluster is lost.
+    """
+    executor = choose_executor(workers, dask)
+    if n is None and (spread is not None or cv is not None):
+        raise InputError("a spread between subjects was given without a number of subjects; give n")
+    draw = None if n is None else Draw(n, seed, spread, cv, variance_scale)
+    return run_exposures(exposure_task(model, draw, regimen, window, limits, outputs), executor, out, progress)

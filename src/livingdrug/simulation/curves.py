@@ -1,0 +1,55 @@
+"""Curves of any stretch of subjects, and blocks of them put together again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from livingdrug.models import Model
+from livingdrug.simulation.exposure import drawn
+from livingdrug.simulation.population import Draw
+from livingdrug.simulation.regimen import Regimen, check_regimen
+from livingdrug.simulation.result import Result
+from livingdrug.simulation.run import check_outputs, check_size, simulate
+
+
+@dataclass(frozen=True, eq=False)
+class CurvesTask:
+    """`simulate` for a stretch of subjects; called as task(first, count), it gives their Result.
+
+    draw: the subjects, None for the typical one; the other fields as in `simulate`. It can be sent to another process.
+    Raises InputError for a name or regimen that cannot be, or more values than are kept at once.
+    """
+
+    model: Model
+    draw: Draw | None
+    regimen: Regimen | None
+    times: np.ndarray
+    until: float
+    outputs: tuple[str, ...]
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        check_outputs(self.model, self.outputs)
+        if self.regimen is not None:
+            check_regimen(self.model, self.regimen)
+        check_size(self.n, len(self.times), len(self.outputs))
+
+    @property
+    def n(self) -> int:
+        """Number of subjects."""
+        return 1 if self.draw is None else self.draw.n
+
+    def __call__(self, first: int, count: int, progress: Callable[[int, int], None] | None = None) -> Result:
+        """Subjects `first` ... `first + count - 1`."""
+        chosen = drawn(self.model, self.draw, first, count)
+        return simulate(
+            self.model, chosen, self.regimen, self.times, self.until, self.outputs, progress, threads=self.threads
+        )
+
+
+def joined(results: Sequence[Result]) -> Result:
+    """Results of consecutive stretches of one population as the result of all."""
+    arrays = {n: np.concatenate([getattr(r, n) for r in results]) for n in ("values", "peak", "peak_time", "area")}
+    fates = {n: tuple(fate for r in results for fate in getattr(r, n)) for n in ("status", "reason")}
+    return replace(results[0], **arrays, **fates)

@@ -1,0 +1,193 @@
+"""Exposures of any stretch of subjects, without curves: what a block of a large run computes."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.engine.exponentials import exponential_kernel
+from livingdrug.models import ClosedForm, Model
+from livingdrug.simulation.population import Draw, Subjects, typical_subject
+from livingdrug.simulation.regimen import Regimen, check_regimen, default_regimen
+from livingdrug.simulation.result import METRICS
+from livingdrug.simulation.run import cautions, check_horizon, check_outputs
+from livingdrug.simulation.solve import solve
+
+NO_TIMES = np.empty(0)
+
+
+@dataclass(frozen=True)
+class ExposureBlock:
+    """Exposures of subjects `first` ... (from 0), in the order of the task's outputs and limits.
+
+    peak, peak_time, area (n, outputs): CMAX, TMAX, AUC within the window; above, last_above (n, limits): time above each
+    limit there and the last such time (NaN where there is none); status: `ok` or a word; reason: position of a subject
+    that failed -> why. A subject that failed has NaN throughout.
+    """
+
+    first: int
+    peak: np.ndarray
+    peak_time: np.ndarray
+    area: np.ndarray
+    above: np.ndarray
+    last_above: np.ndarray
+    status: tuple[str, ...]
+    reason: dict[int, str]
+
+    @property
+    def done(self) -> np.ndarray:
+        """Whether each subject was computed, shape (n,)."""
+        return np.array([status == "ok" for status in self.status])
+
+
+@dataclass(frozen=True)
+class ExposureTask:
+    """Peaks, areas and times above limits within a window; called as task(first, count), it gives an ExposureBlock.
+
+    draw: the subjects, None for the typical one; window (start, end): in the model's time unit, the run ends with it;
+    outputs: names of outputs or states; limits: (name, value) pairs, value in the unit of the output; rtol: relative
+    tolerance of the solver; threads: all processors by default. It can be sent to another process, and the numbers of a
+    subject depend on nothing but the subject: they are those of `simulate` up to `end`, when the window starts at 0.
+    Raises InputError for a window, name, limit or regimen that cannot be.
+    """
+
+    model: Model
+    draw: Draw | None
+    regimen: Regimen
+    window: tuple[float, float]
+    limits: tuple[tuple[str, float], ...]
+    outputs: tuple[str, ...]
+    rtol: float | None = None
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        check_window(self.model, self.window)
+        check_outputs(self.model, self.outputs)
+        apart = [name for name, _ in self.limits if name not in self.outputs]
+        if apart:
+            raise InputError(f"a limit of `{apart[0]}` was given, which is not among the outputs; add it to them")
+        check_regimen(self.model, self.regimen)
+        if self.draw is not None:
+            self.draw.population(self.model)
+        _check_limits(self.model, self.limits)
+
+    @property
+    def n(self) -> int:
+        """Number of subjects."""
+        return 1 if self.draw is None else self.draw.n
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Units of the outputs."""
+        return check_outputs(self.model, self.outputs)[1]
+
+    @property
+    def subjects(self) -> str:
+        """The subjects in words."""
+        return "typical subject" if self.draw is None else self.draw.described(self.model)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Where the model or the regimen is known to mislead."""
+        found = (check_regimen(self.model, self.regimen), *cautions(self.model))
+        return tuple(notice for notice in found if notice)
+
+    def __call__(self, first: int, count: int) -> ExposureBlock:
+        """Subjects `first` ... `first + count - 1`."""
+        chosen = drawn(self.model, self.draw, first, count)
+        start, end = self.window
+        solved = solve(
+            self.model, chosen, [self.regimen], NO_TIMES, end, self.outputs, start, self.limits,
+            rtol=self.rtol, threads=self.threads,
+        )  # fmt: skip
+        reasons = {first + i: reason for i, reason in enumerate(solved.reason) if reason}
+        return ExposureBlock(first, *solved[1:6], solved.status, reasons)
+
+
+def exposure_task(
+    model: Model,
+    draw: Draw | None = None,
+    regimen: Regimen | Sequence | None = None,
+    window: Sequence[float] = (0.0, 28.0),
+    limits: Mapping[str, float | Sequence[float]] | None = None,
+    outputs: Sequence[str] | None = None,
+    rtol: float | None = None,
+    threads: int | None = None,
+) -> ExposureTask:
+    """The task from what a user gives: see ExposureTask.
+
+    regimen: as in `simulate`; limits: output -> value or values; outputs: all by default, and those with a limit.
+    """
+    regimen = default_regimen(model) if regimen is None else regimen
+    pairs = [(name, float(v)) for name, given in (limits or {}).items() for v in np.atleast_1d(given)]
+    names = check_outputs(model, outputs)[0]
+    check_outputs(model, [name for name, _ in pairs])
+    return ExposureTask(
+        model, draw, regimen if isinstance(regimen, Regimen) else Regimen.of(regimen), check_window(model, window),
+        tuple(dict.fromkeys(pairs)), tuple(dict.fromkeys([*names, *(name for name, _ in pairs)])), rtol, threads,
+    )  # fmt: skip
+
+
+def drawn(model: Model, draw: Draw | None, first: int, count: int) -> Subjects:
+    """Subjects `first` ... `first + count - 1` of a draw; without one, the typical subject."""
+    return typical_subject(model) if draw is None else draw.subjects(model, first, count)
+
+
+def check_window(model: Model, window: Sequence[float]) -> tuple[float, float]:
+    """The window itself, or InputError unless it is 0 <= start < end within the longest horizon."""
+    start, end = (float(edge) for edge in window)
+    if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
+        raise InputError(
+            f"the window of the exposure runs from {start:g} to {end:g} {model.time_unit}; it must start at 0 or later "
+            "and end after its start"
+        )
+    return start, check_horizon(model, end)
+
+
+def _check_limits(model: Model, limits: tuple[tuple[str, float], ...]) -> None:
+    for name, value in limits:
+        if not math.isfinite(value):
+            raise InputError(f"the limit of `{name}` is {value:g}; it must be a finite number")
+    form = model.system
+    if limits and isinstance(form, ClosedForm) and not exponential_kernel(form, tuple(model.individual.items())):
+        raise InputError(
+            f"`{model.full_name}` is a formula that is no sum of exponentials, for which the time above a limit is not "
+            "computed; ask without a limit, or take a model made of flows"
+        )
+
+
+def limit_text(value: float) -> str:
+    """A limit as one would type it, read back to the same number."""
+    text = repr(float(value))
+    return text.removesuffix(".0")
+
+
+def exposure_table(task: ExposureTask, block: ExposureBlock):
+    """Long table of a block: one row per subject (from 1) and output.
+
+    Columns subject, output, unit, CMAX, TMAX, AUC, then above_LIMIT and last_above_LIMIT for each limit (empty for outputs
+    without it), status, reason. TMAX and times in the model's time unit, AUC in that times the unit.
+    """
+    import pandas as pd
+
+    n, k = block.peak.shape
+    columns = {
+        "subject": np.repeat(np.arange(block.first + 1, block.first + n + 1), k),
+        "output": np.tile(np.array(task.outputs, dtype=object), n),
+        "unit": np.tile(np.array(task.units, dtype=object), n),
+    }
+    for metric, values in zip(METRICS, (block.peak, block.peak_time, block.area), strict=True):
+        columns[metric] = values.ravel()
+    for value in dict.fromkeys(value for _, value in task.limits):
+        for name, times in (("above", block.above), ("last_above", block.last_above)):
+            column = np.full((n, k), np.nan)
+            for j, (output, limit) in enumerate(task.limits):
+                if limit == value:
+                    column[:, [i for i, o in enumerate(task.outputs) if o == output]] = times[:, [j]]
+            columns[f"{name}_{limit_text(value)}"] = column.ravel()
+    reasons = [block.reason.get(block.first + i, "") for i in range(n)]
+    columns["status"] = np.repeat(np.array(block.status, dtype=object), k)
+    columns["reason"] = np.repeat(np.array(reasons, dtype=object), k)
+    return pd.DataFrame(columns)

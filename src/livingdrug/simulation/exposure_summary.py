@@ -1,0 +1,103 @@
+"""What a population's exposures amount to: counts, extremes, means and percentiles, in little memory."""
+
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from livingdrug.simulation.distribution import Distribution
+from livingdrug.simulation.exposure import ExposureBlock, ExposureTask
+from livingdrug.simulation.result import METRICS, PERCENTILES
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How many subjects failed in one way, and the first of them (from 1) with its reason."""
+
+    status: str
+    count: int
+    subject: int
+    reason: str
+
+
+class ExposureSummary:
+    """Exposures of all subjects of a task, taken in block by block.
+
+    metrics: per output CMAX, TMAX, AUC; above, last_above: per limit of the task. The distributions are of the subjects
+    that were computed; last_above, of those that were above. Memory does not grow with the number of subjects, and
+    nothing depends on how they were cut into blocks.
+    """
+
+    def __init__(self, task: ExposureTask) -> None:
+        self.task, self.n = task, 0
+        self._failures: dict[tuple[str, str], Failure] = {}
+        self.metrics = {output: {metric: Distribution() for metric in METRICS} for output in task.outputs}
+        self.above, self.last_above = ([Distribution() for _ in task.limits] for _ in range(2))
+
+    @property
+    def done(self) -> int:
+        """Number of subjects that were computed."""
+        return self.n - sum(failure.count for failure in self.failures)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """In how many ways subjects failed, the most frequent first."""
+        return tuple(sorted(self._failures.values(), key=lambda failure: (-failure.count, failure.subject)))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Where the model or the regimen is known to mislead."""
+        return self.task.notices
+
+    def add(self, block: ExposureBlock) -> None:
+        """Take in the next block; blocks come in the order of the subjects."""
+        done = block.done
+        self.n += len(done)
+        for k, metrics in enumerate(self.metrics.values()):
+            for metric, values in zip(METRICS, (block.peak, block.peak_time, block.area), strict=True):
+                metrics[metric].add(values[done, k])
+        for j in range(len(self.above)):
+            self.above[j].add(block.above[done, j])
+            last = block.last_above[done, j]
+            self.last_above[j].add(last[~np.isnan(last)])
+        for subject, reason in sorted(block.reason.items()):
+            status = block.status[subject - block.first]
+            # a solver's reason names a time of the subject's own; conditions of a formula are few, and told apart
+            way = (status, reason if status == "invalid" else "")
+            known = self._failures.get(way) or Failure(status, 0, subject + 1, reason)
+            self._failures[way] = replace(known, count=known.count + 1)
+
+    def summary(self) -> dict:
+        """Plain data: {model, subjects, computed, failed, window, time_unit, outputs, above}.
+
+        failed: a list of {status, count, subject, reason}; outputs: name -> {unit, CMAX, TMAX, AUC}; above: a list of
+        {output, limit, unit, time_above, last_above}, where last_above counts the subjects that were above. Each
+        distribution is {count, mean, min, max, p2.5 ... p97.5}, empty but for the count where there is nothing.
+        """
+        task = self.task
+        units = dict(zip(task.outputs, task.units, strict=True))
+        return {
+            "model": task.model.full_name,
+            "subjects": self.n,
+            "computed": self.done,
+            "failed": [asdict(failure) for failure in self.failures],
+            "window": list(task.window),
+            "time_unit": task.model.time_unit,
+            "outputs": {
+                name: {"unit": units[name], **{metric: described(d) for metric, d in metrics.items()}}
+                for name, metrics in self.metrics.items()
+            },
+            "above": [
+                {"output": name, "limit": value, "unit": units[name]}
+                | {"time_above": described(above), "last_above": described(last)}
+                for (name, value), above, last in zip(task.limits, self.above, self.last_above, strict=True)
+            ],
+        }
+
+
+def described(distribution: Distribution) -> dict[str, float]:
+    """A distribution as plain data."""
+    if not distribution.count:
+        return {"count": 0}
+    levels = zip(PERCENTILES, distribution.percentiles(PERCENTILES), strict=True)
+    extremes = {"mean": distribution.mean, "min": distribution.least, "max": distribution.greatest}
+    return {"count": distribution.count, **extremes, **{f"p{level:g}": value for level, value in levels}}

@@ -1,0 +1,159 @@
+"""Subjects through a model: the compiled engine, or a closed form, whichever the model is."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from livingdrug.core.errors import InputError, SolveError
+from livingdrug.engine import closed_form
+from livingdrug.engine.compile import array_function, compile_system
+from livingdrug.engine.events import Events
+from livingdrug.engine.exponentials import exponential_kernel, solve_exponentials
+from livingdrug.engine.kernel import kernel
+from livingdrug.engine.lsoda import advance
+from livingdrug.engine.population import RTOL, STATUS, EventTable, Measures, reason, solve_population
+from livingdrug.models import ClosedForm, Model
+from livingdrug.models.compose import System
+from livingdrug.simulation.expansion import expand
+from livingdrug.simulation.population import Subjects
+from livingdrug.simulation.regimen import Regimen
+
+
+class Solved(NamedTuple):
+    """values (subjects, outputs, times); peak, peak_time, area within the window (subjects, outputs); above, last_above:
+    time above each limit there and the last such time (subjects, limits); status, reason: per subject."""
+
+    values: np.ndarray
+    peak: np.ndarray
+    peak_time: np.ndarray
+    area: np.ndarray
+    above: np.ndarray
+    last_above: np.ndarray
+    status: tuple[str, ...]
+    reason: tuple[str, ...]
+
+
+def solve(
+    model: Model,
+    subjects: Subjects,
+    regimens: Sequence[Regimen],
+    times: np.ndarray,
+    until: float,
+    outputs: Sequence[str],
+    start: float = 0.0,
+    limits: Sequence[tuple[str, float]] = (),
+    progress: Callable[[int, int], None] | None = None,
+    rtol: float | None = None,
+    threads: int | None = None,
+) -> Solved:
+    """Subjects through a model; what is given has been checked.
+
+    regimens: one for all subjects, or one for each; start: where the window of peaks, areas and times above begins,
+    which ends with the run; limits: (output, value) pairs, none for a closed form that is no sum of exponentials.
+    """
+    run = _run_closed if isinstance(model.system, ClosedForm) else _run_system
+    return run(model, subjects, regimens, times, until, tuple(outputs), start, limits, progress, rtol, threads)
+
+
+def individual_values(model: Model, subjects: Subjects) -> dict[str, np.ndarray]:
+    """Values of every quantity after covariate effects, shape (n,) each."""
+    values = {name: np.asarray(subjects.values[name], dtype=float) for name in model.typical}
+    if not model.individual:
+        return values
+    names = tuple(values)
+    results = array_function(names, (), tuple(model.individual.values()))(*values.values())
+    return values | {name: np.broadcast_to(v, (subjects.n,)) for name, v in zip(model.individual, results, strict=True)}
+
+
+def _run_closed(model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads) -> Solved:
+    form = model.system
+    names = [o.name for o in form.outputs]
+    compiled = exponential_kernel(form, tuple(model.individual.items()))
+    if compiled is None:
+        values = individual_values(model, subjects)
+        measures = closed_form.metrics(form, values, until, start)
+        none = [np.empty((subjects.n, 0))] * 2
+        arrays = [closed_form.evaluate(form, values, times), *measures, *none]
+        reasons = closed_form.invalid(form, values)
+    else:
+        levels = [(names.index(name), value) for name, value in limits]
+        *arrays, broken = solve_exponentials(compiled, subjects.values, times, start, until, levels)
+        reasons = ["" if i < 0 else compiled.valid[i] for i in broken.tolist()]
+    faulty = np.array([bool(r) for r in reasons])
+    for array in arrays:
+        array[faulty] = np.nan
+    if progress:
+        progress(len(reasons), len(reasons))
+    rows = [names.index(name) for name in wanted]
+    shown = [array[:, rows] for array in arrays[:4]]
+    return Solved(*shown, *arrays[4:], tuple("invalid" if r else "ok" for r in reasons), tuple(reasons))
+
+
+def _run_system(model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads) -> Solved:
+    system, table = model.system, quantity_table(model, subjects)
+    events, faults = event_table(system, regimens, table)
+    outputs = tuple(o.name for o in system.outputs)
+    # one compiled kernel serves all choices of outputs; states are asked for rarely
+    asked = {*wanted, *(name for name, _ in limits)}
+    observed = outputs if asked <= set(outputs) else outputs + tuple(s.name for s in system.states)
+    rows = [observed.index(name) for name in wanted]
+    measures = Measures(start, limits=tuple((observed.index(name), value) for name, value in limits))
+    n, k = len(table), len(wanted)
+    curves, measured = np.full((n, k, len(times)), np.nan), np.full((3, n, k), np.nan)
+    above = np.full((2, n, len(limits)), np.nan)
+    status, reasons, done = [""] * n, [""] * n, 0
+    # whether input pools can be solved exactly depends on the subject alone, never on the others in the run
+    for inflow in (False, True):
+        chosen = np.flatnonzero(events.has_inflow == inflow)
+        if not len(chosen):
+            continue
+        compiled = kernel(system, observed, inflow)
+        found = solve_population(
+            compiled, table[chosen], events.take(chosen), until, times, rows, measures, rtol or RTOL, threads=threads,
+            progress=progress and (lambda now, _, before=done: progress(before + now, n)),
+        )  # fmt: skip
+        done += len(chosen)
+        curves[chosen] = found.values.reshape(len(chosen), len(times), k).transpose(0, 2, 1)
+        measured[:, chosen] = [found.peak[:, rows], found.peak_time[:, rows], found.area[:, rows]]
+        above[:, chosen] = [found.above, found.last_above]
+        for j, i in enumerate(chosen.tolist()):
+            status[i], reasons[i] = STATUS[int(found.status[j])], reason(compiled, found, j)
+    # a subject that failed keeps what was computed before; one without events was never begun
+    for i, (word, sentence) in faults.items():
+        status[i], reasons[i] = word, sentence
+        curves[i], measured[:, i], above[:, i] = np.nan, np.nan, np.nan
+    return Solved(curves, *measured, *above, tuple(status), tuple(reasons))
+
+
+def quantity_table(model: Model, subjects: Subjects) -> np.ndarray:
+    """Quantities of all subjects after covariate effects, shape (subjects, quantities)."""
+    values = individual_values(model, subjects)
+    return np.stack([values[q.name] for q in model.system.quantities], axis=1)
+
+
+def event_table(
+    system: System, regimens: Sequence[Regimen], table: np.ndarray
+) -> tuple[EventTable, dict[int, tuple[str, str]]]:
+    """Events of all subjects, and (status, reason) of those for whom a regimen has no events.
+
+    regimens: one for all, or one for each subject.
+    """
+    if len(regimens) == 1 and not regimens[0].personal:
+        return EventTable.shared(len(table), subject_events(regimens[0], system, table[0].tolist())), {}
+    all_events, faults = [], {}
+    for i, row in enumerate(table):
+        try:
+            all_events.append(subject_events(regimens[i if len(regimens) > 1 else 0], system, row.tolist()))
+        except (InputError, SolveError) as error:
+            faults[i] = "invalid" if isinstance(error, InputError) else "no_steady_state", str(error)
+            all_events.append(Events.of([]))
+    return EventTable.of(all_events), faults
+
+
+def subject_events(regimen: Regimen, system: System, p: list[float]) -> Events:
+    """Event table of one subject with the quantities `p`; raises InputError or SolveError as `expand` does."""
+    code = compile_system(system)
+    values = {q.name: value for q, value in zip(system.quantities, p, strict=True)}
+    initial = np.array(code.initial(*p), dtype=float)
+    return expand(regimen, system, values, initial, lambda y, events, span: advance(code, p, y, events, span))
