@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 
 from livingdrug.core.random import stream_key
 from livingdrug.engine import cache
-from livingdrug.engine.vector_math import compiled, inner, log
+from livingdrug.engine.vector_math import compiled, exp, inner, log
 
 MULTIPLIER_0, MULTIPLIER_1 = uint64(0xD2E7470EE14C6C93), uint64(0xCA5A826395121157)
 WEYL_0, WEYL_1 = uint64(0x9E3779B97F4A7C15), uint64(0xBB67AE8584CAA73B)
@@ -91,8 +91,8 @@ def _unit(word):
     return (float(word >> uint64(11)) + 0.5) * 2.0**-53
 
 
-@cache.kept
-def _fill_normals(key_0, key_1, first, out):
+@inner
+def _normals_into(key_0, key_1, first, out):
     _fill_words(key_0, key_1, first, out)
     outside = np.empty(len(out), dtype=np.int64)
     count = 0
@@ -110,6 +110,27 @@ def _fill_normals(key_0, key_1, first, out):
         out[i] = q * _ratio(A, B, 0.180625 - q * q)
     for j in range(count):
         out[outside[j]] = tails[j]
+
+
+@cache.kept
+def _fill_normals(key_0, key_1, first, out):
+    _normals_into(key_0, key_1, first, out)
+
+
+@cache.kept
+def _fill_lognormals(key_0, key_1, first, out, median, sd, highest):
+    _normals_into(key_0, key_1, first, out)
+    for i in range(len(out)):
+        out[i] = min(median * exp(sd * out[i]), highest)
+
+
+def lognormals(seed: int, purpose: str, first: int, count: int, median: float, sd: float, highest: float) -> np.ndarray:
+    """median exp(sd z) of subjects `first` ... `first + count - 1`, at most `highest`; z as in `normals`."""
+    key_0, key_1 = stream_key(seed, purpose)
+    skipped = first % 4
+    out = np.empty(skipped + count)
+    _fill_lognormals(np.uint64(key_0), np.uint64(key_1), first - skipped, out, float(median), float(sd), float(highest))
+    return out[skipped:]
 
 
 def normals(seed: int, purpose: str, first: int, count: int) -> np.ndarray:

@@ -58,14 +58,17 @@ def solve(
     until: float,
     outputs: Callable,
     rtol: float | None = None,
+    atol: float | None = None,
 ) -> Solution:
     """Run one subject from time 0 to `until`.
 
     p: value of every quantity; times: increasing, within [0, until]; outputs: array function of
     `compile.output_function`. A value at the time of a later event is the one just before it; at time 0 it is the one
-    after the events there.
+    after the events there. rtol, atol: relative and absolute tolerance of all states, the usual ones by default.
     """
     run = _Run(code, list(p), rtol)
+    if atol is not None:
+        run.atol[~code.log_states] = atol
     run.through(np.array(code.initial(*p), dtype=float), events, times, until)
     return run.finish(times, until, outputs)
 

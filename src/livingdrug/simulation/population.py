@@ -1,5 +1,6 @@
 """Virtual subjects: a value of every quantity for each, drawn from a published spread or a stated CV."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,11 +122,11 @@ def drawn_values(
     model: Model, population: Population, seed: int, first: int, count: int, variance_scale: float = 1.0
 ) -> dict[str, np.ndarray]:
     """Values of subjects `first` ... `first + count - 1`; a quantity without spread is one number, broadcast."""
-    from livingdrug.engine.draws import normals
+    from livingdrug.engine.draws import lognormals
 
     values = {name: np.broadcast_to(np.float64(value), (count,)) for name, value in model.typical.items()}
     bounds = {q.name: q.bound for q in model.quantities}
     for name, given in population.spreads.items():
-        drawn = model.typical[name] * np.exp(given.sd * np.sqrt(variance_scale) * normals(seed, name, first, count))
-        values[name] = np.minimum(drawn, 1.0) if bounds[name] == "fraction" else drawn
+        sd, highest = given.sd * math.sqrt(variance_scale), 1.0 if bounds[name] == "fraction" else math.inf
+        values[name] = lognormals(seed, name, first, count, model.typical[name], sd, highest)
     return values
