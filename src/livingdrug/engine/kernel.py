@@ -79,7 +79,7 @@ def kernel_of(system: System, observed: tuple[str, ...], pools: Pools, module, l
     return Kernel(
         system, observed, pools, layout, Addresses(*(getattr(module, name).address for name in Addresses._fields)), module,
         logs=logs, lowest=np.array([LOWEST if s.roles and not s.log else ANY for s in states]),
-        cap=np.where(logs, 1 / np.log(TOO_LARGE), 1 / TOO_LARGE), extinct=np.zeros(len(states)),
+        cap=np.where(logs, 1 / np.log(TOO_LARGE), 1 / TOO_LARGE), extinct=np.array([s.extinct_below for s in states]),
     )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def measure_step(call, lane, at, table, implicit):
         if any_above(choose(one, weight, larger(tangents, gm), before), peak):
             _inner_peaks(call, lane, at, k, implicit)
     for j in range(at.limits):
-        _limit(lane, at, table, j)
+        _limit(call, lane, at, table, j, implicit)
 
 
 @inner
@@ -140,7 +140,7 @@ def _output_at(call, lane, at, me, k, s, implicit):
 
 
 @inner
-def _limit(lane, at, table, j):
+def _limit(call, lane, at, table, j, implicit):
     """Time above limit j within the step, and the last time above it."""
     for me in range(LANES):
         p, y = table[at.limit_output + j] * LANES + me, j * LANES + me
@@ -152,14 +152,16 @@ def _limit(lane, at, table, j):
             lane[at.above + y] += h
             lane[at.last_above + y] = lane[at.tn + me]
         elif g0 > c or gm > c or g1 > c:
-            share, last = _share_above(c, g0, gm, g1, h * lane[at.dg + p], h * lane[at.w_dg + p])
+            curve = (g0, gm, g1, h * lane[at.dg + p], h * lane[at.w_dg + p])
+            share, last = _share_above(call, lane, at, me, table[at.limit_output + j], c, curve, implicit)
             lane[at.above + y] += share * h
             lane[at.last_above + y] = lane[at.t + me] + last * h
 
 
 @inner
-def _share_above(c, g0, gm, g1, d0, d1):
-    """Share of the step above c, and the last fraction at which it is above."""
+def _share_above(call, lane, at, me, k, c, curve, implicit):
+    """Share of the step in which output k is above c, and the last fraction at which it is."""
+    g0, gm, g1, d0, d1 = curve
     share, last, up = 0.0, 0.0, g0 > c
     for part in range(PARTS):
         low, high = part / PARTS, (part + 1) / PARTS
@@ -175,6 +177,10 @@ def _share_above(c, g0, gm, g1, d0, d1):
                 a = s
             else:
                 b = s
+        # the output itself is a little off the quartic: one Newton step on it
+        slope = _slope(a, g0, gm, g1, d0, d1)
+        off = _output_at(call, lane, at, me, k, a, implicit) - c
+        a = min(max(a - off / slope, low), high) if slope != 0.0 else a
         share += (a - low) if up else (high - a)
         last = a if up else high
         up = now

@@ -73,35 +73,40 @@ def step(call, lane, at):
         store(lane, at.w_y + p, load(lane, at.y + p))
     call_1(call.jacobian, lane, 0)
     factorise(call, lane, at)
-    per_h = 1.0 / h
     for s in range(STAGES):
+        prepare_stage(lane, at.k, m, at.y, at.w_y, s, 1.0 / h)
         if s > 0:
-            stage_states(lane, at, s)
             store(lane, 0, t + NODES[s] * h)
             call_1(call.rhs, lane, 0)
         drift = h * TIME_WEIGHTS[s]
         for p in range(0, m, LANES):
             f = load(lane, at.f + p) if s == 0 else load(lane, at.w_f + p) + load(lane, at.inflow + p)
-            past = fill(0.0)
-            for j in range(s):
-                past = past + C_ROWS[s, j] * load(lane, at.k + j * m + p)
-            store(lane, at.k + s * m + p, f + drift * load(lane, at.w_ft + p) + past * per_h)
+            stage = at.k + s * m + p
+            store(lane, stage, load(lane, stage) + f + drift * load(lane, at.w_ft + p))
         call_2(call.solve, lane, 0, lane, at.k + s * m)
     finish(call, lane, at)
 
 
 @inner
-def stage_states(lane, at, s):
-    """States of stage s; from the seventh on each is the one before plus the last increment."""
-    m = at.n * LANES
+def prepare_stage(lane, stages, m, start, states, s, per_h):
+    """Numbers at stage s from those at the start of the step and the increments so far, which lie m apart at `stages`:
+    the stage's states into `states`, and what the increments add to its right-hand side into its own row of stages.
+
+    From the seventh stage on the states are those of the stage before plus the last increment.
+    """
     for p in range(0, m, LANES):
+        past, value = fill(0.0), load(lane, start + p)
         if s >= 6:
-            value = load(lane, at.w_y + p) + load(lane, at.k + (s - 1) * m + p)
-        else:
-            value = load(lane, at.y + p)
+            value = load(lane, states + p) + load(lane, stages + (s - 1) * m + p)
             for j in range(s):
-                value = value + A_ROWS[s, j] * load(lane, at.k + j * m + p)
-        store(lane, at.w_y + p, value)
+                past = past + C_ROWS[s, j] * load(lane, stages + j * m + p)
+        else:
+            for j in range(s):
+                increment = load(lane, stages + j * m + p)
+                value = value + A_ROWS[s, j] * increment
+                past = past + C_ROWS[s, j] * increment
+        store(lane, states + p, value)
+        store(lane, stages + s * m + p, past * per_h)
 
 
 @inner

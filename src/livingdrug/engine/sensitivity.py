@@ -77,12 +77,9 @@ def more_and_table(kernel: SensitivityKernel, at, table: np.ndarray) -> tuple[Mo
 
 
 @inner
-def _product(lane, at, more, table, matrix, slopes, states, into):
-    """into = matrix (entries as the Jacobian's) times the sensitivities at `states` + slopes (entries as q's)."""
+def _add_product(lane, at, more, table, matrix, slopes, states, into):
+    """into += matrix (entries as the Jacobian's) times the sensitivities at `states` + slopes (entries as q's)."""
     n = at.n * LANES
-    zero = fill(0.0)
-    for p in range(into, into + more.m * n, LANES):
-        store(lane, p, zero)
     for e, o in enumerate(range(more.j, more.j_end, 2)):
         value = load(lane, matrix + e * LANES)
         i, j = table[o], table[o + 1]
@@ -120,50 +117,31 @@ def step(call, also, lane, at, more, table, rtol):
         store(lane, at.w_y + p, load(lane, at.y + p))
     call_1(also.curvature, lane, 0)
     rodas5p.factorise(call, lane, at)
-    _product(lane, at, more, table, more.w_jt, more.w_qt, more.s, more.gt)
+    for p in range(0, block, LANES):
+        store(lane, more.gt + p, fill(0.0))
+    _add_product(lane, at, more, table, more.w_jt, more.w_qt, more.s, more.gt)
     per_h = 1.0 / h
     for s in range(STAGES):
+        rodas5p.prepare_stage(lane, at.k, m, at.y, at.w_y, s, per_h)
+        rodas5p.prepare_stage(lane, more.ks, block, more.s, more.st, s, per_h)
         if s > 0:
-            rodas5p.stage_states(lane, at, s)
-            _stage_sensitivities(lane, more, s, block)
             store(lane, 0, t + rodas5p.NODES[s] * h)
             call_1(also.linear, lane, 0)
         drift = h * rodas5p.TIME_WEIGHTS[s]
         for p in range(0, m, LANES):
             f = load(lane, at.f + p) if s == 0 else load(lane, at.w_f + p) + load(lane, at.inflow + p)
-            past = _past(lane, at.k, m, s, p)
-            store(lane, at.k + s * m + p, f + drift * load(lane, at.w_ft + p) + past * per_h)
+            stage = at.k + s * m + p
+            store(lane, stage, load(lane, stage) + f + drift * load(lane, at.w_ft + p))
         call_2(call.solve, lane, 0, lane, at.k + s * m)
         into = more.ks + s * block
-        _product(lane, at, more, table, at.w_j, more.w_q, more.s if s == 0 else more.st, into)
-        _add_curvature(lane, at, more, table, at.k + s * m, into)
         for p in range(0, block, LANES):
-            past = _past(lane, more.ks, block, s, p)
-            store(lane, into + p, load(lane, into + p) + drift * load(lane, more.gt + p) + past * per_h)
+            store(lane, into + p, load(lane, into + p) + drift * load(lane, more.gt + p))
+        _add_product(lane, at, more, table, at.w_j, more.w_q, more.st, into)
+        _add_curvature(lane, at, more, table, at.k + s * m, into)
         for k in range(more.m):
             call_2(call.solve, lane, 0, lane, into + k * m)
     rodas5p.finish(call, lane, at)
     _judge(lane, at, more, rtol, block)
-
-
-@inner
-def _past(lane, stages, size_of_stage, s, p):
-    total = fill(0.0)
-    for j in range(s):
-        total = total + rodas5p.C_ROWS[s, j] * load(lane, stages + j * size_of_stage + p)
-    return total
-
-
-@inner
-def _stage_sensitivities(lane, more, s, block):
-    for p in range(0, block, LANES):
-        if s >= 6:
-            value = load(lane, more.st + p) + load(lane, more.ks + (s - 1) * block + p)
-        else:
-            value = load(lane, more.s + p)
-            for j in range(s):
-                value = value + rodas5p.A_ROWS[s, j] * load(lane, more.ks + j * block + p)
-        store(lane, more.st + p, value)
 
 
 @inner

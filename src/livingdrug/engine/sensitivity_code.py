@@ -60,7 +60,8 @@ def sensitivity_kernel(system: System, observed: tuple[str, ...], by: tuple[str,
 
     module, layout = made_module(cache.key("sensitivities", repr(system), repr(observed), repr(by)), write)
     addresses = (getattr(module, name).address for name in SensitivityAddresses._fields)
-    entries = {group: np.array(places, dtype=np.int64).reshape(len(places), -1) for group, places in layout.further}
+    width = {"q": 2, "jt": 2, "qt": 2, "h": 3, "hq": 3}
+    entries = {group: np.array(places, dtype=np.int64).reshape(-1, width[group]) for group, places in layout.further}
     entries["jt"] = np.array(layout.jacobian, dtype=np.int64)
     return SensitivityKernel(
         kernel_of(system, observed, pools, module, layout), SensitivityAddresses(*addresses), by,

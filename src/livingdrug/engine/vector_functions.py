@@ -14,7 +14,29 @@ from livingdrug.engine.vector_math import (
 )
 from livingdrug.engine.vectors import choose, exponential, fill, larger, root, size, split
 
-exp, sqrt, absolute, maximum = exponential, root, size, larger
+
+@compiled
+def exp(x):
+    """e^x."""
+    return exponential(x)
+
+
+@compiled
+def sqrt(x):
+    """Square root."""
+    return root(x)
+
+
+@compiled
+def absolute(x):
+    """|x|."""
+    return size(x)
+
+
+@compiled
+def maximum(x, y):
+    """The larger of two."""
+    return larger(x, y)
 
 
 @compiled

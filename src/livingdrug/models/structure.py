@@ -4,6 +4,7 @@ Everything here is plain, frozen data. A flow takes `rate` out of one state and 
 expressions reach groups of states by `amount(role @ place)` in cells and `density(role @ place)` in cells/uL.
 """
 
+import math
 from dataclasses import dataclass, field
 
 from livingdrug.core.errors import ModelError
@@ -31,6 +32,8 @@ class State:
 
     unit: `cells`, `cells/uL`, `copies/ug` ...; roles: what it is; at: the place; initial: an expression of quantities;
     log: solve for its logarithm (exact for a state that only multiplies; needed where it spans many decades).
+    extinct_below: a population that falls below this size and has no inflow is empty from then on (0: never). Such a
+    rule is not part of any published model here; without it a tumour of 1e-9 cells grows back.
     """
 
     name: str
@@ -41,8 +44,14 @@ class State:
     initial: str = "0"
     symbol: str = ""
     log: bool = False
+    extinct_below: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.log and self.extinct_below:
+            raise ModelError(f"state `{self.name}` is kept as a logarithm, which has no 0 to fall to; drop `extinct_below`")
+        if not 0 <= self.extinct_below < math.inf:
+            given = f"state `{self.name}`: extinct_below is {self.extinct_below:g}"
+            raise ModelError(f"{given}; it must be finite and not negative")
         check_name(self.name, "state")
         parse_unit(self.unit)
         parse(self.initial)

@@ -1,0 +1,318 @@
+"""The compiled engine: against LSODA, against closed forms, and what must not change a subject's numbers."""
+
+import math
+import os
+import stat
+
+import numpy as np
+import pytest
+
+from livingdrug.engine import cache, population
+from livingdrug.engine.compile import compile_system, output_function
+from livingdrug.engine.events import ADD, SET, Events
+from livingdrug.engine.factor import factorisation
+from livingdrug.engine.kernel import kernel
+from livingdrug.engine.lsoda import solve
+from livingdrug.engine.population import EventTable, Measures, solve_population
+from livingdrug.engine.sensitivity import solve_sensitivities
+from livingdrug.engine.sensitivity_code import sensitivity_kernel
+from livingdrug.models.catalogue import get_fragment, get_model, list_models
+from livingdrug.models.compose import System, assemble
+from livingdrug.models.structure import Clock, ClosedForm, Flow, Output, Quantity, State, Structure
+from livingdrug.simulation import draw_subjects, simulate, typical_subject
+from livingdrug.simulation.regimen import default_regimen
+from livingdrug.simulation.run import default_until
+from livingdrug.simulation.solve import quantity_table, subject_events
+
+EXPLICIT, IMPLICIT = 1e9, 0.0
+ODES = [name for name in list_models() if not isinstance(get_model(name).system, ClosedForm)]
+
+
+def stack():
+    model = get_model("kirouac_2023")
+    for name in ("tissue", "host_competition", "allogeneic_killing"):
+        model = model + get_fragment(name)
+    return model
+
+
+MODELS = {name: get_model(name) for name in ODES} | {"stack": stack()}
+
+
+def small(rate: str, start: float = 1000.0, clocks: tuple[Clock, ...] = (), **state) -> tuple[System, float]:
+    """One population x of cells with one flow, starting at `start`, and its double as an output."""
+    rate_constant = Quantity("k", "1/d", "rate", bound="any")
+    quantities = (rate_constant, Quantity("source", "cells/d", "inflow"), Quantity("start", "cells", "start"))
+    system = assemble(
+        "small",
+        Structure(
+            states=(State("x", "cells", "cells", ("target",), initial="start", **state),),
+            flows=(Flow("change", rate, "growth", into="x"),),
+            outputs=(Output("double", "2 * x", "cells", "twice x"),),
+            quantities=quantities, clocks=clocks, time_unit="d",
+        ),
+        [],
+    )  # fmt: skip
+    return system, start
+
+
+def run_small(made, k: float, until: float, times, measures=None, events=None, source=0.0, rtol=1e-8, **how):
+    system, start = made
+    events = EventTable.shared(1, events or Events.of([]))
+    times, code = np.array(times, dtype=float), kernel(system, ("double",))
+    return solve_population(code, np.array([[k, source, start]]), events, until, times, [0], measures, rtol, **how)
+
+
+@pytest.mark.parametrize("budget", [EXPLICIT, IMPLICIT], ids=["explicit", "implicit"])
+@pytest.mark.parametrize("name", MODELS)
+def test_both_methods_agree_with_lsoda(name, budget, monkeypatch):
+    monkeypatch.setattr(population, "EXPLICIT_BUDGET", budget)
+    model = MODELS[name]
+    # a month, so that an explicit method can do it too
+    until = min(default_until(model), 28.0 if model.time_unit == "d" else 72.0)
+    names = [o.name for o in model.system.outputs]
+    times = np.linspace(0, until, 9)
+    ours = simulate(model, times=times, until=until, rtol=1e-8)
+    row = quantity_table(model, typical_subject(model))[0].tolist()
+    events = subject_events(default_regimen(model), model.system, row)
+    outputs = output_function(model.system, names)
+    reference = solve(compile_system(model.system), row, events, times, until, outputs, 1e-11, 1e-12)
+    scale = np.abs(reference.values).max(axis=1, keepdims=True)
+    assert (np.abs(ours.values[0] - reference.values) <= 2e-6 * np.maximum(reference.values, 1e-4 * scale)).all()
+    # the reference sums LSODA's own interpolant, which is of lower order than its steps, and peaks by a parabola
+    np.testing.assert_allclose(ours.peak[0], reference.peak, rtol=5e-6)
+    np.testing.assert_allclose(ours.area[0], reference.area, rtol=5e-6)
+
+
+def test_a_subject_is_the_same_bytes_wherever_it_is_computed():
+    model = stack()
+    subjects = draw_subjects(model, 40, seed=3, cv=0.5)
+    table, code = quantity_table(model, subjects), kernel(model.system, tuple(o.name for o in model.system.outputs))
+    times, wanted = np.linspace(0, 365, 20), range(len(code.observed))
+    one = subject_events(default_regimen(model), model.system, table[0].tolist())
+
+    def run(rows, **how):
+        events = EventTable.shared(len(rows), one)
+        found = solve_population(code, table[rows], events, 365.0, times, wanted, Measures(), **how)
+        return found.values.reshape(len(rows), -1), found.area, found.peak
+
+    everyone = run(np.arange(40), threads=1)
+    for rows, how in (([17], {}), (np.arange(39, -1, -1), {"threads": 2}), (np.arange(3, 22), {})):
+        for part, whole in zip(run(np.array(rows), **how), everyone, strict=True):
+            np.testing.assert_array_equal(part, whole[rows])
+
+
+def test_block_size_changes_nothing(monkeypatch):
+    model = get_model("kirouac_2023")
+    subjects = draw_subjects(model, 30, seed=5, cv=0.5)
+    before = simulate(model, subjects, until=60.0)
+    monkeypatch.setattr(population, "BLOCK", 7)
+    after = simulate(model, subjects, until=60.0)
+    np.testing.assert_array_equal(before.values, after.values)
+    np.testing.assert_array_equal(before.area, after.area)
+
+
+@pytest.mark.parametrize("budget", [EXPLICIT, IMPLICIT], ids=["explicit", "implicit"])
+def test_measures_of_a_known_curve(budget, monkeypatch):
+    """x = 1000 exp(-t) + 500 exp(-(t - 1)) from day 1 on, output 2 x."""
+    monkeypatch.setattr(population, "EXPLICIT_BUDGET", budget)
+    events = Events.of([(1.0, ADD, 0, 500.0)])
+    measures = Measures(0.5, 3.0, ((0, 1000.0), (0, 1e6)))
+    found = run_small(small("k * x"), -1.0, 5.0, [0.0, 1.0, 2.0], measures, events)
+    after = 1000 * math.exp(-1) + 500
+    # at the time of a dose the value is the one before it
+    np.testing.assert_allclose(found.values[:, 0], [2000, 2000 * math.exp(-1), 2 * after * math.exp(-1)], rtol=1e-7)
+    area = 2000 * (math.exp(-0.5) - math.exp(-1)) + 2 * after * (1 - math.exp(-2))
+    np.testing.assert_allclose(found.area[0], area, rtol=1e-7)
+    np.testing.assert_allclose([found.peak[0, 0], found.peak_time[0, 0]], [2 * after, 1.0], rtol=1e-7)
+    # above 1000: from 0.5 to ln 2, and from 1 until 2 after exp(-(t - 1)) = 1000
+    first, second = math.log(2) - 0.5, math.log(2 * after / 1000)
+    np.testing.assert_allclose(found.above[0], [first + second, 0.0], rtol=1e-6)
+    # the explicit method's interpolant is of one order less than its steps
+    np.testing.assert_allclose(found.last_above[0, 0], 1 + second, rtol=5e-6)
+    assert math.isnan(found.last_above[0, 1])
+
+
+def test_an_inner_peak_is_found_between_the_steps():
+    """The two-compartment chain of Bateman: x' = source exp(-0.7 t) - 0.3 x has its peak at ln(0.7 / 0.3) / 0.4."""
+    made = small("source * fading - 0.3 * k * x", 0.0, (Clock("fading", "exp(-0.7 * time * k)"),))
+    found = run_small(made, 1.0, 20.0, [20.0], Measures(), source=100.0, rtol=1e-6)
+    at = math.log(0.7 / 0.3) / 0.4
+    peak = 2 * 100 / 0.4 * (math.exp(-0.3 * at) - math.exp(-0.7 * at))
+    np.testing.assert_allclose([found.peak[0, 0], found.peak_time[0, 0]], [peak, at], rtol=1e-6)
+    area = 2 * 100 / 0.4 * ((1 - math.exp(-6)) / 0.3 - (1 - math.exp(-14)) / 0.7)
+    np.testing.assert_allclose(found.area[0, 0], area, rtol=1e-6)
+
+
+def test_growth_without_end_is_named_with_state_and_time():
+    made = small("k * x")
+    code = kernel(made[0], ("double",))
+    found = run_small(made, 1.0, 100.0, [1.0, 99.0])
+    assert population.STATUS[int(found.status[0])] == "not_finite"
+    when = f"{found.reached[0]:.6g} d"
+    assert population.reason(code, found, 0) == f"`x` left the finite range (above 1e+30 cells) at {when}"
+    assert found.reached[0] == pytest.approx(math.log(1e27), rel=0.05)
+    # what was computed before stays, what was not is no number
+    assert found.values[0, 0] == pytest.approx(2000 * math.e, rel=1e-6) and math.isnan(found.values[1, 0])
+
+
+def test_a_count_that_would_become_negative_is_named():
+    found = run_small(small("k * x - source"), 0.0, 100.0, [1.0], source=100.0)
+    assert population.STATUS[int(found.status[0])] == "negative"
+    assert found.reached[0] == pytest.approx(10.0, rel=1e-6)
+
+
+def test_extinction_empties_a_population_without_inflow_only():
+    def last(extinct_below, source):
+        made = small("k * x + source", extinct_below=extinct_below)
+        return run_small(made, -1.0, 30.0, [5.0, 30.0], source=source).values[:, 0]
+
+    np.testing.assert_allclose(last(0.0, 0.0), 2000 * np.exp([-5.0, -30.0]), rtol=1e-6)
+    np.testing.assert_array_equal(last(1.0, 0.0) > 0, [True, False])
+    # an inflow keeps it at its balance of 0.5 cells
+    np.testing.assert_allclose(last(1.0, 0.5)[1], 1.0, rtol=1e-6)
+
+
+def test_log_state_is_exact_far_below_one_cell():
+    found = run_small(small("k * x", log=True), -10.0, 60.0, [60.0], rtol=1e-8)
+    np.testing.assert_allclose(np.log(found.values[0, 0]), math.log(2000) - 600, rtol=1e-8)
+
+
+def test_step_limit_is_named():
+    found = run_small(small("k * x"), -1.0, 1e3, [1e3], rtol=1e-10, max_steps=5)
+    assert population.STATUS[int(found.status[0])] == "step_limit"
+
+
+def test_each_subject_has_its_own_times_and_events():
+    system, _ = small("k * x")
+    events = EventTable.of([Events.of([]), Events.of([(1.0, SET, 0, 10.0)])])
+    times = [np.array([0.0, 2.0]), np.array([0.5, 1.0, 3.0])]
+    table = np.array([[-1.0, 0.0, 1000.0], [0.0, 0.0, 1000.0]])
+    found = solve_population(kernel(system, ("double",)), table, events, 3.0, times, [0], None, 1e-8)
+    np.testing.assert_allclose(found.values[:, 0], [2000, 2000 * math.exp(-2), 2000, 2000, 20], rtol=1e-7)
+
+
+# ------------------------------------------------------------------------------------------ sensitivities
+
+
+def sensitivities(model, by, output, subjects, times, rtol=1e-7):
+    table = quantity_table(model, subjects)
+    events = EventTable.shared(len(table), subject_events(default_regimen(model), model.system, table[0].tolist()))
+    code = sensitivity_kernel(model.system, (output,), tuple(by))
+    found = solve_sensitivities(code, table, events, times[-1], np.array(times), [0], rtol)
+    return found.slopes.reshape(len(table), len(times), -1), table, events
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "by"),
+    [
+        ("kirouac_2023", "car_t", ("mu_memory", "k_kill", "antigen_50", "k_loss", "tumour_0", "divisions")),
+        ("carrgo_restimulation", "tumour", ("k_kill", "mu_tumour", "effector_0")),
+    ],
+)
+def test_sensitivities_are_the_differences_of_the_tight_path(name, output, by):
+    model = get_model(name)
+    subjects = draw_subjects(model, 2, seed=4, cv=0.2)
+    times = [0.0, 5.0, 20.0, 45.0] if model.time_unit == "d" else [0.0, 10.0, 40.0, 70.0]
+    slopes, table, events = sensitivities(model, by, output, subjects, times)
+    outputs, code = output_function(model.system, (output,)), compile_system(model.system)
+    names = [q.name for q in model.system.quantities]
+    one = subject_events(default_regimen(model), model.system, table[0].tolist())
+
+    def tight(row):
+        return solve(code, row.tolist(), one, np.array(times), times[-1], outputs, 1e-12, 1e-12).values[0]
+
+    for i, row in enumerate(table):
+        for k, quantity in enumerate(by):
+            column = names.index(quantity)
+            differences = []
+            for step in (2e-3, 1e-3):
+                up, down = row.copy(), row.copy()
+                up[column] *= 1 + step
+                down[column] *= 1 - step
+                differences.append((tight(up) - tight(down)) / (2 * step * row[column]))
+            expected = (4 * differences[1] - differences[0]) / 3
+            np.testing.assert_allclose(slopes[i, :, k], expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_sensitivity_by_the_time_of_a_switch():
+    """stein_2019_ode switches at t_max; its closed form can be differentiated by it without a switch."""
+    model, by = get_model("stein_2019_ode"), ("t_max", "alpha", "c_max", "fold")
+    times = [3.0, 15.0, 40.0]
+    slopes, table, _ = sensitivities(model, by, "transgene", typical_subject(model), times)
+    closed = get_model("stein_2019")
+    for k, quantity in enumerate(by):
+        value = closed.typical[quantity]
+
+        def curve(factor, q=quantity, v=value):
+            return simulate(closed.with_values({q: v * factor}), times=times).curve("transgene")
+
+        expected = (8 * (curve(1.001) - curve(0.999)) - (curve(1.002) - curve(0.998))) / (12 * 0.001 * value)
+        np.testing.assert_allclose(slopes[0, :, k], expected, atol=1e-5 * np.abs(expected).max(), err_msg=quantity)
+
+
+# ------------------------------------------------------------------------------------------ factors and cache
+
+
+def test_sparse_factors_solve_the_system():
+    rng = np.random.default_rng(2)
+    n = 7
+    dense = np.where(rng.random((n, n)) < 0.35, rng.normal(size=(n, n)), 0.0) + 6 * np.eye(n)
+    pattern = [(int(i), int(j)) for i, j in zip(*np.nonzero(dense), strict=True)]
+    found = factorisation(n, pattern)
+    entries = np.zeros(found.filled)
+    entries[: len(pattern)] = [dense[pair] for pair in pattern]
+    right = rng.normal(size=n)
+    b = right.copy()
+    for pivot in found.pivots:
+        for e in pivot.scaled:
+            entries[e] /= entries[pivot.diagonal]
+        for target, a, c in pivot.updates:
+            entries[target] -= entries[a] * entries[c]
+        for row, e in pivot.below:
+            b[row] -= entries[e] * b[pivot.state]
+    for pivot in reversed(found.pivots):
+        for column, e in pivot.beside:
+            b[pivot.state] -= entries[e] * b[column]
+        b[pivot.state] /= entries[pivot.diagonal]
+    np.testing.assert_allclose(b, np.linalg.solve(dense, right), rtol=1e-12)
+
+
+@pytest.fixture
+def asked_for(monkeypatch):
+    def ask(path):
+        monkeypatch.setenv(cache.VARIABLE, str(path))
+        cache._folder.cache_clear()
+        return cache.folder(), cache.notice()
+
+    yield ask
+    cache._folder.cache_clear()
+
+
+def test_a_private_folder_is_used_and_made(asked_for, tmp_path):
+    folder, notice = asked_for(tmp_path / "new")
+    assert folder == tmp_path / "new" and not notice
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+
+
+def test_a_folder_that_others_can_write_to_is_not_trusted(asked_for, tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    folder, notice = asked_for(shared)
+    assert folder != shared
+    assert "others can write to it" in notice and str(shared) in notice
+
+
+def test_a_place_that_cannot_be_written_falls_back_with_a_notice(asked_for, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    folder, notice = asked_for(blocked / "below")
+    assert folder.is_dir() and "is made anew in each run" in notice
+
+
+def test_write_once_keeps_the_first(tmp_path):
+    path = tmp_path / "code.py"
+    cache.write_once(path, "first")
+    cache.write_once(path, "second")
+    assert path.read_text() == "first"
+    assert [p.name for p in tmp_path.iterdir()] == ["code.py"]

@@ -1,0 +1,67 @@
+"""Elementary functions of the compiled code against NumPy and SciPy, and the compiled random streams."""
+
+import numpy as np
+import pytest
+from numba import njit
+from scipy.special import expit
+
+from livingdrug.core import random
+from livingdrug.engine import draws, vector_functions, vector_math
+from livingdrug.engine.vectors import LANES, load, store
+
+RNG = np.random.default_rng(0)
+WIDE = RNG.uniform(-700, 700, 4000)
+SMALL = RNG.normal(size=4000) * 10.0 ** RNG.uniform(-12, 1, 4000)
+CASES = {
+    "exp": (np.exp, WIDE), "natural_log": (np.log, np.exp(WIDE)), "log_or_never": (np.log, RNG.uniform(0.4, 2.5, 4000)),
+    "expm1": (np.expm1, SMALL), "log1p": (np.log1p, np.abs(SMALL)), "tanh": (np.tanh, SMALL), "expit": (expit, SMALL),
+    "inverse_or_zero": (lambda x: 1 / x, np.exp(WIDE / 2)), "expm1_ratio": (lambda x: np.expm1(x) / x, SMALL),
+    "sqrt": (np.sqrt, np.exp(WIDE)), "sign": (np.sign, SMALL), "absolute": (np.abs, SMALL),
+}  # fmt: skip
+
+
+@njit
+def one_by_one(f, x, out):
+    for i in range(x.size):
+        out[i] = f(x[i])
+
+
+@njit
+def lane_by_lane(f, x, out):
+    for i in range(0, x.size, LANES):
+        store(out, i, f(load(x, i)))
+
+
+@pytest.mark.parametrize(("module", "run"), [(vector_math, one_by_one), (vector_functions, lane_by_lane)])
+@pytest.mark.parametrize("name", CASES)
+def test_functions(name, module, run):
+    expected, x = CASES[name]
+    out = np.empty_like(x)
+    run(getattr(module, name), x, out)
+    with np.errstate(invalid="ignore"):
+        reference = expected(x)
+    # a result is at most 9 units in the last place off
+    assert (np.abs(out - reference) <= 9 * np.spacing(np.abs(reference))).all()
+
+
+@pytest.mark.parametrize(("module", "run"), [(vector_math, one_by_one), (vector_functions, lane_by_lane)])
+def test_guards(module, run):
+    def of(name, *x):
+        values, out = np.array(x + (1.0,) * (LANES - len(x))), np.empty(LANES)
+        run(getattr(module, name), values, out)
+        return out[: len(x)].tolist()
+
+    assert of("exp", -1e9, 1e9, 0.0) == [0.0, np.inf, 1.0]
+    assert of("log_or_never", 0.0, -3.0) == [vector_math.NEVER] * 2
+    assert of("inverse_or_zero", 0.0, -3.0) == [0.0, 0.0]
+    assert of("natural_log", 0.0)[0] == -np.inf and np.isnan(of("natural_log", -1.0)[0])
+    assert of("expm1_ratio", 0.0) == [1.0]
+    assert np.isnan(of("exp", np.nan)[0])
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 5000), (7, 10), (13, 1001), (2, 1)])
+def test_compiled_streams_are_those_of_the_core(first, count):
+    ours, theirs = draws.normals(5, "x", first, count), random.normals(5, "x", first, count)
+    np.testing.assert_allclose(ours, theirs, rtol=4e-15, atol=1e-15)
+    # and the numbers of a subject are the same bytes wherever it stands
+    assert draws.normals(5, "x", first + count - 1, 1)[0] == ours[-1]
