@@ -138,7 +138,9 @@ def test_an_inner_peak_is_found_between_the_steps():
     found = run_small(made, 1.0, 20.0, [20.0], Measures(), source=100.0, rtol=1e-6)
     at = math.log(0.7 / 0.3) / 0.4
     peak = 2 * 100 / 0.4 * (math.exp(-0.3 * at) - math.exp(-0.7 * at))
-    np.testing.assert_allclose([found.peak[0, 0], found.peak_time[0, 0]], [peak, at], rtol=1e-6)
+    np.testing.assert_allclose(found.peak[0, 0], peak, rtol=1e-6)
+    # a peak is flat: where it is, is known less well than how high
+    np.testing.assert_allclose(found.peak_time[0, 0], at, rtol=1e-5)
     area = 2 * 100 / 0.4 * ((1 - math.exp(-6)) / 0.3 - (1 - math.exp(-14)) / 0.7)
     np.testing.assert_allclose(found.area[0, 0], area, rtol=1e-6)
 
