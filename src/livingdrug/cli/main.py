@@ -5,6 +5,7 @@ import sys
 import click
 
 from livingdrug import __version__
+from livingdrug.cli import kinetics
 from livingdrug.core.errors import LivingdrugError
 
 
@@ -101,6 +102,10 @@ def power(**options) -> None:
     from livingdrug.cli.power import print_power
 
     print_power(**options)
+
+
+for command in (kinetics.check, kinetics.nca):
+    cli.add_command(command)
 
 
 def _split(text: str) -> tuple[str, ...]:
