@@ -1,4 +1,4 @@
-"""`livingdrug check`, `nca`, `compare`, `example`: the options; the work is in `cli.tables`."""
+"""`livingdrug check`, `nca`, `compare`, `example`: the options; the work is in `cli.tables` and `cli.parameters`."""
 
 import click
 
@@ -73,11 +73,45 @@ def check(columns: tuple[str, ...], **rest) -> None:
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
     """Cellular-kinetic parameters of every profile in FILE, each with flag, reason and points."""
-    from livingdrug.cli.tables import run_nca
+    from livingdrug.cli.parameters import run_nca
     from livingdrug.scenario.tables import Nca, checked_table
 
     rest["terminal"] = [read_terminal(text) for text in terminal]
     run_nca(*_split_output(Nca, checked_table, read_pairs(columns), rest))
+
+
+@click.command()
+@click.argument("file", type=click.Path())
+@with_options(READING)
+@with_options(RULES)
+@click.option("--product", required=True, help="A product with published exposure, such as tisagenlecleucel or ide-cel.")
+@click.option("--indication", help="Only groups whose indication holds this text, such as DLBCL.")
+@click.option("--spread", help="Which published spread of the model stein_2019 (sd, variance).")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the percentile of every subject to this CSV file.")
+@click.option("--plots", type=click.Path(file_okay=False), help="Write a picture (PNG and SVG) into this folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
+def compare(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
+    """Place the subjects in FILE among the published exposures of a product, as percentiles; differences are said."""
+    from livingdrug.cli.products import run_compare
+    from livingdrug.scenario.tables import Compare, checked_table
+
+    rest["terminal"] = [read_terminal(text) for text in terminal]
+    run_compare(*_split_output(Compare, checked_table, read_pairs(columns), rest))
+
+
+@click.group()
+def example() -> None:
+    """Write example data to try the commands on."""
+
+
+@example.command("nca")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_nca(folder: str) -> None:
+    """Write a small simulated data set for check, nca and compare into FOLDER."""
+    from livingdrug.cli.examples import write_nca_example
+
+    write_nca_example(folder)
 
 
 def _split_output(kind, checked_table, columns: dict[str, str], rest: dict):

@@ -74,14 +74,13 @@ def simulate(fragments: str, values: tuple[str, ...], out: str | None, as_json: 
 
 @cli.command()
 @click.argument("file", type=click.Path())
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the long table to this CSV file.")
-@click.option("--json", "as_json", is_flag=True, help="Print peaks and integrals as JSON.")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the table to this CSV file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def run(file: str, out: str | None, as_json: bool) -> None:
-    """Run the scenario in a TOML FILE (`simulate ... --as-scenario` prints one)."""
-    from livingdrug.cli.simulate import run as run_scenario
-    from livingdrug.scenario import read_scenario
+    """Run the scenario in a TOML FILE (`--as-scenario` of simulate, check, nca and compare prints one)."""
+    from livingdrug.cli.documents import run_document
 
-    run_scenario(read_scenario(file), out, as_json, False)
+    run_document(file, out, as_json)
 
 
 @cli.command()
@@ -104,7 +103,7 @@ def power(**options) -> None:
     print_power(**options)
 
 
-for command in (kinetics.check, kinetics.nca):
+for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example):
     cli.add_command(command)
 
 

@@ -48,6 +48,7 @@ class Cause(IntFlag):
 
 
 ABSENT = (1 << 24) - 1
+NOTED = int(Cause.BELOW_TOUCHED)  # said in the reason, no ground for caution
 CENSORING = int(Cause.CENSORED | Cause.LOST_BETWEEN | Cause.FROM_START)
 
 SENTENCES: dict[Cause, str] = {
@@ -102,11 +103,13 @@ def flag_of(causes: int) -> str:
         return "absent"
     if causes & CENSORING:
         return "censored"
-    return "caution" if causes else "ok"
+    return "caution" if causes & ~NOTED else "ok"
 
 
 def reason_of(causes: int, otherwise: str) -> str:
     """The sentences of the causes (of an absent value: only why it is absent), or what is true of a plain value."""
     wanted = causes & ABSENT or causes
     found = [SENTENCES[cause] for cause in SENTENCES if wanted & cause]
+    if wanted and not wanted & ~NOTED:
+        found.insert(0, otherwise)
     return "; ".join(found) or otherwise

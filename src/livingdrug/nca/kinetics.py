@@ -77,8 +77,10 @@ def persistence(block: Block) -> tuple[Value, Value]:
     last = last_true(block.quantifiable)
     ever = last >= 0
     sampled = block.present.any(axis=1)
-    gone = np.minimum(last + 1, block.present.shape[1] - 1)
-    lost = sampled & (last + 1 < block.present.sum(axis=1))
+    # a subject that never was above the limit counts as lost from its first sample after the infusion
+    after = np.where(ever, last + 1, first_true(block.present & (block.time > 0)))
+    gone = np.minimum(after, block.present.shape[1] - 1)
+    lost = sampled & (after < block.present.sum(axis=1))
     lower = Value(
         np.where(ever, at(block.time, np.maximum(last, 0)), np.nan),
         marks(block.n, (~ever, Cause.NOTHING_QUANTIFIABLE), (ever & lost, Cause.LOST_BETWEEN),
@@ -87,7 +89,7 @@ def persistence(block: Block) -> tuple[Value, Value]:
     upper = Value(
         np.where(lost, at(block.time, gone), np.nan),
         marks(block.n, (ever & ~lost, Cause.STILL_POSITIVE), (ever & lost, Cause.LOST_BETWEEN),
-              (~ever & lost, Cause.FROM_START), (~sampled, Cause.NOTHING_QUANTIFIABLE)),
+              (~ever & lost, Cause.FROM_START), (~ever & ~lost, Cause.NOTHING_QUANTIFIABLE)),
     )  # fmt: skip
     return lower, upper
 

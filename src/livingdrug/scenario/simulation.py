@@ -1,8 +1,6 @@
 """The `simulate` kind of scenario."""
 
-import tomllib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -46,23 +44,12 @@ class Simulation(BaseModel):
     seed: int = 1
 
 
-def to_toml(scenario: Simulation) -> str:
+def to_toml(scenario: BaseModel) -> str:
     """The scenario as a TOML document; defaults are left out."""
     import tomli_w
 
     kept = scenario.model_dump(exclude_defaults=True, exclude_none=True, mode="json")
     return tomli_w.dumps({"kind": scenario.kind, "version": scenario.version, **kept})
-
-
-def read_scenario(path: str | Path) -> Simulation:
-    """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
-    try:
-        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"`{path}` was not found") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"`{path}` is not a readable TOML document: {error}") from None
-    return checked(data, str(path))
 
 
 def checked(data: dict, origin: str) -> Simulation:

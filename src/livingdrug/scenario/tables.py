@@ -1,4 +1,4 @@
-"""The kinds of scenario that start from a table: `check`, `nca`, `compare`."""
+"""The kinds of scenario that start from a table of samples: `check`, `nca`, `compare`."""
 
 from typing import Literal
 
@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Check, Reading, check, cross, read_data
+from livingdrug.data.endpoints import Endpoints, check_endpoints, join, read_endpoints
 from livingdrug.nca import NcaResult, NcaSettings, TerminalPoints, nca
+from livingdrug.products import Comparison, compare
 
 
 class TableScenario(BaseModel):
@@ -76,6 +78,15 @@ class Nca(TableScenario):
         return NcaSettings(**fields)
 
 
+class Compare(Nca):
+    """An analysis beside the published exposure of a product; `spread`: which published spread of `stein_2019`."""
+
+    kind: Literal["compare"] = "compare"
+    product: str
+    indication: str | None = None
+    spread: str | None = None
+
+
 def checked_table(kind: type[TableScenario], data: dict, origin: str) -> TableScenario:
     """A scenario of this kind from plain data; InputError names every fault, each by its key."""
     if isinstance(data.get("blood_volume"), str):
@@ -100,15 +111,23 @@ def _volume(text: str) -> float | str:
         return text
 
 
-def run_check(scenario: TableScenario) -> Check:
-    """Look at the file."""
-    return check(scenario.file, scenario.reading())
+def run_check(scenario: TableScenario) -> tuple[Check, Endpoints | None]:
+    """Look at the file, and at the table of endpoints if there is one."""
+    checked = check(scenario.file, scenario.reading())
+    return checked, check_endpoints(scenario.endpoints) if scenario.endpoints else None
 
 
 def run_nca(scenario: Nca) -> NcaResult:
     """Read, cross the bridge if one is named, analyse. Raises InputError before anything is computed."""
     reading, settings = scenario.reading(), scenario.settings()
     data = read_data(scenario.file, reading)
+    if scenario.endpoints:
+        data = join(data, read_endpoints(scenario.endpoints))
     if scenario.bridge:
         data = cross(data, scenario.bridge)
     return nca(data, settings)
+
+
+def run_compare(scenario: Compare) -> Comparison:
+    """Analyse, then place every profile among published exposures."""
+    return compare(run_nca(scenario), scenario.product, scenario.indication, scenario.spread)
