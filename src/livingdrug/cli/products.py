@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from livingdrug.cli.parameters import group_title, number
+from livingdrug.cli.parameters import group_title
 from livingdrug.cli.tables import show_notes
 from livingdrug.data.export import check_writable, write_csv
 from livingdrug.data.findings import printable
@@ -83,32 +83,50 @@ def show_comparison(comparison: Comparison) -> None:
 
 
 def _show_group(console: Console, placements: list[Placement], title: str) -> None:
-    table = Table(title=title, title_justify="left")
-    for heading in ("published group", "parameter", "published", "yours / published (95 %)", "your percentiles", "see"):
-        table.add_column(heading, justify="left" if heading in ("published group", "parameter") else "right")
+    console.print(f"\n[bold]{title}[/bold]", highlight=False)
     cautions: dict[str, int] = {}
-    sources: dict[str, None] = {}
+    sources = dict.fromkeys(p.fact.source for p in placements)
+    table = None
     previous = None
     for placed in placements:
         fact = placed.fact
+        if fact.group != previous:
+            _print_part(console, table)
+            console.print(escape(printable(fact.group)), highlight=False)
+            table, previous = _part(), fact.group
         marks = [cautions.setdefault(text, len(cautions) + 1) for text in (*placed.cautions, placed.absent) if text]
-        sources[fact.source] = None
-        table.add_row(
-            "" if fact.group == previous else escape(printable(fact.group, 90)), f"{fact.parameter} ({fact.unit})",
-            fact.printed, _ratio(placed), _percentiles(placed), " ".join(map(str, marks)),
-        )  # fmt: skip
-        previous = fact.group
-    console.print(table)
+        name = f"{fact.parameter} {fact.unit}"
+        table.add_row(name, fact.printed, _ratio(placed), _percentiles(placed), _marks(marks))
+    _print_part(console, table)
     for text, mark in cautions.items():
         console.print(f"  {mark}  {escape(text)}", highlight=False, style="dim")
+    console.print("ratio: your geometric mean / the published one; percentile: median (range) of your subjects in the "
+                  "published spread", highlight=False, style="dim")  # fmt: skip
     console.print("published by: " + escape("; ".join(sources)), highlight=False, style="dim")
+
+
+def _part() -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 1))
+    widths = {"": 17, "published": 20, "ratio (95 %)": 18, "percentile": 14, "see": 3}
+    for heading, width in widths.items():
+        table.add_column(heading, justify="right" if heading else "left", min_width=width, header_style="dim")
+    return table
+
+
+def _print_part(console: Console, table: Table | None) -> None:
+    if table is not None:
+        console.print(table)
+
+
+def _marks(marks: list[int]) -> str:
+    return " ".join(map(str, sorted(marks)))
 
 
 def _ratio(placed: Placement) -> str:
     if np.isnan(placed.ratio):
         return "-"
-    interval = "" if np.isnan(placed.low) else f" ({number(placed.low)} to {number(placed.high)})"
-    return f"{number(placed.ratio)}{interval}"
+    interval = "" if np.isnan(placed.low) else f" ({placed.low:.2g}-{placed.high:.2g})"
+    return f"{placed.ratio:.2g}{interval}"
 
 
 def _percentiles(placed: Placement) -> str:

@@ -94,8 +94,9 @@ def median_curve(result: NcaResult, members: np.ndarray) -> tuple[np.ndarray, np
         mine = rows[visit == k]
         if len(np.unique(data.profile[mine])) < max(1, len(members) / 2):
             continue
-        median = np.median(np.where(data.cens[mine] == 1, 0.0, data.dv[mine]))
-        times.append(data.time[mine].mean()), medians.append(median if median > 0 else np.nan)
+        levels = np.sort(np.where(data.cens[mine] == 1, 0.0, data.dv[mine]))
+        known = levels[(len(levels) - 1) // 2] > 0  # else the median lies below the limit, or half below it
+        times.append(data.time[mine].mean()), medians.append(np.median(levels) if known else np.nan)
     return np.array(times), np.array(medians)
 
 

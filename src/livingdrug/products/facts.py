@@ -55,18 +55,18 @@ class ExposureFact:
 
     def in_range(self, values) -> str:
         """How many of some values lie in a published range, as text; "" where none is published."""
-        if self.spread_type != "range":
+        if self.spread_type != "range" or not self.spread:
             return ""
         low, high = (float(end) for end in self.spread.split("-"))
         known = [v for v in values if v == v]
-        return f"{sum(low <= v <= high for v in known)} of {len(known)} in range"
+        return f"{sum(low <= v <= high for v in known)}/{len(known)} in range"
 
     @property
     def printed(self) -> str:
         """The number as published, with its spread."""
-        value = "not a number" if self.value is None else f"{self.value:,.6g}"
+        value = "not a number" if self.value is None else f"{self.value:,.0f}" if self.value >= 1e3 else f"{self.value:.5g}"
         spread = {"geoCV%": f"(CV {self.spread} %)", "SD": f"(SD {self.spread})", "range": f"[{self.spread}]"}
-        return f"{value} {spread.get(self.spread_type, '')}".strip()
+        return f"{value} {spread.get(self.spread_type if self.spread else '', '')}".strip()
 
 
 @lru_cache(maxsize=len(TABLES))
