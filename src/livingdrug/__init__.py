@@ -12,7 +12,16 @@ _HOMES = {
     "observe": "livingdrug.simulation",
     "Dose": "livingdrug.simulation",
     "Regimen": "livingdrug.simulation",
+    "check": "livingdrug.data",
+    "read_data": "livingdrug.data",
+    "Reading": "livingdrug.data",
+    "NcaSettings": "livingdrug.nca",
+    "compare": "livingdrug.products",
     "plot_curves": "livingdrug.plots",
+    "plot_profile": "livingdrug.plots",
+    "plot_profiles": "livingdrug.plots",
+    "plot_spaghetti": "livingdrug.plots",
+    "plot_comparison": "livingdrug.plots",
 }
 __all__ = [*_HOMES]
 

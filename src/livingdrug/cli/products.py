@@ -106,8 +106,8 @@ def _show_group(console: Console, placements: list[Placement], title: str) -> No
 
 
 def _part() -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 1))
-    widths = {"": 17, "published": 20, "ratio (95 %)": 18, "percentile": 14, "see": 3}
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    widths = {"": 17, "published": 20, "ratio (95 %)": 19, "percentile": 14, "see": 4}
     for heading, width in widths.items():
         table.add_column(heading, justify="right" if heading else "left", min_width=width, header_style="dim")
     return table

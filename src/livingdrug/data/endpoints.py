@@ -122,7 +122,8 @@ def _pairs(values: dict[str, np.ndarray], columns: tuple[Column, ...], grid: Gri
                      "times of progression-free survival without a column that says which are events",
                      "add a column PFS_event with 1 (progression or death) or 0 (censored)")  # fmt: skip
         return
-    rows = np.flatnonzero((values["PFS"] != "") & (values["PFSEVENT"] == ""))
+    event = grid.columns[[c.meaning for c in columns].index("PFSEVENT")]
+    rows = np.flatnonzero((values["PFS"] != "") & np.isin(event, ["", ".", "NA"]))
     findings.at("pfs", rows, name, values["PFS"][rows], "{} has no event or censoring beside it", "fill the column PFS_event")
 
 

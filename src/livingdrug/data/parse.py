@@ -85,11 +85,12 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
         _text_faults(meaning, by_meaning, texts[meaning], findings)
     texts["ASSAY"] = _assays(texts["ASSAY"], reading)
     weight = read.get("WT", nothing)
+    cens = _flags(by_meaning, raw, "CENS", findings)
     findings.at("weight", np.flatnonzero(weight.value <= 0), *_of(by_meaning, raw, "WT", weight.value <= 0),
                 "{} kg is no weight", "give the weight in kg, or leave the cell empty")  # fmt: skip
     return Parsed(
         by_meaning, texts, read.get("TIME", nothing), read.get("DV", nothing), read.get("AMT", nothing),
-        _evid(by_meaning, raw, read, findings), _flags(by_meaning, raw, "CENS", findings),
+        _evid(by_meaning, raw, read, cens, findings), cens,
         _limits(by_meaning, raw, read, findings), _flags(by_meaning, raw, "MDV", findings) == 1,
         _exclusions(by_meaning, raw, n, findings), weight.value,
         {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in ("covariate", "NTIME")},
@@ -143,7 +144,7 @@ def _assays(texts: np.ndarray, reading: Reading) -> np.ndarray:
     return np.array([words[text] for text in texts], dtype=object)
 
 
-def _evid(by_meaning, raw, read, findings: Findings) -> np.ndarray:
+def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.ndarray:
     """Event of each row; without a column, a row with a dose and no value is a dose."""
     n = len(findings.lines)
     if "EVID" in read:
@@ -155,9 +156,10 @@ def _evid(by_meaning, raw, read, findings: Findings) -> np.ndarray:
     evid = np.zeros(n, dtype=np.int8)
     if "AMT" in read and "DV" in read:
         dosed = read["AMT"].value > 0
-        alone = dosed & (read["DV"].kind == MISSING)
-        evid[alone] = 1
-        if alone.any():
+        alone = dosed & (read["DV"].kind == MISSING) & (cens == 0)
+        # a dose beside most samples describes the subject (ADNCA); then a row without a value is a sample that is missing
+        if alone.any() and alone.sum() >= (dosed & ~alone).sum():
+            evid[alone] = 1
             findings.note(f"{int(alone.sum())} row(s) with a dose and no value are read as infusions (no EVID column)")
     return evid
 

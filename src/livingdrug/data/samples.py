@@ -37,13 +37,14 @@ def build(
     cens, limit = settle_limits(parsed, reading, findings)
     sampled = _sampled(parsed, cens, findings)
     unit = _units(parsed, sampled, reading, header, findings)
-    if parsed.has("DVID"):
+    if parsed.has("DVID") and not np.isin(parsed.texts["DVID"][sampled], ["", "."]).all():
         rows = np.flatnonzero(sampled & np.isin(parsed.texts["DVID"], ["", "."]))
         findings.at("no-output", rows, parsed.name("DVID"), parsed.texts["DVID"][rows],
                     "the row does not say what was measured", "write the output in every row of a sample")  # fmt: skip
     use = np.flatnonzero(sampled & np.isfinite(timed.time) & ~np.isin(parsed.texts["ID"], ["", "."]))
     assay = _assays(parsed, use, reading, findings)
-    labels = [timed.occasion[use], parsed.texts["DVID"][use], assay[use], unit[use]]
+    output = parsed.texts["DVID"][use]
+    labels = [timed.occasion[use], np.where(output == ".", "", output).astype(object), assay[use], unit[use]]
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
     order = np.lexsort((parsed.cens[use], timed.time[use], profile))
     rows, profile = use[order], profile[order]
@@ -83,7 +84,7 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     own = np.isfinite(limit)
     if reading.limit is not None:
         limit = np.where(own, limit, reading.limit)
-    under = (kind == NUMBER) & (cens == 0) & (value < limit) & (parsed.evid == 0) & ~parsed.not_measured
+    under = (kind == NUMBER) & (cens == 0) & (value >= 0) & (value < limit) & (parsed.evid == 0) & ~parsed.not_measured
     if parsed.has("CENS"):
         wrong = under & own
         findings.at("limit", np.flatnonzero(wrong), parsed.name("DV"), value[wrong], "{} is below the limit of its row "

@@ -62,7 +62,8 @@ class Data:
         return len(self.time)
 
     def table(self):
-        """Canonical pandas table: a dose row for each profile with a known dose, then its samples; covariates behind."""
+        """Canonical pandas table: a dose row for each profile with a known dose, then its samples; covariates, weight and
+        the units of time and dose behind. It reads back to the same data."""
         import pandas as pd
 
         p = self.profiles
@@ -85,8 +86,14 @@ class Data:
         both = pd.concat([doses, samples], ignore_index=True) if len(doses) else samples
         both["_order"] = natural_order(both["OCC"].to_numpy())
         both = both.sort_values(["_subject", "_order", "TIME", "EVID"], ascending=[True, True, True, False], kind="stable")
+        subject = both["_subject"].to_numpy()
         for name, values in self.covariates.items():
-            both[name] = values[both["_subject"].to_numpy()]
+            both[name] = values[subject]
+        if np.isfinite(self.weight).any():
+            both["WT"] = self.weight[subject]
+        for name, unit in (("TIMEUNIT", self.time_unit), ("DOSEUNIT", self.dose_unit)):
+            if unit:
+                both[name] = unit
         return both.drop(columns=["_subject", "_order"]).reset_index(drop=True)
 
 

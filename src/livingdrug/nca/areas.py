@@ -55,7 +55,7 @@ def between(block: Block, rule: str, start: float, end: float) -> np.ndarray:
 
 def _on_segment(t, t1, t2, c1, c2, logarithmic) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(t2 > t1, (t - t1) / (t2 - t1), 0.0)
+        share = np.clip(np.where(t2 > t1, (t - t1) / (t2 - t1), 0.0), 0.0, 1.0)
         down = np.log(np.where(logarithmic, c2 / np.where(c1 > 0, c1, 1.0), 1.0))
     curve = np.where(logarithmic, c1 * np.exp(share * down), c1 + share * (c2 - c1))
     # the ends themselves, to the digit

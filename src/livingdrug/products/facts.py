@@ -65,7 +65,7 @@ class ExposureFact:
     def printed(self) -> str:
         """The number as published, with its spread."""
         value = "not a number" if self.value is None else f"{self.value:,.0f}" if self.value >= 1e3 else f"{self.value:.5g}"
-        spread = {"geoCV%": f"(CV {self.spread} %)", "SD": f"(SD {self.spread})", "range": f"[{self.spread}]"}
+        spread = {"geoCV%": f"(CV {_short(self.spread)} %)", "SD": f"(SD {self.spread})", "range": f"[{self.spread}]"}
         return f"{value} {spread.get(self.spread_type if self.spread else '', '')}".strip()
 
 
@@ -84,6 +84,11 @@ def exposure_facts() -> tuple[ExposureFact, ...]:
     return tuple(
         ExposureFact(**{**row, "value": _number(row["value"]), "log_sd": _number(row["log_sd"])}) for row in facts("exposure")
     )
+
+
+def _short(text: str) -> str:
+    number = _number(text)
+    return text if number is None else f"{number:,.0f}" if number >= 1e3 else f"{number:.3g}"
 
 
 def _number(text: str) -> float | None:
