@@ -263,3 +263,10 @@ def test_twenty_thousand_subjects_take_seconds(tmp_path):
     start = time.perf_counter()
     result = nca(read_data(path, Reading(time_unit="d")))
     assert result.data.profiles.n == 20_000 and time.perf_counter() - start < 10
+
+
+def test_the_page_explains_every_parameter():
+    from pathlib import Path
+
+    page = (Path(__file__).parents[2] / "docs" / "nca.md").read_text()
+    assert [p.code for p in (*PARAMETERS, *SMALL_MOLECULE) if p.code not in page] == []

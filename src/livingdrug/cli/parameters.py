@@ -168,7 +168,7 @@ def _show_persistence(console: Console, result: NcaResult, members) -> None:
     if np.isfinite(until):
         text = f"half of the subjects are lost between {after:g} and {until:g}{words}"
     else:
-        text = f"fewer than half of the subjects are lost up to {after:g}{words}" if np.isfinite(after) else "nobody is lost"
+        text = f"{'fewer than half of the subjects are' if curve.lost else 'nobody is'} lost up to {after:g}{words}"
     known = curve.start[-1] if np.isinf(curve.end[-1]) else curve.end[-1]
     shares = []
     for day in SHARE_DAYS if unit else ():

@@ -106,10 +106,11 @@ def cross(data: Data, text: str) -> Data:
     factor = np.where(rows, _factor(bridge.name, values, data.rows), 1.0)
     unit = np.where(touched, bridge.into, p.unit).astype(object)
     arguments = f" with {', '.join(f'{k} = {v}' for k, v in given.items())}" if given else ""
+    note = f"{int(touched.sum())} profile(s) crossed the bridge {bridge.name} from {bridge.unit} to {bridge.into}"
     stamp = f"bridge {bridge.name}: {bridge.rule}{arguments}; {bridge.source.line()}; uncertain: {bridge.uncertain}"
     return replace(
         data, profiles=replace(p, unit=unit), dv=data.dv * factor, limit=data.limit * factor, bridge=stamp,
-        notes=(*data.notes, f"{int(touched.sum())} profile(s) crossed the {stamp}"),
+        notes=(*data.notes, note),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Read a file, look at everything in it, say what was understood and what is wrong, and make the canonical table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
@@ -51,7 +51,9 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     timed = since_infusion(parsed, time, codes, reading, findings)
     data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, header, findings)
     found = findings.sorted()
-    return Check(name, columns, found, tuple(findings.notes), None if findings.failed else data)
+    warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]
+    data = None if findings.failed else replace(data, notes=(*findings.notes, *warnings))
+    return Check(name, columns, found, tuple(findings.notes), data)
 
 
 def read_data(path: str | Path, reading: Reading | None = None) -> Data:

@@ -35,13 +35,13 @@ def grid_of_text(text: str, name: str, findings: Findings) -> Grid:
     """Grid of the text of a file. Raises InputError where there is no table in it."""
     head = text[:200_000].splitlines()[:HEAD]
     delimiter = _delimiter(head, name)
-    rows = _rows(text, delimiter)
+    rows = _rows(text, delimiter, name)
     first = [row for row in islice(rows, HEAD)]
     top, units = _find_headings(first, name, findings)
     fast = _fast_columns(text, delimiter, first, top, units is not None)
     if fast is not None:
         return _finish(top, units, *fast, delimiter, findings)
-    body = _body(_rows(text, delimiter), top[0] if units is None else units[0])
+    body = _body(_rows(text, delimiter, name), top[0] if units is None else units[0])
     return _finish(top, units, *_careful_columns(body, top[1], findings), delimiter, findings)
 
 
@@ -61,7 +61,7 @@ def _delimiter(head: list[str], name: str) -> str:
     scores = []
     for rank, sign in enumerate(DELIMITERS):
         try:
-            counts = [len(row) for _, row in _rows("\n".join(filled), sign) if any(row)]
+            counts = [len(row) for _, row in _rows("\n".join(filled), sign, name) if any(row)]
         except InputError:
             continue
         common = max(set(counts), key=lambda c: (counts.count(c), c)) if counts else 1
@@ -70,7 +70,7 @@ def _delimiter(head: list[str], name: str) -> str:
     return max(scores)[3] if scores else ","
 
 
-def _rows(text: str, delimiter: str):
+def _rows(text: str, delimiter: str, name: str):
     """(line, cells) of every row, blank ones too; `line` is where the row starts. A row may span lines inside quotes."""
     if delimiter == " ":
         for number, line in enumerate(io.StringIO(text), 1):
@@ -83,7 +83,7 @@ def _rows(text: str, delimiter: str):
             yield start, row
             start = reader.line_num + 1
     except csv.Error as error:
-        raise InputError(f"line {start} cannot be parted into cells ({error}); check its quotation marks") from None
+        raise InputError(f"`{name}` line {start} cannot be parted into cells ({error}); check its quotes") from None
 
 
 def _find_headings(rows, name: str, findings: Findings):

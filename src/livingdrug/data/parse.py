@@ -6,13 +6,14 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.cells import ABOVE, BAD, BELOW, COMMA, MISSING, NOT_FINITE, NUMBER, Numbers, decimal_sign, read_numbers
-from livingdrug.data.findings import Findings
+from livingdrug.data.findings import Findings, printable
 from livingdrug.data.grid import Grid
 from livingdrug.data.meanings import Column
 from livingdrug.data.reading import Reading
 
 TEXTS = ("ID", "DV", "DVID", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
 NUMERIC = ("TIME", "DV", "AMT", "EVID", "LIMIT", "MDV", "WT")
+MOST, LEAST, MOST_TIME, LEAST_TIME = 1e30, 1e-30, 1e8, 1e-9  # what no assay and no clock gives
 _FLAGS = {
     **dict.fromkeys(("", ".", "0", "n", "no", "false", "na"), 0), **dict.fromkeys(("1", "y", "yes", "true"), 1), "-1": -1,
 }  # fmt: skip
@@ -52,19 +53,18 @@ class Parsed:
 def require(columns: tuple[Column, ...], name: str) -> None:
     """Refuse a file without subject, time or value."""
     found = {c.meaning for c in columns}
-    missing = [m for m in ("ID", "DV") if m not in found]
-    if not found & {"TIME", "DATE"}:
-        missing.insert(1, "TIME")
+    missing = [m for m in ("ID", "TIME", "DV") if m not in found and not (m == "TIME" and "DATE" in found)]
     if not missing:
         return
     logs = [c.name for c in columns if c.word in ("dvl", "lndv", "logdv", "lnconc", "logconc")]
     if logs and missing == ["DV"]:
         raise InputError(f"`{name}`: `{logs[0]}` looks like logarithms; give the column of values on the linear scale")
-    headings = ", ".join(f"`{c.name}`" for c in columns[:12])
-    example = f"--column {columns[0].name}={missing[0]}"
-    raise InputError(
-        f"`{name}`: no column means {' or '.join(missing)} among {headings}; say which one does, such as {example}"
-    )
+    headings = ", ".join(f"`{printable(c.name, 30)}`" for c in columns[:12])
+    free = next((c.name for c in columns if c.meaning == "covariate"), columns[0].name)
+    fix = f"say which one does, such as --column {printable(free, 30)}={missing[0]}"
+    if "DV" in missing and sum(any(s.isdigit() for s in c.name) for c in columns) >= 3:
+        fix = "one row per sample is read here, not one column per day: turn the table"
+    raise InputError(f"`{name}`: no column means {' or '.join(missing)} among {headings}; {fix}")
 
 
 def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: Findings) -> Parsed:
@@ -114,7 +114,13 @@ def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, f
     if meaning != "DV":
         rows = np.flatnonzero((numbers.kind == BELOW) | (numbers.kind == ABOVE))
         findings.at("not-a-number", rows, name, texts[rows], "{} cannot be read as a number", leave)
+    most, least = (MOST_TIME, LEAST_TIME) if meaning == "TIME" else (MOST, LEAST)
+    size = np.abs(numbers.value)
+    rows = np.flatnonzero((size > most) | ((size > 0) & (size < least)))
+    findings.at("size", rows, name, texts[rows], "{} is beyond anything that is measured", "mend the number or its exponent")
     if meaning == "DV":
+        rows = np.flatnonzero((numbers.value == 0) & (numbers.kind == ABOVE))
+        findings.at("limit", rows, name, texts[rows], "{} names an upper limit of 0", "write >LIMIT with the upper limit")
         rows = np.flatnonzero(numbers.value < 0)
         fix = "write a value below the limit as <LIMIT (such as <50), not as a negative number"
         findings.at("negative", rows, name, texts[rows], "{} is negative, and no logarithm of it exists", fix)

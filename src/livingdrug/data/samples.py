@@ -48,7 +48,7 @@ def build(
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
     order = np.lexsort((parsed.cens[use], timed.time[use], profile))
     rows, profile = use[order], profile[order]
-    _note_order(timed.time[use], codes[use], findings)
+    _note_order(timed.time[use], profile, findings)
     dv = np.where(cens == 1, limit, parsed.dv.value)
     data = Data(
         name, subjects, profiles, profile, timed.time[rows], dv[rows], cens[rows], limit[rows], findings.lines[rows],
@@ -59,16 +59,19 @@ def build(
 
 
 def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> Data:
-    from dataclasses import replace
-
     data = settle_doubles(data, parsed, reading, findings)
     _same_units(data, parsed, findings)
     data = _dose_in_cells(data, findings)
     if not data.rows and not findings.failed:
         findings.add("no-samples", 1, parsed.name("DV"), "", "no row holds a measured value", "give the values")
+    silent = np.setdiff1d(np.arange(len(data.subjects)), data.profiles.subject)
+    named = [printable(data.subjects[i], 30) for i in silent if data.subjects[i] not in ("", ".")]
+    if named:
+        shown = ", ".join(named[:5]) + (", ..." if len(named) > 5 else "")
+        findings.note(f"{len(named)} subject(s) have no sample that can be used, so no results: {shown}")
     if (data.time < 0).any():
         findings.note(f"{int((data.time < 0).sum())} sample(s) before the infusion are kept and used by no area or slope")
-    return replace(data, notes=tuple(findings.notes))
+    return data
 
 
 def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, np.ndarray]:
@@ -89,6 +92,9 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
         wrong = under & own
         findings.at("limit", np.flatnonzero(wrong), parsed.name("DV"), value[wrong], "{} is below the limit of its row "
                     "and flagged as measured", f"write 1 in `{parsed.name('CENS')}`, or mend the limit")  # fmt: skip
+    nothing = (cens == -1) & (kind == NUMBER) & (value == 0)
+    findings.at("limit", np.flatnonzero(nothing), parsed.name("DV"), value[nothing], "{} is flagged as above an upper limit",
+                "give the upper limit as the value")  # fmt: skip
     if under.any():
         findings.note(f"{int(under.sum())} value(s) lie below the limit of their row and count as below the limit")
     zero = (kind == NUMBER) & (value == 0) & (cens == 0) & ~under & (parsed.evid == 0) & ~parsed.not_measured
@@ -187,9 +193,10 @@ def _profiles(codes: np.ndarray, labels: list[np.ndarray], dose: np.ndarray) -> 
     return Profile(codes[first], *columns, np.where(np.isfinite(doses), doses, np.nan)), profile
 
 
-def _note_order(time: np.ndarray, codes: np.ndarray, findings: Findings) -> None:
-    same = codes[1:] == codes[:-1]
-    if (same & (np.diff(time) < 0)).any():
+def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> None:
+    order = np.argsort(profile, kind="stable")
+    same = profile[order][1:] == profile[order][:-1]
+    if (same & (np.diff(time[order]) < 0)).any():
         findings.note("rows were not in order of time; they were sorted by subject and time")
 
 

@@ -8,7 +8,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.grid import Grid, grid_of_rows, grid_of_text
 
-MAX_BYTES = 1_000_000_000
+MAX_BYTES = 250_000_000  # a file takes about 20 times its size in memory
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat", ".tbl", "")
 EXCEL_SUFFIXES = (".xlsx", ".xlsm")
 CONTROLS = bytes(code for code in range(1, 32) if code not in (9, 10, 12, 13, 27))
@@ -41,19 +41,29 @@ def _read_bytes(path: Path) -> bytes:
     name = printable(str(path))
     try:
         status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise InputError(f"`{name}` is a folder; give the file with the table")
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError(f"`{name}` is a device or a pipe; give an ordinary file")
-        if status.st_size > MAX_BYTES:
-            size = f"{status.st_size / 1e9:.3g} GB"
-            raise InputError(f"`{name}` has {size}; the limit is {MAX_BYTES / 1e9:g} GB: split the file by subject")
-        return path.read_bytes()
+        fault = _fault_of_status(status)
+        raw = b"" if fault else path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"`{name}` was not found") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"`{name}` cannot be read: {printable(str(reason))}") from None
+    if fault:
+        raise InputError(f"`{name}` {fault}")
+    return raw
+
+
+def _fault_of_status(status) -> str:
+    """What forbids opening the file at all, "" if nothing."""
+    if stat.S_ISDIR(status.st_mode):
+        return "is a folder; give the file with the table"
+    if not stat.S_ISREG(status.st_mode):
+        return "is a device or a pipe; give an ordinary file"
+    if status.st_size > MAX_BYTES:
+        size, most = status.st_size / 1e6, MAX_BYTES / 1e6
+        need = f"it would take about {20 * status.st_size / 1e9:.0f} GB of memory"
+        return f"has {size:,.0f} MB; the limit is {most:g} MB, as {need}: split the file by subject"
+    return ""
 
 
 def _check_kind(raw: bytes, path: Path) -> None:
@@ -65,6 +75,8 @@ def _check_kind(raw: bytes, path: Path) -> None:
         if start.startswith(signature):
             what = "SBML" if kind == "XML" and b"<sbml" in raw[:4000] else kind
             raise InputError(f"`{name}`: {what} is not a format read here, not a text table; {READ_HERE}")
+    if path.suffix.lower() in EXCEL_SUFFIXES:
+        raise InputError(f"`{name}` is no Excel workbook inside; if it is text, call it .csv")
     if path.suffix.lower() not in TEXT_SUFFIXES:
         raise InputError(f"`{name}`: `{printable(path.suffix)}` is not a format read here; {READ_HERE}")
 
