@@ -4,6 +4,7 @@ import json
 
 import click
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -139,18 +140,22 @@ def _cell(result: NcaResult, code: str, i: int) -> str:
 
 
 def number(value: float) -> str:
-    """Four digits, large numbers with separators."""
+    """Four digits (three below 1), thousands with separators, millions as 2.07e6."""
     if not np.isfinite(value):
         return "-"
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
+    if abs(value) >= 1e6:
+        return f"{value:.2e}".replace("e+0", "e").replace("e+", "e")
+    if abs(value) >= 1e4:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if abs(value) >= 1 else f"{value:.3g}"
 
 
 def _show_summary(console: Console, rows, title: str) -> None:
-    table = Table(title=title, title_justify="left")
-    for heading in ("parameter", "unit", "n", "median", "min", "max", "geomean (CV %)", "watch", "absent"):
-        table.add_column(heading, justify="left" if heading in ("parameter", "unit") else "right")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 0))
+    for heading in ("", "unit", "n", "median", "min", "max", "geomean (CV %)", "watch", "none"):
+        table.add_column(heading, justify="left" if heading in ("", "unit") else "right", no_wrap=True)
     for row in rows.itertuples():
-        mean = f"{number(row.geomean)} ({number(row.geocv)})" if np.isfinite(row.geocv) else number(row.geomean)
+        mean = f"{number(row.geomean)} ({row.geocv:.3g})" if np.isfinite(row.geocv) else number(row.geomean)
         mean = mean if row.PARAMCD in GEOMETRIC else ""
         watch = row.caution + row.censored
         numbers = [number(v) for v in (row.median, row.min, row.max)]
@@ -175,7 +180,8 @@ def _show_persistence(console: Console, result: NcaResult, members) -> None:
         low, high = sorted(curve.share_at(day * PER_DAY[unit]))
         if day * PER_DAY[unit] <= known:
             shares.append(f"{low:.0%} at {day:g} d" if high - low < 0.005 else f"{low:.0%} to {high:.0%} at {day:g} d")
-    more = f"; still positive: {', '.join(shares)}" if shares else ""
+    more = "" if curve.converged else " (approximate: the estimate had not settled)"
+    more += f"; still positive: {', '.join(shares)}" if shares else ""
     head = f"persistence (interval-censored Kaplan-Meier, {curve.lost} of {curve.n} lost)"
     console.print(f"{head}: {text}{more}", highlight=False)
 
