@@ -14,7 +14,7 @@ from livingdrug.nca import PARAMETERS, SMALL_MOLECULE, NcaSettings, TerminalPoin
 RULES = ("drop", "zero", "lloq", "half")
 
 
-def table(profiles, time_unit="d", unit="copies/ug", limit=50.0, dose=1e8) -> Data:
+def table(profiles, time_unit="d", unit="copies/ug", limit=50.0, dose=1e8, weight=70.0) -> Data:
     """Data of profiles [(time, value or None below the limit), ...]."""
     who = np.concatenate([np.full(len(p), i) for i, p in enumerate(profiles)])
     time = np.array([t for p in profiles for t, _ in p], dtype=float)
@@ -26,7 +26,7 @@ def table(profiles, time_unit="d", unit="copies/ug", limit=50.0, dose=1e8) -> Da
     return Data(
         "made", tuple(f"P{i}" for i in range(n)), Profile(np.arange(n), *words, np.full(n, dose)), who, time,
         np.array([limit if v is None else v for v in value], dtype=float), cens, np.full(rows, limit), np.arange(rows) + 2,
-        time_unit, "cells", {}, {}, np.full(n, 70.0),
+        time_unit, "cells", {}, {}, np.full(n, weight),
     )  # fmt: skip
 
 
@@ -150,9 +150,9 @@ def test_expansion_needs_cells_dose_and_volume():
     profile = [(0, None), (7, 20.0), (14, 5.0)]
     found, _ = one(profile, NcaSettings(blood_volume=5e6), unit="cells/uL", limit=1.0, dose=1.1e9)
     assert found["XEXPR"] == pytest.approx(1 / 11)  # CD19 patient 1 of Kirouac 2024, Table 1
-    by_weight, _ = one(profile, NcaSettings(blood_volume="by-weight"), unit="cells/uL", limit=1.0, dose=1.1e9)
-    assert by_weight["XEXPR"] == pytest.approx(1 / 11)
-    _, result = one(profile, limit=1.0, dose=np.nan)
+    by_weight, result = one(profile, unit="cells/uL", limit=1.0, dose=1.1e9)
+    assert by_weight["XEXPR"] == pytest.approx(1 / 11) and "by weight" in result.reasons("XEXPR")[0]
+    _, result = one(profile, limit=1.0, dose=np.nan, weight=np.nan)
     for word in ("cells/uL", "infused", "blood volume"):
         assert word in result.reasons("XEXPR")[0]
 
@@ -178,7 +178,7 @@ def test_fits_to_be_watched_are_flagged():
 @pytest.mark.parametrize(("settings_", "sentence"), [
     ({"auc": "spline"}, "one of linup-logdown, linear"), ({"blq_first": "guess"}, "one of drop, zero, lloq, half"),
     ({"window": (28.0, 0.0)}, "the window is 28 to 0"), ({"above": 0.0}, "level of XTLIM"),
-    ({"blood_volume": "plenty"}, "by-weight"), ({"blood_volume": float("inf")}, "give it in uL"),
+    ({"blood_volume": float("inf")}, "give it in uL"),
 ])  # fmt: skip
 def test_settings_that_do_not_fit_are_refused(settings_, sentence):
     with pytest.raises(InputError, match=sentence):

@@ -26,7 +26,8 @@ RULES = (
     click.option("--blq-last", default="zero", show_default=True, help="The same after the last one."),
     click.option("--window", type=float, nargs=2, help="Window of AUCINT in the unit of the times; 0 to 28 d by default."),
     click.option("--above", type=float, help="Level of XTLIM; the limit of quantification by default."),
-    click.option("--blood-volume", help="Blood volume in uL for XEXPR (an adult: 5e6), or by-weight."),
+    click.option("--blood-volume", type=float, help="Blood volume in uL for XEXPR (an adult: 5e6); by weight where none is "
+                 "given and weights are known."),
     click.option("--bridge", help="Turn units by a named bridge: kirouac_2024, singh_2021, white_cells:wbc=5000,vcn=1, "
                  "percent_of_cd3:cd3=COLUMN."),
     click.option("--terminal", multiple=True, metavar="ID:FROM:TO:WHY", help="Terminal points of a subject by hand."),

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.data.cells import MISSING
+from livingdrug.data.cells import MISSING, read_numbers
 from livingdrug.data.findings import Findings
-from livingdrug.data.meanings import DAY_WORDS
+from livingdrug.data.meanings import DAY_WORDS, plain_word
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
 
@@ -53,7 +53,7 @@ def read_dates(texts: np.ndarray, name: str, reading: Reading, findings: Finding
 
 
 def _read_date(text: str, order: str | None) -> float:
-    from datetime import datetime
+    from datetime import UTC, datetime
 
     shapes = {"dmy": ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"), "mdy": ("%m/%d/%Y", "%m-%d-%Y")}.get(order or "", ())
     for read in (datetime.fromisoformat, *(lambda t, s=s: datetime.strptime(t, s) for s in shapes)):
@@ -61,7 +61,9 @@ def _read_date(text: str, order: str | None) -> float:
             moment = read(text.strip())
         except ValueError:
             continue
-        return (moment.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() / 86400
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return (moment - datetime(1970, 1, 1)).total_seconds() / 86400
     return np.nan
 
 
@@ -167,6 +169,7 @@ def _pair_codes(subject: np.ndarray, occasion: np.ndarray) -> np.ndarray:
 
 
 def _dose_faults(parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> None:
+    _unexpanded_doses(parsed, findings)
     name = parsed.name("AMT") or parsed.name("EVID")
     empty = is_dose & ((parsed.amount.kind == MISSING) | (parsed.amount.value == 0))
     findings.at("dose", np.flatnonzero(empty), name, [""] * int(empty.sum()), "the dose row gives no amount",
@@ -179,6 +182,14 @@ def _dose_faults(parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose:
     twice = order[1:][(subject[order][1:] == subject[order][:-1]) & (time[order][1:] == time[order][:-1])]
     findings.at("dose-twice", twice, name, parsed.texts["ID"][twice], "subject {} has two doses at the same time",
                 "delete one if it is a copy; else they are added up", "warning")  # fmt: skip
+
+
+def _unexpanded_doses(parsed: Parsed, findings: Findings) -> None:
+    """ADDL and SS of NONMEM stand for doses that are not in the file."""
+    for name, texts in parsed.covariates.items():
+        if plain_word(name) in ("addl", "ss"):
+            rows = np.flatnonzero(read_numbers(texts).value > 0)
+            findings.at("dose", rows, name, texts[rows], "{} stands for doses that have no row", "give every dose a row")
 
 
 def _subjects_without_dose(parsed: Parsed, keys: np.ndarray, count: int, findings: Findings) -> None:

@@ -42,6 +42,7 @@ class Cause(IntFlag):
     ABOVE_UPPER = 1 << 32
     CHOSEN_POINTS = 1 << 33
     BRIDGED = 1 << 34
+    VOLUME_BY_WEIGHT = 1 << 35
     CENSORED = 1 << 40
     LOST_BETWEEN = 1 << 41
     FROM_START = 1 << 42
@@ -69,7 +70,7 @@ SENTENCES: dict[Cause, str] = {
     Cause.NO_DOSE: "the number of cells infused is not known (a dose row, a dose column or --dose)",
     Cause.NO_DOSE_UNIT: "the unit of the dose is not stated (--dose-unit cells)",
     Cause.NOT_CELLS: "it needs a level in cells/uL: measured so, or through a named bridge (--bridge)",
-    Cause.NO_VOLUME: "the blood volume is not known (--blood-volume UL, or by-weight with a column of weights)",
+    Cause.NO_VOLUME: "the blood volume is not known (--blood-volume UL, or a column of weights)",
     Cause.NO_LEVEL: "no level was given and no limit of quantification is known (--above or --limit)",
     Cause.STILL_POSITIVE: "the subject was still above the limit at the last sample",
     Cause.ALL_BELOW: "all values are below the limit: reported as 0 by convention, the true peak lies below the limit",
@@ -82,6 +83,7 @@ SENTENCES: dict[Cause, str] = {
     Cause.BELOW_TOUCHED: "values below the limit took part by the stated rule",
     Cause.ABOVE_UPPER: "the peak is above the upper limit of the assay",
     Cause.CHOSEN_POINTS: "the terminal points were chosen by hand",
+    Cause.VOLUME_BY_WEIGHT: "blood volume by weight: 5 L at 70 kg, in proportion",
     Cause.BRIDGED: "through a bridge between units, with its uncertainty",
     Cause.CENSORED: "right-censored: still above the limit at the last sample",
     Cause.LOST_BETWEEN: "lost somewhere between the last value above the limit and the first lasting value below it",

@@ -13,7 +13,7 @@ from livingdrug.nca.kinetics import PER_DAY, Value, contraction, expansion, peak
 from livingdrug.nca.moments import small_molecule
 from livingdrug.nca.parameters import PARAMETERS, SMALL_MOLECULE
 from livingdrug.nca.result import NcaResult
-from livingdrug.nca.settings import ADULT_BLOOD, ADULT_WEIGHT, BY_WEIGHT, NcaSettings
+from livingdrug.nca.settings import ADULT_BLOOD, ADULT_WEIGHT, NcaSettings
 from livingdrug.nca.terminal import Terminal, fit_terminal
 
 WINDOW_DAYS = (0.0, 28.0)
@@ -180,11 +180,14 @@ def _time_above(block: Block, settings: NcaSettings) -> Value:
 
 def _expansion(block: Block, data: Data, settings: NcaSettings, cmax: np.ndarray) -> Value:
     dose = data.profiles.dose[block.profiles]
-    if settings.blood_volume == BY_WEIGHT:
+    by_weight = settings.blood_volume is None
+    if by_weight:
         volume = ADULT_BLOOD / ADULT_WEIGHT * data.weight[data.profiles.subject[block.profiles]]
     else:
-        volume = np.full(block.n, np.nan if settings.blood_volume is None else float(settings.blood_volume))
+        volume = np.full(block.n, settings.blood_volume)
     in_cells = data.profiles.unit[block.profiles] == "cells/uL"
     value = expansion(cmax, dose, volume, in_cells, data.dose_unit == "cells")
-    bridged = bool(data.bridge) & in_cells
-    return Value(value.value, value.causes | marks(block.n, (bridged & (value.causes == 0), Cause.BRIDGED)))
+    good = value.causes == 0
+    bridged = bool(data.bridge) & in_cells & good
+    more = marks(block.n, (bridged, Cause.BRIDGED), (good & by_weight, Cause.VOLUME_BY_WEIGHT))
+    return Value(value.value, value.causes | more)

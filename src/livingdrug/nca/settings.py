@@ -9,8 +9,7 @@ from livingdrug.core.errors import InputError
 
 AucRule = Literal["linup-logdown", "linear"]
 BelowRule = Literal["drop", "zero", "lloq", "half"]
-BY_WEIGHT = "by-weight"
-ADULT_BLOOD = 5e6  # uL, and 70 kg: what Kirouac 2024 puts behind its expansion ratios
+ADULT_BLOOD = 5e6  # uL: what Kirouac 2024 puts behind its expansion ratios
 ADULT_WEIGHT = 70.0
 
 
@@ -32,11 +31,14 @@ class TerminalPoints:
 
 @dataclass(frozen=True)
 class NcaSettings:
-    """auc: rule of the trapezoids; blq_first, blq_middle, blq_last: what a value below the limit becomes before the first,
+    """How to analyse.
+
+    auc: rule of the trapezoids; blq_first, blq_middle, blq_last: what a value below the limit becomes before the first,
     between, and after the last quantifiable value; window: of AUCINT, in the unit of time of the data (0 to 28 d where the
-    unit is stated); above: level of XTLIM (the limit of quantification where none is given); blood_volume: uL, or
-    `by-weight`; terminal: points chosen by hand; small_molecule: also CL, VZ, MRT and AUMC, which mean nothing for cells
-    that multiply."""
+    unit is stated); above: level of XTLIM (the limit of quantification where none is given); blood_volume: uL (by weight
+    where none is given and weights are known: 5 L at 70 kg, after Kirouac 2024); terminal: points chosen by hand;
+    small_molecule: also CL, VZ, MRT and AUMC, which mean nothing for cells that multiply.
+    """
 
     auc: AucRule = "linup-logdown"
     blq_first: BelowRule = "zero"
@@ -44,7 +46,7 @@ class NcaSettings:
     blq_last: BelowRule = "zero"
     window: tuple[float, float] | None = None
     above: float | None = None
-    blood_volume: float | str | None = None
+    blood_volume: float | None = None
     terminal: tuple[TerminalPoints, ...] = ()
     small_molecule: bool = False
 
@@ -62,8 +64,8 @@ class NcaSettings:
         if self.above is not None and not 0 < self.above < np.inf:
             raise InputError(f"the level of XTLIM is {self.above:g}; it must be finite and above 0")
         volume = self.blood_volume
-        if volume is not None and volume != BY_WEIGHT and not (isinstance(volume, int | float) and 0 < volume < np.inf):
-            raise InputError(f"the blood volume is {volume}; give it in uL (an adult: 5e6), or `{BY_WEIGHT}`")
+        if volume is not None and not 0 < volume < np.inf:
+            raise InputError(f"the blood volume is {volume:g}; give it in uL (an adult: 5e6)")
 
     @property
     def rules(self) -> tuple[str, str, str]:

@@ -65,7 +65,7 @@ class Nca(TableScenario):
     blq_last: str = "zero"
     window: tuple[float, float] | None = None
     above: float | None = None
-    blood_volume: float | str | None = None
+    blood_volume: float | None = None
     terminal: tuple[Points, ...] = ()
     small_molecule: bool = False
     bridge: str | None = None
@@ -89,8 +89,6 @@ class Compare(Nca):
 
 def checked_table(kind: type[TableScenario], data: dict, origin: str) -> TableScenario:
     """A scenario of this kind from plain data; InputError names every fault, each by its key."""
-    if isinstance(data.get("blood_volume"), str):
-        data = data | {"blood_volume": _volume(data["blood_volume"])}
     try:
         return kind(**data)
     except ValidationError as error:
@@ -102,13 +100,6 @@ def checked_table(kind: type[TableScenario], data: dict, origin: str) -> TableSc
             else:
                 faults.append(f"`{key}`: {fault['msg'].lower()}, got {fault.get('input')!r}"[:200])
         raise InputError(f"{origin}: " + "; ".join(faults)) from None
-
-
-def _volume(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def run_check(scenario: TableScenario) -> tuple[Check, Endpoints | None]:
