@@ -294,3 +294,13 @@ def test_stated_units_are_not_overruled(tmp_path):
     path = write(tmp_path, "ID,TIME (h),DV,UNIT\nA,0,5,cells/uL\nA,3,9,cells/\u03bcL\n")
     found = check(path, Reading(time_unit="d", unit="copies/ug")).findings
     assert sorted(f.code for f in found) == ["time-unit", "unit"]
+
+
+@pytest.mark.parametrize(("heading", "unit"), [
+    ("Transgene copies/\u00b5g DNA", "copies/ug"), ("copies_ug", "copies/ug"), ("CAR+ cells/\u03bcL", "cells/uL"),
+    ("level (copies per microgram)", "copies/ug"),
+])  # fmt: skip
+def test_a_heading_may_carry_the_unit(heading, unit, tmp_path):
+    path = write(tmp_path, f"Patient,Day post infusion,{heading}\nA,0,5\nA,3,9\n")
+    data = read_data(path)
+    assert set(data.profiles.unit) == {unit} and data.time_unit == "d"

@@ -14,7 +14,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "ID": ("NONMEM, Monolix: ID; ADNCA: USUBJID", "id usubjid subjid subject subjectid patient patientid ptid pt upn animal "
            "animalid mouse mouseid participant donor"),
     "TIME": ("NONMEM, Monolix: TIME; ADNCA: ARRLT, AFRLT", "arrlt afrlt time tafd timepostinfusion timesinceinfusion "
-             "timeafterinfusion dayspostinfusion dayssinceinfusion daysafterinfusion dpi hourspostinfusion t day days dy ady "
+             "timeafterinfusion dayspostinfusion dayssinceinfusion daysafterinfusion daypostinfusion daysinceinfusion "
+             "dayafterinfusion dpi hourspostinfusion hourssinceinfusion hoursafterinfusion t day days dy ady "
              "studyday visitday pcdy hour hours"),
     "NTIME": ("nominal time", "nrrlt nfrlt ntime nominaltime nominalday"),
     "DATE": ("date and time of the sample", "adtm datetime pcdtc sampledate collectiondate date adt"),
@@ -41,7 +42,12 @@ MEANINGS = (*WORDS, COVARIATE, IGNORE)
 _RANK = {word: (meaning, i) for meaning, (_, words) in WORDS.items() for i, word in enumerate(words.split())}
 DAY_WORDS = ("day", "days", "dy", "ady", "studyday", "visitday", "pcdy")  # counted from 0 or from 1: nobody can tell
 _TIME_UNITS = {**dict.fromkeys((*DAY_WORDS, "dpi"), "d"), "hour": "h", "hours": "h"}
-_SINCE = re.compile(r"(days|hours)(post|since|after)infusion")
+_SINCE = re.compile(r"(day|hour)s?(post|since|after)infusion")
+_LEVEL = re.compile(
+    r"(copies|cells)\s*(/|per)\s*([u\u00b5\u03bc]g|[u\u00b5\u03bc]l|ml|mcg|microgram|microlit(er|re))"
+    r"(\s+(genomic )?g?dna)?\s*$",
+    re.IGNORECASE,
+)
 SIMULATED = ("subject", "time", "output", "value", "unit")
 # `simulate --out` states no unit of time; these outputs only exist in models that count days
 SIMULATED_IN_DAYS = ("transgene", "car_t_blood", "concentration")
@@ -81,7 +87,9 @@ def recognised(heading: str) -> bool:
 
 
 def _level_unit(heading: str) -> str | None:
-    unit = read_unit(re.sub(r"(?<=\w)_(?=[uµμm][gGlL]\b)", "/", heading))
+    plain = re.sub(r"(?<=\w)_(?=[uµμm][gGlL]\b)", "/", heading)
+    at_end = _LEVEL.search(plain)
+    unit = read_unit(at_end.group().replace("gDNA", "DNA") if at_end else plain)
     return unit if unit in ("copies/ug", "copies/uL", "copies/mL", "cells/uL", "cells/mL") else None
 
 
@@ -111,7 +119,7 @@ def _column(i: int, heading: str, unit_line: str, said: Mapping[str, str], best:
     if meaning and best.get(meaning, (0, -1))[1] == i:
         if meaning == "TIME":
             since = _SINCE.match(word)
-            unit = unit or _TIME_UNITS.get(word, "") or ({"days": "d", "hours": "h"}[since.group(1)] if since else "")
+            unit = unit or _TIME_UNITS.get(word, "") or ({"day": "d", "hour": "h"}[since.group(1)] if since else "")
         why = "the heading is the unit of a level" if _level_unit(heading) and word not in _RANK else WORDS[meaning][0]
         return Column(heading, meaning, why, unit)
     if meaning:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-COLUMNS = ("ID", "TIME", "DV", "DVID", "UNIT", "ASSAY", "EVID", "AMT", "CENS", "LIMIT", "OCC")
-
 
 @dataclass(frozen=True)
 class Profile:
@@ -62,7 +60,7 @@ class Data:
         return len(self.time)
 
     def table(self):
-        """Canonical pandas table: a dose row for each profile with a known dose, then its samples; covariates, weight and
+        """Canonical pandas table, ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC: a dose row for each profile with a known dose, then its samples; covariates, weight and
         the units of time and dose behind. It reads back to the same data."""
         import pandas as pd
 

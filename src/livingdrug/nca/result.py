@@ -89,7 +89,7 @@ class NcaResult:
             "DVID": np.repeat(p.output, k), "ASSAY": np.repeat(p.assay, k),
             "bridge": np.full(n * k, self.data.bridge, dtype=object),
         }  # fmt: skip
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns, columns=list(COLUMNS))
 
     def wide(self):
         """One row per profile, one column per parameter, and a last column that says what is absent or to be watched."""

@@ -1,6 +1,7 @@
 """Where a user's subjects lie among published exposures: matched in unit and assay, differences said."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -191,22 +192,18 @@ def _ratio(values: np.ndarray, fact: ExposureFact, reference: np.ndarray | None 
     return float(np.exp(difference)), float(np.exp(difference - half)), float(np.exp(difference + half))
 
 
-_CACHE: dict[str | None, dict[str, np.ndarray]] = {}
-
-
+@lru_cache(maxsize=4)
 def _model_values(spread: str | None) -> dict[str, np.ndarray]:
     """CMAX, TMAX and AUC over 28 d of the model's virtual subjects, the same ones every time (seed 1)."""
-    if spread not in _CACHE:
-        from livingdrug.models.catalogue import get_model
-        from livingdrug.simulation import draw_subjects, simulate
+    from livingdrug.models.catalogue import get_model
+    from livingdrug.simulation import draw_subjects, simulate
 
-        model = get_model(MODEL)
-        subjects = draw_subjects(model, MODEL_SUBJECTS, 1, spread)
-        result = simulate(model, subjects, until=DAYS_28[1], times=[0.0, DAYS_28[1]])
-        names = {"CMAX": "CMAX", "TMAX": "TMAX", "AUC28": "AUC"}
-        computed = np.setdiff1d(np.arange(result.n), result.failed)
-        _CACHE[spread] = {ours: result.metric("transgene", name)[computed] for ours, name in names.items()}
-    return _CACHE[spread]
+    model = get_model(MODEL)
+    subjects = draw_subjects(model, MODEL_SUBJECTS, 1, spread)
+    result = simulate(model, subjects, until=DAYS_28[1], times=[0.0, DAYS_28[1]])
+    computed = np.setdiff1d(np.arange(result.n), result.failed)
+    names = {"CMAX": "CMAX", "TMAX": "TMAX", "AUC28": "AUC"}
+    return {ours: result.metric("transgene", name)[computed] for ours, name in names.items()}
 
 
 def _model_facts(spread: str | None) -> list[ExposureFact]:

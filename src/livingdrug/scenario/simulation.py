@@ -7,10 +7,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.names import unknown
 from livingdrug.models import Model
 from livingdrug.models.catalogue import get_fragment, get_model
 from livingdrug.models.parameters import lognormal
+from livingdrug.scenario.faults import refusal
 from livingdrug.simulation import Regimen, Result, draw_subjects, simulate
 from livingdrug.simulation.regimen import read_dose
 from livingdrug.simulation.run import MAX_VALUES, check_horizon, default_until
@@ -57,14 +57,7 @@ def checked(data: dict, origin: str) -> Simulation:
     try:
         return Simulation(**data)
     except ValidationError as error:
-        faults = []
-        for fault in error.errors():
-            key = ".".join(str(part) for part in fault["loc"])
-            if fault["type"] == "extra_forbidden":
-                faults.append(unknown("key", key, Simulation.model_fields))
-            else:
-                faults.append(f"`{key}`: {fault['msg'].lower()}, got {fault.get('input')!r}"[:200])
-        raise InputError(f"{origin}: " + "; ".join(faults)) from None
+        raise refusal(error, Simulation.model_fields, origin) from None
 
 
 def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None) -> Model:

@@ -4,12 +4,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from livingdrug.core.errors import InputError
-from livingdrug.core.names import unknown
 from livingdrug.data import Check, Reading, check, cross, read_data
 from livingdrug.data.endpoints import Endpoints, check_endpoints, join, read_endpoints
 from livingdrug.nca import NcaResult, NcaSettings, TerminalPoints, nca
 from livingdrug.products import Comparison, compare
+from livingdrug.scenario.faults import refusal
 
 
 class TableScenario(BaseModel):
@@ -92,14 +91,7 @@ def checked_table(kind: type[TableScenario], data: dict, origin: str) -> TableSc
     try:
         return kind(**data)
     except ValidationError as error:
-        faults = []
-        for fault in error.errors():
-            key = ".".join(str(part) for part in fault["loc"])
-            if fault["type"] == "extra_forbidden":
-                faults.append(unknown("key", key, kind.model_fields))
-            else:
-                faults.append(f"`{key}`: {fault['msg'].lower()}, got {fault.get('input')!r}"[:200])
-        raise InputError(f"{origin}: " + "; ".join(faults)) from None
+        raise refusal(error, kind.model_fields, origin) from None
 
 
 def run_check(scenario: TableScenario) -> tuple[Check, Endpoints | None]:
