@@ -304,3 +304,25 @@ def test_a_heading_may_carry_the_unit(heading, unit, tmp_path):
     path = write(tmp_path, f"Patient,Day post infusion,{heading}\nA,0,5\nA,3,9\n")
     data = read_data(path)
     assert set(data.profiles.unit) == {unit} and data.time_unit == "d"
+
+
+def test_rows_out_of_order_are_noted_and_outputs_one_after_the_other_are_not(tmp_path):
+    sorted_note = "rows were not in order of time"
+    mixed = read_data(write(tmp_path, "ID,TIME,DV\nA,7,5\nB,0,9\nA,3,9\nB,3,9\n"))
+    assert any(sorted_note in note for note in mixed.notes)
+    blocks = "ID,TIME,DV,DVID\nA,0,5,x\nA,7,9,x\nA,0,5,y\nA,7,9,y\n"
+    assert not any(sorted_note in note for note in read_data(write(tmp_path, blocks)).notes)
+
+
+def test_subjects_without_a_usable_sample_are_named(tmp_path):
+    data = read_data(write(tmp_path, "ID,TIME,DV\nA,0,5\nA,7,9\nB,0,.\nB,7,\n"))
+    assert any("1 subject(s) have no sample that can be used, so no results: B" in note for note in data.notes)
+
+
+def test_doubles_are_averaged_alike_in_any_order(tmp_path):
+    body = ["A,0,0.1", "A,0,0.2", "A,0,0.3", "A,7,9"]
+    means = {
+        read_data(write(tmp_path, "ID,TIME,DV\n" + "\n".join(rows) + "\n"), Reading(duplicates="mean")).dv[0]
+        for rows in (body, body[::-1], [body[1], body[2], body[0], body[3]])
+    }
+    assert len(means) == 1

@@ -43,13 +43,12 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
         raise InputError(f"`{name}` has headings and no data rows; add the rows of the samples")
     parsed = parse(grid, columns, reading, findings)
     by_meaning = {c.meaning: c for c in columns}
-    header = int(grid.lines[0]) - 1 if len(grid.lines) else 1
     time, unit_of_dates = raw_times(parsed, reading, findings)
-    time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, header, findings)
-    dose_unit = _dose_unit(by_meaning, parsed.texts, reading, header, findings)
+    time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, findings)
+    dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)
     codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
     timed = since_infusion(parsed, time, codes, reading, findings)
-    data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, header, findings)
+    data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
     found = findings.sorted()
     warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]
     data = None if findings.failed else replace(data, notes=(*findings.notes, *warnings))
@@ -64,7 +63,7 @@ def read_data(path: str | Path, reading: Reading | None = None) -> Data:
     return checked.data
 
 
-def _time_unit(by_meaning, texts, headings, reading: Reading, header: int, findings: Findings) -> str:
+def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings) -> str:
     """Unit of time that the file or the user states, "" where nobody does."""
     column = by_meaning["TIME"]
     stated = set(texts["TIMEUNIT"]) - {"", "."} or ({column.unit} if column.unit else set())
@@ -72,7 +71,8 @@ def _time_unit(by_meaning, texts, headings, reading: Reading, header: int, findi
     if len(units) > 1 or not units <= {"d", "h"}:
         shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
         where = by_meaning["TIMEUNIT"].name if "TIMEUNIT" in by_meaning else column.name
-        findings.add("time-unit", header, where, shown, f"the unit of time is {shown}", "give all times in d or all in h")
+        fix = "give all times in d or all in h"
+        findings.add("time-unit", findings.heading, where, shown, f"the unit of time is {shown}", fix)
         return ""
     unit = units.pop() if units else ""
     if not unit and is_simulated(headings) and set(texts["DVID"]) & set(SIMULATED_IN_DAYS):
@@ -80,13 +80,13 @@ def _time_unit(by_meaning, texts, headings, reading: Reading, header: int, findi
         findings.note("written by `livingdrug simulate`: times are in d")
     if unit and reading.time_unit and unit != reading.time_unit:
         text = f"the file says `{unit}` and --time-unit says `{reading.time_unit}`"
-        findings.add("time-unit", header, column.name, unit, text, "leave the option out")
+        findings.add("time-unit", findings.heading, column.name, unit, text, "leave the option out")
     if not unit and not reading.time_unit:
         findings.note("the unit of time is not stated; what needs it (28 d) is left out until --time-unit d or h says it")
     return unit or reading.time_unit or ""
 
 
-def _dose_unit(by_meaning, texts, reading: Reading, header: int, findings: Findings) -> str:
+def _dose_unit(by_meaning, texts, reading: Reading, findings: Findings) -> str:
     column = by_meaning.get("AMT")
     stated = set(texts["DOSEUNIT"]) - {"", "."} or ({column.unit} if column is not None and column.unit else set())
     units = {read_unit(text) for text in stated}
@@ -94,10 +94,10 @@ def _dose_unit(by_meaning, texts, reading: Reading, header: int, findings: Findi
     if len(units) > 1 or not units <= {"cells", "cells/kg"}:
         shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
         fix = "give all doses in cells or all in cells/kg"
-        findings.add("dose-unit", header, name, shown, f"the unit of the dose is {shown}", fix)
+        findings.add("dose-unit", findings.heading, name, shown, f"the unit of the dose is {shown}", fix)
         return ""
     unit = units.pop() if units else ""
     if unit and reading.dose_unit and unit != reading.dose_unit:
         text = f"the file says `{unit}` and --dose-unit says `{reading.dose_unit}`"
-        findings.add("dose-unit", header, name, unit, text, "leave the option out")
+        findings.add("dose-unit", findings.heading, name, unit, text, "leave the option out")
     return unit or reading.dose_unit or ""

@@ -118,7 +118,7 @@ def _pairs(values: dict[str, np.ndarray], columns: tuple[Column, ...], grid: Gri
         return
     name = next(c.name for c in columns if c.meaning == "PFS")
     if "PFSEVENT" not in values:
-        findings.add("pfs", int(grid.lines[0]) - 1 if len(grid.lines) else 1, name, "",
+        findings.add("pfs", findings.heading, name, "",
                      "times of progression-free survival without a column that says which are events",
                      "add a column PFS_event with 1 (progression or death) or 0 (censored)")  # fmt: skip
         return

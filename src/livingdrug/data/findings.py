@@ -44,9 +44,11 @@ def printable(text: str, width: int = 120) -> str:
 
 @dataclass
 class Findings:
-    """Collects findings while a file is read; `lines` maps row numbers to lines of the file."""
+    """Collects findings while a file is read; `lines` maps row numbers to lines of the file, `heading` is that of the
+    headings."""
 
     lines: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    heading: int = 1
     found: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

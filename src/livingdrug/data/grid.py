@@ -66,8 +66,8 @@ def _delimiter(head: list[str], name: str) -> str:
             continue
         common = max(set(counts), key=lambda c: (counts.count(c), c)) if counts else 1
         if common > 1:
-            scores.append((counts.count(common) / len(counts), sign != " ", -rank, sign))
-    return max(scores)[3] if scores else ","
+            scores.append((counts.count(common) / len(counts), sign != " ", common, -rank, sign))
+    return max(scores)[-1] if scores else ","
 
 
 def _rows(text: str, delimiter: str, name: str):
@@ -204,5 +204,5 @@ def _finish(top, units, columns, lines: np.ndarray, delimiter: str, findings: Fi
     described = f"columns parted by {DELIMITERS[delimiter]}" if delimiter else "a sheet"
     if delimiter not in (",", ""):
         findings.note(f"the columns are parted by {DELIMITERS[delimiter]}")
-    findings.lines = lines
+    findings.lines, findings.heading = lines, top[0]
     return Grid(headings, texts, tuple(columns), lines, described)

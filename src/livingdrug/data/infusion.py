@@ -88,8 +88,7 @@ def since_infusion(parsed: Parsed, time: np.ndarray, subject: np.ndarray, readin
     if counted and reading.infusion_day is None:
         problem = f"`{parsed.name('TIME')}` may count the infusion as day 0 or as day 1, and no row holds a dose"
         fix = "say --infusion-day 0 or --infusion-day 1, or add a row with the dose"
-        header = findings.lines[0] - 1 if len(findings.lines) else 1
-        findings.add("infusion-day", header, parsed.name("TIME"), "", problem, fix)
+        findings.add("infusion-day", findings.heading, parsed.name("TIME"), "", problem, fix)
     start = float(reading.infusion_day or 0)
     shifted = _no_day_zero(time, start) if counted else time - start
     if start:

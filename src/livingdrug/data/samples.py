@@ -31,12 +31,12 @@ def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.nd
 
 def build(
     name: str, parsed: Parsed, timed: Timed, codes: np.ndarray, subjects: tuple[str, ...], time_unit: str, dose_unit: str,
-    reading: Reading, header: int, findings: Findings,
+    reading: Reading, findings: Findings,
 ) -> Data:  # fmt: skip
     """The canonical table; faults between rows go to findings."""
     cens, limit = settle_limits(parsed, reading, findings)
     sampled = _sampled(parsed, cens, findings)
-    unit = _units(parsed, sampled, reading, header, findings)
+    unit = _units(parsed, sampled, reading, findings)
     if parsed.has("DVID") and not np.isin(parsed.texts["DVID"][sampled], ["", "."]).all():
         rows = np.flatnonzero(sampled & np.isin(parsed.texts["DVID"], ["", "."]))
         findings.at("no-output", rows, parsed.name("DVID"), parsed.texts["DVID"][rows],
@@ -46,10 +46,11 @@ def build(
     output = parsed.texts["DVID"][use]
     labels = [timed.occasion[use], np.where(output == ".", "", output).astype(object), assay[use], unit[use]]
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
-    order = np.lexsort((parsed.cens[use], timed.time[use], profile))
-    rows, profile = use[order], profile[order]
     _note_order(timed.time[use], profile, findings)
     dv = np.where(cens == 1, limit, parsed.dv.value)
+    # the value breaks ties, so that the order of the rows in the file never matters
+    order = np.lexsort((dv[use], timed.time[use], profile))
+    rows, profile = use[order], profile[order]
     data = Data(
         name, subjects, profiles, profile, timed.time[rows], dv[rows], cens[rows], limit[rows], findings.lines[rows],
         time_unit, dose_unit, *_covariates(parsed, codes, len(subjects), rows, findings),
@@ -63,7 +64,8 @@ def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) ->
     _same_units(data, parsed, findings)
     data = _dose_in_cells(data, findings)
     if not data.rows and not findings.failed:
-        findings.add("no-samples", 1, parsed.name("DV"), "", "no row holds a measured value", "give the values")
+        problem = "no row holds a measured value"
+        findings.add("no-samples", findings.heading, parsed.name("DV"), "", problem, "give the values")
     silent = np.setdiff1d(np.arange(len(data.subjects)), data.profiles.subject)
     named = [printable(data.subjects[i], 30) for i in silent if data.subjects[i] not in ("", ".")]
     if named:
@@ -131,7 +133,7 @@ def _sampled(parsed: Parsed, cens: np.ndarray, findings: Findings) -> np.ndarray
     return sample & ~nothing & ~idle & readable & ~(parsed.dv.value < 0)
 
 
-def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, header: int, findings: Findings) -> np.ndarray:
+def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
     """Unit of each row, "" where nobody states one."""
     texts = parsed.texts["UNIT"]
     fix = f"use one of {known_units()}"
@@ -146,13 +148,13 @@ def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, header: int, f
         one = read_unit(stated) if stated else ""
         if one is None:
             problem = f"`{printable(stated)}` is not a unit that is known here"
-            findings.add("unit", header, parsed.name("DV"), stated, problem, fix)
+            findings.add("unit", findings.heading, parsed.name("DV"), stated, problem, fix)
         unit = np.full(len(texts), one or reading.unit or "", dtype=object)
         said = {one} - {"", None}
     if reading.unit and said and said != {reading.unit}:
         problem = f"the file says {', '.join(sorted(said))} and --unit says {reading.unit}"
         fix = "leave the option out: one unit becomes another only by a named bridge (--bridge)"
-        findings.add("unit", header, parsed.name("UNIT") or parsed.name("DV"), "", problem, fix)
+        findings.add("unit", findings.heading, parsed.name("UNIT") or parsed.name("DV"), "", problem, fix)
     if not said and not reading.unit:
         findings.note("the unit of the values is not stated (--unit states it); numbers are in the unit of the file")
     return unit

@@ -60,8 +60,9 @@ class Data:
         return len(self.time)
 
     def table(self):
-        """Canonical pandas table, ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC: a dose row for each profile with a known dose, then its samples; covariates, weight and
-        the units of time and dose behind. It reads back to the same data."""
+        """Canonical pandas table: ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC, then covariates, weight and the
+        units of time and dose. A dose row for each occasion with a known dose, then its samples. It reads back to the
+        same data."""
         import pandas as pd
 
         p = self.profiles
