@@ -326,3 +326,13 @@ def test_doubles_are_averaged_alike_in_any_order(tmp_path):
         for rows in (body, body[::-1], [body[1], body[2], body[0], body[3]])
     }
     assert len(means) == 1
+
+
+def test_nonmem_dose_rows_without_evid_may_hold_a_0(tmp_path):
+    data = read_data(write(tmp_path, "ID,TIME,AMT,DV\nA,0,1e8,0\nA,3,.,310\nA,7,0,5200\nB,0,2e8,0\nB,3,.,90\n"))
+    assert data.time.tolist() == [3, 7, 3] and data.profiles.dose.tolist() == [1e8, 2e8]
+
+
+def test_a_dose_beside_every_sample_is_no_event(tmp_path):
+    data = read_data(write(tmp_path, "ID,TIME,AMT,DV\nA,0,1e8,0\nA,3,1e8,\nA,7,1e8,5200\nA,9,1e8,0\n"))
+    assert data.time.tolist() == [0, 7, 9] and data.profiles.dose.tolist() == [1e8]

@@ -161,10 +161,11 @@ def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.nda
         return np.where(np.isfinite(evid) & ~wrong, evid, 0).astype(np.int8)
     evid = np.zeros(n, dtype=np.int8)
     if "AMT" in read and "DV" in read:
-        dosed = read["AMT"].value > 0
-        alone = dosed & (read["DV"].kind == MISSING) & (cens == 0)
-        # a dose beside most samples describes the subject (ADNCA); then a row without a value is a sample that is missing
-        if alone.any() and alone.sum() >= (dosed & ~alone).sum():
+        dosed, level = read["AMT"].value > 0, read["DV"]
+        sampled = (level.value > 0) | (level.kind == BELOW) | (cens == 1)
+        # a dose beside most samples describes the subject (ADNCA); beside none it is an event (NONMEM: DV 0 or empty there)
+        alone = dosed & ~sampled & ((level.kind == MISSING) | (level.value == 0))
+        if alone.any() and 2 * (dosed & sampled).sum() <= sampled.sum():
             evid[alone] = 1
             findings.note(f"{int(alone.sum())} row(s) with a dose and no value are read as infusions (no EVID column)")
     return evid
