@@ -81,6 +81,11 @@ def plain_word(heading: str) -> str:
     return re.sub(r"[^a-z0-9]", "", split_heading(heading)[0].lower())
 
 
+def counts_time(heading: str) -> bool:
+    """Whether a heading is a word for actual or nominal time."""
+    return _RANK.get(plain_word(heading), ("",))[0] in ("TIME", "NTIME")
+
+
 def recognised(heading: str) -> bool:
     """Whether a heading is in the table of words, or is itself the unit of a level."""
     return plain_word(heading) in _RANK or _level_unit(heading) is not None

@@ -5,6 +5,7 @@ import numpy as np
 from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.infusion import Timed
+from livingdrug.data.meanings import counts_time
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
 from livingdrug.data.table import Data, Profile, natural_key, natural_order
@@ -265,7 +266,7 @@ def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, fin
             varying[name] = texts[rows]
         texts_of = np.append(unique, "").astype(object)
         constant[name] = np.where(steady, texts_of[np.where(steady, high, -1)], "").astype(object)
-        if (high > low).any():
+        if (high > low).any() and not counts_time(name):
             findings.note(f"`{printable(name, 40)}` changes within a subject, so it groups nobody")
     return {k: v for k, v in constant.items() if k not in varying}, varying
 
