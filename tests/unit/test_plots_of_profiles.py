@@ -44,3 +44,13 @@ def test_every_figure_is_drawn_even_for_names_that_look_like_mathematics(result,
                          ("c", plot_comparison(compare(result, "kymriah")))):  # fmt: skip
         figure.savefig(tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
+
+
+def test_every_picture_of_bridged_data_carries_the_stamp(result):
+    from livingdrug.data import cross
+
+    crossed = nca(cross(result.data, "kirouac_2024"))
+    placed = plot_comparison(compare(crossed, "cilta-cel"))
+    for figure in (plot_profiles(crossed, np.arange(3)), plot_spaghetti(crossed), placed):
+        assert figure.texts[-1].get_text() == "bridge kirouac_2024: 1 copies/ug = 0.05 cells/uL"
+    assert not plot_spaghetti(result).texts

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS
+from livingdrug.plots.style import COLOURS, SETTINGS, stamp
 from livingdrug.products import Comparison, Placement
 
 SHOWN = ("CMAX", "AUC28")
@@ -38,8 +38,7 @@ def plot_comparison(comparison: Comparison):
         axes[0].set_ylim(-0.7, len(heads) - 0.3)
         handles = {label: h for ax in axes for h, label in zip(*ax.get_legend_handles_labels(), strict=True)}
         figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=4)
-        if comparison.result.data.bridge:
-            figure.text(0.01, 0.005, comparison.result.data.bridge[:160], fontsize=6, color=MUTED)
+        stamp(figure, comparison.result.data.bridge)
     return figure
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import groups, median_curve
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, stamp
 
 FIT = COLOURS[1]
 ACROSS, DOWN = 4, 3
@@ -81,6 +81,7 @@ def plot_profiles(result: NcaResult, members: np.ndarray, title: str = "", commo
         figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=5)
         if title:
             figure.suptitle(title, fontsize=10)
+        stamp(figure, result.data.bridge)
     return figure
 
 
@@ -139,6 +140,7 @@ def plot_spaghetti(result: NcaResult, by: str | None = None, members: np.ndarray
         axes.set_xlabel(f"time since the infusion ({NAMES[data.time_unit]})")
         axes.set_ylabel(_level_name(result, members[0]))
         axes.legend(loc="upper right")
+        stamp(figure, data.bridge)
     return figure
 
 
