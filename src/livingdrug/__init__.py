@@ -14,7 +14,16 @@ _HOMES = {
     "Regimen": "livingdrug.simulation",
     "Reset": "livingdrug.simulation",
     "exposures": "livingdrug.scale",
+    "check": "livingdrug.data",
+    "read_data": "livingdrug.data",
+    "Reading": "livingdrug.data",
+    "NcaSettings": "livingdrug.nca",
+    "compare": "livingdrug.products",
     "plot_curves": "livingdrug.plots",
+    "plot_profile": "livingdrug.plots",
+    "plot_profiles": "livingdrug.plots",
+    "plot_spaghetti": "livingdrug.plots",
+    "plot_comparison": "livingdrug.plots",
 }
 __all__ = [*_HOMES]
 

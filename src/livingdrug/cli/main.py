@@ -5,6 +5,7 @@ import sys
 import click
 
 from livingdrug import __version__
+from livingdrug.cli import kinetics
 from livingdrug.core.errors import LivingdrugError
 
 DOSE_HELP = (
@@ -101,15 +102,14 @@ def simulate(fragments, values, above, out, as_json, as_scenario, workers, dask,
 
 @cli.command()
 @click.argument("file", type=click.Path())
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the long table to this CSV file.")
-@click.option("--json", "as_json", is_flag=True, help="Print peaks and integrals as JSON.")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the table to this CSV file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @_where
 def run(file: str, out: str | None, as_json: bool, workers: int | None, dask: str | None) -> None:
-    """Run the scenario in a TOML FILE (`simulate ... --as-scenario` prints one)."""
-    from livingdrug.cli.simulate import run as run_scenario
-    from livingdrug.scenario import read_scenario
+    """Run the scenario in a TOML FILE (`--as-scenario` of simulate, check, nca and compare prints one)."""
+    from livingdrug.cli.documents import run_document
 
-    run_scenario(read_scenario(file), out, as_json, False, workers, dask)
+    run_document(file, out, as_json, workers, dask)
 
 
 @cli.command()
@@ -130,6 +130,10 @@ def power(**options) -> None:
     from livingdrug.cli.power import print_power
 
     print_power(**options)
+
+
+for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example):
+    cli.add_command(command)
 
 
 def _split(text: str) -> tuple[str, ...]:

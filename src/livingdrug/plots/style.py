@@ -27,3 +27,9 @@ def sequence(count: int) -> list:
     from matplotlib import colormaps
 
     return [colormaps["viridis"](0.9 * i / max(count - 1, 1)) for i in range(count)]
+
+
+def stamp(figure, text: str) -> None:
+    """A line at the foot of a figure: what turned the unit of its data, the first clause of a bridge's stamp."""
+    if text:
+        figure.text(0.995, 0.003, text.split(";")[0], fontsize=6, color=MUTED, ha="right", va="bottom")

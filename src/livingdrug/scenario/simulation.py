@@ -1,18 +1,16 @@
 """The `simulate` kind of scenario."""
 
-import tomllib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.names import unknown
 from livingdrug.models import Model
 from livingdrug.models.catalogue import get_fragment, get_model
 from livingdrug.models.parameters import lognormal
+from livingdrug.scenario.faults import refusal
 from livingdrug.simulation import Draw, Regimen, Result
 from livingdrug.simulation.curves import CurvesTask
 from livingdrug.simulation.dose_text import read_dose
@@ -54,7 +52,7 @@ class Simulation(BaseModel):
     seed: int = 1
 
 
-def to_toml(scenario: Simulation) -> str:
+def to_toml(scenario: BaseModel) -> str:
     """The scenario as a TOML document; defaults are left out."""
     import tomli_w
 
@@ -62,30 +60,12 @@ def to_toml(scenario: Simulation) -> str:
     return tomli_w.dumps({"kind": scenario.kind, "version": scenario.version, **kept})
 
 
-def read_scenario(path: str | Path) -> Simulation:
-    """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
-    try:
-        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"`{path}` was not found") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"`{path}` is not a readable TOML document: {error}") from None
-    return checked(data, str(path))
-
-
 def checked(data: dict, origin: str) -> Simulation:
     """A Simulation from plain data; InputError names every fault."""
     try:
         return Simulation(**data)
     except ValidationError as error:
-        faults = []
-        for fault in error.errors():
-            key = ".".join(str(part) for part in fault["loc"])
-            if fault["type"] == "extra_forbidden":
-                faults.append(unknown("key", key, Simulation.model_fields))
-            else:
-                faults.append(f"`{key}`: {fault['msg'].lower()}, got {fault.get('input')!r}"[:200])
-        raise InputError(f"{origin}: " + "; ".join(faults)) from None
+        raise refusal(error, Simulation.model_fields, origin) from None
 
 
 def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None) -> Model:

@@ -1,0 +1,146 @@
+"""`livingdrug check`, `nca`, `compare`, `example`: the options; the work is in `cli.tables` and `cli.parameters`."""
+
+import click
+
+from livingdrug.core.errors import InputError
+
+READING = (
+    click.option("--column", "columns", multiple=True, metavar="YOURS=OURS", help="What a column means, such as result=DV."),
+    click.option("--unit", help="Unit of the values, where the file states none (copies/ug, cells/uL, ...)."),
+    click.option("--time-unit", help="Unit of the times, where the file states none: d or h."),
+    click.option("--dose", type=float, help="One dose for every subject, where the file holds none."),
+    click.option("--dose-unit", help="Unit of the dose: cells or cells/kg."),
+    click.option("--assay", help="The assay of the whole file, such as qPCR, ddPCR or flow."),
+    click.option("--limit", type=float, help="Limit of quantification, where rows state none."),
+    click.option("--infusion-day", type=int, help="Day number of the infusion where days are counted: 0 or 1."),
+    click.option("--date-order", help="Order of dates that are not ISO: dmy or mdy."),
+    click.option("--duplicates", help="`mean`: replace values of one subject, output and time by their mean."),
+    click.option("--pool-assays", is_flag=True, help="Join values of different assays into one profile."),
+    click.option("--sheet", help="Sheet of an Excel file; the first by default."),
+)
+RULES = (
+    click.option("--auc", default="linup-logdown", show_default=True, help="Trapezoids: linear or linup-logdown."),
+    click.option("--blq-first", default="zero", show_default=True, help="Values below the limit before the first "
+                 "quantifiable one: drop, zero, lloq or half."),
+    click.option("--blq-middle", default="drop", show_default=True, help="The same between quantifiable values."),
+    click.option("--blq-last", default="zero", show_default=True, help="The same after the last one."),
+    click.option("--window", type=float, nargs=2, help="Window of AUCINT in the unit of the times; 0 to 28 d by default."),
+    click.option("--above", type=float, help="Level of XTLIM; the limit of quantification by default."),
+    click.option("--blood-volume", type=float, help="Blood volume in uL for XEXPR (an adult: 5e6); by weight where none is "
+                 "given and weights are known."),
+    click.option("--bridge", help="Turn units by a named bridge: kirouac_2024, singh_2021, white_cells:wbc=5000,vcn=1, "
+                 "percent_of_cd3:cd3=COLUMN."),
+    click.option("--terminal", multiple=True, metavar="ID:FROM:TO:WHY", help="Terminal points of a subject by hand."),
+    click.option("--small-molecule", is_flag=True, help="Also CL, VZ, MRT and AUMC, which mean nothing for growing cells."),
+)  # fmt: skip
+
+
+def with_options(options):
+    """Add a family of options to a command."""
+
+    def add(command):
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+@click.command()
+@click.argument("file", type=click.Path())
+@with_options(READING)
+@click.option("--endpoints", type=click.Path(), help="Also check a table with one row per subject (response, CRS, PFS).")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the canonical table to this CSV file.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
+def check(columns: tuple[str, ...], **rest) -> None:
+    """Read FILE; say what each column was taken for and what is wrong, with lines; exit code 2 when something is."""
+    from livingdrug.cli.tables import run_check
+    from livingdrug.scenario.tables import CheckFile, checked_table
+
+    run_check(*_split_output(CheckFile, checked_table, read_pairs(columns), rest))
+
+
+@click.command()
+@click.argument("file", type=click.Path())
+@with_options(READING)
+@with_options(RULES)
+@click.option("--by", help="A covariate that groups the subjects, such as response.")
+@click.option("--endpoints", type=click.Path(), help="A table with one row per subject, to group by.")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the results to this CSV file.")
+@click.option("--wide", is_flag=True, help="One row per profile instead of one per parameter.")
+@click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
+def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
+    """Cellular-kinetic parameters of every profile in FILE, each with flag, reason and points."""
+    from livingdrug.cli.parameters import run_nca
+    from livingdrug.scenario.tables import Nca, checked_table
+
+    rest["terminal"] = [read_terminal(text) for text in terminal]
+    run_nca(*_split_output(Nca, checked_table, read_pairs(columns), rest))
+
+
+@click.command()
+@click.argument("file", type=click.Path())
+@with_options(READING)
+@with_options(RULES)
+@click.option("--product", required=True, help="A product with published exposure, such as tisagenlecleucel or ide-cel.")
+@click.option("--indication", help="Only groups whose indication holds this text, such as DLBCL.")
+@click.option("--spread", help="Which published spread of the model stein_2019 (sd, variance).")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the percentile of every subject to this CSV file.")
+@click.option("--plots", type=click.Path(file_okay=False), help="Write a picture (PNG and SVG) into this folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
+def compare(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
+    """Place the subjects in FILE among the published exposures of a product, as percentiles; differences are said."""
+    from livingdrug.cli.products import run_compare
+    from livingdrug.scenario.tables import Compare, checked_table
+
+    rest["terminal"] = [read_terminal(text) for text in terminal]
+    run_compare(*_split_output(Compare, checked_table, read_pairs(columns), rest))
+
+
+@click.group()
+def example() -> None:
+    """Write example data to try the commands on."""
+
+
+@example.command("nca")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_nca(folder: str) -> None:
+    """Write a small simulated data set for check, nca and compare into FOLDER."""
+    from livingdrug.cli.examples import write_nca_example
+
+    write_nca_example(folder)
+
+
+def _split_output(kind, checked_table, columns: dict[str, str], rest: dict):
+    """(scenario, what to do with its answer)."""
+    output = {name: rest.pop(name, None) for name in ("out", "wide", "plots", "as_json", "as_scenario")}
+    given = {name: value for name, value in rest.items() if value is not None and value != ()}
+    if columns:
+        given["columns"] = columns
+    return checked_table(kind, given, "command line"), output
+
+
+def read_pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    """`YOURS=OURS` texts; the last `=` parts them, as headings may hold one."""
+    pairs = {}
+    for text in texts:
+        yours, equals, ours = text.rpartition("=")
+        if not equals or not yours or not ours:
+            raise InputError(f"--column `{text}` cannot be read; write YOURS=OURS, such as result=DV")
+        pairs[yours] = ours
+    return pairs
+
+
+def read_terminal(text: str) -> dict:
+    """`ID:FROM:TO:WHY` as a dictionary; ids may hold colons, so it is read from both ends."""
+    try:
+        head, reason = text.rsplit(":", 1)
+        subject, start, end = head.rsplit(":", 2)
+        return {"subject": subject, "start": float(start), "end": float(end), "reason": reason}
+    except ValueError:
+        example = "P01:14:60:late samples only"
+        raise InputError(f"--terminal `{text}` cannot be read; write ID:FROM:TO:WHY, such as {example}") from None

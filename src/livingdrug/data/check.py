@@ -1,0 +1,103 @@
+"""Read a file, look at everything in it, say what was understood and what is wrong, and make the canonical table."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from livingdrug.core.errors import InputError
+from livingdrug.data.findings import Finding, Findings, printable, refusal
+from livingdrug.data.infusion import raw_times, since_infusion
+from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
+from livingdrug.data.parse import parse, require
+from livingdrug.data.reading import Reading
+from livingdrug.data.samples import build, subject_codes
+from livingdrug.data.source import read_grid
+from livingdrug.data.table import Data
+from livingdrug.data.units import read_unit
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was understood of a file (columns, notes), what is wrong (findings), and the table unless something is."""
+
+    name: str
+    columns: tuple[Column, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    data: Data | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether an analysis may use the data."""
+        return self.data is not None
+
+
+def check(path: str | Path, reading: Reading | None = None) -> Check:
+    """Look at a file as a whole. Raises InputError only where it is no table, or columns are missing or misnamed."""
+    reading = reading or Reading()
+    name = printable(Path(path).name)
+    findings = Findings()
+    grid = read_grid(path, findings, reading.sheet)
+    columns = guess(grid.headings, grid.units, reading.columns)
+    require(columns, name)
+    if not len(grid.lines) and not findings.found:
+        raise InputError(f"`{name}` has headings and no data rows; add the rows of the samples")
+    parsed = parse(grid, columns, reading, findings)
+    by_meaning = {c.meaning: c for c in columns}
+    time, unit_of_dates = raw_times(parsed, reading, findings)
+    time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, findings)
+    dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)
+    codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
+    timed = since_infusion(parsed, time, codes, reading, findings)
+    data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
+    found = findings.sorted()
+    warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]
+    data = None if findings.failed else replace(data, notes=(*findings.notes, *warnings))
+    return Check(name, columns, found, tuple(findings.notes), data)
+
+
+def read_data(path: str | Path, reading: Reading | None = None) -> Data:
+    """The canonical table of a file. Raises InputError with every fault, each with its line and how to mend it."""
+    checked = check(path, reading)
+    if checked.data is None:
+        raise refusal(checked.name, checked.findings)
+    return checked.data
+
+
+def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings) -> str:
+    """Unit of time that the file or the user states, "" where nobody does."""
+    column = by_meaning["TIME"]
+    stated = set(texts["TIMEUNIT"]) - {"", "."} or ({column.unit} if column.unit else set())
+    units = {read_unit(text) for text in stated}
+    if len(units) > 1 or not units <= {"d", "h"}:
+        shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
+        where = by_meaning["TIMEUNIT"].name if "TIMEUNIT" in by_meaning else column.name
+        fix = "give all times in d or all in h"
+        findings.add("time-unit", findings.heading, where, shown, f"the unit of time is {shown}", fix)
+        return ""
+    unit = units.pop() if units else ""
+    if not unit and is_simulated(headings) and set(texts["DVID"]) & set(SIMULATED_IN_DAYS):
+        unit = "d"
+        findings.note("written by `livingdrug simulate`: times are in d")
+    if unit and reading.time_unit and unit != reading.time_unit:
+        text = f"the file says `{unit}` and --time-unit says `{reading.time_unit}`"
+        findings.add("time-unit", findings.heading, column.name, unit, text, "leave the option out")
+    if not unit and not reading.time_unit:
+        findings.note("the unit of time is not stated; what needs it (28 d) is left out until --time-unit d or h says it")
+    return unit or reading.time_unit or ""
+
+
+def _dose_unit(by_meaning, texts, reading: Reading, findings: Findings) -> str:
+    column = by_meaning.get("AMT")
+    stated = set(texts["DOSEUNIT"]) - {"", "."} or ({column.unit} if column is not None and column.unit else set())
+    units = {read_unit(text) for text in stated}
+    name = by_meaning["DOSEUNIT"].name if "DOSEUNIT" in by_meaning else (column.name if column is not None else "")
+    if len(units) > 1 or not units <= {"cells", "cells/kg"}:
+        shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
+        fix = "give all doses in cells or all in cells/kg"
+        findings.add("dose-unit", findings.heading, name, shown, f"the unit of the dose is {shown}", fix)
+        return ""
+    unit = units.pop() if units else ""
+    if unit and reading.dose_unit and unit != reading.dose_unit:
+        text = f"the file says `{unit}` and --dose-unit says `{reading.dose_unit}`"
+        findings.add("dose-unit", findings.heading, name, unit, text, "leave the option out")
+    return unit or reading.dose_unit or ""

@@ -1,0 +1,203 @@
+"""When was the infusion? Times become times since the infusion of their profile; a reinfusion starts a new profile."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.data.cells import MISSING, read_numbers
+from livingdrug.data.findings import Findings
+from livingdrug.data.meanings import DAY_WORDS, plain_word
+from livingdrug.data.parse import Parsed
+from livingdrug.data.reading import Reading
+
+
+@dataclass(frozen=True)
+class Timed:
+    """time (n,): since the infusion of the row's occasion; occasion (n,): text; dose (n,): given in that occasion, or nan."""
+
+    time: np.ndarray
+    occasion: np.ndarray
+    dose: np.ndarray
+
+
+def raw_times(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, str]:
+    """(times as the file counts them, unit). Dates become days with the rule in a note."""
+    if parsed.has("TIME"):
+        missing = np.flatnonzero((parsed.time.kind == MISSING) & ~parsed.excluded)
+        findings.at("no-time", missing, parsed.name("TIME"), [""] * len(missing),
+                    "the row has no time", "write the time of the sample or of the dose")  # fmt: skip
+        return parsed.time.value, ""
+    days = read_dates(parsed.texts["DATE"], parsed.name("DATE"), reading, findings)
+    if parsed.has("INFUSED"):
+        start = read_dates(parsed.texts["INFUSED"], parsed.name("INFUSED"), reading, findings)
+        rule = f"`{parsed.name('DATE')}` minus `{parsed.name('INFUSED')}`"
+    else:
+        start = _first_dose(parsed, days)
+        rule = f"`{parsed.name('DATE')}` minus that of the first row with a dose of the subject"
+        lost = np.flatnonzero(np.isfinite(days) & np.isnan(start))
+        findings.at("no-infusion-date", lost[:1], parsed.name("DATE"), parsed.texts["DATE"][lost[:1]],
+                    "no infusion date is known for the subject of {}",
+                    "add a row with its dose, or a column infusion_date")  # fmt: skip
+    findings.note(f"dates become times by this rule: {rule}, in days of 24 h")
+    return days - start, "d"
+
+
+def read_dates(texts: np.ndarray, name: str, reading: Reading, findings: Findings) -> np.ndarray:
+    """Days since 1970 of ISO dates (2024-03-01, 2024-03-01T14:30), or of d/m/y or m/d/y where the order was said."""
+    words = {text: _read_date(text, reading.date_order) for text in set(texts)}
+    days = np.array([words[text] for text in texts], dtype=float)
+    wrong = np.flatnonzero(np.isnan(days))
+    fix = "write dates as 2024-03-01 or 2024-03-01T14:30, or say --date-order dmy or mdy"
+    findings.at("date", wrong, name, texts[wrong], "{} is not a date whose order is known", fix)
+    return days
+
+
+def _read_date(text: str, order: str | None) -> float:
+    from datetime import UTC, datetime
+
+    shapes = {"dmy": ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"), "mdy": ("%m/%d/%Y", "%m-%d-%Y")}.get(order or "", ())
+    for read in (datetime.fromisoformat, *(lambda t, s=s: datetime.strptime(t, s) for s in shapes)):
+        try:
+            moment = read(text.strip())
+        except ValueError:
+            continue
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return (moment - datetime(1970, 1, 1)).total_seconds() / 86400
+    return np.nan
+
+
+def _first_dose(parsed: Parsed, days: np.ndarray) -> np.ndarray:
+    starts: dict[str, float] = {}
+    for row in np.flatnonzero(np.isin(parsed.evid, (1, 4)) & np.isfinite(days)):
+        subject = parsed.texts["ID"][row]
+        starts[subject] = min(days[row], starts.get(subject, np.inf))
+    return np.array([starts.get(subject, np.nan) for subject in parsed.texts["ID"]])
+
+
+def since_infusion(parsed: Parsed, time: np.ndarray, subject: np.ndarray, reading: Reading, findings: Findings) -> Timed:
+    """Times since the infusion. subject (n,): codes. Doses in rows decide; else an infusion day; else the column itself."""
+    is_dose = np.isin(parsed.evid, (1, 4)) & np.isfinite(time) & ~parsed.excluded
+    if is_dose.any():
+        return _from_events(parsed, time, subject, is_dose, reading, findings)
+    occasion = parsed.texts["OCC"] if parsed.has("OCC") else np.full(len(time), "1", dtype=object)
+    if parsed.has("OCC"):
+        rows = np.flatnonzero(np.isin(occasion, ["", "."]))
+        findings.at("no-occasion", rows, parsed.name("OCC"), occasion[rows], "the row names no occasion", "number it")
+    counted = parsed.has("TIME") and parsed.columns["TIME"].word in DAY_WORDS
+    if counted and reading.infusion_day is None:
+        problem = f"`{parsed.name('TIME')}` may count the infusion as day 0 or as day 1, and no row holds a dose"
+        fix = "say --infusion-day 0 or --infusion-day 1, or add a row with the dose"
+        findings.add("infusion-day", findings.heading, parsed.name("TIME"), "", problem, fix)
+    start = float(reading.infusion_day or 0)
+    shifted = _no_day_zero(time, start) if counted else time - start
+    if start:
+        findings.note(f"time since the infusion = `{parsed.name('TIME')}` - 1, as the infusion is on day 1")
+    dose = parsed.amount.value if parsed.has("AMT") else np.full(len(time), np.nan)
+    dose = np.where(dose > 0, dose, np.nan)
+    return Timed(shifted, occasion, dose if reading.dose is None else np.full(len(time), reading.dose))
+
+
+def _no_day_zero(time: np.ndarray, start: float) -> np.ndarray:
+    """Study days know no day 0: day -1 is the day before day 1. Only where the column really has none."""
+    if start == 1 and not (time == 0).any():
+        return np.where(time < 0, time, time - start)
+    return time - start
+
+
+def _from_events(
+    parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, reading: Reading, findings: Findings
+) -> Timed:
+    line = int(findings.lines[is_dose].min())
+    if reading.infusion_day is not None:
+        text = "the infusion day was said, but rows hold doses with their times"
+        findings.add("infusion-day", line, parsed.name("AMT"), "", text, "leave out --infusion-day")
+    if reading.dose is not None:
+        text = "one dose for all was said, but rows hold doses"
+        findings.add("dose", line, parsed.name("AMT"), "", text, "leave out --dose")
+    _dose_faults(parsed, time, subject, is_dose, findings)
+    if parsed.has("OCC"):
+        occasion = parsed.texts["OCC"]
+    else:
+        occasion = _number_occasions(time, subject, is_dose, findings)
+    keys = _pair_codes(subject, occasion)
+    count = keys.max() + 1
+    start = np.full(count, np.inf)
+    np.minimum.at(start, keys[is_dose], time[is_dose])
+    amount = np.bincount(keys[is_dose], np.nan_to_num(parsed.amount.value[is_dose]), count)
+    _subjects_without_dose(parsed, keys, count, findings)
+    start[~np.isfinite(start)] = 0.0
+    since = time - start[keys]
+    if parsed.has("TIME") and parsed.columns["TIME"].word in DAY_WORDS and (start == 1).any() and not (time == 0).any():
+        since = np.where((time < 0) & (start[keys] == 1), time, since)
+    if np.any(start[keys[is_dose]] != 0):
+        findings.note("times are counted from the first dose of each profile")
+    return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys])
+
+
+def _number_occasions(time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:
+    """`1`, `2`, ...: how many dosing times of the subject lie at or before the row (1 before the first)."""
+    finite = np.where(np.isfinite(time), time, -np.inf)
+    order = np.lexsort((~is_dose, finite, subject))
+    dosed, when, who = is_dose[order], finite[order], subject[order]
+    again = np.zeros(len(order), dtype=bool)
+    again[1:] = dosed[1:] & dosed[:-1] & (when[1:] == when[:-1]) & (who[1:] == who[:-1])
+    new = dosed & ~again
+    total = np.cumsum(new)
+    first = np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
+    before = (total - new)[first]
+    sizes = np.diff(np.r_[first, len(order)])
+    number = np.maximum(total - np.repeat(before, sizes), 1)
+    occasion = np.empty(len(order), dtype=int)
+    occasion[order] = number
+    if number.max(initial=1) > 1:
+        subjects = len(np.unique(who[number > 1]))
+        findings.note(
+            f"{subjects} subject(s) had more than one infusion: each starts a new profile (OCC 2, 3, ...); "
+            "a column OCC keeps split doses together"
+        )
+    names = np.array([str(i) for i in range(number.max(initial=1) + 1)], dtype=object)
+    return names[occasion]
+
+
+def _pair_codes(subject: np.ndarray, occasion: np.ndarray) -> np.ndarray:
+    import pandas as pd
+
+    codes, unique = pd.factorize(occasion)
+    return subject * len(unique) + codes
+
+
+def _dose_faults(parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> None:
+    _unexpanded_doses(parsed, findings)
+    name = parsed.name("AMT") or parsed.name("EVID")
+    empty = is_dose & ((parsed.amount.kind == MISSING) | (parsed.amount.value == 0))
+    findings.at("dose", np.flatnonzero(empty), name, [""] * int(empty.sum()), "the dose row gives no amount",
+                "write the number of cells infused")  # fmt: skip
+    both = (parsed.evid == 0) & (parsed.amount.value > 0) & ~parsed.excluded
+    findings.at("dose", np.flatnonzero(both), name, parsed.amount.value[both], "a row of a sample also carries a dose of {}",
+                "give the dose a row of its own (EVID 1)")  # fmt: skip
+    rows = np.flatnonzero(is_dose)
+    order = rows[np.lexsort((findings.lines[rows], time[rows], subject[rows]))]
+    twice = order[1:][(subject[order][1:] == subject[order][:-1]) & (time[order][1:] == time[order][:-1])]
+    findings.at("dose-twice", twice, name, parsed.texts["ID"][twice], "subject {} has two doses at the same time",
+                "delete one if it is a copy; else they are added up", "warning")  # fmt: skip
+
+
+def _unexpanded_doses(parsed: Parsed, findings: Findings) -> None:
+    """ADDL and SS of NONMEM stand for doses that are not in the file."""
+    for name, texts in parsed.covariates.items():
+        if plain_word(name) in ("addl", "ss"):
+            rows = np.flatnonzero(read_numbers(texts).value > 0)
+            findings.at("dose", rows, name, texts[rows], "{} stands for doses that have no row", "give every dose a row")
+
+
+def _subjects_without_dose(parsed: Parsed, keys: np.ndarray, count: int, findings: Findings) -> None:
+    """A faulty dose row is a fault of its own; here only those are named that have none at all."""
+    tried = np.isin(parsed.evid, (1, 4)) | ((parsed.amount.kind != MISSING) & (parsed.amount.value != 0))
+    has_dose = np.zeros(count, dtype=bool)
+    has_dose[keys[tried]] = True
+    lost = np.flatnonzero(~has_dose[keys] & ~parsed.excluded & ~np.isin(parsed.texts["ID"], ["", "."]))
+    _, first = np.unique(parsed.texts["ID"][lost].astype(str), return_index=True)
+    rows = lost[first]
+    findings.at("no-dose", rows, parsed.name("ID"), parsed.texts["ID"][rows], "subject {} has no dose record, others have",
+                "add the row with its infusion, or take the dose columns out with --column NAME=ignore")  # fmt: skip

@@ -1,0 +1,212 @@
+"""Columns of texts become numbers and words; every cell that cannot is a finding."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.data.cells import ABOVE, BAD, BELOW, COMMA, MISSING, NOT_FINITE, NUMBER, Numbers, decimal_sign, read_numbers
+from livingdrug.data.findings import Findings, printable
+from livingdrug.data.grid import Grid
+from livingdrug.data.meanings import Column
+from livingdrug.data.reading import Reading
+
+TEXTS = ("ID", "DV", "DVID", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
+NUMERIC = ("TIME", "DV", "AMT", "EVID", "LIMIT", "MDV", "WT")
+MOST, LEAST, MOST_TIME, LEAST_TIME = 1e30, 1e-30, 1e8, 1e-9  # what no assay and no clock gives
+_FLAGS = {
+    **dict.fromkeys(("", ".", "0", "n", "no", "false", "na"), 0), **dict.fromkeys(("1", "y", "yes", "true"), 1), "-1": -1,
+}  # fmt: skip
+_ASSAYS = {
+    "qPCR": "qpcr rtqpcr taqman realtimepcr qpcrbloodtransgene", "ddPCR": "ddpcr dpcr digitalpcr dropletdigitalpcr",
+    "flow": "flow facs flowcytometry fc fcm mfc",
+}  # fmt: skip
+_ASSAY_OF = {word: assay for assay, words in _ASSAYS.items() for word in words.split()}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Rows of the file in file order, shape (n,) each; texts are "" where the file has no such column."""
+
+    columns: dict[str, Column]
+    texts: dict[str, np.ndarray]
+    time: Numbers
+    dv: Numbers
+    amount: Numbers
+    evid: np.ndarray
+    cens: np.ndarray
+    limit: np.ndarray
+    not_measured: np.ndarray
+    excluded: np.ndarray
+    weight: np.ndarray
+    covariates: dict[str, np.ndarray]
+
+    def has(self, meaning: str) -> bool:
+        """Whether the file has a column with this meaning."""
+        return meaning in self.columns
+
+    def name(self, meaning: str) -> str:
+        """What the file calls the column with this meaning."""
+        return self.columns[meaning].name if meaning in self.columns else ""
+
+
+def require(columns: tuple[Column, ...], name: str) -> None:
+    """Refuse a file without subject, time or value."""
+    found = {c.meaning for c in columns}
+    missing = [m for m in ("ID", "TIME", "DV") if m not in found and not (m == "TIME" and "DATE" in found)]
+    if not missing:
+        return
+    logs = [c.name for c in columns if c.word in ("dvl", "lndv", "logdv", "lnconc", "logconc")]
+    if logs and missing == ["DV"]:
+        raise InputError(f"`{name}`: `{logs[0]}` looks like logarithms; give the column of values on the linear scale")
+    headings = ", ".join(f"`{printable(c.name, 30)}`" for c in columns[:12])
+    free = next((c.name for c in columns if c.meaning == "covariate"), columns[0].name)
+    fix = f"say which one does, such as --column {printable(free, 30)}={missing[0]}"
+    if "DV" in missing and sum(any(s.isdigit() for s in c.name) for c in columns) >= 3:
+        fix = "one row per sample is read here, not one column per day: turn the table"
+    raise InputError(f"`{name}`: no column means {' or '.join(missing)} among {headings}; {fix}")
+
+
+def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: Findings) -> Parsed:
+    """All columns read; faults of single cells go to findings."""
+    n = len(grid.lines)
+    by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore")}
+    raw = {c.meaning: grid.columns[i] for i, c in enumerate(columns) if c.meaning in by_meaning}
+    decimal = decimal_sign([raw[m] for m in NUMERIC if m in raw])
+    if decimal == ",":
+        findings.note("numbers are read with a decimal comma")
+    read = {m: read_numbers(raw[m], decimal) for m in NUMERIC if m in raw}
+    nothing = Numbers(np.full(n, np.nan), np.full(n, MISSING, dtype=np.int8))
+    for meaning, numbers in read.items():
+        _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], numbers, findings)
+    blank = np.full(n, "", dtype=object)
+    texts = {meaning: raw.get(meaning, blank) for meaning in TEXTS}
+    for meaning in ("ID", "DVID", "OCC", "ASSAY"):
+        _text_faults(meaning, by_meaning, texts[meaning], findings)
+    texts["ASSAY"] = _assays(texts["ASSAY"], reading)
+    weight = read.get("WT", nothing)
+    cens = _flags(by_meaning, raw, "CENS", findings)
+    findings.at("weight", np.flatnonzero(weight.value <= 0), *_of(by_meaning, raw, "WT", weight.value <= 0),
+                "{} kg is no weight", "give the weight in kg, or leave the cell empty")  # fmt: skip
+    return Parsed(
+        by_meaning, texts, read.get("TIME", nothing), read.get("DV", nothing), read.get("AMT", nothing),
+        _evid(by_meaning, raw, read, cens, findings), cens,
+        _limits(by_meaning, raw, read, findings), _flags(by_meaning, raw, "MDV", findings) == 1,
+        _exclusions(by_meaning, raw, n, findings), weight.value,
+        {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in ("covariate", "NTIME")},
+    )  # fmt: skip
+
+
+def _of(by_meaning, raw, meaning: str, mask: np.ndarray) -> tuple[str, np.ndarray]:
+    """(name of the column, its texts in the masked rows)."""
+    return (by_meaning[meaning].name, raw[meaning][mask]) if meaning in by_meaning else ("", np.empty(0))
+
+
+def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings) -> None:
+    leave = "write a number" if meaning == "TIME" else "write a number, or leave the cell empty where nothing was measured"
+    for kind, problem, fix in (
+        (BAD, "{} cannot be read as a number", leave),
+        (NOT_FINITE, "{} is not a finite number", leave),
+        (COMMA, "{} could be thousands or a decimal comma", "write 12400 or 12.4, without a comma"),
+    ):
+        rows = numbers.rows(kind)
+        findings.at("not-a-number" if kind != NOT_FINITE else "not-finite", rows, name, texts[rows], problem, fix)
+    if meaning != "DV":
+        rows = np.flatnonzero((numbers.kind == BELOW) | (numbers.kind == ABOVE))
+        findings.at("not-a-number", rows, name, texts[rows], "{} cannot be read as a number", leave)
+    most, least = (MOST_TIME, LEAST_TIME) if meaning == "TIME" else (MOST, LEAST)
+    size = np.abs(numbers.value)
+    rows = np.flatnonzero((size > most) | ((size > 0) & (size < least)))
+    findings.at("size", rows, name, texts[rows], "{} is beyond anything that is measured", "mend the number or its exponent")
+    if meaning == "DV":
+        rows = np.flatnonzero((numbers.value == 0) & (numbers.kind == ABOVE))
+        findings.at("limit", rows, name, texts[rows], "{} names an upper limit of 0", "write >LIMIT with the upper limit")
+        rows = np.flatnonzero(numbers.value < 0)
+        fix = "write a value below the limit as <LIMIT (such as <50), not as a negative number"
+        findings.at("negative", rows, name, texts[rows], "{} is negative, and no logarithm of it exists", fix)
+    if meaning == "AMT":
+        rows = np.flatnonzero(numbers.value < 0)
+        findings.at("dose", rows, name, texts[rows], "{} is a negative dose", "give the number of cells infused")
+
+
+def _text_faults(meaning: str, by_meaning, texts: np.ndarray, findings: Findings) -> None:
+    if meaning not in by_meaning:
+        return
+    name = by_meaning[meaning].name
+    odd = {text for text in set(texts) if not text.isprintable() or len(text) > 200}
+    if odd:
+        rows = np.flatnonzero(np.isin(texts, list(odd)))
+        findings.at("odd-text", rows, name, texts[rows], "{} holds control characters or is too long", "write a plain name")
+    if meaning == "ID":
+        rows = np.flatnonzero(np.isin(texts, ["", "."]))
+        findings.at("no-subject", rows, name, texts[rows], "the row names no subject", "write the subject in every row")
+
+
+def _assays(texts: np.ndarray, reading: Reading) -> np.ndarray:
+    words = {text: _ASSAY_OF.get("".join(c for c in text.lower() if c.isalnum()), text) for text in set(texts)}
+    if reading.assay is not None:
+        said = _ASSAY_OF.get("".join(c for c in reading.assay.lower() if c.isalnum()), reading.assay)
+        words = {text: word or said for text, word in words.items()}
+    return np.array([words[text] for text in texts], dtype=object)
+
+
+def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.ndarray:
+    """Event of each row; without a column, a row with a dose and no value is a dose."""
+    n = len(findings.lines)
+    if "EVID" in read:
+        evid = np.where(read["EVID"].kind == MISSING, 0, read["EVID"].value)
+        wrong = (read["EVID"].kind == NUMBER) & ~np.isin(evid, (0, 1, 2, 3, 4))
+        fix = "write 0 for a sample, 1 for a dose, 2 for another event, 3 for a reset, 4 for a reset with a dose"
+        findings.at("event", np.flatnonzero(wrong), *_of(by_meaning, raw, "EVID", wrong), "{} is no event", fix)
+        return np.where(np.isfinite(evid) & ~wrong, evid, 0).astype(np.int8)
+    evid = np.zeros(n, dtype=np.int8)
+    if "AMT" in read and "DV" in read:
+        dosed, level = read["AMT"].value > 0, read["DV"]
+        sampled = (level.value > 0) | (level.kind == BELOW) | (cens == 1)
+        # a dose beside most samples describes the subject (ADNCA); beside none it is an event (NONMEM: DV 0 or empty there)
+        alone = dosed & ~sampled & ((level.kind == MISSING) | (level.value == 0))
+        if alone.any() and 2 * (dosed & sampled).sum() <= sampled.sum():
+            evid[alone] = 1
+            findings.note(f"{int(alone.sum())} row(s) with a dose and no value are read as infusions (no EVID column)")
+    return evid
+
+
+def _flags(by_meaning, raw, meaning: str, findings: Findings) -> np.ndarray:
+    """Yes, no (and above, -1) of a column of flags."""
+    if meaning not in by_meaning:
+        return np.zeros(len(findings.lines), dtype=np.int8)
+    words = {text: _FLAGS.get(text.lower().removesuffix(".0"), 9) for text in set(raw[meaning])}
+    flags = np.array([words[text] for text in raw[meaning]], dtype=np.int8)
+    wrong = (flags == 9) | ((flags == -1) & (meaning == "MDV"))
+    above = ", -1 for one above it" if meaning == "CENS" else ""
+    fix = f"write 0 for a measured value, 1 for one {'below the limit' if above else 'that is missing'}{above}"
+    findings.at("flag", np.flatnonzero(wrong), *_of(by_meaning, raw, meaning, wrong), "{} is no flag", fix)
+    return np.where(wrong, 0, flags).astype(np.int8)
+
+
+def _limits(by_meaning, raw, read, findings: Findings) -> np.ndarray:
+    """Limit stated in each row, nan where there is none; 0 states none (Monolix writes it for `down to nothing`)."""
+    if "LIMIT" not in read:
+        return np.full(len(findings.lines), np.nan)
+    value = read["LIMIT"].value
+    findings.at("limit", np.flatnonzero(value < 0), *_of(by_meaning, raw, "LIMIT", value < 0), "{} is a negative limit",
+                "give the limit of quantification, or leave the cell empty")  # fmt: skip
+    return np.where(value > 0, value, np.nan)
+
+
+def _exclusions(by_meaning, raw, n: int, findings: Findings) -> np.ndarray:
+    """Rows that the user leaves out; each needs a reason."""
+    if "EXCL" not in by_meaning:
+        return np.zeros(n, dtype=bool)
+    texts = raw["EXCL"]
+    lowered = np.array([text.lower() for text in texts], dtype=object)
+    out = ~np.isin(lowered, ["", ".", "0", "n", "no", "false"])
+    bare = np.isin(lowered, ["1", "y", "yes", "true", "x"])
+    reasons = np.where(bare, raw.get("EXCLRSN", np.full(n, "", dtype=object)), texts)
+    silent = out & np.isin(reasons, ["", "."])
+    findings.at("exclusion", np.flatnonzero(silent), by_meaning["EXCL"].name, texts[silent],
+                "the row is left out without a reason", "write why in a column EXCLRSN")  # fmt: skip
+    for reason in sorted(set(reasons[out & ~silent])):
+        count = int((reasons[out] == reason).sum())
+        findings.note(f"{count} row(s) are left out as the file asks: {reason}")
+    return out

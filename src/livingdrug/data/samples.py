@@ -1,0 +1,292 @@
+"""Rows that are samples become profiles: limits settled, doubles named, units of one profile the same."""
+
+import numpy as np
+
+from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER
+from livingdrug.data.findings import Findings, printable
+from livingdrug.data.infusion import Timed
+from livingdrug.data.meanings import counts_time
+from livingdrug.data.parse import Parsed
+from livingdrug.data.reading import Reading
+from livingdrug.data.table import Data, Profile, natural_key, natural_order
+from livingdrug.data.units import known_units, read_unit
+
+
+def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, tuple[str, ...]]:
+    """(codes of the rows, subjects in natural order). Subjects that differ only by case or blanks are warned about."""
+    import pandas as pd
+
+    codes, unique = pd.factorize(ids)
+    order = sorted(range(len(unique)), key=lambda i: natural_key(unique[i]))
+    rank = np.empty(len(unique), dtype=int)
+    rank[order] = np.arange(len(unique))
+    folded: dict[str, str] = {}
+    for text in unique:
+        key = "".join(text.lower().split())
+        if folded.setdefault(key, text) != text:
+            row = np.flatnonzero(ids == text)[:1]
+            problem = f"subjects `{printable(folded[key], 40)}` and `{printable(text, 40)}` differ only by case or blanks"
+            findings.at("subject-twice", row, name, [text], problem, "write them alike if they are one subject", "warning")
+    return rank[codes], tuple(unique[i] for i in order)
+
+
+def build(
+    name: str, parsed: Parsed, timed: Timed, codes: np.ndarray, subjects: tuple[str, ...], time_unit: str, dose_unit: str,
+    reading: Reading, findings: Findings,
+) -> Data:  # fmt: skip
+    """The canonical table; faults between rows go to findings."""
+    cens, limit = settle_limits(parsed, reading, findings)
+    sampled = _sampled(parsed, cens, findings)
+    unit = _units(parsed, sampled, reading, findings)
+    if parsed.has("DVID") and not np.isin(parsed.texts["DVID"][sampled], ["", "."]).all():
+        rows = np.flatnonzero(sampled & np.isin(parsed.texts["DVID"], ["", "."]))
+        findings.at("no-output", rows, parsed.name("DVID"), parsed.texts["DVID"][rows],
+                    "the row does not say what was measured", "write the output in every row of a sample")  # fmt: skip
+    use = np.flatnonzero(sampled & np.isfinite(timed.time) & ~np.isin(parsed.texts["ID"], ["", "."]))
+    assay = _assays(parsed, use, reading, findings)
+    output = parsed.texts["DVID"][use]
+    labels = [timed.occasion[use], np.where(output == ".", "", output).astype(object), assay[use], unit[use]]
+    profiles, profile = _profiles(codes[use], labels, timed.dose[use])
+    _note_order(timed.time[use], profile, findings)
+    dv = np.where(cens == 1, limit, parsed.dv.value)
+    # the value breaks ties, so that the order of the rows in the file never matters
+    order = np.lexsort((dv[use], timed.time[use], profile))
+    rows, profile = use[order], profile[order]
+    data = Data(
+        name, subjects, profiles, profile, timed.time[rows], dv[rows], cens[rows], limit[rows], findings.lines[rows],
+        time_unit, dose_unit, *_covariates(parsed, codes, len(subjects), rows, findings),
+        _weights(parsed, codes, timed, subjects),
+    )  # fmt: skip
+    return _finish(data, parsed, reading, findings)
+
+
+def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> Data:
+    data = settle_doubles(data, parsed, reading, findings)
+    _same_units(data, parsed, findings)
+    data = _dose_in_cells(data, findings)
+    if not data.rows and not findings.failed:
+        problem = "no row holds a measured value"
+        findings.add("no-samples", findings.heading, parsed.name("DV"), "", problem, "give the values")
+    silent = np.setdiff1d(np.arange(len(data.subjects)), data.profiles.subject)
+    named = [printable(data.subjects[i], 30) for i in silent if data.subjects[i] not in ("", ".")]
+    if named:
+        shown = ", ".join(named[:5]) + (", ..." if len(named) > 5 else "")
+        findings.note(f"{len(named)} subject(s) have no sample that can be used, so no results: {shown}")
+    if (data.time < 0).any():
+        findings.note(f"{int((data.time < 0).sum())} sample(s) before the infusion are kept and used by no area or slope")
+    return data
+
+
+def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, np.ndarray]:
+    """(cens, limit) of each row. Limits come from `<50`, from a column, from a censored DV, or from the user."""
+    value, kind = parsed.dv.value, parsed.dv.kind
+    limit = parsed.limit.copy()
+    stated = kind == BELOW
+    limit = np.where(stated & np.isfinite(value), value, limit)
+    cens = np.where(stated, 1, np.where(kind == ABOVE, -1, parsed.cens)).astype(np.int8)
+    flagged = (cens == 1) & ~stated
+    # Monolix: DV holds the limit and LIMIT the lower end; others put the limit in LIMIT: the larger one is the limit
+    limit = np.where(flagged & (kind == NUMBER) & (value > 0), np.fmax(limit, value), limit)
+    own = np.isfinite(limit)
+    if reading.limit is not None:
+        limit = np.where(own, limit, reading.limit)
+    under = (kind == NUMBER) & (cens == 0) & (value >= 0) & (value < limit) & (parsed.evid == 0) & ~parsed.not_measured
+    if parsed.has("CENS"):
+        wrong = under & own
+        findings.at("limit", np.flatnonzero(wrong), parsed.name("DV"), value[wrong], "{} is below the limit of its row "
+                    "and flagged as measured", f"write 1 in `{parsed.name('CENS')}`, or mend the limit")  # fmt: skip
+    nothing = (cens == -1) & (kind == NUMBER) & (value == 0)
+    findings.at("limit", np.flatnonzero(nothing), parsed.name("DV"), value[nothing], "{} is flagged as above an upper limit",
+                "give the upper limit as the value")  # fmt: skip
+    if under.any():
+        findings.note(f"{int(under.sum())} value(s) lie below the limit of their row and count as below the limit")
+    zero = (kind == NUMBER) & (value == 0) & (cens == 0) & ~under & (parsed.evid == 0) & ~parsed.not_measured
+    if zero.any():
+        findings.note(f"{int(zero.sum())} value(s) are 0 and no limit is stated for them: they count as below a limit that "
+                      "is not known, not as measured zeros (--limit states it)")  # fmt: skip
+    words = sorted(set(parsed.texts["DV"][stated]))
+    if words:
+        shown = ", ".join(f"`{printable(word, 20)}`" for word in words[:6])
+        findings.note(f"{int(stated.sum())} value(s) are read as below the limit from {shown}")
+    cens = np.where(under | zero, 1, cens).astype(np.int8)
+    unknown = int(((cens == 1) & np.isnan(limit) & ~zero).sum())
+    if unknown:
+        findings.note(f"{unknown} value(s) below the limit have no limit stated (--limit states it)")
+    return cens, limit
+
+
+def _sampled(parsed: Parsed, cens: np.ndarray, findings: Findings) -> np.ndarray:
+    """Rows that hold a usable sample."""
+    sample = (parsed.evid == 0) & ~parsed.excluded
+    nothing = sample & (parsed.dv.kind == MISSING) & (cens == 0)
+    idle = sample & ~nothing & parsed.not_measured
+    for mask, what in ((nothing, "hold no value"), (idle, "are marked as missing (MDV 1)")):
+        if mask.any():
+            first = int(findings.lines[mask].min())
+            findings.note(f"{int(mask.sum())} sample row(s) {what} (the first is line {first}) and are not used")
+    given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.value > 0)).sum())
+    if given:
+        findings.note(f"{given} dose row(s) hold a value; it is not used")
+    other = int(np.isin(parsed.evid, (2, 3)).sum())
+    if other:
+        findings.note(f"{other} row(s) with EVID 2 or 3 are no samples and are not used")
+    readable = np.isin(parsed.dv.kind, (NUMBER, BELOW, ABOVE)) | ((cens == 1) & (parsed.dv.kind == MISSING))
+    return sample & ~nothing & ~idle & readable & ~(parsed.dv.value < 0)
+
+
+def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
+    """Unit of each row, "" where nobody states one."""
+    texts = parsed.texts["UNIT"]
+    fix = f"use one of {known_units()}"
+    if parsed.has("UNIT"):
+        words = {text: read_unit(text) or "" for text in set(texts)}
+        unit = np.array([words[text] for text in texts], dtype=object)
+        wrong = np.flatnonzero(sampled & (unit == ""))
+        findings.at("unit", wrong, parsed.name("UNIT"), texts[wrong], "{} is not a unit that is known here", fix)
+        said = set(unit[sampled]) - {""}
+    else:
+        stated = parsed.columns["DV"].unit
+        one = read_unit(stated) if stated else ""
+        if one is None:
+            problem = f"`{printable(stated)}` is not a unit that is known here"
+            findings.add("unit", findings.heading, parsed.name("DV"), stated, problem, fix)
+        unit = np.full(len(texts), one or reading.unit or "", dtype=object)
+        said = {one} - {"", None}
+    if reading.unit and said and said != {reading.unit}:
+        problem = f"the file says {', '.join(sorted(said))} and --unit says {reading.unit}"
+        fix = "leave the option out: one unit becomes another only by a named bridge (--bridge)"
+        findings.add("unit", findings.heading, parsed.name("UNIT") or parsed.name("DV"), "", problem, fix)
+    if not said and not reading.unit:
+        findings.note("the unit of the values is not stated (--unit states it); numbers are in the unit of the file")
+    return unit
+
+
+def _assays(parsed: Parsed, use: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
+    """Assay of each row. Several assays of one output stay apart unless the user pools them, which is then noted."""
+    import pandas as pd
+
+    assay = parsed.texts["ASSAY"]
+    if len(set(assay[use])) < 2:
+        return assay
+    pairs = pd.DataFrame({"output": parsed.texts["DVID"][use], "assay": assay[use]}).drop_duplicates()
+    for output, group in pairs.groupby("output"):
+        several = sorted(group["assay"])
+        if len(several) < 2:
+            continue
+        names = " and ".join(a or "an assay not stated" for a in several)
+        label = f"output `{printable(str(output), 40)}`" if output else "the values"
+        if reading.pool_assays:
+            findings.note(f"{names} are pooled for {label}, as you said; assays differ in what they count")
+            assay = np.where(parsed.texts["DVID"] == output, "+".join(a for a in several if a), assay).astype(object)
+        else:
+            findings.note(f"{names} measured {label}: they are analysed apart (--pool-assays joins them)")
+    return assay
+
+
+def _profiles(codes: np.ndarray, labels: list[np.ndarray], dose: np.ndarray) -> tuple[Profile, np.ndarray]:
+    """Distinct (subject, occasion, output, assay, unit) in natural order, and the profile of each row."""
+    key = codes.astype(np.int64)
+    for texts in labels:
+        rank = natural_order(texts)
+        key = key * (int(rank.max(initial=0)) + 1) + rank
+    _, first, profile = np.unique(key, return_index=True, return_inverse=True)
+    doses = np.full(len(first), -np.inf)
+    np.maximum.at(doses, profile, np.where(np.isfinite(dose), dose, -np.inf))
+    columns = [texts[first] for texts in labels]
+    return Profile(codes[first], *columns, np.where(np.isfinite(doses), doses, np.nan)), profile
+
+
+def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> None:
+    order = np.argsort(profile, kind="stable")
+    same = profile[order][1:] == profile[order][:-1]
+    if (same & (np.diff(time[order]) < 0)).any():
+        findings.note("rows were not in order of time; they were sorted by subject and time")
+
+
+def settle_doubles(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> Data:
+    """Two values of one profile at one time: a fault, or their mean where the user said so."""
+    from dataclasses import replace
+
+    same = (data.profile[1:] == data.profile[:-1]) & (data.time[1:] == data.time[:-1])
+    if not same.any():
+        return data
+    if reading.duplicates is None:
+        for i in np.flatnonzero(same) + 1:
+            lines = sorted((int(data.line[i - 1]), int(data.line[i])))
+            subject = printable(data.subjects[data.profiles.subject[data.profile[i]]], 40)
+            problem = f"subject `{subject}` has two values at time {data.time[i]:g} (the other is line {lines[0]})"
+            fix = "delete one, or say --duplicates mean"
+            findings.add("double", lines[1], parsed.name("TIME"), f"{data.time[i]:g}", problem, fix)
+        return data
+    start = np.flatnonzero(np.r_[True, ~same])
+    sizes = np.diff(np.r_[start, data.rows])
+    measured = data.cens != 1
+    count = np.add.reduceat(measured, start)
+    total = np.add.reduceat(np.where(measured, data.dv, 0.0), start)
+    mean = np.where(count > 0, total / np.maximum(count, 1), data.dv[start])
+    mixed = int(((count > 0) & (count < sizes)).sum())
+    more = f"; in {mixed} of them values below the limit were set aside" if mixed else ""
+    findings.note(f"{int((sizes > 1).sum())} set(s) of values at one time were replaced by their mean, as you said{more}")
+    cens = np.where(count > 0, np.where(data.cens[start] == 1, 0, data.cens[start]), 1).astype(np.int8)
+    return replace(
+        data, profile=data.profile[start], time=data.time[start], dv=mean, cens=cens, limit=data.limit[start],
+        line=data.line[start], by_row={k: v[start] for k, v in data.by_row.items()},
+    )  # fmt: skip
+
+
+def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
+    """One output of one assay in one unit."""
+    import pandas as pd
+
+    p = data.profiles
+    frame = pd.DataFrame({"output": p.output, "assay": p.assay, "unit": p.unit})
+    for (output, _), group in frame[frame["unit"] != ""].groupby(["output", "assay"]):
+        counts = group["unit"].value_counts()
+        for unit in counts.index[1:]:
+            rows = np.flatnonzero((p.output == output) & (p.unit == unit))
+            lines = data.line[np.isin(data.profile, rows)]
+            problem = f"`{unit}` here and `{counts.index[0]}` in other rows of the same output"
+            findings.add("unit", int(lines.min()), parsed.name("UNIT"), unit, problem,
+                         "use one unit for one output, or give the rows another DVID or ASSAY", rows=len(lines))  # fmt: skip
+
+
+def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, findings: Findings):
+    """(constant covariates by subject, varying ones by row)."""
+    import pandas as pd
+
+    constant, varying = {}, {}
+    for name, texts in parsed.covariates.items():
+        values, unique = pd.factorize(np.where(np.isin(texts, [".", "NA"]), "", texts).astype(object))
+        filled = np.flatnonzero(unique[values] != "") if len(unique) else np.empty(0, dtype=int)
+        low, high = np.full(n, len(unique)), np.full(n, -1)
+        np.minimum.at(low, codes[filled], values[filled])
+        np.maximum.at(high, codes[filled], values[filled])
+        steady = low == high
+        if (high > low).any():
+            varying[name] = texts[rows]
+        texts_of = np.append(unique, "").astype(object)
+        constant[name] = np.where(steady, texts_of[np.where(steady, high, -1)], "").astype(object)
+        if (high > low).any() and not counts_time(name):
+            findings.note(f"`{printable(name, 40)}` changes within a subject, so it groups nobody")
+    return {k: v for k, v in constant.items() if k not in varying}, varying
+
+
+def _weights(parsed: Parsed, codes: np.ndarray, timed: Timed, subjects: tuple[str, ...]) -> np.ndarray:
+    """Weight of each subject, the earliest one where it changes."""
+    weight = np.full(len(subjects), np.nan)
+    known = np.flatnonzero((parsed.weight > 0) & np.isfinite(timed.time))
+    order = known[np.lexsort((parsed.weight[known], timed.time[known], codes[known]))]
+    first = order[np.r_[True, codes[order][1:] != codes[order][:-1]]] if len(order) else order
+    weight[codes[first]] = parsed.weight[first]
+    return weight
+
+
+def _dose_in_cells(data: Data, findings: Findings) -> Data:
+    """Doses per kg times the weight of the subject."""
+    from dataclasses import replace
+
+    if data.dose_unit != "cells/kg":
+        return data
+    findings.note("doses in cells/kg were multiplied by the weight of the subject")
+    dose = data.profiles.dose * data.weight[data.profiles.subject]
+    return replace(data, profiles=replace(data.profiles, dose=dose), dose_unit="cells")

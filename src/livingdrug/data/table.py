@@ -1,0 +1,114 @@
+"""The canonical table: what every analysis reads, whatever the file looked like."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Curves of one subject, occasion, output, assay and unit; all arrays have shape (profiles,).
+
+    subject: position in Data.subjects; occasion, output, assay, unit: texts; dose: amount given, nan where unknown.
+    """
+
+    subject: np.ndarray
+    occasion: np.ndarray
+    output: np.ndarray
+    assay: np.ndarray
+    unit: np.ndarray
+    dose: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """Number of profiles."""
+        return len(self.subject)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Samples by profile and time, shape (rows,) each.
+
+    profile: position in `profiles`; time: since the infusion of the profile, in time_unit ("" where nobody said);
+    dv: measured value, or the limit where cens is 1 (nan where no limit is known); cens: 0 measured, 1 below the limit,
+    -1 above an upper limit; limit: of quantification, nan where none is stated; line: in the file.
+    covariates: name -> text of each subject, "" where it varies or is missing; by_row: those that vary, shape (rows,);
+    weight: kg of each subject, nan where unknown; bridge: what turned one unit into another, "" if nothing did.
+    """
+
+    name: str
+    subjects: tuple[str, ...]
+    profiles: Profile
+    profile: np.ndarray
+    time: np.ndarray
+    dv: np.ndarray
+    cens: np.ndarray
+    limit: np.ndarray
+    line: np.ndarray
+    time_unit: str
+    dose_unit: str
+    covariates: dict[str, np.ndarray]
+    by_row: dict[str, np.ndarray]
+    weight: np.ndarray
+    notes: tuple[str, ...] = ()
+    bridge: str = ""
+
+    @property
+    def rows(self) -> int:
+        """Number of samples."""
+        return len(self.time)
+
+    def table(self):
+        """Canonical pandas table: ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC, then covariates, weight and the
+        units of time and dose. A dose row for each occasion with a known dose, then its samples. It reads back to the
+        same data."""
+        import pandas as pd
+
+        p = self.profiles
+        ids = np.array(self.subjects, dtype=object)
+        samples = pd.DataFrame(
+            {
+                "ID": ids[p.subject[self.profile]], "TIME": self.time, "DV": self.dv, "DVID": p.output[self.profile],
+                "UNIT": p.unit[self.profile], "ASSAY": p.assay[self.profile], "EVID": 0, "AMT": np.nan, "CENS": self.cens,
+                "LIMIT": self.limit, "OCC": p.occasion[self.profile], "_subject": p.subject[self.profile],
+            }
+        )  # fmt: skip
+        keep = np.isfinite(p.dose)
+        doses = pd.DataFrame(
+            {
+                "ID": ids[p.subject[keep]], "TIME": 0.0, "DV": np.nan, "DVID": "", "UNIT": self.dose_unit, "ASSAY": "",
+                "EVID": 1, "AMT": p.dose[keep], "CENS": 0, "LIMIT": np.nan, "OCC": p.occasion[keep],
+                "_subject": p.subject[keep],
+            }
+        ).drop_duplicates(["_subject", "OCC"])  # fmt: skip
+        both = pd.concat([doses, samples], ignore_index=True) if len(doses) else samples
+        both["_order"] = natural_order(both["OCC"].to_numpy())
+        both = both.sort_values(["_subject", "_order", "TIME", "EVID"], ascending=[True, True, True, False], kind="stable")
+        subject = both["_subject"].to_numpy()
+        for name, values in self.covariates.items():
+            both[name] = values[subject]
+        if np.isfinite(self.weight).any():
+            both["WT"] = self.weight[subject]
+        for name, unit in (("TIMEUNIT", self.time_unit), ("DOSEUNIT", self.dose_unit)):
+            if unit:
+                both[name] = unit
+        return both.drop(columns=["_subject", "_order"]).reset_index(drop=True)
+
+
+def natural_order(texts: np.ndarray) -> np.ndarray:
+    """Rank of each text, equal for equal texts: numbers in texts count as numbers, so `P2` comes before `P10`."""
+    import pandas as pd
+
+    codes, unique = pd.factorize(texts)
+    rank = np.empty(len(unique), dtype=int)
+    rank[sorted(range(len(unique)), key=lambda i: natural_key(unique[i]))] = np.arange(len(unique))
+    return rank[codes]
+
+
+def natural_key(text: str) -> tuple:
+    """Sort key of `natural_order`."""
+    if text.isdecimal() and text.isascii():
+        return ((0, ""), (int(text), text), (0, "")), text
+    parts = re.split(r"([0-9]+)", text)
+    return tuple((int(part), part) if i % 2 else (0, part) for i, part in enumerate(parts)), text

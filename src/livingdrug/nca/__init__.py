@@ -1,0 +1,8 @@
+"""Cellular-kinetic non-compartmental analysis."""
+
+from livingdrug.nca.parameters import PARAMETERS, SMALL_MOLECULE, Parameter
+from livingdrug.nca.result import NcaResult
+from livingdrug.nca.run import nca
+from livingdrug.nca.settings import NcaSettings, TerminalPoints
+
+__all__ = ["PARAMETERS", "SMALL_MOLECULE", "NcaResult", "NcaSettings", "Parameter", "TerminalPoints", "nca"]

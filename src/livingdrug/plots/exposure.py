@@ -1,0 +1,56 @@
+"""A user's exposure beside that of a product."""
+
+import numpy as np
+
+from livingdrug.plots.style import COLOURS, SETTINGS, stamp
+from livingdrug.products import Comparison, Placement
+
+SHOWN = ("CMAX", "AUC28")
+NAMES = {"CMAX": "CMAX", "AUC28": "AUC over 0 to 28 d"}
+HALF, MOST = 0.6744897501960817, 1.959963984540054
+
+
+def plot_comparison(comparison: Comparison):
+    """CMAX and AUC of every subject as points over the published groups: geometric mean, central 50 and 95 %.
+
+    Groups without a spread, or in another unit, are left out; the table says why.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    usable = [p for p in comparison.placements if p.fact.parameter in SHOWN and not p.absent and p.fact.log_sd]
+    heads = list(dict.fromkeys(p.fact.group for p in usable))
+    with rc_context(SETTINGS):
+        figure = Figure(figsize=(10.5, 1.6 + 0.34 * max(len(heads), 1)), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(1, len(SHOWN), sharey=True)
+        for ax, parameter in zip(axes, SHOWN, strict=True):
+            mine = [p for p in usable if p.fact.parameter == parameter]
+            for placed in mine:
+                _row(ax, placed, len(heads) - 1 - heads.index(placed.fact.group))
+            unit = mine[0].fact.unit if mine else ""
+            ax.set_xlabel(f"{NAMES[parameter]} ({unit})")
+            ax.set_xscale("log")
+            ax.grid(axis="x", color="#eeeeee", linewidth=0.8)
+            ax.set_axisbelow(True)
+        axes[0].set_yticks(range(len(heads)), [h for h in reversed(heads)], fontsize=7.5)
+        axes[0].set_ylim(-0.7, len(heads) - 0.3)
+        handles = {label: h for ax in axes for h, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+        figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=4)
+        stamp(figure, comparison.result.data.bridge)
+    return figure
+
+
+def _row(axes, placed: Placement, y: int) -> None:
+    fact = placed.fact
+    center = np.log(fact.value) - (fact.log_sd**2 / 2 if fact.statistic == "mean" else 0.0)
+    for reach, width, label in ((MOST, 2.5, "published, central 95 %"), (HALF, 7, "published, central 50 %")):
+        ends = np.exp(center + fact.log_sd * np.array([-reach, reach]))
+        axes.plot(ends, [y, y], color="#c9c9c9", linewidth=width, solid_capstyle="butt", label=label, zorder=1)
+    axes.scatter([np.exp(center)], [y], marker="|", s=110, color="#333333", zorder=2, label="published geometric mean")
+    good = np.isfinite(placed.values) & (placed.values > 0)
+    # subjects are spread over the height of the row, always the same way
+    offset = 0.3 * (np.arange(good.sum()) % 5 - 2) / 2
+    style = {"s": 7, "color": COLOURS[0], "alpha": 0.7, "linewidths": 0, "zorder": 3}
+    axes.scatter(placed.values[good], y + offset, label="your subjects", **style)

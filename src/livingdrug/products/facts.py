@@ -1,0 +1,112 @@
+"""Published exposure and response of approved and clinical products, as tables with the source of every row."""
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+
+ALIASES = {
+    "kymriah": "tisagenlecleucel", "tisa-cel": "tisagenlecleucel", "ctl019": "tisagenlecleucel",
+    "abecma": "idecabtagene vicleucel", "ide-cel": "idecabtagene vicleucel", "bb2121": "idecabtagene vicleucel",
+    "carvykti": "ciltacabtagene autoleucel", "cilta-cel": "ciltacabtagene autoleucel",
+    "aucatzyl": "obecabtagene autoleucel", "obe-cel": "obecabtagene autoleucel",
+    "breyanzi": "lisocabtagene maraleucel", "liso-cel": "lisocabtagene maraleucel",
+}  # fmt: skip
+TABLES = ("exposure", "responses", "exposure_response", "expansion_ratios")
+
+
+@dataclass(frozen=True)
+class ExposureFact:
+    """One published number.
+
+    parameter: our code (CMAX, TMAX, AUC28, LAMZHL, TLST, CLST), "" where it is none of these; statistic: what `value` is;
+    spread_type, spread: geoCV% | SD | range and its text; log_sd: SD of the logarithm it amounts to, or None;
+    read: whether it was read in the source itself or in a transcription.
+    """
+
+    product: str
+    indication: str
+    population: str
+    assay: str
+    n: str
+    dose: str
+    metric: str
+    parameter: str
+    statistic: str
+    value: float | None
+    unit: str
+    spread_type: str
+    spread: str
+    log_sd: float | None
+    source: str
+    read: str
+
+    @property
+    def group(self) -> str:
+        """Indication, population and where it is printed, short enough for a label."""
+        indication = self.indication.removeprefix("paediatric/young adult ").removeprefix("r/r ")
+        where = self.source.split(",")[0].split(" (")[0].split(" EMA/")[0].removesuffix(" Kymriah").removesuffix(" 2019")
+        where = where.replace("US prescribing information", "US PI").replace("Swiss product information", "Swiss PI")
+        head = f"{indication}: {self.population}" if indication else self.population
+        return head if self.statistic == "model" else f"{head} ({where})"
+
+    def in_range(self, values) -> str:
+        """How many of some values lie in a published range, as text; "" where none is published."""
+        if self.spread_type != "range" or not self.spread:
+            return ""
+        low, high = (float(end) for end in self.spread.split("-"))
+        known = [v for v in values if v == v]
+        return f"{sum(low <= v <= high for v in known)}/{len(known)} in range"
+
+    @property
+    def printed(self) -> str:
+        """The number as published, with its spread."""
+        value = "not a number" if self.value is None else f"{self.value:,.0f}" if self.value >= 1e3 else f"{self.value:.5g}"
+        spread = {"geoCV%": f"(CV {_short(self.spread)} %)", "SD": f"(SD {self.spread})", "range": f"[{self.spread}]"}
+        return f"{value} {spread.get(self.spread_type if self.spread else '', '')}".strip()
+
+
+@lru_cache(maxsize=len(TABLES))
+def facts(table: str) -> tuple[dict[str, str], ...]:
+    """Rows of a table of facts: exposure, responses, exposure_response or expansion_ratios."""
+    if table not in TABLES:
+        raise InputError(unknown("table of facts", table, TABLES))
+    with (files(__package__) / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+        return tuple(csv.DictReader(lines))
+
+
+@lru_cache(maxsize=1)
+def exposure_facts() -> tuple[ExposureFact, ...]:
+    """All published exposures."""
+    return tuple(
+        ExposureFact(**{**row, "value": _number(row["value"]), "log_sd": _number(row["log_sd"])}) for row in facts("exposure")
+    )
+
+
+def _short(text: str) -> str:
+    number = _number(text)
+    return text if number is None else f"{number:,.0f}" if number >= 1e3 else f"{number:.3g}"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def list_products() -> list[str]:
+    """Names of the products with published exposure."""
+    return sorted({fact.product for fact in exposure_facts()})
+
+
+def find_product(name: str) -> str:
+    """The product for a name, a trade name or an abbreviation. Raises InputError with the nearest names."""
+    known = {product.lower(): product for product in list_products()} | ALIASES
+    found = known.get(name.strip().lower())
+    if found is None:
+        raise InputError(unknown("product", name, [*list_products(), *ALIASES]))
+    return found

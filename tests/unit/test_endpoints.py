@@ -1,0 +1,49 @@
+"""The table of endpoints: one row per subject."""
+
+import pytest
+
+from livingdrug.core.errors import InputError
+from livingdrug.data import Reading, read_data
+from livingdrug.data.endpoints import check_endpoints, join, read_endpoints
+from livingdrug.nca import nca
+from livingdrug.nca.summary import groups
+
+GOOD = "ID,Best response,CRS grade,ICANS,PFS (d),PFS_event,arm\nA,cr,2,0,90,1,one\nB,NR,.,1,30,0,two\n"
+
+
+def write(folder, text, name="endpoints.csv"):
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_endpoints_are_read_in_one_spelling(tmp_path):
+    table = read_endpoints(write(tmp_path, GOOD))
+    assert table.values["RESPONSE"].tolist() == ["CR", "NR"] and table.values["CRS"].tolist() == ["2", ""]
+    assert [c.meaning for c in table.columns] == ["ID", "RESPONSE", "CRS", "ICANS", "PFS", "PFSEVENT", "covariate"]
+
+
+def test_every_fault_is_found_at_once(tmp_path):
+    text = "ID,response,CRS,ICANS,PFS,PFS_event\nA,CR,7,0,90,1\nA,better,1,0,-3,1\n,PR,1,x,9,2\nC,SD,0,0,12,\n"
+    found = check_endpoints(write(tmp_path, text)).findings
+    assert sorted((f.line, f.code) for f in found) == [
+        (2, "grade"), (3, "pfs"), (3, "response"), (3, "subject-twice"), (4, "grade"), (4, "grade"), (4, "no-subject"),
+        (5, "pfs"),
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="has 8 faults"):
+        read_endpoints(tmp_path / "endpoints.csv")
+
+
+def test_times_without_events_are_refused(tmp_path):
+    with pytest.raises(InputError, match="which are events"):
+        read_endpoints(write(tmp_path, "ID,PFS (d)\nA,90\n"))
+
+
+def test_subjects_are_grouped_by_an_endpoint_and_strangers_are_named(tmp_path):
+    samples = "ID,TIME,DV\nA,0,5\nA,7,90\nB,0,5\nB,7,70\nC,0,5\nC,7,60\n"
+    data = join(read_data(write(tmp_path, samples, "s.csv"), Reading(time_unit="d")), read_endpoints(write(tmp_path, GOOD)))
+    assert any("1 subject(s) are not in `endpoints.csv`: C" in note for note in data.notes)
+    assert [key[3] for key in groups(nca(data), "response")] == ["", "CR", "NR"]
+    with pytest.raises(InputError, match="unknown covariate `respond`; did you mean `RESPONSE`"):
+        groups(nca(data), "respond")
+    with pytest.raises(InputError, match="share no subject"):
+        join(data, read_endpoints(write(tmp_path, GOOD.replace("A,", "X,").replace("B,", "Y,"), "other.csv")))

@@ -1,0 +1,103 @@
+"""Approved products: the facts as published, and subjects placed among them."""
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+
+from livingdrug.core.errors import InputError
+from livingdrug.data import Reading, cross, read_data
+from livingdrug.nca import NcaSettings, nca
+from livingdrug.products import compare, exposure_facts, facts, find_product, list_products
+
+TEXT = "ID,TIME,DV,ASSAY\n" + "".join(
+    f"{who},{t},{v},qPCR\n" for who, top in (("A", 34700), ("B", 5000))
+    for t, v in ((0, 1), (5, 900), (10, top), (14, top / 3), (21, top / 20), (28, top / 60))
+)  # fmt: skip
+
+
+def analysis(folder, reading=None, text=TEXT, settings=None):
+    (folder / "d.csv").write_text(text)
+    return nca(read_data(folder / "d.csv", reading or Reading(time_unit="d", unit="copies/ug")), settings)
+
+
+def fact(population, parameter, source="US prescribing"):
+    found = [f for f in exposure_facts() if f.population.startswith(population) and f.parameter == parameter]
+    return next(f for f in found if f.source.startswith(source))
+
+
+def test_every_fact_has_population_unit_and_source():
+    assert len(exposure_facts()) == 179
+    for f in exposure_facts():
+        assert f.product and f.population and f.unit and f.source and f.assay
+    for table in ("responses", "exposure_response", "expansion_ratios"):
+        assert all(row["source"] for row in facts(table))
+
+
+def test_the_label_table_by_indication_and_response():
+    responder = fact("responder (CR/CRi)", "CMAX")
+    assert (responder.value, responder.spread, responder.unit) == (34700, "155.4", "copies/ug")
+    assert fact("responder (CR/CRi)", "AUC28").value == 318000 and fact("responder (CR/PR)", "CMAX").value == 5210
+    for f in exposure_facts():
+        if f.spread_type == "geoCV%" and f.log_sd:
+            assert f.log_sd == pytest.approx(np.sqrt(np.log1p((float(f.spread) / 100) ** 2)), abs=0.002)
+
+
+def test_table_1_is_recomputed_from_its_own_numbers():
+    for row in facts("expansion_ratios"):
+        high = float(row["cmax_high"]) * float(row["blood_volume_uL"]) / float(row["dose_cells"])
+        assert float(row["ratio_high"]) == pytest.approx(high, rel=1e-3)
+
+
+@pytest.mark.parametrize(("name", "product"), [
+    ("Kymriah", "tisagenlecleucel"), ("ide-cel", "idecabtagene vicleucel"), ("tisagenlecleucel", "tisagenlecleucel"),
+])  # fmt: skip
+def test_products_are_found_by_any_of_their_names(name, product):
+    assert find_product(name) == product and product in list_products()
+
+
+def test_the_geometric_mean_is_the_50th_percentile_and_the_rest_is_log_normal(tmp_path):
+    placed = compare(analysis(tmp_path), "kymriah", "ALL").placements
+    one = next(p for p in placed if p.fact.population.startswith("responder (CR/CRi)") and p.fact.parameter == "CMAX")
+    assert one.percentile[0] == pytest.approx(50) and not one.cautions
+    assert one.percentile[1] == pytest.approx(100 * ndtr(np.log(5000 / 34700) / one.fact.log_sd))
+    assert one.ratio == pytest.approx(np.sqrt(5000 / 34700)) and one.low < one.ratio < one.high
+
+
+def test_the_models_population_is_log_normal_around_its_peak(tmp_path):
+    placed = compare(analysis(tmp_path, text=TEXT.replace("34700", "24000")), "kymriah", "ALL").placements
+    model = next(p for p in placed if p.fact.statistic == "model" and p.fact.parameter == "CMAX")
+    assert model.percentile[0] == pytest.approx(50, abs=1.5)
+    assert model.percentile[1] == pytest.approx(100 * ndtr(np.log(5000 / 24000) / 0.65), abs=1.5)
+
+
+def test_differences_of_assay_and_unit_are_said(tmp_path):
+    other = compare(analysis(tmp_path, text=TEXT.replace("qPCR", "ddPCR")), "kymriah").placements
+    assert all(any("assays differ: yours ddPCR, published qPCR" in c for c in p.cautions) for p in other if not p.absent)
+    silent = compare(analysis(tmp_path, text=TEXT.replace("qPCR", "")), "kymriah").placements
+    assert any("your assay is not stated" in c for c in silent[0].cautions)
+    cells = compare(analysis(tmp_path, Reading(time_unit="d", unit="cells/uL")), "kymriah")
+    assert all(np.isnan(p.percentile).all() for p in cells.placements)
+    assert all("only a named bridge" in p.absent for p in cells.placements if p.fact.assay == "qPCR")
+    frame = cells.table()
+    assert (frame["flag"] == "absent").all() and frame["reason"].str.len().min() > 0
+
+
+def test_a_bridge_is_stamped_on_every_placement(tmp_path):
+    result = analysis(tmp_path)
+    crossed = nca(cross(result.data, "kirouac_2024"))
+    comparison = compare(crossed, "cilta-cel")
+    placed = [p for p in comparison.placements if not p.absent]
+    assert placed and all("your values crossed a bridge between units" in p.cautions for p in placed)
+    assert comparison.table()["bridge"].str.startswith("bridge kirouac_2024").all()
+
+
+@pytest.mark.parametrize(("reading", "settings", "product", "indication", "sentence"), [
+    ({"unit": "copies/ug"}, {}, "kymriah", None, "published times are in days"),
+    ({"time_unit": "d"}, {}, "kymriah", None, "unit of the values is not stated"),
+    ({"time_unit": "d", "unit": "copies/ug"}, {"window": (0, 60)}, "kymriah", None, "from 0 to 28 d"),
+    ({"time_unit": "d", "unit": "copies/ug"}, {}, "kymria", None, "did you mean `kymriah`"),
+    ({"time_unit": "d", "unit": "copies/ug"}, {}, "kymriah", "myeloma", "unknown indication"),
+])  # fmt: skip
+def test_comparisons_that_would_mislead_are_refused(reading, settings, product, indication, sentence, tmp_path):
+    with pytest.raises(InputError, match=sentence):
+        compare(analysis(tmp_path, Reading(**reading), settings=NcaSettings(**settings)), product, indication)
