@@ -24,7 +24,7 @@ from livingdrug.engine.storage import (
     TOO_MANY_FOR_EXPLICIT,
 )
 from livingdrug.engine.vector_functions import log_or_never, minimum
-from livingdrug.engine.vector_math import inner
+from livingdrug.engine.vector_math import compiled, inner
 from livingdrug.engine.vectors import LANES, choose, exponential, fill, larger, load, store
 
 SHORTEST = 4e-15  # shortest step in units of the time reached
@@ -123,7 +123,7 @@ def begin(call, lane, count, at, table, set, task, found, me, subject):
         sample(call, lane, count, at, task, found, me)
 
 
-@inner
+@compiled
 def sample(call, lane, count, at, task, found, me):
     """Outputs of the states in `one_y` at the next sample time."""
     for i in range(at.n):
@@ -140,13 +140,13 @@ def sample(call, lane, count, at, task, found, me):
     _next_sample(lane, count, at, task, me)
 
 
-@inner
+@compiled
 def _next_sample(lane, count, at, task, me):
     j = count[SAMPLE + me]
     lane[at.next + me] = task.times[j] if j < task.time_last[count[SUBJECT + me]] else math.inf
 
 
-@inner
+@compiled
 def _samples_of_step(call, lane, count, at, task, found, me, implicit):
     """All sample times within the step just made by lane l."""
     while lane[at.next + me] <= lane[at.tn + me]:
