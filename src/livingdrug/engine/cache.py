@@ -93,11 +93,9 @@ def kept(function):
     """Compile a function when it is called, without the interpreter's lock, and keep its machine code in the folder."""
     from numba import config, njit
 
-    from livingdrug.engine.vector_math import FAST
-
     before, config.CACHE_DIR = config.CACHE_DIR, str(folder() / key("solvers"))
     try:
-        return njit(error_model="numpy", fastmath=set(FAST), nogil=True, cache=True)(function)
+        return njit(error_model="numpy", nogil=True, cache=True)(function)
     finally:
         config.CACHE_DIR = before
 

@@ -79,12 +79,11 @@ HEADER = '''"""Exponential terms of {title}, written by livingdrug {version}. No
 from numba import cfunc, njit
 
 from livingdrug.engine import vector_functions as lanes
+from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import load, store
 
-FAST = {{"contract", "nsz"}}
 
-
-{helpers}@cfunc("void(CPointer(float64))", cache=True, error_model="numpy", fastmath=FAST)
+{helpers}@cfunc("void(CPointer(float64))", cache=True, error_model="numpy")
 def terms(w):
 '''
 

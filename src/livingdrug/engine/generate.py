@@ -31,15 +31,12 @@ from numba import cfunc, njit
 
 from livingdrug.engine import vector_functions as lanes
 from livingdrug.engine import vector_math as one
+from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import load, store
-
-FAST = {{"contract", "nsz"}}
 
 
 def compiled(pointers):
-    return cfunc(
-        "void(" + ", ".join(["CPointer(float64)"] * pointers) + ")", cache=True, error_model="numpy", fastmath=FAST
-    )
+    return cfunc("void(" + ", ".join(["CPointer(float64)"] * pointers) + ")", cache=True, error_model="numpy")
 
 
 '''
@@ -51,18 +48,31 @@ def text_of(expression: sp.Expr, of: str) -> str:
 
 
 def _sum(e: sp.Expr) -> str:
+    """A sum; each product after the first term is fused with what stands before it (see `vector_type`)."""
     if not e.is_Add:
         return _product(e)
     text = ""
     # positive terms first, so that no term starts with a minus
     for term in sorted(e.args, key=lambda a: (a.could_extract_minus_sign(), sp.default_sort_key(a))):
+        minus = term.could_extract_minus_sign()
         if not text:
             text = _product(term)
-        elif term.could_extract_minus_sign():
-            text += f" - {_product(-term)}"
+            continue
+        factors = _factors(-term if minus else term)
+        if factors:
+            first, rest = factors
+            text = f"fused({'-' if minus else ''}{first}, {rest}, {text})"
         else:
-            text += f" + {_product(term)}"
+            text += f" - {_product(-term)}" if minus else f" + {_product(term)}"
     return text
+
+
+def _factors(term: sp.Expr) -> tuple[str, str] | None:
+    """A product as two factors, or None when it is no plain product."""
+    if not term.is_Mul or any(f.is_Pow and f.exp.is_negative for f in term.args) or term.args[0] == -1:
+        return None
+    first, rest = term.args[0], term.func(*term.args[1:])
+    return _product(first), _product(rest)
 
 
 def _product(e: sp.Expr) -> str:
@@ -200,8 +210,8 @@ class Writer:
             lines.append(f"i{pivot.state} = 1.0 / m{pivot.diagonal}")
             lines += [f"m{e} = m{e} * i{pivot.state}" for e in pivot.scaled]
             for target, a, b in pivot.updates:
-                before = f"m{target} - " if target in known else "-"
-                lines.append(f"m{target} = {before}m{a} * m{b}")
+                product = f"fused(-m{a}, m{b}, m{target})" if target in known else f"-m{a} * m{b}"
+                lines.append(f"m{target} = {product}")
                 known.add(target)
         lines += [f"store(w, {(self.rows['lu'] + e) * LANES}, m{e})" for e in range(self.factors.filled)]
         lines += [f"store(w, {(self.rows['pivot'] + i) * LANES}, i{i})" for i in range(len(self.eq.states))]
@@ -215,9 +225,9 @@ class Writer:
             return f"load(w, {(self.rows['lu'] + e) * LANES})"
 
         lines = [f"b{i} = load(b, {i * LANES})" for i in states]
-        lines += [f"b{row} = b{row} - {factor(e)} * b{p.state}" for p in self.factors.pivots for row, e in p.below]
+        lines += [f"b{row} = fused(-{factor(e)}, b{p.state}, b{row})" for p in self.factors.pivots for row, e in p.below]
         for p in reversed(self.factors.pivots):
-            lines += [f"b{p.state} = b{p.state} - {factor(e)} * b{column}" for column, e in p.beside]
+            lines += [f"b{p.state} = fused(-{factor(e)}, b{column}, b{p.state})" for column, e in p.beside]
             lines.append(f"b{p.state} = b{p.state} * load(w, {(self.rows['pivot'] + p.state) * LANES})")
         return _function("solve", "w b", lines + [f"store(b, {i * LANES}, b{i})" for i in states])
 
@@ -327,7 +337,7 @@ def power_functions(body: str) -> list[str]:
     for n in sorted(needed):
         steps = [] if n < 4 else [f"    half = power_{n // 2}(x)"]
         product = " * ".join(["x"] * n) if n < 4 else "half * half" + (" * x" if n % 2 else "")
-        head = ["@njit(error_model='numpy', fastmath=FAST, forceinline=True)", f"def power_{n}(x):"]
+        head = ["@njit(error_model='numpy', forceinline=True)", f"def power_{n}(x):"]
         lines = [*head, *steps, f"    return {product}"]
         functions.append("\n".join([*lines, ""]))
     return functions

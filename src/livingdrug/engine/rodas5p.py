@@ -10,6 +10,7 @@ import numpy as np
 
 from livingdrug.engine.calls import call_1, call_2
 from livingdrug.engine.vector_math import inner
+from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import LANES, TOO_LOW, choose, fill, larger, load, root, size, store
 
 GAMMA = 0.21193756319429014
@@ -82,7 +83,7 @@ def step(call, lane, at):
         for p in range(0, m, LANES):
             f = load(lane, at.f + p) if s == 0 else load(lane, at.w_f + p) + load(lane, at.inflow + p)
             stage = at.k + s * m + p
-            store(lane, stage, load(lane, stage) + f + drift * load(lane, at.w_ft + p))
+            store(lane, stage, fused(drift, load(lane, at.w_ft + p), load(lane, stage) + f))
         call_2(call.solve, lane, 0, lane, at.k + s * m)
     finish(call, lane, at)
 
@@ -99,12 +100,12 @@ def prepare_stage(lane, stages, m, start, states, s, per_h):
         if s >= 6:
             value = load(lane, states + p) + load(lane, stages + (s - 1) * m + p)
             for j in range(s):
-                past = past + C_ROWS[s, j] * load(lane, stages + j * m + p)
+                past = fused(C_ROWS[s, j], load(lane, stages + j * m + p), past)
         else:
             for j in range(s):
                 increment = load(lane, stages + j * m + p)
-                value = value + A_ROWS[s, j] * increment
-                past = past + C_ROWS[s, j] * increment
+                value = fused(A_ROWS[s, j], increment, value)
+                past = fused(C_ROWS[s, j], increment, past)
         store(lane, states + p, value)
         store(lane, stages + s * m + p, past * per_h)
 
@@ -121,7 +122,7 @@ def finish(call, lane, at):
         store(lane, at.yn + p, new)
         scale = load(lane, at.atol + p) + load(lane, at.rtol + p) * larger(size(load(lane, at.y + p)), size(new))
         part = increment / scale
-        total = total + part * part
+        total = fused(part, part, total)
         top = larger(new * load(lane, at.cap + p), top)
         wrong = choose(load(lane, at.lowest + p), new, wrong, fill(TOO_LOW))
     store(lane, at.error, larger(wrong, root(total * (1.0 / at.n))))
@@ -139,7 +140,7 @@ def middle(lane, at):
     for p in range(0, m, LANES):
         bend = fill(0.0)
         for s in range(STAGES):
-            bend = bend + MIDDLE[s] * load(lane, at.k + s * m + p)
+            bend = fused(MIDDLE[s], load(lane, at.k + s * m + p), bend)
         store(lane, at.ym + p, 0.5 * (load(lane, at.y + p) + load(lane, at.yn + p)) + bend)
 
 
@@ -160,5 +161,5 @@ def states_at(lane, at, me, x):
         p = LANES * i + me
         value = (1.0 - x) * lane[at.y + p] + x * lane[at.yn + p]
         for s in range(STAGES):
-            value += lane[at.one_w + s] * lane[at.k + s * m + p]
+            value = fused(lane[at.one_w + s], lane[at.k + s * m + p], value)
         lane[at.one_y + i] = value

@@ -20,6 +20,7 @@ from livingdrug.engine.population import MAX_STEPS, RTOL, EventTable, new_task
 from livingdrug.engine.sensitivity_code import SensitivityKernel
 from livingdrug.engine.storage import EVENT, OK, SAMPLE, SUBJECT, Found, Settings, nothing_found
 from livingdrug.engine.vector_math import inner
+from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import LANES, choose, fill, larger, load, root, size, store
 
 STAGES = rodas5p.STAGES
@@ -84,7 +85,7 @@ def _add_product(lane, at, more, table, matrix, slopes, states, into):
         value = load(lane, matrix + e * LANES)
         i, j = table[o], table[o + 1]
         for k in range(0, more.m * n, n):
-            store(lane, into + k + i, load(lane, into + k + i) + value * load(lane, states + k + j))
+            store(lane, into + k + i, fused(value, load(lane, states + k + j), load(lane, into + k + i)))
     for e, o in enumerate(range(more.q, more.q_end, 2)):
         p = into + table[o + 1] * at.n + table[o]
         store(lane, p, load(lane, p) + load(lane, slopes + e * LANES))
@@ -101,11 +102,11 @@ def _add_curvature(lane, at, more, table, v, into):
         for k in range(0, more.m * n, n):
             change = a * load(lane, more.s + k + l)
             if j != l:
-                change = change + b * load(lane, more.s + k + j)
+                change = fused(b, load(lane, more.s + k + j), change)
             store(lane, into + k + i, load(lane, into + k + i) + change)
     for e, o in enumerate(range(more.hq, more.hq_end, 3)):
         p = into + table[o + 2] * at.n + table[o]
-        store(lane, p, load(lane, p) + load(lane, more.w_hq + e * LANES) * load(lane, v + table[o + 1]))
+        store(lane, p, fused(load(lane, more.w_hq + e * LANES), load(lane, v + table[o + 1]), load(lane, p)))
 
 
 @inner
@@ -131,11 +132,11 @@ def step(call, also, lane, at, more, table, rtol):
         for p in range(0, m, LANES):
             f = load(lane, at.f + p) if s == 0 else load(lane, at.w_f + p) + load(lane, at.inflow + p)
             stage = at.k + s * m + p
-            store(lane, stage, load(lane, stage) + f + drift * load(lane, at.w_ft + p))
+            store(lane, stage, fused(drift, load(lane, at.w_ft + p), load(lane, stage) + f))
         call_2(call.solve, lane, 0, lane, at.k + s * m)
         into = more.ks + s * block
         for p in range(0, block, LANES):
-            store(lane, into + p, load(lane, into + p) + drift * load(lane, more.gt + p))
+            store(lane, into + p, fused(drift, load(lane, more.gt + p), load(lane, into + p)))
         _add_product(lane, at, more, table, at.w_j, more.w_q, more.st, into)
         _add_curvature(lane, at, more, table, at.k + s * m, into)
         for k in range(more.m):
@@ -158,7 +159,7 @@ def _judge(lane, at, more, rtol, block):
             state = larger(size(load(lane, at.y + p)), size(load(lane, at.yn + p)))
             scale = load(lane, at.atol + p) + load(lane, at.rtol + p) * state + rtol * unit * size(new)
             part = unit * increment / scale
-            total = total + part * part
+            total = fused(part, part, total)
     error = root(total * (1.0 / (at.n * more.m)))
     # what is not a number must not pass for a small error
     store(lane, at.error, larger(load(lane, at.error), choose(error, fill(1e300), error, fill(math.inf))))
@@ -187,7 +188,7 @@ def _at(lane, at, more, q, block, x):
     """One sensitivity at the fraction x of the step, with the weights that `rodas5p.states_at` left in `one_w`."""
     value = (1.0 - x) * lane[more.s + q] + x * lane[more.sn + q]
     for s in range(STAGES):
-        value += lane[at.one_w + s] * lane[more.ks + s * block + q]
+        value = fused(lane[at.one_w + s], lane[more.ks + s * block + q], value)
     return value
 
 

@@ -6,6 +6,7 @@ interpolant of order 4. Each lane has its own subject, time and step.
 
 from livingdrug.engine.calls import call_1
 from livingdrug.engine.vector_math import compiled, inner
+from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import LANES, TOO_LOW, choose, fill, larger, load, root, size, store
 
 C2, C3, C4, C5 = 0.161, 0.327, 0.9, 0.9800255409045097
@@ -42,7 +43,7 @@ def weights(x):
 @compiled
 def _stage(call, lane, at, share, k):
     """Derivatives at the stage whose states lie in w, at this share of the step, into stage k."""
-    store(lane, 0, load(lane, at.t) + share * load(lane, at.h))
+    store(lane, 0, fused(share, load(lane, at.h), load(lane, at.t)))
     call_1(call.rhs, lane, 0)
     for p in range(0, at.n * LANES, LANES):
         store(lane, at.k + k * at.n * LANES + p, load(lane, at.w_f + p) + load(lane, at.inflow + p))
@@ -54,31 +55,37 @@ def step(call, lane, at):
     m, h = at.n * LANES, load(lane, at.h)
     k1, k2, k3, k4, k5, k6 = at.f, at.k + m, at.k + 2 * m, at.k + 3 * m, at.k + 4 * m, at.k + 5 * m
     for p in range(0, m, LANES):
-        store(lane, at.w_y + p, load(lane, at.y + p) + h * (A21 * load(lane, k1 + p)))
+        _put(lane, at, p, h, A21 * load(lane, k1 + p))
     _stage(call, lane, at, C2, 1)
     for p in range(0, m, LANES):
-        slope = A31 * load(lane, k1 + p) + A32 * load(lane, k2 + p)
-        store(lane, at.w_y + p, load(lane, at.y + p) + h * slope)
+        _put(lane, at, p, h, fused(A32, load(lane, k2 + p), A31 * load(lane, k1 + p)))
     _stage(call, lane, at, C3, 2)
     for p in range(0, m, LANES):
-        slope = A41 * load(lane, k1 + p) + A42 * load(lane, k2 + p) + A43 * load(lane, k3 + p)
-        store(lane, at.w_y + p, load(lane, at.y + p) + h * slope)
+        slope = fused(A42, load(lane, k2 + p), A41 * load(lane, k1 + p))
+        _put(lane, at, p, h, fused(A43, load(lane, k3 + p), slope))
     _stage(call, lane, at, C4, 3)
     for p in range(0, m, LANES):
-        slope = A51 * load(lane, k1 + p) + A52 * load(lane, k2 + p) + A53 * load(lane, k3 + p) + A54 * load(lane, k4 + p)
-        store(lane, at.w_y + p, load(lane, at.y + p) + h * slope)
+        slope = fused(A52, load(lane, k2 + p), A51 * load(lane, k1 + p))
+        _put(lane, at, p, h, fused(A54, load(lane, k4 + p), fused(A53, load(lane, k3 + p), slope)))
     _stage(call, lane, at, C5, 4)
     for p in range(0, m, LANES):
-        slope = A61 * load(lane, k1 + p) + A62 * load(lane, k2 + p) + A63 * load(lane, k3 + p) + A64 * load(lane, k4 + p)
-        store(lane, at.w_y + p, load(lane, at.y + p) + h * (slope + A65 * load(lane, k5 + p)))
+        slope = fused(A62, load(lane, k2 + p), A61 * load(lane, k1 + p))
+        slope = fused(A64, load(lane, k4 + p), fused(A63, load(lane, k3 + p), slope))
+        _put(lane, at, p, h, fused(A65, load(lane, k5 + p), slope))
     _stage(call, lane, at, 1.0, 5)
     for p in range(0, m, LANES):
-        slope = B1 * load(lane, k1 + p) + B2 * load(lane, k2 + p) + B3 * load(lane, k3 + p) + B4 * load(lane, k4 + p)
-        new = load(lane, at.y + p) + h * (slope + B5 * load(lane, k5 + p) + B6 * load(lane, k6 + p))
-        store(lane, at.w_y + p, new)
-        store(lane, at.yn + p, new)
+        slope = fused(B2, load(lane, k2 + p), B1 * load(lane, k1 + p))
+        slope = fused(B4, load(lane, k4 + p), fused(B3, load(lane, k3 + p), slope))
+        _put(lane, at, p, h, fused(B6, load(lane, k6 + p), fused(B5, load(lane, k5 + p), slope)))
+        store(lane, at.yn + p, load(lane, at.w_y + p))
     _stage(call, lane, at, 1.0, 6)
     _judge(lane, at)
+
+
+@compiled
+def _put(lane, at, p, h, slope):
+    """States of a stage for the model's functions."""
+    store(lane, at.w_y + p, fused(h, slope, load(lane, at.y + p)))
 
 
 @compiled
@@ -89,13 +96,14 @@ def _judge(lane, at):
     total, top, wrong = fill(0.0), fill(0.0), fill(0.0)
     for p in range(0, m, LANES):
         last = load(lane, k7 + p)
-        slope = E1 * load(lane, k1 + p) + E2 * load(lane, k2 + p) + E3 * load(lane, k3 + p) + E4 * load(lane, k4 + p)
-        slope = slope + E5 * load(lane, k5 + p) + E6 * load(lane, k6 + p) + E7 * last
+        slope = fused(E2, load(lane, k2 + p), E1 * load(lane, k1 + p))
+        slope = fused(E4, load(lane, k4 + p), fused(E3, load(lane, k3 + p), slope))
+        slope = fused(E7, last, fused(E6, load(lane, k6 + p), fused(E5, load(lane, k5 + p), slope)))
         store(lane, at.fn + p, last)
         new = load(lane, at.yn + p)
         scale = load(lane, at.atol + p) + load(lane, at.rtol + p) * larger(size(load(lane, at.y + p)), size(new))
         part = h * slope / scale
-        total = total + part * part
+        total = fused(part, part, total)
         top = larger(new * load(lane, at.cap + p), top)
         wrong = choose(load(lane, at.lowest + p), new, wrong, fill(TOO_LOW))
     store(lane, at.error, larger(wrong, root(total * (1.0 / at.n))))

@@ -12,6 +12,7 @@ from livingdrug.engine.vector_math import (
     compiled,
     expm1_quotient,
 )
+from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import choose, exponential, fill, larger, root, size, split
 
 
@@ -44,7 +45,7 @@ def _log(x):
     """Natural logarithm of positive numbers."""
     m, k = split(x)
     s = (m - 1.0) / (m + 1.0)
-    return k * LN2_HIGH + (2.0 * s * atanh_polynomial(s * s) + k * LN2_LOW)
+    return fused(k, LN2_HIGH, fused(k, LN2_LOW, 2.0 * s * atanh_polynomial(s * s)))
 
 
 @compiled

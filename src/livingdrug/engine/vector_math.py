@@ -1,8 +1,8 @@
 """Elementary functions without branches: a loop over them becomes vector instructions.
 
 The compiler that numba ships has no vector math library: its `exp` and `log` are one call per lane. Those here are
-polynomials on a reduced argument, exact to 4 units in the last place (tests/unit/test_vector_math.py). They are
-compiled without reassociation: the rounding trick of `exp` depends on the order of its additions.
+polynomials on a reduced argument, exact to a few units in the last place (tests/unit/test_vector_math.py). Nothing is
+compiled with `fastmath`: the rounding trick of `exp` depends on the order of its additions, and see `vector_type`.
 """
 
 import math
@@ -11,11 +11,11 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-# contraction to fused multiply-add and unsigned zeros only; anything more would change what the code means
-FAST = frozenset({"contract", "nsz"})
+from livingdrug.engine.vector_type import fused
+
 # a function that is called and not inlined keeps its caller from being vectorised
-compiled = njit(error_model="numpy", fastmath=set(FAST), forceinline=True)
-inner = njit(error_model="numpy", fastmath=set(FAST))
+compiled = njit(error_model="numpy", forceinline=True)
+inner = njit(error_model="numpy")
 
 SMALLEST = 1e-300  # below this a number counts as 0
 NEVER = -1e30  # the logarithm of 0: any positive steepness times this is a switch that is off
@@ -48,12 +48,12 @@ def _polynomial(name: str, coefficients: tuple[float, ...]):
     would wait for itself."""
     values, lines, power = [repr(c) for c in coefficients], [], "x"
     while len(values) > 1:
-        pairs = [f"({b} * {power} + {a})" for a, b in zip(values[::2], values[1::2], strict=False)]
+        pairs = [f"fused({b}, {power}, {a})" for a, b in zip(values[::2], values[1::2], strict=False)]
         values = pairs + values[2 * len(pairs) :]
         if len(values) > 1:
             lines.append(f"    {power}x = {power} * {power}")
             power += "x"
-    scope: dict = {}
+    scope: dict = {"fused": fused}
     text = "\n".join([f"def {name}(x):", *lines, f"    return {values[0]}", ""])
     exec(text, scope)  # noqa: S102 - the text is written above
     return compiled(scope[name])
@@ -68,9 +68,9 @@ expm1_quotient = _polynomial("expm1_quotient", EXP_TERMS[1:])
 def exp(x):
     """e^x; 0 below EXP_LOW, inf above EXP_HIGH."""
     inside = min(max(x, EXP_LOW), EXP_HIGH)
-    shifted = inside * LOG2_E + MAGIC
+    shifted = fused(inside, LOG2_E, MAGIC)
     k = shifted - MAGIC
-    r = (inside - k * LN2_HIGH) - k * LN2_LOW
+    r = fused(k, -LN2_LOW, fused(k, -LN2_HIGH, inside))
     scale = _number((_bits(shifted) << 52) + (1023 << 52))
     value = _exp_polynomial(r) * scale
     value = 0.0 if x < EXP_LOW else value
@@ -85,7 +85,7 @@ def log(x):
     m = _number(bits - (e << 52))
     k = _number(e + MAGIC_BITS) - MAGIC
     s = (m - 1.0) / (m + 1.0)
-    return k * LN2_HIGH + (2.0 * s * atanh_polynomial(s * s) + k * LN2_LOW)
+    return fused(k, LN2_HIGH, fused(k, LN2_LOW, 2.0 * s * atanh_polynomial(s * s)))
 
 
 @compiled

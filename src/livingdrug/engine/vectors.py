@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.core.typing import signature
 from numba.core.typing.templates import ConcreteTemplate, infer_global
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic, lower_builtin
 
 from livingdrug.engine.layout import LANES
 from livingdrug.engine.vector_math import (
@@ -26,33 +26,15 @@ from livingdrug.engine.vector_math import (
     MAGIC_BITS,
     SQRT_HALF_BITS,
 )
+from livingdrug.engine.vector_type import DOUBLES, VECTOR, spread, spread_all, widened
 
 TOO_LOW = 4.0  # error of a step that makes a count negative: the next one is three quarters as long
-_FLAGS = ("contract", "nsz")
-_DOUBLE = ir.DoubleType()
-_VECTOR = ir.VectorType(_DOUBLE, LANES)
-
-
-class Vector(types.Type):
-    """numba type of LANES doubles."""
-
-    def __init__(self) -> None:
-        super().__init__(name=f"Vector({LANES})")
-
-
-VECTOR = Vector()
-
-
-@register_model(Vector)
-class _VectorModel(models.PrimitiveModel):
-    def __init__(self, dmm, fe_type) -> None:
-        super().__init__(dmm, fe_type, _VECTOR)
 
 
 def _pointer(context, builder, array_type, array, index):
     bare = isinstance(array_type, types.CPointer)
     data = array if bare else context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), _VECTOR.as_pointer())
+    return builder.bitcast(builder.gep(data, [index]), DOUBLES.as_pointer())
 
 
 @intrinsic
@@ -72,7 +54,7 @@ def store(typing, array, index, value):
     """Write LANES numbers (or one, in all lanes) into a flat array from `index` on."""
 
     def generate(context, builder, signature, args):
-        numbers = args[2] if signature.args[2] == VECTOR else _spread(builder, args[2])
+        numbers = args[2] if signature.args[2] == VECTOR else spread(builder, args[2])
         builder.store(numbers, _pointer(context, builder, signature.args[0], args[0], args[1]), align=8)
         return context.get_dummy_value()
 
@@ -84,15 +66,9 @@ def fill(typing, number):
     """The same number in all lanes."""
 
     def generate(context, builder, signature, args):
-        return _spread(builder, args[0])
+        return spread(builder, args[0])
 
     return VECTOR(types.float64), generate
-
-
-def _spread(builder, number):
-    one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number, ir.IntType(32)(0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), zeros)
 
 
 def _arithmetic(symbol, name: str) -> None:
@@ -103,7 +79,7 @@ def _arithmetic(symbol, name: str) -> None:
         cases = [signature(VECTOR, a, b) for a, b in _PAIRS]
 
     def generate(context, builder, sig, args):
-        return getattr(builder, name)(*_spread_all(builder, sig, args), flags=_FLAGS)
+        return getattr(builder, name)(*spread_all(builder, sig, args))
 
     for a, b in _PAIRS:
         lower_builtin(symbol, a, b)(generate)
@@ -116,7 +92,7 @@ class _Negative(ConcreteTemplate):
 
 @lower_builtin(operator.neg, VECTOR)
 def _negative(context, builder, sig, args):
-    return builder.fneg(args[0], flags=_FLAGS)
+    return builder.fneg(args[0])
 
 
 _PAIRS = ((VECTOR, VECTOR), (VECTOR, types.float64), (types.float64, VECTOR))
@@ -128,7 +104,7 @@ for _symbol, _name in (
 
 def _call(name: str, count: int):
     def generate(context, builder, signature, args):
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * count)
+        kind = ir.FunctionType(DOUBLES, [DOUBLES] * count)
         function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{LANES}f64")
         return builder.call(function, args)
 
@@ -147,24 +123,15 @@ def size(typing, a):
     return VECTOR(VECTOR), _call("fabs", 1)
 
 
-def _widened(*kinds):
-    """Argument types: vectors, and numbers that will be spread over the lanes."""
-    return tuple(kind if kind == VECTOR else types.float64 for kind in kinds)
-
-
-def _spread_all(builder, sig, args):
-    return [v if kind == VECTOR else _spread(builder, v) for kind, v in zip(sig.args, args, strict=True)]
-
-
 @intrinsic
 def larger(typing, a, b):
     """The larger of two in each lane; where one is not a number, the second."""
 
     def generate(context, builder, sig, args):
-        pair = _spread_all(builder, sig, args)
+        pair = spread_all(builder, sig, args)
         return builder.select(builder.fcmp_ordered(">", *pair), *pair)
 
-    return VECTOR(*_widened(a, b)), generate
+    return VECTOR(*widened(a, b)), generate
 
 
 @intrinsic
@@ -172,10 +139,10 @@ def choose(typing, a, b, yes, no):
     """`yes` where a <= b, else `no` (also where one is not a number)."""
 
     def generate(context, builder, sig, args):
-        a, b, yes, no = _spread_all(builder, sig, args)
+        a, b, yes, no = spread_all(builder, sig, args)
         return builder.select(builder.fcmp_ordered("<=", a, b), yes, no)
 
-    return VECTOR(*_widened(a, b, yes, no)), generate
+    return VECTOR(*widened(a, b, yes, no)), generate
 
 
 @intrinsic
@@ -198,27 +165,30 @@ def exponential(typing, a):
         wide = ir.VectorType(ir.IntType(64), LANES)
 
         def number(x):
-            return ir.Constant(_VECTOR, [x] * LANES)
+            return ir.Constant(DOUBLES, [x] * LANES)
 
-        def join(name, x, y):
-            return getattr(builder, name)(x, y, flags=_FLAGS)
+        kind = ir.FunctionType(DOUBLES, [DOUBLES] * 3)
+        fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f64")
+
+        def fuse(x, y, z):
+            return builder.call(fma, [x, y, z])
 
         x = args[0]
         low, high = builder.fcmp_ordered("<", x, number(EXP_LOW)), builder.fcmp_ordered(">", x, number(EXP_HIGH))
         inside = builder.select(low, number(EXP_LOW), builder.select(high, number(EXP_HIGH), x))
-        shifted = join("fadd", join("fmul", inside, number(LOG2_E)), number(MAGIC))
+        shifted = fuse(inside, number(LOG2_E), number(MAGIC))
         k = builder.fsub(shifted, number(MAGIC))
-        r = join("fsub", join("fsub", inside, join("fmul", k, number(LN2_HIGH))), join("fmul", k, number(LN2_LOW)))
+        r = fuse(k, number(-LN2_LOW), fuse(k, number(-LN2_HIGH), inside))
         values, power = [number(term) for term in EXP_TERMS], r
         while len(values) > 1:
             # Estrin's scheme: pairs side by side, as a chain of additions would wait for itself
-            pairs = [join("fadd", join("fmul", b, power), a) for a, b in zip(values[::2], values[1::2], strict=False)]
+            pairs = [fuse(b, power, a) for a, b in zip(values[::2], values[1::2], strict=False)]
             values = pairs + values[2 * len(pairs) :]
-            power = join("fmul", power, power)
+            power = builder.fmul(power, power)
         value = values[0]
         bits = builder.shl(builder.bitcast(shifted, wide), ir.Constant(wide, [52] * LANES))
-        scale = builder.bitcast(builder.add(bits, ir.Constant(wide, [1023 << 52] * LANES)), _VECTOR)
-        value = join("fmul", value, scale)
+        scale = builder.bitcast(builder.add(bits, ir.Constant(wide, [1023 << 52] * LANES)), DOUBLES)
+        value = builder.fmul(value, scale)
         return builder.select(low, number(0.0), builder.select(high, number(math.inf), value))
 
     return VECTOR(VECTOR), generate
@@ -236,10 +206,10 @@ def split(typing, a):
 
         bits = builder.bitcast(args[0], wide)
         e = builder.ashr(builder.sub(bits, whole(SQRT_HALF_BITS)), whole(52))
-        m = builder.bitcast(builder.sub(bits, builder.shl(e, whole(52))), _VECTOR)
+        m = builder.bitcast(builder.sub(bits, builder.shl(e, whole(52))), DOUBLES)
         # a whole number becomes a double by the bits of MAGIC: not every processor can convert it
-        number = builder.bitcast(builder.add(e, whole(MAGIC_BITS)), _VECTOR)
-        number = builder.fsub(number, ir.Constant(_VECTOR, [MAGIC] * LANES))
+        number = builder.bitcast(builder.add(e, whole(MAGIC_BITS)), DOUBLES)
+        number = builder.fsub(number, ir.Constant(DOUBLES, [MAGIC] * LANES))
         return context.make_tuple(builder, sig.return_type, (m, number))
 
     return types.UniTuple(VECTOR, 2)(VECTOR), generate
