@@ -337,7 +337,7 @@ def power_functions(body: str) -> list[str]:
     for n in sorted(needed):
         steps = [] if n < 4 else [f"    half = power_{n // 2}(x)"]
         product = " * ".join(["x"] * n) if n < 4 else "half * half" + (" * x" if n % 2 else "")
-        head = ["@njit(error_model='numpy', forceinline=True)", f"def power_{n}(x):"]
+        head = ["@njit(error_model='numpy', no_cpython_wrapper=True, forceinline=True)", f"def power_{n}(x):"]
         lines = [*head, *steps, f"    return {product}"]
         functions.append("\n".join([*lines, ""]))
     return functions

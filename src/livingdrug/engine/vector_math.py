@@ -13,9 +13,10 @@ from numba.extending import intrinsic
 
 from livingdrug.engine.vector_type import fused
 
-# a function that is called and not inlined keeps its caller from being vectorised
-compiled = njit(error_model="numpy", forceinline=True)
-inner = njit(error_model="numpy")
+# only compiled code calls these: wrappers for Python would take half of the time of compiling; a function that is called
+# and not inlined keeps its caller from being vectorised
+inner = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+compiled = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 
 SMALLEST = 1e-300  # below this a number counts as 0
 NEVER = -1e30  # the logarithm of 0: any positive steepness times this is a switch that is off
