@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.cli.tables import show_notes
-from livingdrug.data.export import check_writable, write_csv
+from livingdrug.core.export import check_writable, write_csv
 from livingdrug.data.findings import printable
 from livingdrug.nca import NcaResult
 from livingdrug.nca.causes import ABSENT, CENSORING, NOTED, SENTENCES, Cause, flag_of

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from livingdrug.cli.parameters import group_title
 from livingdrug.cli.tables import show_notes
-from livingdrug.data.export import check_writable, write_csv
+from livingdrug.core.export import check_writable, write_csv
 from livingdrug.data.findings import printable
 from livingdrug.nca.summary import groups
 from livingdrug.products import Comparison, Placement
