@@ -29,6 +29,10 @@ TEXTS = ("ID", "DV", "DVID", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DA
 NUMERIC = ("TIME", "DV", "AMT", "EVID", "LIMIT", "MDV", "WT")
 REASONS = 20  # to leave rows out, each in a note of its own; further ones are counted together
 MOST, LEAST, MOST_TIME, LEAST_TIME = 1e30, 1e-30, 1e8, 1e-9  # what no assay and no clock gives
+_MEND = {
+    "TIME": "write a number",
+    "DV": "write a number, <50 where it was below a limit of 50, or nothing where nothing was measured",
+}
 _FLAGS = {
     **dict.fromkeys(("", ".", "0", "n", "no", "false", "na"), 0), **dict.fromkeys(("1", "y", "yes", "true"), 1), "-1": -1,
 }  # fmt: skip
@@ -124,7 +128,7 @@ def _of(by_meaning, raw, meaning: str, mask: np.ndarray) -> tuple[str, np.ndarra
 
 
 def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings) -> None:
-    leave = "write a number" if meaning == "TIME" else "write a number, or leave the cell empty where nothing was measured"
+    leave = _MEND.get(meaning, "write a number, or leave the cell empty where nothing is known")
     bad = numbers.rows(BAD)
     share = np.array([text.endswith("%") for text in texts[bad]], dtype=bool)
     for code, rows, problem, fix in (

@@ -6,6 +6,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data.findings import printable
 from livingdrug.nca.kinetics import PER_DAY
+from livingdrug.nca.parameters import NOT_STATED
 from livingdrug.nca.persistence import PersistenceCurve, persistence_curve
 from livingdrug.nca.result import NcaResult
 
@@ -22,7 +23,10 @@ def groups(result: NcaResult, by: str | None = None) -> dict[tuple[str, str, str
     from livingdrug.data.table import natural_key
 
     p = result.data.profiles
-    group = np.full(p.n, "", dtype=object) if by is None else covariate(result, by)[p.subject]
+    group = np.full(p.n, "", dtype=object)
+    if by is not None:
+        texts = covariate(result, by)[p.subject]
+        group = np.where(texts == "", f"{by} {NOT_STATED}", texts).astype(object)
     occasion = p.occasion if len(set(p.occasion)) > 1 else np.full(p.n, "", dtype=object)
     keys = list(zip(*(texts.tolist() for texts in (p.output, p.assay, p.unit, occasion, group)), strict=True))
     found = sorted(set(keys), key=lambda key: tuple(natural_key(part) for part in key))

@@ -130,7 +130,7 @@ def plot_spaghetti(result: NcaResult, by: str | None = None, members: np.ndarray
                 mine = np.flatnonzero(data.profile == i)
                 level = np.where((data.cens[mine] != 1) & (data.dv[mine] > 0), data.dv[mine], np.nan)
                 axes.plot(data.time[mine], level, color=colour, linewidth=0.6, alpha=0.35, marker="o", markersize=1.5)
-            label = f"median, {name or 'not stated'} (n {len(rows)})" if by else f"median (n {len(rows)})"
+            label = f"median, {name} (n {len(rows)})" if by else f"median (n {len(rows)})"
             axes.plot(*median_curve(result, rows), color=colour, linewidth=2.4, label=short(label))
         limit = np.nanmax(data.limit) if np.isfinite(data.limit).any() else None
         if limit is not None:
