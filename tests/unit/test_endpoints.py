@@ -42,7 +42,7 @@ def test_subjects_are_grouped_by_an_endpoint_and_strangers_are_named(tmp_path):
     samples = "ID,TIME,DV\nA,0,5\nA,7,90\nB,0,5\nB,7,70\nC,0,5\nC,7,60\n"
     data = join(read_data(write(tmp_path, samples, "s.csv"), Reading(time_unit="d")), read_endpoints(write(tmp_path, GOOD)))
     assert any("1 subject(s) are not in `endpoints.csv`: C" in note for note in data.notes)
-    assert [key[3] for key in groups(nca(data), "response")] == ["", "CR", "NR"]
+    assert [key[-1] for key in groups(nca(data), "response")] == ["CR", "NR", "response not stated"]
     with pytest.raises(InputError, match="unknown covariate `respond`; did you mean `RESPONSE`"):
         groups(nca(data), "respond")
     with pytest.raises(InputError, match="share no subject"):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.export import safe_cell, write_csv
+from livingdrug.core.export import safe_cell, write_csv
 
 LIVE = ["=1+1", "+1+1", "-2+3", "@SUM(1+1)", "\t=1", "\r=1", " =1", "=cmd|' /C calc'!A0", "\uff1d1+1", "\n=1"]
 

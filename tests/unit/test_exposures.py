@@ -126,9 +126,9 @@ def test_the_file_has_a_row_for_each_subject_and_output(tmp_path):
 def test_a_text_that_a_spreadsheet_would_run_is_disarmed(tmp_path):
     import pandas as pd
 
-    from livingdrug.scale.stream import CsvStream
+    from livingdrug.core.export import CsvFile
 
-    with CsvStream(tmp_path / "a.csv") as file:
+    with CsvFile(tmp_path / "a.csv") as file:
         file.add(pd.DataFrame({"value": [-1.5, 0.1], "reason": ['=1+1,"x"', "plain"]}))
         file.add(pd.DataFrame({"value": [np.nan, 1e300], "reason": ["@a", ""]}))
     rows = (tmp_path / "a.csv").read_text().splitlines()

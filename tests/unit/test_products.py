@@ -7,6 +7,7 @@ from scipy.special import ndtr
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, cross, read_data
 from livingdrug.nca import NcaSettings, nca
+from livingdrug.nca.summary import summary
 from livingdrug.products import compare, exposure_facts, facts, find_product, list_products
 
 TEXT = "ID,TIME,DV,ASSAY\n" + "".join(
@@ -101,3 +102,29 @@ def test_a_bridge_is_stamped_on_every_placement(tmp_path):
 def test_comparisons_that_would_mislead_are_refused(reading, settings, product, indication, sentence, tmp_path):
     with pytest.raises(InputError, match=sentence):
         compare(analysis(tmp_path, Reading(**reading), settings=NcaSettings(**settings)), product, indication)
+
+
+def test_reinfusions_and_assays_stay_apart(tmp_path):
+    later = "".join(f"{who},{60 + t},{v / 10},{assay},0,\n" for who in "AB" for assay in ("qPCR", "ddPCR")
+                    for t, v in ((1, 900), (10, 30000), (28, 500)))  # fmt: skip
+    first = "".join(f"{who},{t},{v},{assay},0,\n" for who in "AB" for assay in ("qPCR", "ddPCR")
+                    for t, v in ((1, 900), (10, 30000), (28, 500)))  # fmt: skip
+    doses = "".join(f"{who},{t},,,1,1e8\n" for who in "AB" for t in (0, 60))
+    result = analysis(tmp_path, text="ID,TIME,DV,ASSAY,EVID,AMT\n" + doses + first + later)
+    comparison = compare(result, "kymriah", "ALL")
+    assert [title for title, _ in comparison.parts()] == [
+        f"values by {assay} in copies/ug, infusion {k}: 2 profiles" for assay in ("ddPCR", "qPCR") for k in (1, 2)
+    ]
+    for title, placements in comparison.parts():
+        said = "a later infusion of yours beside published first ones"
+        assert all((said in p.cautions) == ("infusion 2" in title) for p in placements if not p.absent)
+        assert all(len(p.members) == 2 for p in placements)
+    rows = summary(result)
+    cmax = rows[(rows["PARAMCD"] == "CMAX") & (rows["assay"] == "qPCR")]
+    assert cmax["occasion"].tolist() == ["1", "2"] and cmax["n"].tolist() == [2, 2]
+    assert cmax["geomean"].tolist() == pytest.approx([30000, 3000])
+
+
+def test_hours_are_not_called_days(tmp_path):
+    with pytest.raises(InputError, match="in h; divide them by 24"):
+        compare(analysis(tmp_path, Reading(time_unit="h", unit="copies/ug"), settings=NcaSettings(window=(0, 28))), "kymriah")

@@ -31,7 +31,7 @@ Try:
 def write_nca_example(folder: str) -> None:
     """Write kinetics.csv, endpoints.csv and README.txt. Raises InputError where one of them exists."""
     from livingdrug.cli.pictures import check_folder
-    from livingdrug.data.export import write_csv
+    from livingdrug.core.export import write_csv
 
     check_folder(folder)
     path = Path(folder)

@@ -10,12 +10,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.cli.tables import show_notes
-from livingdrug.data.export import check_writable, write_csv
+from livingdrug.core.export import check_writable, write_csv
 from livingdrug.data.findings import printable
 from livingdrug.nca import NcaResult
 from livingdrug.nca.causes import ABSENT, CENSORING, NOTED, SENTENCES, Cause, flag_of
 from livingdrug.nca.kinetics import PER_DAY
-from livingdrug.nca.summary import groups, persistence, summary
+from livingdrug.nca.summary import KINDS, group_title, groups, persistence, summary
 from livingdrug.scenario import tables as scenarios
 from livingdrug.scenario import to_toml
 
@@ -71,7 +71,7 @@ def nca_as_dict(result: NcaResult, by: str | None = None) -> dict:
 
 def _persistence_as_dict(result: NcaResult, key, members) -> dict:
     curve = persistence(result, members)
-    names = dict(zip(("output", "assay", "unit", "group"), key, strict=True))
+    names = dict(zip(KINDS, key, strict=True))
     if curve is None:
         return names | {"subjects": 0}
     after, until = (None if not np.isfinite(t) else t for t in curve.median)
@@ -101,8 +101,8 @@ def show_nca(result: NcaResult, rows, by: str | None) -> None:
     console.print(rules_text(result), highlight=False)
     show_notes(console, data.notes)
     for key, members in groups(result, by).items():
-        mine = rows[(rows[["output", "assay", "unit", "group"]] == list(key)).all(axis=1)]
-        title = group_title(key, len(members))
+        mine = rows[(rows[list(KINDS)] == list(key)).all(axis=1)]
+        title = escape(printable(group_title(key, len(members)), 200))
         if len(members) <= SIDE_BY_SIDE:
             _show_profiles(console, result, members, title)
         else:
@@ -111,13 +111,6 @@ def show_nca(result: NcaResult, rows, by: str | None) -> None:
         _show_reasons(console, result, members)
     if data.bridge:
         console.print(f"[bold]stamp[/bold]: {escape(data.bridge)}", highlight=False)
-
-
-def group_title(key: tuple[str, str, str, str], count: int) -> str:
-    """Output, assay, unit and group in one line."""
-    output, assay, unit, group = (escape(printable(part, 60)) for part in key)
-    parts = [output or "values", f"by {assay}" if assay else "", f"in {unit}" if unit else "unit not stated"]
-    return f"{' '.join(filter(None, parts))}{f', {group}' if group else ''}: {count:,} profile{'' if count == 1 else 's'}"
 
 
 def _show_profiles(console: Console, result: NcaResult, members, title: str) -> None:

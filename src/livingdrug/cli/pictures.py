@@ -40,13 +40,15 @@ def write_nca_pictures(result: NcaResult, by: str | None, folder: str) -> None:
 
 
 def write_comparison_picture(comparison: Comparison, folder: str) -> None:
-    """Exposure beside that of the product."""
+    """Exposure beside that of the product, a picture for each assay, unit and infusion."""
     from livingdrug.plots.exposure import plot_comparison
 
-    if not any(np.isfinite(p.percentile).any() for p in comparison.placements):
+    placed = [any(np.isfinite(p.percentile).any() for p in placements) for _, placements in comparison.parts()]
+    if not any(placed):
         click.echo("no published number can be placed, so there is no picture", err=True)
         return
-    save(plot_comparison(comparison), folder, "exposure")
+    for part in np.flatnonzero(placed):
+        save(plot_comparison(comparison, part), folder, f"exposure-{part + 1}" if len(placed) > 1 else "exposure")
     click.echo(f"wrote pictures to {folder}", err=True)
 
 

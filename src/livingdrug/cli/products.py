@@ -8,11 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from livingdrug.cli.parameters import group_title
 from livingdrug.cli.tables import show_notes
-from livingdrug.data.export import check_writable, write_csv
+from livingdrug.core.export import check_writable, write_csv
 from livingdrug.data.findings import printable
-from livingdrug.nca.summary import groups
 from livingdrug.products import Comparison, Placement
 from livingdrug.scenario import tables as scenarios
 from livingdrug.scenario import to_toml
@@ -74,10 +72,8 @@ def show_comparison(comparison: Comparison) -> None:
     result = comparison.result
     console.print(f"[bold]{escape(result.data.name)}[/bold] beside [bold]{comparison.product}[/bold]", highlight=False)
     show_notes(console, (*result.data.notes, *comparison.notes))
-    for key, members in groups(result).items():
-        placements = [p for p in comparison.placements if p.members[0] == members[0]]
-        if placements:
-            _show_group(console, placements, group_title(key, len(members)))
+    for title, placements in comparison.parts():
+        _show_group(console, placements, escape(printable(title, 200)))
     if result.data.bridge:
         console.print(f"[bold]stamp[/bold]: {escape(result.data.bridge)}", highlight=False)
 

@@ -7,10 +7,10 @@ import click
 
 from livingdrug.cli.exposure import show_exposures
 from livingdrug.core.errors import InputError, SolveError
+from livingdrug.core.export import check_writable, write_csv
 from livingdrug.models import Model
 from livingdrug.scale.blocks import Serial
 from livingdrug.scale.runs import choose_executor, run_curves, run_exposures
-from livingdrug.scale.stream import CsvStream, check_writable
 from livingdrug.scenario import Simulation, plan, to_toml
 from livingdrug.simulation import Result, observe
 from livingdrug.simulation.exposure import ExposureTask
@@ -75,8 +75,7 @@ def _finish(scenario: Simulation, model: Model, result: Result, out: str | None,
         click.echo(f"... and {len(result.failed) - 10} more subjects", err=True)
     table = observe(model, result, scenario.limit, scenario.seed) if scenario.observe else result.table()
     if out:
-        with CsvStream(out) as file:
-            file.add(table)
+        write_csv(table, out)
         click.echo(f"wrote {len(table):,} rows to {out}", err=True)
     if as_json:
         click.echo(json.dumps({"outputs": result.summary()}))

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.core.export import check_writable, write_csv
 from livingdrug.data import Check, Finding
 from livingdrug.data.endpoints import Endpoints
-from livingdrug.data.export import check_writable, write_csv
 from livingdrug.data.findings import SHOWN, printable
 from livingdrug.scenario import tables as scenarios
 from livingdrug.scenario import to_toml

@@ -1,4 +1,4 @@
-"""Data of subjects: read, check, say what is wrong, bridge units, endpoints, safe tables out."""
+"""Data of subjects: read, check, say what is wrong, bridge units, endpoints."""
 
 from livingdrug.data.bridges import BRIDGES, Bridge, cross
 from livingdrug.data.check import Check, check, read_data

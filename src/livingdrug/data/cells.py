@@ -15,6 +15,7 @@ _PLAIN = re.compile(r"[0-9eE+\-.]*")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+_SPACED = re.compile(r"(<) +")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -56,15 +57,21 @@ def read_cell(text: str, decimal: str = ".") -> tuple[float, int]:
     if _NUMBER.fullmatch(plain):
         value = float(plain)
         return (value, NUMBER) if np.isfinite(value) else (np.nan, NOT_FINITE)
-    if text.upper() in BELOW_TOKENS:
+    if _SPACED.sub(r"\1", text.upper()) in BELOW_TOKENS:
         return np.nan, BELOW
-    if text[:1] in "<>" and _NUMBER.fullmatch(beyond := plain[1:].lstrip(" =")):
-        return float(beyond), BELOW if text[0] == "<" else ABOVE
+    if text[:1] in "<>\u2264\u2265" and _NUMBER.fullmatch(beyond := plain[1:].lstrip(" =")):
+        return float(beyond), BELOW if text[0] in "<\u2264" else ABOVE
     if _NOT_FINITE.fullmatch(text):
         return np.nan, NOT_FINITE
     if _COMMA.fullmatch(text) or _THOUSANDS.fullmatch(text):
         return np.nan, COMMA
     return np.nan, BAD
+
+
+def with_points(texts: np.ndarray) -> np.ndarray:
+    """The texts with a decimal point in every number that has a decimal comma."""
+    words = {text: text.replace(",", ".") if _COMMA.fullmatch(text.strip()) else text for text in set(texts)}
+    return np.array([words[text] for text in texts], dtype=object)
 
 
 def decimal_sign(columns: list[np.ndarray]) -> str:
@@ -83,6 +90,6 @@ def decimal_sign(columns: list[np.ndarray]) -> str:
                 if "." in text and _NUMBER.fullmatch(text.strip()):
                     return "."
                 continue
-            plain = text.strip().lstrip("<> =")
+            plain = text.strip().lstrip("<>\u2264\u2265 =")
             decisive |= bool(_COMMA.fullmatch(plain)) and not _THOUSANDS.fullmatch(plain)
     return "," if decisive else "."

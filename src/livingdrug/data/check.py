@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.findings import Finding, Findings, printable, refusal
+from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
 from livingdrug.data.infusion import raw_times, since_infusion
 from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
 from livingdrug.data.parse import parse, require
@@ -38,7 +38,7 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     findings = Findings()
     grid = read_grid(path, findings, reading.sheet)
     columns = guess(grid.headings, grid.units, reading.columns)
-    require(columns, name)
+    require(columns, name, grid.other_sheets)
     if not len(grid.lines) and not findings.found:
         raise InputError(f"`{name}` has headings and no data rows; add the rows of the samples")
     parsed = parse(grid, columns, reading, findings)
@@ -51,6 +51,8 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
     found = findings.sorted()
     warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]
+    if len(warnings) > SHOWN:
+        warnings = [*warnings[:SHOWN], f"... and {len(warnings) - SHOWN} more warnings; `livingdrug check` tells them all"]
     data = None if findings.failed else replace(data, notes=(*findings.notes, *warnings))
     return Check(name, columns, found, tuple(findings.notes), data)
 

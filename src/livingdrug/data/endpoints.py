@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.cells import MISSING, NUMBER, read_numbers
+from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, read_numbers, with_points
 from livingdrug.data.findings import Finding, Findings, printable, refusal
 from livingdrug.data.grid import Grid
 from livingdrug.data.meanings import Column, plain_word, split_heading
@@ -104,6 +104,7 @@ def _values(column: Column, texts: np.ndarray, findings: Findings) -> np.ndarray
         good = np.isin(numbers.value, allowed)
         return np.array([str(int(v)) if ok else "" for v, ok in zip(numbers.value, good, strict=True)], dtype=object)
     if column.meaning == "PFS":
+        plain = with_points(plain) if decimal_sign([plain]) == "," else plain
         numbers = read_numbers(plain)
         wrong = np.flatnonzero((numbers.kind != MISSING) & ~((numbers.kind == NUMBER) & (numbers.value >= 0)))
         findings.at("pfs", wrong, column.name, texts[wrong], "{} is not a time", "write the time as a number, 0 or above")

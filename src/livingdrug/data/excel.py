@@ -2,28 +2,34 @@
 
 import datetime
 import io
+import re
 import zipfile
+from dataclasses import dataclass
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.findings import Findings, printable
 
 MAX_UNPACKED = 150_000_000
+MAX_CELLS = 10_000_000
 MAX_RATIO = 200  # a sheet is text: packed better than this it is a bomb
 
 
-def sheet_rows(raw: bytes, name: str, sheet: str | None, findings: Findings) -> list[tuple[int, list[str]]]:
-    """(row number, texts) of one sheet, the first one unless named. Formulas count as the values that were saved.
+@dataclass(frozen=True)
+class Sheet:
+    """rows: (row number, texts) of each row; others: names of the other sheets; merged: (first row, last row, place)."""
+
+    rows: list[tuple[int, list[str]]]
+    others: tuple[str, ...]
+    merged: list[tuple[int, int, str]]
+
+
+def read_sheet(raw: bytes, name: str, sheet: str | None, findings: Findings) -> Sheet:
+    """One sheet of a workbook, the first one unless named. Formulas count as the values that were saved.
 
     Raises InputError for a file that is no workbook, is damaged, unpacks to too much or declares entities.
     """
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    _check_package(raw, name)
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True, keep_links=False)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
-        raise InputError(f"`{name}` is not a readable Excel workbook: {printable(str(error))}") from None
+    has_formulas = _check_package(raw, name)
+    book = _open(raw, name, values=True)
     titles = [ws.title for ws in book.worksheets]
     if sheet is not None and sheet not in titles:
         raise InputError(f"`{name}` has no sheet `{sheet}`; it has {', '.join(titles)}")
@@ -33,13 +39,51 @@ def sheet_rows(raw: bytes, name: str, sheet: str | None, findings: Findings) -> 
     if len(titles) > 1:
         findings.note(f"the sheet `{printable(chosen)}` is read; others are there: {', '.join(titles)}")
     ws = book[chosen]
-    for merged in list(ws.merged_cells.ranges)[:20]:
-        text = f"the cells {merged.coord} are merged; only the first of them holds a value"
-        findings.add("merged-cells", merged.min_row, "", merged.coord, text, "unmerge them and fill every cell")
-    return [(i, [_text(cell) for cell in row]) for i, row in enumerate(ws.iter_rows(values_only=True), 1)]
+    if ws.max_row * ws.max_column > MAX_CELLS:
+        raise InputError(f"`{name}`: the sheet `{chosen}` reaches to row {ws.max_row:,} and column {ws.max_column:,}; delete "
+                         "what stands below or beside the table, or save it as CSV")  # fmt: skip
+    hidden = sum(dimension.hidden for dimension in ws.row_dimensions.values())
+    if hidden:
+        findings.note(f"{hidden} row(s) that the sheet hides or filters out are read like the others")
+    if has_formulas:
+        _unsaved_formulas(ws, _open(raw, name, values=False)[chosen], findings)
+    merged = [(m.min_row, m.max_row, m.coord) for m in ws.merged_cells.ranges]
+    rows = [(i, [_text(cell) for cell in row]) for i, row in enumerate(ws.iter_rows(), 1)]
+    return Sheet(rows, tuple(title for title in titles if title != chosen), sorted(merged))
 
 
-def _check_package(raw: bytes, name: str) -> None:
+def _open(raw: bytes, name: str, values: bool):
+    """The workbook with the values of its formulas, or with the formulas."""
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        return openpyxl.load_workbook(io.BytesIO(raw), data_only=values, keep_links=False)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
+        raise InputError(f"`{name}` is not a readable Excel workbook: {printable(str(error))}") from None
+
+
+def _unsaved_formulas(values, formulas, findings: Findings) -> None:
+    """A program that writes formulas without computing them leaves cells that look empty."""
+    lost = [cell for row in formulas.iter_rows() for cell in row if cell.data_type == "f"]
+    lost = [cell for cell in lost if values[cell.coordinate].value is None]
+    if lost:
+        problem = f"the formula in {lost[0].coordinate} was saved without its value"
+        fix = "open the file in a spreadsheet and save it, or write the value"
+        findings.add("formula", lost[0].row, "", lost[0].coordinate, problem, fix, rows=len({cell.row for cell in lost}))
+
+
+def merged_faults(sheet: Sheet, findings: Findings) -> None:
+    """Merged cells below the headings; a merged title above them does no harm."""
+    for first, last, place in sheet.merged:
+        if last > findings.heading:
+            text = f"the cells {place} are merged; only the first of them holds a value"
+            findings.add("merged-cells", first, "", place, text, "unmerge them and fill every cell")
+
+
+def _check_package(raw: bytes, name: str) -> bool:
+    """Whether a sheet holds a formula; InputError for a package that is no workbook or not safe to open."""
+    has_formulas = False
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             infos = package.infolist()
@@ -50,20 +94,25 @@ def _check_package(raw: bytes, name: str) -> None:
                 size = f"{unpacked / 1e6:.0f} MB from {len(raw) / 1e6:.2g} MB"
                 raise InputError(f"`{name}` would unpack to {size}; save the sheet as CSV to read it")
             for info in infos:
-                if info.filename.endswith((".xml", ".rels")):
-                    with package.open(info) as part:
-                        if b"<!DOCTYPE" in part.read(4096) or b"<!ENTITY" in part.read(4096):
-                            raise InputError(f"`{name}`: entities and document types are not allowed in a workbook")
+                text = package.read(info).replace(b"\x00", b"")  # UTF-16 too
+                if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+                    raise InputError(f"`{name}`: entities and document types are not allowed in a workbook")
+                has_formulas |= "worksheets/" in info.filename and re.search(rb"<(\w+:)?f[ >/]", text) is not None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise InputError(f"`{name}` is a damaged or locked workbook: {printable(str(error))}") from None
+    return has_formulas
 
 
-def _text(cell) -> str:
-    """The text that a CSV of the sheet would hold; dates as ISO texts, numbers without a spurious `.0`."""
+def _text(place) -> str:
+    """The text that a CSV of the sheet would hold: dates as ISO texts, numbers without a spurious `.0`, and a number that
+    is shown as 12.5% as that text, so that nobody takes it for 0.125."""
+    cell = place.value
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "1" if cell else "0"
+    if isinstance(cell, int | float) and "%" in place.number_format:
+        return f"{cell * 100:.12g}%"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime.datetime):

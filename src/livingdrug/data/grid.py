@@ -22,21 +22,25 @@ MAX_CELL = 10_000
 
 @dataclass(frozen=True)
 class Grid:
-    """headings; units: texts of a line of units, "" where there is none; columns: texts, (n,) each; lines (n,)."""
+    """headings; units: texts of a line of units, "" where there is none; columns: texts, (n,) each; lines (n,);
+    other_sheets of the workbook."""
 
     headings: tuple[str, ...]
     units: tuple[str, ...]
     columns: tuple[np.ndarray, ...]
     lines: np.ndarray
-    described: str
+    other_sheets: tuple[str, ...] = ()
 
 
 def grid_of_text(text: str, name: str, findings: Findings) -> Grid:
     """Grid of the text of a file. Raises InputError where there is no table in it."""
     head = text[:200_000].splitlines()[:HEAD]
-    delimiter = _delimiter(head, name)
+    said = re.match(r"\s*\"?sep=([,;\t|])\"?\s*$", head[0]) if head else None
+    delimiter = said.group(1) if said else _delimiter(head, name)
     rows = _rows(text, delimiter, name)
     first = [row for row in islice(rows, HEAD)]
+    if said:  # Excel's own line about the separator is neither title nor heading
+        first = first[1:]
     top, units = _find_headings(first, name, findings)
     fast = _fast_columns(text, delimiter, first, top, units is not None)
     if fast is not None:
@@ -201,8 +205,7 @@ def _careful_columns(body, headings: tuple[str, ...], findings: Findings):
 def _finish(top, units, columns, lines: np.ndarray, delimiter: str, findings: Findings) -> Grid:
     headings = top[1]
     texts = tuple((units[1] + [""] * len(headings))[: len(headings)]) if units else ("",) * len(headings)
-    described = f"columns parted by {DELIMITERS[delimiter]}" if delimiter else "a sheet"
     if delimiter not in (",", ""):
         findings.note(f"the columns are parted by {DELIMITERS[delimiter]}")
     findings.lines, findings.heading = lines, top[0]
-    return Grid(headings, texts, tuple(columns), lines, described)
+    return Grid(headings, texts, tuple(columns), lines)

@@ -1,11 +1,25 @@
 """Columns of texts become numbers and words; every cell that cannot is a finding."""
 
+import shlex
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.cells import ABOVE, BAD, BELOW, COMMA, MISSING, NOT_FINITE, NUMBER, Numbers, decimal_sign, read_numbers
+from livingdrug.data.cells import (
+    ABOVE,
+    BAD,
+    BELOW,
+    COMMA,
+    MISSING,
+    NOT_FINITE,
+    NUMBER,
+    Numbers,
+    decimal_sign,
+    read_numbers,
+    with_points,
+)
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.grid import Grid
 from livingdrug.data.meanings import Column
@@ -13,7 +27,12 @@ from livingdrug.data.reading import Reading
 
 TEXTS = ("ID", "DV", "DVID", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
 NUMERIC = ("TIME", "DV", "AMT", "EVID", "LIMIT", "MDV", "WT")
+REASONS = 20  # to leave rows out, each in a note of its own; further ones are counted together
 MOST, LEAST, MOST_TIME, LEAST_TIME = 1e30, 1e-30, 1e8, 1e-9  # what no assay and no clock gives
+_MEND = {
+    "TIME": "write a number",
+    "DV": "write a number, <50 where it was below a limit of 50, or nothing where nothing was measured",
+}
 _FLAGS = {
     **dict.fromkeys(("", ".", "0", "n", "no", "false", "na"), 0), **dict.fromkeys(("1", "y", "yes", "true"), 1), "-1": -1,
 }  # fmt: skip
@@ -50,8 +69,8 @@ class Parsed:
         return self.columns[meaning].name if meaning in self.columns else ""
 
 
-def require(columns: tuple[Column, ...], name: str) -> None:
-    """Refuse a file without subject, time or value."""
+def require(columns: tuple[Column, ...], name: str, other_sheets: tuple[str, ...] = ()) -> None:
+    """Refuse a file without subject, time or value. other_sheets: of the workbook, where the table may be."""
     found = {c.meaning for c in columns}
     missing = [m for m in ("ID", "TIME", "DV") if m not in found and not (m == "TIME" and "DATE" in found)]
     if not missing:
@@ -61,9 +80,12 @@ def require(columns: tuple[Column, ...], name: str) -> None:
         raise InputError(f"`{name}`: `{logs[0]}` looks like logarithms; give the column of values on the linear scale")
     headings = ", ".join(f"`{printable(c.name, 30)}`" for c in columns[:12])
     free = next((c.name for c in columns if c.meaning == "covariate"), columns[0].name)
-    fix = f"say which one does, such as --column {printable(free, 30)}={missing[0]}"
+    pair = f"{printable(free, 30)}={missing[0]}"
+    fix = f"say which one does, such as --column {pair if ' ' not in pair else shlex.quote(pair)}"
     if "DV" in missing and sum(any(s.isdigit() for s in c.name) for c in columns) >= 3:
         fix = "one row per sample is read here, not one column per day: turn the table"
+    if other_sheets:
+        fix += f"; or take another sheet (--sheet): {', '.join(f'`{printable(sheet, 40)}`' for sheet in other_sheets)}"
     raise InputError(f"`{name}`: no column means {' or '.join(missing)} among {headings}; {fix}")
 
 
@@ -76,6 +98,9 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     if decimal == ",":
         findings.note("numbers are read with a decimal comma")
     read = {m: read_numbers(raw[m], decimal) for m in NUMERIC if m in raw}
+    others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in ("covariate", "NTIME")}
+    if decimal == ",":
+        others = {name: with_points(texts) for name, texts in others.items()}
     nothing = Numbers(np.full(n, np.nan), np.full(n, MISSING, dtype=np.int8))
     for meaning, numbers in read.items():
         _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], numbers, findings)
@@ -85,6 +110,7 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
         _text_faults(meaning, by_meaning, texts[meaning], findings)
     texts["ASSAY"] = _assays(texts["ASSAY"], reading)
     weight = read.get("WT", nothing)
+    _comment_marks(columns, grid, findings)
     cens = _flags(by_meaning, raw, "CENS", findings)
     findings.at("weight", np.flatnonzero(weight.value <= 0), *_of(by_meaning, raw, "WT", weight.value <= 0),
                 "{} kg is no weight", "give the weight in kg, or leave the cell empty")  # fmt: skip
@@ -92,8 +118,7 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
         by_meaning, texts, read.get("TIME", nothing), read.get("DV", nothing), read.get("AMT", nothing),
         _evid(by_meaning, raw, read, cens, findings), cens,
         _limits(by_meaning, raw, read, findings), _flags(by_meaning, raw, "MDV", findings) == 1,
-        _exclusions(by_meaning, raw, n, findings), weight.value,
-        {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in ("covariate", "NTIME")},
+        _exclusions(by_meaning, raw, n, findings), weight.value, others,
     )  # fmt: skip
 
 
@@ -103,14 +128,17 @@ def _of(by_meaning, raw, meaning: str, mask: np.ndarray) -> tuple[str, np.ndarra
 
 
 def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings) -> None:
-    leave = "write a number" if meaning == "TIME" else "write a number, or leave the cell empty where nothing was measured"
-    for kind, problem, fix in (
-        (BAD, "{} cannot be read as a number", leave),
-        (NOT_FINITE, "{} is not a finite number", leave),
-        (COMMA, "{} could be thousands or a decimal comma", "write 12400 or 12.4, without a comma"),
-    ):
-        rows = numbers.rows(kind)
-        findings.at("not-a-number" if kind != NOT_FINITE else "not-finite", rows, name, texts[rows], problem, fix)
+    leave = _MEND.get(meaning, "write a number, or leave the cell empty where nothing is known")
+    bad = numbers.rows(BAD)
+    share = np.array([text.endswith("%") for text in texts[bad]], dtype=bool)
+    for code, rows, problem, fix in (
+        ("not-a-number", bad[~share], "{} cannot be read as a number", leave),
+        ("not-a-number", bad[share], "{} holds the sign %", "write 12.5 for 12.5 %, and the unit % in the heading"),
+        ("not-finite", numbers.rows(NOT_FINITE), "{} is not a finite number", leave),
+        ("not-a-number", numbers.rows(COMMA), "{} could be thousands or a decimal comma",
+         "write 12400 or 12.4, without a comma"),
+    ):  # fmt: skip
+        findings.at(code, rows, name, texts[rows], problem, fix)
     if meaning != "DV":
         rows = np.flatnonzero((numbers.kind == BELOW) | (numbers.kind == ABOVE))
         findings.at("not-a-number", rows, name, texts[rows], "{} cannot be read as a number", leave)
@@ -194,6 +222,15 @@ def _limits(by_meaning, raw, read, findings: Findings) -> np.ndarray:
     return np.where(value > 0, value, np.nan)
 
 
+def _comment_marks(columns: tuple[Column, ...], grid: Grid, findings: Findings) -> None:
+    """A column `C` of NONMEM data sets marks rows that a control stream skips by IGNORE=C."""
+    for column, texts in zip(columns, grid.columns, strict=True):
+        if column.meaning == "covariate" and column.word == "c" and set(texts) <= {"C", "c", ".", "0", ""}:
+            rows = np.flatnonzero(np.isin(texts, ["C", "c"]))
+            findings.at("comment", rows, column.name, texts[rows], "{} marks a row that NONMEM skips, and it is used here",
+                        f"say --column {column.name}=EXCL to leave such rows out", "warning")  # fmt: skip
+
+
 def _exclusions(by_meaning, raw, n: int, findings: Findings) -> np.ndarray:
     """Rows that the user leaves out; each needs a reason."""
     if "EXCL" not in by_meaning:
@@ -206,7 +243,10 @@ def _exclusions(by_meaning, raw, n: int, findings: Findings) -> np.ndarray:
     silent = out & np.isin(reasons, ["", "."])
     findings.at("exclusion", np.flatnonzero(silent), by_meaning["EXCL"].name, texts[silent],
                 "the row is left out without a reason", "write why in a column EXCLRSN")  # fmt: skip
-    for reason in sorted(set(reasons[out & ~silent])):
-        count = int((reasons[out] == reason).sum())
-        findings.note(f"{count} row(s) are left out as the file asks: {reason}")
+    counts = Counter(reasons[out & ~silent].tolist()).most_common()
+    for reason, count in counts[:REASONS]:
+        findings.note(f"{count} row(s) are left out as the file asks: {printable(reason)}")
+    if counts[REASONS:]:
+        rest = sum(count for _, count in counts[REASONS:])
+        findings.note(f"{rest} more row(s) are left out for {len(counts) - REASONS} other reasons that the file gives")
     return out

@@ -1,5 +1,7 @@
 """Rows that are samples become profiles: limits settled, doubles named, units of one profile the same."""
 
+import re
+
 import numpy as np
 
 from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER
@@ -11,9 +13,12 @@ from livingdrug.data.reading import Reading
 from livingdrug.data.table import Data, Profile, natural_key, natural_order
 from livingdrug.data.units import known_units, read_unit
 
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+
 
 def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(codes of the rows, subjects in natural order). Subjects that differ only by case or blanks are warned about."""
+    """(codes of the rows, subjects in natural order). Subjects that differ only by case, blanks or leading
+    zeros are warned about."""
     import pandas as pd
 
     codes, unique = pd.factorize(ids)
@@ -21,11 +26,13 @@ def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.nd
     rank = np.empty(len(unique), dtype=int)
     rank[order] = np.arange(len(unique))
     folded: dict[str, str] = {}
-    for text in unique:
-        key = "".join(text.lower().split())
+    _, first = np.unique(codes, return_index=True)
+    for code, text in enumerate(unique):
+        key = _LEADING_ZEROS.sub("", "".join(text.lower().split()))
         if folded.setdefault(key, text) != text:
-            row = np.flatnonzero(ids == text)[:1]
-            problem = f"subjects `{printable(folded[key], 40)}` and `{printable(text, 40)}` differ only by case or blanks"
+            row = first[code : code + 1]
+            problem = (f"subjects `{printable(folded[key], 40)}` and `{printable(text, 40)}` differ only by case, blanks or "
+                       "leading zeros")  # fmt: skip
             findings.at("subject-twice", row, name, [text], problem, "write them alike if they are one subject", "warning")
     return rank[codes], tuple(unique[i] for i in order)
 

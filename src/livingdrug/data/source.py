@@ -2,6 +2,7 @@
 
 import io
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
@@ -28,9 +29,12 @@ def read_grid(path: str | Path, findings: Findings, sheet: str | None = None) ->
     path = Path(path)
     raw = _read_bytes(path)
     if raw[:4] == b"PK\x03\x04":
-        from livingdrug.data.excel import sheet_rows
+        from livingdrug.data.excel import merged_faults, read_sheet
 
-        return grid_of_rows(sheet_rows(raw, path.name, sheet, findings), path.name, findings)
+        found = read_sheet(raw, path.name, sheet, findings)
+        grid = grid_of_rows(found.rows, path.name, findings)
+        merged_faults(found, findings)
+        return replace(grid, other_sheets=found.others)
     if sheet is not None:
         raise InputError(f"`{path.name}` is not an Excel file, so it has no sheet `{sheet}`")
     _check_kind(raw, path)

@@ -55,8 +55,8 @@ CENSORING = int(Cause.CENSORED | Cause.LOST_BETWEEN | Cause.FROM_START)
 SENTENCES: dict[Cause, str] = {
     Cause.NOTHING_QUANTIFIABLE: "no value after the infusion is above the limit of quantification",
     Cause.ONE_SAMPLE: "there is no quantifiable value after time 0, so there is no area",
-    Cause.FEW_TERMINAL: "fewer than 3 quantifiable values lie after TMAX, so no terminal slope can be fitted",
-    Cause.NOT_FALLING: "the values after TMAX do not fall in any choice of the last 3 or more points",
+    Cause.FEW_TERMINAL: "fewer than 3 quantifiable values after TMAX (or in the range chosen by hand) to fit a slope to",
+    Cause.NOT_FALLING: "no choice of 3 or more values after TMAX (or in the range chosen by hand) falls",
     Cause.NO_TERMINAL: "it needs a terminal slope (LAMZ), which is absent",
     Cause.NO_WINDOW: "no window was given, and 0 to 28 d needs a stated unit of time (--time-unit or --window)",
     Cause.WINDOW_BEYOND: "the window ends after the last sample and there is no terminal slope to extend the curve",

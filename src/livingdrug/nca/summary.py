@@ -4,28 +4,44 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.data.findings import printable
 from livingdrug.nca.kinetics import PER_DAY
+from livingdrug.nca.parameters import NOT_STATED
 from livingdrug.nca.persistence import PersistenceCurve, persistence_curve
 from livingdrug.nca.result import NcaResult
 
-KINDS = ("output", "assay", "unit", "group")
+KINDS = ("output", "assay", "unit", "occasion", "group")
 
 
-def groups(result: NcaResult, by: str | None = None) -> dict[tuple[str, str, str, str], np.ndarray]:
-    """(output, assay, unit, group) -> positions of its profiles. by: name of a covariate, upper or lower case alike.
+def groups(result: NcaResult, by: str | None = None) -> dict[tuple[str, str, str, str, str], np.ndarray]:
+    """(output, assay, unit, occasion, group) -> positions of its profiles, so that a subject counts once in each.
+
+    occasion: "" where all profiles have the same one; by: name of a covariate, upper or lower case alike.
 
     Raises InputError for a covariate that is not there.
     """
     from livingdrug.data.table import natural_key
 
     p = result.data.profiles
-    group = np.full(p.n, "", dtype=object) if by is None else covariate(result, by)[p.subject]
-    keys = list(zip(p.output.tolist(), p.assay.tolist(), p.unit.tolist(), group.tolist(), strict=True))
+    group = np.full(p.n, "", dtype=object)
+    if by is not None:
+        texts = covariate(result, by)[p.subject]
+        group = np.where(texts == "", f"{by} {NOT_STATED}", texts).astype(object)
+    occasion = p.occasion if len(set(p.occasion)) > 1 else np.full(p.n, "", dtype=object)
+    keys = list(zip(*(texts.tolist() for texts in (p.output, p.assay, p.unit, occasion, group)), strict=True))
     found = sorted(set(keys), key=lambda key: tuple(natural_key(part) for part in key))
     where: dict[tuple, list[int]] = {key: [] for key in found}
     for i, key in enumerate(keys):
         where[key].append(i)
     return {key: np.array(rows) for key, rows in where.items()}
+
+
+def group_title(key: tuple[str, str, str, str, str], count: int) -> str:
+    """Output, assay, unit, infusion and group in one line, with the number of profiles."""
+    output, assay, unit, occasion, group = (printable(part, 60) for part in key)
+    parts = [output or "values", f"by {assay}" if assay else "", f"in {unit}" if unit else "unit not stated"]
+    more = "".join(f", {part}" for part in (f"infusion {occasion}" if occasion else "", group) if part)
+    return f"{' '.join(filter(None, parts))}{more}: {count:,} profile{'' if count == 1 else 's'}"
 
 
 def covariate(result: NcaResult, name: str) -> np.ndarray:
@@ -42,10 +58,11 @@ def summary(result: NcaResult, by: str | None = None):
     import pandas as pd
 
     rows = []
+    words = {code: (result.unit(code), result.flags(code), result.reasons(code)) for code in result.codes}
     for key, members in groups(result, by).items():
-        for code in result.codes:
-            rows.append((*key, code, result.unit(code)[members[0]], *_numbers(result.values[code][members]),
-                         *_counts(result, code, members)))  # fmt: skip
+        for code, (units, flags, reasons) in words.items():
+            rows.append((*key, code, units[members[0]], *_numbers(result.values[code][members]),
+                         *_counts(flags[members], reasons[members])))  # fmt: skip
     columns = (*KINDS, "PARAMCD", "param_unit", "n", "median", "min", "max", "geomean", "geocv",
                "caution", "censored", "absent", "reason")  # fmt: skip
     return pd.DataFrame(rows, columns=list(columns))
@@ -60,9 +77,8 @@ def _numbers(values: np.ndarray) -> tuple:
     return len(known), np.median(known), known.min(), known.max(), np.exp(logs.mean()), cv
 
 
-def _counts(result: NcaResult, code: str, members: np.ndarray) -> tuple:
-    flags = result.flags(code)[members]
-    odd = result.reasons(code)[members][flags != "ok"]
+def _counts(flags: np.ndarray, reasons: np.ndarray) -> tuple:
+    odd = reasons[flags != "ok"]
     words, counts = np.unique(odd.astype(str), return_counts=True)
     reason = str(words[np.argmax(counts)]) if len(words) else ""
     return *(int((flags == word).sum()) for word in ("caution", "censored", "absent")), reason

@@ -1,8 +1,10 @@
 """A user's exposure beside that of a product."""
 
+from textwrap import fill
+
 import numpy as np
 
-from livingdrug.plots.style import COLOURS, SETTINGS, stamp
+from livingdrug.plots.style import COLOURS, SETTINGS, short, stamp
 from livingdrug.products import Comparison, Placement
 
 SHOWN = ("CMAX", "AUC28")
@@ -10,16 +12,19 @@ NAMES = {"CMAX": "CMAX", "AUC28": "AUC over 0 to 28 d"}
 HALF, MOST = 0.6744897501960817, 1.959963984540054
 
 
-def plot_comparison(comparison: Comparison):
+def plot_comparison(comparison: Comparison, part: int = 0):
     """CMAX and AUC of every subject as points over the published groups: geometric mean, central 50 and 95 %.
 
+    part: which of `Comparison.parts`, as values of other assays, units or infusions do not belong into one picture.
     Groups without a spread, or in another unit, are left out; the table says why.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    usable = [p for p in comparison.placements if p.fact.parameter in SHOWN and not p.absent and p.fact.log_sd]
+    parts = comparison.parts()
+    title, placements = parts[part] if parts else ("", [])
+    usable = [p for p in placements if p.fact.parameter in SHOWN and not p.absent and p.fact.log_sd]
     heads = list(dict.fromkeys(p.fact.group for p in usable))
     with rc_context(SETTINGS):
         figure = Figure(figsize=(10.5, 1.6 + 0.34 * max(len(heads), 1)), layout="constrained")
@@ -34,10 +39,10 @@ def plot_comparison(comparison: Comparison):
             ax.set_xscale("log")
             ax.grid(axis="x", color="#eeeeee", linewidth=0.8)
             ax.set_axisbelow(True)
-        axes[0].set_yticks(range(len(heads)), [h for h in reversed(heads)], fontsize=7.5)
+        axes[0].set_yticks(range(len(heads)), [fill(head, 56) for head in reversed(heads)], fontsize=7.5)
         axes[0].set_ylim(-0.7, len(heads) - 0.3)
         handles = {label: h for ax in axes for h, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-        figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=4)
+        figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=4, title=short(title, 90))
         stamp(figure, comparison.result.data.bridge)
     return figure
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import groups, median_curve
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, stamp
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, short, stamp
 
 FIT = COLOURS[1]
 ACROSS, DOWN = 4, 3
@@ -68,19 +68,17 @@ def plot_profiles(result: NcaResult, members: np.ndarray, title: str = "", commo
         axes = figure.subplots(down, across, squeeze=False, sharex=common, sharey=common)
         for i, ax in zip(members, axes.ravel(), strict=False):
             plot_profile(ax, result, i)
-            ax.set_title(_short(_title(result, i)), fontsize=8)
+            ax.set_title(short(_title(result, i)), fontsize=8)
         for ax in axes.ravel()[len(members) :]:
             ax.set_visible(False)
         _limit_axis(axes.ravel()[: len(members)])
         first = members[0]
-        figure.supxlabel(f"time since the infusion ({NAMES[result.data.time_unit]})", fontsize=9)
+        figure.supxlabel(_time_name(result, members), fontsize=9)
         figure.supylabel(_level_name(result, first), fontsize=9)
         handles: dict[str, object] = {}
         for ax in axes.ravel()[: len(members)]:
             handles |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-        figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=5)
-        if title:
-            figure.suptitle(title, fontsize=10)
+        figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=5, title=title or None)
         stamp(figure, result.data.bridge)
     return figure
 
@@ -91,16 +89,18 @@ def _title(result: NcaResult, i: int) -> str:
     return f"{result.ids[i]}, infusion {occasion}" if several else str(result.ids[i])
 
 
-def _short(text: str) -> str:
-    """A heading that fits, with signs that matplotlib would read as mathematics made plain."""
-    clean = "".join(c if c.isprintable() else "?" for c in text).replace("$", r"\$")
-    return clean if len(clean) <= 28 else clean[:27] + "…"
+def _time_name(result: NcaResult, members: np.ndarray) -> str:
+    """What the time axis counts; which infusion where the data hold several and these profiles one."""
+    occasion = result.data.profiles.occasion
+    shown = set(occasion[members])
+    which = f"infusion {short(shown.pop())}" if len(set(occasion)) > 1 and len(shown) == 1 else "the infusion"
+    return f"time since {which} ({NAMES[result.data.time_unit]})"
 
 
 def _level_name(result: NcaResult, i: int) -> str:
     p = result.data.profiles
-    name = _short(p.output[i].replace("_", " ") or "level")
-    return f"{name} ({p.unit[i] or 'unit not stated'}){f' by {_short(p.assay[i])}' if p.assay[i] else ''}"
+    name = short(p.output[i].replace("_", " ") or "level")
+    return f"{name} ({p.unit[i] or 'unit not stated'}){f' by {short(p.assay[i])}' if p.assay[i] else ''}"
 
 
 def _limit_axis(axes) -> None:
@@ -122,7 +122,7 @@ def plot_spaghetti(result: NcaResult, by: str | None = None, members: np.ndarray
     members = next(iter(groups(result).values())) if members is None else members
     figure, (axes,) = new_figure(width=6.2, height=3.9)
     data = result.data
-    split = [(key[3], np.intersect1d(rows, members)) for key, rows in groups(result, by).items()]
+    split = [(key[-1], np.intersect1d(rows, members)) for key, rows in groups(result, by).items()]
     split = [(name, rows) for name, rows in split if len(rows)]
     with rc_context(SETTINGS):
         for (name, rows), colour in zip(split, _cycle(len(split)), strict=True):
@@ -130,14 +130,14 @@ def plot_spaghetti(result: NcaResult, by: str | None = None, members: np.ndarray
                 mine = np.flatnonzero(data.profile == i)
                 level = np.where((data.cens[mine] != 1) & (data.dv[mine] > 0), data.dv[mine], np.nan)
                 axes.plot(data.time[mine], level, color=colour, linewidth=0.6, alpha=0.35, marker="o", markersize=1.5)
-            label = f"median, {name or 'not stated'} (n {len(rows)})" if by else f"median (n {len(rows)})"
-            axes.plot(*median_curve(result, rows), color=colour, linewidth=2.4, label=_short(label))
+            label = f"median, {name} (n {len(rows)})" if by else f"median (n {len(rows)})"
+            axes.plot(*median_curve(result, rows), color=colour, linewidth=2.4, label=short(label))
         limit = np.nanmax(data.limit) if np.isfinite(data.limit).any() else None
         if limit is not None:
             axes.axhline(limit, color=MUTED, linestyle="--", linewidth=1, label="limit of quantification")
         axes.set_yscale("log")
         _limit_axis([axes])
-        axes.set_xlabel(f"time since the infusion ({NAMES[data.time_unit]})")
+        axes.set_xlabel(_time_name(result, members))
         axes.set_ylabel(_level_name(result, members[0]))
         axes.legend(loc="upper right")
         stamp(figure, data.bridge)

@@ -2,6 +2,7 @@
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MUTED = "#777777"
+STAMP_INCHES = 0.13
 SETTINGS = {
     "font.size": 9, "axes.labelsize": 9, "axes.titlesize": 10, "legend.fontsize": 8, "legend.frameon": False,
     "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 1.6, "svg.fonttype": "none",
@@ -29,7 +30,15 @@ def sequence(count: int) -> list:
     return [colormaps["viridis"](0.9 * i / max(count - 1, 1)) for i in range(count)]
 
 
+def short(text: str, width: int = 28) -> str:
+    """A heading that fits, with signs that matplotlib would read as mathematics made plain."""
+    clean = "".join(c if c.isprintable() else "?" for c in text).replace("$", r"\$")
+    return clean if len(clean) <= width else clean[: width - 1] + "…"
+
+
 def stamp(figure, text: str) -> None:
     """A line at the foot of a figure: what turned the unit of its data, the first clause of a bridge's stamp."""
     if text:
+        foot = STAMP_INCHES / figure.get_figheight()
+        figure.get_layout_engine().set(rect=(0, foot, 1, 1 - foot))
         figure.text(0.995, 0.003, text.split(";")[0], fontsize=6, color=MUTED, ha="right", va="bottom")

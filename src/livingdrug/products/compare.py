@@ -8,6 +8,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.nca import NcaResult
+from livingdrug.nca.summary import group_title, groups
 from livingdrug.products.facts import ExposureFact, exposure_facts, find_product
 
 # our code -> the code of the analysis
@@ -47,6 +48,15 @@ class Comparison:
     result: NcaResult
     placements: tuple[Placement, ...]
     notes: tuple[str, ...]
+
+    def parts(self) -> list[tuple[str, list[Placement]]]:
+        """(title, placements) of each output, assay, unit and infusion of the user's that can be placed."""
+        found = []
+        for key, members in groups(self.result).items():
+            mine = [placed for placed in self.placements if placed.members[0] == members[0]]
+            if mine:
+                found.append((group_title(key, len(members)), mine))
+        return found
 
     def table(self):
         """Long table, one row per profile and published number: ID, PARAMCD, value, unit, percentile, flag, reason, ..."""
@@ -97,8 +107,8 @@ def compare(result: NcaResult, product: str, indication: str | None = None, spre
 
 def _check_units(result: NcaResult) -> None:
     if result.data.time_unit != "d":
-        stated = result.data.time_unit or "not stated"
-        raise InputError(f"published times are in days, those of the data are {stated}; give times in d (--time-unit d)")
+        mine = "in h; divide them by 24" if result.data.time_unit else "not stated; say --time-unit d if they are days"
+        raise InputError(f"published times are in days, those of the data are {mine}")
     if result.window != DAYS_28:
         raise InputError("published areas run from 0 to 28 d; leave out --window")
     if not set(result.data.profiles.unit) - {""}:
@@ -107,8 +117,6 @@ def _check_units(result: NcaResult) -> None:
 
 def _outputs(result: NcaResult) -> list[np.ndarray]:
     """Profiles of each output, assay and unit that is a level of CAR-T cells."""
-    from livingdrug.nca.summary import groups
-
     return [members for key, members in groups(result).items() if key[2] in ("copies/ug", "cells/uL")]
 
 
@@ -122,13 +130,13 @@ def _level_unit(fact: ExposureFact) -> str:
 def _place(result: NcaResult, members: np.ndarray, fact: ExposureFact, spread: str | None) -> Placement:
     code = PARAMETERS[fact.parameter]
     p = result.data.profiles
-    unit, assay = p.unit[members[0]], p.assay[members[0]]
+    unit = p.unit[members[0]]
     values = result.values[code][members]
     nothing = np.full(len(members), np.nan)
     if _level_unit(fact) != unit:
         absent = f"published in {_level_unit(fact)}, yours are in {unit}: only a named bridge (--bridge) crosses that"
         return Placement(fact, code, members, values, nothing, np.nan, np.nan, np.nan, (), absent)
-    cautions = _cautions(result, fact, assay)
+    cautions = _cautions(result, fact, members)
     if fact.statistic == "model":
         reference = np.sort(_model_values(spread)[fact.parameter])
         percentile = np.where(np.isfinite(values), 100.0 * _rank(reference, values), np.nan)
@@ -149,8 +157,13 @@ def _rank(reference: np.ndarray, values: np.ndarray) -> np.ndarray:
     return (below + up_to) / 2 / len(reference)
 
 
-def _cautions(result: NcaResult, fact: ExposureFact, assay: str) -> tuple[str, ...]:
+def _cautions(result: NcaResult, fact: ExposureFact, members: np.ndarray) -> tuple[str, ...]:
     found = []
+    p = result.data.profiles
+    assay = p.assay[members[0]]
+    _, first = np.unique(p.subject, return_index=True)  # profiles of a subject are in the order of its infusions
+    if (p.occasion[members] != p.occasion[first][p.subject[members]]).any():
+        found.append("a later infusion of yours beside published first ones")
     if not assay:
         found.append(f"your assay is not stated, the published one is {fact.assay}")
     elif assay != fact.assay:
@@ -161,8 +174,8 @@ def _cautions(result: NcaResult, fact: ExposureFact, assay: str) -> tuple[str, .
         found.append("published as mean and SD; a log-normal with these moments is assumed")
     if fact.n.isdigit() and int(fact.n) < SMALL_GROUP:
         found.append(f"fewer than {SMALL_GROUP} subjects in the published group")
-    if fact.parameter == "LAMZHL":
-        found.append("a terminal half-life depends on how long subjects were followed")
+    if fact.parameter in ("LAMZHL", "TLST", "CLST"):
+        found.append("the terminal half-life and the last level depend on how long subjects were followed")
     if fact.statistic == "model":
         found.append("a model population without residual error, sampled without gaps")
     if fact.read != "in the source":

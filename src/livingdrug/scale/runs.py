@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError, SolveError
+from livingdrug.core.export import CsvFile
 from livingdrug.scale.blocks import Processes, Serial, cut
 from livingdrug.scale.cluster import DaskCluster
-from livingdrug.scale.stream import CsvStream
 from livingdrug.simulation.curves import CurvesTask, joined
 from livingdrug.simulation.exposure import ExposureTask, exposure_table
 from livingdrug.simulation.exposure_summary import ExposureSummary
@@ -42,7 +42,7 @@ def run_exposures(
     """
     task, summary = _for(task, executor), ExposureSummary(task)
     with (
-        CsvStream(out) if out is not None else nullcontext() as file,
+        CsvFile(out) if out is not None else nullcontext() as file,
         closing(executor.results(task, cut(task.n, size))) as results,
     ):
         for block in results:

@@ -1,0 +1,87 @@
+"""Tables out as CSV: the whole file or nothing, and no cell is a live formula when a spreadsheet opens it."""
+
+import os
+import re
+from pathlib import Path
+
+from livingdrug.core.errors import InputError
+
+_LIVE = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_QUOTED = re.compile(r'[",;\t|\r\n]')
+ROWS = 100_000  # turned into text at a time
+
+
+class CsvFile:
+    """A table written piece by piece, used with `with`.
+
+    Rows go to a file beside `path`, which takes its place when all went well. Numbers are written in full, missing ones
+    empty, texts by `safe_cell`. Raises InputError for a folder that is missing or read-only, or a disk that is full.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        check_writable(path)
+        self.path = Path(path)
+        self.part, self.file = self.path.with_name(f"{self.path.name}.{os.getpid()}.part"), None
+
+    def __enter__(self) -> "CsvFile":
+        return self
+
+    def add(self, frame) -> None:
+        """Append the rows of a pandas table; every table has the same columns."""
+        try:
+            if self.file is None:
+                self.file = self.part.open("w", encoding="utf-8", newline="")
+                self.file.write(",".join(safe_cell(str(name)) for name in frame.columns) + "\n")
+            for begin in range(0, len(frame), ROWS):
+                rows = zip(*(_texts(frame[name].iloc[begin : begin + ROWS]) for name in frame.columns), strict=True)
+                self.file.writelines(",".join(row) + "\n" for row in rows)
+        except OSError as error:
+            raise self._refusal(error) from None
+
+    def __exit__(self, kind, *error) -> None:
+        try:
+            if self.file is not None:
+                self.file.close()
+                if kind is None:
+                    self.part.replace(self.path)
+        except OSError as error:
+            raise self._refusal(error) from None
+        finally:
+            self.part.unlink(missing_ok=True)
+
+    def _refusal(self, error: OSError) -> InputError:
+        return InputError(f"`{self.path}` cannot be written: {error.strerror or error}")
+
+
+def write_csv(frame, path: str | Path) -> None:
+    """Write a pandas table at once, as `CsvFile` does."""
+    with CsvFile(path) as file:
+        file.add(frame)
+
+
+def check_writable(path: str | Path) -> None:
+    """Refuse a file in a missing or read-only folder, or a folder, before anything is computed."""
+    folder = Path(path).absolute().parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise InputError(f"`{path}` cannot be written: the folder `{folder}` is missing or read-only")
+    if Path(path).is_dir():
+        raise InputError(f"`{path}` is a folder; name a file in it")
+
+
+def safe_cell(text: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet would run it (it starts with = + - @, a tab or a line
+    end and is no number), and in quotes where a comma, semicolon, tab or bar could part it."""
+    if _LIVE.match(text) and not _NUMBER.fullmatch(text):
+        text = "'" + text
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def _texts(column) -> list[str]:
+    if column.dtype.kind == "f":
+        return ["" if value != value else repr(value) for value in column.tolist()]
+    if column.dtype.kind in "iub":
+        return [str(value) for value in column.tolist()]
+    values = column.tolist()
+    known = {value: "" if value is None or value != value else safe_cell(str(value)) for value in set(values)}
+    return [known[value] for value in values]
