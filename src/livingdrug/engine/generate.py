@@ -6,12 +6,15 @@ on a subject's numbers alone is computed once per subject by `prepare`. Names of
 y0, y1 ..., a number of the subject p0, p1 ..., so no name can collide with code.
 """
 
+import math
+import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
 
-from livingdrug.core.expressions import MAX_EXPONENT
+from livingdrug.core.errors import ModelError
 from livingdrug.engine import symbolic as sy
 from livingdrug.engine.factor import factorisation
 from livingdrug.engine.layout import LANES, Layout
@@ -19,9 +22,9 @@ from livingdrug.engine.symbolic import Equations, symbol, to_sympy
 from livingdrug.models.compose import System
 
 _FUNCTIONS = {
-    sy.LogOrNever: "log_or_never", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit", sy.Exp: "exp",
-    sy.Expm1: "expm1", sy.Expm1Ratio: "expm1_ratio", sy.NaturalLog: "natural_log", sy.Log1p: "log1p", sy.Sqrt: "sqrt",
-    sy.Tanh: "tanh", sy.Sign: "sign", sy.Step: "step", sy.Absolute: "absolute", sy.Smaller: "minimum",
+    sy.LogOrNever: "log_or_never", sy.LogOfScale: "log_of_scale", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit",
+    sy.Exp: "exp", sy.Expm1: "expm1", sy.Expm1Ratio: "expm1_ratio", sy.NaturalLog: "natural_log", sy.Log1p: "log1p",
+    sy.Sqrt: "sqrt", sy.Tanh: "tanh", sy.Sign: "sign", sy.Step: "step", sy.Absolute: "absolute", sy.Smaller: "minimum",
     sy.Larger: "maximum",
 }  # fmt: skip
 
@@ -75,7 +78,7 @@ def _product(e: sp.Expr) -> str:
         elif factor.is_Pow and factor.exp.is_Integer and factor.exp < 0:
             below.append(_power(factor.base, -int(factor.exp)))
         elif factor.is_Rational and not factor.is_Integer:
-            above.append(repr(float(factor)))
+            above.append(_number(factor))
         else:
             above.append(_power(*factor.as_base_exp()) if factor.is_Pow else _atom(factor))
     text = sign + (" * ".join(above) or "1.0")
@@ -91,11 +94,18 @@ def _power(base: sp.Expr, exponent) -> str:
     return _atom(base) if n == 1 else f"power_{n}({_sum(base)})"
 
 
+def _number(e: sp.Expr) -> str:
+    value = float(e) if abs(e) < sys.float_info.max else math.inf
+    if value == math.inf:
+        raise ModelError("the written numbers of an equation multiply to more than 1e308; write smaller ones")
+    return repr(value)
+
+
 def _atom(e: sp.Expr) -> str:
     if e.is_Symbol:
         return e.name
     if e.is_Number:
-        return repr(float(e)) if e >= 0 else f"({float(e)!r})"
+        return f"({_number(e)})" if e < 0 else _number(e)
     if type(e) in _FUNCTIONS:
         return f"call.{_FUNCTIONS[type(e)]}({', '.join(_sum(a) for a in e.args)})"
     return f"({_sum(e)})"
@@ -321,8 +331,9 @@ def _function(name: str, arguments: str, body: Sequence[str]) -> str:
 
 def power_functions(body: str) -> list[str]:
     """Functions x^n by repeated squaring, for the whole powers that the text uses, each before those that need it."""
-    needed = {n for n in range(2, MAX_EXPONENT + 1) if f"power_{n}(" in body}
-    needed |= {n >> k for n in needed for k in (1, 2) if n >> k >= 2}
+    # products of powers can go beyond the largest exponent that may be written
+    used = {int(n) for n in re.findall(r"power_(\d+)\(", body)}
+    needed = {n >> k for n in used for k in range(n.bit_length()) if n >> k >= 2}
     functions = []
     for n in sorted(needed):
         steps = [] if n < 4 else [f"    half = power_{n // 2}(x)"]

@@ -23,7 +23,7 @@ from livingdrug.engine.storage import (
     SUBJECT,
     TOO_MANY_FOR_EXPLICIT,
 )
-from livingdrug.engine.vector_functions import log_or_never, minimum
+from livingdrug.engine.vector_functions import log_or_never
 from livingdrug.engine.vector_math import inner
 from livingdrug.engine.vectors import LANES, choose, exponential, fill, larger, load, store
 
@@ -240,7 +240,7 @@ def commit(lane, at, measure):
     finite = choose(error, fill(1e300), larger(error, fill(1e-6)), fill(1e300))
     h, wish, size = load(lane, at.h), load(lane, at.wish), log_or_never(finite)
     factor = SAFETY * exponential(INTEGRAL * load(lane, at.error_before) - PROPORTIONAL * size)
-    grown = h * minimum(fill(GROW), larger(factor, fill(SHRINK)))
+    grown = h * choose(factor, fill(GROW), larger(factor, fill(SHRINK)), fill(GROW))
     # a step cut short by a stop says little about the next one
     short = choose(fill(1.0), factor, choose(wish, h, grown, larger(grown, wish)), grown)
     again = h * larger(SAFETY * exponential(-0.2 * size), fill(SHRINK))
