@@ -13,7 +13,7 @@ import livingdrug
 from livingdrug.engine import cache
 from livingdrug.engine.calls import call_1
 from livingdrug.engine.kernel import load_module
-from livingdrug.engine.vector_math import compiled, inner
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vectors import LANES, any_above, choose, exponential, fill, load, store
 from livingdrug.models.structure import ClosedForm
 
@@ -141,7 +141,7 @@ def _solve(
                     out[first + me, k, j] = grid[j * LANES + me]
 
 
-@inner
+@compiled
 def _take(w, table, varying, first, many, n):
     """Numbers of the next subjects; lanes without one repeat the last."""
     for v in range(len(varying)):
@@ -152,7 +152,7 @@ def _take(w, table, varying, first, many, n):
                 w[varying[v] * LANES + me] = table[v * n + min(first + me, n - 1)]
 
 
-@inner
+@compiled
 def _check(w, quantities, valid, broken, first, many):
     """The first broken condition of each subject, or -1."""
     for me in range(many):
@@ -163,7 +163,7 @@ def _check(w, quantities, valid, broken, first, many):
                 broken[first + me] = c
 
 
-@inner
+@compiled
 def _output(w, at, plan, place, times, step, start, end, grid, results, scratch):
     """Values, integral and peak of one output in all lanes; returns where the next output's rows begin."""
     pieces = plan[place]
@@ -221,7 +221,7 @@ def _sum(w, row, terms, elapsed):
     return value
 
 
-@inner
+@compiled
 def _turning_point(w, row, begin, a, b, best, best_at, lanes):
     """Where A1 b1 exp(b1 t) + A2 b2 exp(b2 t) = 0 within the piece, if that is a peak."""
     for i, v in enumerate((begin, a, b, best, best_at)):
@@ -238,7 +238,7 @@ def _turning_point(w, row, begin, a, b, best, best_at, lanes):
     return load(lanes, 3 * LANES), load(lanes, 4 * LANES)
 
 
-@inner
+@compiled
 def _level(w, row, terms, elapsed, me):
     value = 0.0
     for i in range(terms):
@@ -246,7 +246,7 @@ def _level(w, row, terms, elapsed, me):
     return value
 
 
-@inner
+@compiled
 def _time_above(w, at, plan, place, start, end, limit, me):
     """Time that one output of one lane is above a limit within [start, end], and the last such time (NaN if none)."""
     pieces, begin, above, last = plan[place], 0.0, 0.0, math.nan
@@ -272,7 +272,7 @@ def _time_above(w, at, plan, place, start, end, limit, me):
     return above, last
 
 
-@inner
+@compiled
 def _crossing(w, row, terms, begin, low, high, limit, me):
     """Time above the limit on a stretch without turning point, and when it ends."""
     first = _level(w, row, terms, low - begin, me) > limit
@@ -288,7 +288,7 @@ def _crossing(w, row, terms, begin, low, high, limit, me):
     return (a - low, a) if first else (high - a, high)
 
 
-@inner
+@compiled
 def _values(w, row, terms, begin, times, step, grid, piece, lanes):
     """Values at the times from `begin` on, over those of the pieces before."""
     if step == 0.0:

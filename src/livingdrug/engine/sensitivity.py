@@ -19,7 +19,7 @@ from livingdrug.engine.kernel import at_and_table, new_lanes, placed
 from livingdrug.engine.population import MAX_STEPS, RTOL, EventTable, new_task
 from livingdrug.engine.sensitivity_code import SensitivityKernel
 from livingdrug.engine.storage import EVENT, OK, SAMPLE, SUBJECT, Found, Settings, nothing_found
-from livingdrug.engine.vector_math import inner
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vectors import LANES, choose, fill, larger, load, root, size, store
 
 STAGES = rodas5p.STAGES
@@ -76,7 +76,7 @@ def more_and_table(kernel: SensitivityKernel, at, table: np.ndarray) -> tuple[Mo
     return more, np.concatenate([table, *(entries.ravel() for entries in groups.values())]), numbers
 
 
-@inner
+@compiled
 def _add_product(lane, at, more, table, matrix, slopes, states, into):
     """into += matrix (entries as the Jacobian's) times the sensitivities at `states` + slopes (entries as q's)."""
     n = at.n * LANES
@@ -90,7 +90,7 @@ def _add_product(lane, at, more, table, matrix, slopes, states, into):
         store(lane, p, load(lane, p) + load(lane, slopes + e * LANES))
 
 
-@inner
+@compiled
 def _add_curvature(lane, at, more, table, v, into):
     """into += how the Jacobian of the sensitivities by the states acts on the increment at v."""
     n = at.n * LANES
@@ -108,7 +108,7 @@ def _add_curvature(lane, at, more, table, v, into):
         store(lane, p, load(lane, p) + load(lane, more.w_hq + e * LANES) * load(lane, v + table[o + 1]))
 
 
-@inner
+@compiled
 def step(call, also, lane, at, more, table, rtol):
     """One trial step of states and sensitivities; the error is the larger of theirs."""
     m, block, t, h = at.n * LANES, more.m * at.n * LANES, load(lane, at.t), load(lane, at.h)
@@ -144,7 +144,7 @@ def step(call, also, lane, at, more, table, rtol):
     _judge(lane, at, more, rtol, block)
 
 
-@inner
+@compiled
 def _judge(lane, at, more, rtol, block):
     """Sensitivities at the end; their error per quantity against the state's own tolerance and their own size."""
     total, last = fill(0.0), more.ks + (STAGES - 1) * block
@@ -164,7 +164,7 @@ def _judge(lane, at, more, rtol, block):
     store(lane, at.error, larger(load(lane, at.error), choose(error, fill(1e300), error, fill(math.inf))))
 
 
-@inner
+@compiled
 def _slopes(also, lane, at, more, task, slopes, me, row, s):
     """Slopes of the outputs at one sample: at the fraction s of the step, or (s < 0) at its start."""
     n, m, block = at.n, more.m, more.m * at.n * LANES
@@ -182,7 +182,7 @@ def _slopes(also, lane, at, more, task, slopes, me, row, s):
                 slopes[row, k, p] += lane[by_state + task.wanted[k] * n + i] * value
 
 
-@inner
+@compiled
 def _at(lane, at, more, q, block, x):
     """One sensitivity at the fraction x of the step, with the weights that `rodas5p.states_at` left in `one_w`."""
     value = (1.0 - x) * lane[more.s + q] + x * lane[more.sn + q]
@@ -191,7 +191,7 @@ def _at(lane, at, more, q, block, x):
     return value
 
 
-@inner
+@compiled
 def _samples(call, also, lane, count, at, more, task, found, slopes, me):
     """Values and slopes at all sample times within the step just made."""
     while lane[at.next + me] <= lane[at.tn + me]:
@@ -203,7 +203,7 @@ def _samples(call, also, lane, count, at, more, task, found, slopes, me):
         _slopes(also, lane, at, more, task, slopes, me, row, s)
 
 
-@inner
+@compiled
 def _events_act(lane, count, at, more, table, task, me):
     """What events at the present time do to sensitivities: a state that is set depends on nothing any more."""
     e, last = count[EVENT + me], task.event_last[count[SUBJECT + me]]
@@ -215,7 +215,7 @@ def _events_act(lane, count, at, more, table, task, me):
         e += 1
 
 
-@inner
+@compiled
 def _begin(call, also, lane, count, at, more, table, set, task, found, slopes, me, subject):
     """Put a subject with its sensitivities into a lane."""
     flat, q, n, m = task.quantities.reshape(-1), subject * task.quantities.shape[1], at.n, more.m
@@ -241,7 +241,7 @@ def _begin(call, also, lane, count, at, more, table, set, task, found, slopes, m
         _slopes(also, lane, at, more, task, slopes, me, task.row[subject], -1.0)
 
 
-@inner
+@compiled
 def _rescale_logs(lane, at, more, table, me):
     """After amounts were added to a state kept as logarithm: d ln(y + a) = dy / (y + a). `before` holds y."""
     for i in range(at.n):
@@ -251,7 +251,7 @@ def _rescale_logs(lane, at, more, table, me):
                 lane[more.s + (k * at.n + i) * LANES + me] *= ratio
 
 
-@inner
+@compiled
 def _pass_stop(call, lane, count, at, more, table, set, task, me):
     """Events and switches at the present time, for states and sensitivities."""
     for i in range(at.n):
@@ -265,7 +265,7 @@ def _pass_stop(call, lane, count, at, more, table, set, task, me):
         lane[more.before + p] = lane[at.f + p]
 
 
-@inner
+@compiled
 def _move_switches(lane, at, more, me):
     """A switch whose time depends on a quantity: S jumps by (f before - f after) dt/dq."""
     for s in range(at.switches):
@@ -315,7 +315,7 @@ def run(call, also, lane, count, at, more, table, set, task, found, slopes, subj
                     live -= 1
 
 
-@inner
+@compiled
 def _start(call, lane, count, at, more, set):
     """Lanes that begin or were stopped."""
     stopped = np.zeros(LANES, dtype=np.int64)

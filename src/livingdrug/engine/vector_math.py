@@ -13,9 +13,13 @@ from numba.extending import intrinsic
 
 # contraction to fused multiply-add and unsigned zeros only; anything more would change what the code means
 FAST = frozenset({"contract", "nsz"})
-# a function that is called and not inlined keeps its caller from being vectorised
-compiled = njit(error_model="numpy", fastmath=set(FAST), forceinline=True)
-inner = njit(error_model="numpy", fastmath=set(FAST))
+# Whatever a solver calls is inlined into it. A call would keep loops from being vectorised; and a function with a life
+# of its own is compiled twice, alone and within its caller, which one is called depends on whether the code comes from
+# the cache, and the last digits of a result would be those of the first run or of any later one. Nothing in Python calls
+# such a function, and entries for that would take half of the compiler's time.
+compiled = njit(
+    error_model="numpy", fastmath=set(FAST), forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)  # fmt: skip
 
 SMALLEST = 1e-300  # below this a number counts as 0
 NEVER = -1e30  # the logarithm of 0: any positive steepness times this is a switch that is off
