@@ -13,7 +13,7 @@ from numba import types, uint64
 from numba.extending import intrinsic
 
 from livingdrug.core.random import stream_key
-from livingdrug.engine import cache
+from livingdrug.engine.machine_code import kept
 from livingdrug.engine.vector_math import compiled, exp, log
 
 MULTIPLIER_0, MULTIPLIER_1 = uint64(0xD2E7470EE14C6C93), uint64(0xCA5A826395121157)
@@ -112,12 +112,12 @@ def _normals_into(key_0, key_1, first, out):
         out[outside[j]] = tails[j]
 
 
-@cache.kept
+@kept
 def _fill_normals(key_0, key_1, first, out):
     _normals_into(key_0, key_1, first, out)
 
 
-@cache.kept
+@kept
 def _fill_lognormals(key_0, key_1, first, out, median, sd, highest):
     _normals_into(key_0, key_1, first, out)
     for i in range(len(out)):

@@ -12,7 +12,7 @@ import numpy as np
 import livingdrug
 from livingdrug.engine import cache
 from livingdrug.engine.calls import call_1
-from livingdrug.engine.kernel import load_module
+from livingdrug.engine.machine_code import kept, module_of
 from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vectors import LANES, any_above, choose, exponential, fill, load, store
 from livingdrug.models.structure import ClosedForm
@@ -40,18 +40,20 @@ class ExponentialKernel:
 def exponential_kernel(form: ClosedForm, individual: tuple[tuple[str, str], ...] = ()) -> ExponentialKernel | None:
     """Compiled code of a closed form, or None when it is no sum of exponentials."""
     name = cache.key("exponentials", repr(form), repr(individual))
-    path = cache.folder() / f"terms_{name}.py"
-    if not path.exists():
+    title = ", ".join(o.name for o in form.outputs)
+
+    def text() -> str:
         from livingdrug.engine.exponential_terms import find_terms, rows_of, shape, terms_module
 
         found = find_terms(form, dict(individual))
-        text, facts = "", {"shape": [], "rows": 0}
-        if found is not None:
+        if found is None:
+            facts, body = {"shape": [], "rows": 0}, ""
+        else:
             facts = {"shape": shape(found), "rows": rows_of(shape(found), len(form.valid))}
-            title = ", ".join(o.name for o in form.outputs)
-            text = terms_module(found, len(form.quantities), title, livingdrug.__version__)
-        cache.write_once(path, f"{text}\n\nFACTS = {json.dumps(facts)!r}\n")
-    module = load_module(path)
+            body = terms_module(found, len(form.quantities), title, livingdrug.__version__)
+        return f"{body}\n\nFACTS = {json.dumps(facts)!r}\n"
+
+    module = module_of(cache.folder() / f"terms_{name}.py", f"the formulas of {title}", text)
     facts = json.loads(module.FACTS)
     if not facts["rows"]:
         return None
@@ -111,7 +113,7 @@ def _step(times: np.ndarray) -> float:
     return float(steps[0]) if np.ptp(steps) <= UNEVEN * steps.max() else 0.0
 
 
-@cache.kept
+@kept
 def _solve(
     address, w, table, varying, quantities, valid, plan, times, step, start, end, limit_output, limits, curves
 ):

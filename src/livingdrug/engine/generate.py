@@ -28,21 +28,16 @@ _FUNCTIONS = {
     sy.Larger: "maximum",
 }  # fmt: skip
 
-HEADER = '''"""Equations of {title}, written by livingdrug {version}. Not for editing: it is made anew when they change."""
-
-from numba import cfunc, njit
+# the title holds names that a user chose: it is written as a literal, so that it can never be code
+HEADER = '''"""{subject}, written by livingdrug {version}. Not for editing: it is made anew when the model changes."""
 
 from livingdrug.engine import vector_functions as lanes
 from livingdrug.engine import vector_math as one
+from livingdrug.engine.machine_code import entry
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vectors import load, store
 
-FAST = {{"contract", "nsz"}}
-
-
-def compiled(pointers):
-    return cfunc(
-        "void(" + ", ".join(["CPointer(float64)"] * pointers) + ")", cache=True, error_model="numpy", fastmath=FAST
-    )
+TITLE = {title!a}
 
 
 '''
@@ -178,9 +173,7 @@ class Writer:
         # last, as all the others add to the constants
         functions += [self._prepare(), self._of_quantities("initial", "y", [s.initial for s in self.system.states])]
         functions += [self._of_quantities("switch_times", "s", [s.at for s in self.system.switches])]
-        body = "\n\n".join(functions)
-        helpers = power_functions(body)
-        return HEADER.format(title=title, version=version) + "\n\n".join([*helpers, body]), self._layout()
+        return module_text("Equations", title, version, functions), self._layout()
 
     # ---------------------------------------------------------------- over lanes
 
@@ -215,7 +208,7 @@ class Writer:
                 known.add(target)
         lines += [f"store(w, {(self.rows['lu'] + e) * LANES}, m{e})" for e in range(self.factors.filled)]
         lines += [f"store(w, {(self.rows['pivot'] + i) * LANES}, i{i})" for i in range(len(self.eq.states))]
-        return _function("factorise", "w", lines)
+        return function_text("factorise", "w", lines)
 
     def _solve(self) -> str:
         """Solve with the factors, in place, for the right-hand side b."""
@@ -229,7 +222,7 @@ class Writer:
         for p in reversed(self.factors.pivots):
             lines += [f"b{p.state} = b{p.state} - {factor(e)} * b{column}" for column, e in p.beside]
             lines.append(f"b{p.state} = b{p.state} * load(w, {(self.rows['pivot'] + p.state) * LANES})")
-        return _function("solve", "w b", lines + [f"store(b, {i * LANES}, b{i})" for i in states])
+        return function_text("solve", "w b", lines + [f"store(b, {i * LANES}, b{i})" for i in states])
 
     def _observe(self) -> str:
         """Outputs g and their time derivatives dg along the solution, f being the states' derivatives."""
@@ -249,7 +242,7 @@ class Writer:
 
     def _lanes(self, name: str, used: Sequence[sp.Expr], lines: list[str]) -> str:
         loads = self._loads(used, lambda group, i: f"load(w, {(self.rows[group] + i) * LANES})", "lanes")
-        return _function(name, "w", loads + lines)
+        return function_text(name, "w", loads + lines)
 
     def _put(self, group: str, i: int, e: sp.Expr) -> str:
         return f"store(w, {(self.rows[group] + i) * LANES}, {text_of(e, 'lanes')})"
@@ -279,13 +272,13 @@ class Writer:
         lines = [f"{s} = {text_of(e, 'one')}" for s, e in parts]
         lines += [f"{target}[{i}] = {text_of(e, 'one')}" for i, e in enumerate(reduced)]
         loads = self._loads([*(e for _, e in parts), *reduced], _of_one, "one")
-        return _function(name, f"t y p {target}", loads + lines)
+        return function_text(name, f"t y p {target}", loads + lines)
 
     def _pools(self) -> str:
         """Values w of the pools of one subject at time t."""
         pools = [pool for pool, _ in self.eq.pools]
         lines = [f"w[{k}] = {pool}" for k, pool in enumerate(pools)]
-        return _function("pools", "t p w", (self._loads(pools, _of_one, "one") if pools else []) + lines)
+        return function_text("pools", "t p w", (self._loads(pools, _of_one, "one") if pools else []) + lines)
 
     def _prepare(self) -> str:
         """Constants p of a subject (without the slots) from the values q of the quantities."""
@@ -309,7 +302,7 @@ class Writer:
         needed = set().union(*(e.free_symbols for e in used))
         quantities = [symbol(f"q{i}") for i in range(len(self.system.quantities))]
         loads = [f"{q} = q[{i}]" for i, q in enumerate(quantities) if q in needed]
-        return _function(name, f"q {target}", loads + lines)
+        return function_text(name, f"q {target}", loads + lines)
 
 
 def shared(expressions: Iterable[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
@@ -322,10 +315,17 @@ def _of_one(group: str, i: int) -> str:
     return f"p[{i * LANES}]" if group == "p" else f"{group}[{i}]"
 
 
-def _function(name: str, arguments: str, body: Sequence[str]) -> str:
+def module_text(subject: str, title: str, version: str, functions: Sequence[str]) -> str:
+    """A module of these functions and of the powers that they use."""
+    body = "\n\n".join(functions)
+    return HEADER.format(subject=subject, title=title, version=version) + "\n\n".join([*power_functions(body), body])
+
+
+def function_text(name: str, arguments: str, body: Sequence[str]) -> str:
+    """A function of pointers to numbers, called by its address."""
     names = arguments.split()
     indented = [f"    {line}" for line in body or ["pass"]]
-    lines = [f"@compiled({len(names)})", f"def {name}({', '.join(names)}):", *indented]
+    lines = ["@entry", f"def {name}({', '.join(names)}):", *indented]
     return "\n".join(lines) + "\n"
 
 
@@ -338,7 +338,7 @@ def power_functions(body: str) -> list[str]:
     for n in sorted(needed):
         steps = [] if n < 4 else [f"    half = power_{n // 2}(x)"]
         product = " * ".join(["x"] * n) if n < 4 else "half * half" + (" * x" if n % 2 else "")
-        head = ["@njit(error_model='numpy', fastmath=FAST, forceinline=True)", f"def power_{n}(x):"]
+        head = ["@compiled", f"def power_{n}(x):"]
         lines = [*head, *steps, f"    return {product}"]
         functions.append("\n".join([*lines, ""]))
     return functions

@@ -6,9 +6,10 @@ computes depends on the others, so a subject's numbers are the same in any lane,
 
 import math
 
-from livingdrug.engine import cache, rodas5p, tsit5
+from livingdrug.engine import rodas5p, tsit5
 from livingdrug.engine.calls import call_1, call_2, call_3, call_4
 from livingdrug.engine.events import ADD, RATE
+from livingdrug.engine.machine_code import kept
 from livingdrug.engine.measures import measure_step, start_measures, store_measures
 from livingdrug.engine.storage import (
     EVENT,
@@ -388,7 +389,7 @@ def _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, w
     return waiting
 
 
-@cache.kept
+@kept
 def run(call, lane, count, at, table, set, task, found, subjects, implicit):
     """Solve the given subjects, one after the other in each lane; findings go to their rows of `found`."""
     waiting = 0

@@ -5,18 +5,17 @@ increment of the sensitivities is part of the error here, measured against the s
 """
 
 import math
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.engine import cache, lanes, rodas5p
+from livingdrug.engine import lanes, rodas5p
 from livingdrug.engine.calls import call_1, call_2, call_4
 from livingdrug.engine.events import SET
 from livingdrug.engine.kernel import at_and_table, new_lanes, placed
-from livingdrug.engine.population import MAX_STEPS, RTOL, EventTable, new_task
+from livingdrug.engine.machine_code import kept
+from livingdrug.engine.population import MAX_STEPS, RTOL, EventTable, in_threads, new_task
 from livingdrug.engine.sensitivity_code import SensitivityKernel
 from livingdrug.engine.storage import EVENT, OK, SAMPLE, SUBJECT, Found, Settings, nothing_found
 from livingdrug.engine.vector_math import compiled
@@ -160,8 +159,8 @@ def _judge(lane, at, more, rtol, block):
             part = unit * increment / scale
             total = total + part * part
     error = root(total * (1.0 / (at.n * more.m)))
-    # what is not a number must not pass for a small error
-    store(lane, at.error, larger(load(lane, at.error), choose(error, fill(1e300), error, fill(math.inf))))
+    # what is not a number must not pass for a small error, be it of the states (`larger` gives the second then) or of these
+    store(lane, at.error, larger(choose(error, fill(1e300), error, fill(math.inf)), load(lane, at.error)))
 
 
 @compiled
@@ -216,9 +215,11 @@ def _events_act(lane, count, at, more, table, task, me):
 
 
 @compiled
-def _begin(call, also, lane, count, at, more, table, set, task, found, slopes, me, subject):
+def _begin(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, me, subject):
     """Put a subject with its sensitivities into a lane."""
     flat, q, n, m = task.quantities.reshape(-1), subject * task.quantities.shape[1], at.n, more.m
+    for k in range(m):
+        lane[more.scale + k * LANES + me] = sizes[subject, k]
     call_2(also.initial_slopes, flat, q, lane, more.one_d)
     for i in range(n):
         for k in range(m):
@@ -277,14 +278,15 @@ def _move_switches(lane, at, more, me):
                     lane[more.s + k * at.n * LANES + p] += (lane[more.before + p] - lane[at.f + p]) * moved
 
 
-@cache.kept
-def run(call, also, lane, count, at, more, table, set, task, found, slopes, subjects):
-    """Solve the given subjects with their sensitivities (compare `lanes.run`)."""
+@kept
+def run(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, subjects):
+    """Solve the given subjects with their sensitivities (compare `lanes.run`); sizes (subjects, quantities): of the
+    quantities, against which errors are measured."""
     waiting, live, block = 0, 0, more.m * at.n * LANES
     for me in range(LANES):
         count[SUBJECT + me] = -1
         if waiting < len(subjects):
-            _begin(call, also, lane, count, at, more, table, set, task, found, slopes, me, subjects[waiting])
+            _begin(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, me, subjects[waiting])
             waiting += 1
             live += 1
     while live > 0:
@@ -309,7 +311,7 @@ def run(call, also, lane, count, at, more, table, set, task, found, slopes, subj
                 lanes.end(call, lane, count, at, table, found, me, status)
                 count[SUBJECT + me], lane[at.next + me] = -1, math.inf
                 if waiting < len(subjects):
-                    _begin(call, also, lane, count, at, more, table, set, task, found, slopes, me, subjects[waiting])
+                    _begin(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, me, subjects[waiting])
                     waiting += 1
                 else:
                     live -= 1
@@ -360,22 +362,16 @@ def solve_sensitivities(
     slopes = np.full((samples, len(task.wanted), more.m), np.nan)
     names = [q.name for q in kernel.kernel.system.quantities]
     # a quantity of 0 has no size of its own
-    sizes = np.abs(task.quantities[:, [names.index(name) for name in kernel.by]]).max(axis=0)
+    sizes = np.abs(task.quantities[:, [names.index(name) for name in kernel.by]])
     sizes[sizes == 0] = 1.0
 
-    def block(first: int) -> None:
+    def block(first: int) -> int:
         lane, count = new_lanes(kernel.kernel, at, (), rtol)
         lane = np.concatenate([lane, np.zeros(numbers - len(lane))])
-        lane[more.scale : more.scale + more.m * LANES] = np.repeat(sizes, LANES)
         chosen = np.arange(first, min(first + BLOCK, n))
-        run(kernel.kernel.call, kernel.call, lane, count, at, more, table, settings, task, found, slopes, chosen)
+        run(kernel.kernel.call, kernel.call, lane, count, at, more, table, settings, task, found, slopes, sizes, chosen)
+        return len(chosen)
 
-    starts = range(0, n, BLOCK)
-    threads = min(threads or os.cpu_count() or 1, len(starts))
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(block, starts))
-    else:
-        for first in starts:
-            block(first)
+    for _ in in_threads(block, range(0, n, BLOCK), threads):
+        pass
     return Slopes(found.values, slopes, found)
