@@ -1,13 +1,11 @@
 """The compiled engine: against LSODA, against closed forms, and what must not change a subject's numbers."""
 
 import math
-import os
-import stat
 
 import numpy as np
 import pytest
 
-from livingdrug.engine import cache, population
+from livingdrug.engine import population
 from livingdrug.engine.compile import compile_system, output_function
 from livingdrug.engine.events import ADD, SET, Events
 from livingdrug.engine.factor import factorisation
@@ -252,7 +250,24 @@ def test_sensitivity_by_the_time_of_a_switch():
         np.testing.assert_allclose(slopes[0, :, k], expected, atol=1e-5 * np.abs(expected).max(), err_msg=quantity)
 
 
-# ------------------------------------------------------------------------------------------ factors and cache
+def test_sensitivities_of_a_subject_are_the_same_bytes_wherever_it_is_computed():
+    """Their error is measured against the subject's own numbers."""
+    model, by = get_model("kirouac_2023"), ("mu_memory", "k_kill")
+    subjects = draw_subjects(model, 12, seed=4, cv=0.5)
+    code = sensitivity_kernel(model.system, ("car_t",), by)
+    table, times = quantity_table(model, subjects), np.array([0.0, 7.0, 30.0])
+    one = subject_events(default_regimen(model), model.system, table[0].tolist())
+
+    def run(rows):
+        found = solve_sensitivities(code, table[rows], EventTable.shared(len(rows), one), 30.0, times, [0])
+        return found.slopes.reshape(len(rows), -1)
+
+    everyone = run(np.arange(12))
+    for rows in (np.array([7]), np.arange(11, 2, -1)):
+        np.testing.assert_array_equal(run(rows), everyone[rows])
+
+
+# ------------------------------------------------------------------------------------------ factors
 
 
 def test_sparse_factors_solve_the_system():
@@ -277,44 +292,3 @@ def test_sparse_factors_solve_the_system():
             b[pivot.state] -= entries[e] * b[column]
         b[pivot.state] /= entries[pivot.diagonal]
     np.testing.assert_allclose(b, np.linalg.solve(dense, right), rtol=1e-12)
-
-
-@pytest.fixture
-def asked_for(monkeypatch):
-    def ask(path):
-        monkeypatch.setenv(cache.VARIABLE, str(path))
-        cache._folder.cache_clear()
-        return cache.folder(), cache.notice()
-
-    yield ask
-    cache._folder.cache_clear()
-
-
-def test_a_private_folder_is_used_and_made(asked_for, tmp_path):
-    folder, notice = asked_for(tmp_path / "new")
-    assert folder == tmp_path / "new" and not notice
-    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
-
-
-def test_a_folder_that_others_can_write_to_is_not_trusted(asked_for, tmp_path):
-    shared = tmp_path / "shared"
-    shared.mkdir()
-    shared.chmod(0o777)
-    folder, notice = asked_for(shared)
-    assert folder != shared
-    assert "others can write to it" in notice and str(shared) in notice
-
-
-def test_a_place_that_cannot_be_written_falls_back_with_a_notice(asked_for, tmp_path):
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    folder, notice = asked_for(blocked / "below")
-    assert folder.is_dir() and "is made anew in each run" in notice
-
-
-def test_write_once_keeps_the_first(tmp_path):
-    path = tmp_path / "code.py"
-    cache.write_once(path, "first")
-    cache.write_once(path, "second")
-    assert path.read_text() == "first"
-    assert [p.name for p in tmp_path.iterdir()] == ["code.py"]

@@ -1,12 +1,14 @@
 """`livingdrug`: errors become one sentence on standard error and exit code 2."""
 
 import sys
+from functools import lru_cache
 
 import click
 
 from livingdrug import __version__
 from livingdrug.cli import kinetics
 from livingdrug.core.errors import LivingdrugError
+from livingdrug.engine import cache
 
 DOSE_HELP = (
     "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: into=STATE; "
@@ -140,8 +142,16 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+@lru_cache  # each once
+def _say_what_is_compiled(what: str) -> None:
+    """On a terminal, where somebody waits; in a pipe nothing but messages about the run is written."""
+    if sys.stderr.isatty():
+        click.echo(f"compiling {what}, which takes some seconds, once ...", err=True)
+
+
 def main() -> None:
     """Entry point: exit code 2 and one sentence for what was refused, 130 when interrupted."""
+    cache.listeners.append(_say_what_is_compiled)
     try:
         cli.main(standalone_mode=False)
     except LivingdrugError as error:

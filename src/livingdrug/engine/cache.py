@@ -4,14 +4,22 @@ What lies there is executed, so the folder must belong to the user and be writab
 can be had (a read-only home) a temporary one serves, and `notice` says so.
 """
 
+import atexit
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from livingdrug.core.errors import InputError
+
 VARIABLE = "LIVINGDRUG_CACHE"
+_MARK = b"\n# sha256 "
+# called with what is about to be compiled, which takes seconds; the library itself prints nothing
+listeners: list[Callable[[str], None]] = []
 
 
 @lru_cache(maxsize=1)
@@ -25,6 +33,7 @@ def _folder() -> tuple[Path, str]:
     if not fault:
         return wanted, ""
     kept = Path(tempfile.mkdtemp(prefix="livingdrug-"))
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
     return kept, f"compiled code cannot be kept in `{wanted}` ({fault}), so it is made anew in each run; set {VARIABLE}"
 
 
@@ -84,35 +93,46 @@ def _sources() -> str:
     return digest.hexdigest()
 
 
+def announce(what: str) -> None:
+    """Tell the listeners what is about to be compiled."""
+    for listener in listeners:
+        listener(what)
+
+
 def key(*parts: str) -> str:
     """Name of a piece of compiled code."""
     return hashlib.sha256("\0".join((machine(), *parts)).encode()).hexdigest()[:24]
 
 
-def kept(function):
-    """Compile a function when it is called, without the interpreter's lock, and keep its machine code in the folder."""
-    from numba import config, njit
+def put(path: Path, content: bytes) -> None:
+    """Write a file of the folder, whole or not at all, with a checksum as its last line.
 
-    before, config.CACHE_DIR = config.CACHE_DIR, str(folder() / key("solvers"))
+    Raises InputError where there is no room for it.
+    """
+    part = None
     try:
-        return njit(error_model="numpy", nogil=True, cache=True)(function)
-    finally:
-        config.CACHE_DIR = before
-
-
-def write_once(path: Path, text: str) -> None:
-    """Write a file unless it is there; two processes at once leave one whole file."""
-    if path.exists():
-        return
-    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    try:
-        # link, not rename: the first one stays, with its time, to which compiled code refers
-        os.link(part, path)
-    except FileExistsError:
-        pass
-    except OSError:
+        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content + _MARK + _digest(content))
+        # two processes may do this at once; they write the same
         os.replace(part, path)
-        return
-    os.unlink(part)
+    except OSError as error:
+        if part:
+            Path(part).unlink(missing_ok=True)
+        raise InputError(
+            f"compiled code cannot be written to `{path.parent}` ({error.strerror or error}); make room there, or set "
+            f"{VARIABLE} to another folder"
+        ) from None
+
+
+def get(path: Path) -> bytes | None:
+    """What was put there; None where nothing is or where it is damaged, as after a loss of power."""
+    try:
+        content, _, digest = path.read_bytes().rpartition(_MARK)
+    except OSError:
+        return None
+    return content if digest == _digest(content) else None
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()

@@ -128,10 +128,10 @@ def _rhs_source(system: System, quantities: Sequence[str], pools: Pools, integra
     lines = ["def make_rhs(_p, _switches, _forcing):", _unpack(quantities, "_p")]
     lines += [_unpack([s.name for s in system.switches], "_switches")] if system.switches else []
     lines += [f"    {line}" for line in outside]
-    lines += ["    def rhs(time, _y):", "    " + _unpack(wanted, "_y")]
+    lines += ["    def _rhs(time, _y):", "    " + _unpack(wanted, "_y")]
     lines += ["    " + _unpack(pooled, "_forcing(time)")] if pooled else []
     lines += [f"        {line}" for line in (*inside, *rates)]
-    lines += [f"        return [{', '.join(' '.join(t) or '0.0' for t in terms.values())}]", "    return rhs"]
+    lines += [f"        return [{', '.join(' '.join(t) or '0.0' for t in terms.values())}]", "    return _rhs"]
     return "\n".join(lines)
 
 

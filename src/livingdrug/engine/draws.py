@@ -13,8 +13,8 @@ from numba import types, uint64
 from numba.extending import intrinsic
 
 from livingdrug.core.random import stream_key
-from livingdrug.engine import cache
-from livingdrug.engine.vector_math import compiled, exp, inner, log
+from livingdrug.engine.machine_code import kept
+from livingdrug.engine.vector_math import compiled, exp, log
 
 MULTIPLIER_0, MULTIPLIER_1 = uint64(0xD2E7470EE14C6C93), uint64(0xCA5A826395121157)
 WEYL_0, WEYL_1 = uint64(0x9E3779B97F4A7C15), uint64(0xBB67AE8584CAA73B)
@@ -63,7 +63,7 @@ def _tail(p):
     return -z if p < 0.5 else z
 
 
-@inner
+@compiled
 def _fill_words(key_0, key_1, first, out):
     """Uniform numbers in (0, 1) of subjects `first`, first + 1 ..., first being a multiple of 4."""
     for block in range((len(out) + 3) // 4):
@@ -91,7 +91,7 @@ def _unit(word):
     return (float(word >> uint64(11)) + 0.5) * 2.0**-53
 
 
-@inner
+@compiled
 def _normals_into(key_0, key_1, first, out):
     _fill_words(key_0, key_1, first, out)
     outside = np.empty(len(out), dtype=np.int64)
@@ -112,12 +112,12 @@ def _normals_into(key_0, key_1, first, out):
         out[outside[j]] = tails[j]
 
 
-@cache.kept
+@kept
 def _fill_normals(key_0, key_1, first, out):
     _normals_into(key_0, key_1, first, out)
 
 
-@cache.kept
+@kept
 def _fill_lognormals(key_0, key_1, first, out, median, sd, highest):
     _normals_into(key_0, key_1, first, out)
     for i in range(len(out)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from livingdrug.engine import symbolic as sy
-from livingdrug.engine.generate import power_functions, shared, text_of
+from livingdrug.engine.generate import function_text, module_text, shared, text_of
 from livingdrug.engine.layout import LANES
 from livingdrug.engine.symbolic import symbol, to_sympy
 from livingdrug.models.structure import ClosedForm
@@ -74,20 +74,6 @@ def _terms(expression: sp.Expr, start: sp.Expr) -> tuple[tuple[sp.Expr, sp.Expr]
     return tuple((amplitude, rate) for rate, amplitude in found.items()) if len(found) <= MOST else None
 
 
-HEADER = '''"""Exponential terms of {title}, written by livingdrug {version}. Not for editing: made anew when they change."""
-
-from numba import cfunc, njit
-
-from livingdrug.engine import vector_functions as lanes
-from livingdrug.engine.vector_type import fused
-from livingdrug.engine.vectors import load, store
-
-
-{helpers}@cfunc("void(CPointer(float64))", cache=True, error_model="numpy")
-def terms(w):
-'''
-
-
 def terms_module(terms: Terms, quantities: int, title: str, version: str) -> str:
     """Text of a module with one lane function: rows of w are the quantities, then the valid conditions, then for each
     output the ends of its pieces, amplitudes and rates in order."""
@@ -100,9 +86,7 @@ def terms_module(terms: Terms, quantities: int, title: str, version: str) -> str
     lines = [f"q{i} = load(w, {i * LANES})" for i in range(quantities) if symbol(f"q{i}") in used]
     lines += [f"{s} = {text_of(e, 'lanes')}" for s, e in parts]
     lines += [f"store(w, {(quantities + k) * LANES}, {text_of(e, 'lanes')})" for k, e in enumerate(reduced)]
-    body = "\n".join(f"    {line}" for line in lines)
-    helpers = "".join(f"{text}\n\n" for text in power_functions(body))
-    return HEADER.format(title=title, version=version, helpers=helpers) + body + "\n"
+    return module_text("Exponential terms", title, version, [function_text("terms", "w", lines)])
 
 
 def shape(terms: Terms) -> list[list[int]]:

@@ -12,8 +12,8 @@ import numpy as np
 import livingdrug
 from livingdrug.engine import cache
 from livingdrug.engine.calls import call_1
-from livingdrug.engine.kernel import load_module
-from livingdrug.engine.vector_math import compiled, inner
+from livingdrug.engine.machine_code import kept, module_of
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vectors import LANES, any_above, choose, exponential, fill, load, store
 from livingdrug.models.structure import ClosedForm
 
@@ -40,18 +40,20 @@ class ExponentialKernel:
 def exponential_kernel(form: ClosedForm, individual: tuple[tuple[str, str], ...] = ()) -> ExponentialKernel | None:
     """Compiled code of a closed form, or None when it is no sum of exponentials."""
     name = cache.key("exponentials", repr(form), repr(individual))
-    path = cache.folder() / f"terms_{name}.py"
-    if not path.exists():
+    title = ", ".join(o.name for o in form.outputs)
+
+    def text() -> str:
         from livingdrug.engine.exponential_terms import find_terms, rows_of, shape, terms_module
 
         found = find_terms(form, dict(individual))
-        text, facts = "", {"shape": [], "rows": 0}
-        if found is not None:
+        if found is None:
+            facts, body = {"shape": [], "rows": 0}, ""
+        else:
             facts = {"shape": shape(found), "rows": rows_of(shape(found), len(form.valid))}
-            title = ", ".join(o.name for o in form.outputs)
-            text = terms_module(found, len(form.quantities), title, livingdrug.__version__)
-        cache.write_once(path, f"{text}\n\nFACTS = {json.dumps(facts)!r}\n")
-    module = load_module(path)
+            body = terms_module(found, len(form.quantities), title, livingdrug.__version__)
+        return f"{body}\n\nFACTS = {json.dumps(facts)!r}\n"
+
+    module = module_of(cache.folder() / f"terms_{name}.py", f"the formulas of {title}", text)
     facts = json.loads(module.FACTS)
     if not facts["rows"]:
         return None
@@ -111,7 +113,7 @@ def _step(times: np.ndarray) -> float:
     return float(steps[0]) if np.ptp(steps) <= UNEVEN * steps.max() else 0.0
 
 
-@cache.kept
+@kept
 def _solve(
     address, w, table, varying, quantities, valid, plan, times, step, start, end, limit_output, limits, curves
 ):
@@ -141,7 +143,7 @@ def _solve(
                     out[first + me, k, j] = grid[j * LANES + me]
 
 
-@inner
+@compiled
 def _take(w, table, varying, first, many, n):
     """Numbers of the next subjects; lanes without one repeat the last."""
     for v in range(len(varying)):
@@ -152,7 +154,7 @@ def _take(w, table, varying, first, many, n):
                 w[varying[v] * LANES + me] = table[v * n + min(first + me, n - 1)]
 
 
-@inner
+@compiled
 def _check(w, quantities, valid, broken, first, many):
     """The first broken condition of each subject, or -1."""
     for me in range(many):
@@ -163,7 +165,7 @@ def _check(w, quantities, valid, broken, first, many):
                 broken[first + me] = c
 
 
-@inner
+@compiled
 def _output(w, at, plan, place, times, step, start, end, grid, results, scratch):
     """Values, integral and peak of one output in all lanes; returns where the next output's rows begin."""
     pieces = plan[place]
@@ -221,7 +223,7 @@ def _sum(w, row, terms, elapsed):
     return value
 
 
-@inner
+@compiled
 def _turning_point(w, row, begin, a, b, best, best_at, lanes):
     """Where A1 b1 exp(b1 t) + A2 b2 exp(b2 t) = 0 within the piece, if that is a peak."""
     for i, v in enumerate((begin, a, b, best, best_at)):
@@ -238,7 +240,7 @@ def _turning_point(w, row, begin, a, b, best, best_at, lanes):
     return load(lanes, 3 * LANES), load(lanes, 4 * LANES)
 
 
-@inner
+@compiled
 def _level(w, row, terms, elapsed, me):
     value = 0.0
     for i in range(terms):
@@ -246,7 +248,7 @@ def _level(w, row, terms, elapsed, me):
     return value
 
 
-@inner
+@compiled
 def _time_above(w, at, plan, place, start, end, limit, me):
     """Time that one output of one lane is above a limit within [start, end], and the last such time (NaN if none)."""
     pieces, begin, above, last = plan[place], 0.0, 0.0, math.nan
@@ -272,7 +274,7 @@ def _time_above(w, at, plan, place, start, end, limit, me):
     return above, last
 
 
-@inner
+@compiled
 def _crossing(w, row, terms, begin, low, high, limit, me):
     """Time above the limit on a stretch without turning point, and when it ends."""
     first = _level(w, row, terms, low - begin, me) > limit
@@ -288,7 +290,7 @@ def _crossing(w, row, terms, begin, low, high, limit, me):
     return (a - low, a) if first else (high - a, high)
 
 
-@inner
+@compiled
 def _values(w, row, terms, begin, times, step, grid, piece, lanes):
     """Values at the times from `begin` on, over those of the pieces before."""
     if step == 0.0:

@@ -6,12 +6,15 @@ on a subject's numbers alone is computed once per subject by `prepare`. Names of
 y0, y1 ..., a number of the subject p0, p1 ..., so no name can collide with code.
 """
 
+import math
+import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
 
-from livingdrug.core.expressions import MAX_EXPONENT
+from livingdrug.core.errors import ModelError
 from livingdrug.engine import symbolic as sy
 from livingdrug.engine.factor import factorisation
 from livingdrug.engine.layout import LANES, Layout
@@ -19,24 +22,23 @@ from livingdrug.engine.symbolic import Equations, symbol, to_sympy
 from livingdrug.models.compose import System
 
 _FUNCTIONS = {
-    sy.LogOrNever: "log_or_never", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit", sy.Exp: "exp",
-    sy.Expm1: "expm1", sy.Expm1Ratio: "expm1_ratio", sy.NaturalLog: "natural_log", sy.Log1p: "log1p", sy.Sqrt: "sqrt",
-    sy.Tanh: "tanh", sy.Sign: "sign", sy.Step: "step", sy.Absolute: "absolute", sy.Smaller: "minimum",
+    sy.LogOrNever: "log_or_never", sy.LogOfScale: "log_of_scale", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit",
+    sy.Exp: "exp", sy.Expm1: "expm1", sy.Expm1Ratio: "expm1_ratio", sy.NaturalLog: "natural_log", sy.Log1p: "log1p",
+    sy.Sqrt: "sqrt", sy.Tanh: "tanh", sy.Sign: "sign", sy.Step: "step", sy.Absolute: "absolute", sy.Smaller: "minimum",
     sy.Larger: "maximum",
 }  # fmt: skip
 
-HEADER = '''"""Equations of {title}, written by livingdrug {version}. Not for editing: it is made anew when they change."""
-
-from numba import cfunc, njit
+# the title holds names that a user chose: it is written as a literal, so that it can never be code
+HEADER = '''"""{subject}, written by livingdrug {version}. Not for editing: it is made anew when the model changes."""
 
 from livingdrug.engine import vector_functions as lanes
 from livingdrug.engine import vector_math as one
+from livingdrug.engine.machine_code import entry
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import load, store
 
-
-def compiled(pointers):
-    return cfunc("void(" + ", ".join(["CPointer(float64)"] * pointers) + ")", cache=True, error_model="numpy")
+TITLE = {title!a}
 
 
 '''
@@ -85,7 +87,7 @@ def _product(e: sp.Expr) -> str:
         elif factor.is_Pow and factor.exp.is_Integer and factor.exp < 0:
             below.append(_power(factor.base, -int(factor.exp)))
         elif factor.is_Rational and not factor.is_Integer:
-            above.append(repr(float(factor)))
+            above.append(_number(factor))
         else:
             above.append(_power(*factor.as_base_exp()) if factor.is_Pow else _atom(factor))
     text = sign + (" * ".join(above) or "1.0")
@@ -101,11 +103,18 @@ def _power(base: sp.Expr, exponent) -> str:
     return _atom(base) if n == 1 else f"power_{n}({_sum(base)})"
 
 
+def _number(e: sp.Expr) -> str:
+    value = float(e) if abs(e) < sys.float_info.max else math.inf
+    if value == math.inf:
+        raise ModelError("the written numbers of an equation multiply to more than 1e308; write smaller ones")
+    return repr(value)
+
+
 def _atom(e: sp.Expr) -> str:
     if e.is_Symbol:
         return e.name
     if e.is_Number:
-        return repr(float(e)) if e >= 0 else f"({float(e)!r})"
+        return f"({_number(e)})" if e < 0 else _number(e)
     if type(e) in _FUNCTIONS:
         return f"call.{_FUNCTIONS[type(e)]}({', '.join(_sum(a) for a in e.args)})"
     return f"({_sum(e)})"
@@ -178,9 +187,7 @@ class Writer:
         # last, as all the others add to the constants
         functions += [self._prepare(), self._of_quantities("initial", "y", [s.initial for s in self.system.states])]
         functions += [self._of_quantities("switch_times", "s", [s.at for s in self.system.switches])]
-        body = "\n\n".join(functions)
-        helpers = power_functions(body)
-        return HEADER.format(title=title, version=version) + "\n\n".join([*helpers, body]), self._layout()
+        return module_text("Equations", title, version, functions), self._layout()
 
     # ---------------------------------------------------------------- over lanes
 
@@ -215,7 +222,7 @@ class Writer:
                 known.add(target)
         lines += [f"store(w, {(self.rows['lu'] + e) * LANES}, m{e})" for e in range(self.factors.filled)]
         lines += [f"store(w, {(self.rows['pivot'] + i) * LANES}, i{i})" for i in range(len(self.eq.states))]
-        return _function("factorise", "w", lines)
+        return function_text("factorise", "w", lines)
 
     def _solve(self) -> str:
         """Solve with the factors, in place, for the right-hand side b."""
@@ -229,7 +236,7 @@ class Writer:
         for p in reversed(self.factors.pivots):
             lines += [f"b{p.state} = fused(-{factor(e)}, b{column}, b{p.state})" for column, e in p.beside]
             lines.append(f"b{p.state} = b{p.state} * load(w, {(self.rows['pivot'] + p.state) * LANES})")
-        return _function("solve", "w b", lines + [f"store(b, {i * LANES}, b{i})" for i in states])
+        return function_text("solve", "w b", lines + [f"store(b, {i * LANES}, b{i})" for i in states])
 
     def _observe(self) -> str:
         """Outputs g and their time derivatives dg along the solution, f being the states' derivatives."""
@@ -249,7 +256,7 @@ class Writer:
 
     def _lanes(self, name: str, used: Sequence[sp.Expr], lines: list[str]) -> str:
         loads = self._loads(used, lambda group, i: f"load(w, {(self.rows[group] + i) * LANES})", "lanes")
-        return _function(name, "w", loads + lines)
+        return function_text(name, "w", loads + lines)
 
     def _put(self, group: str, i: int, e: sp.Expr) -> str:
         return f"store(w, {(self.rows[group] + i) * LANES}, {text_of(e, 'lanes')})"
@@ -279,13 +286,13 @@ class Writer:
         lines = [f"{s} = {text_of(e, 'one')}" for s, e in parts]
         lines += [f"{target}[{i}] = {text_of(e, 'one')}" for i, e in enumerate(reduced)]
         loads = self._loads([*(e for _, e in parts), *reduced], _of_one, "one")
-        return _function(name, f"t y p {target}", loads + lines)
+        return function_text(name, f"t y p {target}", loads + lines)
 
     def _pools(self) -> str:
         """Values w of the pools of one subject at time t."""
         pools = [pool for pool, _ in self.eq.pools]
         lines = [f"w[{k}] = {pool}" for k, pool in enumerate(pools)]
-        return _function("pools", "t p w", (self._loads(pools, _of_one, "one") if pools else []) + lines)
+        return function_text("pools", "t p w", (self._loads(pools, _of_one, "one") if pools else []) + lines)
 
     def _prepare(self) -> str:
         """Constants p of a subject (without the slots) from the values q of the quantities."""
@@ -309,7 +316,7 @@ class Writer:
         needed = set().union(*(e.free_symbols for e in used))
         quantities = [symbol(f"q{i}") for i in range(len(self.system.quantities))]
         loads = [f"{q} = q[{i}]" for i, q in enumerate(quantities) if q in needed]
-        return _function(name, f"q {target}", loads + lines)
+        return function_text(name, f"q {target}", loads + lines)
 
 
 def shared(expressions: Iterable[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
@@ -322,22 +329,30 @@ def _of_one(group: str, i: int) -> str:
     return f"p[{i * LANES}]" if group == "p" else f"{group}[{i}]"
 
 
-def _function(name: str, arguments: str, body: Sequence[str]) -> str:
+def module_text(subject: str, title: str, version: str, functions: Sequence[str]) -> str:
+    """A module of these functions and of the powers that they use."""
+    body = "\n\n".join(functions)
+    return HEADER.format(subject=subject, title=title, version=version) + "\n\n".join([*power_functions(body), body])
+
+
+def function_text(name: str, arguments: str, body: Sequence[str]) -> str:
+    """A function of pointers to numbers, called by its address."""
     names = arguments.split()
     indented = [f"    {line}" for line in body or ["pass"]]
-    lines = [f"@compiled({len(names)})", f"def {name}({', '.join(names)}):", *indented]
+    lines = ["@entry", f"def {name}({', '.join(names)}):", *indented]
     return "\n".join(lines) + "\n"
 
 
 def power_functions(body: str) -> list[str]:
     """Functions x^n by repeated squaring, for the whole powers that the text uses, each before those that need it."""
-    needed = {n for n in range(2, MAX_EXPONENT + 1) if f"power_{n}(" in body}
-    needed |= {n >> k for n in needed for k in (1, 2) if n >> k >= 2}
+    # products of powers can go beyond the largest exponent that may be written
+    used = {int(n) for n in re.findall(r"power_(\d+)\(", body)}
+    needed = {n >> k for n in used for k in range(n.bit_length()) if n >> k >= 2}
     functions = []
     for n in sorted(needed):
         steps = [] if n < 4 else [f"    half = power_{n // 2}(x)"]
         product = " * ".join(["x"] * n) if n < 4 else "half * half" + (" * x" if n % 2 else "")
-        head = ["@njit(error_model='numpy', no_cpython_wrapper=True, forceinline=True)", f"def power_{n}(x):"]
+        head = ["@compiled", f"def power_{n}(x):"]
         lines = [*head, *steps, f"    return {product}"]
         functions.append("\n".join([*lines, ""]))
     return functions

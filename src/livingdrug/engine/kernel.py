@@ -1,12 +1,10 @@
 """Compiled code of a system: made when it is not in the cache, loaded when it is."""
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -14,6 +12,7 @@ import livingdrug
 from livingdrug.engine import cache
 from livingdrug.engine.compile import Pools, compile_system
 from livingdrug.engine.layout import Layout
+from livingdrug.engine.machine_code import module_of
 from livingdrug.engine.storage import COUNTERS, Addresses, At
 from livingdrug.engine.vectors import LANES
 from livingdrug.models.compose import System
@@ -40,7 +39,7 @@ class Kernel:
     pools: Pools
     layout: Layout
     call: Addresses
-    module: object
+    module: ModuleType
     logs: np.ndarray
     lowest: np.ndarray
     cap: np.ndarray
@@ -63,7 +62,7 @@ def kernel(system: System, observed: tuple[str, ...], inflow: bool = False) -> K
         equations = symbolic.renamed(system, symbolic.equations(system, pools))
         return Writer(system, equations, observed).module(system.name, livingdrug.__version__)
 
-    module, layout = made_module(cache.key(repr(system), repr(observed), repr(pools.all)), write)
+    module, layout = made_module(cache.key(repr(system), repr(observed), repr(pools.all)), system.name, write)
     return kernel_of(system, observed, pools, module, layout)
 
 
@@ -83,23 +82,15 @@ def kernel_of(system: System, observed: tuple[str, ...], pools: Pools, module, l
     )  # fmt: skip
 
 
-def made_module(name: str, write: Callable[[], tuple[str, Layout]]):
+def made_module(name: str, title: str, write: Callable[[], tuple[str, Layout]]) -> tuple[ModuleType, Layout]:
     """(module, layout) of this name in the cache, written first when it is not there."""
-    path = cache.folder() / f"equations_{name}.py"
-    if not path.exists():
-        text, layout = write()
-        cache.write_once(path, f"{text}\n\nLAYOUT = {json.dumps(layout.plain())!r}\n")
-    module = load_module(path)
+
+    def text() -> str:
+        body, layout = write()
+        return f"{body}\n\nLAYOUT = {json.dumps(layout.plain())!r}\n"
+
+    module = module_of(cache.folder() / f"equations_{name}.py", f"the equations of {title}", text)
     return module, Layout.of(json.loads(module.LAYOUT))
-
-
-def load_module(path: Path):
-    """A module of compiled code from its file in the cache."""
-    spec = importlib.util.spec_from_file_location(f"livingdrug_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module.__name__] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def placed(sizes: dict[str, int], first: int = 0) -> tuple[dict[str, int], int]:

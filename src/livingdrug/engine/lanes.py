@@ -6,9 +6,10 @@ computes depends on the others, so a subject's numbers are the same in any lane,
 
 import math
 
-from livingdrug.engine import cache, rodas5p, tsit5
+from livingdrug.engine import rodas5p, tsit5
 from livingdrug.engine.calls import call_1, call_2, call_3, call_4
 from livingdrug.engine.events import ADD, RATE
+from livingdrug.engine.machine_code import kept
 from livingdrug.engine.measures import measure_step, start_measures, store_measures
 from livingdrug.engine.storage import (
     EVENT,
@@ -23,8 +24,8 @@ from livingdrug.engine.storage import (
     SUBJECT,
     TOO_MANY_FOR_EXPLICIT,
 )
-from livingdrug.engine.vector_functions import log_or_never, minimum
-from livingdrug.engine.vector_math import compiled, inner
+from livingdrug.engine.vector_functions import log_or_never
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vectors import LANES, choose, exponential, fill, larger, load, store
 
 SHORTEST = 4e-15  # shortest step in units of the time reached
@@ -35,7 +36,7 @@ STABLE = 3.0  # largest product of step and decay rate for which the explicit me
 CHECK_EVERY = 64  # accepted steps between two looks at what the explicit method will still need
 
 
-@inner
+@compiled
 def _set_state(lane, at, table, me, state, kind, value):
     """Apply one event to a state of the system."""
     i = table[at.place + state]
@@ -53,7 +54,7 @@ def _set_state(lane, at, table, me, state, kind, value):
     lane[at.y + p] = math.log(amount) if logarithm else amount
 
 
-@inner
+@compiled
 def _rebase_pools(call, lane, at, me):
     """Let the exact course of the pools start now."""
     lane[at.one_t] = lane[at.t + me]
@@ -64,7 +65,7 @@ def _rebase_pools(call, lane, at, me):
         lane[first + (1 + j) * LANES] = lane[at.one_g + j]
 
 
-@inner
+@compiled
 def stop_here(call, lane, count, at, table, set, task, me):
     """Events and switches at the present time of a lane, and its next stop."""
     t, last = lane[at.t + me], task.event_last[count[SUBJECT + me]]
@@ -89,7 +90,7 @@ def stop_here(call, lane, count, at, table, set, task, me):
     count[FRESH + me] = 1
 
 
-@inner
+@compiled
 def begin(call, lane, count, at, table, set, task, found, me, subject):
     """Put a subject into a lane at time 0."""
     flat, q = task.quantities.reshape(-1), subject * task.quantities.shape[1]
@@ -162,7 +163,7 @@ def _samples_of_step(call, lane, count, at, task, found, me, implicit):
         sample(call, lane, count, at, task, found, me)
 
 
-@inner
+@compiled
 def start_fresh(call, lane, count, at, set):
     """Derivatives, outputs and first step of lanes that begin or were stopped; the others keep theirs."""
     store(lane, 0, load(lane, at.t))
@@ -185,7 +186,7 @@ def start_fresh(call, lane, count, at, set):
                 _measure_start(lane, at, set, me)
 
 
-@inner
+@compiled
 def _measure_start(lane, at, set, me):
     """Outputs at a fresh start, which may be a peak: a dose can put cells where they are counted."""
     t = lane[at.t + me]
@@ -197,7 +198,7 @@ def _measure_start(lane, at, set, me):
             lane[at.peak + p], lane[at.peak_time + p] = lane[at.g + p], t
 
 
-@inner
+@compiled
 def _first_step(lane, at, rtol, me):
     """A step over which the states change by about a hundredth (Hairer, Norsett & Wanner, section II.4)."""
     d0, d1 = 0.0, 0.0
@@ -210,7 +211,7 @@ def _first_step(lane, at, rtol, me):
     return max(1e-6, 0.01 * math.sqrt(d0 / d1)) * (rtol / 1e-3) ** 0.2
 
 
-@inner
+@compiled
 def plan(lane, count, at):
     """Length of the next step: what the controller wishes, or what reaches the next stop."""
     for me in range(LANES):
@@ -224,7 +225,7 @@ def plan(lane, count, at):
             lane[at.h + me], lane[at.tn + me] = wish, t + wish
 
 
-@inner
+@compiled
 def commit(lane, at, measure):
     """Move the lanes whose step was good to its end, and set every lane's next step."""
     error, one = load(lane, at.error), fill(1.0)
@@ -240,7 +241,7 @@ def commit(lane, at, measure):
     finite = choose(error, fill(1e300), larger(error, fill(1e-6)), fill(1e300))
     h, wish, size = load(lane, at.h), load(lane, at.wish), log_or_never(finite)
     factor = SAFETY * exponential(INTEGRAL * load(lane, at.error_before) - PROPORTIONAL * size)
-    grown = h * minimum(fill(GROW), larger(factor, fill(SHRINK)))
+    grown = h * choose(factor, fill(GROW), larger(factor, fill(SHRINK)), fill(GROW))
     # a step cut short by a stop says little about the next one
     short = choose(fill(1.0), factor, choose(wish, h, grown, larger(grown, wish)), grown)
     again = h * larger(SAFETY * exponential(-0.2 * size), fill(SHRINK))
@@ -248,7 +249,7 @@ def commit(lane, at, measure):
     store(lane, at.error_before, choose(error, one, size, load(lane, at.error_before)))
 
 
-@inner
+@compiled
 def _extinguish(call, lane, count, at, me):
     """Empty populations that fell below their threshold and have no inflow."""
     for i in range(at.n):
@@ -264,7 +265,7 @@ def _extinguish(call, lane, count, at, me):
                 count[FRESH + me] = 1
 
 
-@inner
+@compiled
 def _culprit(call, lane, at, table, me):
     """The state that left the finite range or would be negative, or else the one whose own rate is the largest."""
     i = _negative(lane, at, me)
@@ -285,7 +286,7 @@ def _culprit(call, lane, at, table, me):
     return which
 
 
-@inner
+@compiled
 def _negative(lane, at, me):
     """The count that the last step would have made negative, or -1."""
     for i in range(at.n):
@@ -295,7 +296,7 @@ def _negative(lane, at, me):
     return -1
 
 
-@inner
+@compiled
 def verdict(lane, count, at, set, me, implicit):
     """Whether a lane must stop for good, and why."""
     steps, t = count[STEPS + me], lane[at.t + me]
@@ -311,7 +312,7 @@ def verdict(lane, count, at, set, me, implicit):
     return STEP_LIMIT if steps >= set.max_steps else OK
 
 
-@inner
+@compiled
 def needs_service(lane, count, at, set, me):
     """Whether a step of this lane may have reached a stop, a fault or the time for a look at the method."""
     count[STEPS + me] += 1
@@ -322,7 +323,7 @@ def needs_service(lane, count, at, set, me):
     return look or lane[at.t + me] >= lane[at.stop + me] or lane[at.top + me] > 1.0
 
 
-@inner
+@compiled
 def _service(call, lane, count, at, table, set, task, found, me, implicit):
     """What one lane needs after a step. Returns whether its subject is done."""
     status = verdict(lane, count, at, set, me, implicit)
@@ -336,7 +337,7 @@ def _service(call, lane, count, at, table, set, task, found, me, implicit):
     return True
 
 
-@inner
+@compiled
 def end(call, lane, count, at, table, found, me, status):
     """Store the findings of a lane's subject."""
     subject = count[SUBJECT + me]
@@ -347,7 +348,7 @@ def end(call, lane, count, at, table, found, me, status):
         found.culprit[subject] = _culprit(call, lane, at, table, me)
 
 
-@inner
+@compiled
 def _too_stiff_at_start(lane, at, table, set, me):
     """Whether stability alone would ask for more explicit steps than the budget, by the fastest rate at the start."""
     fastest = 0.0
@@ -356,7 +357,7 @@ def _too_stiff_at_start(lane, at, table, set, me):
     return fastest * set.until > set.budget * STABLE
 
 
-@inner
+@compiled
 def any_row(count, row):
     """The largest of a row of counters."""
     largest = count[row]
@@ -365,7 +366,7 @@ def any_row(count, row):
     return largest
 
 
-@inner
+@compiled
 def _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting):
     """Give the lane the next subject, if there is one; returns how many have been given out."""
     count[SUBJECT + me] = -1
@@ -376,7 +377,7 @@ def _refill(call, lane, count, at, table, set, task, found, me, subjects, waitin
     return waiting + 1
 
 
-@inner
+@compiled
 def _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, waiting):
     """Replace subjects at their start for whom stability alone asks for more explicit steps than the budget."""
     call_1(call.jacobian, lane, 0)
@@ -388,7 +389,7 @@ def _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, w
     return waiting
 
 
-@cache.kept
+@kept
 def run(call, lane, count, at, table, set, task, found, subjects, implicit):
     """Solve the given subjects, one after the other in each lane; findings go to their rows of `found`."""
     waiting = 0

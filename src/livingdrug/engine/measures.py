@@ -8,13 +8,13 @@ import math
 
 from livingdrug.engine import rodas5p, tsit5
 from livingdrug.engine.calls import call_1, call_4
-from livingdrug.engine.vector_math import inner
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vectors import LANES, any_above, choose, fill, larger, load, store
 
 PARTS = 8  # parts of a step in which a limit is crossed at most once
 
 
-@inner
+@compiled
 def start_measures(lane, at, me):
     """Nothing measured yet."""
     for k in range(at.outputs):
@@ -24,7 +24,7 @@ def start_measures(lane, at, me):
         lane[at.above + j * LANES + me], lane[at.last_above + j * LANES + me] = 0.0, math.nan
 
 
-@inner
+@compiled
 def store_measures(lane, at, found, me, subject):
     """Findings of a lane's subject."""
     for k in range(at.outputs):
@@ -36,7 +36,7 @@ def store_measures(lane, at, found, me, subject):
         found.last_above[subject, j] = lane[at.last_above + j * LANES + me]
 
 
-@inner
+@compiled
 def measure_step(call, lane, at, table, implicit):
     """Outputs in the middle and at the end of the step; areas, peaks and times above limits of good steps."""
     if implicit:
@@ -71,7 +71,7 @@ def measure_step(call, lane, at, table, implicit):
         _limit(call, lane, at, table, j, implicit)
 
 
-@inner
+@compiled
 def _observe(call, lane, at, states, time, slopes):
     store(lane, 0, time)
     for p in range(0, at.n * LANES, LANES):
@@ -80,7 +80,7 @@ def _observe(call, lane, at, states, time, slopes):
     call_1(call.observe, lane, 0)
 
 
-@inner
+@compiled
 def _quartic(s, g0, gm, g1, d0, d1):
     """Value at the fraction s of a step; d0, d1: slopes per step."""
     r = 1.0 - s
@@ -88,20 +88,20 @@ def _quartic(s, g0, gm, g1, d0, d1):
     return cubic + 16.0 * (gm - 0.5 * (g0 + g1) - 0.125 * (d0 - d1)) * s * s * r * r
 
 
-@inner
+@compiled
 def _slope(s, g0, gm, g1, d0, d1):
     r = 1.0 - s
     cubic = 6.0 * s * r * (g1 - g0) + d0 * r * (1.0 - 3.0 * s) + d1 * s * (3.0 * s - 2.0)
     return cubic + 32.0 * (gm - 0.5 * (g0 + g1) - 0.125 * (d0 - d1)) * s * r * (r - s)
 
 
-@inner
+@compiled
 def _counts(lane, at, me):
     """Whether this lane's step is good and within the window."""
     return lane[at.error + me] <= 1.0 and lane[at.weight + me] > 0.0
 
 
-@inner
+@compiled
 def _inner_peaks(call, lane, at, k, implicit):
     """Look for a peak of output k inside the step of every lane that may have one."""
     for me in range(LANES):
@@ -128,7 +128,7 @@ def _inner_peaks(call, lane, at, k, implicit):
             lane[at.peak + p], lane[at.peak_time + p] = value, lane[at.t + me] + s * lane[at.h + me]
 
 
-@inner
+@compiled
 def _output_at(call, lane, at, me, k, s, implicit):
     if implicit:
         rodas5p.states_at(lane, at, me, s)
@@ -139,7 +139,7 @@ def _output_at(call, lane, at, me, k, s, implicit):
     return lane[at.one_g + k]
 
 
-@inner
+@compiled
 def _limit(call, lane, at, table, j, implicit):
     """Time above limit j within the step, and the last time above it."""
     for me in range(LANES):
@@ -158,7 +158,7 @@ def _limit(call, lane, at, table, j, implicit):
             lane[at.last_above + y] = lane[at.t + me] + last * h
 
 
-@inner
+@compiled
 def _share_above(call, lane, at, me, k, c, curve, implicit):
     """Share of the step in which output k is above c, and the last fraction at which it is."""
     g0, gm, g1, d0, d1 = curve

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
@@ -135,15 +135,26 @@ def solve_population(
         _solve_block(kernel, at, table, settings, task, found, chosen, [value for _, value in limits])
         return len(chosen)
 
-    starts = range(0, subjects, BLOCK)
-    threads = min(threads or os.cpu_count() or 1, len(starts))
-    if threads == 1:
-        sizes = map(block, starts)
-        _report(sizes, subjects, progress)
-        return found
-    with ThreadPoolExecutor(threads) as pool:
-        _report((job.result() for job in as_completed([pool.submit(block, s) for s in starts])), subjects, progress)
+    done = 0
+    for size in in_threads(block, range(0, subjects, BLOCK), threads):
+        done += size
+        if progress:
+            progress(done, subjects)
     return found
+
+
+def in_threads(work: Callable[[int], int], starts: Sequence[int], threads: int | None) -> Iterator[int]:
+    """What `work` gives for each start, as they are done; an interrupt leaves what has not been begun."""
+    threads = min(threads or os.cpu_count() or 1, len(starts))
+    if threads <= 1:
+        yield from map(work, starts)
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for job in as_completed([pool.submit(work, start) for start in starts]):
+            yield job.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def new_task(quantities, events: EventTable, times: np.ndarray | Sequence[np.ndarray], wanted: Sequence[int]) -> Task:
@@ -164,14 +175,6 @@ def new_task(quantities, events: EventTable, times: np.ndarray | Sequence[np.nda
         events.value, np.asarray(times, dtype=float), first, last, np.cumsum(sizes) - sizes,
         np.asarray(wanted, dtype=np.int64),
     )  # fmt: skip
-
-
-def _report(sizes, subjects: int, progress: Callable[[int, int], None] | None) -> None:
-    done = 0
-    for size in sizes:
-        done += size
-        if progress:
-            progress(done, subjects)
 
 
 def _solve_block(kernel: Kernel, at, table, settings, task: Task, found: Found, subjects: np.ndarray, limits) -> None:

@@ -9,7 +9,7 @@ fail is not finite and is tried again with a shorter one.
 import numpy as np
 
 from livingdrug.engine.calls import call_1, call_2
-from livingdrug.engine.vector_math import inner
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import LANES, TOO_LOW, choose, fill, larger, load, root, size, store
 
@@ -58,14 +58,14 @@ A_ROWS, C_ROWS, DENSE_ROWS = _square(A), _square(C), _square(DENSE)
 MIDDLE = 0.25 * (DENSE_ROWS[0] + 0.5 * DENSE_ROWS[1] + 0.25 * DENSE_ROWS[2])
 
 
-@inner
+@compiled
 def factorise(call, lane, at):
     """Factors for the present step and the Jacobian in place."""
     store(lane, at.w_shift, 1.0 / (GAMMA * load(lane, at.h)))
     call_1(call.factorise, lane, 0)
 
 
-@inner
+@compiled
 def step(call, lane, at):
     """One trial step: states `yn` and derivatives `fn` at its end, error in units of the tolerance, size of the states."""
     m, t, h = at.n * LANES, load(lane, at.t), load(lane, at.h)
@@ -88,7 +88,7 @@ def step(call, lane, at):
     finish(call, lane, at)
 
 
-@inner
+@compiled
 def prepare_stage(lane, stages, m, start, states, s, per_h):
     """Numbers at stage s from those at the start of the step and the increments so far, which lie m apart at `stages`:
     the stage's states into `states`, and what the increments add to its right-hand side into its own row of stages.
@@ -110,7 +110,7 @@ def prepare_stage(lane, stages, m, start, states, s, per_h):
         store(lane, stages + s * m + p, past * per_h)
 
 
-@inner
+@compiled
 def finish(call, lane, at):
     """New states; the last increment is the error. Derivatives at the end start the next step."""
     m, last = at.n * LANES, at.k + (STAGES - 1) * at.n * LANES
@@ -133,7 +133,7 @@ def finish(call, lane, at):
         store(lane, at.fn + p, load(lane, at.w_f + p) + load(lane, at.inflow + p))
 
 
-@inner
+@compiled
 def middle(lane, at):
     """States `ym` in the middle of the step."""
     m = at.n * LANES
@@ -144,7 +144,7 @@ def middle(lane, at):
         store(lane, at.ym + p, 0.5 * (load(lane, at.y + p) + load(lane, at.yn + p)) + bend)
 
 
-@inner
+@compiled
 def dense_weights(lane, at, x):
     """Weights of the stages at the fraction x of a step, into `one_w`."""
     for s in range(STAGES):
@@ -152,7 +152,7 @@ def dense_weights(lane, at, x):
         lane[at.one_w + s] = x * (1.0 - x) * weight
 
 
-@inner
+@compiled
 def states_at(lane, at, me, x):
     """States of lane `me` at the fraction x of the step, into `one_y`."""
     dense_weights(lane, at, x)

@@ -5,21 +5,20 @@ increment of the sensitivities is part of the error here, measured against the s
 """
 
 import math
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.engine import cache, lanes, rodas5p
+from livingdrug.engine import lanes, rodas5p
 from livingdrug.engine.calls import call_1, call_2, call_4
 from livingdrug.engine.events import SET
 from livingdrug.engine.kernel import at_and_table, new_lanes, placed
-from livingdrug.engine.population import MAX_STEPS, RTOL, EventTable, new_task
+from livingdrug.engine.machine_code import kept
+from livingdrug.engine.population import MAX_STEPS, RTOL, EventTable, in_threads, new_task
 from livingdrug.engine.sensitivity_code import SensitivityKernel
 from livingdrug.engine.storage import EVENT, OK, SAMPLE, SUBJECT, Found, Settings, nothing_found
-from livingdrug.engine.vector_math import inner
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import LANES, choose, fill, larger, load, root, size, store
 
@@ -77,7 +76,7 @@ def more_and_table(kernel: SensitivityKernel, at, table: np.ndarray) -> tuple[Mo
     return more, np.concatenate([table, *(entries.ravel() for entries in groups.values())]), numbers
 
 
-@inner
+@compiled
 def _add_product(lane, at, more, table, matrix, slopes, states, into):
     """into += matrix (entries as the Jacobian's) times the sensitivities at `states` + slopes (entries as q's)."""
     n = at.n * LANES
@@ -91,7 +90,7 @@ def _add_product(lane, at, more, table, matrix, slopes, states, into):
         store(lane, p, load(lane, p) + load(lane, slopes + e * LANES))
 
 
-@inner
+@compiled
 def _add_curvature(lane, at, more, table, v, into):
     """into += how the Jacobian of the sensitivities by the states acts on the increment at v."""
     n = at.n * LANES
@@ -109,7 +108,7 @@ def _add_curvature(lane, at, more, table, v, into):
         store(lane, p, fused(load(lane, more.w_hq + e * LANES), load(lane, v + table[o + 1]), load(lane, p)))
 
 
-@inner
+@compiled
 def step(call, also, lane, at, more, table, rtol):
     """One trial step of states and sensitivities; the error is the larger of theirs."""
     m, block, t, h = at.n * LANES, more.m * at.n * LANES, load(lane, at.t), load(lane, at.h)
@@ -145,7 +144,7 @@ def step(call, also, lane, at, more, table, rtol):
     _judge(lane, at, more, rtol, block)
 
 
-@inner
+@compiled
 def _judge(lane, at, more, rtol, block):
     """Sensitivities at the end; their error per quantity against the state's own tolerance and their own size."""
     total, last = fill(0.0), more.ks + (STAGES - 1) * block
@@ -161,11 +160,11 @@ def _judge(lane, at, more, rtol, block):
             part = unit * increment / scale
             total = fused(part, part, total)
     error = root(total * (1.0 / (at.n * more.m)))
-    # what is not a number must not pass for a small error
-    store(lane, at.error, larger(load(lane, at.error), choose(error, fill(1e300), error, fill(math.inf))))
+    # what is not a number must not pass for a small error, be it of the states (`larger` gives the second then) or of these
+    store(lane, at.error, larger(choose(error, fill(1e300), error, fill(math.inf)), load(lane, at.error)))
 
 
-@inner
+@compiled
 def _slopes(also, lane, at, more, task, slopes, me, row, s):
     """Slopes of the outputs at one sample: at the fraction s of the step, or (s < 0) at its start."""
     n, m, block = at.n, more.m, more.m * at.n * LANES
@@ -183,7 +182,7 @@ def _slopes(also, lane, at, more, task, slopes, me, row, s):
                 slopes[row, k, p] += lane[by_state + task.wanted[k] * n + i] * value
 
 
-@inner
+@compiled
 def _at(lane, at, more, q, block, x):
     """One sensitivity at the fraction x of the step, with the weights that `rodas5p.states_at` left in `one_w`."""
     value = (1.0 - x) * lane[more.s + q] + x * lane[more.sn + q]
@@ -192,7 +191,7 @@ def _at(lane, at, more, q, block, x):
     return value
 
 
-@inner
+@compiled
 def _samples(call, also, lane, count, at, more, task, found, slopes, me):
     """Values and slopes at all sample times within the step just made."""
     while lane[at.next + me] <= lane[at.tn + me]:
@@ -204,7 +203,7 @@ def _samples(call, also, lane, count, at, more, task, found, slopes, me):
         _slopes(also, lane, at, more, task, slopes, me, row, s)
 
 
-@inner
+@compiled
 def _events_act(lane, count, at, more, table, task, me):
     """What events at the present time do to sensitivities: a state that is set depends on nothing any more."""
     e, last = count[EVENT + me], task.event_last[count[SUBJECT + me]]
@@ -216,10 +215,12 @@ def _events_act(lane, count, at, more, table, task, me):
         e += 1
 
 
-@inner
-def _begin(call, also, lane, count, at, more, table, set, task, found, slopes, me, subject):
+@compiled
+def _begin(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, me, subject):
     """Put a subject with its sensitivities into a lane."""
     flat, q, n, m = task.quantities.reshape(-1), subject * task.quantities.shape[1], at.n, more.m
+    for k in range(m):
+        lane[more.scale + k * LANES + me] = sizes[subject, k]
     call_2(also.initial_slopes, flat, q, lane, more.one_d)
     for i in range(n):
         for k in range(m):
@@ -242,7 +243,7 @@ def _begin(call, also, lane, count, at, more, table, set, task, found, slopes, m
         _slopes(also, lane, at, more, task, slopes, me, task.row[subject], -1.0)
 
 
-@inner
+@compiled
 def _rescale_logs(lane, at, more, table, me):
     """After amounts were added to a state kept as logarithm: d ln(y + a) = dy / (y + a). `before` holds y."""
     for i in range(at.n):
@@ -252,7 +253,7 @@ def _rescale_logs(lane, at, more, table, me):
                 lane[more.s + (k * at.n + i) * LANES + me] *= ratio
 
 
-@inner
+@compiled
 def _pass_stop(call, lane, count, at, more, table, set, task, me):
     """Events and switches at the present time, for states and sensitivities."""
     for i in range(at.n):
@@ -266,7 +267,7 @@ def _pass_stop(call, lane, count, at, more, table, set, task, me):
         lane[more.before + p] = lane[at.f + p]
 
 
-@inner
+@compiled
 def _move_switches(lane, at, more, me):
     """A switch whose time depends on a quantity: S jumps by (f before - f after) dt/dq."""
     for s in range(at.switches):
@@ -278,14 +279,15 @@ def _move_switches(lane, at, more, me):
                     lane[more.s + k * at.n * LANES + p] += (lane[more.before + p] - lane[at.f + p]) * moved
 
 
-@cache.kept
-def run(call, also, lane, count, at, more, table, set, task, found, slopes, subjects):
-    """Solve the given subjects with their sensitivities (compare `lanes.run`)."""
+@kept
+def run(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, subjects):
+    """Solve the given subjects with their sensitivities (compare `lanes.run`); sizes (subjects, quantities): of the
+    quantities, against which errors are measured."""
     waiting, live, block = 0, 0, more.m * at.n * LANES
     for me in range(LANES):
         count[SUBJECT + me] = -1
         if waiting < len(subjects):
-            _begin(call, also, lane, count, at, more, table, set, task, found, slopes, me, subjects[waiting])
+            _begin(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, me, subjects[waiting])
             waiting += 1
             live += 1
     while live > 0:
@@ -310,13 +312,13 @@ def run(call, also, lane, count, at, more, table, set, task, found, slopes, subj
                 lanes.end(call, lane, count, at, table, found, me, status)
                 count[SUBJECT + me], lane[at.next + me] = -1, math.inf
                 if waiting < len(subjects):
-                    _begin(call, also, lane, count, at, more, table, set, task, found, slopes, me, subjects[waiting])
+                    _begin(call, also, lane, count, at, more, table, set, task, found, slopes, sizes, me, subjects[waiting])
                     waiting += 1
                 else:
                     live -= 1
 
 
-@inner
+@compiled
 def _start(call, lane, count, at, more, set):
     """Lanes that begin or were stopped."""
     stopped = np.zeros(LANES, dtype=np.int64)
@@ -361,22 +363,16 @@ def solve_sensitivities(
     slopes = np.full((samples, len(task.wanted), more.m), np.nan)
     names = [q.name for q in kernel.kernel.system.quantities]
     # a quantity of 0 has no size of its own
-    sizes = np.abs(task.quantities[:, [names.index(name) for name in kernel.by]]).max(axis=0)
+    sizes = np.abs(task.quantities[:, [names.index(name) for name in kernel.by]])
     sizes[sizes == 0] = 1.0
 
-    def block(first: int) -> None:
+    def block(first: int) -> int:
         lane, count = new_lanes(kernel.kernel, at, (), rtol)
         lane = np.concatenate([lane, np.zeros(numbers - len(lane))])
-        lane[more.scale : more.scale + more.m * LANES] = np.repeat(sizes, LANES)
         chosen = np.arange(first, min(first + BLOCK, n))
-        run(kernel.kernel.call, kernel.call, lane, count, at, more, table, settings, task, found, slopes, chosen)
+        run(kernel.kernel.call, kernel.call, lane, count, at, more, table, settings, task, found, slopes, sizes, chosen)
+        return len(chosen)
 
-    starts = range(0, n, BLOCK)
-    threads = min(threads or os.cpu_count() or 1, len(starts))
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(block, starts))
-    else:
-        for first in starts:
-            block(first)
+    for _ in in_threads(block, range(0, n, BLOCK), threads):
+        pass
     return Slopes(found.values, slopes, found)

@@ -58,7 +58,9 @@ def sensitivity_kernel(system: System, observed: tuple[str, ...], by: tuple[str,
         equations = symbolic.renamed(system, symbolic.equations(system, pools))
         return SensitivityWriter(system, equations, observed, by).module(system.name, livingdrug.__version__)
 
-    module, layout = made_module(cache.key("sensitivities", repr(system), repr(observed), repr(by)), write)
+    module, layout = made_module(
+        cache.key("sensitivities", repr(system), repr(observed), repr(by)), f"{system.name} with sensitivities", write
+    )
     addresses = (getattr(module, name).address for name in SensitivityAddresses._fields)
     width = {"q": 2, "jt": 2, "qt": 2, "h": 3, "hq": 3}
     entries = {group: np.array(places, dtype=np.int64).reshape(-1, width[group]) for group, places in layout.further}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from livingdrug.core.errors import ModelError
 from livingdrug.core.expressions import parse
 from livingdrug.engine.compile import Pools
 from livingdrug.models.compose import System
@@ -21,6 +22,13 @@ _FLOAT_DIGITS = 17
 
 class LogOrNever(sp.Function):
     """ln x; a very negative number for x <= 0."""
+
+    def fdiff(self, argindex=1):
+        return InverseOrZero(self.args[0])
+
+
+class LogOfScale(sp.Function):
+    """ln k of a Hill term's half point; for k = 0 a number between those of 0 and of any other x, NaN below."""
 
     def fdiff(self, argindex=1):
         return InverseOrZero(self.args[0])
@@ -73,10 +81,10 @@ class Log1p(sp.Function):
 
 
 class Sqrt(sp.Function):
-    """Square root."""
+    """Square root; its slope counts as 0 at 0, as that of x^0.5 does, where no Jacobian could hold it."""
 
     def fdiff(self, argindex=1):
-        return 1 / (2 * self)
+        return InverseOrZero(self) / 2
 
 
 class Tanh(sp.Function):
@@ -136,7 +144,10 @@ def symbol(name: str) -> sp.Symbol:
 
 
 def to_sympy(text: str, known: Mapping[str, sp.Expr]) -> sp.Expr:
-    """An expression of the language as a sympy expression; names in `known` are replaced by what they stand for."""
+    """An expression of the language as a sympy expression; names in `known` are replaced by what they stand for.
+
+    Raises ModelError for a division by what is 0 whatever the values are.
+    """
 
     def visit(node: ast.expr) -> sp.Expr:
         match node:
@@ -155,12 +166,15 @@ def to_sympy(text: str, known: Mapping[str, sp.Expr]) -> sp.Expr:
                 return _OPERATORS[type(op)](visit(left), visit(right))
             case ast.Call(func=ast.Name(id="hill"), args=args):
                 x, n, k = (visit(arg) for arg in args)
-                return Expit(n * (LogOrNever(x) - LogOrNever(k)))
+                return Expit(n * (LogOrNever(x) - LogOfScale(k)))
             case ast.Call(func=ast.Name(id=name), args=args):
                 return _CALLS[name](*(visit(arg) for arg in args))
         raise TypeError(f"unexpected node {ast.dump(node)} in `{text}`")
 
-    return visit(parse(text))
+    found = visit(parse(text))
+    if found.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
+        raise ModelError(f"expression `{text}` divides by 0, whatever the values are; write another divisor")
+    return found
 
 
 def _power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:

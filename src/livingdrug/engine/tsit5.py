@@ -5,7 +5,7 @@ interpolant of order 4. Each lane has its own subject, time and step.
 """
 
 from livingdrug.engine.calls import call_1
-from livingdrug.engine.vector_math import compiled, inner
+from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import LANES, TOO_LOW, choose, fill, larger, load, root, size, store
 
@@ -122,7 +122,7 @@ def middle(lane, at):
         store(lane, at.ym + p, load(lane, at.y + p) + h * slope)
 
 
-@inner
+@compiled
 def states_at(lane, at, me, s):
     """States of lane me at the fraction s of the step, into `one_y`."""
     b1, b2, b3, b4, b5, b6, b7 = weights(s)

@@ -36,8 +36,8 @@ def absolute(x):
 
 @compiled
 def maximum(x, y):
-    """The larger of two."""
-    return larger(x, y)
+    """The larger of two; not a number where one of them is not."""
+    return choose(y, y, choose(x, y, y, x), y)
 
 
 @compiled
@@ -58,7 +58,15 @@ def natural_log(x):
 @compiled
 def log_or_never(x):
     """ln x, and NEVER for x <= 0."""
-    return choose(x, fill(SMALLEST), fill(NEVER), _log(larger(x, fill(SMALLEST))))
+    value = _log(larger(x, fill(SMALLEST)))
+    return choose(x, fill(SMALLEST), fill(NEVER), choose(x, fill(math.inf), value, x))
+
+
+@compiled
+def log_of_scale(k):
+    """ln k, NEVER / 2 for k = 0, NaN below."""
+    value = choose(k, fill(SMALLEST), fill(0.5 * NEVER), _log(larger(k, fill(SMALLEST))))
+    return choose(fill(0.0), k, value, fill(math.nan))
 
 
 @compiled
@@ -117,5 +125,5 @@ def sign(x):
 
 @compiled
 def minimum(x, y):
-    """The smaller of two."""
-    return choose(x, y, x, y)
+    """The smaller of two; not a number where one of them is not."""
+    return choose(x, x, choose(x, y, x, y), x)

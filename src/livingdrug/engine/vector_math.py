@@ -13,10 +13,9 @@ from numba.extending import intrinsic
 
 from livingdrug.engine.vector_type import fused
 
-# only compiled code calls these: wrappers for Python would take half of the time of compiling; a function that is called
-# and not inlined keeps its caller from being vectorised
-inner = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-compiled = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+# Whatever a solver calls is inlined into it: a call would keep loops from being vectorised. Nothing in Python calls such a
+# function, and entries for that would take half of the compiler's time.
+compiled = njit(error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 SMALLEST = 1e-300  # below this a number counts as 0
 NEVER = -1e30  # the logarithm of 0: any positive steepness times this is a switch that is off
@@ -100,7 +99,15 @@ def natural_log(x):
 @compiled
 def log_or_never(x):
     """ln x, and NEVER for x <= 0: what Hill terms and powers are made of."""
-    return log(max(x, SMALLEST)) if x > SMALLEST else NEVER
+    value = log(max(x, SMALLEST)) if x > SMALLEST else NEVER
+    return value if x == x else x
+
+
+@compiled
+def log_of_scale(k):
+    """ln k, NEVER / 2 for k = 0, so that a Hill term is 0 at x = 0 and 1 above, and NaN below."""
+    value = log(max(k, SMALLEST)) if k > SMALLEST else 0.5 * NEVER
+    return value if k >= 0.0 else math.nan
 
 
 @compiled
@@ -169,11 +176,11 @@ def absolute(x):
 
 @compiled
 def minimum(x, y):
-    """The smaller of two."""
-    return min(x, y)
+    """The smaller of two; not a number where one of them is not."""
+    return x if x <= y or x != x else y
 
 
 @compiled
 def maximum(x, y):
-    """The larger of two."""
-    return max(x, y)
+    """The larger of two; not a number where one of them is not."""
+    return x if x >= y or x != x else y
