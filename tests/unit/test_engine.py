@@ -1,9 +1,11 @@
 """The compiled engine: against LSODA, against closed forms, and what must not change a subject's numbers."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from livingdrug.engine import population
 from livingdrug.engine.compile import compile_system, output_function
@@ -175,6 +177,111 @@ def test_extinction_empties_a_population_without_inflow_only():
 def test_log_state_is_exact_far_below_one_cell():
     found = run_small(small("k * x", log=True), -10.0, 60.0, [60.0], rtol=1e-8)
     np.testing.assert_allclose(np.log(found.values[0, 0]), math.log(2000) - 600, rtol=1e-8)
+
+
+@pytest.mark.parametrize("k", [-5.0, -0.05, 0.3])
+def test_area_of_a_log_state_is_as_exact_as_its_course(k):
+    """In its logarithm the course is a straight line, for which a solver needs hardly a step."""
+    found = run_small(small("k * x", log=True), k, 100.0, [100.0], Measures(limits=((0, 1000.0),)), rtol=1e-6)
+    np.testing.assert_allclose(found.area[0, 0], 2000 / k * math.expm1(100 * k), rtol=2e-6)
+    np.testing.assert_allclose(found.above[0, 0], math.log(0.5) / k if k < 0 else 100.0, rtol=1e-6)
+
+
+def test_area_beside_states_at_rest():
+    """Only a clock moves: the states alone would allow one step for all."""
+    system, _ = small("0 * k * x", 1.0, (Clock("fading", "exp(-0.7 * time * k)"),))
+    system = replace(system, outputs=(Output("glow", "x * fading", "cells", "a clock alone"),))
+    table, events = np.array([[1.0, 0.0, 1000.0]]), EventTable.shared(1, Events.of([]))
+    found = solve_population(kernel(system, ("glow",)), table, events, 40.0, np.array([40.0]), [0], Measures())
+    np.testing.assert_allclose(found.area[0, 0], 1000 / 0.7 * -math.expm1(-28), rtol=1e-6)
+
+
+def test_a_log_state_that_is_set_to_nothing_is_named():
+    made = small("k * x", log=True)
+    found = run_small(made, -1.0, 5.0, [5.0], events=Events.of([(3.0, SET, 0, 0.0)]))
+    sentence = population.reason(kernel(made[0], ("double",)), found, 0)
+    assert sentence.startswith("`x` is 0 at 3 d and is kept as a logarithm")
+
+
+@pytest.mark.parametrize("budget", [EXPLICIT, IMPLICIT], ids=["explicit", "implicit"])
+@pytest.mark.parametrize("share", [0.5, 0.99, 0.9999, 0.999999, 1.001])
+def test_time_above_a_limit_near_the_peak(share, budget, monkeypatch):
+    """Also where only the tip of a peak, within one step, is above it."""
+    monkeypatch.setattr(population, "EXPLICIT_BUDGET", budget)
+    top = math.log(0.7 / 0.3) / 0.4
+
+    def curve(t):
+        return 500 * (math.exp(-0.3 * t) - math.exp(-0.7 * t))
+
+    limit = share * curve(top)
+    made = small("source * fading - 0.3 * k * x", 0.0, (Clock("fading", "exp(-0.7 * time * k)"),))
+    found = run_small(made, 1.0, 20.0, [20.0], Measures(limits=((0, limit),)), source=100.0, rtol=1e-7)
+    if share > 1:
+        assert found.above[0, 0] == 0.0 and math.isnan(found.last_above[0, 0])
+        return
+    begin, end = (brentq(lambda t: curve(t) - limit, *ends, xtol=1e-12) for ends in ((0, top), (top, 20)))
+    np.testing.assert_allclose(found.above[0, 0], end - begin, rtol=1e-6, atol=1e-4)
+    np.testing.assert_allclose(found.last_above[0, 0], end, atol=1e-4)
+
+
+def chain(grows: bool = False, **state) -> System:
+    """a -> b, where b is lost in a saturable way."""
+    flows = [Flow("growth", "k * a", "growth", into="a")] if grows else [Flow("loss", "k * a", "death", out_of="a")]
+    flows += [Flow("passing", "0.5 * k * a", "exchange", "a", "b"), Flow("clearing", "k * b * one / (one + b)", "death", "b")]
+    return assemble(
+        "chain",
+        Structure(
+            states=(State("a", "cells", "a", initial="start", **state), State("b", "cells", "b")), flows=tuple(flows),
+            outputs=(Output("both", "a + b", "cells", "both"),),
+            quantities=(Quantity("k", "1/d", "rate"), Quantity("start", "cells", "start"), Quantity("one", "cells", "one")),
+            time_unit="d",
+        ),
+        [],
+    )  # fmt: skip
+
+
+def test_what_grows_or_can_go_extinct_is_no_exact_pool():
+    """A growing input left the finite range without a word, and an exact one never fell below its threshold."""
+    assert compile_system(chain()).pools.all == (0,)
+    assert compile_system(chain(extinct_below=1.0)).pools.all == compile_system(chain(grows=True)).pools.all == ()
+    system, events = chain(grows=True), EventTable.shared(1, Events.of([]))
+    found = solve_population(
+        kernel(system, ("both",)), np.array([[3.0, 5.0, 1.0]]), events, 900.0, np.array([900.0]), [0], None
+    )  # fmt: skip
+    assert population.STATUS[int(found.status[0])] == "not_finite"
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, 1e4])
+def test_a_subject_that_fails_changes_no_other(bad):
+    """Neighbours in lanes and in blocks keep their bytes, whatever one subject's numbers are."""
+    system, _ = small("k * x")
+    table = np.column_stack([np.linspace(-2, -0.1, 19), np.zeros(19), np.full(19, 1000.0)])
+
+    def run(rows):
+        events = EventTable.shared(len(rows), Events.of([(1.0, ADD, 0, 10.0)]))
+        times, limits = np.linspace(0, 9, 5), ((0, 100.0),)
+        return solve_population(kernel(system, ("double",)), rows, events, 9.0, times, [0], Measures(limits=limits))
+
+    alone, among = run(table), run(np.insert(table, [0, 4, 11], [bad, 0.0, 1000.0], axis=0))
+    good = np.setdiff1d(np.arange(22), [0, 5, 13])
+    assert (among.status[good] == 0).all() and (np.delete(among.status, good) != 0).all()
+    for name in ("area", "peak", "peak_time", "above", "steps"):
+        np.testing.assert_array_equal(getattr(among, name)[good], getattr(alone, name), err_msg=name)
+    np.testing.assert_array_equal(among.values.reshape(22, 5)[good], alone.values.reshape(19, 5))
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 9])
+def test_any_number_of_subjects(n):
+    system, _ = small("k * x")
+    k = -np.linspace(0.1, 2, n)
+    table = np.column_stack([k, np.zeros(n), np.full(n, 1000.0)])
+    for until in (1e-6, 36525.0):
+        events = EventTable.shared(n, Events.of([(0.0, ADD, 0, 500.0), (until, ADD, 0, 7.0)]))
+        found = solve_population(kernel(system, ("double",)), table, events, until, np.array([0.0, until]), [0], Measures())
+        # a dose at the start counts, one at the end does not
+        expected = np.column_stack([np.full(n, 3000.0), 3000 * np.exp(k * until)])
+        np.testing.assert_allclose(found.values.reshape(n, 2), expected, rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(found.area[:, 0], 3000 / k * np.expm1(k * until), rtol=1e-5)
 
 
 def test_step_limit_is_named():

@@ -171,10 +171,13 @@ def _find_pools(system: System, quantities: tuple[str, ...]) -> Pools:
         for s in index
         if derivative[s] and s not in decaying and s in derivative[s] and set(derivative[s]) - {s} <= set(decaying)
     ]
-    # a pool earns its exact solution by being an input: it must feed something and be no log state
+    # a pool earns its exact solution by being an input: it feeds something, and does not grow by itself, as what grows
+    # can leave the finite range; logarithms and extinction belong to the solver
     used = set().union(*(names(f.rate) for f in system.flows if f.into)) if system.flows else set()
-    first = [s for s in decaying if s in used and not system.states[index[s]].log]
-    second = [s for s in fed if s in used and set(derivative[s]) - {s} <= set(first) and not system.states[index[s]].log]
+    used -= {f.into for f in system.flows if f.into in names(f.rate)}
+    used -= {s.name for s in system.states if s.log or s.extinct_below}
+    first = [s for s in decaying if s in used]
+    second = [s for s in fed if s in used and set(derivative[s]) - {s} <= set(first)]
     if len(first) + len(second) == len(index):
         # an input needs something to enter; a system of pools alone is integrated like any other
         first, second = [], []

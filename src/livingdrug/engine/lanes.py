@@ -405,11 +405,11 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
             rodas5p.step(call, lane, at)
         else:
             tsit5.step(call, lane, at)
+        if set.measure:
+            measure_step(call, lane, at, table, set, implicit)
         for me in range(LANES):
             if lane[at.next + me] <= lane[at.tn + me] and lane[at.error + me] <= 1.0 and count[SUBJECT + me] >= 0:
                 _samples_of_step(call, lane, count, at, task, found, me, implicit)
-        if set.measure:
-            measure_step(call, lane, at, table, implicit)
         commit(lane, at, set.measure)
         for me in range(LANES):
             if count[SUBJECT + me] >= 0:

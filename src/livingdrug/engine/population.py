@@ -201,6 +201,8 @@ def reason(kernel: Kernel, found: Found, subject: int, max_steps: int = MAX_STEP
         return f"more than {max_steps} steps were needed; `{state.name}` at {when} was the fastest"
     if status == NOT_FINITE:
         return f"`{state.name}` left the finite range (above 1e+30 {state.unit}) at {when}"
+    if status == NEGATIVE and state.log:
+        return f"`{state.name}` is 0 at {when} and is kept as a logarithm, which 0 does not have; give it a number above 0"
     if status == NEGATIVE:
         return f"`{state.name}` would become negative at {when}; with these values its equation takes more than is there"
     return f"no step could be made from {when} on: `{state.name}` changes too fast"
