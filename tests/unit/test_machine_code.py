@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from numba.core.dispatcher import Dispatcher
 
+from livingdrug.core import waiting
 from livingdrug.core.errors import InputError
 from livingdrug.engine import cache
 from livingdrug.engine.kernel import kernel
@@ -113,7 +114,7 @@ def test_damaged_code_is_made_anew(asked_for, tmp_path, left):
 def test_listeners_hear_what_is_compiled_and_nothing_when_it_is_there(asked_for, tmp_path, monkeypatch):
     asked_for(tmp_path / "code")
     heard = []
-    monkeypatch.setattr(cache, "listeners", [heard.append])
+    monkeypatch.setattr(waiting, "listeners", [heard.append])
     for _ in range(2):
         kernel.cache_clear()
         kernel(tiny(), ("double",))

@@ -7,8 +7,8 @@ import click
 
 from livingdrug import __version__
 from livingdrug.cli import kinetics
+from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.engine import cache
 
 DOSE_HELP = (
     "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: into=STATE; "
@@ -151,7 +151,7 @@ def _say_what_is_compiled(what: str) -> None:
 
 def main() -> None:
     """Entry point: exit code 2 and one sentence for what was refused, 130 when interrupted."""
-    cache.listeners.append(_say_what_is_compiled)
+    waiting.listeners.append(_say_what_is_compiled)
     try:
         cli.main(standalone_mode=False)
     except LivingdrugError as error:

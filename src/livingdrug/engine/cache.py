@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,8 +17,6 @@ from livingdrug.core.errors import InputError
 
 VARIABLE = "LIVINGDRUG_CACHE"
 _MARK = b"\n# sha256 "
-# called with what is about to be compiled, which takes seconds; the library itself prints nothing
-listeners: list[Callable[[str], None]] = []
 
 
 @lru_cache(maxsize=1)
@@ -91,12 +88,6 @@ def _sources() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def announce(what: str) -> None:
-    """Tell the listeners what is about to be compiled."""
-    for listener in listeners:
-        listener(what)
 
 
 def key(*parts: str) -> str:

@@ -16,6 +16,7 @@ from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
+from livingdrug.core import waiting
 from livingdrug.engine import cache
 
 # no `fastmath`: see `vector_type`
@@ -40,7 +41,7 @@ class _Shelf:
         if stored is not None:
             return CompileResult._rebuild(context, *pickle.loads(stored))
         if self.what:
-            cache.announce(self.what)
+            waiting.announce(self.what)
         return None
 
     def save_overload(self, signature, result: CompileResult) -> None:
@@ -67,7 +68,7 @@ def module_of(path: Path, title: str, write: Callable[[], str]) -> ModuleType:
     """The module in a file of the folder, whose text is written first where it is not there or damaged."""
     text = cache.get(path)
     if text is None:
-        cache.announce(title)
+        waiting.announce(title)
         cache.put(path, write().encode())
         text = cache.get(path)
     module = ModuleType(f"livingdrug_{path.stem}")
