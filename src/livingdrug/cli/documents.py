@@ -1,8 +1,18 @@
 """`livingdrug run`: a scenario document goes to the command of its kind."""
 
+from importlib import import_module
+
+from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
 from livingdrug.scenario import Simulation, read_scenario
-from livingdrug.scenario.tables import CheckFile, Compare
+from livingdrug.scenario.tables import CheckFile, Compare, Nca
+
+# kind of scenario -> where its command lives
+RUNNERS = {
+    CheckFile: ("livingdrug.cli.tables", "run_check"),
+    Nca: ("livingdrug.cli.parameters", "run_nca"),
+    Compare: ("livingdrug.cli.products", "run_compare"),
+}
 
 
 def run_document(path: str, out: str | None, as_json: bool, workers: int | None, dask: str | None) -> None:
@@ -16,16 +26,5 @@ def run_document(path: str, out: str | None, as_json: bool, workers: int | None,
     if workers is not None or dask is not None:
         kind = f"`{path}` is a `{scenario.kind}` scenario"
         raise InputError(f"{kind}, which runs in one process; leave out --workers and --dask")
-    output = {"out": out, "as_json": as_json, "as_scenario": False, "wide": False, "plots": None}
-    if isinstance(scenario, CheckFile):
-        from livingdrug.cli.tables import run_check
-
-        run_check(scenario, output)
-    elif isinstance(scenario, Compare):
-        from livingdrug.cli.products import run_compare
-
-        run_compare(scenario, output)
-    else:
-        from livingdrug.cli.parameters import run_nca
-
-        run_nca(scenario, output)
+    module, runner = RUNNERS[type(scenario)]
+    getattr(import_module(module), runner)(scenario, Output(out=out, as_json=as_json))

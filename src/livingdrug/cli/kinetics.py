@@ -117,7 +117,9 @@ def example_nca(folder: str) -> None:
 
 def _split_output(kind, checked_table, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
-    output = {name: rest.pop(name, None) for name in ("out", "wide", "plots", "as_json", "as_scenario")}
+    from livingdrug.cli.output import Output
+
+    output = Output.taken_from(rest)
     given = {name: value for name, value in rest.items() if value is not None and value != ()}
     if columns:
         given["columns"] = columns

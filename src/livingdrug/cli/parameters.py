@@ -9,15 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
-from livingdrug.core.export import check_writable, write_csv
 from livingdrug.data.findings import printable
 from livingdrug.nca import NcaResult
 from livingdrug.nca.causes import ABSENT, CENSORING, NOTED, SENTENCES, Cause, flag_of
 from livingdrug.nca.kinetics import PER_DAY
 from livingdrug.nca.summary import KINDS, group_title, groups, persistence, summary
 from livingdrug.scenario import tables as scenarios
-from livingdrug.scenario import to_toml
 
 SIDE_BY_SIDE = 4  # profiles up to this number are shown in full
 MARKS = {"ok": "", "caution": " *", "censored": " >", "absent": ""}
@@ -26,28 +25,18 @@ GEOMETRIC = ("CMAX", "CLST", "AUCLST", "AUCALL", "AUCINT", "AUCIFO", "AUCIFP", "
 SHARE_DAYS = (28.0, 90.0, 180.0, 365.0)
 
 
-def run_nca(scenario: scenarios.Nca, output: dict) -> None:
+def run_nca(scenario: scenarios.Nca, output: Output) -> None:
     """Analyse, write, show. Nothing is written when anything is refused."""
-    if output["as_scenario"]:
-        click.echo(to_toml(scenario), nl=False)
+    if output.is_settled(scenario):
         return
-    if output["out"]:
-        check_writable(output["out"])
-    if output["plots"]:
-        from livingdrug.cli.pictures import check_folder
-
-        check_folder(output["plots"])
     result = scenarios.run_nca(scenario)
     rows = summary(result, scenario.by)
-    if output["out"]:
-        frame = result.wide() if output["wide"] else result.table()
-        write_csv(frame, output["out"])
-        click.echo(f"wrote {len(frame):,} rows to {output['out']}", err=True)
-    if output["plots"]:
+    output.write(result.wide() if output.wide else result.table())
+    if output.plots:
         from livingdrug.cli.pictures import write_nca_pictures
 
-        write_nca_pictures(result, scenario.by, output["plots"])
-    if output["as_json"]:
+        write_nca_pictures(result, scenario.by, output.plots)
+    if output.as_json:
         click.echo(json.dumps(nca_as_dict(result, scenario.by), ensure_ascii=False))
     else:
         show_nca(result, rows, scenario.by)

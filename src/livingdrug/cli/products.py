@@ -8,35 +8,24 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
-from livingdrug.core.export import check_writable, write_csv
 from livingdrug.data.findings import printable
 from livingdrug.products import Comparison, Placement
 from livingdrug.scenario import tables as scenarios
-from livingdrug.scenario import to_toml
 
 
-def run_compare(scenario: scenarios.Compare, output: dict) -> None:
+def run_compare(scenario: scenarios.Compare, output: Output) -> None:
     """Analyse, place, write, show. Nothing is written when anything is refused."""
-    if output["as_scenario"]:
-        click.echo(to_toml(scenario), nl=False)
+    if output.is_settled(scenario):
         return
-    if output["out"]:
-        check_writable(output["out"])
-    if output["plots"]:
-        from livingdrug.cli.pictures import check_folder
-
-        check_folder(output["plots"])
     comparison = scenarios.run_compare(scenario)
-    if output["out"]:
-        frame = comparison.table()
-        write_csv(frame, output["out"])
-        click.echo(f"wrote {len(frame):,} rows to {output['out']}", err=True)
-    if output["plots"]:
+    output.write(comparison.table())
+    if output.plots:
         from livingdrug.cli.pictures import write_comparison_picture
 
-        write_comparison_picture(comparison, output["plots"])
-    if output["as_json"]:
+        write_comparison_picture(comparison, output.plots)
+    if output.as_json:
         click.echo(json.dumps(comparison_as_dict(comparison), ensure_ascii=False))
     else:
         show_comparison(comparison)

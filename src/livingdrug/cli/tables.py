@@ -8,31 +8,25 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from livingdrug.core.export import check_writable, write_csv
+from livingdrug.cli.output import Output
 from livingdrug.data import Check, Finding
 from livingdrug.data.endpoints import Endpoints
 from livingdrug.data.findings import SHOWN, printable
 from livingdrug.scenario import tables as scenarios
-from livingdrug.scenario import to_toml
 
 
-def run_check(scenario: scenarios.CheckFile, output: dict) -> None:
+def run_check(scenario: scenarios.CheckFile, output: Output) -> None:
     """Show columns, notes and findings; exit code 2 where an analysis would be refused."""
-    if output["as_scenario"]:
-        click.echo(to_toml(scenario), nl=False)
+    if output.is_settled(scenario):
         return
-    if output["out"]:
-        check_writable(output["out"])
     checked, endpoints = scenarios.run_check(scenario)
-    if output["as_json"]:
+    if output.as_json:
         click.echo(json.dumps(check_as_dict(checked, endpoints), ensure_ascii=False))
     else:
         show_check(checked, endpoints)
     if not checked.ok or (endpoints and not endpoints.ok):
         sys.exit(2)
-    if output["out"]:
-        write_csv(checked.data.table(), output["out"])
-        click.echo(f"wrote {checked.data.rows:,} samples to {output['out']}", err=True)
+    output.write(checked.data.table(), "samples")
 
 
 def check_as_dict(checked: Check, endpoints: Endpoints | None = None) -> dict:
