@@ -30,8 +30,8 @@ Try:
 
 def write_nca_example(folder: str) -> None:
     """Write kinetics.csv, endpoints.csv and README.txt. Raises InputError where one of them exists."""
-    from livingdrug.cli.pictures import check_folder
     from livingdrug.core.export import write_csv
+    from livingdrug.report.pictures import check_folder
 
     check_folder(folder)
     path = Path(folder)

@@ -139,7 +139,10 @@ class Model:
         for given, value in {**(changes or {}), **named}.items():
             quantity = find_quantity(self, given)
             checked[quantity.name] = check_value(quantity, value)
-        return replace(self, changes=checked)
+        changed = replace(self, changes=checked)
+        if "system" in self.__dict__:  # the equations do not depend on values, and assembling them takes a while
+            changed.__dict__["system"] = self.system
+        return changed
 
 
 def plain_symbol(symbol: str) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.models.catalogue import get_fragment, get_model
 from livingdrug.models.parameters import lognormal
 from livingdrug.scenario.faults import refusal
+from livingdrug.scenario.purpose import Document
 from livingdrug.simulation import Draw, Regimen, Result
 from livingdrug.simulation.curves import CurvesTask
 from livingdrug.simulation.dose_text import read_dose
@@ -18,7 +19,7 @@ from livingdrug.simulation.exposure import ExposureTask, check_window, exposure_
 from livingdrug.simulation.run import MAX_VALUES, check_horizon, check_outputs, default_until
 
 
-class Simulation(BaseModel):
+class Simulation(Document):
     """A simulation. Everything but the model has a default that serves.
 
     model: name or file; fragments: mechanisms to join; values: parameter (name or paper symbol) -> value;
@@ -31,10 +32,7 @@ class Simulation(BaseModel):
     above limits are summed up over the subjects, without curves; the run then ends with the window.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["simulate"] = "simulate"
-    version: Literal[1] = 1
     model: str
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)

@@ -1,0 +1,35 @@
+"""From a scenario to its answer: one line for each kind."""
+
+from importlib import import_module
+from pathlib import Path
+
+from livingdrug.core.errors import InputError
+from livingdrug.report.answer import Answer
+from livingdrug.scale.blocks import Serial
+from livingdrug.scale.runs import Executor, Progress
+from livingdrug.scenario import Simulation
+from livingdrug.scenario.purpose import Document
+
+# kind of scenario -> the function(scenario, folder) that writes its files into a folder and says what they hold
+ANSWERS = {
+    "check": ("livingdrug.report.kinetics", "answer_check"),
+    "nca": ("livingdrug.report.kinetics", "answer_nca"),
+    "compare": ("livingdrug.report.kinetics", "answer_compare"),
+    "power": ("livingdrug.report.powers", "answer_power"),
+}
+
+
+def answer_of(scenario: Document, folder: Path, executor: Executor | None = None, progress: Progress | None = None) -> Answer:
+    """Run the scenario, write its tables and pictures into the folder, say what came out.
+
+    Raises InputError for what cannot be, or an executor other than this process for a kind that runs in it.
+    """
+    executor = executor or Serial()
+    if isinstance(scenario, Simulation):
+        from livingdrug.report.simulations import answer_simulation
+
+        return answer_simulation(scenario, folder, executor, progress)
+    if executor != Serial():
+        raise InputError(f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask")
+    module, name = ANSWERS[scenario.kind]
+    return getattr(import_module(module), name)(scenario, folder)
