@@ -75,6 +75,11 @@ def axis(exposure, scale: Scale) -> np.ndarray:
     return np.log(exposure)
 
 
+def grid(exposure: np.ndarray, scale: Scale, points: int) -> np.ndarray:
+    """Exposures over the range of those given, even on their scale, to draw a curve at."""
+    return (np.geomspace if scale == "log" else np.linspace)(np.min(exposure), np.max(exposure), points)
+
+
 def probability(curve: Curve, exposure) -> np.ndarray:
     """P at each exposure, of the same shape."""
     from scipy.special import expit
