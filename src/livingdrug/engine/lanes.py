@@ -38,7 +38,7 @@ CHECK_EVERY = 64  # accepted steps between two looks at what the explicit method
 
 @compiled
 def _set_state(lane, at, table, me, state, kind, value):
-    """Apply one event to a state of the system."""
+    """Apply one event to a state of the system; an inflow comes summed up (EventTable)."""
     i = table[at.place + state]
     if i < 0:
         slot = at.w_p + (at.switches + 1 + (-1 - i)) * LANES + me
@@ -46,7 +46,7 @@ def _set_state(lane, at, table, me, state, kind, value):
         return
     p = i * LANES + me
     if kind == RATE:
-        lane[at.inflow + p] += value
+        lane[at.inflow + p] = value
         return
     logarithm = table[at.logs + i] == 1
     amount = math.exp(lane[at.y + p]) if logarithm else lane[at.y + p]
