@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import kinetics, response_options
+from livingdrug.cli import index_options, kinetics, response_options
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
 
@@ -134,7 +134,8 @@ def power(**options) -> None:
     print_power(**options)
 
 
-for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response):
+for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
+                index_options.index):  # fmt: skip
     cli.add_command(command)
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.simulation import Simulation, checked
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario, checked_table
 
-KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "response": Response}
+KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "response": Response,
+         "index": Index}  # fmt: skip
 
 
 def read_scenario(path: str | Path) -> Simulation | TableScenario:
