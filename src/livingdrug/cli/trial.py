@@ -148,9 +148,10 @@ def _endpoint_table(answer: TrialAnswer, found: EndpointAnswer) -> Table:
     if len(found.arms) > 1:
         both = _with_error(found.any_power), "", _with_error(found.any_false)
         table.add_row("at least one", "", "", *both, style="bold")
-    why = dict.fromkeys(arm.why for arm in found.arms if arm.why)
-    if why:
-        table.caption, table.caption_justify = "; ".join(f"no closed form: {reason}" for reason in why), "left"
+    why = [f"no closed form: {reason}" for reason in dict.fromkeys(arm.why for arm in found.arms if arm.why)]
+    if trial.futility and any(arm.closed_form is not None for arm in found.arms):
+        why.append("closed form: without the futility rule")
+    table.caption, table.caption_justify = "; ".join(why) or None, "left"
     return table
 
 

@@ -184,7 +184,7 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
             last = trial.visits[-1]
             yield f"its window ends at {end:g} {unit}, after the last visit at {last:g} {unit}; end it earlier or add a visit"
         if endpoint.test == "welch" and trial.multiplicity == "dunnett":
-            yield "Dunnett's test pools the variance over all arms, Welch's does not; use multiplicity `holm` or test `pooled`"
+            yield "Dunnett's test pools the variance over all arms, Welch's not; take multiplicity `holm` or test `pooled`"
         if endpoint.ec50:
             yield f"an ec50 was given, which `{endpoint.kind}` does not use; take kind \"response\" or \"toxicity\""
         if endpoint.kind == "cmax" and trial.repeat == "superposition" and not trial.visits:

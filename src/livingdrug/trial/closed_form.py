@@ -10,13 +10,11 @@ def closed_power(
     trial: Trial, endpoint: Endpoint, sizes: tuple[float, float], means: tuple[float, float], sds: tuple[float, float],
     critical: float | None, others: float = 0.0,
 ) -> tuple[float | None, str]:  # fmt: skip
-    """(power of the version, why there is none).
+    """(power of the version, why there is none). A futility rule is left out of it.
 
     sizes, means, sds: of the version and of the control, as evaluable; critical: Dunnett's value; others: degrees of
     freedom that the remaining arms give to the pooled variance.
     """
-    if trial.futility:
-        return None, "an arm may stop for futility"
     if critical is None:
         return None, "Holm's steps have no closed form"
     if min(sizes) < 2:

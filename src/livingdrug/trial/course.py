@@ -72,10 +72,13 @@ def _course(model: Model, regimen: Regimen, output: str, subjects: Subjects, vis
     for start, end in wanted:
         times = visits if (start, end) == span else np.empty(0)
         solved = solve(model, subjects, [regimen], times, end, (output,), start, threads=threads)
-        failed = np.array([status != "ok" for status in solved.status])
-        areas[start, end], peaks[start, end] = (np.where(failed, np.nan, a[:, 0]) for a in (solved.area, solved.peak))
+        failed = [i for i, reason in enumerate(solved.reason) if reason]
+        parts = [solved.area[:, 0], solved.peak[:, 0], solved.values[:, 0]]
+        for part in parts:
+            part[failed] = np.nan
+        areas[start, end], peaks[start, end] = parts[:2]
         if len(times):
-            levels = np.where(failed[:, None], np.nan, solved.values[:, 0])
+            levels = parts[2]
     return Course(levels, areas, peaks)
 
 
