@@ -1,4 +1,4 @@
-"""Yes-or-no outcomes on log exposure, which is a Hill curve in exposure."""
+"""Hill curves in exposure without a fit: an EC50 that gives an observed rate over a population."""
 
 import numpy as np
 
