@@ -12,8 +12,11 @@ from livingdrug.core.errors import InputError
 from livingdrug.report.folder import keep_run, rebuild
 from livingdrug.report.folder_files import file_hash
 from livingdrug.scenario import Simulation, read_scenario
+from livingdrug.scenario.index import Index
 from livingdrug.scenario.power import Power
+from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
+from livingdrug.scenario.trials import TrialScenario
 
 TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT
 <script>alert(1)</script>,0,,copies/ug,qPCR,1,1e8,50
@@ -40,6 +43,8 @@ def livingdrug(*arguments, cwd):
 def table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("kinetics.csv").write_text(TABLE)
+    rows = "".join(f"S{i},{100 * i},{int(i % 3 > 0)}\n" for i in range(1, 13))
+    Path("wide.csv").write_text("ID,cmax,ORR\n" + rows)
     return tmp_path
 
 
@@ -52,6 +57,12 @@ SCENARIOS = {
     "nca": Nca(file="kinetics.csv", terminal=({"subject": SCRIPT, "start": 9, "end": 28, "reason": "x"},)),
     "compare": Compare(file="kinetics.csv", product="tisagenlecleucel", indication="ALL"),
     "power": Power(fold=2.0, log_sd=0.8, arms="1:2"),
+    "index": Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs"),
+    "response": Response(file="wide.csv", exposure="cmax", endpoint="ORR"),
+    "trial": TrialScenario(
+        model="stein_2019", control="a", arms=({"name": "a", "n": 20}, {"name": "b", "n": 20, "change": {"c_max": 3.0}}),
+        endpoints=({"name": "exposure", "kind": "auc"},), multiplicity="none", replicates=50,
+    ),
     "rates": Power(proportions=(0.3, 0.5)),
 }
 

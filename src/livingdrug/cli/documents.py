@@ -13,6 +13,9 @@ RUNNERS = {
     "nca": ("livingdrug.cli.parameters", "run_nca"),
     "compare": ("livingdrug.cli.products", "run_compare"),
     "power": ("livingdrug.cli.power", "run_power"),
+    "response": ("livingdrug.cli.response", "run_response"),
+    "index": ("livingdrug.cli.index", "run_index"),
+    "trial": ("livingdrug.cli.trial", "run_design"),
 }
 
 

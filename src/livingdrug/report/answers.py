@@ -16,6 +16,9 @@ ANSWERS = {
     "nca": ("livingdrug.report.kinetics", "answer_nca"),
     "compare": ("livingdrug.report.kinetics", "answer_compare"),
     "power": ("livingdrug.report.powers", "answer_power"),
+    "response": ("livingdrug.report.outcomes", "answer_response"),
+    "index": ("livingdrug.report.outcomes", "answer_index"),
+    "trial": ("livingdrug.report.outcomes", "answer_trial"),
 }
 
 

@@ -10,6 +10,8 @@ from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import group_title, groups
 from livingdrug.products import Comparison
 from livingdrug.report.answer import Picture
+from livingdrug.scenario.index import IndexAnswer
+from livingdrug.trial import TrialAnswer
 
 PAGES = 20
 
@@ -61,6 +63,33 @@ def write_comparison_picture(comparison: Comparison, folder: str | Path) -> list
         said = f"Your subjects as points over the published groups of {comparison.product}: {parts[part][0]}."
         made.append(Picture(name, said))
     return made
+
+
+INDEX_PICTURES = (
+    Picture("index", "Efficacy and toxicity over exposure with their bands; the window is shaded, the product lies below."),
+    Picture("tradeoff", "What another median or spread of exposure would give: patients in the window, response, toxicity."),
+)
+TRIAL_PICTURES = (
+    Picture("arms", "What becomes of each arm: how often it is found better, and what it costs."),
+    Picture("power", "Power over the size of the smallest arm, simulated and by formula."),
+)
+
+
+def write_index_pictures(answer: IndexAnswer, folder: str | Path) -> None:
+    """Both curves with the window, and what other medians and spreads would give."""
+    from livingdrug.plots.index import plot_index, plot_tradeoff
+
+    save(plot_index(answer.index, answer.outlook), folder, "index")
+    save(plot_tradeoff(answer.index, answer.outlook), folder, "tradeoff")
+
+
+def write_trial_pictures(answer: TrialAnswer, folder: str | Path) -> None:
+    """What becomes of each arm, and power over size where it was asked for."""
+    from livingdrug.plots.trials import plot_characteristics, plot_power_over_size
+
+    save(plot_characteristics(answer), folder, "arms")
+    if answer.sizes:
+        save(plot_power_over_size(answer), folder, "power")
 
 
 def save(figure, folder: str | Path, name: str) -> None:

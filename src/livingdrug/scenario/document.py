@@ -5,12 +5,16 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.scenario.index import Index
 from livingdrug.scenario.power import Power
 from livingdrug.scenario.purpose import Document
+from livingdrug.scenario.response import Response
 from livingdrug.scenario.simulation import Simulation, checked
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, checked_table
+from livingdrug.scenario.trials import TrialScenario
 
-KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "power": Power}
+KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "power": Power, "response": Response,
+         "index": Index, "trial": TrialScenario}  # fmt: skip
 
 
 def read_scenario(path: str | Path) -> Document:

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 from livingdrug.core.errors import InputError
+from livingdrug.scenario.index import Index
 from livingdrug.scenario.power import Power
 from livingdrug.scenario.purpose import Document
+from livingdrug.scenario.response import Response
 from livingdrug.scenario.simulation import Simulation
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario
+from livingdrug.scenario.trials import TrialScenario
 
 HEAD = '''"""Made by livingdrug. Writes {out} with the numbers of this scenario. For research, not for clinical decisions."""
 
@@ -116,6 +119,27 @@ def _power(scenario: Power, out: str) -> str:
     return "\n".join([*lines, f"ld.write_csv(pd.DataFrame([asdict(answer)]), {out!r})"]) + "\n"
 
 
+def _given(scenario: Document) -> str:
+    """`Kind(a=1, ...)` with what differs from the defaults."""
+    given = scenario.model_dump(exclude_defaults=True, exclude_none=True, exclude={"kind", "version", "purpose"})
+    return f"{type(scenario).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
+
+def _whole(verb: str, imports: str, table: str) -> Callable[[Document, str], str]:
+    """A script that fills the scenario in Python and calls its verb; `{}` in `table` is the answer."""
+
+    def write(scenario: Document, out: str) -> str:
+        module = f"from {type(scenario).__module__} import {type(scenario).__name__}, {verb}"
+        lines = ["import livingdrug as ld", *([imports] if imports else []), module, ""]
+        lines += [f"scenario = {_given(scenario)}", f"answer = {verb}(scenario)"]
+        return "\n".join([*lines, f"ld.write_csv({table.format('answer')}, {out!r})"]) + "\n"
+
+    return write
+
+
 WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
     Simulation: _simulation, CheckFile: _check, Nca: _nca, Compare: _compare, Power: _power,
+    Response: _whole("run_response", "from livingdrug.report.outcomes import response_table", "response_table({})"),
+    Index: _whole("run_index", "from livingdrug.report.outcomes import index_curves", "index_curves({})"),
+    TrialScenario: _whole("run_trial", "", "{}.table()"),
 }  # fmt: skip

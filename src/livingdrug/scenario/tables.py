@@ -89,7 +89,7 @@ def checked_table(kind: type[Document], data: dict, origin: str) -> Document:
     try:
         return kind(**data)
     except ValidationError as error:
-        raise refusal(error, kind.model_fields, origin) from None
+        raise refusal(error, kind, data, origin) from None
 
 
 def run_check(scenario: TableScenario) -> tuple[Check, Endpoints | None]:

@@ -1,5 +1,8 @@
 """Trials: how many subjects, and what they would show."""
 
+from livingdrug.trial.checks import check_trial
+from livingdrug.trial.design import Arm, Endpoint, Futility, Trial
+from livingdrug.trial.multiplicity import dunnett_critical
 from livingdrug.trial.power import (
     Design,
     PowerAnswer,
@@ -9,10 +12,13 @@ from livingdrug.trial.power import (
     power_curve,
     size_for_means,
     size_for_proportions,
-)  # fmt: skip
+)
+from livingdrug.trial.result import TrialAnswer
+from livingdrug.trial.run import simulate_trial
 from livingdrug.trial.sample_size import power_proportions, power_t, sample_size_t
 
 __all__ = [
-    "Design", "PowerAnswer", "PowerCurve", "effect_of_fold", "log_sd_of_auc28", "power_curve", "power_proportions", "power_t",
-    "sample_size_t", "size_for_means", "size_for_proportions",
+    "Arm", "Design", "Endpoint", "Futility", "PowerAnswer", "PowerCurve", "Trial", "TrialAnswer", "check_trial",
+    "dunnett_critical", "effect_of_fold", "log_sd_of_auc28", "power_curve", "power_proportions", "power_t", "sample_size_t",
+    "simulate_trial", "size_for_means", "size_for_proportions",
 ]  # fmt: skip
