@@ -128,6 +128,15 @@ def report(folder: str) -> None:
 
 
 @cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8050, show_default=True, help="0: any free one.")
+def app(port: int) -> None:
+    """Open the web app on this machine: sliders, your own data, trials. Nothing leaves the machine."""
+    from livingdrug.web.app import serve
+
+    serve(port, lambda address: click.echo(f"livingdrug is open at {address} (end it with Ctrl+C)", err=True))
+
+
+@cli.command()
 @click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
 @click.option("--log-sd", type=float, help="SD of the logarithm of exposure (natural log).")
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")

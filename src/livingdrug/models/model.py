@@ -130,6 +130,10 @@ class Model:
                 return values.source_of(quantity)
         raise InputError(unknown("parameter", quantity, self.typical))
 
+    def with_published_values(self) -> "Model":
+        """The model without the values that a user has set."""
+        return replace(self, changes={})
+
     def with_values(self, changes: Mapping[str, float] | None = None, **named: float) -> "Model":
         """The model with other typical values; a name or a paper symbol selects the quantity.
 

@@ -36,3 +36,13 @@ def answer_of(scenario: Document, folder: Path, executor: Executor | None = None
         raise InputError(f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask")
     module, name = ANSWERS[scenario.kind]
     return getattr(import_module(module), name)(scenario, folder)
+
+
+def table_of(scenario: Document):
+    """The table that `results.csv` holds, without pictures or words: what --out FILE.csv of the kind's command writes.
+
+    Raises InputError for an exposure without curves, whose rows go to a file as they come.
+    """
+    from livingdrug.report import tables
+
+    return tables.TABLES[scenario.kind](scenario)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -30,10 +31,17 @@ def check_new_folder(folder: str | Path) -> None:
 
 
 def keep_run(
-    scenario: Document, folder: str | Path, executor: Executor | None = None, progress: Progress | None = None
+    scenario: Document,
+    folder: str | Path,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    shown: Document | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Answer:
     """Run a scenario into a folder, whole or not at all; an earlier run there is replaced.
 
+    shown: the scenario that is written down, where the files it reads are called otherwise than the one that is run;
+    names: what those files are called here -> how their user calls them.
     results.csv and pictures as they come, scenario.toml, script.py, record.json (what was said, versions, hashes) and
     report.html. Raises InputError for a folder of another origin, and what the scenario raises.
     """
@@ -44,10 +52,11 @@ def keep_run(
     part.mkdir(parents=True)
     try:
         answer = answer_of(scenario, part, executor or Serial(), progress)
-        (part / "scenario.toml").write_text(to_toml(scenario), encoding="utf-8")
-        if type(scenario) in WRITERS:
-            (part / "script.py").write_text(to_script(scenario), encoding="utf-8")
-        _write_record(scenario, answer, part)
+        shown = shown or scenario
+        (part / "scenario.toml").write_text(to_toml(shown), encoding="utf-8")
+        if type(shown) in WRITERS:
+            (part / "script.py").write_text(to_script(shown), encoding="utf-8")
+        _write_record(shown, answer, part, names or {})
         rebuild(part)
         _move(part, path)
     finally:
@@ -83,13 +92,16 @@ def _read_record(path: Path) -> dict:
     return record
 
 
-def _write_record(scenario: Document, answer: Answer, part: Path) -> None:
+def _write_record(scenario: Document, answer: Answer, part: Path, names: Mapping[str, str]) -> None:
     hashes = {str(p.relative_to(part)): file_hash(p) for p in sorted(part.rglob("*")) if p.is_file()}
     record = {
         "record": 1, "kind": scenario.kind, "purpose": scenario.purpose.model_dump(), "settings": _settings(scenario),
         "answer": asdict(answer), "versions": versions(), "hashes": hashes,
     }  # fmt: skip
-    (part / RECORD).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    for here, theirs in names.items():
+        text = text.replace(here, theirs)
+    (part / RECORD).write_text(text, encoding="utf-8")
 
 
 def _settings(scenario: Document) -> dict[str, str]:

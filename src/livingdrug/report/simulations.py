@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from livingdrug.core.errors import SolveError
 from livingdrug.core.export import write_csv
 from livingdrug.models import Model
@@ -10,9 +12,11 @@ from livingdrug.report.card import model_card
 from livingdrug.report.pictures import save
 from livingdrug.scale.runs import Executor, Progress, run_curves, run_exposures
 from livingdrug.scenario import Simulation, plan
-from livingdrug.simulation import Result, observe
+from livingdrug.simulation import Regimen, Result, observe
+from livingdrug.simulation.dose_text import read_dose
 from livingdrug.simulation.exposure import ExposureTask, limit_text
 from livingdrug.simulation.exposure_summary import ExposureSummary
+from livingdrug.simulation.regimen import default_regimen
 from livingdrug.simulation.result import METRICS
 
 MOST_SUBJECTS = 10  # failed subjects named one by one
@@ -28,8 +32,7 @@ def answer_simulation(scenario: Simulation, folder: Path, executor: Executor, pr
     if len(result.failed) == result.n:
         raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
     model = task.model
-    write_csv(observe(model, result, scenario.limit, scenario.seed) if scenario.observe else result.table(),
-              folder / "results.csv")  # fmt: skip
+    write_csv(result_table(scenario, model, result), folder / "results.csv")
     return Answer(
         title=f"Simulation of {model.full_name}",
         question=f"What does {model.full_name} give for {result.subjects} over {result.until:g} {result.time_unit}?",
@@ -40,6 +43,24 @@ def answer_simulation(scenario: Simulation, folder: Path, executor: Executor, pr
         cards=(model_card(model),),
         seed=scenario.seed,
     )
+
+
+def result_table(scenario: Simulation, model: Model, result: Result):
+    """The long table of a simulation, observed where the scenario says so."""
+    return observe(model, result, scenario.limit, scenario.seed) if scenario.observe else result.table()
+
+
+def expansion_ratio(scenario: Simulation, model: Model, result: Result) -> tuple[float, str]:
+    """(peak of the CAR-T cells in blood over the cells infused, why there is none): CMAX in cells/uL times the blood
+    volume, by the dose (Kirouac 2024, Table 1); the median of several subjects."""
+    names = [o.name for o in model.system.outputs if o.unit == "cells/uL" and o.measured and o.name in result.outputs]
+    if not names or "blood_volume" not in model.typical:
+        return float("nan"), "it needs a level of CAR-T cells in cells/uL and a blood volume"
+    regimen = Regimen.of(read_dose(text) for text in scenario.doses) if scenario.doses else default_regimen(model)
+    dose = sum(d.amount * (1 + d.repeats) for d in regimen.doses if not d.into or d.into == model.system.dose_into)
+    if not dose > 0:
+        return float("nan"), "no cells are infused"
+    return float(np.median(result.metric(names[0], "CMAX"))) * model.typical["blood_volume"] / dose, ""
 
 
 def meaning_of(model: Model, output: str) -> str:

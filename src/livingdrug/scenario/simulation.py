@@ -1,6 +1,7 @@
 """The `simulate` kind of scenario."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -72,12 +73,20 @@ def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, fl
         from livingdrug.models.text import read_model
 
         model = read_model(name)
-    else:
-        model = get_model(name)
+        return _joined(model, tuple(fragments)).with_values(values or {})
+    return _built_in(name, tuple(fragments)).with_values(values or {})
+
+
+def _joined(model: Model, fragments: tuple[str, ...]) -> Model:
     for fragment in fragments:
         model = model + get_fragment(fragment)
     _ = model.system
-    return model.with_values(values or {})
+    return model
+
+
+@lru_cache(maxsize=64)  # a slider asks for the same equations again and again
+def _built_in(name: str, fragments: tuple[str, ...]) -> Model:
+    return _joined(get_model(name), fragments)
 
 
 def run_simulation(scenario: Simulation, progress: Callable[[int, int], None] | None = None) -> tuple[Model, Result]:
