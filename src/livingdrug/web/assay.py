@@ -16,8 +16,8 @@ def page(query: str, work: Work) -> html.Div:
     scenario, _ = read_query(query)
     pinned = to_query(explore.complete(PUBLISHED))
     query = query.lstrip("?") if scenario else to_query(explore.complete(PUBLISHED), [("pin", pinned)])
-    about = "Effector and tumour cells in a well (Kirouac 2024, equations 4 and 5); 5,000 tumour cells are added after 24 and "
-    about += "48 h. Grey: the published values. Move proliferation, killing or exhaustion, or write other additions under doses."
+    about = "Effector and tumour cells in a well (Kirouac 2024, equations 4 and 5); 5,000 tumour cells are added after 24 "
+    about += "and 48 h. Grey: the published values. Move proliferation, killing or exhaustion, or write other additions."
     return html.Div([html.P(about, className="quiet"), explore.page(query, work)])
 
 

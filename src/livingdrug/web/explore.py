@@ -101,7 +101,7 @@ def words(scenario: Simulation, model: Model, result: Result) -> tuple[str, list
     ratio = f"Expansion ratio (peak cells in blood / cells infused): {number(ratio)}."
     told = f"No expansion ratio: {why}." if why else ratio
     first = sentences(model, result)
-    said = f"{result.subjects}: " + " ".join(first[:1] + first[-2:])
+    said = f"{result.subjects}: " + " ".join(dict.fromkeys((*first[:1], *first[-2:])))
     failed = result.failed
     notes = list(cautions(model))
     if failed:
@@ -140,7 +140,7 @@ def redrawn(old: str, scenario: Simulation, results: list[Result], panels: tuple
         if trace["line"].get("color") != "#777777":
             patch["data"][i]["y"] = trace["y"]
     for k, panel in enumerate(panels):
-        patch["layout"][f"yaxis{'' if k == 0 else k + 1}"]["range"] = panel_range(results, panel)
+        patch["layout"][f"yaxis{'' if k == 0 else k + 1}"]["range"] = panel_range(results, panel, line)
     return patch
 
 

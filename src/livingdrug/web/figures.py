@@ -20,8 +20,9 @@ def axis(title: str, **more) -> dict:
 def layout(**more) -> dict:
     """What all figures share."""
     return {
-        "font": FONT, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "margin": {"l": 70, "r": 15, "t": 45, "b": 55},
-        "legend": {"orientation": "h", "y": 1.08, "x": 0}, "uirevision": "kept", "hovermode": "closest", **more,
+        "font": FONT, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "margin": {"l": 70, "r": 15, "t": 60, "b": 55},
+        "legend": {"orientation": "h", "yref": "container", "y": 0.99, "yanchor": "top", "x": 0},
+        "uirevision": "kept", "hovermode": "closest", **more,
     }  # fmt: skip
 
 
@@ -33,7 +34,7 @@ def panel_figure(results: list[Result], panels: tuple[Panel, ...], limit: float 
     for k, panel in enumerate(panels):
         n = "" if k == 0 else str(k + 1)
         made[f"xaxis{n}"] = axis(f"time ({results[0].time_unit})")
-        made[f"yaxis{n}"] = axis(panel.unit, type="log", range=panel_range(results, panel), exponentformat="power")
+        made[f"yaxis{n}"] = axis(panel.unit, type="log", range=panel_range(results, panel, limit), exponentformat="power")
         made["annotations"].append({
             "text": f"<b>{panel.title}</b>", "xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0,
             "yanchor": "bottom", "xanchor": "left", "showarrow": False,
@@ -107,9 +108,11 @@ def log_range(values: np.ndarray) -> list[float]:
     return [low - 0.05 * (top - low) - 0.05, top + 0.08 * (top - low) + 0.05]
 
 
-def panel_range(results: list[Result], panel: Panel) -> list[float]:
+def panel_range(results: list[Result], panel: Panel, limit: float | None) -> list[float]:
     """Exponents of a panel's axis."""
     shown = [_middle(r, output) for r in results for output in panel.outputs]
     if results[0].n > 1:
         shown.append(results[0].percentiles(panel.outputs[0], (2.5, 97.5)).ravel())
+    if limit is not None and panel.measured:
+        shown.append(np.array([limit]))
     return log_range(np.concatenate(shown))

@@ -78,7 +78,7 @@ def _left(scenario: Nca | None, work: Work) -> list:
         return made
     made.append(html.P(["Shown: ", html.B(name or "no file"), " (simulated)" if scenario.file == EXAMPLE else ""]))
     reading = form("reading", scenario, to_query(scenario), READING)
-    made.append(html.Details([html.Summary("How the file is read"), reading], open=not scenario.unit))
+    made.append(html.Details([html.Summary("How the file is read"), reading]))
     chosen = getattr(scenario, "product", None)
     links = []
     for product in sorted({f.product for f in exposure_facts()}):

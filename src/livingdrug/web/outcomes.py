@@ -116,7 +116,7 @@ def _tradeoff(answer: IndexAnswer) -> dict:
         line = {"dash": ("solid", "dash", "dot", "dashdot")[k % 4], "color": COLOURS[k % len(COLOURS)]}
         made.append({"x": rows["fold"].tolist(), "y": rows["share"].tolist(), "mode": "lines+markers", "line": line,
                      "name": f"spread x {number(float(width))}"})  # fmt: skip
-    return {"data": made, "layout": layout(xaxis=axis("fold change of the median", type="log"),
+    return {"data": made, "layout": layout(xaxis=axis("fold change of the median", type="log", tickvals=[0.25, 0.5, 1, 2, 4]),
                                            yaxis=axis("share of patients in the window"))}  # fmt: skip
 
 

@@ -135,12 +135,16 @@ def _trial_answers(scenario: TrialScenario, work: Work) -> list:
     sizes = Table("power over size", ("n", *(arm.name for arm in answer.trial.versions)), tuple(rows))
     return [
         html.Div([html.P(s) for s in answer.sentences], className="answer", id="sentence"),
-        plot("sizes", _size_figure(answer), f"Power on {answer.endpoints[0].endpoint.name} over the size of the smallest arm, "
-             f"with twice the error of {answer.replicates:,} simulated trials.", sizes, 420),
+        plot("sizes", _size_figure(answer), _size_sentence(answer), sizes, 420),
         table(text_table("endpoints and arms", answer.table())),
         points("What to know", answer.notices, "notes"),
         downloads(to_query(scenario)),
     ]  # fmt: skip
+
+
+def _size_sentence(answer: TrialAnswer) -> str:
+    what = f"Power on {answer.endpoints[0].endpoint.name} over the size of the smallest arm"
+    return f"{what}, with twice the error of {answer.replicates:,} simulated trials."
 
 
 def _size_figure(answer: TrialAnswer) -> dict:
@@ -173,7 +177,7 @@ def register(app, work: Work) -> None:
         try:
             scenario = scenario_of_text(text or "", "design")
             if not isinstance(scenario, TrialScenario):
-                raise InputError(f"the design is a `{scenario.kind}` scenario; say kind = \"trial\"")
+                raise InputError(f"the design is a `{scenario.kind}` scenario; say kind = 'trial'")
             work.located(scenario)
         except LivingdrugError as error:
             return no_update, problem(str(error))

@@ -4,8 +4,10 @@ import base64
 import binascii
 import re
 import secrets
+import shutil
 import tempfile
 import threading
+import weakref
 from collections import OrderedDict
 from pathlib import Path
 
@@ -22,7 +24,7 @@ class Uploads:
     opened here: the readers of `data` refuse what is no table."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="livingdrug-")
+        self._folder = temporary_folder(self)
         self._files: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -44,11 +46,11 @@ class Uploads:
         """Token of a file with this content."""
         with self._lock:
             token = secrets.token_hex(12)
-            (Path(self._folder.name) / (token + Path(name).suffix.lower())).write_bytes(raw)
+            (self._folder / (token + Path(name).suffix.lower())).write_bytes(raw)
             self._files[token] = name
             while len(self._files) > MAX_FILES:
                 old, title = self._files.popitem(last=False)
-                (Path(self._folder.name) / (old + Path(title).suffix.lower())).unlink(missing_ok=True)
+                (self._folder / (old + Path(title).suffix.lower())).unlink(missing_ok=True)
         return token
 
     def name(self, token: str) -> str:
@@ -63,14 +65,21 @@ class Uploads:
         """Where a file lies."""
         name = self.name(token)
         if token == EXAMPLE:
-            path = Path(self._folder.name) / "example.csv"
+            path = self._folder / "example.csv"
             if not path.exists():
                 from livingdrug.core.export import write_csv
                 from livingdrug.scenario.example_data import example_kinetics
 
                 write_csv(example_kinetics(), path)
             return path
-        return Path(self._folder.name) / (token + Path(name).suffix.lower())
+        return self._folder / (token + Path(name).suffix.lower())
+
+
+def temporary_folder(owner: object) -> Path:
+    """A folder that only this user may read, and that goes with its owner or with the process."""
+    folder = tempfile.mkdtemp(prefix="livingdrug-")
+    weakref.finalize(owner, shutil.rmtree, folder, True)
+    return Path(folder)
 
 
 def safe_name(name: str) -> str:

@@ -1,6 +1,7 @@
 """Runs for the screen: recent results are kept, few; long jobs are let in two at a time."""
 
-import tempfile
+import secrets
+import shutil
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
@@ -9,9 +10,10 @@ from pathlib import Path
 from livingdrug.core.errors import InputError
 from livingdrug.scenario import Simulation, run_simulation, to_toml
 from livingdrug.scenario.purpose import Document
+from livingdrug.scenario.tables import TableScenario
 from livingdrug.simulation import Result
 from livingdrug.web.address import check_names
-from livingdrug.web.uploads import Uploads
+from livingdrug.web.uploads import Uploads, temporary_folder
 
 MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
@@ -23,7 +25,8 @@ class Work:
     def __init__(self) -> None:
         self.uploads = Uploads()
         self._results: OrderedDict[str, Result] = OrderedDict()
-        self._runs: OrderedDict[str, tempfile.TemporaryDirectory] = OrderedDict()
+        self._runs: OrderedDict[str, Path] = OrderedDict()
+        self._folder = temporary_folder(self)
         self._lock, self._jobs = threading.Lock(), threading.BoundedSemaphore(JOBS)
 
     def simulate(self, scenario: Simulation) -> Result:
@@ -54,17 +57,17 @@ class Work:
     def located(self, scenario: Document) -> Document:
         """The scenario with its uploaded files where they lie on this machine. Raises InputError for any other file."""
         check_size(scenario)
-        given = {name: str(self.uploads.path(_token(value))) for name, value in _files(scenario).items()}
+        given = {name: str(self.uploads.path(value)) for name, value in _files(scenario).items()}
         return scenario.model_copy(update=given)
 
     def named(self, scenario: Document) -> Document:
         """The scenario with its files by the names that their user knows: what is handed out."""
-        given = {name: self.uploads.name(_token(value)) for name, value in _files(scenario).items()}
+        given = {name: self.uploads.name(value) for name, value in _files(scenario).items()}
         return scenario.model_copy(update=given)
 
     def names(self, scenario: Document) -> dict[str, str]:
         """How files that lie here are called by their user."""
-        tokens = [_token(value) for value in _files(scenario).values()]
+        tokens = [value for value in _files(scenario).values()]
         return {self.uploads.path(token).name: self.uploads.name(token) for token in tokens}
 
     def kept_run(self, scenario: Document) -> Path:
@@ -75,25 +78,22 @@ class Work:
         with self._lock:
             if key in self._runs:
                 self._runs.move_to_end(key)
-                return Path(self._runs[key].name) / "run"
+                return self._runs[key]
         with self.job():
-            folder = tempfile.TemporaryDirectory(prefix="livingdrug-run-")
+            folder = self._folder / secrets.token_hex(8)
             shown, names = self.named(scenario), self.names(scenario)
-            keep_run(self.located(scenario), Path(folder.name) / "run", shown=shown, names=names)
+            keep_run(self.located(scenario), folder, shown=shown, names=names)
         with self._lock:
             self._runs[key] = folder
             while len(self._runs) > KEPT_RUNS:
-                self._runs.popitem(last=False)[1].cleanup()
-        return Path(folder.name) / "run"
+                shutil.rmtree(self._runs.popitem(last=False)[1], ignore_errors=True)
+        return folder
 
 
 def _files(scenario: Document) -> dict[str, str]:
-    names = ("file", "endpoints")
-    return {name: getattr(scenario, name) for name in names if getattr(scenario, name, None)}
-
-
-def _token(value: str) -> str:
-    return value.removeprefix("upload:")
+    if not isinstance(scenario, TableScenario):
+        return {}
+    return {name: getattr(scenario, name) for name in ("file", "endpoints") if getattr(scenario, name)}
 
 
 def check_size(scenario: Document) -> None:
