@@ -8,6 +8,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.response.curve import Scale, axis
 
+SAME = 1e-9  # range of a column, of its size, below which it does not vary
 Kind = Literal["binary", "graded", "time", "continuous"]
 
 
@@ -75,7 +76,7 @@ def design(sample: Sample, scale: Scale) -> tuple[np.ndarray, tuple[str, ...]]:
     columns = np.column_stack([np.ones(sample.n), x, *sample.covariates.values()])
     terms = ("(Intercept)", term, *sample.covariates)
     for values, name in zip(columns.T[1:], terms[1:], strict=True):
-        if np.ptp(values) == 0:
+        if np.ptp(values) <= SAME * np.abs(values).max():
             raise InputError(f"`{name}` is {values[0]:g} in all {sample.n:,} rows, so nothing can be related to it")
     _check_collinear(columns, terms)
     return columns, terms

@@ -55,6 +55,10 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     heading = table.heading(question.exposure, "exposure")
     outcome, event = _outcome(table, question)
     covariates = {table.heading(c, "--adjust"): table.numbers(c, "--adjust") for c in question.adjust}
+    for name in covariates:
+        if name == heading or name == table.find(question.endpoint or ""):
+            what = "exposure" if name == heading else "outcome"
+            raise InputError(f"`{name}` is the {what} itself, so it cannot be adjusted for")
     trials = table.numbers(question.trials, "--trials") if question.trials else np.ones(table.n)
     missing = {heading: exposure, outcome.label: outcome.values, "the event": event, "trials": trials, **covariates}
     keep, notes = np.ones(table.n, dtype=bool), [*table.notes, *outcome.notes]
