@@ -322,6 +322,28 @@ def test_infinite_hazard_ratios_are_refused_in_words(ties):
     assert abs(fit_cox(Times(time, event), {"never": never}, ties).coefficients[0]) < 10
 
 
+def test_a_covariate_that_never_differs_among_those_at_risk_is_refused():
+    # the only subject with another value leaves before the first event
+    with pytest.raises(InputError, match="`x` does not differ among those at risk"):
+        fit_cox(Times([1, 2, 3, 4], [0, 1, 1, 1]), {"x": [1, 0, 0, 0]})
+
+
+def test_exact_ties_keep_their_digits_far_from_zero():
+    from livingdrug.response.cox import _likelihood
+    from livingdrug.response.risk_sets import risk_sets
+
+    times = Times([1, 1, 1, 2, 2, 3], [1, 1, 0, 1, 0, 1])
+    x = np.array([0.0, 300, 5, -400, -402, -1200])
+    value, *_ = _likelihood(risk_sets(times, x[:, None], "exact"), np.array([1.0]))
+    # of all pairs only 300 with 5 counts at time 1; at time 2 the event has the largest value but for e^-2
+    assert value == pytest.approx(-5 - math.log1p(math.exp(-5)) - math.log1p(math.exp(-2)), rel=1e-12)
+
+
+def test_one_event_is_too_few_for_the_test_of_proportional_hazards():
+    fit = fit_cox(Times([1, 2, 3, 4], [0, 1, 0, 0]), {"x": [0.0, 1, 2, 0]})
+    assert math.isnan(proportionality(fit)["x"].statistic)
+
+
 def test_failure_times_without_a_finite_answer_are_refused():
     rng = np.random.default_rng(2)
     time, event, never = rng.exponential(20, 80), rng.random(80) < 0.7, np.arange(80) % 2 == 1
@@ -357,6 +379,8 @@ def test_groups_by_exposure_are_of_equal_size_and_keep_equal_exposures_together(
     assert np.bincount(group).tolist() == [3, 3, 3]
     assert labels[0].startswith("low (≤ ")
     assert exposure_groups(np.array([0.0, 1, 1, 0]), 2)[1] == ("0", "1")
+    # most share the largest exposure, which leaves the others as the lower group
+    assert exposure_groups(np.array([1.0, 2, 3] + [4.0] * 8), 2)[0].tolist() == [0] * 3 + [1] * 8
     with pytest.raises(InputError, match="so few values"):
         exposure_groups(np.array([1.0] * 8 + [2, 3, 4, 5]), 4)
 

@@ -17,6 +17,8 @@ from livingdrug.scenario import response as scenarios
 SHOWN = {
     "binary": "livingdrug.cli.response_binary",
     "time": "livingdrug.cli.response_time",
+    "graded": "livingdrug.cli.response_graded",
+    "continuous": "livingdrug.cli.response_continuous",
 }
 RESEARCH = "for research, not for clinical decisions"
 

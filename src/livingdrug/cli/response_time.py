@@ -46,7 +46,8 @@ def _interval(e: Estimate) -> dict:
 
 
 def _test(test: ChiSquare) -> dict:
-    return {"statistic": test.statistic, "df": test.df, "p_value": test.p_value}
+    known = np.isfinite(test.statistic)
+    return {"statistic": test.statistic if known else None, "df": test.df, "p_value": test.p_value if known else None}
 
 
 def _group(group: GroupSurvival) -> dict:
@@ -127,8 +128,9 @@ def show(console: Console, answer) -> None:
     if isinstance(fit.regression, CoxFit):
         share, error = concordance(fit.regression)
         console.print(f"concordance {share:.3f} (SE {error:.3f})", highlight=False)
-        told = ", ".join(f"{escape(term)} {p_text(t.p_value)}" for term, t in fit.proportionality.items())
-        console.print(f"proportional hazards: {told}", highlight=False)
+        told = {term: p_text(t.p_value) for term, t in fit.proportionality.items() if np.isfinite(t.statistic)}
+        words = ", ".join(f"{escape(term)} {p}" for term, p in told.items()) or "too few events for the test"
+        console.print(f"proportional hazards: {words}", highlight=False)
     elif fit.model != "exponential":
         console.print(f"scale {fit.regression.scale:.4g}", highlight=False)
 

@@ -92,7 +92,7 @@ def _numbers(table: SubjectTable, heading: str, texts: np.ndarray) -> np.ndarray
 
 def _at_least(table: SubjectTable, heading: str, numbers: np.ndarray, least: int) -> Outcome:
     _check_grades(table, heading, numbers)
-    label = f"{heading} grade >= {least}"
+    label = f"{heading.removesuffix(' grade')} grade >= {least}"
     values = np.where(np.isfinite(numbers), (numbers >= least).astype(float), np.nan)
     return Outcome(values, "binary", label, notes=(f"yes is {label}",))
 

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
 from livingdrug.response.curve import Scale
 from livingdrug.response.sample import Kind, Sample
 
@@ -10,6 +11,8 @@ from livingdrug.response.sample import Kind, Sample
 FITS = {
     "binary": ("livingdrug.response.binary", "fit_binary", ("logistic", "firth", "emax", "hill")),
     "time": ("livingdrug.response.survival", "fit_times", ("cox", "km", "weibull", "exponential", "loglogistic")),
+    "graded": ("livingdrug.response.graded", "fit_graded", ("ordinal",)),
+    "continuous": ("livingdrug.response.continuous", "fit_continuous", ("emax", "emax-baseline", "hill", "4pl")),
 }
 
 
@@ -21,6 +24,8 @@ def fit_response(
 
     Raises InputError for a model of another kind and for whatever the model refuses.
     """
+    if kind not in FITS:
+        raise InputError(unknown("kind of outcome", kind, FITS))
     module, function, models = FITS[kind]
     model = model or models[0]
     if model not in models:

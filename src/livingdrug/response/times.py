@@ -108,7 +108,8 @@ def exposure_groups(exposure: np.ndarray, count: int) -> tuple[np.ndarray, tuple
         raise InputError(f"exposure is {values[0]:g} for all {len(exposure):,} subjects, so they cannot be grouped by it")
     if len(values) <= count:
         return code, tuple(f"{v:g}" for v in values)
-    cuts = np.quantile(exposure, np.arange(1, count) / count)
+    # where many share the largest exposure they are the highest group
+    cuts = np.minimum(np.quantile(exposure, np.arange(1, count) / count), values[-2])
     group = np.searchsorted(cuts, exposure, side="left")
     if len(np.unique(group)) < count:
         raise InputError(f"exposure takes so few values that {count} groups cannot be told apart; ask for fewer groups")
