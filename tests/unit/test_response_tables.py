@@ -230,3 +230,27 @@ def test_separation_is_refused_and_firth_answers(tmp_path):
     assert "complete separation" in refused(file, "--exposure", "CMAX", "--endpoint", "CRS3")
     rows = answer(file, "--exposure", "CMAX", "--endpoint", "CRS3", "--model", "firth")["coefficients"]
     assert all(abs(row["estimate"]) < 50 and row["se"] < 50 for row in rows)
+
+
+def test_the_simulated_example_runs_as_its_text_says(tmp_path):
+    folder = tmp_path / "demo"
+    assert CliRunner().invoke(cli, ["example", "response", str(folder)]).exit_code == 0
+    text = (folder / "README.txt").read_text()
+    assert "EVERYTHING HERE IS SIMULATED" in text
+    files = (str(folder / "kinetics.csv"), "--endpoints", str(folder / "endpoints.csv"))
+    orr = answer(*files, "--exposure", "CMAX", "--endpoint", "ORR")
+    assert orr["subjects"] == 80 and orr["coefficients"][1]["low"] < 1.0 < orr["coefficients"][1]["high"]
+    crs = answer(*files, "--exposure", "CMAX", "--endpoint", "CRS", "--adjust", "burden")
+    slope, burden = crs["coefficients"][-2:]
+    assert slope["low"] < 1.1 < slope["high"] and burden["low"] < 0.5 < burden["high"]
+    again = CliRunner().invoke(cli, ["example", "response", str(folder)])
+    assert "exists already and is not overwritten" in str(again.exception)
+
+
+def test_the_published_dose_groups_are_those_of_the_source(tmp_path):
+    assert CliRunner().invoke(cli, ["example", "crb401", str(tmp_path / "doses")]).exit_code == 0
+    file = str(tmp_path / "doses" / "crb401.csv")
+    made = answer(file, "--exposure", "dose", "--endpoint", "responders", "--trials", "patients")
+    groups = [(g["start"], g["events"], g["n"]) for g in made["observed"]]
+    assert groups == [(50e6, 1, 3), (150e6, 6, 8), (450e6, 18, 19), (800e6, 3, 3)]  # Raje 2019, Table 3
+    assert made["events"] == 28 and made["subjects"] == 33 and made["exposure_unit"] == "cells"

@@ -11,6 +11,7 @@ from livingdrug.response.observed import observed_rates
 
 MARKS = 0.035  # height of the strip in which single outcomes are spread
 POINTS = 201
+FEW_DECADES = 60  # highest over lowest exposure, below which the axis is labelled between powers of ten
 DODGE = 0.018  # part of the axis between the intervals of neighbouring grades
 FOOT = "association, not effect; not for clinical decisions"
 
@@ -111,8 +112,19 @@ def _dress(axes, sample, scale: str) -> None:
     axes.set_xlabel(f"{short(sample.exposure_name, 40)}{unit}")
     if scale == "log":
         axes.set_xscale("log")
+        if sample.exposure.max() < FEW_DECADES * sample.exposure.min():
+            _label_between_decades(axes)
     held = f"; {', '.join(sample.covariates)} at the mean" if sample.covariates else ""
     axes.set_title(short(f"{sample.endpoint}: {sample.trials.sum():,.0f} subjects{held}", 60))
+
+
+def _label_between_decades(axes) -> None:
+    """Labels at 1, 2 and 5 of each decade, where a decade or two are all there is."""
+    from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
+
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(np.inf, np.inf)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _foot(figure) -> None:
