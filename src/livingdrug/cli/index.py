@@ -138,6 +138,8 @@ def _interval(estimate: Estimate) -> str:
         return escape(f"none: {estimate.method}")
     if math.isnan(estimate.low):
         return number(estimate.value)
+    if estimate.low == 0 and math.isinf(estimate.high):
+        return f"{number(estimate.value)} (no bounds)"
     high = "infinity" if math.isinf(estimate.high) else number(estimate.high)
     return f"{number(estimate.value)} ({number(estimate.low)} to {high})"
 
@@ -187,7 +189,7 @@ def list_built_in(as_json: bool) -> None:
         elif curve.covariance is not None:
             reach = 1.96 * math.sqrt(curve.covariance[1, 1])
             steep += f" ({curve.slope - reach:.2g} to {curve.slope + reach:.2g})"
-        head = f"[bold]{entry.key}[/bold]  {escape(curve.name)}, {curve.label}"
+        head = f"[bold]{entry.key}[/bold]  {escape(curve.name)} in {entry.setting}, {curve.label}"
         console.print(f"{head}\n  {steep}; EC50 {number(at.value)} {curve.unit}", highlight=False)
         console.print(f"  {escape(entry.basis)}", highlight=False)
         console.print(f"  {escape(entry.caution)}; {escape(curve.source)}\n", highlight=False, style="dim")
@@ -196,7 +198,8 @@ def list_built_in(as_json: bool) -> None:
 
 def _entry_as_dict(entry) -> dict:
     return {
-        "key": entry.key, **_curve_as_dict(entry.curve), "exposure": entry.curve.exposure, "unit": entry.curve.unit,
+        "key": entry.key, "setting": entry.setting, **_curve_as_dict(entry.curve),
+        "exposure": entry.curve.exposure, "unit": entry.curve.unit,
         "ec50": exposure_at(entry.curve, 0.5).value, "slope_interval": entry.slope_interval, "basis": entry.basis,
         "caution": entry.caution, "made_with": {"median": entry.spread.median, "log_sd": entry.spread.log_sd,
                                                 "source": entry.spread.source},
