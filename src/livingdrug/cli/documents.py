@@ -8,6 +8,7 @@ from livingdrug.scenario import Simulation, read_scenario
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
+from livingdrug.scenario.trials import TrialScenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {
@@ -16,6 +17,7 @@ RUNNERS = {
     Compare: ("livingdrug.cli.products", "run_compare"),
     Response: ("livingdrug.cli.response", "run_response"),
     Index: ("livingdrug.cli.index", "run_index"),
+    TrialScenario: ("livingdrug.cli.trial", "run_design"),
 }
 
 

@@ -115,6 +115,15 @@ def example_nca(folder: str) -> None:
     write_nca_example(folder)
 
 
+@example.command("trial")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_trial(folder: str) -> None:
+    """Write commented designs of an umbrella trial for `livingdrug trial` into FOLDER."""
+    from livingdrug.cli.trial_example import write_trial_example
+
+    write_trial_example(folder)
+
+
 def split_output(kind, checked_table, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
     from livingdrug.cli.output import Output

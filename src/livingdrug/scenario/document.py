@@ -9,12 +9,13 @@ from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.simulation import Simulation, checked
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario, checked_table
+from livingdrug.scenario.trials import TrialScenario
 
 KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "response": Response,
-         "index": Index}  # fmt: skip
+         "index": Index, "trial": TrialScenario}  # fmt: skip
 
 
-def read_scenario(path: str | Path) -> Simulation | TableScenario:
+def read_scenario(path: str | Path) -> Simulation | TableScenario | TrialScenario:
     """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
     try:
         data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
