@@ -111,6 +111,14 @@ def test_lower_spread_and_another_median():
         assert rows["share"].idxmax() == rows.index[1]
 
 
+def test_best_median_of_draws_is_found_by_no_other():
+    spread = spread_of(np.exp(np.random.default_rng(2).standard_normal(80)) * 2e4, **AXIS)
+    pair = Pair(EFFICACY, TOXICITY)
+    between = window(pair, 0.5, 0.3)
+    best = share_between(changed(spread, best_fold(pair, spread, 0.5, 0.3)), *between)
+    assert best >= max(share_between(changed(spread, fold), *between) for fold in np.geomspace(0.05, 20, 800))
+
+
 # --------------------------------------------------------------------------------------------------- ratio and its error
 
 
@@ -119,6 +127,20 @@ def test_ratio_of_ec50s_and_of_other_exposures():
     # E = EC50 (p / (1 - p))^(1 / slope)
     expected_ratio = 6e4 * (0.2 / 0.8) ** (1 / 1.1) / (1e4 * (0.8 / 0.2) ** (1 / 1.5))
     assert ratio_of_exposures(Pair(EFFICACY, TOXICITY), (0.8, 0.2)).value == pytest.approx(expected_ratio)
+
+
+def test_ratio_on_a_linear_scale_and_with_a_fitted_ceiling():
+    """The error of one coefficient at a time, in closed form."""
+    e = Curve("ORR", -2.0, 0.5, np.diag([1e-4, 1e-12]), "linear", "", "fitted")
+    t = Curve("CRS", -4.0, 0.5, np.diag([1e-12, 1e-12]), "linear", "", "fitted")
+    found = ratio_of_exposures(Pair(e, t))
+    assert found.value == pytest.approx(2.0)
+    # E of efficacy is -a / b = 4, with SD 0.01 / 0.5
+    assert math.log(found.high / found.low) == pytest.approx(2 * 1.96 * 0.02 / 4, rel=0.03)
+    low = replace(EFFICACY, ceiling=0.8, covariance=np.diag([1e-12, 1e-12, 0.1**2]))
+    found = ratio_of_exposures(Pair(low, with_error(TOXICITY, 1e-12, 1e-12)))
+    shift = 0.2 / (1 - 0.5 / 0.8) * 0.1 / 1.5  # d logit(p/c) = -(1 - c) / (1 - p/c) d logit c
+    assert math.log(found.high / found.low) == pytest.approx(2 * 1.96 * shift, rel=0.04)
 
 
 def test_without_error_there_is_no_interval_and_a_reason():

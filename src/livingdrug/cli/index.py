@@ -16,6 +16,8 @@ from livingdrug.cli.tables import show_notes
 from livingdrug.data.findings import printable
 from livingdrug.products.curves import get_curve, list_curves
 from livingdrug.response.curve import Curve, Estimate, exposure_at, probability, probability_band
+from livingdrug.response.expected import best_fold
+from livingdrug.response.exposures import changed, share_between
 from livingdrug.response.index import TherapeuticIndex, chance_within
 from livingdrug.response.verdict import limits, verdict
 from livingdrug.scenario import index as scenarios
@@ -71,6 +73,7 @@ def index_as_dict(answer: scenarios.IndexAnswer) -> dict:
             "median": spread.median, "log_sd": spread.log_sd, "source": spread.source,
             "at_median": {"response": _estimate(outlook.median_response), "toxicity": _estimate(outlook.median_toxicity)},
             "response": _estimate(outlook.response), "toxicity": _estimate(outlook.toxicity),
+            "best_fold": _finite(best_fold(pair, spread, index.floor, index.ceiling)),
             "share_in_window": outlook.share, "chance_in_window": _finite(outlook.chance),
         },
         "tradeoff": answer.table.to_dict("records"), "notes": list(answer.notes), "sentence": verdict(index, outlook),
@@ -130,6 +133,10 @@ def _show_numbers(console: Console, index: TherapeuticIndex, outlook) -> None:
         table.add_row(f"{name}, all patients", _percent(over))
     chance = "" if math.isnan(outlook.chance) else f"; {outlook.chance:.0%} given the error of the curves"
     table.add_row("patients in the window", f"{outlook.share:.0%}{chance}")
+    best = best_fold(index.pair, spread, index.floor, index.ceiling)
+    if not math.isnan(best):
+        share = share_between(changed(spread, best), *index.window)
+        table.add_row("most there could be", f"{share:.0%}, at a median of {number(best * spread.median)} (x {best:.2g})")
     console.print(table, highlight=False)
 
 
