@@ -119,7 +119,7 @@ def run(file: str, out: str | None, as_json: bool, workers: int | None, dask: st
 @click.option("--log-sd", type=float, multiple=True, help="SD of the logarithm of exposure (natural log). Twice: of "
               "the first and of the second arm, compared by Welch's test.")
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
-@click.option("--spread", help="Which published spread of the model (stein_2019: sd, variance).")
+@click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
 @click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
 @click.option("--proportions", type=float, nargs=2, help="Two response rates to tell apart, such as 0.3 0.5.")
 @click.option("--hazard-ratio", type=float, help="A hazard ratio to be seen by the log-rank test, with --event-rate.")
