@@ -48,6 +48,19 @@ def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
 
 
 @models.command()
+@click.argument("name")
+@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too) or mrgsolve.")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
+@click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
+def export(name: str, target: str, fragments: str, spread: str | None, out: str | None) -> None:
+    """A model (name or file) as a NONMEM control stream, an nlmixr2 function or an mrgsolve model file."""
+    from livingdrug.cli.exports import export_model
+
+    export_model(name, target, _split(fragments), spread, out)
+
+
+@models.command()
 @click.argument("name", required=False)
 def check(name: str | None) -> None:
     """Run the conformance checks and anchors of one model or all of them."""
