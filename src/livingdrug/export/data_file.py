@@ -35,6 +35,9 @@ def data_file(data: Data, layout: str) -> DataFile:
         raise InputError(unknown("layout", layout, LAYOUTS))
     _check_limits(data)
     table = data.table()
+    # a column of units says one in every row, or is not there
+    silent = [name for name in ("UNIT", "ASSAY") if (table.loc[table["EVID"] == 0, name] == "").all()]
+    table = table.drop(columns=silent)
     notes = _remarks(data)
     made = _nonmem(data, table, notes) if layout == "nonmem" else (_monolix(table), Reading())
     return DataFile(made[0], made[1], tuple(notes))
