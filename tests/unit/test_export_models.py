@@ -102,7 +102,8 @@ def test_no_name_is_reserved_and_lines_fit(case, target):
 
 
 EXPRESSIONS = (
-    "a - (b - c)", "a / (b * c)", "a / b / c", "-a ** 2", "(-a) ** 2 * -b", "a * -b + c", "a - -b", "2 ** -b", "(a ** b) ** 2",
+    "a - (b - c)", "a / (b * c)", "a / b / c", "-a ** 2", "(-a) ** 2 * -b",
+    "a * -b + c", "a - -b", "2 ** -b", "(a ** b) ** 2",
     "(c - a) ** b", "(a - c) ** b", "max(a, min(b, c)) - abs(a - c)", "hill(a - c, b, c)", "hill(c, b, a) / 1e-3",
     "1 / 3 * a", "exp(-a * b) / sqrt(c)", "log(a * b / c)", "expm1(a) + log1p(b) + tanh(c)", "a * (b + c) / -(b - c)",
 )  # fmt: skip
