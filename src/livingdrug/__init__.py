@@ -14,6 +14,8 @@ _HOMES = {
     "Regimen": "livingdrug.simulation",
     "Reset": "livingdrug.simulation",
     "exposures": "livingdrug.scale",
+    "model_text": "livingdrug.export",
+    "data_file": "livingdrug.export",
     "check": "livingdrug.data",
     "read_data": "livingdrug.data",
     "Reading": "livingdrug.data",

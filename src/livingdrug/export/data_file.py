@@ -78,7 +78,9 @@ def _nonmem(data: Data, table, notes: list[str]):
     with np.errstate(divide="ignore", invalid="ignore"):
         columns["LNDV"] = _numbers(np.where(dose, np.nan, np.log(value)))
     columns["AMT"], columns["LIMIT"] = _numbers(table["AMT"]), _numbers(table["LIMIT"])
-    again = dose & table.duplicated("ID").to_numpy()
+    # the first dose of a later occasion
+    begins = dose & ~table.assign(dose=dose).duplicated(["ID", "OCC", "dose"]).to_numpy()
+    again = begins & (table["OCC"] != table.groupby("ID")["OCC"].transform("first")).to_numpy()
     columns["EVID"] = np.where(again, "4", np.where(dose, "1", "0"))
     columns["MDV"] = np.where(dose, "1", "0")
     columns["CENS"] = table["CENS"].astype(str).to_numpy()
