@@ -1,6 +1,9 @@
 """Exported models and data: read back by an evaluator of our own and by `read_data`, they say the same as the model."""
 
 import re
+import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -222,3 +225,26 @@ def test_data_that_no_likelihood_can_use_are_refused(tmp_path):
     (tmp_path / "in.csv").write_text("ID,TIME,DV\nA,1,5\nA,7,100\n")
     with pytest.raises(InputError, match="unknown layout `excel`"):
         data_file(read_data(tmp_path / "in.csv"), "excel")
+
+
+def livingdrug(*arguments, cwd):
+    command = [sys.executable, "-m", "livingdrug", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={"COLUMNS": "140"})
+
+
+def test_commands_write_whole_files_and_refuse_in_one_sentence(tmp_path):
+    asked = ("--with", "comedication", "--to", "nonmem", "--out", "m.ctl")
+    run = livingdrug("models", "export", "stein_2019_ode", *asked, cwd=tmp_path)
+    assert run.returncode == 0 and "wrote" in run.stderr and not run.stdout
+    assert (tmp_path / "m.ctl").read_text() == model_text(built("stein_2019_ode + comedication"), "nonmem")
+    refused = livingdrug("models", "export", "stein_2019", "--to", "monolix", cwd=tmp_path)
+    assert refused.returncode == 2 and "unknown target `monolix`" in refused.stderr and not refused.stdout
+    (tmp_path / "in.csv").write_text(KINETICS.format(**WORDS))
+    refused = livingdrug("check", "in.csv", "--as", "nonmem", cwd=tmp_path)
+    assert refused.returncode == 2 and "add --out FILE.csv" in refused.stderr
+    run = livingdrug("check", "in.csv", "--as", "nonmem", "--out", "nm.csv", cwd=tmp_path)
+    assert run.returncode == 0 and "`site` hold words" in run.stderr
+    command = re.search(r"to read it back: livingdrug (.*)", run.stderr).group(1)
+    again = livingdrug(*shlex.split(command), cwd=tmp_path)
+    assert again.returncode == 0 and "2 subjects, 4 profiles, 7 samples" in again.stdout
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".part"] == []
