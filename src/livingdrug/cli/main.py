@@ -131,7 +131,7 @@ def run(file: str, out: str | None, as_json: bool, workers: int | None, dask: st
 @click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
 @click.option("--log-sd", type=float, help="SD of the logarithm of exposure (natural log).")
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
-@click.option("--spread", help="Which published spread of the model (stein_2019: sd, variance).")
+@click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
 @click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
 @click.option("--proportions", type=float, nargs=2, help="Two response rates to tell apart, such as 0.3 0.5.")
 @click.option("--power", "power_wanted", type=float, default=0.8, show_default=True)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 
 from livingdrug.core.errors import InputError
+from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
 from livingdrug.scenario import build_model
 from livingdrug.trial import Design, effect_of_fold, log_sd_of_auc28, size_for_means, size_for_proportions
 
@@ -49,4 +50,7 @@ def _log_sd(log_sd, model, spread) -> float:
         if spread is not None:
             raise InputError("--spread chooses between the spreads of a model; with --log-sd there is nothing to choose")
         return log_sd
+    if spread == OBSERVED:
+        click.echo(f"note: {CAUTION}", err=True)
+        return observed_spread(build_model(model).name).log_sd
     return log_sd_of_auc28(build_model(model), spread)
