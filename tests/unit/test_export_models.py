@@ -1,5 +1,6 @@
 """Exported models and data: read back by an evaluator of our own and by `read_data`, they say the same as the model."""
 
+import dataclasses
 import re
 import shlex
 import subprocess
@@ -128,6 +129,19 @@ def test_names_that_nonmem_takes_for_its_own_are_numbered():
     assert [names.fresh(n) for n in ("f1", "time", "alag2", "clearance_of_the_long_name", "clearance_of_the_long_list")] == [
         "F1_2", "TIME_2", "ALAG2_2", "CLEARANCE_OF_THE_LON", "CLEARANCE_OF_THE_L_2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_meaning_cannot_become_code(target):
+    stein = get_model("stein_2019")
+    form = stein.structure
+    odd = dataclasses.replace(form.quantities[0], meaning="fold \u03b1\nsystem(1);\n$PROBLEM x")
+    changed = dataclasses.replace(stein, structure=dataclasses.replace(form, quantities=(odd, *form.quantities[1:])))
+    text = model_text(changed, target)
+    assert not re.search(r"^\s*(system|\$PROBLEM x)", text, re.M) and len(text.splitlines()) >= len(
+        model_text(stein, target).splitlines()
+    )
+    assert target != "nonmem" or text.isascii()
 
 
 def test_likelihood_of_the_control_stream_is_m3():

@@ -28,10 +28,11 @@ def nonmem(plan: Plan) -> str:
     out = [*heading(plan, ";"), "", f"$PROBLEM {plan.model.full_name}", *_data(plan)]
     equations, made = _one_block(draft, thetas) if closed else _three_blocks(draft, thetas)
     out += [*equations, *_values(plan, thetas)]
-    out += ["", "; M3 needs LAPLACE; add $COVARIANCE for standard errors"]
-    out += ["$ESTIMATION METHOD=1 LAPLACE INTERACTION MAXEVAL=9999 PRINT=5"]
+    out += ["", "; M3 needs LAPLACE, and branches numerical derivatives; add $COVARIANCE for standard errors"]
+    out += ["$ESTIMATION METHOD=1 LAPLACE INTERACTION NUMERICAL SLOW MAXEVAL=9999 PRINT=5"]
     out += ["$TABLE ID TIME", *(f"  {name}" for name in made.values()), "  NOPRINT ONEHEADER FILE=predictions.tab"]
-    return "\n".join(wrapped(out, NONMEM)) + "\n"
+    # remarks may hold any sign; a control stream is plain ASCII
+    return ("\n".join(wrapped(out, NONMEM)) + "\n").encode("ascii", "replace").decode()
 
 
 def _data(plan: Plan) -> list[str]:

@@ -155,6 +155,8 @@ def wrapped(lines: list[str], dialect: Dialect) -> list[str]:
     """Lines that a target can hold: long statements go on in the next line, long remarks in a remark of their own."""
     out = []
     for line in lines:
+        # a line end within a meaning or a title of a model file must not end the remark that holds it
+        line = " ".join(line.splitlines())
         statement, mark, remark = line.partition(f"  {dialect.comment} ")
         if len(line) > dialect.width and mark and statement.strip():
             indent = statement[: len(statement) - len(statement.lstrip())]
