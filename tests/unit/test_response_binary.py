@@ -88,7 +88,8 @@ def test_firth_is_finite_where_logistic_has_no_answer():
 @pytest.mark.parametrize(
     ("exposure", "outcome", "word"),
     [([1, 2, 3, 4, 5, 5, 6, 7], [0, 0, 0, 0, 0, 1, 1, 1], "quasi-complete"),
-     ([1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 0, 1, 1, 1, 1, 1], "quasi-complete"), ([9, 8, 7, 6, 4, 3, 2, 1], [0, 0, 0, 0, 1, 1, 1, 1], "complete")],
+     ([1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 0, 1, 1, 1, 1, 1], "quasi-complete"),
+     ([9, 8, 7, 6, 4, 3, 2, 1], [0, 0, 0, 0, 1, 1, 1, 1], "complete")],
 )  # fmt: skip
 def test_separation_is_named(exposure, outcome, word):
     with pytest.raises(InputError, match=rf"\({word} separation\)"):

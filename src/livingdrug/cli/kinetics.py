@@ -115,6 +115,24 @@ def example_nca(folder: str) -> None:
     write_nca_example(folder)
 
 
+@example.command("response")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_response(folder: str) -> None:
+    """Write simulated samples and endpoints that depend on exposure, for the command response, into FOLDER."""
+    from livingdrug.cli.response_examples import write_response_example
+
+    write_response_example(folder)
+
+
+@example.command("crb401")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_crb401(folder: str) -> None:
+    """Write the published responders of each dose group of CRB-401 (ide-cel), with their source, into FOLDER."""
+    from livingdrug.cli.response_examples import write_crb401_example
+
+    write_crb401_example(folder)
+
+
 @example.command("trial")
 @click.argument("folder", type=click.Path(file_okay=False))
 def example_trial(folder: str) -> None:

@@ -62,11 +62,7 @@ def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", le
         from livingdrug.response.ceiling import fit_ceiling
 
         return fit_ceiling(sample, model, scale, level, columns, terms)
-    if model == "logistic":
-        _check_separation(sample, columns, terms)
-    z, turn = standardised(columns)
-    objective = objective_of(model, z, sample.outcome, sample.trials)
-    best = maximise(objective, np.zeros(len(terms)))
+    objective, best, turn = maximum(sample, model, columns, terms)
     directions = turn.T  # row j of M: coefficient j in those of the standardised columns
     intervals = np.array([profile_interval(objective, best, directions[:, j], level) for j in range(len(terms))])
     estimates, covariance = turn @ best.at, turn @ best.covariance @ turn.T
@@ -76,6 +72,18 @@ def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", le
     curve = _curve(sample, scale, columns, estimates, covariance, model)
     return BinaryFit(sample, model, scale, terms, estimates, covariance, intervals, log_likelihood_of(eta, sample), penalised,
                      deviance_of(eta, sample), p_value, curve, level)  # fmt: skip
+
+
+def maximum(sample: Sample, model: str, columns, terms: tuple[str, ...]) -> tuple[Objective, Maximum, np.ndarray]:
+    """(objective, its maximum, M) of logistic or firth in coefficients of standardised columns; M takes those back.
+
+    Raises InputError for separation under `logistic`.
+    """
+    if model == "logistic":
+        _check_separation(sample, columns, terms)
+    z, turn = standardised(columns)
+    objective = objective_of(model, z, sample.outcome, sample.trials)
+    return objective, maximise(objective, np.zeros(len(terms))), turn
 
 
 def objective_of(model: str, columns: np.ndarray, events: np.ndarray, trials: np.ndarray) -> Objective:

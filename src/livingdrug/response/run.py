@@ -3,12 +3,15 @@
 from importlib import import_module
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
 from livingdrug.response.curve import Scale
 from livingdrug.response.sample import Kind, Sample
 
 # kind -> (module, function (sample, model, scale, level) -> fit, models, the default first)
 FITS = {
     "binary": ("livingdrug.response.binary", "fit_binary", ("logistic", "firth", "emax", "hill")),
+    "graded": ("livingdrug.response.graded", "fit_graded", ("ordinal",)),
+    "continuous": ("livingdrug.response.continuous", "fit_continuous", ("emax", "emax-baseline", "hill", "4pl")),
 }
 
 
@@ -17,6 +20,8 @@ def fit_response(sample: Sample, kind: Kind = "binary", model: str | None = None
 
     Raises InputError for a model of another kind and for whatever the model refuses.
     """
+    if kind not in FITS:
+        raise InputError(unknown("kind of outcome", kind, FITS))
     module, function, models = FITS[kind]
     model = model or models[0]
     if model not in models:

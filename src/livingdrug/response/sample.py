@@ -68,7 +68,7 @@ def design(sample: Sample, scale: Scale) -> tuple[np.ndarray, tuple[str, ...]]:
         rows = np.flatnonzero(sample.exposure <= 0)
         raise InputError(
             f"`{sample.exposure_name}` is 0 or negative for {sample.named(rows)}, which has no logarithm; "
-            "use --scale linear, or leave these subjects out"
+            "use --scale linear, or take these rows out of the table"
         )
     x = axis(sample.exposure, scale)
     term = f"ln {sample.exposure_name}" if scale == "log" else sample.exposure_name

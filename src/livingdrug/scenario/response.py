@@ -1,6 +1,6 @@
 """The kind of scenario that relates exposure to an outcome: `response`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -80,6 +80,9 @@ def subject_table(scenario: Response) -> SubjectTable:
         if scenario.onset:
             raise InputError(f"`{wide.name}` holds exposures that are computed already, so they cannot be cut at "
                              f"`{scenario.onset}`; give the samples and a table of endpoints (--endpoints)")  # fmt: skip
+        if scenario.landmark is not None:
+            taken = f"`{scenario.exposure}` is taken as the file has it: it should count up to the landmark and no further"
+            wide = replace(wide, notes=(*wide.notes, taken))
         return with_endpoints(wide, endpoints) if endpoints else wide
     data = read_data(scenario.file, scenario.reading())
     if scenario.bridge:
