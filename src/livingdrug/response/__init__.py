@@ -11,6 +11,7 @@ from livingdrug.response.index import TherapeuticIndex, chance_within, ratio_of_
 from livingdrug.response.least_squares import LeastSquares, fit_least_squares
 from livingdrug.response.observed import ObservedRate, observed_rates
 from livingdrug.response.pair import Pair, paired
+from livingdrug.response.ratio import ratio_of_fits
 from livingdrug.response.run import fit_response
 from livingdrug.response.sample import Sample
 from livingdrug.response.verdict import verdict
@@ -20,6 +21,6 @@ __all__ = [
     "ObservedRate", "Pair", "Sample", "TherapeuticIndex", "best_fold", "calibrate_ec50", "chance_within", "changed",
     "curve_at", "expected", "exposure_at", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous",
     "fit_graded", "fit_least_squares", "fit_response", "grade_shares", "logistic", "marginal_rate", "observed_rates",
-    "paired", "predict", "probability", "probability_band", "rate_over", "ratio_of_exposures", "share_between",
-    "spread_of", "therapeutic_index", "tradeoff", "verdict", "window",
+    "paired", "predict", "probability", "probability_band", "rate_over", "ratio_of_exposures", "ratio_of_fits",
+    "share_between", "spread_of", "therapeutic_index", "tradeoff", "verdict", "window",
 ]  # fmt: skip
