@@ -16,6 +16,7 @@ from livingdrug.scenario import response as scenarios
 # kind -> module with `as_dict(answer)`, `show(console, answer)`, `table(answer)` and `figure(answer)`
 SHOWN = {
     "binary": "livingdrug.cli.response_binary",
+    "time": "livingdrug.cli.response_time",
     "graded": "livingdrug.cli.response_graded",
     "continuous": "livingdrug.cli.response_continuous",
 }

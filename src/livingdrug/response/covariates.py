@@ -29,8 +29,6 @@ def dummies(name: str, texts: np.ndarray, reference: str | None = None) -> tuple
 
 def check_columns(columns: np.ndarray, terms: tuple[str, ...]) -> None:
     """Refuse columns (n, p) that do not vary, and those of which one is a combination of the others, to ten digits."""
-    if len(columns) <= len(terms):
-        raise InputError(f"{len(columns):,} subjects are too few for {len(terms)} covariates ({', '.join(terms)})")
     for values, name in zip(columns.T, terms, strict=True):
         bad = ~np.isfinite(values)
         if bad.any():
@@ -39,6 +37,6 @@ def check_columns(columns: np.ndarray, terms: tuple[str, ...]) -> None:
             raise InputError(f"`{name}` is {values[0]:g} in all {len(columns):,} rows, so nothing can be related to it")
     centred = columns - columns.mean(axis=0)
     _, size, direction = np.linalg.svd(centred / np.linalg.norm(centred, axis=0), full_matrices=False)
-    if size[-1] < 1e-10 * size[0]:
+    if size[-1] < 1e-10 * size[0] or len(size) < len(terms):
         involved = [f"`{terms[j]}`" for j in np.flatnonzero(np.abs(direction[-1]) > 1e-6)]
         raise InputError(f"{' and '.join(involved)} are collinear: each follows from the others; adjust for fewer columns")
