@@ -23,7 +23,7 @@ from livingdrug.response.pair import Pair, paired
 
 OUT = Path(__file__).parent / "results" / "index_intervals.csv"
 SIZES, TRIALS, REFITS = (40, 80, 160), 300, 200
-GRID, STEP = np.arange(-300, 301), 0.03  # of ln exposure over the median, and of ln ratio
+GRID, STEP = np.arange(-150, 151), 0.06  # of ln exposure over the median, and of ln ratio
 SLACK = STEP / 2
 LOG_SD, CORRELATION = 1.1, 0.6
 EFFICACY, TOXICITY = (1.2, 0.0), (1.1, 1.5)  # slope and ln EC50, on ln exposure over the median
@@ -79,7 +79,10 @@ def profiled(x, y) -> np.ndarray:
     for _ in range(25):
         p = expit(slope[:, None] * apart)
         gradient, information = ((y - p) * apart).sum(1), (p * (1 - p) * apart**2).sum(1)
-        slope = slope + np.clip(gradient / np.maximum(information, 1e-12), -1, 1)
+        step = np.clip(gradient / np.maximum(information, 1e-12), -1, 1)
+        slope = slope + step
+        if np.abs(step).max() < 1e-7:
+            break
     eta = slope[:, None] * apart
     likelihood = (y * eta - np.logaddexp(0, eta)).sum(1)
     return 2 * (likelihood.max() - likelihood)

@@ -118,6 +118,9 @@ def run_index(scenario: Index) -> IndexAnswer:
 
 
 def _check_sides(scenario: Index) -> None:
+    """Each curve is given once, and the file is what it is needed for."""
+    if scenario.by is not None:
+        raise InputError("an index is of one group of subjects; leave out `by` and give each group as a file of its own")
     for what in ("efficacy", "toxicity"):
         own, built_in = getattr(scenario, what), getattr(scenario, f"{what}_curve")
         if (own is None) == (built_in is None):
