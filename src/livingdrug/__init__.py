@@ -22,6 +22,7 @@ _HOMES = {
     "Sample": "livingdrug.response",
     "fit_response": "livingdrug.response",
     "plot_response": "livingdrug.plots",
+    "plot_survival": "livingdrug.plots",
     "therapeutic_index": "livingdrug.response",
     "plot_curves": "livingdrug.plots",
     "plot_profile": "livingdrug.plots",

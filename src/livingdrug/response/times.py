@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.response.words import short
 
 GROUPS_AT_MOST = 12
 WORDS = {2: ("low", "high"), 3: ("low", "middle", "high")}
@@ -114,5 +115,6 @@ def exposure_groups(exposure: np.ndarray, count: int) -> tuple[np.ndarray, tuple
     if len(np.unique(group)) < count:
         raise InputError(f"exposure takes so few values that {count} groups cannot be told apart; ask for fewer groups")
     words = WORDS.get(count, tuple(f"Q{i + 1}" for i in range(count)))
-    edges = [f"≤ {cuts[0]:.3g}", *(f"{a:.3g} to {b:.3g}" for a, b in zip(cuts, cuts[1:], strict=False)), f"> {cuts[-1]:.3g}"]
+    inner = [f"{short(a)} to {short(b)}" for a, b in zip(cuts, cuts[1:], strict=False)]
+    edges = [f"≤ {short(cuts[0])}", *inner, f"> {short(cuts[-1])}"]
     return group, tuple(f"{word} ({edge})" for word, edge in zip(words, edges, strict=True))
