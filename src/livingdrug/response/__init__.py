@@ -29,6 +29,6 @@ __all__ = [
     "fit_failure_time", "fit_graded", "fit_least_squares", "fit_response", "fit_times", "grade_shares",
     "kaplan_meier", "logistic", "logrank", "marginal_rate", "martingale_residuals", "median_time", "observed_rates",
     "paired", "predict", "probability", "probability_band", "proportionality", "rate_over", "ratio_of_exposures",
-    "ratio_of_fits", "restricted_mean", "share_between", "spread_of", "survival_at", "therapeutic_index", "tradeoff", "verdict",
-    "window",
+    "ratio_of_fits", "restricted_mean", "share_between", "spread_of", "survival_at", "therapeutic_index", "tradeoff",
+    "verdict", "window",
 ]  # fmt: skip
