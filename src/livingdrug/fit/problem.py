@@ -21,7 +21,7 @@ from livingdrug.models import ClosedForm, Model
 
 SCALES = ("log", "logit", "normal")
 SHAPES = ("power", "exponential", "categorical")
-ERRORS = ("additive", "proportional", "combined", "combined_squares", "lognormal")
+ERRORS = ("additive", "proportional", "combined", "combined_squares", "lognormal")  # as in engine.densities.CODE
 # Beal 2001, J Pharmacokinet Pharmacodyn 28:481-504
 BELOW = ("m1", "m3", "m4", "m5", "m6", "m7")
 
