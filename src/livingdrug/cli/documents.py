@@ -5,6 +5,7 @@ from importlib import import_module
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
 from livingdrug.scenario import Simulation, read_scenario
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
 
 # kind of scenario -> where its command lives
@@ -12,6 +13,7 @@ RUNNERS = {
     CheckFile: ("livingdrug.cli.tables", "run_check"),
     Nca: ("livingdrug.cli.parameters", "run_nca"),
     Compare: ("livingdrug.cli.products", "run_compare"),
+    Fit: ("livingdrug.cli.fit", "run_fit"),
 }
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import kinetics
+from livingdrug.cli import fitting, kinetics
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
 
@@ -134,7 +134,7 @@ def power(**options) -> None:
     print_power(**options)
 
 
-for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example):
+for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, fitting.fit):
     cli.add_command(command)
 
 

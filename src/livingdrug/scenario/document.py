@@ -5,10 +5,11 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.simulation import Simulation, checked
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario, checked_table
 
-KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare}
+KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "fit": Fit}
 
 
 def read_scenario(path: str | Path) -> Simulation | TableScenario:
