@@ -26,7 +26,7 @@ def write_nca_example(folder: str) -> None:
     """Write kinetics.csv, endpoints.csv and README.txt. Raises InputError where one of them exists."""
     from livingdrug.core.export import write_csv
     from livingdrug.report.pictures import check_folder
-    from livingdrug.scenario.example_data import example_endpoints, example_kinetics
+    from livingdrug.scenario.example_data import SEED, SUBJECTS, example_endpoints, example_kinetics
 
     check_folder(folder)
     path = Path(folder)
@@ -35,7 +35,7 @@ def write_nca_example(folder: str) -> None:
     if there:
         raise InputError(f"`{path / there[0]}` exists already and is not overwritten; name an empty folder")
     path.mkdir(parents=True, exist_ok=True)
-    write_csv(example_kinetics(), path / names[0])
+    write_csv(example_kinetics(SUBJECTS, SEED), path / names[0])
     write_csv(example_endpoints(), path / names[1])
     (path / names[2]).write_text(ABOUT, encoding="utf-8")
     click.echo(f"wrote {', '.join(names)} to {folder}: simulated data, labelled so", err=True)

@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import index_options, kinetics, response_options
+from livingdrug.cli import fitting, index_options, kinetics, response_options
 from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
@@ -46,6 +46,19 @@ def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
     from livingdrug.cli.show import print_model
 
     print_model(name, _split(fragments), latex, toml)
+
+
+@models.command()
+@click.argument("name")
+@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too) or mrgsolve.")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
+@click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
+def export(name: str, target: str, fragments: str, spread: str | None, out: str | None) -> None:
+    """A model (name or file) as a NONMEM control stream, an nlmixr2 function or an mrgsolve model file."""
+    from livingdrug.cli.exports import export_model
+
+    export_model(name, target, _split(fragments), spread, out)
 
 
 @models.command()
@@ -138,11 +151,14 @@ def app(port: int) -> None:
 
 @cli.command()
 @click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
-@click.option("--log-sd", type=float, help="SD of the logarithm of exposure (natural log).")
+@click.option("--log-sd", type=float, multiple=True, help="SD of the logarithm of exposure (natural log). Twice: of "
+              "the first and of the second arm, compared by Welch's test.")
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
-@click.option("--spread", help="Which published spread of the model (stein_2019: sd, variance).")
+@click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
 @click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
 @click.option("--proportions", type=float, nargs=2, help="Two response rates to tell apart, such as 0.3 0.5.")
+@click.option("--hazard-ratio", type=float, help="A hazard ratio to be seen by the log-rank test, with --event-rate.")
+@click.option("--event-rate", type=float, help="Share of all subjects who have the event in the trial, such as 0.5.")
 @click.option("--power", type=float, default=0.8, show_default=True)
 @click.option("--alpha", type=float, default=0.05, show_default=True)
 @click.option("--sides", type=int, default=2, show_default=True)
@@ -152,14 +168,14 @@ def app(port: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def power(**options) -> None:
-    """How many patients per arm it takes to see a difference (exact noncentral t, or two proportions)."""
+    """How many patients per arm it takes to see a difference (exact noncentral t, Welch, two proportions, log-rank)."""
     from livingdrug.cli.output import Output
     from livingdrug.cli.power import run_power
     from livingdrug.scenario.power import Power
     from livingdrug.scenario.tables import checked_table
 
     output = Output.taken_from(options)
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in options.items() if value not in (None, ())}
     run_power(checked_table(Power, given, "command line"), output)
 
 
@@ -179,7 +195,7 @@ def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None
 
 
 for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
-                index_options.index):  # fmt: skip
+                index_options.index, fitting.fit):  # fmt: skip
     cli.add_command(command)
 
 

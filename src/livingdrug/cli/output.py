@@ -24,8 +24,8 @@ def is_folder(out: str) -> bool:
 @dataclass(frozen=True)
 class Output:
     """out: a CSV file, or a folder for everything; plots: a folder for pictures; as_json: JSON instead of tables;
-    as_scenario: print the scenario and run nothing; wide: one row per profile in the CSV file; workers, dask: where a
-    simulation runs."""
+    as_scenario: print the scenario and run nothing; wide: one row per profile in the CSV file; layout: `nonmem` or
+    `monolix`, how samples are written; workers, dask: where a simulation runs."""
 
     out: str | None = None
     plots: str | None = None
@@ -34,6 +34,7 @@ class Output:
     wide: bool = False
     workers: int | None = None
     dask: str | None = None
+    layout: str | None = None
 
     @classmethod
     def taken_from(cls, options: dict) -> "Output":
@@ -68,8 +69,9 @@ class Output:
         from livingdrug.report.folder import keep_run
         from livingdrug.scale.runs import choose_executor
 
-        if self.plots or self.as_json or self.wide:
-            raise InputError(f"the folder `{self.out}` will hold tables and pictures; leave out --plots, --json and --wide")
+        if self.plots or self.as_json or self.wide or self.layout:
+            more = "leave out --plots, --json, --wide and --as, or name a table that ends in .csv"
+            raise InputError(f"the folder `{self.out}` will hold tables and pictures; {more}")
         with Progress() as progress:
             answer = keep_run(scenario, self.out, choose_executor(self.workers, self.dask), progress)
         for flag in answer.flags[:20]:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 
 from livingdrug.cli.output import Output
+from livingdrug.products.spreads import CAUTION, OBSERVED
 from livingdrug.report.powers import power_frame
 from livingdrug.scenario import power as scenarios
 
@@ -15,6 +16,8 @@ def run_power(scenario: scenarios.Power, output: Output) -> None:
     if output.is_settled(scenario):
         return
     answer = scenarios.run_power(scenario)
+    if scenario.spread == OBSERVED:
+        click.echo(f"note: {CAUTION}", err=True)
     output.write(power_frame(answer))
     if output.as_json:
         click.echo(json.dumps(asdict(answer)))

@@ -34,6 +34,8 @@ def answer_of(scenario: Document, folder: Path, executor: Executor | None = None
         return answer_simulation(scenario, folder, executor, progress)
     if executor != Serial():
         raise InputError(f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask")
+    if scenario.kind not in ANSWERS:
+        raise InputError(f"a `{scenario.kind}` scenario has no report; run it with its own command")
     module, name = ANSWERS[scenario.kind]
     return getattr(import_module(module), name)(scenario, folder)
 
@@ -45,4 +47,6 @@ def table_of(scenario: Document):
     """
     from livingdrug.report import tables
 
+    if scenario.kind not in tables.TABLES:
+        raise InputError(f"a `{scenario.kind}` scenario has no table of its own; run it with its command")
     return tables.TABLES[scenario.kind](scenario)

@@ -21,6 +21,9 @@ from livingdrug.scenario.trials import TrialScenario, run_trial
 # kind of outcome -> module with `as_dict(answer)`, `show(console, answer)`, `table(answer)` and `figure(answer)`
 SHOWN = {
     "binary": "livingdrug.report.response_binary",
+    "time": "livingdrug.report.response_time",
+    "graded": "livingdrug.report.response_graded",
+    "continuous": "livingdrug.report.response_continuous",
 }
 PLOT_SIZES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # times the planned numbers, where pictures are asked for without sizes
 
@@ -49,7 +52,8 @@ def answer_response(scenario: Response, folder: Path) -> Answer:
         of = f" ({answer.group})" if answer.group else ""
         pictures.append(Picture(name, f"{answer.sample.endpoint} over {answer.sample.exposure_name}{of}: {said['sentence']}"))
         tables.append(text_table(f"coefficients{of}", _frame(said["coefficients"])))
-        tables.append(text_table(f"observed rates by exposure{of}", _frame(said["observed"])))
+        if isinstance(said.get("observed"), list):
+            tables.append(text_table(f"observed rates by exposure{of}", _frame(said["observed"])))
         notes += [*answer.sample.notes, *answer.fit.notes]
     sample = answers[0].sample
     return Answer(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.power import Power
 from livingdrug.scenario.purpose import Document
@@ -14,7 +15,7 @@ from livingdrug.scenario.tables import CheckFile, Compare, Nca, checked_table
 from livingdrug.scenario.trials import TrialScenario
 
 KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "power": Power, "response": Response,
-         "index": Index, "trial": TrialScenario}  # fmt: skip
+         "index": Index, "trial": TrialScenario, "fit": Fit}  # fmt: skip
 
 
 def read_scenario(path: str | Path) -> Document:

@@ -10,8 +10,8 @@ LIMIT = 50.0
 SEED = 11
 
 
-def example_kinetics():
-    """One dose row and the samples of each subject."""
+def example_kinetics(count: int = SUBJECTS, seed: int = SEED):
+    """One dose row and the samples of each subject, from `stein_2019` with its spread and residual error."""
     import pandas as pd
 
     from livingdrug.models.catalogue import get_model
@@ -19,16 +19,16 @@ def example_kinetics():
 
     model = get_model("stein_2019")
     rows = []
-    subjects = draw_subjects(model, SUBJECTS, SEED, "sd")
-    weights = np.round(np.exp(3.5 + 0.35 * normals(SEED, "weight", 0, SUBJECTS)), 1)
-    doses = np.round(np.exp(np.log(1.5e8) + 0.4 * normals(SEED, "dose", 0, SUBJECTS)), -6)
-    ends = np.array(DAYS)[np.floor(10 + 6 * uniforms(SEED, "follow-up", 0, SUBJECTS)).astype(int)]
-    table = observe(model, simulate(model, subjects, until=DAYS[-1], times=DAYS), LIMIT, SEED)
-    for i in range(SUBJECTS):
+    subjects = draw_subjects(model, count, seed, "sd")
+    weights = np.round(np.exp(3.5 + 0.35 * normals(seed, "weight", 0, count)), 1)
+    doses = np.round(np.exp(np.log(1.5e8) + 0.4 * normals(seed, "dose", 0, count)), -6)
+    ends = np.array(DAYS)[np.floor(10 + 6 * uniforms(seed, "follow-up", 0, count)).astype(int)]
+    table = observe(model, simulate(model, subjects, until=DAYS[-1], times=DAYS), LIMIT, seed)
+    for i in range(count):
         name = f"SIM-{i + 1:02d}"
         rows.append((name, 0.0, "", "", "", 1, f"{doses[i]:.0f}", "", weights[i]))
         mine = table[(table["subject"] == i + 1) & (table["time"] <= ends[i])]
-        shift = np.round(0.06 * normals(SEED, "day", i * len(DAYS), len(mine)), 2)
+        shift = np.round(0.06 * normals(seed, "day", i * len(DAYS), len(mine)), 2)
         for sample, late in zip(mine.itertuples(), shift, strict=True):
             day = round(sample.time + (late if sample.time > 0 else 0.0), 2)
             level = f"<{LIMIT:g}" if sample.below_limit else f"{sample.value:.4g}"

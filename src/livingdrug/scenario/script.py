@@ -100,25 +100,6 @@ def _compare(scenario: Compare, out: str) -> str:
     return "\n".join([*_analysis(scenario), f"ld.write_csv({placed}.table(), {out!r})"]) + "\n"
 
 
-def _power(scenario: Power, out: str) -> str:
-    names = "Design, effect_of_fold, log_sd_of_auc28, size_for_means, size_for_proportions"
-    lines = ["from dataclasses import asdict", "", "import pandas as pd", "", "import livingdrug as ld"]
-    lines += [f"from livingdrug.trial import {names}", ""]
-    design = scenario.design()
-    lines.append(f"design = Design({design.power!r}, {design.alpha!r}, {design.sides!r}, {design.ratio!r})")
-    if scenario.wanted() == "proportions":
-        lines.append(f"answer = size_for_proportions(*{scenario.proportions!r}, design, {scenario.n!r})")
-    elif scenario.wanted() == "effect":
-        what = f"a difference of {scenario.effect:g} SD"
-        lines.append(f"answer = size_for_means({scenario.effect!r}, design, {what!r}, {scenario.n!r})")
-    else:
-        model = f"log_sd_of_auc28(ld.get_model({scenario.model!r}), {scenario.spread!r})"
-        lines.append(f"log_sd = {scenario.log_sd!r}" if scenario.model is None else f"log_sd = {model}")
-        effect, what = f"effect_of_fold({scenario.fold!r}, log_sd)", f"a {scenario.fold:g}-fold change of exposure"
-        lines.append(f"answer = size_for_means({effect}, design, {what!r}, {scenario.n!r})")
-    return "\n".join([*lines, f"ld.write_csv(pd.DataFrame([asdict(answer)]), {out!r})"]) + "\n"
-
-
 def _given(scenario: Document) -> str:
     """`Kind(a=1, ...)` with what differs from the defaults."""
     given = scenario.model_dump(exclude_defaults=True, exclude_none=True, exclude={"kind", "version", "purpose"})
@@ -137,9 +118,15 @@ def _whole(verb: str, imports: str, table: str) -> Callable[[Document, str], str
     return write
 
 
+POWER = "from livingdrug.report.powers import power_frame"
+OUTCOMES = "from livingdrug.report.outcomes import "
 WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
-    Simulation: _simulation, CheckFile: _check, Nca: _nca, Compare: _compare, Power: _power,
-    Response: _whole("run_response", "from livingdrug.report.outcomes import response_table", "response_table({})"),
-    Index: _whole("run_index", "from livingdrug.report.outcomes import index_curves", "index_curves({})"),
+    Simulation: _simulation,
+    CheckFile: _check,
+    Nca: _nca,
+    Compare: _compare,
+    Power: _whole("run_power", POWER, "power_frame({})"),
+    Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
+    Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
     TrialScenario: _whole("run_trial", "", "{}.table()"),
-}  # fmt: skip
+}

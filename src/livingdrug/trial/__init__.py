@@ -10,6 +10,8 @@ from livingdrug.trial.power import (
     effect_of_fold,
     log_sd_of_auc28,
     power_curve,
+    size_for_fold,
+    size_for_hazards,
     size_for_means,
     size_for_proportions,
 )
@@ -20,5 +22,5 @@ from livingdrug.trial.sample_size import power_proportions, power_t, sample_size
 __all__ = [
     "Arm", "Design", "Endpoint", "Futility", "PowerAnswer", "PowerCurve", "Trial", "TrialAnswer", "check_trial",
     "dunnett_critical", "effect_of_fold", "log_sd_of_auc28", "power_curve", "power_proportions", "power_t", "sample_size_t",
-    "simulate_trial", "size_for_means", "size_for_proportions",
+    "simulate_trial", "size_for_fold", "size_for_hazards", "size_for_means", "size_for_proportions",
 ]  # fmt: skip

@@ -30,13 +30,16 @@ COMMON = (
     Entry("n", "Or: the power of this many in the smaller arm"),
 )
 ASKED = {
-    "fold": (Entry("fold", "Fold change of exposure (AUC0-28)"), Entry("log_sd", "SD of ln exposure", "instead of a model"),
+    "fold": (Entry("fold", "Fold change of exposure (AUC0-28)"),
+             Entry("log_sd", "SD of ln exposure", "instead of a model; two numbers: one for each arm", several=True),
              Entry("model", "Model whose spread gives the SD"), Entry("spread", "Which published spread")),
     "effect": (Entry("effect", "Difference of means, in SD"),),
+    "hazard_ratio": (Entry("hazard_ratio", "Hazard ratio"), Entry("event_rate", "Share of all subjects with the event")),
     "proportions": (Entry("proportions", "Two response rates", "such as 0.3 0.5", several=True),),
 }  # fmt: skip
 QUESTIONS = {"fold": (EXAMPLE, "a fold change of exposure"), "effect": (Power(effect=0.5), "a difference of means"),
-             "proportions": (Power(proportions=(0.3, 0.5)), "two response rates")}  # fmt: skip
+             "proportions": (Power(proportions=(0.3, 0.5)), "two response rates"),
+             "hazard_ratio": (Power(hazard_ratio=0.6, event_rate=0.5), "a hazard ratio")}  # fmt: skip
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -80,7 +83,7 @@ def _answers(scenario: Power, work: Work) -> list:
         table(facts),
         plot("power", _power_figure(curve, answer), f"Power over the number of subjects, to see {curve.what}.",
              text_table("power curve", curve.table()), 420),
-        *([_grid(scenario)] if scenario.wanted() == "fold" else []),
+        *([_grid(scenario)] if scenario.wanted() == "fold" and len(scenario.log_sd) < 2 else []),
         points("What is assumed", curve.assumptions, "notes"),
         downloads(to_query(scenario)),
     ]  # fmt: skip
