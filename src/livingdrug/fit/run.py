@@ -12,10 +12,10 @@ from livingdrug.core.random import check_seed
 from livingdrug.fit import finish, store
 from livingdrug.fit.conditional import Conditional, curvature, search
 from livingdrug.fit.importance import importance, propose
-from livingdrug.fit.information import louis
+from livingdrug.fit.information import Information, louis
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, check_start, made
-from livingdrug.fit.point import Prepared, is_defined, point_of, prepare, problem_at
+from livingdrug.fit.point import Point, Prepared, is_defined, point_of, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import AT_BOUND, CONVERGED, NOT_CONVERGED, Covariance, FitResult
 from livingdrug.fit.saem import Saem
@@ -30,10 +30,12 @@ class Individual:
 
 BY_LOUIS = "observed information (Louis), by importance sampling"
 METHODS = {"saem": Saem(), "focei": Conditional("focei"), "laplace": Conditional("laplace"), "individual": Individual()}
-POLISH = 6  # Newton steps at most on the importance-sampled likelihood
-ENOUGH = 1e-3  # expected gain in log-likelihood below which no step is worth it
+POLISH = 12  # Newton steps at most on the importance-sampled likelihood
+LENGTHS = (1.0, 0.4, 0.15, 0.05)
+LEAST_CURVATURE = 1e-3  # of the scaled information
+ENOUGH = 5e-3  # expected gain in log-likelihood below which no step is worth it
 NEAR = 0.05  # the same, above which a run has not converged
-FAR = 3.0  # standard errors that a step may move a number
+FAR = 0.7  # that a step may move a number, on its scale
 Progress = Callable[[int, int, float], None]
 Method = Saem | Conditional | Individual
 
@@ -150,8 +152,8 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
     )  # fmt: skip
 
 
-def _polish(prepared: Prepared, point, seed: int, start):
-    """Newton steps on the importance-sampled likelihood from where SAEM stopped, on draws that stay the same.
+def _polish(prepared: Prepared, point: Point, seed: int, start: np.ndarray):
+    """Newton steps up the importance-sampled likelihood from where SAEM stopped, on draws that stay the same.
 
     Gives the point, the rise of the log-likelihood still expected there, the proposal and the information.
     """
@@ -159,35 +161,39 @@ def _polish(prepared: Prepared, point, seed: int, start):
     proposal = propose(prepared, point, seed, start)
     information = louis(prepared, unknowns, point, proposal, seed)
     for _ in range(POLISH):
-        left_out, _ = finish.at_bounds(prepared, unknowns, point)
-        gain, step = _newton(information, left_out)
-        if step is None or gain <= ENOUGH:
+        gain, step = _newton(information, finish.at_bounds(prepared, unknowns, point)[0])
+        if not gain > ENOUGH:
             break
-        moved = unknowns.point(unknowns.vector(point) + step, point)
+        higher = _higher(prepared, unknowns, point, seed, proposal, information.log_likelihood, step)
+        if higher is None:
+            break
+        point, proposal, information = higher
+    return point, _newton(information, finish.at_bounds(prepared, unknowns, point)[0])[0], proposal, information
+
+
+def _higher(prepared: Prepared, unknowns, point: Point, seed: int, proposal, log_likelihood: float, step: np.ndarray):
+    """(point, proposal, information) after the first of shorter and shorter steps that goes up, or None."""
+    for length in LENGTHS:
+        moved = unknowns.point(unknowns.vector(point) + length * step, point)
         if not is_defined(moved):
-            break
-        other = propose(prepared, moved, seed, proposal.modes.etas)
+            continue
+        other = propose(prepared, moved, seed, before=proposal)
         looked = louis(prepared, unknowns, moved, other, seed)
-        if not _newton(looked, left_out)[0] < gain:
-            break
-        point, proposal, information = moved, other, looked
-    left_out, _ = finish.at_bounds(prepared, unknowns, point)
-    return point, _newton(information, left_out)[0], proposal, information
+        if looked.log_likelihood > log_likelihood:
+            return moved, other, looked
+    return None
 
 
-def _newton(information, left_out: np.ndarray) -> tuple[float, np.ndarray | None]:
-    """(expected gain, step) of a Newton step that leaves some numbers where they are; no step where it has no top."""
+def _newton(information: Information, left_out: np.ndarray) -> tuple[float, np.ndarray]:
+    """(expected gain, step) of a Newton step that leaves some numbers where they are; where the likelihood bends the wrong
+    way, or hardly at all, its curvature counts as slightly more than nothing."""
     inside = np.setdiff1d(np.arange(len(information.score)), left_out)
-    if not len(inside):
-        return 0.0, None
-    part, score = information.matrix[np.ix_(inside, inside)], information.score[inside]
-    if not np.isfinite(part).all():
-        return np.inf, None
-    scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
-    if np.linalg.eigvalsh(part / scale[:, None] / scale)[0] <= finish.ILL:
-        return 0.5 * float((score / scale) @ (score / scale)), None
-    found = np.linalg.solve(part, score)
-    errors = np.sqrt(np.diag(np.linalg.inv(part)))
     step = np.zeros(len(information.score))
-    step[inside] = found * min(1.0, FAR / max(float(np.max(np.abs(found) / errors)), 1e-300))
+    part, score = information.matrix[np.ix_(inside, inside)], information.score[inside]
+    if not len(inside) or not np.isfinite(part).all():
+        return (0.0 if not len(inside) else np.inf), step
+    scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
+    values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
+    found = vectors @ ((vectors.T @ (score / scale)) / np.maximum(values, LEAST_CURVATURE)) / scale
+    step[inside] = found * min(1.0, FAR / max(float(np.max(np.abs(found))), 1e-300))
     return 0.5 * float(score @ found), step
