@@ -6,7 +6,7 @@ from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
 from livingdrug.scenario import Simulation, read_scenario
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
-from livingdrug.scenario.trials import TrialScenario
+from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {
@@ -14,6 +14,7 @@ RUNNERS = {
     Nca: ("livingdrug.cli.parameters", "run_nca"),
     Compare: ("livingdrug.cli.products", "run_compare"),
     TrialScenario: ("livingdrug.cli.trial", "run_design"),
+    EscalationScenario: ("livingdrug.cli.escalation", "run_levels"),
 }
 
 

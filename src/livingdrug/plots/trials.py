@@ -3,7 +3,7 @@
 import numpy as np
 
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, short, stamp
-from livingdrug.trial import TrialAnswer
+from livingdrug.trial import EscalationAnswer, TrialAnswer
 
 FOOT = "research use only, not for clinical decisions"
 
@@ -67,7 +67,7 @@ def _powers(axes, answer: TrialAnswer) -> None:
     axes.set_yticks(range(len(answer.trial.versions)), [short(arm.name) for arm in answer.trial.versions])
     axes.invert_yaxis()
     axes.set(xlabel="share of trials with a significant difference", xlim=(0, 1), title="power")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=3)
 
 
 def _patients(axes, answer: TrialAnswer) -> None:
@@ -81,4 +81,32 @@ def _patients(axes, answer: TrialAnswer) -> None:
     axes.set_yticks(y, [short(arm.arm) for arm in answer.conduct])
     axes.invert_yaxis()
     axes.set(xlabel="patients", title=f"{answer.patients:.4g} patients expected in all")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=3)
+
+
+def plot_levels(answer: EscalationAnswer):
+    """How often each level is picked, beside its true rate of toxicity, and how many patients it treats."""
+    from matplotlib import rc_context
+
+    figure, (left, right) = new_figure(2, 4.2)
+    x = np.arange(len(answer.levels))
+    names = [short(level.level, 14) for level in answer.levels]
+    with rc_context(SETTINGS):
+        shares = np.array([level.selected.value for level in answer.levels])
+        ends = np.abs(np.array([level.selected.interval for level in answer.levels]).T - shares)
+        left.bar(x, shares, 0.7, color=COLOURS[0], alpha=0.75, yerr=ends, error_kw={"linewidth": 1, "capsize": 2},
+                 label="picked")  # fmt: skip
+        left.plot(x, [level.rate for level in answer.levels], "o-", color=COLOURS[1], label="true rate of toxicity")
+        if answer.escalation.rule == "boin":
+            left.axhline(answer.escalation.target, color=MUTED, linestyle="--", linewidth=1)
+        left.set(ylim=(0, 1), ylabel="share", title=f"no dose picked in {answer.none.value:.1%}")
+        left.legend(loc="upper left")
+        right.bar(x, [level.patients for level in answer.levels], 0.7, color=MUTED, alpha=0.4, label="treated")
+        right.bar(x, [level.toxicities for level in answer.levels], 0.45, color=COLOURS[1], alpha=0.8, label="toxicities")
+        right.set(ylabel="patients, mean", title=f"{answer.patients:.1f} patients, {answer.toxicities:.1f} toxicities")
+        right.legend(loc="upper left")
+        for axes in (left, right):
+            axes.set_xticks(x, names)
+            axes.set_xlabel("level")
+    stamp(figure, FOOT)
+    return figure

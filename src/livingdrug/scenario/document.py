@@ -7,12 +7,15 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.scenario.simulation import Simulation, checked
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario, checked_table
-from livingdrug.scenario.trials import TrialScenario
+from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 
-KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "trial": TrialScenario}
+KINDS = {
+    "simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "trial": TrialScenario,
+    "escalation": EscalationScenario,
+}  # fmt: skip
 
 
-def read_scenario(path: str | Path) -> Simulation | TableScenario | TrialScenario:
+def read_scenario(path: str | Path) -> Simulation | TableScenario | TrialScenario | EscalationScenario:
     """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
     try:
         data = tomllib.loads(Path(path).read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.names import unknown
+from livingdrug.models import Model
 from livingdrug.models.model import find_quantity
 from livingdrug.models.parameters import check_value
 from livingdrug.simulation import Draw, Regimen
@@ -121,17 +122,18 @@ def _arm(trial: Trial, arm: Arm) -> Iterator[str]:
     if not (math.isfinite(arm.cost) and arm.cost >= 0):
         yield f"cost is {arm.cost:g}; the cost of a patient is finite and not negative"
     for name, fold in arm.change.items():
-        yield from _change(trial, name, fold)
-    yield from _dose(trial, arm)
+        yield from change_faults(trial.model, name, fold)
+    yield from dose_faults(trial, arm)
 
 
-def _change(trial: Trial, name: str, fold: float) -> Iterator[str]:
+def change_faults(model: Model, name: str, fold: float) -> Iterator[str]:
+    """What is wrong with a fold on a quantity of the model."""
     if not (math.isfinite(fold) and fold > 0):
         yield f"change.{name} is {fold:g}; a fold must be finite and above 0 (1 changes nothing)"
         return
     try:
-        quantity = find_quantity(trial.model, name)
-        typical = trial.model.typical[quantity.name]
+        quantity = find_quantity(model, name)
+        typical = model.typical[quantity.name]
         check_value(quantity, typical * fold)
         if typical == 0:
             yield f"change.{name}: `{quantity.name}` is 0 in the control, so a fold changes nothing; set it with `values`"
@@ -139,7 +141,8 @@ def _change(trial: Trial, name: str, fold: float) -> Iterator[str]:
         yield f"change.{name}: {error}"
 
 
-def _dose(trial: Trial, arm: Arm) -> Iterator[str]:
+def dose_faults(trial: Trial, arm: Arm) -> Iterator[str]:
+    """What is wrong with the doses of an arm."""
     model, own = trial.model, isinstance(arm.dose, Regimen)
     if not own and not (math.isfinite(arm.dose) and arm.dose > 0):
         yield f"dose is {arm.dose:g}; a factor on the dose must be finite and above 0"
@@ -198,6 +201,13 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
 
 
 def _curve(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
+    yield from curve_faults(endpoint)
+    if endpoint.exposure == "cmax" and trial.repeat == "superposition":
+        yield "the peak of a sum of curves is not computed; take exposure `auc`"
+
+
+def curve_faults(endpoint: Endpoint) -> Iterator[str]:
+    """What is wrong with an exposure-response curve."""
     points = endpoint.ec50
     if not points:
         yield f"ec50 is missing; `{endpoint.kind}` goes through an exposure-response curve with ec50 and slope"
@@ -205,14 +215,12 @@ def _curve(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     if any(not (math.isfinite(v) and v > 0) for v in points) or not (math.isfinite(endpoint.slope) and endpoint.slope != 0):
         yield "ec50 must be above 0 and slope finite and not 0"
     if endpoint.kind == "response" and len(points) > 1:
-        yield f"{len(points)} values of ec50 were given; a response has one (grades are kind \"toxicity\")"
+        yield f"{len(points)} values of ec50 were given; a response has one (grades are kind `toxicity`)"
     ordered = sorted(points, reverse=endpoint.slope < 0)
     if list(points) != ordered or len(set(points)) < len(points):
         yield "ec50 must rise from grade to grade (fall, where the slope is negative), as a higher grade is rarer"
     if not 1 <= endpoint.at_least <= len(points):
         yield f"at_least is {endpoint.at_least}; {len(points)} grade(s) have an ec50"
-    if endpoint.exposure == "cmax" and trial.repeat == "superposition":
-        yield "the peak of a sum of curves is not computed; take exposure \"auc\""
 
 
 def _persistence(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
