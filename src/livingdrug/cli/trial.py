@@ -67,7 +67,8 @@ def trial_as_dict(answer: TrialAnswer) -> dict:
             "patients": answer.patients,
             "cost": answer.cost,
             "sizes": [
-                {"n": p.n, "power": [share_as_dict(s) for s in p.power], "closed_form": list(p.closed_form)} for p in answer.sizes
+                {"n": point.n, "power": [share_as_dict(s) for s in point.power], "closed_form": point.closed_form}
+                for point in answer.sizes
             ],
             "needed": [asdict(need) for need in answer.needed],
         }

@@ -3,7 +3,7 @@
 import numpy as np
 
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, short, stamp
-from livingdrug.trial import EscalationAnswer, TrialAnswer
+from livingdrug.trial import EscalationAnswer, SizeGrid, TrialAnswer
 
 FOOT = "research use only, not for clinical decisions"
 
@@ -82,6 +82,25 @@ def _patients(axes, answer: TrialAnswer) -> None:
     axes.invert_yaxis()
     axes.set(xlabel="patients", title=f"{answer.patients:.4g} patients expected in all")
     axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=3)
+
+
+def plot_size_grid(grid: SizeGrid):
+    """Subjects per arm over fold change and variance, as in Kirouac 2024, Fig 2D."""
+    from matplotlib import rc_context
+
+    figure, (axes,) = new_figure(width=5.2, height=4.2)
+    shade = np.log10(grid.n)
+    dark = shade.min() + 0.5 * np.ptp(shade)
+    with rc_context(SETTINGS):
+        axes.imshow(shade, aspect="auto", origin="lower", cmap="viridis_r")
+        for (i, j), n in np.ndenumerate(grid.n):
+            axes.text(j, i, f"{n}", ha="center", va="center", fontsize=7, color="white" if shade[i, j] > dark else "black")
+        axes.set_xticks(range(len(grid.folds)), [f"{fold:g}" for fold in grid.folds])
+        axes.set_yticks(range(len(grid.scales)), [f"{scale:g}" for scale in grid.scales])
+        axes.set(xlabel=f"fold change of {short(grid.name)}", ylabel="log-variance between patients, times the control's")
+        axes.set_title(f"patients per arm, power {grid.power:.0%}, alpha {grid.alpha:g}")
+    stamp(figure, FOOT)
+    return figure
 
 
 def plot_levels(answer: EscalationAnswer):

@@ -250,7 +250,8 @@ def notices(trial: Trial, endpoints: tuple[EndpointAnswer, ...], conduct: tuple[
     for field, what in causes:
         shares = {arm.arm: getattr(arm, field) for arm in conduct if getattr(arm, field)}
         if shares:
-            found.append(f"subjects that {what}: " + ", ".join(f"`{arm}` {share:.2%}" for arm, share in shares.items()))
+            parts = [f"`{arm}` {100 * share:.2g} %" for arm, share in shares.items()]
+            found.append(f"subjects that {what}: {', '.join(parts)}")
     for answer in endpoints:
         for arm in answer.arms:
             if arm.untestable:

@@ -111,7 +111,7 @@ def last_day(trial: Trial, endpoint: Endpoint) -> float:
     end = trial.window_of(endpoint)[1]
     if endpoint.ec50 or not trial.visits:
         return end if endpoint.day is None else endpoint.day
-    return next(day for day in trial.visits if day >= end)
+    return next((day for day in trial.visits if day >= end), end)
 
 
 def _failed(found: Course, levels: np.ndarray) -> np.ndarray:

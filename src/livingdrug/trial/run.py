@@ -10,7 +10,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed
 from livingdrug.trial.analysis import Analysed, analyse, looked_at
 from livingdrug.trial.checks import check_trial, notices
-from livingdrug.trial.closed_form import closed_power
+from livingdrug.trial.closed_form import Expected, closed_power
 from livingdrug.trial.design import BINARY, LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.needed import needed_size
 from livingdrug.trial.outcomes import ArmData, Outcome, simulate_arm
@@ -34,7 +34,8 @@ def simulate_trial(
     check_trial(trial)
     check_replicates(replicates)
     seed, sizes = check_seed(seed), tuple(sorted(set(sizes)))
-    largest = _scaled(trial, _check_sizes(sizes)) if sizes else None
+    # sizes are about the primary endpoint alone
+    largest = _scaled(replace(trial, endpoints=trial.endpoints[:1]), _check_sizes(sizes)) if sizes else None
     planned = [trial, _without_difference(trial), *([largest] if largest else [])]
     count = _Counter(sum(arm.n for t in planned for arm in t.arms) * replicates - trial.shared.n * replicates, progress)
     data = {arm.name: simulate_arm(trial, arm, replicates, seed, threads, count) for arm in trial.arms}
@@ -119,22 +120,16 @@ def closed_powers(
     trial: Trial, endpoint: Endpoint, outcomes: Mapping[str, Outcome], critical: float | None
 ) -> list[tuple[float | None, str]]:
     """(power, why there is none) of every version, from the moments over all replicates."""
-    moments = {name: _overall(outcome) for name, outcome in outcomes.items()}
-    pooled = trial.multiplicity == "dunnett"
-    found = []
-    for arm in trial.versions:
-        pair = [moments[arm.name], moments[trial.control]]
-        others = sum(moments[v.name][0] - 1 for v in trial.versions if v is not arm) if pooled else 0.0
-        found.append(closed_power(trial, endpoint, *zip(*pair, strict=True), critical, others))
-    return found
+    expected = {name: _overall(outcome) for name, outcome in outcomes.items()}
+    return [closed_power(trial, endpoint, arm.name, expected, critical) for arm in trial.versions]
 
 
-def _overall(outcome: Outcome) -> tuple[float, float, float]:
-    """(evaluable subjects a replicate, mean, SD) over all replicates."""
+def _overall(outcome: Outcome) -> Expected:
+    """Moments over all replicates."""
     there = outcome.value[~np.isnan(outcome.value)]
     if len(there) < 2:
-        return len(there) / len(outcome.value), math.nan, math.nan
-    return len(there) / len(outcome.value), float(there.mean()), float(there.std(ddof=1))
+        return Expected(len(there) / len(outcome.value), math.nan, math.nan)
+    return Expected(len(there) / len(outcome.value), float(there.mean()), float(there.std(ddof=1)))
 
 
 def _level(endpoint: Endpoint, outcome: Outcome) -> float:
