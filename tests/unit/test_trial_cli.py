@@ -72,6 +72,12 @@ def test_examples_are_not_overwritten(example):
     assert "exists already" in str(run("example", "trial", example).exception)
 
 
+def test_closed_form_stands_beside_every_size(tmp_path):
+    answer = json.loads(run("trial", written(tmp_path, sizes=[5, 10, 20]), "--json", "--replicates", 400).stdout)
+    for point in answer["sizes"]:
+        assert point["closed_form"][0] == pytest.approx(point["power"][0]["value"], abs=0.1)
+
+
 def test_trial_run_and_python_give_the_same_answer(tmp_path):
     path = written(tmp_path, replicates=40, sizes=[5, 10])
     one, two = run("trial", path, "--json"), run("run", path, "--json")
@@ -113,7 +119,7 @@ def endpoint(**changes):
         ({"arms": ARMS[:1]}, "1 arm was given"),
         ({"control": "standart"}, "control: unknown arm `standart`; did you mean `standard`"),
         (arm(change={"c_max": 0}), "arm `double`: change.c_max is 0; a fold must be finite and above 0"),
-        (arm(change={"c_mx": 2}), "arm `double`: change.c_mx: `stein_2019` has an unknown parameter `c_mx`; did you mean `c_m"),
+        (arm(change={"c_mx": 2}), "arm `double`: change.c_mx: `stein_2019` has an unknown parameter `c_mx`; did you mean"),
         (arm(change={"f_b": 1000}), "arm `double`: change.f_b: `f_b`"),
         (arm(change={"female": 2}), "`female` is 0 in the control"),
         (arm(n=1), "arm `double`: n is 1"),

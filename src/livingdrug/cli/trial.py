@@ -1,6 +1,7 @@
 """What `livingdrug trial` shows and writes."""
 
 import json
+import math
 from dataclasses import asdict
 
 import click
@@ -67,7 +68,7 @@ def trial_as_dict(answer: TrialAnswer) -> dict:
             "patients": answer.patients,
             "cost": answer.cost,
             "sizes": [
-                {"n": point.n, "power": [share_as_dict(s) for s in point.power], "closed_form": point.closed_form}
+                {"n": point.n, "power": [share_as_dict(s) for s in point.power], "closed_form": answer.curve.at(point.n)}
                 for point in answer.sizes
             ],
             "needed": [asdict(need) for need in answer.needed],
@@ -143,8 +144,8 @@ def _size_table(answer: TrialAnswer) -> Table:
     table = new_table(title, "n", *(escape(name) for name in names))
     for point in answer.sizes:
         cells = [
-            with_error(share) + ("" if closed is None else f" ({closed:.3f})")
-            for share, closed in zip(point.power, point.closed_form, strict=True)
+            with_error(share) + ("" if math.isnan(closed) else f" ({closed:.3f})")
+            for share, closed in zip(point.power, answer.curve.at(point.n), strict=True)
         ]
         table.add_row(str(point.n), *cells)
     return table

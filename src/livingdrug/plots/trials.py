@@ -18,13 +18,12 @@ def plot_power_over_size(answer: TrialAnswer):
         for i, (arm, colour) in enumerate(zip(answer.trial.versions, _colours(answer), strict=True)):
             shares = [point.power[i] for point in answer.sizes]
             _bars(axes, sizes, shares, colour, short(arm.name))
-            closed = [point.closed_form[i] for point in answer.sizes]
-            if None not in closed:
-                axes.plot(sizes, closed, color=colour, linewidth=1)
+            axes.plot(answer.curve.n, [power[i] for power in answer.curve.power], color=colour, linewidth=1)
         axes.axhline(answer.trial.power, color=MUTED, linestyle="--", linewidth=1)
         axes.set(xlabel="patients in the smallest arm", ylabel="power", ylim=(0, 1.02))
-        axes.set_title(f"{short(answer.endpoints[0].endpoint.name)}: points simulated, line closed form")
-        axes.legend(loc="lower right")
+        without = " without futility rule" if answer.trial.futility else ""
+        axes.set_title(f"{short(answer.endpoints[0].endpoint.name)}: points simulated, line closed form{without}")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
     stamp(figure, FOOT)
     return figure
 
@@ -67,7 +66,7 @@ def _powers(axes, answer: TrialAnswer) -> None:
     axes.set_yticks(range(len(answer.trial.versions)), [short(arm.name) for arm in answer.trial.versions])
     axes.invert_yaxis()
     axes.set(xlabel="share of trials with a significant difference", xlim=(0, 1), title="power")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=3)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
 
 def _patients(axes, answer: TrialAnswer) -> None:
@@ -81,7 +80,7 @@ def _patients(axes, answer: TrialAnswer) -> None:
     axes.set_yticks(y, [short(arm.arm) for arm in answer.conduct])
     axes.invert_yaxis()
     axes.set(xlabel="patients", title=f"{answer.patients:.4g} patients expected in all")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=3)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
 
 def plot_size_grid(grid: SizeGrid):

@@ -8,16 +8,17 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed
-from livingdrug.trial.analysis import Analysed, analyse, looked_at
+from livingdrug.trial.analysis import Analysed, analyse, critical_value, looked_at
 from livingdrug.trial.checks import check_trial, notices
 from livingdrug.trial.closed_form import Expected, closed_power
 from livingdrug.trial.design import BINARY, LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.needed import needed_size
 from livingdrug.trial.outcomes import ArmData, Outcome, simulate_arm
-from livingdrug.trial.result import ArmAnswer, ArmConduct, EndpointAnswer, Share, SizePoint, TrialAnswer
+from livingdrug.trial.result import ArmAnswer, ArmConduct, ClosedCurve, EndpointAnswer, Share, SizePoint, TrialAnswer
 from livingdrug.trial.words import change_text, name_of_test, sentences
 
 MAX_SUBJECTS = 50_000_000  # over arms and replicates: what fits in memory with a handful of endpoints
+CURVE_POINTS = 40
 Progress = Callable[[int, int], None]
 
 
@@ -44,13 +45,16 @@ def simulate_trial(
     same[trial.control] = data[trial.control]
     (found, stopped), (by_chance, _) = analyse(trial, data), analyse(null, same)
     endpoints = tuple(_answer(trial, e, data, found[e.name], by_chance[e.name], replicates) for e in trial.endpoints)
-    points, needed = (), ()
+    points, needed, curve = (), (), ClosedCurve((), ())
     if largest:
         data_large = {arm.name: simulate_arm(largest, arm, replicates, seed, threads, count) for arm in largest.arms}
-        points = tuple(_point(trial, size, data_large, replicates) for size in sizes)
-        needed = tuple(needed_size(trial, arm.name, i, points) for i, arm in enumerate(trial.versions))
+        points = tuple(_point(trial, size, data_large) for size in sizes)
+        between = np.geomspace(sizes[0], sizes[-1], CURVE_POINTS).round().astype(int).tolist()
+        curve = _curve(trial, sorted({*sizes, *between}), data_large)
+        needed = tuple(needed_size(trial, arm.name, i, points, curve) for i, arm in enumerate(trial.versions))
     conduct = _conduct(trial, data, stopped, replicates)
-    answer = TrialAnswer(trial, replicates, seed, endpoints, conduct, points, needed, (), notices(trial, endpoints, conduct))
+    known = notices(trial, endpoints, conduct)
+    answer = TrialAnswer(trial, replicates, seed, endpoints, conduct, points, curve, needed, (), known)
     return replace(answer, sentences=sentences(answer))
 
 
@@ -124,6 +128,19 @@ def closed_powers(
     return [closed_power(trial, endpoint, arm.name, expected, critical) for arm in trial.versions]
 
 
+def _curve(trial: Trial, sizes: Sequence[int], data: Mapping[str, ArmData]) -> ClosedCurve:
+    """Closed forms over the size, from the moments of the largest trial: the smaller ones are of the same populations."""
+    endpoint, rows = trial.endpoints[0], []
+    whole = {name: _overall(arm.outcomes[endpoint.name]) for name, arm in data.items()}
+    share = {name: whole[name].n / arm.outcomes[endpoint.name].value.shape[1] for name, arm in data.items()}
+    for size in sizes:
+        expected = {arm.name: whole[arm.name]._replace(n=share[arm.name] * arm.n) for arm in _scaled(trial, size).arms}
+        critical = critical_value(trial, endpoint, {name: arm.n for name, arm in expected.items()})
+        powers = [closed_power(trial, endpoint, arm.name, expected, critical)[0] for arm in trial.versions]
+        rows.append(tuple(math.nan if power is None else power for power in powers))
+    return ClosedCurve(tuple(sizes), tuple(rows))
+
+
 def _overall(outcome: Outcome) -> Expected:
     """Moments over all replicates."""
     there = outcome.value[~np.isnan(outcome.value)]
@@ -162,17 +179,12 @@ def _share(happened: np.ndarray) -> Share:
     return Share(int(happened.sum()), len(happened))
 
 
-def _point(trial: Trial, size: int, data: Mapping[str, ArmData], replicates: int) -> SizePoint:
+def _point(trial: Trial, size: int, data: Mapping[str, ArmData]) -> SizePoint:
     """Power on the primary endpoint at one size: the first subjects of the largest trial."""
     scaled = _scaled(replace(trial, endpoints=trial.endpoints[:1]), size)
     nested = {arm.name: data[arm.name].of_first(arm.n) for arm in scaled.arms}
-    endpoint = trial.endpoints[0]
-    found = analyse(scaled, nested)[0][endpoint.name]
-    # moments of the largest trial: the smaller ones are the same populations
-    evaluable = {arm.name: data[arm.name].outcomes[endpoint.name] for arm in scaled.arms}
-    outcomes = {arm.name: evaluable[arm.name].of_first(arm.n) for arm in scaled.arms}
-    closed = closed_powers(scaled, endpoint, outcomes, found.critical)
-    return SizePoint(size, tuple(_share(column) for column in found.rejected.T), tuple(power for power, _ in closed))
+    found = analyse(scaled, nested)[0][trial.endpoints[0].name]
+    return SizePoint(size, tuple(_share(column) for column in found.rejected.T))
 
 
 def _conduct(trial: Trial, data: Mapping[str, ArmData], stopped: np.ndarray, replicates: int) -> tuple[ArmConduct, ...]:
