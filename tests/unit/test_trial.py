@@ -100,7 +100,7 @@ def test_areas_and_peaks_of_samples_are_those_of_nca(tmp_path):
     visits, limit = np.array([1.0, 3.0, 7.0, 10.0, 14.0, 21.0, 28.0, 60.0]), 50.0
     levels = np.exp(random.normal(5.0, 2.0, (60, 8)))
     levels[0] = 1.0
-    area, peak = sampled_exposures(levels, visits, limit, (0.0, 28.0))
+    area, peak = sampled_exposures(levels, visits, limit, (0.0, 28.0), np.full(60, 8))
     path = tmp_path / "samples.csv"
     with path.open("w") as file:
         file.write("ID,TIME (d),DV,UNIT,ASSAY,LIMIT\n")
@@ -115,6 +115,10 @@ def test_areas_and_peaks_of_samples_are_those_of_nca(tmp_path):
     inside = np.isfinite(result.values["CMAX"]) & (result.values["TMAX"] <= 28.0)
     assert peak[inside] == pytest.approx(result.values["CMAX"][inside], rel=1e-12)
     assert area[0] == peak[0] == 0.0
+    # what comes after the last visit that a subject came to is not known
+    early = sampled_exposures(levels, visits, limit, (0.0, 28.0), np.full(60, 7))
+    alone = sampled_exposures(levels[:, :7], visits[:7], limit, (0.0, 28.0), np.full(60, 7))
+    assert np.array_equal(early, alone) and not np.array_equal(early[0], area)
 
 
 def test_t_tests_and_proportions_are_those_of_scipy():

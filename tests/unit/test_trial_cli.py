@@ -32,7 +32,7 @@ def run(*arguments):
 
 
 def refused(path, *options) -> str:
-    result = run("trial", path, "--replicates", 20, *options)
+    result = run("trial", path, *options)
     assert isinstance(result.exception, InputError), result.exception
     assert "\n" not in str(result.exception)
     return str(result.exception)
@@ -150,11 +150,15 @@ def endpoint(**changes):
         (endpoint(window=[28, 0]), "window is 28 to 0 d"),
         (endpoint(test="welch"), "Dunnett's test pools"),
         (endpoint(kind="response"), "ec50 is missing"),
+        (endpoint(above=10.0), "`above` means nothing to the kind `auc`"),
+        (endpoint(kind="response", ec50=1.0, day=-1), "day is -1"),
+        ({"model": "two_compartment_hill", "spread": None, "cv": 0.3, "repeat": "superposition"}, "leave `repeat` out"),
+        ({"replicates": 10**8}, "take fewer replicates"),
         (endpoint(kind="toxicity", ec50=[2.0, 1.0]), "ec50 must rise"),
         (endpoint(kind="toxicity", ec50=[1.0, 2.0], at_least=3), "at_least is 3"),
-        (endpoint(kind="persistence"), "name the level"),
-        (endpoint(kind="persistence", above=10.0), "cannot tell"),
-        (endpoint(kind="positive", above=100.0, day=20), "one of the visits"),
+        (endpoint(kind="persistence", window=None), "name the level"),
+        (endpoint(kind="persistence", window=None, above=10.0), "cannot tell"),
+        (endpoint(kind="positive", window=None, above=100.0, day=20), "one of the visits"),
         ({"futility": {"at": 1.5, "below": 0.1}}, "futility.at is 1.5"),
         ({"futility": {"at": 0.5, "below": 0.1, "role": "effect"}}, "`futility`: unknown key `role`; did you mean `rule`"),
         ({"sizes": [1, 5]}, "sizes holds 1"),

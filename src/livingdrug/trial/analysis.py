@@ -32,10 +32,11 @@ def analyse(trial: Trial, data: Mapping[str, ArmData]) -> tuple[dict[str, Analys
     found = {}
     for endpoint in trial.endpoints:
         outcomes = {name: arm.outcomes[endpoint.name] for name, arm in data.items()}
+        critical = critical_value(trial, endpoint, evaluable(outcomes))
         if trial.futility:
             for version, stop in zip(trial.versions, stopped.T, strict=True):
                 outcomes[version.name] = _ended(outcomes[version.name], stop, looked_at(trial.futility, version.n))
-        found[endpoint.name] = _analysed(trial, endpoint, outcomes, stopped)
+        found[endpoint.name] = _analysed(trial, endpoint, outcomes, stopped, critical)
     return found, stopped
 
 
@@ -51,9 +52,10 @@ def _ended(outcome: Outcome, stop: np.ndarray, n: int) -> Outcome:
     return Outcome(value, outcome.lost)
 
 
-def _analysed(trial: Trial, endpoint: Endpoint, outcomes: dict[str, Outcome], stopped: np.ndarray) -> Analysed:
+def _analysed(
+    trial: Trial, endpoint: Endpoint, outcomes: dict[str, Outcome], stopped: np.ndarray, critical: float | None
+) -> Analysed:
     compared = compare(trial, endpoint, outcomes)
-    critical = critical_value(trial, endpoint, evaluable(outcomes))
     if trial.multiplicity == "dunnett":
         statistic = np.stack([c.statistic for c in compared], axis=1)
         size = np.abs(statistic) if trial.sides == 2 else endpoint.sign * statistic

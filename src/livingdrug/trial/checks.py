@@ -5,18 +5,25 @@ from collections.abc import Iterator
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.names import unknown
-from livingdrug.models import Model
+from livingdrug.models import ClosedForm, Model
 from livingdrug.models.model import find_quantity
 from livingdrug.models.parameters import check_value
 from livingdrug.simulation import Draw, Regimen
 from livingdrug.simulation.regimen import check_regimen
-from livingdrug.simulation.run import check_horizon, check_outputs
+from livingdrug.simulation.run import cautions, check_horizon, check_outputs
 from livingdrug.trial.course import arm_regimen
 from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.outcomes import last_day
 from livingdrug.trial.result import ArmConduct, EndpointAnswer
 
 MOST_LEAVE = 0.99
+# fields of an endpoint that some kinds use
+USED = {
+    "auc": ("window", "test"), "cmax": ("window", "test"), "persistence": ("above",), "positive": ("above", "day"),
+    "response": ("window", "exposure", "ec50", "slope", "day"),
+    "toxicity": ("window", "exposure", "ec50", "slope", "day", "at_least"),
+}  # fmt: skip
+SOMETIMES = tuple(dict.fromkeys(field for fields in USED.values() for field in fields))
 SUPERPOSITION = (
     'to add up the curves of single infusions instead, say repeat = "superposition": it assumes that every infusion grows '
     "as the first one did, whatever is there already"
@@ -167,6 +174,9 @@ def dose_faults(trial: Trial, arm: Arm) -> Iterator[str]:
 
 def _summed(trial: Trial, regimen: Regimen) -> Iterator[str]:
     """What a sum of curves cannot hold."""
+    system = trial.model.system
+    if not isinstance(system, ClosedForm) and not system.one_dose_because:
+        yield f"`{trial.model.full_name}` says itself what several infusions do; leave `repeat` out"
     if not regimen.doses:
         yield "repeat adds up infusions, but none is given; add `doses` (amounts are multiples of the model's own infusion)"
     if regimen.resets or regimen.personal or any(dose.into or dose.lag for dose in regimen.doses):
@@ -175,6 +185,10 @@ def _summed(trial: Trial, regimen: Regimen) -> Iterator[str]:
 
 def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     unit = trial.model.time_unit
+    plain = Endpoint(endpoint.name, endpoint.kind)
+    for field in SOMETIMES:
+        if getattr(endpoint, field) != getattr(plain, field) and field not in USED[endpoint.kind]:
+            yield f"`{field}` means nothing to the kind `{endpoint.kind}`; leave it out or take another kind"
     start, end = trial.window_of(endpoint)
     if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
         yield f"window is {start:g} to {end:g} {unit}; it must start at 0 or later and end after its start"
@@ -188,8 +202,6 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
             yield f"its window ends at {end:g} {unit}, after the last visit at {last:g} {unit}; end it earlier or add a visit"
         if endpoint.test == "welch" and trial.multiplicity == "dunnett":
             yield "Dunnett's test pools the variance over all arms, Welch's not; take multiplicity `holm` or test `pooled`"
-        if endpoint.ec50:
-            yield f"an ec50 was given, which `{endpoint.kind}` does not use; take kind \"response\" or \"toxicity\""
         if endpoint.kind == "cmax" and trial.repeat == "superposition" and not trial.visits:
             yield "the peak of a sum of curves is not computed; add `visits`, or take kind \"auc\""
     else:
@@ -202,6 +214,8 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
 
 def _curve(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     yield from curve_faults(endpoint)
+    if endpoint.day is not None and not (math.isfinite(endpoint.day) and endpoint.day >= 0):
+        yield f"day is {endpoint.day:g}; it is when the outcome is known, the end of the window where it is left out"
     if endpoint.exposure == "cmax" and trial.repeat == "superposition":
         yield "the peak of a sum of curves is not computed; take exposure `auc`"
 
@@ -238,8 +252,11 @@ def _persistence(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
 
 def notices(trial: Trial, endpoints: tuple[EndpointAnswer, ...], conduct: tuple[ArmConduct, ...]) -> tuple[str, ...]:
     """What a reader must know before trusting the numbers."""
-    found = []
-    if trial.repeat == "superposition":
+    found = cautions(trial.model)
+    if trial.repeat != "superposition":
+        given = [check_regimen(trial.model, arm_regimen(trial, arm)) for arm in trial.arms]
+        found += dict.fromkeys(notice for notice in given if notice)
+    else:
         found.append("superposition: every infusion is assumed to grow as the first one did, whatever is there already")
     day, unit = last_day(trial, trial.endpoints[0]), trial.model.time_unit
     causes = (

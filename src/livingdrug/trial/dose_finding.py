@@ -96,14 +96,16 @@ def simulate_escalation(
     check_replicates(replicates)
     check_seed(seed)
     total, own = replicates * escalation.most, arm_seed(seed, "escalation")
-    luck, toxic, rates = uniforms(own, "outcome", 0, total), [], []
+    luck, toxic, rates, failed = uniforms(own, "outcome", 0, total), [], [], 0.0
     for k, level in enumerate(escalation.levels):
         chance = _chances(escalation, level, own, total, threads)
         if progress:
             progress((k + 1) * total, len(escalation.levels) * total)
         # a patient without an answer of the model has no toxicity that could be counted
-        toxic.append(np.where(np.isnan(chance), False, luck < chance))
-        rates.append(float(np.nanmean(chance)))
+        unknown = np.isnan(chance)
+        failed = max(failed, float(unknown.mean()))
+        toxic.append(~unknown & (luck < np.where(unknown, 0.0, chance)))
+        rates.append(float(chance[~unknown].mean()) if not unknown.all() else 0.0)
     table = np.stack(toxic, axis=1).reshape(replicates, escalation.most, len(rates))
     y, n, selected = (_three_plus_three if escalation.rule == "3+3" else _boin)(escalation, table)
     levels = tuple(
@@ -112,13 +114,17 @@ def simulate_escalation(
         for k, level in enumerate(escalation.levels)
     )  # fmt: skip
     none = Share(int((selected < 0).sum()), replicates)
-    return EscalationAnswer(escalation, replicates, seed, levels, none, _notices(rates))
+    return EscalationAnswer(escalation, replicates, seed, levels, none, _notices(rates, failed))
 
 
-def _notices(rates: list[float]) -> tuple[str, ...]:
+def _notices(rates: list[float], failed: float) -> tuple[str, ...]:
+    found = []
     if any(b < a for a, b in zip(rates, rates[1:], strict=False)):
-        return ("toxicity does not rise from level to level, which both rules take for granted",)
-    return ()
+        found.append("toxicity does not rise from level to level, which both rules take for granted")
+    if failed:
+        share = f"{100 * failed:.2g} %"
+        found.append(f"up to {share} of patients at a level could not be computed by the model and count as without toxicity")
+    return tuple(found)
 
 
 def _chances(escalation: Escalation, level: Level, seed: int, total: int, threads: int | None) -> np.ndarray:

@@ -17,7 +17,7 @@ from livingdrug.trial.outcomes import ArmData, Outcome, simulate_arm
 from livingdrug.trial.result import ArmAnswer, ArmConduct, ClosedCurve, EndpointAnswer, Share, SizePoint, TrialAnswer
 from livingdrug.trial.words import change_text, name_of_test, sentences
 
-MAX_SUBJECTS = 50_000_000  # over arms and replicates: what fits in memory with a handful of endpoints
+MAX_VALUES = 100_000_000  # subjects, over arms and replicates, times endpoints: what a computer at hand keeps in memory
 CURVE_POINTS = 40
 Progress = Callable[[int, int], None]
 
@@ -38,7 +38,9 @@ def simulate_trial(
     # sizes are about the primary endpoint alone
     largest = _scaled(replace(trial, endpoints=trial.endpoints[:1]), _check_sizes(sizes)) if sizes else None
     planned = [trial, _without_difference(trial), *([largest] if largest else [])]
-    count = _Counter(sum(arm.n for t in planned for arm in t.arms) * replicates - trial.shared.n * replicates, progress)
+    total = (sum(arm.n for t in planned for arm in t.arms) - trial.shared.n) * replicates
+    _check_amount(total, len(trial.endpoints))
+    count = _Counter(total, progress)
     data = {arm.name: simulate_arm(trial, arm, replicates, seed, threads, count) for arm in trial.arms}
     null = planned[1]
     same = {arm.name: simulate_arm(null, arm, replicates, seed, threads, count) for arm in null.versions}
@@ -62,16 +64,20 @@ class _Counter:
     """Subjects done so far, told to whoever wants to know."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
-        if total > MAX_SUBJECTS:
-            raise InputError(
-                f"{total:,} subjects would be simulated, more than {MAX_SUBJECTS:,}; take fewer replicates, arms or sizes"
-            )
         self.total, self.progress, self.done = total, progress, 0
 
     def __call__(self, subjects: int) -> None:
         self.done += subjects
         if self.progress:
             self.progress(self.done, self.total)
+
+
+def _check_amount(subjects: int, endpoints: int) -> None:
+    if subjects * endpoints > MAX_VALUES:
+        raise InputError(
+            f"{subjects:,} subjects with {endpoints} endpoint(s) would be simulated, more than {MAX_VALUES:,} values; take "
+            "fewer replicates, subjects or sizes"
+        )
 
 
 def check_replicates(replicates: int) -> None:
