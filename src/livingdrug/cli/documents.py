@@ -5,6 +5,8 @@ from importlib import import_module
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
 from livingdrug.scenario import Simulation, read_scenario
+from livingdrug.scenario.index import Index
+from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
 from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 
@@ -13,6 +15,8 @@ RUNNERS = {
     CheckFile: ("livingdrug.cli.tables", "run_check"),
     Nca: ("livingdrug.cli.parameters", "run_nca"),
     Compare: ("livingdrug.cli.products", "run_compare"),
+    Response: ("livingdrug.cli.response", "run_response"),
+    Index: ("livingdrug.cli.index", "run_index"),
     TrialScenario: ("livingdrug.cli.trial", "run_design"),
     EscalationScenario: ("livingdrug.cli.escalation", "run_levels"),
 }

@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import kinetics
+from livingdrug.cli import index_options, kinetics, response_options
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
 
@@ -116,11 +116,14 @@ def run(file: str, out: str | None, as_json: bool, workers: int | None, dask: st
 
 @cli.command()
 @click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
-@click.option("--log-sd", type=float, help="SD of the logarithm of exposure (natural log).")
+@click.option("--log-sd", type=float, multiple=True, help="SD of the logarithm of exposure (natural log). Twice: of "
+              "the first and of the second arm, compared by Welch's test.")
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
-@click.option("--spread", help="Which published spread of the model (stein_2019: sd, variance).")
+@click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
 @click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
 @click.option("--proportions", type=float, nargs=2, help="Two response rates to tell apart, such as 0.3 0.5.")
+@click.option("--hazard-ratio", type=float, help="A hazard ratio to be seen by the log-rank test, with --event-rate.")
+@click.option("--event-rate", type=float, help="Share of all subjects who have the event in the trial, such as 0.5.")
 @click.option("--power", "power_wanted", type=float, default=0.8, show_default=True)
 @click.option("--alpha", type=float, default=0.05, show_default=True)
 @click.option("--sides", type=int, default=2, show_default=True)
@@ -128,7 +131,7 @@ def run(file: str, out: str | None, as_json: bool, workers: int | None, dask: st
 @click.option("-n", "--n", type=int, help="Ask for the power of this many in the smaller arm.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def power(**options) -> None:
-    """How many patients per arm it takes to see a difference (exact noncentral t, or two proportions)."""
+    """How many patients per arm it takes to see a difference (exact noncentral t, Welch, two proportions, log-rank)."""
     from livingdrug.cli.power import print_power
 
     print_power(**options)
@@ -149,7 +152,8 @@ def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None
     run_file(design, replicates, seed, Output.taken_from(rest))
 
 
-for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example):
+for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
+                index_options.index):  # fmt: skip
     cli.add_command(command)
 
 

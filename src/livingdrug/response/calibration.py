@@ -3,8 +3,7 @@
 import numpy as np
 
 from livingdrug.core.errors import InputError
-
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(80)
+from livingdrug.response.exposures import ExposureSpread, nodes
 
 
 def logistic(exposure, ec50: float, slope: float):
@@ -15,9 +14,9 @@ def logistic(exposure, ec50: float, slope: float):
 
 
 def marginal_rate(ec50: float, slope: float, median: float, log_sd: float) -> float:
-    """Share of a population with log-normal exposure (median, SD of ln) that has the outcome, by Gauss-Hermite."""
-    exposure = median * np.exp(log_sd * _NODES)
-    return float(_WEIGHTS @ logistic(exposure, ec50, slope) / _WEIGHTS.sum())
+    """Share of a population with log-normal exposure (median, SD of ln) that has the outcome."""
+    exposure, weights = nodes(ExposureSpread(median, log_sd))
+    return float(weights @ logistic(exposure, ec50, slope))
 
 
 def calibrate_ec50(rate: float, slope: float, median: float, log_sd: float) -> float:

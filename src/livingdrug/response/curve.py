@@ -75,6 +75,11 @@ def axis(exposure, scale: Scale) -> np.ndarray:
     return np.log(exposure)
 
 
+def grid(exposure: np.ndarray, scale: Scale, points: int) -> np.ndarray:
+    """Exposures over the range of those given, even on their scale, to draw a curve at."""
+    return (np.geomspace if scale == "log" else np.linspace)(np.min(exposure), np.max(exposure), points)
+
+
 def probability(curve: Curve, exposure) -> np.ndarray:
     """P at each exposure, of the same shape."""
     from scipy.special import expit
@@ -89,16 +94,21 @@ def probability_band(curve: Curve, exposure, level: float = 0.95) -> tuple[np.nd
     p = probability(curve, exposure)
     if curve.covariance is None:
         return np.full(p.shape, np.nan), np.full(p.shape, np.nan)
-    x = axis(exposure, curve.scale)
-    # d logit P: ceiling c and u = P/c give u(1-u)c / (P(1-P)) = (1-u)/(1-P), and the same of ln c for the ceiling
-    inner = (1 - p / curve.ceiling) / (1 - p) if curve.ceiling < 1 else np.ones(p.shape)
-    slopes = [inner, inner * x]
-    if len(curve.covariance) == 3:
-        slopes.append((1 - curve.ceiling) / (1 - p))
-    gradient = np.stack(slopes, axis=-1)
+    gradient = logit_gradient(curve, exposure)
     error = np.sqrt(np.einsum("...i,ij,...j->...", gradient, curve.covariance, gradient))
     reach = two_sided(level) * error
     return expit(logit(p) - reach), expit(logit(p) + reach)
+
+
+def logit_gradient(curve: Curve, exposure) -> np.ndarray:
+    """Derivatives of logit P at each exposure by the estimated coefficients, shape (..., 2), or (..., 3) with the ceiling."""
+    x, p = axis(exposure, curve.scale), probability(curve, exposure)
+    # d logit P: ceiling c and u = P/c give u(1-u)c / (P(1-P)) = (1-u)/(1-P), and the same of ln c for the ceiling
+    inner = (1 - p / curve.ceiling) / (1 - p) if curve.ceiling < 1 else np.ones(p.shape)
+    slopes = [inner, inner * x]
+    if curve.covariance is not None and len(curve.covariance) == 3:
+        slopes.append((1 - curve.ceiling) / (1 - p))
+    return np.stack(slopes, axis=-1)
 
 
 def exposure_at(curve: Curve, wanted: float, level: float = 0.95) -> Estimate:
@@ -110,15 +120,12 @@ def exposure_at(curve: Curve, wanted: float, level: float = 0.95) -> Estimate:
     value = float(np.exp(x)) if curve.scale == "log" else x
     if curve.covariance is None:
         return Estimate(value, np.nan, np.nan, level, "no error known")
-    gradient = [-1 / curve.slope, -x / curve.slope]
-    if len(curve.covariance) == 3:
-        # logit(p/c) falls with logit c by (1-c)/(1-p/c)
-        gradient.append(-(1 - curve.ceiling) / (1 - wanted / curve.ceiling) / curve.slope)
-    gradient = np.array(gradient)
+    gradient = axis_gradient(curve, wanted)
     reach = two_sided(level) * float(np.sqrt(gradient @ curve.covariance @ gradient))
     low, high = x - reach, x + reach
     if curve.scale == "log":
-        low, high = np.exp([low, high])
+        with np.errstate(over="ignore"):  # an end beyond all numbers is infinite
+            low, high = np.exp([low, high])
     return Estimate(value, float(low), float(high), level, "delta")
 
 
@@ -133,6 +140,15 @@ def axis_at(curve: Curve, wanted: float) -> float:
     if curve.slope == 0:
         raise InputError(f"curve `{curve.name}` is flat, so no exposure gives a probability of {wanted:g}")
     return float((logit(wanted / curve.ceiling) - curve.intercept) / curve.slope)
+
+
+def axis_gradient(curve: Curve, wanted: float) -> np.ndarray:
+    """Derivatives of `axis_at` by the estimated coefficients, shape (2,), or (3,) with the ceiling."""
+    gradient = [-1 / curve.slope, -axis_at(curve, wanted) / curve.slope]
+    if curve.covariance is not None and len(curve.covariance) == 3:
+        # logit(p/c) falls with logit c by (1-c)/(1-p/c)
+        gradient.append(-(1 - curve.ceiling) / (1 - wanted / curve.ceiling) / curve.slope)
+    return np.array(gradient)
 
 
 def two_sided(level: float) -> float:

@@ -5,13 +5,15 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.scenario.index import Index
+from livingdrug.scenario.response import Response
 from livingdrug.scenario.simulation import Simulation, checked
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario, checked_table
 from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 
 KINDS = {
-    "simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "trial": TrialScenario,
-    "escalation": EscalationScenario,
+    "simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "response": Response, "index": Index,
+    "trial": TrialScenario, "escalation": EscalationScenario,
 }  # fmt: skip
 
 

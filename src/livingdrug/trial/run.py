@@ -11,7 +11,8 @@ from livingdrug.core.random import check_seed
 from livingdrug.trial.analysis import Analysed, analyse, critical_value, looked_at
 from livingdrug.trial.checks import check_trial, notices
 from livingdrug.trial.closed_form import Expected, closed_power
-from livingdrug.trial.design import BINARY, LOGARITHMIC, Arm, Endpoint, Trial
+from livingdrug.trial.comparisons import Compared
+from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.needed import needed_size
 from livingdrug.trial.outcomes import ArmData, Outcome, simulate_arm
 from livingdrug.trial.result import ArmAnswer, ArmConduct, ClosedCurve, EndpointAnswer, Share, SizePoint, TrialAnswer
@@ -46,13 +47,13 @@ def simulate_trial(
     same = {arm.name: simulate_arm(null, arm, replicates, seed, threads, count) for arm in null.versions}
     same[trial.control] = data[trial.control]
     (found, stopped), (by_chance, _) = analyse(trial, data), analyse(null, same)
-    endpoints = tuple(_answer(trial, e, data, found[e.name], by_chance[e.name], replicates) for e in trial.endpoints)
+    endpoints = tuple(_answer(trial, e, data, found[e.name], by_chance[e.name]) for e in trial.endpoints)
     points, needed, curve = (), (), ClosedCurve((), ())
     if largest:
         data_large = {arm.name: simulate_arm(largest, arm, replicates, seed, threads, count) for arm in largest.arms}
         points = tuple(_point(trial, size, data_large) for size in sizes)
         between = np.geomspace(sizes[0], sizes[-1], CURVE_POINTS).round().astype(int).tolist()
-        curve = _curve(trial, sorted({*sizes, *between}), data_large)
+        curve = _curve(trial, sorted({*sizes, *between}), data_large, endpoints[0])
         needed = tuple(needed_size(trial, arm.name, i, points, curve) for i, arm in enumerate(trial.versions))
     conduct = _conduct(trial, data, stopped, replicates)
     known = notices(trial, endpoints, conduct)
@@ -105,19 +106,19 @@ def _without_difference(trial: Trial) -> Trial:
 
 
 def _answer(
-    trial: Trial, endpoint: Endpoint, data: Mapping[str, ArmData], found: Analysed, null: Analysed, replicates: int
+    trial: Trial, endpoint: Endpoint, data: Mapping[str, ArmData], found: Analysed, null: Analysed
 ) -> EndpointAnswer:
     outcomes = {name: arm.outcomes[endpoint.name] for name, arm in data.items()}
-    closed = closed_powers(trial, endpoint, outcomes, found.critical)
+    effects = {arm.name: _effect(endpoint, outcomes, arm, trial, found.compared[i]) for i, arm in enumerate(trial.versions)}
+    expected = _expected(endpoint, outcomes, effects)
     arms = []
     for i, arm in enumerate(trial.versions):
         level, control = (_level(endpoint, outcomes[name]) for name in (arm.name, trial.control))
-        compared = found.compared[i]
+        closed = closed_power(trial, endpoint, arm.name, expected, found.critical)
         arms.append(
             ArmAnswer(
-                arm.name, arm.n, level, control, _effect(endpoint, level, control, compared.difference),
-                _share(found.rejected[:, i]), _share(null.rejected[:, i]), *closed[i],
-                int(np.isnan(compared.statistic).sum()), float((~np.isnan(outcomes[arm.name].value)).sum() / replicates),
+                arm.name, arm.n, level, control, effects[arm.name], _share(found.rejected[:, i]), _share(null.rejected[:, i]),
+                *closed, int(np.isnan(found.compared[i].statistic).sum()), expected[arm.name].n,
             )  # fmt: skip
         )
     return EndpointAnswer(
@@ -126,18 +127,22 @@ def _answer(
     )  # fmt: skip
 
 
-def closed_powers(
-    trial: Trial, endpoint: Endpoint, outcomes: Mapping[str, Outcome], critical: float | None
-) -> list[tuple[float | None, str]]:
-    """(power, why there is none) of every version, from the moments over all replicates."""
-    expected = {name: _overall(outcome) for name, outcome in outcomes.items()}
-    return [closed_power(trial, endpoint, arm.name, expected, critical) for arm in trial.versions]
+def _expected(
+    endpoint: Endpoint, outcomes: Mapping[str, Outcome], effects: Mapping[str, float]
+) -> dict[str, Expected]:
+    """Moments of every arm over all replicates, and of persistence the share lost and the hazard ratio."""
+    found = {name: _overall(outcome) for name, outcome in outcomes.items()}
+    if endpoint.kind != "persistence":
+        return found
+    lost = {name: 1.0 - _level(endpoint, outcome) for name, outcome in outcomes.items()}
+    return {name: moments._replace(lost=lost[name], hazard_ratio=effects.get(name, 1.0)) for name, moments in found.items()}
 
 
-def _curve(trial: Trial, sizes: Sequence[int], data: Mapping[str, ArmData]) -> ClosedCurve:
+def _curve(trial: Trial, sizes: Sequence[int], data: Mapping[str, ArmData], primary: EndpointAnswer) -> ClosedCurve:
     """Closed forms over the size, from the moments of the largest trial: the smaller ones are of the same populations."""
-    endpoint, rows = trial.endpoints[0], []
-    whole = {name: _overall(arm.outcomes[endpoint.name]) for name, arm in data.items()}
+    endpoint, rows = primary.endpoint, []
+    outcomes = {name: arm.outcomes[endpoint.name] for name, arm in data.items()}
+    whole = _expected(endpoint, outcomes, {arm.arm: arm.effect for arm in primary.arms})
     share = {name: whole[name].n / arm.outcomes[endpoint.name].value.shape[1] for name, arm in data.items()}
     for size in sizes:
         expected = {arm.name: whole[arm.name]._replace(n=share[arm.name] * arm.n) for arm in _scaled(trial, size).arms}
@@ -166,13 +171,13 @@ def _level(endpoint: Endpoint, outcome: Outcome) -> float:
     return math.exp(mean) if endpoint.kind in LOGARITHMIC else mean
 
 
-def _effect(endpoint: Endpoint, level: float, control: float, differences: np.ndarray) -> float:
-    if endpoint.kind in LOGARITHMIC:
-        return level / control
-    if endpoint.kind in BINARY:
-        return level - control
-    known = differences[~np.isnan(differences)]
-    return math.exp(-float(known.mean())) if len(known) else math.nan
+def _effect(endpoint: Endpoint, outcomes: Mapping[str, Outcome], arm: Arm, trial: Trial, compared: Compared) -> float:
+    """Ratio of geometric means, difference of rates, or hazard ratio."""
+    if endpoint.kind == "persistence":
+        known = compared.difference[~np.isnan(compared.difference)]
+        return math.exp(-float(known.mean())) if len(known) else math.nan
+    level, control = (_level(endpoint, outcomes[name]) for name in (arm.name, trial.control))
+    return level / control if endpoint.kind in LOGARITHMIC else level - control
 
 
 def _unit(trial: Trial, endpoint: Endpoint) -> str:
