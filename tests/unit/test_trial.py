@@ -12,8 +12,9 @@ from livingdrug.simulation import Regimen, draw_subjects, simulate
 from livingdrug.simulation.dose_text import read_dose
 from livingdrug.trial import Arm, Endpoint, Futility, Trial, power_t, simulate_trial
 from livingdrug.trial import outcomes as trial_outcomes
-from livingdrug.trial.comparisons import log_rank, moments, pooled_t, proportions, welch_t
+from livingdrug.trial.comparisons import hazard_ratio, log_rank, moments, pooled_t, proportions, welch_t
 from livingdrug.trial.course import arm_seed, arm_subjects, course
+from livingdrug.trial.events import power_log_rank
 from livingdrug.trial.grid import size_grid
 from livingdrug.trial.outcomes import Outcome, simulate_arm
 from livingdrug.trial.sample_size import exact_size_t
@@ -152,6 +153,22 @@ def test_log_rank_is_that_of_statsmodels():
         chi2, p = survdiff(visit[i] + 1, lost[i].astype(int), group)
         assert found.statistic[i] ** 2 == pytest.approx(chi2, rel=1e-10)
         assert found.p_value(2, 1)[i] == pytest.approx(p, rel=1e-8)
+
+
+def test_hazard_ratio_and_its_closed_form():
+    """Lost at every visit with chance 0.1 or 0.2."""
+    random = np.random.default_rng(3)
+
+    def arm(chance):
+        visit = random.geometric(chance, (3_000, 40)) - 1.0
+        return Outcome(np.minimum(visit, 5.0), visit < 6)
+
+    slow, fast = arm(0.1), arm(0.2)
+    ratio = math.log(0.9) / math.log(0.8)
+    assert hazard_ratio(slow, fast, 6) == pytest.approx(ratio, rel=0.02)
+    seen = (np.abs(log_rank(slow, fast, 6).statistic) > 1.959964).mean()
+    events = (slow.lost.mean() + fast.lost.mean()) / 2
+    assert seen == pytest.approx(power_log_rank(40, ratio, events), abs=0.03)
 
 
 def test_persistence_is_known_from_visits_and_ends_with_dropout():

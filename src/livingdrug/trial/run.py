@@ -11,7 +11,7 @@ from livingdrug.core.random import check_seed
 from livingdrug.trial.analysis import Analysed, analyse, critical_value, looked_at
 from livingdrug.trial.checks import check_trial, notices
 from livingdrug.trial.closed_form import Expected, closed_power
-from livingdrug.trial.comparisons import Compared
+from livingdrug.trial.comparisons import hazard_ratio
 from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.needed import needed_size
 from livingdrug.trial.outcomes import ArmData, Outcome, simulate_arm
@@ -109,7 +109,7 @@ def _answer(
     trial: Trial, endpoint: Endpoint, data: Mapping[str, ArmData], found: Analysed, null: Analysed
 ) -> EndpointAnswer:
     outcomes = {name: arm.outcomes[endpoint.name] for name, arm in data.items()}
-    effects = {arm.name: _effect(endpoint, outcomes, arm, trial, found.compared[i]) for i, arm in enumerate(trial.versions)}
+    effects = {arm.name: _effect(trial, endpoint, outcomes, arm) for arm in trial.versions}
     expected = _expected(endpoint, outcomes, effects)
     arms = []
     for i, arm in enumerate(trial.versions):
@@ -171,13 +171,13 @@ def _level(endpoint: Endpoint, outcome: Outcome) -> float:
     return math.exp(mean) if endpoint.kind in LOGARITHMIC else mean
 
 
-def _effect(endpoint: Endpoint, outcomes: Mapping[str, Outcome], arm: Arm, trial: Trial, compared: Compared) -> float:
+def _effect(trial: Trial, endpoint: Endpoint, outcomes: Mapping[str, Outcome], arm: Arm) -> float:
     """Ratio of geometric means, difference of rates, or hazard ratio."""
+    own, control = outcomes[arm.name], outcomes[trial.control]
     if endpoint.kind == "persistence":
-        known = compared.difference[~np.isnan(compared.difference)]
-        return math.exp(-float(known.mean())) if len(known) else math.nan
-    level, control = (_level(endpoint, outcomes[name]) for name in (arm.name, trial.control))
-    return level / control if endpoint.kind in LOGARITHMIC else level - control
+        return hazard_ratio(own, control, len(trial.visits))
+    levels = _level(endpoint, own), _level(endpoint, control)
+    return levels[0] / levels[1] if endpoint.kind in LOGARITHMIC else levels[0] - levels[1]
 
 
 def _unit(trial: Trial, endpoint: Endpoint) -> str:
