@@ -14,7 +14,7 @@ from scipy.special import expit
 from scipy.stats import multivariate_normal, norm
 
 from bench.index_intervals import curve as line
-from bench.index_intervals import fits, outcomes
+from bench.index_intervals import fits, outcomes, profile_interval, profiled
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.products import get_curve, list_curves, observed_spread
@@ -38,6 +38,7 @@ from livingdrug.response import (
     probability,
     rate_over,
     ratio_of_exposures,
+    ratio_of_fits,
     share_between,
     spread_of,
     therapeutic_index,
@@ -46,11 +47,13 @@ from livingdrug.response import (
     window,
 )
 from livingdrug.response.index import both_below, drawn, exposures_where
+from livingdrug.scenario.index import Index, run_index
 
 AXIS = {"exposure": "CMAX", "unit": "copies/ug"}
 EFFICACY = curve_at("ORR", 1e4, 1.5, "made up", "synthetic", **AXIS)
 TOXICITY = curve_at("severe CRS", 6e4, 1.1, "made up", "synthetic", **AXIS)
 PRODUCT = ExposureSpread(3e4, 1.1, **AXIS)
+UNSTATED = tuple(replace(curve, unit="") for curve in (EFFICACY, TOXICITY))
 BUILT_IN = ("--efficacy-curve", "idecel_response", "--toxicity-curve", "idecel_crs")
 
 
@@ -214,6 +217,20 @@ def test_covariance_of_fits_to_the_same_subjects_is_that_of_many_trials():
     assert all(np.linalg.eigvalsh(c).min() > 0 for c in formula)
 
 
+def test_profile_of_two_fits_is_that_of_a_grid():
+    """Adjusted profile likelihood against a grid of EC50s and ratios, by other code, within its step of 6 %."""
+    x, eff, tox = (rows[0] for rows in outcomes(np.random.default_rng(5), 120, 1))
+    e, t = (fit_binary(Sample(np.exp(x), y, "CMAX", name)) for y, name in ((eff, "ORR"), (tox, "CRS")))
+    pair = paired(e.curve, t.curve, np.exp(x), eff, tox)
+    assert pair.correlation > 0.1
+    plain, adjusted = ratio_of_fits(e, t, Pair(e.curve, t.curve)), ratio_of_fits(e, t, pair)
+    grid = profile_interval(profiled(x, eff), profiled(x, tox), 1.0)
+    assert np.log([plain.low, plain.high]) == pytest.approx(np.log(grid), abs=0.061)
+    assert plain.low < adjusted.low < adjusted.value < adjusted.high < plain.high
+    one = ratio_of_fits(e, e, paired(e.curve, e.curve, np.exp(x), eff, eff))
+    assert (one.low, one.high) == (1.0, 1.0)
+
+
 # ------------------------------------------------------------------------------------------------------------ the window
 
 
@@ -368,6 +385,8 @@ def test_observed_spread():
         (lambda: changed(PRODUCT, width=-1), "multiplier of the log-SD is -1"),
         (lambda: get_curve("idecel_respons"), "did you mean `idecel_response`"),
         (lambda: expected(therapeutic_index(Pair(EFFICACY, TOXICITY)), replace(PRODUCT, exposure="AUC28")), "`AUC28`"),
+        (lambda: expected(therapeutic_index(Pair(*UNSTATED)), PRODUCT), "unit is not stated"),
+        (lambda: run_index(Index(efficacy_curve="idecel_response", toxicity_curve="idecel_crs", by="SEX")), "leave out `by`"),
     ],
 )
 def test_refusals(call, message):
@@ -415,7 +434,9 @@ def test_command_on_a_file_gives_what_python_gives(table, tmp_path, run):
     e, t = fitted(exposure, responded, "ORR"), fitted(exposure, suffered, "CRS grade >= 3")
     pair = paired(e, t, exposure, responded, suffered)
     assert answer["ratio"]["value"] == pytest.approx(ratio_of_exposures(pair).value, rel=1e-8)
-    assert answer["ratio"]["low"] == pytest.approx(ratio_of_exposures(pair).low, rel=1e-6)
+    fits_of_python = (fit_binary(Sample(exposure, y.astype(float), "CMAX")) for y in (responded, suffered))
+    assert answer["ratio"]["low"] == pytest.approx(ratio_of_fits(*fits_of_python, pair).low, rel=1e-6)
+    assert answer["ratio"]["method"].startswith("profile likelihood")
     assert answer["correlation"] == pytest.approx(pair.correlation, rel=1e-6)
     assert answer["product"]["response"]["value"] == pytest.approx(responded.mean(), rel=1e-6)  # of a logistic fit
     assert answer["sentence"].startswith("At the median exposure of this product")

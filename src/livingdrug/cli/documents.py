@@ -5,6 +5,7 @@ from importlib import import_module
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
 from livingdrug.scenario import Simulation, read_scenario
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
@@ -19,6 +20,7 @@ RUNNERS = {
     Index: ("livingdrug.cli.index", "run_index"),
     TrialScenario: ("livingdrug.cli.trial", "run_design"),
     EscalationScenario: ("livingdrug.cli.escalation", "run_levels"),
+    Fit: ("livingdrug.cli.fit", "run_fit"),
 }
 
 

@@ -19,6 +19,7 @@ from livingdrug.response.curve import Curve, Estimate, exposure_at, probability,
 from livingdrug.response.expected import best_fold
 from livingdrug.response.exposures import changed, share_between
 from livingdrug.response.index import TherapeuticIndex, chance_within
+from livingdrug.response.selection import CONFOUNDED
 from livingdrug.response.verdict import limits, verdict
 from livingdrug.scenario import index as scenarios
 
@@ -76,7 +77,8 @@ def index_as_dict(answer: scenarios.IndexAnswer) -> dict:
             "best_fold": _finite(best_fold(pair, spread, index.floor, index.ceiling)),
             "share_in_window": outlook.share, "chance_in_window": _finite(outlook.chance),
         },
-        "tradeoff": answer.table.to_dict("records"), "notes": list(answer.notes), "sentence": verdict(index, outlook),
+        "tradeoff": answer.table.to_dict("records"), "notes": list(answer.notes), "caution": CONFOUNDED,
+        "sentence": verdict(index, outlook),
     }  # fmt: skip
 
 
@@ -110,7 +112,7 @@ def _show(answer: scenarios.IndexAnswer) -> None:
     if index.window is not None or outlook.spread.log_sd > 0:
         _show_tradeoff(console, answer)
     console.print(f"[bold]{escape(verdict(index, outlook))}[/bold]", highlight=False)
-    console.print(f"Note: {RESEARCH}.", style="dim", highlight=False)
+    console.print(f"Note: {CONFOUNDED}; {RESEARCH}.", style="dim", highlight=False)
 
 
 def _axis(index: TherapeuticIndex) -> str:

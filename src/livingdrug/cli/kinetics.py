@@ -51,6 +51,7 @@ def with_options(options):
 @with_options(READING)
 @click.option("--endpoints", type=click.Path(), help="Also check a table with one row per subject (response, CRS, PFS).")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the canonical table to this CSV file.")
+@click.option("--as", "layout", help="With --out: laid out for nonmem or monolix (and nlmixr2) instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def check(columns: tuple[str, ...], **rest) -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import index_options, kinetics, response_options
+from livingdrug.cli import fitting, index_options, kinetics, response_options
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
 
@@ -45,6 +45,19 @@ def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
     from livingdrug.cli.show import print_model
 
     print_model(name, _split(fragments), latex, toml)
+
+
+@models.command()
+@click.argument("name")
+@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too) or mrgsolve.")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
+@click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
+def export(name: str, target: str, fragments: str, spread: str | None, out: str | None) -> None:
+    """A model (name or file) as a NONMEM control stream, an nlmixr2 function or an mrgsolve model file."""
+    from livingdrug.cli.exports import export_model
+
+    export_model(name, target, _split(fragments), spread, out)
 
 
 @models.command()
@@ -153,7 +166,7 @@ def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None
 
 
 for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
-                index_options.index):  # fmt: skip
+                index_options.index, fitting.fit):  # fmt: skip
     cli.add_command(command)
 
 

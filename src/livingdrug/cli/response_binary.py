@@ -37,17 +37,18 @@ def as_dict(answer) -> dict:
 
 
 def levels(fit: BinaryFit) -> list[tuple[float, Estimate]]:
-    """(probability, exposure there) where the curve reaches it: parts of the ceiling, where there is one."""
-    made = []
-    for wanted in (p * fit.curve.ceiling for p in WANTED):
+    """(probability, exposure there); parts of the ceiling, where there is one."""
+    return [(wanted, _level(fit, wanted)) for wanted in (p * fit.curve.ceiling for p in WANTED)]
+
+
+def _level(fit: BinaryFit, wanted: float) -> Estimate:
+    """By profile where the model has one, else by the delta method; nothing where the curve is flat."""
+    try:
         if fit.model in ("logistic", "firth"):
-            try:
-                made.append((wanted, exposure_at_profile(fit, wanted)))
-                continue
-            except InputError:
-                pass
-        made.append((wanted, exposure_at(fit.curve, wanted, fit.level)))
-    return made
+            return exposure_at_profile(fit, wanted)
+        return exposure_at(fit.curve, wanted, fit.level)
+    except InputError:
+        return Estimate(np.nan, np.nan, np.nan, fit.level, "none")
 
 
 def sentence(fit: BinaryFit) -> str:

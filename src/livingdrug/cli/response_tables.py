@@ -42,7 +42,7 @@ def finite(value: float) -> float | None:
 
 def estimate(at: Estimate) -> dict:
     """Plain data of a value with its interval."""
-    return {"value": at.value, "low": finite(at.low), "high": finite(at.high), "method": at.method}
+    return {"value": finite(at.value), "low": finite(at.low), "high": finite(at.high), "method": at.method}
 
 
 def estimate_text(at: Estimate, unit: str) -> str:

@@ -13,11 +13,14 @@ from livingdrug.data.reading import Reading
 
 @dataclass(frozen=True)
 class Timed:
-    """time (n,): since the infusion of the row's occasion; occasion (n,): text; dose (n,): given in that occasion, or nan."""
+    """time (n,): since the infusion of the row's occasion; occasion (n,): text; dose (n,): given in that occasion, or nan;
+    start (n,): of that occasion, since the first infusion of the subject; is_dose (n,): rows that are doses."""
 
     time: np.ndarray
     occasion: np.ndarray
     dose: np.ndarray
+    start: np.ndarray
+    is_dose: np.ndarray
 
 
 def raw_times(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, str]:
@@ -95,7 +98,8 @@ def since_infusion(parsed: Parsed, time: np.ndarray, subject: np.ndarray, readin
         findings.note(f"time since the infusion = `{parsed.name('TIME')}` - 1, as the infusion is on day 1")
     dose = parsed.amount.value if parsed.has("AMT") else np.full(len(time), np.nan)
     dose = np.where(dose > 0, dose, np.nan)
-    return Timed(shifted, occasion, dose if reading.dose is None else np.full(len(time), reading.dose))
+    dose = dose if reading.dose is None else np.full(len(time), reading.dose)
+    return Timed(shifted, occasion, dose, np.zeros(len(time)), np.zeros(len(time), dtype=bool))
 
 
 def _no_day_zero(time: np.ndarray, start: float) -> np.ndarray:
@@ -132,7 +136,10 @@ def _from_events(
         since = np.where((time < 0) & (start[keys] == 1), time, since)
     if np.any(start[keys[is_dose]] != 0):
         findings.note("times are counted from the first dose of each profile")
-    return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys])
+    first = np.full(subject.max() + 1, np.inf)
+    np.minimum.at(first, subject[is_dose], time[is_dose])
+    begun = start[keys] - np.where(np.isfinite(first), first, 0.0)[subject]
+    return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys], begun, is_dose)
 
 
 def _number_occasions(time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:

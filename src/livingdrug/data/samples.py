@@ -10,7 +10,7 @@ from livingdrug.data.infusion import Timed
 from livingdrug.data.meanings import counts_time
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
-from livingdrug.data.table import Data, Profile, natural_key, natural_order
+from livingdrug.data.table import Data, Doses, Profile, natural_key, natural_order
 from livingdrug.data.units import known_units, read_unit
 
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
@@ -55,14 +55,15 @@ def build(
     labels = [timed.occasion[use], np.where(output == ".", "", output).astype(object), assay[use], unit[use]]
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
     _note_order(timed.time[use], profile, findings)
-    dv = np.where(cens == 1, limit, parsed.dv.value)
+    unlimited_zero = (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit)
+    dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.value)
     # the value breaks ties, so that the order of the rows in the file never matters
     order = np.lexsort((dv[use], timed.time[use], profile))
     rows, profile = use[order], profile[order]
     data = Data(
         name, subjects, profiles, profile, timed.time[rows], dv[rows], cens[rows], limit[rows], findings.lines[rows],
         time_unit, dose_unit, *_covariates(parsed, codes, len(subjects), rows, findings),
-        _weights(parsed, codes, timed, subjects),
+        _weights(parsed, codes, timed, subjects), doses=_doses(parsed, timed, codes, use, order, profile),
     )  # fmt: skip
     return _finish(data, parsed, reading, findings)
 
@@ -203,6 +204,18 @@ def _profiles(codes: np.ndarray, labels: list[np.ndarray], dose: np.ndarray) -> 
     return Profile(codes[first], *columns, np.where(np.isfinite(doses), doses, np.nan)), profile
 
 
+def _doses(parsed: Parsed, timed: Timed, codes: np.ndarray, use, order, profile: np.ndarray) -> Doses | None:
+    """All doses by subject and time; profile: of the samples `use[order]`."""
+    if not timed.is_dose.any():
+        return None
+    rows = np.flatnonzero(timed.is_dose)
+    since = timed.start + timed.time
+    rows = rows[np.lexsort((since[rows], codes[rows]))]
+    start = np.zeros(int(profile.max(initial=-1)) + 1)
+    start[profile] = timed.start[use[order]]
+    return Doses(codes[rows], since[rows], parsed.amount.value[rows], start)
+
+
 def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> None:
     order = np.argsort(profile, kind="stable")
     same = profile[order][1:] == profile[order][:-1]
@@ -296,4 +309,5 @@ def _dose_in_cells(data: Data, findings: Findings) -> Data:
         return data
     findings.note("doses in cells/kg were multiplied by the weight of the subject")
     dose = data.profiles.dose * data.weight[data.profiles.subject]
-    return replace(data, profiles=replace(data.profiles, dose=dose), dose_unit="cells")
+    doses = data.doses and replace(data.doses, amount=data.doses.amount * data.weight[data.doses.subject])
+    return replace(data, profiles=replace(data.profiles, dose=dose), doses=doses, dose_unit="cells")

@@ -27,6 +27,20 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Doses:
+    """Every dose of a file with dose rows, in order of subject and time, shape (doses,) each.
+
+    subject: position in Data.subjects; time: since the first infusion of the subject, in Data.time_unit; amount: in
+    Data.dose_unit; start (profiles,): when the infusion of each profile was, on the same clock.
+    """
+
+    subject: np.ndarray
+    time: np.ndarray
+    amount: np.ndarray
+    start: np.ndarray
+
+
+@dataclass(frozen=True)
 class Data:
     """Samples by profile and time, shape (rows,) each.
 
@@ -34,7 +48,8 @@ class Data:
     dv: measured value, or the limit where cens is 1 (nan where no limit is known); cens: 0 measured, 1 below the limit,
     -1 above an upper limit; limit: of quantification, nan where none is stated; line: in the file.
     covariates: name -> text of each subject, "" where it varies or is missing; by_row: those that vary, shape (rows,);
-    weight: kg of each subject, nan where unknown; bridge: what turned one unit into another, "" if nothing did.
+    weight: kg of each subject, nan where unknown; bridge: what turned one unit into another, "" if nothing did; doses:
+    each dose with its time, None where no row holds one. A value reported as 0 without a limit has cens 1 and dv 0.
     """
 
     name: str
@@ -53,6 +68,7 @@ class Data:
     weight: np.ndarray
     notes: tuple[str, ...] = ()
     bridge: str = ""
+    doses: Doses | None = None
 
     @property
     def rows(self) -> int:

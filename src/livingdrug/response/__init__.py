@@ -14,6 +14,7 @@ from livingdrug.response.kaplan_meier import kaplan_meier, logrank, median_time,
 from livingdrug.response.least_squares import LeastSquares, fit_least_squares
 from livingdrug.response.observed import ObservedRate, observed_rates
 from livingdrug.response.pair import Pair, paired
+from livingdrug.response.ratio import ratio_of_fits
 from livingdrug.response.run import fit_response
 from livingdrug.response.sample import Sample
 from livingdrug.response.survival import TimeFit, fit_times
@@ -28,6 +29,6 @@ __all__ = [
     "fit_failure_time", "fit_graded", "fit_least_squares", "fit_response", "fit_times", "grade_shares",
     "kaplan_meier", "logistic", "logrank", "marginal_rate", "martingale_residuals", "median_time", "observed_rates",
     "paired", "predict", "probability", "probability_band", "proportionality", "rate_over", "ratio_of_exposures",
-    "restricted_mean", "share_between", "spread_of", "survival_at", "therapeutic_index", "tradeoff", "verdict",
-    "window",
+    "ratio_of_fits", "restricted_mean", "share_between", "spread_of", "survival_at", "therapeutic_index", "tradeoff",
+    "verdict", "window",
 ]  # fmt: skip

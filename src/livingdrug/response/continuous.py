@@ -92,13 +92,13 @@ def curve_of(model: str, parameters: np.ndarray, exposure: np.ndarray) -> np.nda
 
 def predict(fit: ContinuousFit, exposure) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(response, low, high) at each exposure, covariates at their means: the delta method with the t quantile."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     exposure = np.asarray(exposure, dtype=float)
     k = len(TERMS[fit.model])
     slopes = jacobian(lambda p: curve_of(fit.model, p, exposure), fit.estimates[:k])
     error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, fit.covariance[:k, :k], slopes))
-    reach = t.ppf((1 + fit.level) / 2, fit.df) * error
+    reach = stdtrit(fit.df, (1 + fit.level) / 2) * error
     value = curve_of(fit.model, fit.estimates[:k], exposure)
     return value, value - reach, value + reach
 
@@ -108,7 +108,7 @@ def exposure_at_share(fit: ContinuousFit, share: float) -> Estimate:
 
     The EC50 has its profile interval; other shares that of the delta method on ln exposure with the t quantile.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     if not 0 < share < 1:
         raise InputError(f"the share of the effect is {share:g}; it must be between 0 and 1")
@@ -124,7 +124,7 @@ def exposure_at_share(fit: ContinuousFit, share: float) -> Estimate:
     gradient = np.array([1.0, odds])
     part = fit.covariance[at : at + 2, at : at + 2]
     center = float(gradient @ fit.estimates[at : at + 2])
-    reach = t.ppf((1 + fit.level) / 2, fit.df) * float(np.sqrt(gradient @ part @ gradient))
+    reach = stdtrit(fit.df, (1 + fit.level) / 2) * float(np.sqrt(gradient @ part @ gradient))
     if np.isnan(fit.errors[at : at + 2]).any():
         reach = np.inf
     value, low, high = np.exp([center, center - reach, center + reach])
@@ -209,10 +209,10 @@ def _check_range(sample: Sample, model: str, found: LeastSquares) -> None:
 
 def _p_value(spread: float, found: LeastSquares) -> float:
     """F test of the curve against a constant; approximate, as for every nonlinear model."""
-    from scipy.stats import f
+    from scipy.special import fdtrc
 
     extra = len(found.estimates) - 1
-    return float(f.sf(max(spread - found.rss, 0.0) / extra / found.sigma**2, extra, found.df)) if found.sigma > 0 else 0.0
+    return float(fdtrc(extra, found.df, max(spread - found.rss, 0.0) / extra / found.sigma**2)) if found.sigma > 0 else 0.0
 
 
 def _notes(terms: tuple[str, ...], is_open: np.ndarray, level: float) -> tuple[str, ...]:

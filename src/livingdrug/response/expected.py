@@ -49,12 +49,13 @@ def expected(index: TherapeuticIndex, spread: ExposureSpread) -> Expected:
 
 
 def check_axis(pair: Pair, spread: ExposureSpread) -> None:
-    """Refuse a spread of another exposure, or in another unit, than that of the curves. What is not stated fits."""
+    """Refuse a spread of another exposure, or in another unit, than that of the curves. What a spread does not state fits."""
     for ours, theirs, what in (
         (pair.efficacy.exposure, spread.exposure, "exposure"), (pair.efficacy.unit, spread.unit, "unit"),
     ):  # fmt: skip
-        if ours and theirs and ours != theirs:
-            raise InputError(f"the curves' {what} is `{ours}`, that of the product is `{theirs}`; make them the same")
+        if theirs and ours != theirs:
+            mine = f"`{ours}`" if ours else "not stated"
+            raise InputError(f"the curves' {what} is {mine}, that of the product is `{theirs}`; state the same for both")
 
 
 def _at(curve: Curve, exposure: float, level: float) -> Estimate:

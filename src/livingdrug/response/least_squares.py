@@ -138,10 +138,10 @@ def profile(prediction: Prediction, y: np.ndarray, fit: LeastSquares, index: int
     """Interval of one parameter where the profiled sum of squares rises by the t quantile (Bates & Watts 1988, section 6.1);
     ends that the data leave open are infinite."""
     from scipy.optimize import brentq
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     others = np.arange(len(fit.estimates)) != index
-    limit = t.ppf((1 + level) / 2, fit.df)
+    limit = stdtrit(fit.df, (1 + level) / 2)
     ends = []
     for side in (-1, 1):
         known = {0.0: fit.estimates[others]}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.response.curve import two_sided
 
 # parameters (k,) -> (log-likelihood, its gradient (k,), expected or observed information (k, k))
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
@@ -93,9 +94,10 @@ def profile_interval(objective: Objective, best: Maximum, direction, level: floa
 def crossings(largest, top: float, start: np.ndarray, value: float, error: float, level: float) -> tuple[float, float]:
     """(low, high) where the profile `largest(target, start)` has fallen by half the chi-square quantile below `top`."""
     from scipy.optimize import brentq
-    from scipy.stats import chi2
 
-    floor = top - chi2.ppf(level, 1) / 2
+    if not 0 < error < np.inf:
+        return -np.inf, np.inf
+    floor = top - two_sided(level) ** 2 / 2  # the chi-square quantile with 1 df
     ends = []
     for side in (-1, 1):
         inner, step, guess = value, error, start

@@ -65,6 +65,7 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     covariates = {}
     for column in question.adjust:
         covariates |= _covariate(table, column, notes)
+    _refuse_itself(covariates, {heading: "exposure", table.find(question.endpoint or ""): "outcome"})
     trials = table.numbers(question.trials, "--trials") if question.trials else np.ones(table.n)
     missing = {heading: exposure, outcome.label: outcome.values, "the event": event, "trials": trials, **covariates}
     for name, values in missing.items():
@@ -120,6 +121,12 @@ def _covariate(table: SubjectTable, column: str, notes: list[str]) -> dict[str, 
     terms, base = dummies(heading, texts, reference or None)
     notes.append(f"the reference level of `{heading}` is {base}")
     return terms
+
+
+def _refuse_itself(covariates, taken: dict[str | None, str]) -> None:
+    for name in covariates:
+        if name in taken:
+            raise InputError(f"`{name}` is the {taken[name]} itself, so it cannot be adjusted for")
 
 
 def _are_numbers(texts: np.ndarray) -> bool:

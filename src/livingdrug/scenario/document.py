@@ -5,6 +5,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.simulation import Simulation, checked
@@ -13,7 +14,7 @@ from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 
 KINDS = {
     "simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "response": Response, "index": Index,
-    "trial": TrialScenario, "escalation": EscalationScenario,
+    "trial": TrialScenario, "escalation": EscalationScenario, "fit": Fit,
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from livingdrug.response.expected import Expected, expected, tradeoff
 from livingdrug.response.exposures import ExposureSpread, changed, spread_of
 from livingdrug.response.index import TherapeuticIndex, therapeutic_index
 from livingdrug.response.pair import Pair, paired
+from livingdrug.response.ratio import ratio_of_fits
 from livingdrug.response.sample import Sample
 from livingdrug.scenario.response import Response, run_response
 from livingdrug.scenario.simulation import build_model
@@ -104,9 +105,11 @@ def run_index(scenario: Index) -> IndexAnswer:
     index = therapeutic_index(
         pair, scenario.floor, scenario.ceiling, (scenario.efficacy_at, scenario.toxicity_at)
     )
-    # of a fit there is the better interval, the one that `response` prints
+    # fits know more than their coefficients: intervals by profile likelihood, as `response` prints them
     index = replace(index, efficacious=_profiled(sides[0], index.efficacious, index.at[0]),
                     toxic=_profiled(sides[1], index.toxic, index.at[1]))  # fmt: skip
+    if sides[0].fit is not None and sides[1].fit is not None:
+        index = replace(index, ratio=ratio_of_fits(sides[0].fit, sides[1].fit, pair, index.at))
     spread, about = _product(scenario, sides)
     spread = changed(spread, scenario.fold, scenario.width)
     outlook = expected(index, spread)
@@ -115,6 +118,9 @@ def run_index(scenario: Index) -> IndexAnswer:
 
 
 def _check_sides(scenario: Index) -> None:
+    """Each curve is given once, and the file is what it is needed for."""
+    if scenario.by is not None:
+        raise InputError("an index is of one group of subjects; leave out `by` and give each group as a file of its own")
     for what in ("efficacy", "toxicity"):
         own, built_in = getattr(scenario, what), getattr(scenario, f"{what}_curve")
         if (own is None) == (built_in is None):

@@ -69,8 +69,11 @@ def run_response(scenario: Response) -> tuple[Answer, ...]:
     table = subject_table(scenario)
     answers = []
     for group, part in _groups(table, scenario.by):
-        kind, sample = select(part, question)
-        fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
+        try:
+            kind, sample = select(part, question)
+            fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
+        except InputError as error:
+            raise InputError(f"{scenario.by} `{group}`: {error}") if group else error from None
         answers.append(Answer(group, kind, scenario.scale, sample, fit))
     return tuple(answers)
 

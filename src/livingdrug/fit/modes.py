@@ -1,0 +1,102 @@
+"""Modes of the individual effects: eta of each subject where its data and the population agree best.
+
+For all subjects at once by Gauss-Newton steps with halving; each subject stops by itself, and what one does never depends
+on the others.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.fit.point import Moments, Point, Prepared, centre, moments, predictions, with_etas
+
+MOST = 200
+HALVINGS = 25
+SMALL = 1e-11  # the decrease that another step promises, in log-likelihood
+LOOSE = 1e-4  # a mode that stops with more than this left is said not to be found
+SUFFICIENT = 1e-4
+HESSIAN_STEP = 1e-4
+HESSIAN_STEP_ODE = 1e-3
+
+
+@dataclass(frozen=True)
+class Modes:
+    """etas (n, random); height (n,): -log joint density there, without constants; moments: of the data there, fixed_f:
+    predictions at eta 0 where the spread does not interact; precision: inverse of Omega; converged (n,)."""
+
+    etas: np.ndarray
+    height: np.ndarray
+    moments: Moments
+    fixed_f: np.ndarray | None
+    precision: np.ndarray
+    converged: np.ndarray
+
+    def gauss_newton(self, random: np.ndarray) -> np.ndarray:
+        """Curvature of the joint density without second derivatives of the model, (n, random, random)."""
+        return self.moments.curve[:, random[:, None], random] + self.precision
+
+
+def find_modes(prepared: Prepared, point: Point, start: np.ndarray | None = None, interaction: bool = True) -> Modes:
+    """Modes from `start` (eta 0 by default); interaction: whether the residual's spread follows the individual
+    prediction (FOCEI, Laplace), or that at eta 0 (FOCE)."""
+    random, middle = prepared.random, centre(prepared, point)
+    precision = np.linalg.inv(point.omega) if len(random) else np.zeros((0, 0))
+    fixed_f = None if interaction else predictions(prepared, middle)
+    etas = np.zeros((prepared.n, len(random))) if start is None else start.copy()
+
+    def look(tried: np.ndarray) -> tuple[Moments, np.ndarray]:
+        found = moments(prepared, point, with_etas(prepared, middle, tried), fixed_f)
+        return found, -found.total + 0.5 * np.einsum("ni,ij,nj->n", tried, precision, tried)
+
+    now, height = look(etas)
+    if start is not None and not np.isfinite(height).all():
+        etas[~np.isfinite(height)] = 0.0
+        now, height = look(etas)
+    left = np.full(prepared.n, np.inf)
+    stuck = np.zeros(prepared.n, dtype=bool)
+    for _ in range(MOST if len(random) else 0):
+        slope = -now.gradient[:, random] + etas @ precision
+        step = -np.linalg.solve(now.curve[:, random[:, None], random] + precision, slope[..., None])[..., 0]
+        left = -0.5 * (slope * step).sum(axis=1)
+        moving = (left > SMALL) & ~stuck & np.isfinite(height)
+        if not moving.any():
+            break
+        now, height, etas, failed = _search(look, now, height, etas, step, 2 * left, moving)
+        stuck |= failed
+    return Modes(etas, height, now, fixed_f, precision, np.isfinite(height) & ((left <= LOOSE) | ~np.isfinite(left)))
+
+
+def _search(look, now: Moments, height, etas, step, promised, moving):
+    """Full steps, halved for the subjects whose density does not rise enough."""
+    length = np.where(moving, 1.0, 0.0)
+    best, pending = etas, moving.copy()
+    for _ in range(HALVINGS):
+        tried = np.where(pending[:, None], etas + length[:, None] * step, best)
+        found, reached = look(tried)
+        good = pending & (reached <= height - SUFFICIENT * length * promised + 1e-14 * np.abs(height))
+        best = np.where(good[:, None], tried, best)
+        pending &= ~good
+        if not pending.any():
+            return found, reached, best, pending
+        length = np.where(pending, 0.5 * length, length)
+    found, reached = look(best)
+    return found, reached, best, pending
+
+
+def curvature(prepared: Prepared, point: Point, modes: Modes) -> np.ndarray:
+    """Exact curvature -d2 log-likelihood / dphi2 of the data at the modes by central differences of the gradient,
+    (n, parameters, parameters)."""
+    from livingdrug.fit.problem import is_closed
+
+    h = HESSIAN_STEP if is_closed(prepared.problem.model) else HESSIAN_STEP_ODE
+    phi = with_etas(prepared, centre(prepared, point), modes.etas)
+    k = phi.shape[1]
+    found = np.empty((len(phi), k, k))
+    for p in range(k):
+        sides = []
+        for sign in (1.0, -1.0):
+            moved = phi.copy()
+            moved[:, p] += sign * h
+            sides.append(moments(prepared, point, moved, modes.fixed_f).gradient)
+        found[:, p] = -(sides[0] - sides[1]) / (2 * h)
+    return 0.5 * (found + found.transpose(0, 2, 1))

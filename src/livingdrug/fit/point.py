@@ -1,0 +1,227 @@
+"""A problem as numbers: where its typical values, effects, spreads and residuals stand, and from eta to predictions."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from livingdrug.engine.densities import CODE, moments_by_subject, sum_by_subject
+from livingdrug.fit.design import Design, design_of
+from livingdrug.fit.predict import Predictor, predictor_of
+from livingdrug.fit.problem import Correlation, FitProblem, covariance
+
+LOG, LOGIT, NORMAL = 0, 1, 2
+SCALE_CODE = {"log": LOG, "logit": LOGIT, "normal": NORMAL}
+LARGEST = 700.0  # of a number on a log or logit scale
+
+
+class Point(NamedTuple):
+    """mu (parameters,): typical values on their scales; beta (effects,); omega (random, random); a, b (outputs,)."""
+
+    mu: np.ndarray
+    beta: np.ndarray
+    omega: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+
+
+class Moments(NamedTuple):
+    """Log-likelihood of each subject (n,), its gradient (n, parameters) and Gauss-Newton curvature by phi, and the
+    predictions (records,) with their slopes by phi (records, parameters)."""
+
+    total: np.ndarray
+    gradient: np.ndarray
+    curve: np.ndarray
+    f: np.ndarray
+    slopes: np.ndarray
+
+
+def to_scale(value: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Values on their scales; scale: codes, broadcast over the last axis."""
+    value = np.asarray(value, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logit = np.log(value) - np.log1p(-value)
+        return np.where(scale == LOG, np.log(value), np.where(scale == LOGIT, logit, value))
+
+
+def from_scale(phi: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Values from their scales."""
+    bounded = np.clip(phi, -LARGEST, LARGEST)
+    return np.where(scale == LOG, np.exp(bounded), np.where(scale == LOGIT, 1 / (1 + np.exp(-bounded)), phi))
+
+
+def slope_of_scale(value: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """d value / d phi."""
+    return np.where(scale == LOG, value, np.where(scale == LOGIT, value * (1 - value), 1.0))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A problem with its records and compiled predictions; copies: of all subjects (chains)."""
+
+    problem: FitProblem
+    design: Design
+    predictor: Predictor
+    copies: int = 1
+
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """Columns of the fitted parameters in the table of quantities."""
+        names = [q.name for q in self.problem.model.system.quantities]
+        return np.array([names.index(p.name) for p in self.problem.parameters], dtype=np.int64)
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """Code of each parameter's scale."""
+        return np.array([SCALE_CODE[p.scale] for p in self.problem.parameters])
+
+    @cached_property
+    def random(self) -> np.ndarray:
+        """Positions of the parameters with a spread."""
+        return np.array([i for i, p in enumerate(self.problem.parameters) if p.random], dtype=np.int64)
+
+    @cached_property
+    def effect_on(self) -> np.ndarray:
+        """Position of the parameter of each effect."""
+        return np.array([self.problem.position[e.parameter] for e in self.problem.effects], dtype=np.int64)
+
+    @cached_property
+    def kind(self) -> np.ndarray:
+        """Code of each output's residual error."""
+        return np.array([CODE[r.kind] for r in self.problem.residuals], dtype=np.int64)
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        """Quantities of all subjects (copies x subjects, quantities), fitted ones still typical."""
+        return np.tile(self.design.table, (self.copies, 1))
+
+    @cached_property
+    def _copied(self) -> dict:
+        return {}
+
+    def copied(self, copies: int) -> "Prepared":
+        """The same records with that many copies of all subjects; made once."""
+        if copies not in self._copied:
+            self._copied[copies] = prepare(self.problem, copies, self.design)
+        return self._copied[copies]
+
+    @property
+    def n(self) -> int:
+        """Number of subjects with their copies."""
+        return self.design.n * self.copies
+
+    @cached_property
+    def records(self) -> tuple[np.ndarray, ...]:
+        """y, kind of record, output, first and last, with the copies."""
+        d, size = self.design, len(self.design.y)
+        shift = np.repeat(size * np.arange(self.copies), d.n)
+        tiled = [np.tile(part, self.copies) for part in (d.y, d.kind, d.output)]
+        return (*tiled, np.tile(d.first, self.copies) + shift, np.tile(d.last, self.copies) + shift)
+
+    @property
+    def m4(self) -> bool:
+        """Whether values below the limit count by M4."""
+        return self.problem.below == "m4"
+
+
+def prepare(problem: FitProblem, copies: int = 1, design: Design | None = None) -> Prepared:
+    """Compile what a problem needs. Raises InputError for data that the model cannot take."""
+    design = design or design_of(problem)
+    return Prepared(problem, design, predictor_of(problem, design, copies), copies)
+
+
+def is_defined(point: Point) -> bool:
+    """Whether every number is finite and Omega is positive definite."""
+    finite = all(np.isfinite(part).all() for part in point)
+    return finite and (not len(point.omega) or np.linalg.eigvalsh(point.omega)[0] > 0)
+
+
+def point_of(problem: FitProblem) -> Point:
+    """The numbers of a problem."""
+    scale = np.array([SCALE_CODE[p.scale] for p in problem.parameters])
+    return Point(
+        to_scale(np.array([p.value for p in problem.parameters]), scale),
+        np.array([e.coefficient for e in problem.effects]), covariance(problem),
+        np.array([r.a for r in problem.residuals]), np.array([r.b for r in problem.residuals]),
+    )  # fmt: skip
+
+
+def problem_at(problem: FitProblem, point: Point) -> FitProblem:
+    """The problem with other numbers."""
+    scale = np.array([SCALE_CODE[p.scale] for p in problem.parameters])
+    values = from_scale(point.mu, scale)
+    sd = np.sqrt(np.diag(point.omega))
+    names = [p.name for p in problem.random]
+    spread = dict(zip(names, sd.tolist(), strict=True))
+    parameters = tuple(
+        replace(p, value=p.value if p.fixed else float(v), sd=spread.get(p.name, 0.0))
+        for p, v in zip(problem.parameters, values, strict=True)
+    )
+    pairs = []
+    for pair in problem.correlations:
+        i, j = names.index(pair.first), names.index(pair.second)
+        pairs.append(Correlation(pair.first, pair.second, float(point.omega[i, j] / (sd[i] * sd[j]))))
+    effects = tuple(replace(e, coefficient=float(c)) for e, c in zip(problem.effects, point.beta, strict=True))
+    residuals = tuple(
+        replace(r, a=float(a), b=float(b)) for r, a, b in zip(problem.residuals, point.a, point.b, strict=True)
+    )
+    return replace(problem, parameters=parameters, effects=effects, correlations=tuple(pairs), residuals=residuals)
+
+
+def centre(prepared: Prepared, point: Point) -> np.ndarray:
+    """phi of each subject without its eta, shape (subjects with copies, parameters)."""
+    phi = np.tile(point.mu, (prepared.design.n, 1))
+    for k, position in enumerate(prepared.effect_on):
+        phi[:, position] += prepared.design.x[:, k] * point.beta[k]
+    return np.tile(phi, (prepared.copies, 1))
+
+
+def with_etas(prepared: Prepared, middle: np.ndarray, etas: np.ndarray) -> np.ndarray:
+    """phi of each subject from its centre and eta (subjects, random)."""
+    phi = middle.copy()
+    phi[:, prepared.random] += etas
+    return phi
+
+
+def individual(prepared: Prepared, phi: np.ndarray) -> np.ndarray:
+    """Table of quantities (subjects, quantities) for phi."""
+    table = prepared.table.copy()
+    table[:, prepared.columns] = from_scale(phi, prepared.scale)
+    return table
+
+
+def predictions(prepared: Prepared, phi: np.ndarray) -> np.ndarray:
+    """Predictions at all records."""
+    return prepared.predictor.values(individual(prepared, phi))
+
+
+def log_likelihood(prepared: Prepared, point: Point, f: np.ndarray, fixed_f: np.ndarray | None = None) -> np.ndarray:
+    """Log-likelihood of each subject for predictions f; fixed_f: those that set the spread."""
+    y, kind, output, first, last = prepared.records
+    out = np.empty(len(first))
+    sum_by_subject(y, kind, output, prepared.kind, point.a, point.b, f, f if fixed_f is None else fixed_f, prepared.m4,
+                   first, last, out)  # fmt: skip
+    return out
+
+
+def moments(prepared: Prepared, point: Point, phi: np.ndarray, fixed_f: np.ndarray | None = None) -> Moments:
+    """Log-likelihood with derivatives by phi; fixed_f: predictions that set the spread (no interaction)."""
+    table = individual(prepared, phi)
+    f, slopes = prepared.predictor.slopes(table)
+    y, kind, output, first, last = prepared.records
+    value = table[:, prepared.columns]
+    slopes = slopes * np.repeat(slope_of_scale(value, prepared.scale), last - first, axis=0)
+    return moments_of(prepared, point, f, slopes, fixed_f)
+
+
+def moments_of(prepared: Prepared, point: Point, f: np.ndarray, slopes: np.ndarray, fixed_f=None) -> Moments:
+    """The same from predictions and slopes."""
+    y, kind, output, first, last = prepared.records
+    n, k = len(first), slopes.shape[1]
+    total, gradient, curve = np.empty(n), np.empty((n, k)), np.empty((n, k, k))
+    moments_by_subject(
+        y, kind, output, prepared.kind, point.a, point.b, f, f if fixed_f is None else fixed_f, fixed_f is None, prepared.m4,
+        np.ascontiguousarray(slopes), first, last, total, gradient, curve,
+    )  # fmt: skip
+    return Moments(total, gradient, curve, f, slopes)

@@ -1,0 +1,166 @@
+"""Predictions at all records for given individual quantities, in one compiled call, with or without slopes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.engine.events import ADD, Events
+from livingdrug.engine.formulas import FormulaKernel, Formulas, evaluate, evaluate_slopes, formula_kernel
+from livingdrug.engine.kernel import Kernel, kernel
+from livingdrug.engine.population import EventTable, new_task, reason, solve_task
+from livingdrug.engine.storage import OK, Found, Task
+from livingdrug.fit.design import Design
+from livingdrug.fit.problem import FitProblem, is_closed
+from livingdrug.models.structure import Piece
+
+RTOL = 1e-6
+RTOL_SLOPES = 1e-8  # objectives are differentiated once more by differences
+
+
+@dataclass(frozen=True)
+class ClosedPredictor:
+    """Formulas of time. which: formula of each record; subject, time: of each record."""
+
+    code: FormulaKernel
+    which: np.ndarray
+    subject: np.ndarray
+    time: np.ndarray
+
+    def values(self, table: np.ndarray) -> np.ndarray:
+        """Predictions (records,) for quantities (subjects, quantities)."""
+        return evaluate(self.code, self.which, table, self.subject, self.time)
+
+    def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
+        return evaluate_slopes(self.code, self.which, table, self.subject, self.time)
+
+    def fault(self, table: np.ndarray, subject: int) -> str:
+        """Why a subject has no prediction, as far as it is known."""
+        return ""
+
+
+@dataclass(frozen=True)
+class OdePredictor:
+    """Equations that are solved. task: subjects, events and sample times, whose quantities are set in each call; subject,
+    row, wanted: subject of each record and where its value lies among all samples and outputs; covered: covariate effects
+    written in the model, as formulas; columns: of the quantities that they replace."""
+
+    code: Kernel
+    by: tuple[str, ...]
+    task: Task
+    subject: np.ndarray
+    row: np.ndarray
+    wanted: np.ndarray
+    until: float
+    covered: FormulaKernel | None
+    columns: np.ndarray
+
+    def _own(self, table: np.ndarray) -> np.ndarray:
+        """Quantities after the covariate effects that the model itself writes."""
+        if self.covered is None:
+            return table
+        own = table.copy()
+        n, zero = len(table), np.zeros(len(table))
+        for k, column in enumerate(self.columns):
+            own[:, column] = evaluate(self.covered, np.full(n, k), table, np.arange(n), zero)
+        return own
+
+    def _solve(self, table: np.ndarray) -> Found:
+        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
+        return solve_task(self.code, task, self.until, None, rtol=RTOL, threads=1)
+
+    def values(self, table: np.ndarray) -> np.ndarray:
+        """Predictions (records,), NaN for a subject that cannot be computed."""
+        return self._solve(table).values[self.row, self.wanted]
+
+    def fault(self, table: np.ndarray, subject: int) -> str:
+        """Why a subject has no prediction."""
+        found = self._solve(table)
+        return "" if found.status[subject] == OK else reason(self.code, found, subject)
+
+    def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
+        from livingdrug.engine.sensitivity import solve_task_sensitivities
+        from livingdrug.engine.sensitivity_code import sensitivity_kernel
+
+        system = self.code.system
+        names = [q.name for q in system.quantities]
+        replaced = [names[c] for c in self.columns]
+        inner = tuple(dict.fromkeys([*self.by, *replaced]))
+        code = sensitivity_kernel(system, self.code.observed, inner)
+        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
+        found = solve_task_sensitivities(code, task, self.until, rtol=RTOL_SLOPES, threads=1)
+        values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
+        if self.covered is None:
+            return values, slopes
+        return values, self._chain(table, slopes, inner, replaced)
+
+    def _chain(self, table: np.ndarray, slopes: np.ndarray, inner: tuple[str, ...], replaced: list[str]) -> np.ndarray:
+        """Slopes by quantities before the model's covariate effects, from those after them."""
+        n, zero = len(table), np.zeros(len(table))
+        chained = np.stack([slopes[:, inner.index(name)] * (name not in replaced) for name in self.by], axis=1)
+        for k, name in enumerate(replaced):
+            _, by = evaluate_slopes(self.covered, np.full(n, k), table, np.arange(n), zero)
+            chained += slopes[:, [inner.index(name)]] * by[self.subject]
+        return chained
+
+
+Predictor = ClosedPredictor | OdePredictor
+
+
+def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predictor:
+    """Predictions for the records of a design; copies: of all subjects, one after the other."""
+    by = tuple(p.name for p in problem.parameters)
+    outputs = [r.output for r in problem.residuals]
+    if is_closed(problem.model):
+        form = problem.model.system
+        code = formula_kernel(Formulas.of(form, problem.model.individual), by)
+        names = [o.name for o in form.outputs]
+        which = np.array([names.index(name) for name in outputs], dtype=np.int64)[design.output]
+        subject = np.concatenate([design.subject + k * design.n for k in range(copies)])
+        return ClosedPredictor(code, np.tile(which, copies), subject, np.tile(design.time, copies))
+    return _ode(problem, design, by, outputs, copies)
+
+
+def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: int) -> OdePredictor:
+    model, system = problem.model, problem.model.system
+    observed = tuple(o.name for o in system.outputs)
+    times, rows, before = [], np.empty(len(design.time), dtype=np.int64), 0
+    for i in range(design.n):
+        mine = slice(design.first[i], design.last[i])
+        own, inverse = np.unique(design.time[mine], return_inverse=True)
+        rows[mine] = before + inverse
+        before += len(own)
+        times.append(own)
+    wanted = np.array([observed.index(name) for name in outputs], dtype=np.int64)[design.output]
+    names = tuple(q.name for q in system.quantities)
+    covered = None
+    if model.individual:
+        pieces = tuple((Piece(text),) for text in model.individual.values())
+        covered = formula_kernel(Formulas(pieces, names), by)
+    events, n = EventTable.of(_events(problem, design) * copies), design.n * copies
+    task = new_task(np.zeros((n, len(names))), events, tuple(times) * copies, range(len(observed)))
+    return OdePredictor(
+        kernel(system, observed), by, task, np.concatenate([design.subject + k * design.n for k in range(copies)]),
+        np.concatenate([rows + k * before for k in range(copies)]), np.tile(wanted, copies),
+        max(float(design.time.max(initial=0.0)), 1e-6), covered,
+        np.array([names.index(name) for name in model.individual], dtype=np.int64),
+    )  # fmt: skip
+
+
+def _events(problem: FitProblem, design: Design) -> list[Events]:
+    """What each subject is given. Raises InputError that names a subject whose doses the model cannot take."""
+    from livingdrug.simulation.regimen import Regimen, check_regimen
+
+    system = problem.model.system
+    states = [s.name for s in system.states]
+    found = []
+    for name, doses in zip(design.subjects, design.doses, strict=True):
+        try:
+            check_regimen(problem.model, Regimen.of(doses))
+        except InputError as error:
+            raise InputError(f"subject `{name}`: {error}") from None
+        into = states.index(system.dose_into) if doses else 0
+        found.append(Events.of([(time, ADD, into, amount) for time, amount in doses]))
+    return found

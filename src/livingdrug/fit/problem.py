@@ -1,0 +1,302 @@
+"""What is fitted: a model, data, which of its numbers are looked for, how they spread and how values are measured.
+
+The individual value P_i of a parameter has a scale h (log, logit or normal) on which it is linear:
+
+    h(P_i) = h(P) + sum_c beta_c x_ic + eta_i,    eta_i ~ N(0, Omega)
+
+A measured value y of an output f has a standard deviation s(f) (see ResidualError), on the scale of f or of ln f.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.data import Data
+from livingdrug.models import ClosedForm, Model
+
+SCALES = ("log", "logit", "normal")
+SHAPES = ("power", "exponential", "categorical")
+ERRORS = ("additive", "proportional", "combined", "combined_squares", "lognormal")  # as in engine.densities.CODE
+# Beal 2001, J Pharmacokinet Pharmacodyn 28:481-504
+BELOW = ("m1", "m3", "m4", "m5", "m6", "m7")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A quantity of the model in a fit.
+
+    value: typical value (for the reference subject), in the quantity's unit: where a fit starts, or what it found.
+    scale: on which it is linear. sd: standard deviation of eta between subjects on that scale, 0 for none.
+    fixed, sd_fixed: whether value and sd stay as they are.
+    """
+
+    name: str
+    value: float
+    scale: str = "log"
+    sd: float = 0.0
+    fixed: bool = False
+    sd_fixed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise InputError(f"`{self.name}`: " + unknown("scale", self.scale, SCALES))
+        inside = {"log": self.value > 0, "logit": 0 < self.value < 1, "normal": True}[self.scale]
+        if not (math.isfinite(self.value) and inside):
+            expected = {"log": "above 0", "logit": "above 0 and below 1", "normal": "finite"}[self.scale]
+            raise InputError(f"`{self.name}` is {self.value:g}; on the scale {self.scale} it must be {expected}")
+        if not (math.isfinite(self.sd) and self.sd >= 0):
+            raise InputError(f"the spread of `{self.name}` is {self.sd:g}; it must be finite and not negative")
+
+    @property
+    def random(self) -> bool:
+        """Whether it differs between subjects."""
+        return self.sd > 0
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A covariate on a parameter: adds coefficient * x to its scale.
+
+    shape `power`: x = ln(covariate / reference); `exponential`: x = covariate - reference; `categorical`: x = 1 where
+    the covariate is `level`, else 0. With the scale log these are factors (covariate / reference)^c, exp(c x), exp(c).
+    """
+
+    parameter: str
+    covariate: str
+    shape: str = "power"
+    coefficient: float = 0.0
+    reference: float = 0.0
+    level: str = ""
+    fixed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.shape not in SHAPES:
+            raise InputError(f"`{self.covariate}` on `{self.parameter}`: " + unknown("shape", self.shape, SHAPES))
+        if self.shape == "power" and not (math.isfinite(self.reference) and self.reference > 0):
+            raise InputError(f"`{self.covariate}` on `{self.parameter}`: the reference of a power must be above 0")
+
+    @property
+    def name(self) -> str:
+        """Such as `WT on c_max` or `SEX=F on c_max`."""
+        return f"{self.covariate}{'=' + self.level if self.level else ''} on {self.parameter}"
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Correlation of the etas of two parameters; all pairs of a block are given, or a pair stays at 0."""
+
+    first: str
+    second: str
+    value: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not abs(self.value) < 1:
+            pair = f"`{self.first}` and `{self.second}`"
+            raise InputError(f"the correlation of {pair} is {self.value:g}; it must lie between -1 and 1")
+
+
+@dataclass(frozen=True)
+class ResidualError:
+    """Standard deviation s of a measured value of an output f.
+
+    `additive` s = a; `proportional` s = b f; `combined` s = a + b f; `combined_squares` s = sqrt(a^2 + b^2 f^2);
+    `lognormal`: ln y = ln f + e, s = a on the scale of logarithms. fixed: a and b stay as they are.
+    """
+
+    output: str
+    kind: str
+    a: float = 0.0
+    b: float = 0.0
+    fixed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in ERRORS:
+            raise InputError(f"residual error of `{self.output}`: " + unknown("kind", self.kind, ERRORS))
+        for name in self.names:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise InputError(f"residual error of `{self.output}`: {name} is {value:g}; it must be finite and above 0")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Which of a and b the kind has."""
+        return {"additive": ("a",), "lognormal": ("a",), "proportional": ("b",)}.get(self.kind, ("a", "b"))
+
+
+@dataclass(frozen=True)
+class FitProblem:
+    """A model, data and what is looked for. Its numbers are those a fit starts from, or those it found.
+
+    outputs: name of an output in the data (`` where the data name none) -> output of the model; below: how values below
+    the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
+    m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0).
+    Raises InputError for names that do not exist, or numbers that cannot be.
+    """
+
+    model: Model
+    data: Data
+    parameters: tuple[Parameter, ...]
+    residuals: tuple[ResidualError, ...]
+    effects: tuple[Effect, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
+    outputs: tuple[tuple[str, str], ...] = ()
+    below: str = "m3"
+
+    def __post_init__(self) -> None:
+        if self.below not in BELOW:
+            raise InputError(unknown("rule for values below the limit", self.below, BELOW))
+        _check_names(self)
+        covariance(self)
+
+    @property
+    def random(self) -> tuple[Parameter, ...]:
+        """Parameters that differ between subjects, in order."""
+        return tuple(p for p in self.parameters if p.random)
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Where each parameter stands."""
+        return {p.name: i for i, p in enumerate(self.parameters)}
+
+
+def _check_names(problem: FitProblem) -> None:
+    quantities = {q.name for q in problem.model.quantities}
+    seen: set[str] = set()
+    if not problem.parameters:
+        raise InputError("nothing is to be fitted; name a parameter (command line: --random c_max or --estimate c_max)")
+    for parameter in problem.parameters:
+        if parameter.name not in quantities:
+            raise InputError(f"`{problem.model.full_name}` has an " + unknown("parameter", parameter.name, quantities))
+        if parameter.name in seen:
+            raise InputError(f"parameter `{parameter.name}` is given twice; give it once")
+        seen.add(parameter.name)
+    for effect in problem.effects:
+        if effect.parameter not in seen:
+            raise InputError(f"covariate effect `{effect.name}`: " + unknown("fitted parameter", effect.parameter, seen))
+    random = {p.name for p in problem.random}
+    for pair in problem.correlations:
+        for name in (pair.first, pair.second):
+            if name not in random:
+                raise InputError("a correlation names the " + unknown("parameter with a spread", name, random))
+    known = {o.name for o in problem.model.system.outputs}
+    for residual in problem.residuals:
+        if residual.output not in known:
+            raise InputError("residual error: " + unknown("output", residual.output, known))
+
+
+def covariance(problem: FitProblem) -> np.ndarray:
+    """Omega, shape (random, random). Raises InputError where it is not positive definite."""
+    sd = np.array([p.sd for p in problem.random])
+    names = [p.name for p in problem.random]
+    correlation = np.eye(len(sd))
+    for pair in problem.correlations:
+        i, j = names.index(pair.first), names.index(pair.second)
+        correlation[i, j] = correlation[j, i] = pair.value
+    if len(sd) and np.linalg.eigvalsh(correlation)[0] <= 1e-10:
+        pairs = ", ".join(f"{c.first}-{c.second} {c.value:g}" for c in problem.correlations)
+        raise InputError(f"the covariance of the spreads is not positive definite with the correlations {pairs}")
+    return sd[:, None] * correlation * sd
+
+
+def new_problem(
+    model: Model,
+    data: Data,
+    random: Sequence[str] | dict[str, float] = (),
+    estimate: Sequence[str] = (),
+    fixed: dict[str, float | None] | None = None,
+    start: dict[str, float] | None = None,
+    effects: Sequence[Effect] = (),
+    residuals: Sequence[ResidualError] = (),
+    blocks: Sequence[Sequence[str]] = (),
+    outputs: dict[str, str] | None = None,
+    below: str = "m3",
+) -> FitProblem:
+    """A problem with the model's published numbers wherever none is given.
+
+    random: parameters with a spread between subjects (name -> start of the sd of eta); the published ones by default.
+    estimate: parameters without a spread. fixed: name -> value that stays (None: the published one); a parameter named
+    here and not in `random` has no spread. start: where typical values start. blocks: parameters whose spreads are
+    correlated. residuals: the model's published log-normal ones by default.
+    """
+    from livingdrug.models.model import find_quantity
+
+    fixed, start = dict(fixed or {}), dict(start or {})
+    fixed = {find_quantity(model, name).name: value for name, value in fixed.items()}
+    start = {find_quantity(model, name).name: value for name, value in start.items()}
+    published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
+    chosen = dict(random) if isinstance(random, dict) else {name: published.get(name, 0.5) for name in random}
+    chosen = {find_quantity(model, name).name: sd for name, sd in chosen.items()}
+    if not random:
+        chosen = {name: sd for name, sd in published.items() if name not in fixed}
+    alone = [find_quantity(model, name).name for name in estimate]
+    names = dict.fromkeys([*chosen, *alone, *(n for n in fixed if n in chosen)])
+    # numbers that are fixed and the same for all belong to the model
+    model = model.with_values({n: v for n, v in fixed.items() if v is not None})
+    parameters = tuple(
+        Parameter(name, float(start.get(name, model.typical[name])), default_scale(model, name), chosen.get(name, 0.0),
+                  fixed=name in fixed)
+        for name in names
+    )  # fmt: skip
+    pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
+    mapping = _outputs(model, data, outputs or {})
+    return FitProblem(model, data, parameters, _residuals(model, mapping, residuals), tuple(effects), pairs, mapping, below)
+
+
+def default_scale(model: Model, name: str) -> str:
+    """log for what is positive, logit for a fraction (log where its published spread is log-normal), else normal."""
+    bound = next(q.bound for q in model.quantities if q.name == name)
+    if bound == "fraction":
+        return "log" if any(name in p.spreads for p in model.populations) else "logit"
+    return "normal" if bound == "any" else "log"
+
+
+def _outputs(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Which output of the model each output of the data is."""
+    known = [o.name for o in model.system.outputs]
+    measured = [o.name for o in model.system.outputs if o.measured]
+    named = sorted(set(data.profiles.output.tolist()))
+    found = {}
+    for name in named:
+        target = given.get(name, name)
+        if target in known:
+            found[name] = target
+        elif name == "" or len(named) == 1:
+            if len(measured or known) != 1:
+                listed = ", ".join(f"`{n}`" for n in measured or known)
+                raise InputError(f"`{model.full_name}` has several measured outputs ({listed}); say which one the values are")
+            found[name] = (measured or known)[0]
+        else:
+            raise InputError(f"`{model.full_name}`: the data name the " + unknown("output", name, known))
+    return tuple(found.items())
+
+
+def _residuals(model: Model, mapping, given: Sequence[ResidualError]) -> tuple[ResidualError, ...]:
+    """One residual error for each output in the data."""
+    said = {r.output: r for r in given}
+    published = {r.output: ResidualError(r.output, "lognormal", a=r.log_sd) for r in model.residuals}
+    needed = list(dict.fromkeys(output for _, output in mapping))
+    for output in needed:
+        if output not in said and output not in published:
+            raise InputError(
+                f"`{model.full_name}` has no published residual error for `{output}`; give one "
+                f"(command line: --residual {output}=proportional:0.2)"
+            )
+    for output in said:
+        if output not in needed:
+            raise InputError(f"a residual error is given for `{output}`, which the data do not hold")
+    return tuple(said.get(output, published.get(output)) for output in needed)
+
+
+def is_closed(model: Model) -> bool:
+    """Whether the model is given by formulas of time."""
+    return isinstance(model.system, ClosedForm)
+
+
+def with_below(problem: FitProblem, below: str) -> FitProblem:
+    """The same problem with another rule for values below the limit."""
+    return replace(problem, below=below)

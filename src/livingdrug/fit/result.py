@@ -1,0 +1,147 @@
+"""What a fit or an evaluation gives."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from livingdrug.fit.problem import FitProblem
+
+CONVERGED, NOT_CONVERGED, AT_BOUND, BETTER_ELSEWHERE, INTERRUPTED = (
+    "converged", "not_converged", "at_bound_or_singular", "better_from_another_start", "interrupted",
+)  # fmt: skip
+EXIT_CODE = {CONVERGED: 0, NOT_CONVERGED: 3, AT_BOUND: 4, BETTER_ELSEWHERE: 5, INTERRUPTED: 130}
+
+
+@dataclass(frozen=True)
+class Objective:
+    """-2 log likelihood under one approximation, in three conventions.
+
+    method: fo, foce, focei, laplace or is. minus2ll: of the measured values, nothing left out. by_subject (n,): its
+    parts. measured: number of values that are neither censored nor left out; log_jacobian: sum of ln y over those whose
+    error is log-normal. se: Monte-Carlo standard error, ess (n,): effective sample size (`is` only). etas (n, random):
+    modes of the individual effects (not `fo`). converged (n,): whether each mode was found.
+    """
+
+    method: str
+    minus2ll: float
+    by_subject: np.ndarray
+    measured: int
+    log_jacobian: float
+    etas: np.ndarray | None = None
+    converged: np.ndarray | None = None
+    se: float | None = None
+    ess: np.ndarray | None = None
+
+    @property
+    def nonmem(self) -> float:
+        """NONMEM's objective function: without the constant ln(2 pi) for each measured value."""
+        return self.minus2ll - self.measured * float(np.log(2 * np.pi))
+
+    @property
+    def of_logarithms(self) -> float:
+        """-2 log likelihood where log-normal values count as normal logarithms (log-transformed both sides)."""
+        return self.minus2ll - 2 * self.log_jacobian
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One row of `parameters.csv`. kind: typical, spread, correlation, covariate or residual; se, rse: of value, rse in
+    %, None where no standard error is to be had or the value was fixed; shrinkage: of a spread, in %, from the spread of
+    the individual estimates: 100 (1 - sd(eta) / omega)."""
+
+    name: str
+    kind: str
+    value: float
+    se: float | None = None
+    rse: float | None = None
+    shrinkage: float | None = None
+    fixed: bool = False
+
+
+@dataclass(frozen=True)
+class Covariance:
+    """Covariance of the estimates.
+
+    names: of the estimated numbers in order; matrix: on the scale where they are estimated (typical values on their own
+    scale, spreads and residuals as logarithms), or None with the reason; method: how it was computed; condition: ratio
+    of the largest to the smallest eigenvalue of the correlation matrix.
+    """
+
+    names: tuple[str, ...]
+    matrix: np.ndarray | None
+    method: str
+    condition: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Individuals:
+    """Subjects at the end. etas: modes (n, random); mean, sd: conditional mean and sd of eta, or None; values:
+    parameter -> individual value at the mode (n,)."""
+
+    subjects: tuple[str, ...]
+    random: tuple[str, ...]
+    etas: np.ndarray
+    values: dict[str, np.ndarray]
+    mean: np.ndarray | None = None
+    sd: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One row for each record used. kind: measured, below or above; pred: at the typical values with the subject's
+    covariates; ipred: at the individual estimate; iwres: individual weighted residual, nan where censored."""
+
+    subject: np.ndarray
+    time: np.ndarray
+    output: np.ndarray
+    value: np.ndarray
+    kind: np.ndarray
+    pred: np.ndarray
+    ipred: np.ndarray
+    iwres: np.ndarray
+    line: np.ndarray
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A fit.
+
+    problem: with the numbers found; started: with those it started from. status: see EXIT_CODE. objective: the
+    likelihood at the end. trace: one row for each iteration, columns `trace_names`. notes: what a reader must know.
+    settings: of the method, seed and versions.
+    """
+
+    problem: FitProblem
+    started: FitProblem
+    method: str
+    status: str
+    objective: Objective
+    estimates: tuple[Estimate, ...]
+    covariance: Covariance
+    individuals: Individuals
+    predictions: Predictions
+    trace: np.ndarray
+    trace_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    settings: dict = field(default_factory=dict, hash=False)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line ends with."""
+        return EXIT_CODE[self.status]
+
+    @property
+    def free(self) -> int:
+        """How many numbers were estimated."""
+        return len(self.covariance.names)
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion: -2LL + 2 p."""
+        return self.objective.minus2ll + 2 * self.free
+
+    @property
+    def bic(self) -> float:
+        """Bayesian criterion with the number of subjects: -2LL + p ln n."""
+        return self.objective.minus2ll + self.free * float(np.log(len(self.individuals.subjects)))

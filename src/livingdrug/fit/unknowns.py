@@ -1,0 +1,106 @@
+"""The numbers that are estimated, as one vector, and back.
+
+Typical values stand on their scales, spreads and residual parameters as logarithms, correlations as atanh, coefficients of
+covariates as they are. What is fixed is not in the vector.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.fit.point import LOG, LOGIT, SCALE_CODE, Point
+from livingdrug.fit.problem import FitProblem
+
+TYPICAL, COVARIATE, SPREAD, CORRELATION, RESIDUAL = "typical", "covariate", "spread", "correlation", "residual"
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """Where each estimated number stands in a Point.
+
+    mu, beta: positions; spread: positions among the random parameters; pairs: (row, column) of correlations; a, b:
+    positions of outputs. names, kinds: in the order of the vector: mu, beta, spread, pairs, a, b.
+    """
+
+    problem: FitProblem
+    mu: np.ndarray
+    beta: np.ndarray
+    spread: np.ndarray
+    pairs: tuple[tuple[int, int], ...]
+    a: np.ndarray
+    b: np.ndarray
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """How many numbers are estimated."""
+        return len(self.names)
+
+    def of_kind(self, *kinds: str) -> np.ndarray:
+        """Positions in the vector of the numbers of these kinds."""
+        return np.array([i for i, kind in enumerate(self.kinds) if kind in kinds], dtype=np.int64)
+
+    def vector(self, point: Point) -> np.ndarray:
+        """The estimated numbers of a point."""
+        sd = np.sqrt(np.diag(point.omega))
+        pairs = [np.arctanh(point.omega[i, j] / (sd[i] * sd[j])) for i, j in self.pairs]
+        residual = (np.log(point.a[self.a]), np.log(point.b[self.b]))
+        return np.concatenate([point.mu[self.mu], point.beta[self.beta], np.log(sd[self.spread]), pairs, *residual])
+
+    def point(self, vector: np.ndarray, base: Point) -> Point:
+        """A point with these numbers; what is fixed comes from `base`."""
+        parts = np.split(vector, np.cumsum([len(self.mu), len(self.beta), len(self.spread), len(self.pairs), len(self.a)]))
+        mu, beta, a, b = base.mu.copy(), base.beta.copy(), base.a.copy(), base.b.copy()
+        mu[self.mu], beta[self.beta], a[self.a], b[self.b] = parts[0], parts[1], np.exp(parts[4]), np.exp(parts[5])
+        return Point(mu, beta, self.omega(np.concatenate(parts[2:4]), base), a, b)
+
+    def omega(self, vector: np.ndarray, base: Point) -> np.ndarray:
+        """Omega from log spreads and atanh of correlations."""
+        sd = np.sqrt(np.diag(base.omega))
+        count = len(self.spread)
+        sd[self.spread] = np.exp(vector[:count])
+        correlation = np.eye(len(sd))
+        for (i, j), value in zip(self.pairs, np.tanh(vector[count:]), strict=True):
+            correlation[i, j] = correlation[j, i] = value
+        return sd[:, None] * correlation * sd
+
+    def natural(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers as they are reported, and their slopes by those of the vector."""
+        value, slope = vector.copy(), np.ones(len(vector))
+        scale = [SCALE_CODE[self.problem.parameters[i].scale] for i in self.mu]
+        for k, code in enumerate(scale):
+            if code == LOG:
+                value[k] = slope[k] = np.exp(vector[k])
+            elif code == LOGIT:
+                value[k] = 1 / (1 + np.exp(-vector[k]))
+                slope[k] = value[k] * (1 - value[k])
+        logs = self.of_kind(SPREAD, RESIDUAL)
+        value[logs] = slope[logs] = np.exp(vector[logs])
+        pairs = self.of_kind(CORRELATION)
+        value[pairs] = np.tanh(vector[pairs])
+        slope[pairs] = 1 - value[pairs] ** 2
+        return value, slope
+
+
+def unknowns_of(problem: FitProblem) -> Unknowns:
+    """What is estimated in a problem."""
+    random = problem.random
+    mu = [i for i, p in enumerate(problem.parameters) if not p.fixed]
+    beta = [i for i, e in enumerate(problem.effects) if not e.fixed]
+    spread = [i for i, p in enumerate(random) if not p.sd_fixed]
+    names = [p.name for p in random]
+    pairs = tuple((names.index(c.first), names.index(c.second)) for c in problem.correlations)
+    a = [i for i, r in enumerate(problem.residuals) if "a" in r.names and not r.fixed]
+    b = [i for i, r in enumerate(problem.residuals) if "b" in r.names and not r.fixed]
+    labels = [(problem.parameters[i].name, TYPICAL) for i in mu]
+    labels += [(problem.effects[i].name, COVARIATE) for i in beta]
+    labels += [(f"omega {random[i].name}", SPREAD) for i in spread]
+    labels += [(f"corr {names[i]} {names[j]}", CORRELATION) for i, j in pairs]
+    labels += [(f"a {problem.residuals[i].output}", RESIDUAL) for i in a]
+    labels += [(f"b {problem.residuals[i].output}", RESIDUAL) for i in b]
+    arrays = [np.array(part, dtype=np.int64) for part in (mu, beta, spread)]
+    return Unknowns(
+        problem, *arrays, pairs, np.array(a, dtype=np.int64), np.array(b, dtype=np.int64),
+        tuple(name for name, _ in labels), tuple(kind for _, kind in labels),
+    )  # fmt: skip

@@ -1,0 +1,181 @@
+"""The maximisation step of SAEM: typical values, effects and Omega in closed form, residual errors in closed form where
+one number says them, all else by a step of Fisher scoring (Robbins & Monro 1951)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.engine.densities import LOGNORMAL, PROPORTIONAL
+from livingdrug.fit.design import LOWER, MEASURED
+from livingdrug.fit.objective import spreads
+from livingdrug.fit.point import NORMAL, Point, Prepared, centre, log_likelihood, moments_of, predictions, with_etas
+from livingdrug.fit.unknowns import Unknowns
+
+LEAST_SD = 1e-4
+DIFFERENCE = 1e-4
+LONGEST = 0.5  # step on a log or logit scale
+ONE_NUMBER = ("additive", "proportional", "lognormal")
+
+
+@dataclass(frozen=True)
+class Linear:
+    """How the means of the random parameters depend on free coefficients: mean_i = offset_i + d_i theta.
+
+    d (subjects, random, free); mu, beta: positions in the Point of the free coefficients, in their order.
+    """
+
+    d: np.ndarray
+    mu: np.ndarray
+    beta: np.ndarray
+
+
+def linear_of(prepared: Prepared, unknowns: Unknowns) -> Linear:
+    """Typical values and effects of parameters with a spread, in which the density of eta is a normal regression."""
+    place = {int(p): r for r, p in enumerate(prepared.random)}
+    mu = np.array([m for m in unknowns.mu if int(m) in place], dtype=np.int64)
+    beta = np.array([e for e in unknowns.beta if int(prepared.effect_on[e]) in place], dtype=np.int64)
+    d = np.zeros((prepared.design.n, len(place), len(mu) + len(beta)))
+    for k, m in enumerate(mu):
+        d[:, place[int(m)], k] = 1.0
+    for k, e in enumerate(beta, start=len(mu)):
+        d[:, place[int(prepared.effect_on[e])], k] = prepared.design.x[:, e]
+    return Linear(d, mu, beta)
+
+
+def means(prepared: Prepared, point: Point) -> np.ndarray:
+    """Mean of the random parameters of each subject on their scales, (subjects, random)."""
+    return centre(prepared, point)[: prepared.design.n][:, prepared.random]
+
+
+def regression(prepared: Prepared, linear: Linear, point: Point, s1: np.ndarray) -> Point:
+    """Typical values and effects by generalised least squares of the mean individual parameters s1 (subjects, random)."""
+    if not linear.d.shape[2]:
+        return point
+    mu, beta = point.mu.copy(), point.beta.copy()
+    mu[linear.mu], beta[linear.beta] = 0.0, 0.0
+    offset = means(prepared, point._replace(mu=mu, beta=beta))
+    precision = np.linalg.inv(point.omega)
+    left = np.einsum("nrl,rs,nsm->lm", linear.d, precision, linear.d)
+    right = np.einsum("nrl,rs,ns->l", linear.d, precision, s1 - offset)
+    theta = np.linalg.solve(left, right)
+    mu[linear.mu], beta[linear.beta] = theta[: len(linear.mu)], theta[len(linear.mu) :]
+    return point._replace(mu=mu, beta=beta)
+
+
+def new_omega(prepared: Prepared, unknowns: Unknowns, point: Point, s1, s2: np.ndarray, annealing: float) -> np.ndarray:
+    """Omega from the mean individual parameters and their products; annealing: the part of a variance that is kept."""
+    middle = means(prepared, point)
+    cross = s1.T @ middle
+    found = (s2 - cross - cross.T + middle.T @ middle) / prepared.design.n
+    keep = np.eye(len(found), dtype=bool)
+    for i, j in unknowns.pairs:
+        keep[i, j] = keep[j, i] = True
+    found = np.where(keep, found, 0.0)
+    variance = np.maximum(np.diag(found), LEAST_SD**2)
+    wanted = np.maximum(variance, annealing * np.diag(point.omega))
+    fixed = np.setdiff1d(np.arange(len(found)), unknowns.spread)
+    wanted[fixed] = np.diag(point.omega)[fixed]
+    factor = np.sqrt(wanted / variance)
+    scaled = found * factor[:, None] * factor
+    np.fill_diagonal(scaled, wanted)
+    return scaled
+
+
+def residual_squares(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndarray:
+    """Expected square of the residual in units of a (or b), summed for each output, mean over copies.
+
+    A censored value has the expectation of a normal one cut at the limit: s^2 (1 - z phi(z) / Phi(z)) below it.
+    """
+    from scipy.special import log_ndtr
+
+    y, kind, output, _, _ = prepared.records
+    code = prepared.kind[output]
+    logs = code == LOGNORMAL
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(logs, np.log(f), f)
+        value = np.where(logs, np.log(y), y)
+    unit = np.where(code == PROPORTIONAL, np.abs(f), 1.0)
+    size = np.where(code == PROPORTIONAL, point.b[output], point.a[output])
+    square = ((value - t) / unit) ** 2
+    cut = np.flatnonzero(kind != MEASURED)
+    if len(cut):
+        side = np.where(kind[cut] == LOWER, 1.0, -1.0)
+        z = side * (value[cut] - t[cut]) / (size[cut] * unit[cut])
+        ratio = np.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(z))
+        square[cut] = size[cut] ** 2 * (1 - z * ratio)
+    return np.bincount(output, square, len(point.a)) / prepared.copies
+
+
+def closed_residuals(prepared: Prepared, point: Point, s3: np.ndarray, annealing: float) -> Point:
+    """a (or b) of the outputs whose error has one number, from their expected squares."""
+    count = np.bincount(prepared.design.output, minlength=len(point.a))
+    a, b = point.a.copy(), point.b.copy()
+    for o, residual in enumerate(prepared.problem.residuals):
+        if residual.fixed or residual.kind not in ONE_NUMBER or prepared.m4:
+            continue
+        where = a if "a" in residual.names else b
+        where[o] = max(np.sqrt(s3[o] / max(count[o], 1)), annealing * where[o])
+    return point._replace(a=a, b=b)
+
+
+def scored_residuals(prepared: Prepared, unknowns: Unknowns, point: Point, f: np.ndarray, gain: float) -> Point:
+    """A step of Fisher scoring on ln a and ln b of the outputs that have no closed form."""
+    a, b = point.a.copy(), point.b.copy()
+    _, kind, output, _, _ = prepared.records
+    for o, residual in enumerate(prepared.problem.residuals):
+        if residual.fixed or (residual.kind in ONE_NUMBER and not prepared.m4):
+            continue
+        mine = (output == o) & (kind == MEASURED)
+        s = spreads(prepared, point, f)[mine]
+        size = np.abs(f[mine])
+        parts = {"a": point.a[o] / s, "b": point.b[o] * size / s}
+        if residual.kind == "combined_squares":
+            parts = {"a": (point.a[o] / s) ** 2, "b": (point.b[o] * size / s) ** 2}
+        slopes = np.stack([parts[name] for name in residual.names])
+        information = 2 * slopes @ slopes.T
+        score = np.array([_score(prepared, point, f, name, o) for name in residual.names])
+        step = np.linalg.lstsq(information, score, rcond=1e-10)[0]
+        step = np.clip(gain * step, -LONGEST, LONGEST)
+        for name, change in zip(residual.names, step, strict=True):
+            where = a if name == "a" else b
+            where[o] *= np.exp(change)
+    return point._replace(a=a, b=b)
+
+
+def _score(prepared: Prepared, point: Point, f: np.ndarray, name: str, output: int) -> float:
+    """d log-likelihood / d ln a (or b) of an output, summed over all records."""
+    sides = []
+    for factor in (np.exp(DIFFERENCE), np.exp(-DIFFERENCE)):
+        moved = getattr(point, name).copy()
+        moved[output] *= factor
+        sides.append(log_likelihood(prepared, point._replace(**{name: moved}), f).sum())
+    return (sides[0] - sides[1]) / (2 * DIFFERENCE)
+
+
+def scored_effects(
+    prepared: Prepared, unknowns: Unknowns, linear: Linear, point: Point, etas: np.ndarray, f: np.ndarray, gain: float
+) -> Point:
+    """A step of Fisher scoring on typical values and effects of parameters without a spread; slopes by differences."""
+    mu = [int(m) for m in unknowns.mu if m not in linear.mu]
+    beta = [int(e) for e in unknowns.beta if e not in linear.beta]
+    if not mu and not beta:
+        return point
+    slopes = []
+    for name, places in (("mu", mu), ("beta", beta)):
+        for place in places:
+            size = DIFFERENCE * max(1.0, abs(getattr(point, name)[place]))
+            sides = []
+            for sign in (1.0, -1.0):
+                moved = getattr(point, name).copy()
+                moved[place] += sign * size
+                middle = centre(prepared, point._replace(**{name: moved}))
+                sides.append(predictions(prepared, with_etas(prepared, middle, etas)))
+            slopes.append((sides[0] - sides[1]) / (2 * size))
+    found = moments_of(prepared, point, f, np.stack(slopes, axis=1))
+    step = gain * np.linalg.lstsq(found.curve.sum(axis=0), found.gradient.sum(axis=0), rcond=1e-12)[0]
+    longest = np.array([LONGEST if prepared.scale[m] != NORMAL else np.inf for m in mu] + [np.inf] * len(beta))
+    step = np.clip(step, -longest, longest)
+    new_mu, new_beta = point.mu.copy(), point.beta.copy()
+    new_mu[mu] += step[: len(mu)]
+    new_beta[beta] += step[len(mu) :]
+    return point._replace(mu=new_mu, beta=new_beta)

@@ -1,0 +1,55 @@
+"""The `fit` kind of scenario: a table of samples, a model, and what of it is looked for."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from livingdrug.data import cross, read_data
+from livingdrug.fit.problem import FitProblem, new_problem
+from livingdrug.fit.text import read_effects, read_names, read_residuals
+from livingdrug.scenario.simulation import build_model
+from livingdrug.scenario.tables import TableScenario
+
+
+class Fit(TableScenario):
+    """A fit. The reading of the table is that of `check`.
+
+    model, fragments, values: as in `simulate`, and where a fit starts; random: parameters with a spread, `NAME` or
+    `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE` that stays;
+    covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; residual: texts such
+    as `transgene=combined:0.5,0.1`; below: rule for values below the limit; outputs: name in the data -> output of the
+    model. method: how to fit; evaluate: the objective at the start, nothing is fitted.
+    """
+
+    kind: Literal["fit"] = "fit"
+    model: str
+    fragments: tuple[str, ...] = ()
+    values: dict[str, float] = Field(default_factory=dict)
+    random: tuple[str, ...] = ()
+    estimate: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
+    covariate: tuple[str, ...] = ()
+    correlated: tuple[str, ...] = ()
+    residual: tuple[str, ...] = ()
+    below: str = "m3"
+    outputs: dict[str, str] = Field(default_factory=dict)
+    bridge: str | None = None
+    method: str = "saem"
+    evaluate: str | None = None
+    seed: int = 1
+
+
+def fit_problem(scenario: Fit) -> FitProblem:
+    """The problem that a scenario describes. Raises InputError before anything is computed."""
+    reading = scenario.reading()
+    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    data = read_data(scenario.file, reading)
+    if scenario.bridge:
+        data = cross(data, scenario.bridge)
+    published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
+    random = {name: sd or published.get(name, 0.5) for name, sd in read_names(scenario.random, "--random").items()}
+    return new_problem(
+        model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
+        read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
+        [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
+    )  # fmt: skip
