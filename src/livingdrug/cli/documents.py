@@ -5,13 +5,19 @@ from importlib import import_module
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
 from livingdrug.scenario import Simulation, read_scenario
+from livingdrug.scenario.index import Index
+from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
+from livingdrug.scenario.trials import TrialScenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {
     CheckFile: ("livingdrug.cli.tables", "run_check"),
     Nca: ("livingdrug.cli.parameters", "run_nca"),
     Compare: ("livingdrug.cli.products", "run_compare"),
+    Response: ("livingdrug.cli.response", "run_response"),
+    Index: ("livingdrug.cli.index", "run_index"),
+    TrialScenario: ("livingdrug.cli.trial", "run_design"),
 }
 
 

@@ -58,7 +58,7 @@ def check(columns: tuple[str, ...], **rest) -> None:
     from livingdrug.cli.tables import run_check
     from livingdrug.scenario.tables import CheckFile, checked_table
 
-    run_check(*_split_output(CheckFile, checked_table, read_pairs(columns), rest))
+    run_check(*split_output(CheckFile, checked_table, read_pairs(columns), rest))
 
 
 @click.command()
@@ -78,7 +78,7 @@ def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
     from livingdrug.scenario.tables import Nca, checked_table
 
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_nca(*_split_output(Nca, checked_table, read_pairs(columns), rest))
+    run_nca(*split_output(Nca, checked_table, read_pairs(columns), rest))
 
 
 @click.command()
@@ -98,7 +98,7 @@ def compare(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None
     from livingdrug.scenario.tables import Compare, checked_table
 
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_compare(*_split_output(Compare, checked_table, read_pairs(columns), rest))
+    run_compare(*split_output(Compare, checked_table, read_pairs(columns), rest))
 
 
 @click.group()
@@ -115,7 +115,16 @@ def example_nca(folder: str) -> None:
     write_nca_example(folder)
 
 
-def _split_output(kind, checked_table, columns: dict[str, str], rest: dict):
+@example.command("trial")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_trial(folder: str) -> None:
+    """Write commented designs of an umbrella trial for `livingdrug trial` into FOLDER."""
+    from livingdrug.cli.trial_example import write_trial_example
+
+    write_trial_example(folder)
+
+
+def split_output(kind, checked_table, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
     from livingdrug.cli.output import Output
 

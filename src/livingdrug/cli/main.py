@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import kinetics
+from livingdrug.cli import index_options, kinetics, response_options
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
 
@@ -134,7 +134,23 @@ def power(**options) -> None:
     print_power(**options)
 
 
-for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example):
+@cli.command()
+@click.argument("design", type=click.Path())
+@click.option("--replicates", type=int, help="Simulated trials (10000, or what the design says).")
+@click.option("--seed", type=int, help="Seed of the simulation (1, or what the design says).")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write a row for each endpoint and arm to this CSV file.")
+@click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:
+    """Simulate the trial in the TOML file DESIGN many times (`livingdrug example trial FOLDER` writes a commented one)."""
+    from livingdrug.cli.output import Output
+    from livingdrug.cli.trial import run_file
+
+    run_file(design, replicates, seed, Output.taken_from(rest))
+
+
+for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
+                index_options.index):  # fmt: skip
     cli.add_command(command)
 
 

@@ -10,6 +10,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import groups
 from livingdrug.products import Comparison
+from livingdrug.scenario.index import IndexAnswer
 
 PAGES = 20
 
@@ -49,6 +50,15 @@ def write_comparison_picture(comparison: Comparison, folder: str) -> None:
         return
     for part in np.flatnonzero(placed):
         save(plot_comparison(comparison, part), folder, f"exposure-{part + 1}" if len(placed) > 1 else "exposure")
+    click.echo(f"wrote pictures to {folder}", err=True)
+
+
+def write_index_pictures(answer: IndexAnswer, folder: str) -> None:
+    """Both curves with the window, and what other medians and spreads would give."""
+    from livingdrug.plots.index import plot_index, plot_tradeoff
+
+    save(plot_index(answer.index, answer.outlook), folder, "index")
+    save(plot_tradeoff(answer.index, answer.outlook), folder, "tradeoff")
     click.echo(f"wrote pictures to {folder}", err=True)
 
 

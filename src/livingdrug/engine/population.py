@@ -35,7 +35,8 @@ STATUS = {OK: "ok", STEP_LIMIT: "step_limit", NOT_FINITE: "not_finite", STEP_FAI
 
 @dataclass(frozen=True)
 class EventTable:
-    """Events of all subjects, flat: those of subject i are first[i] to last[i]; kinds as in `events`."""
+    """Events of all subjects, flat: those of subject i are first[i] to last[i]; kinds as in `events`, but the value of a
+    RATE is the whole inflow of its state from then on."""
 
     first: np.ndarray
     last: np.ndarray
@@ -48,18 +49,17 @@ class EventTable:
     def shared(subjects: int, events: Events) -> "EventTable":
         """The same events for every subject."""
         first, last = np.zeros(subjects, dtype=np.int64), np.full(subjects, len(events), dtype=np.int64)
-        return EventTable(first, last, _merged(events.time), events.kind, events.state, events.value)
+        return EventTable(first, last, _merged(events.time), events.kind, events.state, _with_inflows(events))
 
     @staticmethod
     def of(events: Sequence[Events]) -> "EventTable":
         """Each subject's own events."""
         last = np.cumsum([len(own) for own in events], dtype=np.int64)
-        columns = ([getattr(own, name) for own in events] for name in ("time", "kind", "state", "value"))
-        time, *rest = (np.concatenate(column) for column in columns)
         first = np.concatenate([[0], last[:-1]])
-        for i, own in enumerate(events):
-            time[first[i] : last[i]] = _merged(own.time)
-        return EventTable(first, last, time, *rest)
+        kind, state = (np.concatenate([getattr(own, name) for own in events]) for name in ("kind", "state"))
+        time = np.concatenate([_merged(own.time) for own in events])
+        value = np.concatenate([_with_inflows(own) for own in events])
+        return EventTable(first, last, time, kind, state, value)
 
     @property
     def has_inflow(self) -> np.ndarray:
@@ -87,6 +87,22 @@ def _merged(times: np.ndarray) -> np.ndarray:
         if merged[i] - merged[i - 1] <= SAME_TIME * max(merged[i], 1.0):
             merged[i] = merged[i - 1]
     return merged
+
+
+def _with_inflows(events: Events) -> np.ndarray:
+    """Values of the events, those of inflows summed up to that of their state, so that nothing is left of ended infusions.
+
+    Adding and taking away in floating point can leave 1e-17 of an infusion, which would keep a population from dying out.
+    """
+    values, running = events.value.copy(), {}
+    for i in np.flatnonzero(events.kind == RATE):
+        rates = running.setdefault(events.state[i], [])
+        if -values[i] in rates:
+            rates.remove(-values[i])
+        else:
+            rates.append(values[i])
+        values[i] = math.fsum(rates)
+    return values
 
 
 @dataclass(frozen=True)

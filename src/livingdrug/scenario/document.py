@@ -5,13 +5,17 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.scenario.index import Index
+from livingdrug.scenario.response import Response
 from livingdrug.scenario.simulation import Simulation, checked
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario, checked_table
+from livingdrug.scenario.trials import TrialScenario
 
-KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare}
+KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "response": Response,
+         "index": Index, "trial": TrialScenario}  # fmt: skip
 
 
-def read_scenario(path: str | Path) -> Simulation | TableScenario:
+def read_scenario(path: str | Path) -> Simulation | TableScenario | TrialScenario:
     """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
     try:
         data = tomllib.loads(Path(path).read_text(encoding="utf-8"))

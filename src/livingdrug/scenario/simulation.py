@@ -65,7 +65,7 @@ def checked(data: dict, origin: str) -> Simulation:
     try:
         return Simulation(**data)
     except ValidationError as error:
-        raise refusal(error, Simulation.model_fields, origin) from None
+        raise refusal(error, Simulation, data, origin) from None
 
 
 def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None) -> Model:

@@ -91,7 +91,7 @@ def checked_table(kind: type[TableScenario], data: dict, origin: str) -> TableSc
     try:
         return kind(**data)
     except ValidationError as error:
-        raise refusal(error, kind.model_fields, origin) from None
+        raise refusal(error, kind, data, origin) from None
 
 
 def run_check(scenario: TableScenario) -> tuple[Check, Endpoints | None]:

@@ -1,0 +1,26 @@
+"""From a sample to a fit: which function belongs to a kind, and which model where none is named."""
+
+from importlib import import_module
+
+from livingdrug.core.errors import InputError
+from livingdrug.response.curve import Scale
+from livingdrug.response.sample import Kind, Sample
+
+# kind -> (module, function (sample, model, scale, level) -> fit, models, the default first)
+FITS = {
+    "binary": ("livingdrug.response.binary", "fit_binary", ("logistic", "firth", "emax", "hill")),
+}
+
+
+def fit_response(sample: Sample, kind: Kind = "binary", model: str | None = None, scale: Scale = "log", level: float = 0.95):
+    """The fit of a kind, by its first model where none is named.
+
+    Raises InputError for a model of another kind and for whatever the model refuses.
+    """
+    module, function, models = FITS[kind]
+    model = model or models[0]
+    if model not in models:
+        others = [k for k, (_, _, known) in FITS.items() if model in known]
+        raise InputError(f"`{model}` does not fit a {kind} outcome" + (f" but a {others[0]} one" if others else "")
+                         + f"; for this one: {', '.join(models)}")  # fmt: skip
+    return getattr(import_module(module), function)(sample, model, scale, level)
