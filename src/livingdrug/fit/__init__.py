@@ -1,1 +1,12 @@
 """Fits of models to the data of subjects: populations, single subjects, values below the limit."""
+
+from livingdrug.fit.objective import evaluate
+from livingdrug.fit.problem import Correlation, Effect, FitProblem, Parameter, ResidualError, new_problem
+from livingdrug.fit.result import FitResult, Objective
+from livingdrug.fit.run import fit
+from livingdrug.fit.saem import Saem
+
+__all__ = [
+    "Correlation", "Effect", "FitProblem", "FitResult", "Objective", "Parameter", "ResidualError", "Saem", "evaluate", "fit",
+    "new_problem",
+]  # fmt: skip

@@ -121,6 +121,12 @@ def prepare(problem: FitProblem, copies: int = 1, design: Design | None = None) 
     return Prepared(problem, design, predictor_of(problem, design, copies), copies)
 
 
+def is_defined(point: Point) -> bool:
+    """Whether every number is finite and Omega is positive definite."""
+    finite = all(np.isfinite(part).all() for part in point)
+    return finite and (not len(point.omega) or np.linalg.eigvalsh(point.omega)[0] > 0)
+
+
 def point_of(problem: FitProblem) -> Point:
     """The numbers of a problem."""
     scale = np.array([SCALE_CODE[p.scale] for p in problem.parameters])

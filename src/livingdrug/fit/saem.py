@@ -27,7 +27,7 @@ from livingdrug.fit.updates import (
     scored_residuals,
 )
 
-ENOUGH = 50  # subjects with their copies
+ENOUGH, ENOUGH_SOLVED = 250, 50  # subjects with their copies: of formulas, and of equations that are solved
 WIDE = 1.0  # a spread on a log or logit scale that the search begins with, at least
 EVERY = 2.0  # s between saved states
 
@@ -35,7 +35,7 @@ EVERY = 2.0  # s between saved states
 @dataclass(frozen=True)
 class Saem:
     """Settings. exploration: iterations that search; smoothing: iterations whose statistics are averaged; chains: copies
-    of each subject (as many as make ENOUGH by default); annealing: part of a variance that an iteration keeps at least,
+    of each subject (by default as many as make ENOUGH); annealing: part of a variance that an iteration keeps at least,
     for the first half of the exploration."""
 
     exploration: int = 300
@@ -52,9 +52,9 @@ class Saem:
         """All iterations."""
         return self.exploration + self.smoothing
 
-    def copies(self, n: int) -> int:
-        """Chains for n subjects."""
-        return self.chains or max(1, -(-ENOUGH // n))
+    def copies(self, n: int, closed: bool) -> int:
+        """Chains for n subjects of a model given by formulas, or by equations."""
+        return self.chains or max(1, -(-(ENOUGH if closed else ENOUGH_SOLVED) // n))
 
     def gain(self, k: int) -> float:
         """Weight of iteration k (from 0) in the averages."""

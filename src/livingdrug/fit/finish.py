@@ -1,0 +1,129 @@
+"""From the numbers that a method found to a result: estimates with their errors, individuals, predictions, verdict."""
+
+import numpy as np
+
+from livingdrug.fit.design import LOWER, MEASURED
+from livingdrug.fit.modes import Modes
+from livingdrug.fit.objective import spreads
+from livingdrug.fit.point import NORMAL, Point, Prepared, centre, individual, predictions, problem_at, with_etas
+from livingdrug.fit.result import Covariance, Estimate, Individuals, Predictions
+from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, TYPICAL, Unknowns
+
+NO_SPREAD = 0.01  # sd on a log or logit scale that counts as none
+ONE = 0.99  # a correlation this close to 1 is at its bound
+NOTHING = 1e-3  # a or b that adds less than this part to every spread is nothing
+ILL = 1e-10  # smallest eigenvalue of the scaled information that counts
+
+
+def covariance_of(unknowns: Unknowns, information: np.ndarray, left_out: np.ndarray, method: str) -> Covariance:
+    """Inverse of the information of the numbers that are not at a bound; no matrix, and why, where there is none."""
+    names = unknowns.names
+    inside = np.setdiff1d(np.arange(len(names)), left_out)
+    if not len(inside):
+        return Covariance(names, None, method, reason="nothing was estimated")
+    part = information[np.ix_(inside, inside)]
+    scale = np.sqrt(np.abs(np.diag(part)))
+    if not (np.isfinite(part).all() and (scale > 0).all()):
+        flat = ", ".join(names[i] for i, s in zip(inside, scale, strict=True) if not s > 0)
+        return Covariance(names, None, method, reason=f"the data say nothing of {flat or 'some numbers'}")
+    values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
+    if values[0] <= ILL:
+        weak = [names[inside[i]] for i in np.argsort(-np.abs(vectors[:, 0]))[:2] if abs(vectors[i, 0]) > 0.2]
+        what = " and ".join(f"`{name}`" for name in weak)
+        return Covariance(names, None, method, reason=f"the information is singular: the data do not tell {what} apart")
+    matrix = np.full((len(names), len(names)), np.nan)
+    inverse = np.linalg.inv(part)
+    matrix[np.ix_(inside, inside)] = 0.5 * (inverse + inverse.T)
+    sd = np.sqrt(np.diag(inverse))
+    spectrum = np.linalg.eigvalsh(inverse / sd[:, None] / sd)
+    return Covariance(names, matrix, method, condition=float(spectrum[-1] / spectrum[0]))
+
+
+def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.ndarray, list[str]]:
+    """Positions of estimated numbers that went to a bound, and a sentence for each."""
+    found, notes = [], []
+    sd = np.sqrt(np.diag(point.omega))
+    for place, r in zip(unknowns.of_kind(SPREAD), unknowns.spread, strict=True):
+        if sd[r] < NO_SPREAD and prepared.scale[prepared.random[r]] != NORMAL:
+            name = prepared.problem.random[r].name
+            found.append(place)
+            notes.append(f"the spread of `{name}` went to 0 ({sd[r]:.2g}): the data show none; fit `{name}` without one")
+    for place, (i, j) in zip(unknowns.of_kind(CORRELATION), unknowns.pairs, strict=True):
+        if abs(point.omega[i, j]) > ONE * sd[i] * sd[j]:
+            found.append(place)
+            notes.append(f"`{unknowns.names[place]}` went to {np.sign(point.omega[i, j]):+.0f}, its bound")
+    residual = iter(unknowns.of_kind(RESIDUAL))
+    for name, outputs in (("a", unknowns.a), ("b", unknowns.b)):
+        for o in outputs:
+            place, error = next(residual), prepared.problem.residuals[o]
+            if len(error.names) == 2 and _adds_nothing(prepared, point, name, o):
+                found.append(place)
+                notes.append(f"`{name}` of the residual error of `{error.output}` went to 0; take an error without it")
+    return np.array(found, dtype=np.int64), notes
+
+
+def _adds_nothing(prepared: Prepared, point: Point, name: str, output: int) -> bool:
+    f = predictions(prepared, centre(prepared, point))[prepared.records[2] == output]
+    size = np.nanmax(np.abs(f), initial=0.0)
+    part, whole = (point.a[output], point.b[output] * size) if name == "a" else (point.b[output] * size, point.a[output])
+    return bool(part < NOTHING * whole)
+
+
+def estimates_of(unknowns: Unknowns, point: Point, covariance: Covariance, etas: np.ndarray | None) -> tuple[Estimate, ...]:
+    """Every number of the problem, estimated or fixed, as it is reported."""
+    problem = problem_at(unknowns.problem, point)
+    vector = unknowns.vector(point)
+    value, slope = unknowns.natural(vector)
+    found = {}
+    for i, (name, kind) in enumerate(zip(unknowns.names, unknowns.kinds, strict=True)):
+        se = None
+        if covariance.matrix is not None and covariance.matrix[i, i] > 0:
+            se = float(slope[i] * np.sqrt(covariance.matrix[i, i]))
+        rse = None if se is None or value[i] == 0 else float(100 * se / abs(value[i]))
+        found[name] = (kind, float(value[i]), se, rse)
+    rows = []
+
+    def add(name: str, kind: str, own: float, shrinkage: float | None = None) -> None:
+        known = found.get(name)
+        rows.append(Estimate(name, kind, own if known is None else known[1], *(known[2:] if known else (None, None)),
+                             shrinkage=shrinkage, fixed=known is None))  # fmt: skip
+
+    for parameter in problem.parameters:
+        add(parameter.name, TYPICAL, parameter.value)
+    for effect in problem.effects:
+        add(effect.name, "covariate", effect.coefficient)
+    for r, parameter in enumerate(problem.random):
+        shrinkage = None
+        if etas is not None and len(etas) > 1:
+            shrinkage = float(100 * (1 - etas[:, r].std(ddof=1) / parameter.sd))
+        add(f"omega {parameter.name}", SPREAD, parameter.sd, shrinkage)
+    for pair in problem.correlations:
+        add(f"corr {pair.first} {pair.second}", CORRELATION, pair.value)
+    for residual in problem.residuals:
+        for name in residual.names:
+            add(f"{name} {residual.output}", RESIDUAL, getattr(residual, name))
+    return tuple(rows)
+
+
+def individuals_of(prepared: Prepared, point: Point, modes: Modes, mean=None, sd=None) -> Individuals:
+    """Individual estimates of all subjects."""
+    table = individual(prepared, with_etas(prepared, centre(prepared, point), modes.etas))
+    names = [p.name for p in prepared.problem.parameters]
+    values = {name: table[:, column] for name, column in zip(names, prepared.columns, strict=True)}
+    random = tuple(p.name for p in prepared.problem.random)
+    return Individuals(prepared.design.subjects, random, modes.etas, values, mean, sd)
+
+
+def predictions_of(prepared: Prepared, point: Point, modes: Modes) -> Predictions:
+    """Predictions of all records at the typical values and at the individual estimates."""
+    design, middle = prepared.design, centre(prepared, point)
+    pred = predictions(prepared, middle)
+    ipred = predictions(prepared, with_etas(prepared, middle, modes.etas))
+    logs = np.array([r.kind == "lognormal" for r in prepared.problem.residuals])[design.output]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.where(logs, np.log(design.y) - np.log(ipred), design.y - ipred)
+        iwres = np.where(design.kind == MEASURED, off / spreads(prepared, point, ipred), np.nan)
+    words = np.where(design.kind == MEASURED, "measured", np.where(design.kind == LOWER, "below", "above")).astype(object)
+    names = np.array([r.output for r in prepared.problem.residuals], dtype=object)
+    subjects = np.array(design.subjects, dtype=object)[design.subject]
+    return Predictions(subjects, design.time, names[design.output], design.y, words, pred, ipred, iwres, design.line)

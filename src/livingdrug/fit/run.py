@@ -1,0 +1,131 @@
+"""`fit`: a problem and a method in, a result out."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.core.random import check_seed
+from livingdrug.fit import finish
+from livingdrug.fit.importance import importance, propose
+from livingdrug.fit.information import louis
+from livingdrug.fit.objective import check_start
+from livingdrug.fit.point import Prepared, is_defined, point_of, prepare, problem_at
+from livingdrug.fit.problem import FitProblem, is_closed
+from livingdrug.fit.result import AT_BOUND, CONVERGED, NOT_CONVERGED, FitResult
+from livingdrug.fit.saem import Saem
+from livingdrug.fit.saem import run as run_saem
+from livingdrug.fit.unknowns import unknowns_of
+
+BY_LOUIS = "observed information (Louis), by importance sampling"
+METHODS = {"saem": Saem}
+POLISH = 6  # Newton steps at most on the importance-sampled likelihood
+ENOUGH = 1e-3  # expected gain in log-likelihood below which no step is worth it
+NEAR = 0.05  # the same, above which a run has not converged
+FAR = 3.0  # standard errors that a step may move a number
+Progress = Callable[[int, int, float], None]
+
+
+def fit(
+    problem: FitProblem, method: str | Saem = "saem", seed: int = 1, folder: str | Path | None = None, resume: bool = False,
+    progress: Progress | None = None,
+) -> FitResult:  # fmt: skip
+    """Fit a problem from its own numbers.
+
+    method: `saem`, or its settings. folder: where the state is saved now and then; resume: go on from there.
+    progress(done, all, objective). Raises InputError for what cannot be fitted, before anything is computed.
+    """
+    check_seed(seed)
+    settings = _settings(method)
+    prepared = prepare(problem)
+    check_start(prepared, point_of(problem))
+    return _fit_saem(prepared, settings, seed, folder, resume, progress)
+
+
+def _settings(method):
+    if isinstance(method, str):
+        if method not in METHODS:
+            raise InputError(unknown("method", method, METHODS))
+        return METHODS[method]()
+    return method
+
+
+def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: bool, progress) -> FitResult:
+    from livingdrug.fit import store
+
+    problem = prepared.problem
+    if not problem.random:
+        raise InputError("SAEM needs a parameter with a spread; fit parameters without spread by method focei")
+    copies = settings.copies(prepared.design.n, is_closed(problem.model))
+    chains = prepare(problem, copies, prepared.design)
+    mark = store.fingerprint(problem, settings, seed)
+    state = store.read_state(folder, mark) if resume else None
+    save = (lambda state: store.write_state(folder, mark, state)) if folder else None
+    state = run_saem(chains, settings, seed, state, progress, save)
+    point, gain, proposal, information = _polish(prepared, state.point, seed, state.mean)
+    unknowns = unknowns_of(problem)
+    left_out, notes = finish.at_bounds(prepared, unknowns, point)
+    covariance = finish.covariance_of(unknowns, information.matrix, left_out, BY_LOUIS)
+    if covariance.reason:
+        notes.append(f"standard errors are not available: {covariance.reason}")
+    status = CONVERGED if gain <= NEAR else NOT_CONVERGED
+    if status == NOT_CONVERGED:
+        notes.append(f"not converged: the log-likelihood may rise by {gain:.2g} more; run longer, or from elsewhere")
+    elif len(left_out) or covariance.reason:
+        status = AT_BOUND
+    objective = importance(prepared, point, seed=seed, proposal=proposal)
+    sd = np.sqrt(np.einsum("nij,nij->ni", proposal.factor, proposal.factor))
+    return FitResult(
+        problem_at(problem, point), problem, "saem", status, objective,
+        finish.estimates_of(unknowns, point, covariance, proposal.modes.etas), covariance,
+        finish.individuals_of(prepared, point, proposal.modes, proposal.middle, sd),
+        finish.predictions_of(prepared, point, proposal.modes), state.trace,
+        ("seconds", "-2ll given etas", *unknowns.names), (*prepared.design.notes, *notes),
+        {"method": "saem", **asdict(settings), "copies": copies, "seed": seed, "expected_gain": gain} | store.versions(),
+    )  # fmt: skip
+
+
+def _polish(prepared: Prepared, point, seed: int, start):
+    """Newton steps on the importance-sampled likelihood from where SAEM stopped, on draws that stay the same.
+
+    Gives the point, the rise of the log-likelihood still expected there, the proposal and the information.
+    """
+    unknowns = unknowns_of(prepared.problem)
+    proposal = propose(prepared, point, seed, start)
+    information = louis(prepared, unknowns, point, proposal, seed)
+    for _ in range(POLISH):
+        left_out, _ = finish.at_bounds(prepared, unknowns, point)
+        gain, step = _newton(information, left_out)
+        if step is None or gain <= ENOUGH:
+            break
+        moved = unknowns.point(unknowns.vector(point) + step, point)
+        if not is_defined(moved):
+            break
+        other = propose(prepared, moved, seed, proposal.modes.etas)
+        looked = louis(prepared, unknowns, moved, other, seed)
+        if not _newton(looked, left_out)[0] < gain:
+            break
+        point, proposal, information = moved, other, looked
+    left_out, _ = finish.at_bounds(prepared, unknowns, point)
+    return point, _newton(information, left_out)[0], proposal, information
+
+
+def _newton(information, left_out: np.ndarray) -> tuple[float, np.ndarray | None]:
+    """(expected gain, step) of a Newton step that leaves some numbers where they are; no step where it has no top."""
+    inside = np.setdiff1d(np.arange(len(information.score)), left_out)
+    if not len(inside):
+        return 0.0, None
+    part, score = information.matrix[np.ix_(inside, inside)], information.score[inside]
+    if not np.isfinite(part).all():
+        return np.inf, None
+    scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
+    if np.linalg.eigvalsh(part / scale[:, None] / scale)[0] <= finish.ILL:
+        return 0.5 * float((score / scale) @ (score / scale)), None
+    found = np.linalg.solve(part, score)
+    errors = np.sqrt(np.diag(np.linalg.inv(part)))
+    step = np.zeros(len(information.score))
+    step[inside] = found * min(1.0, FAR / max(float(np.max(np.abs(found) / errors)), 1e-300))
+    return 0.5 * float(score @ found), step

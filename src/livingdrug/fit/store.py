@@ -1,0 +1,174 @@
+"""The folder of a fit: a state to go on from, and every result as text. A file is there whole or not at all."""
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.result import FitResult
+
+STATE = "state.npz"
+CONVENTIONS = (
+    "minus2ll: -2 log likelihood of the values as measured, nothing left out. of_logarithms: the same where log-normal "
+    "values count as normal logarithms. nonmem: minus2ll without ln(2 pi) for each measured value, as NONMEM prints it."
+)
+
+
+def data_hash(problem: FitProblem) -> str:
+    """SHA-256 of the samples, doses and covariates that a fit sees."""
+    data, digest = problem.data, hashlib.sha256()
+    for array in (data.profile, data.time, data.dv, data.cens, data.limit, data.weight, data.profiles.dose):
+        digest.update(np.ascontiguousarray(array, dtype=float).tobytes())
+    if data.doses is not None:
+        for array in (data.doses.subject, data.doses.time, data.doses.amount, data.doses.start):
+            digest.update(np.ascontiguousarray(array, dtype=float).tobytes())
+    texts = [list(data.subjects), data.profiles.output.tolist(), {k: [str(t) for t in v] for k, v in data.covariates.items()}]
+    digest.update(json.dumps(texts, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def fingerprint(problem: FitProblem, settings, seed: int) -> str:
+    """What a saved state belongs to: the problem, the data, the settings and the seed."""
+    parts = (problem.model.full_name, repr(problem.model.system), repr(sorted(problem.model.typical.items())),
+             repr(problem.parameters), repr(problem.residuals), repr(problem.effects), repr(problem.correlations),
+             repr(problem.outputs), problem.below, repr(settings), str(seed), data_hash(problem))  # fmt: skip
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computed a fit."""
+    import numba
+    import scipy
+
+    import livingdrug
+
+    return {
+        "livingdrug": livingdrug.__version__, "python": sys.version.split()[0], "numpy": np.__version__,
+        "scipy": scipy.__version__, "numba": numba.__version__,
+    }  # fmt: skip
+
+
+def write_state(folder: str | Path, mark: str, state) -> None:
+    """Save where a run stands."""
+    path = _folder(folder) / STATE
+    arrays = {f"point_{name}": value for name, value in state.point._asdict().items()}
+    arrays |= {f"chains_{name}": value for name, value in vars(state.chains).items()}
+    arrays |= {name: getattr(state, name) for name in ("s1", "s2", "s3", "mean", "square", "trace")}
+    part = path.with_name(f"{STATE}.part")
+    with part.open("wb") as file:
+        np.savez(file, mark=np.array(mark), done=np.array(state.done), **arrays)
+    os.replace(part, path)
+
+
+def read_state(folder: str | Path | None, mark: str):
+    """The saved state. Raises InputError where there is none, or it belongs to another fit."""
+    from livingdrug.fit.point import Point
+    from livingdrug.fit.saem import State
+    from livingdrug.fit.sampling import Chains
+
+    path = Path(folder or ".") / STATE
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except FileNotFoundError:
+        raise InputError(f"`{path}` was not found, so there is nothing to resume; leave --resume out") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"`{path}` cannot be read ({error}); leave --resume out to begin again") from None
+    if str(arrays["mark"]) != mark:
+        raise InputError(f"`{path}` belongs to another problem, data, settings or seed; leave --resume out to begin again")
+    point = Point(*(arrays[f"point_{name}"] for name in Point._fields))
+    chains = Chains(*(arrays[f"chains_{name}"] for name in Chains.__dataclass_fields__))
+    rest = (arrays[name] for name in ("s1", "s2", "s3", "mean", "square", "trace"))
+    return State(int(arrays["done"]), point, chains, *rest)
+
+
+def _folder(folder: str | Path) -> Path:
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"`{path}` cannot be made: {error.strerror or error}") from None
+    return path
+
+
+def write_result(result: FitResult, folder: str | Path) -> None:
+    """Write parameters.csv, objective.json, individuals.csv, predictions.csv, trace.csv, covariance.csv, settings.json."""
+    import pandas as pd
+
+    from livingdrug.core.export import write_csv
+
+    path = _folder(folder)
+    write_csv(parameter_table(result), path / "parameters.csv")
+    write_csv(individual_table(result), path / "individuals.csv")
+    write_csv(pd.DataFrame(vars(result.predictions)), path / "predictions.csv")
+    trace = pd.DataFrame(result.trace, columns=list(result.trace_names)).drop(columns="seconds", errors="ignore")
+    write_csv(trace, path / "trace.csv")
+    if result.covariance.matrix is not None:
+        names = list(result.covariance.names)
+        table = pd.DataFrame(result.covariance.matrix, columns=names)
+        table.insert(0, "parameter", names)
+        write_csv(table, path / "covariance.csv")
+    _write_json(objective_as_dict(result), path / "objective.json")
+    _write_json(settings_as_dict(result), path / "settings.json")
+    (path / STATE).unlink(missing_ok=True)
+
+
+def parameter_table(result: FitResult):
+    """One row for each number: parameter, kind, value, se, rse, shrinkage, fixed."""
+    import pandas as pd
+
+    rows = [asdict(estimate) for estimate in result.estimates]
+    table = pd.DataFrame(rows).rename(columns={"name": "parameter"})
+    return table.astype({"se": float, "rse": float, "shrinkage": float})
+
+
+def individual_table(result: FitResult):
+    """One row for each subject: individual values, etas at the mode, their conditional means and sds."""
+    import pandas as pd
+
+    found = result.individuals
+    columns = {"subject": list(found.subjects), **found.values}
+    for k, name in enumerate(found.random):
+        columns[f"eta {name}"] = found.etas[:, k]
+        if found.mean is not None:
+            columns[f"mean eta {name}"], columns[f"sd eta {name}"] = found.mean[:, k], found.sd[:, k]
+    return pd.DataFrame(columns)
+
+
+def objective_as_dict(result: FitResult) -> dict:
+    """The likelihood with its conventions, and what follows from it."""
+    found = result.objective
+    rows, errors = result.predictions.kind, result.covariance
+    return {
+        "status": result.status, "exit_code": result.exit_code, "method": found.method, "conventions": CONVENTIONS,
+        "minus2ll": found.minus2ll, "of_logarithms": found.of_logarithms, "nonmem": found.nonmem,
+        "monte_carlo_se": found.se, "least_effective_sample_size": None if found.ess is None else float(found.ess.min()),
+        "aic": result.aic, "bic": result.bic, "estimated": result.free, "subjects": len(result.individuals.subjects),
+        "measured": found.measured, "below_limit": int((rows == "below").sum()), "above_limit": int((rows == "above").sum()),
+        "condition_number": errors.condition, "standard_errors": errors.reason or errors.method,
+    }  # fmt: skip
+
+
+def settings_as_dict(result: FitResult) -> dict:
+    """What a reader needs to run the fit again."""
+    problem = result.started
+    return {
+        "model": problem.model.full_name, "data": problem.data.name, "data_sha256": data_hash(problem),
+        "below": problem.below,
+        "start": {p.name: p.value for p in problem.parameters}, "start_spread": {p.name: p.sd for p in problem.random},
+        "scale": {p.name: p.scale for p in problem.parameters}, "fixed": [p.name for p in problem.parameters if p.fixed],
+        "effects": [asdict(e) for e in problem.effects], "residual_errors": [asdict(r) for r in problem.residuals],
+        "correlations": [asdict(c) for c in problem.correlations], "settings": result.settings, "notes": list(result.notes),
+    }  # fmt: skip
+
+
+def _write_json(content: dict, path: Path) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(part, path)
