@@ -6,11 +6,11 @@ from livingdrug.fit.npde import Npde
 from livingdrug.fit.vpc import Panel, Vpc
 from livingdrug.plots.curves import plot_limit
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, short
+from livingdrug.plots.time_axis import long_time_axis
 
 NAMES = {"d": "days", "h": "hours"}
 MIDDLE, OUTER = COLOURS[1], COLOURS[0]
 DECADES = 1e7  # what lies this far below the top is not drawn
-FAR = 5.0  # times the width of the early half, beyond which the axis of time is drawn as a root
 
 
 def plot_vpc(vpc: Vpc, number: int = 0):
@@ -31,13 +31,13 @@ def plot_vpc(vpc: Vpc, number: int = 0):
         _percentiles(rows[0], vpc, panel)
         if censored:
             _below(rows[1], vpc, panel)
-        _time_axis(rows[-1], panel)
+        long_time_axis(rows[-1], panel.time)
         rows[-1].set_xlabel(f"time since the infusion ({NAMES.get(vpc.time_unit, vpc.time_unit)})")
         kind = "prediction-corrected VPC" if vpc.corrected else "VPC"
         head = f"{short(vpc.model, 40)}: {kind}{f', {short(panel.group)}' if panel.group else ''}"
         rows[0].set_title(f"{head} ({vpc.replicates:,} replicates)")
         handles = dict(zip(*reversed(rows[0].get_legend_handles_labels()), strict=True))
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2, markerscale=1.6)
     return figure
 
 
@@ -100,16 +100,6 @@ def _below(axes, vpc: Vpc, panel: Panel) -> None:
     axes.set_ylim(0, max(5.0, 1.05 * max(seen.max(), high.max())))
 
 
-def _time_axis(axes, panel: Panel) -> None:
-    """Sparse late samples do not press the early ones together: a long axis is drawn as a square root."""
-    last, median = panel.time.max(), np.median(panel.time)
-    if median > 0 and last > FAR * median:
-        axes.set_xscale("function", functions=(lambda t: np.sqrt(np.maximum(t, 0.0)), np.square))
-        axes.set_xlim(left=0)
-        wanted = [t for t in (1, 3, 7, 14, 28, 60, 90, 180, 365, 730, 1825) if t < 0.97 * last]
-        axes.set_xticks([0, *wanted], ["0", *(str(t) for t in wanted)])
-
-
 def plot_npde(errors: Npde, output: str | None = None):
     """Errors of an output (the first by default): over time, over the prediction, and their distribution beside N(0, 1)."""
     from matplotlib import rc_context
@@ -127,7 +117,7 @@ def plot_npde(errors: Npde, output: str | None = None):
             ax.set_ylabel("npde")
         if (errors.pred[mine] > 0).all():
             axes[1].set_xscale("log")
-        _time_root(axes[0], errors.time[mine])
+        long_time_axis(axes[0], errors.time[mine], 0.12)
         edges = np.linspace(-4, 4, 25)
         axes[2].hist(np.clip(x, -3.99, 3.99), edges, density=True, color=COLOURS[0], alpha=0.45)
         grid = np.linspace(-4, 4, 161)
@@ -149,11 +139,3 @@ def _scatter(axes, across, x, censored) -> None:
                      label="below the limit (imputed)")  # fmt: skip
     for level in (-1.96, 0.0, 1.96):
         axes.axhline(level, color=MUTED, linewidth=0.8, linestyle="-" if level == 0 else ":")
-
-
-def _time_root(axes, time: np.ndarray) -> None:
-    median = np.median(time)
-    if median > 0 and time.max() > FAR * median:
-        axes.set_xscale("function", functions=(lambda t: np.sqrt(np.maximum(t, 0.0)), np.square))
-        axes.set_xlim(left=0)
-        axes.set_xticks([t for t in (0, 7, 28, 90, 180, 365, 730, 1825) if t <= time.max()])
