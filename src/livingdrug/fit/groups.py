@@ -100,7 +100,7 @@ def _levels(by: str, levels: list[str], first: tuple[str, ...], second: tuple[st
         raise InputError(f"groups of `{by}`: a level is named in both; name each once")
     if not first and not second:
         if len(levels) != 2:
-            raise InputError(f"`{by}` has {len(levels)} levels ({listed}); say which make the first group (others: the second)")
+            raise InputError(f"`{by}` has {len(levels)} levels ({listed}); say which make the first group")
         return (levels[0],), (levels[1],)
     rest = tuple(level for level in levels if level not in (*first, *second))
     return first or rest, second or rest
