@@ -57,7 +57,7 @@ def test_eight_schools():
         slope[2:] = -z + tau * off / sigma
         return value, slope
 
-    found = draw(density, np.zeros(10), Sampling(draws=2000, seed=5, acceptance=0.9))
+    found = draw(density, np.zeros(10), Sampling(draws=1500, seed=5, acceptance=0.9))
     mu, tau, z = found.x[:, :, :1], np.exp(found.x[:, :, 1:2]), found.x[:, :, 2:]
     names = [f"theta[{j + 1}]" for j in range(8)] + ["mu", "tau"]
     check(names, np.concatenate([mu + tau * z, mu, tau], axis=2), found.divergences, answers)
@@ -74,6 +74,6 @@ def test_linear_regression():
         return value, np.append(-beta / 100 + design.T @ off / sigma, -(sigma**2) / 100 + 1 - len(y) + off @ off)
 
     start = np.append(np.linalg.lstsq(design, y, rcond=None)[0], 0.0)
-    found = draw(density, start, Sampling(draws=2000, seed=1))
+    found = draw(density, start, Sampling(draws=1000, seed=1))
     x = np.concatenate([found.x[:, :, :5], np.exp(found.x[:, :, 5:])], axis=2)
     check([f"beta[{k + 1}]" for k in range(5)] + ["sigma"], x, found.divergences, answers)
