@@ -5,6 +5,7 @@ from importlib import import_module
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
 from livingdrug.scenario import Simulation, read_scenario
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
@@ -18,6 +19,7 @@ RUNNERS = {
     Response: ("livingdrug.cli.response", "run_response"),
     Index: ("livingdrug.cli.index", "run_index"),
     TrialScenario: ("livingdrug.cli.trial", "run_design"),
+    Fit: ("livingdrug.cli.fit", "run_fit"),
 }
 
 

@@ -135,10 +135,24 @@ def solve_population(
     method when the explicit one would need too many steps; which one it is depends on the subject alone. A subject that
     fails has a status and no measures. threads: all processors by default; it changes nothing but the time.
     """
-    subjects = len(quantities)
+    task = new_task(quantities, events, times, wanted)
+    return solve_task(kernel, task, until, measures, rtol, max_steps, threads, progress)
+
+
+def solve_task(
+    kernel: Kernel,
+    task: Task,
+    until: float,
+    measures: Measures | None,
+    rtol: float = RTOL,
+    max_steps: int = MAX_STEPS,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Found:
+    """The same for a task that has been made: a fit solves one again and again with other quantities."""
+    subjects = len(task.quantities)
     limits = measures.limits if measures else ()
     at, table = at_and_table(kernel, [output for output, _ in limits])
-    task = new_task(quantities, events, times, wanted)
     settings = Settings(
         float(until), measures.start if measures else 0.0, min(measures.end, until) if measures else 0.0, float(rtol),
         int(max_steps), float(EXPLICIT_BUDGET), measures is not None, bool(kernel.extinct.any()),

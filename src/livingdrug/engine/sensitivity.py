@@ -17,7 +17,7 @@ from livingdrug.engine.kernel import at_and_table, new_lanes, placed
 from livingdrug.engine.machine_code import kept
 from livingdrug.engine.population import MAX_STEPS, RTOL, EventTable, in_threads, new_task
 from livingdrug.engine.sensitivity_code import SensitivityKernel
-from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, SUBJECT, Found, Settings, nothing_found
+from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, SUBJECT, Found, Settings, Task, nothing_found
 from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import LANES, choose, fill, larger, load, root, size, store
@@ -354,11 +354,22 @@ def solve_sensitivities(
 
     Arguments as in `population.solve_population`; samples of a subject lie one after the other.
     """
+    return solve_task_sensitivities(kernel, new_task(quantities, events, times, wanted), until, rtol, max_steps, threads)
+
+
+def solve_task_sensitivities(
+    kernel: SensitivityKernel,
+    task: Task,
+    until: float,
+    rtol: float = RTOL,
+    max_steps: int = MAX_STEPS,
+    threads: int | None = None,
+) -> Slopes:
+    """The same for a task that has been made."""
     at, table = at_and_table(kernel.kernel)
     more, table, numbers = more_and_table(kernel, at, table)
-    task = new_task(quantities, events, times, wanted)
     settings = Settings(float(until), 0.0, 0.0, float(rtol), int(max_steps), math.inf, False, False)
-    n, samples = len(quantities), int((task.time_last - task.time_first).sum())
+    n, samples = len(task.quantities), int((task.time_last - task.time_first).sum())
     found = nothing_found(n, samples, len(task.wanted), at.outputs, 0)
     slopes = np.full((samples, len(task.wanted), more.m), np.nan)
     names = [q.name for q in kernel.kernel.system.quantities]

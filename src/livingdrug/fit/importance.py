@@ -14,7 +14,7 @@ import numpy as np
 from livingdrug.core.random import stream_key, uniforms
 from livingdrug.fit.modes import Modes, find_modes
 from livingdrug.fit.objective import made
-from livingdrug.fit.point import Point, Prepared, centre, log_likelihood, predictions, prepare, with_etas
+from livingdrug.fit.point import Point, Prepared, centre, log_likelihood, predictions, with_etas
 from livingdrug.fit.result import Objective
 
 FREEDOM = 4.0
@@ -121,7 +121,7 @@ def data_at(prepared: Prepared, point: Point, etas: np.ndarray) -> np.ndarray:
     out = np.empty((n, count))
     for begin in range(0, count, many):
         part = etas[:, begin : begin + many]
-        copies = prepare(prepared.problem, part.shape[1], prepared.design)
+        copies = prepared.copied(part.shape[1])
         flat = part.transpose(1, 0, 2).reshape(-1, part.shape[2])
         total = log_likelihood(copies, point, predictions(copies, with_etas(copies, centre(copies, point), flat)))
         out[:, begin : begin + many] = total.reshape(part.shape[1], n).T

@@ -96,6 +96,16 @@ class Prepared:
         """Quantities of all subjects (copies x subjects, quantities), fitted ones still typical."""
         return np.tile(self.design.table, (self.copies, 1))
 
+    @cached_property
+    def _copied(self) -> dict:
+        return {}
+
+    def copied(self, copies: int) -> "Prepared":
+        """The same records with that many copies of all subjects; made once."""
+        if copies not in self._copied:
+            self._copied[copies] = prepare(self.problem, copies, self.design)
+        return self._copied[copies]
+
     @property
     def n(self) -> int:
         """Number of subjects with their copies."""

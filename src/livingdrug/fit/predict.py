@@ -8,7 +8,8 @@ from livingdrug.core.errors import InputError
 from livingdrug.engine.events import ADD, Events
 from livingdrug.engine.formulas import FormulaKernel, Formulas, evaluate, evaluate_slopes, formula_kernel
 from livingdrug.engine.kernel import Kernel, kernel
-from livingdrug.engine.population import OK, EventTable, reason, solve_population
+from livingdrug.engine.population import EventTable, new_task, reason, solve_task
+from livingdrug.engine.storage import OK, Found, Task
 from livingdrug.fit.design import Design
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.models.structure import Piece
@@ -41,14 +42,14 @@ class ClosedPredictor:
 
 @dataclass(frozen=True)
 class OdePredictor:
-    """Equations that are solved. row: where the value of each record lies among the samples of all subjects; covered:
-    covariate effects written in the model, as formulas, and the columns that they replace."""
+    """Equations that are solved. task: subjects, events and sample times, whose quantities are set in each call; subject,
+    row, wanted: subject of each record and where its value lies among all samples and outputs; covered: covariate effects
+    written in the model, as formulas; columns: of the quantities that they replace."""
 
     code: Kernel
-    observed: tuple[str, ...]
     by: tuple[str, ...]
-    events: EventTable
-    times: tuple[np.ndarray, ...]
+    task: Task
+    subject: np.ndarray
     row: np.ndarray
     wanted: np.ndarray
     until: float
@@ -65,10 +66,9 @@ class OdePredictor:
             own[:, column] = evaluate(self.covered, np.full(n, k), table, np.arange(n), zero)
         return own
 
-    def _solve(self, table: np.ndarray):
-        outputs = range(len(self.observed))
-        return solve_population(self.code, self._own(table), self.events, self.until, self.times, outputs, None, rtol=RTOL,
-                                threads=1)  # fmt: skip
+    def _solve(self, table: np.ndarray) -> Found:
+        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
+        return solve_task(self.code, task, self.until, None, rtol=RTOL, threads=1)
 
     def values(self, table: np.ndarray) -> np.ndarray:
         """Predictions (records,), NaN for a subject that cannot be computed."""
@@ -81,17 +81,16 @@ class OdePredictor:
 
     def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
-        from livingdrug.engine.sensitivity import solve_sensitivities
+        from livingdrug.engine.sensitivity import solve_task_sensitivities
         from livingdrug.engine.sensitivity_code import sensitivity_kernel
 
         system = self.code.system
         names = [q.name for q in system.quantities]
         replaced = [names[c] for c in self.columns]
         inner = tuple(dict.fromkeys([*self.by, *replaced]))
-        code = sensitivity_kernel(system, self.observed, inner)
-        own = self._own(table)
-        found = solve_sensitivities(code, own, self.events, self.until, self.times, range(len(self.observed)),
-                                    rtol=RTOL_SLOPES, threads=1)  # fmt: skip
+        code = sensitivity_kernel(system, self.code.observed, inner)
+        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
+        found = solve_task_sensitivities(code, task, self.until, rtol=RTOL_SLOPES, threads=1)
         values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
         if self.covered is None:
             return values, slopes
@@ -100,11 +99,10 @@ class OdePredictor:
     def _chain(self, table: np.ndarray, slopes: np.ndarray, inner: tuple[str, ...], replaced: list[str]) -> np.ndarray:
         """Slopes by quantities before the model's covariate effects, from those after them."""
         n, zero = len(table), np.zeros(len(table))
-        subject = np.repeat(np.arange(n), [len(t) for t in self.times])[self.row]
         chained = np.stack([slopes[:, inner.index(name)] * (name not in replaced) for name in self.by], axis=1)
         for k, name in enumerate(replaced):
             _, by = evaluate_slopes(self.covered, np.full(n, k), table, np.arange(n), zero)
-            chained += slopes[:, [inner.index(name)]] * by[subject]
+            chained += slopes[:, [inner.index(name)]] * by[self.subject]
         return chained
 
 
@@ -141,8 +139,10 @@ def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: in
     if model.individual:
         pieces = tuple((Piece(text),) for text in model.individual.values())
         covered = formula_kernel(Formulas(pieces, names), by)
+    events, n = EventTable.of(_events(problem, design) * copies), design.n * copies
+    task = new_task(np.zeros((n, len(names))), events, tuple(times) * copies, range(len(observed)))
     return OdePredictor(
-        kernel(system, observed), observed, by, EventTable.of(_events(problem, design) * copies), tuple(times) * copies,
+        kernel(system, observed), by, task, np.concatenate([design.subject + k * design.n for k in range(copies)]),
         np.concatenate([rows + k * before for k in range(copies)]), np.tile(wanted, copies),
         max(float(design.time.max(initial=0.0)), 1e-6), covered,
         np.array([names.index(name) for name in model.individual], dtype=np.int64),

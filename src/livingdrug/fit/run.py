@@ -60,7 +60,7 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
     if not problem.random:
         raise InputError("SAEM needs a parameter with a spread; fit parameters without spread by method focei")
     copies = settings.copies(prepared.design.n, is_closed(problem.model))
-    chains = prepare(problem, copies, prepared.design)
+    chains = prepared.copied(copies)
     mark = store.fingerprint(problem, settings, seed)
     state = store.read_state(folder, mark) if resume else None
     save = (lambda state: store.write_state(folder, mark, state)) if folder else None

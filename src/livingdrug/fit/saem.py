@@ -27,7 +27,7 @@ from livingdrug.fit.updates import (
     scored_residuals,
 )
 
-ENOUGH, ENOUGH_SOLVED = 250, 50  # subjects with their copies: of formulas, and of equations that are solved
+ENOUGH, ENOUGH_SOLVED = 250, 150  # subjects with their copies: of formulas, and of equations that are solved
 WIDE = 1.0  # a spread on a log or logit scale that the search begins with, at least
 EVERY = 2.0  # s between saved states
 
@@ -35,8 +35,8 @@ EVERY = 2.0  # s between saved states
 @dataclass(frozen=True)
 class Saem:
     """Settings. exploration: iterations that search; smoothing: iterations whose statistics are averaged; chains: copies
-    of each subject (by default as many as make ENOUGH); annealing: part of a variance that an iteration keeps at least,
-    for the first half of the exploration."""
+    of each subject (by default as many as make ENOUGH); annealing: part of a variance that an iteration keeps at least
+    during the exploration."""
 
     exploration: int = 300
     smoothing: int = 200
@@ -133,7 +133,7 @@ def _iterate(prepared: Prepared, settings: Saem, unknowns: Unknowns, linear: Lin
     s1 = state.s1 + gain * (by_copy.mean(axis=0) - state.s1)
     s2 = state.s2 + gain * (phi.T @ phi / prepared.copies - state.s2)
     s3 = state.s3 + gain * (residual_squares(prepared, point, chains.f) - state.s3)
-    kept = settings.annealing if k < settings.exploration // 2 else 0.0
+    kept = settings.annealing if k < settings.exploration else 0.0
     moved = regression(prepared, linear, point, s1)
     moved = moved._replace(omega=new_omega(prepared, unknowns, moved, s1, s2, kept))
     moved = closed_residuals(prepared, moved, s3, kept)

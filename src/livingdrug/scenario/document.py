@@ -5,6 +5,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.simulation import Simulation, checked
@@ -12,7 +13,7 @@ from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario, c
 from livingdrug.scenario.trials import TrialScenario
 
 KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "response": Response,
-         "index": Index, "trial": TrialScenario}  # fmt: skip
+         "index": Index, "trial": TrialScenario, "fit": Fit}  # fmt: skip
 
 
 def read_scenario(path: str | Path) -> Simulation | TableScenario | TrialScenario:

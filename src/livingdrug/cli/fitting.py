@@ -1,0 +1,56 @@
+"""`livingdrug fit`: the options; the work is in `cli.fit`."""
+
+import click
+
+from livingdrug.cli.kinetics import READING, read_pairs, with_options
+
+PROBLEM = (
+    click.option("--model", required=True, help="A model (name or file)."),
+    click.option("--with", "fragments", default="", metavar="F1,F2", help="Fragments to join."),
+    click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter's start, or its fixed value."),
+    click.option("--random", multiple=True, metavar="NAME[=SD],...", help="Parameters that differ between subjects, with the "
+                 "start of their spread; those with a published spread by default."),
+    click.option("--estimate", multiple=True, metavar="NAME,...", help="Parameters that are fitted and the same for all."),
+    click.option("--fix", multiple=True, metavar="NAME[=VALUE]", help="A parameter that stays at its value."),
+    click.option("--covariate", multiple=True, metavar="'WT on c_max'", help="A covariate on a parameter: numbers as a power "
+                 "around their median, words as categories; more words: exponential, around 70, from 0.5, fixed 0.75."),
+    click.option("--correlated", multiple=True, metavar="NAME,NAME", help="Parameters whose spreads are correlated."),
+    click.option("--residual", multiple=True, metavar="[OUTPUT=]KIND:A,B", help="Residual error: additive:a, proportional:b, "
+                 "combined:a,b (a + b f), combined_squares:a,b (sqrt(a2 + b2 f2)), lognormal:a."),
+    click.option("--below", default="m3", show_default=True, help="Values below the limit: m3, or m1, m4, m5, m6, m7 to see "
+                 "what that choice does."),
+    click.option("--output-is", "outputs", multiple=True, metavar="THEIRS=OURS", help="Which output of the model one in the "
+                 "data is."),
+    click.option("--bridge", help="Turn units by a named bridge, as in `nca`."),
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("file", type=click.Path())
+@with_options(READING)
+@with_options(PROBLEM)
+@click.option("--method", default="saem", show_default=True, help="How to fit: saem, focei, laplace or individual.")
+@click.option("--evaluate", help="Only the objective at the start: fo, foce, focei, laplace or is; nothing is fitted.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--out", type=click.Path(file_okay=False), help="Write everything into this folder.")
+@click.option("--resume", is_flag=True, help="Go on from the state that an interrupted run left in the folder --out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
+def fit(columns, fragments, values, outputs, out, resume, as_json, as_scenario, **rest) -> None:
+    """Fit a model to the samples in FILE: typical values, spreads, residual error, with values below the limit.
+
+    Exit codes: 0 converged, 2 refused, 3 not converged, 4 at a bound or singular information, 5 a better optimum found from
+    another start, 130 interrupted. For research, not for clinical decisions.
+    """
+    from livingdrug.cli.fit import run_fit
+    from livingdrug.cli.output import Output
+    from livingdrug.cli.simulate import read_values
+    from livingdrug.scenario.fit import Fit
+    from livingdrug.scenario.tables import checked_table
+
+    given = {name: value for name, value in rest.items() if value is not None and value != ()}
+    given |= {"fragments": tuple(part.strip() for part in fragments.split(",") if part.strip())}
+    pairs = dict(text.partition("=")[::2] for text in outputs)
+    given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}
+    scenario = checked_table(Fit, {name: value for name, value in given.items() if value}, "command line")
+    run_fit(scenario, Output(out=out, as_json=as_json, as_scenario=as_scenario), resume)
