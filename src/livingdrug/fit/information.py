@@ -91,7 +91,8 @@ def _predictions(prepared, unknowns: Unknowns, point: Point, etas, weight, slope
     vector, steps = unknowns.vector(point), STEP * np.eye(unknowns.size)
 
     def at(moved: np.ndarray) -> np.ndarray:
-        return data_at(prepared, unknowns.point(moved, point), etas)
+        # a draw that the data exclude has no weight, and no slope
+        return np.where(weight > 0, data_at(prepared, unknowns.point(moved, point), etas), 0.0)
 
     middle = at(vector) if places else None
     sides = {i: (at(vector + steps[i]), at(vector - steps[i])) for i in places}
