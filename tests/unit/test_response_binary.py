@@ -88,7 +88,8 @@ def test_firth_is_finite_where_logistic_has_no_answer():
 @pytest.mark.parametrize(
     ("exposure", "outcome", "word"),
     [([1, 2, 3, 4, 5, 5, 6, 7], [0, 0, 0, 0, 0, 1, 1, 1], "quasi-complete"),
-     ([1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 0, 1, 1, 1, 1, 1], "quasi-complete"), ([9, 8, 7, 6, 4, 3, 2, 1], [0, 0, 0, 0, 1, 1, 1, 1], "complete")],
+     ([1, 1, 1, 1, 2, 2, 2, 2], [0, 1, 0, 1, 1, 1, 1, 1], "quasi-complete"),
+     ([9, 8, 7, 6, 4, 3, 2, 1], [0, 0, 0, 0, 1, 1, 1, 1], "complete")],
 )  # fmt: skip
 def test_separation_is_named(exposure, outcome, word):
     with pytest.raises(InputError, match=rf"\({word} separation\)"):
@@ -173,3 +174,21 @@ def test_what_cannot_be_fitted_is_refused(made, model, message):
 def test_a_missing_value_is_refused_and_named():
     with pytest.raises(InputError, match="`exposure` is not a number for B"):
         Sample(np.array([1.0, np.nan, 2.0]), np.array([0, 1, 0]), subjects=("A", "B", "C"))
+
+
+def test_an_exact_interval_is_that_of_scipy():
+    from scipy.stats import binomtest
+
+    from livingdrug.response.observed import clopper_pearson
+
+    for k, n in ((0, 7), (3, 20), (7, 7)):
+        theirs = binomtest(k, n).proportion_ci(0.9, method="exact")
+        np.testing.assert_allclose(clopper_pearson(k, n, 0.9), [theirs.low, theirs.high], rtol=1e-9)
+
+
+def test_a_flat_curve_is_shown_and_says_that_it_tells_nothing():
+    from livingdrug.cli.response_binary import levels, sentence
+
+    fit = fit_binary(Sample(np.tile([1.0, 2.0], 8), np.repeat([0.0, 1.0], 8)))
+    assert all(np.isnan(at.value) or not np.isfinite(at.high) for _, at in levels(fit))
+    assert "do not tell whether exposure matters" in sentence(fit)

@@ -40,15 +40,15 @@ def write_nca_example(folder: str) -> None:
     if there:
         raise InputError(f"`{path / there[0]}` exists already and is not overwritten; name an empty folder")
     path.mkdir(parents=True, exist_ok=True)
-    write_csv(_kinetics(), path / names[0])
+    write_csv(simulated_kinetics(SUBJECTS, SEED), path / names[0])
     write_csv(_endpoints(), path / names[1])
     (path / names[2]).write_text(ABOUT, encoding="utf-8")
     click.echo(f"wrote {', '.join(names)} to {folder}: simulated data, labelled so", err=True)
     click.echo(f"next: livingdrug nca {path / names[0]} --endpoints {path / names[1]} --by response", err=True)
 
 
-def _kinetics():
-    """One dose row and the samples of each subject."""
+def simulated_kinetics(count: int, seed: int):
+    """One dose row and the samples of each subject, from `stein_2019` with its spread and residual error."""
     import pandas as pd
 
     from livingdrug.models.catalogue import get_model
@@ -56,16 +56,16 @@ def _kinetics():
 
     model = get_model("stein_2019")
     rows = []
-    subjects = draw_subjects(model, SUBJECTS, SEED, "sd")
-    weights = np.round(np.exp(3.5 + 0.35 * normals(SEED, "weight", 0, SUBJECTS)), 1)
-    doses = np.round(np.exp(np.log(1.5e8) + 0.4 * normals(SEED, "dose", 0, SUBJECTS)), -6)
-    ends = np.array(DAYS)[np.floor(10 + 6 * uniforms(SEED, "follow-up", 0, SUBJECTS)).astype(int)]
-    table = observe(model, simulate(model, subjects, until=DAYS[-1], times=DAYS), LIMIT, SEED)
-    for i in range(SUBJECTS):
+    subjects = draw_subjects(model, count, seed, "sd")
+    weights = np.round(np.exp(3.5 + 0.35 * normals(seed, "weight", 0, count)), 1)
+    doses = np.round(np.exp(np.log(1.5e8) + 0.4 * normals(seed, "dose", 0, count)), -6)
+    ends = np.array(DAYS)[np.floor(10 + 6 * uniforms(seed, "follow-up", 0, count)).astype(int)]
+    table = observe(model, simulate(model, subjects, until=DAYS[-1], times=DAYS), LIMIT, seed)
+    for i in range(count):
         name = f"SIM-{i + 1:02d}"
         rows.append((name, 0.0, "", "", "", 1, f"{doses[i]:.0f}", "", weights[i]))
         mine = table[(table["subject"] == i + 1) & (table["time"] <= ends[i])]
-        shift = np.round(0.06 * normals(SEED, "day", i * len(DAYS), len(mine)), 2)
+        shift = np.round(0.06 * normals(seed, "day", i * len(DAYS), len(mine)), 2)
         for sample, late in zip(mine.itertuples(), shift, strict=True):
             day = round(sample.time + (late if sample.time > 0 else 0.0), 2)
             level = f"<{LIMIT:g}" if sample.below_limit else f"{sample.value:.4g}"

@@ -16,7 +16,10 @@ from livingdrug.cli.tables import show_notes
 from livingdrug.data.findings import printable
 from livingdrug.products.curves import get_curve, list_curves
 from livingdrug.response.curve import Curve, Estimate, exposure_at, probability, probability_band
+from livingdrug.response.expected import best_fold
+from livingdrug.response.exposures import changed, share_between
 from livingdrug.response.index import TherapeuticIndex, chance_within
+from livingdrug.response.selection import CONFOUNDED
 from livingdrug.response.verdict import limits, verdict
 from livingdrug.scenario import index as scenarios
 
@@ -71,9 +74,11 @@ def index_as_dict(answer: scenarios.IndexAnswer) -> dict:
             "median": spread.median, "log_sd": spread.log_sd, "source": spread.source,
             "at_median": {"response": _estimate(outlook.median_response), "toxicity": _estimate(outlook.median_toxicity)},
             "response": _estimate(outlook.response), "toxicity": _estimate(outlook.toxicity),
+            "best_fold": _finite(best_fold(pair, spread, index.floor, index.ceiling)),
             "share_in_window": outlook.share, "chance_in_window": _finite(outlook.chance),
         },
-        "tradeoff": answer.table.to_dict("records"), "notes": list(answer.notes), "sentence": verdict(index, outlook),
+        "tradeoff": answer.table.to_dict("records"), "notes": list(answer.notes), "caution": CONFOUNDED,
+        "sentence": verdict(index, outlook),
     }  # fmt: skip
 
 
@@ -107,7 +112,7 @@ def _show(answer: scenarios.IndexAnswer) -> None:
     if index.window is not None or outlook.spread.log_sd > 0:
         _show_tradeoff(console, answer)
     console.print(f"[bold]{escape(verdict(index, outlook))}[/bold]", highlight=False)
-    console.print(f"Note: {RESEARCH}.", style="dim", highlight=False)
+    console.print(f"Note: {CONFOUNDED}; {RESEARCH}.", style="dim", highlight=False)
 
 
 def _axis(index: TherapeuticIndex) -> str:
@@ -130,6 +135,10 @@ def _show_numbers(console: Console, index: TherapeuticIndex, outlook) -> None:
         table.add_row(f"{name}, all patients", _percent(over))
     chance = "" if math.isnan(outlook.chance) else f"; {outlook.chance:.0%} given the error of the curves"
     table.add_row("patients in the window", f"{outlook.share:.0%}{chance}")
+    best = best_fold(index.pair, spread, index.floor, index.ceiling)
+    if not math.isnan(best):
+        share = share_between(changed(spread, best), *index.window)
+        table.add_row("most there could be", f"{share:.0%}, at a median of {number(best * spread.median)} (x {best:.2g})")
     console.print(table, highlight=False)
 
 
@@ -138,6 +147,8 @@ def _interval(estimate: Estimate) -> str:
         return escape(f"none: {estimate.method}")
     if math.isnan(estimate.low):
         return number(estimate.value)
+    if estimate.low == 0 and math.isinf(estimate.high):
+        return f"{number(estimate.value)} (no bounds)"
     high = "infinity" if math.isinf(estimate.high) else number(estimate.high)
     return f"{number(estimate.value)} ({number(estimate.low)} to {high})"
 
@@ -187,7 +198,7 @@ def list_built_in(as_json: bool) -> None:
         elif curve.covariance is not None:
             reach = 1.96 * math.sqrt(curve.covariance[1, 1])
             steep += f" ({curve.slope - reach:.2g} to {curve.slope + reach:.2g})"
-        head = f"[bold]{entry.key}[/bold]  {escape(curve.name)}, {curve.label}"
+        head = f"[bold]{entry.key}[/bold]  {escape(curve.name)} in {entry.setting}, {curve.label}"
         console.print(f"{head}\n  {steep}; EC50 {number(at.value)} {curve.unit}", highlight=False)
         console.print(f"  {escape(entry.basis)}", highlight=False)
         console.print(f"  {escape(entry.caution)}; {escape(curve.source)}\n", highlight=False, style="dim")
@@ -196,7 +207,8 @@ def list_built_in(as_json: bool) -> None:
 
 def _entry_as_dict(entry) -> dict:
     return {
-        "key": entry.key, **_curve_as_dict(entry.curve), "exposure": entry.curve.exposure, "unit": entry.curve.unit,
+        "key": entry.key, "setting": entry.setting, **_curve_as_dict(entry.curve),
+        "exposure": entry.curve.exposure, "unit": entry.curve.unit,
         "ec50": exposure_at(entry.curve, 0.5).value, "slope_interval": entry.slope_interval, "basis": entry.basis,
         "caution": entry.caution, "made_with": {"median": entry.spread.median, "log_sd": entry.spread.log_sd,
                                                 "source": entry.spread.source},

@@ -27,6 +27,7 @@ from livingdrug.core.errors import InputError
 @click.option("--log-sd", type=float, help="SD of the natural logarithm of the product's exposure.")
 @click.option("--product-model", metavar="MODEL", help="The product's exposure from a model, such as stein_2019.")
 @click.option("--spread", help="Which spread of that model (stein_2019: sd, variance, observed).")
+@click.option("--cv", type=float, help="Log-normal CV on every rate of that model, where no spread is published.")
 @click.option("-n", "subjects", type=int, default=10_000, show_default=True, help="Virtual subjects of that model.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--fold", type=float, default=1.0, show_default=True, help="A change of the product's median.")

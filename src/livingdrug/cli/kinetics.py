@@ -51,6 +51,7 @@ def with_options(options):
 @with_options(READING)
 @click.option("--endpoints", type=click.Path(), help="Also check a table with one row per subject (response, CRS, PFS).")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the canonical table to this CSV file.")
+@click.option("--as", "layout", help="With --out: laid out for nonmem or monolix (and nlmixr2) instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def check(columns: tuple[str, ...], **rest) -> None:
@@ -113,6 +114,24 @@ def example_nca(folder: str) -> None:
     from livingdrug.cli.examples import write_nca_example
 
     write_nca_example(folder)
+
+
+@example.command("response")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_response(folder: str) -> None:
+    """Write simulated samples and endpoints that depend on exposure, for the command response, into FOLDER."""
+    from livingdrug.cli.response_examples import write_response_example
+
+    write_response_example(folder)
+
+
+@example.command("crb401")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_crb401(folder: str) -> None:
+    """Write the published responders of each dose group of CRB-401 (ide-cel), with their source, into FOLDER."""
+    from livingdrug.cli.response_examples import write_crb401_example
+
+    write_crb401_example(folder)
 
 
 @example.command("trial")

@@ -48,6 +48,19 @@ def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
 
 
 @models.command()
+@click.argument("name")
+@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too) or mrgsolve.")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
+@click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
+def export(name: str, target: str, fragments: str, spread: str | None, out: str | None) -> None:
+    """A model (name or file) as a NONMEM control stream, an nlmixr2 function or an mrgsolve model file."""
+    from livingdrug.cli.exports import export_model
+
+    export_model(name, target, _split(fragments), spread, out)
+
+
+@models.command()
 @click.argument("name", required=False)
 def check(name: str | None) -> None:
     """Run the conformance checks and anchors of one model or all of them."""
@@ -116,11 +129,14 @@ def run(file: str, out: str | None, as_json: bool, workers: int | None, dask: st
 
 @cli.command()
 @click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
-@click.option("--log-sd", type=float, help="SD of the logarithm of exposure (natural log).")
+@click.option("--log-sd", type=float, multiple=True, help="SD of the logarithm of exposure (natural log). Twice: of "
+              "the first and of the second arm, compared by Welch's test.")
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
-@click.option("--spread", help="Which published spread of the model (stein_2019: sd, variance).")
+@click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
 @click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
 @click.option("--proportions", type=float, nargs=2, help="Two response rates to tell apart, such as 0.3 0.5.")
+@click.option("--hazard-ratio", type=float, help="A hazard ratio to be seen by the log-rank test, with --event-rate.")
+@click.option("--event-rate", type=float, help="Share of all subjects who have the event in the trial, such as 0.5.")
 @click.option("--power", "power_wanted", type=float, default=0.8, show_default=True)
 @click.option("--alpha", type=float, default=0.05, show_default=True)
 @click.option("--sides", type=int, default=2, show_default=True)
@@ -128,7 +144,7 @@ def run(file: str, out: str | None, as_json: bool, workers: int | None, dask: st
 @click.option("-n", "--n", type=int, help="Ask for the power of this many in the smaller arm.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def power(**options) -> None:
-    """How many patients per arm it takes to see a difference (exact noncentral t, or two proportions)."""
+    """How many patients per arm it takes to see a difference (exact noncentral t, Welch, two proportions, log-rank)."""
     from livingdrug.cli.power import print_power
 
     print_power(**options)

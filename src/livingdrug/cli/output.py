@@ -11,13 +11,14 @@ from livingdrug.core.export import check_writable, write_csv
 @dataclass(frozen=True)
 class Output:
     """out: a CSV file; plots: a folder for pictures; as_json: JSON instead of tables; as_scenario: print the scenario and
-    run nothing; wide: one row per profile in the CSV file."""
+    run nothing; wide: one row per profile in the CSV file; layout: `nonmem` or `monolix`, how samples are written."""
 
     out: str | None = None
     plots: str | None = None
     as_json: bool = False
     as_scenario: bool = False
     wide: bool = False
+    layout: str | None = None
 
     @classmethod
     def taken_from(cls, options: dict) -> "Output":

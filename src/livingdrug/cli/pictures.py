@@ -69,7 +69,10 @@ def save(figure, folder: str, name: str) -> None:
     from livingdrug.plots.style import SETTINGS
 
     path = Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
-    with rc_context(SETTINGS):
-        figure.savefig(path / f"{name}.png", metadata={"Software": None})
-        figure.savefig(path / f"{name}.svg", metadata={"Date": None})
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with rc_context(SETTINGS):
+            figure.savefig(path / f"{name}.png", metadata={"Software": None})
+            figure.savefig(path / f"{name}.svg", metadata={"Date": None})
+    except OSError as error:
+        raise InputError(f"a picture cannot be written into `{folder}`: {error.strerror or error}") from None

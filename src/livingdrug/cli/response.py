@@ -16,6 +16,9 @@ from livingdrug.scenario import response as scenarios
 # kind -> module with `as_dict(answer)`, `show(console, answer)`, `table(answer)` and `figure(answer)`
 SHOWN = {
     "binary": "livingdrug.cli.response_binary",
+    "time": "livingdrug.cli.response_time",
+    "graded": "livingdrug.cli.response_graded",
+    "continuous": "livingdrug.cli.response_continuous",
 }
 RESEARCH = "for research, not for clinical decisions"
 

@@ -3,9 +3,9 @@
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.cli.response_tables import coefficient_table, coefficients, estimate, estimate_text
 from livingdrug.core.errors import InputError
 from livingdrug.response.binary import BinaryFit, exposure_at_profile
 from livingdrug.response.curve import Estimate, exposure_at, grid, probability, probability_band
@@ -30,44 +30,25 @@ def as_dict(answer) -> dict:
         "events": int(fit.sample.outcome.sum()),
         "curve": {"intercept": curve.intercept, "slope": curve.slope, "ceiling": curve.ceiling, "scale": curve.scale,
                   "covariance": curve.covariance.tolist()},
-        "exposure_at": [vars_of(p, e) for p, e in levels(fit)],
+        "exposure_at": [{"probability": p} | estimate(e) for p, e in levels(fit)],
         "observed": [vars(group) for group in observed_rates(fit.sample, fit.sample.outcome, fit.level)],
         "sentence": sentence(fit),
     }  # fmt: skip
 
 
-def coefficients(fit: BinaryFit) -> list[dict]:
-    """Terms with estimate, standard error and interval; what was held has neither."""
-    rows = []
-    for term, value, error, (low, high) in zip(fit.terms, fit.estimates, fit.errors, fit.intervals, strict=True):
-        held = error == 0
-        rows.append({"term": term, "estimate": float(value), "se": None if held else float(error),
-                     "low": None if held else finite(low), "high": None if held else finite(high)})  # fmt: skip
-    return rows
-
-
-def finite(value: float) -> float | None:
-    """The number, or None for one that JSON has no word for."""
-    return float(value) if np.isfinite(value) else None
-
-
-def vars_of(wanted: float, at: Estimate) -> dict:
-    """Plain data of an exposure at a probability."""
-    return {"probability": wanted, "value": at.value, "low": finite(at.low), "high": finite(at.high), "method": at.method}
-
-
 def levels(fit: BinaryFit) -> list[tuple[float, Estimate]]:
-    """(probability, exposure there) where the curve reaches it: parts of the ceiling, where there is one."""
-    made = []
-    for wanted in (p * fit.curve.ceiling for p in WANTED):
+    """(probability, exposure there); parts of the ceiling, where there is one."""
+    return [(wanted, _level(fit, wanted)) for wanted in (p * fit.curve.ceiling for p in WANTED)]
+
+
+def _level(fit: BinaryFit, wanted: float) -> Estimate:
+    """By profile where the model has one, else by the delta method; nothing where the curve is flat."""
+    try:
         if fit.model in ("logistic", "firth"):
-            try:
-                made.append((wanted, exposure_at_profile(fit, wanted)))
-                continue
-            except InputError:
-                pass
-        made.append((wanted, exposure_at(fit.curve, wanted, fit.level)))
-    return made
+            return exposure_at_profile(fit, wanted)
+        return exposure_at(fit.curve, wanted, fit.level)
+    except InputError:
+        return Estimate(np.nan, np.nan, np.nan, fit.level, "none")
 
 
 def sentence(fit: BinaryFit) -> str:
@@ -92,32 +73,13 @@ def sentence(fit: BinaryFit) -> str:
 def show(console: Console, answer) -> None:
     """Coefficients, exposures at given chances, observed rates."""
     fit: BinaryFit = answer.fit
-    table = Table(box=SIMPLE_HEAD, show_edge=False)
-    for heading in ("term", "estimate", "SE", f"{100 * fit.level:g} % interval"):
-        table.add_column(heading, justify="left" if heading == "term" else "right")
-    for row in coefficients(fit):
-        error = "held" if row["se"] is None else short(row["se"])
-        ends = "" if row["se"] is None else f"{_end(row['low'], '-')} to {_end(row['high'], '')}"
-        table.add_row(escape(row["term"]), short(row["estimate"]), error, ends)
-    console.print(table)
+    console.print(coefficient_table(fit))
     test = "" if fit.p_value is None else f"; exposure by likelihood ratio: {p_text(fit.p_value)}"
     console.print(f"log-likelihood {fit.log_likelihood:.6g}, deviance {fit.deviance:.6g}{test}", highlight=False)
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for wanted, at in levels(fit):
-        where = f"{short(at.value)}{escape(unit)} ({span(at.low, at.high, fit.level)}, {at.method})"
-        if is_open(at):
-            where = "an exposure that these data do not determine"
-        console.print(f"a chance of {percent(wanted)} at {where}", highlight=False)
+        console.print(f"a chance of {percent(wanted)} at {estimate_text(at, unit)}", highlight=False)
     console.print(observed_table(fit))
-
-
-def _end(value: float | None, sign: str) -> str:
-    return f"{sign}infinity" if value is None else short(value)
-
-
-def is_open(at: Estimate) -> bool:
-    """Whether neither end of the interval is known, so that the value says nothing."""
-    return not np.isfinite(at.high) and not (at.low > 0 and np.isfinite(at.low))
 
 
 def observed_table(fit: BinaryFit) -> Table:

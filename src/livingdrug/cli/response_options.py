@@ -11,12 +11,14 @@ from livingdrug.cli.kinetics import READING, RULES, read_pairs, read_terminal, s
 @click.option("--endpoint", help="The outcome: a column, ORR or CRR of response words, or 'CRS>=3' of grades.")
 @click.option("--kind", "outcome", type=click.Choice(("binary", "graded", "time", "continuous")), help="What the outcome is; "
               "by its values where it is not said.")
-@click.option("--model", help="binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull; continuous: "
-              "emax, emax-baseline, hill, 4pl. The first is the default.")
+@click.option("--model", help="binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, "
+              "exponential, loglogistic; continuous: emax, emax-baseline, hill, 4pl. The first is the default.")
 @click.option("--time", help="Column with the time to the event or the last observation.")
 @click.option("--event", help="Column with 1 for an event and 0 for none so far.")
-@click.option("--adjust", multiple=True, metavar="COLUMN", help="A covariate to adjust for, such as burden. "
-              "Repeatable.")
+@click.option("--event-value", type=float, help="The code of an event, where the column has others, such as 2 for 1 and 2.")
+@click.option("--groups", type=int, help="Exposure groups of equal size for the curves of a time; 2 by default.")
+@click.option("--adjust", multiple=True, metavar="COLUMN", help="A covariate to adjust for, such as burden; of "
+              "categories COLUMN=LEVEL names the reference. Repeatable.")
 @click.option("--landmark", type=float, help="Only subjects event-free and observed after this time (--time), with exposure "
               "up to it.")
 @click.option("--onset", metavar="COLUMN", help="Time of onset: exposure computed from samples ends there.")

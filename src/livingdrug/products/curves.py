@@ -25,10 +25,12 @@ ASSOCIATION = "tumour burden drives both exposure and outcome, so the slope is a
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """key: its name; curve; spread: the published exposure it was made with; basis: what was made of what; slope_interval:
-    95 % interval of the published slope, None where there is none; caution: what to remember."""
+    """key: its name; setting: the disease, as slopes do not transfer between diseases; curve; spread: the published exposure
+    it was made with; basis: what was made of what; slope_interval: 95 % interval of the published slope, None where there
+    is none; caution: what to remember."""
 
     key: str
+    setting: str
     curve: Curve
     spread: ExposureSpread
     basis: str
@@ -62,7 +64,7 @@ def _severe_crs(key: str) -> BuiltIn:
         f"to {rate:.1%} (the report gives 46.6 to 48.4 %) over {spread.source}"
     )
     curve = curve_at("severe CRS", ec50, slope, row["source"], "calibrated", fact.parameter, fact.unit)
-    return BuiltIn(key, curve, spread, basis, (low, high), ASSOCIATION)
+    return BuiltIn(key, "B-ALL", curve, spread, basis, (low, high), ASSOCIATION)
 
 
 def _synthetic(key: str, name: str, subgroup: str, endpoint: str) -> BuiltIn:
@@ -75,7 +77,8 @@ def _synthetic(key: str, name: str, subgroup: str, endpoint: str) -> BuiltIn:
     ec50 = calibrate_ec50(rate, 1.0, spread.median, spread.log_sd)
     basis = f"slope assumed to be 1; EC50 calibrated to {row['events']}/{row['n']} ({rate:.1%}) over {spread.source}"
     curve = curve_at(name, ec50, 1.0, row["source"], "synthetic", fact.parameter, fact.unit)
-    return BuiltIn(key, curve, spread, basis, None, "illustrative: one rate cannot tell a slope; not the reported model")
+    caution = "illustrative: one rate cannot tell a slope; not the reported model"
+    return BuiltIn(key, fact.indication, curve, spread, basis, None, caution)
 
 
 def _derived(key: str, groups: tuple[str, str], parameter: str) -> BuiltIn:
@@ -87,7 +90,8 @@ def _derived(key: str, groups: tuple[str, str], parameter: str) -> BuiltIn:
         f"{others.printed}, n {others.n} ({responders.indication})"
     )
     caution = "one log-SD is taken for both groups; the rate is that of the group with kinetics; " + ASSOCIATION
-    return BuiltIn(key, curve, published_spread(responders), basis, None, caution)
+    setting = responders.indication.removeprefix("paediatric/young adult ").removeprefix("r/r ")
+    return BuiltIn(key, setting, curve, published_spread(responders), basis, None, caution)
 
 
 def discriminant(name: str, responders: ExposureFact, others: ExposureFact) -> Curve:

@@ -62,11 +62,7 @@ def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", le
         from livingdrug.response.ceiling import fit_ceiling
 
         return fit_ceiling(sample, model, scale, level, columns, terms)
-    if model == "logistic":
-        _check_separation(sample, columns, terms)
-    z, turn = standardised(columns)
-    objective = objective_of(model, z, sample.outcome, sample.trials)
-    best = maximise(objective, np.zeros(len(terms)))
+    objective, best, turn = maximum(sample, model, columns, terms)
     directions = turn.T  # row j of M: coefficient j in those of the standardised columns
     intervals = np.array([profile_interval(objective, best, directions[:, j], level) for j in range(len(terms))])
     estimates, covariance = turn @ best.at, turn @ best.covariance @ turn.T
@@ -76,6 +72,18 @@ def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", le
     curve = _curve(sample, scale, columns, estimates, covariance, model)
     return BinaryFit(sample, model, scale, terms, estimates, covariance, intervals, log_likelihood_of(eta, sample), penalised,
                      deviance_of(eta, sample), p_value, curve, level)  # fmt: skip
+
+
+def maximum(sample: Sample, model: str, columns, terms: tuple[str, ...]) -> tuple[Objective, Maximum, np.ndarray]:
+    """(objective, its maximum, M) of logistic or firth in coefficients of standardised columns; M takes those back.
+
+    Raises InputError for separation under `logistic`.
+    """
+    if model == "logistic":
+        _check_separation(sample, columns, terms)
+    z, turn = standardised(columns)
+    objective = objective_of(model, z, sample.outcome, sample.trials)
+    return objective, maximise(objective, np.zeros(len(terms))), turn
 
 
 def objective_of(model: str, columns: np.ndarray, events: np.ndarray, trials: np.ndarray) -> Objective:
@@ -130,6 +138,22 @@ def deviance_of(eta: np.ndarray, sample: Sample, ceiling: float = 1.0) -> float:
 def exposure_at_profile(fit: BinaryFit, wanted: float) -> Estimate:
     """The exposure where P is `wanted`, covariates at their means, with its profile-likelihood interval; ends that the data
     leave open are 0 or infinite. For `logistic` and `firth`."""
+    largest, top, best = profile_of_exposure(fit, wanted)
+    x = axis_at(fit.curve, wanted)
+    held = design(fit.sample, fit.scale)[0][:, 2:].mean(axis=0)
+    gradient = -np.array([1.0, x, *held]) / fit.estimates[1]
+    error = float(np.sqrt(gradient @ fit.covariance @ gradient))
+    low, high = crossings(largest, top, best[1:], x, error, fit.level)
+    value = x
+    if fit.scale == "log":
+        with np.errstate(over="ignore"):  # an end beyond all numbers is infinite
+            value, low, high = (float(v) for v in np.exp([x, low, high]))
+    return Estimate(value, low, high, fit.level, "profile likelihood")
+
+
+def profile_of_exposure(fit: BinaryFit, wanted: float):
+    """(largest, top, best): `largest(x, start)` is the Maximum over the curves on which P is `wanted` at x, covariates at
+    their means, `top` the largest value of all, reached at `best`. For `logistic` and `firth`."""
     from scipy.special import logit
 
     if fit.model not in ("logistic", "firth"):
@@ -139,21 +163,13 @@ def exposure_at_profile(fit: BinaryFit, wanted: float) -> Estimate:
     objective = objective_of(fit.model, z, fit.sample.outcome, fit.sample.trials)
     held, target = columns[:, 2:].mean(axis=0), float(logit(wanted))
     best = np.linalg.solve(turn, fit.estimates)
-    x = axis_at(fit.curve, wanted)
 
     def largest(at: float, _) -> Maximum:
         c = turn.T @ np.array([1.0, at, *held])
         basis = orthogonal(c)
         return maximise(constrained(objective, c * target / (c @ c), basis), basis.T @ best)
 
-    gradient = -np.array([1.0, x, *held]) / fit.estimates[1]
-    error = float(np.sqrt(gradient @ fit.covariance @ gradient))
-    top = objective(best)[0]
-    low, high = crossings(largest, top, best[1:], x, error, fit.level)
-    value = x
-    if fit.scale == "log":
-        value, low, high = (float(v) for v in np.exp([x, low, high]))
-    return Estimate(value, low, high, fit.level, "profile likelihood")
+    return largest, objective(best)[0], best
 
 
 def _curve(sample: Sample, scale: Scale, columns, estimates, covariance, model: str) -> Curve:
@@ -170,11 +186,11 @@ def _curve(sample: Sample, scale: Scale, columns, estimates, covariance, model: 
 
 def _p_value(objective: Objective, best: Maximum, direction: np.ndarray) -> float:
     """Likelihood-ratio test that c'b = 0."""
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     basis = orthogonal(direction)
     null = maximise(constrained(objective, np.zeros(len(direction)), basis), basis.T @ best.at)
-    return float(chi2.sf(max(2 * (best.value - null.value), 0.0), 1))
+    return float(chdtrc(1, max(2 * (best.value - null.value), 0.0)))
 
 
 def _check_outcome(sample: Sample) -> None:

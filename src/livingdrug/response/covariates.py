@@ -5,6 +5,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 
 LEVELS_AT_MOST = 20
+SAME = 1e-9  # range of a column, of its size, below which it does not vary
 
 
 def dummies(name: str, texts: np.ndarray, reference: str | None = None) -> tuple[dict[str, np.ndarray], str]:
@@ -29,16 +30,14 @@ def dummies(name: str, texts: np.ndarray, reference: str | None = None) -> tuple
 
 def check_columns(columns: np.ndarray, terms: tuple[str, ...]) -> None:
     """Refuse columns (n, p) that do not vary, and those of which one is a combination of the others, to ten digits."""
-    if len(columns) <= len(terms):
-        raise InputError(f"{len(columns):,} subjects are too few for {len(terms)} covariates ({', '.join(terms)})")
     for values, name in zip(columns.T, terms, strict=True):
         bad = ~np.isfinite(values)
         if bad.any():
             raise InputError(f"`{name}` is missing or not finite in {bad.sum():,} of {len(bad):,} rows; leave them out")
-        if np.ptp(values) == 0:
+        if np.ptp(values) <= SAME * np.abs(values).max():
             raise InputError(f"`{name}` is {values[0]:g} in all {len(columns):,} rows, so nothing can be related to it")
     centred = columns - columns.mean(axis=0)
     _, size, direction = np.linalg.svd(centred / np.linalg.norm(centred, axis=0), full_matrices=False)
-    if size[-1] < 1e-10 * size[0]:
+    if size[-1] < 1e-10 * size[0] or len(size) < len(terms):
         involved = [f"`{terms[j]}`" for j in np.flatnonzero(np.abs(direction[-1]) > 1e-6)]
         raise InputError(f"{' and '.join(involved)} are collinear: each follows from the others; adjust for fewer columns")

@@ -15,6 +15,7 @@ from livingdrug.response.risk_sets import RiskSets, Ties, moments, risk_sets
 from livingdrug.response.times import Times, refuse_uninformative
 
 WEAK = 1e-3  # information left in some direction, of that at zero, below which the maximum may lie at infinity
+FLAT = 1e-10  # information per event, of columns with SD 1, below which there is none
 BLOCK = 2_000_000  # pairs of subjects that are compared at a time
 
 
@@ -76,6 +77,7 @@ def fit_cox(times: Times, covariates: Mapping[str, np.ndarray], ties: Ties = "ef
         return _likelihood(sets, beta)
 
     null, gradient, information = objective(np.zeros(len(terms)))
+    _refuse_flat(information, terms, times)
     best = _bounded(objective, sets, terms, information, times)
     score = ChiSquare(float(gradient @ np.linalg.solve(information, gradient)), len(terms))
     covariance = best.covariance / np.outer(size, size)
@@ -88,6 +90,17 @@ def _likelihood(sets: RiskSets, beta: np.ndarray):
     events = sets.columns[sets.event]
     value = float((events @ beta).sum() - m.log_sum.sum())
     return value, events.sum(axis=0) - m.mean.sum(axis=0), m.variance.sum(axis=0)
+
+
+def _refuse_flat(at_zero: np.ndarray, terms: tuple[str, ...], times: Times) -> None:
+    """Refuse covariates that are the same for all at risk whenever an event occurs: the likelihood does not hold them."""
+    size, direction = np.linalg.eigh(at_zero)
+    if size[0] < FLAT * times.event.sum():
+        involved = " and ".join(f"`{t}`" for t, d in zip(terms, direction[:, 0], strict=True) if abs(d) > 1e-6)
+        raise InputError(
+            f"whenever one of the {times.event.sum():,} events occurs, {involved} does not differ among those at risk, so no "
+            "hazard ratio can be estimated; leave it out"
+        )
 
 
 def _bounded(objective, sets: RiskSets, terms, at_zero: np.ndarray, times: Times) -> Maximum:
@@ -141,7 +154,7 @@ def proportionality(fit: CoxFit) -> dict[str, ChiSquare]:
     """Does the effect of each term, and of all (`all terms`), change with time? A score test for beta + theta g(t).
 
     Grambsch & Therneau, Biometrika 1994;81:515, with the full information of the extended model; g(t) = 1 - S(t-), the
-    Kaplan-Meier survival of all subjects just before t.
+    Kaplan-Meier survival of all subjects just before t. nan where there are too few events to tell.
     """
     sets = risk_sets(fit.times, fit.columns - fit.columns.mean(axis=0), fit.ties)
     m = moments(sets, fit.coefficients)
@@ -162,6 +175,8 @@ def proportionality(fit: CoxFit) -> dict[str, ChiSquare]:
 def _score_test(full: np.ndarray, score: np.ndarray, chosen: list[int], p: int) -> ChiSquare:
     added = [p + i for i in chosen]
     left = full[np.ix_(added, added)] - full[np.ix_(added, range(p))] @ np.linalg.solve(full[:p, :p], full[:p, added])
+    if np.linalg.matrix_rank(left, tol=FLAT * np.abs(full).max(), hermitian=True) < len(chosen):
+        return ChiSquare(float("nan"), len(chosen))
     return ChiSquare(float(score[chosen] @ np.linalg.solve(left, score[chosen])), len(chosen))
 
 

@@ -124,7 +124,8 @@ def exposure_at(curve: Curve, wanted: float, level: float = 0.95) -> Estimate:
     reach = two_sided(level) * float(np.sqrt(gradient @ curve.covariance @ gradient))
     low, high = x - reach, x + reach
     if curve.scale == "log":
-        low, high = np.exp([low, high])
+        with np.errstate(over="ignore"):  # an end beyond all numbers is infinite
+            low, high = np.exp([low, high])
     return Estimate(value, float(low), float(high), level, "delta")
 
 

@@ -41,6 +41,8 @@ def read_outcome(table: SubjectTable, endpoint: str, kind: Kind | None = None, c
     bound = _AT_LEAST.fullmatch(endpoint)
     name, least = (bound.group(1), int(bound.group(2))) if bound else (endpoint, None)
     heading = table.find(name)
+    if bound and kind not in (None, "binary"):
+        raise InputError(f"`{endpoint}` is yes or no; leave out --kind {kind}, or name the column alone")
     counting = COUNTING.get(name.upper())
     if heading is None and counting is not None:
         heading = table.find("RESPONSE")

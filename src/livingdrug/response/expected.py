@@ -49,12 +49,13 @@ def expected(index: TherapeuticIndex, spread: ExposureSpread) -> Expected:
 
 
 def check_axis(pair: Pair, spread: ExposureSpread) -> None:
-    """Refuse a spread of another exposure, or in another unit, than that of the curves. What is not stated fits."""
+    """Refuse a spread of another exposure, or in another unit, than that of the curves. What a spread does not state fits."""
     for ours, theirs, what in (
         (pair.efficacy.exposure, spread.exposure, "exposure"), (pair.efficacy.unit, spread.unit, "unit"),
     ):  # fmt: skip
-        if ours and theirs and ours != theirs:
-            raise InputError(f"the curves' {what} is `{ours}`, that of the product is `{theirs}`; make them the same")
+        if theirs and ours != theirs:
+            mine = f"`{ours}`" if ours else "not stated"
+            raise InputError(f"the curves' {what} is {mine}, that of the product is `{theirs}`; state the same for both")
 
 
 def _at(curve: Curve, exposure: float, level: float) -> Estimate:
@@ -101,9 +102,17 @@ def tradeoff(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float, f
 def best_fold(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float) -> float:
     """The fold of the median that puts most patients into the window, nan where the window is empty or open.
 
-    Of a log-normal exposure it is the one that puts the median half-way, on a log axis, whatever the spread.
+    Of a log-normal exposure it is the one that puts the median half-way, on a log axis, whatever the spread; of draws, the
+    stretch of exposures as long as the window that holds most of them is moved into it.
     """
     between = window(pair, floor, ceiling)
     if between is None or not (0 < between[0] and between[1] < np.inf):
         return math.nan
-    return math.sqrt(between[0] * between[1]) / spread.median
+    middle = math.sqrt(between[0] * between[1])
+    if spread.draws is None or spread.log_sd == 0:
+        return middle / spread.median
+    logs = np.sort(np.log(nodes(spread)[0]))
+    length = math.log(between[1] / between[0])
+    ends = np.searchsorted(logs, logs + length, side="right")
+    start = int(np.argmax(ends - np.arange(len(logs))))
+    return middle / math.exp((logs[start] + logs[ends[start] - 1]) / 2)

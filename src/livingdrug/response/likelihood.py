@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.response.curve import two_sided
 
 # parameters (k,) -> (log-likelihood, its gradient (k,), expected or observed information (k, k))
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
-STEPS = 200
+STEPS, HALVINGS = 60, 30
+FLAT = 1e-5  # gradient, of columns with SD 1, below which a search has arrived
 REACH = 60.0  # standard errors after which a profile that has not fallen is called open
 SMALL = 1e-11  # decrement at which an iteration has converged
 
@@ -29,28 +31,43 @@ class Maximum:
 
 
 def maximise(objective: Objective, start: np.ndarray) -> Maximum:
-    """Newton's method with halved steps. Raises InputError where it does not settle."""
+    """Newton's method with halved steps; where that does not settle, as on a ridge of a penalised likelihood, BFGS.
+
+    Raises InputError where no maximum is found.
+    """
     at = np.array(start, dtype=float)
     value, gradient, information = objective(at)
-    for _ in range(STEPS):
-        if not len(at):
-            return Maximum(at, value, information)
+    for _ in range(STEPS if len(at) else 0):
         try:
             step = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
             break
-        gain = gradient @ step
-        if gain < SMALL * (1 + abs(value)) * 1e-3:
+        if gradient @ step < SMALL * (1 + abs(value)) * 1e-3:
             return Maximum(at + step, *_known(objective(at + step), (value, information)))
-        for halving in range(40):
+        for halving in range(HALVINGS):
             tried = objective(at + step / 2**halving)
             if np.isfinite(tried[0]) and tried[0] >= value - SMALL * (1 + abs(value)):
                 break
         else:
-            return Maximum(at, value, information)
+            break
         at = at + step / 2**halving
         value, gradient, information = tried
-    raise InputError("the likelihood has no maximum that could be found; there are too few subjects for this model")
+    return _by_bfgs(objective, at) if len(at) else Maximum(at, value, information)
+
+
+def _by_bfgs(objective: Objective, start: np.ndarray) -> Maximum:
+    """Maximum by a quasi-Newton search from where Newton's method was left."""
+    from scipy.optimize import minimize
+
+    def downhill(at):
+        value, gradient, _ = objective(at)
+        return (-value, -gradient) if np.isfinite(value) else (np.inf, np.zeros(len(at)))
+
+    found = minimize(downhill, start, jac=True, method="BFGS", options={"gtol": 1e-9, "maxiter": 1000})
+    value, gradient, information = objective(found.x)
+    if not (np.isfinite(value) and np.abs(gradient).max() < FLAT * (1 + abs(value))):
+        raise InputError("the likelihood has no maximum that could be found; there are too few subjects for this model")
+    return Maximum(found.x, value, information)
 
 
 def _known(last, before):
@@ -77,9 +94,10 @@ def profile_interval(objective: Objective, best: Maximum, direction, level: floa
 def crossings(largest, top: float, start: np.ndarray, value: float, error: float, level: float) -> tuple[float, float]:
     """(low, high) where the profile `largest(target, start)` has fallen by half the chi-square quantile below `top`."""
     from scipy.optimize import brentq
-    from scipy.stats import chi2
 
-    floor = top - chi2.ppf(level, 1) / 2
+    if not 0 < error < np.inf:
+        return -np.inf, np.inf
+    floor = top - two_sided(level) ** 2 / 2  # the chi-square quantile with 1 df
     ends = []
     for side in (-1, 1):
         inner, step, guess = value, error, start

@@ -4,6 +4,8 @@ import numpy as np
 
 from livingdrug.response.risk_sets import RiskSets
 
+TOLERANCE = 1e-6  # rise of a direction with entries of at most 1, above what the linear programme takes for nothing
+
 
 def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
     """A direction d along which a Cox likelihood rises for ever, or None.
@@ -47,7 +49,7 @@ def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
     bounds = [(-1, 1)] * size + [(None, None)] * count
     found = linprog(np.concatenate([-rise, np.zeros(count)]), A_ub=limits, b_ub=np.zeros(limits.shape[0]), bounds=bounds,
                     method="highs")  # fmt: skip
-    if found.status != 0 or -found.fun < 1e-7 * len(deaths) ** 0.5:
+    if found.status != 0 or -found.fun < TOLERANCE * len(deaths):
         return None
     return found.x[:size]
 
@@ -72,6 +74,6 @@ def unbounded_times(rows: np.ndarray, event: np.ndarray, scaled: bool) -> np.nda
     fixed = rows[event][place]
     limits = {"A_ub": censored, "b_ub": np.zeros(len(censored))} if len(censored) else {}
     found = linprog(-rise, A_eq=fixed, b_eq=np.zeros(len(fixed)), bounds=bounds, method="highs", **limits)
-    if found.status != 0 or -found.fun < 1e-7:
+    if found.status != 0 or -found.fun < TOLERANCE:
         return None
     return found.x

@@ -26,17 +26,26 @@ class ObservedRate:
 
 def observed_rates(sample: Sample, events: np.ndarray, level: float = 0.95) -> tuple[ObservedRate, ...]:
     """Rates by quantile of exposure, equal exposures together; rows of counts (trials above 1) are groups already."""
-    from scipy.stats import binomtest
 
     groups = _groups(sample)
     made = []
     for rows in groups:
         k, n = int(events[rows].sum()), int(sample.trials[rows].sum())
-        interval = binomtest(k, n).proportion_ci(level, method="exact")
+        low, high = clopper_pearson(k, n, level)
         e = sample.exposure[rows]
         made.append(ObservedRate(float(e.min()), float(e.max()), float(np.median(e)), k, n, k / n,
-                                 float(interval.low), float(interval.high)))  # fmt: skip
+                                 low, high))  # fmt: skip
     return tuple(made)
+
+
+def clopper_pearson(events: int, n: int, level: float) -> tuple[float, float]:
+    """Exact interval of a proportion (Biometrika 26:404, 1934), from quantiles of the beta distribution."""
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    low = betaincinv(events, n - events + 1, tail) if events > 0 else 0.0
+    high = betaincinv(events + 1, n - events, 1 - tail) if events < n else 1.0
+    return float(low), float(high)
 
 
 def _groups(sample: Sample) -> list[np.ndarray]:

@@ -58,10 +58,10 @@ def risk_sets(times: Times, columns: np.ndarray, ties: Ties) -> RiskSets:
 def moments(sets: RiskSets, beta: np.ndarray) -> Moments:
     """Moments at coefficients beta (p,)."""
     linear = sets.columns @ beta
+    if sets.ties == "exact":
+        return _exact_moments(sets, linear)
     shift = linear.max()
     weight = np.exp(linear - shift)
-    if sets.ties == "exact":
-        return _exact_moments(sets, weight, shift)
     sums = [_sums(sets, weight * f) for f in _powers(sets.columns)]
     total, first, second = (s.reshape(len(sets.at), *shape) for s, shape in zip(sums, _shapes(sets), strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -91,15 +91,18 @@ def _sums(sets: RiskSets, values: np.ndarray) -> np.ndarray:
     return np.moveaxis(total, -1, 0)
 
 
-def _exact_moments(sets: RiskSets, weight: np.ndarray, shift: float) -> Moments:
+def _exact_moments(sets: RiskSets, linear: np.ndarray) -> Moments:
     """Sums over all subsets by recursion over subjects (Gail, Lubin & Rubinstein, Biometrika 1981;68:703)."""
     size = sets.columns.shape[1]
     log_sum, mean, variance = np.empty(len(sets.at)), np.empty((len(sets.at), size)), np.empty((len(sets.at), size, size))
     events = np.unique(sets.time[sets.event], return_counts=True)[1]
     for k, (until, chosen) in enumerate(zip(sets.until, events, strict=True)):
-        value, first, second = _subsets(weight[:until], sets.columns[:until], chosen)
-        log_sum[k], mean[k] = np.log(value) + chosen * shift, first / value
-        variance[k] = second / value - np.outer(mean[k], mean[k])
+        # the likeliest subset has weight 1, so that its sum neither overflows nor vanishes
+        shift = np.sort(linear[:until])[-chosen:].mean()
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, first, second = _subsets(np.exp(linear[:until] - shift), sets.columns[:until], chosen)
+            log_sum[k], mean[k] = np.log(value) + chosen * shift, first / value
+            variance[k] = second / value - np.outer(mean[k], mean[k])
     return Moments(log_sum, mean, variance)
 
 

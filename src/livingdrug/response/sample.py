@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.response.covariates import check_columns
 from livingdrug.response.curve import Scale, axis
 
 Kind = Literal["binary", "graded", "time", "continuous"]
@@ -68,26 +69,14 @@ def design(sample: Sample, scale: Scale) -> tuple[np.ndarray, tuple[str, ...]]:
         rows = np.flatnonzero(sample.exposure <= 0)
         raise InputError(
             f"`{sample.exposure_name}` is 0 or negative for {sample.named(rows)}, which has no logarithm; "
-            "use --scale linear, or leave these subjects out"
+            "use --scale linear, or take these rows out of the table"
         )
     x = axis(sample.exposure, scale)
     term = f"ln {sample.exposure_name}" if scale == "log" else sample.exposure_name
     columns = np.column_stack([np.ones(sample.n), x, *sample.covariates.values()])
     terms = ("(Intercept)", term, *sample.covariates)
-    for values, name in zip(columns.T[1:], terms[1:], strict=True):
-        if np.ptp(values) == 0:
-            raise InputError(f"`{name}` is {values[0]:g} in all {sample.n:,} rows, so nothing can be related to it")
-    _check_collinear(columns, terms)
+    check_columns(columns[:, 1:], terms[1:])
     return columns, terms
-
-
-def _check_collinear(columns: np.ndarray, terms: tuple[str, ...]) -> None:
-    """Refuse columns of which one is a combination of the others, to ten digits."""
-    centred = columns[:, 1:] - columns[:, 1:].mean(axis=0)
-    _, size, direction = np.linalg.svd(centred / np.linalg.norm(centred, axis=0), full_matrices=False)
-    if size[-1] < 1e-10 * size[0] or len(size) < len(terms) - 1:
-        involved = [f"`{terms[j + 1]}`" for j in np.flatnonzero(np.abs(direction[-1]) > 1e-6)]
-        raise InputError(f"{' and '.join(involved)} are collinear: each follows from the others; adjust for fewer columns")
 
 
 def standardised(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.data.cells import NUMBER, decimal_sign, read_numbers
 from livingdrug.data.findings import printable
+from livingdrug.response.covariates import dummies
 from livingdrug.response.endpoint import Outcome, read_outcome
 from livingdrug.response.sample import Kind, Sample
 from livingdrug.response.table import SubjectTable
+from livingdrug.response.times import coded_events
 
 CONFOUNDED = (
     "an association is not an effect: tumour burden drives both expansion and outcome, early death or progression cuts an "
@@ -21,8 +24,9 @@ class Question:
     """What is asked of a table.
 
     exposure, endpoint: names; kind: None lets the values decide; trials: column with the size of each group; time, event:
-    columns of a time and whether it ended in an event (1) or not (0); adjust: columns of covariates; landmark: only subjects
-    event-free and observed after this time enter; onset: column with the time at which exposure is cut.
+    columns of a time and whether it ended in an event (1) or not (0); event_value: the code of an event where codes are
+    others; adjust: columns of covariates, `COLUMN=LEVEL` with the reference level of a column of categories; landmark: only
+    subjects event-free and observed after this time enter; onset: column with the time at which exposure is cut.
     """
 
     exposure: str
@@ -31,6 +35,7 @@ class Question:
     trials: str | None = None
     time: str | None = None
     event: str | None = None
+    event_value: float | None = None
     adjust: tuple[str, ...] = ()
     landmark: float | None = None
     onset: str | None = None
@@ -40,6 +45,8 @@ class Question:
             raise InputError(f"the landmark is {self.landmark:g}; it must be a day above 0, such as 28")
         if self.landmark is not None and self.time is None:
             raise InputError("--landmark needs --time COLUMN, the time to event or last observation of each subject")
+        if self.event_value is not None and self.event is None:
+            raise InputError("--event-value is a code in the column of --event; name that column")
         if self.endpoint is None and not (self.time and self.event):
             raise InputError("name the outcome with --endpoint, or with --time and --event")
         if self.trials is not None and (self.time or self.kind not in (None, "binary")):
@@ -54,10 +61,13 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     exposure = table.numbers(question.exposure, "exposure")
     heading = table.heading(question.exposure, "exposure")
     outcome, event = _outcome(table, question)
-    covariates = {table.heading(c, "--adjust"): table.numbers(c, "--adjust") for c in question.adjust}
+    keep, notes = np.ones(table.n, dtype=bool), [*table.notes, *outcome.notes]
+    covariates = {}
+    for column in question.adjust:
+        covariates |= _covariate(table, column, notes)
+    _refuse_itself(covariates, {heading: "exposure", table.find(question.endpoint or ""): "outcome"})
     trials = table.numbers(question.trials, "--trials") if question.trials else np.ones(table.n)
     missing = {heading: exposure, outcome.label: outcome.values, "the event": event, "trials": trials, **covariates}
-    keep, notes = np.ones(table.n, dtype=bool), [*table.notes, *outcome.notes]
     for name, values in missing.items():
         gone = np.flatnonzero(np.isnan(values) & keep)
         if len(gone):
@@ -90,15 +100,38 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
             raise InputError("a time needs --event COLUMN, with 1 for an event and 0 for a subject still free of it")
         event = found
     heading = table.heading(time, "--time")
-    times, events = table.numbers(time, "--time"), table.numbers(event, "--event")
-    for values, name, wrong, what in (
-        (times, heading, times < 0, "a time of 0 or above"),
-        (events, event, np.isfinite(events) & ~np.isin(events, (0, 1)), "1 (event) or 0 (none so far)"),
-    ):
-        if wrong.any():
-            listed = ", ".join(f"{values[i]:g} ({table.names[i]})" for i in np.flatnonzero(wrong)[:5])
-            raise InputError(f"`{table.name}`: `{name}` holds {listed}; write {what}")
+    times, codes = table.numbers(time, "--time"), table.numbers(event, "--event")
+    wrong = np.flatnonzero(times < 0)
+    if len(wrong):
+        listed = ", ".join(f"{times[i]:g} ({table.names[i]})" for i in wrong[:5])
+        raise InputError(f"`{table.name}`: `{heading}` holds {listed}; write a time of 0 or above")
+    known = np.isfinite(codes)
+    events = np.full(table.n, np.nan)
+    events[known] = coded_events(codes[known], tuple(np.array(table.names)[known]), question.event_value, event)
     return Outcome(times, "time", question.endpoint or heading, table.units.get(heading, "")), events
+
+
+def _covariate(table: SubjectTable, column: str, notes: list[str]) -> dict[str, np.ndarray]:
+    """term -> values of a column to adjust for: its numbers, or a dummy for each category but the reference."""
+    name, _, reference = column.partition("=")
+    heading = table.heading(name, "--adjust")
+    texts = table.texts(name, "--adjust")
+    if heading in table.computed or not reference and _are_numbers(texts):
+        return {heading: table.numbers(name, "--adjust")}
+    terms, base = dummies(heading, texts, reference or None)
+    notes.append(f"the reference level of `{heading}` is {base}")
+    return terms
+
+
+def _refuse_itself(covariates, taken: dict[str | None, str]) -> None:
+    for name in covariates:
+        if name in taken:
+            raise InputError(f"`{name}` is the {taken[name]} itself, so it cannot be adjusted for")
+
+
+def _are_numbers(texts: np.ndarray) -> bool:
+    """Whether any cell is a number: a column that holds both numbers and words is a mistake, not a set of categories."""
+    return bool((read_numbers(texts, decimal_sign([texts])).kind == NUMBER).any())
 
 
 def _left_out(table: SubjectTable, rows: np.ndarray, name: str) -> str:

@@ -21,6 +21,7 @@ from livingdrug.response.kaplan_meier import (
 )
 from livingdrug.response.sample import Sample, design
 from livingdrug.response.times import Times, exposure_groups, refuse_uninformative
+from livingdrug.response.words import per_step
 
 MODELS = ("cox", "km", "weibull", "exponential", "loglogistic")
 FEW_EVENTS = 5  # per coefficient: Vittinghoff & McCulloch, Am J Epidemiol 2007;165:710
@@ -122,14 +123,11 @@ def _curves(times: Times, group: np.ndarray, labels: tuple[str, ...], level: flo
 
 
 def _step(exposure: np.ndarray, scale: Scale) -> float:
-    """The step of exposure that a ratio is told for: a doubling, the distance of two values, or a rounded quartile range."""
-    if scale == "log":
-        return float(np.log(2))
+    """The step of the exposure term that a ratio is told for: a doubling, the distance of two values, or a round step."""
     values = np.unique(exposure)
-    if len(values) == 2:
+    if scale == "linear" and len(values) == 2:
         return float(values[1] - values[0])
-    wide = float(np.subtract(*np.quantile(exposure, [0.75, 0.25]))) or float(np.ptp(exposure))
-    return float(f"{wide:.1g}")
+    return per_step(exposure, scale, "", "")[0]
 
 
 def _notes(fit: TimeFit) -> tuple[str, ...]:
@@ -145,47 +143,3 @@ def _notes(fit: TimeFit) -> tuple[str, ...]:
             notes.append(f"the effect of {term} changes with time (test of proportional hazards, p = {test.p_value:.2g}), so "
                          "its hazard ratio is an average over the follow-up; look at the curves")  # fmt: skip
     return tuple(notes)
-
-
-def sentence(fit: TimeFit) -> str:
-    """The answer in words."""
-    if fit.model == "km":
-        return _sentence_of_curves(fit)
-    what = " and ".join(f"the {name} {'of' if name == 'hazard' else 'to'} an event ({fit.times.endpoint}) by "
-                        f"{_with_interval(ratio)}" for name, ratio in fit.ratios.items())  # fmt: skip
-    adjusted = f", adjusted for {', '.join(fit.sample.covariates)}" if fit.sample.covariates else ""
-    open_ended = "" if _is_clear(fit) else "; the interval holds 1, so no effect of exposure is not ruled out"
-    return f"{_step_in_words(fit)} multiplies {what}{adjusted}{open_ended}."
-
-
-def _step_in_words(fit: TimeFit) -> str:
-    name, unit = fit.sample.exposure_name, fit.sample.exposure_unit
-    if fit.scale == "log":
-        return f"Each doubling of {name}"
-    values = np.unique(fit.sample.exposure)
-    if len(values) == 2:
-        return f"{name} {values[1]:g} rather than {values[0]:g}"
-    return f"Each {fit.per:g} {unit}".rstrip() + f" more of {name}"
-
-
-def _with_interval(ratio: Estimate) -> str:
-    return f"{ratio.value:.3g} ({100 * ratio.level:g} % {ratio.low:.3g} to {ratio.high:.3g})"
-
-
-def _is_clear(fit: TimeFit) -> bool:
-    return all(ratio.low > 1 or ratio.high < 1 for ratio in fit.ratios.values())
-
-
-def _sentence_of_curves(fit: TimeFit) -> str:
-    parts = [f"{_median_in_words(g, fit.times.unit)} with {fit.sample.exposure_name} {g.label}" for g in fit.groups]
-    test = fit.comparison
-    return f"Half had the event ({fit.times.endpoint}) {'; '.join(parts)}; log-rank p = {test.p_value:.2g}."
-
-
-def _median_in_words(group: GroupSurvival, unit: str) -> str:
-    median = group.median
-    if np.isnan(median.value):
-        return f"not within the follow-up of {group.curve.time[-1]:g} {unit}".rstrip()
-    end = f"{median.high:.4g}" if np.isfinite(median.high) else "not reached"
-    low = f"{median.low:.4g}" if np.isfinite(median.low) else "not known"
-    return f"by {median.value:.4g} {unit}".rstrip() + f" ({100 * median.level:g} % {low} to {end})"

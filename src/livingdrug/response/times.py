@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.response.words import short
 
 GROUPS_AT_MOST = 12
 WORDS = {2: ("low", "high"), 3: ("low", "middle", "high")}
@@ -57,7 +58,9 @@ def named(subjects: tuple[str, ...], rows: np.ndarray) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def coded_events(codes: np.ndarray, subjects: tuple[str, ...], event_value: float | None = None) -> np.ndarray:
+def coded_events(
+    codes: np.ndarray, subjects: tuple[str, ...], event_value: float | None = None, name: str = "event"
+) -> np.ndarray:
     """True where the code (n,) says that the event occurred.
 
     Without event_value the codes must be 0 (censored) and 1 (event): 1 and 2 are used both ways, so they are not guessed.
@@ -66,21 +69,21 @@ def coded_events(codes: np.ndarray, subjects: tuple[str, ...], event_value: floa
     codes = np.asarray(codes, dtype=float)
     missing = ~np.isfinite(codes)
     if missing.any():
-        raise InputError(f"no code says event or censored for {named(subjects, missing)}; fill it or leave them out")
+        raise InputError(f"`{name}` is missing for {named(subjects, missing)}; fill it or leave them out")
     found = np.unique(codes)
     listed = " and ".join(f"{v:g}" for v in found[:6])
     if event_value is None:
         odd = ~np.isin(codes, (0, 1))
         if odd.any():
             raise InputError(
-                f"event codes are {listed}, the first that is neither 0 nor 1 for {named(subjects, odd)}; "
+                f"`{name}` holds {listed} where 1 (event) and 0 (censored) are expected, such as for {named(subjects, odd)}; "
                 "say which of them is the event (--event-value)"
             )
         return codes == 1
     if event_value not in found:
-        raise InputError(f"event value {event_value:g} does not occur; the codes are {listed}")
+        raise InputError(f"`{name}` never holds the event value {event_value:g}; it holds {listed}")
     if len(found) > 2:
-        raise InputError(f"event codes are {listed}; one for the event and one for censoring are expected, no third")
+        raise InputError(f"`{name}` holds {listed}; one code for the event and one for censoring are expected, no third")
     return codes == event_value
 
 
@@ -106,10 +109,12 @@ def exposure_groups(exposure: np.ndarray, count: int) -> tuple[np.ndarray, tuple
         raise InputError(f"exposure is {values[0]:g} for all {len(exposure):,} subjects, so they cannot be grouped by it")
     if len(values) <= count:
         return code, tuple(f"{v:g}" for v in values)
-    cuts = np.quantile(exposure, np.arange(1, count) / count)
+    # where many share the largest exposure they are the highest group
+    cuts = np.minimum(np.quantile(exposure, np.arange(1, count) / count), values[-2])
     group = np.searchsorted(cuts, exposure, side="left")
     if len(np.unique(group)) < count:
         raise InputError(f"exposure takes so few values that {count} groups cannot be told apart; ask for fewer groups")
     words = WORDS.get(count, tuple(f"Q{i + 1}" for i in range(count)))
-    edges = [f"≤ {cuts[0]:.3g}", *(f"{a:.3g} to {b:.3g}" for a, b in zip(cuts, cuts[1:], strict=False)), f"> {cuts[-1]:.3g}"]
+    inner = [f"{short(a)} to {short(b)}" for a, b in zip(cuts, cuts[1:], strict=False)]
+    edges = [f"≤ {short(cuts[0])}", *inner, f"> {short(cuts[-1])}"]
     return group, tuple(f"{word} ({edge})" for word, edge in zip(words, edges, strict=True))

@@ -31,6 +31,11 @@ def short(value: float) -> str:
     return f"{value:.3g}"
 
 
+def digits(value: float) -> str:
+    """A coefficient, with five digits."""
+    return f"{value:.5g}"
+
+
 def p_text(value: float) -> str:
     """A p value; below 0.0001 only that."""
     return "p < 0.0001" if value < 1e-4 else f"p = {value:.2g}"

@@ -1,5 +1,6 @@
 """The kind of scenario that weighs efficacy against toxicity: `index`."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -8,11 +9,13 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.products.curves import BuiltIn, get_curve
 from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
-from livingdrug.response.curve import Curve
+from livingdrug.response.binary import BinaryFit, exposure_at_profile
+from livingdrug.response.curve import Curve, Estimate
 from livingdrug.response.expected import Expected, expected, tradeoff
 from livingdrug.response.exposures import ExposureSpread, changed, spread_of
 from livingdrug.response.index import TherapeuticIndex, therapeutic_index
 from livingdrug.response.pair import Pair, paired
+from livingdrug.response.ratio import ratio_of_fits
 from livingdrug.response.sample import Sample
 from livingdrug.scenario.response import Response, run_response
 from livingdrug.scenario.simulation import build_model
@@ -32,7 +35,8 @@ class Index(Nca):
     efficacy_curve, toxicity_curve: names of built-in exposure-responses. floor, ceiling: response wanted at least, toxicity
     accepted at most; efficacy_at, toxicity_at: probabilities whose exposures are compared; model: logistic or firth; trials:
     column with the size of each group.
-    The product: median and log_sd of its exposure; or product_model and which spread of it (also `observed`); else the
+    The product: median and log_sd of its exposure; or product_model and which spread of it (also `observed`), or a log-normal
+    cv on every rate; else the
     subjects of the file, else the published exposure of the toxicity curve. fold, width: a change of its median and of
     its log-SD. The other fields are those of `nca`, for exposures that are computed from samples.
     """
@@ -54,6 +58,7 @@ class Index(Nca):
     log_sd: float | None = None
     product_model: str | None = None
     spread: str | None = None
+    cv: float | None = None
     subjects: int = 10_000
     seed: int = 1
     fold: float = 1.0
@@ -80,9 +85,10 @@ class IndexAnswer:
 
 @dataclass(frozen=True)
 class _Side:
-    """One curve: where it was fitted its sample, where it is built in its entry."""
+    """One curve: where it was fitted its fit and sample, where it is built in its entry."""
 
     curve: Curve
+    fit: BinaryFit | None = None
     sample: Sample | None = None
     entry: BuiltIn | None = None
     notes: tuple[str, ...] = ()
@@ -99,14 +105,22 @@ def run_index(scenario: Index) -> IndexAnswer:
     index = therapeutic_index(
         pair, scenario.floor, scenario.ceiling, (scenario.efficacy_at, scenario.toxicity_at)
     )
+    # fits know more than their coefficients: intervals by profile likelihood, as `response` prints them
+    index = replace(index, efficacious=_profiled(sides[0], index.efficacious, index.at[0]),
+                    toxic=_profiled(sides[1], index.toxic, index.at[1]))  # fmt: skip
+    if sides[0].fit is not None and sides[1].fit is not None:
+        index = replace(index, ratio=ratio_of_fits(sides[0].fit, sides[1].fit, pair, index.at))
     spread, about = _product(scenario, sides)
     spread = changed(spread, scenario.fold, scenario.width)
     outlook = expected(index, spread)
-    notes = dict.fromkeys([*sides[0].notes, *sides[1].notes, *how, *about, *index.notes])
+    notes = dict.fromkeys([*sides[0].notes, *sides[1].notes, *how, *about, *index.notes, *_extrapolated(sides, index)])
     return IndexAnswer(index, outlook, tradeoff(pair, spread, scenario.floor, scenario.ceiling), tuple(notes))
 
 
 def _check_sides(scenario: Index) -> None:
+    """Each curve is given once, and the file is what it is needed for."""
+    if scenario.by is not None:
+        raise InputError("an index is of one group of subjects; leave out `by` and give each group as a file of its own")
     for what in ("efficacy", "toxicity"):
         own, built_in = getattr(scenario, what), getattr(scenario, f"{what}_curve")
         if (own is None) == (built_in is None):
@@ -127,11 +141,35 @@ def _side(scenario: Index, what: str) -> _Side:
         entry = get_curve(name)
         return _Side(entry.curve, entry=entry, notes=(f"{entry.curve.name}: {entry.basis}; {entry.caution}",))
     (answer,) = run_response(scenario.endpoint(getattr(scenario, what)))
-    return _Side(answer.fit.curve, answer.sample, notes=(*answer.sample.notes, *answer.fit.notes))
+    return _Side(answer.fit.curve, answer.fit, answer.sample, notes=(*answer.sample.notes, *answer.fit.notes))
+
+
+def _profiled(side: _Side, reached: Estimate, wanted: float) -> Estimate:
+    return reached if side.fit is None or math.isnan(reached.value) else exposure_at_profile(side.fit, wanted)
+
+
+def _extrapolated(sides: tuple[_Side, ...], index: TherapeuticIndex) -> list[str]:
+    """Which exposures, or the whole window, were read off a fitted curve where no subject was."""
+    notes = []
+    for side, reached in zip(sides, (index.efficacious, index.toxic), strict=True):
+        if side.sample is None:
+            continue
+        low, high = float(side.sample.exposure.min()), float(side.sample.exposure.max())
+        seen = f"outside the exposures seen, {low:.3g} to {high:.3g}: extrapolated"
+        if not (math.isnan(reached.value) or low <= reached.value <= high):
+            notes.append(f"{side.curve.name}: {reached.value:.3g} lies {seen}")
+        if index.window is not None and not (index.window[0] <= high and low <= index.window[1]):
+            notes.append(f"the window lies {seen}")
+    return notes
 
 
 def _pair(efficacy: _Side, toxicity: _Side) -> tuple[Pair, tuple[str, ...]]:
     """Both curves; of the same subjects, with the covariance between their fits."""
+    entries = [side.entry for side in (efficacy, toxicity) if side.entry is not None]
+    if len(entries) == 2 and entries[0].setting != entries[1].setting:
+        apart = " and ".join(f"{entry.curve.name} in {entry.setting}" for entry in entries)
+        note = f"the curves are of {apart}: exposure-response does not transfer between diseases"
+        return Pair(efficacy.curve, toxicity.curve), (note,)
     ours, theirs = efficacy.sample, toxicity.sample
     if ours is None or theirs is None:
         return Pair(efficacy.curve, toxicity.curve), ()
@@ -153,8 +191,8 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
         if scenario.median is not None or scenario.log_sd is not None:
             raise InputError("give the product's exposure once: --median and --log-sd, or --product-model")
         return _modelled(scenario, curve)
-    if scenario.spread is not None:
-        raise InputError("--spread chooses between the spreads of a model; add --product-model, or use --log-sd")
+    if scenario.spread is not None or scenario.cv is not None:
+        raise InputError("--spread and --cv are of a model; add --product-model, or give --median and --log-sd")
     if (scenario.median is None) != (scenario.log_sd is None):
         raise InputError("the product's exposure takes both --median and --log-sd (SD of its natural logarithm)")
     if scenario.median is not None:
@@ -177,7 +215,7 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
         )
     model = build_model(scenario.product_model)
     observed = scenario.spread == OBSERVED
-    draw = None if observed else Draw(scenario.subjects, scenario.seed, scenario.spread, None)
+    draw = None if observed else Draw(scenario.subjects, scenario.seed, scenario.spread, scenario.cv)
     peak = curve.exposure == "CMAX"
     # a peak is that of the whole course; AUCINT is the area over the window that the file was analysed with
     window = (0.0, default_until(model)) if peak else DAYS_28

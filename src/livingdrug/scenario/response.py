@@ -1,6 +1,6 @@
 """The kind of scenario that relates exposure to an outcome: `response`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -23,7 +23,8 @@ class Response(Nca):
     """Exposure and outcome of subjects; a file with a row for each, or samples with a table of endpoints.
 
     outcome: binary, graded, time or continuous; by the values of the endpoint where it is not said. The other fields are
-    those of `response.Question`, the model, the scale of exposure, and those of `nca` for exposures that are computed.
+    those of `response.Question`, the model, the scale and groups of exposure, and those of `nca` for exposures that are
+    computed.
     """
 
     kind: Literal["response"] = "response"
@@ -33,6 +34,8 @@ class Response(Nca):
     model: str | None = None
     time: str | None = None
     event: str | None = None
+    event_value: float | None = None
+    groups: int | None = None
     adjust: tuple[str, ...] = ()
     landmark: float | None = None
     onset: str | None = None
@@ -42,8 +45,8 @@ class Response(Nca):
     def question(self) -> Question:
         """The part that says what is asked. Raises InputError for parts that do not fit together."""
         kind = self.outcome or ("time" if self.time and self.event and self.landmark is None and not self.endpoint else None)
-        return Question(self.exposure, self.endpoint, kind, self.trials, self.time, self.event, self.adjust, self.landmark,
-                        self.onset)  # fmt: skip
+        return Question(self.exposure, self.endpoint, kind, self.trials, self.time, self.event, self.event_value,
+                        self.adjust, self.landmark, self.onset)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,11 @@ def run_response(scenario: Response) -> tuple[Answer, ...]:
     table = subject_table(scenario)
     answers = []
     for group, part in _groups(table, scenario.by):
-        kind, sample = select(part, question)
-        fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL)
+        try:
+            kind, sample = select(part, question)
+            fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
+        except InputError as error:
+            raise InputError(f"{scenario.by} `{group}`: {error}") if group else error from None
         answers.append(Answer(group, kind, scenario.scale, sample, fit))
     return tuple(answers)
 
@@ -80,6 +86,9 @@ def subject_table(scenario: Response) -> SubjectTable:
         if scenario.onset:
             raise InputError(f"`{wide.name}` holds exposures that are computed already, so they cannot be cut at "
                              f"`{scenario.onset}`; give the samples and a table of endpoints (--endpoints)")  # fmt: skip
+        if scenario.landmark is not None:
+            taken = f"`{scenario.exposure}` is taken as the file has it: it should count up to the landmark and no further"
+            wide = replace(wide, notes=(*wide.notes, taken))
         return with_endpoints(wide, endpoints) if endpoints else wide
     data = read_data(scenario.file, scenario.reading())
     if scenario.bridge:

@@ -3,13 +3,22 @@
 from livingdrug.trial.checks import check_trial
 from livingdrug.trial.design import Arm, Endpoint, Futility, Trial
 from livingdrug.trial.multiplicity import dunnett_critical
-from livingdrug.trial.power import Design, PowerAnswer, effect_of_fold, log_sd_of_auc28, size_for_means, size_for_proportions
+from livingdrug.trial.power import (
+    Design,
+    PowerAnswer,
+    effect_of_fold,
+    log_sd_of_auc28,
+    size_for_fold,
+    size_for_hazards,
+    size_for_means,
+    size_for_proportions,
+)
 from livingdrug.trial.result import TrialAnswer
 from livingdrug.trial.run import simulate_trial
 from livingdrug.trial.sample_size import power_proportions, power_t, sample_size_t
 
 __all__ = [
     "Arm", "Design", "Endpoint", "Futility", "PowerAnswer", "Trial", "TrialAnswer", "check_trial", "dunnett_critical",
-    "effect_of_fold", "log_sd_of_auc28", "power_proportions", "power_t", "sample_size_t", "simulate_trial", "size_for_means",
-    "size_for_proportions",
+    "effect_of_fold", "log_sd_of_auc28", "power_proportions", "power_t", "sample_size_t", "simulate_trial", "size_for_fold",
+    "size_for_hazards", "size_for_means", "size_for_proportions",
 ]  # fmt: skip

@@ -8,7 +8,9 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.simulation import draw_subjects, simulate
+from livingdrug.trial.events import exact_size_log_rank, power_log_rank
 from livingdrug.trial.sample_size import exact_size_proportions, exact_size_t, power_proportions, power_t
+from livingdrug.trial.welch import exact_size_welch, power_welch
 
 SUBJECTS = 100_000
 
@@ -55,6 +57,28 @@ def size_for_means(effect: float, design: Design, what: str, n: int | None = Non
     """Two arms compared by a t-test; `what` names the difference in the sentence. With n: the power of that many."""
     exact = exact_size_t(effect, design.power, design.alpha, design.sides, design.ratio)
     return _answer(exact, design, what, n, lambda m: power_t(m, effect, design.alpha, design.sides, design.ratio), 2)
+
+
+def size_for_fold(fold: float, log_sds: tuple[float, float], design: Design, n: int | None = None) -> PowerAnswer:
+    """Two arms whose logarithms have different SDs, the first arm's first, compared by Welch's t-test."""
+    effect_of_fold(fold, log_sds[0])  # refuses what cannot be
+    what = f"a {fold:g}-fold change of exposure"
+    exact = exact_size_welch(math.log(fold), log_sds, design.power, design.alpha, design.sides, design.ratio)
+
+    def power(m: float) -> float:
+        return power_welch(m, math.log(fold), log_sds, design.alpha, design.sides, design.ratio)
+
+    return _answer(exact, design, what, n, power, 2)
+
+
+def size_for_hazards(hazard_ratio: float, event_rate: float, design: Design, n: int | None = None) -> PowerAnswer:
+    """Two arms compared by the log-rank test (Schoenfeld); event_rate: share of all subjects who have the event."""
+    exact = exact_size_log_rank(hazard_ratio, event_rate, design.power, design.alpha, design.sides, design.ratio)
+
+    def power(m: float) -> float:
+        return power_log_rank(m, hazard_ratio, event_rate, design.alpha, design.sides, design.ratio)
+
+    return _answer(exact, design, f"a hazard ratio of {hazard_ratio:g}", n, power, 1)
 
 
 def size_for_proportions(p1: float, p2: float, design: Design, n: int | None = None) -> PowerAnswer:
