@@ -29,6 +29,8 @@ PROBLEM = (
 @click.argument("file", type=click.Path())
 @with_options(READING)
 @with_options(PROBLEM)
+@click.option("--endpoints", type=click.Path(), help="A table with one row per subject: covariates, and the response, whose "
+              "groups are compared.")  # fmt: skip
 @click.option("--method", default="saem", show_default=True, help="How to fit: saem, focei, laplace or individual.")
 @click.option("--evaluate", help="Only the objective at the start: fo, foce, focei, laplace or is; nothing is fitted.")
 @click.option("--seed", type=int, default=1, show_default=True)

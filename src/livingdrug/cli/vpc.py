@@ -9,7 +9,7 @@ from livingdrug.cli.kinetics import with_options
 CHECK = (
     click.option("--replicates", type=int, default=500, show_default=True, help="Simulated trials."),
     click.option("--bins", metavar="0,7,14,...", help="Edges of the bins of time; by default where samples lie together."),
-    click.option("--corrected", is_flag=True, help="Prediction-corrected: takes out what doses, covariates and times explain."),
+    click.option("--corrected", is_flag=True, help="Prediction-corrected: without what doses, covariates and times do."),
     click.option("--by", metavar="COVARIATE", help="A panel for each group."),
     click.option("--levels", metavar="5,50,95", default="5,50,95", show_default=True, help="Percentiles."),
     click.option("--width", type=float, default=95.0, show_default=True, help="Of the intervals, in %."),

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from livingdrug.fit.curves import Curves
 from livingdrug.fit.groups import Groups
+from livingdrug.fit.individual_curves import Curves
 from livingdrug.fit.result import FitResult
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, short
 from livingdrug.plots.time_axis import long_time_axis

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from livingdrug.data import cross, read_data
+from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.scenario.simulation import build_model
@@ -44,6 +45,8 @@ def fit_problem(scenario: Fit) -> FitProblem:
     reading = scenario.reading()
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     data = read_data(scenario.file, reading)
+    if scenario.endpoints:
+        data = join(data, read_endpoints(scenario.endpoints))
     if scenario.bridge:
         data = cross(data, scenario.bridge)
     published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
