@@ -86,7 +86,8 @@ def _objective(result: FitResult):
         ("estimated numbers", str(result.free)), ("AIC", f"{result.aic:.2f}"), ("BIC", f"{result.bic:.2f}"),
         ("condition number", _told(float("nan") if result.covariance.condition is None else result.covariance.condition)),
     ]  # fmt: skip
-    text = [f"Computed by {found.method}. {CONVENTIONS}", f"Standard errors: {result.covariance.reason or result.covariance.method}."]
+    errors = result.covariance.reason or result.covariance.method
+    text = [f"Computed by {found.method}. {CONVENTIONS}", f"Standard errors: {errors}."]
     return text, (), [("objective", ("what", "value"), rows)]
 
 
@@ -98,8 +99,10 @@ def _checks(vpc: Vpc | None, npde: Npde | None) -> list[str]:
                     f"{vpc.width:g} % intervals of {vpc.replicates} simulated trials (about "
                     f"{(1 - vpc.width / 100) * everything:.1f} would by chance).")  # fmt: skip
     if npde is not None:
-        told.append("Normalised prediction distribution errors are N(0, 1) where the model holds; p values below are of "
-                    "that, the last corrected for three tests. Values below the limit are imputed in the censored range.")  # fmt: skip
+        told.append(
+            "Normalised prediction distribution errors are N(0, 1) where the model holds; p values are of that, the last "
+            "corrected for three tests. Values below the limit are imputed below it."
+        )
     return told
 
 
@@ -117,8 +120,8 @@ def _groups(groups: Groups) -> Section:
             f"{groups.width:g} % intervals. A difference of groups is an association, not an effect of the parameter on the "
             "outcome.", *groups.notes]  # fmt: skip
     rows = [
-        (d.parameter, d.measure, *(f"{v:.3g}" for v in (*d.centre, d.value, d.low, d.high)), f"{d.p:.2g}", _told(d.shrinkage, ".0f"),
-         d.caveat)
+        (d.parameter, d.measure, *(f"{v:.3g}" for v in (*d.centre, d.value, d.low, d.high)), f"{d.p:.2g}",
+         _told(d.shrinkage, ".0f"), d.caveat)
         for d in groups.differences
     ]  # fmt: skip
     header = ("parameter", "measure", one, other, "value", "low", "high", "p", "shrinkage %", "caution")
