@@ -33,6 +33,8 @@ PROBLEM = (
               "groups are compared.")  # fmt: skip
 @click.option("--method", default="saem", show_default=True, help="How to fit: saem, focei, laplace or individual.")
 @click.option("--evaluate", help="Only the objective at the start: fo, foce, focei, laplace or is; nothing is fitted.")
+@click.option("--starts", type=int, default=1, show_default=True, help="Fit from so many starts (factors 0.2 to 5); the best "
+              "one is the answer, and the others are flagged.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--out", type=click.Path(file_okay=False), help="Write everything into this folder.")
 @click.option("--resume", is_flag=True, help="Go on from the state that an interrupted run left in the folder --out.")

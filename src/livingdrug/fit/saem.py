@@ -27,7 +27,7 @@ from livingdrug.fit.updates import (
     scored_residuals,
 )
 
-ENOUGH, ENOUGH_SOLVED = 100, 100  # subjects with their copies: of formulas, and of equations that are solved
+ENOUGH, ENOUGH_SOLVED = 60, 100  # subjects with their copies: of formulas, and of equations that are solved
 WIDE = 1.0  # a spread on a log or logit scale that the search begins with, at least
 EVERY = 2.0  # s between saved states
 
