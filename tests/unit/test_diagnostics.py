@@ -231,6 +231,40 @@ def test_what_cannot_be_told_apart_is_said(fitted):
     assert told == (f"The data hardly tell {names[0]} and {names[1]} apart (correlation of the estimates 0.99).",)
 
 
+def test_the_folder_of_a_fit_is_checked_again(fitted, simulated, tmp_path):
+    from click.testing import CliRunner
+
+    from livingdrug.cli.fit_folder import keep_fit
+    from livingdrug.cli.main import cli
+    from livingdrug.fit.store import write_result
+    from livingdrug.scenario.fit import Fit, fit_problem
+    from livingdrug.scenario.fitted import fitted_problem
+
+    table, folder = tmp_path / "d.csv", tmp_path / "fit"
+    pd.DataFrame(simulated[0], columns=["ID", "TIME", "DV", "CENS", "RESPONSE"]).assign(LIMIT=LIMIT).to_csv(table, index=False)
+    scenario = Fit(file=str(table), model="stein_2019", unit="copies/ug", time_unit="d", random=tuple(SPREADS),
+                   residual=("lognormal:0.5",))  # fmt: skip
+    result = replace(fitted, started=fit_problem(scenario))
+    write_result(result, folder)
+    keep_fit(scenario, result, str(folder))
+    again = fitted_problem(folder)
+    assert again.parameters == fitted.problem.parameters and again.residuals == fitted.problem.residuals
+    pd.testing.assert_frame_equal(vpc(again, 20).table(), vpc(fitted.problem, 20).table())
+    names = {path.name for path in folder.iterdir()}
+    assert {"vpc.csv", "npde.csv", "curves.csv", "groups.csv", "report.html", "scenario.toml"} <= names
+    report = (folder / "report.html").read_text()
+    assert "The data do not determine the spread of f_b" in report and "subjects differ by 31 %" in report
+    assert report.count("<svg") >= 6 and "http://" not in report.replace("http://www.w3.org", "").replace("http://purl.org", "")
+    answer = CliRunner().invoke(cli, ["vpc", str(folder), "--replicates", "20", "--corrected", "--by", "RESPONSE"])
+    assert answer.exit_code == 0 and "percentiles of the data lie outside" in answer.output
+    assert set(pd.read_csv(folder / "pcvpc.csv")["group"]) == {"CR", "PD"}
+    table.write_text(table.read_text().replace("s01,", "t01,"))
+    with pytest.raises(InputError, match="is not the table that was fitted"):
+        fitted_problem(folder)
+    with pytest.raises(InputError, match="holds no finished fit"):
+        fitted_problem(tmp_path)
+
+
 def test_pictures_show_their_numbers(fitted, simulated):
     found = vpc(simulated[1], 40)
     axes = plot_vpc(found).axes[0]

@@ -42,6 +42,10 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
         else:
             show_objective(found)
         return
+    if scenario.method == "bayes":
+        from livingdrug.cli.bayes import run_bayes
+
+        sys.exit(run_bayes(scenario, problem, output, _Progress()))
     result = fit(problem, scenario.method, scenario.seed, output.out, resume, _Progress(), scenario.starts)
     if output.out:
         write_result(result, output.out)

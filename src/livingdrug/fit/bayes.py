@@ -220,12 +220,12 @@ class Posterior:
         return tuple(told)
 
 
-def log_posterior(problem: FitProblem, priors: Sequence[Prior] = ()) -> tuple[LogPosterior, np.ndarray]:
-    """The density to sample and where to start: the problem's own numbers, with the modes of the individual effects there.
-
-    Raises InputError as `priors_of` and the data do.
-    """
-    unknowns, base = unknowns_of(problem), point_of(problem)
+def log_posterior(
+    problem: FitProblem, priors: Sequence[Prior] = (), start: FitProblem | None = None
+) -> tuple[LogPosterior, np.ndarray]:
+    """The density to sample and where to start: the numbers of `start` (by default the problem's own), with the modes of the
+    individual effects there. Raises InputError as `priors_of` and the data do."""
+    unknowns, base = unknowns_of(problem), point_of(start or problem)
     if not unknowns.size:
         raise InputError("every number is fixed, so there is nothing to sample")
     prepared = prepare(problem)
@@ -239,12 +239,14 @@ def log_posterior(problem: FitProblem, priors: Sequence[Prior] = ()) -> tuple[Lo
     return density, np.concatenate([unknowns.vector(base), density.unstandard(modes.etas).ravel()])
 
 
-def sample_posterior(problem: FitProblem, priors: Sequence[Prior] = (), settings: Sampling | None = None) -> Posterior:
-    """Draws of the posterior, started from the problem's own numbers: `fit(problem).problem` is a good start. Priors are
-    centred on the numbers of the problem unless they are given."""
+def sample_posterior(
+    problem: FitProblem, priors: Sequence[Prior] = (), settings: Sampling | None = None, start: FitProblem | None = None
+) -> Posterior:
+    """Draws of the posterior. Priors that are not given are weak ones around the numbers of `problem`, which must not come
+    from the same data; `start` may: `fit(problem).problem` is a good one."""
     settings = settings or Sampling()
-    density, start = log_posterior(problem, priors)
-    found = draw(density, start, settings)
+    density, first = log_posterior(problem, priors, start)
+    found = draw(density, first, settings)
     unknowns, p, shape = density.unknowns, density.unknowns.size, found.x.shape[:2]
     flat = found.x.reshape(-1, found.x.shape[2])
     natural = np.array([unknowns.natural(row[:p])[0] for row in flat])

@@ -135,7 +135,7 @@ def faults(found: tuple[Mixing, ...], divergences: int) -> tuple[str, ...]:
     told = []
     for m in found:
         if not m.r_hat <= HIGHEST_R_HAT:
-            told.append(f"R-hat of {m.name} is {m.r_hat:.3f}, above {HIGHEST_R_HAT}: its chains disagree")
+            told.append(f"R-hat of {m.name} is {m.r_hat:.4f}, above {HIGHEST_R_HAT}: its chains disagree")
         least = min(m.ess_bulk, m.ess_tail)
         if not least >= FEWEST_ESS:
             told.append(f"the draws of {m.name} are worth {least:.0f} independent ones, fewer than {FEWEST_ESS:.0f}")

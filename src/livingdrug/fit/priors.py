@@ -72,6 +72,23 @@ def _weak(problem: FitProblem, unknowns: Unknowns) -> list[Prior]:
     return made
 
 
+def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
+    """Priors from texts such as `c_max=normal:9.9,1`, `omega c_max=half_cauchy:0.5`. Raises InputError for others."""
+    from livingdrug.fit.text import read_number
+
+    found = []
+    for text in texts:
+        name, _, rest = (part.strip() for part in text.partition("="))
+        kind, _, numbers = (part.strip() for part in rest.partition(":"))
+        values = [read_number(part, f"--prior {name}") for part in numbers.split(",") if part.strip()]
+        wanted = {"normal": 2, "half_normal": 1, "half_cauchy": 1, "uniform": 0}.get(kind)
+        if not name or wanted is None or len(values) != wanted:
+            raise InputError(f"--prior `{text}`: write NAME=normal:MEAN,SD (a typical value on its scale, such as ln c_max) "
+                             "or 'omega NAME=half_normal:SCALE' or half_cauchy:SCALE")  # fmt: skip
+        found.append(Prior(name, kind, values[0] if wanted == 2 else 0.0, values[-1] if values else 1.0))
+    return tuple(found)
+
+
 def log_prior(priors: Sequence[Prior], unknowns: Unknowns, vector: np.ndarray) -> tuple[float, np.ndarray]:
     """Log density of the priors (without constants) of the vector of `Unknowns`, with its gradient. Spreads and residual
     errors stand there as logarithms, correlations as atanh: the change of variable is part of the density."""
