@@ -21,7 +21,7 @@ def layout(**more) -> dict:
     """What all figures share."""
     return {
         "font": FONT, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "margin": {"l": 70, "r": 15, "t": 60, "b": 55},
-        "legend": {"orientation": "h", "yref": "container", "y": 0.99, "yanchor": "top", "x": 0},
+        "legend": {"orientation": "h", "yref": "container", "y": 0.99, "yanchor": "top", "x": 0, "traceorder": "normal"},
         "uirevision": "kept", "hovermode": "closest", **more,
     }  # fmt: skip
 
