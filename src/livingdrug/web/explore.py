@@ -17,7 +17,7 @@ from livingdrug.scenario import Simulation, build_model
 from livingdrug.simulation import Result
 from livingdrug.simulation.run import cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
-from livingdrug.web.figures import panel_figure, panel_range, traces
+from livingdrug.web.figures import panel_figure, panel_ranges, traces
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
 from livingdrug.web.work import Work
@@ -137,11 +137,12 @@ def redrawn(old: str, scenario: Simulation, results: list[Result], panels: tuple
     if signature(scenario, pins) != old:
         return panel_figure(results, panels, line)
     patch = Patch()
-    for i, trace in enumerate(traces(results, panels)):
+    made = traces(results, panels)
+    for i, trace in enumerate(made):
         if trace["line"].get("color") != "#777777":
             patch["data"][i]["y"] = trace["y"]
-    for k, panel in enumerate(panels):
-        patch["layout"][f"yaxis{'' if k == 0 else k + 1}"]["range"] = panel_range(results, panel, line)
+    for k, shown in enumerate(panel_ranges(made, panels, line)):
+        patch["layout"][f"yaxis{'' if k == 0 else k + 1}"]["range"] = shown
     return patch
 
 
