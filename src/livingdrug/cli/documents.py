@@ -16,6 +16,7 @@ RUNNERS = {
     "response": ("livingdrug.cli.response", "run_response"),
     "index": ("livingdrug.cli.index", "run_index"),
     "trial": ("livingdrug.cli.trial", "run_design"),
+    "escalation": ("livingdrug.cli.escalation", "run_levels"),
     "fit": ("livingdrug.cli.fit", "run_fit"),
 }
 

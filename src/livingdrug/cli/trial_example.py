@@ -1,13 +1,13 @@
-"""`livingdrug example trial`: a commented design."""
+"""`livingdrug example trial`: commented designs."""
 
 from pathlib import Path
 
 import click
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.example_trial import UMBRELLA
+from livingdrug.scenario.example_trial import ESCALATION, UMBRELLA
 
-FILES = {"umbrella.toml": UMBRELLA}
+FILES = {"umbrella.toml": UMBRELLA, "escalation.toml": ESCALATION}
 
 
 def write_trial_example(folder: str) -> None:

@@ -18,7 +18,8 @@ ANSWERS = {
     "power": ("livingdrug.report.powers", "answer_power"),
     "response": ("livingdrug.report.outcomes", "answer_response"),
     "index": ("livingdrug.report.outcomes", "answer_index"),
-    "trial": ("livingdrug.report.outcomes", "answer_trial"),
+    "trial": ("livingdrug.report.trials", "answer_trial"),
+    "escalation": ("livingdrug.report.trials", "answer_escalation"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What scenarios about outcomes give, kept in a folder: response, index, trial."""
+"""What scenarios about outcomes give, kept in a folder: response and index."""
 
 from importlib import import_module
 from pathlib import Path
@@ -7,7 +7,7 @@ from livingdrug.core.export import write_csv
 from livingdrug.report.answer import Answer, Picture, text_table
 from livingdrug.report.card import model_card
 from livingdrug.report.kinetics import hashes
-from livingdrug.report.pictures import INDEX_PICTURES, TRIAL_PICTURES, save, write_index_pictures, write_trial_pictures
+from livingdrug.report.pictures import INDEX_PICTURES, save, write_index_pictures
 from livingdrug.response.curve import probability, probability_band
 from livingdrug.response.index import chance_within
 from livingdrug.response.selection import CONFOUNDED
@@ -16,7 +16,6 @@ from livingdrug.scenario import build_model
 from livingdrug.scenario.index import Index, IndexAnswer, run_index
 from livingdrug.scenario.response import Answer as ResponseAnswer
 from livingdrug.scenario.response import Response, run_response
-from livingdrug.scenario.trials import TrialScenario, run_trial
 
 # kind of outcome -> module with `as_dict(answer)`, `show(console, answer)`, `table(answer)` and `figure(answer)`
 SHOWN = {
@@ -25,7 +24,6 @@ SHOWN = {
     "graded": "livingdrug.report.response_graded",
     "continuous": "livingdrug.report.response_continuous",
 }
-PLOT_SIZES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # times the planned numbers, where pictures are asked for without sizes
 
 
 def response_table(answers: tuple[ResponseAnswer, ...]):
@@ -107,31 +105,4 @@ def answer_index(scenario: Index, folder: Path) -> Answer:
         cards=(model_card(build_model(scenario.product_model)),) if scenario.product_model else (),
         data=hashes(scenario) if scenario.file else (),
         seed=scenario.seed if scenario.product_model else None,
-    )
-
-
-def with_sizes(scenario: TrialScenario) -> TrialScenario:
-    """The scenario with sizes for a power curve, where it names none."""
-    if scenario.sizes:
-        return scenario
-    smallest = min((arm.n for arm in scenario.arms), default=2)
-    return scenario.model_copy(update={"sizes": tuple(max(2, round(part * smallest)) for part in PLOT_SIZES)})
-
-
-def answer_trial(scenario: TrialScenario, folder: Path) -> Answer:
-    """A trial simulated many times."""
-    answer = run_trial(with_sizes(scenario))
-    frame = answer.table()
-    write_csv(frame, folder / "results.csv")
-    write_trial_pictures(answer, folder / "pictures")
-    names = ", ".join(arm.name for arm in answer.trial.versions)
-    return Answer(
-        title=f"Simulated trial: {names} against {answer.trial.control}",
-        question=f"How often would a trial of {names} against {answer.trial.control} succeed?",
-        sentences=answer.sentences,
-        flags=answer.notices,
-        tables=(text_table("endpoints and arms", frame),),
-        pictures=TRIAL_PICTURES,
-        cards=(model_card(answer.trial.model),),
-        seed=answer.seed,
     )

@@ -2,15 +2,16 @@
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.data import read_data
-from livingdrug.report.outcomes import index_curves, response_table, with_sizes
+from livingdrug.report.outcomes import index_curves, response_table
 from livingdrug.report.powers import power_frame
 from livingdrug.report.simulations import result_table
+from livingdrug.report.trials import with_sizes
 from livingdrug.scenario import Simulation, run_simulation
 from livingdrug.scenario.index import run_index
 from livingdrug.scenario.power import run_power
 from livingdrug.scenario.response import run_response
 from livingdrug.scenario.tables import run_compare, run_nca
-from livingdrug.scenario.trials import run_trial
+from livingdrug.scenario.trials import run_escalation, run_trial
 
 
 def _simulation(scenario: Simulation):
@@ -35,4 +36,5 @@ TABLES = {
     "response": lambda scenario: response_table(run_response(scenario)),
     "index": lambda scenario: index_curves(run_index(scenario)),
     "trial": lambda scenario: run_trial(with_sizes(scenario)).table(),
+    "escalation": lambda scenario: run_escalation(scenario).table(),
 }

@@ -12,10 +12,10 @@ from livingdrug.scenario.purpose import Document
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.simulation import Simulation, checked
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, checked_table
-from livingdrug.scenario.trials import TrialScenario
+from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 
 KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "power": Power, "response": Response,
-         "index": Index, "trial": TrialScenario, "fit": Fit}  # fmt: skip
+         "index": Index, "trial": TrialScenario, "escalation": EscalationScenario, "fit": Fit}  # fmt: skip
 
 
 def read_scenario(path: str | Path) -> Document:

@@ -1,4 +1,4 @@
-"""A commented design of a trial; every number below the model is made up, and it says so."""
+"""Commented designs of a trial and of a dose escalation; every number below the model is made up, and they say so."""
 
 UMBRELLA = '''# Three product versions against a shared control. Run it with:  livingdrug trial umbrella.toml --plots pictures
 # EVERY NUMBER BELOW THE MODEL IS MADE UP, to show what can be said. Research use only, not for clinical decisions.
@@ -85,4 +85,40 @@ at_least = 3
 name = "persistence"
 kind = "persistence"              # log-rank over the visits; kind = "positive" with day = 180: share still there
 above = 100
+'''
+ESCALATION = '''# The search for a tolerated dose. Run it with:  livingdrug trial escalation.toml --plots pictures
+# EVERY NUMBER IS MADE UP, to show what can be said. Research use only, not for clinical decisions.
+kind = "escalation"
+
+rule = "boin"          # or "3+3", which knows no target, cohort or number of patients
+target = 0.3           # wanted rate of dose-limiting toxicity
+cohort = 3
+patients = 30
+start = 1              # number of the first level
+
+# From exposure to dose-limiting toxicity, P = E^slope / (ec50^slope + E^slope).
+toxicity = { exposure = "cmax", window = [0, 28], ec50 = 60000.0, slope = 1.5 }
+
+# Exposure at a level: log-normal with a median (unit of ec50) and the SD of the logarithm; or through a model
+# (model = "stein_2019" and spread = "variance" above; dose = ... or change = { c_max = 0.5 } in the level);
+# or no exposure at all: rate = 0.1 is the chance of toxicity itself.
+[[levels]]
+name = "5e7"
+median = 10000.0
+log_sd = 0.8
+
+[[levels]]
+name = "1.5e8"
+median = 20000.0
+log_sd = 0.8
+
+[[levels]]
+name = "3e8"
+median = 35000.0
+log_sd = 0.8
+
+[[levels]]
+name = "4.5e8"
+median = 60000.0
+log_sd = 0.8
 '''

@@ -7,7 +7,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.models.catalogue import get_model, list_models
 from livingdrug.report.answer import Table, number, text_table
-from livingdrug.report.outcomes import with_sizes
+from livingdrug.report.trials import with_sizes
 from livingdrug.scenario.document import scenario_of_text
 from livingdrug.scenario.example_trial import UMBRELLA
 from livingdrug.scenario.power import Power, log_sd_of, power_curve, run_power
