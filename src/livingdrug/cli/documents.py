@@ -8,6 +8,7 @@ from livingdrug.scenario import Simulation, read_scenario
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
+from livingdrug.scenario.sampling import Sampling
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
 from livingdrug.scenario.trials import TrialScenario
 
@@ -20,6 +21,7 @@ RUNNERS = {
     Index: ("livingdrug.cli.index", "run_index"),
     TrialScenario: ("livingdrug.cli.trial", "run_design"),
     Fit: ("livingdrug.cli.fit", "run_fit"),
+    Sampling: ("livingdrug.cli.sampling", "run_sampling"),
 }
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import fitting, index_options, kinetics, response_options
+from livingdrug.cli import fitting, index_options, kinetics, response_options, sampling
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
 
@@ -166,7 +166,7 @@ def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None
 
 
 for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
-                index_options.index, fitting.fit):  # fmt: skip
+                index_options.index, fitting.fit, sampling.sampling):  # fmt: skip
     cli.add_command(command)
 
 

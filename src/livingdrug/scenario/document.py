@@ -8,15 +8,16 @@ from livingdrug.core.names import unknown
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
+from livingdrug.scenario.sampling import Sampling
 from livingdrug.scenario.simulation import Simulation, checked
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario, checked_table
 from livingdrug.scenario.trials import TrialScenario
 
 KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "response": Response,
-         "index": Index, "trial": TrialScenario, "fit": Fit}  # fmt: skip
+         "index": Index, "trial": TrialScenario, "fit": Fit, "sampling": Sampling}  # fmt: skip
 
 
-def read_scenario(path: str | Path) -> Simulation | TableScenario | TrialScenario:
+def read_scenario(path: str | Path) -> Simulation | TableScenario | TrialScenario | Sampling:
     """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
     try:
         data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
