@@ -72,6 +72,19 @@ def test_schedules_of_ours_are_labelled():
     assert "example schedule of ours, of no published protocol" in answer.notes[0]
 
 
+def test_a_folder_keeps_table_script_picture_and_report(tmp_path, monkeypatch):
+    asked = ("stein_2019", "--days", "0,3,7,10,14,21,28", "--candidates", "180")
+    assert run(*asked, "--out", str(tmp_path / "kept")).exit_code == 0
+    assert run(*asked, "--out", str(tmp_path / "days.csv")).exit_code == 0
+    assert (tmp_path / "kept" / "results.csv").read_bytes() == (tmp_path / "days.csv").read_bytes()
+    report = (tmp_path / "kept" / "report.html").read_text()
+    assert "sampling at day 180 as well would cut" in report
+    script = (tmp_path / "kept" / "script.py").read_text()
+    monkeypatch.chdir(tmp_path)
+    exec(compile(script, "script.py", "exec"), {})
+    assert (tmp_path / "results.csv").read_bytes() == (tmp_path / "days.csv").read_bytes()
+
+
 def test_pictures_are_written(tmp_path):
     shown = run("stein_2019", "--candidates", "5,180", "--plots", str(tmp_path))
     assert shown.exit_code == 0 and {p.name for p in tmp_path.iterdir()} == {"sampling.png", "sampling.svg"}

@@ -3,6 +3,7 @@
 import click
 
 from livingdrug.cli.kinetics import READING, RULES, read_pairs, read_terminal, split_output, with_options
+from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core.errors import InputError
 
 
@@ -35,7 +36,7 @@ from livingdrug.core.errors import InputError
 @click.option("--endpoints", type=click.Path(), help="A table with one row per subject (response, CRS), where FILE has none.")
 @with_options(READING)
 @with_options(RULES)
-@click.option("--out", type=click.Path(dir_okay=False), help="Write both curves with their bands to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")

@@ -2,6 +2,7 @@
 
 import click
 
+from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core.errors import InputError
 
 READING = (
@@ -50,7 +51,7 @@ def with_options(options):
 @click.argument("file", type=click.Path())
 @with_options(READING)
 @click.option("--endpoints", type=click.Path(), help="Also check a table with one row per subject (response, CRS, PFS).")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the canonical table to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--as", "layout", help="With --out: laid out for nonmem or monolix (and nlmixr2) instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
@@ -68,7 +69,7 @@ def check(columns: tuple[str, ...], **rest) -> None:
 @with_options(RULES)
 @click.option("--by", help="A covariate that groups the subjects, such as response.")
 @click.option("--endpoints", type=click.Path(), help="A table with one row per subject, to group by.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the results to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--wide", is_flag=True, help="One row per profile instead of one per parameter.")
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
@@ -89,7 +90,7 @@ def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
 @click.option("--product", required=True, help="A product with published exposure, such as tisagenlecleucel or ide-cel.")
 @click.option("--indication", help="Only groups whose indication holds this text, such as DLBCL.")
 @click.option("--spread", help="Which published spread of the model stein_2019 (sd, variance).")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the percentile of every subject to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write a picture (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")

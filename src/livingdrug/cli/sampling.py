@@ -4,6 +4,7 @@ import json
 
 import click
 
+from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core.errors import InputError
 
 RESEARCH = "research use only, not for clinical decisions"
@@ -20,7 +21,7 @@ RESEARCH = "research use only, not for clinical decisions"
 @click.option("--limit", type=float, help="Limit of quantification, in the unit of the measured output.")
 @click.option("--residual", type=float, help="SD of the logarithm of a measured value; the published one by default.")
 @click.option("--fix", metavar="NAME,...", help="Parameters whose typical value is taken as known.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the table to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write a picture (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
@@ -65,8 +66,8 @@ def run_sampling(scenario, output) -> None:
     answer = scenarios.run_sampling(scenario)
     output.write(answer.found.table())
     if output.plots:
-        from livingdrug.cli.pictures import save
         from livingdrug.plots.sampling import plot_days
+        from livingdrug.report.pictures import save
 
         save(plot_days(answer.found, answer.model.full_name, answer.model.time_unit), output.plots, "sampling")
         click.echo(f"wrote pictures to {output.plots}", err=True)

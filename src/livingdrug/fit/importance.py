@@ -57,9 +57,13 @@ def importance(
     return made(prepared, "is", parts, etas=modes.etas, converged=modes.converged, se=se, ess=ess)
 
 
-def propose(prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None) -> Proposal:
-    """Proposals fitted to each subject's density of eta."""
-    modes = find_modes(prepared, point, start)
+def propose(
+    prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, before: Proposal | None = None
+) -> Proposal:
+    """Proposals fitted to each subject's density of eta; before: those of a point nearby, which one round brings over."""
+    modes = find_modes(prepared, point, start if before is None else before.modes.etas)
+    if before is not None:
+        return _moved(prepared, point, Proposal(before.middle, before.factor, modes), seed, 0)
     factor = np.linalg.inv(np.linalg.cholesky(modes.gauss_newton(prepared.random))).transpose(0, 2, 1)
     proposal = Proposal(modes.etas, factor, modes)
     for k in range(ROUNDS if len(prepared.random) else 0):
@@ -69,7 +73,7 @@ def propose(prepared: Prepared, point: Point, seed: int, start: np.ndarray | Non
 
 def _moved(prepared: Prepared, point: Point, before: Proposal, seed: int, k: int) -> Proposal:
     """Mean and Cholesky factor of the weighted draws of a trial round; little is believed of few effective draws."""
-    etas, logs = weighted(prepared, point, before, TRIALS, seed, f"trial {k}")
+    etas, logs, _ = weighted(prepared, point, before, TRIALS, seed, f"trial {k}")
     weight = np.exp(logs - logs.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     size = etas.shape[2]
@@ -96,7 +100,7 @@ def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.nd
 
 
 def weighted(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str):
-    """Draws (n, count, random) and ln (joint density / proposal density) of each, (n, count)."""
+    """Draws (n, count, random), ln (joint density / proposal density) of each (n, count), and the predictions there."""
     from scipy.special import gammaln, ndtri
 
     n, size = proposal.middle.shape
@@ -111,18 +115,31 @@ def weighted(prepared: Prepared, point: Point, proposal: Proposal, count: int, s
     precision = np.linalg.inv(point.omega)
     prior = -0.5 * ((etas @ precision) * etas).sum(axis=2)
     prior -= 0.5 * (size * np.log(2 * np.pi) + np.linalg.slogdet(point.omega)[1])
-    return etas, data_at(prepared, point, etas) + prior - density
+    found = predicted(prepared, point, etas)
+    return etas, found.likelihood(point) + prior - density, found
 
 
-def data_at(prepared: Prepared, point: Point, etas: np.ndarray) -> np.ndarray:
-    """Log-likelihood of each subject's records at each of its draws (n, draws, random), (n, draws)."""
-    n, count, _ = etas.shape
+@dataclass(frozen=True)
+class Predicted:
+    """Predictions of every subject's records at each of its draws, in blocks of (copies of the records, predictions)."""
+
+    blocks: tuple[tuple[Prepared, np.ndarray], ...]
+    n: int
+
+    def likelihood(self, point: Point) -> np.ndarray:
+        """Log-likelihood of each subject's records at each of its draws, (n, draws)."""
+        parts = [log_likelihood(copies, point, f).reshape(copies.copies, self.n).T for copies, f in self.blocks]
+        return np.concatenate(parts, axis=1)
+
+
+def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
+    """Predictions at draws (n, draws, random)."""
+    n, count, size = etas.shape
     many = max(1, min(count, AT_ONCE // max(len(prepared.design.y), 1)))
-    out = np.empty((n, count))
+    blocks = []
     for begin in range(0, count, many):
         part = etas[:, begin : begin + many]
         copies = prepared.copied(part.shape[1])
-        flat = part.transpose(1, 0, 2).reshape(-1, part.shape[2])
-        total = log_likelihood(copies, point, predictions(copies, with_etas(copies, centre(copies, point), flat)))
-        out[:, begin : begin + many] = total.reshape(part.shape[1], n).T
-    return out
+        flat = part.transpose(1, 0, 2).reshape(-1, size)
+        blocks.append((copies, predictions(copies, with_etas(copies, centre(copies, point), flat))))
+    return Predicted(tuple(blocks), n)

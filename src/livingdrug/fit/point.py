@@ -53,7 +53,10 @@ def from_scale(phi: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 def slope_of_scale(value: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """d value / d phi."""
-    return np.where(scale == LOG, value, np.where(scale == LOGIT, value * (1 - value), 1.0))
+    slope = np.ones(value.shape)
+    fraction = np.broadcast_to(scale == LOGIT, value.shape)
+    slope[fraction] = value[fraction] * (1 - value[fraction])
+    return np.where(scale == LOG, value, slope)
 
 
 @dataclass(frozen=True)

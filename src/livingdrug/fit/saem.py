@@ -27,7 +27,7 @@ from livingdrug.fit.updates import (
     scored_residuals,
 )
 
-ENOUGH, ENOUGH_SOLVED = 250, 150  # subjects with their copies: of formulas, and of equations that are solved
+ENOUGH, ENOUGH_SOLVED = 60, 100  # subjects with their copies: of formulas, and of equations that are solved
 WIDE = 1.0  # a spread on a log or logit scale that the search begins with, at least
 EVERY = 2.0  # s between saved states
 
@@ -38,8 +38,8 @@ class Saem:
     of each subject (by default as many as make ENOUGH); annealing: part of a variance that an iteration keeps at least
     during the exploration."""
 
-    exploration: int = 300
-    smoothing: int = 200
+    exploration: int = 250
+    smoothing: int = 100
     chains: int | None = None
     annealing: float = 0.95
 

@@ -12,6 +12,7 @@ from livingdrug.response.observed import observed_rates
 MARKS = 0.035  # height of the strip in which single outcomes are spread
 POINTS = 201
 FEW_DECADES = 60  # highest over lowest exposure, below which the axis is labelled between powers of ten
+MANY = 2000  # subjects above which their marks are one image inside an SVG
 DODGE = 0.018  # part of the axis between the intervals of neighbouring grades
 FOOT = "association, not effect; not for clinical decisions"
 
@@ -31,7 +32,8 @@ def plot_response(fit: BinaryFit):
         if (sample.trials == 1).all():
             spread = MARKS * _spread(sample.n)
             y = np.where(sample.outcome == 1, 1.02 + spread, -0.02 - spread)
-            axes.scatter(sample.exposure, y, s=6, color=MUTED, alpha=0.6, linewidths=0, label="subjects")
+            style = {"s": 6, "color": MUTED, "alpha": 0.6, "linewidths": 0, "rasterized": sample.n > MANY}
+            axes.scatter(sample.exposure, y, label="subjects", **style)
         axes.set_ylim(-0.07, 1.07)
         axes.set_ylabel(f"chance of {short(sample.endpoint, 40)}")
         _dress(axes, sample, fit.scale)

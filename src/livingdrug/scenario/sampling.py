@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.fit.days import DaysResult, extra_days
 from livingdrug.models import Model
+from livingdrug.scenario.purpose import Document
 from livingdrug.scenario.simulation import build_model
 
 # for models that count days; ours, of no published protocol
@@ -16,7 +17,7 @@ OUR_DAYS = (0.0, 3.0, 7.0, 10.0, 14.0, 21.0, 28.0, 60.0, 90.0)
 OUR_CANDIDATES = (1.0, 2.0, 5.0, 12.0, 17.0, 42.0, 120.0, 180.0, 365.0)
 
 
-class Sampling(BaseModel):
+class Sampling(Document):
     """Expected standard errors with sampling on `days`, and with one of the `candidates` more.
 
     model, fragments, values: as in `simulate`; days, candidates: in the model's time unit, example schedules where none
@@ -25,10 +26,7 @@ class Sampling(BaseModel):
     typical value is taken as known.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["sampling"] = "sampling"
-    version: Literal[1] = 1
     model: str
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)

@@ -7,6 +7,8 @@ import numpy as np
 from livingdrug.core.errors import InputError
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
+# closer ones, for a control much smaller than the arms, where the integrand is steep
+_Z_NODES, _Z_WEIGHTS = np.polynomial.legendre.leggauss(400)
 REACH = 8.5  # normal numbers beyond have less than 1e-16 of the mass
 
 
@@ -33,7 +35,7 @@ def dunnett_critical(versions, control: float, df: float, alpha: float = 0.05, s
     low, high = float(law.isf(alpha / sides)), float(law.isf(alpha / sides / len(sizes)))
     if len(sizes) == 1:
         return low
-    return float(brentq(lambda c: _below(c, load, scale, weight, sides) - (1 - alpha), low * 0.999, high * 1.001, xtol=1e-10))
+    return float(brentq(lambda c: _below(c, load, scale, weight, sides) - (1 - alpha), low * 0.99, high * 1.01, xtol=1e-10))
 
 
 def _scale(df: float) -> tuple[np.ndarray, np.ndarray]:
@@ -53,8 +55,8 @@ def _below(c: float, load: np.ndarray, scale: np.ndarray, weight: np.ndarray, si
     """P(all statistics below c): the integral over the control's mean z of the product over the arms, then over s."""
     from scipy.special import ndtr
 
-    z = REACH * _NODES
-    density = REACH * _WEIGHTS * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    z = REACH * _Z_NODES
+    density = REACH * _Z_WEIGHTS * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
     rest = np.sqrt(1 - load * load)
     bound, shift = c * scale[:, None, None] / rest, z[:, None] * load / rest
     inside = ndtr(bound + shift) - (ndtr(shift - bound) if sides == 2 else 0.0)
