@@ -41,7 +41,7 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
         else:
             show_objective(found)
         return
-    result = fit(problem, scenario.method, scenario.seed, output.out, resume, _Progress())
+    result = fit(problem, scenario.method, scenario.seed, output.out, resume, _Progress(), scenario.starts)
     if output.out:
         write_result(result, output.out)
     if output.as_json:

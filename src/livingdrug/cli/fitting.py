@@ -31,6 +31,8 @@ PROBLEM = (
 @with_options(PROBLEM)
 @click.option("--method", default="saem", show_default=True, help="How to fit: saem, focei, laplace or individual.")
 @click.option("--evaluate", help="Only the objective at the start: fo, foce, focei, laplace or is; nothing is fitted.")
+@click.option("--starts", type=int, default=1, show_default=True, help="Fit from so many starts (factors 0.2 to 5); the best "
+              "one is the answer, and the others are flagged.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--out", type=click.Path(file_okay=False), help="Write everything into this folder.")
 @click.option("--resume", is_flag=True, help="Go on from the state that an interrupted run left in the folder --out.")
@@ -52,5 +54,5 @@ def fit(columns, fragments, values, outputs, out, resume, as_json, as_scenario, 
     given |= {"fragments": tuple(part.strip() for part in fragments.split(",") if part.strip())}
     pairs = dict(text.partition("=")[::2] for text in outputs)
     given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}
-    scenario = checked_table(Fit, {name: value for name, value in given.items() if value}, "command line")
+    scenario = checked_table(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")
     run_fit(scenario, Output(out=out, as_json=as_json, as_scenario=as_scenario), resume)
