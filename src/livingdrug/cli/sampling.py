@@ -8,6 +8,7 @@ from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core.errors import InputError
 
 RESEARCH = "research use only, not for clinical decisions"
+WIDE = 7  # characters of a column of numbers
 
 
 @click.command()
@@ -99,11 +100,9 @@ def _finite(value: float) -> float | None:
 
 
 def show_sampling(answer) -> None:
-    """Sentences, then a row for each parameter: the error now, with each candidate, and the best candidate."""
-    from rich.box import SIMPLE_HEAD
+    """Sentences, then a row for each parameter: the best candidate, the error now, and with each candidate."""
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
     console, found = Console(), answer.found
     for sentence in answer.sentences:
@@ -111,18 +110,29 @@ def show_sampling(answer) -> None:
     days = ", ".join(f"{day:g}" for day in found.days)
     title = f"expected relative standard error (%) with samples at {days} {answer.model.time_unit}, and one more"
     console.print(title, highlight=False)
-    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("parameter", "now", *(f"+ {day:g}" for day in found.candidates), "best"):
-        table.add_column(heading, justify="left" if heading == "parameter" else "right", no_wrap=True)
-    for j, name in enumerate(found.names):
-        best = found.best(name)
-        cells = [_marked(se, found.candidates[i] == best) for i, se in enumerate(found.se_with[:, j])]
-        table.add_row(escape(name), _cell(found.se[j]), *cells, "none" if best is None else f"{best:g}")
-    console.print(table)
+    fit = max(1, (console.width - max(map(len, found.names)) - 2 * WIDE) // WIDE)
+    for first in range(0, len(found.candidates), fit):
+        console.print(_table(found, range(first, min(first + fit, len(found.candidates)))))
     for note in answer.notes:
         console.print(f"  {escape(note)}", highlight=False, style="dim")
     foot = f"  {answer.model.full_name}; inf: not determined; {RESEARCH}"
     console.print(escape(foot), highlight=False, style="dim")
+
+
+def _table(found, chosen: range):
+    """Some of the candidates, as many as a terminal is wide."""
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("parameter", "best", "now", *(f"+ {found.candidates[i]:g}" for i in chosen)):
+        table.add_column(heading, justify="left" if heading == "parameter" else "right", no_wrap=True)
+    for j, name in enumerate(found.names):
+        best = found.best(name)
+        cells = [_marked(found.se_with[i, j], found.candidates[i] == best) for i in chosen]
+        table.add_row(escape(name), "none" if best is None else f"{best:g}", _cell(found.se[j]), *cells)
+    return table
 
 
 def _cell(se: float) -> str:

@@ -133,7 +133,8 @@ def _measured(model: Model, residual_sd: float | None) -> tuple[str, float]:
     published = {r.output: r.log_sd for r in model.residuals}
     sd = published.get(measured[0]) if residual_sd is None else residual_sd
     if sd is None:
-        raise InputError(f"`{model.full_name}` has no published residual error of `{measured[0]}`; give residual_sd")
+        raise InputError(f"`{model.full_name}` has no published residual error of `{measured[0]}`; give residual_sd "
+                         "(command line: --residual 0.3)")
     if not (np.isfinite(sd) and sd > 0):
         raise InputError(f"the residual SD is {sd:g}; it must be finite and above 0")
     return measured[0], float(sd)
