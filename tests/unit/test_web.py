@@ -183,7 +183,7 @@ def test_spans_hold_the_published_value_and_say_where_they_come_from():
     assert all(s.low <= s.published <= s.high for s in spans.values())
     far = span_of(model.with_values(k_kill=50.0), model.quantities[2])
     assert far.at == 1000 and far.value == 50.0 and far.published == model.typical["k_kill"]
-    _, listed = sliders(model)
+    listed = sliders(model)
     assert len(listed) == len({s["name"] for s in listed}) == sum(not q.fixed for q in model.quantities)
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-K12 = '[id=\'{"name":"k12","type":"slider"}\']'
-TRACES = "document.querySelector('#curves .js-plotly-plot').data"
+K12 = "#slider-k12"
 DRAWN = "#{} .js-plotly-plot .main-svg"
 PATHS = ("/", "/data", "/data?kind=compare&file=example&product=tisagenlecleucel", "/response", "/trial", "/assay", "/paper")
 TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT
@@ -68,6 +67,21 @@ def settled(page):
     page.wait_for_function("document.querySelector('a[data-export]').href.endsWith(location.search)")
 
 
+def says(page, element, text):
+    """Wait until an element says a text."""
+    page.wait_for_function("([e, t]) => (document.querySelector(e)?.innerText ?? '').includes(t)", arg=[element, text])
+
+
+def changes(page, element, text):
+    """Wait until an element says something else."""
+    page.wait_for_function("([e, t]) => (document.querySelector(e)?.innerText ?? t) !== t", arg=[element, text])
+
+
+def shows(page, name):
+    """Wait until the plot has a trace of this name."""
+    page.wait_for_function("n => document.querySelector('#curves .js-plotly-plot')?.data?.some(t => t.name === n)", arg=name)
+
+
 def taken(page, folder):
     """Every download of the page, in a folder."""
     for link in page.locator("a[data-export]").all():
@@ -119,7 +133,7 @@ def test_a_slider_by_keyboard_moves_curves_words_and_address_and_the_address_giv
     slider.focus()
     for _ in range(3):
         page.keyboard.press("PageUp")
-    page.wait_for_function("w => document.querySelector('#exposure').innerText !== w", arg=words)
+    changes(page, "#exposure", words)
     settled(page)
     assert heights(page) != before and "values.k12=" in page.url
     value = page.locator("#value-k12").inner_text()
@@ -143,16 +157,16 @@ def test_explore_hands_out_what_the_command_and_the_script_give(page, address, t
 def test_mechanisms_pins_and_patients(page, address):
     opened(page, address)
     page.get_by_role("button", name="Pin this curve").click()
-    page.wait_for_function(f"{TRACES}.some(t => t.name === 'pinned 1')")
+    shows(page, "pinned 1")
     page.get_by_role("button", name="allogeneic killing").click()
     page.wait_for_selector("button[aria-pressed=false]:has-text('allogeneic killing')")
     shown = heights(page)
     assert [y for name, y in shown if name == "pinned 1"][0] != [y for name, y in shown if name == "car t"][0]
     page.get_by_role("button", name="200 virtual patients").click()
-    page.wait_for_function(f"{TRACES}.some(t => t.name === '95 % of the subjects')")
+    shows(page, "95 % of the subjects")
     assert "200 virtual subjects" in page.locator("#curves-sentence").inner_text()
     page.get_by_role("link", name="stein_2019", exact=True).click()
-    page.wait_for_function("document.querySelector('#curves-sentence').innerText.includes('transgene')")
+    says(page, "#curves-sentence", "transgene")
 
 
 def test_how_fast_the_curves_follow_the_slider(page, address):
@@ -223,7 +237,7 @@ def test_terminal_points_by_hand_with_a_reason_and_undo(page, address, tmp_path)
     taken(page, tmp_path)
     assert "the first phase is contraction" in (tmp_path / "scenario.toml").read_text()
     page.get_by_role("button", name="Undo the last choice").click()
-    page.wait_for_function("w => document.querySelector('#profile-sentence').innerText === w", arg=before)
+    says(page, "#profile-sentence", before)
 
 
 def test_a_bad_file_is_told_by_line_and_another_kind_is_refused(page, address, tmp_path):
@@ -243,7 +257,7 @@ def test_trial_answers_as_the_command_does(page, address, tmp_path):
     opened(page, address, "trial", "power")
     page.locator("#power-fold-fold").fill("3")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('#sentence').innerText.includes('3-fold')")
+    says(page, "#sentence", "3-fold")
     command = [sys.executable, "-m", "livingdrug", "power", "--fold", "3", "--model", "stein_2019", "--spread", "sd"]
     said = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0]
     assert page.locator("#sentence").inner_text() == said
@@ -261,7 +275,7 @@ def test_a_trial_is_simulated_from_its_design(page, address):
     text = page.locator("#design").input_value()
     page.locator("#design").fill(text.replace("replicates = 1000", "replicates = 200"))
     page.get_by_role("button", name="Simulate this design").click()
-    page.wait_for_function("document.querySelector('#sizes-sentence').innerText.includes('200 simulated trials')")
+    says(page, "#sizes-sentence", "200 simulated trials")
     page.locator("#design").fill("kind = ")
     page.get_by_role("button", name="Simulate this design").click()
     page.wait_for_selector("#design-problem .problem")
@@ -272,7 +286,7 @@ def test_exposure_and_response(page, address, tmp_path):
     before = page.locator("#sentence").inner_text()
     page.locator("#index-fold").fill("0.25")
     page.keyboard.press("Enter")
-    page.wait_for_function("w => document.querySelector('#sentence').innerText !== w", arg=before)
+    changes(page, "#sentence", before)
     taken(page, tmp_path)
     check_equal(tmp_path)
 
@@ -285,7 +299,7 @@ def test_killing_assay_and_paper(page, address):
     assert "pinned 4" in names and page.url.split("?")[0].endswith("/assay")
     page.get_by_role("link", name="The paper").click()
     page.get_by_role("link", name="Depth of lymphodepletion").click()
-    page.wait_for_function("document.querySelector('#curves-sentence').innerText.includes('host T cells')")
+    says(page, "#curves-sentence", "host T cells")
 
 
 @pytest.mark.parametrize("path", PATHS)

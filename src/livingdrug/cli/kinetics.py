@@ -58,9 +58,9 @@ def with_options(options):
 def check(columns: tuple[str, ...], **rest) -> None:
     """Read FILE; say what each column was taken for and what is wrong, with lines; exit code 2 when something is."""
     from livingdrug.cli.tables import run_check
-    from livingdrug.scenario.tables import CheckFile, checked_table
+    from livingdrug.scenario.tables import CheckFile
 
-    run_check(*split_output(CheckFile, checked_table, read_pairs(columns), rest))
+    run_check(*split_output(CheckFile, read_pairs(columns), rest))
 
 
 @click.command()
@@ -77,10 +77,10 @@ def check(columns: tuple[str, ...], **rest) -> None:
 def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
     """Cellular-kinetic parameters of every profile in FILE, each with flag, reason and points."""
     from livingdrug.cli.parameters import run_nca
-    from livingdrug.scenario.tables import Nca, checked_table
+    from livingdrug.scenario.tables import Nca
 
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_nca(*split_output(Nca, checked_table, read_pairs(columns), rest))
+    run_nca(*split_output(Nca, read_pairs(columns), rest))
 
 
 @click.command()
@@ -97,10 +97,10 @@ def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
 def compare(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
     """Place the subjects in FILE among the published exposures of a product, as percentiles; differences are said."""
     from livingdrug.cli.products import run_compare
-    from livingdrug.scenario.tables import Compare, checked_table
+    from livingdrug.scenario.tables import Compare
 
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_compare(*split_output(Compare, checked_table, read_pairs(columns), rest))
+    run_compare(*split_output(Compare, read_pairs(columns), rest))
 
 
 @click.group()
@@ -144,15 +144,16 @@ def example_trial(folder: str) -> None:
     write_trial_example(folder)
 
 
-def split_output(kind, checked_table, columns: dict[str, str], rest: dict):
+def split_output(kind, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
     from livingdrug.cli.output import Output
+    from livingdrug.scenario.purpose import checked
 
     output = Output.taken_from(rest)
     given = {name: value for name, value in rest.items() if value is not None and value != ()}
     if columns:
         given["columns"] = columns
-    return checked_table(kind, given, "command line"), output
+    return checked(kind, given, "command line"), output
 
 
 def read_pairs(texts: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import fitting, index_options, kinetics, response_options, sampling
+from livingdrug.cli import fitting, index_options, kinetics, response_options, sampling, vpc
 from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
@@ -110,11 +110,12 @@ def simulate(fragments, values, above, **rest) -> None:
     """Simulate MODEL (a name from `livingdrug models`, or a model file)."""
     from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import read_above, read_values, run
-    from livingdrug.scenario.simulation import checked
+    from livingdrug.scenario.purpose import checked
+    from livingdrug.scenario.simulation import Simulation
 
     output = Output.taken_from(rest)
     filled = {**rest, "fragments": _split(fragments), "values": read_values(values), "above": read_above(above)}
-    scenario = checked({k: v for k, v in filled.items() if v is not None}, "command line")
+    scenario = checked(Simulation, {k: v for k, v in filled.items() if v is not None}, "command line")
     run(scenario, output)
 
 
@@ -172,11 +173,11 @@ def power(**options) -> None:
     from livingdrug.cli.output import Output
     from livingdrug.cli.power import run_power
     from livingdrug.scenario.power import Power
-    from livingdrug.scenario.tables import checked_table
+    from livingdrug.scenario.purpose import checked
 
     output = Output.taken_from(options)
     given = {name: value for name, value in options.items() if value not in (None, ())}
-    run_power(checked_table(Power, given, "command line"), output)
+    run_power(checked(Power, given, "command line"), output)
 
 
 @cli.command()
@@ -195,7 +196,7 @@ def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None
 
 
 for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
-                index_options.index, fitting.fit, sampling.sampling):  # fmt: skip
+                index_options.index, fitting.fit, sampling.sampling, vpc.vpc):  # fmt: skip
     cli.add_command(command)
 
 

@@ -38,7 +38,6 @@ def response(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> Non
     """Relate exposure to an outcome in FILE: a row per subject or group, or samples with --endpoints."""
     from livingdrug.cli.response import run_response
     from livingdrug.scenario.response import Response
-    from livingdrug.scenario.tables import checked_table
 
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_response(*split_output(Response, checked_table, read_pairs(columns), rest))
+    run_response(*split_output(Response, read_pairs(columns), rest))

@@ -31,15 +31,15 @@ def sampling(fragments: str, values: tuple[str, ...], days: str | None, candidat
     """Which further sampling days would sharpen which parameter of MODEL: expected errors before and after."""
     from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import read_values
+    from livingdrug.scenario.purpose import checked
     from livingdrug.scenario.sampling import Sampling
-    from livingdrug.scenario.tables import checked_table
 
     output = Output.taken_from(rest)
     given = {name: value for name, value in rest.items() if value is not None}
     given |= {"fragments": _words(fragments), "fix": _words(fix or ""), "values": read_values(values)}
     given |= {"days": read_days("--days", days), "candidates": read_days("--candidates", candidates)}
     filled = {name: value for name, value in given.items() if value not in ((), {})}
-    run_sampling(checked_table(Sampling, filled, "command line"), output)
+    run_sampling(checked(Sampling, filled, "command line"), output)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Explore: choose a model, switch mechanisms on and off, move sliders, see curves and exposures at once."""
 
+import json
+
 import numpy as np
 from dash import ALL, Input, Output, Patch, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
@@ -15,7 +17,7 @@ from livingdrug.scenario import Simulation, build_model
 from livingdrug.simulation import Result
 from livingdrug.simulation.run import cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
-from livingdrug.web.figures import panel_figure, panel_range, traces
+from livingdrug.web.figures import panel_figure, panel_ranges, traces
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
 from livingdrug.web.work import Work
@@ -65,15 +67,14 @@ def view_of(pins: list[str], line: str) -> list[tuple[str, str]]:
 def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
     """Choices on the left, answers on the right."""
     model = build_model(scenario.model, scenario.fragments, scenario.values)
-    groups, spans = sliders(model)
     query = to_query(scenario, view_of(pins, line))
-    stores = [dcc.Store(id="spans", data=spans), dcc.Store(id="changes"), dcc.Store(id="query", data=query),
+    stores = [dcc.Store(id="changes"), dcc.Store(id="query", data=query),
               dcc.Store(id="settled"), dcc.Store(id="drawn", data=signature(scenario, pins))]  # fmt: skip
     left = [_models(scenario.model), _mechanisms(model, scenario), _population(model, scenario),
             _settings(scenario, model, line), html.Div([html.Button("Back to published values", id="reset", n_clicks=0),
                       html.Button("Pin this curve", id="pin", n_clicks=0),
                       html.Button("Remove pins", id="unpin", n_clicks=0, disabled=not pins)], className="row"),
-            html.H2("Parameters"), *groups]  # fmt: skip
+            html.H2("Parameters"), html.Div(id="sliders", **{"data-spans": json.dumps(sliders(model))})]  # fmt: skip
     return [*stores, html.Div(left, className="left"), html.Div(answers(scenario, model, pins, line, query, work),
                                                                 className="right")]  # fmt: skip
 
@@ -136,11 +137,12 @@ def redrawn(old: str, scenario: Simulation, results: list[Result], panels: tuple
     if signature(scenario, pins) != old:
         return panel_figure(results, panels, line)
     patch = Patch()
-    for i, trace in enumerate(traces(results, panels)):
+    made = traces(results, panels)
+    for i, trace in enumerate(made):
         if trace["line"].get("color") != "#777777":
             patch["data"][i]["y"] = trace["y"]
-    for k, panel in enumerate(panels):
-        patch["layout"][f"yaxis{'' if k == 0 else k + 1}"]["range"] = panel_range(results, panel, line)
+    for k, shown in enumerate(panel_ranges(made, panels, line)):
+        patch["layout"][f"yaxis{'' if k == 0 else k + 1}"]["range"] = shown
     return patch
 
 
@@ -200,20 +202,7 @@ def _settings(scenario: Simulation, model: Model, line: str) -> html.Section:
 
 def register(app, work: Work) -> None:
     """Callbacks: a slider moves -> values in the browser -> curves -> words, once the hand rests."""
-    app.clientside_callback(
-        "window.dash_clientside.livingdrug.moved",
-        Output("changes", "data"),
-        Input({"type": "slider", "name": ALL}, "value"),
-        State("spans", "data"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        "window.dash_clientside.livingdrug.reset",
-        Output({"type": "slider", "name": ALL}, "value"),
-        Input("reset", "n_clicks"),
-        State("spans", "data"),
-        prevent_initial_call=True,
-    )
+    app.clientside_callback("window.dash_clientside.livingdrug.reset", Input("reset", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback("window.dash_clientside.livingdrug.settle", Input("query", "data"))
 
     @app.callback(

@@ -303,7 +303,7 @@ def register(app, work: Work) -> None:
     """Callbacks: everything that changes goes through the address."""
 
     @app.callback(
-        Output("address", "href", allow_duplicate=True), Output("upload-problem", "children"), Input("upload", "contents"),
+        Output("address", "search", allow_duplicate=True), Output("upload-problem", "children"), Input("upload", "contents"),
         State("upload", "filename"), prevent_initial_call=True,
     )  # fmt: skip
     def take(contents, name):
@@ -313,7 +313,7 @@ def register(app, work: Work) -> None:
             token = work.uploads.add(name or "data.csv", contents)
         except InputError as error:
             return no_update, problem(str(error))
-        return f"{PATH}?kind=nca&file={token}", []
+        return f"?kind=nca&file={token}", []
 
     register_form(app, "reading", READING)
 

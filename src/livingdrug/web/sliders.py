@@ -3,8 +3,6 @@
 import math
 from dataclasses import asdict, dataclass
 
-from dash import dcc, html
-
 from livingdrug.models import Model
 from livingdrug.models.model import plain_symbol
 from livingdrug.models.structure import Quantity
@@ -58,43 +56,24 @@ def _position(value: float, low: float, high: float, log: bool) -> int:
     return round(STEPS * min(max(part, 0.0), 1.0))
 
 
-def slider(model: Model, quantity: Quantity, span: Span) -> html.Div:
-    """One labelled native range input with its value, unit, published value, source and span."""
-    ident = {"type": "slider", "name": quantity.name}
-    dom = f'{{"name":"{quantity.name}","type":"slider"}}'  # how Dash writes the id of the element
-    symbol = plain_symbol(quantity.symbol)
-    about = f"{quantity.name}: published {span.published:.4g} {quantity.unit}; {model.source_of(quantity.name).line()}; span "
-    about += f"{span.low:.4g} to {span.high:.4g}, {span.source}{', logarithmic' if span.log else ''}"
-    outside = not span.low <= span.value <= span.high
-    note = [html.Span(f"outside the span: {span.value:.6g}", className="amber")] if outside else []
-    return html.Div(
-        className="slider",
-        children=[
-            html.Label([html.B(symbol or quantity.name), f" {quantity.meaning}"], htmlFor=dom),
-            html.Output(f"{span.value:.4g} {quantity.unit}", className="value", id=f"value-{quantity.name}"),
-            dcc.Input(id=ident, type="range", min=0, max=STEPS, step=1, value=span.at, className="range"),
-            html.Details([html.Summary(f"about {symbol or quantity.name}"), html.P(about)]),
-            *note,
-        ],
-    )
-
-
-def sliders(model: Model) -> tuple[list[html.Details], list[dict]]:
-    """Groups of sliders, the mechanisms first, and their spans in the same order."""
-    groups = [(f.title, [q.name for q in f.structure.quantities]) for f in model.fragments]
+def sliders(model: Model) -> list[dict]:
+    """What `app.js` draws a slider from, one for each parameter that is no part of the equations, in groups, the mechanisms
+    first. Plain data: hundreds of components that a slider does not change would only slow it down."""
+    groups = [(f.title, {q.name for q in f.structure.quantities}) for f in model.fragments]
     own = {q.name for q in model.structure.quantities}
-    groups.append((f"{model.name}", sorted(own, key=list(model.typical).index)))
-    taken: set[str] = set()
-    made, spans = [], []
-    for title, names in groups:
-        quantities = [q for q in model.quantities if q.name in names and q.name not in taken and not q.fixed]
-        if model.fragments and title != model.name:
-            quantities = [q for q in quantities if q.name not in own]
-        taken |= {q.name for q in quantities}
-        if not quantities:
-            continue
-        mine = [span_of(model, q) for q in quantities]
-        spans += [asdict(s) for s in mine]
-        children = [slider(model, q, s) for q, s in zip(quantities, mine, strict=True)]
-        made.append(html.Details([html.Summary(f"{title} ({len(mine)})"), *children], open=True))
-    return made, spans
+    made: dict[str, dict] = {}
+    for title, names in [*groups, (model.name, own)]:
+        for q in model.quantities:
+            if q.name in names and q.name not in made and not q.fixed and (title == model.name or q.name not in own):
+                made[q.name] = {"group": title, **_words(model, q), **asdict(span_of(model, q))}
+    return list(made.values())
+
+
+def _words(model: Model, quantity: Quantity) -> dict[str, str]:
+    """Symbol, plain name, and where the published value and the span come from."""
+    span = span_of(model, quantity)
+    about = f"{quantity.name}: published {span.published:.4g} {quantity.unit}; {model.source_of(quantity.name).line()}; span "
+    about += f"{span.low:.4g} to {span.high:.4g}, {span.source}{', logarithmic' if span.log else ''}."
+    outside = "" if span.low <= span.value <= span.high else f"outside the span: {span.value:.6g}"
+    symbol = plain_symbol(quantity.symbol) or quantity.name
+    return {"symbol": symbol, "meaning": quantity.meaning, "about": about, "outside": outside}
