@@ -23,7 +23,6 @@ _HOMES = {
     "read_data": "livingdrug.data",
     "Reading": "livingdrug.data",
     "NcaSettings": "livingdrug.nca",
-    "fit": "livingdrug.fit",
     "evaluate": "livingdrug.fit",
     "FitProblem": "livingdrug.fit",
     "compare": "livingdrug.products",

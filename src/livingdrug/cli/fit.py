@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from dataclasses import replace
 
 import click
 import numpy as np
@@ -19,7 +20,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.fit import FitResult, evaluate, fit
 from livingdrug.fit.result import Objective
 from livingdrug.fit.store import CONVENTIONS, objective_as_dict, write_result
-from livingdrug.scenario.fit import Fit, fit_problem
+from livingdrug.scenario.fit import Fit, planned_fit
 
 VERDICT = {
     "converged": "converged", "not_converged": "NOT CONVERGED", "at_bound_or_singular": "converged AT A BOUND, or the "
@@ -34,7 +35,7 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
         return
     if resume and not output.out:
         raise InputError("--resume goes on from a folder; name it with --out")
-    problem = fit_problem(scenario)
+    problem, starting = planned_fit(scenario)
     if scenario.evaluate:
         found = evaluate(problem, scenario.evaluate, seed=scenario.seed)
         if output.as_json:
@@ -47,6 +48,7 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
 
         sys.exit(run_bayes(scenario, problem, output, _Progress()))
     result = fit(problem, scenario.method, scenario.seed, output.out, resume, _Progress(), scenario.starts)
+    result = replace(result, notes=(*starting, *result.notes), settings={**result.settings, "start_from": scenario.start})
     if output.out:
         write_result(result, output.out)
         keep_fit(scenario, result, output.out)

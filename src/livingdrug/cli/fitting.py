@@ -32,6 +32,8 @@ PROBLEM = (
 @click.option("--endpoints", type=click.Path(), help="A table with one row per subject: covariates, and the response, whose "
               "groups are compared.")  # fmt: skip
 @click.option("--method", default="saem", show_default=True, help="How to fit: saem, focei, laplace, individual or bayes.")
+@click.option("--start", help="Where typical values start: published (the default), or data: lag, growth, peak and slopes of "
+              "the curves. --set and --fix come first.")
 @click.option("--evaluate", help="Only the objective at the start: fo, foce, focei, laplace or is; nothing is fitted.")
 @click.option("--starts", type=int, default=1, show_default=True, help="Fit from so many starts (factors 0.2 to 5); the best "
               "one is the answer, and the others are flagged.")

@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import fitting, index_options, kinetics, response_options, vpc
+from livingdrug.cli import fitting, index_options, kinetics, response_options, sampling, vpc
 from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
@@ -196,7 +196,7 @@ def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None
 
 
 for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
-                index_options.index, fitting.fit, vpc.vpc):  # fmt: skip
+                index_options.index, fitting.fit, sampling.sampling, vpc.vpc):  # fmt: skip
     cli.add_command(command)
 
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER
+from livingdrug.data.cells import ABOVE, BELOW, MISSING, MISSING_TOKENS, NUMBER
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.infusion import Timed
 from livingdrug.data.meanings import counts_time
@@ -146,11 +146,16 @@ def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Find
     """Unit of each row, "" where nobody states one."""
     texts = parsed.texts["UNIT"]
     fix = f"use one of {known_units()}"
-    if parsed.has("UNIT"):
+    silent = sampled & np.isin(texts, MISSING_TOKENS)
+    # a column that is empty in every sample states nothing, like one that is not there
+    if parsed.has("UNIT") and not np.array_equal(silent, sampled):
         words = {text: read_unit(text) or "" for text in set(texts)}
         unit = np.array([words[text] for text in texts], dtype=object)
-        wrong = np.flatnonzero(sampled & (unit == ""))
+        wrong = np.flatnonzero(sampled & ~silent & (unit == ""))
         findings.at("unit", wrong, parsed.name("UNIT"), texts[wrong], "{} is not a unit that is known here", fix)
+        lost = np.flatnonzero(silent)
+        findings.at("unit", lost, parsed.name("UNIT"), texts[lost], "the row states no unit, others do",
+                    "write the unit in every row of a sample")  # fmt: skip
         said = set(unit[sampled]) - {""}
     else:
         stated = parsed.columns["DV"].unit
@@ -213,7 +218,7 @@ def _doses(parsed: Parsed, timed: Timed, codes: np.ndarray, use, order, profile:
     rows = rows[np.lexsort((since[rows], codes[rows]))]
     start = np.zeros(int(profile.max(initial=-1)) + 1)
     start[profile] = timed.start[use[order]]
-    return Doses(codes[rows], since[rows], parsed.amount.value[rows], start)
+    return Doses(codes[rows], timed.occasion[rows], since[rows], parsed.amount.value[rows], start)
 
 
 def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> None:

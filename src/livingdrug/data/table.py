@@ -30,11 +30,12 @@ class Profile:
 class Doses:
     """Every dose of a file with dose rows, in order of subject and time, shape (doses,) each.
 
-    subject: position in Data.subjects; time: since the first infusion of the subject, in Data.time_unit; amount: in
-    Data.dose_unit; start (profiles,): when the infusion of each profile was, on the same clock.
+    subject: position in Data.subjects; occasion: text; time: since the first infusion of the subject, in Data.time_unit;
+    amount: in Data.dose_unit; start (profiles,): when the infusion of each profile was, on the same clock.
     """
 
     subject: np.ndarray
+    occasion: np.ndarray
     time: np.ndarray
     amount: np.ndarray
     start: np.ndarray
@@ -77,27 +78,22 @@ class Data:
 
     def table(self):
         """Canonical pandas table: ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC, then covariates, weight and the
-        units of time and dose. A dose row for each occasion with a known dose, then its samples. It reads back to the
-        same data."""
+        units of time and dose. TIME counts from the first infusion of the subject. A row for every dose (where the file
+        had no dose rows: one for each occasion with a known dose), then the samples. It reads back to the same data."""
         import pandas as pd
 
         p = self.profiles
         ids = np.array(self.subjects, dtype=object)
+        start = 0.0 if self.doses is None else self.doses.start[self.profile]
         samples = pd.DataFrame(
             {
-                "ID": ids[p.subject[self.profile]], "TIME": self.time, "DV": self.dv, "DVID": p.output[self.profile],
-                "UNIT": p.unit[self.profile], "ASSAY": p.assay[self.profile], "EVID": 0, "AMT": np.nan, "CENS": self.cens,
-                "LIMIT": self.limit, "OCC": p.occasion[self.profile], "_subject": p.subject[self.profile],
+                "ID": ids[p.subject[self.profile]], "TIME": self.time + start, "DV": self.dv,
+                "DVID": p.output[self.profile], "UNIT": p.unit[self.profile], "ASSAY": p.assay[self.profile], "EVID": 0,
+                "AMT": np.nan, "CENS": self.cens, "LIMIT": self.limit, "OCC": p.occasion[self.profile],
+                "_subject": p.subject[self.profile],
             }
         )  # fmt: skip
-        keep = np.isfinite(p.dose)
-        doses = pd.DataFrame(
-            {
-                "ID": ids[p.subject[keep]], "TIME": 0.0, "DV": np.nan, "DVID": "", "UNIT": self.dose_unit, "ASSAY": "",
-                "EVID": 1, "AMT": p.dose[keep], "CENS": 0, "LIMIT": np.nan, "OCC": p.occasion[keep],
-                "_subject": p.subject[keep],
-            }
-        ).drop_duplicates(["_subject", "OCC"])  # fmt: skip
+        doses = self._dose_rows(ids)
         both = pd.concat([doses, samples], ignore_index=True) if len(doses) else samples
         both["_order"] = natural_order(both["OCC"].to_numpy())
         both = both.sort_values(["_subject", "_order", "TIME", "EVID"], ascending=[True, True, True, False], kind="stable")
@@ -110,6 +106,26 @@ class Data:
             if unit:
                 both[name] = unit
         return both.drop(columns=["_subject", "_order"]).reset_index(drop=True)
+
+    def _dose_rows(self, ids: np.ndarray):
+        """The rows of `table` that are doses, of subjects that have samples."""
+        import pandas as pd
+
+        p, given = self.profiles, self.doses
+        if given is None:
+            keep = np.isfinite(p.dose)
+            columns = p.subject[keep], 0.0, p.dose[keep], p.occasion[keep]
+        else:
+            keep = np.isin(given.subject, p.subject)
+            columns = given.subject[keep], given.time[keep], given.amount[keep], given.occasion[keep]
+        subject, time, amount, occasion = columns
+        rows = pd.DataFrame(
+            {
+                "ID": ids[subject], "TIME": time, "DV": np.nan, "DVID": "", "UNIT": self.dose_unit, "ASSAY": "", "EVID": 1,
+                "AMT": amount, "CENS": 0, "LIMIT": np.nan, "OCC": occasion, "_subject": subject,
+            }
+        )  # fmt: skip
+        return rows.drop_duplicates(["_subject", "OCC"]) if given is None else rows
 
 
 def natural_order(texts: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ class DataFile:
 def data_file(data: Data, layout: str) -> DataFile:
     """The data as `nonmem` or `monolix` (which nlmixr2 reads too) takes them: dose rows, limits by M3, occasions, covariates.
 
+    TIME counts from the first dose of each occasion, as the exported models do; every dose stands at its own time.
     DV is on its own scale in both; below a limit it is the limit (CENS 1). NONMEM also gets LNDV, the natural logarithm of
     DV, numbers for texts (the texts stand behind, in columns that it does not read) and EVID 4 where a later occasion starts.
     Monolix takes LIMIT of a value below the limit for the lower end of an interval, so it is 0 there.
@@ -35,6 +36,8 @@ def data_file(data: Data, layout: str) -> DataFile:
         raise InputError(unknown("layout", layout, LAYOUTS))
     _check_limits(data)
     table = data.table()
+    infused = table["TIME"].where(table["EVID"] == 1).groupby([table["ID"], table["OCC"]]).transform("min")
+    table["TIME"] -= infused.fillna(0.0)
     # a column of units says one in every row, or is not there
     silent = [name for name in ("UNIT", "ASSAY") if (table.loc[table["EVID"] == 0, name] == "").all()]
     table = table.drop(columns=silent)

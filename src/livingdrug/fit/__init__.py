@@ -1,7 +1,4 @@
-"""Fits of models to the data of subjects: populations, single subjects, values below the limit."""
-
-import sys
-import types
+"""Fits of models to the data of subjects: `from livingdrug.fit import fit`, as the package has the name of its verb."""
 
 from livingdrug.fit.objective import evaluate
 from livingdrug.fit.problem import Correlation, Effect, FitProblem, Parameter, ResidualError, new_problem
@@ -14,12 +11,3 @@ __all__ = [
     "Correlation", "Effect", "FitProblem", "FitResult", "Objective", "Parameter", "ResidualError", "Saem", "bootstrap",
     "evaluate", "fit", "new_problem", "profile",
 ]  # fmt: skip
-
-
-class _Verb(types.ModuleType):
-    """The package and its verb have one name: `livingdrug.fit(problem)` works whichever of them was loaded first."""
-
-    __call__ = staticmethod(fit)
-
-
-sys.modules[__name__].__class__ = _Verb

@@ -15,9 +15,11 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model
+from livingdrug.models.model import find_quantity
 from livingdrug.simulation import simulate
 from livingdrug.simulation.population import Subjects, find_population
 
+WORTH = 0.01  # part of an error that a day has to cut to be named
 STEP = 1e-4  # of ln theta in central differences: their error is some 1e-8 of the curve
 
 
@@ -38,10 +40,10 @@ class DaysResult:
     subjects: int
 
     def best(self, name: str) -> float | None:
-        """The candidate that sharpens this parameter most, None where none helps."""
+        """The candidate that sharpens this parameter most, None where none cuts a hundredth of its error."""
         j = self.names.index(name)
         i = int(np.argmin(self.se_with[:, j]))
-        return float(self.candidates[i]) if self.se_with[i, j] < self.se[j] else None
+        return float(self.candidates[i]) if self.se_with[i, j] < (1 - WORTH) * self.se[j] else None
 
     def table(self):
         """pandas table, the best candidate of each parameter first: parameter, day, se, se_with, reduction (of se)."""
@@ -59,12 +61,13 @@ class DaysResult:
 
 def extra_days(
     model: Model, days: Sequence[float], candidates: Sequence[float], subjects: int = 1, spread: str | None = None,
-    limit: float | None = None, residual_sd: float | None = None,
+    limit: float | None = None, residual_sd: float | None = None, known: Sequence[str] = (),
 ) -> DaysResult:  # fmt: skip
     """Expected standard errors with sampling on `days`, and with one of the `candidates` more.
 
     days, candidates: in the model's time unit; subjects: all sampled alike; spread: which published one; limit: of
-    quantification, in the unit of the measured output; residual_sd: of ln y, the published one by default.
+    quantification, in the unit of the measured output; residual_sd: of ln y, the published one by default; known: parameters
+    whose typical value is taken as known (they still differ between subjects).
     Raises InputError for a model without a spread, a residual or a single measured output, and for bad numbers.
     """
     output, sd = _measured(model, residual_sd)
@@ -75,35 +78,48 @@ def extra_days(
     times = np.unique([*days, *candidates])
     level, slopes = _slopes(model, tuple(spreads), times, output)
     omega = np.diag([s**2 for s in spreads.values()])
+    sought = _sought(model, tuple(spreads), known)
 
     def errors(chosen: Sequence[float]) -> np.ndarray:
         rows = np.searchsorted(times, np.asarray(chosen, dtype=float))
         rows = rows[_told(level[rows], limit)]
-        return standard_errors(slopes[rows], omega, sd) / np.sqrt(subjects)
+        return standard_errors(slopes[rows], omega, sd, sought) / np.sqrt(subjects)
 
     at = np.searchsorted(times, np.asarray(days, dtype=float))
     return DaysResult(
-        tuple(spreads), np.asarray(days, dtype=float), errors(days), np.asarray(candidates, dtype=float),
-        np.array([errors([*days, day]) for day in candidates]).reshape(len(candidates), len(spreads)),
+        tuple(np.array([*spreads])[sought].tolist()), np.asarray(days, dtype=float), errors(days),
+        np.asarray(candidates, dtype=float),
+        np.array([errors([*days, day]) for day in candidates]).reshape(len(candidates), len(sought)),
         _told(level[at], limit), subjects,
     )  # fmt: skip
 
 
-def standard_errors(slopes: np.ndarray, omega: np.ndarray, sd: float) -> np.ndarray:
-    """se of ln theta for one subject. slopes (samples, p): d ln f / d ln theta; omega (p, p); sd: of ln y.
+def standard_errors(slopes: np.ndarray, omega: np.ndarray, sd: float, sought: Sequence[int] | None = None) -> np.ndarray:
+    """se of ln theta for one subject. slopes (samples, p): d ln f / d ln theta; omega (p, p); sd: of ln y; sought:
+    positions of those that are not known, all of them by default.
 
     inf for a parameter that some change of the others could hide entirely.
     """
-    p = slopes.shape[1]
+    looked = slopes if sought is None else slopes[:, np.asarray(sought, dtype=int)]
     if not len(slopes):
-        return np.full(p, np.inf)
+        return np.full(looked.shape[1], np.inf)
     variance = slopes @ omega @ slopes.T + sd**2 * np.eye(len(slopes))
-    information = slopes.T @ np.linalg.solve(variance, slopes)
+    information = looked.T @ np.linalg.solve(variance, looked)
     values, vectors = np.linalg.eigh((information + information.T) / 2)
     empty = values < 1e-10 * values[-1]
     hidden = (np.abs(vectors[:, empty]) > 1e-6).any(axis=1)
     found = np.sqrt((vectors[:, ~empty] ** 2 / values[~empty]).sum(axis=1))
     return np.where(hidden, np.inf, found)
+
+
+def _sought(model: Model, names: tuple[str, ...], known: Sequence[str]) -> list[int]:
+    """Positions of the parameters that are looked for."""
+    given = {find_quantity(model, name).name for name in known}
+    for name in sorted(given.difference(names)):
+        raise InputError(f"`{name}` has no spread, so it is taken as known anyway; looked for: {', '.join(names)}")
+    if len(given) == len(names):
+        raise InputError("all parameters are taken as known, and none is left to be looked for")
+    return [j for j, name in enumerate(names) if name not in given]
 
 
 def _told(level: np.ndarray, limit: float | None) -> np.ndarray:
@@ -117,7 +133,8 @@ def _measured(model: Model, residual_sd: float | None) -> tuple[str, float]:
     published = {r.output: r.log_sd for r in model.residuals}
     sd = published.get(measured[0]) if residual_sd is None else residual_sd
     if sd is None:
-        raise InputError(f"`{model.full_name}` has no published residual error of `{measured[0]}`; give residual_sd")
+        raise InputError(f"`{model.full_name}` has no published residual error of `{measured[0]}`; give residual_sd "
+                         "(command line: --residual 0.3)")
     if not (np.isfinite(sd) and sd > 0):
         raise InputError(f"the residual SD is {sd:g}; it must be finite and above 0")
     return measured[0], float(sd)

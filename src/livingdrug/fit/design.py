@@ -164,6 +164,7 @@ def _note_below(problem: FitProblem, design: Design, notes: list[str]) -> None:
 def _doses(problem: FitProblem, present: np.ndarray) -> tuple[tuple[tuple[float, float], ...], ...]:
     """(time, amount) of each subject's doses. Raises InputError for a subject whose dose is not known."""
     data, model = problem.data, problem.model
+    _check_clock(data)
     if is_closed(model) and data.doses is not None and (data.doses.time > 0).any():
         i = int(np.flatnonzero(data.doses.time > 0)[0])
         name, when = data.subjects[data.doses.subject[i]], data.doses.time[i]
@@ -185,6 +186,20 @@ def _doses(problem: FitProblem, present: np.ndarray) -> tuple[tuple[tuple[float,
                 "or say one dose for all (--dose)"
             )
     return tuple(tuple(found[i]) for i in present.tolist())
+
+
+def _check_clock(data: Data) -> None:
+    """Two occasions that begin at one time were counted from an infusion each, and how far apart they lie is lost."""
+    given = data.doses
+    if given is None:
+        return
+    same = (np.diff(given.subject) == 0) & (np.diff(given.time) == 0) & (given.occasion[1:] != given.occasion[:-1])
+    for i in np.flatnonzero(same)[:1]:
+        who, one, two = data.subjects[given.subject[i]], given.occasion[i], given.occasion[i + 1]
+        raise InputError(
+            f"subject `{who}`: occasions {one} and {two} both begin at time {given.time[i]:g}, and a fit needs to know what "
+            "came first; count all times from the first infusion"
+        )
 
 
 def covariate(data: Data, name: str) -> np.ndarray | None:

@@ -10,6 +10,7 @@ from livingdrug.scenario import Simulation, run_simulation
 from livingdrug.scenario.index import run_index
 from livingdrug.scenario.power import run_power
 from livingdrug.scenario.response import run_response
+from livingdrug.scenario.sampling import run_sampling
 from livingdrug.scenario.tables import run_compare, run_nca
 from livingdrug.scenario.trials import run_escalation, run_trial
 
@@ -37,4 +38,5 @@ TABLES = {
     "index": lambda scenario: index_curves(run_index(scenario)),
     "trial": lambda scenario: run_trial(with_sizes(scenario)).table(),
     "escalation": lambda scenario: run_escalation(scenario).table(),
+    "sampling": lambda scenario: run_sampling(scenario).found.table(),
 }

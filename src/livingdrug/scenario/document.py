@@ -20,6 +20,7 @@ KINDS = {
     "trial": ("livingdrug.scenario.trials", "TrialScenario"),
     "escalation": ("livingdrug.scenario.trials", "EscalationScenario"),
     "fit": ("livingdrug.scenario.fit", "Fit"),
+    "sampling": ("livingdrug.scenario.sampling", "Sampling"),
 }
 
 

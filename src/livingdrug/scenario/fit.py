@@ -1,5 +1,6 @@
 """The `fit` kind of scenario: a table of samples, a model, and what of it is looked for."""
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -8,7 +9,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.data import cross, read_data
 from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit.problem import FitProblem, new_problem
+from livingdrug.fit.start import STEIN, start_values
 from livingdrug.fit.text import read_effects, read_names, read_residuals
+from livingdrug.models.model import find_quantity
 from livingdrug.scenario.simulation import build_model
 from livingdrug.scenario.tables import TableScenario
 
@@ -21,7 +24,8 @@ class Fit(TableScenario):
     covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; residual: texts such
     as `transgene=combined:0.5,0.1`; below: rule for values below the limit; outputs: name in the data -> output of the
     model. method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains, tune, draws, acceptance);
-    starts: from how many places; evaluate: the objective at the start, nothing is fitted.
+    start: `published`, or `data` for what the curves tell (`fit.start`), where what is named in values or fix keeps its
+    number; starts: from how many places; evaluate: the objective at the start, nothing is fitted.
     """
 
     kind: Literal["fit"] = "fit"
@@ -39,6 +43,7 @@ class Fit(TableScenario):
     bridge: str | None = None
     method: str = "saem"
     evaluate: str | None = None
+    start: Literal["published", "data"] = "published"
     starts: int = 1
     seed: int = 1
     prior: tuple[str, ...] = ()
@@ -50,6 +55,11 @@ class Fit(TableScenario):
 
 def fit_problem(scenario: Fit) -> FitProblem:
     """The problem that a scenario describes. Raises InputError before anything is computed."""
+    return planned_fit(scenario)[0]
+
+
+def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
+    """(the problem that a scenario describes, where it starts in words). Raises InputError before anything is computed."""
     reading = scenario.reading()
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     data = read_data(scenario.file, reading)
@@ -63,8 +73,31 @@ def fit_problem(scenario: Fit) -> FitProblem:
         if sd is not None and not sd > 0:
             raise InputError(f"--random {name}={sd:g}: a spread starts above 0; a parameter without one goes to --estimate")
         random[name] = published.get(name, 0.5) if sd is None else sd
-    return new_problem(
+    problem = new_problem(
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
         [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
     )  # fmt: skip
+    if scenario.start == "published":
+        return problem, ()
+    given = {find_quantity(model, name).name for name in scenario.values}
+    return _started_from_data(problem, given)
+
+
+def _started_from_data(problem: FitProblem, given: set[str]) -> tuple[FitProblem, tuple[str, ...]]:
+    """The problem with typical values from the curves, but for those that are given or fixed. Spreads stay."""
+    model = problem.model
+    missing = [name for name in STEIN if name not in model.typical]
+    if missing:
+        raise InputError(
+            f"--start data serves models of a lag, growth, peak and two slopes, with parameters {', '.join(STEIN)}; "
+            f"`{model.full_name}` has no `{missing[0]}`: start from its published values, or say them (--set)"
+        )
+    free = {p.name for p in problem.parameters if not p.fixed} - given
+    landmarks = {name: landmark for name, landmark in STEIN.items() if name in free}
+    measured = {o.name for o in model.system.outputs if o.measured}
+    output = next(theirs for theirs, ours in problem.outputs if ours in measured)
+    found = start_values(model, problem.data, landmarks, output)
+    moved = tuple(replace(p, value=found.typical.get(p.name, p.value)) for p in problem.parameters)
+    notes = [f"start of {s.name}: {s.value:.4g}{'' if s.unit == '1' else f' {s.unit}'}, {s.note}" for s in found.values]
+    return replace(problem, parameters=moved), (*notes, *found.notes)

@@ -7,6 +7,7 @@ from livingdrug.scenario.index import Index
 from livingdrug.scenario.power import Power
 from livingdrug.scenario.purpose import Document
 from livingdrug.scenario.response import Response
+from livingdrug.scenario.sampling import Sampling
 from livingdrug.scenario.simulation import Simulation
 from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario
 from livingdrug.scenario.trials import TrialScenario
@@ -129,4 +130,5 @@ WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
     Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
     Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
     TrialScenario: _whole("run_trial", "", "{}.table()"),
+    Sampling: _whole("run_sampling", "", "{}.found.table()"),
 }
