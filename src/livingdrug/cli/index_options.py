@@ -41,10 +41,9 @@ from livingdrug.core.errors import InputError
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def index(columns: tuple[str, ...], terminal: tuple[str, ...], listing: bool, grade: int | None, **rest) -> None:
-    """Weigh efficacy against toxicity on one exposure: fitted to FILE, or built in."""
+    """Weigh efficacy against toxicity on one exposure. Fitted to FILE, or built in."""
     from livingdrug.cli.index import list_built_in, run_index
     from livingdrug.scenario.index import Index
-    from livingdrug.scenario.tables import checked_table
 
     if listing:
         list_built_in(rest["as_json"])
@@ -54,4 +53,4 @@ def index(columns: tuple[str, ...], terminal: tuple[str, ...], listing: bool, gr
             raise InputError("--grade says from which grade on a toxicity counts; write --toxicity CRS --grade 3")
         rest["toxicity"] = f"{rest['toxicity']}>={grade}"
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_index(*split_output(Index, checked_table, read_pairs(columns), rest))
+    run_index(*split_output(Index, read_pairs(columns), rest))

@@ -10,13 +10,19 @@ from livingdrug.fit.result import Covariance, Estimate, Individuals, Predictions
 from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, TYPICAL, Unknowns
 
 NO_SPREAD = 0.01  # sd on a log or logit scale that counts as none
+FLAT = 0.5  # information on the logarithm of a spread (its standard error is above 1.4 then) that is next to none
 ONE = 0.99  # a correlation this close to 1 is at its bound
 NOTHING = 1e-3  # a or b that adds less than this part to every spread is nothing
 ILL = 1e-10  # smallest eigenvalue of the scaled information that counts
 
 
-def covariance_of(unknowns: Unknowns, information: np.ndarray, left_out: np.ndarray, method: str) -> Covariance:
-    """Inverse of the information of the numbers that are not at a bound; no matrix, and why, where there is none."""
+def covariance_of(
+    unknowns: Unknowns, information: np.ndarray, scores: np.ndarray, left_out: np.ndarray, method: str
+) -> Covariance:
+    """Inverse of the information of the numbers that are not at a bound; no matrix, and why, where there is none.
+
+    scores (subjects, numbers): slopes of each subject's log-likelihood.
+    """
     names = unknowns.names
     inside = np.setdiff1d(np.arange(len(names)), left_out)
     if not len(inside):
@@ -31,12 +37,22 @@ def covariance_of(unknowns: Unknowns, information: np.ndarray, left_out: np.ndar
         weak = [names[inside[i]] for i in np.argsort(-np.abs(vectors[:, 0]))[:2] if abs(vectors[i, 0]) > 0.2]
         what = " and ".join(f"`{name}`" for name in weak)
         return Covariance(names, None, method, reason=f"the information is singular: the data do not tell {what} apart")
-    matrix = np.full((len(names), len(names)), np.nan)
+    matrix, sandwich = (np.full((len(names), len(names)), np.nan) for _ in range(2))
     inverse = np.linalg.inv(part)
     matrix[np.ix_(inside, inside)] = 0.5 * (inverse + inverse.T)
+    own = scores[:, inside] @ inverse
+    sandwich[np.ix_(inside, inside)] = own.T @ own
     sd = np.sqrt(np.diag(inverse))
     spectrum = np.linalg.eigvalsh(inverse / sd[:, None] / sd)
-    return Covariance(names, matrix, method, condition=float(spectrum[-1] / spectrum[0]))
+    return Covariance(names, matrix, method, condition=float(spectrum[-1] / spectrum[0]), sandwich=sandwich)
+
+
+def flat_spreads(unknowns: Unknowns, score: np.ndarray, information: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Positions of spreads towards 0 of which the likelihood is flat, or rises, and a sentence for each: the data do not
+    tell such a spread from none, and on its logarithm there is no top to find."""
+    found = [k for k in unknowns.of_kind(SPREAD) if information[k, k] < FLAT and score[k] < 0.1]
+    notes = [f"`{unknowns.names[k]}` is not told from 0: the likelihood is flat below it; fit without it" for k in found]
+    return np.array(found, dtype=np.int64), notes
 
 
 def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.ndarray, list[str]]:

@@ -64,7 +64,8 @@ class Covariance:
 
     names: of the estimated numbers in order; matrix: on the scale where they are estimated (typical values on their own
     scale, spreads and residuals as logarithms), or None with the reason; method: how it was computed; condition: ratio
-    of the largest to the smallest eigenvalue of the correlation matrix.
+    of the largest to the smallest eigenvalue of the correlation matrix; sandwich: the same allowing for a wrong model,
+    from the subjects' scores (White 1982, Econometrica 50:1-25).
     """
 
     names: tuple[str, ...]
@@ -72,6 +73,7 @@ class Covariance:
     method: str
     condition: float | None = None
     reason: str = ""
+    sandwich: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

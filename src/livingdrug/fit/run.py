@@ -8,16 +8,16 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.core.random import check_seed
+from livingdrug.core.random import check_seed, uniforms
 from livingdrug.fit import finish, store
+from livingdrug.fit.climb import climb
 from livingdrug.fit.conditional import Conditional, curvature, search
-from livingdrug.fit.importance import importance, propose
-from livingdrug.fit.information import Information, louis
+from livingdrug.fit.importance import importance
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, check_start, made
-from livingdrug.fit.point import Point, Prepared, is_defined, point_of, prepare, problem_at
+from livingdrug.fit.point import Prepared, point_of, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.fit.result import AT_BOUND, CONVERGED, NOT_CONVERGED, Covariance, FitResult
+from livingdrug.fit.result import AT_BOUND, BETTER_ELSEWHERE, CONVERGED, NOT_CONVERGED, Covariance, FitResult
 from livingdrug.fit.saem import Saem
 from livingdrug.fit.saem import run as run_saem
 from livingdrug.fit.unknowns import unknowns_of
@@ -30,21 +30,17 @@ class Individual:
 
 BY_LOUIS = "observed information (Louis), by importance sampling"
 METHODS = {"saem": Saem(), "focei": Conditional("focei"), "laplace": Conditional("laplace"), "individual": Individual()}
-POLISH = 12  # Newton steps at most on the importance-sampled likelihood
-LENGTHS = (1.0, 0.4, 0.15, 0.05)
-LEAST_CURVATURE = 1e-3  # of the scaled information
-ENOUGH = 5e-3  # expected gain in log-likelihood below which no step is worth it
-NEAR = 0.05  # the same, above which a run has not converged
-FAR = 0.7  # that a step may move a number, on its scale
+NEAR = 0.05  # rise of the log-likelihood still expected above which a run has not converged
+SAME = 1.0  # -2 log likelihoods that differ by less are the same optimum
 Progress = Callable[[int, int, float], None]
 Method = Saem | Conditional | Individual
 
 
 def fit(
     problem: FitProblem, method: str | Method = "saem", seed: int = 1, folder: str | Path | None = None,
-    resume: bool = False, progress: Progress | None = None,
+    resume: bool = False, progress: Progress | None = None, starts: int = 1,
 ) -> FitResult:  # fmt: skip
-    """Fit a problem from its own numbers.
+    """Fit a problem from its own numbers, and from others where `starts` is above 1.
 
     method: `saem`, `focei`, `laplace`, or `individual` (only the subjects' own parameters, given the population), or
     settings of one. folder: where SAEM saves its state now and then; resume: go on from there. progress(done, all,
@@ -54,6 +50,54 @@ def fit(
     settings = _settings(method)
     if resume and not isinstance(settings, Saem):
         raise InputError("only a run of SAEM is saved on its way, so only such a run can be resumed; leave --resume out")
+    if starts < 1:
+        raise InputError(f"{starts} starts were asked for; give 1 or more")
+    first = _once(problem, settings, seed, folder, resume, progress)
+    if starts == 1 or isinstance(settings, Individual):
+        return first
+    return _best([first, *(_tried(elsewhere(problem, seed, k), settings, seed) for k in range(1, starts))])
+
+
+def elsewhere(problem: FitProblem, seed: int, k: int) -> FitProblem:
+    """The problem with start k: typical values times factors between 0.2 and 5 (on a logit scale, odds)."""
+    factors = 5.0 ** (2 * uniforms(seed, f"start {k}", 0, len(problem.parameters)) - 1)
+    moved = []
+    for parameter, factor in zip(problem.parameters, factors.tolist(), strict=True):
+        value = parameter.value * factor
+        if parameter.scale == "logit":
+            odds = factor * parameter.value / (1 - parameter.value)
+            value = odds / (1 + odds)
+        moved.append(parameter if parameter.fixed else replace(parameter, value=value))
+    return replace(problem, parameters=tuple(moved))
+
+
+def _tried(problem: FitProblem, settings: Method, seed: int) -> FitResult | str:
+    """A fit, or why there is none: a start far off may have no likelihood."""
+    try:
+        return _once(problem, settings, seed, None, False, None)
+    except InputError as error:
+        return str(error)
+
+
+def _best(results: list[FitResult | str]) -> FitResult:
+    """The fit with the highest likelihood, with what became of the others."""
+    fits = [r for r in results if isinstance(r, FitResult)]
+    best = min(fits, key=lambda r: r.objective.minus2ll)
+    level, notes = best.objective.minus2ll, []
+    reached = sum(r.objective.minus2ll <= level + SAME for r in fits)
+    notes.append(f"{reached} of {len(results)} starts reached the best -2 log likelihood, {level:.2f}, within {SAME:g}")
+    for k, found in enumerate(results):
+        if isinstance(found, str):
+            notes.append(f"start {k}: refused: {found}")
+        elif found.objective.minus2ll > level + SAME:
+            notes.append(f"start {k} ended {found.objective.minus2ll - level:.1f} higher ({found.status})")
+    better = isinstance(results[0], FitResult) and results[0].objective.minus2ll > level + SAME
+    status = BETTER_ELSEWHERE if better else best.status
+    settings = best.settings | {"starts": len(results), "starts_at_best": reached}
+    return replace(best, status=status, notes=(*best.notes, *notes), settings=settings)
+
+
+def _once(problem: FitProblem, settings: Method, seed: int, folder, resume: bool, progress) -> FitResult:
     prepared = prepare(problem)
     check_start(prepared, point_of(problem))
     if isinstance(settings, Saem):
@@ -101,7 +145,7 @@ def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progr
     left_out, notes = finish.at_bounds(prepared, unknowns, found.point)
     information = curvature(prepared, unknowns, found, settings.method)
     how = f"second derivatives of the {settings.method} objective"
-    covariance = finish.covariance_of(unknowns, information, left_out, how)
+    covariance = finish.covariance_of(unknowns, information, -0.5 * found.slope.gradient, left_out, how)
     status = _verdict(0.5 * found.left, left_out, covariance, notes)
     modes = found.slope.modes
     objective = made(prepared, settings.method, found.slope.parts, etas=modes.etas, converged=modes.converged)
@@ -135,10 +179,12 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
     state = store.read_state(folder, mark) if resume else None
     save = (lambda state: store.write_state(folder, mark, state)) if folder else None
     state = run_saem(chains, settings, seed, state, progress, save)
-    point, gain, proposal, information = _polish(prepared, state.point, seed, state.mean)
+    point, gain, proposal, information = climb(prepared, state.point, seed, state.mean)
     unknowns = unknowns_of(problem)
     left_out, notes = finish.at_bounds(prepared, unknowns, point)
-    covariance = finish.covariance_of(unknowns, information.matrix, left_out, BY_LOUIS)
+    flat, more = finish.flat_spreads(unknowns, information.score, information.matrix)
+    left_out, notes = np.union1d(left_out, flat).astype(np.int64), [*notes, *more]
+    covariance = finish.covariance_of(unknowns, information.matrix, information.scores, left_out, BY_LOUIS)
     status = _verdict(gain, left_out, covariance, notes)
     objective = importance(prepared, point, seed=seed, proposal=proposal)
     sd = np.sqrt(np.einsum("nij,nij->ni", proposal.factor, proposal.factor))
@@ -150,50 +196,3 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
         ("seconds", "-2ll given etas", *unknowns.names), (*prepared.design.notes, *notes),
         {"method": "saem", **asdict(settings), "copies": copies, "seed": seed, "expected_gain": gain} | store.versions(),
     )  # fmt: skip
-
-
-def _polish(prepared: Prepared, point: Point, seed: int, start: np.ndarray):
-    """Newton steps up the importance-sampled likelihood from where SAEM stopped, on draws that stay the same.
-
-    Gives the point, the rise of the log-likelihood still expected there, the proposal and the information.
-    """
-    unknowns = unknowns_of(prepared.problem)
-    proposal = propose(prepared, point, seed, start)
-    information = louis(prepared, unknowns, point, proposal, seed)
-    for _ in range(POLISH):
-        gain, step = _newton(information, finish.at_bounds(prepared, unknowns, point)[0])
-        if not gain > ENOUGH:
-            break
-        higher = _higher(prepared, unknowns, point, seed, proposal, information.log_likelihood, step)
-        if higher is None:
-            break
-        point, proposal, information = higher
-    return point, _newton(information, finish.at_bounds(prepared, unknowns, point)[0])[0], proposal, information
-
-
-def _higher(prepared: Prepared, unknowns, point: Point, seed: int, proposal, log_likelihood: float, step: np.ndarray):
-    """(point, proposal, information) after the first of shorter and shorter steps that goes up, or None."""
-    for length in LENGTHS:
-        moved = unknowns.point(unknowns.vector(point) + length * step, point)
-        if not is_defined(moved):
-            continue
-        other = propose(prepared, moved, seed, before=proposal)
-        looked = louis(prepared, unknowns, moved, other, seed)
-        if looked.log_likelihood > log_likelihood:
-            return moved, other, looked
-    return None
-
-
-def _newton(information: Information, left_out: np.ndarray) -> tuple[float, np.ndarray]:
-    """(expected gain, step) of a Newton step that leaves some numbers where they are; where the likelihood bends the wrong
-    way, or hardly at all, its curvature counts as slightly more than nothing."""
-    inside = np.setdiff1d(np.arange(len(information.score)), left_out)
-    step = np.zeros(len(information.score))
-    part, score = information.matrix[np.ix_(inside, inside)], information.score[inside]
-    if not len(inside) or not np.isfinite(part).all():
-        return (0.0 if not len(inside) else np.inf), step
-    scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
-    values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
-    found = vectors @ ((vectors.T @ (score / scale)) / np.maximum(values, LEAST_CURVATURE)) / scale
-    step[inside] = found * min(1.0, FAR / max(float(np.max(np.abs(found))), 1e-300))
-    return 0.5 * float(score @ found), step

@@ -1,21 +1,32 @@
 """A scenario document on disk: TOML, whose `kind` says what it runs."""
 
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.scenario.fit import Fit
-from livingdrug.scenario.index import Index
-from livingdrug.scenario.power import Power
-from livingdrug.scenario.purpose import Document
-from livingdrug.scenario.response import Response
-from livingdrug.scenario.simulation import Simulation, checked
-from livingdrug.scenario.tables import CheckFile, Compare, Nca, checked_table
-from livingdrug.scenario.trials import EscalationScenario, TrialScenario
+from livingdrug.scenario.purpose import Document, checked
 
-KINDS = {"simulate": Simulation, "check": CheckFile, "nca": Nca, "compare": Compare, "power": Power, "response": Response,
-         "index": Index, "trial": TrialScenario, "escalation": EscalationScenario, "fit": Fit}  # fmt: skip
+# kind -> where its noun lives; a kind is loaded when a document asks for it, as some bring the whole engine along
+KINDS = {
+    "simulate": ("livingdrug.scenario.simulation", "Simulation"),
+    "check": ("livingdrug.scenario.tables", "CheckFile"),
+    "nca": ("livingdrug.scenario.tables", "Nca"),
+    "compare": ("livingdrug.scenario.tables", "Compare"),
+    "power": ("livingdrug.scenario.power", "Power"),
+    "response": ("livingdrug.scenario.response", "Response"),
+    "index": ("livingdrug.scenario.index", "Index"),
+    "trial": ("livingdrug.scenario.trials", "TrialScenario"),
+    "escalation": ("livingdrug.scenario.trials", "EscalationScenario"),
+    "fit": ("livingdrug.scenario.fit", "Fit"),
+}
+
+
+def scenario_kind(kind: str) -> type[Document]:
+    """The scenario of a kind in KINDS."""
+    module, name = KINDS[kind]
+    return getattr(import_module(module), name)
 
 
 def read_scenario(path: str | Path) -> Document:
@@ -38,4 +49,4 @@ def scenario_of_text(text: str, origin: str) -> Document:
     kind = data.get("kind", "simulate")
     if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"{origin}: " + unknown("kind", str(kind), KINDS))
-    return checked(data, origin) if kind == "simulate" else checked_table(KINDS[kind], data, origin)
+    return checked(scenario_kind(kind), data, origin)

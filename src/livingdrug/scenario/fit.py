@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from livingdrug.core.errors import InputError
 from livingdrug.data import cross, read_data
+from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.scenario.simulation import build_model
@@ -18,7 +20,8 @@ class Fit(TableScenario):
     `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE` that stays;
     covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; residual: texts such
     as `transgene=combined:0.5,0.1`; below: rule for values below the limit; outputs: name in the data -> output of the
-    model. method: how to fit; evaluate: the objective at the start, nothing is fitted.
+    model. method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains, tune, draws, acceptance);
+    starts: from how many places; evaluate: the objective at the start, nothing is fitted.
     """
 
     kind: Literal["fit"] = "fit"
@@ -36,7 +39,13 @@ class Fit(TableScenario):
     bridge: str | None = None
     method: str = "saem"
     evaluate: str | None = None
+    starts: int = 1
     seed: int = 1
+    prior: tuple[str, ...] = ()
+    chains: int = 4
+    tune: int = 1000
+    draws: int = 1000
+    acceptance: float = 0.8
 
 
 def fit_problem(scenario: Fit) -> FitProblem:
@@ -44,10 +53,16 @@ def fit_problem(scenario: Fit) -> FitProblem:
     reading = scenario.reading()
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     data = read_data(scenario.file, reading)
+    if scenario.endpoints:
+        data = join(data, read_endpoints(scenario.endpoints))
     if scenario.bridge:
         data = cross(data, scenario.bridge)
     published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
-    random = {name: sd or published.get(name, 0.5) for name, sd in read_names(scenario.random, "--random").items()}
+    random = {}
+    for name, sd in read_names(scenario.random, "--random").items():
+        if sd is not None and not sd > 0:
+            raise InputError(f"--random {name}={sd:g}: a spread starts above 0; a parameter without one goes to --estimate")
+        random[name] = published.get(name, 0.5) if sd is None else sd
     return new_problem(
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),

@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from livingdrug.scenario.faults import refusal
 
 
 class Purpose(BaseModel):
@@ -26,3 +28,11 @@ class Document(BaseModel):
 
     version: Literal[1] = 1
     purpose: Purpose = Field(default_factory=Purpose)
+
+
+def checked(kind: type[Document], data: dict, origin: str) -> Document:
+    """A scenario of this kind from plain data; InputError names every fault, each by its key."""
+    try:
+        return kind(**data)
+    except ValidationError as error:
+        raise refusal(error, kind, data, origin) from None

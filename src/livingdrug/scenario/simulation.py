@@ -5,13 +5,12 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.models.catalogue import get_fragment, get_model
 from livingdrug.models.parameters import lognormal
-from livingdrug.scenario.faults import refusal
 from livingdrug.scenario.purpose import Document
 from livingdrug.simulation import Draw, Regimen, Result
 from livingdrug.simulation.curves import CurvesTask
@@ -57,14 +56,6 @@ def to_toml(scenario: BaseModel) -> str:
 
     kept = scenario.model_dump(exclude_defaults=True, exclude_none=True, mode="json")
     return tomli_w.dumps({"kind": scenario.kind, "version": scenario.version, **kept})
-
-
-def checked(data: dict, origin: str) -> Simulation:
-    """A Simulation from plain data; InputError names every fault."""
-    try:
-        return Simulation(**data)
-    except ValidationError as error:
-        raise refusal(error, Simulation, data, origin) from None
 
 
 def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None) -> Model:

@@ -2,13 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.data import Check, Data, Reading, check, cross, read_data
 from livingdrug.data.endpoints import Endpoints, check_endpoints, join, read_endpoints
 from livingdrug.nca import NcaResult, NcaSettings, TerminalPoints, nca
 from livingdrug.products import Comparison, compare
-from livingdrug.scenario.faults import refusal
 from livingdrug.scenario.purpose import Document
 
 
@@ -82,14 +81,6 @@ class Compare(Nca):
     product: str
     indication: str | None = None
     spread: str | None = None
-
-
-def checked_table(kind: type[Document], data: dict, origin: str) -> Document:
-    """A scenario of this kind from plain data; InputError names every fault, each by its key."""
-    try:
-        return kind(**data)
-    except ValidationError as error:
-        raise refusal(error, kind, data, origin) from None
 
 
 def run_check(scenario: TableScenario) -> tuple[Check, Endpoints | None]:

@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.trial.quadrature import gauss_legendre
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
-# closer ones, for a control much smaller than the arms, where the integrand is steep
-_Z_NODES, _Z_WEIGHTS = np.polynomial.legendre.leggauss(400)
+POINTS = 96
+CLOSE_POINTS = 400  # for a control much smaller than the arms, where the integrand is steep
 REACH = 8.5  # normal numbers beyond have less than 1e-16 of the mass
 
 
@@ -46,8 +46,9 @@ def _scale(df: float) -> tuple[np.ndarray, np.ndarray]:
         return np.ones(1), np.ones(1)
     law = chi(df, scale=1 / math.sqrt(df))
     low, high = law.ppf(1e-14), law.isf(1e-14)
-    s = 0.5 * (high - low) * _NODES + 0.5 * (high + low)
-    weight = 0.5 * (high - low) * _WEIGHTS * law.pdf(s)
+    x, w = gauss_legendre(POINTS)
+    s = 0.5 * (high - low) * x + 0.5 * (high + low)
+    weight = 0.5 * (high - low) * w * law.pdf(s)
     return s, weight / weight.sum()
 
 
@@ -55,8 +56,9 @@ def _below(c: float, load: np.ndarray, scale: np.ndarray, weight: np.ndarray, si
     """P(all statistics below c): the integral over the control's mean z of the product over the arms, then over s."""
     from scipy.special import ndtr
 
-    z = REACH * _Z_NODES
-    density = REACH * _Z_WEIGHTS * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    x, w = gauss_legendre(CLOSE_POINTS)
+    z = REACH * x
+    density = REACH * w * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
     rest = np.sqrt(1 - load * load)
     bound, shift = c * scale[:, None, None] / rest, z[:, None] * load / rest
     inside = ndtr(bound + shift) - (ndtr(shift - bound) if sides == 2 else 0.0)

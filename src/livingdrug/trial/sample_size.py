@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.trial.quadrature import gauss_legendre
 
 MAX_PER_ARM = 1e7
-# Gauss-Legendre nodes for the integral over the variance estimate
-_X, _W = np.polynomial.legendre.leggauss(400)
+POINTS = 400  # for the integral over the variance estimate
 
 
 def noncentral_t_tail(t: float, df: float, shift: float) -> float:
@@ -21,9 +21,10 @@ def noncentral_t_tail(t: float, df: float, shift: float) -> float:
 
     # in the root of v, which has the chi distribution, the density has no singularity for small df
     a, b = math.sqrt(2 * gammaincinv(df / 2, 1e-15)), math.sqrt(2 * gammainccinv(df / 2, 1e-15))
-    r = 0.5 * (b - a) * _X + 0.5 * (b + a)
+    x, w = gauss_legendre(POINTS)
+    r = 0.5 * (b - a) * x + 0.5 * (b + a)
     density = np.exp((df - 1) * np.log(r) - 0.5 * r * r - (df / 2 - 1) * math.log(2) - gammaln(df / 2))
-    return float(0.5 * (b - a) * np.sum(_W * density * ndtr(shift - t * r / math.sqrt(df))))
+    return float(0.5 * (b - a) * np.sum(w * density * ndtr(shift - t * r / math.sqrt(df))))
 
 
 def power_t(n: float, effect: float, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:

@@ -5,10 +5,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from livingdrug.core.errors import InputError
 from livingdrug.models.catalogue import list_models
-from livingdrug.scenario.document import KINDS
-from livingdrug.scenario.purpose import Document
-from livingdrug.scenario.simulation import checked
-from livingdrug.scenario.tables import checked_table
+from livingdrug.scenario.document import KINDS, scenario_kind
+from livingdrug.scenario.purpose import Document, checked
 
 VIEW = ("pin", "line", "subject")  # what belongs to the screen and not to the scenario
 MAX_QUERY = 20_000
@@ -51,8 +49,8 @@ def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
     kind = dict(mine).get("kind", "simulate")
     if kind not in KINDS:
         raise InputError(f"the address asks for a scenario of the unknown kind `{kind[:40]}`")
-    nested = _nested([(k, v) for k, v in mine if k != "kind"], KINDS[kind])
-    scenario = (checked if kind == "simulate" else _other(kind))({**nested, "kind": kind}, "address")
+    nested = _nested([(k, v) for k, v in mine if k != "kind"], scenario_kind(kind))
+    scenario = checked(scenario_kind(kind), {**nested, "kind": kind}, "address")
     check_names(scenario)
     return scenario, view
 
@@ -65,10 +63,6 @@ def check_names(scenario: Document) -> None:
     for name in names:
         if name is not None and name not in list_models():
             raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
-
-
-def _other(kind: str):
-    return lambda data, origin: checked_table(KINDS[kind], data, origin)
 
 
 def _nested(pairs: list[tuple[str, str]], kind: type[Document]) -> dict:
