@@ -34,7 +34,7 @@ test-web: $(STAMP)
 # the browser's driver beside the environment, so that `make test` stays without it; axe-core checks accessibility
 $(WEB_STAMP): $(STAMP) tests/web/requirements.txt
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
-	@command -v npm >/dev/null || apt-get install -y -qq --no-install-recommends npm
+	@command -v npm >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends npm; }
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/web -r tests/web/requirements.txt
 	cd $(VENV)/web && npm pack --silent $(AXE) >/dev/null && tar xzf axe-core-*.tgz package/axe.min.js
 	@touch $(WEB_STAMP)
