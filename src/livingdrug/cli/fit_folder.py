@@ -29,7 +29,7 @@ from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.fitted import keep_scenario
 
 VPC_REPLICATES, NPDE_REPLICATES = 300, 1000
-PAGES = 20
+PAGES = 4  # of individual curves; curves.csv has all subjects
 RESPONDED = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "responder")
 UNKNOWN = ("", "NE", "nan")
 
