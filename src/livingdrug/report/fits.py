@@ -7,9 +7,14 @@ from livingdrug.fit.npde import Npde
 from livingdrug.fit.result import FitResult
 from livingdrug.fit.store import CONVENTIONS, data_hash, parameter_table, versions
 from livingdrug.fit.vpc import Vpc
-from livingdrug.fit.words import identifiability_sentences, parameter_sentences
+from livingdrug.fit.words import identifiability_sentences, number, parameter_sentences
 from livingdrug.report.html import Report, Section
 
+TITLES = {
+    "observed": "Observed against predicted", "residuals": "Residuals", "npde": "Prediction distribution errors",
+    "vpc": "Visual predictive check", "trace": "Course of the fit", "etas": "Effects of subjects",
+    "responders": "Responders against non-responders", "individuals": "Subjects",
+}  # fmt: skip
 VERDICTS = {
     "converged": "The fit converged.",
     "not_converged": "The fit did not converge; its numbers are no estimates yet.",
@@ -42,12 +47,15 @@ def fit_report(
         sections.append(_groups(groups))
     sections.append(Section("started", "Settings of the fit", [f"Method: {result.method}."], (), [_settings(result)]))
     summary = [VERDICTS[result.status], *result.notes]
-    settings = {"data SHA-256": data_hash(problem), **{f"computed with {k}": v for k, v in versions().items()}}
+    settings = {"data SHA-256": data_hash(problem), "numba": versions()["numba"]}
     return Report(f"{name} fitted to {problem.data.name}", summary, sections, settings)
 
 
 def _title(name: str) -> str:
-    return name.replace("-", " ").replace("_", " ").capitalize()
+    """Heading of a picture: its name without the number of an output or a page, and the number where there is one."""
+    kind, _, number = name.partition("-")
+    title = TITLES.get(kind, kind.replace("_", " ").capitalize())
+    return f"{title} ({number})" if number else title
 
 
 def _data(result: FitResult) -> list[str]:
@@ -65,7 +73,7 @@ def _data(result: FitResult) -> list[str]:
 def _numbers(result: FitResult):
     table = parameter_table(result)
     rows = [
-        (row.parameter, row.kind, f"{row.value:.4g}", "fixed" if row.fixed else _told(row.se), _told(row.rse, ".1f"),
+        (row.parameter, row.kind, number(row.value), "fixed" if row.fixed else _told(row.se), _told(row.rse, ".1f"),
          _told(row.shrinkage, ".0f"))
         for row in table.itertuples()
     ]  # fmt: skip
@@ -73,7 +81,9 @@ def _numbers(result: FitResult):
 
 
 def _told(value: float, form: str = ".3g") -> str:
-    return "" if value != value else format(value, form)
+    if value != value:
+        return ""
+    return number(value) if form == ".3g" else format(value, form)
 
 
 def _objective(result: FitResult):
@@ -120,7 +130,7 @@ def _groups(groups: Groups) -> Section:
             f"{groups.width:g} % intervals. A difference of groups is an association, not an effect of the parameter on the "
             "outcome.", *groups.notes]  # fmt: skip
     rows = [
-        (d.parameter, d.measure, *(f"{v:.3g}" for v in (*d.centre, d.value, d.low, d.high)), f"{d.p:.2g}",
+        (d.parameter, d.measure, *(number(v) for v in (*d.centre, d.value, d.low, d.high)), f"{d.p:.2g}",
          _told(d.shrinkage, ".0f"), d.caveat)
         for d in groups.differences
     ]  # fmt: skip
@@ -130,7 +140,7 @@ def _groups(groups: Groups) -> Section:
 
 def _settings(result: FitResult):
     start, scale = result.started, {p.name: p.scale for p in result.problem.parameters}
-    rows = [(f"start of {p.name}", f"{p.value:.4g}, scale {scale[p.name]}" + (", fixed" if p.fixed else ""))
+    rows = [(f"start of {p.name}", f"{number(p.value)}, scale {scale[p.name]}" + (", fixed" if p.fixed else ""))
             for p in start.parameters]  # fmt: skip
     rows += [(f"start of the spread of {p.name}", f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "")) for p in start.random]
     rows += [(f"residual error of {r.output}", r.kind) for r in start.residuals]
