@@ -33,13 +33,17 @@ def data_set(seed: int, subjects: int = SUBJECTS, limit: float = LIMIT) -> Data:
     """Simulated samples: transgene in copies/ug, censored below the limit."""
     model = ld.get_model("stein_2019")
     result = simulate(model, draw_subjects(model, subjects, seed, "sd"), times=TIMES)
+    # a drawn subject for whom the curve means nothing (beta above alpha, or no expansion) is left out
     table = observe(model, result, limit, seed)
+    table = table[table["status"] == "ok"]
+    code = np.unique(table["subject"].to_numpy(), return_inverse=True)[1]
+    subjects = int(code.max()) + 1
     names = np.full(subjects, "", dtype=object)
     units = np.full(subjects, "copies/ug", dtype=object)
     profiles = Profile(np.arange(subjects), names, names, names, units, np.full(subjects, np.nan))
     rows = len(table)
     return Data(
-        f"simulated {seed}", tuple(f"S{i + 1}" for i in range(subjects)), profiles, table["subject"].to_numpy() - 1,
+        f"simulated {seed}", tuple(f"S{i + 1}" for i in range(subjects)), profiles, code,
         table["time"].to_numpy(), table["value"].to_numpy(), table["below_limit"].to_numpy().astype(np.int8),
         np.full(rows, limit), np.arange(rows) + 2, "d", "", {}, {}, np.full(subjects, np.nan),
     )  # fmt: skip

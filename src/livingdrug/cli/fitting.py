@@ -62,5 +62,5 @@ def fit(columns, fragments, values, outputs, out, resume, as_json, as_scenario, 
     given |= {"fragments": tuple(part.strip() for part in fragments.split(",") if part.strip())}
     pairs = dict(text.partition("=")[::2] for text in outputs)
     given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}
-    scenario = checked_table(Fit, {name: value for name, value in given.items() if value}, "command line")
+    scenario = checked_table(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")
     run_fit(scenario, Output(out=out, as_json=as_json, as_scenario=as_scenario), resume)

@@ -40,18 +40,19 @@ def climb(
     proposal = propose(prepared, point, seed, start, before)
     information = louis(prepared, unknowns, point, proposal, seed)
 
-    def still(point: Point) -> np.ndarray:
-        return np.union1d(finish.at_bounds(prepared, unknowns, point)[0], held).astype(np.int64)
+    def still(point: Point, information: Information) -> np.ndarray:
+        flat = finish.flat_spreads(unknowns, information.score, information.matrix)[0]
+        return np.union1d(finish.at_bounds(prepared, unknowns, point)[0], [*held, *flat]).astype(np.int64)
 
     for _ in range(MOST):
-        gain, step = _newton(information, still(point))
+        gain, step = _newton(information, still(point, information))
         if not gain > ENOUGH:
             break
         higher = _higher(prepared, unknowns, point, seed, proposal, information.log_likelihood, step)
         if higher is None:
             break
         point, proposal, information = higher
-    return Climbed(point, _newton(information, still(point))[0], proposal, information)
+    return Climbed(point, _newton(information, still(point, information))[0], proposal, information)
 
 
 def _higher(

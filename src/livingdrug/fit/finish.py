@@ -10,6 +10,7 @@ from livingdrug.fit.result import Covariance, Estimate, Individuals, Predictions
 from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, TYPICAL, Unknowns
 
 NO_SPREAD = 0.01  # sd on a log or logit scale that counts as none
+FLAT = 0.5  # information on the logarithm of a spread (its standard error is above 1.4 then) that is next to none
 ONE = 0.99  # a correlation this close to 1 is at its bound
 NOTHING = 1e-3  # a or b that adds less than this part to every spread is nothing
 ILL = 1e-10  # smallest eigenvalue of the scaled information that counts
@@ -44,6 +45,14 @@ def covariance_of(
     sd = np.sqrt(np.diag(inverse))
     spectrum = np.linalg.eigvalsh(inverse / sd[:, None] / sd)
     return Covariance(names, matrix, method, condition=float(spectrum[-1] / spectrum[0]), sandwich=sandwich)
+
+
+def flat_spreads(unknowns: Unknowns, score: np.ndarray, information: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Positions of spreads towards 0 of which the likelihood is flat, or rises, and a sentence for each: the data do not
+    tell such a spread from none, and on its logarithm there is no top to find."""
+    found = [k for k in unknowns.of_kind(SPREAD) if information[k, k] < FLAT and score[k] < 0.1]
+    notes = [f"`{unknowns.names[k]}` is not told from 0: the likelihood is flat below it; fit without it" for k in found]
+    return np.array(found, dtype=np.int64), notes
 
 
 def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.ndarray, list[str]]:

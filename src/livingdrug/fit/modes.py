@@ -12,7 +12,7 @@ from livingdrug.fit.point import Moments, Point, Prepared, centre, moments, pred
 
 MOST = 200
 HALVINGS = 25
-SMALL = 1e-11  # the decrease that another step promises, in log-likelihood
+SMALL = 1e-15  # the decrease that another step promises, in log-likelihood; the curvature there is wanted too
 LOOSE = 1e-4  # a mode that stops with more than this left is said not to be found
 SUFFICIENT = 1e-4
 HESSIAN_STEP = 1e-4

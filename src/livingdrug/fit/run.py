@@ -182,6 +182,8 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
     point, gain, proposal, information = climb(prepared, state.point, seed, state.mean)
     unknowns = unknowns_of(problem)
     left_out, notes = finish.at_bounds(prepared, unknowns, point)
+    flat, more = finish.flat_spreads(unknowns, information.score, information.matrix)
+    left_out, notes = np.union1d(left_out, flat).astype(np.int64), [*notes, *more]
     covariance = finish.covariance_of(unknowns, information.matrix, information.scores, left_out, BY_LOUIS)
     status = _verdict(gain, left_out, covariance, notes)
     objective = importance(prepared, point, seed=seed, proposal=proposal)

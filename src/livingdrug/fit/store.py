@@ -109,11 +109,12 @@ def write_result(result: FitResult, folder: str | Path) -> None:
     write_csv(pd.DataFrame(vars(result.predictions)), path / "predictions.csv")
     trace = pd.DataFrame(result.trace, columns=list(result.trace_names)).drop(columns="seconds", errors="ignore")
     write_csv(trace, path / "trace.csv")
-    if result.covariance.matrix is not None:
-        names = list(result.covariance.names)
-        table = pd.DataFrame(result.covariance.matrix, columns=names)
-        table.insert(0, "parameter", names)
-        write_csv(table, path / "covariance.csv")
+    names = list(result.covariance.names)
+    for name, matrix in (("covariance", result.covariance.matrix), ("covariance_sandwich", result.covariance.sandwich)):
+        if matrix is not None:
+            table = pd.DataFrame(matrix, columns=names)
+            table.insert(0, "parameter", names)
+            write_csv(table, path / f"{name}.csv")
     _write_json(objective_as_dict(result), path / "objective.json")
     _write_json(settings_as_dict(result), path / "settings.json")
     (path / STATE).unlink(missing_ok=True)
