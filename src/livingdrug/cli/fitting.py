@@ -56,11 +56,11 @@ def fit(columns, fragments, values, outputs, out, resume, as_json, as_scenario, 
     from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import read_values
     from livingdrug.scenario.fit import Fit
-    from livingdrug.scenario.tables import checked_table
+    from livingdrug.scenario.purpose import checked
 
     given = {name: value for name, value in rest.items() if value is not None and value != ()}
     given |= {"fragments": tuple(part.strip() for part in fragments.split(",") if part.strip())}
     pairs = dict(text.partition("=")[::2] for text in outputs)
     given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}
-    scenario = checked_table(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")
+    scenario = checked(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")
     run_fit(scenario, Output(out=out, as_json=as_json, as_scenario=as_scenario), resume)

@@ -15,10 +15,11 @@ from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
 from livingdrug.data.findings import printable
 from livingdrug.products.curves import get_curve, list_curves
-from livingdrug.response.curve import Curve, Estimate, exposure_at, probability, probability_band
+from livingdrug.report.outcomes import index_curves
+from livingdrug.response.curve import Curve, Estimate, exposure_at
 from livingdrug.response.expected import best_fold
 from livingdrug.response.exposures import changed, share_between
-from livingdrug.response.index import TherapeuticIndex, chance_within
+from livingdrug.response.index import TherapeuticIndex
 from livingdrug.response.selection import CONFOUNDED
 from livingdrug.response.verdict import limits, verdict
 from livingdrug.scenario import index as scenarios
@@ -32,31 +33,16 @@ def run_index(scenario: scenarios.Index, output: Output) -> None:
     if output.is_settled(scenario):
         return
     answer = scenarios.run_index(scenario)
-    output.write(curves_table(answer))
+    output.write(index_curves(answer))
     if output.plots:
-        from livingdrug.cli.pictures import write_index_pictures
+        from livingdrug.report.pictures import write_index_pictures
 
         write_index_pictures(answer, output.plots)
+        click.echo(f"wrote pictures to {output.plots}", err=True)
     if output.as_json:
         click.echo(json.dumps(index_as_dict(answer), ensure_ascii=False))
     else:
         _show(answer)
-
-
-def curves_table(answer: scenarios.IndexAnswer):
-    """Both curves over the exposure: exposure, unit, efficacy, its interval, toxicity, its interval, within (probability
-    that floor and ceiling are both met, given the error of the curves; empty where no error is known)."""
-    import pandas as pd
-
-    from livingdrug.plots.index import shown_exposures
-
-    index, pair = answer.index, answer.index.pair
-    exposure = shown_exposures(pair, answer.outlook.spread)
-    columns = {"exposure": exposure, "unit": pair.efficacy.unit}
-    for what, curve in (("efficacy", pair.efficacy), ("toxicity", pair.toxicity)):
-        low, high = probability_band(curve, exposure, index.level)
-        columns |= {what: probability(curve, exposure), f"{what}_low": low, f"{what}_high": high}
-    return pd.DataFrame(columns | {"within": chance_within(pair, exposure, index.floor, index.ceiling)})
 
 
 def index_as_dict(answer: scenarios.IndexAnswer) -> dict:

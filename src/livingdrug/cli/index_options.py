@@ -3,6 +3,7 @@
 import click
 
 from livingdrug.cli.kinetics import READING, RULES, read_pairs, read_terminal, split_output, with_options
+from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core.errors import InputError
 
 
@@ -35,7 +36,7 @@ from livingdrug.core.errors import InputError
 @click.option("--endpoints", type=click.Path(), help="A table with one row per subject (response, CRS), where FILE has none.")
 @with_options(READING)
 @with_options(RULES)
-@click.option("--out", type=click.Path(dir_okay=False), help="Write both curves with their bands to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
@@ -43,7 +44,6 @@ def index(columns: tuple[str, ...], terminal: tuple[str, ...], listing: bool, gr
     """Weigh efficacy against toxicity on one exposure: fitted to FILE, or built in."""
     from livingdrug.cli.index import list_built_in, run_index
     from livingdrug.scenario.index import Index
-    from livingdrug.scenario.tables import checked_table
 
     if listing:
         list_built_in(rest["as_json"])
@@ -53,4 +53,4 @@ def index(columns: tuple[str, ...], terminal: tuple[str, ...], listing: bool, gr
             raise InputError("--grade says from which grade on a toxicity counts; write --toxicity CRS --grade 3")
         rest["toxicity"] = f"{rest['toxicity']}>={grade}"
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_index(*split_output(Index, checked_table, read_pairs(columns), rest))
+    run_index(*split_output(Index, read_pairs(columns), rest))

@@ -10,16 +10,10 @@ from rich.markup import escape
 from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
 from livingdrug.data.findings import printable
+from livingdrug.report.outcomes import SHOWN, response_table
 from livingdrug.response.selection import CONFOUNDED
 from livingdrug.scenario import response as scenarios
 
-# kind -> module with `as_dict(answer)`, `show(console, answer)`, `table(answer)` and `figure(answer)`
-SHOWN = {
-    "binary": "livingdrug.cli.response_binary",
-    "time": "livingdrug.cli.response_time",
-    "graded": "livingdrug.cli.response_graded",
-    "continuous": "livingdrug.cli.response_continuous",
-}
 RESEARCH = "for research, not for clinical decisions"
 
 
@@ -29,9 +23,9 @@ def run_response(scenario: scenarios.Response, output: Output) -> None:
         return
     answers = scenarios.run_response(scenario)
     modules = [import_module(SHOWN[answer.kind]) for answer in answers]
-    output.write(_joined([m.table(a) for m, a in zip(modules, answers, strict=True)], answers))
+    output.write(response_table(answers))
     if output.plots:
-        from livingdrug.cli.pictures import save
+        from livingdrug.report.pictures import save
 
         for i, (module, answer) in enumerate(zip(modules, answers, strict=True), 1):
             save(module.figure(answer), output.plots, f"response-{i}" if len(answers) > 1 else "response")
@@ -73,14 +67,3 @@ def _head(console: Console, scenario: scenarios.Response, answer: scenarios.Answ
 
 def _unit(unit: str) -> str:
     return f" ({unit})" if unit else ""
-
-
-def _joined(tables, answers):
-    """One table, with a first column for the group where there are several."""
-    import pandas as pd
-
-    if len(tables) == 1:
-        return tables[0]
-    for table, answer in zip(tables, answers, strict=True):
-        table.insert(0, "group", answer.group)
-    return pd.concat(tables, ignore_index=True)

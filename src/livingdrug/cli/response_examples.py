@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 import numpy as np
 
-from livingdrug.cli.examples import simulated_kinetics
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
 from livingdrug.core.random import normals, uniforms
+from livingdrug.scenario.example_data import example_kinetics
 
 SUBJECTS, SEED = 80, 23
 # the made-up truth: logits of response and of CRS grades >= 1..4 on ln CMAX, and how burden moves both
@@ -50,7 +50,7 @@ only, which is no curve.
 def write_response_example(folder: str) -> None:
     """Write kinetics.csv, endpoints.csv and README.txt. Raises InputError where one of them exists."""
     path = _empty(folder, ("kinetics.csv", "endpoints.csv", "README.txt"))
-    kinetics = simulated_kinetics(SUBJECTS, SEED)
+    kinetics = example_kinetics(SUBJECTS, SEED)
     write_csv(kinetics, path / "kinetics.csv")
     write_csv(_endpoints(kinetics), path / "endpoints.csv")
     (path / "README.txt").write_text(ABOUT, encoding="utf-8")
@@ -86,7 +86,7 @@ def crb401_groups() -> list[tuple[float, int, int, str]]:
 
 def _empty(folder: str, names: tuple[str, ...]) -> Path:
     """The folder, made where it is missing. Raises InputError where one of the files exists."""
-    from livingdrug.cli.pictures import check_folder
+    from livingdrug.report.pictures import check_folder
 
     check_folder(folder)
     path = Path(folder)

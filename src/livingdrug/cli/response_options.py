@@ -3,6 +3,7 @@
 import click
 
 from livingdrug.cli.kinetics import READING, RULES, read_pairs, read_terminal, split_output, with_options
+from livingdrug.cli.out_help import OUT_HELP
 
 
 @click.command()
@@ -29,7 +30,7 @@ from livingdrug.cli.kinetics import READING, RULES, read_pairs, read_terminal, s
               "none of it.")
 @with_options(READING)
 @with_options(RULES)
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the curve with its band to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
@@ -37,7 +38,6 @@ def response(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> Non
     """Relate exposure to an outcome in FILE: a row per subject or group, or samples with --endpoints."""
     from livingdrug.cli.response import run_response
     from livingdrug.scenario.response import Response
-    from livingdrug.scenario.tables import checked_table
 
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_response(*split_output(Response, checked_table, read_pairs(columns), rest))
+    run_response(*split_output(Response, read_pairs(columns), rest))

@@ -1,73 +1,59 @@
 """What `livingdrug trial` shows and writes."""
 
 import json
-import sys
+import math
 from dataclasses import asdict
 
 import click
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.cli.escalation import run_levels
 from livingdrug.cli.output import Output
 from livingdrug.cli.parameters import number
+from livingdrug.cli.trial_tables import NOTICE, new_table, plain, progress, share_as_dict, with_error
 from livingdrug.core.errors import InputError
+from livingdrug.report.trials import with_sizes
 from livingdrug.scenario import read_scenario
-from livingdrug.scenario.trials import TrialScenario, run_trial
+from livingdrug.scenario.trials import EscalationScenario, TrialScenario, run_trial
 from livingdrug.trial import TrialAnswer
 from livingdrug.trial.design import BINARY, LOGARITHMIC
-from livingdrug.trial.result import EndpointAnswer, Share
-
-NOTICE = "research use only, not for clinical decisions"
-PLOT_SIZES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # times the planned numbers, where pictures are asked for without sizes
+from livingdrug.trial.result import EndpointAnswer
 
 
 def run_file(file: str, replicates: int | None, seed: int | None, output: Output) -> None:
     """Run the design in a file, with the numbers of the command line in place of its own."""
     scenario = read_scenario(file)
-    if not isinstance(scenario, TrialScenario):
-        raise InputError(f"`{file}` is a `{scenario.kind}` scenario; run it with `livingdrug run`")
+    if not isinstance(scenario, TrialScenario | EscalationScenario):
+        raise InputError(f"`{file}` is a `{scenario.kind}` scenario, not a trial; `livingdrug run` runs it")
     given = {name: value for name, value in (("replicates", replicates), ("seed", seed)) if value is not None}
-    run_design(scenario.model_copy(update=given), output)
+    run = run_levels if isinstance(scenario, EscalationScenario) else run_design
+    run(scenario.model_copy(update=given), output)
 
 
 def run_design(scenario: TrialScenario, output: Output) -> None:
     """Simulate, write, show. Nothing is written when anything is refused."""
     if output.is_settled(scenario):
         return
-    if output.plots and not scenario.sizes:
-        smallest = min((arm.n for arm in scenario.arms), default=2)
-        sizes = tuple(max(2, round(part * smallest)) for part in PLOT_SIZES)
-        scenario = scenario.model_copy(update={"sizes": sizes})
-    answer = run_trial(scenario, _progress())
+    if output.plots:
+        scenario = with_sizes(scenario)
+    answer = run_trial(scenario, progress())
     output.write(answer.table())
     if output.plots:
-        from livingdrug.cli.trial_pictures import write_trial_pictures
+        from livingdrug.report.pictures import write_trial_pictures
 
         write_trial_pictures(answer, output.plots)
+        click.echo(f"wrote pictures to {output.plots}", err=True)
     if output.as_json:
         click.echo(json.dumps(trial_as_dict(answer), ensure_ascii=False))
     else:
         show_trial(answer)
 
 
-def _progress():
-    """Subjects done, on a terminal only, where somebody waits."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, total: int) -> None:
-        end = "\r" if done < total else "\r\033[K"
-        click.echo(f"{done:,} of {total:,} subjects", nl=False, err=True)
-        click.echo(end, nl=False, err=True)
-
-    return show
-
-
 def trial_as_dict(answer: TrialAnswer) -> dict:
     """Plain data of an answer; a number that there is none of is null."""
-    return _plain(
+    return plain(
         {
             "notice": NOTICE,
             "replicates": answer.replicates,
@@ -76,11 +62,12 @@ def trial_as_dict(answer: TrialAnswer) -> dict:
             "sentences": list(answer.sentences),
             "notices": list(answer.notices),
             "endpoints": [_endpoint_as_dict(e) for e in answer.endpoints],
-            "conduct": [asdict(arm) | {"stopped": _share(arm.stopped)} for arm in answer.conduct],
+            "conduct": [asdict(arm) | {"stopped": share_as_dict(arm.stopped)} for arm in answer.conduct],
             "patients": answer.patients,
             "cost": answer.cost,
             "sizes": [
-                {"n": p.n, "power": [_share(s) for s in p.power], "closed_form": list(p.closed_form)} for p in answer.sizes
+                {"n": point.n, "power": [share_as_dict(s) for s in point.power], "closed_form": answer.curve.at(point.n)}
+                for point in answer.sizes
             ],
             "needed": [asdict(need) for need in answer.needed],
         }
@@ -88,25 +75,12 @@ def trial_as_dict(answer: TrialAnswer) -> dict:
 
 
 def _endpoint_as_dict(answer: EndpointAnswer) -> dict:
-    arms = [asdict(arm) | {"power": _share(arm.power), "false": _share(arm.false)} for arm in answer.arms]
+    arms = [asdict(arm) | {"power": share_as_dict(arm.power), "false": share_as_dict(arm.false)} for arm in answer.arms]
     return {
         "endpoint": answer.endpoint.name, "kind": answer.endpoint.kind, "unit": answer.unit, "test": answer.test,
-        "critical": answer.critical, "arms": arms, "any_power": _share(answer.any_power),
-        "any_false": _share(answer.any_false),
+        "critical": answer.critical, "arms": arms, "any_power": share_as_dict(answer.any_power),
+        "any_false": share_as_dict(answer.any_false),
     }  # fmt: skip
-
-
-def _share(share: Share | None) -> dict | None:
-    return share and share.as_dict()
-
-
-def _plain(value):
-    """nan has no place in JSON."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and value != value else value
 
 
 def show_trial(answer: TrialAnswer) -> None:
@@ -126,27 +100,20 @@ def show_trial(answer: TrialAnswer) -> None:
     console.print(f"{escape(trial.model.full_name)}, {run}, {family}; {NOTICE}", highlight=False, style="dim")
 
 
-def _table(title: str, *headings: str) -> Table:
-    table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for i, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if i else "left", overflow="fold")
-    return table
-
-
 def _endpoint_table(answer: TrialAnswer, found: EndpointAnswer) -> Table:
     endpoint, trial = found.endpoint, answer.trial
     effect = "ratio" if endpoint.kind in LOGARITHMIC else "difference" if endpoint.kind in BINARY else "hazard"
     unit = f" ({found.unit})" if found.unit != "1" else ""
     critical = "" if found.critical is None else f", critical value {found.critical:.4f}"
     title = f"{endpoint.name}{unit}: {found.test}{critical}"
-    table = _table(title, "arm", "level", effect, "power", "closed form", "no difference")
+    table = new_table(title, "arm", "level", effect, "power", "closed form", "no difference")
     table.add_row(escape(trial.control), number(found.arms[0].control_level), "", "", "", "")
     for arm in found.arms:
         closed = "-" if arm.closed_form is None else f"{arm.closed_form:.3f}"
-        power, chance = _with_error(arm.power), _with_error(arm.false)
+        power, chance = with_error(arm.power), with_error(arm.false)
         table.add_row(escape(arm.arm), number(arm.level), f"{arm.effect:.3g}", power, closed, chance)
     if len(found.arms) > 1:
-        both = _with_error(found.any_power), "", _with_error(found.any_false)
+        both = with_error(found.any_power), "", with_error(found.any_false)
         table.add_row("at least one", "", "", *both, style="bold")
     why = [f"no closed form: {reason}" for reason in dict.fromkeys(arm.why for arm in found.arms if arm.why)]
     if trial.futility and any(arm.closed_form is not None for arm in found.arms):
@@ -155,14 +122,10 @@ def _endpoint_table(answer: TrialAnswer, found: EndpointAnswer) -> Table:
     return table
 
 
-def _with_error(share: Share) -> str:
-    return f"{share.value:.3f} ± {share.error:.3f}"
-
-
 def _conduct_table(answer: TrialAnswer) -> Table:
     costs = any(arm.cost for arm in answer.trial.arms)
     stops = answer.trial.futility is not None
-    table = _table("arms", "arm", "product", *(["stops early"] if stops else []), "patients", *(["cost"] if costs else []))
+    table = new_table("arms", "arm", "product", *(["stops early"] if stops else []), "patients", *(["cost"] if costs else []))
     table.columns[1].justify = "left"
     for arm in answer.conduct:
         stopped = [f"{arm.stopped.value:.3f}" if arm.stopped else "-"] if stops else []
@@ -176,11 +139,11 @@ def _conduct_table(answer: TrialAnswer) -> Table:
 def _size_table(answer: TrialAnswer) -> Table:
     names = [arm.name for arm in answer.trial.versions]
     title = f"power on {answer.endpoints[0].endpoint.name} over the size of the smallest arm (closed form)"
-    table = _table(title, "n", *(escape(name) for name in names))
+    table = new_table(title, "n", *(escape(name) for name in names))
     for point in answer.sizes:
         cells = [
-            _with_error(share) + ("" if closed is None else f" ({closed:.3f})")
-            for share, closed in zip(point.power, point.closed_form, strict=True)
+            with_error(share) + ("" if math.isnan(closed) else f" ({closed:.3f})")
+            for share, closed in zip(point.power, answer.curve.at(point.n), strict=True)
         ]
         table.add_row(str(point.n), *cells)
     return table

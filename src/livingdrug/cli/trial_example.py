@@ -1,103 +1,18 @@
-"""`livingdrug example trial`: a commented design."""
+"""`livingdrug example trial`: commented designs."""
 
 from pathlib import Path
 
 import click
 
 from livingdrug.core.errors import InputError
+from livingdrug.scenario.example_trial import ESCALATION, UMBRELLA
 
-UMBRELLA = '''# Three product versions against a shared control. Run it with:  livingdrug trial umbrella.toml --plots pictures
-# EVERY NUMBER BELOW THE MODEL IS MADE UP, to show what can be said. Research use only, not for clinical decisions.
-kind = "trial"
-
-# The model of the control: a name from `livingdrug models`, or a model file. Its published spread between patients,
-# or cv = 0.5 (log-normal on every rate). values = { ... } and fragments = [ ... ] as in `livingdrug simulate`.
-model = "stein_2019"
-spread = "variance"
-
-# Days of sampling, limit of quantification (unit of the output), and share that leaves: a rate per day, exponential.
-# residual = 0.56 is the SD of the assay's error on the log scale; the published one by default.
-# Without `visits` the model's own exposures are compared, as if the assay were perfect.
-visits = [1, 3, 5, 7, 9, 11, 14, 17, 21, 28, 60, 90, 180]
-limit = 50
-dropout = 0.001
-
-# What is tested: alpha for the whole family under "dunnett" and "holm"; "none" tests every version at the full alpha.
-control = "standard"
-alpha = 0.05
-sides = 2
-power = 0.8
-multiplicity = "dunnett"
-
-# Numbers in the smallest arm (the others in proportion) at which the power is simulated as well.
-sizes = [10, 20, 40, 60, 80]
-
-# An arm stops when half of it (and of the control) has been seen and the chance of success is below 10 %.
-# rule = "effect" stops below a ratio (difference of rates) instead.
-futility = { at = 0.5, rule = "conditional_power", below = 0.1 }
-
-[[arms]]
-name = "standard"
-n = 40
-cost = 1.0        # of one patient, in any unit
-
-[[arms]]
-name = "better expansion"
-n = 40
-cost = 1.2
-change = { c_max = 3.0 }          # folds on any parameter of the model
-
-[[arms]]
-name = "longer persistence"
-n = 40
-cost = 1.2
-change = { beta = 0.33, f_b = 3.0 }
-responders = 0.8                  # share of the patients in whom the change acts
-
-[[arms]]
-name = "more even product"
-n = 40
-cost = 1.5
-change = { c_max = 1.5 }
-variance_scale = 0.5              # factor on all log-variances between patients
-
-# dose = 2.0 in an arm is a factor on the doses; dose = ["5e7", "5e7@14"] are doses of its own, where the model takes any.
-# A model on a clock since its one infusion refuses more of them, unless  repeat = "superposition"  is said above.
-
-# The first endpoint is the primary one: sizes and futility are about it. Endpoints are not adjusted for one another.
-[[endpoints]]
-name = "AUC28"
-kind = "auc"                      # or "cmax": t-test on the logarithm; test = "welch" for unequal spreads
-window = [0, 28]
-
-[[endpoints]]
-name = "response"
-kind = "response"                 # through P = E^slope / (ec50^slope + E^slope) of the model's own exposure E
-exposure = "auc"
-window = [0, 28]
-ec50 = 150000.0                   # made up
-slope = 1.0
-
-[[endpoints]]
-name = "CRS grade 3+"
-kind = "toxicity"                 # grades: one ec50 for each, here grades 1, 2, 3, 4
-exposure = "cmax"
-window = [0, 28]
-ec50 = [3000.0, 12000.0, 60000.0, 200000.0]   # made up
-slope = 1.1
-at_least = 3
-
-[[endpoints]]
-name = "persistence"
-kind = "persistence"              # log-rank over the visits; kind = "positive" with day = 180: share still there
-above = 100
-'''
-FILES = {"umbrella.toml": UMBRELLA}
+FILES = {"umbrella.toml": UMBRELLA, "escalation.toml": ESCALATION}
 
 
 def write_trial_example(folder: str) -> None:
     """Write the designs. Raises InputError where one of them exists."""
-    from livingdrug.cli.pictures import check_folder
+    from livingdrug.report.pictures import check_folder
 
     check_folder(folder)
     path = Path(folder)

@@ -28,7 +28,7 @@ MAX_STEPS = 200_000
 # Steps for which the explicit method is cheaper than the implicit one: a step of it costs half as much, and where
 # stability limits it, it needs several times as many.
 EXPLICIT_BUDGET = 600
-BLOCK = 256
+BLOCK, LEAST = 256, 32
 SAME_TIME = 1e-12  # times that differ by less, in units of the larger one or of 1, differ by rounding alone
 STATUS = {OK: "ok", STEP_LIMIT: "step_limit", NOT_FINITE: "not_finite", STEP_FAILED: "step_failed", NEGATIVE: "negative"}
 
@@ -160,14 +160,17 @@ def solve_task(
     samples = int((task.time_last - task.time_first).sum())
     found = nothing_found(subjects, samples, len(task.wanted), at.outputs, len(limits))
 
+    # fewer subjects than a block are shared among the processors too; how they are cut changes nothing but the time
+    size = min(BLOCK, max(LEAST, -(-subjects // (threads or os.cpu_count() or 1))))
+
     def block(first: int) -> int:
-        chosen = np.arange(first, min(first + BLOCK, subjects))
+        chosen = np.arange(first, min(first + size, subjects))
         _solve_block(kernel, at, table, settings, task, found, chosen, [value for _, value in limits])
         return len(chosen)
 
     done = 0
-    for size in in_threads(block, range(0, subjects, BLOCK), threads):
-        done += size
+    for count in in_threads(block, range(0, subjects, size), threads):
+        done += count
         if progress:
             progress(done, subjects)
     return found

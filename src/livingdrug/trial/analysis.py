@@ -32,10 +32,11 @@ def analyse(trial: Trial, data: Mapping[str, ArmData]) -> tuple[dict[str, Analys
     found = {}
     for endpoint in trial.endpoints:
         outcomes = {name: arm.outcomes[endpoint.name] for name, arm in data.items()}
+        critical = critical_value(trial, endpoint, evaluable(outcomes))
         if trial.futility:
             for version, stop in zip(trial.versions, stopped.T, strict=True):
                 outcomes[version.name] = _ended(outcomes[version.name], stop, looked_at(trial.futility, version.n))
-        found[endpoint.name] = _analysed(trial, endpoint, outcomes, stopped)
+        found[endpoint.name] = _analysed(trial, endpoint, outcomes, stopped, critical)
     return found, stopped
 
 
@@ -51,9 +52,10 @@ def _ended(outcome: Outcome, stop: np.ndarray, n: int) -> Outcome:
     return Outcome(value, outcome.lost)
 
 
-def _analysed(trial: Trial, endpoint: Endpoint, outcomes: dict[str, Outcome], stopped: np.ndarray) -> Analysed:
+def _analysed(
+    trial: Trial, endpoint: Endpoint, outcomes: dict[str, Outcome], stopped: np.ndarray, critical: float | None
+) -> Analysed:
     compared = compare(trial, endpoint, outcomes)
-    critical = critical_value(trial, endpoint, outcomes)
     if trial.multiplicity == "dunnett":
         statistic = np.stack([c.statistic for c in compared], axis=1)
         size = np.abs(statistic) if trial.sides == 2 else endpoint.sign * statistic
@@ -81,12 +83,16 @@ def compare(trial: Trial, endpoint: Endpoint, outcomes: Mapping[str, Outcome]) -
     return tuple(pooled_t(arm, against, (*own[:i], *own[i + 1 :]) if pooled else ()) for i, arm in enumerate(own))
 
 
-def critical_value(trial: Trial, endpoint: Endpoint, outcomes: Mapping[str, Outcome]) -> float | None:
+def evaluable(outcomes: Mapping[str, Outcome]) -> dict[str, float]:
+    """Mean number of evaluable subjects of each arm."""
+    return {name: float((~np.isnan(outcome.value)).sum(axis=1).mean()) for name, outcome in outcomes.items()}
+
+
+def critical_value(trial: Trial, endpoint: Endpoint, seen: Mapping[str, float]) -> float | None:
     """Dunnett's value, once for the design, at the mean numbers of evaluable subjects; that of a single comparison (at the
     smallest arm) without multiplicity; None under Holm."""
     if trial.multiplicity == "holm":
         return None
-    seen = {name: float((~np.isnan(outcome.value)).sum(axis=1).mean()) for name, outcome in outcomes.items()}
     versions, control = [max(seen[arm.name], 1e-9) for arm in trial.versions], max(seen[trial.control], 1e-9)
     normal = endpoint.kind not in LOGARITHMIC
     if trial.multiplicity == "dunnett":
@@ -110,7 +116,7 @@ def hopeless(trial: Trial, futility: Futility, data: Mapping[str, ArmData]) -> n
         bar = math.log(futility.below) if endpoint.kind in LOGARITHMIC else futility.below
         return np.stack([endpoint.sign * c.difference < bar for c in compared], axis=1)
     full = {arm.name: data[arm.name].outcomes[endpoint.name] for arm in trial.arms}
-    critical = critical_value(trial, endpoint, full)
+    critical = critical_value(trial, endpoint, evaluable(full))
     if critical is None:
         # under Holm: that of the first step, the hardest
         critical = _z(trial.alpha / trial.sides / len(trial.versions))

@@ -5,17 +5,25 @@ from collections.abc import Iterator
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.names import unknown
+from livingdrug.models import ClosedForm, Model
 from livingdrug.models.model import find_quantity
 from livingdrug.models.parameters import check_value
 from livingdrug.simulation import Draw, Regimen
 from livingdrug.simulation.regimen import check_regimen
-from livingdrug.simulation.run import check_horizon, check_outputs
+from livingdrug.simulation.run import cautions, check_horizon, check_outputs
 from livingdrug.trial.course import arm_regimen
 from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.outcomes import last_day
 from livingdrug.trial.result import ArmConduct, EndpointAnswer
 
 MOST_LEAVE = 0.99
+# fields of an endpoint that some kinds use
+USED = {
+    "auc": ("window", "test"), "cmax": ("window", "test"), "persistence": ("above",), "positive": ("above", "day"),
+    "response": ("window", "exposure", "ec50", "slope", "day"),
+    "toxicity": ("window", "exposure", "ec50", "slope", "day", "at_least"),
+}  # fmt: skip
+SOMETIMES = tuple(dict.fromkeys(field for fields in USED.values() for field in fields))
 SUPERPOSITION = (
     'to add up the curves of single infusions instead, say repeat = "superposition": it assumes that every infusion grows '
     "as the first one did, whatever is there already"
@@ -121,17 +129,18 @@ def _arm(trial: Trial, arm: Arm) -> Iterator[str]:
     if not (math.isfinite(arm.cost) and arm.cost >= 0):
         yield f"cost is {arm.cost:g}; the cost of a patient is finite and not negative"
     for name, fold in arm.change.items():
-        yield from _change(trial, name, fold)
-    yield from _dose(trial, arm)
+        yield from change_faults(trial.model, name, fold)
+    yield from dose_faults(trial, arm)
 
 
-def _change(trial: Trial, name: str, fold: float) -> Iterator[str]:
+def change_faults(model: Model, name: str, fold: float) -> Iterator[str]:
+    """What is wrong with a fold on a quantity of the model."""
     if not (math.isfinite(fold) and fold > 0):
         yield f"change.{name} is {fold:g}; a fold must be finite and above 0 (1 changes nothing)"
         return
     try:
-        quantity = find_quantity(trial.model, name)
-        typical = trial.model.typical[quantity.name]
+        quantity = find_quantity(model, name)
+        typical = model.typical[quantity.name]
         check_value(quantity, typical * fold)
         if typical == 0:
             yield f"change.{name}: `{quantity.name}` is 0 in the control, so a fold changes nothing; set it with `values`"
@@ -139,7 +148,8 @@ def _change(trial: Trial, name: str, fold: float) -> Iterator[str]:
         yield f"change.{name}: {error}"
 
 
-def _dose(trial: Trial, arm: Arm) -> Iterator[str]:
+def dose_faults(trial: Trial, arm: Arm) -> Iterator[str]:
+    """What is wrong with the doses of an arm."""
     model, own = trial.model, isinstance(arm.dose, Regimen)
     if not own and not (math.isfinite(arm.dose) and arm.dose > 0):
         yield f"dose is {arm.dose:g}; a factor on the dose must be finite and above 0"
@@ -164,6 +174,9 @@ def _dose(trial: Trial, arm: Arm) -> Iterator[str]:
 
 def _summed(trial: Trial, regimen: Regimen) -> Iterator[str]:
     """What a sum of curves cannot hold."""
+    system = trial.model.system
+    if not isinstance(system, ClosedForm) and not system.one_dose_because:
+        yield f"`{trial.model.full_name}` says itself what several infusions do; leave `repeat` out"
     if not regimen.doses:
         yield "repeat adds up infusions, but none is given; add `doses` (amounts are multiples of the model's own infusion)"
     if regimen.resets or regimen.personal or any(dose.into or dose.lag for dose in regimen.doses):
@@ -172,6 +185,10 @@ def _summed(trial: Trial, regimen: Regimen) -> Iterator[str]:
 
 def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     unit = trial.model.time_unit
+    plain = Endpoint(endpoint.name, endpoint.kind)
+    for field in SOMETIMES:
+        if getattr(endpoint, field) != getattr(plain, field) and field not in USED[endpoint.kind]:
+            yield f"`{field}` means nothing to the kind `{endpoint.kind}`; leave it out or take another kind"
     start, end = trial.window_of(endpoint)
     if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
         yield f"window is {start:g} to {end:g} {unit}; it must start at 0 or later and end after its start"
@@ -185,8 +202,6 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
             yield f"its window ends at {end:g} {unit}, after the last visit at {last:g} {unit}; end it earlier or add a visit"
         if endpoint.test == "welch" and trial.multiplicity == "dunnett":
             yield "Dunnett's test pools the variance over all arms, Welch's not; take multiplicity `holm` or test `pooled`"
-        if endpoint.ec50:
-            yield f"an ec50 was given, which `{endpoint.kind}` does not use; take kind \"response\" or \"toxicity\""
         if endpoint.kind == "cmax" and trial.repeat == "superposition" and not trial.visits:
             yield "the peak of a sum of curves is not computed; add `visits`, or take kind \"auc\""
     else:
@@ -198,6 +213,15 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
 
 
 def _curve(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
+    yield from curve_faults(endpoint)
+    if endpoint.day is not None and not (math.isfinite(endpoint.day) and endpoint.day >= 0):
+        yield f"day is {endpoint.day:g}; it is when the outcome is known, the end of the window where it is left out"
+    if endpoint.exposure == "cmax" and trial.repeat == "superposition":
+        yield "the peak of a sum of curves is not computed; take exposure `auc`"
+
+
+def curve_faults(endpoint: Endpoint) -> Iterator[str]:
+    """What is wrong with an exposure-response curve."""
     points = endpoint.ec50
     if not points:
         yield f"ec50 is missing; `{endpoint.kind}` goes through an exposure-response curve with ec50 and slope"
@@ -205,14 +229,12 @@ def _curve(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     if any(not (math.isfinite(v) and v > 0) for v in points) or not (math.isfinite(endpoint.slope) and endpoint.slope != 0):
         yield "ec50 must be above 0 and slope finite and not 0"
     if endpoint.kind == "response" and len(points) > 1:
-        yield f"{len(points)} values of ec50 were given; a response has one (grades are kind \"toxicity\")"
+        yield f"{len(points)} values of ec50 were given; a response has one (grades are kind `toxicity`)"
     ordered = sorted(points, reverse=endpoint.slope < 0)
     if list(points) != ordered or len(set(points)) < len(points):
         yield "ec50 must rise from grade to grade (fall, where the slope is negative), as a higher grade is rarer"
     if not 1 <= endpoint.at_least <= len(points):
         yield f"at_least is {endpoint.at_least}; {len(points)} grade(s) have an ec50"
-    if endpoint.exposure == "cmax" and trial.repeat == "superposition":
-        yield "the peak of a sum of curves is not computed; take exposure \"auc\""
 
 
 def _persistence(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
@@ -230,8 +252,11 @@ def _persistence(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
 
 def notices(trial: Trial, endpoints: tuple[EndpointAnswer, ...], conduct: tuple[ArmConduct, ...]) -> tuple[str, ...]:
     """What a reader must know before trusting the numbers."""
-    found = []
-    if trial.repeat == "superposition":
+    found = cautions(trial.model)
+    if trial.repeat != "superposition":
+        given = [check_regimen(trial.model, arm_regimen(trial, arm)) for arm in trial.arms]
+        found += dict.fromkeys(notice for notice in given if notice)
+    else:
         found.append("superposition: every infusion is assumed to grow as the first one did, whatever is there already")
     day, unit = last_day(trial, trial.endpoints[0]), trial.model.time_unit
     causes = (
@@ -242,7 +267,8 @@ def notices(trial: Trial, endpoints: tuple[EndpointAnswer, ...], conduct: tuple[
     for field, what in causes:
         shares = {arm.arm: getattr(arm, field) for arm in conduct if getattr(arm, field)}
         if shares:
-            found.append(f"subjects that {what}: " + ", ".join(f"`{arm}` {share:.2%}" for arm, share in shares.items()))
+            parts = [f"`{arm}` {100 * share:.2g} %" for arm, share in shares.items()]
+            found.append(f"subjects that {what}: {', '.join(parts)}")
     for answer in endpoints:
         for arm in answer.arms:
             if arm.untestable:

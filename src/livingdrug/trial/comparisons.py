@@ -1,5 +1,6 @@
 """Two arms compared in every replicate at once: t-test, two proportions, log-rank."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from livingdrug.trial.outcomes import Outcome
 @dataclass(frozen=True)
 class Compared:
     """statistic: t or z, above 0 where the arm has more than the control; df: of t, inf for z; difference: of means of
-    logarithms, of rates, or (persistence) minus the log hazard ratio (one-step estimate, U / V). All (replicates,), nan
+    logarithms, of rates, or (persistence) U / V, about minus the logarithm of the hazard ratio. All (replicates,), nan
     where an arm has fewer than two evaluable subjects, or nothing varies."""
 
     statistic: np.ndarray
@@ -90,6 +91,25 @@ def log_rank(arm: Outcome, control: Outcome, visits: int) -> Compared:
         z = np.where(variance > 0, fewer / np.sqrt(np.where(variance > 0, variance, 1.0)), 0.0)
         difference = np.where(variance > 0, fewer / np.where(variance > 0, variance, 1.0), 0.0)
     return _known(z, np.full(len(z), np.inf), difference, at_risk[0][:, 0], at_risk[1][:, 0])
+
+
+def hazard_ratio(arm: Outcome, control: Outcome, visits: int) -> float:
+    """Ratio of the hazards between visits, -ln(1 - lost / at risk), over all replicates together.
+
+    Visits are weighted as by Mantel and Haenszel (1959, J Natl Cancer Inst 22:719); where hazards are proportional it is
+    their ratio, however far apart the visits are. nan where no control is lost.
+    """
+    (lost, there), (lost_control, there_control) = (
+        [counts.sum(axis=0) for counts in _table(outcome, visits)] for outcome in (arm, control)
+    )
+    weight = there * there_control / np.maximum(there + there_control, 1)
+    hazard, against = (
+        # where everybody is lost the hazard has no bound: half of a subject is left
+        -np.log1p(-np.minimum(gone, seen - 0.5) / np.maximum(seen, 1)) * (seen > 0)
+        for gone, seen in ((lost, there), (lost_control, there_control))
+    )
+    below = float((against * weight).sum())
+    return float((hazard * weight).sum()) / below if below else math.nan
 
 
 def _table(outcome: Outcome, visits: int) -> tuple[np.ndarray, np.ndarray]:

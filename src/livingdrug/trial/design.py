@@ -38,7 +38,8 @@ class Endpoint:
     `toxicity`: grades, through P(grade >= g) = E^slope / (ec50_g^slope + E^slope) of the subject's own exposure E
     (`exposure`: auc or cmax of the model within `window`, without assay error), of which `at_least` is counted;
     `persistence`: time until the measured level stays below `above`, by a log-rank test over the visits; `positive`: still
-    at or above it at the visit on `day`. better: the side that counts in one-sided tests and at an interim analysis.
+    at or above it at the visit on `day`. day, of a response or toxicity: when it is known, the end of the window by default;
+    who leaves before is not evaluable. better: the side that counts in one-sided tests and at an interim analysis.
     """
 
     name: str

@@ -5,8 +5,10 @@ import math
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.trial.quadrature import gauss_legendre
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
+POINTS = 96
+CLOSE_POINTS = 400  # for a control much smaller than the arms, where the integrand is steep
 REACH = 8.5  # normal numbers beyond have less than 1e-16 of the mass
 
 
@@ -33,7 +35,7 @@ def dunnett_critical(versions, control: float, df: float, alpha: float = 0.05, s
     low, high = float(law.isf(alpha / sides)), float(law.isf(alpha / sides / len(sizes)))
     if len(sizes) == 1:
         return low
-    return float(brentq(lambda c: _below(c, load, scale, weight, sides) - (1 - alpha), low * 0.999, high * 1.001, xtol=1e-10))
+    return float(brentq(lambda c: _below(c, load, scale, weight, sides) - (1 - alpha), low * 0.99, high * 1.01, xtol=1e-10))
 
 
 def _scale(df: float) -> tuple[np.ndarray, np.ndarray]:
@@ -44,8 +46,9 @@ def _scale(df: float) -> tuple[np.ndarray, np.ndarray]:
         return np.ones(1), np.ones(1)
     law = chi(df, scale=1 / math.sqrt(df))
     low, high = law.ppf(1e-14), law.isf(1e-14)
-    s = 0.5 * (high - low) * _NODES + 0.5 * (high + low)
-    weight = 0.5 * (high - low) * _WEIGHTS * law.pdf(s)
+    x, w = gauss_legendre(POINTS)
+    s = 0.5 * (high - low) * x + 0.5 * (high + low)
+    weight = 0.5 * (high - low) * w * law.pdf(s)
     return s, weight / weight.sum()
 
 
@@ -53,8 +56,9 @@ def _below(c: float, load: np.ndarray, scale: np.ndarray, weight: np.ndarray, si
     """P(all statistics below c): the integral over the control's mean z of the product over the arms, then over s."""
     from scipy.special import ndtr
 
-    z = REACH * _NODES
-    density = REACH * _WEIGHTS * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    x, w = gauss_legendre(CLOSE_POINTS)
+    z = REACH * x
+    density = REACH * w * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
     rest = np.sqrt(1 - load * load)
     bound, shift = c * scale[:, None, None] / rest, z[:, None] * load / rest
     inside = ndtr(bound + shift) - (ndtr(shift - bound) if sides == 2 else 0.0)

@@ -5,10 +5,12 @@ import math
 import numpy as np
 
 from livingdrug.trial.design import Trial
-from livingdrug.trial.result import SizeNeeded, SizePoint
+from livingdrug.trial.result import ClosedCurve, SizeNeeded, SizePoint
 
 
-def needed_size(trial: Trial, arm: str, position: int, points: tuple[SizePoint, ...]) -> SizeNeeded:
+def needed_size(
+    trial: Trial, arm: str, position: int, points: tuple[SizePoint, ...], closed: ClosedCurve
+) -> SizeNeeded:
     """The size of the smallest arm at which version `position` has the wanted power.
 
     Between the simulated sizes the normal quantile of the power is linear in the root of the size, as it is for a z-test.
@@ -17,8 +19,7 @@ def needed_size(trial: Trial, arm: str, position: int, points: tuple[SizePoint, 
     roots = np.sqrt([point.n for point in points])
     curves = [[share.value for share in shares], *zip(*(share.interval for share in shares), strict=True)]
     n, high, low = (_crossing(roots, np.array(curve), trial.power) for curve in curves)
-    closed = [point.closed_form[position] for point in points]
-    exact = math.nan if None in closed else _crossing(roots, np.array(closed, dtype=float), trial.power)
+    exact = _crossing(np.sqrt(closed.n), np.array([power[position] for power in closed.power]), trial.power)
     return SizeNeeded(arm, n, low, high, None if math.isnan(exact) else exact)
 
 

@@ -111,7 +111,7 @@ def last_day(trial: Trial, endpoint: Endpoint) -> float:
     end = trial.window_of(endpoint)[1]
     if endpoint.ec50 or not trial.visits:
         return end if endpoint.day is None else endpoint.day
-    return next(day for day in trial.visits if day >= end)
+    return next((day for day in trial.visits if day >= end), end)
 
 
 def _failed(found: Course, levels: np.ndarray) -> np.ndarray:
@@ -133,7 +133,7 @@ def _value(trial: Trial, endpoint: Endpoint, found: Course, levels, visits, leav
         exposure = (found.areas if endpoint.exposure == "auc" else found.peaks)[window]
         return np.where(gone | np.isnan(exposure), np.nan, _happens(endpoint, exposure, seed, first))
     if trial.visits:
-        area, peak = sampled_exposures(levels, visits, trial.limit or 0.0, window)
+        area, peak = sampled_exposures(levels, visits, trial.limit or 0.0, window, attended(visits, leaves))
     else:
         area, peak = found.areas[window], found.peaks[window]
     exposure = area if endpoint.kind == "auc" else peak

@@ -1,6 +1,7 @@
 """The question `how many patients per arm`, answered with numbers and one plain sentence."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,34 @@ class PowerAnswer:
     n_total: int
     power_at_n: float
     sentence: str
+
+
+@dataclass(frozen=True)
+class PowerCurve:
+    """Power over the number of subjects in the smaller arm.
+
+    what: the difference in words; sizes (m,): whole numbers; power (m,); wanted: the power that the design asks for;
+    assumptions: what the formula takes for granted.
+    """
+
+    what: str
+    sizes: np.ndarray
+    power: np.ndarray
+    wanted: float
+    assumptions: tuple[str, ...]
+
+    def table(self):
+        """Columns n (smaller arm) and power."""
+        import pandas as pd
+
+        return pd.DataFrame({"n": self.sizes, "power": self.power})
+
+
+def power_curve(power_of: Callable[[float], float], design: Design, upto: int, what: str, *assumptions: str) -> PowerCurve:
+    """Power at up to 60 whole sizes from 2 to `upto`; power_of(subjects in the first arm)."""
+    sizes = np.unique(np.linspace(2, max(upto, 3), 60).astype(int))
+    power = np.array([power_of(float(n) / min(1.0, design.ratio)) for n in sizes])
+    return PowerCurve(what, sizes, power, design.power, assumptions)
 
 
 def log_sd_of_auc28(model: Model, spread: str | None = None, seed: int = 1) -> float:

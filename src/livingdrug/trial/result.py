@@ -93,11 +93,22 @@ class ArmConduct:
 
 @dataclass(frozen=True)
 class SizePoint:
-    """Power of each version on the primary endpoint with n subjects in the smallest arm, the others in proportion."""
+    """Simulated power of each version on the primary endpoint with n subjects in the smallest arm, others in proportion."""
 
     n: int
     power: tuple[Share, ...]
-    closed_form: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class ClosedCurve:
+    """The same without simulation: n (m,), power of each version (m, versions), nan where there is no closed form."""
+
+    n: tuple[int, ...]
+    power: tuple[tuple[float, ...], ...]
+
+    def at(self, n: int) -> tuple[float, ...]:
+        """Power of every version at one of the sizes."""
+        return self.power[self.n.index(n)]
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,8 @@ class SizeNeeded:
 
 @dataclass(frozen=True)
 class TrialAnswer:
-    """Everything about a design: per endpoint, per arm, over sizes (empty unless asked for), and in words."""
+    """Everything about a design: per endpoint, per arm, over sizes (empty unless asked for; curve: of the primary endpoint,
+    from the smallest to the largest size, without a futility rule), and in words."""
 
     trial: Trial
     replicates: int
@@ -122,6 +134,7 @@ class TrialAnswer:
     endpoints: tuple[EndpointAnswer, ...]
     conduct: tuple[ArmConduct, ...]
     sizes: tuple[SizePoint, ...]
+    curve: ClosedCurve
     needed: tuple[SizeNeeded, ...]
     sentences: tuple[str, ...]
     notices: tuple[str, ...]

@@ -8,16 +8,18 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed
-from livingdrug.trial.analysis import Analysed, analyse, looked_at
+from livingdrug.trial.analysis import Analysed, analyse, critical_value, looked_at
 from livingdrug.trial.checks import check_trial, notices
-from livingdrug.trial.closed_form import closed_power
-from livingdrug.trial.design import BINARY, LOGARITHMIC, Arm, Endpoint, Trial
+from livingdrug.trial.closed_form import Expected, closed_power
+from livingdrug.trial.comparisons import hazard_ratio
+from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.needed import needed_size
 from livingdrug.trial.outcomes import ArmData, Outcome, simulate_arm
-from livingdrug.trial.result import ArmAnswer, ArmConduct, EndpointAnswer, Share, SizePoint, TrialAnswer
+from livingdrug.trial.result import ArmAnswer, ArmConduct, ClosedCurve, EndpointAnswer, Share, SizePoint, TrialAnswer
 from livingdrug.trial.words import change_text, name_of_test, sentences
 
-MAX_SUBJECTS = 50_000_000  # over arms and replicates: what fits in memory with a handful of endpoints
+MAX_VALUES = 100_000_000  # subjects, over arms and replicates, times endpoints: what a computer at hand keeps in memory
+CURVE_POINTS = 40
 Progress = Callable[[int, int], None]
 
 
@@ -34,22 +36,28 @@ def simulate_trial(
     check_trial(trial)
     check_replicates(replicates)
     seed, sizes = check_seed(seed), tuple(sorted(set(sizes)))
-    largest = _scaled(trial, _check_sizes(sizes)) if sizes else None
+    # sizes are about the primary endpoint alone
+    largest = _scaled(replace(trial, endpoints=trial.endpoints[:1]), _check_sizes(sizes)) if sizes else None
     planned = [trial, _without_difference(trial), *([largest] if largest else [])]
-    count = _Counter(sum(arm.n for t in planned for arm in t.arms) * replicates - trial.shared.n * replicates, progress)
+    total = (sum(arm.n for t in planned for arm in t.arms) - trial.shared.n) * replicates
+    _check_amount(total, len(trial.endpoints))
+    count = _Counter(total, progress)
     data = {arm.name: simulate_arm(trial, arm, replicates, seed, threads, count) for arm in trial.arms}
     null = planned[1]
     same = {arm.name: simulate_arm(null, arm, replicates, seed, threads, count) for arm in null.versions}
     same[trial.control] = data[trial.control]
     (found, stopped), (by_chance, _) = analyse(trial, data), analyse(null, same)
-    endpoints = tuple(_answer(trial, e, data, found[e.name], by_chance[e.name], replicates) for e in trial.endpoints)
-    points, needed = (), ()
+    endpoints = tuple(_answer(trial, e, data, found[e.name], by_chance[e.name]) for e in trial.endpoints)
+    points, needed, curve = (), (), ClosedCurve((), ())
     if largest:
         data_large = {arm.name: simulate_arm(largest, arm, replicates, seed, threads, count) for arm in largest.arms}
-        points = tuple(_point(trial, size, data_large, replicates) for size in sizes)
-        needed = tuple(needed_size(trial, arm.name, i, points) for i, arm in enumerate(trial.versions))
+        points = tuple(_point(trial, size, data_large) for size in sizes)
+        between = np.geomspace(sizes[0], sizes[-1], CURVE_POINTS).round().astype(int).tolist()
+        curve = _curve(trial, sorted({*sizes, *between}), data_large, endpoints[0])
+        needed = tuple(needed_size(trial, arm.name, i, points, curve) for i, arm in enumerate(trial.versions))
     conduct = _conduct(trial, data, stopped, replicates)
-    answer = TrialAnswer(trial, replicates, seed, endpoints, conduct, points, needed, (), notices(trial, endpoints, conduct))
+    known = notices(trial, endpoints, conduct)
+    answer = TrialAnswer(trial, replicates, seed, endpoints, conduct, points, curve, needed, (), known)
     return replace(answer, sentences=sentences(answer))
 
 
@@ -57,16 +65,20 @@ class _Counter:
     """Subjects done so far, told to whoever wants to know."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
-        if total > MAX_SUBJECTS:
-            raise InputError(
-                f"{total:,} subjects would be simulated, more than {MAX_SUBJECTS:,}; take fewer replicates, arms or sizes"
-            )
         self.total, self.progress, self.done = total, progress, 0
 
     def __call__(self, subjects: int) -> None:
         self.done += subjects
         if self.progress:
             self.progress(self.done, self.total)
+
+
+def _check_amount(subjects: int, endpoints: int) -> None:
+    if subjects * endpoints > MAX_VALUES:
+        raise InputError(
+            f"{subjects:,} subjects with {endpoints} endpoint(s) would be simulated, more than {MAX_VALUES:,} values; take "
+            "fewer replicates, subjects or sizes"
+        )
 
 
 def check_replicates(replicates: int) -> None:
@@ -94,19 +106,19 @@ def _without_difference(trial: Trial) -> Trial:
 
 
 def _answer(
-    trial: Trial, endpoint: Endpoint, data: Mapping[str, ArmData], found: Analysed, null: Analysed, replicates: int
+    trial: Trial, endpoint: Endpoint, data: Mapping[str, ArmData], found: Analysed, null: Analysed
 ) -> EndpointAnswer:
     outcomes = {name: arm.outcomes[endpoint.name] for name, arm in data.items()}
-    closed = closed_powers(trial, endpoint, outcomes, found.critical)
+    effects = {arm.name: _effect(trial, endpoint, outcomes, arm) for arm in trial.versions}
+    expected = _expected(endpoint, outcomes, effects)
     arms = []
     for i, arm in enumerate(trial.versions):
         level, control = (_level(endpoint, outcomes[name]) for name in (arm.name, trial.control))
-        compared = found.compared[i]
+        closed = closed_power(trial, endpoint, arm.name, expected, found.critical)
         arms.append(
             ArmAnswer(
-                arm.name, arm.n, level, control, _effect(endpoint, level, control, compared.difference),
-                _share(found.rejected[:, i]), _share(null.rejected[:, i]), *closed[i],
-                int(np.isnan(compared.statistic).sum()), float((~np.isnan(outcomes[arm.name].value)).sum() / replicates),
+                arm.name, arm.n, level, control, effects[arm.name], _share(found.rejected[:, i]), _share(null.rejected[:, i]),
+                *closed, int(np.isnan(found.compared[i].statistic).sum()), expected[arm.name].n,
             )  # fmt: skip
         )
     return EndpointAnswer(
@@ -115,26 +127,37 @@ def _answer(
     )  # fmt: skip
 
 
-def closed_powers(
-    trial: Trial, endpoint: Endpoint, outcomes: Mapping[str, Outcome], critical: float | None
-) -> list[tuple[float | None, str]]:
-    """(power, why there is none) of every version, from the moments over all replicates."""
-    moments = {name: _overall(outcome) for name, outcome in outcomes.items()}
-    pooled = trial.multiplicity == "dunnett"
-    found = []
-    for arm in trial.versions:
-        pair = [moments[arm.name], moments[trial.control]]
-        others = sum(moments[v.name][0] - 1 for v in trial.versions if v is not arm) if pooled else 0.0
-        found.append(closed_power(trial, endpoint, *zip(*pair, strict=True), critical, others))
-    return found
+def _expected(
+    endpoint: Endpoint, outcomes: Mapping[str, Outcome], effects: Mapping[str, float]
+) -> dict[str, Expected]:
+    """Moments of every arm over all replicates, and of persistence the share lost and the hazard ratio."""
+    found = {name: _overall(outcome) for name, outcome in outcomes.items()}
+    if endpoint.kind != "persistence":
+        return found
+    lost = {name: 1.0 - _level(endpoint, outcome) for name, outcome in outcomes.items()}
+    return {name: moments._replace(lost=lost[name], hazard_ratio=effects.get(name, 1.0)) for name, moments in found.items()}
 
 
-def _overall(outcome: Outcome) -> tuple[float, float, float]:
-    """(evaluable subjects a replicate, mean, SD) over all replicates."""
+def _curve(trial: Trial, sizes: Sequence[int], data: Mapping[str, ArmData], primary: EndpointAnswer) -> ClosedCurve:
+    """Closed forms over the size, from the moments of the largest trial: the smaller ones are of the same populations."""
+    endpoint, rows = primary.endpoint, []
+    outcomes = {name: arm.outcomes[endpoint.name] for name, arm in data.items()}
+    whole = _expected(endpoint, outcomes, {arm.arm: arm.effect for arm in primary.arms})
+    share = {name: whole[name].n / arm.outcomes[endpoint.name].value.shape[1] for name, arm in data.items()}
+    for size in sizes:
+        expected = {arm.name: whole[arm.name]._replace(n=share[arm.name] * arm.n) for arm in _scaled(trial, size).arms}
+        critical = critical_value(trial, endpoint, {name: arm.n for name, arm in expected.items()})
+        powers = [closed_power(trial, endpoint, arm.name, expected, critical)[0] for arm in trial.versions]
+        rows.append(tuple(math.nan if power is None else power for power in powers))
+    return ClosedCurve(tuple(sizes), tuple(rows))
+
+
+def _overall(outcome: Outcome) -> Expected:
+    """Moments over all replicates."""
     there = outcome.value[~np.isnan(outcome.value)]
     if len(there) < 2:
-        return len(there) / len(outcome.value), math.nan, math.nan
-    return len(there) / len(outcome.value), float(there.mean()), float(there.std(ddof=1))
+        return Expected(len(there) / len(outcome.value), math.nan, math.nan)
+    return Expected(len(there) / len(outcome.value), float(there.mean()), float(there.std(ddof=1)))
 
 
 def _level(endpoint: Endpoint, outcome: Outcome) -> float:
@@ -148,13 +171,13 @@ def _level(endpoint: Endpoint, outcome: Outcome) -> float:
     return math.exp(mean) if endpoint.kind in LOGARITHMIC else mean
 
 
-def _effect(endpoint: Endpoint, level: float, control: float, differences: np.ndarray) -> float:
-    if endpoint.kind in LOGARITHMIC:
-        return level / control
-    if endpoint.kind in BINARY:
-        return level - control
-    known = differences[~np.isnan(differences)]
-    return math.exp(-float(known.mean())) if len(known) else math.nan
+def _effect(trial: Trial, endpoint: Endpoint, outcomes: Mapping[str, Outcome], arm: Arm) -> float:
+    """Ratio of geometric means, difference of rates, or hazard ratio."""
+    own, control = outcomes[arm.name], outcomes[trial.control]
+    if endpoint.kind == "persistence":
+        return hazard_ratio(own, control, len(trial.visits))
+    levels = _level(endpoint, own), _level(endpoint, control)
+    return levels[0] / levels[1] if endpoint.kind in LOGARITHMIC else levels[0] - levels[1]
 
 
 def _unit(trial: Trial, endpoint: Endpoint) -> str:
@@ -167,17 +190,12 @@ def _share(happened: np.ndarray) -> Share:
     return Share(int(happened.sum()), len(happened))
 
 
-def _point(trial: Trial, size: int, data: Mapping[str, ArmData], replicates: int) -> SizePoint:
+def _point(trial: Trial, size: int, data: Mapping[str, ArmData]) -> SizePoint:
     """Power on the primary endpoint at one size: the first subjects of the largest trial."""
     scaled = _scaled(replace(trial, endpoints=trial.endpoints[:1]), size)
     nested = {arm.name: data[arm.name].of_first(arm.n) for arm in scaled.arms}
-    endpoint = trial.endpoints[0]
-    found = analyse(scaled, nested)[0][endpoint.name]
-    # moments of the largest trial: the smaller ones are the same populations
-    evaluable = {arm.name: data[arm.name].outcomes[endpoint.name] for arm in scaled.arms}
-    outcomes = {arm.name: evaluable[arm.name].of_first(arm.n) for arm in scaled.arms}
-    closed = closed_powers(scaled, endpoint, outcomes, found.critical)
-    return SizePoint(size, tuple(_share(column) for column in found.rejected.T), tuple(power for power, _ in closed))
+    found = analyse(scaled, nested)[0][trial.endpoints[0].name]
+    return SizePoint(size, tuple(_share(column) for column in found.rejected.T))
 
 
 def _conduct(trial: Trial, data: Mapping[str, ArmData], stopped: np.ndarray, replicates: int) -> tuple[ArmConduct, ...]:

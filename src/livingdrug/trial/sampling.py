@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from livingdrug.core.random import uniforms
-from livingdrug.engine.draws import normals
+from livingdrug.engine.draws import lognormals
 from livingdrug.engine.machine_code import kept
 from livingdrug.engine.vector_math import compiled
 
@@ -16,7 +16,7 @@ def measured(levels: np.ndarray, visits: np.ndarray, error: float, seed: int, fi
         return levels
     out = np.empty_like(levels)
     for j, day in enumerate(visits):
-        out[:, j] = levels[:, j] * np.exp(error * normals(seed, f"residual on {day:g}", first, len(levels)))
+        out[:, j] = levels[:, j] * lognormals(seed, f"residual on {day:g}", first, len(levels), 1.0, error, math.inf)
     return out
 
 
@@ -28,15 +28,17 @@ def leaving_times(rate: float, seed: int, first: int, count: int) -> np.ndarray:
 
 
 def sampled_exposures(
-    levels: np.ndarray, visits: np.ndarray, limit: float, window: tuple[float, float]
+    levels: np.ndarray, visits: np.ndarray, limit: float, window: tuple[float, float], came: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(area, peak) within the window of the samples of each subject, shape (n,), by the rules of `nca` with its defaults.
 
+    came (n,): how many of the visits a subject came to.
     Linear up, logarithmic down; below the limit: 0 before the first and after the last quantifiable value, dropped between;
     (0, 0) where no sample stands at the infusion. 0 without any quantifiable value in the window, nan where a level is nan.
     """
     area, peak = np.empty(len(levels)), np.empty(len(levels))
-    _exposures(np.ascontiguousarray(levels), visits, float(limit), *(float(edge) for edge in window), area, peak)
+    edges = (float(edge) for edge in window)
+    _exposures(np.ascontiguousarray(levels), visits, came.astype(np.int64), float(limit), *edges, area, peak)
     return area, peak
 
 
@@ -53,15 +55,15 @@ def _segment(t1, t2, c1, c2, low, high):
 
 
 @kept
-def _exposures(levels, visits, limit, start, end, area, peak):
+def _exposures(levels, visits, came, limit, start, end, area, peak):
     for i in range(len(levels)):
         last = -1
-        for j in range(len(visits)):
+        for j in range(came[i]):
             if levels[i, j] >= limit and levels[i, j] > 0.0:
                 last = j
         total, highest, seen = 0.0, 0.0, False
         t1, c1 = 0.0, 0.0
-        for j in range(len(visits)):
+        for j in range(came[i]):
             t2, c2 = visits[j], levels[i, j]
             quantifiable = c2 >= limit and c2 > 0.0
             if quantifiable:

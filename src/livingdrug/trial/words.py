@@ -18,7 +18,7 @@ def change_text(arm: Arm) -> str:
     """What makes an arm another product: `c_max x 2, in 80 % of the patients`."""
     parts = [f"{name} x {fold:g}" for name, fold in arm.change.items()]
     if isinstance(arm.dose, Regimen):
-        parts.append("doses of its own")
+        parts.append("doses " + ", ".join(f"{dose.amount:g}@{dose.time:g}" for dose in arm.dose.doses))
     elif arm.dose != 1:
         parts.append(f"dose x {arm.dose:g}")
     if arm.variance_scale != 1:

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from livingdrug.cli.response_tables import coefficient_table, coefficients, estimate, estimate_text, finite
+from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text, finite
 from livingdrug.response.continuous import ContinuousFit, exposure_at_share, predict
 from livingdrug.response.curve import grid
 from livingdrug.response.words import p_text, short, span

@@ -5,7 +5,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from livingdrug.cli.response_tables import coefficient_table, coefficients, estimate, estimate_text
+from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text
 from livingdrug.response.curve import Curve, Estimate, exposure_at, grid, probability, probability_band
 from livingdrug.response.graded import GradedFit
 from livingdrug.response.observed import observed_rates

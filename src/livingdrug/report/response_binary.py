@@ -5,8 +5,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from livingdrug.cli.response_tables import coefficient_table, coefficients, estimate, estimate_text
 from livingdrug.core.errors import InputError
+from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text
 from livingdrug.response.binary import BinaryFit, exposure_at_profile
 from livingdrug.response.curve import Estimate, exposure_at, grid, probability, probability_band
 from livingdrug.response.observed import observed_rates
