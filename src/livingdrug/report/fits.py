@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from livingdrug.fit.groups import Groups
 from livingdrug.fit.npde import Npde
 from livingdrug.fit.result import FitResult
-from livingdrug.fit.store import CONVENTIONS, data_hash, parameter_table, versions
+from livingdrug.fit.store import CONVENTIONS, data_hash, parameter_table
 from livingdrug.fit.vpc import Vpc
 from livingdrug.fit.words import identifiability_sentences, number, parameter_sentences
-from livingdrug.report.html import Report, Section
+from livingdrug.report.document import NOT_STATED, RISK
+from livingdrug.report.html import Report, Section, drawing, versions
+from livingdrug.scenario.purpose import Purpose
 
 TITLES = {
     "observed": "Observed against predicted", "residuals": "Residuals", "npde": "Prediction distribution errors",
@@ -26,28 +28,30 @@ VERDICTS = {
 
 def fit_report(
     result: FitResult, pictures: Mapping[str, tuple[str, str]], vpc: Vpc | None = None, npde: Npde | None = None,
-    groups: Groups | None = None, question: str = "",
+    groups: Groups | None = None, purpose: Purpose | None = None,
 ) -> Report:  # fmt: skip
     """A report for `write_report`. pictures: name -> (sentence that says what it shows, SVG text), shown in order."""
     problem = result.problem
     words, limits = parameter_sentences(result), identifiability_sentences(result)
-    name = problem.model.full_name
-    asked = question or f"Which numbers of {name} describe {problem.data.name}, and how do subjects differ?"
+    name, purpose = problem.model.full_name, purpose or Purpose()
+    asked = purpose.question or f"Which numbers of {name} describe {problem.data.name}, and how do subjects differ?"
     sections = [
-        Section("question", "Question", [asked]),
-        Section("data", "Data and their checks", _data(result)),
-        Section("parameters", "Parameters", words, (), [_numbers(result)]),
-        Section("determined", "What the data determine", limits),
-        Section("objective", "Objective", *_objective(result)),
-        Section("checks", "Does the model describe the data?", _checks(vpc, npde), (), _tests(npde)),
+        Section("question", "Question of interest", [asked]),
+        Section("context", "Context of use", [purpose.context_of_use or NOT_STATED.format("context_of_use")]),
+        Section("influence", "Model influence, risk and impact", tables=[_risk(purpose)]),
+        Section("data", "Data and their checks", points=_data(result)),
+        Section("parameters", "Results: parameters", points=words, tables=[_numbers(result)]),
+        Section("determined", "What the data determine", points=limits),
+        _objective(result),
+        Section("checks", "Model evaluation: does it describe the data?", points=_checks(vpc, npde), tables=_tests(npde)),
     ]
-    for name, (caption, svg) in pictures.items():
-        sections.append(Section(name, _title(name), [caption], [svg]))
+    for key, (caption, svg) in pictures.items():
+        sections.append(Section(key, _title(key), pictures=[drawing(key, svg, caption)]))
     if groups is not None:
         sections.append(_groups(groups))
-    sections.append(Section("started", "Settings of the fit", [f"Method: {result.method}."], (), [_settings(result)]))
+    sections.append(Section("started", "Analysis settings", [f"Method: {result.method}."], tables=[_settings(result)]))
     summary = [VERDICTS[result.status], *result.notes]
-    settings = {"data SHA-256": data_hash(problem), "numba": versions()["numba"]}
+    settings = {"data SHA-256": data_hash(problem), **versions()}
     return Report(f"{name} fitted to {problem.data.name}", summary, sections, settings)
 
 
@@ -86,7 +90,12 @@ def _told(value: float, form: str = ".3g") -> str:
     return number(value) if form == ".3g" else format(value, form)
 
 
-def _objective(result: FitResult):
+def _risk(purpose: Purpose):
+    rows = [(title, what, getattr(purpose, key) or NOT_STATED.format(key)) for key, title, what in RISK]
+    return "assessment, as stated by the user", ("element", "what it is", "stated"), rows
+
+
+def _objective(result: FitResult) -> Section:
     found = result.objective
     rows = [
         ("-2 log likelihood", f"{found.minus2ll:.3f}"),
@@ -98,7 +107,7 @@ def _objective(result: FitResult):
     ]  # fmt: skip
     errors = result.covariance.reason or result.covariance.method
     text = [f"Computed by {found.method}. {CONVENTIONS}", f"Standard errors: {errors}."]
-    return text, (), [("objective", ("what", "value"), rows)]
+    return Section("objective", "Objective", points=text, tables=[("objective", ("what", "value"), rows)])
 
 
 def _checks(vpc: Vpc | None, npde: Npde | None) -> list[str]:
@@ -135,7 +144,7 @@ def _groups(groups: Groups) -> Section:
         for d in groups.differences
     ]  # fmt: skip
     header = ("parameter", "measure", one, other, "value", "low", "high", "p", "shrinkage %", "caution")
-    return Section("groups", f"Groups by {groups.covariate}", text, (), [("differences", header, rows)])
+    return Section("groups", f"Groups by {groups.covariate}", text, tables=[("differences", header, rows)])
 
 
 def _settings(result: FitResult):
