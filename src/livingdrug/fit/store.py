@@ -163,7 +163,8 @@ def settings_as_dict(result: FitResult) -> dict:
     return {
         "model": problem.model.full_name, "data": problem.data.name, "data_sha256": data_hash(problem),
         "below": problem.below, "smooth": problem.smooth,
-        "start": {p.name: p.value for p in problem.parameters}, "start_spread": {p.name: p.sd for p in problem.random},
+        "model_values": problem.model.typical, "start": {p.name: p.value for p in problem.parameters},
+        "start_spread": {p.name: p.sd for p in problem.random},
         "scale": {p.name: p.scale for p in problem.parameters}, "fixed": [p.name for p in problem.parameters if p.fixed],
         "effects": [asdict(e) for e in problem.effects], "residual_errors": [asdict(r) for r in problem.residuals],
         "correlations": [asdict(c) for c in problem.correlations], "settings": result.settings, "notes": list(result.notes),
