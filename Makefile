@@ -1,22 +1,42 @@
 # make paper   the paper's figures, tables and report   (makes its own environment first)
 # make test    the tests
+# make app     the web app, on this machine only
+# make test-web  the web app in a real browser (Debian: installs chromium and npm where they are missing)
 # make bench   the benchmarks, against other solvers in an environment of their own (a quarter of an hour; needs gfortran and a C++ compiler)
 PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/ready
+WEB_STAMP := $(VENV)/web-ready
+AXE := axe-core@4.14.1
 BENCH := .venv-bench
 BENCH_STAMP := $(BENCH)/ready
 
-.PHONY: paper test bench clean
+.PHONY: paper test test-web app bench clean
 
 paper: $(STAMP)
 	$(RUN) -m livingdrug warmup
 	$(RUN) -m papers.kirouac_2024 --out out/paper
 
+app: $(STAMP)
+	$(RUN) -m livingdrug app
+
 test: $(STAMP)
 	$(RUN) -m ruff check src tests papers bench
 	$(RUN) -m pytest
+
+# where no browser can be installed, its tests skip and say so
+test-web: $(STAMP)
+	@$(MAKE) --no-print-directory $(WEB_STAMP) || echo "No browser could be installed: the tests that need one are skipped."
+	PYTHONPATH=$(VENV)/web $(RUN) -m pytest tests/web -s
+
+# the browser's driver beside the environment, so that `make test` stays without it; axe-core checks accessibility
+$(WEB_STAMP): $(STAMP) tests/web/requirements.txt
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+	@command -v npm >/dev/null || apt-get install -y -qq --no-install-recommends npm
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/web -r tests/web/requirements.txt
+	cd $(VENV)/web && npm pack --silent $(AXE) >/dev/null && tar xzf axe-core-*.tgz package/axe.min.js
+	@touch $(WEB_STAMP)
 
 # one environment, exactly the versions of the lock file
 $(STAMP): requirements.lock pyproject.toml

@@ -10,7 +10,7 @@ import click
 import matplotlib
 
 from livingdrug.plots.style import SETTINGS
-from livingdrug.report import Report, Section, write_report
+from livingdrug.report import Drawing, Report, Section, drawing, versions, write_report
 from papers.kirouac_2024 import figure1, figure2, figure6, figure7, figures345, table1
 from papers.kirouac_2024.panel import SEED, Panel
 from papers.kirouac_2024.targets import compare
@@ -43,8 +43,8 @@ def main(out: str) -> None:
     sys.exit(1 if (targets["reason"].str.startswith("not explained")).any() else 0)
 
 
-def _save(panel: Panel, folder: Path) -> str:
-    """PNG, SVG and CSV of a panel; returns the SVG text for the report."""
+def _save(panel: Panel, folder: Path) -> Drawing:
+    """PNG, SVG and CSV of a panel; returns the drawing for the report."""
     name = "table1" if panel.name == "T1" else f"figure{panel.name}"
     panel.figure.savefig(folder / "figures" / f"{name}.png", metadata={"Software": "livingdrug"})
     text = StringIO()
@@ -52,13 +52,10 @@ def _save(panel: Panel, folder: Path) -> str:
     panel.figure.savefig(text, format="svg", metadata={"Date": None})
     (folder / "figures" / f"{name}.svg").write_text(text.getvalue(), encoding="utf-8")
     panel.data.to_csv(folder / "data" / f"{name}.csv", index=False)
-    # ids are unique in one picture only; in the report they would collide
-    svg = text.getvalue()
-    svg = svg[svg.index("<svg") :]
-    return svg.replace('id="', f'id="{name}-').replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
+    return drawing(name, text.getvalue(), panel.title)
 
 
-def _report(panels: list[Panel], pictures: dict[str, str], targets) -> Report:
+def _report(panels: list[Panel], pictures: dict[str, Drawing], targets) -> Report:
     good = int((targets["verdict"] == "pass").sum())
     header = ("quantity", "reference", "ours", "tolerance", "source", "verdict", "reason")
     sections = []
@@ -66,7 +63,7 @@ def _report(panels: list[Panel], pictures: dict[str, str], targets) -> Report:
         rows = targets[targets["panel"] == panel.name][list(header)].to_numpy(dtype=str).tolist()
         tables = [("our numbers against the reference", header, rows)] if rows else []
         title = panel.title if panel.name == "T1" else f"{panel.name}. {panel.title}"
-        sections.append(Section(f"p{panel.name}", title, panel.caption, [pictures[panel.name]], tables, panel.label))
+        sections.append(Section(f"p{panel.name}", title, panel.caption, (), [pictures[panel.name]], tables, panel.label))
     return Report(
         TITLE,
         (
@@ -77,7 +74,7 @@ def _report(panels: list[Panel], pictures: dict[str, str], targets) -> Report:
             f"{good} of {len(targets)} reference numbers agree within their tolerance; the others carry their reason.",
         ),
         [*sections, _deviations()],
-        {"seed": str(SEED), "panels": str(len(panels)), "virtual patients": "1,000 (bands), 10,000 (2B, 2D)"},
+        {"seed": str(SEED), "panels": str(len(panels)), "virtual patients": "1,000 (bands), 10,000 (2B, 2D)", **versions()},
     )
 
 
@@ -86,7 +83,7 @@ def _deviations() -> Section:
     header = ("where", "printed", "what follows", "what we did")
     cells = [[row["where"], row["printed"], row["follows"], row["did"]] for row in rows]
     text = ("Where the printed paper, or what was read of its sources, does not give the printed result.",)
-    return Section("deviations", "Deviations and errors of the printed paper", text, (), [("deviations", header, cells)])
+    return Section("deviations", "Deviations and errors of the printed paper", text, (), (), [("deviations", header, cells)])
 
 
 def _print_summary(panels: list[Panel], targets, folder: Path, seconds: float) -> None:

@@ -7,12 +7,10 @@ from livingdrug.models.catalogue import get_model
 from livingdrug.plots import COLOURS, new_figure
 from livingdrug.response import calibrate_ec50, logistic
 from livingdrug.simulation import draw_subjects, simulate
-from livingdrug.trial import sample_size_t
+from livingdrug.trial.grid import FOLDS, SCALES, sizes_over
 from papers.kirouac_2024.panel import SEED, Panel, daily_auc, finite
 
 DAYS = np.arange(29.0)
-FOLDS = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
-SCALES = tuple(round(0.1 * i, 1) for i in range(1, 11))
 # KarMMa, Swiss product information Table 6: geometric mean and geometric CV of AUC0-28 (d*copies/ug)
 KARMMA_AUC, KARMMA_SD = 2_860_340.0, float(np.sqrt(np.log1p(1.97**2)))
 RATES = {"response (ORR 73.4 %)": 0.734, "CRS, any grade (84 %)": 0.84}
@@ -128,7 +126,7 @@ def sample_size_grid(spread: str) -> pd.DataFrame:
         result = simulate(model, draw_subjects(model, 10_000, SEED, spread, variance_scale=scale), times=DAYS)
         sd = float(np.std(np.log(finite(daily_auc(result, "transgene"))), ddof=1))
         # a fold on CMAX shifts ln AUC28 of every patient by exactly ln(fold)
-        rows += [(spread, scale, fold, sd, sample_size_t(np.log(fold) / sd)) for fold in FOLDS]
+        rows += [(spread, scale, fold, sd, n) for fold, n in zip(FOLDS, sizes_over([sd], FOLDS)[0], strict=True)]
     return pd.DataFrame(rows, columns=["spread", "variance_scale", "fold", "sd_ln_auc28", "n_per_arm"])
 
 

@@ -9,8 +9,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "livingdrug"
 LEVEL = {
-    "core": 0, "models": 1, "data": 1, "response": 1, "engine": 2, "nca": 2, "simulation": 3, "fit": 4, "trial": 4,
-    "products": 4, "scenario": 5, "plots": 5, "report": 6, "scale": 6, "cli": 7,
+    "core": 0, "models": 1, "data": 1, "engine": 2, "nca": 2, "simulation": 3, "response": 3, "fit": 4, "trial": 4,
+    "products": 4, "scenario": 5, "plots": 5, "export": 5, "scale": 6, "report": 7, "web": 8, "cli": 9,
 }  # fmt: skip
 FILES = sorted(SOURCE.rglob("*.py"))
 

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 
 from livingdrug.engine import population
 from livingdrug.engine.compile import compile_system, output_function
-from livingdrug.engine.events import ADD, SET, Events
+from livingdrug.engine.events import ADD, RATE, SET, Events
 from livingdrug.engine.factor import factorisation
 from livingdrug.engine.kernel import kernel
 from livingdrug.engine.lsoda import solve
@@ -58,7 +58,7 @@ def small(rate: str, start: float = 1000.0, clocks: tuple[Clock, ...] = (), **st
 def run_small(made, k: float, until: float, times, measures=None, events=None, source=0.0, rtol=1e-8, **how):
     system, start = made
     events = EventTable.shared(1, events or Events.of([]))
-    times, code = np.array(times, dtype=float), kernel(system, ("double",))
+    times, code = np.array(times, dtype=float), kernel(system, ("double",), bool(events.has_inflow[0]))
     return solve_population(code, np.array([[k, source, start]]), events, until, times, [0], measures, rtol, **how)
 
 
@@ -172,6 +172,15 @@ def test_extinction_empties_a_population_without_inflow_only():
     np.testing.assert_array_equal(last(1.0, 0.0) > 0, [True, False])
     # an inflow keeps it at its balance of 0.5 cells
     np.testing.assert_allclose(last(1.0, 0.5)[1], 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("order", [(0.1, 0.2), (0.2, 0.1)])
+def test_infusions_that_ended_leave_nothing_that_would_keep_a_population_alive(order):
+    # 0.1 + 0.2 - 0.1 - 0.2 is not 0 in floating point
+    rows = [(0.0, RATE, 0, 0.1), (0.0, RATE, 0, 0.2), *((1.0, RATE, 0, -rate) for rate in order)]
+    found = run_small(small("k * x", extinct_below=1.0), -1.0, 30.0, [0.5, 30.0], events=Events.of(rows))
+    during = 2 * (1000 * math.exp(-0.5) + 0.3 * (1 - math.exp(-0.5)))
+    assert found.values[:, 0] == pytest.approx([during, 0.0], rel=1e-6)
 
 
 def test_log_state_is_exact_far_below_one_cell():

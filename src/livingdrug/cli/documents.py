@@ -4,29 +4,39 @@ from importlib import import_module
 
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import Simulation, read_scenario
-from livingdrug.scenario.fit import Fit
-from livingdrug.scenario.tables import CheckFile, Compare, Nca
+from livingdrug.scenario import read_scenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {
-    CheckFile: ("livingdrug.cli.tables", "run_check"),
-    Nca: ("livingdrug.cli.parameters", "run_nca"),
-    Compare: ("livingdrug.cli.products", "run_compare"),
-    Fit: ("livingdrug.cli.fit", "run_fit"),
+    "simulate": ("livingdrug.cli.simulate", "run"),
+    "check": ("livingdrug.cli.tables", "run_check"),
+    "nca": ("livingdrug.cli.parameters", "run_nca"),
+    "compare": ("livingdrug.cli.products", "run_compare"),
+    "power": ("livingdrug.cli.power", "run_power"),
+    "response": ("livingdrug.cli.response", "run_response"),
+    "index": ("livingdrug.cli.index", "run_index"),
+    "trial": ("livingdrug.cli.trial", "run_design"),
+    "escalation": ("livingdrug.cli.escalation", "run_levels"),
+    "fit": ("livingdrug.cli.fit", "run_fit"),
 }
 
 
-def run_document(path: str, out: str | None, as_json: bool, workers: int | None, dask: str | None) -> None:
+def run_document(path: str, output: Output) -> None:
     """Run the scenario in a TOML file as its command would."""
     scenario = read_scenario(path)
-    if isinstance(scenario, Simulation):
-        from livingdrug.cli.simulate import run
-
-        run(scenario, out, as_json, False, workers, dask)
-        return
-    if workers is not None or dask is not None:
+    if scenario.kind != "simulate" and (output.workers is not None or output.dask is not None):
         kind = f"`{path}` is a `{scenario.kind}` scenario"
         raise InputError(f"{kind}, which runs in one process; leave out --workers and --dask")
-    module, runner = RUNNERS[type(scenario)]
-    getattr(import_module(module), runner)(scenario, Output(out=out, as_json=as_json))
+    module, runner = RUNNERS[scenario.kind]
+    getattr(import_module(module), runner)(scenario, output)
+
+
+def remake_report(folder: str) -> None:
+    """Make the report of a run's folder anew."""
+    import click
+
+    from livingdrug.report.folder import rebuild
+    from livingdrug.report.folder_files import file_hash
+
+    path = rebuild(folder)
+    click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")

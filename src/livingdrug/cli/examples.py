@@ -3,15 +3,9 @@
 from pathlib import Path
 
 import click
-import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.random import normals, uniforms
 
-SUBJECTS = 24
-DAYS = (0.0, 1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 14.0, 17.0, 21.0, 28.0, 60.0, 90.0, 180.0, 270.0, 365.0)
-LIMIT = 50.0
-SEED = 11
 ABOUT = """Example data for `livingdrug check`, `livingdrug nca` and `livingdrug compare`.
 
 EVERYTHING HERE IS SIMULATED. No patient is behind any number.
@@ -30,8 +24,9 @@ Try:
 
 def write_nca_example(folder: str) -> None:
     """Write kinetics.csv, endpoints.csv and README.txt. Raises InputError where one of them exists."""
-    from livingdrug.cli.pictures import check_folder
     from livingdrug.core.export import write_csv
+    from livingdrug.report.pictures import check_folder
+    from livingdrug.scenario.example_data import SEED, SUBJECTS, example_endpoints, example_kinetics
 
     check_folder(folder)
     path = Path(folder)
@@ -40,52 +35,8 @@ def write_nca_example(folder: str) -> None:
     if there:
         raise InputError(f"`{path / there[0]}` exists already and is not overwritten; name an empty folder")
     path.mkdir(parents=True, exist_ok=True)
-    write_csv(_kinetics(), path / names[0])
-    write_csv(_endpoints(), path / names[1])
+    write_csv(example_kinetics(SUBJECTS, SEED), path / names[0])
+    write_csv(example_endpoints(), path / names[1])
     (path / names[2]).write_text(ABOUT, encoding="utf-8")
     click.echo(f"wrote {', '.join(names)} to {folder}: simulated data, labelled so", err=True)
     click.echo(f"next: livingdrug nca {path / names[0]} --endpoints {path / names[1]} --by response", err=True)
-
-
-def _kinetics():
-    """One dose row and the samples of each subject."""
-    import pandas as pd
-
-    from livingdrug.models.catalogue import get_model
-    from livingdrug.simulation import draw_subjects, observe, simulate
-
-    model = get_model("stein_2019")
-    rows = []
-    subjects = draw_subjects(model, SUBJECTS, SEED, "sd")
-    weights = np.round(np.exp(3.5 + 0.35 * normals(SEED, "weight", 0, SUBJECTS)), 1)
-    doses = np.round(np.exp(np.log(1.5e8) + 0.4 * normals(SEED, "dose", 0, SUBJECTS)), -6)
-    ends = np.array(DAYS)[np.floor(10 + 6 * uniforms(SEED, "follow-up", 0, SUBJECTS)).astype(int)]
-    table = observe(model, simulate(model, subjects, until=DAYS[-1], times=DAYS), LIMIT, SEED)
-    for i in range(SUBJECTS):
-        name = f"SIM-{i + 1:02d}"
-        rows.append((name, 0.0, "", "", "", 1, f"{doses[i]:.0f}", "", weights[i]))
-        mine = table[(table["subject"] == i + 1) & (table["time"] <= ends[i])]
-        shift = np.round(0.06 * normals(SEED, "day", i * len(DAYS), len(mine)), 2)
-        for sample, late in zip(mine.itertuples(), shift, strict=True):
-            day = round(sample.time + (late if sample.time > 0 else 0.0), 2)
-            level = f"<{LIMIT:g}" if sample.below_limit else f"{sample.value:.4g}"
-            rows.append((name, day, level, "copies/ug", "qPCR", 0, "", LIMIT, weights[i]))
-    headings = ["ID", "TIME (d)", "DV", "UNIT", "ASSAY", "EVID", "AMT (cells)", "LIMIT", "WT"]
-    return pd.DataFrame(rows, columns=headings)
-
-
-def _endpoints():
-    import pandas as pd
-
-    draw = {name: uniforms(SEED, name, 0, SUBJECTS) for name in ("response", "crs", "icans", "pfs", "event")}
-    response = np.where(draw["response"] < 0.6, "CR", np.where(draw["response"] < 0.75, "CRi", "NR"))
-    return pd.DataFrame(
-        {
-            "ID": [f"SIM-{i + 1:02d}" for i in range(SUBJECTS)],
-            "RESPONSE": response.astype(object),
-            "CRS grade": np.floor(5 * draw["crs"]).astype(int),
-            "ICANS grade": np.floor(5 * draw["icans"] ** 3).astype(int),
-            "PFS (d)": np.round(30 - 300 * np.log(draw["pfs"])).astype(int),
-            "PFS_event": (draw["event"] < 0.6).astype(int),
-        }
-    )

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.cli.fit_folder import keep_fit
 from livingdrug.cli.output import Output
 from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
@@ -41,9 +42,14 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
         else:
             show_objective(found)
         return
+    if scenario.method == "bayes":
+        from livingdrug.cli.bayes import run_bayes
+
+        sys.exit(run_bayes(scenario, problem, output, _Progress()))
     result = fit(problem, scenario.method, scenario.seed, output.out, resume, _Progress(), scenario.starts)
     if output.out:
         write_result(result, output.out)
+        keep_fit(scenario, result, output.out)
     if output.as_json:
         rows = [vars(estimate) for estimate in result.estimates]
         click.echo(json.dumps({**objective_as_dict(result), "parameters": rows, "notes": list(result.notes)}))

@@ -31,10 +31,18 @@ PROBLEM = (
 @click.argument("file", type=click.Path())
 @with_options(READING)
 @with_options(PROBLEM)
-@click.option("--method", default="saem", show_default=True, help="How to fit: saem, focei, laplace or individual.")
+@click.option("--endpoints", type=click.Path(), help="A table with one row per subject: covariates, and the response, whose "
+              "groups are compared.")  # fmt: skip
+@click.option("--method", default="saem", show_default=True, help="How to fit: saem, focei, laplace, individual or bayes.")
 @click.option("--evaluate", help="Only the objective at the start: fo, foce, focei, laplace or is; nothing is fitted.")
 @click.option("--starts", type=int, default=1, show_default=True, help="Fit from so many starts (factors 0.2 to 5); the best "
               "one is the answer, and the others are flagged.")
+@click.option("--prior", multiple=True, metavar="NAME=normal:MEAN,SD", help="With --method bayes: of a typical value on its "
+              "scale (of ln c_max), or 'omega NAME=half_normal:SCALE' (half_cauchy) of a spread; weak ones by default.")
+@click.option("--chains", type=int, help="With --method bayes: chains (4).")
+@click.option("--tune", type=int, help="With --method bayes: tuning steps of each chain (1000).")
+@click.option("--draws", type=int, help="With --method bayes: draws of each chain (1000).")
+@click.option("--acceptance", type=float, help="With --method bayes: rate aimed at (0.8); higher takes smaller steps.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--out", type=click.Path(file_okay=False), help="Write everything into this folder.")
 @click.option("--resume", is_flag=True, help="Go on from the state that an interrupted run left in the folder --out.")
@@ -50,11 +58,11 @@ def fit(columns, fragments, values, outputs, out, resume, as_json, as_scenario, 
     from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import read_values
     from livingdrug.scenario.fit import Fit
-    from livingdrug.scenario.tables import checked_table
+    from livingdrug.scenario.purpose import checked
 
     given = {name: value for name, value in rest.items() if value is not None and value != ()}
     given |= {"fragments": tuple(part.strip() for part in fragments.split(",") if part.strip())}
     pairs = dict(text.partition("=")[::2] for text in outputs)
     given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}
-    scenario = checked_table(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")
+    scenario = checked(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")
     run_fit(scenario, Output(out=out, as_json=as_json, as_scenario=as_scenario), resume)

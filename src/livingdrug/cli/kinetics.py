@@ -2,6 +2,7 @@
 
 import click
 
+from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core.errors import InputError
 
 READING = (
@@ -50,15 +51,16 @@ def with_options(options):
 @click.argument("file", type=click.Path())
 @with_options(READING)
 @click.option("--endpoints", type=click.Path(), help="Also check a table with one row per subject (response, CRS, PFS).")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the canonical table to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
+@click.option("--as", "layout", help="With --out: laid out for nonmem or monolix (and nlmixr2) instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def check(columns: tuple[str, ...], **rest) -> None:
     """Read FILE; say what each column was taken for and what is wrong, with lines; exit code 2 when something is."""
     from livingdrug.cli.tables import run_check
-    from livingdrug.scenario.tables import CheckFile, checked_table
+    from livingdrug.scenario.tables import CheckFile
 
-    run_check(*_split_output(CheckFile, checked_table, read_pairs(columns), rest))
+    run_check(*split_output(CheckFile, read_pairs(columns), rest))
 
 
 @click.command()
@@ -67,7 +69,7 @@ def check(columns: tuple[str, ...], **rest) -> None:
 @with_options(RULES)
 @click.option("--by", help="A covariate that groups the subjects, such as response.")
 @click.option("--endpoints", type=click.Path(), help="A table with one row per subject, to group by.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the results to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--wide", is_flag=True, help="One row per profile instead of one per parameter.")
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
@@ -75,10 +77,10 @@ def check(columns: tuple[str, ...], **rest) -> None:
 def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
     """Cellular-kinetic parameters of every profile in FILE, each with flag, reason and points."""
     from livingdrug.cli.parameters import run_nca
-    from livingdrug.scenario.tables import Nca, checked_table
+    from livingdrug.scenario.tables import Nca
 
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_nca(*_split_output(Nca, checked_table, read_pairs(columns), rest))
+    run_nca(*split_output(Nca, read_pairs(columns), rest))
 
 
 @click.command()
@@ -88,17 +90,17 @@ def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
 @click.option("--product", required=True, help="A product with published exposure, such as tisagenlecleucel or ide-cel.")
 @click.option("--indication", help="Only groups whose indication holds this text, such as DLBCL.")
 @click.option("--spread", help="Which published spread of the model stein_2019 (sd, variance).")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the percentile of every subject to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write a picture (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def compare(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
     """Place the subjects in FILE among the published exposures of a product, as percentiles; differences are said."""
     from livingdrug.cli.products import run_compare
-    from livingdrug.scenario.tables import Compare, checked_table
+    from livingdrug.scenario.tables import Compare
 
     rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_compare(*_split_output(Compare, checked_table, read_pairs(columns), rest))
+    run_compare(*split_output(Compare, read_pairs(columns), rest))
 
 
 @click.group()
@@ -115,15 +117,43 @@ def example_nca(folder: str) -> None:
     write_nca_example(folder)
 
 
-def _split_output(kind, checked_table, columns: dict[str, str], rest: dict):
+@example.command("response")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_response(folder: str) -> None:
+    """Write simulated samples and endpoints that depend on exposure, for the command response, into FOLDER."""
+    from livingdrug.cli.response_examples import write_response_example
+
+    write_response_example(folder)
+
+
+@example.command("crb401")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_crb401(folder: str) -> None:
+    """Write the published responders of each dose group of CRB-401 (ide-cel), with their source, into FOLDER."""
+    from livingdrug.cli.response_examples import write_crb401_example
+
+    write_crb401_example(folder)
+
+
+@example.command("trial")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_trial(folder: str) -> None:
+    """Write commented designs of an umbrella trial for `livingdrug trial` into FOLDER."""
+    from livingdrug.cli.trial_example import write_trial_example
+
+    write_trial_example(folder)
+
+
+def split_output(kind, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
     from livingdrug.cli.output import Output
+    from livingdrug.scenario.purpose import checked
 
     output = Output.taken_from(rest)
     given = {name: value for name, value in rest.items() if value is not None and value != ()}
     if columns:
         given["columns"] = columns
-    return checked_table(kind, given, "command line"), output
+    return checked(kind, given, "command line"), output
 
 
 def read_pairs(texts: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,8 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import fitting, kinetics
+from livingdrug.cli import fitting, index_options, kinetics, response_options, vpc
+from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
 
@@ -45,6 +46,19 @@ def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
     from livingdrug.cli.show import print_model
 
     print_model(name, _split(fragments), latex, toml)
+
+
+@models.command()
+@click.argument("name")
+@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too) or mrgsolve.")
+@click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
+@click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
+def export(name: str, target: str, fragments: str, spread: str | None, out: str | None) -> None:
+    """A model (name or file) as a NONMEM control stream, an nlmixr2 function or an mrgsolve model file."""
+    from livingdrug.cli.exports import export_model
+
+    export_model(name, target, _split(fragments), spread, out)
 
 
 @models.command()
@@ -88,53 +102,101 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.option("--exposure", type=float, nargs=2, metavar="START END", help="Peaks and areas in this window; no curves.")
 @click.option("--above", multiple=True, metavar="OUTPUT=VALUE", help="With --exposure: time above this value. Repeatable.")
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the long table to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print peaks and integrals as JSON.")
 @_where
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def simulate(fragments, values, above, out, as_json, as_scenario, workers, dask, **rest) -> None:
+def simulate(fragments, values, above, **rest) -> None:
     """Simulate MODEL (a name from `livingdrug models`, or a model file)."""
+    from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import read_above, read_values, run
-    from livingdrug.scenario.simulation import checked
+    from livingdrug.scenario.purpose import checked
+    from livingdrug.scenario.simulation import Simulation
 
+    output = Output.taken_from(rest)
     filled = {**rest, "fragments": _split(fragments), "values": read_values(values), "above": read_above(above)}
-    scenario = checked({k: v for k, v in filled.items() if v is not None}, "command line")
-    run(scenario, out, as_json, as_scenario, workers, dask)
+    scenario = checked(Simulation, {k: v for k, v in filled.items() if v is not None}, "command line")
+    run(scenario, output)
 
 
 @cli.command()
 @click.argument("file", type=click.Path())
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the table to this CSV file.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @_where
-def run(file: str, out: str | None, as_json: bool, workers: int | None, dask: str | None) -> None:
-    """Run the scenario in a TOML FILE (`--as-scenario` of simulate, check, nca and compare prints one)."""
+def run(file: str, **options) -> None:
+    """Run the scenario in a TOML FILE (`--as-scenario` of simulate, check, nca, compare and power prints one)."""
     from livingdrug.cli.documents import run_document
+    from livingdrug.cli.output import Output
 
-    run_document(file, out, as_json, workers, dask)
+    run_document(file, Output.taken_from(options))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(file_okay=False))
+def report(folder: str) -> None:
+    """Make report.html anew in the FOLDER of a run (`livingdrug run FILE --out FOLDER`), after checking its files."""
+    from livingdrug.cli.documents import remake_report
+
+    remake_report(folder)
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8050, show_default=True, help="0: any free one.")
+def app(port: int) -> None:
+    """Open the web app on this machine: sliders, your own data, trials. Nothing leaves the machine."""
+    from livingdrug.web.app import serve
+
+    serve(port, lambda address: click.echo(f"livingdrug is open at {address} (end it with Ctrl+C)", err=True))
 
 
 @cli.command()
 @click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
-@click.option("--log-sd", type=float, help="SD of the logarithm of exposure (natural log).")
+@click.option("--log-sd", type=float, multiple=True, help="SD of the logarithm of exposure (natural log). Twice: of "
+              "the first and of the second arm, compared by Welch's test.")
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
-@click.option("--spread", help="Which published spread of the model (stein_2019: sd, variance).")
+@click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
 @click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
 @click.option("--proportions", type=float, nargs=2, help="Two response rates to tell apart, such as 0.3 0.5.")
-@click.option("--power", "power_wanted", type=float, default=0.8, show_default=True)
+@click.option("--hazard-ratio", type=float, help="A hazard ratio to be seen by the log-rank test, with --event-rate.")
+@click.option("--event-rate", type=float, help="Share of all subjects who have the event in the trial, such as 0.5.")
+@click.option("--power", type=float, default=0.8, show_default=True)
 @click.option("--alpha", type=float, default=0.05, show_default=True)
 @click.option("--sides", type=int, default=2, show_default=True)
 @click.option("--arms", default="1:1", show_default=True, help="Allocation, such as 1:2.")
 @click.option("-n", "--n", type=int, help="Ask for the power of this many in the smaller arm.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def power(**options) -> None:
-    """How many patients per arm it takes to see a difference (exact noncentral t, or two proportions)."""
-    from livingdrug.cli.power import print_power
+    """How many patients per arm it takes to see a difference (exact noncentral t, Welch, two proportions, log-rank)."""
+    from livingdrug.cli.output import Output
+    from livingdrug.cli.power import run_power
+    from livingdrug.scenario.power import Power
+    from livingdrug.scenario.purpose import checked
 
-    print_power(**options)
+    output = Output.taken_from(options)
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    run_power(checked(Power, given, "command line"), output)
 
 
-for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, fitting.fit):
+@cli.command()
+@click.argument("design", type=click.Path())
+@click.option("--replicates", type=int, help="Simulated trials (10000, or what the design says).")
+@click.option("--seed", type=int, help="Seed of the simulation (1, or what the design says).")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
+@click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:
+    """Simulate the trial in the TOML file DESIGN many times (`livingdrug example trial FOLDER` writes a commented one)."""
+    from livingdrug.cli.output import Output
+    from livingdrug.cli.trial import run_file
+
+    run_file(design, replicates, seed, Output.taken_from(rest))
+
+
+for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
+                index_options.index, fitting.fit, vpc.vpc):  # fmt: skip
     cli.add_command(command)
 
 

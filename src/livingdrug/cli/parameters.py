@@ -33,9 +33,12 @@ def run_nca(scenario: scenarios.Nca, output: Output) -> None:
     rows = summary(result, scenario.by)
     output.write(result.wide() if output.wide else result.table())
     if output.plots:
-        from livingdrug.cli.pictures import write_nca_pictures
+        from livingdrug.report.pictures import left_out, write_nca_pictures
 
         write_nca_pictures(result, scenario.by, output.plots)
+        if left_out(result):
+            click.echo(left_out(result), err=True)
+        click.echo(f"wrote pictures to {output.plots}", err=True)
     if output.as_json:
         click.echo(json.dumps(nca_as_dict(result, scenario.by), ensure_ascii=False))
     else:

@@ -22,9 +22,11 @@ def run_compare(scenario: scenarios.Compare, output: Output) -> None:
     comparison = scenarios.run_compare(scenario)
     output.write(comparison.table())
     if output.plots:
-        from livingdrug.cli.pictures import write_comparison_picture
+        from livingdrug.report.pictures import write_comparison_picture
 
-        write_comparison_picture(comparison, output.plots)
+        made = write_comparison_picture(comparison, output.plots)
+        said = f"wrote pictures to {output.plots}" if made else "no published number can be placed, so there is no picture"
+        click.echo(said, err=True)
     if output.as_json:
         click.echo(json.dumps(comparison_as_dict(comparison), ensure_ascii=False))
     else:

@@ -1,17 +1,17 @@
 """`livingdrug simulate` and `livingdrug run`: run the scenario, write the table, show peaks and integrals."""
 
 import json
-import sys
 
 import click
 
 from livingdrug.cli.exposure import show_exposures
+from livingdrug.cli.output import Output
+from livingdrug.cli.progress import Progress
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.core.export import check_writable, write_csv
 from livingdrug.models import Model
 from livingdrug.scale.blocks import Serial
 from livingdrug.scale.runs import choose_executor, run_curves, run_exposures
-from livingdrug.scenario import Simulation, plan, to_toml
+from livingdrug.scenario import Simulation, plan
 from livingdrug.simulation import Result, observe
 from livingdrug.simulation.exposure import ExposureTask
 
@@ -41,29 +41,24 @@ def _pair(option: str, text: str, form: str, example: str) -> tuple[str, float]:
     return name.strip(), number
 
 
-def run(
-    scenario: Simulation, out: str | None, as_json: bool, as_scenario: bool, workers: int | None, dask: str | None
-) -> None:
+def run(scenario: Simulation, output: Output) -> None:
     """Run, write, show. Nothing is written when anything is refused."""
-    if as_scenario:
-        click.echo(to_toml(scenario), nl=False)
-        return
-    executor = choose_executor(workers, dask)
-    if executor != Serial() and scenario.subjects is None:
+    executor = choose_executor(output.workers, output.dask)
+    if executor != Serial() and scenario.subjects is None and not output.as_scenario:
         raise InputError("there is one subject, nothing to share among workers; give a number of subjects, such as -n 1000")
-    if out:
-        check_writable(out)
+    if output.is_settled(scenario):
+        return
     task = plan(scenario)
     exposure = isinstance(task, ExposureTask)
-    with _Progress() as progress:
-        done = run_exposures(task, executor, out, progress) if exposure else run_curves(task, executor, progress)
+    with Progress() as progress:
+        done = run_exposures(task, executor, output.out, progress) if exposure else run_curves(task, executor, progress)
     if exposure:
-        show_exposures(done, out, as_json)
+        show_exposures(done, output.out, output.as_json)
     else:
-        _finish(scenario, task.model, done, out, as_json)
+        _finish(scenario, task.model, done, output)
 
 
-def _finish(scenario: Simulation, model: Model, result: Result, out: str | None, as_json: bool) -> None:
+def _finish(scenario: Simulation, model: Model, result: Result, output: Output) -> None:
     """Failures and cautions on standard error, the table to its file, peaks and integrals to the terminal."""
     if len(result.failed) == result.n:
         raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
@@ -74,12 +69,10 @@ def _finish(scenario: Simulation, model: Model, result: Result, out: str | None,
     if len(result.failed) > 10:
         click.echo(f"... and {len(result.failed) - 10} more subjects", err=True)
     table = observe(model, result, scenario.limit, scenario.seed) if scenario.observe else result.table()
-    if out:
-        write_csv(table, out)
-        click.echo(f"wrote {len(table):,} rows to {out}", err=True)
-    if as_json:
+    output.write(table)
+    if output.as_json:
         click.echo(json.dumps({"outputs": result.summary()}))
-    elif not out:
+    elif not output.out:
         _show(result)
 
 
@@ -102,23 +95,3 @@ def _show(result: Result) -> None:
 
 def _cell(value) -> str:
     return f"{value:.4g}" if isinstance(value, float) else f"{value['p50']:.4g} ({value['p5']:.4g} to {value['p95']:.4g})"
-
-
-class _Progress:
-    """A bar on standard error, only on a terminal and only for long work."""
-
-    def __enter__(self):
-        self.bar = None
-        return self
-
-    def __call__(self, done: int, count: int) -> None:
-        if count < 20 or not sys.stderr.isatty():
-            return
-        if self.bar is None:
-            self.bar = click.progressbar(length=count, label="subjects", file=sys.stderr)
-            self.bar.__enter__()
-        self.bar.update(done - self.bar.pos)
-
-    def __exit__(self, *error) -> None:
-        if self.bar is not None:
-            self.bar.__exit__(*error)

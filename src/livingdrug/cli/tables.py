@@ -19,6 +19,10 @@ def run_check(scenario: scenarios.CheckFile, output: Output) -> None:
     """Show columns, notes and findings; exit code 2 where an analysis would be refused."""
     if output.is_settled(scenario):
         return
+    if output.layout:
+        from livingdrug.cli.exports import check_layout
+
+        check_layout(output)
     checked, endpoints = scenarios.run_check(scenario)
     if output.as_json:
         click.echo(json.dumps(check_as_dict(checked, endpoints), ensure_ascii=False))
@@ -26,7 +30,12 @@ def run_check(scenario: scenarios.CheckFile, output: Output) -> None:
         show_check(checked, endpoints)
     if not checked.ok or (endpoints and not endpoints.ok):
         sys.exit(2)
-    output.write(checked.data.table(), "samples")
+    if output.layout:
+        from livingdrug.cli.exports import export_data
+
+        export_data(checked.data, output)
+    else:
+        output.write(checked.data.table(), "samples")
 
 
 def check_as_dict(checked: Check, endpoints: Endpoints | None = None) -> dict:

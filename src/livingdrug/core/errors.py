@@ -23,3 +23,7 @@ class InputError(LivingdrugError, ValueError):
 
 class SolveError(LivingdrugError, ArithmeticError):
     """A trajectory could not be computed."""
+
+
+class ConvergenceError(LivingdrugError, ArithmeticError):
+    """A sampler's draws cannot stand for the distribution that was asked for."""

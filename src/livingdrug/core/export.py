@@ -1,4 +1,4 @@
-"""Tables out as CSV: the whole file or nothing, and no cell is a live formula when a spreadsheet opens it."""
+"""Tables out as CSV, and texts: the whole file or nothing, and no cell is a live formula when a spreadsheet opens it."""
 
 import os
 import re
@@ -58,6 +58,20 @@ def write_csv(frame, path: str | Path) -> None:
     """Write a pandas table at once, as `CsvFile` does."""
     with CsvFile(path) as file:
         file.add(frame)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text file at once: it takes its place when all of it is on disk. Raises InputError as `CsvFile` does."""
+    check_writable(path)
+    path = Path(path)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"`{path}` cannot be written: {error.strerror or error}") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def check_writable(path: str | Path) -> None:

@@ -8,37 +8,18 @@ import math
 
 from livingdrug.engine import rodas5p, tsit5
 from livingdrug.engine.calls import call_1, call_2, call_3, call_4
+from livingdrug.engine.control import commit, first_step, needs_service, negative, plan, too_stiff_at_start, verdict
 from livingdrug.engine.events import ADD, RATE
 from livingdrug.engine.machine_code import kept
 from livingdrug.engine.measures import measure_step, start_measures, store_measures
-from livingdrug.engine.storage import (
-    EVENT,
-    FRESH,
-    NEGATIVE,
-    NOT_FINITE,
-    OK,
-    SAMPLE,
-    STEP_FAILED,
-    STEP_LIMIT,
-    STEPS,
-    SUBJECT,
-    TOO_MANY_FOR_EXPLICIT,
-)
-from livingdrug.engine.vector_functions import log_or_never
+from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, STEPS, SUBJECT, TOO_MANY_FOR_EXPLICIT
 from livingdrug.engine.vector_math import compiled
-from livingdrug.engine.vectors import LANES, choose, exponential, fill, larger, load, store
-
-SHORTEST = 4e-15  # shortest step in units of the time reached
-SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
-# proportional-integral control of the step for a pair of orders 5 and 4 (Hairer & Wanner, section IV.2)
-PROPORTIONAL, INTEGRAL = 0.7 / 5, 0.4 / 5
-STABLE = 3.0  # largest product of step and decay rate for which the explicit method is stable, a little less
-CHECK_EVERY = 64  # accepted steps between two looks at what the explicit method will still need
+from livingdrug.engine.vectors import LANES, load, store
 
 
 @compiled
 def _set_state(lane, at, table, me, state, kind, value):
-    """Apply one event to a state of the system."""
+    """Apply one event to a state of the system; an inflow comes summed up (EventTable)."""
     i = table[at.place + state]
     if i < 0:
         slot = at.w_p + (at.switches + 1 + (-1 - i)) * LANES + me
@@ -46,7 +27,7 @@ def _set_state(lane, at, table, me, state, kind, value):
         return
     p = i * LANES + me
     if kind == RATE:
-        lane[at.inflow + p] += value
+        lane[at.inflow + p] = value
         return
     logarithm = table[at.logs + i] == 1
     amount = math.exp(lane[at.y + p]) if logarithm else lane[at.y + p]
@@ -179,7 +160,7 @@ def start_fresh(call, lane, count, at, set):
             count[FRESH + me] = 0
             for i in range(at.n):
                 lane[at.f + i * LANES + me] = lane[at.w_f + i * LANES + me]
-            lane[at.wish + me] = _first_step(lane, at, set.rtol, me)
+            lane[at.wish + me] = first_step(lane, at, set.rtol, me)
             lane[at.error_before + me] = math.log(1e-4)
             lane[at.weight + me] = 0.0
             if set.measure:
@@ -196,57 +177,6 @@ def _measure_start(lane, at, set, me):
         lane[at.g + p], lane[at.dg + p] = lane[at.w_g + p], lane[at.w_dg + p]
         if lane[at.weight + me] > 0.0 and lane[at.g + p] > lane[at.peak + p]:
             lane[at.peak + p], lane[at.peak_time + p] = lane[at.g + p], t
-
-
-@compiled
-def _first_step(lane, at, rtol, me):
-    """A step over which the states change by about a hundredth (Hairer, Norsett & Wanner, section II.4)."""
-    d0, d1 = 0.0, 0.0
-    for p in range(me, at.n * LANES, LANES):
-        scale = lane[at.atol + p] + lane[at.rtol + p] * abs(lane[at.y + p])
-        d0 += (lane[at.y + p] / scale) ** 2
-        d1 += (lane[at.f + p] / scale) ** 2
-    if not d1 > 0.0:
-        return 1e-3
-    return max(1e-6, 0.01 * math.sqrt(d0 / d1)) * (rtol / 1e-3) ** 0.2
-
-
-@compiled
-def plan(lane, count, at):
-    """Length of the next step: what the controller wishes, or what reaches the next stop."""
-    for me in range(LANES):
-        t = lane[at.t + me]
-        left, wish = lane[at.stop + me] - t, lane[at.wish + me]
-        if count[SUBJECT + me] < 0:
-            lane[at.h + me], lane[at.tn + me] = 0.0, t
-        elif wish * 1.0001 >= left:
-            lane[at.h + me], lane[at.tn + me] = left, lane[at.stop + me]
-        else:
-            lane[at.h + me], lane[at.tn + me] = wish, t + wish
-
-
-@compiled
-def commit(lane, at, measure):
-    """Move the lanes whose step was good to its end, and set every lane's next step."""
-    error, one = load(lane, at.error), fill(1.0)
-    for p in range(0, at.n * LANES, LANES):
-        store(lane, at.y + p, choose(error, one, load(lane, at.yn + p), load(lane, at.y + p)))
-        store(lane, at.f + p, choose(error, one, load(lane, at.fn + p), load(lane, at.f + p)))
-    if measure:
-        for p in range(0, at.outputs * LANES, LANES):
-            store(lane, at.g + p, choose(error, one, load(lane, at.w_g + p), load(lane, at.g + p)))
-            store(lane, at.dg + p, choose(error, one, load(lane, at.w_dg + p), load(lane, at.dg + p)))
-    store(lane, at.t, choose(error, one, load(lane, at.tn), load(lane, at.t)))
-    # what is not a number, or infinite, shrinks the step as much as is allowed
-    finite = choose(error, fill(1e300), larger(error, fill(1e-6)), fill(1e300))
-    h, wish, size = load(lane, at.h), load(lane, at.wish), log_or_never(finite)
-    factor = SAFETY * exponential(INTEGRAL * load(lane, at.error_before) - PROPORTIONAL * size)
-    grown = h * choose(factor, fill(GROW), larger(factor, fill(SHRINK)), fill(GROW))
-    # a step cut short by a stop says little about the next one
-    short = choose(fill(1.0), factor, choose(wish, h, grown, larger(grown, wish)), grown)
-    again = h * larger(SAFETY * exponential(-0.2 * size), fill(SHRINK))
-    store(lane, at.wish, choose(error, one, short, again))
-    store(lane, at.error_before, choose(error, one, size, load(lane, at.error_before)))
 
 
 @compiled
@@ -268,7 +198,7 @@ def _extinguish(call, lane, count, at, me):
 @compiled
 def _culprit(call, lane, at, table, me):
     """The state that left the finite range or would be negative, or else the one whose own rate is the largest."""
-    i = _negative(lane, at, me)
+    i = negative(lane, at, me)
     if i >= 0:
         return i
     store(lane, 0, load(lane, at.t))
@@ -284,43 +214,6 @@ def _culprit(call, lane, at, table, me):
         if not speed <= worst:
             worst, which = speed if speed == speed else math.inf, i
     return which
-
-
-@compiled
-def _negative(lane, at, me):
-    """The count that the last step would have made negative, or -1."""
-    for i in range(at.n):
-        p = i * LANES + me
-        if lane[at.yn + p] < lane[at.lowest + p]:
-            return i
-    return -1
-
-
-@compiled
-def verdict(lane, count, at, set, me, implicit):
-    """Whether a lane must stop for good, and why."""
-    steps, t = count[STEPS + me], lane[at.t + me]
-    if lane[at.error + me] <= 1.0:
-        if lane[at.top + me] > 1.0:
-            return NOT_FINITE
-        if steps % CHECK_EVERY == 0 and not implicit and steps + (set.until - t) / lane[at.wish + me] > set.budget:
-            return TOO_MANY_FOR_EXPLICIT
-    elif lane[at.wish + me] < SHORTEST * max(t, 1e-6 * set.until):
-        if lane[at.top + me] > 1.0:
-            return NOT_FINITE
-        return STEP_FAILED if _negative(lane, at, me) < 0 else NEGATIVE
-    return STEP_LIMIT if steps >= set.max_steps else OK
-
-
-@compiled
-def needs_service(lane, count, at, set, me):
-    """Whether a step of this lane may have reached a stop, a fault or the time for a look at the method."""
-    count[STEPS + me] += 1
-    if not lane[at.error + me] <= 1.0:
-        # a rejected step is looked at when it has become very short
-        return lane[at.wish + me] < 1e-9 * set.until or count[STEPS + me] >= set.max_steps
-    look = count[STEPS + me] % CHECK_EVERY == 0 or count[STEPS + me] >= set.max_steps
-    return look or lane[at.t + me] >= lane[at.stop + me] or lane[at.top + me] > 1.0
 
 
 @compiled
@@ -349,15 +242,6 @@ def end(call, lane, count, at, table, found, me, status):
 
 
 @compiled
-def _too_stiff_at_start(lane, at, table, set, me):
-    """Whether stability alone would ask for more explicit steps than the budget, by the fastest rate at the start."""
-    fastest = 0.0
-    for i in range(at.n):
-        fastest = max(fastest, abs(lane[at.w_j + table[at.diagonal + i] + me]))
-    return fastest * set.until > set.budget * STABLE
-
-
-@compiled
 def any_row(count, row):
     """The largest of a row of counters."""
     largest = count[row]
@@ -383,7 +267,7 @@ def _hand_over_stiff(call, lane, count, at, table, set, task, found, subjects, w
     call_1(call.jacobian, lane, 0)
     for me in range(LANES):
         if count[SUBJECT + me] >= 0 and count[STEPS + me] == 0:
-            if _too_stiff_at_start(lane, at, table, set, me):
+            if too_stiff_at_start(lane, at, table, set, me):
                 end(call, lane, count, at, table, found, me, TOO_MANY_FOR_EXPLICIT)
                 waiting = _refill(call, lane, count, at, table, set, task, found, me, subjects, waiting)
     return waiting

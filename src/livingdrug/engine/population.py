@@ -28,14 +28,15 @@ MAX_STEPS = 200_000
 # Steps for which the explicit method is cheaper than the implicit one: a step of it costs half as much, and where
 # stability limits it, it needs several times as many.
 EXPLICIT_BUDGET = 600
-BLOCK = 256
+BLOCK, LEAST = 256, 32
 SAME_TIME = 1e-12  # times that differ by less, in units of the larger one or of 1, differ by rounding alone
 STATUS = {OK: "ok", STEP_LIMIT: "step_limit", NOT_FINITE: "not_finite", STEP_FAILED: "step_failed", NEGATIVE: "negative"}
 
 
 @dataclass(frozen=True)
 class EventTable:
-    """Events of all subjects, flat: those of subject i are first[i] to last[i]; kinds as in `events`."""
+    """Events of all subjects, flat: those of subject i are first[i] to last[i]; kinds as in `events`, but the value of a
+    RATE is the whole inflow of its state from then on."""
 
     first: np.ndarray
     last: np.ndarray
@@ -48,18 +49,17 @@ class EventTable:
     def shared(subjects: int, events: Events) -> "EventTable":
         """The same events for every subject."""
         first, last = np.zeros(subjects, dtype=np.int64), np.full(subjects, len(events), dtype=np.int64)
-        return EventTable(first, last, _merged(events.time), events.kind, events.state, events.value)
+        return EventTable(first, last, _merged(events.time), events.kind, events.state, _with_inflows(events))
 
     @staticmethod
     def of(events: Sequence[Events]) -> "EventTable":
         """Each subject's own events."""
         last = np.cumsum([len(own) for own in events], dtype=np.int64)
-        columns = ([getattr(own, name) for own in events] for name in ("time", "kind", "state", "value"))
-        time, *rest = (np.concatenate(column) for column in columns)
         first = np.concatenate([[0], last[:-1]])
-        for i, own in enumerate(events):
-            time[first[i] : last[i]] = _merged(own.time)
-        return EventTable(first, last, time, *rest)
+        kind, state = (np.concatenate([getattr(own, name) for own in events]) for name in ("kind", "state"))
+        time = np.concatenate([_merged(own.time) for own in events])
+        value = np.concatenate([_with_inflows(own) for own in events])
+        return EventTable(first, last, time, kind, state, value)
 
     @property
     def has_inflow(self) -> np.ndarray:
@@ -87,6 +87,22 @@ def _merged(times: np.ndarray) -> np.ndarray:
         if merged[i] - merged[i - 1] <= SAME_TIME * max(merged[i], 1.0):
             merged[i] = merged[i - 1]
     return merged
+
+
+def _with_inflows(events: Events) -> np.ndarray:
+    """Values of the events, those of inflows summed up to that of their state, so that nothing is left of ended infusions.
+
+    Adding and taking away in floating point can leave 1e-17 of an infusion, which would keep a population from dying out.
+    """
+    values, running = events.value.copy(), {}
+    for i in np.flatnonzero(events.kind == RATE):
+        rates = running.setdefault(events.state[i], [])
+        if -values[i] in rates:
+            rates.remove(-values[i])
+        else:
+            rates.append(values[i])
+        values[i] = math.fsum(rates)
+    return values
 
 
 @dataclass(frozen=True)
@@ -144,14 +160,17 @@ def solve_task(
     samples = int((task.time_last - task.time_first).sum())
     found = nothing_found(subjects, samples, len(task.wanted), at.outputs, len(limits))
 
+    # fewer subjects than a block are shared among the processors too; how they are cut changes nothing but the time
+    size = min(BLOCK, max(LEAST, -(-subjects // (threads or os.cpu_count() or 1))))
+
     def block(first: int) -> int:
-        chosen = np.arange(first, min(first + BLOCK, subjects))
+        chosen = np.arange(first, min(first + size, subjects))
         _solve_block(kernel, at, table, settings, task, found, chosen, [value for _, value in limits])
         return len(chosen)
 
     done = 0
-    for size in in_threads(block, range(0, subjects, BLOCK), threads):
-        done += size
+    for count in in_threads(block, range(0, subjects, size), threads):
+        done += count
         if progress:
             progress(done, subjects)
     return found

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.engine import lanes, rodas5p
+from livingdrug.engine import control, lanes, rodas5p
 from livingdrug.engine.calls import call_1, call_2, call_4
 from livingdrug.engine.events import SET
 from livingdrug.engine.kernel import at_and_table, new_lanes, placed
 from livingdrug.engine.machine_code import kept
 from livingdrug.engine.population import MAX_STEPS, RTOL, EventTable, in_threads, new_task
 from livingdrug.engine.sensitivity_code import SensitivityKernel
-from livingdrug.engine.storage import EVENT, OK, SAMPLE, SUBJECT, Found, Settings, Task, nothing_found
+from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, SUBJECT, Found, Settings, Task, nothing_found
 from livingdrug.engine.vector_math import compiled
 from livingdrug.engine.vector_type import fused
 from livingdrug.engine.vectors import LANES, choose, fill, larger, load, root, size, store
@@ -292,7 +292,7 @@ def run(call, also, lane, count, at, more, table, set, task, found, slopes, size
             live += 1
     while live > 0:
         _start(call, lane, count, at, more, set)
-        lanes.plan(lane, count, at)
+        control.plan(lane, count, at)
         step(call, also, lane, at, more, table, set.rtol)
         for me in range(LANES):
             if lane[at.next + me] <= lane[at.tn + me] and lane[at.error + me] <= 1.0 and count[SUBJECT + me] >= 0:
@@ -300,11 +300,11 @@ def run(call, also, lane, count, at, more, table, set, task, found, slopes, size
         error, one = load(lane, at.error), fill(1.0)
         for p in range(0, block, LANES):
             store(lane, more.s + p, choose(error, one, load(lane, more.sn + p), load(lane, more.s + p)))
-        lanes.commit(lane, at, False)
+        control.commit(lane, at, False)
         for me in range(LANES):
-            if count[SUBJECT + me] < 0 or not lanes.needs_service(lane, count, at, set, me):
+            if count[SUBJECT + me] < 0 or not control.needs_service(lane, count, at, set, me):
                 continue
-            status = lanes.verdict(lane, count, at, set, me, True)
+            status = control.verdict(lane, count, at, set, me, True)
             good_end = lane[at.error + me] <= 1.0 and lane[at.t + me] >= lane[at.stop + me]
             if status == OK and good_end and lane[at.t + me] < set.until:
                 _pass_stop(call, lane, count, at, more, table, set, task, me)
@@ -323,7 +323,7 @@ def _start(call, lane, count, at, more, set):
     """Lanes that begin or were stopped."""
     stopped = np.zeros(LANES, dtype=np.int64)
     for me in range(LANES):
-        stopped[me] = count[lanes.FRESH + me]
+        stopped[me] = count[FRESH + me]
     if stopped.max() > 0:
         lanes.start_fresh(call, lane, count, at, set)
         for me in range(LANES):

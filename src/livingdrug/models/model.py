@@ -130,6 +130,10 @@ class Model:
                 return values.source_of(quantity)
         raise InputError(unknown("parameter", quantity, self.typical))
 
+    def with_published_values(self) -> "Model":
+        """The model without the values that a user has set."""
+        return replace(self, changes={})
+
     def with_values(self, changes: Mapping[str, float] | None = None, **named: float) -> "Model":
         """The model with other typical values; a name or a paper symbol selects the quantity.
 
@@ -139,7 +143,10 @@ class Model:
         for given, value in {**(changes or {}), **named}.items():
             quantity = find_quantity(self, given)
             checked[quantity.name] = check_value(quantity, value)
-        return replace(self, changes=checked)
+        changed = replace(self, changes=checked)
+        if "system" in self.__dict__:  # the equations do not depend on values, and assembling them takes a while
+            changed.__dict__["system"] = self.system
+        return changed
 
 
 def plain_symbol(symbol: str) -> str:

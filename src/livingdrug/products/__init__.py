@@ -1,8 +1,11 @@
 """Published exposure and response of approved and clinical products, and a user's subjects beside them."""
 
 from livingdrug.products.compare import Comparison, Placement, compare
+from livingdrug.products.curves import BuiltIn, get_curve, list_curves
 from livingdrug.products.facts import ExposureFact, exposure_facts, facts, find_product, list_products
+from livingdrug.products.spreads import observed_spread, published_spread
 
 __all__ = [
-    "Comparison", "ExposureFact", "Placement", "compare", "exposure_facts", "facts", "find_product", "list_products",
+    "BuiltIn", "Comparison", "ExposureFact", "Placement", "compare", "exposure_facts", "facts", "find_product", "get_curve",
+    "list_curves", "list_products", "observed_spread", "published_spread",
 ]  # fmt: skip

@@ -12,20 +12,39 @@ NOTICE = "Model results are for research. They are not for clinical decisions."
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A picture as SVG text, and the sentence that says what it shows."""
+
+    svg: str
+    caption: str
+
+
+def drawing(name: str, svg: str, caption: str) -> Drawing:
+    """A drawing from the text of an SVG file; `name` sets its ids apart from those of the report's other pictures."""
+    svg = svg[svg.index("<svg") :]
+    marks = (('id="', f'id="{name}-'), ("url(#", f"url(#{name}-"), ('href="#', f'href="#{name}-'))
+    for old, new in marks:
+        svg = svg.replace(old, new)
+    return Drawing(svg, caption)
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading with text, pictures (SVG texts) and tables (title, header, rows)."""
+    """A heading with text, bullet points, pictures, tables (title, header, rows) and a text to be copied as it is."""
 
     anchor: str
     title: str
     text: Sequence[str] = ()
-    pictures: Sequence[str] = ()
+    points: Sequence[str] = ()
+    pictures: Sequence[Drawing] = ()
     tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = ()
     label: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Title, summary sentences and sections; settings are printed at the end."""
+    """Title, summary sentences and sections; settings (versions among them) are printed at the end."""
 
     title: str
     summary: Sequence[str]
@@ -47,6 +66,7 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; }
 .label { background: #fff3cd; padding: .1rem .5rem; border-radius: .3rem; font-size: .85rem; font-weight: 600; }
 .notice { background: #f3f3f3; padding: .6rem 1rem; border-left: 4px solid #d55e00; }
 .pass { color: #00694b; } .deviates { color: #a04000; font-weight: 600; }
+figcaption { color: #444; font-size: .9rem; } pre { background: #f6f6f6; padding: .7rem 1rem; overflow-x: auto; }
 details summary { cursor: pointer; color: #00568a; }
 </style></head><body>
 <h1>{{ report.title }}</h1>
@@ -56,14 +76,18 @@ details summary { cursor: pointer; color: #00568a; }
 {% for s in report.sections %}
 <h2 id="{{ s.anchor }}">{{ s.title }}{% if s.label %} <span class="label">{{ s.label }}</span>{% endif %}</h2>
 {% for line in s.text %}<p>{{ line }}</p>{% endfor %}
-{% for picture in s.pictures %}<figure role="img" aria-label="{{ s.title }}">{{ picture | safe }}</figure>{% endfor %}
+{% if s.points %}<ul>{% for line in s.points %}<li>{{ line }}</li>{% endfor %}</ul>{% endif %}
+{% for picture in s.pictures %}<figure><div role="img" aria-label="{{ picture.caption }}">{{ picture.svg | safe }}</div>
+<figcaption>{{ picture.caption }}</figcaption></figure>{% endfor %}
 {% for title, header, rows in s.tables %}
 <details {% if rows | length <= 30 %}open{% endif %}>
 <summary>{{ title }} ({{ rows | length }} row{{ '' if rows | length == 1 else 's' }})</summary>
 <div class="scroll"><table><thead><tr>{% for h in header %}<th scope="col">{{ h }}</th>{% endfor %}</tr></thead><tbody>
 {% for row in rows %}<tr>{% for c in row %}<td class="{{ cell_class(c) }}">{{ c }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></div></details>
-{% endfor %}{% endfor %}
+{% endfor %}
+{% if s.code %}<pre tabindex="0" aria-label="{{ s.title }}">{{ s.code }}</pre>{% endif %}
+{% endfor %}
 <h2 id="settings">Settings and versions</h2>
 <table>{% for k, v in settings.items() %}<tr><td>{{ k }}</td><td>{{ v }}</td></tr>{% endfor %}</table>
 <p class="notice">{{ notice }}</p>
@@ -71,19 +95,19 @@ details summary { cursor: pointer; color: #00568a; }
 """
 
 
+def versions() -> dict[str, str]:
+    """What computed: versions of this library, of Python and of what it rests on."""
+    names = ("numpy", "scipy", "pandas", "numba", "matplotlib")
+    return {"livingdrug": __version__, "Python": platform.python_version(), **{name: version(name) for name in names}}
+
+
 def write_report(report: Report, path: Path) -> None:
     """Write the file whole or not at all. The same report gives the same bytes."""
     import jinja2
 
-    settings = {
-        **report.settings,
-        "livingdrug": __version__,
-        "Python": platform.python_version(),
-        **{name: version(name) for name in ("numpy", "scipy", "pandas", "matplotlib")},
-    }
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(TEMPLATE)
-    html = template.render(report=report, notice=NOTICE, settings=settings, cell_class=_cell_class)
+    html = template.render(report=report, notice=NOTICE, settings=report.settings, cell_class=_cell_class)
     part = path.with_suffix(".part")
     part.write_text(html, encoding="utf-8")
     part.replace(path)

@@ -1,20 +1,59 @@
 """What is wrong in a scenario document, in one sentence."""
 
 from collections.abc import Iterable
+from typing import get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 
 
-def refusal(error: ValidationError, fields: Iterable[str], origin: str) -> InputError:
-    """The error that names every fault of a document, each by its key."""
+def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: str) -> InputError:
+    """The error that names every fault of a document of this kind, each by its key; entries of a list by their names."""
     faults = []
     for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"])
+        place = [part for part in fault["loc"] if not _is_choice(part)]
         if fault["type"] == "extra_forbidden":
-            faults.append(unknown("key", key, fields))
+            where = _named(place[:-1], data)
+            before = f"`{where}`: " if where else ""
+            faults.append(before + unknown("key", str(place[-1]), _keys(kind, place[:-1])))
         else:
-            faults.append(f"`{key}`: {fault['msg'].lower()}, got {fault.get('input')!r}"[:200])
-    return InputError(f"{origin}: " + "; ".join(faults))
+            faults.append(f"`{_named(place, data)}`: {fault['msg'].lower()}, got {fault.get('input')!r}"[:200])
+    return InputError(f"{origin}: " + "; ".join(dict.fromkeys(faults)))
+
+
+def _is_choice(part) -> bool:
+    """pydantic's own words for one of several types, which no document holds."""
+    return isinstance(part, str) and ("[" in part or part in ("float", "str", "int"))
+
+
+def _named(place: list, data) -> str:
+    """The key as text; an entry of a list by its `name`, or counted from 1."""
+    words = []
+    for part in place:
+        data = data[part] if _holds(data, part) else None
+        own = data.get("name") if isinstance(part, int) and isinstance(data, dict) else None
+        words.append(own if isinstance(own, str) else str(part + 1 if isinstance(part, int) else part))
+    return ".".join(words)
+
+
+def _holds(data, part) -> bool:
+    if isinstance(part, int):
+        return isinstance(data, list | tuple) and part < len(data)
+    return isinstance(data, dict) and part in data
+
+
+def _keys(kind: type[BaseModel], place: list) -> Iterable[str]:
+    """The keys that a document may have at this place."""
+    for part in place:
+        if isinstance(part, str) and part in kind.model_fields:
+            kind = _model_in(kind.model_fields[part].annotation) or kind
+    return kind.model_fields
+
+
+def _model_in(annotation) -> type[BaseModel] | None:
+    """The document within a type such as `tuple[Arm, ...] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

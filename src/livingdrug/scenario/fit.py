@@ -6,6 +6,7 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import cross, read_data
+from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.scenario.simulation import build_model
@@ -19,8 +20,8 @@ class Fit(TableScenario):
     `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE` that stays;
     covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; residual: texts such
     as `transgene=combined:0.5,0.1`; below: rule for values below the limit; smooth: width of smooth kinks; outputs: name
-    in the data -> output of the model. method: how to fit; starts: from how many places; evaluate: the objective at the
-    start, nothing is fitted.
+    in the data -> output of the model. method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains,
+    tune, draws, acceptance); starts: from how many places; evaluate: the objective at the start, nothing is fitted.
     """
 
     kind: Literal["fit"] = "fit"
@@ -41,6 +42,11 @@ class Fit(TableScenario):
     evaluate: str | None = None
     starts: int = 1
     seed: int = 1
+    prior: tuple[str, ...] = ()
+    chains: int = 4
+    tune: int = 1000
+    draws: int = 1000
+    acceptance: float = 0.8
 
 
 def fit_problem(scenario: Fit) -> FitProblem:
@@ -48,6 +54,8 @@ def fit_problem(scenario: Fit) -> FitProblem:
     reading = scenario.reading()
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     data = read_data(scenario.file, reading)
+    if scenario.endpoints:
+        data = join(data, read_endpoints(scenario.endpoints))
     if scenario.bridge:
         data = cross(data, scenario.bridge)
     published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}

@@ -1,16 +1,17 @@
 """The `simulate` kind of scenario."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.models.catalogue import get_fragment, get_model
 from livingdrug.models.parameters import lognormal
-from livingdrug.scenario.faults import refusal
+from livingdrug.scenario.purpose import Document
 from livingdrug.simulation import Draw, Regimen, Result
 from livingdrug.simulation.curves import CurvesTask
 from livingdrug.simulation.dose_text import read_dose
@@ -18,7 +19,7 @@ from livingdrug.simulation.exposure import ExposureTask, check_window, exposure_
 from livingdrug.simulation.run import MAX_VALUES, check_horizon, check_outputs, default_until
 
 
-class Simulation(BaseModel):
+class Simulation(Document):
     """A simulation. Everything but the model has a default that serves.
 
     model: name or file; fragments: mechanisms to join; values: parameter (name or paper symbol) -> value;
@@ -31,10 +32,7 @@ class Simulation(BaseModel):
     above limits are summed up over the subjects, without curves; the run then ends with the window.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Literal["simulate"] = "simulate"
-    version: Literal[1] = 1
     model: str
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
@@ -60,26 +58,26 @@ def to_toml(scenario: BaseModel) -> str:
     return tomli_w.dumps({"kind": scenario.kind, "version": scenario.version, **kept})
 
 
-def checked(data: dict, origin: str) -> Simulation:
-    """A Simulation from plain data; InputError names every fault."""
-    try:
-        return Simulation(**data)
-    except ValidationError as error:
-        raise refusal(error, Simulation.model_fields, origin) from None
-
-
 def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None) -> Model:
     """A model by name or file, with fragments joined and values set; assembled, so that misfits show here."""
     if name.endswith((".toml", ".yaml", ".yml", ".json", ".txt")) or "/" in name:
         from livingdrug.models.text import read_model
 
         model = read_model(name)
-    else:
-        model = get_model(name)
+        return _joined(model, tuple(fragments)).with_values(values or {})
+    return _built_in(name, tuple(fragments)).with_values(values or {})
+
+
+def _joined(model: Model, fragments: tuple[str, ...]) -> Model:
     for fragment in fragments:
         model = model + get_fragment(fragment)
     _ = model.system
-    return model.with_values(values or {})
+    return model
+
+
+@lru_cache(maxsize=64)  # a slider asks for the same equations again and again
+def _built_in(name: str, fragments: tuple[str, ...]) -> Model:
+    return _joined(get_model(name), fragments)
 
 
 def run_simulation(scenario: Simulation, progress: Callable[[int, int], None] | None = None) -> tuple[Model, Result]:

@@ -2,21 +2,18 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from livingdrug.data import Check, Reading, check, cross, read_data
+from livingdrug.data import Check, Data, Reading, check, cross, read_data
 from livingdrug.data.endpoints import Endpoints, check_endpoints, join, read_endpoints
 from livingdrug.nca import NcaResult, NcaSettings, TerminalPoints, nca
 from livingdrug.products import Comparison, compare
-from livingdrug.scenario.faults import refusal
+from livingdrug.scenario.purpose import Document
 
 
-class TableScenario(BaseModel):
+class TableScenario(Document):
     """A table and how it is to be read; the fields are those of `data.Reading`, and a table of endpoints."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    version: Literal[1] = 1
     file: str
     columns: dict[str, str] = Field(default_factory=dict)
     unit: str | None = None
@@ -86,14 +83,6 @@ class Compare(Nca):
     spread: str | None = None
 
 
-def checked_table(kind: type[TableScenario], data: dict, origin: str) -> TableScenario:
-    """A scenario of this kind from plain data; InputError names every fault, each by its key."""
-    try:
-        return kind(**data)
-    except ValidationError as error:
-        raise refusal(error, kind.model_fields, origin) from None
-
-
 def run_check(scenario: TableScenario) -> tuple[Check, Endpoints | None]:
     """Look at the file, and at the table of endpoints if there is one."""
     checked = check(scenario.file, scenario.reading())
@@ -103,7 +92,11 @@ def run_check(scenario: TableScenario) -> tuple[Check, Endpoints | None]:
 def run_nca(scenario: Nca) -> NcaResult:
     """Read, cross the bridge if one is named, analyse. Raises InputError before anything is computed."""
     reading, settings = scenario.reading(), scenario.settings()
-    data = read_data(scenario.file, reading)
+    return analyse(scenario, read_data(scenario.file, reading), settings)
+
+
+def analyse(scenario: Nca, data: Data, settings: NcaSettings) -> NcaResult:
+    """The analysis of samples that are already read: endpoints joined, the bridge crossed."""
     if scenario.endpoints:
         data = join(data, read_endpoints(scenario.endpoints))
     if scenario.bridge:

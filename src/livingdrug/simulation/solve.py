@@ -75,19 +75,23 @@ def _run_closed(model, subjects, regimens, times, until, wanted, start, limits, 
         measures = closed_form.metrics(form, values, until, start)
         none = [np.empty((subjects.n, 0))] * 2
         arrays = [closed_form.evaluate(form, values, times), *measures, *none]
-        reasons = closed_form.invalid(form, values)
+        found = enumerate(closed_form.invalid(form, values))
+        why = {i: reason for i, reason in found if reason}
     else:
         levels = [(names.index(name), value) for name, value in limits]
         *arrays, broken = solve_exponentials(compiled, subjects.values, times, start, until, levels)
-        reasons = ["" if i < 0 else compiled.valid[i] for i in broken.tolist()]
-    faulty = np.array([bool(r) for r in reasons])
+        why = {i: compiled.valid[broken[i]] for i in np.flatnonzero(broken >= 0).tolist()}
+    faulty = list(why)
     for array in arrays:
         array[faulty] = np.nan
+    status, reasons = ["ok"] * subjects.n, [""] * subjects.n
+    for i, sentence in why.items():
+        status[i], reasons[i] = "invalid", sentence
     if progress:
-        progress(len(reasons), len(reasons))
+        progress(subjects.n, subjects.n)
     rows = [names.index(name) for name in wanted]
     shown = [array[:, rows] for array in arrays[:4]]
-    return Solved(*shown, *arrays[4:], tuple("invalid" if r else "ok" for r in reasons), tuple(reasons))
+    return Solved(*shown, *arrays[4:], tuple(status), tuple(reasons))
 
 
 def _run_system(model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads) -> Solved:

@@ -1,9 +1,31 @@
 """Trials: how many subjects, and what they would show."""
 
-from livingdrug.trial.power import Design, PowerAnswer, effect_of_fold, log_sd_of_auc28, size_for_means, size_for_proportions
+from livingdrug.trial.checks import check_trial
+from livingdrug.trial.design import Arm, Endpoint, Futility, Trial
+from livingdrug.trial.dose_finding import EscalationAnswer, simulate_escalation
+from livingdrug.trial.escalation import Escalation, Level, boin_boundaries, boin_table
+from livingdrug.trial.grid import SizeGrid, size_grid
+from livingdrug.trial.multiplicity import dunnett_critical
+from livingdrug.trial.power import (
+    Design,
+    PowerAnswer,
+    PowerCurve,
+    effect_of_fold,
+    log_sd_of_auc28,
+    power_curve,
+    size_for_fold,
+    size_for_hazards,
+    size_for_means,
+    size_for_proportions,
+)
+from livingdrug.trial.result import TrialAnswer
+from livingdrug.trial.run import simulate_trial
 from livingdrug.trial.sample_size import power_proportions, power_t, sample_size_t
 
 __all__ = [
-    "Design", "PowerAnswer", "effect_of_fold", "log_sd_of_auc28", "power_proportions", "power_t", "sample_size_t",
-    "size_for_means", "size_for_proportions",
+    "Arm", "Design", "Endpoint", "Escalation", "EscalationAnswer", "Futility", "Level", "PowerAnswer", "PowerCurve",
+    "SizeGrid", "Trial", "TrialAnswer", "boin_boundaries", "boin_table", "check_trial", "dunnett_critical",
+    "effect_of_fold", "log_sd_of_auc28", "power_curve", "power_proportions", "power_t", "sample_size_t",
+    "simulate_escalation", "simulate_trial", "size_for_fold", "size_for_hazards", "size_for_means",
+    "size_for_proportions", "size_grid",
 ]  # fmt: skip

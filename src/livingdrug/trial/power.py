@@ -1,6 +1,7 @@
 """The question `how many patients per arm`, answered with numbers and one plain sentence."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,9 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.simulation import draw_subjects, simulate
+from livingdrug.trial.events import exact_size_log_rank, power_log_rank
 from livingdrug.trial.sample_size import exact_size_proportions, exact_size_t, power_proportions, power_t
+from livingdrug.trial.welch import exact_size_welch, power_welch
 
 SUBJECTS = 100_000
 
@@ -35,6 +38,34 @@ class PowerAnswer:
     sentence: str
 
 
+@dataclass(frozen=True)
+class PowerCurve:
+    """Power over the number of subjects in the smaller arm.
+
+    what: the difference in words; sizes (m,): whole numbers; power (m,); wanted: the power that the design asks for;
+    assumptions: what the formula takes for granted.
+    """
+
+    what: str
+    sizes: np.ndarray
+    power: np.ndarray
+    wanted: float
+    assumptions: tuple[str, ...]
+
+    def table(self):
+        """Columns n (smaller arm) and power."""
+        import pandas as pd
+
+        return pd.DataFrame({"n": self.sizes, "power": self.power})
+
+
+def power_curve(power_of: Callable[[float], float], design: Design, upto: int, what: str, *assumptions: str) -> PowerCurve:
+    """Power at up to 60 whole sizes from 2 to `upto`; power_of(subjects in the first arm)."""
+    sizes = np.unique(np.linspace(2, max(upto, 3), 60).astype(int))
+    power = np.array([power_of(float(n) / min(1.0, design.ratio)) for n in sizes])
+    return PowerCurve(what, sizes, power, design.power, assumptions)
+
+
 def log_sd_of_auc28(model: Model, spread: str | None = None, seed: int = 1) -> float:
     """SD of ln AUC0-28 of the model's first output over 100,000 virtual subjects."""
     result = simulate(model, draw_subjects(model, SUBJECTS, seed, spread), times=[28.0], until=28.0)
@@ -55,6 +86,28 @@ def size_for_means(effect: float, design: Design, what: str, n: int | None = Non
     """Two arms compared by a t-test; `what` names the difference in the sentence. With n: the power of that many."""
     exact = exact_size_t(effect, design.power, design.alpha, design.sides, design.ratio)
     return _answer(exact, design, what, n, lambda m: power_t(m, effect, design.alpha, design.sides, design.ratio), 2)
+
+
+def size_for_fold(fold: float, log_sds: tuple[float, float], design: Design, n: int | None = None) -> PowerAnswer:
+    """Two arms whose logarithms have different SDs, the first arm's first, compared by Welch's t-test."""
+    effect_of_fold(fold, log_sds[0])  # refuses what cannot be
+    what = f"a {fold:g}-fold change of exposure"
+    exact = exact_size_welch(math.log(fold), log_sds, design.power, design.alpha, design.sides, design.ratio)
+
+    def power(m: float) -> float:
+        return power_welch(m, math.log(fold), log_sds, design.alpha, design.sides, design.ratio)
+
+    return _answer(exact, design, what, n, power, 2)
+
+
+def size_for_hazards(hazard_ratio: float, event_rate: float, design: Design, n: int | None = None) -> PowerAnswer:
+    """Two arms compared by the log-rank test (Schoenfeld); event_rate: share of all subjects who have the event."""
+    exact = exact_size_log_rank(hazard_ratio, event_rate, design.power, design.alpha, design.sides, design.ratio)
+
+    def power(m: float) -> float:
+        return power_log_rank(m, hazard_ratio, event_rate, design.alpha, design.sides, design.ratio)
+
+    return _answer(exact, design, f"a hazard ratio of {hazard_ratio:g}", n, power, 1)
 
 
 def size_for_proportions(p1: float, p2: float, design: Design, n: int | None = None) -> PowerAnswer:

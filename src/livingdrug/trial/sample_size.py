@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.trial.quadrature import gauss_legendre
 
 MAX_PER_ARM = 1e7
-# Gauss-Legendre nodes for the integral over the variance estimate
-_X, _W = np.polynomial.legendre.leggauss(400)
+POINTS = 400  # for the integral over the variance estimate
 
 
 def noncentral_t_tail(t: float, df: float, shift: float) -> float:
@@ -17,15 +17,14 @@ def noncentral_t_tail(t: float, df: float, shift: float) -> float:
 
     Integrates Phi(shift - t sqrt(v / df)) over the density of v, which stays accurate in the far tails.
     """
-    from scipy.special import ndtr
-    from scipy.stats import chi2
+    from scipy.special import gammainccinv, gammaincinv, gammaln, ndtr
 
-    low, high = chi2.ppf(1e-15, df), chi2.isf(1e-15, df)
-    # in the root of v the density has no singularity for small df
-    a, b = math.sqrt(low), math.sqrt(high)
-    r = 0.5 * (b - a) * _X + 0.5 * (b + a)
-    density = chi2.pdf(r**2, df) * 2 * r
-    return float(0.5 * (b - a) * np.sum(_W * density * ndtr(shift - t * r / math.sqrt(df))))
+    # in the root of v, which has the chi distribution, the density has no singularity for small df
+    a, b = math.sqrt(2 * gammaincinv(df / 2, 1e-15)), math.sqrt(2 * gammainccinv(df / 2, 1e-15))
+    x, w = gauss_legendre(POINTS)
+    r = 0.5 * (b - a) * x + 0.5 * (b + a)
+    density = np.exp((df - 1) * np.log(r) - 0.5 * r * r - (df / 2 - 1) * math.log(2) - gammaln(df / 2))
+    return float(0.5 * (b - a) * np.sum(w * density * ndtr(shift - t * r / math.sqrt(df))))
 
 
 def power_t(n: float, effect: float, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:
@@ -34,11 +33,11 @@ def power_t(n: float, effect: float, alpha: float = 0.05, sides: int = 2, ratio:
     n: subjects in the first arm (real, above 1); the second has ratio * n; effect: difference of means over the common
     SD; sides: 1 or 2. Both tails count in the two-sided test.
     """
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     df = n * (1 + ratio) - 2
     shift = abs(effect) * math.sqrt(n * ratio / (1 + ratio))
-    critical = student.isf(alpha / sides, df)
+    critical = -float(stdtrit(df, alpha / sides))
     upper = noncentral_t_tail(critical, df, shift)
     return upper if sides == 1 else upper + noncentral_t_tail(critical, df, -shift)
 

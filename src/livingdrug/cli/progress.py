@@ -1,0 +1,25 @@
+"""A bar on standard error."""
+
+import sys
+
+import click
+
+
+class Progress:
+    """Only on a terminal and only for long work; called with how many subjects are done, and of how many."""
+
+    def __enter__(self):
+        self.bar = None
+        return self
+
+    def __call__(self, done: int, count: int) -> None:
+        if count < 20 or not sys.stderr.isatty():
+            return
+        if self.bar is None:
+            self.bar = click.progressbar(length=count, label="subjects", file=sys.stderr)
+            self.bar.__enter__()
+        self.bar.update(done - self.bar.pos)
+
+    def __exit__(self, *error) -> None:
+        if self.bar is not None:
+            self.bar.__exit__(*error)

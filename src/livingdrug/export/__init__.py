@@ -1,0 +1,6 @@
+"""Models and data for the tools that others trust: NONMEM, nlmixr2, mrgsolve, Monolix."""
+
+from livingdrug.export.data_file import DataFile, data_file
+from livingdrug.export.model_text import TARGETS, model_text
+
+__all__ = ["TARGETS", "DataFile", "data_file", "model_text"]

@@ -1,0 +1,22 @@
+"""A model in the words of another tool."""
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.export.mrgsolve import mrgsolve
+from livingdrug.export.nlmixr2 import nlmixr2
+from livingdrug.export.nonmem import nonmem
+from livingdrug.export.plan import plan
+from livingdrug.models import Model
+
+TARGETS = {"nonmem": nonmem, "nlmixr2": nlmixr2, "mrgsolve": mrgsolve}
+
+
+def model_text(model: Model, target: str, spread: str | None = None) -> str:
+    """The model as a NONMEM control stream, an nlmixr2 (rxode2) function or an mrgsolve model file.
+
+    target: a word of TARGETS; spread: which published spread, the first one by default.
+    Raises InputError for an unknown target or spread, and for what the target cannot express.
+    """
+    if target not in TARGETS:
+        raise InputError(unknown("target", target, TARGETS))
+    return TARGETS[target](plan(model, spread))

@@ -1,0 +1,140 @@
+"""Which extra sampling days would sharpen which parameter: expected standard errors of a design, and of one day more.
+
+First-order (FO) expected information of one subject for the logarithms of the typical values, on the scale of ln y
+(Mentre, Mallet & Baccar 1997, Biometrika 84:429-442), spreads and residual taken as known:
+
+    V = G Omega G' + sigma^2 I          M = G' V^-1 G          se(ln theta) = sqrt(diag(M^-1) / n)
+
+with G = d ln f / d ln theta at the typical subject. A day on which the typical curve lies below the limit tells nothing here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.models import Model
+from livingdrug.simulation import simulate
+from livingdrug.simulation.population import Subjects, find_population
+
+STEP = 1e-4  # of ln theta in central differences: their error is some 1e-8 of the curve
+
+
+@dataclass(frozen=True)
+class DaysResult:
+    """Expected standard errors of ln theta (about the relative error of theta), inf where the days do not determine it.
+
+    names (p,): parameters with a spread; days: of the design; se (p,): with them; candidates (c,); se_with (c, p): with one
+    candidate more; told (days,): days on which the typical curve lies above the limit; subjects: how many.
+    """
+
+    names: tuple[str, ...]
+    days: np.ndarray
+    se: np.ndarray
+    candidates: np.ndarray
+    se_with: np.ndarray
+    told: np.ndarray
+    subjects: int
+
+    def best(self, name: str) -> float | None:
+        """The candidate that sharpens this parameter most, None where none helps."""
+        j = self.names.index(name)
+        i = int(np.argmin(self.se_with[:, j]))
+        return float(self.candidates[i]) if self.se_with[i, j] < self.se[j] else None
+
+    def table(self):
+        """pandas table, the best candidate of each parameter first: parameter, day, se, se_with, reduction (of se)."""
+        import pandas as pd
+
+        rows = []
+        for j, name in enumerate(self.names):
+            for i in np.argsort(self.se_with[:, j], kind="stable"):
+                before, after = self.se[j], self.se_with[i, j]
+                # from nothing to something is a gain without a size
+                gain = 1 - after / before if np.isfinite(before) else (1.0 if np.isfinite(after) else 0.0)
+                rows.append((name, float(self.candidates[i]), before, after, gain))
+        return pd.DataFrame(rows, columns=["parameter", "day", "se", "se_with", "reduction"])
+
+
+def extra_days(
+    model: Model, days: Sequence[float], candidates: Sequence[float], subjects: int = 1, spread: str | None = None,
+    limit: float | None = None, residual_sd: float | None = None,
+) -> DaysResult:  # fmt: skip
+    """Expected standard errors with sampling on `days`, and with one of the `candidates` more.
+
+    days, candidates: in the model's time unit; subjects: all sampled alike; spread: which published one; limit: of
+    quantification, in the unit of the measured output; residual_sd: of ln y, the published one by default.
+    Raises InputError for a model without a spread, a residual or a single measured output, and for bad numbers.
+    """
+    output, sd = _measured(model, residual_sd)
+    if subjects < 1:
+        raise InputError(f"{subjects} subjects were given; the number must be 1 or more")
+    population = find_population(model, spread)
+    spreads = {name: given.sd for name, given in population.spreads.items() if given.sd > 0}
+    times = np.unique([*days, *candidates])
+    level, slopes = _slopes(model, tuple(spreads), times, output)
+    omega = np.diag([s**2 for s in spreads.values()])
+
+    def errors(chosen: Sequence[float]) -> np.ndarray:
+        rows = np.searchsorted(times, np.asarray(chosen, dtype=float))
+        rows = rows[_told(level[rows], limit)]
+        return standard_errors(slopes[rows], omega, sd) / np.sqrt(subjects)
+
+    at = np.searchsorted(times, np.asarray(days, dtype=float))
+    return DaysResult(
+        tuple(spreads), np.asarray(days, dtype=float), errors(days), np.asarray(candidates, dtype=float),
+        np.array([errors([*days, day]) for day in candidates]).reshape(len(candidates), len(spreads)),
+        _told(level[at], limit), subjects,
+    )  # fmt: skip
+
+
+def standard_errors(slopes: np.ndarray, omega: np.ndarray, sd: float) -> np.ndarray:
+    """se of ln theta for one subject. slopes (samples, p): d ln f / d ln theta; omega (p, p); sd: of ln y.
+
+    inf for a parameter that some change of the others could hide entirely.
+    """
+    p = slopes.shape[1]
+    if not len(slopes):
+        return np.full(p, np.inf)
+    variance = slopes @ omega @ slopes.T + sd**2 * np.eye(len(slopes))
+    information = slopes.T @ np.linalg.solve(variance, slopes)
+    values, vectors = np.linalg.eigh((information + information.T) / 2)
+    empty = values < 1e-10 * values[-1]
+    hidden = (np.abs(vectors[:, empty]) > 1e-6).any(axis=1)
+    found = np.sqrt((vectors[:, ~empty] ** 2 / values[~empty]).sum(axis=1))
+    return np.where(hidden, np.inf, found)
+
+
+def _told(level: np.ndarray, limit: float | None) -> np.ndarray:
+    return level > 0 if limit is None else level >= limit
+
+
+def _measured(model: Model, residual_sd: float | None) -> tuple[str, float]:
+    measured = [o.name for o in model.system.outputs if o.measured]
+    if len(measured) != 1:
+        raise InputError(f"`{model.full_name}` has {len(measured)} measured outputs; one is needed to rank sampling days")
+    published = {r.output: r.log_sd for r in model.residuals}
+    sd = published.get(measured[0]) if residual_sd is None else residual_sd
+    if sd is None:
+        raise InputError(f"`{model.full_name}` has no published residual error of `{measured[0]}`; give residual_sd")
+    if not (np.isfinite(sd) and sd > 0):
+        raise InputError(f"the residual SD is {sd:g}; it must be finite and above 0")
+    return measured[0], float(sd)
+
+
+def _slopes(model: Model, names: tuple[str, ...], times: np.ndarray, output: str) -> tuple[np.ndarray, np.ndarray]:
+    """(typical level (t,), d ln f / d ln theta (t, p)) by central differences over virtual subjects."""
+    n = 2 * len(names) + 1
+    values = {name: np.full(n, value) for name, value in model.typical.items()}
+    for j, name in enumerate(names):
+        values[name][2 * j + 1] *= np.exp(STEP)
+        values[name][2 * j + 2] *= np.exp(-STEP)
+    result = simulate(model, Subjects(values, "small changes of the typical subject"), times=times, rtol=1e-10)
+    if result.failed:
+        raise InputError(f"`{model.full_name}` could not be computed: {result.reason[result.failed[0]]}")
+    curves = np.array([result.curve(output, i) for i in range(n)])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(curves)
+        slopes = (logs[1::2] - logs[2::2]).T / (2 * STEP)
+    return curves[0], np.where(np.isfinite(slopes), slopes, 0.0)

@@ -1,0 +1,129 @@
+"""Priors of a Bayesian fit, each on one number of the problem, stated and never hidden."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.fit.point import SCALE_CODE, point_of, to_scale
+from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.unknowns import COVARIATE, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
+
+KINDS = ("normal", "half_normal", "half_cauchy", "uniform")
+WIDE = 2.0  # sd of a typical value on a log or logit scale: 95 % within a factor of 50 either way
+LOOSE = 1.0  # of a spread, a log-normal error or a relative one
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The prior of one number. normal: typical values (on the scale of the parameter) and coefficients, around `centre`
+    with `width`; half_normal, half_cauchy: spreads and residual errors as they are (not their logarithms), of scale
+    `width`; uniform: correlations, over all that are possible together."""
+
+    name: str
+    kind: str
+    centre: float = 0.0
+    width: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InputError(f"prior of `{self.name}`: " + unknown("kind", self.kind, KINDS))
+        if not (np.isfinite(self.centre) and np.isfinite(self.width) and self.width > 0):
+            raise InputError(f"prior of `{self.name}`: the width is {self.width:g}; it must be finite and above 0")
+
+
+def priors_of(problem: FitProblem, given: Sequence[Prior] = ()) -> tuple[Prior, ...]:
+    """One prior for each estimated number, in the order of `Unknowns.names`: the given one, else a weak one around the
+    problem's own values (which are the published or given start): see `sentences`. Raises InputError for a name that is
+    not estimated, or a kind that does not fit it."""
+    unknowns = unknowns_of(problem)
+    said = {prior.name: prior for prior in given}
+    for name in said:
+        if name not in unknowns.names:
+            raise InputError("priors: " + unknown("estimated number", name, unknowns.names))
+    found = tuple(said.get(p.name, p) for p in _weak(problem, unknowns))
+    for prior, kind in zip(found, unknowns.kinds, strict=True):
+        allowed = {TYPICAL: ("normal",), COVARIATE: ("normal",), SPREAD: KINDS[1:3], RESIDUAL: KINDS[1:3]}
+        fitting = allowed.get(kind, ("uniform",))
+        if prior.kind not in fitting:
+            raise InputError(f"prior of `{prior.name}` is {prior.kind}; a {kind} takes {' or '.join(fitting)}")
+    return found
+
+
+def _weak(problem: FitProblem, unknowns: Unknowns) -> list[Prior]:
+    scale = np.array([SCALE_CODE[p.scale] for p in problem.parameters])
+    mu = to_scale(np.array([p.value for p in problem.parameters]), scale)
+    point, random = point_of(problem), problem.random
+    sd = np.sqrt(np.diag(point.omega))
+    names, made = iter(unknowns.names), []
+    for i in unknowns.mu:
+        p = problem.parameters[i]
+        made.append(Prior(next(names), "normal", float(mu[i]), WIDE if p.scale != "normal" else 10 * max(abs(p.value), p.sd)))
+    made += [Prior(next(names), "normal", 0.0, LOOSE) for _ in unknowns.beta]
+    for r in unknowns.spread:
+        made.append(Prior(next(names), "half_normal", 0.0, LOOSE if random[r].scale != "normal" else 5 * float(sd[r])))
+    made += [Prior(next(names), "uniform") for _ in unknowns.pairs]
+    for o in unknowns.a:
+        error = problem.residuals[o]
+        made.append(Prior(next(names), "half_normal", 0.0, LOOSE if error.kind == "lognormal" else 5 * error.a))
+    made += [Prior(next(names), "half_normal", 0.0, LOOSE) for _ in unknowns.b]
+    return made
+
+
+def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
+    """Priors from texts such as `c_max=normal:9.9,1`, `omega c_max=half_cauchy:0.5`. Raises InputError for others."""
+    from livingdrug.fit.text import read_number
+
+    found = []
+    for text in texts:
+        name, _, rest = (part.strip() for part in text.partition("="))
+        kind, _, numbers = (part.strip() for part in rest.partition(":"))
+        values = [read_number(part, f"--prior {name}") for part in numbers.split(",") if part.strip()]
+        wanted = {"normal": 2, "half_normal": 1, "half_cauchy": 1, "uniform": 0}.get(kind)
+        if not name or wanted is None or len(values) != wanted:
+            raise InputError(f"--prior `{text}`: write NAME=normal:MEAN,SD (a typical value on its scale, such as ln c_max) "
+                             "or 'omega NAME=half_normal:SCALE' or half_cauchy:SCALE")  # fmt: skip
+        found.append(Prior(name, kind, values[0] if wanted == 2 else 0.0, values[-1] if values else 1.0))
+    return tuple(found)
+
+
+def log_prior(priors: Sequence[Prior], unknowns: Unknowns, vector: np.ndarray) -> tuple[float, np.ndarray]:
+    """Log density of the priors (without constants) of the vector of `Unknowns`, with its gradient. Spreads and residual
+    errors stand there as logarithms, correlations as atanh: the change of variable is part of the density."""
+    slope, total = np.zeros(len(vector)), 0.0
+    for i, (prior, x) in enumerate(zip(priors, vector, strict=True)):
+        if prior.kind == "normal":
+            z = (x - prior.centre) / prior.width
+            total -= 0.5 * z * z
+            slope[i] = -z / prior.width
+        elif prior.kind == "uniform":
+            r = np.tanh(x)
+            total += np.log1p(-r * r) if abs(r) < 1 else -np.inf
+            slope[i] = -2 * r
+        else:
+            ratio = np.exp(2 * min(x, 300.0)) / prior.width**2
+            half = prior.kind == "half_normal"
+            total += x - (0.5 * ratio if half else np.log1p(ratio))
+            slope[i] = 1 - (ratio if half else 2 * ratio / (1 + ratio))
+    return float(total), slope
+
+
+def sentences(priors: Sequence[Prior], unknowns: Unknowns) -> tuple[str, ...]:
+    """Each prior in words."""
+    told = []
+    for prior, kind in zip(priors, unknowns.kinds, strict=True):
+        if prior.kind == "normal":
+            where = "" if kind != TYPICAL else _scale(unknowns, prior.name)
+            told.append(f"{prior.name}: normal{where}, mean {prior.centre:.4g}, sd {prior.width:.4g}")
+        elif prior.kind == "uniform":
+            told.append(f"{prior.name}: uniform over the possible correlations")
+        else:
+            told.append(f"{prior.name}: {prior.kind.replace('_', '-')}, scale {prior.width:.4g}")
+    return tuple(told)
+
+
+def _scale(unknowns: Unknowns, name: str) -> str:
+    scale = unknowns.problem.parameters[unknowns.problem.position[name]].scale
+    return {"log": " on ln", "logit": " on logit", "normal": ""}[scale]

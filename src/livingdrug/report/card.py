@@ -1,0 +1,46 @@
+"""The card of a model: equations, numbers with sources, anchors as computed here, deviations."""
+
+from livingdrug.models.equations import plain_equations
+from livingdrug.models.model import Model, plain_symbol
+from livingdrug.report.answer import Card, Table
+
+
+def model_card(model: Model) -> Card:
+    """Everything that is known of a model, as text."""
+    spreads = [
+        f"Spread between subjects `{p.name}`: " + ", ".join(f"{n} {s.given} {s.value:g}" for n, s in p.spreads.items())
+        + f" ({p.meaning or p.source.line()})."
+        for p in model.populations
+    ]  # fmt: skip
+    residuals = [
+        f"Residual error of {r.output}: SD of its logarithm {r.log_sd:g} ({r.source.line()})." for r in model.residuals
+    ]
+    sentences = (f"{model.full_name}: {model.title}.", *(f"With {f.name}: {f.title}." for f in model.fragments))
+    deviations = (*model.deviations, *(text for f in model.fragments for text in f.deviations))
+    equations = Table("equations", ("name", "moves", "rate"), tuple(plain_equations(model)))
+    tables = tuple(table for table in (_parameters(model), equations, _anchors(model)) if table.rows)
+    return Card(model.full_name, (*sentences, *spreads, *residuals), tables, deviations)
+
+
+def _parameters(model: Model) -> Table:
+    rows = []
+    for q in model.quantities:
+        set_here = q.name in model.changes
+        source = "set in the scenario" if set_here else model.source_of(q.name).line()
+        rows.append((q.name, plain_symbol(q.symbol), f"{model.typical[q.name]:.10g}", q.unit, q.meaning, source))
+    return Table("parameters", ("name", "symbol", "value", "unit", "meaning", "source"), tuple(rows))
+
+
+def _anchors(model: Model) -> Table:
+    """Published numbers of the base model, computed here with its published values."""
+    from livingdrug.models.catalogue import get_model, list_models
+    from livingdrug.simulation.conformance import check_anchors
+
+    checked = check_anchors(get_model(model.name)) if model.name in list_models() else []
+    rows = tuple(
+        (r.anchor.name, f"{r.anchor.value:g} {r.anchor.unit}", f"{r.computed:.6g}", f"{r.anchor.rtol:g}",
+         "pass" if r.passed else "deviates", r.anchor.source.line())
+        for r in checked
+    )  # fmt: skip
+    title = "numbers that the published model must reproduce, computed here"
+    return Table(title, ("number", "expected", "computed", "relative tolerance", "verdict", "source"), rows)

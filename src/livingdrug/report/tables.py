@@ -1,0 +1,40 @@
+"""The table of each kind of scenario."""
+
+from livingdrug.core.errors import InputError, SolveError
+from livingdrug.data import read_data
+from livingdrug.report.outcomes import index_curves, response_table
+from livingdrug.report.powers import power_frame
+from livingdrug.report.simulations import result_table
+from livingdrug.report.trials import with_sizes
+from livingdrug.scenario import Simulation, run_simulation
+from livingdrug.scenario.index import run_index
+from livingdrug.scenario.power import run_power
+from livingdrug.scenario.response import run_response
+from livingdrug.scenario.tables import run_compare, run_nca
+from livingdrug.scenario.trials import run_escalation, run_trial
+
+
+def _simulation(scenario: Simulation):
+    model, result = run_simulation(scenario)
+    if len(result.failed) == result.n:
+        raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
+    return result_table(scenario, model, result)
+
+
+def _check(scenario):
+    if scenario.endpoints:
+        raise InputError("a check of two tables has no single one; run it into a folder")
+    return read_data(scenario.file, scenario.reading()).table()
+
+
+TABLES = {
+    "simulate": _simulation,
+    "check": _check,
+    "nca": lambda scenario: run_nca(scenario).table(),
+    "compare": lambda scenario: run_compare(scenario).table(),
+    "power": lambda scenario: power_frame(run_power(scenario)),
+    "response": lambda scenario: response_table(run_response(scenario)),
+    "index": lambda scenario: index_curves(run_index(scenario)),
+    "trial": lambda scenario: run_trial(with_sizes(scenario)).table(),
+    "escalation": lambda scenario: run_escalation(scenario).table(),
+}

@@ -1,0 +1,116 @@
+"""What an endpoint's cells mean: response words, yes and no, grades, numbers; which kind of fit they ask for."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.data.cells import NUMBER, decimal_sign, read_numbers
+from livingdrug.data.endpoints import RESPONSES
+from livingdrug.data.findings import printable
+from livingdrug.response.sample import Kind
+from livingdrug.response.table import SubjectTable
+
+RESPONDERS = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "responder")
+COMPLETE = ("sCR", "CR", "CRi", "CRh")
+NOT_EVALUABLE = "NE"
+COUNTING = {"ORR": RESPONDERS, "CRR": COMPLETE}  # names of endpoints made of response words
+YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
+GRADES = range(6)
+_SPELLED = {re.sub(r"[^a-z0-9]", "", word.lower()): word for word in RESPONSES}
+_AT_LEAST = re.compile(r"\s*(.+?)\s*>=\s*([0-9]+)\s*")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """values (n,), nan where missing; kind; label for titles; unit; notes on how the cells were read."""
+
+    values: np.ndarray
+    kind: Kind
+    label: str
+    unit: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def read_outcome(table: SubjectTable, endpoint: str, kind: Kind | None = None, counts: bool = False) -> Outcome:
+    """The outcome called `endpoint`: a column, ORR or CRR of a column of response words, or `CRS>=3` of a graded one.
+
+    kind: what the user asks for, else by the values. counts: numbers of events. Raises InputError naming cells that fit not.
+    """
+    bound = _AT_LEAST.fullmatch(endpoint)
+    name, least = (bound.group(1), int(bound.group(2))) if bound else (endpoint, None)
+    heading = table.find(name)
+    if bound and kind not in (None, "binary"):
+        raise InputError(f"`{endpoint}` is yes or no; leave out --kind {kind}, or name the column alone")
+    counting = COUNTING.get(name.upper())
+    if heading is None and counting is not None:
+        heading = table.find("RESPONSE")
+    heading = heading or table.heading(name, "endpoint")
+    texts = table.texts(heading, "endpoint")
+    words = [re.sub(r"[^a-z0-9]", "", t.lower()) for t in texts]
+    filled = [w for w in words if w]
+    if not filled:
+        raise InputError(f"`{table.name}`: the endpoint `{heading}` is empty in every row")
+    if not counts and any(w in _SPELLED for w in filled):
+        return _response(table, heading, texts, words, counting or RESPONDERS, name if counting else heading, kind)
+    if not counts and all(w in YES + NO for w in filled) and kind in (None, "binary") and least is None:
+        values = np.array([np.nan if not w else float(w in YES) for w in words])
+        return Outcome(values, "binary", name)
+    numbers = _numbers(table, heading, texts)
+    if counts:
+        return Outcome(numbers, "binary", name)
+    if least is not None or (kind == "binary" and set(numbers[np.isfinite(numbers)]) - {0.0, 1.0}):
+        return _at_least(table, heading, numbers, 1 if least is None else least)
+    return _by_values(table, heading, numbers, kind)
+
+
+def _response(table, heading, texts, words, counting, label, kind) -> Outcome:
+    wrong = [i for i, w in enumerate(words) if w and w not in _SPELLED]
+    if wrong:
+        i = wrong[0]
+        raise InputError(f"`{table.name}`: `{printable(texts[i], 30)}` ({table.names[i]}) is no response that is known here; "
+                         f"use one of {', '.join(RESPONSES)}")  # fmt: skip
+    if kind not in (None, "binary"):
+        raise InputError(f"`{heading}` holds response words, which are yes or no; leave out --kind {kind}")
+    spelled = np.array([_SPELLED.get(w, "") for w in words], dtype=object)
+    values = np.where(np.isin(spelled, ["", NOT_EVALUABLE]), np.nan, np.isin(spelled, counting).astype(float))
+    seen = [w for w in RESPONSES if w in spelled and w != NOT_EVALUABLE]
+    yes, no = [w for w in seen if w in counting], [w for w in seen if w not in counting]
+    note = f"{label}: {', '.join(yes) or 'no word'} count as yes, {', '.join(no) or 'no word'} as no"
+    note += f"; {NOT_EVALUABLE} is left out" if NOT_EVALUABLE in spelled else ""
+    return Outcome(values, "binary", label, notes=(note,))
+
+
+def _numbers(table: SubjectTable, heading: str, texts: np.ndarray) -> np.ndarray:
+    read = read_numbers(texts, decimal_sign([texts]))
+    wrong = np.flatnonzero((read.kind != NUMBER) & (texts != ""))
+    if len(wrong):
+        listed = ", ".join(f"`{printable(texts[i], 20)}` ({table.names[i]})" for i in wrong[:5])
+        raise InputError(f"`{table.name}`: the endpoint `{heading}` cannot be read in {listed}; write numbers, yes or no, "
+                         f"grades, or response words ({', '.join(RESPONSES[:6])}, ...)")  # fmt: skip
+    return np.where(read.kind == NUMBER, read.value, np.nan)
+
+
+def _at_least(table: SubjectTable, heading: str, numbers: np.ndarray, least: int) -> Outcome:
+    _check_grades(table, heading, numbers)
+    label = f"{heading.removesuffix(' grade')} grade >= {least}"
+    values = np.where(np.isfinite(numbers), (numbers >= least).astype(float), np.nan)
+    return Outcome(values, "binary", label, notes=(f"yes is {label}",))
+
+
+def _by_values(table: SubjectTable, heading: str, numbers: np.ndarray, kind: Kind | None) -> Outcome:
+    known = numbers[np.isfinite(numbers)]
+    if kind is None:
+        whole = np.isin(known, list(GRADES)).all()
+        kind = "binary" if set(known) <= {0.0, 1.0} else "graded" if whole else "continuous"
+    if kind == "graded":
+        _check_grades(table, heading, numbers)
+    return Outcome(numbers, kind, heading, table.units.get(heading, ""))
+
+
+def _check_grades(table: SubjectTable, heading: str, numbers: np.ndarray) -> None:
+    wrong = np.flatnonzero(np.isfinite(numbers) & ~np.isin(numbers, list(GRADES)))
+    if len(wrong):
+        listed = ", ".join(f"{numbers[i]:g} ({table.names[i]})" for i in wrong[:5])
+        raise InputError(f"`{table.name}`: `{heading}` has a grade outside 0 to 5: {listed}; mend these cells")

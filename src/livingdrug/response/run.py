@@ -1,0 +1,40 @@
+"""From a sample to a fit: which function belongs to a kind, and which model where none is named."""
+
+from importlib import import_module
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.response.curve import Scale
+from livingdrug.response.sample import Kind, Sample
+
+# kind -> (module, function (sample, model, scale, level) -> fit, models, the default first)
+FITS = {
+    "binary": ("livingdrug.response.binary", "fit_binary", ("logistic", "firth", "emax", "hill")),
+    "time": ("livingdrug.response.survival", "fit_times", ("cox", "km", "weibull", "exponential", "loglogistic")),
+    "graded": ("livingdrug.response.graded", "fit_graded", ("ordinal",)),
+    "continuous": ("livingdrug.response.continuous", "fit_continuous", ("emax", "emax-baseline", "hill", "4pl")),
+}
+
+
+def fit_response(
+    sample: Sample, kind: Kind = "binary", model: str | None = None, scale: Scale = "log", level: float = 0.95,
+    groups: int | None = None,
+):
+    """The fit of a kind, by its first model where none is named. groups: of exposure, for the curves of a time.
+
+    Raises InputError for a model of another kind and for whatever the model refuses.
+    """
+    if kind not in FITS:
+        raise InputError(unknown("kind of outcome", kind, FITS))
+    module, function, models = FITS[kind]
+    model = model or models[0]
+    if model not in models:
+        others = [k for k, (_, _, known) in FITS.items() if model in known]
+        raise InputError(f"`{model}` does not fit a {kind} outcome" + (f" but a {others[0]} one" if others else "")
+                         + f"; for this one: {', '.join(models)}")  # fmt: skip
+    fit = getattr(import_module(module), function)
+    if groups is None:
+        return fit(sample, model, scale, level)
+    if kind != "time":
+        raise InputError(f"--groups parts the curves of a time to an event; leave it out for a {kind} outcome")
+    return fit(sample, model, scale, level, groups)

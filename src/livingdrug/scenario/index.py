@@ -1,0 +1,237 @@
+"""The kind of scenario that weighs efficacy against toxicity: `index`."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.products.curves import BuiltIn, get_curve
+from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
+from livingdrug.response.binary import BinaryFit, exposure_at_profile
+from livingdrug.response.curve import Curve, Estimate
+from livingdrug.response.expected import Expected, expected, tradeoff
+from livingdrug.response.exposures import ExposureSpread, changed, spread_of
+from livingdrug.response.index import TherapeuticIndex, therapeutic_index
+from livingdrug.response.pair import Pair, paired
+from livingdrug.response.ratio import ratio_of_fits
+from livingdrug.response.sample import Sample
+from livingdrug.scenario.response import Response, run_response
+from livingdrug.scenario.simulation import build_model
+from livingdrug.scenario.tables import Nca
+from livingdrug.simulation import Draw
+from livingdrug.simulation.exposure import exposure_task
+from livingdrug.simulation.run import default_until
+
+AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
+DAYS_28 = (0.0, 28.0)
+
+
+class Index(Nca):
+    """Efficacy and toxicity on one exposure, and a product's exposure beside them.
+
+    efficacy, toxicity: endpoints of the file, yes or no (such as ORR, or CRS>=3 of grades), fitted to `exposure`; or
+    efficacy_curve, toxicity_curve: names of built-in exposure-responses. floor, ceiling: response wanted at least, toxicity
+    accepted at most; efficacy_at, toxicity_at: probabilities whose exposures are compared; model: logistic or firth; trials:
+    column with the size of each group.
+    The product: median and log_sd of its exposure; or product_model and which spread of it (also `observed`), or a log-normal
+    cv on every rate; else the
+    subjects of the file, else the published exposure of the toxicity curve. fold, width: a change of its median and of
+    its log-SD. The other fields are those of `nca`, for exposures that are computed from samples.
+    """
+
+    kind: Literal["index"] = "index"
+    file: str | None = None
+    exposure: str | None = None
+    efficacy: str | None = None
+    toxicity: str | None = None
+    efficacy_curve: str | None = None
+    toxicity_curve: str | None = None
+    floor: float = 0.5
+    ceiling: float = 0.2
+    efficacy_at: float = 0.5
+    toxicity_at: float = 0.5
+    model: Literal["logistic", "firth"] = "logistic"
+    trials: str | None = None
+    median: float | None = None
+    log_sd: float | None = None
+    product_model: str | None = None
+    spread: str | None = None
+    cv: float | None = None
+    subjects: int = 10_000
+    seed: int = 1
+    fold: float = 1.0
+    width: float = 1.0
+
+    def endpoint(self, endpoint: str) -> Response:
+        """The scenario that fits one endpoint of the file."""
+        given = {name: getattr(self, name) for name in Nca.model_fields if name != "kind"}
+        return Response(
+            **given, exposure=self.exposure, endpoint=endpoint, outcome="binary", model=self.model, trials=self.trials
+        )
+
+
+@dataclass(frozen=True)
+class IndexAnswer:
+    """The index, what the product's patients would get, the table of medians and spreads around it, and notes: what was
+    left out, where numbers come from and what is assumed, a sentence each."""
+
+    index: TherapeuticIndex
+    outlook: Expected
+    table: object
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One curve: where it was fitted its fit and sample, where it is built in its entry."""
+
+    curve: Curve
+    fit: BinaryFit | None = None
+    sample: Sample | None = None
+    entry: BuiltIn | None = None
+    notes: tuple[str, ...] = ()
+
+
+def run_index(scenario: Index) -> IndexAnswer:
+    """Fit or look up both curves, compare them, and put the product's exposure beside them.
+
+    Raises InputError for whatever is missing, given twice, or does not fit together.
+    """
+    _check_sides(scenario)
+    sides = tuple(_side(scenario, what) for what in ("efficacy", "toxicity"))
+    pair, how = _pair(*sides)
+    index = therapeutic_index(
+        pair, scenario.floor, scenario.ceiling, (scenario.efficacy_at, scenario.toxicity_at)
+    )
+    # fits know more than their coefficients: intervals by profile likelihood, as `response` prints them
+    index = replace(index, efficacious=_profiled(sides[0], index.efficacious, index.at[0]),
+                    toxic=_profiled(sides[1], index.toxic, index.at[1]))  # fmt: skip
+    if sides[0].fit is not None and sides[1].fit is not None:
+        index = replace(index, ratio=ratio_of_fits(sides[0].fit, sides[1].fit, pair, index.at))
+    spread, about = _product(scenario, sides)
+    spread = changed(spread, scenario.fold, scenario.width)
+    outlook = expected(index, spread)
+    notes = dict.fromkeys([*sides[0].notes, *sides[1].notes, *how, *about, *index.notes, *_extrapolated(sides, index)])
+    return IndexAnswer(index, outlook, tradeoff(pair, spread, scenario.floor, scenario.ceiling), tuple(notes))
+
+
+def _check_sides(scenario: Index) -> None:
+    """Each curve is given once, and the file is what it is needed for."""
+    if scenario.by is not None:
+        raise InputError("an index is of one group of subjects; leave out `by` and give each group as a file of its own")
+    for what in ("efficacy", "toxicity"):
+        own, built_in = getattr(scenario, what), getattr(scenario, f"{what}_curve")
+        if (own is None) == (built_in is None):
+            raise InputError(
+                f"{what}: give either an endpoint of the file (--{what} ORR) or a built-in curve (--{what}-curve NAME; "
+                "`livingdrug index --list` shows them)"
+            )
+    fitted = scenario.efficacy is not None or scenario.toxicity is not None
+    if fitted and (scenario.file is None or scenario.exposure is None):
+        raise InputError("an endpoint needs a FILE to fit it to, and --exposure, the column or parameter it is fitted on")
+    if not fitted and scenario.file is not None:
+        raise InputError("both curves are built in, so nothing of the file is used; leave it out, or name its endpoints")
+
+
+def _side(scenario: Index, what: str) -> _Side:
+    name = getattr(scenario, f"{what}_curve")
+    if name is not None:
+        entry = get_curve(name)
+        return _Side(entry.curve, entry=entry, notes=(f"{entry.curve.name}: {entry.basis}; {entry.caution}",))
+    (answer,) = run_response(scenario.endpoint(getattr(scenario, what)))
+    return _Side(answer.fit.curve, answer.fit, answer.sample, notes=(*answer.sample.notes, *answer.fit.notes))
+
+
+def _profiled(side: _Side, reached: Estimate, wanted: float) -> Estimate:
+    return reached if side.fit is None or math.isnan(reached.value) else exposure_at_profile(side.fit, wanted)
+
+
+def _extrapolated(sides: tuple[_Side, ...], index: TherapeuticIndex) -> list[str]:
+    """Which exposures, or the whole window, were read off a fitted curve where no subject was."""
+    notes = []
+    for side, reached in zip(sides, (index.efficacious, index.toxic), strict=True):
+        if side.sample is None:
+            continue
+        low, high = float(side.sample.exposure.min()), float(side.sample.exposure.max())
+        seen = f"outside the exposures seen, {low:.3g} to {high:.3g}: extrapolated"
+        if not (math.isnan(reached.value) or low <= reached.value <= high):
+            notes.append(f"{side.curve.name}: {reached.value:.3g} lies {seen}")
+        if index.window is not None and not (index.window[0] <= high and low <= index.window[1]):
+            notes.append(f"the window lies {seen}")
+    return notes
+
+
+def _pair(efficacy: _Side, toxicity: _Side) -> tuple[Pair, tuple[str, ...]]:
+    """Both curves; of the same subjects, with the covariance between their fits."""
+    entries = [side.entry for side in (efficacy, toxicity) if side.entry is not None]
+    if len(entries) == 2 and entries[0].setting != entries[1].setting:
+        apart = " and ".join(f"{entry.curve.name} in {entry.setting}" for entry in entries)
+        note = f"the curves are of {apart}: exposure-response does not transfer between diseases"
+        return Pair(efficacy.curve, toxicity.curve), (note,)
+    ours, theirs = efficacy.sample, toxicity.sample
+    if ours is None or theirs is None:
+        return Pair(efficacy.curve, toxicity.curve), ()
+    if (ours.trials > 1).any() or (theirs.trials > 1).any():
+        note = "counts do not tell which patients had both outcomes, so the two fits are taken as independent"
+        return Pair(efficacy.curve, toxicity.curve), (note,)
+    places = {name: i for i, name in enumerate(theirs.subjects)}
+    both = [(i, places[name]) for i, name in enumerate(ours.subjects) if name in places]
+    i, j = np.array(both, dtype=int).reshape(-1, 2).T
+    pair = paired(efficacy.curve, toxicity.curve, ours.exposure[i], ours.outcome[i], theirs.outcome[j])
+    note = f"{len(both):,} subjects have both outcomes, whose correlation given exposure is {pair.correlation:.2f}"
+    return pair, (f"{note}; the intervals take it into account",)
+
+
+def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread, tuple[str, ...]]:
+    """The exposure of the product, and what is to be said of it."""
+    curve = sides[0].curve
+    if scenario.product_model is not None:
+        if scenario.median is not None or scenario.log_sd is not None:
+            raise InputError("give the product's exposure once: --median and --log-sd, or --product-model")
+        return _modelled(scenario, curve)
+    if scenario.spread is not None or scenario.cv is not None:
+        raise InputError("--spread and --cv are of a model; add --product-model, or give --median and --log-sd")
+    if (scenario.median is None) != (scenario.log_sd is None):
+        raise InputError("the product's exposure takes both --median and --log-sd (SD of its natural logarithm)")
+    if scenario.median is not None:
+        return ExposureSpread(scenario.median, scenario.log_sd, curve.exposure, curve.unit, "as given"), ()
+    samples = [side.sample for side in sides if side.sample is not None]
+    if samples:
+        sample = samples[0]
+        exposure = np.repeat(sample.exposure, sample.trials.astype(int))
+        source = f"the {len(exposure):,} subjects of {sample.name}"
+        return spread_of(exposure, curve.exposure, curve.unit, source), ()
+    entry = sides[1].entry
+    return entry.spread, (f"no product was named; this is {entry.spread.source}, which `{entry.key}` was made with",)
+
+
+def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str, ...]]:
+    """Exposures of virtual subjects, or the typical subject's with the observed spread."""
+    if curve.exposure not in ("CMAX", *AREAS):
+        raise InputError(
+            f"the curves are on `{curve.exposure}`; --product-model gives CMAX or the area over a window ({', '.join(AREAS)})"
+        )
+    model = build_model(scenario.product_model)
+    observed = scenario.spread == OBSERVED
+    draw = None if observed else Draw(scenario.subjects, scenario.seed, scenario.spread, scenario.cv)
+    peak = curve.exposure == "CMAX"
+    # a peak is that of the whole course; AUCINT is the area over the window that the file was analysed with
+    window = (0.0, default_until(model)) if peak else DAYS_28
+    if curve.exposure == "AUCINT" and scenario.window is not None:
+        window = scenario.window
+    task = exposure_task(model, draw, window=window)
+    block = task(0, task.n)
+    values = (block.peak if peak else block.area)[block.done, 0]
+    unit = task.units[0] if peak else f"{model.time_unit}*{task.units[0]}"
+    where = f"{curve.exposure} of {model.full_name}, {window[0]:g} to {window[1]:g} {model.time_unit}"
+    if observed:
+        published = observed_spread(scenario.product_model, "CMAX" if peak else "AUC28")
+        source = f"{where}: typical subject, log-SD of {published.source}"
+        spread = replace(published, median=float(values[0]), exposure=curve.exposure, unit=unit, source=source)
+        return spread, (f"spread `{OBSERVED}`: {CAUTION}",)
+    notes = tuple(f"caution: {notice}" for notice in task.notices)
+    failed = task.n - len(values)
+    notes += (f"{failed:,} of {task.n:,} virtual subjects could not be computed and are left out",) if failed else ()
+    return spread_of(values, curve.exposure, unit, f"{where}: {task.subjects}"), notes

@@ -1,0 +1,172 @@
+"""The `power` kind of scenario: how many subjects per arm, with formulas."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Literal
+
+from pydantic import field_validator
+
+from livingdrug.core.errors import InputError
+from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
+from livingdrug.scenario.purpose import Document
+from livingdrug.scenario.simulation import build_model
+from livingdrug.trial import (
+    Design,
+    PowerAnswer,
+    PowerCurve,
+    effect_of_fold,
+    log_sd_of_auc28,
+    power_proportions,
+    power_t,
+    size_for_fold,
+    size_for_hazards,
+    size_for_means,
+    size_for_proportions,
+)
+from livingdrug.trial import power_curve as curve
+from livingdrug.trial.power import power_log_rank, power_welch
+
+QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
+MEANS = "two-sample t-test with equal variances, exact noncentral t"
+WELCH = "Welch's t-test, each arm with its own SD"
+RATES = "comparison of two proportions with pooled variance under the null, no continuity correction"
+HAZARDS = "log-rank test by Schoenfeld's formula, proportional hazards"
+
+
+class Power(Document):
+    """Two arms compared. Exactly one of fold, effect, proportions and hazard_ratio says what is to be seen.
+
+    fold: change of exposure (ln AUC0-28), with log_sd (SD of its natural logarithm, or one for each arm) or with a model
+    whose spread between subjects gives it (`observed`: that of a label); effect: difference of means over the common SD;
+    proportions: two response rates; hazard_ratio with event_rate: share of all subjects who have the event; power, alpha,
+    sides: of the test; arms: allocation such as `1:2`; n: ask for the power of this many in the smaller arm.
+    """
+
+    kind: Literal["power"] = "power"
+    fold: float | None = None
+    log_sd: tuple[float, ...] = ()
+    model: str | None = None
+    spread: str | None = None
+    effect: float | None = None
+    proportions: tuple[float, float] | None = None
+    hazard_ratio: float | None = None
+    event_rate: float | None = None
+    power: float = 0.8
+    alpha: float = 0.05
+    sides: int = 2
+    arms: str = "1:1"
+    n: int | None = None
+
+    @field_validator("log_sd", mode="before")
+    @classmethod
+    def _one_or_two(cls, given):
+        return (given,) if isinstance(given, int | float) else given
+
+    def design(self) -> Design:
+        """The test. Raises InputError for an allocation that cannot be read."""
+        return Design(self.power, self.alpha, self.sides, read_arms(self.arms))
+
+    def wanted(self) -> str:
+        """Which of QUESTIONS is asked. Raises InputError unless it is exactly one, with what it needs."""
+        given = [name for name in QUESTIONS if getattr(self, name) is not None]
+        if len(given) != 1:
+            known = ", ".join(f"--{name.replace('_', '-')}" for name in QUESTIONS)
+            raise InputError(f"give exactly one of {known}, not {' and '.join(given) or 'none'}")
+        if (self.hazard_ratio is None) != (self.event_rate is None):
+            raise InputError("--hazard-ratio and --event-rate (share of all subjects who have the event) belong together")
+        return given[0]
+
+
+@dataclass(frozen=True)
+class Question:
+    """what: the difference in words; size(n): the answer; power_of(subjects in the first arm); assumed: by the formula."""
+
+    what: str
+    size: Callable[[int | None], PowerAnswer]
+    power_of: Callable[[float], float]
+    assumed: tuple[str, ...]
+
+
+def read_arms(text: str) -> float:
+    """The ratio of an allocation such as `1:2`. Raises InputError naming the text."""
+    first, _, second = text.partition(":")
+    try:
+        ratio = float(second) / float(first)
+    except (ValueError, ZeroDivisionError):
+        raise InputError(f"the allocation `{text}` (--arms) cannot be read; write two numbers above 0, such as 1:2") from None
+    return ratio
+
+
+def run_power(scenario: Power) -> PowerAnswer:
+    """The answer in numbers and one sentence. Raises InputError for what cannot be asked."""
+    return question(scenario).size(scenario.n)
+
+
+def power_curve(scenario: Power) -> PowerCurve:
+    """Power from the least number of subjects to twice the answer."""
+    asked = question(scenario)
+    upto = max(2 * asked.size(scenario.n).n_per_arm, 20)
+    return curve(asked.power_of, scenario.design(), upto, asked.what, *asked.assumed)
+
+
+@lru_cache(maxsize=64)  # the spread of a model is that of 100,000 virtual subjects
+def question(scenario: Power) -> Question:
+    """What is asked, as functions of the number of subjects."""
+    wanted, design = scenario.wanted(), scenario.design()
+    test = {"alpha": design.alpha, "sides": design.sides, "ratio": design.ratio}
+    if wanted == "proportions":
+        p1, p2 = scenario.proportions
+        power_of = partial(power_proportions, p1=p1, p2=p2, **test)
+        what = f"a difference of {p1:.0%} against {p2:.0%}"
+        return Question(what, lambda n: size_for_proportions(p1, p2, design, n), power_of, (RATES,))
+    if wanted == "hazard_ratio":
+        ratio, rate = scenario.hazard_ratio, scenario.event_rate
+
+        def log_rank(n: float) -> float:
+            return power_log_rank(n, ratio, rate, design.alpha, design.sides, design.ratio)
+
+        what = f"a hazard ratio of {ratio:g}"
+        return Question(what, lambda n: size_for_hazards(ratio, rate, design, n), log_rank, (HAZARDS,))
+    if wanted == "effect":
+        return _means(scenario.effect, f"a difference of {scenario.effect:g} SD", design, (MEANS,))
+    return _fold(scenario, design)
+
+
+def _means(effect: float, what: str, design: Design, assumed: tuple[str, ...]) -> Question:
+    test = {"alpha": design.alpha, "sides": design.sides, "ratio": design.ratio}
+    return Question(what, lambda n: size_for_means(effect, design, what, n), partial(power_t, effect=effect, **test), assumed)
+
+
+def _fold(scenario: Power, design: Design) -> Question:
+    """One SD of the logarithm for both arms, or one for each."""
+    what, sds, fold = f"a {scenario.fold:g}-fold change of exposure", scenario.log_sd, scenario.fold
+    if len(sds) > 2:
+        raise InputError(f"--log-sd was given {len(sds)} times; give it once for both arms, or twice, once for each")
+    if len(sds) == 2 and scenario.model is None and scenario.spread is None:
+
+        def welch(n: float) -> float:
+            return power_welch(n, math.log(fold), sds, design.alpha, design.sides, design.ratio)
+
+        said = f"exposure (AUC0-28) is log-normal with SDs of {sds[0]:g} and {sds[1]:g} of its natural logarithm"
+        return Question(what, lambda n: size_for_fold(fold, sds, design, n), welch, (WELCH, said))
+    log_sd = log_sd_of(scenario)
+    said = f"exposure (AUC0-28) is log-normal in both arms with an SD of {log_sd:.4g} of its natural logarithm"
+    source = ", as stated" if sds else f", from 100,000 virtual subjects of {scenario.model}"
+    if scenario.spread == OBSERVED:
+        source = f"; {CAUTION}"
+    return _means(effect_of_fold(fold, log_sd), what, design, (MEANS, said + source))
+
+
+def log_sd_of(scenario: Power) -> float:
+    """SD of the logarithm of exposure behind a fold change: given, that of a model's virtual subjects, or of a label."""
+    if (not scenario.log_sd) == (scenario.model is None):
+        raise InputError("a fold change needs either --log-sd (SD of ln exposure) or --model with its spread")
+    if scenario.log_sd:
+        if scenario.spread is not None:
+            raise InputError("--spread chooses between the spreads of a model; with --log-sd there is nothing to choose")
+        return scenario.log_sd[0]
+    if scenario.spread == OBSERVED:
+        return observed_spread(build_model(scenario.model).name).log_sd
+    return log_sd_of_auc28(build_model(scenario.model), scenario.spread)

@@ -1,0 +1,116 @@
+"""The kind of scenario that relates exposure to an outcome: `response`."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.data import cross, read_data
+from livingdrug.data.endpoints import read_endpoints
+from livingdrug.response.curve import Scale
+from livingdrug.response.run import fit_response
+from livingdrug.response.sample import Kind, Sample
+from livingdrug.response.samples import table_of_samples
+from livingdrug.response.selection import Question, select
+from livingdrug.response.table import SubjectTable, read_subjects, rows_of, with_endpoints
+from livingdrug.scenario.tables import Nca
+
+LEVEL = 0.95
+
+
+class Response(Nca):
+    """Exposure and outcome of subjects; a file with a row for each, or samples with a table of endpoints.
+
+    outcome: binary, graded, time or continuous; by the values of the endpoint where it is not said. The other fields are
+    those of `response.Question`, the model, the scale and groups of exposure, and those of `nca` for exposures that are
+    computed.
+    """
+
+    kind: Literal["response"] = "response"
+    exposure: str
+    endpoint: str | None = None
+    outcome: Literal["binary", "graded", "time", "continuous"] | None = None
+    model: str | None = None
+    time: str | None = None
+    event: str | None = None
+    event_value: float | None = None
+    groups: int | None = None
+    adjust: tuple[str, ...] = ()
+    landmark: float | None = None
+    onset: str | None = None
+    trials: str | None = None
+    scale: Literal["log", "linear"] = "log"
+
+    def question(self) -> Question:
+        """The part that says what is asked. Raises InputError for parts that do not fit together."""
+        kind = self.outcome or ("time" if self.time and self.event and self.landmark is None and not self.endpoint else None)
+        return Question(self.exposure, self.endpoint, kind, self.trials, self.time, self.event, self.event_value,
+                        self.adjust, self.landmark, self.onset)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a scenario gives for one group of subjects ("" where all are one): the kind, the sample, and its fit."""
+
+    group: str
+    kind: Kind
+    scale: Scale
+    sample: Sample
+    fit: object
+
+
+def run_response(scenario: Response) -> tuple[Answer, ...]:
+    """Read, compute exposures where they come from samples, choose subjects, fit; one answer for each group of `by`.
+
+    Raises InputError before anything is computed from a faulty table.
+    """
+    question = scenario.question()
+    table = subject_table(scenario)
+    answers = []
+    for group, part in _groups(table, scenario.by):
+        try:
+            kind, sample = select(part, question)
+            fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
+        except InputError as error:
+            raise InputError(f"{scenario.by} `{group}`: {error}") if group else error from None
+        answers.append(Answer(group, kind, scenario.scale, sample, fit))
+    return tuple(answers)
+
+
+def subject_table(scenario: Response) -> SubjectTable:
+    """The table of a scenario: its file where that has the exposure as a column, else computed from its samples."""
+    endpoints = read_endpoints(scenario.endpoints) if scenario.endpoints else None
+    wide = _wide(scenario)
+    if wide is not None:
+        if scenario.onset:
+            raise InputError(f"`{wide.name}` holds exposures that are computed already, so they cannot be cut at "
+                             f"`{scenario.onset}`; give the samples and a table of endpoints (--endpoints)")  # fmt: skip
+        if scenario.landmark is not None:
+            taken = f"`{scenario.exposure}` is taken as the file has it: it should count up to the landmark and no further"
+            wide = replace(wide, notes=(*wide.notes, taken))
+        return with_endpoints(wide, endpoints) if endpoints else wide
+    data = read_data(scenario.file, scenario.reading())
+    if scenario.bridge:
+        data = cross(data, scenario.bridge)
+    return table_of_samples(data, scenario.settings(), scenario.exposure, endpoints, scenario.landmark, scenario.onset)
+
+
+def _wide(scenario: Response) -> SubjectTable | None:
+    """The file as a table of subjects, or None where it holds no column of the exposure's name and so may hold samples."""
+    several = scenario.trials is not None or scenario.by is not None
+    table = read_subjects(scenario.file, scenario.sheet, several=True)
+    if table.find(scenario.exposure) is None:
+        if scenario.endpoints is None:
+            table.heading(scenario.exposure, "exposure")  # says which columns there are
+        return None
+    return table if several else read_subjects(scenario.file, scenario.sheet)
+
+
+def _groups(table: SubjectTable, by: str | None):
+    """(group, its rows), in the order of the file."""
+    if by is None:
+        return [("", table)]
+    texts = table.texts(by, "--by")
+    known = [t for t in dict.fromkeys(texts) if t]
+    return [(group, rows_of(table, np.flatnonzero(texts == group))) for group in known]

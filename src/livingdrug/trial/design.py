@@ -1,0 +1,139 @@
+"""A trial as it is planned: arms against a shared control, endpoints, visits, and the rules of its analysis."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from livingdrug.models import Model
+from livingdrug.simulation import Regimen
+
+EndpointKind = Literal["auc", "cmax", "response", "toxicity", "persistence", "positive"]
+LOGARITHMIC = ("auc", "cmax")
+BINARY = ("response", "toxicity", "positive")
+Multiplicity = Literal["none", "holm", "dunnett"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One product version.
+
+    n: subjects; dose: a factor on the amounts of the trial's regimen, or a regimen of the arm's own; change: quantity of the
+    model (name or symbol) -> fold on its value; variance_scale: factor on all log-variances between subjects; responders:
+    share of the subjects in whom `change` acts, the others are as the control; cost: of one patient, in any unit.
+    """
+
+    name: str
+    n: int
+    dose: float | Regimen = 1.0
+    change: dict[str, float] = field(default_factory=dict, hash=False)
+    variance_scale: float = 1.0
+    responders: float = 1.0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What is compared.
+
+    kind: `auc`, `cmax`: logarithm of the exposure in `window`, by a t-test (`test`: pooled or welch); `response`: yes or no,
+    `toxicity`: grades, through P(grade >= g) = E^slope / (ec50_g^slope + E^slope) of the subject's own exposure E
+    (`exposure`: auc or cmax of the model within `window`, without assay error), of which `at_least` is counted;
+    `persistence`: time until the measured level stays below `above`, by a log-rank test over the visits; `positive`: still
+    at or above it at the visit on `day`. day, of a response or toxicity: when it is known, the end of the window by default;
+    who leaves before is not evaluable. better: the side that counts in one-sided tests and at an interim analysis.
+    """
+
+    name: str
+    kind: EndpointKind
+    window: tuple[float, float] | None = None
+    test: Literal["pooled", "welch"] = "pooled"
+    exposure: Literal["auc", "cmax"] = "auc"
+    ec50: tuple[float, ...] = ()
+    slope: float = 1.0
+    at_least: int = 1
+    above: float | None = None
+    day: float | None = None
+    better: Literal["higher", "lower"] = "higher"
+
+    @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is."""
+        return 1 if self.better == "higher" else -1
+
+
+@dataclass(frozen=True)
+class Futility:
+    """An arm stops when `at` (share of its subjects, and of the control's) have been seen and it looks hopeless.
+
+    rule: `conditional_power`: the chance that the first endpoint turns out significant, should the difference seen so far be
+    true, is below `below` (Lan and Wittes 1988, Biometrics 44:579); `effect`: the ratio of geometric means (difference of
+    rates) towards the better side is below `below`. Nobody is enrolled in that arm between the look and its result.
+    """
+
+    at: float
+    below: float
+    rule: Literal["conditional_power", "effect"] = "conditional_power"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial; `checks.check_trial` says what is wrong with one.
+
+    model: with its fragments and typical values, those of the control; control: name of an arm; endpoints: the first one
+    is the primary one. output: the measured output; spread or cv: between subjects, as in `draw_subjects`; doses: regimen
+    of every arm (the model's first experiment by default); visits: days of sampling in the model's time unit, none: the
+    model's own exposures are compared, without assay; residual: SD of the assay's error on the log scale (None: as
+    published); limit: of quantification; dropout: rate of leaving, per unit of time; repeat: `superposition` lets a model
+    with one clock take several infusions by adding up their curves, which is an assumption. power: the one wanted.
+    """
+
+    model: Model
+    arms: tuple[Arm, ...]
+    control: str
+    endpoints: tuple[Endpoint, ...]
+    output: str = ""
+    spread: str | None = None
+    cv: float | None = None
+    doses: Regimen | None = None
+    visits: tuple[float, ...] = ()
+    residual: float | None = None
+    limit: float | None = None
+    dropout: float = 0.0
+    repeat: Literal["", "superposition"] = ""
+    alpha: float = 0.05
+    power: float = 0.8
+    sides: int = 2
+    multiplicity: Multiplicity = "none"
+    futility: Futility | None = None
+
+    @property
+    def measured(self) -> str:
+        """The output that is compared: the one named, else the first measured one, else the first."""
+        outputs = self.model.system.outputs
+        return self.output or next((o.name for o in outputs if o.measured), outputs[0].name)
+
+    @property
+    def unit(self) -> str:
+        """Unit of that output."""
+        return next((o.unit for o in self.model.system.outputs if o.name == self.measured), "")
+
+    @property
+    def shared(self) -> Arm:
+        """The control arm."""
+        return next(arm for arm in self.arms if arm.name == self.control)
+
+    @property
+    def versions(self) -> tuple[Arm, ...]:
+        """The arms that are compared with the control."""
+        return tuple(arm for arm in self.arms if arm.name != self.control)
+
+    @property
+    def error(self) -> float:
+        """SD of the assay's error on the log scale."""
+        if self.residual is not None:
+            return self.residual
+        return next((r.log_sd for r in self.model.residuals if r.output == self.measured), 0.0)
+
+    def window_of(self, endpoint: Endpoint) -> tuple[float, float]:
+        """The window of an endpoint: its own, 0 to 28 days by default."""
+        month = 28.0 * (24.0 if self.model.time_unit == "h" else 1.0)
+        return endpoint.window or (0.0, month)

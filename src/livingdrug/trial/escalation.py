@@ -1,0 +1,107 @@
+"""Dose escalation as it is planned: levels, the rule 3+3 or BOIN, and the numbers that BOIN goes by."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.models import Model
+from livingdrug.simulation import Regimen
+from livingdrug.trial.design import Endpoint
+
+CONFIDENCE = 0.95  # of being too toxic, beyond which BOIN gives a level up
+FEWEST = 3  # patients at a level before it may be given up
+
+
+@dataclass(frozen=True)
+class Level:
+    """A dose level. Its toxicity comes from exactly one of: `dose` and `change` through the model (as in `design.Arm`); a
+    log-normal exposure (`median`, `log_sd`); or its `rate` of dose-limiting toxicity, known or supposed."""
+
+    name: str
+    dose: float | Regimen = 1.0
+    change: dict[str, float] = field(default_factory=dict, hash=False)
+    median: float | None = None
+    log_sd: float | None = None
+    rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """A dose-finding trial.
+
+    rule: `3+3`, or `boin` with its target rate of toxicity, size of a cohort and most patients; start: number of the first
+    level, from 1; toxicity: the curve from exposure to dose-limiting toxicity (the grade `at_least`), needed unless every
+    level has a rate; model, output, spread, cv, doses: as in `design.Trial`, needed where levels go through a model.
+    """
+
+    levels: tuple[Level, ...]
+    rule: Literal["3+3", "boin"]
+    target: float = 0.3
+    cohort: int = 3
+    patients: int = 30
+    start: int = 1
+    toxicity: Endpoint | None = None
+    model: Model | None = None
+    output: str = ""
+    spread: str | None = None
+    cv: float | None = None
+    doses: Regimen | None = None
+
+    @property
+    def most(self) -> int:
+        """The most patients that the trial can treat."""
+        return 6 * len(self.levels) if self.rule == "3+3" else self.patients
+
+
+def boin_boundaries(target: float, low: float | None = None, high: float | None = None) -> tuple[float, float]:
+    """(escalate at or below, de-escalate at or above) this observed rate of toxicity.
+
+    low, high: rates that are too low and too high, 0.6 and 1.4 times the target by default. Liu and Yuan 2015, J R Stat Soc
+    C 64:507, equations for the local optimal design. Raises InputError unless 0 < low < target < high < 1.
+    """
+    low = 0.6 * target if low is None else low
+    high = 1.4 * target if high is None else high
+    if not 0 < low < target < high < 1:
+        raise InputError(f"the target is {target:g} between {low:g} and {high:g}; they must rise, between 0 and 1")
+    down = math.log((1 - low) / (1 - target)) / math.log(target * (1 - low) / (low * (1 - target)))
+    up = math.log((1 - target) / (1 - high)) / math.log(high * (1 - target) / (target * (1 - high)))
+    return down, up
+
+
+def too_toxic(toxicities, treated, target: float) -> np.ndarray:
+    """Whether a level is given up: P(rate > target) > 0.95 after 3 patients or more, from a uniform prior."""
+    from scipy.special import betainc
+
+    y, n = np.asarray(toxicities), np.asarray(treated)
+    return (n >= FEWEST) & (1 - betainc(1.0 + y, 1.0 + n - y, target) > CONFIDENCE)
+
+
+def boin_table(target: float, patients: int, cohort: int = 1) -> list[tuple[int, int, int, int | None]]:
+    """(treated, escalate at or below, de-escalate at or above, give up at or above) at one level, after each cohort."""
+    down, up = boin_boundaries(target)
+    rows = []
+    for n in range(cohort, patients + 1, cohort):
+        lost = np.flatnonzero(too_toxic(np.arange(n + 1), n, target))
+        rows.append((n, math.floor(down * n + 1e-9), math.ceil(up * n - 1e-9), int(lost[0]) if len(lost) else None))
+    return rows
+
+
+def isotonic_level(toxicities: np.ndarray, treated: np.ndarray, target: float, given_up: np.ndarray) -> int:
+    """The level whose isotonic estimate of toxicity is closest to the target, -1 where every tried level was given up.
+
+    Pool-adjacent-violators on (y + 0.05)/(n + 0.1) weighted by the inverse of its variance, over the levels tried and not
+    given up; of equal estimates the higher level below the target, the lower one above (Yan, Zhang, Zhou, Pan, Liu and Yuan
+    2020, J Stat Softw 94(13)).
+    """
+    from scipy.optimize import isotonic_regression
+
+    tried = np.flatnonzero((treated > 0) & ~given_up)
+    if not len(tried):
+        return -1
+    y, n = toxicities[tried] + 0.05, treated[tried] + 0.1
+    variance = y * (n - y) / (n * n * (n + 1))
+    estimate = isotonic_regression(y / n, weights=1 / variance).x + 1e-10 * np.arange(len(tried))
+    return int(tried[np.argmin(np.abs(estimate - target))])

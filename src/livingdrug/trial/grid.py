@@ -1,0 +1,56 @@
+"""The paper's grid (Kirouac 2024, Fig 2D) for any model and spread: subjects per arm over fold change and variance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.trial.checks import check_trial
+from livingdrug.trial.design import LOGARITHMIC, Trial
+from livingdrug.trial.outcomes import simulate_arm
+from livingdrug.trial.power import effect_of_fold
+from livingdrug.trial.sample_size import sample_size_t
+
+FOLDS = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
+SCALES = tuple(round(0.1 * i, 1) for i in range(1, 11))
+SUBJECTS = 10_000
+
+
+@dataclass(frozen=True)
+class SizeGrid:
+    """n (scales, folds): subjects per arm, two equal arms, t-test on the logarithm; log_sd (scales,): SD of the logarithm of
+    the endpoint; name: of the endpoint; power, alpha: of the test, two-sided."""
+
+    name: str
+    folds: tuple[float, ...]
+    scales: tuple[float, ...]
+    log_sd: np.ndarray
+    n: np.ndarray
+    power: float
+    alpha: float
+
+
+def sizes_over(log_sds: Sequence[float], folds: Sequence[float], power: float = 0.8, alpha: float = 0.05) -> np.ndarray:
+    """Subjects per arm for every SD of the logarithm (rows) and fold change (columns), exact noncentral t, two-sided."""
+    return np.array([[sample_size_t(effect_of_fold(fold, sd), power, alpha) for fold in folds] for sd in log_sds])
+
+
+def size_grid(trial: Trial, seed: int = 1, folds: Sequence[float] = FOLDS, scales: Sequence[float] = SCALES) -> SizeGrid:
+    """The grid for a trial's own control, spread, visits and assay: the first endpoint that is an exposure.
+
+    scales: factors on all log-variances between subjects; 10,000 subjects tell the SD at each, the same ones at all.
+    Raises InputError for a trial that cannot be, or without an exposure among its endpoints.
+    """
+    check_trial(trial)
+    endpoint = next((e for e in trial.endpoints if e.kind in LOGARITHMIC), None)
+    if endpoint is None:
+        raise InputError("the grid of folds and variances is about an exposure; add an endpoint of kind `auc` or `cmax`")
+    plan = replace(trial, endpoints=(endpoint,))
+    log_sd = []
+    for scale in scales:
+        arm = replace(trial.shared, n=SUBJECTS, variance_scale=trial.shared.variance_scale * scale)
+        values = simulate_arm(plan, arm, 1, seed).outcomes[endpoint.name].value
+        log_sd.append(float(np.nanstd(values, ddof=1)))
+    n = sizes_over(log_sd, folds, trial.power, trial.alpha)
+    return SizeGrid(endpoint.name, tuple(folds), tuple(scales), np.array(log_sd), n, trial.power, trial.alpha)

@@ -1,0 +1,147 @@
+"""The data of a trial: each endpoint of each subject, over all replicates of an arm."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.random import uniforms
+from livingdrug.engine.population import in_threads
+from livingdrug.models import ClosedForm
+from livingdrug.response import logistic
+from livingdrug.trial.course import Course, arm_seed, arm_subjects, course
+from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
+from livingdrug.trial.sampling import attended, leaving_times, loss, measured, sampled_exposures
+
+BLOCK = 32_768  # subjects at a time: what stays in the fast memory of one core
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One endpoint of one arm: value (replicates, n): ln exposure, 0 or 1, or the number of the visit at which a subject was
+    lost or last seen; nan where there is none. lost (replicates, n): for persistence, whether it was lost there."""
+
+    value: np.ndarray
+    lost: np.ndarray | None = None
+
+    def of_first(self, n: int) -> "Outcome":
+        """The first n subjects of each replicate."""
+        return Outcome(self.value[:, :n], None if self.lost is None else self.lost[:, :n])
+
+
+@dataclass(frozen=True)
+class ArmData:
+    """outcomes: by endpoint; left, failed, below: shares of the subjects that left before they could be evaluated (primary
+    endpoint), that the model could not compute, and that never had a quantifiable level."""
+
+    outcomes: dict[str, Outcome]
+    left: float
+    failed: float
+    below: float
+
+    def of_first(self, n: int) -> "ArmData":
+        """The first n subjects of each replicate."""
+        return ArmData({k: v.of_first(n) for k, v in self.outcomes.items()}, self.left, self.failed, self.below)
+
+
+def simulate_arm(
+    trial: Trial, arm: Arm, replicates: int, seed: int, threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> ArmData:  # fmt: skip
+    """All replicates of an arm; replicate r holds the subjects r n ... r n + n - 1 of the arm's stream.
+
+    threads changes nothing but the time; progress(subjects) is called as blocks are done.
+    """
+    own, total = arm_seed(seed, arm.name), replicates * arm.n
+    values = {e.name: np.empty(total) for e in trial.endpoints}
+    lost = {e.name: np.empty(total, dtype=bool) for e in trial.endpoints if e.kind == "persistence"}
+    counts = np.zeros(3, dtype=np.int64)
+    # a model made of flows shares its subjects among the processors by itself
+    closed = isinstance(trial.model.system, ClosedForm)
+
+    def block(first: int) -> tuple[int, np.ndarray]:
+        count = min(BLOCK, total - first)
+        here = slice(first, first + count)
+        return count, _block(trial, arm, own, first, count, values, lost, here, 1 if closed else threads)
+
+    for count, found in in_threads(block, range(0, total, BLOCK), (threads or os.cpu_count()) if closed else 1):
+        counts += found
+        if progress:
+            progress(count)
+    shape = (replicates, arm.n)
+    outcomes = {
+        name: Outcome(value.reshape(shape), lost[name].reshape(shape) if name in lost else None)
+        for name, value in values.items()
+    }
+    return ArmData(outcomes, *(counts / total).tolist())
+
+
+def _block(trial, arm, seed, first, count, values, lost, here, threads) -> np.ndarray:
+    """Fill the endpoints of a stretch of subjects; (left, failed, below) among them."""
+    visits = np.array(trial.visits)
+    subjects = arm_subjects(trial, arm, seed, first, count)
+    found = course(trial, arm, subjects, visits, _windows(trial), threads)
+    leaves = leaving_times(trial.dropout, seed, first, count)
+    levels = measured(found.levels, visits, trial.error, seed, first)
+    for endpoint in trial.endpoints:
+        value = _value(trial, endpoint, found, levels, visits, leaves, seed, first)
+        if endpoint.kind == "persistence":
+            value, lost[endpoint.name][here] = value
+        values[endpoint.name][here] = value
+    failed = _failed(found, levels)
+    primary = trial.endpoints[0]
+    left = (leaves < last_day(trial, primary)) & ~failed
+    below = ~(levels >= (trial.limit or 0.0)).any(axis=1) & ~failed if len(visits) else np.zeros(count, bool)
+    return np.array([left.sum(), failed.sum(), below.sum()])
+
+
+def _windows(trial: Trial) -> tuple[tuple[float, float], ...]:
+    """Windows of the model's own exposures that some endpoint needs."""
+    needed = [e for e in trial.endpoints if e.ec50 or (e.kind in LOGARITHMIC and not trial.visits)]
+    return tuple(dict.fromkeys(trial.window_of(e) for e in needed))
+
+
+def last_day(trial: Trial, endpoint: Endpoint) -> float:
+    """When an endpoint of a subject is known: who leaves before is not evaluable (persistence: from the first visit on)."""
+    if endpoint.kind == "persistence":
+        return trial.visits[0]
+    if endpoint.kind == "positive":
+        return float(endpoint.day)
+    end = trial.window_of(endpoint)[1]
+    if endpoint.ec50 or not trial.visits:
+        return end if endpoint.day is None else endpoint.day
+    return next((day for day in trial.visits if day >= end), end)
+
+
+def _failed(found: Course, levels: np.ndarray) -> np.ndarray:
+    parts = [np.isnan(levels).any(axis=1)] if levels.shape[1] else []
+    return np.any([*parts, *(np.isnan(a) for a in found.areas.values())], axis=0)
+
+
+def _value(trial: Trial, endpoint: Endpoint, found: Course, levels, visits, leaves, seed: int, first: int):
+    """The endpoint of each subject, nan for who is not evaluable; (visit, lost) for persistence."""
+    if endpoint.kind == "persistence":
+        visit, lost = loss(levels, endpoint.above, attended(visits, leaves))
+        return np.where(visit < 0, np.nan, visit), lost
+    gone = leaves < last_day(trial, endpoint)
+    if endpoint.kind == "positive":
+        level = levels[:, trial.visits.index(endpoint.day)]
+        return np.where(gone | np.isnan(level), np.nan, level >= endpoint.above)
+    window = trial.window_of(endpoint)
+    if endpoint.ec50:
+        exposure = (found.areas if endpoint.exposure == "auc" else found.peaks)[window]
+        return np.where(gone | np.isnan(exposure), np.nan, _happens(endpoint, exposure, seed, first))
+    if trial.visits:
+        area, peak = sampled_exposures(levels, visits, trial.limit or 0.0, window, attended(visits, leaves))
+    else:
+        area, peak = found.areas[window], found.peaks[window]
+    exposure = area if endpoint.kind == "auc" else peak
+    # an exposure of 0 has no logarithm
+    return np.where(gone | ~(exposure > 0), np.nan, np.log(np.where(exposure > 0, exposure, 1.0)))
+
+
+def _happens(endpoint: Endpoint, exposure: np.ndarray, seed: int, first: int) -> np.ndarray:
+    """Whether the response, or a grade of at least `at_least`, happens: one uniform number of each subject decides."""
+    chance = logistic(np.maximum(exposure, 1e-300), endpoint.ec50[endpoint.at_least - 1], endpoint.slope)
+    return uniforms(seed, f"outcome {endpoint.name}", first, len(exposure)) < chance

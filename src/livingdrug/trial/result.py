@@ -1,0 +1,168 @@
+"""What a simulated trial says: how often each arm succeeds, what it costs, with the error of the simulation."""
+
+import math
+from dataclasses import dataclass
+
+from livingdrug.trial.design import Endpoint, Trial
+
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Share:
+    """`count` of `total` replicates."""
+
+    count: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """The share itself."""
+        return self.count / self.total
+
+    @property
+    def error(self) -> float:
+        """Standard error of the simulation."""
+        return math.sqrt(self.value * (1 - self.value) / self.total)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of Wilson (1927, J Am Stat Assoc 22:209), which is sound at 0 and 1."""
+        p, n, z2 = self.value, self.total, Z95 * Z95
+        centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+        reach = Z95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+        return max(0.0, centre - reach), min(1.0, centre + reach)
+
+    def as_dict(self) -> dict:
+        """Plain data."""
+        low, high = self.interval
+        return {"value": self.value, "error": self.error, "low": low, "high": high}
+
+
+@dataclass(frozen=True)
+class ArmAnswer:
+    """One version against the control on one endpoint.
+
+    level, control_level: geometric mean, rate, or (persistence) share not lost; effect: ratio of geometric means,
+    difference of rates, hazard ratio; power: significant replicates; false: the same where no version differs from the
+    control; closed_form: power without simulation, None where there is none, and `why`; untestable: replicates in which an
+    arm had fewer than two evaluable subjects, counted as not significant; evaluable: mean number of subjects.
+    """
+
+    arm: str
+    n: int
+    level: float
+    control_level: float
+    effect: float
+    power: Share
+    false: Share
+    closed_form: float | None
+    why: str
+    untestable: int
+    evaluable: float
+
+
+@dataclass(frozen=True)
+class EndpointAnswer:
+    """critical: of the statistic (None under Holm); any_power, any_false: at least one version significant; any_false is
+    the family-wise error, measured where no version differs from the control."""
+
+    endpoint: Endpoint
+    unit: str
+    test: str
+    critical: float | None
+    arms: tuple[ArmAnswer, ...]
+    any_power: Share
+    any_false: Share
+
+
+@dataclass(frozen=True)
+class ArmConduct:
+    """stopped: replicates in which the arm ended at the interim analysis (None for the control and without a rule);
+    patients, cost: expected; left, failed, below: see `outcomes.ArmData`."""
+
+    arm: str
+    what: str
+    stopped: Share | None
+    patients: float
+    cost: float
+    left: float
+    failed: float
+    below: float
+
+
+@dataclass(frozen=True)
+class SizePoint:
+    """Simulated power of each version on the primary endpoint with n subjects in the smallest arm, others in proportion."""
+
+    n: int
+    power: tuple[Share, ...]
+
+
+@dataclass(frozen=True)
+class ClosedCurve:
+    """The same without simulation: n (m,), power of each version (m, versions), nan where there is no closed form."""
+
+    n: tuple[int, ...]
+    power: tuple[tuple[float, ...], ...]
+
+    def at(self, n: int) -> tuple[float, ...]:
+        """Power of every version at one of the sizes."""
+        return self.power[self.n.index(n)]
+
+
+@dataclass(frozen=True)
+class SizeNeeded:
+    """Subjects in the smallest arm at which a version reaches the wanted power, by the simulated curve, with the 95 % range
+    of the simulation; nan where the curve does not get there (or starts above). closed_form: the same without simulation."""
+
+    arm: str
+    n: float
+    low: float
+    high: float
+    closed_form: float | None
+
+
+@dataclass(frozen=True)
+class TrialAnswer:
+    """Everything about a design: per endpoint, per arm, over sizes (empty unless asked for; curve: of the primary endpoint,
+    from the smallest to the largest size, without a futility rule), and in words."""
+
+    trial: Trial
+    replicates: int
+    seed: int
+    endpoints: tuple[EndpointAnswer, ...]
+    conduct: tuple[ArmConduct, ...]
+    sizes: tuple[SizePoint, ...]
+    curve: ClosedCurve
+    needed: tuple[SizeNeeded, ...]
+    sentences: tuple[str, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def patients(self) -> float:
+        """Expected number of patients of the whole trial."""
+        return sum(arm.patients for arm in self.conduct)
+
+    @property
+    def cost(self) -> float:
+        """Expected cost of all patients, in the unit of the arms' cost."""
+        return sum(arm.cost for arm in self.conduct)
+
+    def table(self):
+        """Long table: one row for each endpoint and version."""
+        import pandas as pd
+
+        rows = []
+        for answer in self.endpoints:
+            for arm in answer.arms:
+                rows.append(
+                    {
+                        "endpoint": answer.endpoint.name, "kind": answer.endpoint.kind, "arm": arm.arm, "n": arm.n,
+                        "level": arm.level, "control_level": arm.control_level, "unit": answer.unit, "effect": arm.effect,
+                        "power": arm.power.value, "power_error": arm.power.error, "closed_form": arm.closed_form,
+                        "false_positive": arm.false.value, "false_positive_error": arm.false.error,
+                        "evaluable": arm.evaluable, "untestable": arm.untestable, "replicates": self.replicates,
+                    }
+                )  # fmt: skip
+        return pd.DataFrame(rows)

@@ -1,0 +1,100 @@
+"""A scenario as the query of an address, and back: what is on the screen can be pasted to a colleague."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode
+
+from livingdrug.core.errors import InputError
+from livingdrug.models.catalogue import list_models
+from livingdrug.scenario.document import KINDS, scenario_kind
+from livingdrug.scenario.purpose import Document, checked
+
+VIEW = ("pin", "line", "subject")  # what belongs to the screen and not to the scenario
+MAX_QUERY = 20_000
+
+
+def to_query(scenario: Document, view: Sequence[tuple[str, str]] = ()) -> str:
+    """`kind=simulate&model=...`: what differs from the defaults; `values.k12=6` for the key of a table."""
+    given = scenario.model_dump(exclude_defaults=True, exclude_none=True, mode="json", exclude={"version"})
+    pairs = [("kind", scenario.kind)]
+    for name, value in given.items():
+        if name != "kind":
+            pairs += _pairs(name, value)
+    return urlencode([*pairs, *view])
+
+
+def _pairs(name: str, value) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [pair for key, item in value.items() for pair in _pairs(f"{name}.{key}", item)]
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [pair for i, item in enumerate(value) for pair in _pairs(f"{name}.{i}", item)]
+    if isinstance(value, list):
+        return [(name, _text(item)) for item in value]
+    return [(name, _text(value))]
+
+
+def _text(value) -> str:
+    return repr(value) if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
+    """(scenario, what belongs to the view) of a query; no scenario where it names none. Raises InputError for what cannot
+    be read, by its key."""
+    if len(query) > MAX_QUERY:
+        raise InputError(f"the address has {len(query):,} signs; at most {MAX_QUERY:,} are read")
+    pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True)
+    view = {name: [v for k, v in pairs if k == name] for name in VIEW}
+    mine = [(k, v) for k, v in pairs if k not in VIEW]
+    if not mine:
+        return None, view
+    kind = dict(mine).get("kind", "simulate")
+    if kind not in KINDS:
+        raise InputError(f"the address asks for a scenario of the unknown kind `{kind[:40]}`")
+    nested = _nested([(k, v) for k, v in mine if k != "kind"], scenario_kind(kind))
+    scenario = checked(scenario_kind(kind), {**nested, "kind": kind}, "address")
+    check_names(scenario)
+    return scenario, view
+
+
+def check_names(scenario: Document) -> None:
+    """Refuse a model that does not come with livingdrug: its name could be the path of a file on this machine."""
+    given = [getattr(scenario, name, None) for name in ("model", "product_model")]
+    # `model` of these kinds is a kind of curve
+    names = given[1:] if scenario.kind in ("response", "index") else given
+    for name in names:
+        if name is not None and name not in list_models():
+            raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
+
+
+def _nested(pairs: list[tuple[str, str]], kind: type[Document]) -> dict:
+    made: dict = {}
+    for key, value in pairs:
+        head, *rest = key.split(".", 1) if key.split(".")[0] in ("values", "columns", "purpose", "above") else key.split(".")
+        at = made.setdefault(head, {} if rest else [])
+        if rest and isinstance(at, dict):
+            for part in rest[:-1]:
+                at = at.setdefault(part, {})
+            at.setdefault(rest[-1], []).append(value)
+        elif isinstance(at, list):
+            at.append(value)
+    several = {name for name, field in kind.model_fields.items() if "tuple" in str(field.annotation)}
+    return {name: _plain(value, name in several) for name, value in made.items()}
+
+
+def _plain(value, several: bool):
+    """Lists of texts as one text where one is meant; numbered tables as a list of tables."""
+    if isinstance(value, list):
+        return value if several else value[-1]
+    if several and value and all(key.isdigit() for key in value):
+        return [_plain(value[key], False) for key in sorted(value, key=int)]
+    return {key: _plain(item, isinstance(item, list) and len(item) > 1) for key, item in value.items()}
+
+
+def view_pairs(view: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """What `read_query` found of the view, as `to_query` takes it."""
+    return [(name, value) for name, values in view.items() for value in values]
+
+
+def with_query(base: str, changes: Mapping[str, str | None]) -> str:
+    """A query with some keys replaced, or left out where the new value is None."""
+    pairs = [(k, v) for k, v in parse_qsl(base.lstrip("?"), keep_blank_values=True) if k not in changes]
+    return urlencode([*pairs, *((k, v) for k, v in changes.items() if v is not None)])

@@ -1,0 +1,105 @@
+"""The app: a frame with the pages in it, served on this machine only."""
+
+from importlib import import_module
+
+from dash import Dash, Input, Output, dcc, html
+
+from livingdrug.core.errors import LivingdrugError
+from livingdrug.web import exports
+from livingdrug.web.guard import guard
+from livingdrug.web.parts import NOTICE, problem
+from livingdrug.web.work import Work
+
+PRIVACY = "Everything is computed on this machine: your data never leave it, and nothing is fetched from a network."
+# path -> (name in the menu, module with page(query, work) and register(app, work))
+PAGES = {
+    "/": ("Explore", "livingdrug.web.explore"),
+    "/data": ("My data", "livingdrug.web.mydata"),
+    "/response": ("Exposure and response", "livingdrug.web.outcomes"),
+    "/trial": ("Trial", "livingdrug.web.trial"),
+    "/assay": ("Killing assay", "livingdrug.web.assay"),
+    "/paper": ("The paper", "livingdrug.web.paper"),
+}
+
+
+def make_app(work: Work | None = None) -> Dash:
+    """The Dash app, ready to be served."""
+    work = work or Work()
+    app = Dash("livingdrug.web", title="livingdrug", serve_locally=True, suppress_callback_exceptions=True, update_title=None,
+               on_error=_say_what_broke)  # fmt: skip
+    app.index_string = app.index_string.replace("<html>", '<html lang="en">')
+    guard(app.server)
+    exports.register(app.server, work)
+    app.layout = html.Div(
+        [
+            dcc.Location(id="address", refresh=False),
+            html.A("Skip to the content", href="#content", className="skip"),
+            html.Header([html.H1("livingdrug"), html.Nav(id="menu", **{"aria-label": "pages"}),
+                         html.P([html.B(PRIVACY), " ", NOTICE])]),  # fmt: skip
+            html.Div(id="broken", role="alert"),
+            html.Main(id="content", tabIndex="-1"),
+        ]
+    )
+
+    @app.callback(
+        Output("content", "children"), Output("menu", "children"), Input("address", "pathname"), Input("address", "search"),
+    )  # fmt: skip
+    def show(path, search):
+        return page_of(path, search or "", work), menu(path)
+
+    for _, module in PAGES.values():
+        import_module(module).register(app, work)
+    return app
+
+
+def _say_what_broke(error: Exception) -> None:
+    """An error that nobody foresaw is said in one sentence; the details stay on the terminal."""
+    import traceback
+
+    from dash import set_props
+
+    traceback.print_exception(error)
+    set_props("broken", {"children": problem(f"This did not work ({type(error).__name__}); the terminal has the details.")})
+
+
+def page_of(path: str, search: str, work: Work):
+    """The page of an address, or the sentence that says why there is none."""
+    if path not in PAGES:
+        return problem(f"there is no page `{path[:60]}`; choose one above")
+    try:
+        return import_module(PAGES[path][1]).page(search, work)
+    except LivingdrugError as error:
+        return html.Div([problem(str(error)), html.P(dcc.Link("Start this page anew", href=path))])
+
+
+def menu(path: str) -> list:
+    """Links to the pages."""
+    return [
+        html.Span(name, className="here", **{"aria-current": "page"}) if here == path else dcc.Link(name, href=here)
+        for here, (name, _) in PAGES.items()
+    ]  # fmt: skip
+
+
+def serve(port: int, ready=None) -> None:
+    """Serve on the loopback interface until interrupted; ready(address) is called once it listens.
+
+    Raises InputError where the port cannot be had.
+    """
+    import logging
+
+    from werkzeug.serving import make_server
+
+    from livingdrug.core.errors import InputError
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app = make_app()
+    try:
+        server = make_server("127.0.0.1", port, app.server, threaded=True)
+    except (OSError, SystemExit, OverflowError):
+        raise InputError(f"port {port} cannot be had on this machine; choose another one with --port") from None
+    if ready:
+        ready(f"http://127.0.0.1:{server.server_port}/")
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()

@@ -1,0 +1,282 @@
+"""Explore: choose a model, switch mechanisms on and off, move sliders, see curves and exposures at once."""
+
+import json
+
+import numpy as np
+from dash import ALL, Input, Output, Patch, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from livingdrug.core.errors import LivingdrugError
+from livingdrug.models import Model
+from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
+from livingdrug.models.conformance import fit
+from livingdrug.plots.panels import Panel, panels_of
+from livingdrug.report.answer import Table, number
+from livingdrug.report.simulations import expansion_ratio, exposure_rows, sentences
+from livingdrug.scenario import Simulation, build_model
+from livingdrug.simulation import Result
+from livingdrug.simulation.run import cautions, default_until
+from livingdrug.web.address import read_query, to_query, with_query
+from livingdrug.web.figures import panel_figure, panel_ranges, traces
+from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
+from livingdrug.web.sliders import sliders
+from livingdrug.web.work import Work
+
+EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
+                     values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip
+# 50 copies/ug is that of the example data; cells/uL by the bridge of Kirouac 2024, 0.05 cells/uL for 1 copy/ug
+LINES = {"copies/ug": 50.0, "cells/uL": 2.5}
+PATIENTS, CV, POINTS, MOST_PINS = 200, 0.3, 120, 6
+
+
+def page(query: str, work: Work) -> html.Div:
+    """The page of an address; what the address leaves open is filled with what serves a first look."""
+    scenario, view = read_query(query)
+    scenario = complete(scenario or EXAMPLE)
+    line = view["line"][-1] if view["line"] else default_line(scenario)
+    return html.Div(body(scenario, view["pin"][:MOST_PINS], line, work), id="explore")
+
+
+def complete(scenario: Simulation) -> Simulation:
+    """Horizon, step and outputs said, so that the table is that of the curves on the screen."""
+    model = build_model(scenario.model, scenario.fragments)
+    hours = 24.0 if model.time_unit == "h" else 1.0
+    days = scenario.days or default_until(model) / hours
+    names = tuple(dict.fromkeys(name for panel in panels_of(model) for name in panel.outputs))
+    return scenario.model_copy(update={"days": days, "every": step(days * hours), "outputs": names, "exposure": None})
+
+
+def step(until: float) -> float:
+    """A round step that makes about POINTS rows."""
+    rough = until / POINTS
+    power = 10.0 ** np.floor(np.log10(rough))
+    return float(min((m * power for m in (1, 2, 5, 10)), key=lambda s: abs(np.log(s / rough))))
+
+
+def default_line(scenario: Simulation) -> str:
+    """The limit line where the address names none, "" where nothing is measured in a unit that has one."""
+    measured = [o.unit for o in get_model(scenario.model).system.outputs if o.measured]
+    return f"{LINES[measured[0]]:g}" if measured and measured[0] in LINES else ""
+
+
+def view_of(pins: list[str], line: str) -> list[tuple[str, str]]:
+    """What the address says beside the scenario."""
+    return [*(("pin", pin) for pin in pins), *([("line", line)] if line else [])]
+
+
+def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
+    """Choices on the left, answers on the right."""
+    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    query = to_query(scenario, view_of(pins, line))
+    stores = [dcc.Store(id="changes"), dcc.Store(id="query", data=query),
+              dcc.Store(id="settled"), dcc.Store(id="drawn", data=signature(scenario, pins))]  # fmt: skip
+    left = [_models(scenario.model), _mechanisms(model, scenario), _population(model, scenario),
+            _settings(scenario, model, line), html.Div([html.Button("Back to published values", id="reset", n_clicks=0),
+                      html.Button("Pin this curve", id="pin", n_clicks=0),
+                      html.Button("Remove pins", id="unpin", n_clicks=0, disabled=not pins)], className="row"),
+            html.H2("Parameters"), html.Div(id="sliders", **{"data-spans": json.dumps(sliders(model))})]  # fmt: skip
+    return [*stores, html.Div(left, className="left"), html.Div(answers(scenario, model, pins, line, query, work),
+                                                                className="right")]  # fmt: skip
+
+
+def answers(scenario: Simulation, model: Model, pins: list[str], line: str, query: str, work: Work) -> list:
+    """Plot, exposures, cautions, downloads."""
+    try:
+        result = work.simulate(scenario)
+        figure = panel_figure([result, *pinned(pins, work)], panels_of(model), _number(line))
+        said, exposure, notes, numbers = words(scenario, model, result)
+    except LivingdrugError as error:
+        return [problem(str(error)), html.Div(id="trouble")]
+    return [
+        html.Div(id="trouble"),
+        plot("curves", figure, said, numbers, height=360 * -(-len(panels_of(model)) // 2)),
+        html.Div(exposure, id="exposure"),
+        html.Div(notes, id="notes"),
+        downloads(query),
+    ]
+
+
+def words(scenario: Simulation, model: Model, result: Result) -> tuple[str, list, list, Table]:
+    """Sentence, exposures, cautions and the numbers of the plot."""
+    ratio, why = expansion_ratio(scenario, model, result)
+    ratio = f"Expansion ratio (peak cells in blood / cells infused): {number(ratio)}."
+    told = f"No expansion ratio: {why}." if why else ratio
+    first = sentences(model, result)
+    said = f"{result.subjects}: " + " ".join(dict.fromkeys((*first[:1], *first[-2:])))
+    failed = result.failed
+    notes = list(cautions(model))
+    if failed:
+        notes.append(f"{len(failed)} of {result.n} subjects could not be computed: {result.reason[failed[0]]}")
+    exposure = [table(exposure_rows(result)), html.P(told, id="expansion")]
+    return said, exposure, [points("Cautions", notes)], curve_table(result)
+
+
+def curve_table(result: Result) -> Table:
+    """Some 13 times of every output, the median of several subjects."""
+    rows = np.unique(np.linspace(0, len(result.times) - 1, 13).astype(int))
+    columns = [result.curve(o) if result.n == 1 else result.percentiles(o, (50,))[0] for o in result.outputs]
+    header = (f"time ({result.time_unit})", *(f"{o} ({u})" for o, u in zip(result.outputs, result.units, strict=True)))
+    cells = tuple((f"{result.times[i]:g}", *(number(float(c[i])) for c in columns)) for i in rows)
+    return Table("curves" if result.n == 1 else "medians of the curves", header, cells)
+
+
+def pinned(pins: list[str], work: Work) -> list[Result]:
+    """Results of the pinned scenarios."""
+    scenarios = [read_query(pin)[0] for pin in pins]
+    return [work.simulate(s) for s in scenarios if isinstance(s, Simulation)]
+
+
+def signature(scenario: Simulation, pins: list[str]) -> str:
+    """What decides which traces a figure has, and over which times."""
+    several = scenario.subjects is not None
+    return f"{scenario.model}|{scenario.fragments}|{several}|{scenario.days}|{scenario.every}|{len(pins)}"
+
+
+def redrawn(old: str, scenario: Simulation, results: list[Result], panels: tuple[Panel, ...], line: float | None, pins):
+    """Only the heights where the figure keeps its traces, else all of it."""
+    if signature(scenario, pins) != old:
+        return panel_figure(results, panels, line)
+    patch = Patch()
+    made = traces(results, panels)
+    for i, trace in enumerate(made):
+        if trace["line"].get("color") != "#777777":
+            patch["data"][i]["y"] = trace["y"]
+    for k, shown in enumerate(panel_ranges(made, panels, line)):
+        patch["layout"][f"yaxis{'' if k == 0 else k + 1}"]["range"] = shown
+    return patch
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return None
+    return value if 0 < value < float("inf") else None
+
+
+def _models(chosen: str) -> html.Nav:
+    links = [
+        html.Li(dcc.Link(name, href=f"/?kind=simulate&model={name}", title=get_model(name).title,
+                         **({"className": "chosen"} if name == chosen else {})))
+        for name in list_models()
+    ]  # fmt: skip
+    return html.Nav([html.H2("Model"), html.Ul(links), html.P(get_model(chosen).title, className="quiet")],
+                    **{"aria-label": "models"})  # fmt: skip
+
+
+def _mechanisms(model: Model, scenario: Simulation) -> html.Section:
+    base, buttons = get_model(scenario.model), []
+    for name in list_fragments():
+        on = name in scenario.fragments
+        verdict = fit(base, name)
+        if on or verdict == "fits" or (verdict.startswith("fits with") and scenario.fragments):
+            title = get_fragment(name).title
+            buttons.append(toggle({"type": "mechanism", "name": name}, name.replace("_", " "), on, title))
+    note = [] if buttons else [html.P("This model takes no mechanism.", className="quiet")]
+    return html.Section([html.H2("Mechanisms"), html.Div(buttons, className="row"), *note])
+
+
+def _population(model: Model, scenario: Simulation) -> html.Section:
+    spreads = [p.name for p in model.populations]
+    several = scenario.subjects is not None
+    text = f"{scenario.subjects or PATIENTS} virtual patients"
+    row = [toggle("patients", text, several, "draws virtual patients and shows the central 50 and 95 %")]
+    row += [toggle({"type": "spread", "name": s}, f"spread {s}", scenario.spread == s) for s in spreads if several]
+    said = f"published spreads: {', '.join(spreads)}" if spreads else f"no published spread; CV of {CV:.0%} on every rate"
+    return html.Section([html.H2("Virtual population"), html.Div(row, className="row"), html.Small(said)])
+
+
+def _settings(scenario: Simulation, model: Model, line: str) -> html.Section:
+    published = model.experiments[0].doses if model.experiments else ()
+    each = ", ".join(f"{amount:g} at {time:g} {model.time_unit}" for time, amount in published)
+    help_text = f"published: {each or 'none'}"
+    return html.Section(
+        [
+            html.H2("Dose and time"),
+            field("dose", "Doses, such as 1e8 or 1e8, 5e7@28", ", ".join(scenario.doses), help_text, type="text"),
+            field("days", "Days", scenario.days, type="number", min=0.5, max=3650),
+            field("line", "Limit line (unit of the measured output)", line, type="text"),
+        ]
+    )
+
+
+def register(app, work: Work) -> None:
+    """Callbacks: a slider moves -> values in the browser -> curves -> words, once the hand rests."""
+    app.clientside_callback("window.dash_clientside.livingdrug.reset", Input("reset", "n_clicks"), prevent_initial_call=True)
+    app.clientside_callback("window.dash_clientside.livingdrug.settle", Input("query", "data"))
+
+    @app.callback(
+        Output("curves", "figure"), Output("query", "data"), Output("drawn", "data"), Output("trouble", "children"),
+        Input("changes", "data"), Input("dose", "value"), Input("days", "value"), Input("line", "value"),
+        State("query", "data"), State("drawn", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def draw(changes, dose, days, line, query, drawn):
+        try:
+            before, view = read_query(query)
+            given = {"doses": tuple(text.strip() for text in (dose or "").split(",") if text.strip())}
+            given |= {"values": changes} if changes is not None else {}
+            given |= {"days": float(days)} if days else {}
+            scenario = complete(before.model_copy(update=given))
+            new = to_query(scenario, view_of(view["pin"], line or ""))
+            if new == query:
+                raise PreventUpdate
+            model = build_model(scenario.model, scenario.fragments, scenario.values)
+            results = [work.simulate(scenario), *pinned(view["pin"], work)]
+            line_moved = (line or "") != (view["line"][-1] if view["line"] else "")
+            figure = redrawn("" if line_moved else drawn, scenario, results, panels_of(model), _number(line), view["pin"])
+            return figure, new, signature(scenario, view["pin"]), []
+        except LivingdrugError as error:
+            return no_update, no_update, no_update, problem(str(error))
+
+    @app.callback(
+        Output("curves-sentence", "children"), Output("exposure", "children"), Output("notes", "children"),
+        Output("curves-table", "children"), Input("settled", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def tell(query):
+        if not query:
+            raise PreventUpdate
+        scenario = read_query(query)[0]
+        model = build_model(scenario.model, scenario.fragments, scenario.values)
+        said, exposure, notes, numbers = words(scenario, model, work.simulate(scenario))
+        return said, exposure, notes, table(numbers)
+
+    @app.callback(
+        Output("address", "search", allow_duplicate=True),
+        Input({"type": "mechanism", "name": ALL}, "n_clicks"), Input({"type": "spread", "name": ALL}, "n_clicks"),
+        Input("patients", "n_clicks"), Input("pin", "n_clicks"), Input("unpin", "n_clicks"), State("query", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def switch(mechanisms, spreads, patients, pin, unpin, query):
+        if not any([*mechanisms, *spreads, patients, pin, unpin]):
+            raise PreventUpdate
+        return "?" + switched(ctx.triggered_id, query)
+
+
+def switched(button, query: str) -> str:
+    """The address after a button was pressed."""
+    scenario, view = read_query(query)
+    pins, line = view["pin"], view["line"][-1] if view["line"] else ""
+    if button == "pin":
+        pins = [*pins, to_query(scenario)][-MOST_PINS:]
+    elif button == "unpin":
+        pins = []
+    elif button == "patients":
+        model = get_model(scenario.model)
+        several = {"subjects": PATIENTS, "spread": model.populations[0].name} if model.populations else {
+            "subjects": PATIENTS, "cv": CV}  # fmt: skip
+        single = {"subjects": None, "spread": None, "cv": None}
+        scenario = scenario.model_copy(update=single if scenario.subjects else several)
+    elif button["type"] == "spread":
+        scenario = scenario.model_copy(update={"spread": button["name"]})
+    else:
+        return to_query(_with_mechanism(scenario, button["name"]), view_of(pins, line))
+    return with_query(to_query(scenario, view_of(pins, line)), {})
+
+
+def _with_mechanism(scenario: Simulation, name: str) -> Simulation:
+    """The scenario with a mechanism more or less; values that have lost their parameter go."""
+    on = name in scenario.fragments
+    fragments = tuple(f for f in scenario.fragments if f != name) if on else (*scenario.fragments, name)
+    known = build_model(scenario.model, fragments).typical
+    kept = {n: v for n, v in scenario.values.items() if n in known}
+    return complete(scenario.model_copy(update={"fragments": fragments, "values": kept}))

@@ -1,0 +1,80 @@
+"""What a page hands out: the same bytes as the command line and the script give."""
+
+import io
+import tempfile
+from pathlib import Path
+
+from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.export import write_csv
+from livingdrug.plots.panels import panels_of, plot_panels
+from livingdrug.scenario import Simulation, build_model, to_toml
+from livingdrug.scenario.purpose import Document
+from livingdrug.scenario.script import to_script
+from livingdrug.web.address import read_query
+from livingdrug.web.work import Work
+
+TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",
+         ".html": "text/html"}  # fmt: skip
+
+
+def export(name: str, query: str, work: Work) -> bytes:
+    """The bytes of one file of what an address shows. Raises LivingdrugError for what cannot be."""
+    scenario, view = read_query(query)
+    if scenario is None:
+        raise InputError("the address names no scenario, so there is nothing to hand out")
+    if name == "scenario.toml":
+        return to_toml(work.named(scenario)).encode()
+    if name == "script.py":
+        return to_script(work.named(scenario)).encode()
+    if name == "results.csv":
+        return _table(scenario, work)
+    if name == "report.html":
+        return (work.kept_run(scenario) / name).read_bytes()
+    if name in ("picture.svg", "picture.png"):
+        return _picture(scenario, view, name, work)
+    raise InputError(f"there is no file `{name[:40]}`")
+
+
+def _table(scenario: Document, work: Work) -> bytes:
+    from livingdrug.report.answers import table_of
+
+    with work.job(), tempfile.TemporaryDirectory() as folder:
+        write_csv(table_of(work.located(scenario)), Path(folder) / "results.csv")
+        return (Path(folder) / "results.csv").read_bytes()
+
+
+def _picture(scenario: Document, view: dict[str, list[str]], name: str, work: Work) -> bytes:
+    """The panels of a simulation with what is pinned, or the first picture of another kind's run."""
+    if not isinstance(scenario, Simulation):
+        folder = work.kept_run(scenario)
+        pictures = sorted((folder / "pictures").glob(f"*{Path(name).suffix}")) if (folder / "pictures").is_dir() else []
+        if not pictures:
+            raise InputError(f"a `{scenario.kind}` scenario has no picture")
+        return pictures[0].read_bytes()
+    from matplotlib import rc_context
+
+    from livingdrug.plots.style import SETTINGS
+    from livingdrug.web.explore import pinned
+
+    results = [work.simulate(scenario), *pinned(view["pin"], work)]
+    line = float(view["line"][-1]) if view["line"] else None
+    out = io.BytesIO()
+    with work.job(), rc_context(SETTINGS):
+        figure = plot_panels(results, panels_of(build_model(scenario.model, scenario.fragments)), line)
+        kind = Path(name).suffix[1:]
+        figure.savefig(out, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
+    return out.getvalue()
+
+
+def register(server, work: Work) -> None:
+    """The routes: an error is one sentence of text."""
+    from flask import Response, request
+
+    @server.route("/export/<name>")
+    def hand_out(name: str):
+        try:
+            made = export(name, request.query_string.decode(), work)
+        except LivingdrugError as error:
+            return Response(f"{error}\n", 400, mimetype="text/plain")
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return Response(made, mimetype=TYPES[Path(name).suffix], headers=headers)

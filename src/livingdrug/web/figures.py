@@ -1,0 +1,126 @@
+"""Plotly figures as plain data: a simulation's panels, and axes that look alike on every page."""
+
+import numpy as np
+
+from livingdrug.plots.curves import DECADES
+from livingdrug.plots.panels import Panel
+from livingdrug.plots.style import COLOURS, MUTED
+from livingdrug.simulation import Result
+
+DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
+TINY = 1e-30  # what lies below is not shown
+BANDS = ((95, 0.16), (50, 0.34))
+FONT = {"family": "system-ui, sans-serif", "size": 13, "color": "#1b1b1b"}
+
+
+def axis(title: str, **more) -> dict:
+    """An axis with its title."""
+    return {"title": {"text": title}, "gridcolor": "#ececec", "zeroline": False, "linecolor": "#777", **more}
+
+
+def layout(**more) -> dict:
+    """What all figures share."""
+    return {
+        "font": FONT, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "margin": {"l": 70, "r": 15, "t": 60, "b": 55},
+        "legend": {"orientation": "h", "yref": "container", "y": 0.99, "yanchor": "top", "x": 0, "traceorder": "normal"},
+        "uirevision": "kept", "hovermode": "closest", **more,
+    }  # fmt: skip
+
+
+def panel_figure(results: list[Result], panels: tuple[Panel, ...], limit: float | None) -> dict:
+    """All panels in a grid of two columns; results after the first are pinned ones, in grey."""
+    down = -(-len(panels) // 2)
+    made = layout(grid={"rows": down, "columns": min(2, len(panels)), "pattern": "independent", "ygap": 0.3, "xgap": 0.16})
+    made["annotations"], made["shapes"] = [], []
+    data = traces(results, panels)
+    ranges = panel_ranges(data, panels, limit)
+    for k, panel in enumerate(panels):
+        n = "" if k == 0 else str(k + 1)
+        made[f"xaxis{n}"] = axis(f"time ({results[0].time_unit})")
+        made[f"yaxis{n}"] = axis(panel.unit, type="log", range=ranges[k], exponentformat="power")
+        made["annotations"].append({
+            "text": f"<b>{panel.title}</b>", "xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0,
+            "yanchor": "bottom", "xanchor": "left", "showarrow": False,
+        })  # fmt: skip
+        if panel.measured and limit is not None:
+            made["shapes"].append(_limit_line(limit, n))
+    return {"data": data, "layout": made}
+
+
+def _limit_line(limit: float, n: str) -> dict:
+    return {
+        "type": "line", "xref": f"x{n} domain", "x0": 0, "x1": 1, "yref": f"y{n}", "y0": limit, "y1": limit,
+        "line": {"dash": "dash", "color": "#555", "width": 1.2},
+        "label": {"text": f"limit {limit:g}", "textposition": "end", "font": {"size": 11}},
+    }  # fmt: skip
+
+
+def traces(results: list[Result], panels: tuple[Panel, ...]) -> list[dict]:
+    """Always the same ones in the same order for the same panels, so that only their heights need to be sent again."""
+    made = []
+    for k, panel in enumerate(panels):
+        n = "" if k == 0 else str(k + 1)
+        where = {"xaxis": f"x{n}", "yaxis": f"y{n}", "x": results[0].times.tolist()}
+        for p, result in enumerate(results[1:], 1):
+            for j, output in enumerate(panel.outputs):
+                made.append({
+                    **where, "x": result.times.tolist(), "y": _heights(_middle(result, output)), "mode": "lines",
+                    "name": f"pinned {p}", "legendgroup": f"pin{p}", "showlegend": k == 0 and j == 0,
+                    "line": {"color": MUTED, "dash": DASHES[j % 5], "width": 1.3},
+                })  # fmt: skip
+        for j, output in enumerate(panel.outputs):
+            colour = COLOURS[j % len(COLOURS)]
+            middle = None
+            if j == 0 and results[0].n > 1:
+                bands, middle = _bands(results[0], output, colour)
+                made += [{**band, **where} for band in bands]
+            middle = _middle(results[0], output) if middle is None else middle
+            made.append({
+                **where, "y": _heights(middle), "mode": "lines", "name": output.replace("_", " "),
+                "showlegend": len(panel.outputs) > 1, "line": {"color": colour, "dash": DASHES[j % 5], "width": 2.2},
+            })  # fmt: skip
+    return made
+
+
+def _bands(result: Result, output: str, colour: str) -> tuple[list[dict], np.ndarray]:
+    """Lower and upper edge of each band, the upper one filling down to the lower one; and the median."""
+    levels = [edge for width, _ in BANDS for edge in (50 - width / 2, 50 + width / 2)]
+    *edges, middle = result.percentiles(output, [*levels, 50])
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    made = []
+    for i, (width, alpha) in enumerate(BANDS):
+        line = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+        fill = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},{alpha})"}
+        made.append({**line, "y": _heights(edges[2 * i], floor=True), "name": "band"})
+        made.append({**line, **fill, "y": _heights(edges[2 * i + 1], floor=True), "name": f"{width} % of the subjects"})
+    return made, middle
+
+
+def _middle(result: Result, output: str) -> np.ndarray:
+    return result.curve(output) if result.n == 1 else result.percentiles(output, (50,))[0]
+
+
+def _heights(values: np.ndarray, floor: bool = False) -> list[float | None]:
+    """What a log axis can show, six digits; a band goes on below it."""
+    tiny = TINY if floor else None
+    return [float(f"{v:.6g}") if v > TINY else tiny for v in values.tolist()]
+
+
+def log_range(values: np.ndarray) -> list[float]:
+    """Exponents of an axis that shows these values: no more than seven decades below the highest."""
+    values = values[np.isfinite(values) & (values > 0)]
+    if not len(values):
+        return [-1.0, 1.0]
+    top = float(np.log10(values.max()))
+    low = max(float(np.log10(values.min())), top - np.log10(DECADES))
+    return [low - 0.05 * (top - low) - 0.05, top + 0.08 * (top - low) + 0.05]
+
+
+def panel_ranges(made: list[dict], panels: tuple[Panel, ...], limit: float | None) -> list[list[float]]:
+    """Exponents of each panel's axis, from the heights of its traces."""
+    ranges = []
+    for k, panel in enumerate(panels):
+        here = f"x{'' if k == 0 else k + 1}"
+        shown = [h for trace in made if trace["xaxis"] == here for h in trace["y"] if h is not None and h > TINY]
+        ranges.append(log_range(np.array([*shown, *([limit] if limit is not None and panel.measured else [])])))
+    return ranges

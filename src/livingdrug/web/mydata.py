@@ -1,0 +1,355 @@
+"""My data: a file, what its columns mean, what is wrong by line, parameters with flags, terminal points by hand."""
+
+import numpy as np
+from dash import Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.data import check
+from livingdrug.data.findings import printable
+from livingdrug.nca import NcaResult
+from livingdrug.nca.summary import summary
+from livingdrug.products import Comparison, compare
+from livingdrug.products.facts import exposure_facts
+from livingdrug.report.answer import Table, number
+from livingdrug.report.kinetics import (
+    column_table,
+    finding_table,
+    group_tables,
+    nca_sentences,
+    placement_sentences,
+    placement_table,
+)
+from livingdrug.scenario.tables import Compare, Nca, Points, analyse
+from livingdrug.web.address import read_query, to_query
+from livingdrug.web.figures import axis, layout, log_range
+from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.parts import downloads, field, plot, points, problem, table
+from livingdrug.web.uploads import EXAMPLE, MAX_BYTES, SUFFIXES
+from livingdrug.web.work import Work
+
+PATH = "/data"
+SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")
+MARKS = {"ok": "", "caution": " *", "censored": " >", "absent": ""}
+MOST = 200  # subjects in a list or a plot
+READING = (
+    Entry("unit", "Unit of the values", "copies/ug, cells/uL ... where the file states none"),
+    Entry("time_unit", "Unit of the times", "d or h, where the file states none"),
+    Entry("assay", "Assay", "qPCR, ddPCR, flow ..."),
+    Entry("limit", "Limit of quantification", "where rows state none"),
+    Entry("dose", "One dose for every subject", "where the file holds none"),
+    Entry("dose_unit", "Unit of the dose", "cells or cells/kg"),
+)
+
+
+def page(query: str, work: Work) -> html.Div:
+    """Upload on the left, what was found on the right."""
+    scenario, view = read_query(query)
+    subject = view["subject"][-1] if view["subject"] else ""
+    if scenario is None:
+        found = [html.P("Choose a file on the left, or look at the example first. " + _limits(), className="quiet")]
+    else:
+        found = answers(scenario, subject, work)
+    store = dcc.Store(id="data-query", data=to_query(scenario, _view(subject)) if scenario else "")
+    return html.Div([store, html.Div(_left(scenario, work), className="left"), html.Div(found, className="right")],
+                    className="two")  # fmt: skip
+
+
+def _view(subject: str) -> list[tuple[str, str]]:
+    return [("subject", subject)] if subject else []
+
+
+def _limits() -> str:
+    return f"CSV or Excel up to {MAX_BYTES / 1e6:g} MB ({', '.join(SUFFIXES)}); the file stays on this machine."
+
+
+def _left(scenario: Nca | None, work: Work) -> list:
+    try:
+        name = work.uploads.name(scenario.file) if scenario else ""
+    except InputError:
+        name = ""
+    upload = dcc.Upload(html.Div(["Drop a file here, or ", html.Span("choose one", className="button")]), id="upload",
+                        className="drop", max_size=MAX_BYTES)  # fmt: skip
+    made = [
+        html.H2("Your file"), upload, html.Small(_limits()), html.Div(id="upload-problem"),
+        html.P(dcc.Link("Look at the example (simulated data)", href=f"{PATH}?kind=nca&file={EXAMPLE}")),
+    ]  # fmt: skip
+    if scenario is None:
+        return made
+    made.append(html.P(["Shown: ", html.B(name or "no file"), " (simulated)" if scenario.file == EXAMPLE else ""]))
+    reading = form("reading", scenario, to_query(scenario), READING)
+    made.append(html.Details([html.Summary("How the file is read"), reading]))
+    chosen = getattr(scenario, "product", None)
+    links = []
+    for product in sorted({f.product for f in exposure_facts()}):
+        there = to_query(_compared(scenario, None if product == chosen else product))
+        mark = {"className": "chosen"} if product == chosen else {}
+        links.append(html.Li(dcc.Link(product, href=f"{PATH}?{there}", **mark)))
+    head = html.H2("Beside a product")
+    return [*made, head, html.Nav(html.Ul(links), **{"aria-label": "products"}),
+            html.Small("The chosen one again: no comparison.")]  # fmt: skip
+
+
+def _compared(scenario: Nca, product: str | None) -> Nca:
+    kept = {name: getattr(scenario, name) for name in Nca.model_fields if name != "kind"}
+    return Nca(**kept) if product is None else Compare(**kept, product=product)
+
+
+def answers(scenario: Nca, subject: str, work: Work) -> list:
+    """What the file holds, and the analysis where it is fit."""
+    names = work.names(scenario)
+    try:
+        with work.job():
+            return _answers(scenario, subject, names, work)
+    except LivingdrugError as error:
+        said = str(error)
+        for here, mine in names.items():
+            said = said.replace(here, mine)
+        return [problem(said)]
+
+
+def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> list:
+    here = work.located(scenario)
+    checked = check(here.file, here.reading())
+    mine = names[checked.name] if checked.name in names else checked.name
+    columns = column_table(checked)
+    made = [html.Details([html.Summary(f"What the columns of {mine} mean ({len(columns.rows)})"), table(columns)])]
+    if checked.findings:
+        faults = finding_table(checked.findings, mine)
+        made = [table(faults), *made]
+    made.append(points("What was done to the data", checked.notes, "notes"))
+    if not checked.ok:
+        wrong = sum(f.severity == "error" for f in checked.findings)
+        return [problem(f"{mine} has {wrong} fault(s) and nothing was computed; mend them and choose it again."), *made]
+    result = analyse(here, checked.data, here.settings())
+    beside = compare(result, here.product, here.indication, here.spread) if isinstance(here, Compare) else None
+    return [*_analysis(scenario, result, subject), *(_beside(beside) if beside else []), *made,
+        downloads(to_query(scenario, _view(subject)))]  # fmt: skip
+
+
+def _analysis(scenario: Nca, result: NcaResult, subject: str) -> list:
+    ids = [str(i) for i in result.ids]
+    subject = subject if subject in ids else ids[0]
+    said = " ".join(nca_sentences(result))
+    rows = summary(result)
+    return [
+        html.H2("All subjects"),
+        plot("profiles", _all_profiles(result, subject), f"{said} Thick: {printable(subject, 40)}.",
+             _samples(result, subject), 420),
+        table(_parameters(result)),
+        html.Small("* to be watched   > censored; every flag has its reason below and in the CSV file"),
+        _reasons(result),
+        html.Details([html.Summary("Parameters over the subjects"), *(table(t) for t in group_tables(result, rows, None))]),
+        html.H2(f"Terminal points of {printable(subject, 40)}"),
+        _subjects(scenario, ids, subject),
+        *_terminal(scenario, result, subject),
+    ]  # fmt: skip
+
+
+def _parameters(result: NcaResult) -> Table:
+    units = [f"{code} ({result.unit(code)[0]})" for code in SHOWN]
+    rows = []
+    flags = {code: result.flags(code) for code in SHOWN}
+    for i, name in enumerate(result.ids[:MOST]):
+        cells = []
+        for code in SHOWN:
+            flag = flags[code][i]
+            cells.append("absent" if flag == "absent" else number(float(result.values[code][i])) + MARKS[flag])
+        rows.append((printable(str(name), 40), *cells))
+    more = f" (the first {MOST} of {len(result.ids):,})" if len(result.ids) > MOST else ""
+    return Table(f"parameters of every profile{more}", ("subject", *units), tuple(rows))
+
+
+def _reasons(result: NcaResult) -> html.Details:
+    """Each value that is flagged, with its reason."""
+    frame = result.table()
+    odd = frame[frame["flag"] != "ok"].iloc[:1000]
+    cells = zip(odd["ID"], odd["PARAMCD"], odd["flag"], odd["reason"], strict=True)
+    rows = tuple((printable(str(a), 40), b, c, d) for a, b, c, d in cells)
+    return html.Details([html.Summary(f"Flags and reasons ({len(rows)})"),
+                         table(Table("flagged values", ("subject", "parameter", "flag", "reason"), rows))])  # fmt: skip
+
+
+def _subjects(scenario: Nca, ids: list[str], subject: str) -> html.Nav:
+    unique = list(dict.fromkeys(ids))[:MOST]
+    links = [
+        html.Span(printable(name, 30), className="here", **{"aria-current": "true"}) if name == subject
+        else dcc.Link(printable(name, 30), href=f"{PATH}?{to_query(scenario, _view(name))}") for name in unique
+    ]  # fmt: skip
+    return html.Nav([part for link in links for part in (link, " ")], **{"aria-label": "subjects"})
+
+
+def _terminal(scenario: Nca, result: NcaResult, subject: str) -> list:
+    i = [str(n) for n in result.ids].index(subject)
+    profile, times = result.used["LAMZ"]
+    used = np.sort(times[profile == i])
+    half, area = (f"{number(float(result.values[c][i]))} {result.unit(c)[i]}" for c in ("LAMZHL", "AUCIFO"))
+    said = f"LAMZ rests on {len(used)} points{f', {used[0]:g} to {used[-1]:g}' if len(used) else ''}: half-life {half}, "
+    said += f"area to infinity {area}; {result.reasons('LAMZ')[i]}."
+    chosen = [p for p in scenario.terminal if p.subject == subject]
+    by_hand = [html.P(f"Chosen by hand: {p.start:g} to {p.end:g}, because: {p.reason}") for p in chosen]
+    start, end = (chosen[-1].start, chosen[-1].end) if chosen else (None, None)
+    return [
+        plot("profile", _one_profile(result, i, used), said, _samples(result, subject), 380),
+        html.P("Press two points of the curve, or type the times: the points between them become the terminal ones.",
+               className="quiet"),
+        html.Div(
+            [
+                field("terminal-start", "From (time)", start, type="number"),
+                field("terminal-end", "To (time)", end, type="number"),
+                field("terminal-reason", "Reason", "", type="text"),
+                html.Button("Use these points", id="terminal-use", n_clicks=0, className="main"),
+                html.Button("Undo the last choice", id="terminal-undo", n_clicks=0, disabled=not scenario.terminal),
+            ],
+            className="row",
+        ),
+        html.Div(id="terminal-problem"), dcc.Store(id="terminal-subject", data=subject), *by_hand,
+    ]  # fmt: skip
+
+
+def _rows(result: NcaResult, i: int):
+    rows = np.flatnonzero(result.data.profile == i)
+    return rows[np.argsort(result.data.time[rows], kind="stable")]
+
+
+def _samples(result: NcaResult, subject: str) -> Table:
+    data, rows = result.data, []
+    for i in np.flatnonzero(np.array([str(n) for n in result.ids]) == subject):
+        rows += [(f"{data.time[r]:g}", number(float(data.dv[r])), "below the limit" if data.cens[r] == 1 else "measured")
+                 for r in _rows(result, i)]  # fmt: skip
+    return Table(f"samples of {printable(subject, 40)}", (f"time ({data.time_unit})", "value", ""), tuple(rows))
+
+
+def _curve(result: NcaResult, i: int) -> tuple[list, list]:
+    data, rows = result.data, _rows(result, i)
+    heights = [float(data.dv[r]) if data.cens[r] != 1 and data.dv[r] > 0 else None for r in rows]
+    return data.time[rows].tolist(), heights
+
+
+def _axes(result: NcaResult, i: int = 0) -> dict:
+    data, p = result.data, result.data.profiles
+    shown = data.dv[(data.cens != 1) & (data.dv > 0)]
+    height = axis(p.unit[i] or "unit not stated", type="log", range=log_range(shown), exponentformat="power")
+    made = layout(xaxis=axis(f"time since the infusion ({data.time_unit or 'unit not stated'})"), shapes=[], yaxis=height)
+    limits = data.limit[np.isfinite(data.limit)]
+    if len(limits):
+        top = float(limits.max())
+        made["yaxis"]["range"] = log_range(np.append(shown, top))
+        line = {"dash": "dash", "color": "#555", "width": 1.2}
+        made["shapes"] = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": top, "y1": top, "line": line,
+                           "label": {"text": f"limit {top:g}"}}]  # fmt: skip
+    return made
+
+
+def _all_profiles(result: NcaResult, subject: str) -> dict:
+    made = []
+    for i, name in enumerate(result.ids[:MOST]):
+        x, y = _curve(result, i)
+        mine = str(name) == subject
+        line = {"color": "#D55E00" if mine else "rgba(0,114,178,0.35)", "width": 3 if mine else 1}
+        made.append({"x": x, "y": y, "mode": "lines+markers", "marker": {"size": 6 if mine else 3}, "line": line,
+                     "name": printable(str(name), 30), "showlegend": False})  # fmt: skip
+    return {"data": made, "layout": _axes(result)}
+
+
+def _one_profile(result: NcaResult, i: int, used: np.ndarray) -> dict:
+    x, y = _curve(result, i)
+    chosen = [h if t in set(used.tolist()) else None for t, h in zip(x, y, strict=True)]
+    ring = {"size": 16, "symbol": "circle-open", "color": "#D55E00", "line": {"width": 2.5}}
+    made = [
+        {"x": x, "y": y, "mode": "lines+markers", "name": "measured", "marker": {"size": 9}, "line": {"color": "#0072B2"}},
+        {"x": x, "y": chosen, "mode": "markers", "name": "terminal points", "marker": ring},
+    ]
+    lamz = float(result.values["LAMZ"][i])
+    heights = [h for h in chosen if h]
+    if np.isfinite(lamz) and heights:
+        middle, height = float(np.mean([t for t, h in zip(x, chosen, strict=True) if h])), float(np.log(heights).mean())
+        ends = [float(used[0]), float(used[-1])]
+        fit = [float(np.exp(height - lamz * (t - middle))) for t in ends]
+        line = {"color": "#D55E00", "dash": "dash"}
+        made.append({"x": ends, "y": fit, "mode": "lines", "name": "terminal fit", "line": line})
+    return {"data": made, "layout": _axes(result, i) | {"clickmode": "event"}}
+
+
+def _beside(comparison: Comparison) -> list:
+    """Where the subjects lie among the published groups."""
+    made = placement_table(comparison)
+    said = " ".join(placement_sentences(comparison)[:3])
+    usable = [p for p in comparison.placements if p.fact.parameter == "CMAX" and not p.absent and p.fact.log_sd]
+    head = html.H2(f"Beside {comparison.product}")
+    if not usable:
+        return [head, html.P(said), table(made), *filter(None, [points("Notes", comparison.notes, "notes")])]
+    return [head, plot("beside", _groups(usable), said, made, 160 + 46 * len(usable))]
+
+
+def _groups(usable) -> dict:
+    """CMAX of every subject over the central 50 and 95 % of each published group."""
+    made = []
+    for placed in usable:
+        fact, name = placed.fact, printable(placed.fact.group, 48)
+        center = np.log(fact.value) - (fact.log_sd**2 / 2 if fact.statistic == "mean" else 0.0)
+        for reach, width in ((1.959963984540054, 4), (0.6744897501960817, 12)):
+            ends = np.exp(center + fact.log_sd * np.array([-reach, reach])).tolist()
+            made.append({"x": ends, "y": [name, name], "mode": "lines", "line": {"color": "#bdbdbd", "width": width},
+                         "name": "published", "showlegend": False})  # fmt: skip
+        mine = [float(v) for v in placed.values if np.isfinite(v) and v > 0]
+        made.append({"x": mine, "y": [name] * len(mine), "mode": "markers", "name": "your subjects", "showlegend": False,
+                     "marker": {"color": "#0072B2", "size": 8, "opacity": 0.6}})  # fmt: skip
+    return {"data": made, "layout": layout(xaxis=axis(f"CMAX ({usable[0].fact.unit})", type="log", exponentformat="power"),
+                                           yaxis={"automargin": True})}  # fmt: skip
+
+
+def register(app, work: Work) -> None:
+    """Callbacks: everything that changes goes through the address."""
+
+    @app.callback(
+        Output("address", "search", allow_duplicate=True), Output("upload-problem", "children"), Input("upload", "contents"),
+        State("upload", "filename"), prevent_initial_call=True,
+    )  # fmt: skip
+    def take(contents, name):
+        if not contents:
+            raise PreventUpdate
+        try:
+            token = work.uploads.add(name or "data.csv", contents)
+        except InputError as error:
+            return no_update, problem(str(error))
+        return f"?kind=nca&file={token}", []
+
+    register_form(app, "reading", READING)
+
+    @app.callback(
+        Output("terminal-start", "value"), Output("terminal-end", "value"), Input("profile", "clickData"),
+        State("terminal-start", "value"), State("terminal-end", "value"), prevent_initial_call=True,
+    )  # fmt: skip
+    def press(click, start, end):
+        if not click:
+            raise PreventUpdate
+        time = click["points"][0]["x"]
+        if start is None or end is not None:
+            return time, None
+        return min(start, time), max(start, time)
+
+    @app.callback(
+        Output("address", "search", allow_duplicate=True), Output("terminal-problem", "children"),
+        Input("terminal-use", "n_clicks"), Input("terminal-undo", "n_clicks"), State("terminal-start", "value"),
+        State("terminal-end", "value"), State("terminal-reason", "value"), State("terminal-subject", "data"),
+        State("data-query", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def choose(use, undo, start, end, reason, subject, query):
+        if not (use or undo):
+            raise PreventUpdate
+        scenario, _ = read_query(query)
+        terminal = scenario.terminal
+        if ctx.triggered_id == "terminal-undo":
+            terminal = terminal[:-1]
+        elif start is None or end is None:
+            return no_update, problem("both times are needed: press two points, or type them")
+        else:
+            made = Points(subject=subject, start=start, end=end, reason=reason or "")
+            terminal = (*(p for p in terminal if p.subject != subject), made)
+        changed = scenario.model_copy(update={"terminal": terminal})
+        try:
+            changed.settings()
+        except InputError as error:
+            return no_update, problem(str(error))
+        return "?" + to_query(changed, _view(subject)), []

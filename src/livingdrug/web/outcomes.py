@@ -1,0 +1,128 @@
+"""Exposure and response: efficacy and toxicity on one axis, the window between them, what dose or spread would buy."""
+
+import numpy as np
+from dash import dcc, html
+
+from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.plots.index import axis_label, shown_exposures
+from livingdrug.plots.style import COLOURS
+from livingdrug.products.curves import get_curve, list_curves
+from livingdrug.report.answer import Table, number, text_table
+from livingdrug.report.outcomes import index_curves
+from livingdrug.response.curve import probability, probability_band
+from livingdrug.response.exposures import quantiles
+from livingdrug.response.verdict import verdict
+from livingdrug.scenario.index import Index, IndexAnswer, run_index
+from livingdrug.web.address import read_query, to_query
+from livingdrug.web.figures import axis, layout
+from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.parts import downloads, plot, points, problem
+from livingdrug.web.work import Work
+
+PATH = "/response"
+EXAMPLE = Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs",
+                product_model="stein_2019", spread="sd", subjects=2000)  # fmt: skip
+ENTRIES = (
+    Entry("floor", "Response wanted at least", "0.5: half of the patients"),
+    Entry("ceiling", "Toxicity accepted at most", "0.2: one in five"),
+    Entry("fold", "Change of the product's median", "2: twice the exposure, as by dose"),
+    Entry("width", "Change of its spread", "0.5: half the log-SD, as by a more even product"),
+    Entry("product_model", "Model that gives the product's exposure", "or median and log-SD below"),
+    Entry("spread", "Which published spread of it"),
+    Entry("median", "Median exposure of the product"),
+    Entry("log_sd", "SD of its natural logarithm"),
+)
+
+
+def page(query: str, work: Work) -> html.Div:
+    """Curves and product on the left, the verdict on the right."""
+    scenario, _ = read_query(query)
+    scenario = scenario or EXAMPLE
+    if not isinstance(scenario, Index) or scenario.file:
+        raise InputError("this page weighs the built-in curves; with a file of your own use `livingdrug index FILE`")
+    left = []
+    for side in ("efficacy", "toxicity"):
+        chosen = getattr(scenario, f"{side}_curve")
+        links = [html.Li(_link(scenario, side, name, chosen)) for name in list_curves()]
+        left.append(html.Nav([html.H2(f"Curve of {side}"), html.Ul(links)], **{"aria-label": f"curves of {side}"}))
+    left += [html.H2("Limits and product"), form("index", scenario, to_query(scenario), ENTRIES)]
+    return html.Div([html.Div(left, className="left"), html.Div(_answers(scenario, work), className="right")],
+                    className="two")  # fmt: skip
+
+
+def _link(scenario: Index, side: str, name: str, chosen: str):
+    there = scenario.model_copy(update={f"{side}_curve": name})
+    mark = {"className": "chosen"} if name == chosen else {}
+    return dcc.Link(name.replace("_", " "), href=f"{PATH}?{to_query(there)}", title=get_curve(name).basis, **mark)
+
+
+def _answers(scenario: Index, work: Work) -> list:
+    try:
+        work.located(scenario)
+        with work.job():
+            answer = run_index(scenario)
+    except LivingdrugError as error:
+        return [problem(str(error))]
+    index, outlook = answer.index, answer.outlook
+    return [
+        html.P(verdict(index, outlook), className="answer", id="sentence"),
+        plot("index", _figure(answer), verdict(index), _numbers(answer), 480),
+        plot("tradeoff", _tradeoff(answer), "What another median (fold) and another spread (width) of exposure would buy: "
+             "share of patients in the window.", text_table("medians and spreads", answer.table), 400),
+        points("What it rests on", answer.notes, "notes"),
+        downloads(to_query(scenario)),
+    ]  # fmt: skip
+
+
+def _numbers(answer: IndexAnswer) -> Table:
+    frame = index_curves(answer)
+    rows = np.unique(np.linspace(0, len(frame) - 1, 13).astype(int))
+    return text_table("both curves", frame.iloc[rows])
+
+
+def _figure(answer: IndexAnswer) -> dict:
+    index, spread = answer.index, answer.outlook.spread
+    x = shown_exposures(index.pair, spread)
+    made = []
+    for curve, colour, rgb, dash in ((index.pair.efficacy, "#0072B2", "0,114,178", "solid"),
+                                     (index.pair.toxicity, "#D55E00", "213,94,0", "dash")):  # fmt: skip
+        low, high = probability_band(curve, x, index.level)
+        if np.isfinite(low).all():
+            edge = {"x": x.tolist(), "mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+            fill = {"fill": "tonexty", "fillcolor": f"rgba({rgb},0.15)"}
+            made += [{**edge, "y": low.tolist()}, {**edge, **fill, "y": high.tolist()}]
+        name = f"{curve.name}, {curve.label}"
+        made.append({"x": x.tolist(), "y": probability(curve, x).tolist(), "mode": "lines", "name": name,
+                     "line": {"color": colour, "dash": dash, "width": 2.4}})  # fmt: skip
+    for low, high, width in ((0.025, 0.975, 3), (0.25, 0.75, 9)):
+        made.append({"x": quantiles(spread, [low, high]).tolist(), "y": [-0.06, -0.06], "mode": "lines", "showlegend": False,
+                     "line": {"color": "#777", "width": width}, "name": "the product's patients"})  # fmt: skip
+    shapes = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": {"dash": "dot", "color": c},
+               "label": {"text": text, "font": {"size": 11}, "textposition": place}}
+              for y, c, text, place in ((index.floor, "#0072B2", f"floor {index.floor:.0%}", "start"),
+                                        (index.ceiling, "#D55E00", f"ceiling {index.ceiling:.0%}", "end"))]  # fmt: skip
+    if index.window is not None:
+        low, high = np.clip(index.window, x[0], x[-1])
+        shapes.append({"type": "rect", "xref": "x", "x0": low, "x1": high, "yref": "paper", "y0": 0, "y1": 1,
+                       "layer": "below", "fillcolor": "#e3efe3", "line": {"width": 0}})  # fmt: skip
+    axes = {"xaxis": axis(axis_label(index.pair), type="log", exponentformat="power"),
+            "yaxis": axis("probability", range=[-0.1, 1.02])}  # fmt: skip
+    return {"data": made, "layout": layout(shapes=shapes, **axes)}
+
+
+def _tradeoff(answer: IndexAnswer) -> dict:
+    made = []
+    for k, (width, rows) in enumerate(answer.table.sort_values("fold").groupby("width")):
+        line = {"dash": ("solid", "dash", "dot", "dashdot")[k % 4], "color": COLOURS[k % len(COLOURS)]}
+        made.append({"x": rows["fold"].tolist(), "y": rows["share"].tolist(), "mode": "lines+markers", "line": line,
+                     "name": f"spread x {number(float(width))}"})  # fmt: skip
+    return {"data": made, "layout": layout(xaxis=axis("fold change of the median", type="log", tickvals=[0.25, 0.5, 1, 2, 4]),
+                                           yaxis=axis("share of patients in the window"))}  # fmt: skip
+
+
+
+
+
+def register(app, work: Work) -> None:
+    """The callback of the form."""
+    register_form(app, "index", ENTRIES)

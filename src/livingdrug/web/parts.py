@@ -1,0 +1,74 @@
+"""Pieces that every page shares: tables, downloads, a plot with its sentence and its table."""
+
+import json
+from collections.abc import Sequence
+
+from dash import dcc, html
+
+from livingdrug.report.answer import Table
+
+NOTICE = "For research. Not for clinical decisions."
+CONFIG = {
+    "displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"},
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+}  # fmt: skip
+FILES = (
+    ("results.csv", "data (CSV)"), ("picture.svg", "picture (SVG)"), ("picture.png", "picture (PNG)"),
+    ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"), ("report.html", "report (HTML)"),
+)  # fmt: skip
+
+
+def table(made: Table) -> html.Div:
+    """A table with its caption; it scrolls sideways, by keyboard too. `app.js` draws it from plain data, as text."""
+    data = json.dumps({"title": made.title, "header": made.header, "rows": made.rows}, ensure_ascii=False)
+    given = {"data-table": data, "aria-label": made.title}
+    return html.Div(className="scroll", tabIndex="0", role="region", **given)
+
+
+def plot(ident: str, figure: dict, sentence: str, numbers: Table | None, height: int = 640) -> html.Figure:
+    """A plot, the sentence that says what it shows, and its numbers as a table."""
+    return html.Figure(
+        [
+            dcc.Graph(id=ident, figure=figure, config=CONFIG, style={"height": f"{height}px"}, responsive=True),
+            html.Figcaption(sentence, id=f"{ident}-sentence", **{"aria-live": "polite"}),
+            html.Details(
+                [html.Summary("The numbers of this plot as a table"),
+                 html.Div(table(numbers) if numbers else [], id=f"{ident}-table")]
+            ),
+        ]
+    )  # fmt: skip
+
+
+def downloads(query: str, files: Sequence[tuple[str, str]] = FILES) -> html.Nav:
+    """Links to everything that reproduces what is on the screen; they follow the address."""
+    links = [
+        html.A(text, href=f"/export/{name}?{query}", download=name, **{"data-export": name}, className="button")
+        for name, text in files
+    ]
+    return html.Nav([html.Span("Take with you: ", className="quiet"), *links], **{"aria-label": "downloads"})
+
+
+def field(ident: str, label: str, value="", help_text: str = "", **given) -> html.Div:
+    """A labelled input."""
+    more = [html.Small(help_text, id=f"{ident}-help")] if help_text else []
+    return html.Div(
+        [html.Label(label, htmlFor=ident), dcc.Input(id=ident, value=value, **{"debounce": True, **given}), *more],
+        className="field",
+    )
+
+
+def problem(text: str) -> html.P:
+    """One sentence about what cannot be done."""
+    return html.P(text, className="problem", role="alert")
+
+
+def points(title: str, texts: Sequence[str], kind: str = "flags") -> html.Section | None:
+    """A list under a heading, nothing where it is empty."""
+    if not texts:
+        return None
+    return html.Section([html.H2(title), html.Ul([html.Li(text) for text in texts])], className=kind)
+
+
+def toggle(ident, text: str, on: bool, title: str = "") -> html.Button:
+    """A button that says whether it is on."""
+    return html.Button(text, id=ident, n_clicks=0, title=title, className="toggle", **{"aria-pressed": str(on).lower()})

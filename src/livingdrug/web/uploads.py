@@ -1,0 +1,89 @@
+"""Files of the user, kept under generated names in a folder that goes with the process."""
+
+import base64
+import binascii
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+import weakref
+from collections import OrderedDict
+from pathlib import Path
+
+from livingdrug.core.errors import InputError
+
+MAX_BYTES, MAX_FILES = 20_000_000, 20
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
+EXAMPLE = "example"
+
+
+class Uploads:
+    """At most MAX_FILES files of MAX_BYTES each; the oldest goes when another comes. A file is known by its token and the
+    name that its user gave it, of which nothing but letters, digits, dots, dashes and underscores is kept. Nothing is
+    opened here: the readers of `data` refuse what is no table."""
+
+    def __init__(self) -> None:
+        self._folder = temporary_folder(self)
+        self._files: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, name: str, contents: str) -> str:
+        """Token of a file from the text of a browser (`data:...;base64,...`). Raises InputError for its size or kind."""
+        name = safe_name(name)
+        if Path(name).suffix.lower() not in SUFFIXES:
+            raise InputError(f"`{name}` is no table that is read here; give a file that ends in {', '.join(SUFFIXES)}")
+        head, _, text = contents.partition(",")
+        if len(text) * 3 / 4 > MAX_BYTES + 3:
+            raise InputError(f"`{name}` is larger than {MAX_BYTES / 1e6:g} MB; read it with `livingdrug check` instead")
+        try:
+            raw = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            raise InputError(f"`{name}` did not arrive whole; choose it again") from None
+        return self.keep(name, raw)
+
+    def keep(self, name: str, raw: bytes) -> str:
+        """Token of a file with this content."""
+        with self._lock:
+            token = secrets.token_hex(12)
+            (self._folder / (token + Path(name).suffix.lower())).write_bytes(raw)
+            self._files[token] = name
+            while len(self._files) > MAX_FILES:
+                old, title = self._files.popitem(last=False)
+                (self._folder / (old + Path(title).suffix.lower())).unlink(missing_ok=True)
+        return token
+
+    def name(self, token: str) -> str:
+        """How its user calls a file. Raises InputError for a token that is not known (any more)."""
+        if token == EXAMPLE:
+            return "kinetics.csv"
+        if token not in self._files:
+            raise InputError("the file of this address is not on this machine (any more); choose it again above")
+        return self._files[token]
+
+    def path(self, token: str) -> Path:
+        """Where a file lies."""
+        name = self.name(token)
+        if token == EXAMPLE:
+            path = self._folder / "example.csv"
+            if not path.exists():
+                from livingdrug.core.export import write_csv
+                from livingdrug.scenario.example_data import example_kinetics
+
+                write_csv(example_kinetics(), path)
+            return path
+        return self._folder / (token + Path(name).suffix.lower())
+
+
+def temporary_folder(owner: object) -> Path:
+    """A folder that only this user may read, and that goes with its owner or with the process."""
+    folder = tempfile.mkdtemp(prefix="livingdrug-")
+    weakref.finalize(owner, shutil.rmtree, folder, True)
+    return Path(folder)
+
+
+def safe_name(name: str) -> str:
+    """The last part of a name, without anything that a shell, a header or a spreadsheet could take for more than a name."""
+    last = re.split(r"[/\\]", name)[-1]
+    clean = re.sub(r"[^A-Za-z0-9._-]+", "_", last).lstrip("._-")[-80:]
+    return clean or "data.csv"

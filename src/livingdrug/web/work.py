@@ -1,0 +1,109 @@
+"""Runs for the screen: recent results are kept, few; long jobs are let in two at a time."""
+
+import secrets
+import shutil
+import threading
+from collections import OrderedDict
+from contextlib import contextmanager
+from pathlib import Path
+
+from livingdrug.core.errors import InputError
+from livingdrug.scenario import Simulation, run_simulation, to_toml
+from livingdrug.scenario.purpose import Document
+from livingdrug.scenario.tables import TableScenario
+from livingdrug.simulation import Result
+from livingdrug.web.address import check_names
+from livingdrug.web.uploads import Uploads, temporary_folder
+
+MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
+KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
+
+
+class Work:
+    """What the app runs, with a bound on everything: results in memory, folders on disk, jobs at once."""
+
+    def __init__(self) -> None:
+        self.uploads = Uploads()
+        self._results: OrderedDict[str, Result] = OrderedDict()
+        self._runs: OrderedDict[str, Path] = OrderedDict()
+        self._folder = temporary_folder(self)
+        self._lock, self._jobs = threading.Lock(), threading.BoundedSemaphore(JOBS)
+
+    def simulate(self, scenario: Simulation) -> Result:
+        """Curves of a scenario. Raises InputError for what is too large for a screen, and what the scenario raises."""
+        check_size(scenario)
+        key = to_toml(scenario)
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key]
+        _, result = run_simulation(scenario)
+        with self._lock:
+            self._results[key] = result
+            while len(self._results) > KEPT_RESULTS:
+                self._results.popitem(last=False)
+        return result
+
+    @contextmanager
+    def job(self):
+        """A place among the long jobs. Raises InputError when none gets free within PATIENCE seconds."""
+        if not self._jobs.acquire(timeout=PATIENCE):
+            raise InputError(f"{JOBS} long jobs are running already; wait for one of them to end and ask again")
+        try:
+            yield
+        finally:
+            self._jobs.release()
+
+    def located(self, scenario: Document) -> Document:
+        """The scenario with its uploaded files where they lie on this machine. Raises InputError for any other file."""
+        check_size(scenario)
+        given = {name: str(self.uploads.path(value)) for name, value in _files(scenario).items()}
+        return scenario.model_copy(update=given)
+
+    def named(self, scenario: Document) -> Document:
+        """The scenario with its files by the names that their user knows: what is handed out."""
+        given = {name: self.uploads.name(value) for name, value in _files(scenario).items()}
+        return scenario.model_copy(update=given)
+
+    def names(self, scenario: Document) -> dict[str, str]:
+        """How files that lie here are called by their user."""
+        tokens = [value for value in _files(scenario).values()]
+        return {self.uploads.path(token).name: self.uploads.name(token) for token in tokens}
+
+    def kept_run(self, scenario: Document) -> Path:
+        """The folder of a run with its report, made when it is first asked for."""
+        from livingdrug.report.folder import keep_run
+
+        key = to_toml(scenario)
+        with self._lock:
+            if key in self._runs:
+                self._runs.move_to_end(key)
+                return self._runs[key]
+        with self.job():
+            folder = self._folder / secrets.token_hex(8)
+            shown, names = self.named(scenario), self.names(scenario)
+            keep_run(self.located(scenario), folder, shown=shown, names=names)
+        with self._lock:
+            self._runs[key] = folder
+            while len(self._runs) > KEPT_RUNS:
+                shutil.rmtree(self._runs.popitem(last=False)[1], ignore_errors=True)
+        return folder
+
+
+def _files(scenario: Document) -> dict[str, str]:
+    if not isinstance(scenario, TableScenario):
+        return {}
+    return {name: getattr(scenario, name) for name in ("file", "endpoints") if getattr(scenario, name)}
+
+
+def check_size(scenario: Document) -> None:
+    """Refuse more work than a screen waits for."""
+    check_names(scenario)
+    if (getattr(scenario, "subjects", None) or 0) > MAX_SUBJECTS and scenario.kind == "simulate":
+        raise InputError(f"the app runs up to {MAX_SUBJECTS:,} subjects; more run with `livingdrug simulate`")
+    if (getattr(scenario, "replicates", None) or 0) > MAX_REPLICATES:
+        raise InputError(f"the app simulates up to {MAX_REPLICATES:,} trials; more run with `livingdrug trial`")
+    if isinstance(scenario, Simulation) and scenario.days is not None and scenario.every > 0:
+        values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
+        if values > MAX_VALUES:
+            raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")

@@ -1,0 +1,275 @@
+"""A small evaluator of exported model texts, independent of the exporter: a strict grammar for what is written, nothing more.
+
+Each line of a block must be an assignment, a branch or a remark of the target; names must have been set before they are used.
+"""
+
+import math
+import re
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+_TOKEN = re.compile(r"\s*(\d+\.?\d*(?:[eE][+-]?\d+)?|[A-Za-z_][A-Za-z0-9_.]*|\*\*|\^|[-+*/(),])")
+_FUNCTIONS = {
+    # as Fortran and C have it at 0
+    "log": lambda x: math.log(x) if x > 0 else -math.inf if x == 0 else math.nan,
+    "exp": math.exp, "sqrt": math.sqrt, "abs": abs, "pow": math.pow,
+}  # fmt: skip
+
+
+class Program:
+    """Statements translated to Python: `run(scope)` sets names in the scope, a dictionary."""
+
+    def __init__(self, lines, branch, middle, last, assign, call):
+        self.source, self.assigned, depth = [], [], 0
+        for line in lines:
+            if m := re.fullmatch(branch, line):
+                left, sign, right = m.groups()
+                left, right = self._expression(left, call), self._expression(right, call)
+                self.source.append("    " * depth + f"if {left} {sign} {right}:")
+                depth += 1
+            elif re.fullmatch(middle, line):
+                self.source.append("    " * (depth - 1) + "else:")
+            elif re.fullmatch(last, line):
+                depth -= 1
+            else:
+                m = re.fullmatch(assign, line)
+                assert m, f"not in the grammar: {line}"
+                name = m.group(1).strip()
+                self.assigned.append(name)
+                self.source.append("    " * depth + f"_set({name!r}, {self._expression(m.group(2), call)})")
+        assert depth == 0
+        self.code = compile("\n".join(self.source) or "pass", "exported", "exec")
+
+    @staticmethod
+    def _expression(text, call):
+        out, at = [], 0
+        text = text.strip()
+        while at < len(text):
+            m = _TOKEN.match(text, at)
+            assert m, f"not in the grammar: {text[at:]!r} of {text!r}"
+            token, at = m.group(1), m.end()
+            if token[0].isalpha() or token[0] == "_":
+                follows = text[at : at + 1] == "("
+                assert not follows or token in call, f"unknown function `{token}` in {text!r}"
+                token = f"_call_{token.replace('.', '_')}" if follows else f"_get({token!r})"
+            out.append({"^": "**"}.get(token, token))
+        return "".join(out)
+
+    def run(self, scope, call):
+        def get(name):
+            assert name in scope, f"`{name}` is used before it is set"
+            return scope[name]
+
+        functions = {f"_call_{name.replace('.', '_')}": f for name, f in call.items()}
+        exec(self.code, {"_get": get, "_set": scope.__setitem__, **functions})  # noqa: S102 - our own tokens only
+
+
+def _blocks(text, comment, head):
+    """Title -> statements, remarks and blank lines left out."""
+    found, title = {}, ""
+    for line in text.splitlines():
+        line = line.split(comment)[0].strip()
+        m = re.match(head, line)
+        if m:
+            title = m.group(0).split()[0]
+            line = line[m.end() :].strip()
+        if line:
+            found.setdefault(title, []).append(line)
+        elif m:
+            found.setdefault(title, [])
+    return found
+
+
+def _integrate(rate, start, doses, stops, times, into):
+    """States at times, shape (times, states); a dose at a time counts after it, but at time 0."""
+    y, at, rows = np.array(start, dtype=float), 0.0, {}
+    for time, amount in doses:
+        if time == 0:
+            y[into] += amount
+    if times[0] == 0:
+        rows[0.0] = y.copy()
+    marks = sorted({*(t for t, _ in doses if 0 < t < times[-1]), *(s for s in stops if 0 < s < times[-1]), times[-1]})
+    for mark in marks:
+        wanted = [t for t in times if at < t <= mark]
+        low, high = np.nextafter(at, mark), np.nextafter(mark, at)
+        solved = solve_ivp(
+            lambda t, y, low=low, high=high: rate(min(max(t, low), high), y), (at, mark), y, "LSODA",
+            sorted({*wanted, mark}), rtol=1e-10, atol=1e-12,
+        )  # fmt: skip
+        assert solved.success
+        rows |= dict(zip(solved.t.tolist(), solved.y.T, strict=True))
+        y, at = solved.y[:, -1].copy(), mark
+        for time, amount in doses:
+            if time == mark:
+                y[into] += amount
+    return np.array([rows[t] for t in times])
+
+
+_IN_C = {
+    **_FUNCTIONS, "fmin": min, "fmax": max, "fabs": abs, "expm1": math.expm1, "log1p": math.log1p, "tanh": math.tanh,
+}  # fmt: skip
+_IN_R = {**_FUNCTIONS, "min": min, "max": max, "expm1": math.expm1, "log1p": math.log1p, "tanh": math.tanh}
+_IN_FORTRAN = {name.upper(): f for name, f in _FUNCTIONS.items()}
+_SIGNS = {".LT.": "<", ".GT.": ">", ".GE.": ">=", ".EQ.": "=="}
+
+
+def _fortran(lines, call):
+    lines = [re.sub(r"\.(LT|GT|GE|EQ)\.", lambda m: f" {_SIGNS[m.group()]} ", line) for line in lines]
+    target = r"((?:[A-Z]\w*|(?:A_0|DADT|MTIME)\(\d+\))) = (.*)"
+    return Program(lines, r"IF \((.*) (<|>|>=|==) (.*)\) THEN", "ELSE", "ENDIF", target, call)
+
+
+def _c(lines, call):
+    lines = [line.removeprefix("double ") for line in lines]
+    return Program(lines, r"if\((.*) (<|>|>=) (.*)\) \{", r"\} else \{", r"\}", r"(\w+) = (.*);", call)
+
+
+def _r(lines, call):
+    target = r"(\w+|d/dt\(\w+\)|\w+\(0\)|mtime\(\w+\)) <- (.*)"
+    return Program(lines, r"if \((.*) (<|>|>=) (.*)\) \{", r"\} else \{", r"\}", target, call)
+
+
+def evaluate(target, lines, values):
+    """All variables after these statements of a target."""
+    grammar, call = {"nonmem": (_fortran, _IN_FORTRAN), "mrgsolve": (_c, _IN_C), "nlmixr2": (_r, _IN_R)}[target]
+    scope = dict(values)
+    grammar([line.strip() for line in lines], call).run(scope, call)
+    return scope
+
+
+def run_nonmem(text, doses, times):
+    """{variable: values at times} of $ERROR or $PRED, with all etas at 0."""
+    blocks = _blocks(re.sub(r" &\n\s*", " ", text), ";", r"\$[A-Z]+")
+    bounded = re.compile(r"\((?:[-\d.E]+, )?([-+\d.E]+)(?:, 1)?(?: FIX)?\)")
+    theta = [float(bounded.fullmatch(line).group(1)) for line in blocks["$THETA"]]
+    sigma = [float(line.removesuffix(" FIX")) for line in blocks["$SIGMA"]]
+    call = {
+        **_IN_FORTRAN, "THETA": lambda i: theta[i - 1], "ETA": lambda i: 0.0, "EPS": lambda i: 0.0, "PHI": lambda x: x,
+        "SIGMA": lambda i, j: sigma[i - 1],
+    }  # fmt: skip
+
+    def program(name, more=()):
+        return _fortran(blocks[name], {*call, *more})
+
+    data = {"CENS": 0.0, "DV": 0.0}
+    if "$PRED" in blocks:
+        prediction, rows = program("$PRED"), []
+        for time in times:
+            rows.append({"TIME": time, **data})
+            prediction.run(rows[-1], call)
+        return {name: np.array([row.get(name, np.nan) for row in rows]) for name in dict.fromkeys(prediction.assigned)}
+    scope = {}
+    program("$PK").run(scope, call)
+    compartments = [line for line in blocks["$MODEL"] if "COMP=" in line]
+    numbers = range(1, len(compartments) + 1)
+    dosed = next((i for i, line in enumerate(compartments) if "DEFDOSE" in line), None)
+    stops = [scope[name] for name in scope if name.startswith("MTIME(")]
+    parameters = {name: value for name, value in scope.items() if "(" not in name}
+    des, error = program("$DES", ("A", "MPAST")), program("$ERROR", ("A", "MPAST"))
+
+    def at(t, y):
+        return {**call, "A": lambda i: y[i - 1], "MPAST": lambda i: float(t >= scope[f"MTIME({i})"])}
+
+    def rate(t, y):
+        inside = {**parameters, "T": t}
+        des.run(inside, at(t, y))
+        return [inside[f"DADT({i})"] for i in numbers]
+
+    states = _integrate(rate, [scope.get(f"A_0({i})", 0.0) for i in numbers], doses, stops, times, dosed)
+    rows = []
+    for t, y in zip(times, states, strict=True):
+        rows.append({**parameters, "TIME": t, **data})
+        error.run(rows[-1], at(t, y))
+    return {name: np.array([row.get(name, np.nan) for row in rows]) for name in dict.fromkeys(error.assigned)}
+
+
+def run_mrgsolve(text, doses, times, dosed):
+    """{variable: values at times} of $TABLE and the compartments, with all etas at 0."""
+    blocks = _blocks(text, "//", r"\$[A-Z]+( @annotated)?( @covariates)?")
+    parameters = {}
+    for line in blocks["$PARAM"]:
+        name, value, _ = line.split(" : ", 2)
+        parameters[name] = float(value)
+    compartments = [line.split(" : ")[0] for line in blocks.get("$CMT", [])]
+    call = {**_IN_C, "ETA": lambda i: 0.0, "EPS": lambda i: 0.0, "self.mtime": lambda t: t}
+
+    def program(name):
+        declared = [line for line in blocks[name] if line.startswith("double ")]
+        variables = {line.split()[1] for line in declared}
+        made = _c(blocks[name], call)
+        outside = {f"{form}" for c in compartments for form in (f"{c}_0", f"dxdt_{c}")}
+        assert set(made.assigned) <= variables | outside and len(declared) == len(variables)
+        assert not variables & (parameters.keys() | set(compartments))
+        return made, variables
+
+    (main, in_main), (table, in_table) = program("$MAIN"), program("$TABLE")
+    assert not in_main & in_table
+    scope = dict(parameters)
+    main.run(scope, call)
+    known = {name: value for name, value in scope.items() if not name.startswith("dxdt_")}
+    if not compartments:
+        rows = []
+        for time in times:
+            rows.append({**known, "TIME": time})
+            table.run(rows[-1], call)
+        return {name: np.array([row.get(name, np.nan) for row in rows]) for name in in_table}
+    ode, in_ode = program("$ODE")
+    assert not in_ode & (in_main | in_table)
+
+    def rate(t, y):
+        inside = {**known, **dict(zip(compartments, y, strict=True)), "SOLVERTIME": t}
+        ode.run(inside, call)
+        return [inside[f"dxdt_{c}"] for c in compartments]
+
+    stops = [value for name, value in scope.items() if name.endswith("_at")]
+    start = [scope.get(f"{c}_0", 0.0) for c in compartments]
+    states = _integrate(rate, start, doses, stops, times, compartments.index(dosed) if dosed else None)
+    rows = []
+    for t, y in zip(times, states, strict=True):
+        rows.append({**known, **dict(zip(compartments, y, strict=True)), "TIME": t})
+        table.run(rows[-1], call)
+    return {name: np.array([row.get(name, np.nan) for row in rows]) for name in (*in_table, *compartments)}
+
+
+def run_rxode2(text, doses, times, dosed):
+    """{variable: values at times} of the `model` block, with all etas at 0."""
+    lines = [line.split("#")[0].strip() for line in text.splitlines()]
+    lines = [line for line in lines if line]
+    ini = lines[lines.index("ini({") + 1 : lines.index("})")]
+    body = lines[lines.index("model({") + 1 : -2]
+    assert lines[-2:] == ["})", "}"] and re.fullmatch(r"\w+ <- function\(\) \{", lines[0])
+    call = {**_IN_R, "fix": lambda x: x}
+    start = Program([line for line in ini if "~" not in line], "!", "!", "!", r"([\w.]+) <- (.*)", call)
+    typical = {line.split(" ~ ")[0]: 0.0 for line in ini if "~" in line}
+    start.run(typical, call)
+    sds = {m.groups() for line in body if (m := re.fullmatch(r"(\w+) ~ lnorm\(([\w.]+)\)", line))}
+    assert all(sd in typical for _, sd in sds)
+    program = _r([line for line in body if "~" not in line], call)
+    states = [name[5:-1] for name in program.assigned if name.startswith("d/dt(")]
+
+    class Scope(dict):
+        def __setitem__(self, name, value):
+            # rxode2 makes a variable of the model time
+            super().__setitem__(name[6:-1] if name.startswith("mtime(") else name, value)
+
+    def at(t, y):
+        scope = Scope({**typical, **dict(zip(states, y, strict=True)), "t": t})
+        program.run(scope, call)
+        return scope
+
+    if not states:
+        rows = [at(t, []) for t in times]
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    begin = Scope({**typical, **dict.fromkeys(states, 1.0), "t": 0.0})
+    program.run(begin, call)
+    stops = [begin[name[6:-1]] for name in program.assigned if name.startswith("mtime(")]
+    y0 = [begin.get(f"{name}(0)", 0.0) for name in states]
+
+    def rate(t, y):
+        inside = at(t, y)
+        return [inside[f"d/dt({name})"] for name in states]
+
+    solved = _integrate(rate, y0, doses, stops, times, states.index(dosed) if dosed else None)
+    rows = [at(t, y) for t, y in zip(times, solved, strict=True)]
+    return {name: np.array([row.get(name, np.nan) for row in rows]) for name in rows[0]}

@@ -1,0 +1,194 @@
+"""The sampler against distributions that are known, the posterior's gradient against differences, what did not mix."""
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from livingdrug.core.errors import ConvergenceError, InputError
+from livingdrug.data import Reading, read_data
+from livingdrug.fit import new_problem
+from livingdrug.fit.bayes import log_posterior, sample_posterior
+from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
+from livingdrug.fit.nuts import Sampling, draw, faults, mixing, summary
+from livingdrug.fit.priors import Prior, log_prior, priors_of
+from livingdrug.fit.problem import Correlation, Effect, Parameter, ResidualError
+from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.models.catalogue import get_model
+
+needs_nutpie = pytest.mark.skipif(find_spec("nutpie") is None, reason="the extra `bayes` is not installed")
+ROWS = [
+    (f"s{i}", t, max(5000.0 * (1 + 0.2 * i) * np.exp(-0.15 * (t - 9) + 0.3 * np.sin(7 * i + t)), 50.0), SEX)
+    for i, SEX in enumerate("FMFMFM") for t in (9, 14, 21, 28, 60)
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("bayes") / "d.csv"
+    table = pd.DataFrame(ROWS, columns=["ID", "TIME", "DV", "SEX"]).assign(CENS=0)
+    table.loc[table["DV"] <= 50, "CENS"] = 1
+    table.to_csv(path, index=False)
+    return read_data(path, Reading(time_unit="d", unit="copies/ug"))
+
+
+def problem_of(data, error=None, **more):
+    residual = [error or ResidualError("transgene", "lognormal", a=0.4)]
+    return new_problem(get_model("stein_2019"), data, random={"c_max": 0.5, "alpha": 0.3, "f_b": 0.4}, residuals=residual,
+                       **more)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ResidualError("transgene", "lognormal", a=0.4),
+        ResidualError("transgene", "combined", a=30.0, b=0.3),
+        ResidualError("transgene", "combined_squares", a=30.0, b=0.3),
+    ],
+    ids=lambda e: e.kind,
+)
+@pytest.mark.parametrize("below", ["m3", "m4"])
+def test_the_gradient_is_that_of_the_density(data, error, below):
+    problem = problem_of(data, error, estimate=("beta",), effects=[Effect("c_max", "SEX", "categorical", 0.2, level="F")],
+                         below=below)  # fmt: skip
+    problem = replace(problem, correlations=(Correlation("c_max", "alpha", 0.3),))
+    density, start = log_posterior(problem)
+    assert (density.part > 0.2).any()
+    x = start + 0.05 * np.sin(np.arange(len(start)))
+    _, slope = density(x)
+    for i in [*range(density.unknowns.size + 4), len(x) - 1]:
+        step = np.zeros(len(x))
+        step[i] = 1e-5
+        expected = (density(x + step)[0] - density(x - step)[0]) / 2e-5
+        assert slope[i] == pytest.approx(expected, rel=2e-5, abs=2e-4), (i, density.unknowns.names[: i + 1][-1])
+
+
+def test_the_density_is_likelihood_times_priors_whatever_the_parametrisation(data):
+    # v and z are one-to-one: the density of v is that of z times |dz / dv|
+    from livingdrug.fit.point import centre, log_likelihood, predictions, with_etas
+
+    density, start = log_posterior(problem_of(data))
+    x = start + 0.1 * np.cos(np.arange(len(start)))
+    p = density.unknowns.size
+    point = density.unknowns.point(x[:p], density.base)
+    z, shrink = density.standard(point, x[p:].reshape(density.shape))
+    phi = with_etas(density.prepared, centre(density.prepared, point), z @ np.linalg.cholesky(point.omega).T)
+    likelihood = log_likelihood(density.prepared, point, predictions(density.prepared, phi)).sum()
+    prior = log_prior(density.priors, density.unknowns, x[:p])[0]
+    expected = likelihood + prior - 0.5 * (z**2).sum() + len(z) * np.log(shrink).sum()
+    assert density(x)[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_priors_are_stated_and_checked(data):
+    problem = problem_of(data)
+    names = unknowns_of(problem).names
+    found = priors_of(problem, [Prior("c_max", "normal", 9.0, 0.5)])
+    assert [p.name for p in found] == list(names)
+    assert found[0] == Prior("c_max", "normal", 9.0, 0.5)
+    with pytest.raises(InputError, match="unknown estimated number `c_mx`"):
+        priors_of(problem, [Prior("c_mx", "normal")])
+    with pytest.raises(InputError, match="a spread takes half_normal or half_cauchy"):
+        priors_of(problem, [Prior("omega c_max", "normal")])
+    with pytest.raises(InputError, match="width is -1"):
+        Prior("c_max", "normal", 0, -1)
+
+
+@pytest.mark.parametrize("kind", ["half_normal", "half_cauchy"])
+def test_priors_of_spreads_keep_their_density_on_the_log_scale(data, kind):
+    from scipy.integrate import quad
+    from scipy.stats import halfcauchy, halfnorm
+
+    problem = problem_of(data)
+    unknowns = unknowns_of(problem)
+    place = unknowns.names.index("omega c_max")
+    priors = priors_of(problem, [Prior("omega c_max", kind, 0, 0.7)])
+    vector = np.zeros(unknowns.size)
+
+    def density(x):
+        moved = vector.copy()
+        moved[place] = x
+        return np.exp(log_prior(priors, unknowns, moved)[0] - log_prior(priors, unknowns, vector)[0])
+
+    whole = quad(density, -20, 20, limit=200)[0]
+    part = quad(density, -20, np.log(0.7), limit=200)[0]
+    expected = {"half_normal": halfnorm, "half_cauchy": halfcauchy}[kind].cdf(1.0)
+    assert part / whole == pytest.approx(expected, rel=1e-6)
+
+
+def test_effective_sample_sizes_of_autoregressive_chains():
+    rng = np.random.default_rng(4)
+    for phi in (0.0, 0.6):
+        x = np.zeros((4, 4000))
+        noise = rng.normal(size=x.shape)
+        for t in range(1, x.shape[1]):
+            x[:, t] = phi * x[:, t - 1] + noise[:, t]
+        # known: n (1 - phi) / (1 + phi)
+        expected = x.size * (1 - phi) / (1 + phi)
+        assert ess_mean(x) == pytest.approx(expected, rel=0.15)
+        assert ess_bulk(x) == pytest.approx(expected, rel=0.15)
+        assert r_hat(x) < 1.01 and ess_tail(x) > 1000
+    assert r_hat(x + np.array([[0], [0], [0], [1.0]])) > 1.05  # one chain elsewhere
+    assert r_hat(x * np.array([[1], [1], [1], [3.0]])) > 1.01  # one chain wider
+    assert np.isnan(r_hat(np.ones((4, 100))))
+
+
+def test_what_did_not_mix_is_named():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(4, 500, 2))
+    x[3, :, 1] += 1
+    told = faults(mixing(("good", "bad"), x), 3)
+    assert [line.split(" is ")[0] for line in told[:1]] == ["R-hat of bad"]
+    assert "good" not in " ".join(told) and told[-1].startswith("3 draw(s) diverged")
+    assert faults(mixing(("good",), x[:, :, :1]), 0) == ()
+
+
+@needs_nutpie
+def test_draws_of_a_normal_density_and_the_same_seed():
+    covariance = np.array([[2.0, 1.2], [1.2, 1.0]])
+    precision = np.linalg.inv(covariance)
+
+    def density(x):
+        off = x - np.array([3.0, -1.0])
+        return -0.5 * off @ precision @ off, -precision @ off
+
+    one = draw(density, np.zeros(2), Sampling(draws=500, tune=200, seed=3))
+    two = draw(density, np.zeros(2), Sampling(draws=500, tune=200, seed=3))
+    np.testing.assert_array_equal(one.x, two.x)
+    table = summary(("a", "b"), one.x)
+    np.testing.assert_array_less(abs(table["mean"] - [3.0, -1.0]), 4 * table["mcse"])
+    np.testing.assert_allclose(np.cov(one.x.reshape(-1, 2).T), covariance, rtol=0.2)
+    assert faults(mixing(("a", "b"), one.x), one.divergences) == ()
+
+
+@needs_nutpie
+def test_a_start_without_density_is_refused():
+    with pytest.raises(InputError, match="not finite around the start"):
+        draw(lambda x: (np.nan, x), np.zeros(2))
+    with pytest.raises(InputError, match="2 chains or more"):
+        Sampling(chains=1)
+
+
+@needs_nutpie
+def test_a_posterior_that_quadrature_knows(data):
+    # ln y = ln c_max + shape(t) + e: one mean and one sd, over a grid
+    problem = problem_of(data, below="m1")
+    problem = replace(problem, parameters=(Parameter("c_max", 5000.0),))
+    priors = (Prior("c_max", "normal", np.log(5000), 1.0), Prior("a transgene", "half_normal", 0.0, 1.0))
+    found = sample_posterior(problem, priors, Sampling(draws=500, tune=200, seed=2))
+    assert found.faults == () and found.etas.shape == (4, 500, 6, 0)
+    density, _ = log_posterior(problem, priors)
+    middle, sd = np.log(found.x[:, :, 0]).mean(), np.log(found.x).std(axis=(0, 1))
+    grid = [np.linspace(m - 6 * s, m + 6 * s, 61) for m, s in zip((middle, np.log(found.x[:, :, 1]).mean()), sd, strict=True)]
+    logs = np.array([[density(np.array([u, v]))[0] for v in grid[1]] for u in grid[0]])
+    weight = np.exp(logs - logs.max())
+    weight /= weight.sum()
+    expected = np.array([weight.sum(axis=1) @ np.exp(grid[0]), weight.sum(axis=0) @ np.exp(grid[1])])
+    table = found.table()
+    np.testing.assert_array_less(abs(table["mean"] - expected), 4 * table["mcse"])
+    assert found.sentences()[0].startswith("c_max is ") and "copies/ug (90 %" in found.sentences()[0]
+    bad = replace(found, x=found.x * (1 + np.arange(4)[:, None, None]))
+    assert bad.status == "not_converged"
+    with pytest.raises(ConvergenceError, match="the posterior is not shown: R-hat of c_max is"):
+        bad.table()

@@ -1,0 +1,279 @@
+"""Predictive checks, prediction distribution errors, residuals, groups and words, on trials simulated from the model."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from livingdrug.core.errors import InputError
+from livingdrug.data import Reading, read_data
+from livingdrug.fit import new_problem
+from livingdrug.fit.bins import bin_edges, bin_of
+from livingdrug.fit.finish import covariance_of, estimates_of, individuals_of, predictions_of
+from livingdrug.fit.groups import compare_groups
+from livingdrug.fit.individual_curves import curves_of
+from livingdrug.fit.modes import find_modes
+from livingdrug.fit.npde import npde
+from livingdrug.fit.objective import at_modes, made
+from livingdrug.fit.point import point_of, prepare
+from livingdrug.fit.problem import Effect, ResidualError
+from livingdrug.fit.replicates import limited, simulate_trial, trial_of
+from livingdrug.fit.result import CONVERGED, FitResult
+from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.vpc import percentiles, vpc
+from livingdrug.fit.words import identifiability_sentences, parameter_sentences
+from livingdrug.models.catalogue import get_model
+from livingdrug.plots.fits import plot_groups, plot_individuals, plot_iwres, plot_observed
+from livingdrug.plots.predictive import plot_npde, plot_vpc
+
+TIMES = (4.0, 7.0, 9.0, 11.0, 14.0, 21.0, 28.0, 60.0, 120.0, 240.0)
+LIMIT = 150.0
+SPREADS = {"c_max": 0.6, "fold": 0.5, "alpha": 0.3, "f_b": 0.4}
+
+
+def problem_of(path, rows, limit=LIMIT, **more):
+    """A problem of rows (subject, time, value, censored, response)."""
+    table = pd.DataFrame(rows, columns=["ID", "TIME", "DV", "CENS", "RESPONSE"]).assign(LIMIT=limit)
+    table.to_csv(path, index=False)
+    data = read_data(path, Reading(time_unit="d", unit="copies/ug"))
+    residual = [ResidualError("transgene", "lognormal", a=0.3)]
+    return new_problem(get_model("stein_2019"), data, random=SPREADS, residuals=residual, **more)
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """A trial of 60 subjects drawn from the model itself: rows, and the problem with the numbers that made them."""
+    folder = tmp_path_factory.mktemp("trial")
+    blank = [(f"s{i:02d}", t, 1e4, 0, "CR" if i % 2 else "PD") for i in range(60) for t in TIMES]
+    trial = trial_of(problem_of(folder / "blank.csv", blank))
+    values = limited(simulate_trial(trial, 1, 7, "truth"), replace(trial, lower=np.full(len(blank), LIMIT)))[0]
+    rows = [(*r[:2], LIMIT if np.isneginf(v) else v, int(np.isneginf(v)), r[4]) for r, v in zip(blank, values, strict=True)]
+    return rows, problem_of(folder / "trial.csv", rows)
+
+
+@pytest.fixture(scope="module")
+def fitted(simulated):
+    """What a fit gives where the numbers are known: individual modes at the truth, a covariance that is chosen."""
+    problem = simulated[1]
+    prepared, point, unknowns = prepare(problem), point_of(problem), unknowns_of(problem)
+    modes = find_modes(prepared, point)
+    information = np.diag([100.0 if name != "omega f_b" else 0.25 for name in unknowns.names])
+    covariance = covariance_of(unknowns, information, np.array([], dtype=int), "chosen")
+    return FitResult(
+        problem, problem, "saem", CONVERGED, made(prepared, "focei", at_modes(prepared, point, modes, "focei")),
+        estimates_of(unknowns, point, covariance, modes.etas), covariance, individuals_of(prepared, point, modes),
+        predictions_of(prepared, point, modes), np.zeros((0, 0)), (),
+    )  # fmt: skip
+
+
+def test_npde_of_data_from_the_model_are_standard_normal(simulated):
+    _, problem = simulated
+    found = npde(problem, 1000, seed=3)
+    n = len(found.npde)
+    assert found.censored.sum() > 0.1 * n
+    # 60 subjects, values of one decorrelated: independent up to Monte-Carlo error of the covariance
+    assert abs(found.npde.mean()) < 4 / np.sqrt(n)
+    assert abs(found.npde.var(ddof=1) - 1) < 4 * np.sqrt(2 / n)
+    assert found.tests()["p_all"][0] > 0.01
+    lagged = np.array([(found.npde[k], found.npde[k + 1]) for k in range(n - 1) if (k + 1) % len(TIMES)])
+    assert abs(np.corrcoef(lagged.T)[0, 1]) < 4 / np.sqrt(n)
+
+
+def test_npde_see_a_wrong_model(simulated):
+    _, problem = simulated
+    moved = replace(problem, parameters=tuple(replace(p, value=3 * p.value) if p.name == "c_max" else p
+                                              for p in problem.parameters))  # fmt: skip
+    found = npde(moved, 400, seed=3)
+    assert found.tests()["p_all"][0] < 1e-6
+    assert found.npd.mean() < -0.5  # data lie low among replicates
+
+
+def test_too_few_replicates_are_refused(simulated):
+    with pytest.raises(InputError, match="100 replicates are too few.*ask for 200"):
+        npde(simulated[1], 100)
+    with pytest.raises(InputError, match="5 replicates say nothing"):
+        vpc(simulated[1], 5)
+
+
+def test_intervals_of_the_check_cover_data_from_the_model(simulated):
+    found = vpc(simulated[1], 200, seed=2)
+    (panel,) = found.panels
+    assert panel.middle.tolist() == list(TIMES)  # planned times have a bin each
+    out, everything = found.outside()
+    assert everything == 4 * len(TIMES) and out <= 8
+    table = found.table()
+    below = table[table["quantity"] == "below_limit"].set_index("time")
+    p50 = table[table["quantity"] == "p50"].set_index("time")
+    cens = np.array([r[3] for r in simulated[0]]).reshape(60, -1).mean(axis=0)
+    np.testing.assert_allclose(below["observed"], cens)
+    # where half or more lie below the limit the median does, and says so
+    for t, share in zip(TIMES, cens, strict=True):
+        assert ("observed below" in p50.loc[t, "censored"]) == (share >= 0.5)
+        assert np.isnan(p50.loc[t, "observed"]) == (share >= 0.5)
+
+
+def test_a_wrong_model_leaves_the_intervals(simulated):
+    problem = simulated[1]
+    moved = replace(problem, parameters=tuple(replace(p, value=4 * p.value) if p.name == "c_max" else p
+                                              for p in problem.parameters))  # fmt: skip
+    out, everything = vpc(moved, 100).outside()
+    assert out > 0.4 * everything
+
+
+def test_order_of_subjects_changes_nothing(simulated, tmp_path):
+    rows, problem = simulated
+    other = problem_of(tmp_path / "turned.csv", rows[::-1])
+    pd.testing.assert_frame_equal(vpc(problem, 40).table(), vpc(other, 40).table())
+    one, two = (npde(p, 200).table().drop(columns="line").sort_values(["subject", "time"]) for p in (problem, other))
+    pd.testing.assert_frame_equal(one.reset_index(drop=True), two.reset_index(drop=True))
+
+
+def test_replicates_do_not_depend_on_how_many_there_are(simulated):
+    trial = trial_of(simulated[1])
+    np.testing.assert_array_equal(simulate_trial(trial, 3, 1), simulate_trial(trial, 7, 1)[:3])
+
+
+def test_prediction_correction_takes_out_what_a_covariate_explains(simulated, tmp_path):
+    rows, _ = simulated
+    # the group makes all the difference between subjects: corrected, nothing is left but the residual error
+    effects = [Effect("c_max", "RESPONSE", "categorical", 3.0, level="CR")]
+    problem = problem_of(tmp_path / "d.csv", [(*r[:2], 1e4, 0, r[4]) for r in rows], 1.0, effects=effects)
+    problem = replace(problem, parameters=tuple(replace(p, sd=1e-6) for p in problem.parameters))
+    plain, corrected = (vpc(problem, 100, bins=[0, 300], corrected=c).panels[0] for c in (False, True))
+    wide = np.log(corrected.median[2] / corrected.median[0])
+    # the normal range of 90 %, twice 1.645 times the residual sd; below the limit nothing is left out here
+    assert wide == pytest.approx(2 * 1.645 * 0.3, rel=0.05)
+    assert np.log(plain.median[2] / plain.median[1])[0] > 2
+    factor = corrected.value / 1e4
+    assert np.median(factor) == pytest.approx(1, rel=0.5)
+
+
+def test_percentiles_with_values_below_a_limit():
+    values = np.array([[-np.inf, -np.inf, 3.0, 4.0, 5.0]])
+    # between the second and third value the percentile is not known: below
+    assert percentiles(values, (25, 30, 50, 75)).ravel().tolist() == [-np.inf, -np.inf, 3.0, 4.0]
+    ordinary = np.random.default_rng(1).normal(size=(3, 17))
+    np.testing.assert_allclose(percentiles(ordinary, (5, 50, 90)), np.percentile(ordinary, (5, 50, 90), axis=1))
+
+
+def test_bins_gather_what_lies_together():
+    rng = np.random.default_rng(1)
+    centres = np.array([1.0, 7.0, 14.0, 28.0, 90.0, 365.0])
+    time = np.abs(np.repeat(centres, 40) * rng.uniform(0.96, 1.04, 240))
+    edges = bin_edges(time)
+    place = bin_of(time, edges)
+    for k in range(len(centres)):
+        mine = set(place[40 * k : 40 * (k + 1)])
+        assert not mine & set(np.delete(place, slice(40 * k, 40 * (k + 1))))  # no bin holds two visits
+    assert bin_of(np.array([0.0, 5.0, 10.0]), np.array([0.0, 5.0, 10.0])).tolist() == [0, 1, 1]
+    with pytest.raises(InputError, match="rising times"):
+        bin_edges(time, [5, 5])
+    with pytest.raises(InputError, match="lies outside the bins"):
+        bin_edges(time, [0, 30])
+
+
+def test_weighted_residuals_in_closed_form(fitted):
+    p = fitted.predictions
+    measured = p.kind == "measured"
+    np.testing.assert_allclose(p.iwres[measured], np.log(p.value / p.ipred)[measured] / 0.3)
+    assert np.isnan(p.iwres[~measured]).all() and (~measured).any()
+
+
+def test_individual_curves_pass_through_their_predictions(fitted):
+    curves = curves_of(fitted, 20).table().set_index(["subject", "time"])
+    p = fitted.predictions
+    for k in range(0, len(p.time), 37):
+        assert curves.loc[(p.subject[k], p.time[k]), "ipred"] == pytest.approx(p.ipred[k], rel=1e-12)
+        assert curves.loc[(p.subject[k], p.time[k]), "pred"] == pytest.approx(p.pred[k], rel=1e-12)
+
+
+def test_groups_are_compared_on_the_scale_of_the_parameter(fitted):
+    from scipy.stats import ttest_ind
+
+    found = compare_groups(fitted, "RESPONSE")
+    row = found.differences[0]
+    own = np.log(fitted.individuals.values["c_max"])
+    one = np.array([int(name[1:]) % 2 == 1 for name in fitted.individuals.subjects])
+    expected = ttest_ind(own[one], own[~one], equal_var=False)
+    low, high = expected.confidence_interval()
+    np.testing.assert_allclose([row.low, row.high], np.exp([low, high]), rtol=1e-9)
+    assert row.p == pytest.approx(expected.pvalue)
+    assert row.value == pytest.approx(np.exp(own[one].mean() - own[~one].mean()))
+    turned = compare_groups(fitted, "RESPONSE", ["PD"], ["CR"]).differences[0]
+    assert turned.value == pytest.approx(1 / row.value) and turned.low == pytest.approx(1 / row.high)
+    with pytest.raises(InputError, match="unknown covariate `RESPONCE`"):
+        compare_groups(fitted, "RESPONCE")
+    with pytest.raises(InputError, match="unknown level `SD`"):
+        compare_groups(fitted, "RESPONSE", ["SD"])
+
+
+def test_shrunk_parameters_carry_a_caution(fitted):
+    shrinkage = {e.name: e.shrinkage for e in fitted.estimates}
+    for row in compare_groups(fitted, "RESPONSE").differences:
+        assert bool(row.caveat) == (shrinkage[f"omega {row.parameter}"] > 30)
+
+
+def test_parameters_and_their_limits_in_words(fitted):
+    words = parameter_sentences(fitted)
+    alpha = next(line for line in words if line.startswith("alpha"))
+    # 95 %: exp(+- 1.96 * 0.1); CV: sqrt(exp(0.3^2) - 1)
+    assert alpha == "alpha (fast contraction rate) is 0.16 /d (95 % 0.132 to 0.195); subjects differ by 31 % (CV)."
+    (line,) = identifiability_sentences(fitted)
+    assert line.startswith("The data do not determine the spread of f_b: anything from 0.00794 to 20.2")
+
+
+def test_what_cannot_be_told_apart_is_said(fitted):
+    names = fitted.covariance.names
+    matrix = np.eye(len(names)) * 0.01
+    matrix[0, 1] = matrix[1, 0] = 0.0099
+    told = identifiability_sentences(replace(fitted, covariance=replace(fitted.covariance, matrix=matrix)))
+    assert told == (f"The data hardly tell {names[0]} and {names[1]} apart (correlation of the estimates 0.99).",)
+
+
+def test_the_folder_of_a_fit_is_checked_again(fitted, simulated, tmp_path):
+    from click.testing import CliRunner
+
+    from livingdrug.cli.fit_folder import keep_fit
+    from livingdrug.cli.main import cli
+    from livingdrug.fit.store import write_result
+    from livingdrug.scenario.fit import Fit, fit_problem
+    from livingdrug.scenario.fitted import fitted_problem
+
+    table, folder = tmp_path / "d.csv", tmp_path / "fit"
+    pd.DataFrame(simulated[0], columns=["ID", "TIME", "DV", "CENS", "RESPONSE"]).assign(LIMIT=LIMIT).to_csv(table, index=False)
+    scenario = Fit(file=str(table), model="stein_2019", unit="copies/ug", time_unit="d", random=tuple(SPREADS),
+                   residual=("lognormal:0.5",))  # fmt: skip
+    result = replace(fitted, started=fit_problem(scenario))
+    write_result(result, folder)
+    keep_fit(scenario, result, str(folder))
+    again = fitted_problem(folder)
+    assert again.parameters == fitted.problem.parameters and again.residuals == fitted.problem.residuals
+    pd.testing.assert_frame_equal(vpc(again, 20).table(), vpc(fitted.problem, 20).table())
+    names = {path.name for path in folder.iterdir()}
+    assert {"vpc.csv", "npde.csv", "curves.csv", "groups.csv", "report.html", "scenario.toml"} <= names
+    report = (folder / "report.html").read_text()
+    assert "The data do not determine the spread of f_b" in report and "subjects differ by 31 %" in report
+    assert report.count("<svg") >= 6 and "http://" not in report.replace("http://www.w3.org", "").replace("http://purl.org", "")
+    answer = CliRunner().invoke(cli, ["vpc", str(folder), "--replicates", "20", "--corrected", "--by", "RESPONSE"])
+    assert answer.exit_code == 0 and "percentiles of the data lie outside" in answer.output
+    assert set(pd.read_csv(folder / "pcvpc.csv")["group"]) == {"CR", "PD"}
+    table.write_text(table.read_text().replace("s01,", "t01,"))
+    with pytest.raises(InputError, match="is not the table that was fitted"):
+        fitted_problem(folder)
+    with pytest.raises(InputError, match="holds no finished fit"):
+        fitted_problem(tmp_path)
+
+
+def test_pictures_show_their_numbers(fitted, simulated):
+    found = vpc(simulated[1], 40)
+    axes = plot_vpc(found).axes[0]
+    seen = [line for line in axes.lines if line.get_marker() == "o"]
+    np.testing.assert_array_equal(seen[2].get_ydata(), found.panels[0].observed[2])
+    errors = npde(simulated[1], 200)
+    assert len(plot_npde(errors).axes[0].collections[0].get_offsets()) == int((~errors.censored).sum())
+    assert len(plot_observed(fitted).axes[0].collections) == 2
+    assert len(plot_iwres(fitted).axes[0].collections[0].get_offsets()) == int((fitted.predictions.kind == "measured").sum())
+    page = plot_individuals(fitted, curves_of(fitted, 10), list(fitted.individuals.subjects))
+    assert len(page.axes) == 12
+    assert len(plot_groups(compare_groups(fitted, "RESPONSE")).axes[0].get_yticks()) == 4

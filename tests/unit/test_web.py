@@ -1,0 +1,196 @@
+"""The web app without a browser: addresses, bounds on everything, who is let in, and equal bytes."""
+
+import base64
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from livingdrug.core.errors import InputError
+from livingdrug.scenario import Simulation, read_scenario
+from livingdrug.scenario.index import Index
+from livingdrug.scenario.power import Power
+from livingdrug.scenario.tables import Compare, Nca
+from livingdrug.scenario.trials import TrialScenario
+from livingdrug.web.address import read_query, to_query
+from livingdrug.web.app import make_app, page_of
+from livingdrug.web.explore import EXAMPLE, complete, step, switched
+from livingdrug.web.sliders import sliders, span_of
+from livingdrug.web.uploads import MAX_BYTES, MAX_FILES, Uploads, safe_name
+from livingdrug.web.work import JOBS, KEPT_RESULTS, Work
+
+SCENARIOS = (
+    EXAMPLE,
+    complete(EXAMPLE),
+    Simulation(model="stein_2019", doses=("1e8",), subjects=20, spread="sd", observe=True, limit=50.0,
+               values={"c_max": 1 / 3}),
+    Simulation(model="stein_2019", exposure=(0, 28), above={"transgene": (50.0, 100.0)}),
+    Nca(file="example", terminal=({"subject": "a&b=<c>", "start": 9.5, "end": 28, "reason": "flat; tail"},), window=(0, 14)),
+    Compare(file="example", product="tisagenlecleucel", columns={"my result": "DV"}, pool_assays=True),
+    Power(proportions=(0.3, 0.5), arms="1:2"),
+    Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs", floor=0.4),
+    TrialScenario(
+        model="stein_2019", control="a", multiplicity="holm", replicates=20,
+        arms=({"name": "a", "n": 10}, {"name": "b", "n": 10, "change": {"c_max": 3.0}}),
+        endpoints=({"name": "exposure", "kind": "auc"}, {"name": "crs", "kind": "toxicity", "ec50": 4e4}),
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def work():
+    return Work()
+
+
+@pytest.fixture(scope="module")
+def client(work):
+    return make_app(work).server.test_client()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.kind)
+def test_a_scenario_survives_its_address(scenario):
+    view = [("pin", to_query(EXAMPLE)), ("line", "2.5")]
+    back, seen = read_query("?" + to_query(scenario, view))
+    assert back == scenario and seen["pin"] == [to_query(EXAMPLE)] and seen["line"] == ["2.5"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("kind=simulate&model=/etc/passwd.toml", "models that come with livingdrug"),
+        ("kind=trial&model=../x.toml&control=a&arms.0.name=a&arms.0.n=3&endpoints.0.name=e&endpoints.0.kind=auc"
+         "&multiplicity=none", "models that come with livingdrug"),
+        ("kind=nonsense&model=x", "unknown kind"),
+        ("kind=simulate&model=stein_2019&dayz=3", "did you mean `days`"),
+        ("kind=simulate&model=stein_2019&days=many", "days"),
+        ("kind=simulate&model=stein_2019&subjects=100000", "up to 2,000 subjects"),
+        ("kind=simulate&model=stein_2019&values.k12=1", "parameter"),
+        ("x=" + "a" * 30_000, "30,002 signs"),
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_gets_one_sentence(work, query, said):
+    text = str(page_of("/", query, work))
+    assert said in text and "Traceback" not in text
+
+
+def test_a_path_is_never_a_file_of_the_address(work):
+    for token in ("/etc/passwd", "../../etc/passwd", "kinetics.csv", "0" * 24):
+        assert "is not on this machine" in str(page_of("/data", f"kind=nca&file={token}", work))
+
+
+def test_other_hosts_and_origins_are_refused(client):
+    assert client.get("/", headers={"Host": "localhost:8050"}).status_code == 200
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
+    assert client.get("/", headers={"Host": "127.0.0.1.evil.example"}).status_code == 403
+    there = {"Host": "127.0.0.1:8050"}
+    for headers in ({"Origin": "http://evil.example"}, {"Origin": "http://127.0.0.1:9999"}, {"Origin": "null"},
+                    {"Sec-Fetch-Site": "cross-site"}):  # fmt: skip
+        assert client.post("/_dash-update-component", headers=there | headers, json={}).status_code == 403
+    export = f"/export/scenario.toml?{to_query(EXAMPLE)}"
+    assert client.get(export, headers=there | {"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    answer = client.get(export, headers=there | {"Origin": "http://127.0.0.1:8050", "Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 200 and "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_nothing_on_the_page_comes_from_elsewhere(client):
+    html = client.get("/", headers={"Host": "127.0.0.1"}).get_data(as_text=True)
+    assert "://" not in html.replace("http://www.w3.org", "") and 'lang="en"' in html
+
+
+@pytest.mark.parametrize("scenario", [SCENARIOS[i] for i in (1, 2, 4, 6, 7)], ids=lambda s: s.kind)
+def test_the_app_the_command_and_the_script_give_the_same_bytes(client, work, tmp_path, scenario):
+    if scenario.kind == "nca":
+        (tmp_path / "kinetics.csv").write_bytes(work.uploads.path("example").read_bytes())
+        scenario = scenario.model_copy(update={"terminal": ()})
+    files = {}
+    for name in ("results.csv", "scenario.toml", "script.py"):
+        answer = client.get(f"/export/{name}?{to_query(scenario)}", headers={"Host": "127.0.0.1"})
+        assert answer.status_code == 200, answer.data
+        files[name] = answer.data
+    (tmp_path / "scenario.toml").write_bytes(files["scenario.toml"])
+    (tmp_path / "script.py").write_bytes(files["script.py"])
+    run = [sys.executable, "-m", "livingdrug", "run", "scenario.toml", "--out", "run.csv"]
+    subprocess.run(run, cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run([sys.executable, "script.py"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "run.csv").read_bytes() == files["results.csv"] == (tmp_path / "results.csv").read_bytes()
+    read_scenario(tmp_path / "scenario.toml")
+
+
+def test_what_cannot_be_exported_is_said(client):
+    wrong = ("results.csv?kind=power&effect=0", "nothing.csv?" + to_query(EXAMPLE), "results.csv", "scenario.toml?kind=x")
+    for path in wrong:
+        answer = client.get(f"/export/{path}", headers={"Host": "127.0.0.1"})
+        assert answer.status_code == 400 and answer.mimetype == "text/plain" and len(answer.data.splitlines()) == 1
+
+
+def test_memory_is_bounded(work):
+    for k in range(KEPT_RESULTS + 8):
+        work.simulate(Simulation(model="stein_2019", days=10, values={"c_max": 1000.0 + k}))
+    assert len(work._results) == KEPT_RESULTS
+    uploads = Uploads()
+    tokens = [uploads.keep("a.csv", b"ID\n") for _ in range(MAX_FILES + 5)]
+    assert len(uploads._files) == MAX_FILES and uploads.path(tokens[-1]).exists()
+    with pytest.raises(InputError, match="not on this machine"):
+        uploads.path(tokens[0])
+
+
+def test_long_jobs_are_limited(monkeypatch):
+    monkeypatch.setattr("livingdrug.web.work.PATIENCE", 0.05)
+    work, inside, leave = Work(), threading.Barrier(JOBS + 1), threading.Event()
+
+    def long():
+        with work.job():
+            inside.wait()
+            leave.wait()
+
+    threads = [threading.Thread(target=long) for _ in range(JOBS)]
+    [t.start() for t in threads]
+    inside.wait()
+    with pytest.raises(InputError, match="long jobs are running"), work.job():
+        pass
+    leave.set()
+    [t.join() for t in threads]
+    with work.job():
+        pass
+
+
+def test_uploads_have_a_size_a_kind_and_a_name_of_our_own():
+    uploads = Uploads()
+
+    def text(raw):
+        return "data:text/csv;base64," + base64.b64encode(raw).decode()
+
+    token = uploads.add("../../etc/cron.d/my data;rm -rf.csv", text(b"ID,TIME,DV\n"))
+    assert uploads.name(token) == "my_data_rm_-rf.csv" and uploads.path(token).name == f"{token}.csv"
+    large = b"0" * (MAX_BYTES + 9)
+    for name, raw, said in (("x.pkl", b"\x80\x04", "is no table"), ("x", b"a", "is no table"), ("x.csv", large, "20 MB")):
+        with pytest.raises(InputError, match=said):
+            uploads.add(name, text(raw))
+    with pytest.raises(InputError, match="did not arrive"):
+        uploads.add("x.csv", "data:,***")
+    assert safe_name("..\\..\\<script>.csv") == "script_.csv" and safe_name("...") == "data.csv"
+
+
+def test_spans_hold_the_published_value_and_say_where_they_come_from():
+    from livingdrug.models.catalogue import get_model
+
+    model = get_model("kirouac_2023")
+    spans = {q.name: span_of(model, q) for q in model.quantities}
+    assert spans["k_kill"].low == 0.001 and spans["k_kill"].high == 1.0 and spans["k_kill"].log
+    assert "published fits" in spans["k_kill"].source and "our own" in spans["tumour_0"].source
+    assert all(s.low <= s.published <= s.high for s in spans.values())
+    far = span_of(model.with_values(k_kill=50.0), model.quantities[2])
+    assert far.at == 1000 and far.value == 50.0 and far.published == model.typical["k_kill"]
+    listed = sliders(model)
+    assert len(listed) == len({s["name"] for s in listed}) == sum(not q.fixed for q in model.quantities)
+
+
+def test_a_switched_mechanism_takes_its_values_along(work):
+    off = switched({"type": "mechanism", "name": "tissue"}, to_query(complete(EXAMPLE)))
+    scenario, _ = read_query(off)
+    assert "tissue" not in scenario.fragments and "k12" not in scenario.values and scenario.values["k_allo"] == 1e-10
+    several, view = read_query(switched("patients", switched("pin", to_query(complete(EXAMPLE)))))
+    assert several.subjects == 200 and several.cv == 0.3 and read_query(view["pin"][0])[0] == complete(EXAMPLE)
+    assert step(60) == 0.5 and step(365) == 2.0 or step(365) == 5.0

@@ -1,0 +1,69 @@
+"""A real browser on the app, with every way to a network closed. Without a browser or its driver these tests skip."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
+OURS = r"(http://127\.0\.0\.1:|data:|blob:)"
+PATIENCE = 60_000  # ms: a first run compiles
+
+
+@pytest.fixture(scope="session")
+def address():
+    """The app as `livingdrug app` serves it, on a free port."""
+    command = [sys.executable, "-u", "-m", "livingdrug", "app", "--port", "0"]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    said = server.stderr.readline()
+    found = re.search(r"http://127\.0\.0\.1:\d+/", said)
+    assert found, said
+    yield found.group()
+    server.terminate()
+    server.wait(10)
+    server.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium from the system."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("no Chromium is installed; `make test-web` installs it (Debian)")
+    sync = pytest.importorskip("playwright.sync_api", reason="no Playwright; `make test-web` installs it")
+    with sync.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", NO_NETWORK])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def context(browser):
+    """A fresh window; anything asked of another machine, and any error in the page, fails the test."""
+    made = browser.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
+    made.set_default_timeout(PATIENCE)
+    strangers, errors = [], []
+    made.on("request", lambda r: None if re.match(OURS, r.url) else strangers.append(r.url))
+    made.on("weberror", lambda error: errors.append(str(error.error)))
+    yield made
+    made.close()
+    assert strangers == [] and errors == []
+
+
+@pytest.fixture
+def page(context):
+    """A page of that window."""
+    return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The text of axe-core, which `make test-web` takes from npm."""
+    path = Path(__file__).parents[2] / ".venv" / "web" / "package" / "axe.min.js"
+    if not path.exists():
+        pytest.skip("no axe-core; `make test-web` takes it from npm")
+    return path.read_text(encoding="utf-8")
