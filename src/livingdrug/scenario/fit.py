@@ -19,9 +19,9 @@ class Fit(TableScenario):
     model, fragments, values: as in `simulate`, and where a fit starts; random: parameters with a spread, `NAME` or
     `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE` that stays;
     covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; residual: texts such
-    as `transgene=combined:0.5,0.1`; below: rule for values below the limit; outputs: name in the data -> output of the
-    model. method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains, tune, draws, acceptance);
-    starts: from how many places; evaluate: the objective at the start, nothing is fitted.
+    as `transgene=combined:0.5,0.1`; below: rule for values below the limit; smooth: width of smooth kinks; outputs: name
+    in the data -> output of the model. method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains,
+    tune, draws, acceptance); starts: from how many places; evaluate: the objective at the start, nothing is fitted.
     """
 
     kind: Literal["fit"] = "fit"
@@ -35,6 +35,7 @@ class Fit(TableScenario):
     correlated: tuple[str, ...] = ()
     residual: tuple[str, ...] = ()
     below: str = "m3"
+    smooth: float = 0.0
     outputs: dict[str, str] = Field(default_factory=dict)
     bridge: str | None = None
     method: str = "saem"
@@ -67,4 +68,5 @@ def fit_problem(scenario: Fit) -> FitProblem:
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
         [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
+        scenario.smooth,
     )  # fmt: skip
