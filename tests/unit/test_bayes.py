@@ -192,3 +192,25 @@ def test_a_posterior_that_quadrature_knows(data):
     assert bad.status == "not_converged"
     with pytest.raises(ConvergenceError, match="the posterior is not shown: R-hat of c_max is"):
         bad.table()
+
+
+@needs_nutpie
+def test_the_command_shows_and_writes_no_posterior_that_did_not_mix(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from click.testing import CliRunner
+
+    from livingdrug.cli import bayes
+    from livingdrug.cli.main import cli
+
+    monkeypatch.setattr(bayes, "fit", lambda problem, *_, **__: SimpleNamespace(problem=problem))  # no SAEM before it
+    table, out = tmp_path / "d.csv", tmp_path / "out"
+    pd.DataFrame(ROWS, columns=["ID", "TIME (d)", "DV (copies/ug)", "SEX"]).to_csv(table, index=False)
+    command = ["fit", str(table), "--model", "stein_2019", "--random", "c_max=0.5", "--method", "bayes", "--tune", "50",
+               "--draws", "50", "--prior", "c_max=normal:8.5,0.5", "--out", str(out)]  # fmt: skip
+    answer = CliRunner().invoke(cli, command)
+    assert answer.exit_code == 3 and "NOT SHOWN" in answer.output and "fewer than 400" in answer.output
+    assert "c_max: normal on ln, mean 8.5, sd 0.5" in answer.output
+    assert {p.name for p in out.iterdir()} == {"mixing.csv", "scenario.toml", "settings.json"}
+    refused = CliRunner().invoke(cli, [*command, "--prior", "c_max=8"])
+    assert isinstance(refused.exception, InputError) and "--prior `c_max=8`" in str(refused.exception)

@@ -388,3 +388,12 @@ def test_a_zero_without_limit(tmp_path):
         evaluate(decline(tmp_path, data=data))
     additive = decline(tmp_path, data=data, residuals=[ResidualError("level", "additive", a=5.0)])
     assert (design_of(additive).kind == 0).all()
+
+
+def test_a_smooth_kink_tends_to_the_exact_one(tmp_path):
+    data = stein_data(tmp_path)
+    exact = evaluate(new_problem(get_model("stein_2019"), data), "foce").minus2ll
+    off = [abs(evaluate(new_problem(get_model("stein_2019"), data, smooth=w), "foce").minus2ll - exact) for w in (1.0, 0.01)]
+    assert off[1] < 0.05 < off[0]
+    with pytest.raises(InputError, match="has no pieces to smooth"):
+        new_problem(get_model("stein_2019_ode"), data, smooth=0.5)

@@ -29,7 +29,7 @@ from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.fitted import keep_scenario
 
 VPC_REPLICATES, NPDE_REPLICATES = 300, 1000
-PAGES = 20
+PAGES = 4  # of individual curves; curves.csv has all subjects
 RESPONDED = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "responder")
 UNKNOWN = ("", "NE", "nan")
 
@@ -53,8 +53,7 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str) -> None:
     def keep(name: str, figure, caption: str, reported: bool = True) -> None:
         save(figure, str(path / "pictures"), name)
         if reported:
-            svg = (path / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
-            shown[name] = (caption, svg[svg.index("<svg") :])
+            shown[name] = (caption, (path / "pictures" / f"{name}.svg").read_text(encoding="utf-8"))
 
     _of_data(keep, result, check, errors)
     if len(result.trace):
@@ -68,7 +67,7 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str) -> None:
     for k in range(min(-(-len(subjects) // page), PAGES)):
         keep(f"individuals-{k + 1}", plot_individuals(result, curves, subjects[k * page : (k + 1) * page]),
              "Values of the first subjects, with the typical and their own curve.", k == 0)  # fmt: skip
-    write_report(fit_report(result, shown, check, errors, groups), path / "report.html")
+    write_report(fit_report(result, shown, check, errors, groups, scenario.purpose), path / "report.html")
 
 
 def _of_data(keep, result: FitResult, check, errors) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 
 from livingdrug.fit.point import Moments, Point, Prepared, centre, moments, predictions, with_etas
 
-MOST = 200
-HALVINGS = 25
+MOST = 100
+HALVINGS = 12
 SMALL = 1e-15  # the decrease that another step promises, in log-likelihood; the curvature there is wanted too
 LOOSE = 1e-4  # a mode that stops with more than this left is said not to be found
 SUFFICIENT = 1e-4
+GAIN = 1e-14  # of the density below which a step was the last
 HESSIAN_STEP = 1e-4
 HESSIAN_STEP_ODE = 1e-3
 
@@ -61,8 +62,10 @@ def find_modes(prepared: Prepared, point: Point, start: np.ndarray | None = None
         moving = (left > SMALL) & ~stuck & np.isfinite(height)
         if not moving.any():
             break
+        before = height
         now, height, etas, failed = _search(look, now, height, etas, step, 2 * left, moving)
-        stuck |= failed
+        # at a kink steps go on that gain nothing
+        stuck |= failed | (moving & (before - height < GAIN))
     return Modes(etas, height, now, fixed_f, precision, np.isfinite(height) & ((left <= LOOSE) | ~np.isfinite(left)))
 
 

@@ -12,6 +12,7 @@ from livingdrug.engine.population import EventTable, new_task, reason, solve_tas
 from livingdrug.engine.storage import OK, Found, Task
 from livingdrug.fit.design import Design
 from livingdrug.fit.problem import FitProblem, is_closed
+from livingdrug.fit.smooth import smoothed
 from livingdrug.models.structure import Piece
 
 RTOL = 1e-6
@@ -114,7 +115,7 @@ def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predic
     by = tuple(p.name for p in problem.parameters)
     outputs = [r.output for r in problem.residuals]
     if is_closed(problem.model):
-        form = problem.model.system
+        form = smoothed(problem.model.system, problem.smooth) if problem.smooth else problem.model.system
         code = formula_kernel(Formulas.of(form, problem.model.individual), by)
         names = [o.name for o in form.outputs]
         which = np.array([names.index(name) for name in outputs], dtype=np.int64)[design.output]

@@ -134,7 +134,8 @@ class FitProblem:
 
     outputs: name of an output in the data (`` where the data name none) -> output of the model; below: how values below
     the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
-    m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0).
+    m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0). smooth: time over which the
+    pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks.
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -146,8 +147,11 @@ class FitProblem:
     correlations: tuple[Correlation, ...] = ()
     outputs: tuple[tuple[str, str], ...] = ()
     below: str = "m3"
+    smooth: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.smooth and not is_closed(self.model):
+            raise InputError(f"`{self.model.full_name}` has no pieces to smooth; leave the width out")
         if self.below not in BELOW:
             raise InputError(unknown("rule for values below the limit", self.below, BELOW))
         _check_names(self)
@@ -215,6 +219,7 @@ def new_problem(
     blocks: Sequence[Sequence[str]] = (),
     outputs: dict[str, str] | None = None,
     below: str = "m3",
+    smooth: float = 0.0,
 ) -> FitProblem:
     """A problem with the model's published numbers wherever none is given.
 
@@ -244,7 +249,8 @@ def new_problem(
     )  # fmt: skip
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
     mapping = _outputs(model, data, outputs or {})
-    return FitProblem(model, data, parameters, _residuals(model, mapping, residuals), tuple(effects), pairs, mapping, below)
+    errors = _residuals(model, mapping, residuals)
+    return FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth)
 
 
 def default_scale(model: Model, name: str) -> str:

@@ -37,7 +37,8 @@ def fingerprint(problem: FitProblem, settings, seed: int) -> str:
     """What a saved state belongs to: the problem, the data, the settings and the seed."""
     parts = (problem.model.full_name, repr(problem.model.system), repr(sorted(problem.model.typical.items())),
              repr(problem.parameters), repr(problem.residuals), repr(problem.effects), repr(problem.correlations),
-             repr(problem.outputs), problem.below, repr(settings), str(seed), data_hash(problem))  # fmt: skip
+             repr(problem.outputs), problem.below, repr(problem.smooth), repr(settings), str(seed),
+             data_hash(problem))  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -161,8 +162,9 @@ def settings_as_dict(result: FitResult) -> dict:
     problem = result.started
     return {
         "model": problem.model.full_name, "data": problem.data.name, "data_sha256": data_hash(problem),
-        "below": problem.below,
-        "start": {p.name: p.value for p in problem.parameters}, "start_spread": {p.name: p.sd for p in problem.random},
+        "below": problem.below, "smooth": problem.smooth,
+        "model_values": problem.model.typical, "start": {p.name: p.value for p in problem.parameters},
+        "start_spread": {p.name: p.sd for p in problem.random},
         "scale": {p.name: p.scale for p in problem.parameters}, "fixed": [p.name for p in problem.parameters if p.fixed],
         "effects": [asdict(e) for e in problem.effects], "residual_errors": [asdict(r) for r in problem.residuals],
         "correlations": [asdict(c) for c in problem.correlations], "settings": result.settings, "notes": list(result.notes),

@@ -99,6 +99,7 @@ def plot_individuals(result: FitResult, curves: Curves, subjects: list[str], out
             _one(ax, result, curves, name, output)
             if logs:
                 ax.set_yscale("log")
+                ax.minorticks_off()  # a page of log axes with all their ticks takes seconds to draw
         for ax in axes[len(subjects) :]:
             ax.set_visible(False)
         long_time_axis(axes[0], p.time[p.output == output], 0.17)

@@ -5,11 +5,18 @@ from collections.abc import Mapping
 from livingdrug.fit.groups import Groups
 from livingdrug.fit.npde import Npde
 from livingdrug.fit.result import FitResult
-from livingdrug.fit.store import CONVENTIONS, data_hash, parameter_table, versions
+from livingdrug.fit.store import CONVENTIONS, data_hash, parameter_table
 from livingdrug.fit.vpc import Vpc
-from livingdrug.fit.words import identifiability_sentences, parameter_sentences
-from livingdrug.report.html import Report, Section
+from livingdrug.fit.words import identifiability_sentences, number, parameter_sentences
+from livingdrug.report.document import NOT_STATED, RISK
+from livingdrug.report.html import Report, Section, drawing, versions
+from livingdrug.scenario.purpose import Purpose
 
+TITLES = {
+    "observed": "Observed against predicted", "residuals": "Residuals", "npde": "Prediction distribution errors",
+    "vpc": "Visual predictive check", "trace": "Course of the fit", "etas": "Effects of subjects",
+    "responders": "Responders against non-responders", "individuals": "Subjects",
+}  # fmt: skip
 VERDICTS = {
     "converged": "The fit converged.",
     "not_converged": "The fit did not converge; its numbers are no estimates yet.",
@@ -21,33 +28,38 @@ VERDICTS = {
 
 def fit_report(
     result: FitResult, pictures: Mapping[str, tuple[str, str]], vpc: Vpc | None = None, npde: Npde | None = None,
-    groups: Groups | None = None, question: str = "",
+    groups: Groups | None = None, purpose: Purpose | None = None,
 ) -> Report:  # fmt: skip
     """A report for `write_report`. pictures: name -> (sentence that says what it shows, SVG text), shown in order."""
     problem = result.problem
     words, limits = parameter_sentences(result), identifiability_sentences(result)
-    name = problem.model.full_name
-    asked = question or f"Which numbers of {name} describe {problem.data.name}, and how do subjects differ?"
+    name, purpose = problem.model.full_name, purpose or Purpose()
+    asked = purpose.question or f"Which numbers of {name} describe {problem.data.name}, and how do subjects differ?"
     sections = [
-        Section("question", "Question", [asked]),
-        Section("data", "Data and their checks", _data(result)),
-        Section("parameters", "Parameters", words, (), [_numbers(result)]),
-        Section("determined", "What the data determine", limits),
-        Section("objective", "Objective", *_objective(result)),
-        Section("checks", "Does the model describe the data?", _checks(vpc, npde), (), _tests(npde)),
+        Section("question", "Question of interest", [asked]),
+        Section("context", "Context of use", [purpose.context_of_use or NOT_STATED.format("context_of_use")]),
+        Section("influence", "Model influence, risk and impact", tables=[_risk(purpose)]),
+        Section("data", "Data and their checks", points=_data(result)),
+        Section("parameters", "Results: parameters", points=words, tables=[_numbers(result)]),
+        Section("determined", "What the data determine", points=limits),
+        _objective(result),
+        Section("checks", "Model evaluation: does it describe the data?", points=_checks(vpc, npde), tables=_tests(npde)),
     ]
-    for name, (caption, svg) in pictures.items():
-        sections.append(Section(name, _title(name), [caption], [svg]))
+    for key, (caption, svg) in pictures.items():
+        sections.append(Section(key, _title(key), pictures=[drawing(key, svg, caption)]))
     if groups is not None:
         sections.append(_groups(groups))
-    sections.append(Section("started", "Settings of the fit", [f"Method: {result.method}."], (), [_settings(result)]))
+    sections.append(Section("started", "Analysis settings", [f"Method: {result.method}."], tables=[_settings(result)]))
     summary = [VERDICTS[result.status], *result.notes]
-    settings = {"data SHA-256": data_hash(problem), **{f"computed with {k}": v for k, v in versions().items()}}
+    settings = {"data SHA-256": data_hash(problem), **versions()}
     return Report(f"{name} fitted to {problem.data.name}", summary, sections, settings)
 
 
 def _title(name: str) -> str:
-    return name.replace("-", " ").replace("_", " ").capitalize()
+    """Heading of a picture: its name without the number of an output or a page, and the number where there is one."""
+    kind, _, number = name.partition("-")
+    title = TITLES.get(kind, kind.replace("_", " ").capitalize())
+    return f"{title} ({number})" if number else title
 
 
 def _data(result: FitResult) -> list[str]:
@@ -65,7 +77,7 @@ def _data(result: FitResult) -> list[str]:
 def _numbers(result: FitResult):
     table = parameter_table(result)
     rows = [
-        (row.parameter, row.kind, f"{row.value:.4g}", "fixed" if row.fixed else _told(row.se), _told(row.rse, ".1f"),
+        (row.parameter, row.kind, number(row.value), "fixed" if row.fixed else _told(row.se), _told(row.rse, ".1f"),
          _told(row.shrinkage, ".0f"))
         for row in table.itertuples()
     ]  # fmt: skip
@@ -73,10 +85,17 @@ def _numbers(result: FitResult):
 
 
 def _told(value: float, form: str = ".3g") -> str:
-    return "" if value != value else format(value, form)
+    if value != value:
+        return ""
+    return number(value) if form == ".3g" else format(value, form)
 
 
-def _objective(result: FitResult):
+def _risk(purpose: Purpose):
+    rows = [(title, what, getattr(purpose, key) or NOT_STATED.format(key)) for key, title, what in RISK]
+    return "assessment, as stated by the user", ("element", "what it is", "stated"), rows
+
+
+def _objective(result: FitResult) -> Section:
     found = result.objective
     rows = [
         ("-2 log likelihood", f"{found.minus2ll:.3f}"),
@@ -88,7 +107,7 @@ def _objective(result: FitResult):
     ]  # fmt: skip
     errors = result.covariance.reason or result.covariance.method
     text = [f"Computed by {found.method}. {CONVENTIONS}", f"Standard errors: {errors}."]
-    return text, (), [("objective", ("what", "value"), rows)]
+    return Section("objective", "Objective", points=text, tables=[("objective", ("what", "value"), rows)])
 
 
 def _checks(vpc: Vpc | None, npde: Npde | None) -> list[str]:
@@ -120,17 +139,17 @@ def _groups(groups: Groups) -> Section:
             f"{groups.width:g} % intervals. A difference of groups is an association, not an effect of the parameter on the "
             "outcome.", *groups.notes]  # fmt: skip
     rows = [
-        (d.parameter, d.measure, *(f"{v:.3g}" for v in (*d.centre, d.value, d.low, d.high)), f"{d.p:.2g}",
+        (d.parameter, d.measure, *(number(v) for v in (*d.centre, d.value, d.low, d.high)), f"{d.p:.2g}",
          _told(d.shrinkage, ".0f"), d.caveat)
         for d in groups.differences
     ]  # fmt: skip
     header = ("parameter", "measure", one, other, "value", "low", "high", "p", "shrinkage %", "caution")
-    return Section("groups", f"Groups by {groups.covariate}", text, (), [("differences", header, rows)])
+    return Section("groups", f"Groups by {groups.covariate}", text, tables=[("differences", header, rows)])
 
 
 def _settings(result: FitResult):
     start, scale = result.started, {p.name: p.scale for p in result.problem.parameters}
-    rows = [(f"start of {p.name}", f"{p.value:.4g}, scale {scale[p.name]}" + (", fixed" if p.fixed else ""))
+    rows = [(f"start of {p.name}", f"{number(p.value)}, scale {scale[p.name]}" + (", fixed" if p.fixed else ""))
             for p in start.parameters]  # fmt: skip
     rows += [(f"start of the spread of {p.name}", f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "")) for p in start.random]
     rows += [(f"residual error of {r.output}", r.kind) for r in start.residuals]

@@ -15,8 +15,10 @@ SCENARIO, NUMBERS, SETTINGS = "scenario.toml", "parameters.csv", "settings.json"
 
 
 def keep_scenario(scenario: Fit, folder: str | Path) -> None:
-    """Write the scenario of a fit into its folder; the path of its table stands as a whole, so that it is found again."""
-    whole = scenario.model_copy(update={"file": str(Path(scenario.file).absolute())})
+    """Write the scenario of a fit into its folder; paths of files stand as a whole, so that they are found again."""
+    paths = {name: getattr(scenario, name) for name in ("file", "endpoints", "model")}
+    found = {name: str(Path(path).absolute()) for name, path in paths.items() if path and Path(path).is_file()}
+    whole = scenario.model_copy(update=found)
     path = Path(folder) / SCENARIO
     part = path.with_name(f"{SCENARIO}.part")
     part.write_text(to_toml(whole), encoding="utf-8")
