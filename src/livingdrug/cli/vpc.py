@@ -21,9 +21,12 @@ CHECK = (
 @click.argument("folder", type=click.Path(file_okay=False))
 @with_options(CHECK)
 def vpc(folder: str, replicates: int, bins: str | None, levels: str, **rest) -> None:
-    """Visual predictive check of the fit in FOLDER (`livingdrug fit --out FOLDER` wrote it): percentiles of the data beside
-    those of simulated trials, values below the limit ranked as such, with the part below the limit. Writes vpc.csv and
-    pictures into FOLDER. For research, not for clinical decisions."""
+    """Visual predictive check of the fit in FOLDER.
+
+    `livingdrug fit --out FOLDER` wrote it. Percentiles of the data stand beside those of simulated trials, values below the
+    limit ranked as such, with the part below the limit. Writes vpc.csv and pictures into FOLDER. For research, not for
+    clinical decisions.
+    """
     from livingdrug.fit.vpc import vpc as check
     from livingdrug.scenario.fitted import fitted_problem
 
