@@ -6,7 +6,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli import fitting, index_options, kinetics, response_options, sampling, vpc
+from livingdrug.cli.commands import Commands
 from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
@@ -20,7 +20,20 @@ DOSE_HELP = (
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+LATER = {
+    "check": ("livingdrug.cli.kinetics", "Say how FILE is read, column by column, and what is wrong."),
+    "compare": ("livingdrug.cli.kinetics", "Place the subjects in FILE among published exposures."),
+    "example": ("livingdrug.cli.kinetics", "Write example data to try the commands on."),
+    "fit": ("livingdrug.cli.fitting", "Fit a model to the samples in FILE."),
+    "index": ("livingdrug.cli.index_options", "Weigh efficacy against toxicity on one exposure."),
+    "nca": ("livingdrug.cli.kinetics", "Cellular-kinetic parameters of every profile in FILE."),
+    "response": ("livingdrug.cli.response_options", "Relate exposure to a response, a grade, a value or a time."),
+    "sampling": ("livingdrug.cli.sampling", "Which further sampling days would sharpen which parameter."),
+    "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
+}
+
+
+@click.group(cls=Commands, later=LATER, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__)
 def cli() -> None:
     """Quantitative pharmacology of engineered T cells. For research, not for clinical decisions."""
@@ -193,11 +206,6 @@ def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None
     from livingdrug.cli.trial import run_file
 
     run_file(design, replicates, seed, Output.taken_from(rest))
-
-
-for command in (kinetics.check, kinetics.nca, kinetics.compare, kinetics.example, response_options.response,
-                index_options.index, fitting.fit, sampling.sampling, vpc.vpc):  # fmt: skip
-    cli.add_command(command)
 
 
 def _split(text: str) -> tuple[str, ...]:

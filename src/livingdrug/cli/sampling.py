@@ -28,7 +28,10 @@ WIDE = 7  # characters of a column of numbers
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def sampling(fragments: str, values: tuple[str, ...], days: str | None, candidates: str | None, fix: str | None,
              **rest) -> None:  # fmt: skip
-    """Which further sampling days would sharpen which parameter of MODEL: expected errors before and after."""
+    """Which further sampling days would sharpen which parameter.
+
+    Expected errors of each parameter of MODEL before and after a candidate day.
+    """
     from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import read_values
     from livingdrug.scenario.purpose import checked
