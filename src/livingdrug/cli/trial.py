@@ -102,7 +102,7 @@ def show_trial(answer: TrialAnswer) -> None:
 
 def _endpoint_table(answer: TrialAnswer, found: EndpointAnswer) -> Table:
     endpoint, trial = found.endpoint, answer.trial
-    effect = "ratio" if endpoint.kind in LOGARITHMIC else "difference" if endpoint.kind in BINARY else "hazard"
+    effect = "ratio" if endpoint.kind in LOGARITHMIC else "difference" if endpoint.kind in BINARY else "hazard ratio"
     unit = f" ({found.unit})" if found.unit != "1" else ""
     critical = "" if found.critical is None else f", critical value {found.critical:.4f}"
     title = f"{endpoint.name}{unit}: {found.test}{critical}"
