@@ -21,9 +21,10 @@ paper: $(STAMP)
 app: $(STAMP)
 	$(RUN) -m livingdrug app
 
+# a process for each core, each with whole files of tests
 test: $(STAMP)
 	$(RUN) -m ruff check src tests papers bench
-	$(RUN) -m pytest
+	$(RUN) -m pytest --numprocesses auto --dist loadfile
 
 # where no browser can be installed, its tests skip and say so
 test-web: $(STAMP)

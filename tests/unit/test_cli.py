@@ -135,3 +135,19 @@ def test_a_solver_that_gives_up_names_the_time_and_the_state():
     run = livingdrug("simulate", KIROUAC, "--set", "muM=1e308")
     assert run.returncode == 2
     assert "from 0 d on: `memory` changes too fast" in run.stderr
+
+
+def test_the_help_of_every_command_reads_whole_in_the_list_of_commands():
+    """On a terminal of 80 columns, 64 are left beside the longest name; what is longer ends in dots."""
+    import click
+
+    from livingdrug.cli.main import cli
+
+    def listed(group):
+        for command in group.commands.values():
+            yield command
+            if isinstance(command, click.Group):
+                yield from listed(command)
+
+    cut = {c.name: c.get_short_help_str(64) for c in listed(cli) if c.get_short_help_str(64).endswith("...")}
+    assert not cut

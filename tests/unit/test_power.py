@@ -88,6 +88,8 @@ def test_unequal_arms_are_symmetric():
         (["--effect", "0.5", "--fold", "2"], "exactly one"),
         ([], "exactly one"),
         (["--fold", "2", "--model", "kirouac_2023"], "no published spread"),
+        (["--effect", "0.5", "--log-sd", "3"], "--log-sd belong(s) to a fold change"),
+        (["--proportions", "0.3", "0.5", "--model", "stein_2019"], "--model belong(s) to a fold change"),
     ],
 )
 def test_impossible_questions_are_refused(arguments, sentence):
@@ -105,6 +107,14 @@ def test_the_paper_s_question_from_the_command_line():
     assert answer["n_total"] == 2 * answer["n_per_arm"]
     assert answer["power_at_n"] >= 0.8
     assert "2-fold" in answer["sentence"]
+
+
+def test_the_spread_that_is_taken_is_said_where_none_is_named():
+    arguments = ["power", "--fold", "2", "--model", "stein_2019", "--n", "12"]
+    run = subprocess.run([sys.executable, "-m", "livingdrug", *arguments], capture_output=True, text=True)
+    assert "spread `sd` of stein_2019 is taken; --spread names another: variance" in run.stderr
+    assert "with 12 per arm, 24 in all: power 0.49" in run.stdout
+    assert "for a power of 0.8: 23.96 per arm" in run.stdout
 
 
 def test_effect_of_a_fold():

@@ -211,6 +211,8 @@ def test_pictures_show_the_band_the_rates_and_the_subjects(wide):
         ({(3, 1): "high"}, ("--exposure", "AUCINT", "--endpoint", "ORR"), r"`AUCINT` is not a number in `high` \(P04\)"),
         ({(3, 2): "good"}, ("--exposure", "AUCINT", "--endpoint", "ORR"), r"`good` \(P04\) is no response that is known"),
         ({(3, 3): "7"}, ("--exposure", "AUCINT", "--endpoint", "CRS", "--kind", "graded"), "a grade outside 0 to 5: 7"),
+        ({(3, 3): "9"}, ("--exposure", "AUCINT", "--endpoint", "CRS"), r"a grade outside 0 to 5: 9 \(P04\)"),
+        ({(3, 3): "1.5"}, ("--exposure", "AUCINT", "--endpoint", "CRS"), r"a grade outside 0 to 5: 1.5 \(P04\)"),
         ({(3, 0): "P02"}, ("--exposure", "AUCINT", "--endpoint", "ORR"), r"subject `P02` has two rows \(line 3 and line 5\)"),
     ],
 )
@@ -223,6 +225,35 @@ def test_bad_input_is_refused_in_one_sentence(tmp_path, change, words, message):
     assert re.search(message, refused(write(tmp_path / "bad.csv", HEADING, rows), *words))
 
 
+def test_a_code_of_response_that_is_neither_yes_nor_no_is_refused(tmp_path):
+    rows = [(f"P{i}", i + 1, i % 2) for i in range(12)]
+    rows[3] = ("P3", 4, 2)
+    file = write(tmp_path / "codes.csv", "ID,CMAX,ORR", rows)
+    assert "`ORR` holds 2 (P3), where 1 (yes) and 0 (no)" in refused(file, "--exposure", "CMAX", "--endpoint", "ORR")
+
+
+def test_a_value_that_does_not_vary_is_not_called_a_grade(tmp_path):
+    file = write(tmp_path / "same.csv", "ID,CMAX,tumour", [(f"P{i}", i + 1, 5) for i in range(12)])
+    assert "`tumour` does not vary: it is 5 in all 12 rows" in refused(file, "--exposure", "CMAX", "--endpoint", "tumour")
+
+
+def test_no_exposure_below_zero_is_printed(tmp_path):
+    """The chance of 10 % would lie below 0 on a linear scale."""
+    chance = [0, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1]
+    file = write(tmp_path / "line.csv", "ID,CMAX,ORR", [(f"P{i}", i + 1, y) for i, y in enumerate(chance)])
+    words = ("--exposure", "CMAX", "--endpoint", "ORR", "--scale", "linear")
+    assert answer(file, *words)["exposure_at"][0]["value"] < 0
+    lines = [line for line in run(file, *words).stdout.splitlines() if line.startswith("a chance of")]
+    assert "10 % at no exposure" in lines[0]
+    assert not any(" -" in line for line in lines)
+
+
+def test_a_falling_response_is_told_which_model_has_a_baseline(tmp_path):
+    rows = [(f"P{i}", i + 1, f"{100 - 60 * (i + 1) / (i + 6) + (i % 3):.2f}") for i in range(20)]
+    file = write(tmp_path / "fall.csv", "ID,CMAX,tumour", rows)
+    assert "use --model emax-baseline" in refused(file, "--exposure", "CMAX", "--endpoint", "tumour")
+
+
 def test_counts_of_a_group_cannot_pass_its_size(tmp_path):
     file = write(tmp_path / "groups.csv", "dose,events,n", [(1, 1, 5), (2, 6, 5), (3, 3, 5)])
     assert "`events` is 6 of 5 for line 3" in refused(file, "--exposure", "dose", "--endpoint", "events", "--trials", "n")
@@ -231,7 +262,9 @@ def test_counts_of_a_group_cannot_pass_its_size(tmp_path):
 def test_separation_is_refused_and_firth_answers(tmp_path):
     file = write(tmp_path / "apart.csv", "ID,CMAX,CRS3", [(f"P{i}", i + 1, int(i > 5)) for i in range(12)])
     assert "complete separation" in refused(file, "--exposure", "CMAX", "--endpoint", "CRS3")
-    rows = answer(file, "--exposure", "CMAX", "--endpoint", "CRS3", "--model", "firth")["coefficients"]
+    said = answer(file, "--exposure", "CMAX", "--endpoint", "CRS3", "--model", "firth")
+    rows = said["coefficients"]
+    assert any("complete separation" in note and "its size cannot" in note for note in said["notes"])
     assert all(abs(row["estimate"]) < 50 and row["se"] < 50 for row in rows)
 
 

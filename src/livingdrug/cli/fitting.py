@@ -49,7 +49,7 @@ PROBLEM = (
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def fit(columns, fragments, values, outputs, out, resume, as_json, as_scenario, **rest) -> None:
-    """Fit a model to the samples in FILE: typical values, spreads, residual error, with values below the limit.
+    """Fit a model to the samples in FILE. Typical values, spreads, residual error, with values below the limit.
 
     Exit codes: 0 converged, 2 refused, 3 not converged, 4 at a bound or singular information, 5 a better optimum found from
     another start, 130 interrupted. For research, not for clinical decisions.

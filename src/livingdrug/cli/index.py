@@ -109,12 +109,13 @@ def _axis(index: TherapeuticIndex) -> str:
 def _show_numbers(console: Console, index: TherapeuticIndex, outlook) -> None:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     first, second = index.at
-    table.add_row(f"exposure with {first:.0%} efficacy", _interval(index.efficacious))
-    table.add_row(f"exposure with {second:.0%} toxicity", _interval(index.toxic))
+    unit = f" {index.pair.efficacy.unit}" if index.pair.efficacy.unit else ""
+    table.add_row(f"exposure with {first:.0%} efficacy", _interval(index.efficacious, unit))
+    table.add_row(f"exposure with {second:.0%} toxicity", _interval(index.toxic, unit))
     table.add_row("their ratio (therapeutic index)", _interval(index.ratio))
-    table.add_row("window", _window(index))
+    table.add_row("window", _window(index, unit))
     spread = outlook.spread
-    table.add_row("product", f"median {number(spread.median)}, log-SD {spread.log_sd:.2f}: {escape(spread.source)}")
+    table.add_row("product", f"median {number(spread.median)}{unit}, log-SD {spread.log_sd:.2f}: {escape(spread.source)}")
     for what, name in (("response", "efficacy"), ("toxicity", "toxicity")):
         at, over = getattr(outlook, f"median_{what}"), getattr(outlook, what)
         table.add_row(f"{name}, at the median", _percent(at))
@@ -124,19 +125,22 @@ def _show_numbers(console: Console, index: TherapeuticIndex, outlook) -> None:
     best = best_fold(index.pair, spread, index.floor, index.ceiling)
     if not math.isnan(best):
         share = share_between(changed(spread, best), *index.window)
-        table.add_row("most there could be", f"{share:.0%}, at a median of {number(best * spread.median)} (x {best:.2g})")
+        where = f"{number(best * spread.median)}{unit} (x {best:.2g})"
+        table.add_row("most there could be", f"{share:.0%}, at a median of {where}")
     console.print(table, highlight=False)
+    if not math.isnan(index.ratio.low):
+        console.print(f"in brackets: {index.level:.0%} intervals", style="dim", highlight=False)
 
 
-def _interval(estimate: Estimate) -> str:
+def _interval(estimate: Estimate, unit: str = "") -> str:
     if math.isnan(estimate.value):
         return escape(f"none: {estimate.method}")
     if math.isnan(estimate.low):
-        return number(estimate.value)
+        return f"{number(estimate.value)}{unit}"
     if estimate.low == 0 and math.isinf(estimate.high):
-        return f"{number(estimate.value)} (no bounds)"
+        return f"{number(estimate.value)}{unit} (no bounds)"
     high = "infinity" if math.isinf(estimate.high) else number(estimate.high)
-    return f"{number(estimate.value)} ({number(estimate.low)} to {high})"
+    return f"{number(estimate.value)}{unit} ({number(estimate.low)} to {high})"
 
 
 def _percent(estimate: Estimate) -> str:
@@ -144,11 +148,11 @@ def _percent(estimate: Estimate) -> str:
     return f"{estimate.value:.0%}{interval}"
 
 
-def _window(index: TherapeuticIndex) -> str:
+def _window(index: TherapeuticIndex, unit: str) -> str:
     if index.window is None:
         return f"none with {escape(limits(index))}"
     low, high = index.window
-    ends = f"{number(low)} to {'any' if math.isinf(high) else number(high)}"
+    ends = f"{number(low)} to {'any' if math.isinf(high) else number(high)}{unit}"
     return f"{ends}: {escape(limits(index))}"
 
 

@@ -41,7 +41,7 @@ from livingdrug.core.errors import InputError
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def index(columns: tuple[str, ...], terminal: tuple[str, ...], listing: bool, grade: int | None, **rest) -> None:
-    """Weigh efficacy against toxicity on one exposure: fitted to FILE, or built in."""
+    """Weigh efficacy against toxicity on one exposure. Fitted to FILE, or built in."""
     from livingdrug.cli.index import list_built_in, run_index
     from livingdrug.scenario.index import Index
 

@@ -56,7 +56,7 @@ def with_options(options):
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def check(columns: tuple[str, ...], **rest) -> None:
-    """Read FILE; say what each column was taken for and what is wrong, with lines; exit code 2 when something is."""
+    """Say how FILE is read, column by column, and what is wrong. Faults come with lines; exit code 2 where there are any."""
     from livingdrug.cli.tables import run_check
     from livingdrug.scenario.tables import CheckFile
 
@@ -75,7 +75,7 @@ def check(columns: tuple[str, ...], **rest) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
-    """Cellular-kinetic parameters of every profile in FILE, each with flag, reason and points."""
+    """Cellular-kinetic parameters of every profile in FILE. Each with flag, reason and points."""
     from livingdrug.cli.parameters import run_nca
     from livingdrug.scenario.tables import Nca
 
@@ -95,7 +95,7 @@ def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def compare(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
-    """Place the subjects in FILE among the published exposures of a product, as percentiles; differences are said."""
+    """Place the subjects in FILE among published exposures. As percentiles of a product; differences are said."""
     from livingdrug.cli.products import run_compare
     from livingdrug.scenario.tables import Compare
 
@@ -111,7 +111,7 @@ def example() -> None:
 @example.command("nca")
 @click.argument("folder", type=click.Path(file_okay=False))
 def example_nca(folder: str) -> None:
-    """Write a small simulated data set for check, nca and compare into FOLDER."""
+    """A small simulated data set for check, nca and compare. Written into FOLDER."""
     from livingdrug.cli.examples import write_nca_example
 
     write_nca_example(folder)
@@ -120,7 +120,7 @@ def example_nca(folder: str) -> None:
 @example.command("response")
 @click.argument("folder", type=click.Path(file_okay=False))
 def example_response(folder: str) -> None:
-    """Write simulated samples and endpoints that depend on exposure, for the command response, into FOLDER."""
+    """Simulated samples and endpoints for response and index. Written into FOLDER; the endpoints depend on exposure."""
     from livingdrug.cli.response_examples import write_response_example
 
     write_response_example(folder)
@@ -129,7 +129,7 @@ def example_response(folder: str) -> None:
 @example.command("crb401")
 @click.argument("folder", type=click.Path(file_okay=False))
 def example_crb401(folder: str) -> None:
-    """Write the published responders of each dose group of CRB-401 (ide-cel), with their source, into FOLDER."""
+    """Published responders by dose in CRB-401 (ide-cel). Written into FOLDER, with their source."""
     from livingdrug.cli.response_examples import write_crb401_example
 
     write_crb401_example(folder)
@@ -138,7 +138,7 @@ def example_crb401(folder: str) -> None:
 @example.command("trial")
 @click.argument("folder", type=click.Path(file_okay=False))
 def example_trial(folder: str) -> None:
-    """Write commented designs of an umbrella trial for `livingdrug trial` into FOLDER."""
+    """A commented design of an umbrella trial. Written into FOLDER, for `livingdrug trial`."""
     from livingdrug.cli.trial_example import write_trial_example
 
     write_trial_example(folder)

@@ -29,7 +29,7 @@ def cli() -> None:
 @cli.group(invoke_without_command=True)
 @click.pass_context
 def models(context: click.Context) -> None:
-    """List the models and which fragments fit them; `show` one, `check` them."""
+    """List the models; `show`, `check` or `export` one. Without a command: which fragments fit which model."""
     if context.invoked_subcommand is None:
         from livingdrug.cli.show import print_catalogue
 
@@ -42,7 +42,7 @@ def models(context: click.Context) -> None:
 @click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
 @click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
 def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
-    """Equations, parameters with sources, anchors and deviations of a model (name or file)."""
+    """Equations, parameters and sources of a model (name or file). Also its anchors and deviations."""
     from livingdrug.cli.show import print_model
 
     print_model(name, _split(fragments), latex, toml)
@@ -55,7 +55,7 @@ def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
 @click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
 def export(name: str, target: str, fragments: str, spread: str | None, out: str | None) -> None:
-    """A model (name or file) as a NONMEM control stream, an nlmixr2 function or an mrgsolve model file."""
+    """Write a model (name or file) for NONMEM, nlmixr2 or mrgsolve. As a control stream, a function or a model file."""
     from livingdrug.cli.exports import export_model
 
     export_model(name, target, _split(fragments), spread, out)
@@ -64,7 +64,7 @@ def export(name: str, target: str, fragments: str, spread: str | None, out: str 
 @models.command()
 @click.argument("name", required=False)
 def check(name: str | None) -> None:
-    """Run the conformance checks and anchors of one model or all of them."""
+    """Run the checks and published anchors of one model or of all."""
     from livingdrug.cli.show import print_check
 
     sys.exit(0 if print_check(name) else 1)
@@ -80,7 +80,7 @@ def _where(command):
 @click.argument("names", metavar="[MODEL]...", nargs=-1)
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join to each named model.")
 def warmup(names: tuple[str, ...], fragments: str) -> None:
-    """Compile models now (all built-in ones by default), so that their first run starts at once."""
+    """Compile models now, so that their first run starts at once. All built-in ones by default."""
     from livingdrug.cli.warmup import warm_up
 
     warm_up(names, _split(fragments))
@@ -107,7 +107,7 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @_where
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def simulate(fragments, values, above, **rest) -> None:
-    """Simulate MODEL (a name from `livingdrug models`, or a model file)."""
+    """Simulate a model: one subject, or a virtual population. MODEL: a name from `livingdrug models`, or a model file."""
     from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import read_above, read_values, run
     from livingdrug.scenario.purpose import checked
@@ -125,7 +125,7 @@ def simulate(fragments, values, above, **rest) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @_where
 def run(file: str, **options) -> None:
-    """Run the scenario in a TOML FILE (`--as-scenario` of simulate, check, nca, compare and power prints one)."""
+    """Run the scenario document in a TOML FILE. The option --as-scenario of other commands prints one."""
     from livingdrug.cli.documents import run_document
     from livingdrug.cli.output import Output
 
@@ -135,7 +135,7 @@ def run(file: str, **options) -> None:
 @cli.command()
 @click.argument("folder", type=click.Path(file_okay=False))
 def report(folder: str) -> None:
-    """Make report.html anew in the FOLDER of a run (`livingdrug run FILE --out FOLDER`), after checking its files."""
+    """Make report.html anew in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
     from livingdrug.cli.documents import remake_report
 
     remake_report(folder)
@@ -144,7 +144,7 @@ def report(folder: str) -> None:
 @cli.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8050, show_default=True, help="0: any free one.")
 def app(port: int) -> None:
-    """Open the web app on this machine: sliders, your own data, trials. Nothing leaves the machine."""
+    """Open the web app on this machine. Sliders, your own data, trials; nothing leaves the machine."""
     from livingdrug.web.app import serve
 
     serve(port, lambda address: click.echo(f"livingdrug is open at {address} (end it with Ctrl+C)", err=True))
@@ -169,7 +169,7 @@ def app(port: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def power(**options) -> None:
-    """How many patients per arm it takes to see a difference (exact noncentral t, Welch, two proportions, log-rank)."""
+    """How many patients per arm it takes to see a difference. By exact noncentral t, Welch, two proportions or log-rank."""
     from livingdrug.cli.output import Output
     from livingdrug.cli.power import run_power
     from livingdrug.scenario.power import Power
@@ -188,7 +188,7 @@ def power(**options) -> None:
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:
-    """Simulate the trial in the TOML file DESIGN many times (`livingdrug example trial FOLDER` writes a commented one)."""
+    """Simulate the trial in the TOML file DESIGN many times. `livingdrug example trial FOLDER` writes a commented design."""
     from livingdrug.cli.output import Output
     from livingdrug.cli.trial import run_file
 

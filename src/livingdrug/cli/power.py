@@ -18,9 +18,13 @@ def run_power(scenario: scenarios.Power, output: Output) -> None:
     answer = scenarios.run_power(scenario)
     if scenario.spread == OBSERVED:
         click.echo(f"note: {CAUTION}", err=True)
+    if scenarios.spread_note(scenario):
+        click.echo(f"note: {scenarios.spread_note(scenario)}", err=True)
     output.write(power_frame(answer))
     if output.as_json:
         click.echo(json.dumps(asdict(answer)))
         return
     click.echo(answer.sentence)
-    click.echo(f"exact {answer.n_exact:.4g} in the smaller arm; {answer.n_total} in all; power {answer.power_at_n:.3f}")
+    arm = "per arm" if scenario.design().ratio == 1 else "in the smaller arm"
+    click.echo(f"with {answer.n_per_arm} {arm}, {answer.n_total} in all: power {answer.power_at_n:.3f}; "
+               f"for a power of {scenario.power:g}: {answer.n_exact:.4g} {arm} (exact)")  # fmt: skip

@@ -35,7 +35,10 @@ from livingdrug.cli.out_help import OUT_HELP
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 def response(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
-    """Relate exposure to an outcome in FILE: a row per subject or group, or samples with --endpoints."""
+    """Relate exposure to a response, a grade, a value or a time.
+
+    FILE has a row per subject or group, or samples, with --endpoints.
+    """
     from livingdrug.cli.response import run_response
     from livingdrug.scenario.response import Response
 

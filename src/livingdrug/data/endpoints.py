@@ -25,6 +25,7 @@ _MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.
 RESPONSES = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "MR", "SD", "PD", "NR", "NE", "responder", "non-responder")
 _RESPONSE = {"".join(c for c in r.lower() if c.isalnum()): r for r in RESPONSES}
 GRADES = range(6)
+GRADED = ("CRS", "ICANS")  # meanings whose values can only be grades
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Endpoints:
     def ok(self) -> bool:
         """Whether the table may be used."""
         return not any(f.severity == "error" for f in self.findings)
+
+
+def is_graded(heading: str) -> bool:
+    """Whether a heading can only stand over grades, such as `CRS grade`."""
+    return _MEANING.get(plain_word(heading)) in GRADED
 
 
 def check_endpoints(path: str | Path) -> Endpoints:

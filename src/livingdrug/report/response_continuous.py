@@ -2,10 +2,10 @@
 
 from rich.console import Console
 
-from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text, finite
+from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text, estimate_words, finite
 from livingdrug.response.continuous import ContinuousFit, exposure_at_share, predict
 from livingdrug.response.curve import grid
-from livingdrug.response.words import p_text, short, span
+from livingdrug.response.words import p_text, short
 
 SHARES = (0.1, 0.5, 0.9)
 POINTS = 101
@@ -35,7 +35,7 @@ def sentence(fit: ContinuousFit) -> str:
     half, unit = exposure_at_share(fit, 0.5), f" {s.exposure_unit}" if s.exposure_unit else ""
     text = f"From the lowest to the highest {s.exposure_name} seen, {s.endpoint} goes from {first} to {last}"
     text += f"{f' {s.outcome_unit}' if s.outcome_unit else ''}; half of the whole change is reached at "
-    text += f"{short(half.value)}{unit} ({span(half.low, half.high, fit.level)})"
+    text += estimate_words(half, unit)
     return text + (": these data do not tell whether exposure matters." if fit.p_value > 1 - fit.level else ".")
 
 

@@ -46,7 +46,17 @@ def estimate(at: Estimate) -> dict:
 
 
 def estimate_text(at: Estimate, unit: str) -> str:
-    """A value with its interval for a reader; a value of which neither end is known is not told."""
+    """`estimate_words` for the terminal."""
+    return escape(estimate_words(at, unit))
+
+
+def estimate_words(at: Estimate, unit: str) -> str:
+    """An exposure with its interval; one of which neither end is known, or that lies below 0, is not told."""
     if not np.isfinite(at.high) and not (at.low > 0 and np.isfinite(at.low)):
         return "an exposure that these data do not determine"
-    return escape(f"{short(at.value)}{unit} ({span(at.low, at.high, at.level)}, {at.method})")
+    if at.high <= 0:
+        return "no exposure"
+    interval = f"{span(max(at.low, 0.0), at.high, at.level)}, {at.method}"
+    if at.value <= 0:
+        return f"no exposure by the curve ({interval})"
+    return f"{short(at.value)}{unit} ({interval})"

@@ -71,7 +71,7 @@ def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", le
     p_value = _p_value(objective, best, directions[:, 1])
     curve = _curve(sample, scale, columns, estimates, covariance, model)
     return BinaryFit(sample, model, scale, terms, estimates, covariance, intervals, log_likelihood_of(eta, sample), penalised,
-                     deviance_of(eta, sample), p_value, curve, level)  # fmt: skip
+                     deviance_of(eta, sample), p_value, curve, level, _separated(sample, columns, terms, model))  # fmt: skip
 
 
 def maximum(sample: Sample, model: str, columns, terms: tuple[str, ...]) -> tuple[Objective, Maximum, np.ndarray]:
@@ -223,15 +223,27 @@ def _check_size(sample: Sample, parameters: int, model: str) -> None:
 
 
 def _check_separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...]) -> None:
-    """Refuse a maximum at infinity, naming which columns part those with from those without."""
+    """Refuse a maximum at infinity."""
+    found = _separation(sample, columns, terms)
+    if found:
+        raise InputError(f"{found}, so the best slope is infinite and `logistic` has no answer; use --model firth")
+
+
+def _separated(sample: Sample, columns: np.ndarray, terms: tuple[str, ...], model: str) -> tuple[str, ...]:
+    """What is to be said of coefficients that only the penalty keeps finite."""
+    found = _separation(sample, columns, terms) if model == "firth" else ""
+    return (f"{found}: only Firth's penalty keeps the slope finite, so that an effect is there can be told, its size cannot",
+            ) if found else ()  # fmt: skip
+
+
+def _separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...]) -> str:
+    """Which columns part those with from those without, in words; "" where none do."""
     rows = binary_rows(standardised(columns)[0], sample.outcome, sample.trials)
     direction = separating(rows)
     if direction is None:
-        return
+        return ""
     complete = is_complete(rows)
     parted = [f"`{t}`" for t, d in zip(terms[1:], direction[1:], strict=True) if abs(d) > 1e-7]
     kind = "complete" if complete else "quasi-complete"
-    raise InputError(
-        f"{' and '.join(parted)} {'' if complete else 'nearly '}tells those with `{sample.endpoint}` from those without "
-        f"({kind} separation), so the best slope is infinite and `logistic` has no answer; use --model firth"
-    )
+    return (f"{' and '.join(parted)} {'' if complete else 'nearly '}tells those with `{sample.endpoint}` from those without "
+            f"({kind} separation)")  # fmt: skip

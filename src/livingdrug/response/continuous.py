@@ -18,6 +18,9 @@ TERMS = {
     "emax-baseline": ("E0", "Emax", "EC50"),
 }
 MODELS = ("emax", "emax-baseline", "hill", "4pl")
+_BASELINE = "; where the response is not 0 without exposure, use --model emax-baseline"
+ADVICE = {"emax": _BASELINE, "hill": _BASELINE, "4pl": "; use --model emax-baseline, which has fewer parameters",
+          "emax-baseline": ""}  # what to try when a model cannot be fitted
 HALVES = np.linspace(-2.0, 2.0, 17)  # starting EC50s: from a little below to a little above the exposures
 WIDTHS = (0.25, 0.5, 1.0, 2.0)
 STARTS = 3
@@ -66,7 +69,7 @@ def fit_continuous(sample: Sample, model: str = "emax", scale: Scale = "log", le
         found = _best(predicted, sample, model, len(terms))
         _check_range(sample, model, found)
     except InputError as error:
-        raise InputError(f"`{model}` cannot be fitted to `{sample.endpoint}`: {error}") from None
+        raise InputError(f"`{model}` cannot be fitted to `{sample.endpoint}`: {error}{ADVICE[model]}") from None
     intervals = np.array([profile(predicted, sample.outcome, found, j, level) for j in range(len(terms))])
     is_open = ~np.isfinite(intervals).all(axis=1)
     spread = float(((sample.outcome - sample.outcome.mean()) ** 2).sum())

@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.cells import NUMBER, decimal_sign, read_numbers
-from livingdrug.data.endpoints import RESPONSES
+from livingdrug.data.endpoints import RESPONSES, is_graded
 from livingdrug.data.findings import printable
 from livingdrug.response.sample import Kind
 from livingdrug.response.table import SubjectTable
@@ -60,6 +60,8 @@ def read_outcome(table: SubjectTable, endpoint: str, kind: Kind | None = None, c
     numbers = _numbers(table, heading, texts)
     if counts:
         return Outcome(numbers, "binary", name)
+    if counting is not None and least is None and kind in (None, "binary"):
+        _check_codes(table, heading, numbers)
     if least is not None or (kind == "binary" and set(numbers[np.isfinite(numbers)]) - {0.0, 1.0}):
         return _at_least(table, heading, numbers, 1 if least is None else least)
     return _by_values(table, heading, numbers, kind)
@@ -102,11 +104,19 @@ def _at_least(table: SubjectTable, heading: str, numbers: np.ndarray, least: int
 def _by_values(table: SubjectTable, heading: str, numbers: np.ndarray, kind: Kind | None) -> Outcome:
     known = numbers[np.isfinite(numbers)]
     if kind is None:
-        whole = np.isin(known, list(GRADES)).all()
-        kind = "binary" if set(known) <= {0.0, 1.0} else "graded" if whole else "continuous"
+        grades = is_graded(heading) or (np.isin(known, list(GRADES)).all() and len(set(known)) > 1)
+        kind = "binary" if set(known) <= {0.0, 1.0} else "graded" if grades else "continuous"
     if kind == "graded":
         _check_grades(table, heading, numbers)
     return Outcome(numbers, kind, heading, table.units.get(heading, ""))
+
+
+def _check_codes(table: SubjectTable, heading: str, numbers: np.ndarray) -> None:
+    wrong = np.flatnonzero(np.isfinite(numbers) & ~np.isin(numbers, [0.0, 1.0]))
+    if len(wrong):
+        listed = ", ".join(f"{numbers[i]:g} ({table.names[i]})" for i in wrong[:5])
+        raise InputError(f"`{table.name}`: `{heading}` holds {listed}, where 1 (yes) and 0 (no) or response words are "
+                         "expected; mend these cells")  # fmt: skip
 
 
 def _check_grades(table: SubjectTable, heading: str, numbers: np.ndarray) -> None:

@@ -69,7 +69,7 @@ def design(sample: Sample, scale: Scale) -> tuple[np.ndarray, tuple[str, ...]]:
         rows = np.flatnonzero(sample.exposure <= 0)
         raise InputError(
             f"`{sample.exposure_name}` is 0 or negative for {sample.named(rows)}, which has no logarithm; "
-            "use --scale linear, or take these rows out of the table"
+            "take these rows out of the table, or relate the outcome to exposure itself (response: --scale linear)"
         )
     x = axis(sample.exposure, scale)
     term = f"ln {sample.exposure_name}" if scale == "log" else sample.exposure_name

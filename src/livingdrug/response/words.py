@@ -47,5 +47,7 @@ def span(low: float, high: float, level: float) -> str:
 
 
 def percent(value: float) -> str:
-    """A probability as a percentage."""
+    """A probability as a percentage; one that nobody could tell from 0 only as that."""
+    if 0 < value < 1e-4:
+        return "< 0.01 %"
     return f"{100 * value:.3g} %"

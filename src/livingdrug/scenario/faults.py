@@ -19,7 +19,9 @@ def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: s
             before = f"`{where}`: " if where else ""
             faults.append(before + unknown("key", str(place[-1]), _keys(kind, place[:-1])))
         else:
-            faults.append(f"`{_named(place, data)}`: {fault['msg'].lower()}, got {fault.get('input')!r}"[:200])
+            # what was got in place of a missing key is the whole document
+            got = "" if fault["type"] == "missing" else f", got {fault.get('input')!r}"
+            faults.append(f"`{_named(place, data)}`: {fault['msg'].lower()}{got}"[:200])
     return InputError(f"{origin}: " + "; ".join(dict.fromkeys(faults)))
 
 

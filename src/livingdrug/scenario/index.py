@@ -128,6 +128,9 @@ def _check_sides(scenario: Index) -> None:
                 f"{what}: give either an endpoint of the file (--{what} ORR) or a built-in curve (--{what}-curve NAME; "
                 "`livingdrug index --list` shows them)"
             )
+    for own in ({scenario.efficacy, scenario.toxicity}, {scenario.efficacy_curve, scenario.toxicity_curve}):
+        if len(own) == 1 and None not in own:
+            raise InputError(f"`{own.pop()}` is given as efficacy and as toxicity; an index compares two outcomes")
     fitted = scenario.efficacy is not None or scenario.toxicity is not None
     if fitted and (scenario.file is None or scenario.exposure is None):
         raise InputError("an endpoint needs a FILE to fit it to, and --exposure, the column or parameter it is fitted on")

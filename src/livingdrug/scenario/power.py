@@ -76,7 +76,16 @@ class Power(Document):
             raise InputError(f"give exactly one of {known}, not {' and '.join(given) or 'none'}")
         if (self.hazard_ratio is None) != (self.event_rate is None):
             raise InputError("--hazard-ratio and --event-rate (share of all subjects who have the event) belong together")
+        self._refuse_idle(given[0])
         return given[0]
+
+    def _refuse_idle(self, asked: str) -> None:
+        """Keys that the question does not use would be taken for part of the answer."""
+        used = {"fold": ("log_sd", "model", "spread"), "hazard_ratio": ("event_rate",)}.get(asked, ())
+        idle = [name for name in ("log_sd", "model", "spread") if getattr(self, name) and name not in used]
+        if idle:
+            named = " and ".join(f"--{name.replace('_', '-')}" for name in idle)
+            raise InputError(f"{named} belong(s) to a fold change (--fold); with --{asked.replace('_', '-')} leave it out")
 
 
 @dataclass(frozen=True)
@@ -154,9 +163,21 @@ def _fold(scenario: Power, design: Design) -> Question:
     log_sd = log_sd_of(scenario)
     said = f"exposure (AUC0-28) is log-normal in both arms with an SD of {log_sd:.4g} of its natural logarithm"
     source = ", as stated" if sds else f", from 100,000 virtual subjects of {scenario.model}"
+    chosen = spread_note(scenario)
+    source += f"; {chosen}" if chosen else ""
     if scenario.spread == OBSERVED:
         source = f"; {CAUTION}"
     return _means(effect_of_fold(fold, log_sd), what, design, (MEANS, said + source))
+
+
+def spread_note(scenario: Power) -> str:
+    """Which published spread is taken where there are several and none is named; "" otherwise."""
+    if scenario.model is None or scenario.spread is not None:
+        return ""
+    names = [population.name for population in build_model(scenario.model).populations]
+    if len(names) < 2:
+        return ""
+    return f"spread `{names[0]}` of {scenario.model} is taken; --spread names another: {', '.join(names[1:])}"
 
 
 def log_sd_of(scenario: Power) -> float:
