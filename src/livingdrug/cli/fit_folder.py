@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from livingdrug.cli.pictures import save
+from livingdrug.report.pictures import save
 from livingdrug.core.export import write_csv
 from livingdrug.data.endpoints import RESPONSES
 from livingdrug.fit.groups import Groups, compare_groups

@@ -40,7 +40,7 @@ def _numbers(text: str, option: str) -> list[float]:
 
 def show_vpc(found, folder: str) -> None:
     """Write numbers and pictures, say what lies outside."""
-    from livingdrug.cli.pictures import save
+    from livingdrug.report.pictures import save
     from livingdrug.core.export import write_csv
     from livingdrug.plots.predictive import plot_vpc
 
