@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from livingdrug.report.pictures import save
 from livingdrug.core.export import write_csv
 from livingdrug.data.endpoints import RESPONSES
 from livingdrug.fit.groups import Groups, compare_groups
@@ -25,6 +24,7 @@ from livingdrug.plots.fits import (
 from livingdrug.plots.predictive import plot_npde, plot_vpc
 from livingdrug.report.fits import fit_report
 from livingdrug.report.html import write_report
+from livingdrug.report.pictures import save
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.fitted import keep_scenario
 

@@ -40,9 +40,9 @@ def _numbers(text: str, option: str) -> list[float]:
 
 def show_vpc(found, folder: str) -> None:
     """Write numbers and pictures, say what lies outside."""
-    from livingdrug.report.pictures import save
     from livingdrug.core.export import write_csv
     from livingdrug.plots.predictive import plot_vpc
+    from livingdrug.report.pictures import save
 
     name = "pcvpc" if found.corrected else "vpc"
     write_csv(found.table(), Path(folder) / f"{name}.csv")

@@ -8,7 +8,7 @@ from livingdrug.fit.result import FitResult
 from livingdrug.fit.store import CONVENTIONS, data_hash, parameter_table, versions
 from livingdrug.fit.vpc import Vpc
 from livingdrug.fit.words import identifiability_sentences, parameter_sentences
-from livingdrug.report.html import Report, Section
+from livingdrug.report.html import Report, Section, drawing
 
 VERDICTS = {
     "converged": "The fit converged.",
@@ -31,16 +31,16 @@ def fit_report(
     sections = [
         Section("question", "Question", [asked]),
         Section("data", "Data and their checks", _data(result)),
-        Section("parameters", "Parameters", words, (), [_numbers(result)]),
+        Section("parameters", "Parameters", words, tables=[_numbers(result)]),
         Section("determined", "What the data determine", limits),
         Section("objective", "Objective", *_objective(result)),
-        Section("checks", "Does the model describe the data?", _checks(vpc, npde), (), _tests(npde)),
+        Section("checks", "Does the model describe the data?", _checks(vpc, npde), tables=_tests(npde)),
     ]
     for name, (caption, svg) in pictures.items():
-        sections.append(Section(name, _title(name), [caption], [svg]))
+        sections.append(Section(name, _title(name), pictures=[drawing(name, svg, caption)]))
     if groups is not None:
         sections.append(_groups(groups))
-    sections.append(Section("started", "Settings of the fit", [f"Method: {result.method}."], (), [_settings(result)]))
+    sections.append(Section("started", "Settings of the fit", [f"Method: {result.method}."], tables=[_settings(result)]))
     summary = [VERDICTS[result.status], *result.notes]
     settings = {"data SHA-256": data_hash(problem), **{f"computed with {k}": v for k, v in versions().items()}}
     return Report(f"{name} fitted to {problem.data.name}", summary, sections, settings)
@@ -88,7 +88,7 @@ def _objective(result: FitResult):
     ]  # fmt: skip
     errors = result.covariance.reason or result.covariance.method
     text = [f"Computed by {found.method}. {CONVENTIONS}", f"Standard errors: {errors}."]
-    return text, (), [("objective", ("what", "value"), rows)]
+    return text, (), (), [("objective", ("what", "value"), rows)]
 
 
 def _checks(vpc: Vpc | None, npde: Npde | None) -> list[str]:
@@ -125,7 +125,7 @@ def _groups(groups: Groups) -> Section:
         for d in groups.differences
     ]  # fmt: skip
     header = ("parameter", "measure", one, other, "value", "low", "high", "p", "shrinkage %", "caution")
-    return Section("groups", f"Groups by {groups.covariate}", text, (), [("differences", header, rows)])
+    return Section("groups", f"Groups by {groups.covariate}", text, tables=[("differences", header, rows)])
 
 
 def _settings(result: FitResult):
