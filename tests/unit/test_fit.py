@@ -282,6 +282,20 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
     assert not list(folder.glob("*.part"))
 
 
+def test_a_run_interrupted_after_its_search_goes_on_from_its_end(tmp_path, monkeypatch):
+    problem, folder = decline(tmp_path), tmp_path / "out"
+    whole = fit(problem, SHORT)
+
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("livingdrug.fit.run.climb", stopped)
+        fit(problem, SHORT, folder=folder)
+    resumed = fit(problem, SHORT, folder=folder, resume=True, progress=Stopped(0))
+    assert resumed.estimates == whole.estimates
+
+
 def test_a_spread_that_is_not_there_is_said(tmp_path):
     problem = decline(tmp_path, data=decline_data(tmp_path, n=10, spread=0.0, seed=5))
     result = fit(problem, "laplace")

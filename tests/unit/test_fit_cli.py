@@ -86,3 +86,54 @@ def test_refusals_are_sentences(files):
     ):  # fmt: skip
         found = run(*problem(files), *more)
         assert isinstance(found.exception, InputError) and words in str(found.exception), more
+
+
+def test_a_start_without_a_finite_objective_names_the_subject(files):
+    # the likelihood at eta 0 is finite, its curvature is not: 1 / f^2 overflows
+    lost = (*problem(files), "--set", "top=1e-200")
+    for more in (("--evaluate", "focei"), ("--evaluate", "is"), ("--method", "focei"), ("--method", "individual")):
+        found = run(*lost, *more)
+        assert isinstance(found.exception, InputError), more
+        assert "objective of subject `0` is not finite at the start" in str(found.exception), more
+        assert "top 1e-200" in str(found.exception)
+
+
+def test_a_correlation_takes_two_parameters(files):
+    for names in ("top", "top,top"):
+        found = run(*problem(files), "--correlated", names, "--evaluate", "focei")
+        assert isinstance(found.exception, InputError) and "name two or more different parameters" in str(found.exception)
+
+
+def test_data_that_lie_below_their_limit_throughout_give_a_folder(files):
+    rows = [f"{i},{t},<500" for i in range(4) for t in (0, 2, 5)]
+    (files[2] / "data.csv").write_text("\n".join(["ID,TIME (d),DV", *rows]))
+    done = run(*problem(files), "--method", "individual", "--out", files[2] / "low")
+    assert done.exit_code in (0, 3), done.output
+    assert (files[2] / "low" / "report.html").exists()
+    assert not (files[2] / "low" / "pictures" / "residuals.svg").exists()
+
+
+def test_a_fit_is_shown_where_its_checks_cannot_be_made(files, monkeypatch):
+    def refused(*arguments):
+        raise InputError("subject `3`, time 2 (line 15): the model gives no value in a replicate")
+
+    monkeypatch.setattr("livingdrug.cli.fit_folder.vpc", refused)
+    done = run(*problem(files), "--method", "individual", "--out", files[2] / "wide")
+    assert done.exit_code in (0, 3), done.output
+    assert "omega top" in done.output and "report were not written: subject" in " ".join(done.output.split())
+    assert (files[2] / "wide" / "parameters.csv").exists() and not (files[2] / "wide" / "report.html").exists()
+
+
+def test_an_evaluation_says_what_it_took_for_granted(files):
+    found = run(*problem(files), "--evaluate", "focei")
+    assert "the data state no unit" in found.output
+    told = json.loads(run(*problem(files), "--evaluate", "focei", "--json").output)["notes"]
+    assert any("no unit" in note for note in told)
+
+
+def test_a_state_that_cannot_be_read_is_refused(files):
+    (files[2] / "broken").mkdir()
+    for content in (b"", b"PK\x03\x04 cut short", b"not a state"):
+        (files[2] / "broken" / "state.npz").write_bytes(content)
+        found = run(*problem(files), "--out", files[2] / "broken", "--resume")
+        assert isinstance(found.exception, InputError) and "cannot be read" in str(found.exception), content

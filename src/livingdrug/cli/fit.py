@@ -18,6 +18,7 @@ from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
 from livingdrug.core.errors import InputError
 from livingdrug.fit import FitResult, evaluate, fit
+from livingdrug.fit.design import design_of
 from livingdrug.fit.result import Objective
 from livingdrug.fit.store import CONVENTIONS, objective_as_dict, write_result
 from livingdrug.scenario.fit import Fit, planned_fit
@@ -38,9 +39,11 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
     problem, starting = planned_fit(scenario)
     if scenario.evaluate:
         found = evaluate(problem, scenario.evaluate, seed=scenario.seed)
+        notes = (*starting, *design_of(problem).notes)
         if output.as_json:
-            click.echo(json.dumps(_objective(found)))
+            click.echo(json.dumps({**_objective(found), "notes": list(notes)}))
         else:
+            show_notes(Console(), notes)
             show_objective(found)
         return
     if scenario.method == "bayes":
@@ -51,7 +54,7 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
     result = replace(result, notes=(*starting, *result.notes), settings={**result.settings, "start_from": scenario.start})
     if output.out:
         write_result(result, output.out)
-        keep_fit(scenario, result, output.out)
+        result = _kept(scenario, result, output.out)
     if output.as_json:
         rows = [vars(estimate) for estimate in result.estimates]
         click.echo(json.dumps({**objective_as_dict(result), "parameters": rows, "notes": list(result.notes)}))
@@ -60,6 +63,15 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
         if output.out:
             click.echo(f"wrote the results to {output.out}", err=True)
     sys.exit(result.exit_code)
+
+
+def _kept(scenario: Fit, result: FitResult, folder: str) -> FitResult:
+    """The result with its checks and report in the folder, or with a note on why they are not: a fit that ended is shown."""
+    try:
+        keep_fit(scenario, result, folder)
+    except InputError as error:
+        return replace(result, notes=(*result.notes, f"the predictive checks and the report were not written: {error}"))
+    return result
 
 
 class _Progress:
@@ -113,7 +125,7 @@ def show_fit(result: FitResult) -> None:
     for row in result.estimates:
         se = "fixed" if row.fixed else (number(row.se) if row.se is not None else "-")
         rse = f"{row.rse:.1f}" if row.rse is not None else ""
-        shrinkage = f"{row.shrinkage:.0f}" if row.shrinkage is not None and np.isfinite(row.shrinkage) else ""
+        shrinkage = f"{round(row.shrinkage)}" if row.shrinkage is not None and np.isfinite(row.shrinkage) else ""
         table.add_row(escape(row.name), row.kind, number(row.value), se, rse, shrinkage)
     console.print(table)
     show_objective(result.objective)

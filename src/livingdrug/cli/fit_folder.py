@@ -76,7 +76,10 @@ def _of_data(keep, result: FitResult, check, errors) -> None:
     for number, output in enumerate(outputs, 1):
         end = f"-{number}" if len(outputs) > 1 else ""
         keep(f"observed{end}", plot_observed(result, output), "Measured values against predictions.")
-        keep(f"residuals{end}", plot_iwres(result, output), "Individual weighted residuals: N(0, 1) where the error holds.")
+        weighted = result.predictions.iwres[result.predictions.output == output]
+        if np.isfinite(weighted).any():  # values below a limit have none
+            keep(f"residuals{end}", plot_iwres(result, output),
+                 "Individual weighted residuals: N(0, 1) where the error holds.")  # fmt: skip
         keep(f"npde{end}", plot_npde(errors, output), "Prediction distribution errors: N(0, 1) where the model holds.")
     for k in range(len(check.panels)):
         end = f"-{k + 1}" if len(check.panels) > 1 else ""

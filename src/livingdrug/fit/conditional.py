@@ -11,6 +11,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.fit.gradient import Slope, slope_of, value_of
+from livingdrug.fit.objective import at_modes, check_parts
 from livingdrug.fit.point import Point, Prepared, is_defined, point_of
 from livingdrug.fit.unknowns import Unknowns
 
@@ -56,6 +57,7 @@ def search(
     base = point_of(prepared.problem) if start is None else start
     x = unknowns.vector(base)
     _, modes = value_of(prepared, base, settings.method, None)
+    check_parts(prepared, at_modes(prepared, base, modes, settings.method))
     now = slope_of(prepared, unknowns, base, modes, settings.method)
     scaling = _scaling(now.gradient)
     inverse = np.eye(len(x))

@@ -13,7 +13,7 @@ import numpy as np
 
 from livingdrug.core.random import stream_key, uniforms
 from livingdrug.fit.modes import Modes, find_modes
-from livingdrug.fit.objective import made
+from livingdrug.fit.objective import at_modes, check_parts, made
 from livingdrug.fit.point import Point, Prepared, centre, log_likelihood, predictions, with_etas
 from livingdrug.fit.result import Objective
 
@@ -64,6 +64,7 @@ def propose(
     modes = find_modes(prepared, point, start if before is None else before.modes.etas)
     if before is not None:
         return _moved(prepared, point, Proposal(before.middle, before.factor, modes), seed, 0)
+    check_parts(prepared, at_modes(prepared, point, modes, "focei"))
     factor = np.linalg.inv(np.linalg.cholesky(modes.gauss_newton(prepared.random))).transpose(0, 2, 1)
     proposal = Proposal(modes.etas, factor, modes)
     for k in range(ROUNDS if len(prepared.random) else 0):

@@ -11,7 +11,18 @@ from livingdrug.core.errors import InputError
 from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, log_jacobian
 from livingdrug.fit.design import MEASURED
 from livingdrug.fit.modes import Modes, curvature, find_modes
-from livingdrug.fit.point import Moments, Point, Prepared, centre, log_likelihood, moments, point_of, predictions, prepare
+from livingdrug.fit.point import (
+    Moments,
+    Point,
+    Prepared,
+    centre,
+    individual,
+    log_likelihood,
+    moments,
+    point_of,
+    predictions,
+    prepare,
+)
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import Objective
 
@@ -34,7 +45,9 @@ def evaluate(problem: FitProblem, method: str = "focei", draws: int = 4096, seed
         from livingdrug.fit.importance import importance
 
         return importance(prepared, point_of(problem), draws, seed)
-    return objective(prepared, point_of(problem), method)
+    found = objective(prepared, point_of(problem), method)
+    check_parts(prepared, found.by_subject)
+    return found
 
 
 def objective(prepared: Prepared, point: Point, method: str, start: np.ndarray | None = None) -> Objective:
@@ -54,7 +67,7 @@ def made(prepared: Prepared, method: str, parts: np.ndarray, **more) -> Objectiv
 
 
 def at_modes(prepared: Prepared, point: Point, modes: Modes, method: str) -> np.ndarray:
-    """-2LL of each subject from its mode."""
+    """-2LL of each subject from its mode; infinite where the curvature there is not finite."""
     random = prepared.random
     if not len(random):
         return 2 * modes.height
@@ -65,7 +78,10 @@ def at_modes(prepared: Prepared, point: Point, modes: Modes, method: str) -> np.
         sound = np.isfinite(exact).all(axis=(1, 2))
         sound[sound] = np.linalg.eigvalsh(exact[sound])[:, 0] > 0
         bend = np.where(sound[:, None, None], exact, bend)
-    return 2 * modes.height + np.linalg.slogdet(bend)[1] + np.linalg.slogdet(point.omega)[1]
+    known = np.isfinite(bend).all(axis=(1, 2))
+    bend = np.where(known[:, None, None], bend, np.eye(len(random)))
+    parts = 2 * modes.height + np.linalg.slogdet(bend)[1] + np.linalg.slogdet(point.omega)[1]
+    return np.where(known & np.isfinite(parts), parts, np.inf)
 
 
 def _first_order(prepared: Prepared, point: Point) -> np.ndarray:
@@ -97,10 +113,27 @@ def spreads(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndarray:
     return np.choose(kind, choices)
 
 
+def check_parts(prepared: Prepared, parts: np.ndarray) -> None:
+    """Refuse a start where the objective of a subject is not finite though its likelihood at eta 0 is."""
+    bad = np.flatnonzero(~np.isfinite(parts))
+    if not len(bad):
+        return
+    i = int(bad[0])
+    values = _values_of(prepared, centre(prepared, point_of(prepared.problem)), i)
+    raise InputError(
+        f"the objective of subject `{prepared.design.subjects[i]}` is not finite at the start: its likelihood has no finite "
+        f"mode or curvature; start nearer to the data (with {values})"
+    )
+
+
+def _values_of(prepared: Prepared, phi: np.ndarray, i: int) -> str:
+    table = individual(prepared, phi)
+    names = [p.name for p in prepared.problem.parameters]
+    return ", ".join(f"{name} {table[i, c]:.4g}" for name, c in zip(names, prepared.columns, strict=True))
+
+
 def check_start(prepared: Prepared, point: Point) -> None:
     """Refuse values at which the likelihood of the typical subjects is not finite, with subject, record and values."""
-    from livingdrug.fit.point import individual
-
     phi = centre(prepared, point)
     f = predictions(prepared, phi)
     total = log_likelihood(prepared, point, f)
@@ -110,8 +143,6 @@ def check_start(prepared: Prepared, point: Point) -> None:
     i = int(bad[0])
     design = prepared.design
     table = individual(prepared, phi)
-    names = [p.name for p in prepared.problem.parameters]
-    values = ", ".join(f"{name} {table[i, c]:.4g}" for name, c in zip(names, prepared.columns, strict=True))
     rows = range(design.first[i], design.last[i])
     record = next((r for r in rows if not np.isfinite(f[r]) or f[r] <= 0), rows[0])
     fault = prepared.predictor.fault(table, i)
@@ -122,4 +153,5 @@ def check_start(prepared: Prepared, point: Point) -> None:
         why = f"the prediction is 0, which a {kind} error does not allow; is a dose missing, or does the error need a part a?"
     else:
         why = f"the prediction is {f[record]:.4g} and the value {design.y[record]:.4g}"
+    values = _values_of(prepared, phi, i)
     raise InputError(f"the likelihood is not finite at the start: {design.where(record)}: {why} (with {values})")

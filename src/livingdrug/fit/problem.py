@@ -247,6 +247,9 @@ def new_problem(
                   fixed=name in fixed)
         for name in names
     )  # fmt: skip
+    for block in blocks:
+        if len(set(block)) < 2 or len(set(block)) < len(block):
+            raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
     mapping = _outputs(model, data, outputs or {})
     errors = _residuals(model, mapping, residuals)

@@ -14,7 +14,7 @@ from livingdrug.fit.climb import climb
 from livingdrug.fit.conditional import Conditional, curvature, search
 from livingdrug.fit.importance import importance
 from livingdrug.fit.modes import find_modes
-from livingdrug.fit.objective import at_modes, check_start, evaluate, made
+from livingdrug.fit.objective import at_modes, check_parts, check_start, evaluate, made
 from livingdrug.fit.point import Prepared, point_of, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import AT_BOUND, BETTER_ELSEWHERE, CONVERGED, NOT_CONVERGED, Covariance, FitResult
@@ -139,9 +139,10 @@ def _fit_individuals(prepared: Prepared, seed: int) -> FitResult:
         residuals=tuple(replace(r, fixed=True) for r in problem.residuals),
     )  # fmt: skip
     modes = find_modes(prepared, point)
+    check_parts(prepared, at_modes(prepared, point, modes, "focei"))  # whose curvature gives the standard deviations
+    parts = at_modes(prepared, point, modes, "laplace")
     sd = np.sqrt(np.einsum("nii->ni", np.linalg.inv(modes.gauss_newton(prepared.random))))
     covariance = Covariance((), None, "", reason="the population was not estimated")
-    parts = at_modes(prepared, point, modes, "laplace")
     objective = made(prepared, "laplace", parts, etas=modes.etas, converged=modes.converged)
     missed = [name for name, ok in zip(prepared.design.subjects, modes.converged, strict=True) if not ok]
     shown = ", ".join(missed[:5]) + (", ..." if len(missed) > 5 else "")

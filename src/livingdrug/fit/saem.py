@@ -117,7 +117,10 @@ def run(
         if save:
             save(replace(state, trace=np.array(rows[: state.done])))
         raise
-    return replace(state, trace=np.array(rows))
+    state = replace(state, trace=np.array(rows))
+    if save:
+        save(state)  # what follows takes longer than a short search, and may be interrupted too
+    return state
 
 
 def _iterate(prepared: Prepared, settings: Saem, unknowns: Unknowns, linear: Linear, seed: int, state: State) -> State:

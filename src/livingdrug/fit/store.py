@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -75,13 +76,13 @@ def read_state(folder: str | Path | None, mark: str):
 
     path = Path(folder or ".") / STATE
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         raise InputError(f"`{path}` was not found, so there is nothing to resume; leave --resume out") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise InputError(f"`{path}` cannot be read ({error}); leave --resume out to begin again") from None
-    if str(arrays["mark"]) != mark:
+    if str(arrays.get("mark")) != mark:
         raise InputError(f"`{path}` belongs to another problem, data, settings or seed; leave --resume out to begin again")
     point = Point(*(arrays[f"point_{name}"] for name in Point._fields))
     chains = Chains(*(arrays[f"chains_{name}"] for name in Chains.__dataclass_fields__))
