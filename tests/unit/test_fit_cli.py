@@ -137,3 +137,15 @@ def test_a_state_that_cannot_be_read_is_refused(files):
         (files[2] / "broken" / "state.npz").write_bytes(content)
         found = run(*problem(files), "--out", files[2] / "broken", "--resume")
         assert isinstance(found.exception, InputError) and "cannot be read" in str(found.exception), content
+
+
+def test_a_run_interrupted_in_its_checks_goes_on(files, monkeypatch):
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("livingdrug.cli.fit_folder.vpc", stopped)
+        run(*problem(files), "--out", files[2] / "late")
+    assert not (files[2] / "late" / "parameters.csv").exists()
+    assert run(*problem(files), "--out", files[2] / "late", "--resume").exit_code == 0
+    assert (files[2] / "late" / "parameters.csv").exists() and not (files[2] / "late" / "state.npz").exists()

@@ -20,7 +20,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.fit import FitResult, evaluate, fit
 from livingdrug.fit.design import design_of
 from livingdrug.fit.result import Objective
-from livingdrug.fit.store import CONVENTIONS, objective_as_dict, write_result
+from livingdrug.fit.store import CONVENTIONS, made_folder, objective_as_dict, write_result
 from livingdrug.scenario.fit import Fit, planned_fit
 
 VERDICT = {
@@ -53,8 +53,8 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
     result = fit(problem, scenario.method, scenario.seed, output.out, resume, _Progress(), scenario.starts)
     result = replace(result, notes=(*starting, *result.notes), settings={**result.settings, "start_from": scenario.start})
     if output.out:
-        write_result(result, output.out)
         result = _kept(scenario, result, output.out)
+        write_result(result, output.out)  # last: it takes the saved state away, which an interrupted check still needs
     if output.as_json:
         rows = [vars(estimate) for estimate in result.estimates]
         click.echo(json.dumps({**objective_as_dict(result), "parameters": rows, "notes": list(result.notes)}))
@@ -67,6 +67,7 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
 
 def _kept(scenario: Fit, result: FitResult, folder: str) -> FitResult:
     """The result with its checks and report in the folder, or with a note on why they are not: a fit that ended is shown."""
+    made_folder(folder)
     try:
         keep_fit(scenario, result, folder)
     except InputError as error:

@@ -58,7 +58,7 @@ def versions() -> dict[str, str]:
 
 def write_state(folder: str | Path, mark: str, state) -> None:
     """Save where a run stands."""
-    path = _folder(folder) / STATE
+    path = made_folder(folder) / STATE
     arrays = {f"point_{name}": value for name, value in state.point._asdict().items()}
     arrays |= {f"chains_{name}": value for name, value in vars(state.chains).items()}
     arrays |= {name: getattr(state, name) for name in ("s1", "s2", "s3", "mean", "square", "trace")}
@@ -90,7 +90,8 @@ def read_state(folder: str | Path | None, mark: str):
     return State(int(arrays["done"]), point, chains, *rest)
 
 
-def _folder(folder: str | Path) -> Path:
+def made_folder(folder: str | Path) -> Path:
+    """The folder, made where it is not there. Raises InputError where that cannot be."""
     path = Path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -105,7 +106,7 @@ def write_result(result: FitResult, folder: str | Path) -> None:
 
     from livingdrug.core.export import write_csv
 
-    path = _folder(folder)
+    path = made_folder(folder)
     write_csv(parameter_table(result), path / "parameters.csv")
     write_csv(individual_table(result), path / "individuals.csv")
     write_csv(pd.DataFrame(vars(result.predictions)), path / "predictions.csv")
