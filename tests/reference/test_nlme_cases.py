@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from livingdrug.fit import Effect, ResidualError, evaluate, fit, new_problem
 from livingdrug.models.text import read_model
 
 MODELS = Path(__file__).parent / "models"
-CASES = Path(os.environ.get("LIVINGDRUG_REFERENCE", "/work/shared/reference"))
+CASES = Path(__file__).parents[3] / "shared" / "reference"
 LOG_2PI = math.log(2 * math.pi)
 
 
@@ -23,7 +22,7 @@ def folder(case: str) -> Path:
     for root in (CASES, Path(__file__).parent / "cases"):
         if (root / case).is_dir():
             return root / case
-    pytest.skip(f"the reference case `{case}` is not here; LIVINGDRUG_REFERENCE names the folder that holds it")
+    pytest.skip(f"the reference case `{case}` is not beside this checkout")
 
 
 def answers(case: str) -> dict:
