@@ -7,11 +7,9 @@ import time
 
 import pytest
 
+from tests.commands import livingdrug
+
 KIROUAC = "kirouac_2023"
-
-
-def livingdrug(*arguments, cwd=None):
-    return subprocess.run([sys.executable, "-m", "livingdrug", *arguments], capture_output=True, text=True, cwd=cwd)
 
 
 @pytest.mark.parametrize(

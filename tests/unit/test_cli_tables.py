@@ -2,16 +2,14 @@
 
 import csv
 import json
-import subprocess
-import sys
 
 import pytest
 
+from tests import commands
+
 
 def livingdrug(*arguments, cwd=None):
-    environment = {"COLUMNS": "140", "MPLCONFIGDIR": str(cwd)}
-    command = [sys.executable, "-m", "livingdrug", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
+    return commands.livingdrug(*arguments, cwd=cwd, columns=140)
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 import dataclasses
 import re
 import shlex
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -18,6 +16,7 @@ from livingdrug.export.dialect import MRGSOLVE, NONMEM, RXODE2, Names
 from livingdrug.export.statements import Block
 from livingdrug.models.text import from_toml, to_toml
 from livingdrug.simulation.regimen import default_regimen
+from tests import commands
 from tests.unit.exported_text import evaluate, run_mrgsolve, run_nonmem, run_rxode2
 
 JOINED = {
@@ -242,8 +241,7 @@ def test_data_that_no_likelihood_can_use_are_refused(tmp_path):
 
 
 def livingdrug(*arguments, cwd):
-    command = [sys.executable, "-m", "livingdrug", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={"COLUMNS": "140"})
+    return commands.livingdrug(*arguments, cwd=cwd, columns=140)
 
 
 def test_commands_write_whole_files_and_refuse_in_one_sentence(tmp_path):

@@ -3,8 +3,6 @@
 import csv
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.trial import Design, effect_of_fold, power_t, sample_size_t, size_for_means, size_for_proportions
 from livingdrug.trial.sample_size import exact_size_proportions, exact_size_t
+from tests.commands import livingdrug
 
 FOLDER = Path(__file__).parents[3] / "shared" / "reference"
 
@@ -93,7 +92,7 @@ def test_unequal_arms_are_symmetric():
     ],
 )
 def test_impossible_questions_are_refused(arguments, sentence):
-    run = subprocess.run([sys.executable, "-m", "livingdrug", "power", *arguments], capture_output=True, text=True)
+    run = livingdrug("power", *arguments)
     assert run.returncode == 2
     assert sentence in run.stderr and "Traceback" not in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
@@ -101,7 +100,7 @@ def test_impossible_questions_are_refused(arguments, sentence):
 
 def test_the_paper_s_question_from_the_command_line():
     arguments = ["power", "--fold", "2", "--model", "stein_2019", "--spread", "variance", "--json"]
-    run = subprocess.run([sys.executable, "-m", "livingdrug", *arguments], capture_output=True, text=True)
+    run = livingdrug(*arguments)
     answer = json.loads(run.stdout)
     assert answer["n_per_arm"] in (38, 39)
     assert answer["n_total"] == 2 * answer["n_per_arm"]
@@ -111,7 +110,7 @@ def test_the_paper_s_question_from_the_command_line():
 
 def test_the_spread_that_is_taken_is_said_where_none_is_named():
     arguments = ["power", "--fold", "2", "--model", "stein_2019", "--n", "12"]
-    run = subprocess.run([sys.executable, "-m", "livingdrug", *arguments], capture_output=True, text=True)
+    run = livingdrug(*arguments)
     assert "spread `sd` of stein_2019 is taken; --spread names another: variance" in run.stderr
     assert "with 12 per arm, 24 in all: power 0.49" in run.stdout
     assert "for a power of 0.8: 23.96 per arm" in run.stdout

@@ -17,6 +17,7 @@ from livingdrug.scenario.power import Power
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import CheckFile, Compare, Nca
 from livingdrug.scenario.trials import TrialScenario
+from tests.commands import livingdrug
 
 TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT
 <script>alert(1)</script>,0,,copies/ug,qPCR,1,1e8,50
@@ -33,10 +34,6 @@ TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT
 """
 SCRIPT = "<script>alert(1)</script>"
 TYPICAL = Simulation(model="stein_2019", days=28, doses=("1e8",))
-
-
-def livingdrug(*arguments, cwd):
-    return subprocess.run([sys.executable, "-m", "livingdrug", *arguments], capture_output=True, text=True, cwd=cwd)
 
 
 @pytest.fixture
