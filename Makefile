@@ -42,7 +42,7 @@ $(WEB_STAMP): $(STAMP) tests/web/requirements.txt
 # one environment, exactly the versions of the lock file
 $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: '$(PYTHON)' was not found; set PYTHON=/path/to/python3.11"; exit 2; }
-	@echo "Setting up $(VENV) (about half a minute, once) ..."
+	@echo "Setting up $(VENV) (a minute or two, once) ..."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
