@@ -21,7 +21,7 @@ def build_report(record: dict, folder: Path) -> Report:
     sections = [
         Section("question", "Question of interest", [purpose["question"] or answer["question"]]),
         Section("context", "Context of use", [context]),
-        Section("influence", "Model influence, risk and impact", tables=[_risk(purpose)]),
+        Section("influence", "Model influence, risk and impact", tables=[risk_table(purpose)]),
     ]
     if answer["checks"] or answer["check_tables"]:
         sections.append(Section("data", "Data and their checks", _sizes(answer), answer["checks"],
@@ -40,7 +40,8 @@ def build_report(record: dict, folder: Path) -> Report:
     return Report(answer["title"], answer["sentences"], sections, {**seed, **record["versions"]})
 
 
-def _risk(purpose: dict[str, str]):
+def risk_table(purpose: dict[str, str]):
+    """What the user stated of the elements in RISK, as (title, header, rows)."""
     rows = [(title, what, purpose[key] or NOT_STATED.format(key)) for key, title, what in RISK]
     return "assessment, as stated by the user", ("element", "what it is", "stated"), rows
 

@@ -8,7 +8,7 @@ from livingdrug.fit.result import FitResult
 from livingdrug.fit.store import CONVENTIONS, data_hash, parameter_table
 from livingdrug.fit.vpc import Vpc
 from livingdrug.fit.words import identifiability_sentences, number, parameter_sentences
-from livingdrug.report.document import NOT_STATED, RISK
+from livingdrug.report.document import NOT_STATED, risk_table
 from livingdrug.report.html import Report, Section, drawing, versions
 from livingdrug.scenario.purpose import Purpose
 
@@ -38,7 +38,7 @@ def fit_report(
     sections = [
         Section("question", "Question of interest", [asked]),
         Section("context", "Context of use", [purpose.context_of_use or NOT_STATED.format("context_of_use")]),
-        Section("influence", "Model influence, risk and impact", tables=[_risk(purpose)]),
+        Section("influence", "Model influence, risk and impact", tables=[risk_table(purpose.model_dump())]),
         Section("data", "Data and their checks", points=_data(result)),
         Section("parameters", "Results: parameters", points=words, tables=[_numbers(result)]),
         Section("determined", "What the data determine", points=limits),
@@ -88,11 +88,6 @@ def _told(value: float, form: str = ".3g") -> str:
     if value != value:
         return ""
     return number(value) if form == ".3g" else format(value, form)
-
-
-def _risk(purpose: Purpose):
-    rows = [(title, what, getattr(purpose, key) or NOT_STATED.format(key)) for key, title, what in RISK]
-    return "assessment, as stated by the user", ("element", "what it is", "stated"), rows
 
 
 def _objective(result: FitResult) -> Section:
