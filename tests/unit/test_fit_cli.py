@@ -117,7 +117,7 @@ def test_a_fit_is_shown_where_its_checks_cannot_be_made(files, monkeypatch):
     def refused(*arguments):
         raise InputError("subject `3`, time 2 (line 15): the model gives no value in a replicate")
 
-    monkeypatch.setattr("livingdrug.cli.fit_folder.vpc", refused)
+    monkeypatch.setattr("livingdrug.report.fit_folder.vpc", refused)
     done = run(*problem(files), "--method", "individual", "--out", files[2] / "wide")
     assert done.exit_code in (0, 3), done.output
     assert "omega top" in done.output and "report were not written: subject" in " ".join(done.output.split())
@@ -144,7 +144,7 @@ def test_a_run_interrupted_in_its_checks_goes_on(files, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("livingdrug.cli.fit_folder.vpc", stopped)
+        patch.setattr("livingdrug.report.fit_folder.vpc", stopped)
         run(*problem(files), "--out", files[2] / "late")
     assert not (files[2] / "late" / "parameters.csv").exists()
     assert run(*problem(files), "--out", files[2] / "late", "--resume").exit_code == 0

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from livingdrug.cli.fit_folder import keep_fit
+from livingdrug.report.fit_folder import keep_fit
 from livingdrug.cli.output import Output
 from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
