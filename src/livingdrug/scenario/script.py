@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from livingdrug.core.errors import InputError
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.power import Power
 from livingdrug.scenario.purpose import Document
@@ -107,6 +108,16 @@ def _given(scenario: Document) -> str:
     return f"{type(scenario).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
+def _fit(scenario: Fit, out: str) -> str:
+    if scenario.evaluate or scenario.method == "bayes":
+        raise InputError("only a fit by maximum likelihood has a Python script; run this scenario with `livingdrug run`")
+    lines = ["import livingdrug as ld", "from livingdrug.fit.store import parameter_table",
+             "from livingdrug.scenario.fit import Fit, planned_fit", "", f"scenario = {_given(scenario)}",
+             "problem, _ = planned_fit(scenario)",
+             "result = ld.fit(problem, scenario.method, scenario.seed, starts=scenario.starts)"]  # fmt: skip
+    return "\n".join([*lines, f"ld.write_csv(parameter_table(result), {out!r})"]) + "\n"
+
+
 def _whole(verb: str, imports: str, table: str) -> Callable[[Document, str], str]:
     """A script that fills the scenario in Python and calls its verb; `{}` in `table` is the answer."""
 
@@ -130,5 +141,6 @@ WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
     Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
     Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
     TrialScenario: _whole("run_trial", "", "{}.table()"),
+    Fit: _fit,
     Sampling: _whole("run_sampling", "", "{}.found.table()"),
 }

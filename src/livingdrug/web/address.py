@@ -8,7 +8,7 @@ from livingdrug.models.catalogue import list_models
 from livingdrug.scenario.document import KINDS, scenario_kind
 from livingdrug.scenario.purpose import Document, checked
 
-VIEW = ("pin", "line", "subject")  # what belongs to the screen and not to the scenario
+VIEW = ("pin", "line", "subject", "job")  # what belongs to the screen and not to the scenario
 MAX_QUERY = 20_000
 
 

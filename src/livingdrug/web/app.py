@@ -17,6 +17,7 @@ PAGES = {
     "/data": ("My data", "livingdrug.web.mydata"),
     "/response": ("Exposure and response", "livingdrug.web.outcomes"),
     "/trial": ("Trial", "livingdrug.web.trial"),
+    "/fit": ("Fit", "livingdrug.web.fit"),
     "/assay": ("Killing assay", "livingdrug.web.assay"),
     "/paper": ("The paper", "livingdrug.web.paper"),
 }

@@ -20,6 +20,8 @@ TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".tom
 def export(name: str, query: str, work: Work) -> bytes:
     """The bytes of one file of what an address shows. Raises LivingdrugError for what cannot be."""
     scenario, view = read_query(query)
+    if view["job"]:
+        return work.fits.file(view["job"][-1], name)
     if scenario is None:
         raise InputError("the address names no scenario, so there is nothing to hand out")
     if name == "scenario.toml":

@@ -9,28 +9,39 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.scenario.purpose import Document
 from livingdrug.web.address import read_query, to_query, view_pairs
-from livingdrug.web.parts import field, problem
+from livingdrug.web.parts import choice, field, problem
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A field of the scenario: its key, a label, what to know, whether several numbers stand in it, one after the other."""
+    """A field of the scenario: its key, a label, what to know; whether several numbers stand in it, one after the other;
+    what parts several texts; or (value, text) of each choice, where only some values can be."""
 
     key: str
     label: str
     about: str = ""
     several: bool = False
+    apart: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 def form(name: str, scenario: Document, query: str, entries: Sequence[Entry]) -> html.Div:
     """The fields, filled from the scenario."""
-    made = [field(f"{name}-{e.key}", e.label, _shown(getattr(scenario, e.key)), e.about, type="text") for e in entries]
+    made = [_field(f"{name}-{e.key}", e, getattr(scenario, e.key)) for e in entries]
     return html.Div([dcc.Store(id=f"{name}-query", data=query), *made, html.Div(id=f"{name}-problem")])
 
 
-def _shown(value) -> str:
+def _field(ident: str, entry: Entry, value) -> html.Div:
+    if entry.choices:
+        return choice(ident, entry.label, "" if value is None else str(value), entry.choices, entry.about)
+    return field(ident, entry.label, _shown(value, entry), entry.about, type="text")
+
+
+def _shown(value, entry: Entry) -> str:
     if value is None:
         return ""
+    if entry.apart:
+        return f"{entry.apart} ".join(value)
     return " ".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value}"
 
 
@@ -39,7 +50,8 @@ def register_form(app, name: str, entries: Sequence[Entry]) -> None:
 
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output(f"{name}-problem", "children"),
-        *(Input(f"{name}-{e.key}", "value") for e in entries), State(f"{name}-query", "data"), prevent_initial_call=True,
+        *(Input(f"{name}-{e.key}", "data" if e.choices else "value") for e in entries), State(f"{name}-query", "data"),
+        prevent_initial_call=True,
     )  # fmt: skip
     def edit(*values):
         *texts, query = values
@@ -61,7 +73,9 @@ def edited(scenario: Document, entries: Sequence[Entry], texts: Sequence[str | N
     for entry, text in zip(entries, texts, strict=True):
         text = str(text).strip() if text is not None else ""
         data.pop(entry.key, None)
-        if text:
+        if text and entry.apart:
+            data[entry.key] = [part.strip() for part in text.split(entry.apart) if part.strip()]
+        elif text:
             data[entry.key] = text.replace(",", " ").split() if entry.several else text
     return type(scenario)(**data)
 

@@ -13,8 +13,6 @@ from livingdrug.products import Comparison, compare
 from livingdrug.products.facts import exposure_facts
 from livingdrug.report.answer import Table, number
 from livingdrug.report.kinetics import (
-    column_table,
-    finding_table,
     group_tables,
     nca_sentences,
     placement_sentences,
@@ -23,23 +21,16 @@ from livingdrug.report.kinetics import (
 from livingdrug.scenario.tables import Compare, Nca, Points, analyse
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout, log_range
-from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.files import LIMITS, READING, by_their_names, chooser, found_in_file, register_chooser, shown_file
+from livingdrug.web.forms import form, register_form
 from livingdrug.web.parts import downloads, field, plot, points, problem, table
-from livingdrug.web.uploads import EXAMPLE, MAX_BYTES, SUFFIXES
+from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 
 PATH = "/data"
 SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")
 MARKS = {"ok": "", "caution": " *", "censored": " >", "absent": ""}
 MOST = 200  # subjects in a list or a plot
-READING = (
-    Entry("unit", "Unit of the values", "copies/ug, cells/uL ... where the file states none"),
-    Entry("time_unit", "Unit of the times", "d or h, where the file states none"),
-    Entry("assay", "Assay", "qPCR, ddPCR, flow ..."),
-    Entry("limit", "Limit of quantification", "where rows state none"),
-    Entry("dose", "One dose for every subject", "where the file holds none"),
-    Entry("dose_unit", "Unit of the dose", "cells or cells/kg"),
-)
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -47,7 +38,7 @@ def page(query: str, work: Work) -> html.Div:
     scenario, view = read_query(query)
     subject = view["subject"][-1] if view["subject"] else ""
     if scenario is None:
-        found = [html.P("Choose a file on the left, or look at the example first. " + _limits(), className="quiet")]
+        found = [html.P("Choose a file on the left, or look at the example first. " + LIMITS, className="quiet")]
     else:
         found = answers(scenario, subject, work)
     store = dcc.Store(id="data-query", data=to_query(scenario, _view(subject)) if scenario else "")
@@ -59,24 +50,11 @@ def _view(subject: str) -> list[tuple[str, str]]:
     return [("subject", subject)] if subject else []
 
 
-def _limits() -> str:
-    return f"CSV or Excel up to {MAX_BYTES / 1e6:g} MB ({', '.join(SUFFIXES)}); the file stays on this machine."
-
-
 def _left(scenario: Nca | None, work: Work) -> list:
-    try:
-        name = work.uploads.name(scenario.file) if scenario else ""
-    except InputError:
-        name = ""
-    upload = dcc.Upload(html.Div(["Drop a file here, or ", html.Span("choose one", className="button")]), id="upload",
-                        className="drop", max_size=MAX_BYTES)  # fmt: skip
-    made = [
-        html.H2("Your file"), upload, html.Small(_limits()), html.Div(id="upload-problem"),
-        html.P(dcc.Link("Look at the example (simulated data)", href=f"{PATH}?kind=nca&file={EXAMPLE}")),
-    ]  # fmt: skip
+    made = chooser("upload", f"{PATH}?kind=nca&file={EXAMPLE}")
     if scenario is None:
         return made
-    made.append(html.P(["Shown: ", html.B(name or "no file"), " (simulated)" if scenario.file == EXAMPLE else ""]))
+    made.append(shown_file(scenario.file, work))
     reading = form("reading", scenario, to_query(scenario), READING)
     made.append(html.Details([html.Summary("How the file is read"), reading]))
     chosen = getattr(scenario, "product", None)
@@ -102,25 +80,15 @@ def answers(scenario: Nca, subject: str, work: Work) -> list:
         with work.job():
             return _answers(scenario, subject, names, work)
     except LivingdrugError as error:
-        said = str(error)
-        for here, mine in names.items():
-            said = said.replace(here, mine)
-        return [problem(said)]
+        return [problem(by_their_names(str(error), names))]
 
 
 def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> list:
     here = work.located(scenario)
     checked = check(here.file, here.reading())
-    mine = names[checked.name] if checked.name in names else checked.name
-    columns = column_table(checked)
-    made = [html.Details([html.Summary(f"What the columns of {mine} mean ({len(columns.rows)})"), table(columns)])]
-    if checked.findings:
-        faults = finding_table(checked.findings, mine)
-        made = [table(faults), *made]
-    made.append(points("What was done to the data", checked.notes, "notes"))
+    made, faulty = found_in_file(checked, names)
     if not checked.ok:
-        wrong = sum(f.severity == "error" for f in checked.findings)
-        return [problem(f"{mine} has {wrong} fault(s) and nothing was computed; mend them and choose it again."), *made]
+        return [faulty, *made]
     result = analyse(here, checked.data, here.settings())
     beside = compare(result, here.product, here.indication, here.spread) if isinstance(here, Compare) else None
     return [*_analysis(scenario, result, subject), *(_beside(beside) if beside else []), *made,
@@ -302,19 +270,7 @@ def _groups(usable) -> dict:
 def register(app, work: Work) -> None:
     """Callbacks: everything that changes goes through the address."""
 
-    @app.callback(
-        Output("address", "search", allow_duplicate=True), Output("upload-problem", "children"), Input("upload", "contents"),
-        State("upload", "filename"), prevent_initial_call=True,
-    )  # fmt: skip
-    def take(contents, name):
-        if not contents:
-            raise PreventUpdate
-        try:
-            token = work.uploads.add(name or "data.csv", contents)
-        except InputError as error:
-            return no_update, problem(str(error))
-        return f"?kind=nca&file={token}", []
-
+    register_chooser(app, "upload", work, lambda token: f"kind=nca&file={token}")
     register_form(app, "reading", READING)
 
     @app.callback(

@@ -50,11 +50,24 @@ def downloads(query: str, files: Sequence[tuple[str, str]] = FILES) -> html.Nav:
 
 def field(ident: str, label: str, value="", help_text: str = "", **given) -> html.Div:
     """A labelled input."""
-    more = [html.Small(help_text, id=f"{ident}-help")] if help_text else []
+    more = [html.Small(help_text)] if help_text else []
     return html.Div(
-        [html.Label(label, htmlFor=ident), dcc.Input(id=ident, value=value, **{"debounce": True, **given}), *more],
+        [html.Label(label, htmlFor=_in_page(ident)), dcc.Input(id=ident, value=value, **{"debounce": True, **given}), *more],
         className="field",
     )
+
+
+def _in_page(ident) -> str:
+    """How Dash writes the id of an element into the page."""
+    return ident if isinstance(ident, str) else json.dumps(ident, sort_keys=True, separators=(",", ":"))
+
+
+def choice(ident, label: str, value: str, choices: Sequence[tuple[str, str]], help_text: str = "") -> html.Div:
+    """One of several; choices: (value, text) of each. `app.js` draws a native list, as Dash's own fails accessibility
+    checks; what is chosen is the property `data` of `ident`."""
+    given = {"id": ident, "label": label, "help": help_text, "value": value, "choices": choices}
+    place = html.Div(className="choice", **{"data-choice": json.dumps(given, ensure_ascii=False)})
+    return html.Div([dcc.Store(id=ident, data=value), place], className="field")
 
 
 def problem(text: str) -> html.P:

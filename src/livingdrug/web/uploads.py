@@ -16,6 +16,7 @@ from livingdrug.core.errors import InputError
 MAX_BYTES, MAX_FILES = 20_000_000, 20
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 EXAMPLE = "example"
+EXAMPLES = {EXAMPLE: "kinetics.csv"}  # token -> how its user sees it called
 
 
 class Uploads:
@@ -55,8 +56,8 @@ class Uploads:
 
     def name(self, token: str) -> str:
         """How its user calls a file. Raises InputError for a token that is not known (any more)."""
-        if token == EXAMPLE:
-            return "kinetics.csv"
+        if token in EXAMPLES:
+            return EXAMPLES[token]
         if token not in self._files:
             raise InputError("the file of this address is not on this machine (any more); choose it again above")
         return self._files[token]

@@ -13,6 +13,7 @@ from livingdrug.scenario.purpose import Document
 from livingdrug.scenario.tables import TableScenario
 from livingdrug.simulation import Result
 from livingdrug.web.address import check_names
+from livingdrug.web.fits import Fits
 from livingdrug.web.uploads import Uploads, temporary_folder
 
 MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
@@ -23,7 +24,7 @@ class Work:
     """What the app runs, with a bound on everything: results in memory, folders on disk, jobs at once."""
 
     def __init__(self) -> None:
-        self.uploads = Uploads()
+        self.uploads, self.fits = Uploads(), Fits()
         self._results: OrderedDict[str, Result] = OrderedDict()
         self._runs: OrderedDict[str, Path] = OrderedDict()
         self._folder = temporary_folder(self)

@@ -104,12 +104,30 @@ window.dash_clientside = window.dash_clientside || {};
       make("thead", {}, cells("th", { scope: "col" }, header)), make("tbody", {}, ...rows.map(row => cells("td", {}, row)))));
   }
 
+  // a list that is drawn already only moves, so that it keeps the focus
+  function drawChoice(place) {
+    const text = place.dataset.choice;
+    if (place.drawn === text) return;
+    place.drawn = text;
+    const { id, label, help, value, choices } = JSON.parse(text);
+    const own = "choice-" + (typeof id === "string" ? id : id.type + "-" + id.name), kind = JSON.stringify([own, label, choices]);
+    if (place.kind !== kind) {
+      place.kind = kind;
+      const list = make("select", { id: own }, ...choices.map(([name, said]) => make("option", { value: name }, said)));
+      list.addEventListener("change", () => window.dash_clientside.set_props(place.choice, { data: list.value }));
+      place.replaceChildren(make("label", { for: own }, label), list, ...(help ? [make("small", {}, help)] : []));
+    }
+    place.choice = id;
+    place.querySelector("select").value = value;
+  }
+
   new MutationObserver(function () {
+    document.querySelectorAll("[data-choice]").forEach(drawChoice);
     document.querySelectorAll("[data-table]").forEach(drawTable);
     document.querySelectorAll("[data-spans]").forEach(build);
     // an upload field of Dash has no name that a screen reader could say
     document.querySelectorAll("input[type=file]:not([aria-label])").forEach(input => {
       input.setAttribute("aria-label", "choose a file with your data");
     });
-  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-table", "data-spans"] });
+  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-table", "data-spans", "data-choice"] });
 })();

@@ -1,0 +1,201 @@
+"""Fit: choose data, model and method, start it, watch it, cancel it, come back later by its address."""
+
+from dash import ALL, Input, Output, State, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.scenario.fit import Fit
+from livingdrug.web.address import read_query, to_query
+from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
+from livingdrug.web.fit_answer import finished
+from livingdrug.web.fit_plan import ENTRIES, MORE, PATH, fit_values, model_of, models, parameters, plan, roles_of, with_roles
+from livingdrug.web.fits import Job
+from livingdrug.web.forms import form, register_form
+from livingdrug.web.parts import problem
+from livingdrug.web.uploads import EXAMPLE
+from livingdrug.web.work import Work
+
+FIRST = "stein_2019"
+# the example's slow rate hardly differs between its subjects
+SHOWN = Fit(file=EXAMPLE, model=FIRST, random=("fold", "t_max", "c_max", "alpha", "f_b"), estimate=("beta",))
+BEAT = 1000  # ms between two looks at a running fit
+MOST_LISTED = 10
+
+
+def page(query: str, work: Work) -> html.Div:
+    """A fit that was started, or one that is being put together."""
+    scenario, view = read_query(query)
+    if view["job"]:
+        return _job_page(view["job"][-1], work)
+    if scenario is not None and not isinstance(scenario, Fit):
+        raise InputError(f"this page fits models to data; a `{scenario.kind}` scenario has a page of its own")
+    left = chooser("fit-upload", f"{PATH}?{to_query(SHOWN)}")
+    if scenario is None:
+        right = [html.H2("Fit a model to samples of subjects"), html.P(
+            "Choose a file on the left, or look at the example first: you see what would be fitted before anything runs. "
+            + LIMITS, className="quiet")]  # fmt: skip
+    else:
+        left += [shown_file(scenario.file, work), *_form(scenario)]
+        right = plan(scenario, work)
+    store = dcc.Store(id="fit-query", data=to_query(scenario) if scenario else "")
+    return html.Div([store, html.Div([*left, *_mine()], className="left"), html.Div(right, className="right")],
+                    className="two")  # fmt: skip
+
+
+def _form(scenario: Fit) -> list:
+    query = to_query(scenario)
+    return [
+        html.Details([html.Summary("How the file is read"), form("fit-reading", scenario, query, READING)]),
+        models(scenario), parameters(scenario, model_of(scenario)), html.Div(id="fit-roles-problem"),
+        html.H2("How it is fitted"), form("fit", scenario, query, ENTRIES),
+        html.Details([html.Summary("Residual error, covariates and more"), form("fit-more", scenario, query, MORE)]),
+    ]  # fmt: skip
+
+
+def _mine() -> list:
+    """Fits that were started in this browser: their addresses stay in it."""
+    return [dcc.Store(id="fit-mine", storage_type="local", data=[]), html.Div(id="fit-list")]
+
+
+def _job_page(ident: str, work: Work) -> html.Div:
+    job = work.fits.job(ident)
+    asked = to_query(job.asked)
+    left = [
+        html.H2("This fit"), html.P([html.B(job.shown.model), f" to {job.shown.file} by {job.shown.method}",
+                                     " (simulated data)" if job.asked.file == EXAMPLE else ""]),
+        html.P(["Keep the address of this page to come back while the app runs. ", html.Small(
+            "Nobody can guess it; the app keeps its last ten fits.")]),
+        html.P(dcc.Link("Change something and fit again", href=f"{PATH}?{asked}")),
+    ]  # fmt: skip
+    stores = [dcc.Store(id="fit-job-name", data=ident)]
+    right = html.Div(job_view(ident, job), className="right", id="fit-job")
+    return html.Div([*stores, html.Div(left, className="left"), right], className="two")
+
+
+def job_view(ident: str, job: Job) -> list:
+    """How far a fit is, what it found, or why it found nothing."""
+    state = job.state
+    if state == "finished":
+        return finished(ident, job)
+    again = html.Button("Go on" if job.can_resume else "Start it again", id="fit-resume", n_clicks=0, className="main")
+    if state == "interrupted":
+        kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It begins anew."
+        return [html.H2("The fit was cancelled"), html.P(kept, id="sentence"), again, html.Div(id="fit-job-problem")]
+    if state == "refused":
+        return [html.H2("The fit was refused"), problem(job.why())]
+    if state == "failed":
+        return [html.H2("The fit ended early"), problem(job.why()), again, html.Div(id="fit-job-problem")]
+    return [
+        html.H2(f"{job.shown.model} is being fitted to {job.shown.file}"), html.Div(progress_view(job), id="fit-progress"),
+        html.Button("Cancel", id="fit-cancel", n_clicks=0), html.Div(id="fit-job-problem"),
+        dcc.Interval(id="fit-beat", interval=BEAT),
+    ]  # fmt: skip
+
+
+def progress_view(job: Job) -> list:
+    """A bar with iteration, objective and the time left."""
+    told = job.progress()
+    done, every, left = told.get("done"), told.get("all"), told.get("left")
+    said = told["phase"][0].upper() + told["phase"][1:]
+    if done is None:
+        return [html.Progress(**{"aria-label": "how far the fit is"}), html.P(f"{said} ...")]
+    numbers = f"{said}: iteration {done} of {every}, objective {told['objective']:.2f}"
+    if done < every and left is not None:
+        numbers += f", about {left:.0f} s left in the search"
+    bar = html.Progress(value=str(done), max=str(every), **{"aria-label": "how far the search is"})
+    return [bar, html.P(f"{numbers}. Standard errors, predictive checks and the report follow the search.")]
+
+
+def register(app, work: Work) -> None:
+    """Callbacks: choices go through the address, a running fit is looked at once a second."""
+    register_chooser(app, "fit-upload", work, lambda token: to_query(Fit(file=token, model=FIRST)))
+    register_form(app, "fit-reading", READING)
+    register_form(app, "fit", ENTRIES)
+    register_form(app, "fit-more", MORE)
+
+    @app.callback(
+        Output("address", "search", allow_duplicate=True), Output("fit-roles-problem", "children"),
+        Input({"type": "fit-role", "name": ALL}, "data"), Input({"type": "fit-value", "name": ALL}, "value"),
+        State("fit-query", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def choose(roles, values, query):
+        scenario, _ = read_query(query)
+        if scenario is None:
+            raise PreventUpdate
+        try:
+            model = model_of(scenario)
+            names = list(roles_of(scenario, model))
+            chosen = dict(zip(names, roles, strict=True))
+            typed = fit_values(chosen, dict(zip(names, values, strict=True)))
+            changed = to_query(with_roles(scenario, model, chosen, typed))
+        except LivingdrugError as error:
+            return no_update, problem(str(error))
+        if changed == query:
+            raise PreventUpdate
+        return "?" + changed, []
+
+    @app.callback(
+        Output("address", "search", allow_duplicate=True), Output("fit-start-problem", "children"),
+        Output("fit-mine", "data"), Input("fit-start", "n_clicks"), State("fit-query", "data"), State("fit-mine", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def start(clicks, query, mine):
+        if not clicks:
+            raise PreventUpdate
+        try:
+            scenario, _ = read_query(query)
+            ident = work.fits.start(scenario, work.named(scenario), work.uploads.path(scenario.file))
+        except LivingdrugError as error:
+            return no_update, problem(str(error)), no_update
+        return f"?job={ident}", [], [*(mine or []), ident][-MOST_LISTED:]
+
+    @app.callback(Output("fit-list", "children"), Input("fit-mine", "modified_timestamp"), State("fit-mine", "data"))
+    def listed(_, mine):
+        known = [(ident, work.fits.known(ident)) for ident in mine or []]
+        links = [html.Li([dcc.Link(f"{job.shown.model} to {job.shown.file}", href=f"{PATH}?job={ident}"), f" {job.state}"])
+                 for ident, job in reversed(known) if job is not None]  # fmt: skip
+        return [html.H2("Fits started in this browser"), html.Ul(links)] if links else []
+
+    _register_job(app, work)
+
+
+def _register_job(app, work: Work) -> None:
+    """Callbacks of a fit that was started."""
+
+    @app.callback(
+        Output("fit-job", "children"), Output("fit-progress", "children"), Input("fit-beat", "n_intervals"),
+        State("fit-job-name", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def look(_, ident):
+        try:
+            job = work.fits.job(ident)
+        except InputError as error:
+            return [problem(str(error))], no_update
+        if job.state == "running":
+            return no_update, progress_view(job)
+        return job_view(ident, job), no_update
+
+    @app.callback(
+        Output("fit-job", "children", allow_duplicate=True), Output("fit-job-problem", "children"),
+        Input("fit-cancel", "n_clicks"), State("fit-job-name", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def cancel(clicks, ident):
+        if not clicks:
+            raise PreventUpdate
+        return _done(work.fits.cancel, ident)
+
+    @app.callback(
+        Output("fit-job", "children", allow_duplicate=True), Output("fit-job-problem", "children", allow_duplicate=True),
+        Input("fit-resume", "n_clicks"), State("fit-job-name", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def resume(clicks, ident):
+        if not clicks:
+            raise PreventUpdate
+        return _done(work.fits.resume, ident)
+
+    def _done(act, ident: str):
+        try:
+            act(ident)
+            return job_view(ident, work.fits.job(ident)), no_update
+        except InputError as error:
+            return no_update, problem(str(error))

@@ -1,0 +1,186 @@
+"""What a finished fit shows: parameters in words and numbers, what the data determine, the predictive check, the course."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from dash import html
+
+from livingdrug.plots.style import COLOURS, MUTED
+from livingdrug.report.answer import Table, number, text_table
+from livingdrug.report.fits import VERDICTS
+from livingdrug.web.figures import axis, layout, log_range
+from livingdrug.web.fit_worker import RUN
+from livingdrug.web.fits import Job
+from livingdrug.web.parts import downloads, plot, points, table
+
+FILES = (
+    ("parameters.csv", "parameters (CSV)"), ("individuals.csv", "subjects (CSV)"), ("predictions.csv", "predictions (CSV)"),
+    ("vpc.csv", "predictive check (CSV)"), ("trace.csv", "course (CSV)"), ("picture.svg", "picture (SVG)"),
+    ("picture.png", "picture (PNG)"), ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"),
+    ("report.html", "report (HTML)"),
+)  # fmt: skip
+WIDTH, REPLICATES = 95, 300  # of the check that a fit makes: `report.fit_folder`
+DECADES = 1e7  # what lies this far below the highest value is not shown
+ACROSS = 3
+
+
+def finished(ident: str, job: Job) -> list:
+    """Everything, under a sentence with the verdict."""
+    folder, said = job.folder / RUN, job.answer()
+    found = json.loads((folder / "objective.json").read_text(encoding="utf-8"))
+    verdict = f"{VERDICTS[said['status']]} -2 log likelihood {found['minus2ll']:.2f}"
+    verdict += f", AIC {found['aic']:.2f}, BIC {found['bic']:.2f} with {found['estimated']} estimated numbers."
+    there = [(name, text) for name, text in FILES if name not in ("vpc.csv", "picture.svg", "picture.png", "report.html")
+             or (folder / "vpc.csv").is_file()]  # fmt: skip
+    return [
+        html.H2(f"{job.shown.model} fitted to {job.shown.file}"),
+        html.P(verdict, className="answer", id="sentence"),
+        points("Notes", said["notes"]),
+        points("Parameters in words", said["words"], "notes"),
+        table(_estimates(folder)),
+        points("What the data determine", said["determined"], "notes"),
+        *_checks(folder, said),
+        *_course(folder, said["averaged_from"]),
+        downloads(f"job={ident}", there),
+    ]
+
+
+def _read(path: Path):
+    import pandas as pd
+
+    return pd.read_csv(path, dtype={"subject": str, "group": str, "censored": str, "parameter": str})
+
+
+def _estimates(folder: Path) -> Table:
+    rows = []
+    for row in _read(folder / "parameters.csv").itertuples():
+        told = ["" if v != v else form(v) for v, form in ((row.se, number), (row.rse, "{:.1f}".format),
+                                                          (row.shrinkage, "{:.0f}".format))]  # fmt: skip
+        rows.append((row.parameter, row.kind, number(row.value), "fixed" if row.fixed else told[0] or "-", *told[1:]))
+    return Table("estimates", ("parameter", "kind", "value", "SE", "RSE %", "shrinkage %"), tuple(rows))
+
+
+def _checks(folder: Path, said: dict) -> list:
+    """A predictive check of each output, nothing where it could not be made."""
+    if not (folder / "vpc.csv").is_file():
+        return []
+    check, records = with_ends(_read(folder / "vpc.csv")), _read(folder / "predictions.csv")
+    made = [html.H2("Does it describe the data? Visual predictive check")]
+    for k, (output, rows) in enumerate(check.groupby("output", sort=False)):
+        ident = f"vpc-{k + 1}" if k else "vpc"
+        mine = records[records["output"] == output]
+        made.append(plot(ident, _vpc_figure(rows, mine, said), vpc_sentence(output, rows), _vpc_table(rows), 460))
+    return made
+
+
+def with_ends(check):
+    """The table with -inf and inf where a number lies below or above a limit, which is named in the column `censored`."""
+    check = check.copy()
+    for name in ("observed", "low", "median", "high"):
+        for side, end in (("below", -np.inf), ("above", np.inf)):
+            beyond = check["censored"].fillna("").str.split("; ").map(lambda words, w=f"{name} {side}": w in words)
+            check.loc[beyond, name] = end
+    return check
+
+
+def vpc_sentence(output: str, rows) -> str:
+    """How many percentiles of the data lie outside the intervals of the model, and how many would by chance."""
+    levels, below = rows[rows["quantity"] != "below_limit"], rows[rows["quantity"] == "below_limit"]
+    counted = [levels, below] if (below["high"] > 0).any() or (below["observed"] > 0).any() else [levels]
+    out = sum(int(((part["observed"] < part["low"]) | (part["observed"] > part["high"])).sum()) for part in counted)
+    everything = sum(len(part) for part in counted)
+    what = "percentiles and parts below the limit" if len(counted) > 1 else "percentiles"
+    return (
+        f"{output.replace('_', ' ')}: {out} of {everything} {what} of the data lie outside the {WIDTH} % intervals of "
+        f"{REPLICATES} simulated trials; about {(1 - WIDTH / 100) * everything:.1f} would by chance. Lines: 5th, 50th and "
+        "95th percentile of the data; bands: the model's intervals of the same."
+    )
+
+
+def _vpc_table(rows) -> Table:
+    shown = rows[["start", "end", "records", "quantity", "observed", "low", "median", "high"]]
+    cells = [[_cell(v) if isinstance(v, float) else str(v) for v in shown[name].tolist()] for name in shown]
+    return Table("percentiles of the data and intervals of the model; below_limit: part of the values below the limit",
+                 tuple(shown), tuple(zip(*cells, strict=True)))  # fmt: skip
+
+
+def _cell(value: float) -> str:
+    return {-np.inf: "below", np.inf: "above"}.get(value, number(value))
+
+
+def _vpc_figure(rows, records, said: dict) -> dict:
+    output = rows["output"].iloc[0]
+    levels = rows[rows["quantity"] != "below_limit"]
+    measured, limits = records[records["kind"] == "measured"], records[records["kind"] == "below"]["value"]
+    top = float(np.nanmax([measured["value"].max(), levels[np.isfinite(levels["high"])]["high"].max()]))
+    values = np.concatenate([measured["value"], limits, levels["observed"], levels["median"]])
+    values = values[np.isfinite(values) & (values > top / DECADES)]
+    foot = float(values.min()) / 3 if len(values) else top / DECADES
+    dots = {"size": 4, "color": "#bbbbbb"}
+    made = [{"x": measured["time"].tolist(), "y": measured["value"].tolist(), "mode": "markers", "marker": dots,
+             "name": "values"}]  # fmt: skip
+    quantities = list(dict.fromkeys(levels["quantity"]))
+    for k, name in enumerate(quantities):
+        mine = levels[levels["quantity"] == name]
+        made += _percentile(mine, COLOURS[1 if k == len(quantities) // 2 else 0], ("dot", "solid", "dash")[k % 3], foot)
+    shapes = []
+    if limits.nunique() == 1:
+        level = float(limits.iloc[0])
+        line = {"dash": "dash", "color": "#555", "width": 1.2}
+        shapes = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "line": line,
+                   "label": {"text": f"limit {level:g}", "textposition": "end", "font": {"size": 11}}}]  # fmt: skip
+    height = axis(f"{output.replace('_', ' ')} ({said['units'][output]})", type="log", exponentformat="power",
+                  range=log_range(np.array([foot, top, *values])))  # fmt: skip
+    axes = {"xaxis": axis(f"time since the infusion ({said['time_unit']})"), "yaxis": height}
+    return {"data": made, "layout": layout(shapes=shapes, **axes)}
+
+
+def _percentile(rows, colour: str, dash: str, foot: float) -> list[dict]:
+    """Band of the model and line of the data; an end below the limit goes down to the foot, a value there has no mark."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    x, name = rows["time"].tolist(), str(rows["quantity"].iloc[0]).replace("p", "", 1) + " %"
+    edges = [[max(v, foot) if np.isfinite(v) else foot for v in rows[end]] for end in ("low", "high")]
+    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+    fill = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},0.2)"}
+    seen = [v if np.isfinite(v) and v > 0 else None for v in rows["observed"]]
+    line = {"x": x, "y": seen, "mode": "lines+markers", "name": f"{name} of the data",
+            "line": {"color": colour, "dash": dash, "width": 2}, "marker": {"size": 5}}  # fmt: skip
+    return [{**edge, "y": edges[0], "name": "band"}, {**edge, **fill, "y": edges[1], "name": "band"}, line]
+
+
+def _course(folder: Path, averaged_from: int | None) -> list:
+    """Every estimated number over the iterations."""
+    path = folder / "trace.csv"
+    trace = _read(path) if path.stat().st_size > 1 else None
+    if trace is None or len(trace) < 2:
+        return []
+    trace.columns = [name.lstrip("'") for name in trace]  # an apostrophe keeps a spreadsheet from taking it for a formula
+    said = f"Every estimated number over {len(trace)} iterations, on the scale of its estimation"
+    said += f"; from the dotted line on ({averaged_from}) they are averaged." if averaged_from else "."
+    rows = np.unique(np.linspace(0, len(trace) - 1, 13).astype(int))
+    shown = trace.iloc[rows].copy()
+    shown.insert(0, "iteration", [str(i + 1) for i in rows])
+    down = -(-len(trace.columns) // ACROSS)
+    drawn = plot("trace", _trace_figure(trace, averaged_from), said, text_table("course", shown), 60 + 170 * down)
+    return [html.H2("Course of the fit"), drawn]
+
+
+def _trace_figure(trace, averaged_from: int | None) -> dict:
+    names = list(trace)
+    grid = {"rows": -(-len(names) // ACROSS), "columns": ACROSS, "pattern": "independent", "ygap": 0.4, "xgap": 0.14}
+    made = layout(grid=grid, showlegend=False)
+    made["margin"] = {"l": 50, "r": 15, "t": 30, "b": 40}
+    made["annotations"], made["shapes"], data = [], [], []
+    x = list(range(1, len(trace) + 1))
+    for k, name in enumerate(names):
+        n = "" if k == 0 else str(k + 1)
+        data.append({"x": x, "y": trace[name].tolist(), "xaxis": f"x{n}", "yaxis": f"y{n}", "mode": "lines", "name": name,
+                     "line": {"color": COLOURS[0], "width": 1.3}})  # fmt: skip
+        made[f"xaxis{n}"], made[f"yaxis{n}"] = axis(""), axis("")
+        made["annotations"].append({"text": name, "xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0,
+                                    "yanchor": "bottom", "xanchor": "left", "showarrow": False})  # fmt: skip
+        if averaged_from:
+            line = {"type": "line", "line": {"dash": "dot", "color": MUTED}, "y0": 0, "y1": 1, "yref": f"y{n} domain"}
+            made["shapes"].append({**line, "xref": f"x{n}", "x0": averaged_from, "x1": averaged_from})
+    return {"data": data, "layout": made}

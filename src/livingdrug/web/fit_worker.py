@@ -1,0 +1,125 @@
+"""The process of one fit: reads its job's folder, says how far it is, leaves files of text. It ends when nobody holds the
+other end of its input any more: the app has gone, or somebody pressed Cancel."""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.waiting import listeners
+
+JOB, NAME, RUN = "job.toml", "name.txt", "run"
+PROGRESS, ANSWER, REFUSED = "progress.json", "answer.json", "refused.txt"
+EVERY = 0.25  # s between two words on how far it is
+INTERRUPTED = 130
+
+
+def run_job(folder: Path, resume: bool, say: "Progress") -> None:
+    """Fit what JOB asks for; in the folder RUN comes what `livingdrug fit --out` would write, in ANSWER what a page says."""
+    from livingdrug.fit import fit
+    from livingdrug.fit.store import made_folder, write_result
+    from livingdrug.report.fit_folder import keep_fit
+    from livingdrug.scenario import read_scenario
+    from livingdrug.scenario.fit import planned_fit
+
+    scenario, out = read_scenario(folder / JOB), folder / RUN
+    made_folder(out)
+    problem, starting = planned_fit(scenario)
+    # the report calls the file as its user does
+    problem = replace(problem, data=replace(problem.data, name=(folder / NAME).read_text(encoding="utf-8")))
+    say.phase = f"searching from {scenario.starts} starts; of the first one" if scenario.starts > 1 else "searching"
+    result = fit(problem, scenario.method, scenario.seed, out, resume, say, scenario.starts)
+    result = replace(result, notes=(*starting, *result.notes), settings={**result.settings, "start_from": scenario.start})
+    say.enter("predictive checks, pictures and the report")
+    try:
+        keep_fit(scenario, result, str(out))
+    except InputError as error:
+        note = f"the predictive checks and the report were not written: {error}"
+        result = replace(result, notes=(*result.notes, note))
+    write_result(result, out)  # last: it takes the saved state away, which an interrupted check still needs
+    _write(answer_of(result), folder / ANSWER)
+
+
+def answer_of(result) -> dict:
+    """What the page says of a fit, as plain data."""
+    from livingdrug.fit.words import identifiability_sentences, parameter_sentences
+
+    return {
+        "status": result.status, "method": result.method, "words": parameter_sentences(result),
+        "determined": identifiability_sentences(result), "notes": result.notes,
+        "averaged_from": result.settings.get("exploration"), "time_unit": result.problem.model.time_unit,
+        "units": {output.name: output.unit for output in result.problem.model.system.outputs},
+    }  # fmt: skip
+
+
+class Progress:
+    """How far the fit is, in the file PROGRESS: phase, iteration, of how many, objective, seconds left in the search."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.phase = path, "reading the data"
+        self.begun = self.shown = 0.0
+        self.first = 0
+
+    def enter(self, phase: str, **more) -> None:
+        """Say that another phase begins."""
+        self.phase = phase
+        _write({"phase": phase, **more}, self.path)
+
+    def __call__(self, done: int, every: int, objective: float) -> None:
+        now = time.monotonic()
+        if not self.begun:
+            self.begun, self.first = now, done
+        if now - self.shown < EVERY and done < every:
+            return
+        self.shown = now
+        pace = (now - self.begun) / (done - self.first) if done > self.first else None
+        left = None if pace is None else pace * (every - done)
+        told = {"done": done, "all": every, "objective": objective, "left": left}
+        if done < every:
+            _write({"phase": self.phase, **told}, self.path)
+        else:
+            self.enter("standard errors and likelihood", **told)
+
+
+def _write(content: dict, path: Path) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)
+
+
+def _end_with_the_app() -> None:
+    """Interrupt the fit when the other end of the input is closed."""
+    import _thread
+
+    while os.read(0, 1):
+        pass
+    _thread.interrupt_main()
+
+
+def main(folder: str, resume: bool) -> int:
+    """Exit code: 0 with an answer, 2 refused, 130 interrupted (the state of SAEM is saved)."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a server in the background hands down that it is ignored
+    if hasattr(os, "nice"):
+        os.nice(5)  # sliders come first
+    path = Path(folder)
+    say = Progress(path / PROGRESS)
+    threading.Thread(target=_end_with_the_app, daemon=True).start()
+    try:
+        listeners.append(lambda what: say.enter(f"compiling {what}, which takes some seconds, once"))
+        say.enter("reading the data and preparing the model")
+        run_job(path, resume, say)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except LivingdrugError as error:
+        (path / REFUSED).write_text(str(error), encoding="utf-8")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], "--resume" in sys.argv[2:]))

@@ -1,0 +1,194 @@
+"""Fits that run for minutes: each in a process and a folder of its own, known by an address that nobody can guess."""
+
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from livingdrug.core.errors import InputError
+from livingdrug.fit.store import STATE
+from livingdrug.scenario import to_toml
+from livingdrug.scenario.fit import Fit
+from livingdrug.scenario.script import to_script
+from livingdrug.web.fit_worker import ANSWER, INTERRUPTED, JOB, NAME, PROGRESS, REFUSED, RUN
+from livingdrug.web.uploads import temporary_folder
+
+RUNNING, KEPT = 2, 10
+METHODS = ("saem", "focei", "laplace", "individual")
+MOST_STARTS = 10
+GRACE = 10.0  # s that an interrupted fit has to save its state
+MOST_HOURS = 6.0
+LOST = (
+    "there is no fit of this address here (any more): fits live as long as the app that runs them, and only the last "
+    f"{KEPT} are kept; start it again from its data"
+)
+# what is handed out -> the file in the folder of the run
+TABLES = ("parameters.csv", "individuals.csv", "predictions.csv", "vpc.csv", "trace.csv", "report.html")
+PICTURES = {"picture.svg": "vpc.svg", "picture.png": "vpc.png"}
+
+
+@dataclass
+class Job:
+    """One fit. shown: its scenario, with the file as its user calls it; asked: the same with the file's token, which an
+    address takes. state: running, finished, interrupted, refused or failed."""
+
+    folder: Path
+    shown: Fit
+    asked: Fit
+    process: subprocess.Popen
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def state(self) -> str:
+        """What became of it so far."""
+        code = self.process.poll()
+        if code is None:
+            return "running"
+        if (self.folder / ANSWER).is_file():
+            return "finished"
+        # an end by a signal: somebody pressed Cancel, and it was too busy to listen
+        return {INTERRUPTED: "interrupted", 2: "refused"}.get(code, "interrupted" if code < 0 else "failed")
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether SAEM left a state to go on from."""
+        return (self.folder / RUN / STATE).is_file()
+
+    def progress(self) -> dict:
+        """What the process said last: phase, done, all, objective, left."""
+        try:
+            return json.loads((self.folder / PROGRESS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {"phase": "starting"}
+
+    def answer(self) -> dict:
+        """What a finished fit says."""
+        return json.loads((self.folder / ANSWER).read_text(encoding="utf-8"))
+
+    def why(self) -> str:
+        """Why a fit was refused, or that it failed; its file by the name that its user knows."""
+        if self.state == "refused" and (self.folder / REFUSED).is_file():
+            said = (self.folder / REFUSED).read_text(encoding="utf-8")
+            return said.replace(_data(self.shown), self.shown.file)
+        return f"the process of this fit ended without a word (code {self.process.returncode}); the terminal has the details"
+
+
+class Fits:
+    """At most RUNNING fits at once and KEPT in all; the oldest that has ended goes when another one comes."""
+
+    def __init__(self) -> None:
+        self._folder = temporary_folder(self)
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._lock = threading.Lock()
+        weakref.finalize(self, _end_all, self._jobs)  # before its folder goes
+
+    def start(self, asked: Fit, shown: Fit, data: Path) -> str:
+        """Start a fit and give its name. Raises InputError for what the app does not fit, or while RUNNING others run."""
+        check_fit(asked)
+        with self._lock:
+            self._check_room()
+            folder = self._folder / secrets.token_hex(8)
+            folder.mkdir()
+            shutil.copyfile(data, folder / _data(shown))
+            here = shown.model_copy(update={"file": str(folder / _data(shown))})
+            (folder / JOB).write_text(to_toml(here), encoding="utf-8")
+            (folder / NAME).write_text(shown.file, encoding="utf-8")
+            ident = secrets.token_urlsafe(18)
+            self._jobs[ident] = Job(folder, shown, asked, _process(folder, False))
+            self._forget()
+        return ident
+
+    def job(self, ident: str) -> Job:
+        """A fit by its name. Raises InputError where there is none (any more)."""
+        with self._lock:
+            found = self._jobs.get(ident)
+        if found is None:
+            raise InputError(LOST)
+        if found.state == "running" and time.monotonic() - found.begun > 3600 * MOST_HOURS:
+            _stop(found.process)
+        return found
+
+    def known(self, ident: str) -> Job | None:
+        """A fit by its name, None where there is none (any more)."""
+        return self._jobs.get(ident)
+
+    def cancel(self, ident: str) -> None:
+        """Interrupt a fit; SAEM saves where it stands. Raises InputError as `job` does."""
+        _stop(self.job(ident).process)
+
+    def resume(self, ident: str) -> None:
+        """Go on from the saved state, or from the beginning where there is none. Raises InputError as `start` does."""
+        job = self.job(ident)
+        with self._lock:
+            if job.state not in ("interrupted", "failed"):
+                return
+            self._check_room()
+            (job.folder / PROGRESS).unlink(missing_ok=True)
+            job.begun, job.process = time.monotonic(), _process(job.folder, job.can_resume)
+
+    def file(self, ident: str, name: str) -> bytes:
+        """A file that a finished fit hands out. Raises InputError where there is none of that name."""
+        job = self.job(ident)
+        if name == "scenario.toml":
+            return to_toml(job.shown).encode()
+        if name == "script.py":
+            return to_script(job.shown, "parameters.csv").encode()
+        path = job.folder / RUN / (name if name in TABLES else Path("pictures") / PICTURES.get(name, "none"))
+        if job.state != "finished" or not path.is_file():
+            raise InputError(f"this fit has no file `{name[:40]}`; its page says how far it is")
+        return path.read_bytes()
+
+    def _check_room(self) -> None:
+        running = sum(job.state == "running" for job in self._jobs.values())
+        if running >= RUNNING:
+            raise InputError(f"{running} fits are running already; wait for one to end, or cancel one, and start again")
+
+    def _forget(self) -> None:
+        ended = [ident for ident, job in self._jobs.items() if job.state != "running"]
+        for ident in ended[: max(len(self._jobs) - KEPT, 0)]:
+            shutil.rmtree(self._jobs.pop(ident).folder, ignore_errors=True)
+
+
+def check_fit(scenario: Fit) -> None:
+    """Refuse what the app does not fit."""
+    if scenario.method not in METHODS or scenario.evaluate:
+        raise InputError(f"the app fits by {', '.join(METHODS)}; the rest of `livingdrug fit` runs on the command line")
+    if scenario.endpoints or scenario.model == "":
+        raise InputError("the app fits one file of samples; endpoints are compared by `livingdrug fit --endpoints`")
+    if scenario.starts > MOST_STARTS:
+        raise InputError(f"the app fits from up to {MOST_STARTS} starts; more with `livingdrug fit --starts`")
+
+
+def _data(scenario: Fit) -> str:
+    """How the file of samples is called in the folder of a job."""
+    return f"samples{Path(scenario.file).suffix.lower()}"
+
+
+def _process(folder: Path, resume: bool) -> subprocess.Popen:
+    command = [sys.executable, "-P", "-m", "livingdrug.web.fit_worker", str(folder), *(["--resume"] if resume else [])]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, close_fds=True)
+
+
+def _stop(process: subprocess.Popen) -> None:
+    """Close the input that a fit listens to; one that does not end within GRACE seconds is ended."""
+    process.stdin.close()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _end_all(jobs: OrderedDict[str, Job]) -> None:
+    """End what still runs; nobody would see its answer."""
+    for job in jobs.values():
+        job.process.kill()
+        job.process.wait()
+        job.process.stdin.close()
