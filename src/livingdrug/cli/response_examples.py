@@ -5,16 +5,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import click
-import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.core.random import normals, uniforms
 from livingdrug.scenario.example_data import example_kinetics
+from livingdrug.scenario.example_outcomes import BURDEN, RESPONSE, SEED, SLOPE, SUBJECTS, example_outcomes
 
-SUBJECTS, SEED = 80, 23
-# the made-up truth: logits of response and of CRS grades >= 1..4 on ln CMAX, and how burden moves both
-RESPONSE, GRADES, SLOPE, BURDEN = 1.0, (1.5, 0.0, -1.2, -2.5), 1.1, 0.5
 ABOUT = f"""Example data for `livingdrug response`.
 
 EVERYTHING HERE IS SIMULATED. No patient is behind any number.
@@ -52,7 +48,7 @@ def write_response_example(folder: str) -> None:
     path = _empty(folder, ("kinetics.csv", "endpoints.csv", "README.txt"))
     kinetics = example_kinetics(SUBJECTS, SEED)
     write_csv(kinetics, path / "kinetics.csv")
-    write_csv(_endpoints(kinetics), path / "endpoints.csv")
+    write_csv(example_outcomes(kinetics), path / "endpoints.csv")
     (path / "README.txt").write_text(ABOUT, encoding="utf-8")
     click.echo(f"wrote kinetics.csv, endpoints.csv, README.txt to {folder}: simulated data, labelled so", err=True)
     command = f"{path / 'kinetics.csv'} --endpoints {path / 'endpoints.csv'} --exposure CMAX --endpoint ORR"
@@ -95,33 +91,3 @@ def _empty(folder: str, names: tuple[str, ...]) -> Path:
         raise InputError(f"`{path / there[0]}` exists already and is not overwritten; name an empty folder")
     path.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def _endpoints(kinetics):
-    """Outcomes drawn from the made-up truth, by the highest sample of each subject."""
-    import pandas as pd
-
-    level = pd.to_numeric(kinetics["DV"], errors="coerce").groupby(kinetics["ID"], sort=False).max()
-    x = np.log(level.to_numpy()) - np.log(level.to_numpy()).mean()
-    n = len(x)
-    draw = {name: uniforms(SEED, name, 0, n) for name in ("response", "kind", "crs", "onset", "pfs", "event")}
-    burden = 0.5 * x / x.std() + np.sqrt(0.75) * normals(SEED, "burden", 0, n)
-    answers = _logistic(draw["response"]) < RESPONSE * x + 0.5
-    grade = (_logistic(draw["crs"])[:, None] < np.array(GRADES) + (SLOPE * x + BURDEN * burden)[:, None]).sum(axis=1)
-    months = np.where(answers, 400.0, 120.0)
-    return pd.DataFrame(
-        {
-            "ID": level.index,
-            "RESPONSE": np.where(answers, np.where(draw["kind"] < 0.7, "CR", "PR"), np.where(draw["kind"] < 0.5, "SD", "PD")),
-            "CRS grade": grade,
-            "onset (d)": [f"{7 + 6 * u:.1f}" if g > 0 else "" for g, u in zip(grade, draw["onset"], strict=True)],
-            "burden": np.round(burden, 3),
-            "PFS (d)": np.round(15 - months * np.log(draw["pfs"])).astype(int),
-            "PFS_event": (draw["event"] < 0.6).astype(int),
-        }
-    )
-
-
-def _logistic(u: np.ndarray) -> np.ndarray:
-    """Standard logistic numbers from uniform ones."""
-    return np.log(u / (1 - u))

@@ -96,6 +96,14 @@ def _bands(result: Result, output: str, colour: str) -> tuple[list[dict], np.nda
     return made, middle
 
 
+def band(x: list, low: list, high: list, colour: str, alpha: float = 0.18) -> list[dict]:
+    """Lower and upper edge of a band, the upper one filling down to the lower one. colour: `#rrggbb`."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip", "name": "band"}
+    fill = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},{alpha})"}
+    return [{**edge, "y": low}, {**edge, **fill, "y": high}]
+
+
 def _middle(result: Result, output: str) -> np.ndarray:
     return result.curve(output) if result.n == 1 else result.percentiles(output, (50,))[0]
 

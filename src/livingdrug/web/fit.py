@@ -103,7 +103,8 @@ def progress_view(job: Job) -> list:
     if done < every and left is not None:
         numbers += f", about {left:.0f} s left in the search"
     bar = html.Progress(value=str(done), max=str(every), **{"aria-label": "how far the search is"})
-    return [bar, html.P(f"{numbers}. Standard errors, predictive checks and the report follow the search.")]
+    then = " Standard errors, predictive checks and the report follow the search." if done < every else ""
+    return [bar, html.P(f"{numbers}.{then}")]
 
 
 def register(app, work: Work) -> None:

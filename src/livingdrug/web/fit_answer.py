@@ -9,7 +9,7 @@ from dash import html
 from livingdrug.plots.style import COLOURS, MUTED
 from livingdrug.report.answer import Table, number, text_table
 from livingdrug.report.fits import VERDICTS
-from livingdrug.web.figures import axis, layout, log_range
+from livingdrug.web.figures import axis, band, layout, log_range
 from livingdrug.web.fit_worker import RUN
 from livingdrug.web.fits import Job
 from livingdrug.web.parts import downloads, plot, points, table
@@ -94,7 +94,7 @@ def vpc_sentence(output: str, rows) -> str:
     return (
         f"{output.replace('_', ' ')}: {out} of {everything} {what} of the data lie outside the {WIDTH} % intervals of "
         f"{REPLICATES} simulated trials; about {(1 - WIDTH / 100) * everything:.1f} would by chance. Lines: 5th, 50th and "
-        "95th percentile of the data; bands: the model's intervals of the same."
+        "95th percentile of the data, without a mark where one lies below the limit; bands: the model's intervals of them."
     )
 
 
@@ -130,7 +130,7 @@ def _vpc_figure(rows, records, said: dict) -> dict:
         line = {"dash": "dash", "color": "#555", "width": 1.2}
         shapes = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "line": line,
                    "label": {"text": f"limit {level:g}", "textposition": "end", "font": {"size": 11}}}]  # fmt: skip
-    height = axis(f"{output.replace('_', ' ')} ({said['units'][output]})", type="log", exponentformat="power",
+    height = axis(f"{output.replace('_', ' ')} ({said['units'][output]})", type="log", exponentformat="power", dtick=1,
                   range=log_range(np.array([foot, top, *values])))  # fmt: skip
     axes = {"xaxis": axis(f"time since the infusion ({said['time_unit']})"), "yaxis": height}
     return {"data": made, "layout": layout(shapes=shapes, **axes)}
@@ -138,15 +138,12 @@ def _vpc_figure(rows, records, said: dict) -> dict:
 
 def _percentile(rows, colour: str, dash: str, foot: float) -> list[dict]:
     """Band of the model and line of the data; an end below the limit goes down to the foot, a value there has no mark."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     x, name = rows["time"].tolist(), str(rows["quantity"].iloc[0]).replace("p", "", 1) + " %"
     edges = [[max(v, foot) if np.isfinite(v) else foot for v in rows[end]] for end in ("low", "high")]
-    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
-    fill = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},0.2)"}
     seen = [v if np.isfinite(v) and v > 0 else None for v in rows["observed"]]
     line = {"x": x, "y": seen, "mode": "lines+markers", "name": f"{name} of the data",
             "line": {"color": colour, "dash": dash, "width": 2}, "marker": {"size": 5}}  # fmt: skip
-    return [{**edge, "y": edges[0], "name": "band"}, {**edge, **fill, "y": edges[1], "name": "band"}, line]
+    return [*band(x, *edges, colour), line]
 
 
 def _course(folder: Path, averaged_from: int | None) -> list:

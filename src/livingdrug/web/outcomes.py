@@ -1,4 +1,5 @@
-"""Exposure and response: efficacy and toxicity on one axis, the window between them, what dose or spread would buy."""
+"""Exposure and response: efficacy and toxicity on one axis, the window between them, what dose or spread would buy; built
+in and cited curves, or those of a file."""
 
 import numpy as np
 from dash import dcc, html
@@ -11,17 +12,22 @@ from livingdrug.report.answer import Table, number, text_table
 from livingdrug.report.outcomes import index_curves
 from livingdrug.response.curve import probability, probability_band
 from livingdrug.response.exposures import quantiles
+from livingdrug.response.selection import CONFOUNDED
 from livingdrug.response.verdict import verdict
 from livingdrug.scenario.index import Index, IndexAnswer, run_index
+from livingdrug.scenario.response import Response
+from livingdrug.web import own_response
 from livingdrug.web.address import read_query, to_query
-from livingdrug.web.figures import axis, layout
+from livingdrug.web.figures import axis, band, layout
+from livingdrug.web.files import by_their_names, chooser, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
-from livingdrug.web.parts import downloads, plot, points, problem
+from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 
 PATH = "/response"
 EXAMPLE = Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs",
                 product_model="stein_2019", spread="sd", subjects=2000)  # fmt: skip
+ROWS = "A row for each subject: a column of exposure, and columns of response, grades, values or times."
 ENTRIES = (
     Entry("floor", "Response wanted at least", "0.5: half of the patients"),
     Entry("ceiling", "Toxicity accepted at most", "0.2: one in five"),
@@ -34,20 +40,39 @@ ENTRIES = (
 )
 
 
+OWN_ENTRIES = (Entry("model", "Curve", choices=(("logistic", "logistic"), ("firth", "firth: finite where groups separate"))),
+               *ENTRIES)  # fmt: skip
+
+
 def page(query: str, work: Work) -> html.Div:
-    """Curves and product on the left, the verdict on the right."""
+    """A file or curves and the product on the left, the verdict on the right."""
     scenario, _ = read_query(query)
     scenario = scenario or EXAMPLE
-    if not isinstance(scenario, Index) or scenario.file:
-        raise InputError("this page weighs the built-in curves; with a file of your own use `livingdrug index FILE`")
+    if not isinstance(scenario, Index | Response):
+        raise InputError(f"this page relates exposure to response; a `{scenario.kind}` scenario has a page of its own")
+    left = [*chooser("response-upload", f"{PATH}?{to_query(own_response.EXAMPLE)}"), html.Small(ROWS)]
+    left += _own(scenario, work) if scenario.file else _built_in(scenario)
+    right = own_response.answers(scenario, work) if isinstance(scenario, Response) else _answers(scenario, work)
+    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+
+
+def _own(scenario: Index | Response, work: Work) -> list:
+    """Columns of the file, and for two outcomes limits and product."""
+    made = [shown_file(scenario.file, work), html.P(dcc.Link("Back to the built-in curves", href=PATH)),
+            *own_response.left(scenario, work)]  # fmt: skip
+    if isinstance(scenario, Index):
+        made += [html.H2("Limits and product"), form("own-index", scenario, to_query(scenario), OWN_ENTRIES)]
+    return made
+
+
+def _built_in(scenario: Index) -> list:
+    """The built-in curves of both sides, limits and product."""
     left = []
     for side in ("efficacy", "toxicity"):
         chosen = getattr(scenario, f"{side}_curve")
         links = [html.Li(_link(scenario, side, name, chosen)) for name in list_curves()]
         left.append(html.Nav([html.H2(f"Curve of {side}"), html.Ul(links)], **{"aria-label": f"curves of {side}"}))
-    left += [html.H2("Limits and product"), form("index", scenario, to_query(scenario), ENTRIES)]
-    return html.Div([html.Div(left, className="left"), html.Div(_answers(scenario, work), className="right")],
-                    className="two")  # fmt: skip
+    return [*left, html.H2("Limits and product"), form("index", scenario, to_query(scenario), ENTRIES)]
 
 
 def _link(scenario: Index, side: str, name: str, chosen: str):
@@ -57,21 +82,48 @@ def _link(scenario: Index, side: str, name: str, chosen: str):
 
 
 def _answers(scenario: Index, work: Work) -> list:
+    names, made = work.names(scenario), []
     try:
-        work.located(scenario)
+        made = own_response.in_file(scenario, work) if scenario.file else []
         with work.job():
-            answer = run_index(scenario)
+            answer = run_index(work.located(scenario))
     except LivingdrugError as error:
-        return [problem(str(error))]
+        return [problem(by_their_names(str(error), names)), *made]
     index, outlook = answer.index, answer.outlook
+    notes = [by_their_names(note, names) for note in answer.notes]
     return [
         html.P(verdict(index, outlook), className="answer", id="sentence"),
         plot("index", _figure(answer), verdict(index), _numbers(answer), 480),
+        table(_key_numbers(index, outlook)),
         plot("tradeoff", _tradeoff(answer), "What another median (fold) and another spread (width) of exposure would buy: "
              "share of patients in the window.", text_table("medians and spreads", answer.table), 400),
-        points("What it rests on", answer.notes, "notes"),
+        points("What it rests on", notes, "notes"),
+        points("What it does not say", [f"{CONFOUNDED[0].upper()}{CONFOUNDED[1:]}."]), *made,
         downloads(to_query(scenario)),
     ]  # fmt: skip
+
+
+def _key_numbers(index, outlook) -> Table:
+    """Exposures, their ratio, the window and what the product's patients would get, with intervals."""
+    pair, spread = index.pair, outlook.spread
+    unit = f" {pair.efficacy.unit}" if pair.efficacy.unit else ""
+    reached = ((pair.efficacy.name, index.at[0], index.efficacious), (pair.toxicity.name, index.at[1], index.toxic))
+    rows = [(f"exposure with {at:.0%} {name}", _interval(found, unit)) for name, at, found in reached]
+    window = "none" if index.window is None else " to ".join(f"{end:,.4g}" for end in index.window) + unit
+    rows += [("their ratio, the therapeutic index", _interval(index.ratio)), ("exposures within both limits", window),
+             ("median of the product", f"{number(spread.median)}{unit}, log-SD {spread.log_sd:.2f}")]  # fmt: skip
+    rows += [(f"{name}, over all patients", _interval(found, "", 100, " %"))
+             for name, found in ((pair.efficacy.name, outlook.response), (pair.toxicity.name, outlook.toxicity))]  # fmt: skip
+    rows.append(("patients within both limits", f"{outlook.share:.0%}"))
+    return Table("what the curves and the product give", ("what", "value"), tuple(rows))
+
+
+def _interval(found, unit: str = "", times: float = 1.0, sign: str = "") -> str:
+    """A value with its interval where it has one."""
+    if np.isnan(found.value):
+        return f"none: {found.method}"
+    ends = "" if np.isnan(found.low) else f" ({number(times * found.low)} to {number(times * found.high)})"
+    return f"{number(times * found.value)}{sign}{unit}{ends}"
 
 
 def _numbers(answer: IndexAnswer) -> Table:
@@ -84,13 +136,10 @@ def _figure(answer: IndexAnswer) -> dict:
     index, spread = answer.index, answer.outlook.spread
     x = shown_exposures(index.pair, spread)
     made = []
-    for curve, colour, rgb, dash in ((index.pair.efficacy, "#0072B2", "0,114,178", "solid"),
-                                     (index.pair.toxicity, "#D55E00", "213,94,0", "dash")):  # fmt: skip
+    for curve, colour, dash in ((index.pair.efficacy, "#0072B2", "solid"), (index.pair.toxicity, "#D55E00", "dash")):
         low, high = probability_band(curve, x, index.level)
         if np.isfinite(low).all():
-            edge = {"x": x.tolist(), "mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
-            fill = {"fill": "tonexty", "fillcolor": f"rgba({rgb},0.15)"}
-            made += [{**edge, "y": low.tolist()}, {**edge, **fill, "y": high.tolist()}]
+            made += band(x.tolist(), low.tolist(), high.tolist(), colour, 0.15)
         name = f"{curve.name}, {curve.label}"
         made.append({"x": x.tolist(), "y": probability(curve, x).tolist(), "mode": "lines", "name": name,
                      "line": {"color": colour, "dash": dash, "width": 2.4}})  # fmt: skip
@@ -117,12 +166,15 @@ def _tradeoff(answer: IndexAnswer) -> dict:
         made.append({"x": rows["fold"].tolist(), "y": rows["share"].tolist(), "mode": "lines+markers", "line": line,
                      "name": f"spread x {number(float(width))}"})  # fmt: skip
     return {"data": made, "layout": layout(xaxis=axis("fold change of the median", type="log", tickvals=[0.25, 0.5, 1, 2, 4]),
-                                           yaxis=axis("share of patients in the window"))}  # fmt: skip
+                                           yaxis=axis("share of patients in the window", rangemode="tozero"))}  # fmt: skip
 
 
 
 
 
 def register(app, work: Work) -> None:
-    """The callback of the form."""
+    """The callbacks of file and forms."""
     register_form(app, "index", ENTRIES)
+    register_form(app, "own-index", OWN_ENTRIES)
+    register_chooser(app, "response-upload", work, lambda token: own_response.first_question(token, work))
+    own_response.register(app, work)

@@ -16,7 +16,8 @@ from livingdrug.core.errors import InputError
 MAX_BYTES, MAX_FILES = 20_000_000, 20
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 EXAMPLE = "example"
-EXAMPLES = {EXAMPLE: "kinetics.csv"}  # token -> how its user sees it called
+RESPONSES = "example_response"
+EXAMPLES = {EXAMPLE: "kinetics.csv", RESPONSES: "response.csv"}  # simulated ones: token -> how its user sees it called
 
 
 class Uploads:
@@ -65,15 +66,25 @@ class Uploads:
     def path(self, token: str) -> Path:
         """Where a file lies."""
         name = self.name(token)
-        if token == EXAMPLE:
-            path = self._folder / "example.csv"
+        if token in EXAMPLES:
+            path = self._folder / f"{token}.csv"
             if not path.exists():
                 from livingdrug.core.export import write_csv
-                from livingdrug.scenario.example_data import example_kinetics
 
-                write_csv(example_kinetics(), path)
+                write_csv(_example(token), path)
             return path
         return self._folder / (token + Path(name).suffix.lower())
+
+
+def _example(token: str):
+    """The table of an example."""
+    if token == RESPONSES:
+        from livingdrug.scenario.example_outcomes import example_subjects
+
+        return example_subjects()
+    from livingdrug.scenario.example_data import example_kinetics
+
+    return example_kinetics()
 
 
 def temporary_folder(owner: object) -> Path:

@@ -104,7 +104,8 @@ window.dash_clientside = window.dash_clientside || {};
       make("thead", {}, cells("th", { scope: "col" }, header)), make("tbody", {}, ...rows.map(row => cells("td", {}, row)))));
   }
 
-  // a list that is drawn already only moves, so that it keeps the focus
+  // a list that is drawn already only moves, so that it keeps the focus; one that is drawn anew takes it back
+  let changed = null;
   function drawChoice(place) {
     const text = place.dataset.choice;
     if (place.drawn === text) return;
@@ -114,11 +115,16 @@ window.dash_clientside = window.dash_clientside || {};
     if (place.kind !== kind) {
       place.kind = kind;
       const list = make("select", { id: own }, ...choices.map(([name, said]) => make("option", { value: name }, said)));
-      list.addEventListener("change", () => window.dash_clientside.set_props(place.choice, { data: list.value }));
+      list.addEventListener("change", () => {
+        changed = own;
+        window.dash_clientside.set_props(place.choice, { data: list.value });
+      });
       place.replaceChildren(make("label", { for: own }, label), list, ...(help ? [make("small", {}, help)] : []));
     }
     place.choice = id;
-    place.querySelector("select").value = value;
+    const list = place.querySelector("select");
+    list.value = value;
+    if (changed === own && document.activeElement === document.body) list.focus();
   }
 
   new MutationObserver(function () {

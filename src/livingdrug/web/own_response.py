@@ -1,0 +1,204 @@
+"""Exposure and response of a file of the user: which columns, what is wrong in them, the curves and their numbers."""
+
+from importlib import import_module
+
+from dash import Input, Output, State, dcc, html
+from dash.exceptions import PreventUpdate
+
+from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.data.findings import printable
+from livingdrug.report.answer import Table, text_table
+from livingdrug.report.kinetics import finding_table
+from livingdrug.report.outcomes import SHOWN
+from livingdrug.report.response_tables import estimate_words
+from livingdrug.response.columns import KINDS, Looked, look
+from livingdrug.response.curve import Estimate
+from livingdrug.response.run import FITS
+from livingdrug.response.selection import CONFOUNDED
+from livingdrug.scenario.index import Index
+from livingdrug.scenario.response import LEVEL, Answer, Response, run_response
+from livingdrug.web.address import read_query, to_query
+from livingdrug.web.files import by_their_names
+from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.parts import choice, downloads, plot, points, problem, table
+from livingdrug.web.response_figures import curve_table, response_figure
+from livingdrug.web.uploads import RESPONSES
+from livingdrug.web.work import Work
+
+EXAMPLE = Index(file=RESPONSES, exposure="CMAX", efficacy="ORR", toxicity="CRS grade>=3")
+NONE = ""
+SCALE = Entry("scale", "Scale of exposure", choices=(("log", "its logarithm"), ("linear", "as it is")))
+COMMON = (
+    Entry("adjust", "Adjusted for", "columns, a semicolon between two; SEX=F: F is the reference", apart=";"),
+    Entry("by", "A fit for each group of", "a column"),
+)
+MORE = {
+    "binary": (Entry("trials", "Rows are groups of this size", "a column; the outcome is then the number of events"),
+               Entry("landmark", "Only subjects free of the event after", "a day, with the time below"),
+               Entry("time", "Time to the event or the end of observation", "a column")),
+    "time": (Entry("event", "Column of the event", "1: event, 0: still free of it; empty: that of PFS"),
+             Entry("groups", "Groups of exposure"), Entry("landmark", "Only subjects free of the event after", "a day")),
+}  # fmt: skip
+
+
+def entries(kind: str) -> tuple[Entry, ...]:
+    """The fields of a kind of outcome."""
+    names = FITS[kind][2]
+    models = (("", f"{names[0]} (the first choice)"), *((name, name) for name in names[1:]))
+    return (Entry("model", "Curve", choices=models), SCALE, *COMMON, *MORE.get(kind, ()))
+
+
+def first_question(token: str, work: Work) -> str:
+    """The address of a file that was just chosen: the first exposure and outcomes that its columns offer."""
+    try:
+        looked = look(work.uploads.path(token))
+    except InputError:
+        return to_query(Response(file=token, exposure="", endpoint=""))  # the page says what is wrong
+    exposure = next(iter([*looked.named("exposure"), *looked.named("number")]), "")
+    return to_query(_asked(Response(file=token, exposure=exposure), looked, exposure, *_outcomes(looked)))
+
+
+def _outcomes(looked: Looked) -> tuple[str, str]:
+    """Efficacy and toxicity where the columns offer both, else one outcome and nothing."""
+    chances, grades = looked.outcomes("binary"), looked.outcomes("graded")
+    efficacy = next((name for name in chances if name == "ORR"), "")
+    toxicity = next((f"{name}>=3" for name in grades), "")
+    if efficacy and toxicity:
+        return efficacy, toxicity
+    return next(iter([*chances, *grades, *looked.outcomes("continuous", "time")]), ""), NONE
+
+
+def _asked(before: Response | Index, looked: Looked, exposure: str, first: str, second: str) -> Response | Index:
+    """The scenario of one outcome, or of two that are weighed against each other."""
+    kept = {"file": before.file, "sheet": before.sheet, "trials": before.trials, "exposure": exposure}
+    if second and first in looked.outcomes("binary"):
+        mine = {n: getattr(before, n) for n in ("floor", "ceiling", "fold", "width")} if isinstance(before, Index) else {}
+        return Index(**kept, **mine, efficacy=first, toxicity=second)
+    time = first in looked.outcomes("time")
+    return Response(**kept, endpoint=first, outcome="time" if time else None)
+
+
+def left(scenario: Response | Index, work: Work) -> list:
+    """Which columns are asked; nothing where the file cannot be read."""
+    try:
+        looked = look(work.uploads.path(scenario.file), scenario.sheet)
+    except InputError:
+        return []
+    first, second = _given(scenario)
+    numbers = [(h, h) for h in [*looked.named("exposure"), *looked.named("number")]]
+    all_ = [(name, f"{name} ({KINDS[kind]})") for g in looked.guesses for name, kind in g.outcomes]
+    chances = [(NONE, "none: one curve"), *((name, name) for name in looked.outcomes("binary") if name != first)]
+    made = [
+        dcc.Store(id="own-query", data=to_query(scenario)),
+        choice("own-exposure", "Exposure", scenario.exposure or "", _with(scenario.exposure or "", numbers)),
+        choice("own-first", "Outcome, or efficacy", first, _with(first, all_)),
+        choice("own-second", "Toxicity, to weigh against it", second, _with(second, chances),
+               "for two outcomes that are yes or no"),
+    ]  # fmt: skip
+    if isinstance(scenario, Response):
+        kind = _kind(scenario, looked)
+        made += [html.H2("How it is fitted"), form(f"own-{kind}", scenario, to_query(scenario), entries(kind))]
+    return made
+
+
+def _with(value: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The choices and what an address asks for, which may be another one."""
+    return choices if value in dict(choices) else [(value, value or "choose one"), *choices]
+
+
+def _given(scenario: Response | Index) -> tuple[str, str]:
+    if isinstance(scenario, Index):
+        return scenario.efficacy or "", scenario.toxicity or ""
+    return scenario.endpoint or scenario.time or "", NONE
+
+
+def _kind(scenario: Response, looked: Looked) -> str:
+    kinds = dict(pair for g in looked.guesses for pair in g.outcomes)
+    return scenario.outcome or kinds.get(scenario.endpoint or "", "binary")
+
+
+def in_file(scenario: Response | Index, work: Work) -> list:
+    """Faults by line, and what the columns are taken for. Raises InputError where the file is no table of subjects."""
+    looked, name = look(work.uploads.path(scenario.file), scenario.sheet), work.uploads.name(scenario.file)
+    rows = tuple((printable(g.heading, 60), g.use, g.unit or "not stated" if g.use in ("exposure", "number", "time") else "",
+                  g.why) for g in looked.guesses)  # fmt: skip
+    columns = Table(f"columns of {name}", ("column", "taken for", "unit", "because of"), rows)
+    faults = [table(finding_table(looked.findings, name))] if looked.findings else []
+    return [*faults, html.Details([html.Summary(f"What the columns of {name} mean ({len(rows)})"), table(columns)])]
+
+
+def answers(scenario: Response, work: Work) -> list:
+    """The curve of each group with its numbers, or why there is none."""
+    names = work.names(scenario)
+    made = []
+    try:
+        made = in_file(scenario, work)
+        if not scenario.exposure or not (scenario.endpoint or scenario.time):
+            raise InputError("choose the columns of exposure and outcome on the left")
+        with work.job():
+            found = run_response(work.located(scenario))
+            parts = [part for k, answer in enumerate(found) for part in _answer(answer, k)]
+    except LivingdrugError as error:
+        return [problem(by_their_names(str(error), names)), *made]
+    notes = [by_their_names(n, names) for answer in found for n in (*answer.sample.notes, *answer.fit.notes)]
+    return [*parts, points("What was done to the data", list(dict.fromkeys(notes)), "notes"),
+            points("What it does not say", [f"{CONFOUNDED[0].upper()}{CONFOUNDED[1:]}."]), *made,
+            downloads(to_query(scenario))]  # fmt: skip
+
+
+def _answer(answer: Answer, k: int) -> list:
+    import pandas as pd
+
+    module = import_module(SHOWN[answer.kind])
+    said, curves = module.as_dict(answer), module.table(answer)
+    of = f": {printable(answer.group, 40)}" if answer.group else ""
+    title = f"{answer.sample.endpoint} over {answer.sample.exposure_name}{of}"
+    about = f"{title}; {int(answer.sample.trials.sum()):,} subjects, {answer.fit.model}, exposure on a {answer.scale} scale."
+    ends = [table(text_table("observed by exposure", pd.DataFrame(said["observed"])))] if answer.kind == "binary" else []
+    if said.get("exposure_at"):
+        ends.append(table(_levels(said["exposure_at"], answer.sample.exposure_unit)))
+    return [
+        html.P(said["sentence"], className="answer", **({} if k else {"id": "sentence"})),
+        plot(f"response-{k + 1}" if k else "response", response_figure(answer, curves), about, curve_table(answer, curves)),
+        table(text_table("coefficients", _coefficients(said["coefficients"]))), *ends,
+    ]  # fmt: skip
+
+
+def _coefficients(rows: list[dict]):
+    """The coefficients; whether one is held is told where one is."""
+    import pandas as pd
+
+    frame = pd.DataFrame(rows)
+    for name in ("se", "low", "high"):
+        frame[name] = frame[name].astype(float)
+    held = "held" in frame and bool(frame["held"].any())
+    return frame if held else frame.drop(columns="held", errors="ignore")
+
+
+def _levels(rows: list[dict], unit: str) -> Table:
+    """Exposures at given chances, with their intervals."""
+    cells = []
+    for row in rows:
+        at = {n: float("nan") if row[n] is None else row[n] for n in ("value", "low", "high")}
+        words = estimate_words(Estimate(**at, level=LEVEL, method=row["method"]), f" {unit}" if unit else "")
+        share = row["probability"] if "probability" in row else row["share"]
+        cells.append((f"{row['outcome']}: {share:.0%}" if "outcome" in row else f"{share:.3g}", words))
+    head = "chance" if "probability" in rows[0] else "share of the change"
+    return Table("exposures with a given chance", (head, "exposure"), tuple(cells))
+
+
+def register(app, work: Work) -> None:
+    """The callbacks of the columns and of each kind's fields."""
+    for kind in FITS:
+        register_form(app, f"own-{kind}", entries(kind))
+
+    @app.callback(
+        Output("address", "search", allow_duplicate=True), Input("own-exposure", "data"), Input("own-first", "data"),
+        Input("own-second", "data"), State("own-query", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def choose(exposure, first, second, query):
+        before, _ = read_query(query)
+        if (exposure, first, second) == (before.exposure, *_given(before)):
+            raise PreventUpdate
+        looked = look(work.uploads.path(before.file), before.sheet)
+        return "?" + to_query(_asked(before, looked, exposure, first, second))
