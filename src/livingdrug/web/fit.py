@@ -7,10 +7,23 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.scenario.fit import Fit
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
-from livingdrug.web.fit_answer import finished
-from livingdrug.web.fit_plan import ENTRIES, MORE, PATH, fit_values, model_of, models, parameters, plan, roles_of, with_roles
+from livingdrug.web.fit_answer import finished, numbers
+from livingdrug.web.fit_plan import (
+    ENTRIES,
+    MORE,
+    PATH,
+    fit_values,
+    is_default,
+    model_of,
+    models,
+    parameters,
+    plan,
+    roles_of,
+    with_roles,
+)
+from livingdrug.web.fit_worker import RUN
 from livingdrug.web.fits import Job
-from livingdrug.web.forms import form, register_form
+from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.parts import problem
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -38,18 +51,24 @@ def page(query: str, work: Work) -> html.Div:
         left += [shown_file(scenario.file, work), *_form(scenario)]
         right = plan(scenario, work)
     store = dcc.Store(id="fit-query", data=to_query(scenario) if scenario else "")
+    right = [html.Div(id="fit-start-problem"), *right]
     return html.Div([store, html.Div([*left, *_mine()], className="left"), html.Div(right, className="right")],
                     className="two")  # fmt: skip
 
 
 def _form(scenario: Fit) -> list:
-    query = to_query(scenario)
     return [
-        html.Details([html.Summary("How the file is read"), form("fit-reading", scenario, query, READING)]),
+        _folded("How the file is read", "fit-reading", scenario, READING),
         models(scenario), parameters(scenario, model_of(scenario)), html.Div(id="fit-roles-problem"),
-        html.H2("How it is fitted"), form("fit", scenario, query, ENTRIES),
-        html.Details([html.Summary("Residual error, covariates and more"), form("fit-more", scenario, query, MORE)]),
+        html.H2("How it is fitted"), form("fit", scenario, to_query(scenario), ENTRIES),
+        _folded("Covariates, correlated spreads and more", "fit-more", scenario, MORE),
     ]  # fmt: skip
+
+
+def _folded(title: str, name: str, scenario: Fit, entries: tuple[Entry, ...]) -> html.Details:
+    """Fields that are folded away until something is chosen in them."""
+    fields = form(name, scenario, to_query(scenario), entries)
+    return html.Details([html.Summary(title), fields], open=not is_default(scenario, entries))
 
 
 def _mine() -> list:
@@ -88,8 +107,14 @@ def job_view(ident: str, job: Job) -> list:
     return [
         html.H2(f"{job.shown.model} is being fitted to {job.shown.file}"), html.Div(progress_view(job), id="fit-progress"),
         html.Button("Cancel", id="fit-cancel", n_clicks=0), html.Div(id="fit-job-problem"),
-        dcc.Interval(id="fit-beat", interval=BEAT),
+        dcc.Interval(id="fit-beat", interval=BEAT), html.Div(_found(job), id="fit-numbers"),
     ]  # fmt: skip
+
+
+def _found(job: Job) -> list:
+    """The numbers of a fit whose checks and pictures are still being made."""
+    said = job.answer()
+    return numbers(job.folder / RUN, said) if said else []
 
 
 def progress_view(job: Job) -> list:
@@ -164,17 +189,18 @@ def _register_job(app, work: Work) -> None:
     """Callbacks of a fit that was started."""
 
     @app.callback(
-        Output("fit-job", "children"), Output("fit-progress", "children"), Input("fit-beat", "n_intervals"),
-        State("fit-job-name", "data"), prevent_initial_call=True,
+        Output("fit-job", "children"), Output("fit-progress", "children"), Output("fit-numbers", "children"),
+        Input("fit-beat", "n_intervals"), State("fit-job-name", "data"), State("fit-numbers", "children"),
+        prevent_initial_call=True,
     )  # fmt: skip
-    def look(_, ident):
+    def look(_, ident, shown):
         try:
             job = work.fits.job(ident)
         except InputError as error:
-            return [problem(str(error))], no_update
+            return [problem(str(error))], no_update, no_update
         if job.state == "running":
-            return no_update, progress_view(job)
-        return job_view(ident, job), no_update
+            return no_update, progress_view(job), no_update if shown else _found(job)
+        return job_view(ident, job), no_update, no_update
 
     @app.callback(
         Output("fit-job", "children", allow_duplicate=True), Output("fit-job-problem", "children"),

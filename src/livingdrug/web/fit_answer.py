@@ -1,6 +1,5 @@
 """What a finished fit shows: parameters in words and numbers, what the data determine, the predictive check, the course."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -28,21 +27,28 @@ ACROSS = 3
 def finished(ident: str, job: Job) -> list:
     """Everything, under a sentence with the verdict."""
     folder, said = job.folder / RUN, job.answer()
-    found = json.loads((folder / "objective.json").read_text(encoding="utf-8"))
-    verdict = f"{VERDICTS[said['status']]} -2 log likelihood {found['minus2ll']:.2f}"
-    verdict += f", AIC {found['aic']:.2f}, BIC {found['bic']:.2f} with {found['estimated']} estimated numbers."
     there = [(name, text) for name, text in FILES if name not in ("vpc.csv", "picture.svg", "picture.png", "report.html")
              or (folder / "vpc.csv").is_file()]  # fmt: skip
     return [
         html.H2(f"{job.shown.model} fitted to {job.shown.file}"),
+        *numbers(folder, said),
+        *_checks(folder, said),
+        *_course(folder, said["averaged_from"]),
+        downloads(f"job={ident}", there),
+    ]
+
+
+def numbers(folder: Path, said: dict) -> list:
+    """What was found: verdict, notes, parameters in words and as a table, what the data determine."""
+    found = said["objective"]
+    verdict = f"{VERDICTS[said['status']]} -2 log likelihood {found['minus2ll']:.2f}"
+    verdict += f", AIC {found['aic']:.2f}, BIC {found['bic']:.2f} with {found['estimated']} estimated numbers."
+    return [
         html.P(verdict, className="answer", id="sentence"),
         points("Notes", said["notes"]),
         points("Parameters in words", said["words"], "notes"),
         table(_estimates(folder)),
         points("What the data determine", said["determined"], "notes"),
-        *_checks(folder, said),
-        *_course(folder, said["averaged_from"]),
-        downloads(f"job={ident}", there),
     ]
 
 

@@ -43,9 +43,9 @@ ENTRIES = (
     Entry("method", "Method", choices=METHODS),
     Entry("start", "Where typical values start", choices=STARTS),
     Entry("below", "Values below the limit", "M1 and M5 to M7 are there to see what they do", choices=BELOW),
+    Entry("residual", "Residual error", f"empty: the published one; else {RESIDUAL}; a semicolon between two", apart=";"),
 )  # fmt: skip
 MORE = (
-    Entry("residual", "Residual error", f"empty: the published one; else {RESIDUAL}; a semicolon between two", apart=";"),
     Entry("covariate", "Covariates", "such as WT on c_max; a semicolon between two", apart=";"),
     Entry("correlated", "Correlated spreads", "such as c_max,alpha; a semicolon between two groups", apart=";"),
     Entry("smooth", "Width of smooth kinks", "0.5 for FOCEI and Laplace on stein_2019; 0: exact"),
@@ -105,7 +105,7 @@ def parameters(scenario: Fit, model: Model) -> html.Section:
             near = roles[q.name] != HELD or q.name in published_spreads(model)
             (first if near else rest).append(_parameter(q, roles[q.name], scenario.values.get(q.name), published[q.name]))
     fitted = sum(role != HELD for role in roles.values())
-    made = [html.Details([html.Summary(f"Parameters ({fitted} of {len(roles)} fitted)"), *first])]
+    made = [html.Details([html.Summary(f"Parameters ({fitted} of {len(roles)} fitted)"), *first], open=True)]
     if rest:
         made.append(html.Details([html.Summary(f"Parameters that are held ({len(rest)})"), *rest]))
     return html.Section(made, className="left-part")
@@ -141,7 +141,7 @@ def plan(scenario: Fit, work: Work) -> list:
         table(_looked_for(problem_)), table(_errors(problem_)), points("What is taken for granted", notes, "notes"),
         html.Div([html.Button("Start the fit", id="fit-start", n_clicks=0, className="main")], className="row"),
         html.Small(f"It runs in a process of its own, {RUNNING} of them at once; you may leave the page and come back by its "
-                   "address."), html.Div(id="fit-start-problem"), *made,
+                   "address."), *made,
     ]  # fmt: skip
 
 
@@ -180,6 +180,11 @@ def fit_values(roles: Mapping[str, str], texts: Mapping[str, str | None]) -> dic
             except ValueError:
                 raise InputError(f"{name}: `{text[:30]}` is not a number") from None
     return found
+
+
+def is_default(scenario: Fit, entries: tuple[Entry, ...]) -> bool:
+    """Whether nothing was chosen in some fields."""
+    return all(getattr(scenario, e.key) == Fit.model_fields[e.key].get_default() for e in entries)
 
 
 def model_of(scenario: Fit) -> Model:

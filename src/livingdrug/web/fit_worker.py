@@ -14,15 +14,17 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.waiting import listeners
 
 JOB, NAME, RUN = "job.toml", "name.txt", "run"
-PROGRESS, ANSWER, REFUSED = "progress.json", "answer.json", "refused.txt"
+PROGRESS, NUMBERS, ANSWER, REFUSED = "progress.json", "numbers.json", "answer.json", "refused.txt"
 EVERY = 0.25  # s between two words on how far it is
 INTERRUPTED = 130
 
 
 def run_job(folder: Path, resume: bool, say: "Progress") -> None:
-    """Fit what JOB asks for; in the folder RUN comes what `livingdrug fit --out` would write, in ANSWER what a page says."""
+    """Fit what JOB asks for. In the folder RUN comes what `livingdrug fit --out` would write, in ANSWER what a page says, in
+    NUMBERS the same before the checks and pictures are made."""
+    from livingdrug.core.export import write_csv
     from livingdrug.fit import fit
-    from livingdrug.fit.store import made_folder, write_result
+    from livingdrug.fit.store import made_folder, parameter_table, write_result
     from livingdrug.report.fit_folder import keep_fit
     from livingdrug.scenario import read_scenario
     from livingdrug.scenario.fit import planned_fit
@@ -35,7 +37,9 @@ def run_job(folder: Path, resume: bool, say: "Progress") -> None:
     say.phase = f"searching from {scenario.starts} starts; of the first one" if scenario.starts > 1 else "searching"
     result = fit(problem, scenario.method, scenario.seed, out, resume, say, scenario.starts)
     result = replace(result, notes=(*starting, *result.notes), settings={**result.settings, "start_from": scenario.start})
-    say.enter("predictive checks, pictures and the report")
+    write_csv(parameter_table(result), out / "parameters.csv")
+    _write(answer_of(result), folder / NUMBERS)
+    say.enter("making predictive checks, pictures and the report")
     try:
         keep_fit(scenario, result, str(out))
     except InputError as error:
@@ -47,10 +51,11 @@ def run_job(folder: Path, resume: bool, say: "Progress") -> None:
 
 def answer_of(result) -> dict:
     """What the page says of a fit, as plain data."""
+    from livingdrug.fit.store import objective_as_dict
     from livingdrug.fit.words import identifiability_sentences, parameter_sentences
 
     return {
-        "status": result.status, "method": result.method, "words": parameter_sentences(result),
+        "objective": objective_as_dict(result), "status": result.status, "words": parameter_sentences(result),
         "determined": identifiability_sentences(result), "notes": result.notes,
         "averaged_from": result.settings.get("exploration"), "time_unit": result.problem.model.time_unit,
         "units": {output.name: output.unit for output in result.problem.model.system.outputs},

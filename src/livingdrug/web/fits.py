@@ -17,7 +17,7 @@ from livingdrug.fit.store import STATE
 from livingdrug.scenario import to_toml
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.script import to_script
-from livingdrug.web.fit_worker import ANSWER, INTERRUPTED, JOB, NAME, PROGRESS, REFUSED, RUN
+from livingdrug.web.fit_worker import ANSWER, INTERRUPTED, JOB, NAME, NUMBERS, PROGRESS, REFUSED, RUN
 from livingdrug.web.uploads import temporary_folder
 
 RUNNING, KEPT = 2, 10
@@ -68,9 +68,10 @@ class Job:
         except (OSError, ValueError):
             return {"phase": "starting"}
 
-    def answer(self) -> dict:
-        """What a finished fit says."""
-        return json.loads((self.folder / ANSWER).read_text(encoding="utf-8"))
+    def answer(self) -> dict | None:
+        """What a fit says that found its numbers, None before; pictures and report may still be made."""
+        path = next((self.folder / name for name in (ANSWER, NUMBERS) if (self.folder / name).is_file()), None)
+        return json.loads(path.read_text(encoding="utf-8")) if path else None
 
     def why(self) -> str:
         """Why a fit was refused, or that it failed; its file by the name that its user knows."""

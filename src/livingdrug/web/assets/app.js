@@ -104,8 +104,6 @@ window.dash_clientside = window.dash_clientside || {};
       make("thead", {}, cells("th", { scope: "col" }, header)), make("tbody", {}, ...rows.map(row => cells("td", {}, row)))));
   }
 
-  // a list that is drawn already only moves, so that it keeps the focus; one that is drawn anew takes it back
-  let changed = null;
   function drawChoice(place) {
     const text = place.dataset.choice;
     if (place.drawn === text) return;
@@ -115,16 +113,21 @@ window.dash_clientside = window.dash_clientside || {};
     if (place.kind !== kind) {
       place.kind = kind;
       const list = make("select", { id: own }, ...choices.map(([name, said]) => make("option", { value: name }, said)));
-      list.addEventListener("change", () => {
-        changed = own;
-        window.dash_clientside.set_props(place.choice, { data: list.value });
-      });
+      list.addEventListener("change", () => window.dash_clientside.set_props(place.choice, { data: list.value }));
       place.replaceChildren(make("label", { for: own }, label), list, ...(help ? [make("small", {}, help)] : []));
     }
     place.choice = id;
-    const list = place.querySelector("select");
-    list.value = value;
-    if (changed === own && document.activeElement === document.body) list.focus();
+    place.querySelector("select").value = value;
+  }
+
+  // a field that is drawn anew after it was changed keeps the focus, for those who work by keyboard
+  let held = null;
+  document.addEventListener("pointerdown", () => { held = null; });
+  document.addEventListener("focusin", event => { held = event.target; });
+  function keepFocus() {
+    if (held === null || held.isConnected || document.activeElement !== document.body) return;
+    const again = held.id ? document.getElementById(held.id) : null;
+    if (again) again.focus({ preventScroll: true });
   }
 
   new MutationObserver(function () {
@@ -135,5 +138,6 @@ window.dash_clientside = window.dash_clientside || {};
     document.querySelectorAll("input[type=file]:not([aria-label])").forEach(input => {
       input.setAttribute("aria-label", "choose a file with your data");
     });
+    keepFocus();
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-table", "data-spans", "data-choice"] });
 })();
