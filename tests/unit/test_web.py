@@ -9,8 +9,10 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.scenario import Simulation, read_scenario
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.power import Power
+from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import Compare, Nca
 from livingdrug.scenario.trials import TrialScenario
 from livingdrug.web.address import read_query, to_query
@@ -29,6 +31,11 @@ SCENARIOS = (
     Nca(file="example", terminal=({"subject": "a&b=<c>", "start": 9.5, "end": 28, "reason": "flat; tail"},), window=(0, 14)),
     Compare(file="example", product="tisagenlecleucel", columns={"my result": "DV"}, pool_assays=True),
     Power(proportions=(0.3, 0.5), arms="1:2"),
+    Response(file="example_response", exposure="CMAX", endpoint="CRS grade>=3", adjust=("burden",), scale="linear"),
+    Index(file="example_response", exposure="CMAX", efficacy="ORR", toxicity="CRS grade>=3", ceiling=0.3),
+    Fit(file="example", model="stein_2019", random=("c_max", "alpha=0.5"), estimate=("beta",), residual=("lognormal:0.4",),
+        covariate=("WT on c_max",), correlated=("c_max,alpha",), values={"fold": 900.0}, method="focei", below="m1",
+        starts=2),
     Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs", floor=0.4),
     TrialScenario(
         model="stein_2019", control="a", multiplicity="holm", replicates=20,
@@ -66,6 +73,7 @@ def test_a_scenario_survives_its_address(scenario):
         ("kind=simulate&model=stein_2019&days=many", "days"),
         ("kind=simulate&model=stein_2019&subjects=100000", "up to 2,000 subjects"),
         ("kind=simulate&model=stein_2019&values.k12=1", "parameter"),
+        ("kind=fit&file=example&model=../mine.toml", "models that come with livingdrug"),
         ("x=" + "a" * 30_000, "30,002 signs"),
     ],
 )  # fmt: skip
@@ -99,10 +107,12 @@ def test_nothing_on_the_page_comes_from_elsewhere(client):
     assert "://" not in html.replace("http://www.w3.org", "") and 'lang="en"' in html
 
 
-@pytest.mark.parametrize("scenario", [SCENARIOS[i] for i in (1, 2, 4, 6, 7)], ids=lambda s: s.kind)
+@pytest.mark.parametrize("scenario", [SCENARIOS[i] for i in (1, 2, 4, 6, 7, 8, 10)], ids=lambda s: s.kind)
 def test_the_app_the_command_and_the_script_give_the_same_bytes(client, work, tmp_path, scenario):
+    file = getattr(scenario, "file", None)
+    if file:
+        (tmp_path / work.uploads.name(file)).write_bytes(work.uploads.path(file).read_bytes())
     if scenario.kind == "nca":
-        (tmp_path / "kinetics.csv").write_bytes(work.uploads.path("example").read_bytes())
         scenario = scenario.model_copy(update={"terminal": ()})
     files = {}
     for name in ("results.csv", "scenario.toml", "script.py"):

@@ -7,12 +7,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
 K12 = "#slider-k12"
 DRAWN = "#{} .js-plotly-plot .main-svg"
-PATHS = ("/", "/data", "/data?kind=compare&file=example&product=tisagenlecleucel", "/response", "/trial", "/assay", "/paper")
+OWN_INDEX = "/response?kind=index&file=example_response&exposure=CMAX&efficacy=ORR&toxicity=CRS+grade>%3D3"
+OWN_GRADES = "/response?kind=response&file=example_response&exposure=CMAX&endpoint=CRS+grade"
+OWN_TIMES = "/response?kind=response&file=example_response&exposure=CMAX&endpoint=PFS&outcome=time"
+PATHS = (
+    "/", "/data", "/data?kind=compare&file=example&product=tisagenlecleucel", "/response", OWN_INDEX, OWN_GRADES, OWN_TIMES,
+    "/trial", "/fit", "/fit?kind=fit&file=example&model=stein_2019", "/assay", "/paper",
+)  # fmt: skip
 TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT
 <script>window.hurt=1</script>,0,,copies/ug,qPCR,1,1e8,50
 <script>window.hurt=1</script>,1,120,copies/ug,qPCR,0,,50
@@ -289,6 +296,51 @@ def test_exposure_and_response(page, address, tmp_path):
     changes(page, "#sentence", before)
     taken(page, tmp_path)
     check_equal(tmp_path)
+
+
+RESPONSES = """ID,AUC28 (d*copies/ug),RESPONSE,max CRS
+{rows}"""
+
+
+def write_responses(path, wrong=""):
+    """Subjects whose response and grade go along with exposure, made up."""
+    random, rows = Random(4), []
+    for i in range(40):
+        exposure = 10 ** random.uniform(2, 5)
+        answer = "CR" if random.random() < exposure / (exposure + 3000) else "NR"
+        grade = 3 if random.random() < exposure / (exposure + 30000) else int(random.random() < 0.5)
+        rows.append(f"S{i},{exposure:.5g},{answer},{grade}")
+    rows[3] = rows[3].replace(rows[3].split(",")[1], wrong) if wrong else rows[3]
+    path.write_text(RESPONSES.format(rows="\n".join(rows)))
+
+
+def test_exposure_and_response_of_a_file_from_columns_to_equal_bytes(page, address, tmp_path):
+    write_responses(tmp_path / "own.csv")
+    opened(page, address, "response", "index")
+    page.set_input_files("input[type=file]", tmp_path / "own.csv")
+    says(page, "#sentence", "max CRS grade >= 3")
+    assert "efficacy=ORR" in page.url and "toxicity=max+CRS" in page.url  # both outcomes were guessed from the columns
+    # by keyboard: a list that is drawn anew keeps the focus
+    page.get_by_label("Toxicity, to weigh against it").focus()
+    page.keyboard.press("Home")
+    says(page, "#sentence", "Each doubling of AUC28")
+    assert page.evaluate("document.activeElement.id") == "choice-own-second"
+    page.wait_for_selector(DRAWN.format("response"), state="attached")
+    page.wait_for_function("location.search.includes('kind=response')")
+    taken(page, tmp_path)
+    check_equal(tmp_path)
+    curve = dict(heights(page, "response"))["logistic, 95 % band"]
+    import pandas as pd
+
+    assert curve == pd.read_csv(tmp_path / "app.csv")["probability"].tolist()
+
+
+def test_a_file_of_responses_with_a_fault_is_told_by_line(page, address, tmp_path):
+    write_responses(tmp_path / "bad.csv", "plenty")
+    opened(page, address, "response", "index")
+    page.set_input_files("input[type=file]", tmp_path / "bad.csv")
+    page.wait_for_selector("text=`AUC28` is not a number in `plenty` (S3)")
+    assert page.locator("tr", has_text="plenty").first.inner_text().startswith("5\t")
 
 
 def test_killing_assay_and_paper(page, address):

@@ -107,7 +107,7 @@ def parameters(scenario: Fit, model: Model) -> html.Section:
     fitted = sum(role != HELD for role in roles.values())
     made = [html.Details([html.Summary(f"Parameters ({fitted} of {len(roles)} fitted)"), *first], open=True)]
     if rest:
-        made.append(html.Details([html.Summary(f"Parameters that are held ({len(rest)})"), *rest]))
+        made.append(html.Details([html.Summary(f"Parameters that are held ({len(rest)})"), *rest], open=not first))
     return html.Section(made, className="left-part")
 
 
@@ -123,7 +123,7 @@ def _parameter(quantity: Quantity, role: str, value: float | None, published: fl
 
 def plan(scenario: Fit, work: Work) -> list:
     """The file, what would be fitted to it, and the button that starts it; or why it cannot be."""
-    names = work.names(scenario)
+    names, made = work.names(scenario), []
     try:
         check_fit(scenario)
         with work.job():
@@ -135,7 +135,8 @@ def plan(scenario: Fit, work: Work) -> list:
             problem_, starting = planned_fit(here)
             notes = [by_their_names(note, names) for note in (*starting, *design_of(problem_).notes)]
     except LivingdrugError as error:
-        return [problem(by_their_names(str(error), names))]
+        told = "Options of the command line, where the sentence names them, are fields on the left."
+        return [problem(by_their_names(str(error), names)), html.P(told, className="quiet"), *made]
     return [
         html.H2("What will be fitted"), html.P(_size(problem_, work.uploads.name(scenario.file)), id="fit-size"),
         table(_looked_for(problem_)), table(_errors(problem_)), points("What is taken for granted", notes, "notes"),
