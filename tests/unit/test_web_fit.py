@@ -63,6 +63,16 @@ def test_the_oldest_fit_that_has_ended_goes(work, idle, monkeypatch):
         work.fits.job(first)
 
 
+@pytest.mark.parametrize(("ends", "said"), [("sys.exit(7)", "code 7"), ("os.kill(os.getpid(), 9)", "signal 9")])
+def test_a_process_that_breaks_is_no_cancelled_fit(work, monkeypatch, ends, said):
+    command = [sys.executable, "-c", f"import os, sys; {ends}"]
+    monkeypatch.setattr(fits, "_process", lambda folder, resume: subprocess.Popen(command, stdin=subprocess.PIPE))
+    ident = started(work)
+    job = work.fits.job(ident)
+    job.process.wait()
+    assert job.state == "failed" and said in job.why() and "The fit ended early" in str(page_of("/fit", f"job={ident}", work))
+
+
 def test_an_address_of_a_fit_that_is_gone_says_so(work):
     said = str(page_of("/fit", "job=6c0f", work))
     assert "fits live as long as the app that runs them" in said and "Traceback" not in said

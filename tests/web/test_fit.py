@@ -93,7 +93,7 @@ def test_a_fit_is_cancelled_and_goes_on(page, address):
     page.get_by_role("button", name="Start the fit").click()
     says(page, "#fit-progress", "iteration")
     page.get_by_role("button", name="Cancel").click()
-    says(page, "#fit-job", "The fit was cancelled")
+    says(page, "#fit-job", "It was cancelled.")
     there = page.url
     page.goto(address + "fit")
     page.locator("#fit-list").get_by_role("link").first.click()  # this browser knows its fits
@@ -101,7 +101,7 @@ def test_a_fit_is_cancelled_and_goes_on(page, address):
     page.get_by_role("button", name="Go on").click()
     says(page, "#fit-progress", "eading")
     page.get_by_role("button", name="Cancel").click()
-    says(page, "#fit-job", "The fit was cancelled")
+    says(page, "#fit-job", "It was cancelled.")
 
 
 def test_a_fit_that_is_gone_and_a_faulty_file_are_said(page, address, tmp_path):

@@ -57,9 +57,13 @@ def page(query: str, work: Work) -> html.Div:
 
 
 def _form(scenario: Fit) -> list:
+    try:
+        chosen = [parameters(scenario, model_of(scenario))]
+    except LivingdrugError:  # a mechanism that does not fit, or a value that cannot be: the right side says it
+        chosen = []
     return [
         _folded("How the file is read", "fit-reading", scenario, READING),
-        models(scenario), parameters(scenario, model_of(scenario)), html.Div(id="fit-roles-problem"),
+        models(scenario), *chosen, html.Div(id="fit-roles-problem"),
         html.H2("How it is fitted"), form("fit", scenario, to_query(scenario), ENTRIES),
         _folded("Covariates, correlated spreads and more", "fit-more", scenario, MORE),
     ]  # fmt: skip
@@ -99,7 +103,8 @@ def job_view(ident: str, job: Job) -> list:
     again = html.Button("Go on" if job.can_resume else "Start it again", id="fit-resume", n_clicks=0, className="main")
     if state == "interrupted":
         kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It begins anew."
-        return [html.H2("The fit was cancelled"), html.P(kept, id="sentence"), again, html.Div(id="fit-job-problem")]
+        return [html.H2("The fit did not go to its end"), html.P(f"{job.stopped} {kept}", id="sentence"), again,
+                html.Div(id="fit-job-problem")]  # fmt: skip
     if state == "refused":
         return [html.H2("The fit was refused"), problem(job.why())]
     if state == "failed":

@@ -144,7 +144,7 @@ def _vpc_figure(rows, records, said: dict) -> dict:
 
 def _percentile(rows, colour: str, dash: str, foot: float) -> list[dict]:
     """Band of the model and line of the data; an end below the limit goes down to the foot, a value there has no mark."""
-    x, name = rows["time"].tolist(), str(rows["quantity"].iloc[0]).replace("p", "", 1) + " %"
+    x, name = rows["time"].tolist(), str(rows["quantity"].iloc[0]).replace("p", "", 1) + "th percentile"
     edges = [[max(v, foot) if np.isfinite(v) else foot for v in rows[end]] for end in ("low", "high")]
     seen = [v if np.isfinite(v) and v > 0 else None for v in rows["observed"]]
     line = {"x": x, "y": seen, "mode": "lines+markers", "name": f"{name} of the data",

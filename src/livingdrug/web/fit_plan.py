@@ -11,7 +11,7 @@ from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.text import read_names
 from livingdrug.fit.words import number
 from livingdrug.models import Model
-from livingdrug.models.catalogue import get_model, list_models
+from livingdrug.models.catalogue import get_model, list_fragments, list_models
 from livingdrug.models.structure import Quantity
 from livingdrug.report.answer import Table
 from livingdrug.scenario import build_model
@@ -46,6 +46,7 @@ ENTRIES = (
     Entry("residual", "Residual error", f"empty: the published one; else {RESIDUAL}; a semicolon between two", apart=";"),
 )  # fmt: skip
 MORE = (
+    Entry("fragments", "Mechanisms joined to the model", f"semicolons between: {', '.join(list_fragments())}", apart=";"),
     Entry("covariate", "Covariates", "such as WT on c_max; a semicolon between two", apart=";"),
     Entry("correlated", "Correlated spreads", "such as c_max,alpha; a semicolon between two groups", apart=";"),
     Entry("smooth", "Width of smooth kinks", "0.5 for FOCEI and Laplace on stein_2019; 0: exact"),

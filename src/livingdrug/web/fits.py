@@ -37,24 +37,26 @@ PICTURES = {"picture.svg": "vpc.svg", "picture.png": "vpc.png"}
 @dataclass
 class Job:
     """One fit. shown: its scenario, with the file as its user calls it; asked: the same with the file's token, which an
-    address takes. state: running, finished, interrupted, refused or failed."""
+    address takes; stopped: why it was told to end, "" where it was not."""
 
     folder: Path
     shown: Fit
     asked: Fit
     process: subprocess.Popen
     begun: float = field(default_factory=time.monotonic)
+    stopped: str = ""
 
     @property
     def state(self) -> str:
-        """What became of it so far."""
+        """What became of it so far: running, finished, interrupted, refused or failed."""
         code = self.process.poll()
         if code is None:
             return "running"
         if (self.folder / ANSWER).is_file():
             return "finished"
-        # an end by a signal: somebody pressed Cancel, and it was too busy to listen
-        return {INTERRUPTED: "interrupted", 2: "refused"}.get(code, "interrupted" if code < 0 else "failed")
+        if self.stopped:  # by itself, or ended where it was too busy to listen
+            return "interrupted"
+        return {INTERRUPTED: "interrupted", 2: "refused"}.get(code, "failed")
 
     @property
     def can_resume(self) -> bool:
@@ -78,7 +80,10 @@ class Job:
         if self.state == "refused" and (self.folder / REFUSED).is_file():
             said = (self.folder / REFUSED).read_text(encoding="utf-8")
             return said.replace(_data(self.shown), self.shown.file)
-        return f"the process of this fit ended without a word (code {self.process.returncode}); the terminal has the details"
+        code = self.process.returncode
+        if code < 0:
+            return f"the system ended this fit (signal {-code}), perhaps for want of memory; fewer subjects take less"
+        return f"this fit ended in an error that nobody foresaw (code {code}); the terminal has the details"
 
 
 class Fits:
@@ -113,7 +118,7 @@ class Fits:
         if found is None:
             raise InputError(LOST)
         if found.state == "running" and time.monotonic() - found.begun > 3600 * MOST_HOURS:
-            _stop(found.process)
+            _stop(found, f"It was stopped after {MOST_HOURS:g} hours.")
         return found
 
     def known(self, ident: str) -> Job | None:
@@ -122,7 +127,7 @@ class Fits:
 
     def cancel(self, ident: str) -> None:
         """Interrupt a fit; SAEM saves where it stands. Raises InputError as `job` does."""
-        _stop(self.job(ident).process)
+        _stop(self.job(ident), "It was cancelled.")
 
     def resume(self, ident: str) -> None:
         """Go on from the saved state, or from the beginning where there is none. Raises InputError as `start` does."""
@@ -132,7 +137,7 @@ class Fits:
                 return
             self._check_room()
             (job.folder / PROGRESS).unlink(missing_ok=True)
-            job.begun, job.process = time.monotonic(), _process(job.folder, job.can_resume)
+            job.begun, job.stopped, job.process = time.monotonic(), "", _process(job.folder, job.can_resume)
 
     def file(self, ident: str, name: str) -> bytes:
         """A file that a finished fit hands out. Raises InputError where there is none of that name."""
@@ -177,14 +182,15 @@ def _process(folder: Path, resume: bool) -> subprocess.Popen:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, close_fds=True)
 
 
-def _stop(process: subprocess.Popen) -> None:
+def _stop(job: Job, why: str) -> None:
     """Close the input that a fit listens to; one that does not end within GRACE seconds is ended."""
-    process.stdin.close()
+    job.stopped = why
+    job.process.stdin.close()
     try:
-        process.wait(GRACE)
+        job.process.wait(GRACE)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        job.process.kill()
+        job.process.wait()
 
 
 def _end_all(jobs: OrderedDict[str, Job]) -> None:

@@ -122,7 +122,8 @@ def _interval(found, unit: str = "", times: float = 1.0, sign: str = "") -> str:
     """A value with its interval where it has one."""
     if np.isnan(found.value):
         return f"none: {found.method}"
-    ends = "" if np.isnan(found.low) else f" ({number(times * found.low)} to {number(times * found.high)})"
+    high = number(times * found.high) if np.isfinite(found.high) else "infinity"
+    ends = "" if np.isnan(found.low) else f" ({number(times * found.low)} to {high})"
     return f"{number(times * found.value)}{sign}{unit}{ends}"
 
 
