@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.report.fit_folder import keep_fit
 from livingdrug.cli.output import Output
 from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
@@ -20,7 +21,6 @@ from livingdrug.fit import FitResult, evaluate, fit
 from livingdrug.fit.design import design_of
 from livingdrug.fit.result import Objective
 from livingdrug.fit.store import CONVENTIONS, made_folder, objective_as_dict, write_result
-from livingdrug.report.fit_folder import keep_fit
 from livingdrug.scenario.fit import Fit, planned_fit
 
 VERDICT = {
