@@ -233,10 +233,10 @@ def test_what_cannot_be_told_apart_is_said(fitted):
 def test_the_folder_of_a_fit_is_checked_again(fitted, simulated, tmp_path, monkeypatch):
     from click.testing import CliRunner
 
-    from livingdrug.report import fit_folder
-    from livingdrug.report.fit_folder import keep_fit
     from livingdrug.cli.main import cli
     from livingdrug.fit.store import write_result
+    from livingdrug.report import fit_folder
+    from livingdrug.report.fit_folder import keep_fit
     from livingdrug.scenario.fit import Fit, fit_problem
     from livingdrug.scenario.fitted import fitted_problem
 

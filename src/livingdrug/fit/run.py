@@ -9,6 +9,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import check_seed, uniforms
+from livingdrug.core.versions import versions
 from livingdrug.fit import finish, store
 from livingdrug.fit.climb import climb
 from livingdrug.fit.conditional import Conditional, curvature, search
@@ -151,7 +152,7 @@ def _fit_individuals(prepared: Prepared, seed: int) -> FitResult:
         problem, problem, "individual", NOT_CONVERGED if missed else CONVERGED, objective,
         finish.estimates_of(unknowns_of(fixed), point, covariance, modes.etas), covariance,
         finish.individuals_of(prepared, point, modes, modes.etas, sd), finish.predictions_of(prepared, point, modes),
-        np.empty((0, 0)), (), (*prepared.design.notes, *notes), {"method": "individual", "seed": seed} | store.versions(),
+        np.empty((0, 0)), (), (*prepared.design.notes, *notes), {"method": "individual", "seed": seed} | versions(),
     )  # fmt: skip
 
 
@@ -165,13 +166,13 @@ def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progr
     status = _verdict(0.5 * found.left, left_out, covariance, notes)
     modes = found.slope.modes
     objective = made(prepared, settings.method, found.slope.parts, etas=modes.etas, converged=modes.converged)
-    names = ("-2ll", *unknowns.names)
+    names = ("minus2ll", *unknowns.names)
     return FitResult(
         problem_at(problem, found.point), problem, settings.method, status, objective,
         finish.estimates_of(unknowns, found.point, covariance, modes.etas), covariance,
         finish.individuals_of(prepared, found.point, modes), finish.predictions_of(prepared, found.point, modes), found.trace,
         names, (*prepared.design.notes, *notes),
-        {**asdict(settings), "seed": seed, "expected_gain": 0.5 * found.left} | store.versions(),
+        {**asdict(settings), "seed": seed, "expected_gain": 0.5 * found.left} | versions(),
     )  # fmt: skip
 
 
@@ -209,6 +210,6 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
         finish.estimates_of(unknowns, point, covariance, proposal.modes.etas), covariance,
         finish.individuals_of(prepared, point, proposal.modes, proposal.middle, sd),
         finish.predictions_of(prepared, point, proposal.modes), state.trace,
-        ("seconds", "-2ll given etas", *unknowns.names), (*prepared.design.notes, *notes),
-        {"method": "saem", **asdict(settings), "copies": copies, "seed": seed, "expected_gain": gain} | store.versions(),
+        ("seconds", "minus2ll given etas", *unknowns.names), (*prepared.design.notes, *notes),
+        {"method": "saem", **asdict(settings), "copies": copies, "seed": seed, "expected_gain": gain} | versions(),
     )  # fmt: skip
