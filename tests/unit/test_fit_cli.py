@@ -120,8 +120,9 @@ def test_a_fit_is_shown_where_its_checks_cannot_be_made(files, monkeypatch):
     monkeypatch.setattr("livingdrug.report.fit_folder.vpc", refused)
     done = run(*problem(files), "--method", "individual", "--out", files[2] / "wide")
     assert done.exit_code in (0, 3), done.output
-    assert "omega top" in done.output and "report were not written: subject" in " ".join(done.output.split())
-    assert (files[2] / "wide" / "parameters.csv").exists() and not (files[2] / "wide" / "report.html").exists()
+    assert "omega top" in done.output and "predictive check: not made: subject" in " ".join(done.output.split())
+    assert (files[2] / "wide" / "parameters.csv").exists() and not (files[2] / "wide" / "vpc.csv").exists()
+    assert "visual predictive check: not made" in (files[2] / "wide" / "report.html").read_text()
 
 
 def test_an_evaluation_says_what_it_took_for_granted(files):

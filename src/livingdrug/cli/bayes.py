@@ -63,10 +63,10 @@ def _show(found: Posterior) -> None:
         console.print(ADVICE, highlight=False)
         return
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("parameter", "kind", "mean", "sd", "5 %", "50 %", "95 %", "R-hat", "ESS"):
-        table.add_column(heading, justify="left" if heading in ("parameter", "kind") else "right")
+    for heading in ("parameter", "mean", "sd", "5 %", "50 %", "95 %", "R-hat", "ESS"):
+        table.add_column(heading, justify="left" if heading == "parameter" else "right")
     for row in found.table().itertuples():
         values = (number(v) for v in (row.mean, row.sd, row.q05, row.q50, row.q95))
-        table.add_row(escape(row.name), row.kind, *values, f"{row.r_hat:.3f}", f"{min(row.ess_bulk, row.ess_tail):.0f}")
+        table.add_row(escape(row.name), *values, f"{row.r_hat:.3f}", f"{min(row.ess_bulk, row.ess_tail):.0f}")
     console.print(table)
     console.print(f"{found.settings.chains} chains of {found.settings.draws} draws, no divergence", highlight=False)

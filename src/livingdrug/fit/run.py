@@ -15,7 +15,7 @@ from livingdrug.fit.climb import climb
 from livingdrug.fit.conditional import Conditional, curvature, search
 from livingdrug.fit.importance import importance
 from livingdrug.fit.modes import find_modes
-from livingdrug.fit.objective import at_modes, check_parts, check_start, evaluate, made
+from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, evaluate, made
 from livingdrug.fit.point import Prepared, point_of, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import AT_BOUND, BETTER_ELSEWHERE, CONVERGED, NOT_CONVERGED, Covariance, FitResult
@@ -101,6 +101,8 @@ def _best(results: list[FitResult | str]) -> FitResult:
 def _once(problem: FitProblem, settings: Method, seed: int, folder, resume: bool, progress) -> FitResult:
     prepared = prepare(problem)
     check_start(prepared, point_of(problem))
+    if not isinstance(settings, Individual):
+        check_measured(prepared)
     if isinstance(settings, Saem):
         result = _fit_saem(prepared, settings, seed, folder, resume, progress)
     elif isinstance(settings, Individual):
@@ -125,8 +127,10 @@ def _with_exact_kinks(result: FitResult, seed: int) -> FitResult:
 
 def _settings(method: str | Method) -> Method:
     if isinstance(method, str):
+        if method == "bayes":
+            raise InputError("a posterior is sampled by `livingdrug.fit.bayes.sample_posterior`, not by `fit`")
         if method not in METHODS:
-            raise InputError(unknown("method", method, METHODS))
+            raise InputError(unknown("method", method, [*METHODS, "bayes"]))
         return METHODS[method]
     return method
 

@@ -133,8 +133,10 @@ def vpc(
                 edges = bin_edges(d.time[rows], bins)
                 panels.append(_panel(problem, trial, simulated, rows, edges, typical, (output, name), tuple(levels), width))
     model, data = problem.model, problem.data
+    count = min(len(points), replicates)
+    drawn = (f"each replicate has the numbers of one of {count} draws of a posterior",) if points else ()
     return Vpc(model.full_name, data.name, model.time_unit, tuple(panels), tuple(levels), width, replicates, seed, corrected,
-               trial.notes)  # fmt: skip
+               (*trial.notes, *drawn))  # fmt: skip
 
 
 def _check(replicates: int, levels: Sequence[float], width: float) -> None:

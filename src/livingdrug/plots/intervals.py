@@ -41,6 +41,9 @@ def plot_likelihoods(profiles: Sequence[Profile], result: FitResult):
 def _profile(axes, found: Profile, result: FitResult) -> None:
     if (found.values > 0).all() and found.values.max() > 3 * found.values.min():
         axes.set_xscale("log")
+        ticks = np.geomspace(found.values.min(), found.values.max(), 4)
+        axes.set_xticks(ticks, [f"{t:.2g}" for t in ticks])
+        axes.set_xticks([], minor=True)
     axes.plot(found.values, found.rise, color=COLOURS[0], marker="o", markersize=3, label="profile")
     bend = _parabola(found, result)
     if bend is not None:
@@ -93,7 +96,7 @@ def plot_intervals(table):
         for row in shown.itertuples():
             y = -names.index(row.parameter) - 0.6 * (methods.index(row.method) + 0.5) / len(methods) + 0.3
             _interval(axes, y, row.lower / row.value, row.upper / row.value, low, high, row.method)
-        axes.axvline(1.0, color="#000000", linewidth=0.8)
+        axes.axvline(1.0, color=MUTED, linewidth=0.8, zorder=0)
         axes.set_xscale("log")
         axes.set_xlim(low, high)
         axes.set_yticks([-k for k in range(len(names))], [short(name) for name in names])

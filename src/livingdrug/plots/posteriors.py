@@ -6,6 +6,7 @@ from livingdrug.fit.bayes import Posterior
 from livingdrug.fit.point import LOG, SCALE_CODE
 from livingdrug.fit.priors import Prior, prior_density
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
+from livingdrug.fit.words import number
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, short
 
 ACROSS = 4
@@ -60,7 +61,7 @@ def _density(axes, x: np.ndarray, prior: Prior, unknowns: Unknowns) -> None:
     if line is not None:
         axes.plot(grid, line, color=COLOURS[1], linewidth=1.3, label="prior")
     ticks = np.quantile(x, (0.05, 0.5, 0.95))
-    axes.set_xticks(ticks, [f"{t:.3g}" for t in ticks], fontsize=7)
+    axes.set_xticks(ticks, [number(t) for t in ticks], fontsize=7)
     axes.set_xticks([], minor=True)
     axes.set_yticks([])
     axes.set_ylim(bottom=0)
@@ -71,15 +72,11 @@ def plot_chains(found: Posterior):
     """Draws of each number in order, a line for each chain: they should look alike and have no trend."""
     from matplotlib import rc_context
 
-    unknowns = unknowns_of(found.problem)
     with rc_context(SETTINGS):
         figure, axes = _page(len(found.names), ACROSS, 2.2, 1.5, sharex=True)
         for k, (name, ax) in enumerate(zip(found.names, axes, strict=False)):
             for chain in range(len(found.x)):
                 ax.plot(found.x[chain, :, k], color=COLOURS[chain % len(COLOURS)], linewidth=0.4, alpha=0.8)
-            if _is_log(unknowns, name):
-                ax.set_yscale("log")
-                ax.minorticks_off()
             ax.set_title(short(name, 24), fontsize=8)
             ax.tick_params(labelsize=7)
         figure.supxlabel("draw", fontsize=9)
@@ -98,7 +95,8 @@ def plot_ranks(found: Posterior):
             ranks = np.argsort(np.argsort(found.x[:, :, k].ravel(), kind="stable"), kind="stable").reshape(chains, draws)
             for chain in range(chains):
                 counts = np.histogram(ranks[chain], edges)[0] / (draws / BINS)
-                ax.stairs(counts, edges, color=COLOURS[chain % len(COLOURS)], linewidth=1.0, label=f"chain {chain + 1}")
+                colour = COLOURS[chain % len(COLOURS)]
+                ax.stairs(counts, edges, baseline=None, color=colour, linewidth=1.0, label=f"chain {chain + 1}")
             ax.axhline(1.0, color=MUTED, linewidth=0.8, linestyle=":")
             ax.set_title(f"{short(m.name, 20)}: R-hat {m.r_hat:.3f}", fontsize=8)
             ax.set_xticks([])
@@ -106,7 +104,7 @@ def plot_ranks(found: Posterior):
         axes[0].set_ylim(bottom=0)
         figure.supxlabel("rank among all draws", fontsize=9)
         figure.supylabel("draws over those expected", fontsize=9)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(chains, 6))
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=min(chains, 6))
     return figure
 
 
