@@ -26,6 +26,7 @@ from livingdrug.fit.words import identifiability_sentences, parameter_sentences
 from livingdrug.models.catalogue import get_model
 from livingdrug.plots.fits import plot_groups, plot_individuals, plot_iwres, plot_observed
 from livingdrug.plots.predictive import plot_npde, plot_vpc
+from tests.pictures import undrawn
 
 TIMES = (4.0, 7.0, 9.0, 11.0, 14.0, 21.0, 28.0, 60.0, 120.0, 240.0)
 LIMIT = 150.0
@@ -230,14 +231,6 @@ def test_what_cannot_be_told_apart_is_said(fitted):
     assert told == (f"The data hardly tell {names[0]} and {names[1]} apart (correlation of the estimates 0.99).",)
 
 
-def quick(figure, folder, name):
-    """A picture without its arrangement, which is what takes time."""
-    figure.set_layout_engine("none")
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-    (folder / f"{name}.png").write_bytes(b"")
-
-
 @pytest.fixture
 def folder(fitted, simulated, tmp_path, monkeypatch):
     """The folder of a fit of data.csv beside it."""
@@ -247,7 +240,7 @@ def folder(fitted, simulated, tmp_path, monkeypatch):
     from livingdrug.scenario.fit import Fit, fit_problem
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fit_folder, "save", quick)
+    monkeypatch.setattr(fit_folder, "save", undrawn)
     monkeypatch.setattr(fit_folder, "PAGES", 1)
     problem_of("data.csv", simulated[0])
     scenario = Fit(file="data.csv", model="stein_2019", unit="copies/ug", time_unit="d", random=tuple(SPREADS),

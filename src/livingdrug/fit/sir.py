@@ -11,7 +11,7 @@ their ratios cancel: draws of phi stay where they are, and with them the predict
 the population, and the residual error.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,7 @@ from livingdrug.fit.result import FitResult
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
 from livingdrug.fit.updates import linear_of
 
-DRAWN = (1000, 1000, 1000)  # vectors of each round before the last
+ROUNDS, FEWEST = 3, 500  # before the last one; vectors drawn in each, at least
 LAST = 5  # times as many vectors are drawn as kept: with fewer, drawing none twice leaves the tails of the density drawn from
 DRAWS = 512  # of each subject's individual parameters
 FEW = 0.1  # effective part of the last round's vectors below which its intervals are not to be trusted
@@ -93,10 +93,10 @@ def likelihood_of(prepared: Prepared, unknowns: Unknowns, point: Point, proposal
     return Likelihood(prepared, unknowns, point, phi, density, found, np.flatnonzero(~still.astype(bool)))
 
 
-def sir(result: FitResult, kept: int = 1000, seed: int = 1, drawn: Sequence[int] = DRAWN) -> Sir:
+def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS) -> Sir:
     """Intervals of all estimated numbers by SIR, from the covariance of the estimates.
 
-    kept: vectors of the last round, which draws LAST times as many; drawn: vectors of each round before it. Numbers at a
+    kept: vectors of the last round, which draws LAST times as many; rounds: before it, of as many as are kept. Numbers at a
     bound stay there. Raises InputError for a fit without covariance, or fewer than 100 vectors to keep.
     """
     check_seed(seed)
@@ -121,7 +121,7 @@ def sir(result: FitResult, kept: int = 1000, seed: int = 1, drawn: Sequence[int]
     def at(x: np.ndarray) -> np.ndarray:
         return np.array([likelihood(vector) for vector in whole(x)]) - level
 
-    x, halves, effective = resample(at, best[free], matrix[np.ix_(free, free)], kept, seed, drawn)
+    x, halves, effective = resample(at, best[free], matrix[np.ix_(free, free)], kept, seed, rounds)
     estimates = np.array([unknowns.natural(vector)[0] for vector in whole(x)])
     lower, upper = np.percentile(estimates, [2.5, 97.5], axis=0)
     rise, noise = -2 * halves.mean(axis=1), float(np.std(halves[:, 0] - halves[:, 1]) / 2)
@@ -130,7 +130,7 @@ def sir(result: FitResult, kept: int = 1000, seed: int = 1, drawn: Sequence[int]
 
 def resample(
     log_density: Callable[[np.ndarray], np.ndarray], middle: np.ndarray, spread: np.ndarray, kept: int, seed: int = 1,
-    drawn: Sequence[int] = DRAWN,
+    rounds: int = ROUNDS,
 ) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:  # fmt: skip
     """(vectors kept, log density of each, effective part of each round's vectors), of a density known up to a factor.
 
@@ -138,7 +138,7 @@ def resample(
     covariance that the first round draws from.
     """
     effective = []
-    for k, size in enumerate([*drawn, LAST * kept]):
+    for k, size in enumerate([max(FEWEST, kept)] * rounds + [LAST * kept]):
         x, density = _drawn(middle, spread, size, seed, k)
         found = log_density(x)
         ratio = found.mean(axis=1) - density
