@@ -255,7 +255,7 @@ def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tm
     keep_answer(scenario, folder, lambda part: posteriors.keep_posterior(scenario, found, part))
     report = (folder / "report.html").read_text()
     for text in ("c_max: normal on ln, mean 8.5, sd 0.5", "R-hat", "effective draws", "Divergences: 0", "Posterior and prior",
-                 "draws of a posterior", found.sentences()[0]):  # fmt: skip
+                 "draws of the posterior)", found.sentences()[0]):  # fmt: skip
         assert text in report, text
     assert {"posterior.csv", "draws.csv", "vpc.csv", "mixing.csv", "script.py"} <= {p.name for p in folder.iterdir()}
     (folder / "report.html").unlink()
@@ -267,7 +267,7 @@ def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tm
     points = fitted_points(folder, problem)
     assert len(points) == 500 and np.std([p.mu[0] for p in points]) == pytest.approx(np.log(found.x[:, :, 0]).std(), rel=0.15)
     done = livingdrug("vpc", folder, "--replicates", "30")
-    assert done.returncode == 0 and "30 draws of a posterior" in done.stderr
+    assert done.returncode == 0 and "30 draws of the posterior)" in done.stdout
 
 
 def test_pictures_of_a_posterior_show_priors_chains_and_what_goes_together(data):

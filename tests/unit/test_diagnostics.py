@@ -13,6 +13,7 @@ from livingdrug.fit.bins import bin_edges, bin_of
 from livingdrug.fit.finish import estimates_of, individuals_of, predictions_of
 from livingdrug.fit.groups import compare_groups
 from livingdrug.fit.individual_curves import curves_of
+from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.npde import npde
 from livingdrug.fit.objective import at_modes, made
@@ -20,11 +21,13 @@ from livingdrug.fit.point import point_of, prepare
 from livingdrug.fit.problem import Effect, ResidualError
 from livingdrug.fit.replicates import limited, simulate_at_points, simulate_trial, trial_of
 from livingdrug.fit.result import CONVERGED, Covariance, FitResult
+from livingdrug.fit.uncertainty import Profile
 from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.fit.vpc import percentiles, vpc
 from livingdrug.fit.words import identifiability_sentences, parameter_sentences
 from livingdrug.models.catalogue import get_model
 from livingdrug.plots.fits import plot_groups, plot_individuals, plot_iwres, plot_observed
+from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.predictive import plot_npde, plot_vpc
 from tests.pictures import undrawn
 
@@ -320,7 +323,7 @@ def test_replicates_at_points_are_those_of_their_numbers(simulated):
     mixed = simulate_at_points(trial, [point, higher], 4, 1)
     np.testing.assert_array_equal(mixed[:2], same[:2])
     np.testing.assert_allclose(mixed[2:], 2 * same[2:], rtol=1e-9)
-    assert "2 draws of a posterior" in vpc(problem, 20, points=[point, higher]).notes[-1]
+    assert vpc(problem, 20, points=[point, higher]).draws == 2 and vpc(problem, 20).draws == 0
 
 
 def test_individual_curves_are_smooth_from_the_first_day_on(fitted):
@@ -343,3 +346,26 @@ def test_pictures_show_their_numbers(fitted, simulated):
     page = plot_individuals(fitted, curves_of(fitted, 10), list(fitted.individuals.subjects))
     assert len(page.axes) == 12
     assert len(plot_groups(compare_groups(fitted, "RESPONSE")).axes[0].get_yticks()) == 4
+
+
+def test_intervals_and_profiles_are_drawn_as_they_are(fitted):
+    unknowns = unknowns_of(fitted.problem)
+    k = unknowns.names.index("alpha")
+    best = unknowns.vector(point_of(fitted.problem))[k]
+    place = best + 0.1 * np.linspace(-2.5, 2.5, 11)
+    rise = ((place - best) / 0.1) ** 2
+    bounded = Profile("alpha", np.exp(place), rise, np.exp(best - 0.196), np.exp(best + 0.196), "the data determine it")
+    flat = replace(bounded, name="omega f_b", values=np.linspace(0.2, 0.8, 11), rise=rise / 10, lower=None, upper=None)
+    more = Uncertainty((bounded, flat))
+    table = more.table(fitted)
+    wald = table[table["method"] == "standard error"].set_index("parameter")
+    row = table[(table["parameter"] == "alpha") & (table["method"] == "profile")].iloc[0]
+    # the covariance of `fitted` has an sd of 0.1 for alpha: Wald's interval is that of the parabola
+    ends = ["lower", "upper"]
+    np.testing.assert_allclose(row[ends].astype(float), wald.loc["alpha", ends].astype(float), rtol=1e-4)
+    axes = plot_likelihoods([bounded, flat], fitted).axes
+    drawn = next(line for line in axes[0].lines if line.get_label() == "profile")
+    curve = ((np.log(drawn.get_xdata()) - best) / 0.1) ** 2
+    np.testing.assert_allclose(drawn.get_ydata(), curve, atol=0.1)
+    arrows = [line.get_marker() for line in plot_intervals(table[table["method"] == "profile"]).axes[0].lines]
+    assert arrows.count("<") == 1 and arrows.count(">") == 1  # the flat one has no bound

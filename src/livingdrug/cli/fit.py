@@ -165,7 +165,7 @@ def show_fit(result: FitResult, more: Uncertainty) -> None:
 
 
 def _show_uncertainty(console: Console, more: Uncertainty, result: FitResult) -> None:
-    for sentence in more.sentences():
+    for sentence in (*more.profile_words(), *more.resampling_words()):
         console.print(sentence, highlight=False, markup=False)
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for heading in ("parameter", "95 % by", "lower", "upper"):

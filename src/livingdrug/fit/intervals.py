@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.fit.point import point_of
-from livingdrug.fit.result import FitResult
+from livingdrug.fit.result import NOT_CONVERGED, FitResult
 from livingdrug.fit.sir import Sir, sir
 from livingdrug.fit.uncertainty import Bootstrap, Profile, bootstrap, profile
 from livingdrug.fit.unknowns import unknowns_of
@@ -31,9 +31,13 @@ class Uncertainty:
         """Whether there is any of them."""
         return bool(self.profiles or self.bootstrap or self.sir)
 
-    def sentences(self) -> tuple[str, ...]:
-        """What profiles say, and what stands behind the others."""
-        told = [f"{p.words[0].upper()}{p.words[1:]}." for p in self.profiles]
+    def profile_words(self) -> tuple[str, ...]:
+        """What each profile says."""
+        return tuple(f"{p.words[0].upper()}{p.words[1:]}." for p in self.profiles)
+
+    def resampling_words(self) -> tuple[str, ...]:
+        """What stands behind a bootstrap and SIR."""
+        told = []
         if self.bootstrap:
             b = self.bootstrap
             told.append(f"Bootstrap: {len(b.estimates)} of {b.tried} fits of resampled subjects converged and count.")
@@ -79,6 +83,8 @@ def uncertainty(
     """What is asked for: names to profile, refits of a bootstrap, vectors kept by SIR. What cannot be made is a note, as the
     fit stands without it."""
     notes, profiles = [], []
+    if result.status == NOT_CONVERGED and (profiled or refits or kept):
+        notes.append("the fit did not converge, so that intervals lie around numbers that are no estimates yet")
     for name in profiled:
         profiles.append(_tried(lambda name=name: profile(result, name, seed), f"the profile of `{name}`", notes))
     refitted = _tried(lambda: bootstrap(result, refits, seed), "the bootstrap", notes) if refits else None

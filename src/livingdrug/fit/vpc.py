@@ -51,7 +51,8 @@ class Panel:
 
 @dataclass(frozen=True)
 class Vpc:
-    """A visual predictive check. levels: percentiles; width: of the intervals, in %; corrected: by prediction."""
+    """A visual predictive check. levels: percentiles; width: of the intervals, in %; corrected: by prediction; draws: of a
+    posterior, whose numbers the replicates have, 0 where all have those of the problem."""
 
     model: str
     data: str
@@ -62,6 +63,7 @@ class Vpc:
     replicates: int
     seed: int
     corrected: bool
+    draws: int = 0
     notes: tuple[str, ...] = ()
 
     def outside(self) -> tuple[int, int]:
@@ -133,10 +135,8 @@ def vpc(
                 edges = bin_edges(d.time[rows], bins)
                 panels.append(_panel(problem, trial, simulated, rows, edges, typical, (output, name), tuple(levels), width))
     model, data = problem.model, problem.data
-    count = min(len(points), replicates)
-    drawn = (f"each replicate has the numbers of one of {count} draws of a posterior",) if points else ()
     return Vpc(model.full_name, data.name, model.time_unit, tuple(panels), tuple(levels), width, replicates, seed, corrected,
-               (*trial.notes, *drawn))  # fmt: skip
+               min(len(points), replicates), trial.notes)  # fmt: skip
 
 
 def _check(replicates: int, levels: Sequence[float], width: float) -> None:

@@ -8,6 +8,7 @@ from livingdrug.fit.point import point_of
 from livingdrug.fit.result import FitResult
 from livingdrug.fit.uncertainty import RISE, Profile
 from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.words import number
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, short
 
 ACROSS = 3
@@ -42,9 +43,13 @@ def _profile(axes, found: Profile, result: FitResult) -> None:
     if (found.values > 0).all() and found.values.max() > 3 * found.values.min():
         axes.set_xscale("log")
         ticks = np.geomspace(found.values.min(), found.values.max(), 4)
-        axes.set_xticks(ticks, [f"{t:.2g}" for t in ticks])
+        axes.set_xticks(ticks, [number(float(f"{t:.2g}")) for t in ticks])
         axes.set_xticks([], minor=True)
-    axes.plot(found.values, found.rise, color=COLOURS[0], marker="o", markersize=3, label="profile")
+    axes.plot(found.values, found.rise, color=COLOURS[0], marker="o", markersize=3, linestyle="none")
+    # between steps the root of the rise is straight, as where its crossing is found
+    root = np.sqrt(np.maximum(found.rise, 0.0)) * np.where(np.arange(len(found.rise)) < found.rise.argmin(), -1, 1)
+    across = np.interp(np.linspace(0, len(root) - 1, 20 * len(root)), np.arange(len(root)), found.values)
+    axes.plot(across, np.interp(across, found.values, root) ** 2, color=COLOURS[0], label="profile")
     bend = _parabola(found, result)
     if bend is not None:
         axes.plot(*bend, color=MUTED, linewidth=0.9, linestyle="--", label="by the standard error")
@@ -77,8 +82,8 @@ def _unit(name: str, result: FitResult) -> str:
 
 
 def plot_intervals(table):
-    """95 % intervals over the estimate, a row for each number and a mark for each way; an arrow where there is no bound.
-    Numbers that are not above 0 are in the table only. table: of `Uncertainty.table`."""
+    """95 % intervals over the estimate, a row for each number and a mark for each way; an arrow where one has no bound
+    or leaves the picture. Numbers that are not above 0 are in the table only. table: of `Uncertainty.table`."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -29,7 +29,7 @@ def fit_answer(
 ) -> Answer:
     """The answer of a fit. parts: what its checks and pictures show; missing: what could not be made, and why."""
     model, data = result.problem.model, result.problem.data
-    determined = Part("determined", "What the data determine", (*more.sentences(), *identifiability_sentences(result)))
+    determined = Part("determined", "What the data determine", (*more.profile_words(), *identifiability_sentences(result)))
     return Answer(
         title=f"{model.full_name} fitted to {data.name}",
         question=f"Which numbers of {model.full_name} describe {data.name}, and how do subjects differ?",
@@ -116,7 +116,8 @@ def _objective(result: FitResult) -> Part:
     found = result.objective
     rows = (
         *_conventions(found), _error(found), ("estimated numbers", str(result.free)), ("AIC", f"{result.aic:.2f}"),
-        ("BIC", f"{result.bic:.2f}"), ("condition number", told(result.covariance.condition)),
+        ("BIC", f"{result.bic:.2f}"),
+        ("condition number of the correlations of the estimates", told(result.covariance.condition) or "none"),
     )  # fmt: skip
     errors = result.covariance.reason or result.covariance.method
     points = (f"Computed by {found.means}. {CONVENTIONS}", f"Standard errors: {errors}.")
@@ -127,9 +128,10 @@ def outside_text(found: Vpc) -> str:
     """How many percentiles of the data lie outside the model's intervals, beside how many would by chance."""
     out, everything = found.outside()
     expected = (1 - found.width / 100) * everything
+    drawn = f" of {found.draws:,} draws of the posterior" if found.draws else ""
     return (
         f"{out} of {everything} percentiles of the data lie outside the model's {found.width:g} % intervals "
-        f"(about {expected:.1f} would by chance; {found.replicates:,} replicates)"
+        f"(about {expected:.1f} would by chance; {found.replicates:,} replicates{drawn})"
     )
 
 
@@ -141,7 +143,7 @@ def vpc_part(found: Vpc, names: list[str]) -> Part:
         Picture(name, f"Percentiles of the data should lie in the bands of the model: {what}.")
         for name, what in zip(names, shown, strict=True)
     )
-    return Part("pcvpc" if found.corrected else "vpc", title, (f"{outside_text(found)}.", *found.notes), pictures=pictures)
+    return Part("pcvpc" if found.corrected else "vpc", title, (f"{outside_text(found)}.",), pictures=pictures)
 
 
 def npde_part(found: Npde, names: list[str]) -> Part:
@@ -161,9 +163,8 @@ def interval_part(more: Uncertainty, table, pictures: tuple[Picture, ...]) -> Pa
         (r.parameter, r.method, number(r.value), told(r.lower) or "not bounded", told(r.upper) or "not bounded")
         for r in table.itertuples()
     )
-    header = ("parameter", "by", "value", "lower", "upper")
-    return Part("intervals", "Intervals, each by its own way", more.sentences(), (Table("95 % intervals", header, rows),),
-                pictures)  # fmt: skip
+    shown = Table("95 % intervals", ("parameter", "by", "value", "lower", "upper"), rows)
+    return Part("intervals", "Intervals, each by its own way", more.resampling_words(), (shown,), pictures)
 
 
 def group_part(groups: Groups) -> Part:
