@@ -3,8 +3,9 @@
 Dosne, Bergstrand, Harling & Karlsson 2016 (J Pharmacokinet Pharmacodyn 43:583-596); in rounds: Dosne, Bergstrand & Karlsson
 2017 (J Pharmacokinet Pharmacodyn 44:509-520). Vectors of all estimated numbers are drawn around the estimate from its
 covariance; the importance ratio of each is its likelihood over the density that it was drawn from; some are drawn by these
-ratios, none twice, and the next round draws from what they show. Where the papers bend the next density by Box-Cox, numbers
-stand here on the scales of their estimation (logarithms, logits, atanh) under a normal one.
+ratios, none twice, and the next round draws around their mean with their covariance. Where the papers draw from a normal
+density, bent by Box-Cox, numbers stand here on the scales of their estimation (logarithms, logits, atanh) under a t with six
+degrees of freedom: a likelihood with longer tails than a normal density loses them round by round otherwise.
 
 The marginal likelihoods of a round share the draws of the subjects' individual parameters, so that Monte-Carlo errors of
 their ratios cancel: draws of phi stay where they are, and with them the predictions; what changes is how likely phi is in
@@ -26,7 +27,9 @@ from livingdrug.fit.unknowns import Unknowns, unknowns_of
 from livingdrug.fit.updates import linear_of
 
 ROUNDS, FEWEST = 3, 500  # before the last one; vectors drawn in each, at least
-LAST = 5  # times as many vectors are drawn as kept: with fewer, drawing none twice leaves the tails of the density drawn from
+LAST = 3  # times as many vectors are drawn in the last round as are kept
+KEPT = 0.2  # part of the vectors of a round before it that the next one is made of
+FREEDOM = 6  # of the t that vectors are drawn from, an even number
 DRAWS = 512  # of each subject's individual parameters
 FEW = 0.1  # effective part of the last round's vectors below which its intervals are not to be trusted
 
@@ -138,21 +141,27 @@ def resample(
     covariance that the first round draws from.
     """
     effective = []
-    for k, size in enumerate([max(FEWEST, kept)] * rounds + [LAST * kept]):
+    sizes = [max(FEWEST, kept)] * rounds + [LAST * kept]
+    for k, size in enumerate(sizes):
         x, density = _drawn(middle, spread, size, seed, k)
         found = log_density(x)
         ratio = found.mean(axis=1) - density
         effective.append(_worth(ratio) / size)
-        chosen = _resampled(ratio, size // LAST, seed, k)
+        many = kept if k == len(sizes) - 1 else int(KEPT * size)
+        chosen = _resampled(ratio, many, seed, k)
         middle, spread = x[chosen].mean(axis=0), np.cov(x[chosen].T).reshape(len(middle), len(middle))
     return x[chosen], found[chosen], tuple(effective)
 
 
 def _drawn(middle: np.ndarray, spread: np.ndarray, size: int, seed: int, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors (size, free) of a normal density, and its logarithm at each, without constants."""
-    factor = np.linalg.cholesky(spread)
-    z = normals(seed, f"sir round {k}", 0, size * len(middle)).reshape(size, len(middle))
-    return middle + z @ factor.T, -0.5 * (z * z).sum(axis=1)
+    """Vectors (size, free) of a t, as wide in its middle as a normal density of this covariance and wider in its tails, and
+    its logarithm at each, without constants."""
+    factor, free = np.linalg.cholesky(spread), len(middle)
+    z = normals(seed, f"sir round {k}", 0, size * free).reshape(size, free)
+    # a chi-square with an even number of degrees of freedom is a sum of exponentials
+    u = uniforms(seed, f"sir tails {k}", 0, size * FREEDOM // 2).reshape(size, FREEDOM // 2)
+    z *= np.sqrt(FREEDOM / (-2 * np.log(u).sum(axis=1)))[:, None]
+    return middle + z @ factor.T, -0.5 * (FREEDOM + free) * np.log1p((z * z).sum(axis=1) / FREEDOM)
 
 
 def _worth(ratio: np.ndarray) -> float:
