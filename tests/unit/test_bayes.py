@@ -10,13 +10,15 @@ import pytest
 from livingdrug.core.errors import ConvergenceError, InputError
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import new_problem
-from livingdrug.fit.bayes import log_posterior, sample_posterior
+from livingdrug.fit.bayes import Posterior, log_posterior, sample_posterior
 from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
-from livingdrug.fit.nuts import Sampling, draw, faults, mixing, summary
-from livingdrug.fit.priors import Prior, log_prior, priors_of
+from livingdrug.fit.nuts import Draws, Sampling, draw, faults, mixing, summary
+from livingdrug.fit.point import point_of
+from livingdrug.fit.priors import Prior, log_prior, prior_density, priors_of
 from livingdrug.fit.problem import Correlation, Effect, Parameter, ResidualError
 from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.models.catalogue import get_model
+from tests.pictures import undrawn
 
 needs_nutpie = pytest.mark.skipif(find_spec("nutpie") is None, reason="the extra `bayes` is not installed")
 ROWS = [
@@ -200,10 +202,11 @@ def test_the_command_shows_and_writes_no_posterior_that_did_not_mix(tmp_path, mo
 
     from click.testing import CliRunner
 
-    from livingdrug.cli import bayes
     from livingdrug.cli.main import cli
 
-    monkeypatch.setattr(bayes, "fit", lambda problem, *_, **__: SimpleNamespace(problem=problem))  # no SAEM before it
+    monkeypatch.setattr("livingdrug.report.posteriors.save", undrawn)
+    # no SAEM before it
+    monkeypatch.setattr("livingdrug.scenario.fit.fit", lambda problem, *_, **__: SimpleNamespace(problem=problem))
     table, out = tmp_path / "d.csv", tmp_path / "out"
     pd.DataFrame(ROWS, columns=["ID", "TIME (d)", "DV (copies/ug)", "SEX"]).to_csv(table, index=False)
     command = ["fit", str(table), "--model", "stein_2019", "--random", "c_max=0.5", "--method", "bayes", "--tune", "50",
@@ -211,6 +214,84 @@ def test_the_command_shows_and_writes_no_posterior_that_did_not_mix(tmp_path, mo
     answer = CliRunner().invoke(cli, command)
     assert answer.exit_code == 3 and "NOT SHOWN" in answer.output and "fewer than 400" in answer.output
     assert "c_max: normal on ln, mean 8.5, sd 0.5" in answer.output
-    assert {p.name for p in out.iterdir()} == {"mixing.csv", "scenario.toml", "settings.json"}
+    assert {p.name for p in out.iterdir()} == {"mixing.csv", "scenario.toml", "settings.json", "record.json", "script.py",
+                                               "report.html", "pictures"}  # fmt: skip
+    assert {p.name for p in (out / "pictures").iterdir()} == {"ranks.png", "ranks.svg"}
+    report = (out / "report.html").read_text()
+    assert "none of it is shown" in report and "fewer than 400" in report and "normal on ln, mean 8.5" in report
+    assert "(90 % " not in report
     refused = CliRunner().invoke(cli, [*command, "--prior", "c_max=8"])
     assert isinstance(refused.exception, InputError) and "--prior `c_max=8`" in str(refused.exception)
+
+
+def posterior_of(problem, together=False) -> Posterior:
+    """Independent draws around the start, the second number going with the first where that is asked for."""
+    unknowns, rng = unknowns_of(problem), np.random.default_rng(5)
+    middle, p = unknowns.vector(point_of(problem)), unknowns.size
+    x = middle + 0.1 * rng.normal(size=(4, 200, p))
+    if together:
+        x[:, :, 1] = middle[1] - 0.9 * (x[:, :, 0] - middle[0]) + 0.04 * rng.normal(size=(4, 200))
+    natural = np.array([unknowns.natural(row)[0] for row in x.reshape(-1, p)]).reshape(x.shape)
+    draws = Draws(x, np.zeros((4, 200)), 0, 7.0)
+    priors = priors_of(problem, [Prior("c_max", "normal", 8.5, 0.5)])
+    return Posterior(problem, unknowns.names, unknowns.kinds, natural, np.zeros((4, 200, 6, 3)), draws, priors, Sampling())
+
+
+def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tmp_path, monkeypatch):
+    from livingdrug.report import fit_folder, posteriors
+    from livingdrug.report.folder import keep_answer, rebuild
+    from livingdrug.scenario.fit import Fit, fit_problem
+    from livingdrug.scenario.fitted import fitted_points, fitted_problem
+    from tests.commands import livingdrug
+
+    monkeypatch.chdir(tmp_path)
+    for module in (fit_folder, posteriors):
+        monkeypatch.setattr(module, "save", undrawn)
+    pd.DataFrame(ROWS, columns=["ID", "TIME (d)", "DV (copies/ug)", "SEX"]).to_csv("d.csv", index=False)
+    scenario = Fit(file="d.csv", model="stein_2019", random=("c_max=0.5",), method="bayes", prior=("c_max=normal:8.5,0.5",))
+    found = posterior_of(fit_problem(scenario))
+    assert found.faults == ()
+    folder = tmp_path / "out"
+    keep_answer(scenario, folder, lambda part: posteriors.keep_posterior(scenario, found, part))
+    report = (folder / "report.html").read_text()
+    for text in ("c_max: normal on ln, mean 8.5, sd 0.5", "R-hat", "effective draws", "Divergences: 0", "Posterior and prior",
+                 "draws of the posterior)", found.sentences()[0]):  # fmt: skip
+        assert text in report, text
+    assert {"posterior.csv", "draws.csv", "vpc.csv", "mixing.csv", "script.py"} <= {p.name for p in folder.iterdir()}
+    (folder / "report.html").unlink()
+    rebuild(folder)
+    assert (folder / "report.html").read_text() == report
+    # the folder is a posterior to go on from: medians, and draws for a check
+    problem = fitted_problem(folder)
+    assert problem.parameters[0].value == pytest.approx(np.median(found.x[:, :, 0]))
+    points = fitted_points(folder, problem)
+    assert len(points) == 500 and np.std([p.mu[0] for p in points]) == pytest.approx(np.log(found.x[:, :, 0]).std(), rel=0.15)
+    done = livingdrug("vpc", folder, "--replicates", "30")
+    assert done.returncode == 0 and "30 draws of the posterior)" in done.stdout
+
+
+def test_pictures_of_a_posterior_show_priors_chains_and_what_goes_together(data):
+    from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
+
+    found = posterior_of(problem_of(data), together=True)
+    unknowns = unknowns_of(found.problem)
+    ((i, j, r),) = pairs_together(found)
+    assert (i, j) == (1, 0) and r == pytest.approx(-0.91, abs=0.04)
+    assert len(plot_pairs(found).axes) == 1 and len(plot_chains(found).axes[0].lines) == 4
+    ranks = plot_ranks(found)
+    assert len(ranks.axes[0].patches) == 4 and ranks.axes[0].patches[0].get_data().values.mean() == pytest.approx(1.0)
+    axes = plot_densities(found).axes[0]
+    line, bars = axes.lines[0], axes.patches[0].get_data()
+    assert np.sum(bars.values * np.diff(np.log(bars.edges))) == pytest.approx(1)
+    np.testing.assert_allclose(line.get_ydata(), prior_density(found.priors[0], unknowns, line.get_xdata()))
+
+
+@pytest.mark.parametrize("kind", ["normal", "half_normal", "half_cauchy"])
+def test_densities_of_priors_are_those_of_scipy(data, kind):
+    from scipy.stats import halfcauchy, halfnorm, norm
+
+    unknowns, value = unknowns_of(problem_of(data)), np.array([0.2, 1.0, 3.0])
+    name = "alpha" if kind == "normal" else "omega alpha"
+    expected = {"normal": norm(0.4, 0.7).pdf(np.log(value)), "half_normal": halfnorm(0, 0.7).pdf(value),
+                "half_cauchy": halfcauchy(0, 0.7).pdf(value)}[kind]  # fmt: skip
+    np.testing.assert_allclose(prior_density(Prior(name, kind, 0.4, 0.7), unknowns, value), expected)

@@ -13,19 +13,23 @@ from livingdrug.fit.bins import bin_edges, bin_of
 from livingdrug.fit.finish import estimates_of, individuals_of, predictions_of
 from livingdrug.fit.groups import compare_groups
 from livingdrug.fit.individual_curves import curves_of
+from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.npde import npde
 from livingdrug.fit.objective import at_modes, made
 from livingdrug.fit.point import point_of, prepare
 from livingdrug.fit.problem import Effect, ResidualError
-from livingdrug.fit.replicates import limited, simulate_trial, trial_of
+from livingdrug.fit.replicates import limited, simulate_at_points, simulate_trial, trial_of
 from livingdrug.fit.result import CONVERGED, Covariance, FitResult
+from livingdrug.fit.uncertainty import Profile
 from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.fit.vpc import percentiles, vpc
 from livingdrug.fit.words import identifiability_sentences, parameter_sentences
 from livingdrug.models.catalogue import get_model
 from livingdrug.plots.fits import plot_groups, plot_individuals, plot_iwres, plot_observed
+from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.predictive import plot_npde, plot_vpc
+from tests.pictures import undrawn
 
 TIMES = (4.0, 7.0, 9.0, 11.0, 14.0, 21.0, 28.0, 60.0, 120.0, 240.0)
 LIMIT = 150.0
@@ -230,48 +234,104 @@ def test_what_cannot_be_told_apart_is_said(fitted):
     assert told == (f"The data hardly tell {names[0]} and {names[1]} apart (correlation of the estimates 0.99).",)
 
 
-def test_the_folder_of_a_fit_is_checked_again(fitted, simulated, tmp_path, monkeypatch):
-    from click.testing import CliRunner
-
+@pytest.fixture
+def folder(fitted, simulated, tmp_path, monkeypatch):
+    """The folder of a fit of data.csv beside it."""
+    from livingdrug.fit.intervals import uncertainty
     from livingdrug.report import fit_folder
-    from livingdrug.report.fit_folder import keep_fit
-    from livingdrug.cli.main import cli
-    from livingdrug.fit.store import write_result
+    from livingdrug.report.folder import keep_answer
     from livingdrug.scenario.fit import Fit, fit_problem
-    from livingdrug.scenario.fitted import fitted_problem
 
-    def quick(figure, place, name):  # the arrangement of pictures is what takes time
-        figure.set_layout_engine("none")
-        (tmp_path / "fit" / "pictures").mkdir(exist_ok=True)
-        figure.savefig(f"{place}/{name}.svg")
-
-    monkeypatch.setattr(fit_folder, "save", quick)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fit_folder, "save", undrawn)
     monkeypatch.setattr(fit_folder, "PAGES", 1)
-    table, folder = tmp_path / "d.csv", tmp_path / "fit"
-    problem_of(table, simulated[0])
-    scenario = Fit(file=str(table), model="stein_2019", unit="copies/ug", time_unit="d", random=tuple(SPREADS),
+    problem_of("data.csv", simulated[0])
+    scenario = Fit(file="data.csv", model="stein_2019", unit="copies/ug", time_unit="d", random=tuple(SPREADS),
                    residual=("lognormal:0.5",))  # fmt: skip
-    result = replace(fitted, started=fit_problem(scenario))
-    write_result(result, folder)
-    keep_fit(scenario, result, str(folder))
+    result = replace(fitted, started=fit_problem(scenario), notes=("said of the fit",))
+    made = tmp_path / "out" / "fit"
+    answer = keep_answer(scenario, made, lambda part: fit_folder.keep_fit(scenario, result, part, uncertainty(result)))
+    assert answer.flags == ("said of the fit",)
+    return made
+
+
+def test_the_folder_of_a_fit_has_its_report_made_again_to_the_byte(folder, tmp_path):
+    import json
+
+    from livingdrug.report.folder import rebuild
+    from livingdrug.report.folder_files import file_hash
+
+    names = {path.name for path in folder.iterdir()}
+    assert {"vpc.csv", "npde.csv", "curves.csv", "groups.csv", "report.html", "scenario.toml", "script.py", "parameters.csv",
+            "record.json"} <= names  # fmt: skip
+    record = json.loads((folder / "record.json").read_text())
+    assert set(record["hashes"]) == {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} - {
+        "record.json", "report.html"}  # fmt: skip
+    report = (folder / "report.html").read_text()
+    assert "The data do not determine the spread of f_b" in report and "subjects differ by 31 %" in report
+    assert report.count("<svg") >= 6 and "src=" not in report and "@import" not in report  # nothing is fetched
+    assert ">-0<" not in report and "said of the fit" in report
+    before = file_hash(folder / "report.html")
+    (folder / "report.html").unlink()
+    rebuild(folder)
+    assert file_hash(folder / "report.html") == before
+    (folder / "vpc.csv").write_text("changed")
+    with pytest.raises(InputError, match="hash differs"):
+        rebuild(folder)
+
+
+def test_the_folder_of_a_fit_is_checked_again(folder, fitted, tmp_path, monkeypatch):
+    from livingdrug.report.folder import rebuild
+    from livingdrug.scenario.fitted import fitted_problem
+    from tests.commands import livingdrug
+
     again = fitted_problem(folder)
     for found, known in zip(again.parameters, fitted.problem.parameters, strict=True):
         assert (found.name, found.value, found.sd) == (known.name, pytest.approx(known.value), pytest.approx(known.sd))
     assert again.residuals[0].a == pytest.approx(0.3)
     pd.testing.assert_frame_equal(vpc(again, 20).table(), vpc(fitted.problem, 20).table(), rtol=1e-9)
-    names = {path.name for path in folder.iterdir()}
-    assert {"vpc.csv", "npde.csv", "curves.csv", "groups.csv", "report.html", "scenario.toml"} <= names
-    report = (folder / "report.html").read_text()
-    assert "The data do not determine the spread of f_b" in report and "subjects differ by 31 %" in report
-    assert report.count("<svg") >= 6 and "src=" not in report and "@import" not in report  # nothing is fetched
-    answer = CliRunner().invoke(cli, ["vpc", str(folder), "--replicates", "20", "--corrected"])
-    assert answer.exit_code == 0 and "percentiles of the data lie outside" in answer.output
+    # from elsewhere too: the table lies above the folder
+    (tmp_path / "elsewhere").mkdir()
+    answer = livingdrug("vpc", folder, "--replicates", "20", "--corrected", cwd=tmp_path / "elsewhere")
+    assert answer.returncode == 0 and "percentiles of the data lie outside" in answer.stdout
     assert (folder / "pictures" / "pcvpc.png").is_file() and len(pd.read_csv(folder / "pcvpc.csv")) == 4 * len(TIMES)
+    assert "Prediction-corrected visual predictive check" in (folder / "report.html").read_text()
+    # by groups in place of the one of the fit; the report stays one that can be made again
+    assert livingdrug("vpc", folder, "--replicates", "20", "--by", "RESPONSE").returncode == 0
+    assert not (folder / "pictures" / "vpc.svg").exists() and (folder / "pictures" / "vpc-2.svg").is_file()
+    text = (folder / "report.html").read_text()
+    rebuild(folder)
+    assert (folder / "report.html").read_text() == text and "transgene, PD" in text
+    table = tmp_path / "data.csv"
     table.write_text(table.read_text().replace("s01,", "t01,"))
     with pytest.raises(InputError, match="is not the table that was fitted"):
         fitted_problem(folder)
+    table.unlink()
+    with pytest.raises(InputError, match="neither here nor beside or above"):
+        fitted_problem(folder)
     with pytest.raises(InputError, match="holds no finished fit"):
         fitted_problem(tmp_path)
+
+
+def test_replicates_at_points_are_those_of_their_numbers(simulated):
+    problem = simulated[1]
+    trial, point = trial_of(problem), point_of(problem)
+    same = simulate_at_points(trial, [point, point], 4, 1)
+    np.testing.assert_array_equal(same, simulate_trial(trial, 4, 1))
+    # c_max twice as high in the second half: the values of the same streams are twice as high where nothing else acts
+    higher = point._replace(mu=point.mu + np.log(2) * (np.array([p.name for p in problem.parameters]) == "c_max"))
+    mixed = simulate_at_points(trial, [point, higher], 4, 1)
+    np.testing.assert_array_equal(mixed[:2], same[:2])
+    np.testing.assert_allclose(mixed[2:], 2 * same[2:], rtol=1e-9)
+    assert vpc(problem, 20, points=[point, higher]).draws == 2 and vpc(problem, 20).draws == 0
+
+
+def test_individual_curves_are_smooth_from_the_first_day_on(fitted):
+    curves = curves_of(fitted)
+    mine = curves.subject == curves.subject[0]
+    time = curves.time[mine]
+    early = time < 14
+    assert np.diff(time[early]).max() < 0.75 and np.diff(np.log(curves.ipred[mine][early])).max() < 0.5
 
 
 def test_pictures_show_their_numbers(fitted, simulated):
@@ -286,3 +346,26 @@ def test_pictures_show_their_numbers(fitted, simulated):
     page = plot_individuals(fitted, curves_of(fitted, 10), list(fitted.individuals.subjects))
     assert len(page.axes) == 12
     assert len(plot_groups(compare_groups(fitted, "RESPONSE")).axes[0].get_yticks()) == 4
+
+
+def test_intervals_and_profiles_are_drawn_as_they_are(fitted):
+    unknowns = unknowns_of(fitted.problem)
+    k = unknowns.names.index("alpha")
+    best = unknowns.vector(point_of(fitted.problem))[k]
+    place = best + 0.1 * np.linspace(-2.5, 2.5, 11)
+    rise = ((place - best) / 0.1) ** 2
+    bounded = Profile("alpha", np.exp(place), rise, np.exp(best - 0.196), np.exp(best + 0.196), "the data determine it")
+    flat = replace(bounded, name="omega f_b", values=np.linspace(0.2, 0.8, 11), rise=rise / 10, lower=None, upper=None)
+    more = Uncertainty((bounded, flat))
+    table = more.table(fitted)
+    wald = table[table["method"] == "standard error"].set_index("parameter")
+    row = table[(table["parameter"] == "alpha") & (table["method"] == "profile")].iloc[0]
+    # the covariance of `fitted` has an sd of 0.1 for alpha: Wald's interval is that of the parabola
+    ends = ["lower", "upper"]
+    np.testing.assert_allclose(row[ends].astype(float), wald.loc["alpha", ends].astype(float), rtol=1e-4)
+    axes = plot_likelihoods([bounded, flat], fitted).axes
+    drawn = next(line for line in axes[0].lines if line.get_label() == "profile")
+    curve = ((np.log(drawn.get_xdata()) - best) / 0.1) ** 2
+    np.testing.assert_allclose(drawn.get_ydata(), curve, atol=0.1)
+    arrows = [line.get_marker() for line in plot_intervals(table[table["method"] == "profile"]).axes[0].lines]
+    assert arrows.count("<") == 1 and arrows.count(">") == 1  # the flat one has no bound

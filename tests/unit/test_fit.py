@@ -14,7 +14,7 @@ from livingdrug.fit import Correlation, Effect, Parameter, ResidualError, Saem, 
 from livingdrug.fit.design import design_of
 from livingdrug.fit.gradient import slope_of, value_of
 from livingdrug.fit.point import point_of, prepare
-from livingdrug.fit.store import read_state, write_result
+from livingdrug.fit.store import drop_state, read_state, write_result
 from livingdrug.fit.text import read_effects, read_residuals
 from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.models.catalogue import get_model
@@ -272,6 +272,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
     with pytest.raises(InputError, match="belongs to another"):
         fit(problem, SHORT, seed=2, folder=folder, resume=True)
     write_result(resumed, folder)
+    drop_state(folder)
     with pytest.raises(InputError, match="nothing to resume"):
         read_state(folder, "")
     written = json.loads((folder / "objective.json").read_text())

@@ -1,14 +1,21 @@
 """`livingdrug fit`: what is printed, written and refused."""
 
 import json
+import subprocess
+import sys
+import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
+from livingdrug.report.folder import keep_run
 from livingdrug.scenario import read_scenario
+from tests.commands import livingdrug
+from tests.pictures import undrawn
 
 MODEL = """
 name = "decline"
@@ -44,6 +51,12 @@ def files(tmp_path):
     return str(tmp_path / "data.csv"), str(tmp_path / "model.toml"), tmp_path
 
 
+@pytest.fixture
+def fast(monkeypatch):
+    """Pictures that are not arranged."""
+    monkeypatch.setattr("livingdrug.report.fit_folder.save", undrawn)
+
+
 def run(*arguments):
     return CliRunner().invoke(cli, [str(a) for a in arguments])
 
@@ -52,7 +65,7 @@ def problem(files):
     return ("fit", files[0], "--model", files[1], "--random", "top,rate=0.4", "--residual", "lognormal:0.2")
 
 
-def test_fit_writes_a_folder_and_says_what_came_of_it(files):
+def test_fit_writes_a_folder_and_says_what_came_of_it(files, fast):
     done = run(*problem(files), "--method", "laplace", "--out", files[2] / "out")
     assert done.exit_code == 0, done.output
     assert "converged (laplace)" in done.output and "AIC" in done.output and "omega rate" in done.output
@@ -79,7 +92,8 @@ def test_the_scenario_of_a_fit_runs_to_the_same_answer(files):
 
 def test_refusals_are_sentences(files):
     for more, words in (
-        (("--method", "magic"), "unknown method `magic`"), (("--evaluate", "saem"), "unknown method `saem`"),
+        (("--method", "magic"), "unknown method `magic`; known: `bayes`, `focei`"),
+        (("--evaluate", "saem"), "unknown method `saem`"),
         (("--random", "top=0"), "a spread starts above 0"), (("--covariate", "WT on top"), "unknown covariate `WT`"),
         (("--resume",), "name it with --out"), (("--residual", "lognormal"), "lognormal needs a"),
         (("--fix", "beta=1"), "unknown parameter `beta`"), (("--starts", "0"), "0 starts were asked for"),
@@ -104,7 +118,7 @@ def test_a_correlation_takes_two_parameters(files):
         assert isinstance(found.exception, InputError) and "name two or more different parameters" in str(found.exception)
 
 
-def test_data_that_lie_below_their_limit_throughout_give_a_folder(files):
+def test_individuals_below_their_limit_throughout_give_a_folder(files, fast):
     rows = [f"{i},{t},<500" for i in range(4) for t in (0, 2, 5)]
     (files[2] / "data.csv").write_text("\n".join(["ID,TIME (d),DV", *rows]))
     done = run(*problem(files), "--method", "individual", "--out", files[2] / "low")
@@ -113,15 +127,16 @@ def test_data_that_lie_below_their_limit_throughout_give_a_folder(files):
     assert not (files[2] / "low" / "pictures" / "residuals.svg").exists()
 
 
-def test_a_fit_is_shown_where_its_checks_cannot_be_made(files, monkeypatch):
+def test_a_fit_is_shown_where_its_checks_cannot_be_made(files, fast, monkeypatch):
     def refused(*arguments):
         raise InputError("subject `3`, time 2 (line 15): the model gives no value in a replicate")
 
     monkeypatch.setattr("livingdrug.report.fit_folder.vpc", refused)
     done = run(*problem(files), "--method", "individual", "--out", files[2] / "wide")
     assert done.exit_code in (0, 3), done.output
-    assert "omega top" in done.output and "report were not written: subject" in " ".join(done.output.split())
-    assert (files[2] / "wide" / "parameters.csv").exists() and not (files[2] / "wide" / "report.html").exists()
+    assert "omega top" in done.output and "predictive check: not made: subject" in " ".join(done.output.split())
+    assert (files[2] / "wide" / "parameters.csv").exists() and not (files[2] / "wide" / "vpc.csv").exists()
+    assert "visual predictive check: not made" in (files[2] / "wide" / "report.html").read_text()
 
 
 def test_an_evaluation_says_what_it_took_for_granted(files):
@@ -139,13 +154,125 @@ def test_a_state_that_cannot_be_read_is_refused(files):
         assert isinstance(found.exception, InputError) and "cannot be read" in str(found.exception), content
 
 
-def test_a_run_interrupted_in_its_checks_goes_on(files, monkeypatch):
-    def stopped(*arguments):
+def test_a_run_interrupted_in_its_checks_goes_on(files, fast, monkeypatch):
+    def stop(*arguments):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("livingdrug.report.fit_folder.vpc", stopped)
-        run(*problem(files), "--out", files[2] / "late")
+        patch.setattr("livingdrug.report.fit_folder.vpc", stop)
+        stopped = livingdrug(*problem(files), "--out", files[2] / "late")
+    assert stopped.returncode == 130 and "--resume goes on from there" in stopped.stderr and "interrupted" in stopped.stderr
+    assert {path.name for path in (files[2] / "late").iterdir()} == {"state.npz"}
     assert not (files[2] / "late" / "parameters.csv").exists()
     assert run(*problem(files), "--out", files[2] / "late", "--resume").exit_code == 0
     assert (files[2] / "late" / "parameters.csv").exists() and not (files[2] / "late" / "state.npz").exists()
+
+
+def folder_of(path):
+    return {str(p.relative_to(path)): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
+ASKED = ("--method", "laplace", "--profile", "rate,omega rate", "--bootstrap", "20", "--sir", "100")
+
+
+def test_command_document_and_script_give_the_same_bytes(files, fast):
+    here = files[2]
+    done = livingdrug(*problem(files), "--method", "laplace", "--profile", "rate", "--out", here / "one")
+    assert done.returncode == 0, done.stderr
+    assert "data determine `rate`:" in done.stdout and max(map(len, done.stdout.splitlines())) <= 80
+    made = folder_of(here / "one")
+    assert {"profiles.csv", "intervals.csv", "pictures/profiles.svg", "record.json", "script.py"} <= set(made)
+    report = made["report.html"].decode()
+    assert "The data determine `rate`" in report and "<h2 id=\"intervals\"" in report
+    keep_run(read_scenario(here / "one" / "scenario.toml"), here / "two")
+    assert folder_of(here / "two") == made
+    assert livingdrug("report", here / "one").returncode == 0 and folder_of(here / "one") == made
+    script = subprocess.run([sys.executable, here / "one" / "script.py"], cwd=here, capture_output=True, text=True)
+    assert script.returncode == 0, script.stderr
+    assert (here / "parameters.csv").read_bytes() == made["parameters.csv"]
+
+
+def test_every_interval_stands_beside_the_others(files):
+    told = json.loads(run(*problem(files), *ASKED, "--json").output)
+    table = pd.DataFrame(told["intervals"]).set_index(["parameter", "method"])
+    estimates = {e["name"]: e["value"] for e in told["parameters"]}
+    for method in ("standard error", "bootstrap", "SIR"):
+        for name, value in estimates.items():
+            assert table.loc[(name, method), "lower"] < value < table.loc[(name, method), "upper"], (name, method)
+    assert set(table.index.get_level_values("parameter")[table.index.get_level_values("method") == "profile"]) == {
+        "rate", "omega rate"}  # fmt: skip
+    for more, words in (
+        (("--profile", "rat"), "unknown estimated number `rat`"), (("--sir", "9"), "sir of 9 says nothing"),
+        (("--bootstrap", "3"), "bootstrap of 3 says nothing"), (("--method", "individual", "--sir", "100"), "no population"),
+        (("--evaluate", "is", "--profile", "rate"), "an evaluation estimates no population"),
+    ):  # fmt: skip
+        found = run(*problem(files), *more)
+        assert isinstance(found.exception, InputError) and words in str(found.exception), more
+
+
+def test_what_the_data_do_not_bound_is_said_from_the_profile(files, fast):
+    # one value for each subject, at time 0: nothing tells of the rate
+    rows = [f"{i},0,{90 + 3 * i}" for i in range(8)]
+    (files[2] / "data.csv").write_text("\n".join(["ID,TIME (d),DV", *rows]))
+    done = livingdrug("fit", files[0], "--model", files[1], "--random", "top", "--estimate", "rate", "--residual",
+                      "lognormal:0.1", "--method", "laplace", "--profile", "rate", "--out", files[2] / "flat")  # fmt: skip
+    assert done.returncode in (3, 4)
+    assert "The data do not determine `rate`: its profile is flat from" in " ".join(done.stdout.split())
+    assert "The data do not determine `rate`: its profile is flat from" in (files[2] / "flat" / "report.html").read_text()
+
+
+def test_an_evaluation_has_a_folder_of_its_own(files):
+    done = livingdrug(*problem(files), "--evaluate", "is", "--out", files[2] / "seen")
+    assert done.returncode == 0 and max(map(len, done.stdout.splitlines())) <= 80
+    kept = json.loads((files[2] / "seen" / "objective.json").read_text())
+    assert kept["method"] == "importance sampling" and f"{kept['minus2ll']:.4f}" in done.stdout
+    assert "Nothing was fitted" in (files[2] / "seen" / "report.html").read_text()
+    script = subprocess.run([sys.executable, files[2] / "seen" / "script.py"], cwd=files[2], capture_output=True, text=True)
+    assert script.returncode == 0, script.stderr
+    assert (files[2] / "objective.csv").read_bytes() == (files[2] / "seen" / "objective.csv").read_bytes()
+
+
+def test_out_may_be_the_table_alone(files):
+    assert run(*problem(files), "--method", "laplace", "--out", files[2] / "numbers.csv").exit_code == 0
+    names = pd.read_csv(files[2] / "numbers.csv")["parameter"].tolist()
+    assert names == ["top", "rate", "omega top", "omega rate", "a level"]
+    found = run(*problem(files), "--out", files[2] / "numbers.csv", "--resume")
+    assert isinstance(found.exception, InputError) and "goes on from a folder" in str(found.exception)
+
+
+def test_a_folder_of_something_else_is_refused_before_the_fit(files):
+    (files[2] / "mine").mkdir()
+    (files[2] / "mine" / "letter.txt").write_text("dear")
+    found = run(*problem(files), "--out", files[2] / "mine")
+    assert isinstance(found.exception, InputError) and "not of a run" in str(found.exception)
+
+
+def test_files_say_what_they_hold_without_signs_of_formulas(files, fast):
+    done = run(*problem(files), "--out", files[2] / "saem")
+    assert done.exit_code == 0, done.output
+    assert (files[2] / "saem" / "trace.csv").read_text().startswith("minus2ll given etas,top,")
+    assert json.loads((files[2] / "saem" / "objective.json").read_text())["method"] == "importance sampling"
+    assert "by importance sampling" in done.output and ">-0<" not in (files[2] / "saem" / "report.html").read_text()
+
+
+def test_a_spread_beyond_all_populations_is_refused_without_a_warning(files):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = run("fit", files[0], "--model", files[1], "--random", "top=1000,rate", "--residual", "lognormal:0.2")
+    assert isinstance(found.exception, InputError) and "spread of `top` starts at 1000 on a log scale" in str(found.exception)
+
+
+def test_a_population_below_its_limit_throughout_is_refused_and_one_such_subject_is_kept(files):
+    rows = [f"{i},{t},<500" for i in range(4) for t in (0, 2, 5)]
+    (files[2] / "low.csv").write_text("\n".join(["ID,TIME (d),DV", *rows]))
+    low = (*problem(files)[:1], files[2] / "low.csv", *problem(files)[2:])
+    for method in ("saem", "laplace"):
+        found = run(*low, "--method", method)
+        assert isinstance(found.exception, InputError), method
+        assert "all 12 values of `level` lie beyond their limit" in str(found.exception)
+        assert "measured values are missing" in str(found.exception)
+    text = (files[2] / "data.csv").read_text()
+    (files[2] / "data.csv").write_text("\n".join([text, "late,5,<20", "late,9,<20"]))
+    told = json.loads(run(*problem(files), "--method", "laplace", "--json").output)
+    assert any("1 subject(s) have only values below the limit and are kept (m3): late" in note for note in told["notes"])
+    assert told["subjects"] == 11

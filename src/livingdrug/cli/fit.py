@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import click
 import numpy as np
@@ -12,16 +13,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from livingdrug.report.fit_folder import keep_fit
-from livingdrug.cli.output import Output
+from livingdrug.cli.output import Output, is_folder
 from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
 from livingdrug.core.errors import InputError
-from livingdrug.fit import FitResult, evaluate, fit
-from livingdrug.fit.design import design_of
+from livingdrug.core.export import check_writable, write_csv
+from livingdrug.fit import FitResult
+from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.result import Objective
-from livingdrug.fit.store import CONVENTIONS, made_folder, objective_as_dict, write_result
-from livingdrug.scenario.fit import Fit, planned_fit
+from livingdrug.fit.store import STATE, drop_state, evaluation_as_dict, objective_as_dict, objective_table, parameter_table
+from livingdrug.report.fit_folder import keep_evaluation, keep_fit
+from livingdrug.report.folder import check_new_folder, keep_answer
+from livingdrug.report.folder_files import REPORT
+from livingdrug.scenario.fit import Fit, evaluate_fit, uncertainty_of
+from livingdrug.scenario.fit import run_fit as scenario_fit
 
 VERDICT = {
     "converged": "converged", "not_converged": "NOT CONVERGED", "at_bound_or_singular": "converged AT A BOUND, or the "
@@ -34,48 +39,77 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
     if output.as_scenario:
         output.is_settled(scenario)
         return
-    if resume and not output.out:
+    folder = output.out if output.out and is_folder(output.out) else None
+    if resume and not folder:
         raise InputError("--resume goes on from a folder; name it with --out")
-    problem, starting = planned_fit(scenario)
+    if folder:
+        check_new_folder(folder)
+    elif output.out:
+        check_writable(output.out)
     if scenario.evaluate:
-        found = evaluate(problem, scenario.evaluate, seed=scenario.seed)
-        notes = (*starting, *design_of(problem).notes)
-        if output.as_json:
-            click.echo(json.dumps({**_objective(found), "notes": list(notes)}))
-        else:
-            show_notes(Console(), notes)
-            show_objective(found)
-        return
-    if scenario.method == "bayes":
+        _evaluate(scenario, output, folder)
+    elif scenario.method == "bayes":
         from livingdrug.cli.bayes import run_bayes
 
-        sys.exit(run_bayes(scenario, problem, output, _Progress()))
-    result = fit(problem, scenario.method, scenario.seed, output.out, resume, _Progress(), scenario.starts)
-    result = replace(result, notes=(*starting, *result.notes), settings={**result.settings, "start_from": scenario.start})
-    if output.out:
-        result = _kept(scenario, result, output.out)
-        write_result(result, output.out)  # last: it takes the saved state away, which an interrupted check still needs
+        sys.exit(run_bayes(scenario, output, folder, resume, FitProgress()))
+    else:
+        sys.exit(_fit(scenario, output, folder, resume))
+
+
+def _evaluate(scenario: Fit, output: Output, folder: str | None) -> None:
+    found, notes = evaluate_fit(scenario)
+    if folder:
+        keep_answer(scenario, folder, lambda part: keep_evaluation(scenario, found, notes, part))
+    elif output.out:
+        write_csv(objective_table(found), output.out)
+    if output.as_json:
+        click.echo(json.dumps({**evaluation_as_dict(found), "notes": list(notes)}))
+    else:
+        show_notes(Console(), notes)
+        show_objective(found)
+    say_written(output.out)
+
+
+def _fit(scenario: Fit, output: Output, folder: str | None, resume: bool) -> int:
+    try:
+        result = scenario_fit(scenario, folder, resume, FitProgress())
+        more = uncertainty_of(scenario, result)
+        notes = (*result.notes, *more.notes)
+        if folder:
+            notes = keep_answer(scenario, folder, lambda part: keep_fit(scenario, result, part, more)).flags
+            drop_state(folder)  # last: an interrupted check still needs it
+        elif output.out:
+            write_csv(parameter_table(result), output.out)
+    except KeyboardInterrupt:
+        if folder and (Path(folder) / STATE).is_file():
+            click.echo(f"the state was saved in {folder}; the same command with --resume goes on from there", err=True)
+        raise
+    result = replace(result, notes=notes)
     if output.as_json:
         rows = [vars(estimate) for estimate in result.estimates]
-        click.echo(json.dumps({**objective_as_dict(result), "parameters": rows, "notes": list(result.notes)}))
+        told = {"profiles": [p.words for p in more.profiles]} if more.profiles else {}
+        if more.asked:
+            told["intervals"] = _plain(more.table(result))
+        click.echo(json.dumps({**objective_as_dict(result), "parameters": rows, **told, "notes": list(result.notes)}))
     else:
-        show_fit(result)
-        if output.out:
-            click.echo(f"wrote the results to {output.out}", err=True)
-    sys.exit(result.exit_code)
+        show_fit(result, more)
+    say_written(output.out)
+    return result.exit_code
 
 
-def _kept(scenario: Fit, result: FitResult, folder: str) -> FitResult:
-    """The result with its checks and report in the folder, or with a note on why they are not: a fit that ended is shown."""
-    made_folder(folder)
-    try:
-        keep_fit(scenario, result, folder)
-    except InputError as error:
-        return replace(result, notes=(*result.notes, f"the predictive checks and the report were not written: {error}"))
-    return result
+def _plain(table) -> list[dict]:
+    """Rows of a table as plain data, None for what is absent."""
+    return [{k: None if v != v else v for k, v in row.items()} for row in table.to_dict("records")]
 
 
-class _Progress:
+def say_written(out: str | None) -> None:
+    """Where the results went."""
+    if out:
+        report = f": open {Path(out) / REPORT}" if is_folder(out) else ""
+        click.echo(f"wrote {out}{report}", err=True)
+
+
+class FitProgress:
     """One line on a terminal: how far, the objective, the time left; nothing in a pipe."""
 
     def __init__(self) -> None:
@@ -91,28 +125,20 @@ class _Progress:
             self.shown = now
 
 
-def _objective(found: Objective) -> dict:
-    """Plain data of an objective."""
-    return {
-        "method": found.method, "minus2ll": found.minus2ll, "of_logarithms": found.of_logarithms, "nonmem": found.nonmem,
-        "monte_carlo_se": found.se, "least_effective_sample_size": None if found.ess is None else float(found.ess.min()),
-        "modes_not_found": None if found.converged is None else int((~found.converged).sum()), "conventions": CONVENTIONS,
-    }  # fmt: skip
-
-
 def show_objective(found: Objective) -> None:
-    """The objective in its conventions."""
-    error = "" if found.se is None else f" (Monte-Carlo SE {found.se:.3g}, least effective sample size {found.ess.min():.0f})"
-    click.echo(f"-2 log likelihood by {found.method}: {found.minus2ll:.4f}{error}")
+    """The objective in its conventions, in lines that a terminal holds."""
+    click.echo(f"-2 log likelihood by {found.means}: {found.minus2ll:.4f}")
+    if found.se is not None:
+        click.echo(f"  Monte-Carlo SE {found.se:.3g}, least effective sample size {found.ess.min():.0f}")
     if found.log_jacobian:
         click.echo(f"  of the logarithms of log-normal values: {found.of_logarithms:.4f}")
-    click.echo(f"  as NONMEM prints it, without ln(2 pi) for each of {found.measured} measured values: {found.nonmem:.4f}")
+    click.echo(f"  as NONMEM prints it (no ln(2 pi) for {found.measured} measured values): {found.nonmem:.4f}")
     if found.converged is not None and not found.converged.all():
         missed = int((~found.converged).sum())
-        click.echo(f"  the mode of {missed} subject(s) was not found to full precision (a kink, or several modes)")
+        click.echo(f"  the mode of {missed} subject(s) was not found to full precision\n  (a kink, or several modes)")
 
 
-def show_fit(result: FitResult) -> None:
+def show_fit(result: FitResult, more: Uncertainty) -> None:
     """Verdict, notes, estimates, likelihood."""
     console = Console()
     problem = result.problem
@@ -132,4 +158,19 @@ def show_fit(result: FitResult) -> None:
     show_objective(result.objective)
     click.echo(f"AIC {result.aic:.2f}, BIC {result.bic:.2f} with {result.free} estimated numbers")
     if result.covariance.condition is not None:
-        click.echo(f"standard errors: {result.covariance.method}; condition number {result.covariance.condition:.3g}")
+        click.echo(f"standard errors: {result.covariance.method}")
+        click.echo(f"condition number of their correlations: {result.covariance.condition:.3g}")
+    if more.asked:
+        _show_uncertainty(console, more, result)
+
+
+def _show_uncertainty(console: Console, more: Uncertainty, result: FitResult) -> None:
+    for sentence in (*more.profile_words(), *more.resampling_words()):
+        console.print(sentence, highlight=False, markup=False)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("parameter", "95 % by", "lower", "upper"):
+        table.add_column(heading, justify="left" if heading in ("parameter", "95 % by") else "right")
+    for row in more.table(result).itertuples():
+        ends = ("none" if end != end else number(end) for end in (row.lower, row.upper))
+        table.add_row(escape(row.parameter), row.method, *ends)
+    console.print(table)

@@ -3,6 +3,7 @@
 import click
 
 from livingdrug.cli.kinetics import READING, read_pairs, with_options
+from livingdrug.cli.out_help import OUT_HELP
 
 PROBLEM = (
     click.option("--model", required=True, help="A model (name or file)."),
@@ -27,6 +28,11 @@ PROBLEM = (
 )  # fmt: skip
 
 
+def split(text: str) -> tuple[str, ...]:
+    """Parts between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 @click.command()
 @click.argument("file", type=click.Path())
 @with_options(READING)
@@ -39,6 +45,10 @@ PROBLEM = (
 @click.option("--evaluate", help="Only the objective at the start: fo, foce, focei, laplace or is; nothing is fitted.")
 @click.option("--starts", type=int, default=1, show_default=True, help="Fit from so many starts (factors 0.2 to 5); the best "
               "one is the answer, and the others are flagged.")
+@click.option("--profile", multiple=True, metavar="NAME,...", help="Profile likelihood of these numbers (beta, "
+              "'omega beta'): what the data say of each, in words and as a picture.")
+@click.option("--bootstrap", type=int, metavar="N", help="Intervals from N fits of resampled subjects.")
+@click.option("--sir", type=int, metavar="N", help="Intervals from N (1000) vectors of sampling importance resampling.")
 @click.option("--prior", multiple=True, metavar="NAME=normal:MEAN,SD", help="With --method bayes: of a typical value on its "
               "scale (of ln c_max), or 'omega NAME=half_normal:SCALE' (half_cauchy) of a spread; weak ones by default.")
 @click.option("--chains", type=int, help="With --method bayes: chains (4).")
@@ -46,11 +56,11 @@ PROBLEM = (
 @click.option("--draws", type=int, help="With --method bayes: draws of each chain (1000).")
 @click.option("--acceptance", type=float, help="With --method bayes: rate aimed at (0.8); higher takes smaller steps.")
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--out", type=click.Path(file_okay=False), help="Write everything into this folder.")
+@click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--resume", is_flag=True, help="Go on from the state that an interrupted run left in the folder --out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def fit(columns, fragments, values, outputs, out, resume, as_json, as_scenario, **rest) -> None:
+def fit(columns, fragments, values, outputs, profile, out, resume, as_json, as_scenario, **rest) -> None:
     """Fit a model to the samples in FILE. Typical values, spreads, residual error, with values below the limit.
 
     Exit codes: 0 converged, 2 refused, 3 not converged, 4 at a bound or singular information, 5 a better optimum found from
@@ -63,7 +73,7 @@ def fit(columns, fragments, values, outputs, out, resume, as_json, as_scenario, 
     from livingdrug.scenario.purpose import checked
 
     given = {name: value for name, value in rest.items() if value is not None and value != ()}
-    given |= {"fragments": tuple(part.strip() for part in fragments.split(",") if part.strip())}
+    given |= {"fragments": split(fragments), "profile": tuple(name for text in profile for name in split(text))}
     pairs = dict(text.partition("=")[::2] for text in outputs)
     given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}
     scenario = checked(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")

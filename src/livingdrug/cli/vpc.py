@@ -1,7 +1,5 @@
 """`livingdrug vpc`: a visual predictive check of a fit."""
 
-from pathlib import Path
-
 import click
 
 from livingdrug.cli.kinetics import with_options
@@ -24,45 +22,28 @@ def vpc(folder: str, replicates: int, bins: str | None, levels: str, **rest) -> 
     """Visual predictive check of the fit in FOLDER.
 
     `livingdrug fit --out FOLDER` wrote it. Percentiles of the data stand beside those of simulated trials, values below the
-    limit ranked as such, with the part below the limit. Writes vpc.csv and pictures into FOLDER. For research, not for
-    clinical decisions.
+    limit ranked as such, with the part below the limit. Writes vpc.csv and pictures into FOLDER, and its report anew. Of a
+    posterior, each trial has the numbers of another draw. For research, not for clinical decisions.
     """
     from livingdrug.fit.vpc import vpc as check
-    from livingdrug.scenario.fitted import fitted_problem
+    from livingdrug.report.fit_folder import keep_vpc
+    from livingdrug.report.fits import outside_text
+    from livingdrug.report.folder import amend
+    from livingdrug.scenario.fitted import fitted_points, fitted_problem
 
     edges = _numbers(bins, "--bins") if bins else None
     problem = fitted_problem(folder)
-    show_vpc(check(problem, replicates, bins=edges, levels=_numbers(levels, "--levels"), **rest), folder)
+    points = fitted_points(folder, problem)
+    found = check(problem, replicates, bins=edges, levels=_numbers(levels, "--levels"), points=points, **rest)
+    report = amend(folder, lambda part: keep_vpc(found, part))
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(outside_text(found))
+    name = "pcvpc" if found.corrected else "vpc"
+    click.echo(f"wrote {name}.csv and {len(found.panels)} picture(s) to {folder}: open {report}", err=True)
 
 
 def _numbers(text: str, option: str) -> list[float]:
     from livingdrug.fit.text import read_number
 
     return [read_number(part, option) for part in text.split(",") if part.strip()]
-
-
-def show_vpc(found, folder: str) -> None:
-    """Write numbers and pictures, say what lies outside."""
-    from livingdrug.core.export import write_csv
-    from livingdrug.plots.predictive import plot_vpc
-    from livingdrug.report.pictures import save
-
-    name = "pcvpc" if found.corrected else "vpc"
-    write_csv(found.table(), Path(folder) / f"{name}.csv")
-    for k in range(len(found.panels)):
-        number = f"-{k + 1}" if len(found.panels) > 1 else ""
-        save(plot_vpc(found, k), str(Path(folder) / "pictures"), f"{name}{number}")
-    for note in found.notes:
-        click.echo(f"note: {note}", err=True)
-    click.echo(outside_text(found))
-    click.echo(f"wrote {name}.csv and {len(found.panels)} picture(s) to {folder}", err=True)
-
-
-def outside_text(found) -> str:
-    """How many percentiles of the data lie outside the model's intervals, beside how many would by chance."""
-    out, everything = found.outside()
-    expected = (1 - found.width / 100) * everything
-    return (
-        f"{out} of {everything} percentiles of the data lie outside the model's {found.width:g} % intervals "
-        f"(about {expected:.1f} would by chance; {found.replicates:,} replicates)"
-    )

@@ -5,9 +5,10 @@ from livingdrug.fit.problem import Correlation, Effect, FitProblem, Parameter, R
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import fit
 from livingdrug.fit.saem import Saem
+from livingdrug.fit.sir import Sir, sir
 from livingdrug.fit.uncertainty import bootstrap, profile
 
 __all__ = [
-    "Correlation", "Effect", "FitProblem", "FitResult", "Objective", "Parameter", "ResidualError", "Saem", "bootstrap",
-    "evaluate", "fit", "new_problem", "profile",
+    "Correlation", "Effect", "FitProblem", "FitResult", "Objective", "Parameter", "ResidualError", "Saem", "Sir", "bootstrap",
+    "evaluate", "fit", "new_problem", "profile", "sir",
 ]  # fmt: skip

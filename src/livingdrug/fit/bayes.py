@@ -210,6 +210,12 @@ class Posterior:
         table.insert(1, "kind", list(self.kinds))
         return table
 
+    def points(self, count: int) -> tuple[Point, ...]:
+        """Numbers of `count` draws, as many from every stretch of every chain as possible."""
+        unknowns, base = unknowns_of(self.problem), point_of(self.problem)
+        flat = self.draws.x.reshape(-1, self.draws.x.shape[2])[:, : unknowns.size]
+        return tuple(unknowns.point(flat[k * len(flat) // count], base) for k in range(count))
+
     def sentences(self) -> tuple[str, ...]:
         """Each number with its 90 % interval, in words; refuses as `table` does."""
         units = {q.name: q.unit for q in self.problem.model.quantities}

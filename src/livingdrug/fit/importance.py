@@ -113,11 +113,15 @@ def weighted(prepared: Prepared, point: Point, proposal: Proposal, count: int, s
     half = 0.5 * (FREEDOM + size)
     density = gammaln(half) - gammaln(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)
     density = density - np.linalg.slogdet(proposal.factor)[1][:, None] - half * np.log1p((z**2).sum(axis=2) / FREEDOM)
-    precision = np.linalg.inv(point.omega)
-    prior = -0.5 * ((etas @ precision) * etas).sum(axis=2)
-    prior -= 0.5 * (size * np.log(2 * np.pi) + np.linalg.slogdet(point.omega)[1])
     found = predicted(prepared, point, etas)
-    return etas, found.likelihood(point) + prior - density, found
+    return etas, found.likelihood(point) + log_normal(etas, point.omega) - density, found
+
+
+def log_normal(etas: np.ndarray, omega: np.ndarray) -> np.ndarray:
+    """Log density of etas (n, draws, random) in the population, (n, draws)."""
+    size = etas.shape[2]
+    squares = ((etas @ np.linalg.inv(omega)) * etas).sum(axis=2)
+    return -0.5 * (squares + size * np.log(2 * np.pi) + np.linalg.slogdet(omega)[1])
 
 
 @dataclass(frozen=True)

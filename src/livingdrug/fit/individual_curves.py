@@ -9,7 +9,8 @@ from livingdrug.fit.point import centre, point_of, predictions, prepare, with_et
 from livingdrug.fit.replicates import trial_of
 from livingdrug.fit.result import FitResult
 
-POINTS = 100
+POINTS = 150
+EARLY = 0.1  # of the median time: up to there points lie evenly, later each a few percent after the one before
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def _grid(own: Design, points: int) -> Design:
         mine = slice(own.first[i], own.last[i])
         for output in np.unique(own.output[mine]):
             time = own.time[mine][own.output[mine] == output]
-            first, last, middle = time.min(), time.max(), max(np.median(time), 1e-9)
+            first, last, middle = time.min(), time.max(), max(EARLY * np.median(time), 1e-9)
             between = middle * np.sinh(np.linspace(np.arcsinh(first / middle), np.arcsinh(last / middle), points))
             times = np.unique(np.concatenate([time, np.clip(between, first, last)]))
             parts.append((np.full(len(times), i), times, np.full(len(times), output)))

@@ -126,6 +126,18 @@ def check_parts(prepared: Prepared, parts: np.ndarray) -> None:
     )
 
 
+def check_measured(prepared: Prepared) -> None:
+    """Refuse a fit of an output without a single measured value: limits bound what is looked for on one side only."""
+    _, kind, output, _, _ = prepared.records
+    for k, error in enumerate(prepared.problem.residuals):
+        mine = kind[output == k]
+        if len(mine) and not error.fixed and not (mine == MEASURED).any():
+            raise InputError(
+                f"all {len(mine)} values of `{error.output}` lie beyond their limit, in all subjects: neither its level nor "
+                "its residual error can be found; measured values are missing, and a fit needs some"
+            )
+
+
 def _values_of(prepared: Prepared, phi: np.ndarray, i: int) -> str:
     table = individual(prepared, phi)
     names = [p.name for p in prepared.problem.parameters]

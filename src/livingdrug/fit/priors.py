@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.fit.point import SCALE_CODE, point_of, to_scale
+from livingdrug.fit.point import LOGIT, SCALE_CODE, point_of, to_scale
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.unknowns import COVARIATE, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
 
@@ -108,6 +108,23 @@ def log_prior(priors: Sequence[Prior], unknowns: Unknowns, vector: np.ndarray) -
             total += x - (0.5 * ratio if half else np.log1p(ratio))
             slope[i] = 1 - (ratio if half else 2 * ratio / (1 + ratio))
     return float(total), slope
+
+
+def prior_density(prior: Prior, unknowns: Unknowns, value: np.ndarray) -> np.ndarray | None:
+    """Density of a prior at values as they are reported, (values,): for each unit, or of ln value where the parameter is
+    log-normal. None for correlations of a block, which depend on each other."""
+    if prior.kind == "uniform":
+        return np.full(value.shape, 0.5) if len(unknowns.pairs) == 1 else None
+    if prior.kind == "normal":
+        p = {p.name: p for p in unknowns.problem.parameters}.get(prior.name)
+        code = np.array(SCALE_CODE[p.scale if p else "normal"])
+        z = (to_scale(value, code) - prior.centre) / prior.width
+        by = 1 / (value * (1 - value)) if code == LOGIT else 1.0
+        return by * np.exp(-0.5 * z * z) / (prior.width * np.sqrt(2 * np.pi))
+    z = value / prior.width
+    if prior.kind == "half_normal":
+        return np.sqrt(2 / np.pi) * np.exp(-0.5 * z * z) / prior.width
+    return 2 / (np.pi * prior.width * (1 + z * z))
 
 
 def sentences(priors: Sequence[Prior], unknowns: Unknowns) -> tuple[str, ...]:

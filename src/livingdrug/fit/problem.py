@@ -22,6 +22,7 @@ from livingdrug.models import ClosedForm, Model
 SCALES = ("log", "logit", "normal")
 SHAPES = ("power", "exponential", "categorical")
 ERRORS = ("additive", "proportional", "combined", "combined_squares", "lognormal")  # as in engine.densities.CODE
+WIDEST = 10.0  # of a spread on a log or logit scale that a fit starts from: 90 % of subjects within a factor of ten millions
 # Beal 2001, J Pharmacokinet Pharmacodyn 28:481-504
 BELOW = ("m1", "m3", "m4", "m5", "m6", "m7")
 
@@ -247,6 +248,7 @@ def new_problem(
                   fixed=name in fixed)
         for name in names
     )  # fmt: skip
+    _check_spreads(parameters)
     for block in blocks:
         if len(set(block)) < 2 or len(set(block)) < len(block):
             raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
@@ -254,6 +256,16 @@ def new_problem(
     mapping = _outputs(model, data, outputs or {})
     errors = _residuals(model, mapping, residuals)
     return FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth)
+
+
+def _check_spreads(parameters: Sequence[Parameter]) -> None:
+    """Refuse a start that no population has and no computer holds: exp of three such spreads."""
+    for p in parameters:
+        if p.scale != "normal" and p.sd > WIDEST:
+            raise InputError(
+                f"the spread of `{p.name}` starts at {p.sd:g} on a {p.scale} scale, where 0.5 means that subjects differ by "
+                f"some 50 %; start it at {WIDEST:g} or lower"
+            )
 
 
 def default_scale(model: Model, name: str) -> str:

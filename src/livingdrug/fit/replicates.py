@@ -4,8 +4,8 @@ Streams are keyed by (seed, purpose, subject) and read at the place of the repli
 not depend on how many there are or on the order of subjects. Subjects are named, not numbered, in the key.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from livingdrug.core.random import uniforms
 from livingdrug.engine.densities import LOGNORMAL
 from livingdrug.fit.design import LOWER, UPPER
 from livingdrug.fit.objective import spreads
-from livingdrug.fit.point import Prepared, centre, point_of, predictions, prepare, with_etas
+from livingdrug.fit.point import Point, Prepared, centre, point_of, predictions, prepare, problem_at, with_etas
 from livingdrug.fit.problem import FitProblem, is_closed, with_below
 
 AT_ONCE = {True: 2_000_000, False: 200_000}  # records in one call: of formulas, of equations that are solved
@@ -87,20 +87,32 @@ def _filled(own: np.ndarray, subject: np.ndarray, nothing: float) -> np.ndarray:
     return np.where(np.isfinite(filled), filled, np.median(own[known]))
 
 
-def simulate_trial(trial: Trial, count: int, seed: int, purpose: str = "replicate") -> np.ndarray:
-    """Values of all records in `count` replicates, shape (count, records), before any limit.
+def simulate_trial(trial: Trial, count: int, seed: int, purpose: str = "replicate", first: int = 0) -> np.ndarray:
+    """Values of all records in `count` replicates from number `first` on, shape (count, records), before any limit.
 
     Raises InputError that names a subject whose prediction cannot be computed.
     """
     if count < 1:
         raise InputError(f"{count} replicates are asked for; ask for one or more")
     out = np.empty((count, len(trial.observed)))
-    for begin, f, error in _draws(trial, count, seed, purpose):
+    for begin, f, error in _draws(trial, count, seed, purpose, first):
         out[begin : begin + len(f)] = error(f)
     return out
 
 
-def _draws(trial: Trial, count: int, seed: int, purpose: str) -> Iterator[tuple]:
+def simulate_at_points(
+    trial: Trial, points: Sequence[Point], count: int, seed: int, purpose: str = "replicate"
+) -> np.ndarray:
+    """The same where each replicate has numbers of its own: points, such as draws of a posterior, spread over them all."""
+    problem, rows = trial.prepared.problem, []
+    for k in range(count):
+        at = problem_at(problem, points[k * len(points) // count])
+        own = replace(trial, prepared=replace(trial.prepared, problem=at))
+        rows.append(simulate_trial(own, 1, seed, purpose, first=k))
+    return np.concatenate(rows)
+
+
+def _draws(trial: Trial, count: int, seed: int, purpose: str, first: int) -> Iterator[tuple]:
     """(first replicate, predictions (replicates, records), function that adds errors) of one block after the other."""
     from scipy.special import ndtri
 
@@ -117,9 +129,9 @@ def _draws(trial: Trial, count: int, seed: int, purpose: str) -> Iterator[tuple]
         noise = np.empty((many, len(d.y)))
         for i, name in enumerate(d.subjects):
             records = int(d.last[i] - d.first[i])
-            u = uniforms(seed, f"{purpose} effects of {name}", begin * size, many * size)
+            u = uniforms(seed, f"{purpose} effects of {name}", (first + begin) * size, many * size)
             etas[:, i] = ndtri(u).reshape(many, size) @ factor.T
-            u = uniforms(seed, f"{purpose} errors of {name}", begin * records, many * records)
+            u = uniforms(seed, f"{purpose} errors of {name}", (first + begin) * records, many * records)
             noise[:, d.first[i] : d.last[i]] = u.reshape(many, records)
         f = predictions(copies, with_etas(copies, centre(copies, point), etas.reshape(many * d.n, size)))
         _check(trial, f)

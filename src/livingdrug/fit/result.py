@@ -33,6 +33,11 @@ class Objective:
     ess: np.ndarray | None = None
 
     @property
+    def means(self) -> str:
+        """The method in words."""
+        return "importance sampling" if self.method == "is" else self.method
+
+    @property
     def nonmem(self) -> float:
         """NONMEM's objective function: without the constant ln(2 pi) for each measured value."""
         return self.minus2ll - self.measured * float(np.log(2 * np.pi))

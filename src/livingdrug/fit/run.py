@@ -9,12 +9,13 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import check_seed, uniforms
+from livingdrug.core.versions import versions
 from livingdrug.fit import finish, store
 from livingdrug.fit.climb import climb
 from livingdrug.fit.conditional import Conditional, curvature, search
 from livingdrug.fit.importance import importance
 from livingdrug.fit.modes import find_modes
-from livingdrug.fit.objective import at_modes, check_parts, check_start, evaluate, made
+from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, evaluate, made
 from livingdrug.fit.point import Prepared, point_of, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import AT_BOUND, BETTER_ELSEWHERE, CONVERGED, NOT_CONVERGED, Covariance, FitResult
@@ -100,6 +101,8 @@ def _best(results: list[FitResult | str]) -> FitResult:
 def _once(problem: FitProblem, settings: Method, seed: int, folder, resume: bool, progress) -> FitResult:
     prepared = prepare(problem)
     check_start(prepared, point_of(problem))
+    if not isinstance(settings, Individual):
+        check_measured(prepared)
     if isinstance(settings, Saem):
         result = _fit_saem(prepared, settings, seed, folder, resume, progress)
     elif isinstance(settings, Individual):
@@ -124,8 +127,10 @@ def _with_exact_kinks(result: FitResult, seed: int) -> FitResult:
 
 def _settings(method: str | Method) -> Method:
     if isinstance(method, str):
+        if method == "bayes":
+            raise InputError("a posterior is sampled by `livingdrug.fit.bayes.sample_posterior`, not by `fit`")
         if method not in METHODS:
-            raise InputError(unknown("method", method, METHODS))
+            raise InputError(unknown("method", method, [*METHODS, "bayes"]))
         return METHODS[method]
     return method
 
@@ -151,7 +156,7 @@ def _fit_individuals(prepared: Prepared, seed: int) -> FitResult:
         problem, problem, "individual", NOT_CONVERGED if missed else CONVERGED, objective,
         finish.estimates_of(unknowns_of(fixed), point, covariance, modes.etas), covariance,
         finish.individuals_of(prepared, point, modes, modes.etas, sd), finish.predictions_of(prepared, point, modes),
-        np.empty((0, 0)), (), (*prepared.design.notes, *notes), {"method": "individual", "seed": seed} | store.versions(),
+        np.empty((0, 0)), (), (*prepared.design.notes, *notes), {"method": "individual", "seed": seed} | versions(),
     )  # fmt: skip
 
 
@@ -165,13 +170,13 @@ def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progr
     status = _verdict(0.5 * found.left, left_out, covariance, notes)
     modes = found.slope.modes
     objective = made(prepared, settings.method, found.slope.parts, etas=modes.etas, converged=modes.converged)
-    names = ("-2ll", *unknowns.names)
+    names = ("minus2ll", *unknowns.names)
     return FitResult(
         problem_at(problem, found.point), problem, settings.method, status, objective,
         finish.estimates_of(unknowns, found.point, covariance, modes.etas), covariance,
         finish.individuals_of(prepared, found.point, modes), finish.predictions_of(prepared, found.point, modes), found.trace,
         names, (*prepared.design.notes, *notes),
-        {**asdict(settings), "seed": seed, "expected_gain": 0.5 * found.left} | store.versions(),
+        {**asdict(settings), "seed": seed, "expected_gain": 0.5 * found.left} | versions(),
     )  # fmt: skip
 
 
@@ -209,6 +214,6 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
         finish.estimates_of(unknowns, point, covariance, proposal.modes.etas), covariance,
         finish.individuals_of(prepared, point, proposal.modes, proposal.middle, sd),
         finish.predictions_of(prepared, point, proposal.modes), state.trace,
-        ("seconds", "-2ll given etas", *unknowns.names), (*prepared.design.notes, *notes),
-        {"method": "saem", **asdict(settings), "copies": copies, "seed": seed, "expected_gain": gain} | store.versions(),
+        ("seconds", "minus2ll given etas", *unknowns.names), (*prepared.design.notes, *notes),
+        {"method": "saem", **asdict(settings), "copies": copies, "seed": seed, "expected_gain": gain} | versions(),
     )  # fmt: skip

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from zipfile import BadZipFile
@@ -12,7 +11,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.fit.problem import FitProblem
-from livingdrug.fit.result import FitResult
+from livingdrug.fit.result import FitResult, Objective
 
 STATE = "state.npz"
 CONVENTIONS = (
@@ -41,19 +40,6 @@ def fingerprint(problem: FitProblem, settings, seed: int) -> str:
              repr(problem.outputs), problem.below, repr(problem.smooth), repr(settings), str(seed),
              data_hash(problem))  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Versions of what computed a fit."""
-    import numba
-    import scipy
-
-    import livingdrug
-
-    return {
-        "livingdrug": livingdrug.__version__, "python": sys.version.split()[0], "numpy": np.__version__,
-        "scipy": scipy.__version__, "numba": numba.__version__,
-    }  # fmt: skip
 
 
 def write_state(folder: str | Path, mark: str, state) -> None:
@@ -90,6 +76,11 @@ def read_state(folder: str | Path | None, mark: str):
     return State(int(arrays["done"]), point, chains, *rest)
 
 
+def drop_state(folder: str | Path) -> None:
+    """Take the saved state away: its fit is whole in the folder."""
+    (Path(folder) / STATE).unlink(missing_ok=True)
+
+
 def made_folder(folder: str | Path) -> Path:
     """The folder, made where it is not there. Raises InputError where that cannot be."""
     path = Path(folder)
@@ -118,9 +109,34 @@ def write_result(result: FitResult, folder: str | Path) -> None:
             table = pd.DataFrame(matrix, columns=names)
             table.insert(0, "parameter", names)
             write_csv(table, path / f"{name}.csv")
-    _write_json(objective_as_dict(result), path / "objective.json")
-    _write_json(settings_as_dict(result), path / "settings.json")
-    (path / STATE).unlink(missing_ok=True)
+    write_json(objective_as_dict(result), path / "objective.json")
+    write_json(settings_as_dict(result), path / "settings.json")
+
+
+def write_objective(found: Objective, folder: str | Path) -> None:
+    """Write objective.csv and objective.json of an evaluation."""
+    from livingdrug.core.export import write_csv
+
+    path = made_folder(folder)
+    write_csv(objective_table(found), path / "objective.csv")
+    write_json(evaluation_as_dict(found), path / "objective.json")
+
+
+def objective_table(found: Objective):
+    """The numbers of an evaluation, in one row."""
+    import pandas as pd
+
+    return pd.DataFrame([{k: np.nan if v is None else v for k, v in evaluation_as_dict(found).items() if k != "conventions"}])
+
+
+def evaluation_as_dict(found: Objective) -> dict:
+    """An objective with its conventions, where nothing was fitted."""
+    return {
+        "method": found.means, "minus2ll": found.minus2ll, "of_logarithms": found.of_logarithms, "nonmem": found.nonmem,
+        "monte_carlo_se": found.se, "least_effective_sample_size": None if found.ess is None else float(found.ess.min()),
+        "modes_not_found": None if found.converged is None else int((~found.converged).sum()), "measured": found.measured,
+        "conventions": CONVENTIONS,
+    }  # fmt: skip
 
 
 def parameter_table(result: FitResult):
@@ -150,7 +166,7 @@ def objective_as_dict(result: FitResult) -> dict:
     found = result.objective
     rows, errors = result.predictions.kind, result.covariance
     return {
-        "status": result.status, "exit_code": result.exit_code, "method": found.method, "conventions": CONVENTIONS,
+        "status": result.status, "exit_code": result.exit_code, "method": found.means, "conventions": CONVENTIONS,
         "minus2ll": found.minus2ll, "of_logarithms": found.of_logarithms, "nonmem": found.nonmem,
         "monte_carlo_se": found.se, "least_effective_sample_size": None if found.ess is None else float(found.ess.min()),
         "aic": result.aic, "bic": result.bic, "estimated": result.free, "subjects": len(result.individuals.subjects),
@@ -173,7 +189,8 @@ def settings_as_dict(result: FitResult) -> dict:
     }  # fmt: skip
 
 
-def _write_json(content: dict, path: Path) -> None:
+def write_json(content: dict, path: Path) -> None:
+    """Write plain data as JSON, the whole file at once."""
     part = path.with_name(f"{path.name}.part")
     part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(part, path)

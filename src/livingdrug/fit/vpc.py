@@ -14,8 +14,9 @@ from livingdrug.core.names import unknown
 from livingdrug.core.random import check_seed
 from livingdrug.fit.bins import bin_edges, bin_of
 from livingdrug.fit.design import LOWER, covariate
+from livingdrug.fit.point import Point
 from livingdrug.fit.problem import FitProblem
-from livingdrug.fit.replicates import Trial, limited, simulate_trial, trial_of, typical_values
+from livingdrug.fit.replicates import Trial, limited, simulate_at_points, simulate_trial, trial_of, typical_values
 
 LEVELS = (5.0, 50.0, 95.0)
 FEWEST = 20  # replicates
@@ -50,7 +51,8 @@ class Panel:
 
 @dataclass(frozen=True)
 class Vpc:
-    """A visual predictive check. levels: percentiles; width: of the intervals, in %; corrected: by prediction."""
+    """A visual predictive check. levels: percentiles; width: of the intervals, in %; corrected: by prediction; draws: of a
+    posterior, whose numbers the replicates have, 0 where all have those of the problem."""
 
     model: str
     data: str
@@ -61,6 +63,7 @@ class Vpc:
     replicates: int
     seed: int
     corrected: bool
+    draws: int = 0
     notes: tuple[str, ...] = ()
 
     def outside(self) -> tuple[int, int]:
@@ -103,8 +106,10 @@ def _told(numbers: Sequence[float]) -> tuple:
 def vpc(
     problem: FitProblem, replicates: int = 500, seed: int = 1, bins: Sequence[float] | None = None,
     corrected: bool = False, by: str | None = None, levels: Sequence[float] = LEVELS, width: float = 95.0,
+    points: Sequence[Point] = (),
 ) -> Vpc:  # fmt: skip
-    """Simulate replicates of the data with the numbers of the problem, and compare percentiles.
+    """Simulate replicates of the data with the numbers of the problem, or of `points` (draws of a posterior, each for its
+    own replicates), and compare percentiles.
 
     bins: edges of bins of time; corrected: values are multiplied by (typical prediction in the middle of the bin / own
     typical prediction), which takes out what doses, covariates and times within the bin explain; by: a covariate whose
@@ -117,7 +122,11 @@ def vpc(
     typical = typical_values(trial) if corrected else None
     if corrected:
         _check_typical(trial, typical)
-    simulated = limited(simulate_trial(trial, replicates, seed, "vpc"), trial)
+    if points:
+        values = simulate_at_points(trial, points, replicates, seed, "vpc")
+    else:
+        values = simulate_trial(trial, replicates, seed, "vpc")
+    simulated = limited(values, trial)
     d, panels = trial.prepared.design, []
     for output in range(len(trial.outputs)):
         for name, member in groups:
@@ -127,7 +136,7 @@ def vpc(
                 panels.append(_panel(problem, trial, simulated, rows, edges, typical, (output, name), tuple(levels), width))
     model, data = problem.model, problem.data
     return Vpc(model.full_name, data.name, model.time_unit, tuple(panels), tuple(levels), width, replicates, seed, corrected,
-               trial.notes)  # fmt: skip
+               min(len(points), replicates), trial.notes)  # fmt: skip
 
 
 def _check(replicates: int, levels: Sequence[float], width: float) -> None:

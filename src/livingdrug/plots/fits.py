@@ -79,7 +79,8 @@ def plot_iwres(result: FitResult, output: str | None = None):
             axes[1].set_xscale("log")
         long_time_axis(axes[0], p.time[mine], 0.08)
         sd = p.iwres[mine].std(ddof=1) if mine.sum() > 1 else np.nan
-        axes[0].set_title(f"{short(output.replace('_', ' '))}: sd {sd:.2f}, shrinkage {100 * (1 - sd):.0f} %")
+        shrinkage = f", shrinkage {round(100 * (1 - sd))} %" if np.isfinite(sd) else ""
+        axes[0].set_title(f"{short(output.replace('_', ' '))}: sd {sd:.2f}{shrinkage}")
     return figure
 
 
@@ -166,7 +167,7 @@ def plot_etas(result: FitResult):
             z = found.etas[:, k] / sd[name]
             ax.hist(np.clip(z, -3.49, 3.49), np.linspace(-3.5, 3.5, 15), density=True, color=COLOURS[0], alpha=0.45)
             ax.plot(grid, np.exp(-0.5 * grid**2) / np.sqrt(2 * np.pi), color="#000000", linewidth=1.1)
-            told = "" if shrinkage.get(name) is None else f"\nshrinkage {shrinkage[name]:.0f} %"
+            told = "" if shrinkage.get(name) is None else f"\nshrinkage {round(shrinkage[name])} %"
             ax.set_title(f"{short(name)}{told}", fontsize=8)
         for ax in axes[len(found.random) :]:
             ax.set_visible(False)
@@ -190,7 +191,8 @@ def plot_groups(groups: Groups):
             axes.plot([d.low, d.high], [y, y], color=COLOURS[0], linewidth=2)
             axes.scatter([d.value], [y], s=38, marker="s", color="white" if d.caveat else COLOURS[0],
                          edgecolors=COLOURS[0], zorder=3)  # fmt: skip
-            told = f"{d.value:.2f} ({d.low:.2f} to {d.high:.2f})" + (f"  shrinkage {d.shrinkage:.0f} %" if d.caveat else "")
+            told = f"{d.value:.2f} ({d.low:.2f} to {d.high:.2f})"
+            told += f"  shrinkage {round(d.shrinkage)} %" if d.caveat else ""
             axes.annotate(told, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
         axes.axvline(1.0, color="#000000", linewidth=0.9)
         axes.set_xscale("log")

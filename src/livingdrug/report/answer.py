@@ -34,10 +34,21 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A heading of its own in the report, after the results: `key` names it, in addresses within the file too."""
+
+    key: str
+    title: str
+    points: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True)
 class Answer:
     """question: what the scenario asks, where its user has not said it; sentences: the answer in words; checks: what was
-    done to the data; flags: cautions, failures and values to be watched; data: name of a file -> its SHA-256; ok: whether
-    the run came to an answer (a check that found faults did not)."""
+    done to the data; flags: cautions, failures and values to be watched; parts: further headings, where one is not enough;
+    data: name of a file -> its SHA-256; ok: whether the run came to an answer (a check that found faults did not)."""
 
     title: str
     question: str
@@ -47,6 +58,7 @@ class Answer:
     check_tables: tuple[Table, ...] = ()
     tables: tuple[Table, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    parts: tuple[Part, ...] = ()
     cards: tuple[Card, ...] = ()
     data: tuple[tuple[str, str], ...] = ()
     seed: int | None = None

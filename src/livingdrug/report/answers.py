@@ -20,6 +20,7 @@ ANSWERS = {
     "index": ("livingdrug.report.outcomes", "answer_index"),
     "trial": ("livingdrug.report.trials", "answer_trial"),
     "escalation": ("livingdrug.report.trials", "answer_escalation"),
+    "fit": ("livingdrug.report.fit_folder", "answer_fit"),
     "sampling": ("livingdrug.report.sampling", "answer_sampling"),
 }
 

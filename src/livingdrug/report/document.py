@@ -27,7 +27,8 @@ def build_report(record: dict, folder: Path) -> Report:
         sections.append(Section("data", "Data and their checks", _sizes(answer), answer["checks"],
                                 tables=_tables(answer["check_tables"])))  # fmt: skip
     sections += [
-        Section("results", "Results", answer["sentences"], (), _drawings(answer, folder), _tables(answer["tables"])),
+        Section("results", "Results", answer["sentences"], (), _drawings(answer, folder, "p"), _tables(answer["tables"])),
+        *(_part(part, folder) for part in answer.get("parts", ())),
         Section("flags", "Flags: what to watch", _flags(answer), answer["flags"]),
         *(_card(card, i) for i, card in enumerate(answer["cards"], 1)),
         Section("scenario", "Analysis settings", ["The document below is scenario.toml: `livingdrug run scenario.toml --out "
@@ -58,12 +59,17 @@ def _tables(tables: list[dict]):
     return [(t["title"], t["header"], t["rows"]) for t in tables]
 
 
-def _drawings(answer: dict, folder: Path) -> list[Drawing]:
+def _drawings(answer: dict, folder: Path, prefix: str) -> list[Drawing]:
     made = []
     for i, picture in enumerate(answer["pictures"]):
         svg = (folder / "pictures" / f"{picture['name']}.svg").read_text(encoding="utf-8")
-        made.append(drawing(f"p{i}", svg, picture["caption"]))
+        made.append(drawing(f"{prefix}{i}", svg, picture["caption"]))
     return made
+
+
+def _part(part: dict, folder: Path) -> Section:
+    return Section(part["key"], part["title"], (), part["points"], _drawings(part, folder, f"{part['key']}-"),
+                   _tables(part["tables"]))  # fmt: skip
 
 
 def _card(card: dict, number: int) -> Section:

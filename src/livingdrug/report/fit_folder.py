@@ -1,16 +1,19 @@
-"""What `livingdrug fit --out` keeps beside the numbers: checks, pictures, the scenario, a report."""
+"""The folder of a fit beside its scenario, script and report: numbers, checks, pictures."""
 
 from pathlib import Path
 
 import numpy as np
 
+from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
 from livingdrug.data.endpoints import RESPONSES
 from livingdrug.fit.groups import Groups, compare_groups
 from livingdrug.fit.individual_curves import curves_of
-from livingdrug.fit.npde import FEWEST, npde
-from livingdrug.fit.result import FitResult
-from livingdrug.fit.vpc import vpc
+from livingdrug.fit.intervals import Uncertainty
+from livingdrug.fit.npde import FEWEST, Npde, npde
+from livingdrug.fit.result import FitResult, Objective
+from livingdrug.fit.store import write_objective, write_result
+from livingdrug.fit.vpc import Vpc, vpc
 from livingdrug.plots.fits import (
     ACROSS,
     DOWN,
@@ -21,12 +24,12 @@ from livingdrug.plots.fits import (
     plot_observed,
     plot_trace,
 )
+from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.predictive import plot_npde, plot_vpc
-from livingdrug.report.fits import fit_report
-from livingdrug.report.html import write_report
+from livingdrug.report.answer import Answer, Part, Picture
+from livingdrug.report.fits import evaluation_answer, fit_answer, group_part, interval_part, npde_part, vpc_part
 from livingdrug.report.pictures import save
-from livingdrug.scenario.fit import Fit
-from livingdrug.scenario.fitted import keep_scenario
+from livingdrug.scenario.fit import Fit, evaluate_fit, run_fit, run_posterior, uncertainty_of
 
 VPC_REPLICATES, NPDE_REPLICATES = 300, 1000
 PAGES = 4  # of individual curves; curves.csv has all subjects
@@ -34,56 +37,138 @@ RESPONDED = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "responder")
 UNKNOWN = ("", "NE", "nan")
 
 
-def keep_fit(scenario: Fit, result: FitResult, folder: str) -> None:
-    """Write scenario.toml, vpc.csv, npde.csv, curves.csv, groups.csv (where the data know the response), pictures and
-    report.html into the folder of a fit."""
-    path, problem = Path(folder), result.problem
-    keep_scenario(scenario, folder)
-    check = vpc(problem, VPC_REPLICATES, scenario.seed)
-    most = int(np.unique(result.predictions.subject.astype(str), return_counts=True)[1].max())
-    errors = npde(problem, max(NPDE_REPLICATES, 2 * most, FEWEST), scenario.seed)
-    curves, groups = curves_of(result), responders(result)
-    write_csv(check.table(), path / "vpc.csv")
-    write_csv(errors.table(), path / "npde.csv")
-    write_csv(curves.table(), path / "curves.csv")
+def answer_fit(scenario: Fit, folder: Path) -> Answer:
+    """Fit, sample a posterior or evaluate, whatever the scenario asks."""
+    if scenario.evaluate:
+        return keep_evaluation(scenario, *evaluate_fit(scenario), folder)
+    if scenario.method == "bayes":
+        from livingdrug.report.posteriors import keep_posterior
+
+        return keep_posterior(scenario, run_posterior(scenario), folder)
+    result = run_fit(scenario)
+    return keep_fit(scenario, result, folder, uncertainty_of(scenario, result))
+
+
+def keep_evaluation(scenario: Fit, found: Objective, notes: tuple[str, ...], folder: str | Path) -> Answer:
+    """Write the numbers of an evaluation into a folder, and say what they hold."""
+    write_objective(found, folder)
+    return evaluation_answer(scenario, found, notes)
+
+
+def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncertainty | None = None) -> Answer:
+    """Write the numbers of a fit, its checks and pictures into a folder, and say what they hold.
+
+    A check that cannot be made is a flag: the fit stands without it.
+    """
+    path, more = Path(folder), more or Uncertainty()
+    write_result(result, path)
+    pictures = path / "pictures"
+    parts, missing = [], [*more.notes]
+    for what, made in (("visual predictive check", _vpc), ("prediction distribution errors", _npde)):
+        try:
+            parts.append(made(scenario, result, path))
+        except InputError as error:
+            missing.append(f"{what}: not made: {error}")
+    if more.asked:
+        parts.append(_intervals(more, result, path))
+    parts += _of_data(result, pictures)
+    if len(result.trace):
+        save(plot_trace(result), pictures, "trace")
+        caption = "Every estimated number over the iterations, on the scale of its estimation."
+        parts.append(_shown("course", "Course of the fit", "trace", caption))
+    if result.problem.random:
+        save(plot_etas(result), pictures, "etas")
+        caption = "Effects over their standard deviation; shrinkage is what the data lack to tell subjects apart."
+        parts.append(_shown("etas", "Effects of subjects", "etas", caption))
+    groups = responders(result)
     if groups is not None:
         write_csv(groups.table(), path / "groups.csv")
-    shown = {}
-
-    def keep(name: str, figure, caption: str, reported: bool = True) -> None:
-        save(figure, str(path / "pictures"), name)
-        if reported:
-            shown[name] = (caption, (path / "pictures" / f"{name}.svg").read_text(encoding="utf-8"))
-
-    _of_data(keep, result, check, errors)
-    if len(result.trace):
-        keep("trace", plot_trace(result), "Every estimated number over the iterations, on the scale of its estimation.")
-    if problem.random:
-        keep("etas", plot_etas(result), "Individual effects over their standard deviation; shrinkage is what the data lack "
-             "to tell subjects apart.")  # fmt: skip
-    if groups is not None:
-        keep("responders", plot_groups(groups), "Individual parameters of responders over those of non-responders.")
-    subjects, page = list(result.individuals.subjects), ACROSS * DOWN
-    for k in range(min(-(-len(subjects) // page), PAGES)):
-        keep(f"individuals-{k + 1}", plot_individuals(result, curves, subjects[k * page : (k + 1) * page]),
-             "Values of the first subjects, with the typical and their own curve.", k == 0)  # fmt: skip
-    write_report(fit_report(result, shown, check, errors, groups, scenario.purpose), path / "report.html")
+        save(plot_groups(groups), pictures, "responders")
+        parts.append(group_part(groups))
+    parts.append(_individuals(result, path))
+    return fit_answer(scenario, result, more, tuple(parts), tuple(missing))
 
 
-def _of_data(keep, result: FitResult, check, errors) -> None:
-    """Pictures of each output."""
+def _shown(key: str, title: str, name: str, caption: str) -> Part:
+    return Part(key, title, pictures=(Picture(name, caption),))
+
+
+def _vpc(scenario: Fit, result: FitResult, path: Path) -> Part:
+    return keep_vpc(vpc(result.problem, VPC_REPLICATES, scenario.seed), path)
+
+
+def keep_vpc(found: Vpc, path: Path) -> Part:
+    """Write the numbers and pictures of a predictive check, and say what they show."""
+    name = "pcvpc" if found.corrected else "vpc"
+    write_csv(found.table(), path / f"{name}.csv")
+    names = numbered(name, len(found.panels))
+    for k, own in enumerate(names):
+        save(plot_vpc(found, k), path / "pictures", own)
+    return vpc_part(found, names)
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """Names of pictures: one has no number."""
+    return [name] if count == 1 else [f"{name}-{k + 1}" for k in range(count)]
+
+
+def _npde(scenario: Fit, result: FitResult, path: Path) -> Part:
+    most = int(np.unique(result.predictions.subject.astype(str), return_counts=True)[1].max())
+    found: Npde = npde(result.problem, max(NPDE_REPLICATES, 2 * most, FEWEST), scenario.seed)
+    write_csv(found.table(), path / "npde.csv")
     outputs = list(dict.fromkeys(result.predictions.output.tolist()))
-    for number, output in enumerate(outputs, 1):
-        end = f"-{number}" if len(outputs) > 1 else ""
-        keep(f"observed{end}", plot_observed(result, output), "Measured values against predictions.")
+    names = numbered("npde", len(outputs))
+    for output, own in zip(outputs, names, strict=True):
+        save(plot_npde(found, output), path / "pictures", own)
+    return npde_part(found, names)
+
+
+def _intervals(more: Uncertainty, result: FitResult, path: Path) -> Part:
+    """Intervals side by side, profiles, and the refits and vectors behind them."""
+    import pandas as pd
+
+    table, pictures = more.table(result), []
+    write_csv(table, path / "intervals.csv")
+    if more.profiles:
+        rows = [(p.name, v, r) for p in more.profiles for v, r in zip(p.values.tolist(), p.rise.tolist(), strict=True)]
+        write_csv(pd.DataFrame(rows, columns=["parameter", "value", "rise_of_minus2ll"]), path / "profiles.csv")
+        save(plot_likelihoods(more.profiles, result), path / "pictures", "profiles")
+        pictures.append(Picture("profiles", "Rise of -2 log likelihood where one number is held and all others are fitted "
+                                "anew; the line is the 95 % level."))  # fmt: skip
+    for name, found in (("bootstrap", more.bootstrap), ("sir", more.sir)):
+        if found is not None:
+            write_csv(pd.DataFrame(found.estimates, columns=list(found.names)), path / f"{name}.csv")
+    save(plot_intervals(table), path / "pictures", "intervals")
+    pictures.append(Picture("intervals", "95 % intervals of every number over its estimate, by each way that was asked for."))
+    return interval_part(more, table, tuple(pictures))
+
+
+def _of_data(result: FitResult, pictures: Path) -> list[Part]:
+    """Values against predictions, and weighted residuals, of each output."""
+    outputs = list(dict.fromkeys(result.predictions.output.tolist()))
+    observed, residuals = [], []
+    for output, one, other in zip(outputs, *(numbered(n, len(outputs)) for n in ("observed", "residuals")), strict=True):
+        save(plot_observed(result, output), pictures, one)
+        observed.append(Picture(one, f"Measured values of {output} against predictions."))
         weighted = result.predictions.iwres[result.predictions.output == output]
         if np.isfinite(weighted).any():  # values below a limit have none
-            keep(f"residuals{end}", plot_iwres(result, output),
-                 "Individual weighted residuals: N(0, 1) where the error holds.")  # fmt: skip
-        keep(f"npde{end}", plot_npde(errors, output), "Prediction distribution errors: N(0, 1) where the model holds.")
-    for k in range(len(check.panels)):
-        end = f"-{k + 1}" if len(check.panels) > 1 else ""
-        keep(f"vpc{end}", plot_vpc(check, k), "Visual predictive check: percentiles of the data should lie in the bands.")
+            save(plot_iwres(result, output), pictures, other)
+            residuals.append(Picture(other, f"Individual weighted residuals of {output}: N(0, 1) where the error holds."))
+    parts = [Part("observed", "Observed against predicted", pictures=tuple(observed))]
+    return parts + ([Part("residuals", "Residuals", pictures=tuple(residuals))] if residuals else [])
+
+
+def _individuals(result: FitResult, path: Path) -> Part:
+    """Pages of individual curves; the report has the first one."""
+    curves = curves_of(result)
+    write_csv(curves.table(), path / "curves.csv")
+    subjects, page = list(result.individuals.subjects), ACROSS * DOWN
+    pages = min(-(-len(subjects) // page), PAGES)
+    for k in range(pages):
+        figure = plot_individuals(result, curves, subjects[k * page : (k + 1) * page])
+        save(figure, path / "pictures", f"individuals-{k + 1}")
+    caption = f"Values of the first {min(page, len(subjects))} subjects, with the typical and their own curve."
+    return _shown("individuals", "Subjects", "individuals-1", caption)
 
 
 def responders(result: FitResult) -> Groups | None:

@@ -1,152 +1,198 @@
-"""The report of a fit: question, data, settings, parameters in words, objective, pictures, what the data determine."""
+"""What a fit says: parameters in words and numbers, objective, what the data determine, what its checks and pictures show."""
 
-from collections.abc import Mapping
-
+from livingdrug.core.versions import versions
+from livingdrug.data import check
+from livingdrug.data.endpoints import check_endpoints
 from livingdrug.fit.groups import Groups
+from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.npde import Npde
-from livingdrug.fit.result import FitResult
+from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.store import CONVENTIONS, data_hash, parameter_table
 from livingdrug.fit.vpc import Vpc
 from livingdrug.fit.words import identifiability_sentences, number, parameter_sentences
-from livingdrug.report.document import NOT_STATED, risk_table
-from livingdrug.report.html import Report, Section, drawing, versions
-from livingdrug.scenario.purpose import Purpose
+from livingdrug.report.answer import Answer, Part, Picture, Table
+from livingdrug.report.card import model_card
+from livingdrug.report.kinetics import checks_of, hashes
+from livingdrug.scenario.fit import Fit, fit_problem
 
-TITLES = {
-    "observed": "Observed against predicted", "residuals": "Residuals", "npde": "Prediction distribution errors",
-    "vpc": "Visual predictive check", "trace": "Course of the fit", "etas": "Effects of subjects",
-    "responders": "Responders against non-responders", "individuals": "Subjects",
-}  # fmt: skip
 VERDICTS = {
     "converged": "The fit converged.",
     "not_converged": "The fit did not converge; its numbers are no estimates yet.",
-    "at_bound_or_singular": "The fit ended at a bound, or its information is singular: see the notes.",
+    "at_bound_or_singular": "The fit ended at a bound, or its information is singular: see the flags.",
     "better_from_another_start": "A better optimum was found from another start; these numbers are not the best.",
-    "interrupted": "The fit was interrupted.",
 }
 
 
-def fit_report(
-    result: FitResult, pictures: Mapping[str, tuple[str, str]], vpc: Vpc | None = None, npde: Npde | None = None,
-    groups: Groups | None = None, purpose: Purpose | None = None,
-) -> Report:  # fmt: skip
-    """A report for `write_report`. pictures: name -> (sentence that says what it shows, SVG text), shown in order."""
-    problem = result.problem
-    words, limits = parameter_sentences(result), identifiability_sentences(result)
-    name, purpose = problem.model.full_name, purpose or Purpose()
-    asked = purpose.question or f"Which numbers of {name} describe {problem.data.name}, and how do subjects differ?"
-    sections = [
-        Section("question", "Question of interest", [asked]),
-        Section("context", "Context of use", [purpose.context_of_use or NOT_STATED.format("context_of_use")]),
-        Section("influence", "Model influence, risk and impact", tables=[risk_table(purpose.model_dump())]),
-        Section("data", "Data and their checks", points=_data(result)),
-        Section("parameters", "Results: parameters", points=words, tables=[_numbers(result)]),
-        Section("determined", "What the data determine", points=limits),
-        _objective(result),
-        Section("checks", "Model evaluation: does it describe the data?", points=_checks(vpc, npde), tables=_tests(npde)),
-    ]
-    for key, (caption, svg) in pictures.items():
-        sections.append(Section(key, _title(key), pictures=[drawing(key, svg, caption)]))
-    if groups is not None:
-        sections.append(_groups(groups))
-    sections.append(Section("started", "Analysis settings", [f"Method: {result.method}."], tables=[_settings(result)]))
-    summary = [VERDICTS[result.status], *result.notes]
-    settings = {"data SHA-256": data_hash(problem), **versions()}
-    return Report(f"{name} fitted to {problem.data.name}", summary, sections, settings)
+def fit_answer(
+    scenario: Fit, result: FitResult, more: Uncertainty, parts: tuple[Part, ...], missing: tuple[str, ...] = ()
+) -> Answer:
+    """The answer of a fit. parts: what its checks and pictures show; missing: what could not be made, and why."""
+    model, data = result.problem.model, result.problem.data
+    determined = Part("determined", "What the data determine", (*more.profile_words(), *identifiability_sentences(result)))
+    return Answer(
+        title=f"{model.full_name} fitted to {data.name}",
+        question=f"Which numbers of {model.full_name} describe {data.name}, and how do subjects differ?",
+        sentences=(VERDICTS[result.status], *parameter_sentences(result)),
+        flags=(*result.notes, *missing),
+        tables=(_numbers(result),),
+        parts=(determined, _objective(result), *parts, _started(result)),
+        cards=(model_card(model),),
+        data=hashes(scenario),
+        seed=scenario.seed,
+        **data_checks(scenario, _used(result)),
+    )
 
 
-def _title(name: str) -> str:
-    """Heading of a picture: its name without the number of an output or a page, and the number where there is one."""
-    kind, _, number = name.partition("-")
-    title = TITLES.get(kind, kind.replace("_", " ").capitalize())
-    return f"{title} ({number})" if number else title
+def evaluation_answer(scenario: Fit, found: Objective, notes: tuple[str, ...]) -> Answer:
+    """The answer where the objective is asked for, and nothing is fitted."""
+    problem = fit_problem(scenario)
+    model, data = problem.model, problem.data
+    return Answer(
+        title=f"Objective of {model.full_name} for {data.name}",
+        question=f"How likely are the values of {data.name} under {model.full_name} at the numbers given?",
+        sentences=(f"-2 log likelihood by {found.means}: {found.minus2ll:.4f}. Nothing was fitted.",),
+        flags=notes,
+        tables=(Table("objective", ("what", "value"), (*_conventions(found), _error(found))),),
+        parts=(Part("conventions", "Conventions of the objective", (CONVENTIONS,)),),
+        cards=(model_card(model),),
+        data=hashes(scenario),
+        seed=scenario.seed,
+        **data_checks(scenario, (f"SHA-256 of what a fit sees of the data: {data_hash(problem)}.",)),
+    )
 
 
-def _data(result: FitResult) -> list[str]:
+def data_checks(scenario: Fit, used: tuple[str, ...]) -> dict:
+    """`checks` and `check_tables` of an Answer: how the file was read, then what of it is used."""
+    parts = [check(scenario.file, scenario.reading())]
+    made = checks_of([*parts, check_endpoints(scenario.endpoints)] if scenario.endpoints else parts)
+    return {**made, "checks": tuple(dict.fromkeys((*made["checks"], *used)))}
+
+
+def _used(result: FitResult) -> tuple[str, ...]:
     p, data = result.predictions, result.problem.data
     below, above = int((p.kind == "below").sum()), int((p.kind == "above").sum())
-    told = [f"{len(result.individuals.subjects)} subjects with {len(p.time)} values of {data.name}."]
+    told = [f"{len(result.individuals.subjects)} subjects with {len(p.time)} values are fitted."]
     if below:
         share = 100 * below / len(p.time)
         told.append(f"{below} of them ({share:.0f} %) lie below a limit and count by rule {result.problem.below}.")
     if above:
         told.append(f"{above} lie above an upper limit.")
-    return [*told, *data.notes, *([data.bridge] if data.bridge else [])]
+    told += [*data.notes, *([data.bridge] if data.bridge else [])]
+    return (*told, f"SHA-256 of what the fit sees of the data: {data_hash(result.started)}.")
 
 
-def _numbers(result: FitResult):
+def _numbers(result: FitResult) -> Table:
     table = parameter_table(result)
-    rows = [
-        (row.parameter, row.kind, number(row.value), "fixed" if row.fixed else _told(row.se), _told(row.rse, ".1f"),
-         _told(row.shrinkage, ".0f"))
+    rows = tuple(
+        (row.parameter, row.kind, number(row.value), "fixed" if row.fixed else told(row.se), told(row.rse, ".1f"),
+         told(row.shrinkage, ".0f"))
         for row in table.itertuples()
-    ]  # fmt: skip
-    return "estimates", ("parameter", "kind", "value", "SE", "RSE %", "shrinkage %"), rows
+    )  # fmt: skip
+    return Table("estimates", ("parameter", "kind", "value", "SE", "RSE %", "shrinkage %"), rows)
 
 
-def _told(value: float, form: str = ".3g") -> str:
-    if value != value:
+def told(value: float | None, form: str = "") -> str:
+    """A number as text, nothing for what is absent; what rounds to 0 has no sign."""
+    if value is None or value != value:
         return ""
-    return number(value) if form == ".3g" else format(value, form)
+    text = format(value, form) if form else number(value)
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
 
 
-def _objective(result: FitResult) -> Section:
-    found = result.objective
-    rows = [
+def _conventions(found: Objective) -> tuple[tuple[str, str], ...]:
+    return (
         ("-2 log likelihood", f"{found.minus2ll:.3f}"),
         ("the same of logarithms of log-normal values", f"{found.of_logarithms:.3f}"),
         ("as NONMEM prints it", f"{found.nonmem:.3f}"),
-        ("Monte-Carlo standard error", _told(float("nan") if found.se is None else found.se)),
-        ("estimated numbers", str(result.free)), ("AIC", f"{result.aic:.2f}"), ("BIC", f"{result.bic:.2f}"),
-        ("condition number", _told(float("nan") if result.covariance.condition is None else result.covariance.condition)),
-    ]  # fmt: skip
+    )
+
+
+def _error(found: Objective) -> tuple[str, str]:
+    return "Monte-Carlo standard error", told(found.se) or "none: nothing is sampled"
+
+
+def _objective(result: FitResult) -> Part:
+    found = result.objective
+    rows = (
+        *_conventions(found), _error(found), ("estimated numbers", str(result.free)), ("AIC", f"{result.aic:.2f}"),
+        ("BIC", f"{result.bic:.2f}"),
+        ("condition number of the correlations of the estimates", told(result.covariance.condition) or "none"),
+    )  # fmt: skip
     errors = result.covariance.reason or result.covariance.method
-    text = [f"Computed by {found.method}. {CONVENTIONS}", f"Standard errors: {errors}."]
-    return Section("objective", "Objective", points=text, tables=[("objective", ("what", "value"), rows)])
+    points = (f"Computed by {found.means}. {CONVENTIONS}", f"Standard errors: {errors}.")
+    return Part("objective", "Objective", points, (Table("objective", ("what", "value"), rows),))
 
 
-def _checks(vpc: Vpc | None, npde: Npde | None) -> list[str]:
-    told = []
-    if vpc is not None:
-        out, everything = vpc.outside()
-        told.append(f"Visual predictive check: {out} of {everything} percentiles of the data lie outside the "
-                    f"{vpc.width:g} % intervals of {vpc.replicates} simulated trials (about "
-                    f"{(1 - vpc.width / 100) * everything:.1f} would by chance).")  # fmt: skip
-    if npde is not None:
-        told.append(
-            "Normalised prediction distribution errors are N(0, 1) where the model holds; p values are of that, the last "
-            "corrected for three tests. Values below the limit are imputed below it."
-        )
-    return told
+def outside_text(found: Vpc) -> str:
+    """How many percentiles of the data lie outside the model's intervals, beside how many would by chance."""
+    out, everything = found.outside()
+    expected = (1 - found.width / 100) * everything
+    drawn = f" of {found.draws:,} draws of the posterior" if found.draws else ""
+    return (
+        f"{out} of {everything} percentiles of the data lie outside the model's {found.width:g} % intervals "
+        f"(about {expected:.1f} would by chance; {found.replicates:,} replicates{drawn})"
+    )
 
 
-def _tests(npde: Npde | None):
-    if npde is None:
-        return ()
-    table = npde.tests()
-    rows = [(str(r[0]), str(r[1]), *(f"{v:.3g}" for v in r[2:])) for r in table.itertuples(index=False)]
-    return [("npde", tuple(table.columns), rows)]
+def vpc_part(found: Vpc, names: list[str]) -> Part:
+    """A predictive check, with the pictures of these names."""
+    title = "Prediction-corrected visual predictive check" if found.corrected else "Visual predictive check"
+    shown = [", ".join(filter(None, (p.output.replace("_", " "), p.group))) for p in found.panels]
+    pictures = tuple(
+        Picture(name, f"Percentiles of the data should lie in the bands of the model: {what}.")
+        for name, what in zip(names, shown, strict=True)
+    )
+    return Part("pcvpc" if found.corrected else "vpc", title, (f"{outside_text(found)}.",), pictures=pictures)
 
 
-def _groups(groups: Groups) -> Section:
+def npde_part(found: Npde, names: list[str]) -> Part:
+    """Prediction distribution errors, with the pictures of these names."""
+    points = ("Normalised prediction distribution errors are N(0, 1) where the model holds; p values are of that, the last "
+              "corrected for three tests. Values below the limit are imputed below it.",)  # fmt: skip
+    table = found.tests()
+    rows = tuple((str(r[0]), str(r[1]), *(f"{v:.3g}" for v in r[2:])) for r in table.itertuples(index=False))
+    pictures = tuple(Picture(name, f"Prediction distribution errors of {output}: N(0, 1) where the model holds.")
+                     for name, output in zip(names, table["output"], strict=True))  # fmt: skip
+    return Part("npde", "Prediction distribution errors", points, (Table("tests", tuple(table.columns), rows),), pictures)
+
+
+def interval_part(more: Uncertainty, table, pictures: tuple[Picture, ...]) -> Part:
+    """Intervals side by side."""
+    rows = tuple(
+        (r.parameter, r.method, number(r.value), told(r.lower) or "not bounded", told(r.upper) or "not bounded")
+        for r in table.itertuples()
+    )
+    shown = Table("95 % intervals", ("parameter", "by", "value", "lower", "upper"), rows)
+    return Part("intervals", "Intervals, each by its own way", more.resampling_words(), (shown,), pictures)
+
+
+def group_part(groups: Groups) -> Part:
+    """Responders beside non-responders."""
     one, other = groups.names
-    text = [f"Individual parameters of {one} (n {groups.sizes[0]}) beside those of {other} (n {groups.sizes[1]}), with "
-            f"{groups.width:g} % intervals. A difference of groups is an association, not an effect of the parameter on the "
-            "outcome.", *groups.notes]  # fmt: skip
-    rows = [
+    points = (f"Individual parameters of {one} (n {groups.sizes[0]}) beside those of {other} (n {groups.sizes[1]}), with "
+              f"{groups.width:g} % intervals. A difference of groups is an association, not an effect of the parameter on "
+              "the outcome.", *groups.notes)  # fmt: skip
+    rows = tuple(
         (d.parameter, d.measure, *(number(v) for v in (*d.centre, d.value, d.low, d.high)), f"{d.p:.2g}",
-         _told(d.shrinkage, ".0f"), d.caveat)
+         told(d.shrinkage, ".0f"), d.caveat)
         for d in groups.differences
-    ]  # fmt: skip
+    )  # fmt: skip
     header = ("parameter", "measure", one, other, "value", "low", "high", "p", "shrinkage %", "caution")
-    return Section("groups", f"Groups by {groups.covariate}", text, tables=[("differences", header, rows)])
+    picture = Picture("responders", "Individual parameters of the first group over those of the second.")
+    return Part("groups", f"Groups by {groups.covariate}", points, (Table("differences", header, rows),), (picture,))
 
 
-def _settings(result: FitResult):
-    start, scale = result.started, {p.name: p.scale for p in result.problem.parameters}
-    rows = [(f"start of {p.name}", f"{number(p.value)}, scale {scale[p.name]}" + (", fixed" if p.fixed else ""))
-            for p in start.parameters]  # fmt: skip
-    rows += [(f"start of the spread of {p.name}", f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "")) for p in start.random]
-    rows += [(f"residual error of {r.output}", r.kind) for r in start.residuals]
-    rows += [(str(k), str(v)) for k, v in result.settings.items()]
-    return "settings", ("setting", "value"), rows
+def start_rows(problem: FitProblem) -> list[tuple[str, str]]:
+    """Where every number started."""
+    rows = [(f"start of {p.name}", f"{number(p.value)}, scale {p.scale}" + (", fixed" if p.fixed else ""))
+            for p in problem.parameters]  # fmt: skip
+    rows += [(f"start of the spread of {p.name}", f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "")) for p in problem.random]
+    return rows + [(f"residual error of {r.output}", r.kind) for r in problem.residuals]
+
+
+def _started(result: FitResult) -> Part:
+    known = versions()
+    rows = [*start_rows(result.started), *((str(k), str(v)) for k, v in result.settings.items() if k not in known)]
+    return Part("started", "Where the fit started, and how it went on", (f"Method: {result.method}.",),
+                (Table("start and settings of the method", ("setting", "value"), tuple(rows)),))  # fmt: skip

@@ -3,21 +3,25 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.report.answer import Answer
+from livingdrug.core.versions import versions
+from livingdrug.fit.store import STATE
+from livingdrug.report.answer import Answer, Part
 from livingdrug.report.answers import answer_of
 from livingdrug.report.document import build_report
 from livingdrug.report.folder_files import RECORD, REPORT, file_hash
-from livingdrug.report.html import versions, write_report
+from livingdrug.report.html import write_report
 from livingdrug.scale.blocks import Serial
 from livingdrug.scale.runs import Executor, Progress
 from livingdrug.scenario import to_toml
 from livingdrug.scenario.purpose import Document
 from livingdrug.scenario.script import WRITERS, to_script
+
+ENDS = ("png", "svg")  # of a picture's files
 
 
 def check_new_folder(folder: str | Path) -> None:
@@ -26,7 +30,8 @@ def check_new_folder(folder: str | Path) -> None:
     parent = next(p for p in (path, *path.parents) if p.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
         raise InputError(f"the folder `{folder}` cannot be made or written; name another one")
-    if path.is_dir() and any(path.iterdir()) and not (path / RECORD).is_file():
+    known = (path / RECORD).is_file() or not path.is_dir() or {p.name for p in path.iterdir()} <= {STATE, f"{STATE}.part"}
+    if not known:
         raise InputError(f"the folder `{folder}` holds files that are not of a run; name a new or an empty one")
 
 
@@ -45,13 +50,23 @@ def keep_run(
     results.csv and pictures as they come, scenario.toml, script.py, record.json (what was said, versions, hashes) and
     report.html. Raises InputError for a folder of another origin, and what the scenario raises.
     """
+    return keep_answer(scenario, folder, lambda part: answer_of(scenario, part, executor or Serial(), progress), shown, names)
+
+
+def keep_answer(
+    scenario: Document,
+    folder: str | Path,
+    write: Callable[[Path], Answer],
+    shown: Document | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Answer:
+    """The same where the answer has been computed: `write` puts its files into the folder that it is given, and says what
+    they hold."""
     check_new_folder(folder)
     path = Path(folder).absolute()
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    part = _empty_part(path)
     try:
-        answer = answer_of(scenario, part, executor or Serial(), progress)
+        answer = write(part)
         shown = shown or scenario
         (part / "scenario.toml").write_text(to_toml(shown), encoding="utf-8")
         if type(shown) in WRITERS:
@@ -71,13 +86,60 @@ def rebuild(folder: str | Path) -> Path:
     """
     path = Path(folder)
     record = _read_record(path)
+    _check_hashes(record, path)
+    write_report(build_report(record, path), path / REPORT)
+    return path / REPORT
+
+
+def amend(folder: str | Path, write: Callable[[Path], Part]) -> Path:
+    """Put a part made anew into a run's folder, in place of the part of its key, and make the report of both.
+
+    `write` puts its files into the folder that it is given. Raises InputError as `rebuild` does, before anything is written.
+    """
+    path = Path(folder).absolute()
+    record = _read_record(path)
+    _check_hashes(record, path)
+    part = _empty_part(path)
+    try:
+        made = write(part)
+        parts = record["answer"]["parts"]
+        keys = [p["key"] for p in parts]
+        place = keys.index(made.key) if made.key in keys else len(parts)
+        old = [f"pictures/{p['name']}.{end}" for p in parts[place]["pictures"] for end in ENDS] if made.key in keys else []
+        for name in old:
+            record["hashes"].pop(name, None)
+            (path / name).unlink(missing_ok=True)
+        parts[place : place + 1] = [asdict(made)]
+        record["hashes"] = dict(sorted((record["hashes"] | _hashes(part)).items()))
+        (part / RECORD).write_text(_text(record), encoding="utf-8")
+        _move_files({str(p.relative_to(part)) for p in part.rglob("*") if p.is_file()}, part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return rebuild(path)
+
+
+def _check_hashes(record: dict, path: Path) -> None:
     for name, known in record["hashes"].items():
         if not (path / name).is_file():
             raise InputError(f"`{path / name}` is missing; run the scenario again")
         if file_hash(path / name) != known:
             raise InputError(f"`{path / name}` is not the file that the run wrote (its hash differs); run the scenario again")
-    write_report(build_report(record, path), path / REPORT)
-    return path / REPORT
+
+
+def _empty_part(path: Path) -> Path:
+    """A folder beside a run's folder, where its files are made before they take their places."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    return part
+
+
+def _hashes(part: Path) -> dict[str, str]:
+    return {str(p.relative_to(part)): file_hash(p) for p in sorted(part.rglob("*")) if p.is_file()}
+
+
+def _text(record: dict) -> str:
+    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
 
 def _read_record(path: Path) -> dict:
@@ -93,12 +155,11 @@ def _read_record(path: Path) -> dict:
 
 
 def _write_record(scenario: Document, answer: Answer, part: Path, names: Mapping[str, str]) -> None:
-    hashes = {str(p.relative_to(part)): file_hash(p) for p in sorted(part.rglob("*")) if p.is_file()}
     record = {
         "record": 1, "kind": scenario.kind, "purpose": scenario.purpose.model_dump(), "settings": _settings(scenario),
-        "answer": asdict(answer), "versions": versions(), "hashes": hashes,
+        "answer": asdict(answer), "versions": versions(), "hashes": _hashes(part),
     }  # fmt: skip
-    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    text = _text(record)
     for here, theirs in names.items():
         text = text.replace(here, theirs)
     (part / RECORD).write_text(text, encoding="utf-8")
@@ -116,7 +177,11 @@ def _move(part: Path, path: Path) -> None:
     new = {str(p.relative_to(part)) for p in part.rglob("*") if p.is_file()}
     for name in old - new:
         (path / name).unlink(missing_ok=True)
+    _move_files(new, part, path)
+
+
+def _move_files(names: set[str], part: Path, path: Path) -> None:
     # the record last: until then the folder is known as the earlier run, whose hashes no longer hold
-    for name in sorted(new, key=lambda name: name == RECORD):
+    for name in sorted(names, key=lambda name: name == RECORD):
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (part / name).replace(path / name)

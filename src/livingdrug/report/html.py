@@ -1,12 +1,8 @@
 """One HTML file: pictures inline, tables, settings, versions; nothing is fetched when it is opened."""
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-
-from livingdrug import __version__
 
 NOTICE = "Model results are for research. They are not for clinical decisions."
 
@@ -93,12 +89,6 @@ details summary { cursor: pointer; color: #00568a; }
 <p class="notice">{{ notice }}</p>
 </body></html>
 """
-
-
-def versions() -> dict[str, str]:
-    """What computed: versions of this library, of Python and of what it rests on."""
-    names = ("numpy", "scipy", "pandas", "numba", "matplotlib")
-    return {"livingdrug": __version__, "Python": platform.python_version(), **{name: version(name) for name in names}}
 
 
 def write_report(report: Report, path: Path) -> None:

@@ -37,7 +37,7 @@ def answer_check(scenario: CheckFile, folder: Path) -> Answer:
         flags=tuple(f.sentence() for f in found),
         data=hashes(scenario),
         ok=ok,
-        **_checks(parts),
+        **checks_of(parts),
     )
 
 
@@ -119,14 +119,15 @@ def _findings_frame(found: list[Finding]):
     return pd.DataFrame([vars(f) for f in found], columns=columns)
 
 
-def _checks(parts: list[Check | Endpoints]) -> dict:
+def checks_of(parts: list[Check | Endpoints]) -> dict:
+    """`checks` and `check_tables` of an Answer about tables that were read."""
     tables = [column_table(part) for part in parts]
     tables += [finding_table(part.findings, part.name) for part in parts if part.findings]
     return {"checks": tuple(note for part in parts for note in part.notes), "check_tables": tuple(tables)}
 
 
 def _nca_checks(scenario: Nca, checked: Check, result: NcaResult, more: tuple[str, ...] = ()) -> dict:
-    made = _checks([checked, check_endpoints(scenario.endpoints)] if scenario.endpoints else [checked])
+    made = checks_of([checked, check_endpoints(scenario.endpoints)] if scenario.endpoints else [checked])
     made["checks"] = tuple(dict.fromkeys((*made["checks"], *result.data.notes, *more, *_rules(result))))
     return made
 

@@ -2,11 +2,13 @@
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.data import read_data
+from livingdrug.fit.store import objective_table, parameter_table
 from livingdrug.report.outcomes import index_curves, response_table
 from livingdrug.report.powers import power_frame
 from livingdrug.report.simulations import result_table
 from livingdrug.report.trials import with_sizes
 from livingdrug.scenario import Simulation, run_simulation
+from livingdrug.scenario.fit import Fit, evaluate_fit, run_fit, run_posterior
 from livingdrug.scenario.index import run_index
 from livingdrug.scenario.power import run_power
 from livingdrug.scenario.response import run_response
@@ -28,6 +30,12 @@ def _check(scenario):
     return read_data(scenario.file, scenario.reading()).table()
 
 
+def _fit(scenario: Fit):
+    if scenario.evaluate:
+        return objective_table(evaluate_fit(scenario)[0])
+    return run_posterior(scenario).table() if scenario.method == "bayes" else parameter_table(run_fit(scenario))
+
+
 TABLES = {
     "simulate": _simulation,
     "check": _check,
@@ -38,5 +46,6 @@ TABLES = {
     "index": lambda scenario: index_curves(run_index(scenario)),
     "trial": lambda scenario: run_trial(with_sizes(scenario)).table(),
     "escalation": lambda scenario: run_escalation(scenario).table(),
+    "fit": _fit,
     "sampling": lambda scenario: run_sampling(scenario).found.table(),
 }

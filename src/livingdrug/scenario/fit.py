@@ -1,16 +1,27 @@
 """The `fit` kind of scenario: a table of samples, a model, and what of it is looked for."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
 from livingdrug.data import cross, read_data
 from livingdrug.data.endpoints import join, read_endpoints
+from livingdrug.fit import evaluate, fit
+from livingdrug.fit.bayes import Posterior, sample_posterior
+from livingdrug.fit.design import design_of
+from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty, uncertainty
+from livingdrug.fit.nuts import Sampling
+from livingdrug.fit.priors import priors_of, read_priors
 from livingdrug.fit.problem import FitProblem, new_problem
+from livingdrug.fit.result import FitResult, Objective
+from livingdrug.fit.run import Progress
 from livingdrug.fit.start import STEIN, start_values
 from livingdrug.fit.text import read_effects, read_names, read_residuals
+from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.models.model import find_quantity
 from livingdrug.scenario.simulation import build_model
 from livingdrug.scenario.tables import TableScenario
@@ -26,6 +37,8 @@ class Fit(TableScenario):
     in the data -> output of the model. method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains,
     tune, draws, acceptance); start: `published`, or `data` for what the curves tell (`fit.start`), where what is named in
     values or fix keeps its number; starts: from how many places; evaluate: the objective at the start, nothing is fitted.
+    profile: estimated numbers whose profile likelihood is followed; bootstrap: how many times resampled subjects are fitted
+    again; sir: how many parameter vectors are kept of sampling importance resampling.
     """
 
     kind: Literal["fit"] = "fit"
@@ -46,12 +59,68 @@ class Fit(TableScenario):
     evaluate: str | None = None
     start: Literal["published", "data"] = "published"
     starts: int = 1
+    profile: tuple[str, ...] = ()
+    bootstrap: int = 0
+    sir: int = 0
     seed: int = 1
     prior: tuple[str, ...] = ()
     chains: int = 4
     tune: int = 1000
     draws: int = 1000
     acceptance: float = 0.8
+
+    @property
+    def table_file(self) -> str:
+        """Estimates, the posterior, or the objective."""
+        if self.evaluate:
+            return "objective.csv"
+        return "posterior.csv" if self.method == "bayes" else "parameters.csv"
+
+
+def run_fit(
+    scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None
+) -> FitResult:
+    """The fit that a scenario describes; folder: where its state is saved on the way. Raises InputError as `fit` does."""
+    problem, notes = planned_fit(scenario)
+    result = fit(problem, scenario.method, scenario.seed, folder, resume, progress, scenario.starts)
+    return replace(result, notes=(*notes, *result.notes), settings={**result.settings, "start_from": scenario.start})
+
+
+def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
+    """(the objective at the start, notes); nothing is fitted."""
+    problem, notes = planned_fit(scenario)
+    found = evaluate(problem, scenario.evaluate, seed=scenario.seed)
+    return found, (*notes, *design_of(problem).notes)
+
+
+def run_posterior(scenario: Fit, progress: Progress | None = None) -> Posterior:
+    """Draws of the posterior, from where SAEM ends."""
+    problem, notes = planned_fit(scenario)
+    settings = Sampling(scenario.chains, scenario.tune, scenario.draws, scenario.seed, scenario.acceptance)
+    priors = priors_of(problem, read_priors(scenario.prior))
+    start = fit(problem, "saem", scenario.seed, progress=progress).problem if problem.random else problem
+    found = sample_posterior(problem, priors, settings, start)
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def uncertainty_of(scenario: Fit, result: FitResult) -> Uncertainty:
+    """What a scenario asks for beside the standard errors."""
+    return uncertainty(result, scenario.profile, scenario.bootstrap, scenario.sir, scenario.seed)
+
+
+def _check_uncertainty(scenario: Fit, problem: FitProblem) -> None:
+    """Refuse, before anything is computed, what the method has no uncertainty of."""
+    asked = [word for word in ("profile", "bootstrap", "sir") if getattr(scenario, word)]
+    if asked and (scenario.evaluate or scenario.method in ("bayes", "individual")):
+        what = "an evaluation" if scenario.evaluate else f"method {scenario.method}"
+        raise InputError(f"{what} estimates no population, so {' and '.join(asked)} have nothing to vary; leave them out")
+    names = unknowns_of(problem).names
+    for name in scenario.profile:
+        if name not in names:
+            raise InputError("profile: " + unknown("estimated number", name, names))
+    for word, fewest in (("bootstrap", FEWEST_REFITS), ("sir", FEWEST_KEPT)):
+        if getattr(scenario, word) and getattr(scenario, word) < fewest:
+            raise InputError(f"{word} of {getattr(scenario, word)} says nothing of an interval; ask for {fewest} or more")
 
 
 def fit_problem(scenario: Fit) -> FitProblem:
@@ -80,6 +149,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
         [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
         scenario.smooth,
     )  # fmt: skip
+    _check_uncertainty(scenario, problem)
     if scenario.start == "published":
         return problem, ()
     given = {find_quantity(model, name).name for name in scenario.values}

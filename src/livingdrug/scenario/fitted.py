@@ -5,44 +5,67 @@ from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.fit.point import Point, point_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.store import data_hash
 from livingdrug.scenario.document import read_scenario
 from livingdrug.scenario.fit import Fit, fit_problem
-from livingdrug.scenario.simulation import to_toml
 
-SCENARIO, NUMBERS, SETTINGS = "scenario.toml", "parameters.csv", "settings.json"
-
-
-def keep_scenario(scenario: Fit, folder: str | Path) -> None:
-    """Write the scenario of a fit into its folder; paths of files stand as a whole, so that they are found again."""
-    paths = {name: getattr(scenario, name) for name in ("file", "endpoints", "model")}
-    found = {name: str(Path(path).absolute()) for name, path in paths.items() if path and Path(path).is_file()}
-    whole = scenario.model_copy(update=found)
-    path = Path(folder) / SCENARIO
-    part = path.with_name(f"{SCENARIO}.part")
-    part.write_text(to_toml(whole), encoding="utf-8")
-    part.replace(path)
+SCENARIO, SETTINGS = "scenario.toml", "settings.json"
+NUMBERS, DRAWS = "parameters.csv", "draws.csv"  # of a fit, and of a posterior
+FILES = ("file", "endpoints", "model")
+POINTS = 500  # of a posterior that are read back
 
 
 def fitted_problem(folder: str | Path) -> FitProblem:
-    """The problem of a fit's folder with the numbers that it found.
+    """The problem of a fit's folder with the numbers that it found; of a posterior, with its medians.
 
-    Raises InputError for a folder without a fit, and for a table of samples that is no longer the one that was fitted.
+    Files are looked for as the scenario names them, from here, then beside and above the folder. Raises InputError for a
+    folder without a fit, and for a table of samples that is no longer the one that was fitted.
     """
     path = Path(folder)
-    missing = [name for name in (SCENARIO, NUMBERS, SETTINGS) if not (path / name).is_file()]
+    numbers = DRAWS if (path / DRAWS).is_file() else NUMBERS
+    missing = [name for name in (SCENARIO, numbers, SETTINGS) if not (path / name).is_file()]
     if missing:
         raise InputError(f"`{folder}` holds no finished fit ({missing[0]} is missing); name a folder that `livingdrug fit "
                          "--out` wrote")  # fmt: skip
     scenario = read_scenario(path / SCENARIO)
     if not isinstance(scenario, Fit):
         raise InputError(f"`{path / SCENARIO}` is a `{scenario.kind}` scenario; a fit is needed")
-    problem = fit_problem(scenario)
+    problem = fit_problem(_found(scenario, path))
     known = json.loads((path / SETTINGS).read_text(encoding="utf-8"))["data_sha256"]
     if data_hash(problem) != known:
         raise InputError(f"`{scenario.file}` is not the table that was fitted (its contents differ); fit it again")
-    return with_numbers(problem, _numbers(path / NUMBERS))
+    if numbers == NUMBERS:
+        return with_numbers(problem, _numbers(path / NUMBERS))
+    return with_numbers(problem, {**numbers_of(problem), **_draws(path).median().to_dict()})
+
+
+def fitted_points(folder: str | Path, problem: FitProblem) -> tuple[Point, ...]:
+    """Draws of the posterior in a folder, up to POINTS of them from all chains; none where it holds a fit."""
+    path = Path(folder)
+    if not (path / DRAWS).is_file():
+        return ()
+    rows, own = _draws(path).to_dict("records"), numbers_of(problem)
+    chosen = [rows[k * len(rows) // POINTS] for k in range(POINTS)] if len(rows) > POINTS else rows
+    return tuple(point_of(with_numbers(problem, {**own, **row})) for row in chosen)
+
+
+def _found(scenario: Fit, folder: Path) -> Fit:
+    """The scenario with its files where they lie now."""
+    places = [Path(), folder.absolute(), *folder.absolute().parents]
+    given = {name: getattr(scenario, name) for name in FILES if getattr(scenario, name)}
+    lying = {name: next((p / path for p in places if (p / path).is_file()), None) for name, path in given.items()}
+    if lying["file"] is None:
+        raise InputError(f"the table `{scenario.file}` is neither here nor beside or above `{folder}`; go to the folder "
+                         "where it was fitted")  # fmt: skip
+    return scenario.model_copy(update={name: str(path) for name, path in lying.items() if path})
+
+
+def _draws(path: Path):
+    import pandas as pd
+
+    return pd.read_csv(path / DRAWS).drop(columns=["chain", "draw"]).astype(float)
 
 
 def _numbers(path: Path) -> dict[str, float]:
@@ -50,6 +73,14 @@ def _numbers(path: Path) -> dict[str, float]:
 
     table = pd.read_csv(path, dtype={"parameter": str})
     return dict(zip(table["parameter"], table["value"].astype(float), strict=True))
+
+
+def numbers_of(problem: FitProblem) -> dict[str, float]:
+    """The numbers of a problem under the names of `parameters.csv`."""
+    found = {p.name: p.value for p in problem.parameters} | {f"omega {p.name}": p.sd for p in problem.random}
+    found |= {e.name: e.coefficient for e in problem.effects}
+    found |= {f"corr {c.first} {c.second}": c.value for c in problem.correlations}
+    return found | {f"{n} {r.output}": getattr(r, n) for r in problem.residuals for n in r.names}
 
 
 def with_numbers(problem: FitProblem, numbers: dict[str, float]) -> FitProblem:

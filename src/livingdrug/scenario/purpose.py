@@ -29,6 +29,11 @@ class Document(BaseModel):
     version: Literal[1] = 1
     purpose: Purpose = Field(default_factory=Purpose)
 
+    @property
+    def table_file(self) -> str:
+        """Name of the table that a run's folder holds and its script writes."""
+        return "results.csv"
+
 
 def checked(kind: type[Document], data: dict, origin: str) -> Document:
     """A scenario of this kind from plain data; InputError names every fault, each by its key."""

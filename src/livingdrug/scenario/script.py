@@ -18,12 +18,12 @@ HEAD = '''"""Made by livingdrug. Writes {out} with the numbers of this scenario.
 '''
 
 
-def to_script(scenario: Document, out: str = "results.csv") -> str:
-    """The script; `out` is the table that it writes. Raises InputError for a kind that has none."""
+def to_script(scenario: Document) -> str:
+    """The script, which writes the table of a run's folder. Raises InputError for a kind that has none."""
     writer = WRITERS.get(type(scenario))
     if writer is None:
         raise InputError(f"a `{scenario.kind}` scenario has no Python script; run it with `livingdrug run`")
-    return HEAD.format(out=out) + writer(scenario, out)
+    return HEAD.format(out=scenario.table_file) + writer(scenario, scenario.table_file)
 
 
 def _call(name: str, **arguments) -> str:
@@ -130,6 +130,16 @@ def _whole(verb: str, imports: str, table: str) -> Callable[[Document, str], str
     return write
 
 
+def _fit(scenario: Fit, out: str) -> str:
+    """The verb and the table of a fit, of a posterior or of an evaluation."""
+    if scenario.evaluate:
+        return _whole("evaluate_fit", STORE + "objective_table", "objective_table({}[0])")(scenario, out)
+    if scenario.method == "bayes":
+        return _whole("run_posterior", "", "{}.table()")(scenario, out)
+    return _whole("run_fit", STORE + "parameter_table", "parameter_table({})")(scenario, out)
+
+
+STORE = "from livingdrug.fit.store import "
 POWER = "from livingdrug.report.powers import power_frame"
 OUTCOMES = "from livingdrug.report.outcomes import "
 WRITERS: dict[type[Document], Callable[[Document, str], str]] = {

@@ -1,0 +1,102 @@
+"""Intervals of every estimated number by each way that was asked for, side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.fit.point import point_of
+from livingdrug.fit.result import NOT_CONVERGED, FitResult
+from livingdrug.fit.sir import Sir, sir
+from livingdrug.fit.uncertainty import Bootstrap, Profile, bootstrap, profile
+from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.words import Z
+
+FEWEST_REFITS, FEWEST_KEPT = 20, 100
+WALD, PROFILE, BOOTSTRAP, SIR = "standard error", "profile", "bootstrap", "SIR"
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Beside the standard errors: profiles, refits of resampled subjects, resampled vectors; notes: what was not made."""
+
+    profiles: tuple[Profile, ...] = ()
+    bootstrap: Bootstrap | None = None
+    sir: Sir | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is any of them."""
+        return bool(self.profiles or self.bootstrap or self.sir)
+
+    def profile_words(self) -> tuple[str, ...]:
+        """What each profile says."""
+        return tuple(f"{p.words[0].upper()}{p.words[1:]}." for p in self.profiles)
+
+    def resampling_words(self) -> tuple[str, ...]:
+        """What stands behind a bootstrap and SIR."""
+        told = []
+        if self.bootstrap:
+            b = self.bootstrap
+            told.append(f"Bootstrap: {len(b.estimates)} of {b.tried} fits of resampled subjects converged and count.")
+        if self.sir:
+            s = self.sir
+            told.append(
+                f"SIR: {len(s.estimates)} vectors kept; those drawn were worth {100 * s.effective[-1]:.0f} % of as many "
+                f"equal ones; Monte-Carlo sd of the logarithm of a ratio {s.noise:.2g}."
+            )
+        return tuple(told)
+
+    def table(self, result: FitResult):
+        """Pandas table: parameter, method, value, lower, upper (95 %, empty where the data set no bound)."""
+        import pandas as pd
+
+        rows = list(_wald(result))
+        value = {e.name: e.value for e in result.estimates}
+        rows += [(p.name, PROFILE, value[p.name], p.lower, p.upper) for p in self.profiles]
+        for method, found in ((BOOTSTRAP, self.bootstrap), (SIR, self.sir)):
+            if found is not None:
+                ends = zip(found.names, found.lower.tolist(), found.upper.tolist(), strict=True)
+                rows += [(name, method, value[name], low, high) for name, low, high in ends]
+        order = {e.name: k for k, e in enumerate(result.estimates)}
+        rows.sort(key=lambda row: order[row[0]])
+        table = pd.DataFrame(rows, columns=["parameter", "method", "value", "lower", "upper"])
+        return table.astype({"lower": float, "upper": float})
+
+
+def _wald(result: FitResult):
+    """1.96 standard errors either way on the scale of the estimation."""
+    matrix, unknowns = result.covariance.matrix, unknowns_of(result.problem)
+    if matrix is None:
+        return
+    vector, sd = unknowns.vector(point_of(result.problem)), np.sqrt(np.diag(matrix))
+    value, low, high = (unknowns.natural(vector + side * Z * sd)[0] for side in (0, -1, 1))
+    for k in np.flatnonzero(np.isfinite(sd)):
+        yield result.covariance.names[k], WALD, float(value[k]), float(low[k]), float(high[k])
+
+
+def uncertainty(
+    result: FitResult, profiled: Sequence[str] = (), refits: int = 0, kept: int = 0, seed: int = 1
+) -> Uncertainty:
+    """What is asked for: names to profile, refits of a bootstrap, vectors kept by SIR. What cannot be made is a note, as the
+    fit stands without it."""
+    notes, profiles = [], []
+    if result.status == NOT_CONVERGED and (profiled or refits or kept):
+        notes.append("the fit did not converge, so that intervals lie around numbers that are no estimates yet")
+    for name in profiled:
+        profiles.append(_tried(lambda name=name: profile(result, name, seed), f"the profile of `{name}`", notes))
+    refitted = _tried(lambda: bootstrap(result, refits, seed), "the bootstrap", notes) if refits else None
+    resampled = _tried(lambda: sir(result, kept, seed), "SIR", notes) if kept else None
+    if resampled is not None:
+        notes += resampled.notes
+    return Uncertainty(tuple(p for p in profiles if p is not None), refitted, resampled, tuple(notes))
+
+
+def _tried(make, what: str, notes: list[str]):
+    try:
+        return make()
+    except InputError as error:
+        notes.append(f"{what} was not made: {error}")
+        return None

@@ -1,0 +1,187 @@
+"""Sampling importance resampling (SIR): how far estimates may lie, without fitting again and without a normal shape.
+
+Dosne, Bergstrand, Harling & Karlsson 2016 (J Pharmacokinet Pharmacodyn 43:583-596); in rounds: Dosne, Bergstrand & Karlsson
+2017 (J Pharmacokinet Pharmacodyn 44:509-520). Vectors of all estimated numbers are drawn around the estimate from its
+covariance; the importance ratio of each is its likelihood over the density that it was drawn from; some are drawn by these
+ratios, none twice, and the next round draws around their mean with their covariance. Where the papers draw from a normal
+density, bent by Box-Cox, numbers stand here on the scales of their estimation (logarithms, logits, atanh) under a t with six
+degrees of freedom: a likelihood with longer tails than a normal density loses them round by round otherwise.
+
+The marginal likelihoods of a round share the draws of the subjects' individual parameters, so that Monte-Carlo errors of
+their ratios cancel: draws of phi stay where they are, and with them the predictions; what changes is how likely phi is in
+the population, and the residual error.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.random import check_seed, normals, uniforms
+from livingdrug.fit.climb import climb
+from livingdrug.fit.importance import Predicted, log_normal, predicted, weighted
+from livingdrug.fit.point import Point, Prepared, centre, is_defined, point_of, prepare
+from livingdrug.fit.result import FitResult
+from livingdrug.fit.unknowns import Unknowns, unknowns_of
+from livingdrug.fit.updates import linear_of
+
+ROUNDS, FEWEST = 3, 500  # before the last one; vectors drawn in each, at least
+LAST = 3  # times as many vectors are drawn in the last round as are kept
+KEPT = 0.2  # part of the vectors of a round before it that the next one is made of
+FREEDOM = 6  # of the t that vectors are drawn from, an even number
+DRAWS = 512  # of each subject's individual parameters
+FEW = 0.1  # effective part of the last round's vectors below which its intervals are not to be trusted
+
+
+@dataclass(frozen=True)
+class Sir:
+    """What was kept in the last round. names: of the estimated numbers; estimates (kept, numbers): as reported; rise
+    (kept,): of -2LL above the estimate; effective (rounds,): part of the drawn vectors that their ratios are worth; noise:
+    Monte-Carlo sd of the logarithm of a ratio; lower, upper (numbers,): 2.5 and 97.5 %; notes: for the user."""
+
+    names: tuple[str, ...]
+    estimates: np.ndarray
+    rise: np.ndarray
+    effective: tuple[float, ...]
+    noise: float
+    lower: np.ndarray
+    upper: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Log-likelihood of the data at any vector near the one where draws of phi were made.
+
+    phi (n, draws, random); density (n, draws): ln of what they were drawn from; found: predictions there; moving: positions
+    in the vector of numbers that predictions depend on beside phi.
+    """
+
+    prepared: Prepared
+    unknowns: Unknowns
+    base: Point
+    phi: np.ndarray
+    density: np.ndarray
+    found: Predicted
+    moving: np.ndarray
+
+    def __call__(self, vector: np.ndarray) -> np.ndarray:
+        """From each half of the draws, (2,); -inf where the vector is none of a population."""
+        point = self.unknowns.point(vector, self.base)
+        if not is_defined(point):
+            return np.full(2, -np.inf)
+        etas = self.phi - _middle(self.prepared, point)[:, None]
+        same = np.array_equal(vector[self.moving], self.unknowns.vector(self.base)[self.moving])
+        found = self.found if same else predicted(self.prepared, point, etas)
+        logs = found.likelihood(point) + log_normal(etas, point.omega) - self.density
+        parts = logs.reshape(len(logs), 2, -1)
+        top = parts.max(axis=2)
+        with np.errstate(invalid="ignore"):  # of a subject that the data exclude: -inf minus -inf
+            sums = np.log(np.exp(parts - top[..., None]).mean(axis=2)) + top
+        return np.where(np.isfinite(sums), sums, -np.inf).sum(axis=0)
+
+
+def _middle(prepared: Prepared, point: Point) -> np.ndarray:
+    return centre(prepared, point)[:, prepared.random]
+
+
+def likelihood_of(prepared: Prepared, unknowns: Unknowns, point: Point, proposal, seed: int) -> Likelihood:
+    """The likelihood around a point, from DRAWS draws of each subject."""
+    etas, logs, found = weighted(prepared, point, proposal, DRAWS, seed, "sir")
+    density = found.likelihood(point) + log_normal(etas, point.omega) - logs
+    linear = linear_of(prepared, unknowns)
+    still = np.concatenate([np.isin(unknowns.mu, linear.mu), np.isin(unknowns.beta, linear.beta)])
+    phi = etas + _middle(prepared, point)[:, None]
+    return Likelihood(prepared, unknowns, point, phi, density, found, np.flatnonzero(~still.astype(bool)))
+
+
+def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS) -> Sir:
+    """Intervals of all estimated numbers by SIR, from the covariance of the estimates.
+
+    kept: vectors of the last round, which draws LAST times as many; rounds: before it, of as many as are kept. Numbers at a
+    bound stay there. Raises InputError for a fit without covariance, or fewer than 100 vectors to keep.
+    """
+    check_seed(seed)
+    problem, matrix = result.problem, result.covariance.matrix
+    if kept < 100:
+        raise InputError(f"{kept} vectors are too few for an interval of 95 %; keep 100 or more")
+    if matrix is None:
+        why = result.covariance.reason or "none was computed"
+        raise InputError(f"SIR draws from the covariance of the estimates, and there is none: {why}")
+    unknowns, prepared = unknowns_of(problem), prepare(problem)
+    free = np.flatnonzero(np.isfinite(np.diag(matrix)))
+    top = climb(prepared, point_of(problem), seed, result.individuals.etas)
+    likelihood = likelihood_of(prepared, unknowns, top.point, top.proposal, seed)
+    best = unknowns.vector(top.point)
+    level = likelihood(best)
+
+    def whole(x: np.ndarray) -> np.ndarray:
+        vectors = np.tile(best, (len(x), 1))
+        vectors[:, free] = x
+        return vectors
+
+    def at(x: np.ndarray) -> np.ndarray:
+        return np.array([likelihood(vector) for vector in whole(x)]) - level
+
+    x, halves, effective = resample(at, best[free], matrix[np.ix_(free, free)], kept, seed, rounds)
+    estimates = np.array([unknowns.natural(vector)[0] for vector in whole(x)])
+    lower, upper = np.percentile(estimates, [2.5, 97.5], axis=0)
+    rise, noise = -2 * halves.mean(axis=1), float(np.std(halves[:, 0] - halves[:, 1]) / 2)
+    return Sir(unknowns.names, estimates, rise, effective, noise, lower, upper, _notes(effective[-1], LAST * kept, kept))
+
+
+def resample(
+    log_density: Callable[[np.ndarray], np.ndarray], middle: np.ndarray, spread: np.ndarray, kept: int, seed: int = 1,
+    rounds: int = ROUNDS,
+) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:  # fmt: skip
+    """(vectors kept, log density of each, effective part of each round's vectors), of a density known up to a factor.
+
+    log_density: of vectors (size, free), as (size, any), whose mean over the last axis counts; middle, spread: mean and
+    covariance that the first round draws from.
+    """
+    effective = []
+    sizes = [max(FEWEST, kept)] * rounds + [LAST * kept]
+    for k, size in enumerate(sizes):
+        x, density = _drawn(middle, spread, size, seed, k)
+        found = log_density(x)
+        ratio = found.mean(axis=1) - density
+        effective.append(_worth(ratio) / size)
+        many = kept if k == len(sizes) - 1 else int(KEPT * size)
+        chosen = _resampled(ratio, many, seed, k)
+        middle, spread = x[chosen].mean(axis=0), np.cov(x[chosen].T).reshape(len(middle), len(middle))
+    return x[chosen], found[chosen], tuple(effective)
+
+
+def _drawn(middle: np.ndarray, spread: np.ndarray, size: int, seed: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (size, free) of a t, as wide in its middle as a normal density of this covariance and wider in its tails, and
+    its logarithm at each, without constants."""
+    factor, free = np.linalg.cholesky(spread), len(middle)
+    z = normals(seed, f"sir round {k}", 0, size * free).reshape(size, free)
+    # a chi-square with an even number of degrees of freedom is a sum of exponentials
+    u = uniforms(seed, f"sir tails {k}", 0, size * FREEDOM // 2).reshape(size, FREEDOM // 2)
+    z *= np.sqrt(FREEDOM / (-2 * np.log(u).sum(axis=1)))[:, None]
+    return middle + z @ factor.T, -0.5 * (FREEDOM + free) * np.log1p((z * z).sum(axis=1) / FREEDOM)
+
+
+def _worth(ratio: np.ndarray) -> float:
+    """How many equal ratios these are worth (Kish 1965)."""
+    weight = np.exp(ratio - ratio.max())
+    return float(weight.sum() ** 2 / (weight * weight).sum())
+
+
+def _resampled(ratio: np.ndarray, many: int, seed: int, k: int) -> np.ndarray:
+    """Positions drawn one after the other by their ratios, none twice: the largest of ln ratio + Gumbel noise (Yellott 1977,
+    J Math Psychol 15:109-144)."""
+    noise = -np.log(-np.log(uniforms(seed, f"sir choice {k}", 0, len(ratio))))
+    order = np.argsort(-(ratio + noise), kind="stable")
+    return np.sort(order[: min(many, int(np.isfinite(ratio).sum()))])
+
+
+def _notes(effective: float, drawn: int, kept: int) -> tuple[str, ...]:
+    if effective >= FEW:
+        return ()
+    return (
+        f"SIR: the {drawn} vectors of the last round are worth {effective * drawn:.0f}, so the {kept} kept ones hardly stand "
+        "for the likelihood: its shape is far from that of any normal density; look at the profiles",
+    )
