@@ -19,6 +19,7 @@ from livingdrug.web.fit import SHOWN
 from livingdrug.web.fit_answer import vpc_sentence, with_ends
 from livingdrug.web.fit_plan import DIFFERS, HELD, SAME, model_of, roles_of, with_roles
 from livingdrug.web.work import Work
+from tests.pictures import undrawn
 
 WAITS = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(130)"]
 SMALL = Fit(file="samples.csv", model="stein_2019", random=("c_max", "alpha"), method="saem")
@@ -95,6 +96,7 @@ def test_nothing_but_results_is_handed_out(work, idle):
 @pytest.mark.parametrize(
     ("change", "said"),
     [({"method": "bayes"}, "the app fits by"), ({"evaluate": "is"}, "the app fits by"), ({"starts": 11}, "up to 10 starts"),
+     ({"sir": 500}, "leave them out"),
      ({"endpoints": "example"}, "one file of samples")],
 )  # fmt: skip
 def test_what_the_app_does_not_fit_is_said(work, idle, change, said):
@@ -129,7 +131,7 @@ def samples(path):
 
 def test_an_interrupted_fit_goes_on_to_the_numbers_of_the_script(tmp_path, monkeypatch):
     """The worker itself, without its process: its table is that of the script, byte for byte, though it was interrupted."""
-    monkeypatch.setattr("livingdrug.report.fit_folder.keep_fit", lambda *given: None)  # pictures take long
+    monkeypatch.setattr("livingdrug.report.fit_folder.save", undrawn)  # drawing takes long
     folder = tmp_path / "job"
     folder.mkdir()
     samples(folder / "samples.csv")
@@ -150,9 +152,11 @@ def test_an_interrupted_fit_goes_on_to_the_numbers_of_the_script(tmp_path, monke
 
     (tmp_path / "samples.csv").write_bytes((folder / "samples.csv").read_bytes())
     monkeypatch.chdir(tmp_path)
-    exec(to_script(SMALL, "parameters.csv"), {})
+    exec(to_script(SMALL), {})
     assert (tmp_path / "parameters.csv").read_bytes() == (folder / "run" / "parameters.csv").read_bytes()
-    assert "mine.csv" in (folder / "run" / "settings.json").read_text()
+    assert (folder / "parameters.csv").read_bytes() == (folder / "run" / "parameters.csv").read_bytes()
+    report = (folder / "run" / "report.html").read_text()
+    assert "mine.csv" in report and "samples.csv" not in report and not (folder / "run" / "state.npz").exists()
 
 
 def test_roles_are_what_is_fitted(tmp_path):

@@ -108,16 +108,6 @@ def _given(scenario: Document) -> str:
     return f"{type(scenario).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
-def _fit(scenario: Fit, out: str) -> str:
-    if scenario.evaluate or scenario.method == "bayes":
-        raise InputError("only a fit by maximum likelihood has a Python script; run this scenario with `livingdrug run`")
-    lines = ["import livingdrug as ld", "from livingdrug.fit import fit", "from livingdrug.fit.store import parameter_table",
-             "from livingdrug.scenario.fit import Fit, planned_fit", "", f"scenario = {_given(scenario)}",
-             "problem, _ = planned_fit(scenario)",
-             "result = fit(problem, scenario.method, scenario.seed, starts=scenario.starts)"]  # fmt: skip
-    return "\n".join([*lines, f"ld.write_csv(parameter_table(result), {out!r})"]) + "\n"
-
-
 def _whole(verb: str, imports: str, table: str) -> Callable[[Document, str], str]:
     """A script that fills the scenario in Python and calls its verb; `{}` in `table` is the answer."""
 

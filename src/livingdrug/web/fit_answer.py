@@ -47,7 +47,7 @@ def numbers(folder: Path, said: dict) -> list:
         html.P(verdict, className="answer", id="sentence"),
         points("Notes", said["notes"]),
         points("Parameters in words", said["words"], "notes"),
-        table(_estimates(folder)),
+        table(_estimates(folder.parent)),
         points("What the data determine", said["determined"], "notes"),
     ]
 

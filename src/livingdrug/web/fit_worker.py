@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.errors import LivingdrugError
 from livingdrug.core.waiting import listeners
 
 JOB, NAME, RUN = "job.toml", "name.txt", "run"
@@ -20,33 +20,32 @@ INTERRUPTED = 130
 
 
 def run_job(folder: Path, resume: bool, say: "Progress") -> None:
-    """Fit what JOB asks for. In the folder RUN comes what `livingdrug fit --out` would write, in ANSWER what a page says, in
+    """Fit what JOB asks for. In the folder RUN comes what `livingdrug run --out` would write, in ANSWER what a page says, in
     NUMBERS the same before the checks and pictures are made."""
     from livingdrug.core.export import write_csv
-    from livingdrug.fit import fit
-    from livingdrug.fit.store import made_folder, parameter_table, write_result
+    from livingdrug.fit.store import drop_state, made_folder, parameter_table
     from livingdrug.report.fit_folder import keep_fit
+    from livingdrug.report.folder import keep_answer
     from livingdrug.scenario import read_scenario
-    from livingdrug.scenario.fit import planned_fit
+    from livingdrug.scenario.fit import run_fit
 
-    scenario, out = read_scenario(folder / JOB), folder / RUN
-    made_folder(out)
-    problem, starting = planned_fit(scenario)
-    # the report calls the file as its user does
-    problem = replace(problem, data=replace(problem.data, name=(folder / NAME).read_text(encoding="utf-8")))
+    scenario, out = read_scenario(folder / JOB), made_folder(folder / RUN)
+    mine = (folder / NAME).read_text(encoding="utf-8")
     say.phase = f"searching from {scenario.starts} starts; of the first one" if scenario.starts > 1 else "searching"
-    result = fit(problem, scenario.method, scenario.seed, out, resume, say, scenario.starts)
-    result = replace(result, notes=(*starting, *result.notes), settings={**result.settings, "start_from": scenario.start})
-    write_csv(parameter_table(result), out / "parameters.csv")
+    result = named(run_fit(scenario, out, resume, say), mine)
+    write_csv(parameter_table(result), folder / "parameters.csv")
     _write(answer_of(result), folder / NUMBERS)
     say.enter("making predictive checks, pictures and the report")
-    try:
-        keep_fit(scenario, result, str(out))
-    except InputError as error:
-        note = f"the predictive checks and the report were not written: {error}"
-        result = replace(result, notes=(*result.notes, note))
-    write_result(result, out)  # last: it takes the saved state away, which an interrupted check still needs
-    _write(answer_of(result), folder / ANSWER)
+    shown = scenario.model_copy(update={"file": mine})
+    kept = keep_answer(scenario, out, lambda part: keep_fit(scenario, result, part), shown, {Path(scenario.file).name: mine})
+    drop_state(out)  # last: an interrupted check still needs it
+    _write(answer_of(replace(result, notes=kept.flags)), folder / ANSWER)
+
+
+def named(result, name: str):
+    """The result with its file as its user calls it."""
+    problems = {key: getattr(result, key) for key in ("problem", "started")}
+    return replace(result, **{key: replace(p, data=replace(p.data, name=name)) for key, p in problems.items()})
 
 
 def answer_of(result) -> dict:

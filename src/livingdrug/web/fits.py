@@ -145,7 +145,7 @@ class Fits:
         if name == "scenario.toml":
             return to_toml(job.shown).encode()
         if name == "script.py":
-            return to_script(job.shown, "parameters.csv").encode()
+            return to_script(job.shown).encode()
         path = job.folder / RUN / (name if name in TABLES else Path("pictures") / PICTURES.get(name, "none"))
         if job.state != "finished" or not path.is_file():
             raise InputError(f"this fit has no file `{name[:40]}`; its page says how far it is")
@@ -168,6 +168,8 @@ def check_fit(scenario: Fit) -> None:
         raise InputError(f"the app fits by {', '.join(METHODS)}; the rest of `livingdrug fit` runs on the command line")
     if scenario.endpoints or scenario.model == "":
         raise InputError("the app fits one file of samples; endpoints are compared by `livingdrug fit --endpoints`")
+    if scenario.profile or scenario.bootstrap or scenario.sir:
+        raise InputError("profiles, bootstraps and resampled intervals are computed by `livingdrug fit`; leave them out here")
     if scenario.starts > MOST_STARTS:
         raise InputError(f"the app fits from up to {MOST_STARTS} starts; more with `livingdrug fit --starts`")
 
