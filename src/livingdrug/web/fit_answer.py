@@ -10,7 +10,7 @@ from livingdrug.report.answer import Table, number, text_table
 from livingdrug.report.fits import VERDICTS
 from livingdrug.web.figures import axis, band, layout, log_range
 from livingdrug.web.fit_worker import RUN
-from livingdrug.web.fits import Job
+from livingdrug.web.fits import Job, result_file
 from livingdrug.web.parts import downloads, plot, points, table
 
 FILES = (
@@ -19,6 +19,7 @@ FILES = (
     ("picture.png", "picture (PNG)"), ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"),
     ("report.html", "report (HTML)"),
 )  # fmt: skip
+MADE = ("scenario.toml", "script.py")  # when they are asked for
 WIDTH, REPLICATES = 95, 300  # of the check that a fit makes: `report.fit_folder`
 DECADES = 1e7  # what lies this far below the highest value is not shown
 ACROSS = 3
@@ -27,8 +28,7 @@ ACROSS = 3
 def finished(ident: str, job: Job) -> list:
     """Everything, under a sentence with the verdict."""
     folder, said = job.folder / RUN, job.answer()
-    there = [(name, text) for name, text in FILES if name not in ("vpc.csv", "picture.svg", "picture.png", "report.html")
-             or (folder / "vpc.csv").is_file()]  # fmt: skip
+    there = [(name, text) for name, text in FILES if name in MADE or result_file(job.folder, name)]
     return [
         html.H2(f"{job.shown.model} fitted to {job.shown.file}"),
         *numbers(folder, said),

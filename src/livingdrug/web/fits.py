@@ -146,8 +146,8 @@ class Fits:
             return to_toml(job.shown).encode()
         if name == "script.py":
             return to_script(job.shown).encode()
-        path = job.folder / RUN / (name if name in TABLES else Path("pictures") / PICTURES.get(name, "none"))
-        if job.state != "finished" or not path.is_file():
+        path = result_file(job.folder, name)
+        if job.state != "finished" or path is None:
             raise InputError(f"this fit has no file `{name[:40]}`; its page says how far it is")
         return path.read_bytes()
 
@@ -160,6 +160,14 @@ class Fits:
         ended = [ident for ident, job in self._jobs.items() if job.state != "running"]
         for ident in ended[: max(len(self._jobs) - KEPT, 0)]:
             shutil.rmtree(self._jobs.pop(ident).folder, ignore_errors=True)
+
+
+def result_file(folder: Path, name: str) -> Path | None:
+    """Where a file that is handed out lies in the folder of a job; None for another name, or where there is nothing in it."""
+    if name not in TABLES and name not in PICTURES:
+        return None
+    path = folder / RUN / (name if name in TABLES else Path("pictures") / PICTURES[name])
+    return path if path.is_file() and path.stat().st_size > 1 else None
 
 
 def check_fit(scenario: Fit) -> None:
