@@ -1,6 +1,7 @@
 """The web app without a browser: addresses, bounds on everything, who is let in, and equal bytes."""
 
 import base64
+import os
 import subprocess
 import sys
 import threading
@@ -181,6 +182,15 @@ def test_uploads_have_a_size_a_kind_and_a_name_of_our_own():
     with pytest.raises(InputError, match="did not arrive"):
         uploads.add("x.csv", "data:,***")
     assert safe_name("..\\..\\<script>.csv") == "script_.csv" and safe_name("...") == "data.csv"
+
+
+def test_nothing_of_the_user_stays_when_the_app_ends(tmp_path):
+    command = [sys.executable, "-u", "-m", "livingdrug", "app", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}) as app:
+        assert "is open at" in app.stderr.readline()
+        assert [*tmp_path.glob("livingdrug-*")]
+        app.terminate()
+    assert app.returncode == 143 and not [*tmp_path.glob("livingdrug-*")]
 
 
 def test_spans_hold_the_published_value_and_say_where_they_come_from():

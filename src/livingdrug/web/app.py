@@ -81,12 +81,18 @@ def menu(path: str) -> list:
     ]  # fmt: skip
 
 
+def _leave(*signal) -> None:
+    """End as after Ctrl+C, so that uploaded files go with the app."""
+    raise SystemExit(143)
+
+
 def serve(port: int, ready=None) -> None:
     """Serve on the loopback interface until interrupted; ready(address) is called once it listens.
 
     Raises InputError where the port cannot be had.
     """
     import logging
+    import signal
 
     from werkzeug.serving import make_server
 
@@ -98,6 +104,7 @@ def serve(port: int, ready=None) -> None:
         server = make_server("127.0.0.1", port, app.server, threaded=True)
     except (OSError, SystemExit, OverflowError):
         raise InputError(f"port {port} cannot be had on this machine; choose another one with --port") from None
+    signal.signal(signal.SIGTERM, _leave)
     if ready:
         ready(f"http://127.0.0.1:{server.server_port}/")
     try:
