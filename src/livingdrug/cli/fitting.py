@@ -20,7 +20,8 @@ PROBLEM = (
     click.option("--below", default="m3", show_default=True, help="Values below the limit: m3, or m1, m4, m5, m6, m7 to see "
                  "what that choice does."),
     click.option("--smooth", type=float, metavar="TIME", help="Let the pieces of a closed form pass into each other over "
-                 "this time, for methods that follow slopes; the difference from the exact kinks is said."),
+                 "this time (0: at once). focei and laplace, which follow slopes, take a twentieth and a tenth of the "
+                 "time of the first kink unless told otherwise. The difference from the exact kinks is said."),
     click.option("--output-is", "outputs", multiple=True, metavar="THEIRS=OURS", help="Which output of the model one in the "
                  "data is."),
     click.option("--bridge", help="Turn units by a named bridge, as in `nca`."),

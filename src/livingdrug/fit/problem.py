@@ -135,7 +135,8 @@ class FitProblem:
     outputs: name of an output in the data (`` where the data name none) -> output of the model; below: how values below
     the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
     m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0). smooth: time over which the
-    pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks.
+    pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks; None: exact ones, but in the
+    search of FOCEI and Laplace, which need slopes.
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -147,7 +148,7 @@ class FitProblem:
     correlations: tuple[Correlation, ...] = ()
     outputs: tuple[tuple[str, str], ...] = ()
     below: str = "m3"
-    smooth: float = 0.0
+    smooth: float | None = None
 
     def __post_init__(self) -> None:
         if self.smooth and not is_closed(self.model):
@@ -219,7 +220,7 @@ def new_problem(
     blocks: Sequence[Sequence[str]] = (),
     outputs: dict[str, str] | None = None,
     below: str = "m3",
-    smooth: float = 0.0,
+    smooth: float | None = None,
 ) -> FitProblem:
     """A problem with the model's published numbers wherever none is given.
 

@@ -39,7 +39,7 @@ class Fit(TableScenario):
     correlated: tuple[str, ...] = ()
     residual: tuple[str, ...] = ()
     below: str = "m3"
-    smooth: float = 0.0
+    smooth: float | None = None
     outputs: dict[str, str] = Field(default_factory=dict)
     bridge: str | None = None
     method: str = "saem"
