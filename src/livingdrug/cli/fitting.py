@@ -15,6 +15,8 @@ PROBLEM = (
     click.option("--covariate", multiple=True, metavar="'WT on c_max'", help="A covariate on a parameter: numbers as a power "
                  "around their median, words as categories; more words: exponential, around 70, from 0.5, fixed 0.75."),
     click.option("--correlated", multiple=True, metavar="NAME,NAME", help="Parameters whose spreads are correlated."),
+    click.option("--occasions", multiple=True, metavar="NAME[=SD],...", help="Parameters that also differ between the "
+                 "occasions of a subject (column OCC), with the start of that spread (0.3); closed forms alone."),
     click.option("--residual", multiple=True, metavar="[OUTPUT=]KIND:A,B", help="Residual error: additive:a, proportional:b, "
                  "combined:a,b (a + b f), combined_squares:a,b (sqrt(a2 + b2 f2)), lognormal:a."),
     click.option("--below", default="m3", show_default=True, help="Values below the limit: m3, or m1, m4, m5, m6, m7 to see "
