@@ -161,7 +161,7 @@ def test_a_run_interrupted_in_its_checks_goes_on(files, fast, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("livingdrug.report.fit_folder.vpc", stop)
         stopped = livingdrug(*problem(files), "--out", files[2] / "late")
-    assert stopped.returncode == 130 and "--resume goes on from there" in stopped.stderr and "interrupted" in stopped.stderr
+    assert stopped.returncode == 130 and "and --resume goes on" in stopped.stderr and "interrupted" in stopped.stderr
     assert {path.name for path in (files[2] / "late").iterdir()} == {"state.npz"}
     assert not (files[2] / "late" / "parameters.csv").exists()
     assert run(*problem(files), "--out", files[2] / "late", "--resume").exit_code == 0

@@ -82,7 +82,8 @@ def _fit(scenario: Fit, output: Output, folder: str | None, resume: bool) -> int
             write_csv(parameter_table(result), output.out)
     except KeyboardInterrupt:
         if folder and (Path(folder) / STATE).is_file():
-            click.echo(f"the state was saved in {folder}; the same command with --resume goes on from there", err=True)
+            how = "`livingdrug fit` with the same options and --resume goes on"
+            click.echo(f"the state is saved in {folder}: {how}", err=True)
         raise
     result = replace(result, notes=notes)
     if output.as_json:

@@ -44,7 +44,8 @@ def importance(
         return made(prepared, "is", 2 * modes.height, etas=modes.etas, converged=modes.converged, se=0.0,
                     ess=np.full(prepared.n, np.inf))  # fmt: skip
     each = 1 << max(int(np.ceil(np.log2(max(draws, SETS) / SETS))), 0)
-    logs = np.concatenate([weighted(prepared, point, proposal, each, seed, s)[1] for s in range(SETS)], axis=1)
+    sets = (drawn(prepared, point, proposal, each, seed, s) for s in range(SETS))
+    logs = np.concatenate([weights(prepared, point, draws) for draws in sets], axis=1)
     top = logs.max(axis=1, keepdims=True)
     scaled = np.exp(logs - top)
     means = scaled.reshape(prepared.n, SETS, each).mean(axis=2)
@@ -74,7 +75,8 @@ def propose(
 
 def _moved(prepared: Prepared, point: Point, before: Proposal, seed: int, k: int) -> Proposal:
     """Mean and Cholesky factor of the weighted draws of a trial round; little is believed of few effective draws."""
-    etas, logs, _ = weighted(prepared, point, before, TRIALS, seed, f"trial {k}")
+    draws = drawn(prepared, point, before, TRIALS, seed, f"trial {k}")
+    etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
     weight = np.exp(logs - logs.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     size = etas.shape[2]
@@ -100,8 +102,33 @@ def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.nd
     return np.clip(moved, 2.0**-53, 1 - 2.0**-53)
 
 
-def weighted(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str):
-    """Draws (n, count, random), ln (joint density / proposal density) of each (n, count), and the predictions there."""
+@dataclass(frozen=True)
+class Draws:
+    """Individual parameters of each subject, drawn from proposals; they stay where the population's numbers move.
+
+    random (n, draws, random): those with a spread, on their scales; density (n, draws): ln of the proposal's; point: at which
+    `found`, the predictions, were made.
+    """
+
+    random: np.ndarray
+    density: np.ndarray
+    point: Point
+    found: "Predicted"
+
+    def etas(self, prepared: Prepared, point: Point) -> np.ndarray:
+        """The effects that they are at a point, (n, draws, random)."""
+        return self.random - centre(prepared, point)[:, None, prepared.random]
+
+    def predicted(self, prepared: Prepared, point: Point) -> "Predicted":
+        """Predictions at a point, made anew only where a parameter without spread has moved."""
+        still = np.setdiff1d(np.arange(len(prepared.problem.parameters)), prepared.random)
+        if np.array_equal(centre(prepared, point)[:, still], centre(prepared, self.point)[:, still]):
+            return self.found
+        return predicted(prepared, point, self.etas(prepared, point))
+
+
+def drawn(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str) -> Draws:
+    """Draws from the proposals of a point."""
     from scipy.special import gammaln, ndtri
 
     n, size = proposal.middle.shape
@@ -113,15 +140,17 @@ def weighted(prepared: Prepared, point: Point, proposal: Proposal, count: int, s
     half = 0.5 * (FREEDOM + size)
     density = gammaln(half) - gammaln(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)
     density = density - np.linalg.slogdet(proposal.factor)[1][:, None] - half * np.log1p((z**2).sum(axis=2) / FREEDOM)
-    found = predicted(prepared, point, etas)
-    return etas, found.likelihood(point) + log_normal(etas, point.omega) - density, found
+    random = etas + centre(prepared, point)[:, None, prepared.random]
+    return Draws(random, density, point, predicted(prepared, point, etas))
 
 
-def log_normal(etas: np.ndarray, omega: np.ndarray) -> np.ndarray:
-    """Log density of etas (n, draws, random) in the population, (n, draws)."""
+def weights(prepared: Prepared, point: Point, draws: Draws) -> np.ndarray:
+    """ln (joint density at a point / proposal density) of each draw, (n, draws)."""
+    etas = draws.etas(prepared, point)
     size = etas.shape[2]
-    squares = ((etas @ np.linalg.inv(omega)) * etas).sum(axis=2)
-    return -0.5 * (squares + size * np.log(2 * np.pi) + np.linalg.slogdet(omega)[1])
+    prior = -0.5 * ((etas @ np.linalg.inv(point.omega)) * etas).sum(axis=2)
+    prior -= 0.5 * (size * np.log(2 * np.pi) + np.linalg.slogdet(point.omega)[1])
+    return draws.predicted(prepared, point).likelihood(point) + prior - draws.density
 
 
 @dataclass(frozen=True)

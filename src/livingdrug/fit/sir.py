@@ -20,11 +20,10 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed, normals, uniforms
 from livingdrug.fit.climb import climb
-from livingdrug.fit.importance import Predicted, log_normal, predicted, weighted
-from livingdrug.fit.point import Point, Prepared, centre, is_defined, point_of, prepare
+from livingdrug.fit.importance import Draws, Proposal, drawn, weights
+from livingdrug.fit.point import Point, Prepared, is_defined, point_of, prepare
 from livingdrug.fit.result import FitResult
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
-from livingdrug.fit.updates import linear_of
 
 ROUNDS, FEWEST = 3, 500  # before the last one; vectors drawn in each, at least
 LAST = 3  # times as many vectors are drawn in the last round as are kept
@@ -52,29 +51,19 @@ class Sir:
 
 @dataclass(frozen=True)
 class Likelihood:
-    """Log-likelihood of the data at any vector near the one where draws of phi were made.
-
-    phi (n, draws, random); density (n, draws): ln of what they were drawn from; found: predictions there; moving: positions
-    in the vector of numbers that predictions depend on beside phi.
-    """
+    """Log-likelihood of the data at any vector near the point where draws of the subjects' parameters were made."""
 
     prepared: Prepared
     unknowns: Unknowns
     base: Point
-    phi: np.ndarray
-    density: np.ndarray
-    found: Predicted
-    moving: np.ndarray
+    draws: Draws
 
     def __call__(self, vector: np.ndarray) -> np.ndarray:
         """From each half of the draws, (2,); -inf where the vector is none of a population."""
         point = self.unknowns.point(vector, self.base)
         if not is_defined(point):
             return np.full(2, -np.inf)
-        etas = self.phi - _middle(self.prepared, point)[:, None]
-        same = np.array_equal(vector[self.moving], self.unknowns.vector(self.base)[self.moving])
-        found = self.found if same else predicted(self.prepared, point, etas)
-        logs = found.likelihood(point) + log_normal(etas, point.omega) - self.density
+        logs = weights(self.prepared, point, self.draws)
         parts = logs.reshape(len(logs), 2, -1)
         top = parts.max(axis=2)
         with np.errstate(invalid="ignore"):  # of a subject that the data exclude: -inf minus -inf
@@ -82,18 +71,9 @@ class Likelihood:
         return np.where(np.isfinite(sums), sums, -np.inf).sum(axis=0)
 
 
-def _middle(prepared: Prepared, point: Point) -> np.ndarray:
-    return centre(prepared, point)[:, prepared.random]
-
-
-def likelihood_of(prepared: Prepared, unknowns: Unknowns, point: Point, proposal, seed: int) -> Likelihood:
+def likelihood_of(prepared: Prepared, unknowns: Unknowns, point: Point, proposal: Proposal, seed: int) -> Likelihood:
     """The likelihood around a point, from DRAWS draws of each subject."""
-    etas, logs, found = weighted(prepared, point, proposal, DRAWS, seed, "sir")
-    density = found.likelihood(point) + log_normal(etas, point.omega) - logs
-    linear = linear_of(prepared, unknowns)
-    still = np.concatenate([np.isin(unknowns.mu, linear.mu), np.isin(unknowns.beta, linear.beta)])
-    phi = etas + _middle(prepared, point)[:, None]
-    return Likelihood(prepared, unknowns, point, phi, density, found, np.flatnonzero(~still.astype(bool)))
+    return Likelihood(prepared, unknowns, point, drawn(prepared, point, proposal, DRAWS, seed, "sir"))
 
 
 def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS) -> Sir:

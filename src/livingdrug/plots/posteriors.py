@@ -60,12 +60,17 @@ def _density(axes, x: np.ndarray, prior: Prior, unknowns: Unknowns) -> None:
     line = prior_density(prior, unknowns, grid)
     if line is not None:
         axes.plot(grid, line, color=COLOURS[1], linewidth=1.3, label="prior")
-    ticks = np.quantile(x, (0.05, 0.5, 0.95))
-    axes.set_xticks(ticks, [number(t) for t in ticks], fontsize=7)
-    axes.set_xticks([], minor=True)
+    _quantile_ticks(axes.set_xticks, x)
     axes.set_yticks([])
     axes.set_ylim(bottom=0)
     axes.set_title(short(prior.name, 24), fontsize=8)
+
+
+def _quantile_ticks(set_ticks, x: np.ndarray) -> None:
+    """Ticks at 5, 50 and 95 %, on any scale."""
+    ticks = np.quantile(x, (0.05, 0.5, 0.95))
+    set_ticks(ticks, [number(t) for t in ticks], fontsize=7)
+    set_ticks([], minor=True)
 
 
 def plot_chains(found: Posterior):
@@ -131,11 +136,11 @@ def plot_pairs(found: Posterior):
         figure, axes = _page(len(pairs), 3, 2.7, 2.4)
         for (i, j, r), ax in zip(pairs, axes, strict=False):
             ax.scatter(flat[:, j], flat[:, i], s=4, color=COLOURS[0], alpha=0.35, linewidths=0)
-            for k, scale, label in ((j, ax.set_xscale, ax.set_xlabel), (i, ax.set_yscale, ax.set_ylabel)):
+            sides = ((j, ax.set_xscale, ax.set_xticks, ax.set_xlabel), (i, ax.set_yscale, ax.set_yticks, ax.set_ylabel))
+            for k, scale, ticks, label in sides:
                 if _is_log(unknowns, found.names[k]):
                     scale("log")
+                _quantile_ticks(ticks, flat[:, k])
                 label(short(found.names[k], 24), fontsize=8)
-            ax.minorticks_off()
-            ax.tick_params(labelsize=7)
             ax.set_title(f"correlation {r:.2f}", fontsize=8)
     return figure

@@ -185,9 +185,10 @@ def group_part(groups: Groups) -> Part:
 
 def start_rows(problem: FitProblem) -> list[tuple[str, str]]:
     """Where every number started."""
-    rows = [(f"start of {p.name}", f"{number(p.value)}, scale {p.scale}" + (", fixed" if p.fixed else ""))
-            for p in problem.parameters]  # fmt: skip
-    rows += [(f"start of the spread of {p.name}", f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "")) for p in problem.random]
+    own = [p for p in problem.parameters if not p.changes]
+    rows = [(f"start of {p.name}", f"{number(p.value)}, scale {p.scale}" + (", fixed" if p.fixed else "")) for p in own]
+    spreads = {p.spread_name: f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "") for p in problem.random}
+    rows += [(f"start of {name}", text) for name, text in spreads.items()]
     return rows + [(f"residual error of {r.output}", r.kind) for r in problem.residuals]
 
 

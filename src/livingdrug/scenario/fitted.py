@@ -77,7 +77,7 @@ def _numbers(path: Path) -> dict[str, float]:
 
 def numbers_of(problem: FitProblem) -> dict[str, float]:
     """The numbers of a problem under the names of `parameters.csv`."""
-    found = {p.name: p.value for p in problem.parameters} | {f"omega {p.name}": p.sd for p in problem.random}
+    found = {p.name: p.value for p in problem.parameters} | {p.spread_name: p.sd for p in problem.random}
     found |= {e.name: e.coefficient for e in problem.effects}
     found |= {f"corr {c.first} {c.second}": c.value for c in problem.correlations}
     return found | {f"{n} {r.output}": getattr(r, n) for r in problem.residuals for n in r.names}
@@ -87,7 +87,8 @@ def with_numbers(problem: FitProblem, numbers: dict[str, float]) -> FitProblem:
     """The problem with numbers under the names of `parameters.csv`."""
     try:
         parameters = tuple(
-            replace(p, value=numbers[p.name], sd=numbers[f"omega {p.name}"] if p.random else 0.0) for p in problem.parameters
+            replace(p, value=0.0 if p.changes else numbers[p.name], sd=numbers[p.spread_name] if p.random else 0.0)
+            for p in problem.parameters
         )
         effects = tuple(replace(e, coefficient=numbers[e.name]) for e in problem.effects)
         pairs = tuple(replace(c, value=numbers[f"corr {c.first} {c.second}"]) for c in problem.correlations)
