@@ -174,3 +174,22 @@ def test_power_is_a_scenario(tmp_path):
     (tmp_path / "power.toml").write_text(document.stdout + "alpa = 0.01\n")
     wrong = livingdrug("run", "power.toml", cwd=tmp_path)
     assert wrong.returncode == 2 and "did you mean `alpha`" in wrong.stderr
+
+
+def test_the_report_as_pages(tmp_path, monkeypatch):
+    keep_run(TYPICAL, tmp_path / "run")
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    refused = livingdrug("report", tmp_path / "run", "--pdf")
+    assert refused.returncode == 2 and "livingdrug[pdf]" in refused.stderr
+    monkeypatch.undo()
+    try:
+        import weasyprint  # noqa: F401
+    except (ImportError, OSError) as error:
+        pytest.skip(f"WeasyPrint cannot draw here: {error}")
+    hashes = []
+    for _ in range(2):
+        done = livingdrug("report", tmp_path / "run", "--pdf")
+        assert done.returncode == 0, done.stderr
+        hashes.append(file_hash(tmp_path / "run" / "report.pdf"))
+    assert hashes[0] == hashes[1] and hashes[0] in done.stdout.replace("\n", "")
+    assert (tmp_path / "run" / "report.pdf").read_bytes().startswith(b"%PDF-")

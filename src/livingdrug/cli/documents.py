@@ -32,8 +32,8 @@ def run_document(path: str, output: Output) -> None:
     getattr(import_module(module), runner)(scenario, output)
 
 
-def remake_report(folder: str) -> None:
-    """Make the report of a run's folder anew."""
+def remake_report(folder: str, pdf: bool = False) -> None:
+    """Make the report of a run's folder anew, as PDF too where that is asked for."""
     import click
 
     from livingdrug.report.folder import rebuild
@@ -41,3 +41,8 @@ def remake_report(folder: str) -> None:
 
     path = rebuild(folder)
     click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")
+    if pdf:
+        from livingdrug.report.pdf import write_pdf
+
+        path = write_pdf(path)
+        click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")

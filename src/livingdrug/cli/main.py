@@ -147,11 +147,12 @@ def run(file: str, **options) -> None:
 
 @cli.command()
 @click.argument("folder", type=click.Path(file_okay=False))
-def report(folder: str) -> None:
+@click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
+def report(folder: str, pdf: bool) -> None:
     """Make report.html anew in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
     from livingdrug.cli.documents import remake_report
 
-    remake_report(folder)
+    remake_report(folder, pdf)
 
 
 @cli.command()

@@ -64,6 +64,12 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; }
 .pass { color: #00694b; } .deviates { color: #a04000; font-weight: 600; }
 figcaption { color: #444; font-size: .9rem; } pre { background: #f6f6f6; padding: .7rem 1rem; overflow-x: auto; }
 details summary { cursor: pointer; color: #00568a; }
+@page { size: A4; margin: 18mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; } }
+@media print {
+  body { font-size: 10pt; max-width: none; margin: 0; padding: 0; } h1 { margin-top: 0; }
+  h2, summary { break-after: avoid; } figure, tr { break-inside: avoid; } svg { max-height: 11cm; }
+  pre { white-space: pre-wrap; }
+}
 </style></head><body>
 <h1>{{ report.title }}</h1>
 <p class="notice">{{ notice }}</p>
