@@ -84,7 +84,7 @@ def uncertainty(
     fit stands without it."""
     notes, profiles = [], []
     if result.status == NOT_CONVERGED and (profiled or refits or kept):
-        notes.append("the fit did not converge, so that intervals lie around numbers that are no estimates yet")
+        return Uncertainty(notes=("intervals were not made: the fit did not converge, and its numbers are no estimates yet",))
     for name in profiled:
         profiles.append(_tried(lambda name=name: profile(result, name, seed), f"the profile of `{name}`", notes))
     refitted = _tried(lambda: bootstrap(result, refits, seed), "the bootstrap", notes) if refits else None
