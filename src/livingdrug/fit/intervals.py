@@ -59,7 +59,7 @@ class Uncertainty:
         for method, found in ((BOOTSTRAP, self.bootstrap), (SIR, self.sir)):
             if found is not None:
                 ends = zip(found.names, found.lower.tolist(), found.upper.tolist(), strict=True)
-                rows += [(name, method, value[name], low, high) for name, low, high in ends]
+                rows += [(name, method, value[name], low, high) for name, low, high in ends if low == low]
         order = {e.name: k for k, e in enumerate(result.estimates)}
         rows.sort(key=lambda row: order[row[0]])
         table = pd.DataFrame(rows, columns=["parameter", "method", "value", "lower", "upper"])
