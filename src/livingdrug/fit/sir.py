@@ -37,7 +37,8 @@ FEW = 0.1  # effective part of the last round's vectors below which its interval
 class Sir:
     """What was kept in the last round. names: of the estimated numbers; estimates (kept, numbers): as reported; rise
     (kept,): of -2LL above the estimate; effective (rounds,): part of the drawn vectors that their ratios are worth; noise:
-    Monte-Carlo sd of the logarithm of a ratio; lower, upper (numbers,): 2.5 and 97.5 %, nan at a bound; notes: for the user."""
+    Monte-Carlo sd of the logarithm of a ratio; lower, upper (numbers,): 2.5 and 97.5 %, nan at a bound; notes: for a
+    reader."""
 
     names: tuple[str, ...]
     estimates: np.ndarray
