@@ -211,14 +211,25 @@ def test_every_interval_stands_beside_the_others(files):
 
 
 def test_what_the_data_do_not_bound_is_said_from_the_profile(files, fast):
-    # one value for each subject, at time 0: nothing tells of the rate
+    # all values at time 0, or next to it: nothing tells of the rate
+    rows = [f"{i},{t},{(90 + 6 * i) * f}" for i in range(8) for t, f in ((0, 1), (1e-4, 1.1 + 0.01 * i))]
+    (files[2] / "data.csv").write_text("\n".join(["ID,TIME (d),DV", *rows]))
+    done = livingdrug("fit", files[0], "--model", files[1], "--random", "top", "--estimate", "rate", "--residual",
+                      "lognormal:0.1", "--profile", "rate", "--out", files[2] / "flat")  # fmt: skip
+    assert done.returncode == 4
+    assert "The data do not determine `rate`: its profile is flat from" in " ".join(done.stdout.split())
+    assert "The data do not determine `rate`: its profile is flat from" in (files[2] / "flat" / "report.html").read_text()
+
+
+def test_no_profile_is_told_around_what_is_no_top(files):
+    # one value for each subject: spread and residual error cannot be told apart, and the likelihood has no top
     rows = [f"{i},0,{90 + 3 * i}" for i in range(8)]
     (files[2] / "data.csv").write_text("\n".join(["ID,TIME (d),DV", *rows]))
     done = livingdrug("fit", files[0], "--model", files[1], "--random", "top", "--estimate", "rate", "--residual",
-                      "lognormal:0.1", "--method", "laplace", "--profile", "rate", "--out", files[2] / "flat")  # fmt: skip
-    assert done.returncode in (3, 4)
-    assert "The data do not determine `rate`: its profile is flat from" in " ".join(done.stdout.split())
-    assert "The data do not determine `rate`: its profile is flat from" in (files[2] / "flat" / "report.html").read_text()
+                      "lognormal:0.1", "--method", "laplace", "--profile", "rate")  # fmt: skip
+    told = " ".join(done.stdout.split())
+    assert done.returncode == 3 and "NOT CONVERGED" in told
+    assert "intervals were not made: the fit did not converge" in told and "data determine" not in told
 
 
 def test_an_evaluation_has_a_folder_of_its_own(files):

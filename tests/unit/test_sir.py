@@ -123,6 +123,16 @@ def test_intervals_agree_with_the_profile_where_one_number_matters(fitted):
     assert abs(np.log(found.upper[k] / profiled.upper)) < 4 * error + 0.02
 
 
+def test_a_number_at_its_bound_has_no_interval(fitted):
+    result, _ = fitted
+    matrix = result.covariance.matrix.copy()
+    matrix[1], matrix[:, 1] = np.nan, np.nan
+    bound = replace(result, covariance=replace(result.covariance, matrix=matrix))
+    found = uncertainty(bound, kept=100)
+    assert np.isnan(found.sir.lower).tolist() == [False, True, False] == np.isnan(found.sir.upper).tolist()
+    assert set(found.table(bound)["parameter"]) == {"level_0", "a level"}
+
+
 def test_what_sir_needs_is_said(fitted):
     result = fitted[0]
     with pytest.raises(InputError, match="50 vectors are too few"):

@@ -59,7 +59,7 @@ class Uncertainty:
         for method, found in ((BOOTSTRAP, self.bootstrap), (SIR, self.sir)):
             if found is not None:
                 ends = zip(found.names, found.lower.tolist(), found.upper.tolist(), strict=True)
-                rows += [(name, method, value[name], low, high) for name, low, high in ends]
+                rows += [(name, method, value[name], low, high) for name, low, high in ends if low == low]
         order = {e.name: k for k, e in enumerate(result.estimates)}
         rows.sort(key=lambda row: order[row[0]])
         table = pd.DataFrame(rows, columns=["parameter", "method", "value", "lower", "upper"])
@@ -84,7 +84,7 @@ def uncertainty(
     fit stands without it."""
     notes, profiles = [], []
     if result.status == NOT_CONVERGED and (profiled or refits or kept):
-        notes.append("the fit did not converge, so that intervals lie around numbers that are no estimates yet")
+        return Uncertainty(notes=("intervals were not made: the fit did not converge, and its numbers are no estimates yet",))
     for name in profiled:
         profiles.append(_tried(lambda name=name: profile(result, name, seed), f"the profile of `{name}`", notes))
     refitted = _tried(lambda: bootstrap(result, refits, seed), "the bootstrap", notes) if refits else None

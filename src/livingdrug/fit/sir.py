@@ -37,7 +37,8 @@ FEW = 0.1  # effective part of the last round's vectors below which its interval
 class Sir:
     """What was kept in the last round. names: of the estimated numbers; estimates (kept, numbers): as reported; rise
     (kept,): of -2LL above the estimate; effective (rounds,): part of the drawn vectors that their ratios are worth; noise:
-    Monte-Carlo sd of the logarithm of a ratio; lower, upper (numbers,): 2.5 and 97.5 %; notes: for the user."""
+    Monte-Carlo sd of the logarithm of a ratio; lower, upper (numbers,): 2.5 and 97.5 %, nan at a bound; notes: for a
+    reader."""
 
     names: tuple[str, ...]
     estimates: np.ndarray
@@ -106,7 +107,8 @@ def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS
 
     x, halves, effective = resample(at, best[free], matrix[np.ix_(free, free)], kept, seed, rounds)
     estimates = np.array([unknowns.natural(vector)[0] for vector in whole(x)])
-    lower, upper = np.percentile(estimates, [2.5, 97.5], axis=0)
+    ends = np.percentile(estimates, [2.5, 97.5], axis=0)
+    lower, upper = np.where(np.isin(np.arange(unknowns.size), free), ends, np.nan)
     rise, noise = -2 * halves.mean(axis=1), float(np.std(halves[:, 0] - halves[:, 1]) / 2)
     return Sir(unknowns.names, estimates, rise, effective, noise, lower, upper, _notes(effective[-1], LAST * kept, kept))
 

@@ -16,6 +16,7 @@ from livingdrug.fit.unknowns import unknowns_of
 
 RISE = 3.841459  # of -2LL at the ends of a 95 % interval
 STEPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)  # standard errors from the estimate
+ASTRAY = 0.5  # rise of the log-likelihood still expected above which the other numbers are not fitted
 UNKNOWN_SE = 0.5  # of a number whose standard error is not known, on its scale
 
 
@@ -35,7 +36,7 @@ class Profile:
 def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     """Profile likelihood of an estimated number around its estimate; all others are fitted anew at every step.
 
-    Raises InputError for a number that was not estimated.
+    Raises InputError for a number that was not estimated, and for a fit far from the top of its likelihood.
     """
     problem = result.problem
     unknowns = unknowns_of(problem)
@@ -47,14 +48,19 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     matrix = result.covariance.matrix
     se = np.sqrt(matrix[k, k]) if matrix is not None and matrix[k, k] > 0 else UNKNOWN_SE
     top = climb(prepared, base, seed, result.individuals.etas)
+    if not top.gain <= ASTRAY:
+        raise InputError(f"the fit is not at the top of its likelihood, which may rise by {top.gain:.2g} more")
     level = top.information.log_likelihood
-    rows = [(best[k], 0.0)]
+    rows, astray = [(best[k], 0.0)], False
     for side in (-1.0, 1.0):
         now = top
         for step in STEPS:
             vector = unknowns.vector(now.point)
             vector[k] = best[k] + side * step * se
             now = climb(prepared, unknowns.point(vector, base), seed, before=now.proposal, held=(k,))
+            if not now.gain <= ASTRAY:
+                astray = True
+                break
             rows.append((vector[k], 2 * (level - now.information.log_likelihood)))
             if rows[-1][1] > 1.5 * RISE:
                 break
@@ -63,7 +69,7 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     values = np.array([unknowns.natural(np.where(np.arange(len(best)) == k, p, best))[0][k] for p in place])
     lower, upper = (_crossing(place, rise, best[k], side) for side in (-1, 1))
     ends = [None if e is None else float(np.interp(e, place, values)) for e in (lower, upper)]
-    return Profile(name, values, rise, *ends, _words(name, values, ends))
+    return Profile(name, values, rise, *ends, _words(name, values, ends, astray))
 
 
 def _crossing(place: np.ndarray, rise: np.ndarray, middle: float, side: int) -> float | None:
@@ -77,8 +83,11 @@ def _crossing(place: np.ndarray, rise: np.ndarray, middle: float, side: int) -> 
     return None
 
 
-def _words(name: str, values: np.ndarray, ends: list[float | None]) -> str:
+def _words(name: str, values: np.ndarray, ends: list[float | None], astray: bool) -> str:
     lower, upper = ends
+    if astray and None in ends:
+        known = f"{values[0]:.4g} to {values[-1]:.4g}"
+        return f"the profile of `{name}` is known from {known} alone: held beyond, the other numbers do not converge"
     if lower is not None and upper is not None:
         return f"the data determine `{name}`: {lower:.4g} to {upper:.4g} (95 %, profile likelihood)"
     if lower is None and upper is None:
