@@ -55,8 +55,8 @@ def test_the_gradient_is_that_of_the_density(data, error, below):
                          below=below)  # fmt: skip
     problem = replace(problem, correlations=(Correlation("c_max", "alpha", 0.3),))
     density, start = log_posterior(problem)
-    assert (density.part > 0.2).any()
-    x = start + 0.05 * np.sin(np.arange(len(start)))
+    assert (density.frame.part > 0.2).any()
+    x = start + 0.3 * np.sin(np.arange(len(start)))
     _, slope = density(x)
     for i in [*range(density.unknowns.size + 4), len(x) - 1]:
         step = np.zeros(len(x))
@@ -66,19 +66,40 @@ def test_the_gradient_is_that_of_the_density(data, error, below):
 
 
 def test_the_density_is_likelihood_times_priors_whatever_the_parametrisation(data):
-    # v and z are one-to-one: the density of v is that of z times |dz / dv|
+    # (theta, z) and (u, w) are one-to-one: the density of w is that of z times |dz / dw|, taken here by differences
     from livingdrug.fit.point import centre, log_likelihood, predictions, with_etas
 
     density, start = log_posterior(problem_of(data))
-    x = start + 0.1 * np.cos(np.arange(len(start)))
-    p = density.unknowns.size
-    point = density.unknowns.point(x[:p], density.base)
-    z, shrink = density.standard(point, x[p:].reshape(density.shape))
-    phi = with_etas(density.prepared, centre(density.prepared, point), z @ np.linalg.cholesky(point.omega).T)
-    likelihood = log_likelihood(density.prepared, point, predictions(density.prepared, phi)).sum()
-    prior = log_prior(density.priors, density.unknowns, x[:p])[0]
-    expected = likelihood + prior - 0.5 * (z**2).sum() + len(z) * np.log(shrink).sum()
-    assert density(x)[0] == pytest.approx(expected, rel=1e-12)
+    p, at_zero = density.unknowns.size, np.zeros(len(start))
+
+    def parts(x):
+        vector = density.numbers(x)
+        point = density.unknowns.point(vector, density.frame.base)
+        phi = with_etas(density.prepared, centre(density.prepared, point), density.effects(x, point).etas)
+        likelihood = log_likelihood(density.prepared, point, predictions(density.prepared, phi)).sum()
+        z = np.linalg.solve(np.linalg.cholesky(point.omega), density.effects(x, point).etas.T).T
+        return likelihood + log_prior(density.priors, density.unknowns, vector)[0] - 0.5 * (z**2).sum(), z
+
+    def log_stretch(x):
+        steps = 1e-4 * np.eye(len(x))[p:]
+        slopes = [(parts(x + step)[1] - parts(x - step)[1]).ravel() / 2e-4 for step in steps]
+        return np.linalg.slogdet(np.array(slopes))[1]
+
+    x = start + 0.5 * np.cos(np.arange(len(start)))
+    expected = [parts(at)[0] + log_stretch(at) for at in (x, at_zero)]
+    assert density(x)[0] - density(at_zero)[0] == pytest.approx(expected[0] - expected[1], abs=1e-6)
+
+
+def test_the_frame_makes_the_posterior_round(data):
+    # the curvature by the sampler's numbers of single subjects at the origin is next to 1
+    density, start = log_posterior(problem_of(data))
+    p, h = density.unknowns.size, 1e-3
+    bends = []
+    for i in range(p, len(start)):
+        step = np.zeros(len(start))
+        step[i] = h
+        bends.append(-(density(start + step)[1][i] - density(start - step)[1][i]) / (2 * h))
+    assert 0.6 < np.median(bends) < 1.7 and np.quantile(bends, 0.1) > 0.3, bends
 
 
 def test_priors_are_stated_and_checked(data):
@@ -181,7 +202,9 @@ def test_a_posterior_that_quadrature_knows(data):
     density, _ = log_posterior(problem, priors)
     middle, sd = np.log(found.x[:, :, 0]).mean(), np.log(found.x).std(axis=(0, 1))
     grid = [np.linspace(m - 6 * s, m + 6 * s, 61) for m, s in zip((middle, np.log(found.x[:, :, 1]).mean()), sd, strict=True)]
-    logs = np.array([[density(np.array([u, v]))[0] for v in grid[1]] for u in grid[0]])
+    frame = density.frame
+    to_x = np.linalg.inv(frame.axes)
+    logs = np.array([[density(to_x @ (np.array([u, v]) - frame.theta))[0] for v in grid[1]] for u in grid[0]])
     weight = np.exp(logs - logs.max())
     weight /= weight.sum()
     expected = np.array([weight.sum(axis=1) @ np.exp(grid[0]), weight.sum(axis=0) @ np.exp(grid[1])])

@@ -141,6 +141,6 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
     for begin in range(0, count, many):
         part = etas[:, begin : begin + many]
         copies = prepared.copied(part.shape[1])
-        flat = part.transpose(1, 0, 2).reshape(-1, size)
+        flat = part.transpose(1, 0, 2).reshape(n * part.shape[1], size)
         blocks.append((copies, predictions(copies, with_etas(copies, centre(copies, point), flat))))
     return Predicted(tuple(blocks), n)

@@ -1,0 +1,92 @@
+"""Where the numbers of a sampler stand: on axes along which a posterior is as round, and as little bent, as can be told.
+
+A sampler takes as many steps as the longest axis of a distribution has of its shortest. Its numbers are u, for the
+estimated numbers theta = theta0 + A u, and w, for the individual effects of each subject,
+
+    v = v0 + D (theta - theta0) + F w,    eta = L z,    Omega = L L',    z_k = v_k (omega_k / omega0_k)^(-part_k)
+
+v lies between z (effects of which a subject's data say little) and eta (much), so that what the data hold in place is not
+moved by another omega (Papaspiliopoulos, Roberts & Skold 2007, Stat Sci 22:59-73; Gorinova, Moore & Hoffman 2020, ICML,
+PMLR 119:3648-3657). v0 and F are mean and factor of the covariance of a subject's v given theta0, D says how that mean
+moves with theta, and A A' is the inverse of the information on theta. All stem from importance-weighted draws at theta0.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.fit.importance import propose
+from livingdrug.fit.information import Weighted, weighted_slopes
+from livingdrug.fit.point import Point, Prepared
+from livingdrug.fit.priors import Prior, log_prior
+from livingdrug.fit.unknowns import Unknowns
+
+STEP = 1e-5  # of central differences
+LEAST = 0.05  # of the scaled information: directions of which less is known count as if that were
+
+
+@dataclass(frozen=True)
+class Frame:
+    """theta (p,): the estimated numbers at the origin, those of `base`; axes (p, p): A; middle (n, random): v0; shift (n,
+    random, p): D; factor (n, random, random): F, lower; part (n, random)."""
+
+    base: Point
+    theta: np.ndarray
+    axes: np.ndarray
+    middle: np.ndarray
+    shift: np.ndarray
+    factor: np.ndarray
+    part: np.ndarray
+
+    @property
+    def log_sd(self) -> np.ndarray:
+        """ln omega0 (random,)."""
+        return 0.5 * np.log(np.diag(self.base.omega))
+
+
+def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[Prior, ...], seed: int = 1) -> Frame:
+    """The frame at a point, the nearer to the top of the likelihood the better. Raises InputError where the likelihood of a
+    subject has no finite mode."""
+    theta, proposal = unknowns.vector(base), propose(prepared, base, seed)
+    drawn = weighted_slopes(prepared, unknowns, base, proposal, seed)
+    spread = np.einsum("nij,nij->ni", proposal.factor, proposal.factor)
+    part = np.clip(1 - spread / np.diag(base.omega), 0.0, 1.0)
+    log_sd = 0.5 * np.log(np.diag(base.omega))
+
+    def v_of(moved: np.ndarray, etas: np.ndarray) -> np.ndarray:
+        omega = unknowns.point(moved, base).omega
+        z = np.linalg.solve(root_of(omega), etas.T).T
+        return z * np.exp(part * (0.5 * np.log(np.diag(omega)) - log_sd))
+
+    steps = STEP * np.eye(len(theta))
+    sides = [v_of(theta + step, proposal.middle) - v_of(theta - step, proposal.middle) for step in steps]
+    to_v = np.linalg.inv(root_of(base.omega))
+    shift = np.stack(sides, axis=2) / (2 * STEP) + np.einsum("rs,nsp->nrp", to_v, _shift(drawn))
+    axes = _axes(drawn.information().matrix + _prior_information(priors, unknowns, theta))
+    return Frame(base, theta, axes, v_of(theta, proposal.middle), shift, to_v @ proposal.factor, part)
+
+
+def root_of(omega: np.ndarray) -> np.ndarray:
+    """Lower Cholesky factor. Raises LinAlgError where Omega is not positive definite."""
+    return np.linalg.cholesky(omega) if len(omega) else omega
+
+
+def _shift(drawn: Weighted) -> np.ndarray:
+    """d E[eta | data, theta] / d theta (n, random, p): the covariance of eta with the slope of the joint log density."""
+    _, off = drawn.centred()
+    mean = np.einsum("nc,ncr->nr", drawn.weight, drawn.etas)
+    return ((drawn.weight[..., None] * (drawn.etas - mean[:, None])).transpose(0, 2, 1)) @ off
+
+
+def _prior_information(priors: tuple[Prior, ...], unknowns: Unknowns, theta: np.ndarray) -> np.ndarray:
+    """-d2 log prior / d theta2; priors are independent."""
+    up, down = (log_prior(priors, unknowns, theta + side * STEP)[1] for side in (1, -1))
+    return np.diag((down - up) / (2 * STEP))
+
+
+def _axes(information: np.ndarray) -> np.ndarray:
+    """A lower A with A A' the inverse of the information, made positive definite where it is not."""
+    scale = np.sqrt(np.abs(np.diag(information))) + 1e-8
+    values, vectors = np.linalg.eigh(information / scale[:, None] / scale)
+    widths = vectors / np.sqrt(np.maximum(np.abs(values), LEAST)) / scale[:, None]
+    return np.linalg.cholesky(widths @ widths.T)
