@@ -17,7 +17,7 @@ import numpy as np
 
 from livingdrug.fit.importance import propose
 from livingdrug.fit.information import Weighted, weighted_slopes
-from livingdrug.fit.point import Point, Prepared
+from livingdrug.fit.point import Point, Prepared, centre
 from livingdrug.fit.priors import Prior, log_prior
 from livingdrug.fit.unknowns import Unknowns
 
@@ -53,17 +53,21 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
     part = np.clip(1 - spread / np.diag(base.omega), 0.0, 1.0)
     log_sd = 0.5 * np.log(np.diag(base.omega))
 
-    def v_of(moved: np.ndarray, etas: np.ndarray) -> np.ndarray:
-        omega = unknowns.point(moved, base).omega
-        z = np.linalg.solve(root_of(omega), etas.T).T
-        return z * np.exp(part * (0.5 * np.log(np.diag(omega)) - log_sd))
+    phi = centre(prepared, base)[:, prepared.random] + proposal.middle
+
+    def v_of(moved: np.ndarray) -> np.ndarray:
+        """Of individual parameters phi that stay where they are."""
+        point = unknowns.point(moved, base)
+        etas = phi - centre(prepared, point)[:, prepared.random]
+        z = np.linalg.solve(root_of(point.omega), etas.T).T
+        return z * np.exp(part * (0.5 * np.log(np.diag(point.omega)) - log_sd))
 
     steps = STEP * np.eye(len(theta))
-    sides = [v_of(theta + step, proposal.middle) - v_of(theta - step, proposal.middle) for step in steps]
+    sides = [v_of(theta + step) - v_of(theta - step) for step in steps]
     to_v = np.linalg.inv(root_of(base.omega))
     shift = np.stack(sides, axis=2) / (2 * STEP) + np.einsum("rs,nsp->nrp", to_v, _shift(drawn))
     axes = _axes(drawn.information().matrix + _prior_information(priors, unknowns, theta))
-    return Frame(base, theta, axes, v_of(theta, proposal.middle), shift, to_v @ proposal.factor, part)
+    return Frame(base, theta, axes, v_of(theta), shift, to_v @ proposal.factor, part)
 
 
 def root_of(omega: np.ndarray) -> np.ndarray:
@@ -72,7 +76,7 @@ def root_of(omega: np.ndarray) -> np.ndarray:
 
 
 def _shift(drawn: Weighted) -> np.ndarray:
-    """d E[eta | data, theta] / d theta (n, random, p): the covariance of eta with the slope of the joint log density."""
+    """d E[phi | data, theta] / d theta (n, random, p): the covariance of phi with the slope of the joint log density."""
     _, off = drawn.centred()
     mean = np.einsum("nc,ncr->nr", drawn.weight, drawn.etas)
     return ((drawn.weight[..., None] * (drawn.etas - mean[:, None])).transpose(0, 2, 1)) @ off
