@@ -12,7 +12,7 @@ from livingdrug.fit import joint
 from livingdrug.fit.frame import Frame, frame_of, root_of
 from livingdrug.fit.nuts import Draws, Mixing, Sampling, draw, faults, mixing, summary
 from livingdrug.fit.objective import check_start
-from livingdrug.fit.point import Point, Prepared, point_of, prepare
+from livingdrug.fit.point import Point, Prepared, point_of, prepare, table_of
 from livingdrug.fit.priors import Prior, add_priors, columns_of, priors_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import CONVERGED, NOT_CONVERGED
@@ -93,7 +93,7 @@ class LogPosterior:
         frame, w = self.frame, x[self.unknowns.size :].reshape(self.shape)
         root = root_of(point.omega)
         z, etas = np.empty(self.shape), np.empty(self.shape)
-        growth = 0.5 * np.log(np.diag(point.omega)) - frame.log_sd
+        growth = frame.growth(point.omega)
         move = frame.axes @ x[: self.unknowns.size]
         density = joint.place(move, w, frame.middle, frame.shift, frame.factor, frame.part, growth, root, z, etas)
         return Effects(root, growth, z, etas, density)
@@ -101,11 +101,13 @@ class LogPosterior:
     def _likelihood(self, point: Point, etas: np.ndarray) -> Likelihood | None:
         """Of the data given the effects; None where parameters are too far off for a prediction."""
         prepared = self.prepared
-        table, by_value = prepared.table.copy(), np.empty((len(etas), len(point.mu)))
-        largest = joint.quantities(point.mu, point.beta, prepared.design.x, prepared.effect_on, prepared.random,
-                                   prepared.scale, prepared.columns, etas, table, by_value)  # fmt: skip
+        phi = np.empty((len(etas), len(point.mu)))
+        largest = joint.individuals(
+            point.mu, point.beta, prepared.design.x, prepared.effect_on, prepared.random, etas, phi
+        )
         if not largest < LARGEST:
             return None
+        table, by_value = table_of(prepared, phi)
         f, slopes = prepared.predictor.slopes(table)
         y, kind, output, first, last = prepared.records
         by_phi, by_a, by_b = np.zeros(by_value.shape), np.zeros(len(prepared.kind)), np.zeros(len(prepared.kind))

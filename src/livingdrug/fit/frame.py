@@ -3,12 +3,15 @@
 A sampler takes as many steps as the longest axis of a distribution has of its shortest. Its numbers are u, for the
 estimated numbers theta = theta0 + A u, and w, for the individual effects of each subject,
 
-    v = v0 + D (theta - theta0) + F w,    eta = L z,    Omega = L L',    z_k = v_k (omega_k / omega0_k)^(-part_k)
+    v = v0 + D (theta - theta0) + F w,    eta = L z,    Omega = L L',
+    z_k = v_k / sqrt(1 - part_k + part_k (omega_k / omega0_k)^2)
 
-v lies between z (effects of which a subject's data say little) and eta (much), so that what the data hold in place is not
-moved by another omega (Papaspiliopoulos, Roberts & Skold 2007, Stat Sci 22:59-73; Gorinova, Moore & Hoffman 2020, ICML,
-PMLR 119:3648-3657). v0 and F are mean and factor of the covariance of a subject's v given theta0, D says how that mean
-moves with theta, and A A' is the inverse of the information on theta. All stem from importance-weighted draws at theta0.
+v lies between z (effects of which a subject's data say little, part 0) and eta (much, part 1), so that what the data hold
+in place is not moved by another omega (Papaspiliopoulos, Roberts & Skold 2007, Stat Sci 22:59-73; Gorinova, Moore & Hoffman
+2020, ICML, PMLR 119:3648-3657). The root is how wide a normal eta with normal data is against its omega: with part the
+share of the variance omega0^2 that the data take away, v has the same width under every omega, down to none. v0 and F are
+mean and factor of the covariance of a subject's v given theta0, D says how that mean moves with theta, and A A' is the
+inverse of the information on theta. All stem from importance-weighted draws at theta0.
 """
 
 from dataclasses import dataclass
@@ -38,10 +41,9 @@ class Frame:
     factor: np.ndarray
     part: np.ndarray
 
-    @property
-    def log_sd(self) -> np.ndarray:
-        """ln omega0 (random,)."""
-        return 0.5 * np.log(np.diag(self.base.omega))
+    def growth(self, omega: np.ndarray) -> np.ndarray:
+        """Variances of Omega over those at the origin (random,)."""
+        return omega.diagonal() / self.base.omega.diagonal()
 
 
 def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[Prior, ...], seed: int = 1) -> Frame:
@@ -51,7 +53,6 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
     drawn = weighted_slopes(prepared, unknowns, base, proposal, seed)
     spread = np.einsum("nij,nij->ni", proposal.factor, proposal.factor)
     part = np.clip(1 - spread / np.diag(base.omega), 0.0, 1.0)
-    log_sd = 0.5 * np.log(np.diag(base.omega))
 
     phi = centre(prepared, base)[:, prepared.random] + proposal.middle
 
@@ -60,7 +61,7 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
         point = unknowns.point(moved, base)
         etas = phi - centre(prepared, point)[:, prepared.random]
         z = np.linalg.solve(root_of(point.omega), etas.T).T
-        return z * np.exp(part * (0.5 * np.log(np.diag(point.omega)) - log_sd))
+        return z * np.sqrt(1 - part + part * np.diag(point.omega) / np.diag(base.omega))
 
     steps = STEP * np.eye(len(theta))
     sides = [v_of(theta + step) - v_of(theta - step) for step in steps]

@@ -7,11 +7,13 @@ leave the mode a poor guide). Points are scrambled Sobol numbers in several inde
 each subject turns them by its own random shift, so that errors of subjects do not add up.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from livingdrug.core.random import stream_key, uniforms
+from livingdrug.engine.population import in_threads
 from livingdrug.fit.modes import Modes, find_modes
 from livingdrug.fit.objective import at_modes, check_parts, made
 from livingdrug.fit.point import Point, Prepared, centre, log_likelihood, predictions, with_etas
@@ -19,7 +21,7 @@ from livingdrug.fit.result import Objective
 
 FREEDOM = 4.0
 SETS = 16
-AT_ONCE = 1_000_000  # records in one call
+AT_ONCE = 100_000  # records in one call: what stays in a processor's own memory
 ROUNDS, TRIALS = 4, 512  # trial rounds and draws in each
 
 
@@ -44,7 +46,8 @@ def importance(
         return made(prepared, "is", 2 * modes.height, etas=modes.etas, converged=modes.converged, se=0.0,
                     ess=np.full(prepared.n, np.inf))  # fmt: skip
     each = 1 << max(int(np.ceil(np.log2(max(draws, SETS) / SETS))), 0)
-    logs = np.concatenate([weighted(prepared, point, proposal, each, seed, s)[1] for s in range(SETS)], axis=1)
+    sets = side_by_side(lambda s: weighted(prepared, point, proposal, each, seed, s)[1], range(SETS))
+    logs = np.concatenate(sets, axis=1)
     top = logs.max(axis=1, keepdims=True)
     scaled = np.exp(logs - top)
     means = scaled.reshape(prepared.n, SETS, each).mean(axis=2)
@@ -117,19 +120,21 @@ def weighted(prepared: Prepared, point: Point, proposal: Proposal, count: int, s
     prior = -0.5 * ((etas @ precision) * etas).sum(axis=2)
     prior -= 0.5 * (size * np.log(2 * np.pi) + np.linalg.slogdet(point.omega)[1])
     found = predicted(prepared, point, etas)
-    return etas, found.likelihood(point) + prior - density, found
+    return etas, found.total + prior - density, found
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """Predictions of every subject's records at each of its draws, in blocks of (copies of the records, predictions)."""
+    """Predictions of every subject's records at each of its draws, in blocks of (copies of the records, predictions);
+    total (n, draws): log-likelihood of each subject's records at each of its draws, at the point of the predictions."""
 
     blocks: tuple[tuple[Prepared, np.ndarray], ...]
-    n: int
+    total: np.ndarray
 
     def likelihood(self, point: Point) -> np.ndarray:
-        """Log-likelihood of each subject's records at each of its draws, (n, draws)."""
-        parts = [log_likelihood(copies, point, f).reshape(copies.copies, self.n).T for copies, f in self.blocks]
+        """The same as `total` with other residual errors."""
+        n = len(self.total)
+        parts = side_by_side(lambda block: log_likelihood(block[0], point, block[1]).reshape(-1, n).T, self.blocks)
         return np.concatenate(parts, axis=1)
 
 
@@ -137,10 +142,27 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
     """Predictions at draws (n, draws, random)."""
     n, count, size = etas.shape
     many = max(1, min(count, AT_ONCE // max(len(prepared.design.y), 1)))
-    blocks = []
-    for begin in range(0, count, many):
-        part = etas[:, begin : begin + many]
-        copies = prepared.copied(part.shape[1])
+    parts = [etas[:, begin : begin + many] for begin in range(0, count, many)]
+    copies = {part.shape[1]: prepared.copied(part.shape[1]) for part in parts}
+
+    def at(part: np.ndarray) -> tuple[Prepared, np.ndarray, np.ndarray]:
+        own = copies[part.shape[1]]
         flat = part.transpose(1, 0, 2).reshape(n * part.shape[1], size)
-        blocks.append((copies, predictions(copies, with_etas(copies, centre(copies, point), flat))))
-    return Predicted(tuple(blocks), n)
+        f = predictions(own, with_etas(own, centre(own, point), flat))
+        return own, f, log_likelihood(own, point, f).reshape(-1, n).T
+
+    found = side_by_side(at, parts)
+    return Predicted(tuple((own, f) for own, f, _ in found), np.concatenate([total for _, _, total in found], axis=1))
+
+
+def side_by_side(work: Callable, items: Sequence) -> list:
+    """What `work` gives for each item, on all processors; in their order."""
+    found: list = [None] * len(items)
+
+    def one(k: int) -> int:
+        found[k] = work(items[k])
+        return 1
+
+    for _ in in_threads(one, range(len(items)), None):
+        pass
+    return found

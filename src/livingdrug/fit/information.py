@@ -120,11 +120,11 @@ def _predictions(prepared, unknowns: Unknowns, point: Point, etas, found: Predic
     def at(moved: np.ndarray) -> np.ndarray:
         other = unknowns.point(moved, point)
         same = np.array_equal(moved[places[:moving]], vector[places[:moving]])
-        there = found if same else predicted(prepared, other, etas)
+        total = found.likelihood(other) if same else predicted(prepared, other, etas).total
         # a draw that the data exclude has no weight, and no slope
-        return np.where(weight > 0, there.likelihood(other), 0.0)
+        return np.where(weight > 0, total, 0.0)
 
-    middle = at(vector) if places else None
+    middle = np.where(weight > 0, found.total, 0.0)
     sides = {i: (at(vector + steps[i]), at(vector - steps[i])) for i in places}
     for i in places:
         up, down = sides[i]

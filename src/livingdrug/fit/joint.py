@@ -7,23 +7,14 @@ are. Arrays that a function fills come last.
 
 import math
 
-from livingdrug.engine.densities import (
-    LOGNORMAL,
-    SQUARES,
-    density,
-    ratio_phi,
-    slope_and_weight,
-    spread_of,
-    spread_slope,
-)
+from livingdrug.engine.densities import LOGNORMAL, SQUARES, density, ratio_phi, slope_and_weight, spread_of, spread_slope
 from livingdrug.engine.machine_code import kept
-from livingdrug.fit.point import LOG, LOGIT
 
 
 @kept
 def place(move, w, middle, shift, factor, part, growth, root, z, etas):
-    """z and eta (n, random) of the sampler's w; move (p,): of the estimated numbers from the frame's; growth (random,): of
-    ln sd since there; root: Cholesky factor of Omega. Gives ln of the normal density of z times |dz / dv|."""
+    """z and eta (n, random) of the sampler's w; move (p,): of the estimated numbers from the frame's; growth (random,):
+    variances over those there; root: Cholesky factor of Omega. Gives ln of the normal density of z times |dz / dv|."""
     n, size = w.shape
     total = 0.0
     for i in range(n):
@@ -33,8 +24,9 @@ def place(move, w, middle, shift, factor, part, growth, root, z, etas):
                 v += shift[i, k, j] * move[j]
             for l in range(k + 1):  # noqa: E741 - row, column
                 v += factor[i, k, l] * w[i, l]
-            z[i, k] = v * math.exp(-part[i, k] * growth[k])
-            total -= 0.5 * z[i, k] * z[i, k] + part[i, k] * growth[k]
+            wider = 1.0 - part[i, k] + part[i, k] * growth[k]
+            z[i, k] = v / math.sqrt(wider)
+            total -= 0.5 * (z[i, k] * z[i, k] + math.log(wider))
         for k in range(size):
             eta = 0.0
             for l in range(k + 1):  # noqa: E741
@@ -44,27 +36,18 @@ def place(move, w, middle, shift, factor, part, growth, root, z, etas):
 
 
 @kept
-def quantities(mu, beta, x, effect_on, random, scale, columns, etas, table, by_phi):
-    """Fills the fitted columns of the table of quantities, and d value / d phi (n, parameters). Gives the largest |phi|."""
+def individuals(mu, beta, x, effect_on, random, etas, phi):
+    """Fills phi (n, parameters) of all subjects, and gives the largest |phi|."""
     largest = 0.0
-    for i in range(len(table)):
+    for i in range(len(phi)):
         for p in range(len(mu)):
-            by_phi[i, p] = mu[p]
+            phi[i, p] = mu[p]
         for e in range(len(beta)):
-            by_phi[i, effect_on[e]] += x[i, e] * beta[e]
+            phi[i, effect_on[e]] += x[i, e] * beta[e]
         for k in range(len(random)):
-            by_phi[i, random[k]] += etas[i, k]
+            phi[i, random[k]] += etas[i, k]
         for p in range(len(mu)):
-            phi, value, slope = by_phi[i, p], by_phi[i, p], 1.0
-            if scale[p] == LOG:
-                value = math.exp(phi)
-                slope = value
-            elif scale[p] == LOGIT:
-                value = 1.0 / (1.0 + math.exp(-phi))
-                slope = value * (1.0 - value)
-            table[i, columns[p]] = value
-            by_phi[i, p] = slope
-            largest = max(largest, abs(phi)) if phi == phi else math.inf
+            largest = max(largest, abs(phi[i, p])) if phi[i, p] == phi[i, p] else math.inf
     return largest
 
 
@@ -122,10 +105,11 @@ def pull(by_phi, random, z, etas, part, growth, root, factor, shift, by_w, by_mo
             for l in range(k, size):  # noqa: E741
                 by_z += root[l, k] * by_phi[i, random[l]]
             # with its own sd a row of the factor grows, and eta with it; z shrinks
-            by_log_sd[k] += by_eta * etas[i, k] - part[i, k] * (by_z * z[i, k] + 1.0)
+            wider = 1.0 - part[i, k] + part[i, k] * growth[k]
+            by_log_sd[k] += by_eta * etas[i, k] - part[i, k] * growth[k] / wider * (by_z * z[i, k] + 1.0)
             for l in range(k + 1):  # noqa: E741
                 by_root[k, l] += by_eta * z[i, l]
-            by_v = by_z * math.exp(-part[i, k] * growth[k])
+            by_v = by_z / math.sqrt(wider)
             for j in range(len(by_move)):
                 by_move[j] += shift[i, k, j] * by_v
             for l in range(k + 1):  # noqa: E741
