@@ -23,10 +23,12 @@ LARGEST = 300.0  # the same of phi: beyond, exp overflows
 
 
 class Effects(NamedTuple):
-    """root, growth: see `joint.place`; z, etas (n, random); density: ln of the normal density times |dz / dv|."""
+    """root, growth: see `joint.place`; mean, z, etas (n, random): mean of v, and the effects; density: ln of the normal
+    density times |dz / dv|."""
 
     root: np.ndarray
     growth: np.ndarray
+    mean: np.ndarray
     z: np.ndarray
     etas: np.ndarray
     density: float
@@ -92,11 +94,12 @@ class LogPosterior:
         """Individual effects at x, `point` being that of its numbers. Raises LinAlgError where Omega has no factor."""
         frame, w = self.frame, x[self.unknowns.size :].reshape(self.shape)
         root = root_of(point.omega)
-        z, etas = np.empty(self.shape), np.empty(self.shape)
+        mean, z, etas = np.empty(self.shape), np.empty(self.shape), np.empty(self.shape)
         growth = frame.growth(point.omega)
         move = frame.axes @ x[: self.unknowns.size]
-        density = joint.place(move, w, frame.middle, frame.shift, frame.factor, frame.part, growth, root, z, etas)
-        return Effects(root, growth, z, etas, density)
+        density = joint.place(move, w, frame.middle, frame.shift, frame.factor, frame.part, growth, root,
+                              mean, z, etas)  # fmt: skip
+        return Effects(root, growth, mean, z, etas, density)
 
     def _likelihood(self, point: Point, etas: np.ndarray) -> Likelihood | None:
         """Of the data given the effects; None where parameters are too far off for a prediction."""
@@ -120,8 +123,8 @@ class LogPosterior:
         u, prepared, frame = self.unknowns, self.prepared, self.frame
         by_phi, size = found.by_phi, len(prepared.random)
         by_move, by_log_sd, by_root = np.zeros(u.size), np.zeros(size), np.zeros((size, size))
-        joint.pull(by_phi, prepared.random, at.z, at.etas, frame.part, at.growth, at.root, frame.factor, frame.shift,
-                   by_w, by_move, by_log_sd, by_root)  # fmt: skip
+        joint.pull(by_phi, prepared.random, at.mean, at.z, at.etas, frame.part, at.growth, at.root, frame.factor,
+                   frame.shift, by_w, by_move, by_log_sd, by_root)  # fmt: skip
         by_beta = [by_phi[:, prepared.effect_on[e]] @ prepared.design.x[:, e] for e in u.beta]
         by_pair = [_by_pair(point.omega, at.root, pair, by_root) for pair in u.pairs]
         residual = (found.by_a[u.a], found.by_b[u.b])

@@ -3,15 +3,15 @@
 A sampler takes as many steps as the longest axis of a distribution has of its shortest. Its numbers are u, for the
 estimated numbers theta = theta0 + A u, and w, for the individual effects of each subject,
 
-    v = v0 + D (theta - theta0) + F w,    eta = L z,    Omega = L L',
-    z_k = v_k / sqrt(1 - part_k + part_k (omega_k / omega0_k)^2)
+    v_k = sqrt(g_k / q_k) (v0 + D (theta - theta0))_k + (F w)_k,    eta = L z,    Omega = L L',
+    z_k = v_k / sqrt(q_k),    q_k = 1 - part_k + part_k g_k,    g_k = (omega_k / omega0_k)^2
 
 v lies between z (effects of which a subject's data say little, part 0) and eta (much, part 1), so that what the data hold
 in place is not moved by another omega (Papaspiliopoulos, Roberts & Skold 2007, Stat Sci 22:59-73; Gorinova, Moore & Hoffman
-2020, ICML, PMLR 119:3648-3657). The root is how wide a normal eta with normal data is against its omega: with part the
-share of the variance omega0^2 that the data take away, v has the same width under every omega, down to none. v0 and F are
-mean and factor of the covariance of a subject's v given theta0, D says how that mean moves with theta, and A A' is the
-inverse of the information on theta. All stem from importance-weighted draws at theta0.
+2020, ICML, PMLR 119:3648-3657). The two roots are how the width of a normal eta with normal data, and its mean, go with
+omega, part being the share of the variance omega0^2 that the data take away: so w is as wide under every omega, down to
+none. v0 and F are mean and factor of the covariance of a subject's v given theta0, D says how that mean moves with theta
+besides, and A A' is the inverse of the information on theta. All stem from importance-weighted draws at theta0.
 """
 
 from dataclasses import dataclass
@@ -67,8 +67,11 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
     sides = [v_of(theta + step) - v_of(theta - step) for step in steps]
     to_v = np.linalg.inv(root_of(base.omega))
     shift = np.stack(sides, axis=2) / (2 * STEP) + np.einsum("rs,nsp->nrp", to_v, _shift(drawn))
+    middle, first = v_of(theta), len(unknowns.mu) + len(unknowns.beta)
+    for k, r in enumerate(unknowns.spread, start=first):
+        shift[:, r, k] -= middle[:, r] * (1 - part[:, r])  # what the root of g / q says already
     axes = _axes(drawn.information().matrix + _prior_information(priors, unknowns, theta))
-    return Frame(base, theta, axes, v_of(theta), shift, to_v @ proposal.factor, part)
+    return Frame(base, theta, axes, middle, shift, to_v @ proposal.factor, part)
 
 
 def root_of(omega: np.ndarray) -> np.ndarray:

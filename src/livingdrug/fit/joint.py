@@ -12,19 +12,22 @@ from livingdrug.engine.machine_code import kept
 
 
 @kept
-def place(move, w, middle, shift, factor, part, growth, root, z, etas):
-    """z and eta (n, random) of the sampler's w; move (p,): of the estimated numbers from the frame's; growth (random,):
-    variances over those there; root: Cholesky factor of Omega. Gives ln of the normal density of z times |dz / dv|."""
+def place(move, w, middle, shift, factor, part, growth, root, mean, z, etas):
+    """Mean of v, z and eta (n, random) of the sampler's w; move (p,): of the estimated numbers from the frame's; growth
+    (random,): variances over those there; root: Cholesky factor of Omega. Gives ln of the normal density of z times
+    |dz / dv|."""
     n, size = w.shape
     total = 0.0
     for i in range(n):
         for k in range(size):
-            v = middle[i, k]
+            wider = 1.0 - part[i, k] + part[i, k] * growth[k]
+            mean[i, k] = middle[i, k]
             for j in range(len(move)):
-                v += shift[i, k, j] * move[j]
+                mean[i, k] += shift[i, k, j] * move[j]
+            mean[i, k] *= math.sqrt(growth[k] / wider)
+            v = mean[i, k]
             for l in range(k + 1):  # noqa: E741 - row, column
                 v += factor[i, k, l] * w[i, l]
-            wider = 1.0 - part[i, k] + part[i, k] * growth[k]
             z[i, k] = v / math.sqrt(wider)
             total -= 0.5 * (z[i, k] * z[i, k] + math.log(wider))
         for k in range(size):
@@ -94,8 +97,8 @@ def likelihood(y, censored, output, kind, a, b, f, slopes, m4, by_value, first, 
 
 
 @kept
-def pull(by_phi, random, z, etas, part, growth, root, factor, shift, by_w, by_move, by_log_sd, by_root):
-    """Slopes by w (n, random); summed over subjects those by the estimated numbers through v (p,), by ln sd at the same v
+def pull(by_phi, random, mean, z, etas, part, growth, root, factor, shift, by_w, by_move, by_log_sd, by_root):
+    """Slopes by w (n, random); summed over subjects those by the estimated numbers through v (p,), by ln sd at the same w
     (random,) and by the entries of the factor of Omega (random, random)."""
     n, size = z.shape
     for i in range(n):
@@ -104,13 +107,14 @@ def pull(by_phi, random, z, etas, part, growth, root, factor, shift, by_w, by_mo
             by_z = -z[i, k]
             for l in range(k, size):  # noqa: E741
                 by_z += root[l, k] * by_phi[i, random[l]]
-            # with its own sd a row of the factor grows, and eta with it; z shrinks
             wider = 1.0 - part[i, k] + part[i, k] * growth[k]
-            by_log_sd[k] += by_eta * etas[i, k] - part[i, k] * growth[k] / wider * (by_z * z[i, k] + 1.0)
+            by_v = by_z / math.sqrt(wider)
+            # with its own sd a row of the factor grows, and eta with it; the mean of v grows, and z is less of v
+            told = part[i, k] * growth[k] / wider
+            by_log_sd[k] += by_eta * etas[i, k] + by_v * mean[i, k] * (1.0 - told) - told * (by_z * z[i, k] + 1.0)
             for l in range(k + 1):  # noqa: E741
                 by_root[k, l] += by_eta * z[i, l]
-            by_v = by_z / math.sqrt(wider)
-            for j in range(len(by_move)):
-                by_move[j] += shift[i, k, j] * by_v
-            for l in range(k + 1):  # noqa: E741
                 by_w[i, l] += factor[i, k, l] * by_v
+            by_mean = by_v * math.sqrt(growth[k] / wider)
+            for j in range(len(by_move)):
+                by_move[j] += shift[i, k, j] * by_mean
