@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.fit.importance import AT_ONCE, propose, side_by_side
+from livingdrug.fit.importance import propose
 from livingdrug.fit.information import Weighted, weighted_slopes
-from livingdrug.fit.point import Point, Prepared, centre, moments, with_etas
+from livingdrug.fit.point import Point, Prepared, centre
 from livingdrug.fit.priors import Prior, log_prior
 from livingdrug.fit.unknowns import Unknowns
 
@@ -51,7 +51,9 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
     subject has no finite mode."""
     theta, proposal = unknowns.vector(base), propose(prepared, base, seed)
     drawn = weighted_slopes(prepared, unknowns, base, proposal, seed)
-    moved, part = _flow(prepared, unknowns, base, drawn, proposal.middle)
+    spread = np.einsum("nij,nij->ni", proposal.factor, proposal.factor)
+    part = np.clip(1 - spread / np.diag(base.omega), 0.0, 1.0)
+
     phi = centre(prepared, base)[:, prepared.random] + proposal.middle
 
     def v_of(moved: np.ndarray) -> np.ndarray:
@@ -64,7 +66,7 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
     steps = STEP * np.eye(len(theta))
     sides = [v_of(theta + step) - v_of(theta - step) for step in steps]
     to_v = np.linalg.inv(root_of(base.omega))
-    shift = np.stack(sides, axis=2) / (2 * STEP) + np.einsum("rs,nsp->nrp", to_v, moved)
+    shift = np.stack(sides, axis=2) / (2 * STEP) + np.einsum("rs,nsp->nrp", to_v, _shift(drawn))
     middle, first = v_of(theta), len(unknowns.mu) + len(unknowns.beta)
     for k, r in enumerate(unknowns.spread, start=first):
         shift[:, r, k] -= middle[:, r] * (1 - part[:, r])  # what the root of g / q says already
@@ -77,57 +79,11 @@ def root_of(omega: np.ndarray) -> np.ndarray:
     return np.linalg.cholesky(omega) if len(omega) else omega
 
 
-def _flow(prepared: Prepared, unknowns: Unknowns, base: Point, drawn: Weighted, middle: np.ndarray):
-    """How each subject's phi have to flow with theta, so that little is left of the slope of the log density by theta: by
-    so much at the middle (n, random, p), and `part` (n, random) of how it spreads.
-
-    Where phi flows as b, the slope becomes s + b . d log density / d phi + div b. b is a constant, and for a spread also
-    a multiple of that eta; least squares over the draws, with a ridge the larger the fewer of them count.
-    """
-    pull = _pulls(prepared, base, drawn)
+def _shift(drawn: Weighted) -> np.ndarray:
+    """d E[phi | data, theta] / d theta (n, random, p): the covariance of phi with the slope of the joint log density."""
     _, off = drawn.centred()
-    alone = 1 / (drawn.weight**2).sum(axis=1)
-    moved, part = np.empty((*middle.shape, unknowns.size)), np.zeros(middle.shape)
-    first = len(unknowns.mu) + len(unknowns.beta)
-    owner = {first + k: r for k, r in enumerate(unknowns.spread)}
-    for k in range(unknowns.size):
-        if k not in owner:
-            moved[:, :, k] = _least(drawn.weight, pull, off[:, :, k], alone)
-            continue
-        r = owner[k]
-        growing = drawn.etas[:, :, r] * pull[:, :, r] + 1
-        grown = _least(drawn.weight, np.concatenate([pull, growing[..., None]], axis=2), off[:, :, k], alone)[:, -1]
-        grown = np.clip(grown, 0.0, 1.0)
-        part[:, r] = 1 - grown
-        moved[:, :, k] = _least(drawn.weight, pull, off[:, :, k] + grown[:, None] * growing, alone)
-        moved[:, r, k] += grown * middle[:, r]
-    return moved, part
-
-
-def _pulls(prepared: Prepared, base: Point, drawn: Weighted) -> np.ndarray:
-    """d log density of data and effects / d eta at each draw (n, draws, random)."""
-    many = max(1, AT_ONCE // max(len(prepared.design.y), 1))
-    parts = [drawn.etas[:, begin : begin + many] for begin in range(0, drawn.etas.shape[1], many)]
-    copies = {part.shape[1]: prepared.copied(part.shape[1]) for part in parts}
-
-    def at(part: np.ndarray) -> np.ndarray:
-        own, (n, count, size) = copies[part.shape[1]], part.shape
-        flat = part.transpose(1, 0, 2).reshape(n * count, size)
-        found = moments(own, base, with_etas(own, centre(own, base), flat)).gradient[:, prepared.random]
-        return found.reshape(count, n, size).transpose(1, 0, 2)
-
-    pull = np.concatenate(side_by_side(at, parts), axis=1) - drawn.etas @ np.linalg.inv(base.omega)
-    return np.where(drawn.weight[..., None] > 0, pull, 0.0)
-
-
-def _least(weight: np.ndarray, features: np.ndarray, wanted: np.ndarray, alone: np.ndarray) -> np.ndarray:
-    """Coefficients (n, features) of each subject that leave the least variance of wanted + coefficients . features; alone
-    (n,): how many draws count."""
-    x = features - np.einsum("nc,ncf->nf", weight, features)[:, None]
-    weighed = (weight[..., None] * x).transpose(0, 2, 1)
-    square, size = weighed @ x, features.shape[2]
-    ridge = (1e-12 + square.diagonal(axis1=1, axis2=2) * (size / alone)[:, None])[..., None] * np.eye(size)
-    return -np.linalg.solve(square + ridge, weighed @ wanted[..., None])[..., 0]
+    mean = np.einsum("nc,ncr->nr", drawn.weight, drawn.etas)
+    return ((drawn.weight[..., None] * (drawn.etas - mean[:, None])).transpose(0, 2, 1)) @ off
 
 
 def _prior_information(priors: tuple[Prior, ...], unknowns: Unknowns, theta: np.ndarray) -> np.ndarray:

@@ -8,7 +8,8 @@ each subject turns them by its own random shift, so that errors of subjects do n
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -27,11 +28,19 @@ ROUNDS, TRIALS = 4, 512  # trial rounds and draws in each
 
 @dataclass(frozen=True)
 class Proposal:
-    """Where draws of each subject come from: a t around middle (n, random), factor (n, random, random) times wide."""
+    """Where draws of each subject at a point come from: a t around middle (n, random), factor (n, random, random) times
+    wide; near: etas from which a search for the modes there begins."""
 
     middle: np.ndarray
     factor: np.ndarray
-    modes: Modes
+    prepared: Prepared
+    point: Point
+    near: np.ndarray
+
+    @cached_property
+    def modes(self) -> Modes:
+        """Modes at the point; draws do not need them, so they are looked for where they are asked for."""
+        return find_modes(self.prepared, self.point, self.near)
 
 
 def importance(
@@ -64,20 +73,20 @@ def propose(
     prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, before: Proposal | None = None
 ) -> Proposal:
     """Proposals fitted to each subject's density of eta; before: those of a point nearby, which one round brings over."""
-    modes = find_modes(prepared, point, start if before is None else before.modes.etas)
     if before is not None:
-        return _moved(prepared, point, Proposal(before.middle, before.factor, modes), seed, 0)
+        return _moved(replace(before, point=point), seed, 0)
+    modes = find_modes(prepared, point, start)
     check_parts(prepared, at_modes(prepared, point, modes, "focei"))
     factor = np.linalg.inv(np.linalg.cholesky(modes.gauss_newton(prepared.random))).transpose(0, 2, 1)
-    proposal = Proposal(modes.etas, factor, modes)
+    proposal = Proposal(modes.etas, factor, prepared, point, modes.etas)
     for k in range(ROUNDS if len(prepared.random) else 0):
-        proposal = _moved(prepared, point, proposal, seed, k)
+        proposal = _moved(proposal, seed, k)
     return proposal
 
 
-def _moved(prepared: Prepared, point: Point, before: Proposal, seed: int, k: int) -> Proposal:
+def _moved(before: Proposal, seed: int, k: int) -> Proposal:
     """Mean and Cholesky factor of the weighted draws of a trial round; little is believed of few effective draws."""
-    etas, logs, _ = weighted(prepared, point, before, TRIALS, seed, f"trial {k}")
+    etas, logs, _ = weighted(before.prepared, before.point, before, TRIALS, seed, f"trial {k}")
     weight = np.exp(logs - logs.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     size = etas.shape[2]
@@ -89,7 +98,7 @@ def _moved(prepared: Prepared, point: Point, before: Proposal, seed: int, k: int
     old = before.factor @ before.factor.transpose(0, 2, 1)
     mixed = trust[:, None, None] * spread + (1 - trust)[:, None, None] * old
     middle = np.where(trust[:, None] > 0, mean, before.middle)
-    return Proposal(middle, np.linalg.cholesky(mixed + 1e-9 * old), before.modes)
+    return replace(before, middle=middle, factor=np.linalg.cholesky(mixed + 1e-9 * old))
 
 
 def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
