@@ -21,10 +21,12 @@ from bench.recovery import data_set
 from livingdrug.data import Data, Profile
 from livingdrug.fit import ResidualError, Saem, fit, new_problem
 from livingdrug.fit.bayes import sample_posterior
-from livingdrug.fit.conditional import Conditional
+from livingdrug.fit.conditional import Conditional, search
 from livingdrug.fit.nuts import Sampling
 from livingdrug.fit.point import prepare
+from livingdrug.fit.run import with_slopes
 from livingdrug.fit.saem import run
+from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.simulation import observe, simulate, typical_subject
 from livingdrug.simulation.population import Subjects
 
@@ -76,6 +78,12 @@ def timed(problem, method) -> dict:
         run(copies, Saem(2, 1), 1)
         wall, cpu = time.perf_counter(), time.process_time()
         run(copies, method, 1)
+        row = {"search_wall": time.perf_counter() - wall, "search_cpu": time.process_time() - cpu}
+    else:
+        smooth = prepare(with_slopes(problem, method.method))
+        search(smooth, unknowns_of(problem), replace(method, most=2))
+        wall, cpu = time.perf_counter(), time.process_time()
+        search(smooth, unknowns_of(problem), method)
         row = {"search_wall": time.perf_counter() - wall, "search_cpu": time.process_time() - cpu}
     wall, cpu = time.perf_counter(), time.process_time()
     result = fit(problem, method)

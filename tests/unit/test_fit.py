@@ -10,10 +10,12 @@ from scipy.stats import norm
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
+from livingdrug.engine.closed_form import evaluate as closed
 from livingdrug.fit import Correlation, Effect, Parameter, ResidualError, Saem, evaluate, fit, new_problem, profile
 from livingdrug.fit.design import design_of
 from livingdrug.fit.gradient import slope_of, value_of
 from livingdrug.fit.point import point_of, prepare
+from livingdrug.fit.smooth import smoothed
 from livingdrug.fit.store import read_state, write_result
 from livingdrug.fit.text import read_effects, read_residuals
 from livingdrug.fit.unknowns import unknowns_of
@@ -424,3 +426,22 @@ def test_a_smooth_kink_tends_to_the_exact_one(tmp_path):
     assert off[1] < 0.05 < off[0]
     with pytest.raises(InputError, match="has no pieces to smooth"):
         new_problem(get_model("stein_2019_ode"), data, smooth=0.5)
+
+
+def test_a_steep_rise_leaves_nothing_of_itself_behind_a_smooth_kink():
+    form = get_model("stein_2019").system
+    values = {k: np.array([v]) for k, v in get_model("stein_2019").typical.items()} | {"fold": np.array([1e9])}
+    far = np.array([2.0, 5.0, 14.0, 30.0])  # growth by 2.2 a day: at 0.5 d it outruns the weight of a linear mixture
+    smooth, exact = closed(smoothed(form, 0.5), values, far), closed(form, values, far)
+    assert smooth == pytest.approx(exact, rel=2e-3)
+    near = closed(smoothed(form, 0.5), values, np.linspace(7.0, 12.0, 101))
+    assert near.max() < 1.5 * values["c_max"]
+
+
+def test_focei_smooths_a_kink_by_itself_and_says_what_that_changes(tmp_path):
+    random = ["fold", "t_max", "c_max", "alpha", "f_b"]
+    problem = new_problem(get_model("stein_2019"), stein_data(tmp_path, 24), random, fixed={"beta": None})
+    result = fit(problem, "focei")
+    assert result.status == "converged"
+    assert result.problem.smooth == pytest.approx(0.05 * 9.3)
+    assert any("difference" in note and "0.465 d" in note for note in result.notes)

@@ -15,12 +15,15 @@ PROBLEM = (
     click.option("--covariate", multiple=True, metavar="'WT on c_max'", help="A covariate on a parameter: numbers as a power "
                  "around their median, words as categories; more words: exponential, around 70, from 0.5, fixed 0.75."),
     click.option("--correlated", multiple=True, metavar="NAME,NAME", help="Parameters whose spreads are correlated."),
+    click.option("--occasions", multiple=True, metavar="NAME[=SD],...", help="Parameters that also differ between the "
+                 "occasions of a subject (column OCC), with the start of that spread (0.3); closed forms alone."),
     click.option("--residual", multiple=True, metavar="[OUTPUT=]KIND:A,B", help="Residual error: additive:a, proportional:b, "
                  "combined:a,b (a + b f), combined_squares:a,b (sqrt(a2 + b2 f2)), lognormal:a."),
     click.option("--below", default="m3", show_default=True, help="Values below the limit: m3, or m1, m4, m5, m6, m7 to see "
                  "what that choice does."),
     click.option("--smooth", type=float, metavar="TIME", help="Let the pieces of a closed form pass into each other over "
-                 "this time, for methods that follow slopes; the difference from the exact kinks is said."),
+                 "this time (0: at once). focei and laplace, which follow slopes, take a twentieth and a tenth of the "
+                 "time of the first kink unless told otherwise. The difference from the exact kinks is said."),
     click.option("--output-is", "outputs", multiple=True, metavar="THEIRS=OURS", help="Which output of the model one in the "
                  "data is."),
     click.option("--bridge", help="Turn units by a named bridge, as in `nca`."),

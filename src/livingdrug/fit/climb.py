@@ -1,7 +1,9 @@
 """Newton steps up the importance-sampled likelihood: from near the top to it, on draws that stay the same.
 
 SAEM ends within its own noise of the maximum; a few such steps, with score and information by Louis' identities, take that
-noise away, so that runs with different seeds meet. Profiles and bootstraps climb from the estimate the same way.
+noise away, so that runs with different seeds meet. The likelihood is climbed to its top on one set of draws, each subject's
+parameters staying where they are (Geyer 1994, J R Stat Soc B 56:261-274); then they are drawn anew around the top, until
+that moves it no more. Profiles and bootstraps climb from the estimate the same way.
 """
 
 from typing import NamedTuple
@@ -9,16 +11,20 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.fit import finish
-from livingdrug.fit.importance import Proposal, propose
+from livingdrug.fit.importance import Draws, Proposal, drawn, propose, weights
 from livingdrug.fit.information import Information, louis
 from livingdrug.fit.point import Point, Prepared, is_defined
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
 
-MOST = 12
-LENGTHS = (1.0, 0.4, 0.15, 0.05)
+ROUNDS, LAST = 8, 3  # sets of draws; after the last of these a top that still moves does so by their noise
+MOST = 12  # steps on one set
+DRAWS = 1024
+LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.03)
+WORTH = 0.1  # of the effective draws of a subject that a step must leave
 LEAST_CURVATURE = 1e-3  # of the scaled information
 FAR = 0.7  # that a step may move a number, on its scale
 ENOUGH = 5e-3  # expected gain in log-likelihood below which no step is worth it
+NEAR = 0.05  # the same of a new set of draws below which it found the old top
 
 
 class Climbed(NamedTuple):
@@ -38,36 +44,51 @@ def climb(
     nearby; held: positions of estimated numbers that stay."""
     unknowns = unknowns_of(prepared.problem)
     proposal = propose(prepared, point, seed, start, before)
-    information = louis(prepared, unknowns, point, proposal, seed)
 
     def still(point: Point, information: Information) -> np.ndarray:
         flat = finish.flat_spreads(unknowns, information.score, information.matrix)[0]
         return np.union1d(finish.at_bounds(prepared, unknowns, point)[0], [*held, *flat]).astype(np.int64)
 
-    for _ in range(MOST):
-        gain, step = _newton(information, still(point, information))
-        if not gain > ENOUGH:
+    def newton(point: Point, draws: Draws) -> tuple[Information, float, np.ndarray]:
+        information = louis(prepared, unknowns, point, draws)
+        return information, *_newton(information, still(point, information))
+
+    for k in range(ROUNDS):
+        draws = drawn(prepared, point, proposal, DRAWS, seed, "information")
+        information, gain, step = newton(point, draws)
+        at_first, began = gain, point
+        for _ in range(MOST):
+            higher = _higher(prepared, unknowns, point, draws, step) if gain > ENOUGH else None
+            if higher is None:
+                break
+            point = higher
+            information, gain, step = newton(point, draws)
+        if point is not began:
+            proposal = propose(prepared, point, seed, before=proposal)
+        if at_first <= NEAR or (gain <= ENOUGH and k + 1 >= LAST):
             break
-        higher = _higher(prepared, unknowns, point, seed, proposal, information.log_likelihood, step)
-        if higher is None:
-            break
-        point, proposal, information = higher
-    return Climbed(point, _newton(information, still(point, information))[0], proposal, information)
+    return Climbed(point, gain, proposal, information)
 
 
-def _higher(
-    prepared: Prepared, unknowns: Unknowns, point: Point, seed: int, proposal, log_likelihood: float, step: np.ndarray
-):
-    """(point, proposal, information) after the first of shorter and shorter steps that goes up, or None."""
+def _higher(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws, step: np.ndarray) -> Point | None:
+    """The point after the first of shorter and shorter steps that goes up on the same draws and leaves enough of them."""
+    level, worth = _sampled(weights(prepared, point, draws))
     for length in LENGTHS:
         moved = unknowns.point(unknowns.vector(point) + length * step, point)
         if not is_defined(moved):
             continue
-        other = propose(prepared, moved, seed, before=proposal)
-        looked = louis(prepared, unknowns, moved, other, seed)
-        if looked.log_likelihood > log_likelihood:
-            return moved, other, looked
+        reached, left = _sampled(weights(prepared, moved, draws))
+        if reached > level and (left > WORTH * worth).all():
+            return moved
     return None
+
+
+def _sampled(logs: np.ndarray) -> tuple[float, np.ndarray]:
+    """Log-likelihood of all subjects, and effective draws of each, from the logarithms of weights (n, draws)."""
+    top = logs.max(axis=1, keepdims=True)
+    weight = np.exp(logs - top)
+    total = weight.sum(axis=1)
+    return float(np.sum(np.log(total / logs.shape[1]) + top[:, 0])), total**2 / (weight**2).sum(axis=1)
 
 
 def _newton(information: Information, left_out: np.ndarray) -> tuple[float, np.ndarray]:

@@ -18,7 +18,7 @@ from livingdrug.fit.unknowns import Unknowns
 METHODS = ("focei", "laplace")
 RIDGE = 1e-3  # of the scaling where few subjects leave it singular
 LONGEST = 1.0  # first step, in scaled numbers: about a standard error of all of them together
-HALVINGS = 30
+HALVINGS = 10  # a mode that jumps leaves a step in the objective, which no shorter step gets past
 SUFFICIENT = 1e-4
 REPEATS = 3  # small steps in a row that end the search
 HESSIAN_STEP = 0.02  # in scaled numbers

@@ -8,6 +8,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.units import parse_unit
 from livingdrug.data import Data
+from livingdrug.fit.occasions import numbered
 from livingdrug.fit.problem import Effect, FitProblem, is_closed
 
 MEASURED, LOWER, UPPER = 0, 1, -1  # kind of a record: a value, one below its limit, one above an upper limit
@@ -16,8 +17,9 @@ WEIGHT = ("weight", "body_weight", "wt")
 
 @dataclass(frozen=True)
 class Design:
-    """Records by subject and time, shape (records,): subject, time (model's unit, from the first infusion), output
-    (position in problem.residuals), y (value or limit), kind, line of the file. first, last (subjects,): records of a
+    """Records by subject and time, shape (records,): subject, time (model's unit, from the first infusion; from that of the
+    occasion where occasions differ), output (position in problem.residuals), y (value or limit), kind, line of the file,
+    occasion (from 1; 0 where occasions do not differ). first, last (subjects,): records of a
     subject. table (subjects, quantities): values of all quantities, those of the fit still typical. x (subjects,
     effects): covariates as effects see them. doses: (time, amount) pairs of each subject. notes: for the user.
     """
@@ -29,6 +31,7 @@ class Design:
     y: np.ndarray
     kind: np.ndarray
     line: np.ndarray
+    occasion: np.ndarray
     first: np.ndarray
     last: np.ndarray
     table: np.ndarray
@@ -52,7 +55,9 @@ def design_of(problem: FitProblem) -> Design:
     data, notes = problem.data, []
     _check_units(problem, notes)
     p = data.profiles
-    start = data.doses.start[data.profile] if data.doses is not None else np.zeros(data.rows)
+    several = any(parameter.changes for parameter in problem.parameters)
+    occasion = numbered(data)[data.profile] if several else np.zeros(data.rows, dtype=np.int64)
+    start = data.doses.start[data.profile] if data.doses is not None and not several else np.zeros(data.rows)
     rows = np.flatnonzero(data.time + start >= 0)
     if len(rows) < data.rows:
         notes.append(f"{data.rows - len(rows)} sample(s) before the infusion are not fitted, as the model starts with it")
@@ -60,7 +65,7 @@ def design_of(problem: FitProblem) -> Design:
     names = {given: name for given, name in problem.outputs}
     positions = {r.output: i for i, r in enumerate(problem.residuals)}
     output = np.array([positions[names[text]] for text in p.output[data.profile][rows]], dtype=np.int64)
-    order = np.lexsort((output, time, subject))
+    order = np.lexsort((output, time, occasion[rows], subject))
     rows, subject, time, output = rows[order], subject[order], time[order], output[order]
     y, kind, keep = _values(problem, rows, subject, time, output, notes)
     rows, subject, time, output = rows[keep], subject[keep], time[keep], output[keep]
@@ -68,8 +73,9 @@ def design_of(problem: FitProblem) -> Design:
     doses = _doses(problem, present)
     first = np.searchsorted(subject, np.arange(len(present)))
     design = Design(
-        tuple(data.subjects[i] for i in present), subject, time, output, y[keep], kind[keep], data.line[rows], first,
-        np.append(first[1:], len(subject)), _table(problem, present, notes), _covariates(problem, present), doses,
+        tuple(data.subjects[i] for i in present), subject, time, output, y[keep], kind[keep], data.line[rows],
+        occasion[rows], first, np.append(first[1:], len(subject)), _table(problem, present, notes),
+        _covariates(problem, present), doses,
     )  # fmt: skip
     _check_logs(problem, design)
     _note_below(problem, design, notes)
@@ -164,6 +170,8 @@ def _note_below(problem: FitProblem, design: Design, notes: list[str]) -> None:
 def _doses(problem: FitProblem, present: np.ndarray) -> tuple[tuple[tuple[float, float], ...], ...]:
     """(time, amount) of each subject's doses. Raises InputError for a subject whose dose is not known."""
     data, model = problem.data, problem.model
+    if any(parameter.changes for parameter in problem.parameters):
+        return ((),) * len(present)  # a closed form begins anew with every occasion
     _check_clock(data)
     if is_closed(model) and data.doses is not None and (data.doses.time > 0).any():
         i = int(np.flatnonzero(data.doses.time > 0)[0])

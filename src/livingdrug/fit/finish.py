@@ -60,10 +60,12 @@ def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.
     found, notes = [], []
     sd = np.sqrt(np.diag(point.omega))
     for place, r in zip(unknowns.of_kind(SPREAD), unknowns.spread, strict=True):
-        if sd[r] < NO_SPREAD and prepared.scale[prepared.random[r]] != NORMAL:
-            name = prepared.problem.random[r].name
+        parameter = prepared.problem.random[r]
+        if sd[r] < NO_SPREAD and (parameter.changes or prepared.scale[prepared.random[r]] != NORMAL):
+            name = parameter.changes or parameter.name
+            what = "spread between occasions" if parameter.changes else "spread"
             found.append(place)
-            notes.append(f"the spread of `{name}` went to 0 ({sd[r]:.2g}): the data show none; fit `{name}` without one")
+            notes.append(f"the {what} of `{name}` went to 0 ({sd[r]:.2g}): the data show none; fit `{name}` without one")
     for place, (i, j) in zip(unknowns.of_kind(CORRELATION), unknowns.pairs, strict=True):
         if abs(point.omega[i, j]) > ONE * sd[i] * sd[j]:
             found.append(place)
@@ -105,14 +107,16 @@ def estimates_of(unknowns: Unknowns, point: Point, covariance: Covariance, etas:
                              shrinkage=shrinkage, fixed=known is None))  # fmt: skip
 
     for parameter in problem.parameters:
-        add(parameter.name, TYPICAL, parameter.value)
+        if not parameter.changes:
+            add(parameter.name, TYPICAL, parameter.value)
     for effect in problem.effects:
         add(effect.name, "covariate", effect.coefficient)
-    for r, parameter in enumerate(problem.random):
-        shrinkage = None
+    for r in np.unique(unknowns.alike):
+        parameter, shrinkage = problem.random[r], None
         if etas is not None and len(etas) > 1:
-            shrinkage = float(100 * (1 - etas[:, r].std(ddof=1) / parameter.sd))
-        add(f"omega {parameter.name}", SPREAD, parameter.sd, shrinkage)
+            own = etas[:, unknowns.alike == r]
+            shrinkage = float(100 * (1 - own.std(axis=0, ddof=1).mean() / parameter.sd))
+        add(parameter.spread_name, SPREAD, parameter.sd, shrinkage)
     for pair in problem.correlations:
         add(f"corr {pair.first} {pair.second}", CORRELATION, pair.value)
     for residual in problem.residuals:

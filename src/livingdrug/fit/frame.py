@@ -18,13 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.fit.importance import propose
+from livingdrug.fit.importance import drawn, propose
 from livingdrug.fit.information import Weighted, weighted_slopes
 from livingdrug.fit.point import Point, Prepared, centre
 from livingdrug.fit.priors import Prior, log_prior
 from livingdrug.fit.unknowns import Unknowns
 
 STEP = 1e-5  # of central differences
+DRAWS = 1024  # of each subject
 LEAST = 0.05  # of the scaled information: directions of which less is known count as if that were
 
 
@@ -50,7 +51,7 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
     """The frame at a point, the nearer to the top of the likelihood the better. Raises InputError where the likelihood of a
     subject has no finite mode."""
     theta, proposal = unknowns.vector(base), propose(prepared, base, seed)
-    drawn = weighted_slopes(prepared, unknowns, base, proposal, seed)
+    sampled = weighted_slopes(prepared, unknowns, base, drawn(prepared, base, proposal, DRAWS, seed, "frame"))
     spread = np.einsum("nij,nij->ni", proposal.factor, proposal.factor)
     part = np.clip(1 - spread / np.diag(base.omega), 0.0, 1.0)
 
@@ -66,11 +67,11 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
     steps = STEP * np.eye(len(theta))
     sides = [v_of(theta + step) - v_of(theta - step) for step in steps]
     to_v = np.linalg.inv(root_of(base.omega))
-    shift = np.stack(sides, axis=2) / (2 * STEP) + np.einsum("rs,nsp->nrp", to_v, _shift(drawn))
+    shift = np.stack(sides, axis=2) / (2 * STEP) + np.einsum("rs,nsp->nrp", to_v, _shift(sampled))
     middle, first = v_of(theta), len(unknowns.mu) + len(unknowns.beta)
     for k, r in enumerate(unknowns.spread, start=first):
         shift[:, r, k] -= middle[:, r] * (1 - part[:, r])  # what the root of g / q says already
-    axes = _axes(drawn.information().matrix + _prior_information(priors, unknowns, theta))
+    axes = _axes(sampled.information().matrix + _prior_information(priors, unknowns, theta))
     return Frame(base, theta, axes, middle, shift, to_v @ proposal.factor, part)
 
 
@@ -79,11 +80,11 @@ def root_of(omega: np.ndarray) -> np.ndarray:
     return np.linalg.cholesky(omega) if len(omega) else omega
 
 
-def _shift(drawn: Weighted) -> np.ndarray:
+def _shift(sampled: Weighted) -> np.ndarray:
     """d E[phi | data, theta] / d theta (n, random, p): the covariance of phi with the slope of the joint log density."""
-    _, off = drawn.centred()
-    mean = np.einsum("nc,ncr->nr", drawn.weight, drawn.etas)
-    return ((drawn.weight[..., None] * (drawn.etas - mean[:, None])).transpose(0, 2, 1)) @ off
+    _, off = sampled.centred()
+    mean = np.einsum("nc,ncr->nr", sampled.weight, sampled.etas)
+    return (sampled.weight[..., None] * (sampled.etas - mean[:, None])).transpose(0, 2, 1) @ off
 
 
 def _prior_information(priors: tuple[Prior, ...], unknowns: Unknowns, theta: np.ndarray) -> np.ndarray:

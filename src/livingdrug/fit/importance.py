@@ -55,8 +55,11 @@ def importance(
         return made(prepared, "is", 2 * modes.height, etas=modes.etas, converged=modes.converged, se=0.0,
                     ess=np.full(prepared.n, np.inf))  # fmt: skip
     each = 1 << max(int(np.ceil(np.log2(max(draws, SETS) / SETS))), 0)
-    sets = side_by_side(lambda s: weighted(prepared, point, proposal, each, seed, s)[1], range(SETS))
-    logs = np.concatenate(sets, axis=1)
+
+    def weighted(s: int) -> np.ndarray:
+        return weights(prepared, point, drawn(prepared, point, proposal, each, seed, s))
+
+    logs = np.concatenate(side_by_side(weighted, range(SETS)), axis=1)
     top = logs.max(axis=1, keepdims=True)
     scaled = np.exp(logs - top)
     means = scaled.reshape(prepared.n, SETS, each).mean(axis=2)
@@ -86,7 +89,9 @@ def propose(
 
 def _moved(before: Proposal, seed: int, k: int) -> Proposal:
     """Mean and Cholesky factor of the weighted draws of a trial round; little is believed of few effective draws."""
-    etas, logs, _ = weighted(before.prepared, before.point, before, TRIALS, seed, f"trial {k}")
+    prepared, point = before.prepared, before.point
+    draws = drawn(prepared, point, before, TRIALS, seed, f"trial {k}")
+    etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
     weight = np.exp(logs - logs.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     size = etas.shape[2]
@@ -112,8 +117,33 @@ def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.nd
     return np.clip(moved, 2.0**-53, 1 - 2.0**-53)
 
 
-def weighted(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str):
-    """Draws (n, count, random), ln (joint density / proposal density) of each (n, count), and the predictions there."""
+@dataclass(frozen=True)
+class Draws:
+    """Individual parameters of each subject, drawn from proposals; they stay where the population's numbers move.
+
+    random (n, draws, random): those with a spread, on their scales; density (n, draws): ln of the proposal's; point: at which
+    `found`, the predictions, were made.
+    """
+
+    random: np.ndarray
+    density: np.ndarray
+    point: Point
+    found: "Predicted"
+
+    def etas(self, prepared: Prepared, point: Point) -> np.ndarray:
+        """The effects that they are at a point, (n, draws, random)."""
+        return self.random - centre(prepared, point)[:, None, prepared.random]
+
+    def predicted(self, prepared: Prepared, point: Point) -> "Predicted":
+        """Predictions at a point, made anew only where a parameter without spread has moved."""
+        still = np.setdiff1d(np.arange(len(prepared.problem.parameters)), prepared.random)
+        if np.array_equal(centre(prepared, point)[:, still], centre(prepared, self.point)[:, still]):
+            return self.found
+        return predicted(prepared, point, self.etas(prepared, point))
+
+
+def drawn(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str) -> Draws:
+    """Draws from the proposals of a point."""
     from scipy.special import gammaln, ndtri
 
     n, size = proposal.middle.shape
@@ -125,25 +155,29 @@ def weighted(prepared: Prepared, point: Point, proposal: Proposal, count: int, s
     half = 0.5 * (FREEDOM + size)
     density = gammaln(half) - gammaln(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)
     density = density - np.linalg.slogdet(proposal.factor)[1][:, None] - half * np.log1p((z**2).sum(axis=2) / FREEDOM)
-    precision = np.linalg.inv(point.omega)
-    prior = -0.5 * ((etas @ precision) * etas).sum(axis=2)
+    random = etas + centre(prepared, point)[:, None, prepared.random]
+    return Draws(random, density, point, predicted(prepared, point, etas))
+
+
+def weights(prepared: Prepared, point: Point, draws: Draws) -> np.ndarray:
+    """ln (joint density at a point / proposal density) of each draw, (n, draws)."""
+    etas = draws.etas(prepared, point)
+    size = etas.shape[2]
+    prior = -0.5 * ((etas @ np.linalg.inv(point.omega)) * etas).sum(axis=2)
     prior -= 0.5 * (size * np.log(2 * np.pi) + np.linalg.slogdet(point.omega)[1])
-    found = predicted(prepared, point, etas)
-    return etas, found.total + prior - density, found
+    return draws.predicted(prepared, point).likelihood(point) + prior - draws.density
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """Predictions of every subject's records at each of its draws, in blocks of (copies of the records, predictions);
-    total (n, draws): log-likelihood of each subject's records at each of its draws, at the point of the predictions."""
+    """Predictions of every subject's records at each of its draws, in blocks of (copies of the records, predictions)."""
 
     blocks: tuple[tuple[Prepared, np.ndarray], ...]
-    total: np.ndarray
+    n: int
 
     def likelihood(self, point: Point) -> np.ndarray:
-        """The same as `total` with other residual errors."""
-        n = len(self.total)
-        parts = side_by_side(lambda block: log_likelihood(block[0], point, block[1]).reshape(-1, n).T, self.blocks)
+        """Log-likelihood of each subject's records at each of its draws, (n, draws)."""
+        parts = side_by_side(lambda block: log_likelihood(block[0], point, block[1]).reshape(-1, self.n).T, self.blocks)
         return np.concatenate(parts, axis=1)
 
 
@@ -154,14 +188,12 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
     parts = [etas[:, begin : begin + many] for begin in range(0, count, many)]
     copies = {part.shape[1]: prepared.copied(part.shape[1]) for part in parts}
 
-    def at(part: np.ndarray) -> tuple[Prepared, np.ndarray, np.ndarray]:
+    def at(part: np.ndarray) -> tuple[Prepared, np.ndarray]:
         own = copies[part.shape[1]]
         flat = part.transpose(1, 0, 2).reshape(n * part.shape[1], size)
-        f = predictions(own, with_etas(own, centre(own, point), flat))
-        return own, f, log_likelihood(own, point, f).reshape(-1, n).T
+        return own, predictions(own, with_etas(own, centre(own, point), flat))
 
-    found = side_by_side(at, parts)
-    return Predicted(tuple((own, f) for own, f, _ in found), np.concatenate([total for _, _, total in found], axis=1))
+    return Predicted(tuple(side_by_side(at, parts)), n)
 
 
 def side_by_side(work: Callable, items: Sequence) -> list:

@@ -68,5 +68,6 @@ def _grid(own: Design, points: int) -> Design:
     subject, time, output = subject[order], time[order], output[order].astype(np.int64)
     first = np.searchsorted(subject, np.arange(own.n))
     blank = np.ones(len(time))
+    nothing = np.zeros(len(time), dtype=np.int64)
     return replace(own, subject=subject, time=time, output=output, y=blank, kind=np.full(len(time), MEASURED, dtype=np.int8),
-                   line=np.zeros(len(time), dtype=np.int64), first=first, last=np.append(first[1:], len(time)))  # fmt: skip
+                   line=nothing, occasion=nothing, first=first, last=np.append(first[1:], len(time)))  # fmt: skip

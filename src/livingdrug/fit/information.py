@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.fit.importance import Predicted, Proposal, predicted, weighted
+from livingdrug.fit.importance import Draws, weights
 from livingdrug.fit.point import Point, Prepared
 from livingdrug.fit.unknowns import CORRELATION, SPREAD, Unknowns
 from livingdrug.fit.updates import linear_of
 
 STEP = 1e-3
-DRAWS = 1024
 
 
 @dataclass(frozen=True)
@@ -53,18 +52,14 @@ class Weighted:
         return mean, self.slopes - mean[:, None]
 
 
-def louis(
-    prepared: Prepared, unknowns: Unknowns, point: Point, proposal: Proposal, seed: int, draws: int = DRAWS
-) -> Information:
+def louis(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) -> Information:
     """Score and information at a point from weighted draws of each subject."""
-    return weighted_slopes(prepared, unknowns, point, proposal, seed, draws).information()
+    return weighted_slopes(prepared, unknowns, point, draws).information()
 
 
-def weighted_slopes(
-    prepared: Prepared, unknowns: Unknowns, point: Point, proposal: Proposal, seed: int, draws: int = DRAWS
-) -> Weighted:
+def weighted_slopes(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) -> Weighted:
     """Draws of each subject at a point, with slopes and mean curvature by the estimated numbers."""
-    etas, logs, found = weighted(prepared, point, proposal, draws, seed, "information")
+    etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
     top = logs.max(axis=1, keepdims=True)
     weight = np.exp(logs - top)
     log_likelihood = float(np.sum(np.log(weight.mean(axis=1)) + top[:, 0]))
@@ -73,7 +68,7 @@ def weighted_slopes(
     slopes = np.zeros((*weight.shape, p))
     bends = np.zeros((len(weight), p, p))
     _population(prepared, unknowns, point, etas, weight, slopes, bends)
-    _predictions(prepared, unknowns, point, etas, found, weight, slopes, bends)
+    _predictions(prepared, unknowns, point, draws, weight, slopes, bends)
     return Weighted(etas, weight, slopes, bends, log_likelihood)
 
 
@@ -108,23 +103,20 @@ def _population(prepared, unknowns: Unknowns, point: Point, etas, weight, slopes
             bends[:, place, free[j]] = bends[:, free[j], place] = value
 
 
-def _predictions(prepared, unknowns: Unknowns, point: Point, etas, found: Predicted, weight, slopes, bends) -> None:
+def _predictions(prepared, unknowns: Unknowns, point: Point, draws: Draws, weight, slopes, bends) -> None:
     """Slopes and mean curvature by what acts on predictions and their errors."""
     linear = linear_of(prepared, unknowns)
     kinds = {"mu": np.isin(unknowns.mu, linear.mu), "beta": np.isin(unknowns.beta, linear.beta)}
     places = [i for i, inside in enumerate(np.concatenate([kinds["mu"], kinds["beta"]])) if not inside]
-    moving = len(places)
     places += [i for i, kind in enumerate(unknowns.kinds) if kind == "residual"]
     vector, steps = unknowns.vector(point), STEP * np.eye(unknowns.size)
 
     def at(moved: np.ndarray) -> np.ndarray:
         other = unknowns.point(moved, point)
-        same = np.array_equal(moved[places[:moving]], vector[places[:moving]])
-        total = found.likelihood(other) if same else predicted(prepared, other, etas).total
         # a draw that the data exclude has no weight, and no slope
-        return np.where(weight > 0, total, 0.0)
+        return np.where(weight > 0, draws.predicted(prepared, other).likelihood(other), 0.0)
 
-    middle = np.where(weight > 0, found.total, 0.0)
+    middle = at(vector) if places else None
     sides = {i: (at(vector + steps[i]), at(vector - steps[i])) for i in places}
     for i in places:
         up, down = sides[i]

@@ -11,6 +11,7 @@ from livingdrug.engine.kernel import Kernel, kernel
 from livingdrug.engine.population import EventTable, new_task, reason, solve_task
 from livingdrug.engine.storage import OK, Found, Task
 from livingdrug.fit.design import Design
+from livingdrug.fit.occasions import output_name
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.smooth import smoothed
 from livingdrug.models.structure import Piece
@@ -118,7 +119,8 @@ def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predic
         form = smoothed(problem.model.system, problem.smooth) if problem.smooth else problem.model.system
         code = formula_kernel(Formulas.of(form, problem.model.individual), by)
         names = [o.name for o in form.outputs]
-        which = np.array([names.index(name) for name in outputs], dtype=np.int64)[design.output]
+        pairs = zip(design.output.tolist(), design.occasion.tolist(), strict=True)
+        which = np.array([names.index(output_name(outputs[o], k)) for o, k in pairs], dtype=np.int64)
         subject = np.concatenate([design.subject + k * design.n for k in range(copies)])
         return ClosedPredictor(code, np.tile(which, copies), subject, np.tile(design.time, copies))
     return _ode(problem, design, by, outputs, copies)

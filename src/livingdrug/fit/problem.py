@@ -32,7 +32,8 @@ class Parameter:
 
     value: typical value (for the reference subject), in the quantity's unit: where a fit starts, or what it found.
     scale: on which it is linear. sd: standard deviation of eta between subjects on that scale, 0 for none.
-    fixed, sd_fixed: whether value and sd stay as they are.
+    fixed, sd_fixed: whether value and sd stay as they are. changes: the parameter that this one changes in one occasion
+    (see `fit.occasions`); the changes of one parameter have the same sd.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Parameter:
     sd: float = 0.0
     fixed: bool = False
     sd_fixed: bool = False
+    changes: str = ""
 
     def __post_init__(self) -> None:
         if self.scale not in SCALES:
@@ -56,6 +58,11 @@ class Parameter:
     def random(self) -> bool:
         """Whether it differs between subjects."""
         return self.sd > 0
+
+    @property
+    def spread_name(self) -> str:
+        """Of its sd: omega between subjects, gamma between occasions."""
+        return f"gamma {self.changes}" if self.changes else f"omega {self.name}"
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,8 @@ class FitProblem:
     outputs: name of an output in the data (`` where the data name none) -> output of the model; below: how values below
     the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
     m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0). smooth: time over which the
-    pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks.
+    pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks; None: exact ones, but in the
+    search of FOCEI and Laplace, which need slopes.
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -147,7 +155,7 @@ class FitProblem:
     correlations: tuple[Correlation, ...] = ()
     outputs: tuple[tuple[str, str], ...] = ()
     below: str = "m3"
-    smooth: float = 0.0
+    smooth: float | None = None
 
     def __post_init__(self) -> None:
         if self.smooth and not is_closed(self.model):
@@ -219,15 +227,18 @@ def new_problem(
     blocks: Sequence[Sequence[str]] = (),
     outputs: dict[str, str] | None = None,
     below: str = "m3",
-    smooth: float = 0.0,
+    smooth: float | None = None,
+    occasions: dict[str, float] | None = None,
 ) -> FitProblem:
     """A problem with the model's published numbers wherever none is given.
 
     random: parameters with a spread between subjects (name -> start of the sd of eta); the published ones by default.
     estimate: parameters without a spread. fixed: name -> value that stays (None: the published one); a parameter named
     here and not in `random` has no spread. start: where typical values start. blocks: parameters whose spreads are
-    correlated. residuals: the model's published log-normal ones by default.
+    correlated. residuals: the model's published log-normal ones by default. occasions: parameters that also differ between
+    the occasions of a subject (name -> start of the sd), closed forms alone.
     """
+    from livingdrug.fit.occasions import with_occasions
     from livingdrug.models.model import find_quantity
 
     fixed, start = dict(fixed or {}), dict(start or {})
@@ -253,6 +264,8 @@ def new_problem(
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
     mapping = _outputs(model, data, outputs or {})
     errors = _residuals(model, mapping, residuals)
+    between = {find_quantity(model, name).name: sd for name, sd in (occasions or {}).items()}
+    model, parameters = with_occasions(model, data, parameters, between)
     return FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth)
 
 

@@ -15,11 +15,12 @@ from livingdrug.fit.conditional import Conditional, curvature, search
 from livingdrug.fit.importance import importance
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, check_parts, check_start, evaluate, made
-from livingdrug.fit.point import Prepared, point_of, prepare, problem_at
+from livingdrug.fit.point import Prepared, centre, point_of, predictions, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import AT_BOUND, BETTER_ELSEWHERE, CONVERGED, NOT_CONVERGED, Covariance, FitResult
 from livingdrug.fit.saem import Saem
 from livingdrug.fit.saem import run as run_saem
+from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.unknowns import unknowns_of
 
 
@@ -98,7 +99,7 @@ def _best(results: list[FitResult | str]) -> FitResult:
 
 
 def _once(problem: FitProblem, settings: Method, seed: int, folder, resume: bool, progress) -> FitResult:
-    prepared = prepare(problem)
+    prepared = prepare(with_slopes(problem, settings.method) if isinstance(settings, Conditional) else problem)
     check_start(prepared, point_of(problem))
     if isinstance(settings, Saem):
         result = _fit_saem(prepared, settings, seed, folder, resume, progress)
@@ -106,7 +107,17 @@ def _once(problem: FitProblem, settings: Method, seed: int, folder, resume: bool
         result = _fit_individuals(prepared, seed)
     else:
         result = _fit_conditional(prepared, settings, seed, progress)
-    return _with_exact_kinks(result, seed) if problem.smooth else result
+    return _with_exact_kinks(result, seed) if result.problem.smooth else result
+
+
+def with_slopes(problem: FitProblem, method: str) -> FitProblem:
+    """The problem with kinks of the usual width where none is stated; with the exact ones where a piece is not positive."""
+    if problem.smooth is not None or not is_closed(problem.model):
+        return problem
+    known = problem.model.typical | {p.name: p.value for p in problem.parameters}
+    smooth = replace(problem, smooth=usual_width(problem.model.system, known, method))
+    prepared = prepare(smooth)
+    return smooth if np.isfinite(predictions(prepared, centre(prepared, point_of(smooth)))).all() else problem
 
 
 def _with_exact_kinks(result: FitResult, seed: int) -> FitResult:

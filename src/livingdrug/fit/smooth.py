@@ -1,18 +1,24 @@
 """Closed forms without kinks: pieces that pass into each other over a stated time instead of at once.
 
 A curve that turns sharply (the peak of `stein_2019`) has no second derivative where the turn passes a sample, and methods
-that follow slopes stumble there. With the width d, two pieces that meet at T are mixed with the weight
-w = (1 + tanh((t - T) / (2 d))) / 2; each is held beyond REACH widths from T, where its weight is below 1e-10.
+that follow slopes stumble there. With the width d, the logarithms of two pieces that meet at T are mixed with the weight
+w = (1 + tanh((t - T) / (2 d))) / 2, so that exponentials leave nothing of themselves behind; each is held beyond REACH widths
+from T, where its weight is below 1e-10. Pieces must be positive.
 """
 
 import ast
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
+
 from livingdrug.core.errors import InputError
+from livingdrug.engine.closed_form import evaluate
 from livingdrug.models.structure import ClosedForm, Piece
 
 REACH = 25.0
+PART = {"focei": 0.05, "laplace": 0.1}  # of the time of the first kink: the width where none is given; curvature bends more
 
 
 class _At(ast.NodeTransformer):
@@ -42,6 +48,18 @@ def smoothed(form: ClosedForm, width: float) -> ClosedForm:
             before = _held(piece.expression, f"min(time, {end} + {REACH * width!r})")
             after = _held(text, f"max(time, {end} - {REACH * width!r})")
             weight = f"0.5 * (1 + tanh((time - {end}) / {2 * width!r}))"
-            text = f"({before}) + ({weight}) * (({after}) - ({before}))"
+            text = f"exp((1 - ({weight})) * log({before}) + ({weight}) * log({after}))"
         outputs.append(replace(output, pieces=(Piece(text),)))
     return replace(form, outputs=tuple(outputs))
+
+
+def usual_width(form: ClosedForm, values: Mapping[str, float], method: str) -> float:
+    """The width for a method that needs slopes: PART of the time of the first kink at these values; 0 without kinks."""
+    ends = [
+        replace(output, pieces=(Piece(piece.until),)) for output in form.outputs for piece in output.pieces if piece.until
+    ]
+    if not ends:
+        return 0.0
+    found = evaluate(replace(form, outputs=tuple(ends)), {k: np.array([v]) for k, v in values.items()}, np.zeros(1))
+    later = found[np.isfinite(found) & (found > 0)]
+    return float(PART[method] * later.min()) if len(later) else 0.0

@@ -130,6 +130,7 @@ def _drawn(prepared: Prepared, chosen: np.ndarray) -> Prepared:
     design = replace(
         d, subjects=tuple(d.subjects[i] for i in chosen), subject=np.repeat(np.arange(len(chosen)), sizes),
         time=d.time[rows], output=d.output[rows], y=d.y[rows], kind=d.kind[rows], line=d.line[rows], first=last - sizes,
+        occasion=d.occasion[rows],
         last=last, table=d.table[chosen], x=d.x[chosen], doses=tuple(d.doses[i] for i in chosen),
     )  # fmt: skip
     return Prepared(prepared.problem, design, predictor_of(prepared.problem, design))

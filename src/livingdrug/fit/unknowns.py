@@ -18,7 +18,8 @@ TYPICAL, COVARIATE, SPREAD, CORRELATION, RESIDUAL = "typical", "covariate", "spr
 class Unknowns:
     """Where each estimated number stands in a Point.
 
-    mu, beta: positions; spread: positions among the random parameters; pairs: (row, column) of correlations; a, b:
+    mu, beta: positions; spread: positions among the random parameters, the first of those that share one; alike (random,):
+    the position whose spread each one has; pairs: (row, column) of correlations; a, b:
     positions of outputs. names, kinds: in the order of the vector: mu, beta, spread, pairs, a, b.
     """
 
@@ -26,6 +27,7 @@ class Unknowns:
     mu: np.ndarray
     beta: np.ndarray
     spread: np.ndarray
+    alike: np.ndarray
     pairs: tuple[tuple[int, int], ...]
     a: np.ndarray
     b: np.ndarray
@@ -60,6 +62,7 @@ class Unknowns:
         sd = np.sqrt(np.diag(base.omega))
         count = len(self.spread)
         sd[self.spread] = np.exp(vector[:count])
+        sd = sd[self.alike]
         correlation = np.eye(len(sd))
         for (i, j), value in zip(self.pairs, np.tanh(vector[count:]), strict=True):
             correlation[i, j] = correlation[j, i] = value
@@ -88,18 +91,20 @@ def unknowns_of(problem: FitProblem) -> Unknowns:
     random = problem.random
     mu = [i for i, p in enumerate(problem.parameters) if not p.fixed]
     beta = [i for i, e in enumerate(problem.effects) if not e.fixed]
-    spread = [i for i, p in enumerate(random) if not p.sd_fixed]
+    shared = [p.spread_name for p in random]
+    alike = [shared.index(name) for name in shared]
+    spread = [i for i, p in enumerate(random) if not p.sd_fixed and alike[i] == i]
     names = [p.name for p in random]
     pairs = tuple((names.index(c.first), names.index(c.second)) for c in problem.correlations)
     a = [i for i, r in enumerate(problem.residuals) if "a" in r.names and not r.fixed]
     b = [i for i, r in enumerate(problem.residuals) if "b" in r.names and not r.fixed]
     labels = [(problem.parameters[i].name, TYPICAL) for i in mu]
     labels += [(problem.effects[i].name, COVARIATE) for i in beta]
-    labels += [(f"omega {random[i].name}", SPREAD) for i in spread]
+    labels += [(random[i].spread_name, SPREAD) for i in spread]
     labels += [(f"corr {names[i]} {names[j]}", CORRELATION) for i, j in pairs]
     labels += [(f"a {problem.residuals[i].output}", RESIDUAL) for i in a]
     labels += [(f"b {problem.residuals[i].output}", RESIDUAL) for i in b]
-    arrays = [np.array(part, dtype=np.int64) for part in (mu, beta, spread)]
+    arrays = [np.array(part, dtype=np.int64) for part in (mu, beta, spread, alike)]
     return Unknowns(
         problem, *arrays, pairs, np.array(a, dtype=np.int64), np.array(b, dtype=np.int64),
         tuple(name for name, _ in labels), tuple(kind for _, kind in labels),

@@ -71,11 +71,12 @@ def new_omega(prepared: Prepared, unknowns: Unknowns, point: Point, s1, s2: np.n
     for i, j in unknowns.pairs:
         keep[i, j] = keep[j, i] = True
     found = np.where(keep, found, 0.0)
-    variance = np.maximum(np.diag(found), LEAST_SD**2)
+    own = np.maximum(np.diag(found), LEAST_SD**2)
+    variance = (np.bincount(unknowns.alike, own) / np.bincount(unknowns.alike).clip(1))[unknowns.alike]
     wanted = np.maximum(variance, annealing * np.diag(point.omega))
-    fixed = np.setdiff1d(np.arange(len(found)), unknowns.spread)
+    fixed = ~np.isin(unknowns.alike, unknowns.spread)
     wanted[fixed] = np.diag(point.omega)[fixed]
-    factor = np.sqrt(wanted / variance)
+    factor = np.sqrt(wanted / own)
     scaled = found * factor[:, None] * factor
     np.fill_diagonal(scaled, wanted)
     return scaled

@@ -16,7 +16,8 @@ MEDIAN_ABOVE = 1.6448536269514722  # normal quantile of 95 %
 def parameter_sentences(result: FitResult) -> tuple[str, ...]:
     """A sentence for each typical value with its spread, each covariate, correlation and residual error."""
     problem, errors = result.problem, _errors(result)
-    lines = [_typical(result, p, errors) for p in problem.parameters]
+    lines = [_typical(result, p, errors) for p in problem.parameters if not p.changes]
+    lines += [_between(problem.parameters, p) for p in dict.fromkeys(p.changes for p in problem.parameters if p.changes)]
     lines += [_effect(result, e, errors) for e in problem.effects]
     for pair in problem.correlations:
         ends = _interval(pair.value, errors.get(f"corr {pair.first} {pair.second}"), np.arctanh, np.tanh)
@@ -80,6 +81,8 @@ def _natural(result: FitResult, name: str, x: float) -> float:
 
 
 def _named(result: FitResult, name: str) -> str:
+    if name.startswith("gamma "):
+        return f"the spread of {name.removeprefix('gamma ')} between occasions"
     return f"the spread of {name.removeprefix('omega ')}" if name.startswith("omega ") else f"{name}"
 
 
@@ -140,6 +143,14 @@ def _spread(parameter: Parameter, unit: str) -> str:
     middle = np.log(parameter.value) - np.log1p(-parameter.value)
     low, high = (1 / (1 + np.exp(-(middle + side * MEDIAN_ABOVE * parameter.sd))) for side in (-1, 1))
     return f"90 % of subjects lie between {low:.2g} and {high:.2g}"
+
+
+def _between(parameters: tuple[Parameter, ...], name: str) -> str:
+    """The spread of a parameter between the occasions of a subject."""
+    scale = next(p.scale for p in parameters if p.name == name)
+    sd = next(p.sd for p in parameters if p.changes == name)
+    size = f"{100 * np.sqrt(np.expm1(sd**2)):.0f} % (CV)" if scale == "log" else f"{sd:.3g} (SD, scale {scale})"
+    return f"From one occasion of a subject to the next {name} differs by {size}."
 
 
 def _effect(result: FitResult, effect: Effect, errors: dict[str, float]) -> str:

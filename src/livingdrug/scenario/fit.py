@@ -21,11 +21,12 @@ class Fit(TableScenario):
 
     model, fragments, values: as in `simulate`, and where a fit starts; random: parameters with a spread, `NAME` or
     `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE` that stays;
-    covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; residual: texts such
-    as `transgene=combined:0.5,0.1`; below: rule for values below the limit; smooth: width of smooth kinks; outputs: name
-    in the data -> output of the model. method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains,
-    tune, draws, acceptance); start: `published`, or `data` for what the curves tell (`fit.start`), where what is named in
-    values or fix keeps its number; starts: from how many places; evaluate: the objective at the start, nothing is fitted.
+    covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; occasions: parameters
+    that also differ between the occasions of a subject, `NAME=SD`; residual: texts such as `transgene=combined:0.5,0.1`;
+    below: rule for values below the limit; smooth: width of smooth kinks; outputs: name in the data -> output of the model.
+    method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains, tune, draws, acceptance); start:
+    `published`, or `data` for what the curves tell (`fit.start`), where what is named in values or fix keeps its number;
+    starts: from how many places; evaluate: the objective at the start, nothing is fitted.
     """
 
     kind: Literal["fit"] = "fit"
@@ -37,9 +38,10 @@ class Fit(TableScenario):
     fix: tuple[str, ...] = ()
     covariate: tuple[str, ...] = ()
     correlated: tuple[str, ...] = ()
+    occasions: tuple[str, ...] = ()
     residual: tuple[str, ...] = ()
     below: str = "m3"
-    smooth: float = 0.0
+    smooth: float | None = None
     outputs: dict[str, str] = Field(default_factory=dict)
     bridge: str | None = None
     method: str = "saem"
@@ -78,7 +80,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
         [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
-        scenario.smooth,
+        scenario.smooth, read_names(scenario.occasions, "--occasions", 0.3),
     )  # fmt: skip
     if scenario.start == "published":
         return problem, ()

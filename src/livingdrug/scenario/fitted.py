@@ -56,7 +56,8 @@ def with_numbers(problem: FitProblem, numbers: dict[str, float]) -> FitProblem:
     """The problem with numbers under the names of `parameters.csv`."""
     try:
         parameters = tuple(
-            replace(p, value=numbers[p.name], sd=numbers[f"omega {p.name}"] if p.random else 0.0) for p in problem.parameters
+            replace(p, value=0.0 if p.changes else numbers[p.name], sd=numbers[p.spread_name] if p.random else 0.0)
+            for p in problem.parameters
         )
         effects = tuple(replace(e, coefficient=numbers[e.name]) for e in problem.effects)
         pairs = tuple(replace(c, value=numbers[f"corr {c.first} {c.second}"]) for c in problem.correlations)

@@ -1,0 +1,81 @@
+"""Do fits agree with each other? SAEM on 90 subjects x 15 of `stein_2019`, with 20 seeds and from 50 starts.
+
+The spread of the estimates over seeds stands beside their standard errors; starts are the published typical values times
+factors between 0.2 and 5. What has been run is kept in bench/results/seeds.json, so that a run can be stopped and gone on
+with.
+
+    python -m bench.seeds 20 50      # up to 20 seeds and 50 starts
+    python -m bench.seeds --table    # of what has been run
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import livingdrug as ld
+from bench.recovery import data_set
+from livingdrug.core.errors import InputError
+from livingdrug.fit import fit, new_problem
+from livingdrug.fit.point import point_of
+from livingdrug.fit.run import SAME, elsewhere
+from livingdrug.fit.unknowns import unknowns_of
+
+STORED = Path(__file__).parent / "results" / "seeds.json"
+
+
+def one(problem, seed: int, start: int) -> dict:
+    """A fit of one problem with a seed, from start `start` (0: the published values)."""
+    began = time.process_time()
+    try:
+        result = fit(problem if start == 0 else elsewhere(problem, 1, start), seed=seed)
+    except InputError as error:
+        return {"seed": seed, "start": start, "status": "refused", "notes": [str(error)]}
+    errors = None if result.covariance.matrix is None else np.sqrt(np.diag(result.covariance.matrix)).tolist()
+    return {
+        "seed": seed, "start": start, "status": result.status, "minus2ll": result.objective.minus2ll,
+        "mc_se": result.objective.se, "estimate": unknowns_of(problem).vector(point_of(result.problem)).tolist(),
+        "se": errors, "cpu_seconds": time.process_time() - began, "notes": list(result.notes[-2:]),
+    }  # fmt: skip
+
+
+def table(problem) -> str:
+    """Spread over seeds in standard errors, and how many starts reached the best."""
+    rows = json.loads(STORED.read_text())
+    seeds = [r for r in rows if r["start"] == 0 and r["se"]]
+    starts = [r for r in rows if r["start"] > 0]
+    estimate, se = (np.array([r[name] for r in seeds]) for name in ("estimate", "se"))
+    spread = estimate.std(axis=0, ddof=1) / np.median(se, axis=0)
+    lines = [f"{len(seeds)} seeds: sd of the estimates over seeds in standard errors, -2LL "
+             f"{min(r['minus2ll'] for r in seeds):.2f} to {max(r['minus2ll'] for r in seeds):.2f}", ""]  # fmt: skip
+    lines += ["| number | sd over seeds / SE |", "|---|---|"]
+    lines += [f"| {name} | {s:.3f} |" for name, s in zip(unknowns_of(problem).names, spread, strict=True)]
+    if starts:
+        best = min(r["minus2ll"] for r in rows if "minus2ll" in r)
+        reached = [r for r in starts if r.get("minus2ll", np.inf) <= best + SAME]
+        lines += ["", f"{len(reached)} of {len(starts)} starts reached the best -2LL, {best:.2f}, within {SAME:g}"]
+        for r in (r for r in starts if r not in reached):
+            higher = r.get("minus2ll", np.inf) - best
+            lines.append(f"start {r['start']}: {r['status']}, {higher:+.2f}; {'; '.join(r['notes'])[-200:]}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run what is asked for and has not been run, or print the table."""
+    problem = new_problem(ld.get_model("stein_2019"), data_set(1, 90, 50.0))
+    if sys.argv[1:] != ["--table"]:
+        seeds, starts = int(sys.argv[1]), int(sys.argv[2])
+        wanted = [(seed, 0) for seed in range(1, seeds + 1)] + [(1, start) for start in range(1, starts + 1)]
+        rows = json.loads(STORED.read_text()) if STORED.exists() else []
+        done = {(r["seed"], r["start"]) for r in rows}
+        for seed, start in wanted:
+            if (seed, start) not in done:
+                rows.append(one(problem, seed, start))
+                STORED.write_text(json.dumps(rows))
+    print(table(problem))
+
+
+if __name__ == "__main__":
+    main()
