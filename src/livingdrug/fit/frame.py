@@ -54,7 +54,6 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
     sampled = weighted_slopes(prepared, unknowns, base, drawn(prepared, base, proposal, DRAWS, seed, "frame"))
     spread = np.einsum("nij,nij->ni", proposal.factor, proposal.factor)
     part = np.clip(1 - spread / np.diag(base.omega), 0.0, 1.0)
-
     phi = centre(prepared, base)[:, prepared.random] + proposal.middle
 
     def v_of(moved: np.ndarray) -> np.ndarray:
