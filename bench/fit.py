@@ -1,6 +1,6 @@
-"""How long a fit takes: SAEM and FOCEI on 90 subjects of `stein_2019`, SAEM on 100 subjects of `kirouac_2023`.
+"""How long a fit takes: SAEM, FOCEI and NUTS on 90 subjects of `stein_2019`, SAEM on 100 subjects of `kirouac_2023`.
 
-    python -m bench.fit [stein] [focei] [kirouac]
+    python -m bench.fit [stein] [focei] [kirouac] [nuts]
 
 15 samples a subject, simulated from the published values (kirouac_2023: CV 30 % on the random parameters, made up). Each
 problem is fitted once for a few iterations, so that everything is compiled, then timed. CPU seconds stand beside wall
@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,9 @@ import livingdrug as ld
 from bench.recovery import data_set
 from livingdrug.data import Data, Profile
 from livingdrug.fit import ResidualError, Saem, fit, new_problem
+from livingdrug.fit.bayes import sample_posterior
 from livingdrug.fit.conditional import Conditional, search
+from livingdrug.fit.nuts import Sampling
 from livingdrug.fit.point import prepare
 from livingdrug.fit.run import with_slopes
 from livingdrug.fit.saem import run
@@ -91,12 +93,25 @@ def timed(problem, method) -> dict:
     return row
 
 
+def timed_posterior(problem) -> dict:
+    """Seconds of drawing a posterior, gradients for each draw, and how the number that mixed worst did."""
+    start = fit(problem).problem
+    sample_posterior(problem, settings=Sampling(tune=50, draws=50), start=start)
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = sample_posterior(problem, settings=Sampling(tune=500, draws=1000), start=start)
+    worst = min(found.mixing, key=lambda m: min(m.ess_bulk, m.ess_tail))
+    return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "status": found.status,
+            "gradients_a_draw": found.draws.steps, "divergences": found.draws.divergences, "worst": asdict(worst),
+            "median_ess_bulk": float(np.median([m.ess_bulk for m in found.mixing])), "load": os.getloadavg()[0],
+            "subjects": len(found.etas[0, 0])}  # fmt: skip
+
+
 def main() -> None:
     """Time the problems that are named, all by default."""
     stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     found = problems()
-    for name in sys.argv[1:] or found:
-        stored[name] = timed(*found[name])
+    for name in sys.argv[1:] or (*found, "nuts"):
+        stored[name] = timed_posterior(found["stein"][0]) if name == "nuts" else timed(*found[name])
         print(name, {k: round(v, 3) if isinstance(v, float) else v for k, v in stored[name].items()})
         RESULTS.write_text(json.dumps(stored, indent=1))
 

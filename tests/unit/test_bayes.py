@@ -13,13 +13,31 @@ from livingdrug.fit import new_problem
 from livingdrug.fit.bayes import Posterior, log_posterior, sample_posterior
 from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
 from livingdrug.fit.nuts import Draws, Sampling, draw, faults, mixing, summary
-from livingdrug.fit.point import point_of
+from livingdrug.fit.point import point_of, prepare
 from livingdrug.fit.priors import Prior, log_prior, prior_density, priors_of
 from livingdrug.fit.problem import Correlation, Effect, Parameter, ResidualError
 from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.models.catalogue import get_model
+from livingdrug.models.text import from_toml
 from tests.pictures import undrawn
 
+LEVEL = """
+name = "level"
+title = "One level"
+[closed_form]
+time_unit = "d"
+quantities = [{ name = "level", unit = "copies/ug", meaning = "level", bound = "any" }]
+[[closed_form.outputs]]
+name = "y"
+unit = "copies/ug"
+meaning = "level"
+measured = true
+pieces = [{ expression = "level" }]
+[[values]]
+name = "made"
+source = { key = "synthetic", citation = "made up" }
+values = { level = 10.0 }
+"""
 needs_nutpie = pytest.mark.skipif(find_spec("nutpie") is None, reason="the extra `bayes` is not installed")
 ROWS = [
     (f"s{i}", t, max(5000.0 * (1 + 0.2 * i) * np.exp(-0.15 * (t - 9) + 0.3 * np.sin(7 * i + t)), 50.0), SEX)
@@ -57,8 +75,8 @@ def test_the_gradient_is_that_of_the_density(data, error, below):
                          below=below)  # fmt: skip
     problem = replace(problem, correlations=(Correlation("c_max", "alpha", 0.3),))
     density, start = log_posterior(problem)
-    assert (density.part > 0.2).any()
-    x = start + 0.05 * np.sin(np.arange(len(start)))
+    assert (density.frame.part > 0.2).any()
+    x = start + 0.3 * np.sin(np.arange(len(start)))
     _, slope = density(x)
     for i in [*range(density.unknowns.size + 4), len(x) - 1]:
         step = np.zeros(len(x))
@@ -67,20 +85,72 @@ def test_the_gradient_is_that_of_the_density(data, error, below):
         assert slope[i] == pytest.approx(expected, rel=2e-5, abs=2e-4), (i, density.unknowns.names[: i + 1][-1])
 
 
+def test_formulas_and_equations_of_one_model_have_the_same_density(data):
+    random = {"c_max": 0.5, "alpha": 0.3, "f_b": 0.4}
+    closed, flows = (new_problem(get_model(name), data, random=random) for name in ("stein_2019", "stein_2019_ode"))
+    density, start = log_posterior(closed)
+    other = replace(density, prepared=prepare(flows))
+    x = start + 0.3 * np.sin(np.arange(len(start)))
+    (value, slope), (solved, solved_slope) = density(x), other(x)
+    assert solved == pytest.approx(value, rel=1e-6)
+    np.testing.assert_allclose(solved_slope, slope, rtol=1e-5, atol=1e-5 * np.abs(slope).max())
+
+
 def test_the_density_is_likelihood_times_priors_whatever_the_parametrisation(data):
-    # v and z are one-to-one: the density of v is that of z times |dz / dv|
+    # (theta, z) and (u, w) are one-to-one: the density of w is that of z times |dz / dw|, taken here by differences
     from livingdrug.fit.point import centre, log_likelihood, predictions, with_etas
 
     density, start = log_posterior(problem_of(data))
-    x = start + 0.1 * np.cos(np.arange(len(start)))
-    p = density.unknowns.size
-    point = density.unknowns.point(x[:p], density.base)
-    z, shrink = density.standard(point, x[p:].reshape(density.shape))
-    phi = with_etas(density.prepared, centre(density.prepared, point), z @ np.linalg.cholesky(point.omega).T)
-    likelihood = log_likelihood(density.prepared, point, predictions(density.prepared, phi)).sum()
-    prior = log_prior(density.priors, density.unknowns, x[:p])[0]
-    expected = likelihood + prior - 0.5 * (z**2).sum() + len(z) * np.log(shrink).sum()
-    assert density(x)[0] == pytest.approx(expected, rel=1e-12)
+    p, at_zero = density.unknowns.size, np.zeros(len(start))
+
+    def parts(x):
+        vector = density.numbers(x)
+        point = density.unknowns.point(vector, density.frame.base)
+        phi = with_etas(density.prepared, centre(density.prepared, point), density.effects(x, point).etas)
+        likelihood = log_likelihood(density.prepared, point, predictions(density.prepared, phi)).sum()
+        z = np.linalg.solve(np.linalg.cholesky(point.omega), density.effects(x, point).etas.T).T
+        return likelihood + log_prior(density.priors, density.unknowns, vector)[0] - 0.5 * (z**2).sum(), z
+
+    def log_stretch(x):
+        steps = 1e-4 * np.eye(len(x))[p:]
+        slopes = [(parts(x + step)[1] - parts(x - step)[1]).ravel() / 2e-4 for step in steps]
+        return np.linalg.slogdet(np.array(slopes))[1]
+
+    x = start + 0.5 * np.cos(np.arange(len(start)))
+    expected = [parts(at)[0] + log_stretch(at) for at in (x, at_zero)]
+    assert density(x)[0] - density(at_zero)[0] == pytest.approx(expected[0] - expected[1], abs=1e-6)
+
+
+def test_effects_of_a_normal_model_are_as_wide_under_every_spread(tmp_path):
+    # y = theta + eta + e: given the estimated numbers, w is standard normal whatever omega is, so that by w the density bends
+    # by 1 and slopes by nothing at w = 0
+    rows = [(f"s{i}", t, 10 + 2 * np.sin(3 * i) + 0.5 * np.cos(5 * i + t)) for i in range(8) for t in (1, 2, 3)]
+    pd.DataFrame(rows, columns=["ID", "TIME", "DV"]).assign(CENS=0).to_csv(tmp_path / "d.csv", index=False)
+    own = read_data(tmp_path / "d.csv", Reading(time_unit="d", unit="copies/ug"))
+    error = ResidualError("y", "additive", a=0.6)
+    problem = new_problem(from_toml(LEVEL, "level"), own, random={"level": 1.5}, residuals=[error])
+    density, start = log_posterior(problem)
+    spread = density.unknowns.names.index("omega level")
+    for far in (-2.0, 0.0, 1.0):
+        x = start.copy()
+        x[: density.unknowns.size] = np.linalg.solve(density.frame.axes, far * np.eye(3)[spread])
+        slopes = density(x)[1][3:]
+        step = np.append(np.zeros(3), np.full(8, 1e-3))
+        bends = -(density(x + step)[1][3:] - slopes) / 1e-3
+        np.testing.assert_allclose(bends, 1.0, rtol=0.05)
+        np.testing.assert_allclose(slopes, 0.0, atol=0.05)
+
+
+def test_the_frame_makes_the_posterior_round(data):
+    # the curvature by the sampler's numbers of single subjects at the origin is next to 1
+    density, start = log_posterior(problem_of(data))
+    p, h = density.unknowns.size, 1e-3
+    bends = []
+    for i in range(p, len(start)):
+        step = np.zeros(len(start))
+        step[i] = h
+        bends.append(-(density(start + step)[1][i] - density(start - step)[1][i]) / (2 * h))
+    assert 0.6 < np.median(bends) < 1.7 and np.quantile(bends, 0.1) > 0.3, bends
 
 
 def test_priors_are_stated_and_checked(data):
@@ -165,6 +235,19 @@ def test_draws_of_a_normal_density_and_the_same_seed():
 
 
 @needs_nutpie
+def test_draws_of_a_posterior_do_not_depend_on_how_many_chains_run_at_once(data, monkeypatch):
+    import nutpie
+
+    settings = Sampling(chains=2, draws=50, tune=50, seed=5)
+    one = sample_posterior(problem_of(data), settings=settings)
+    together = nutpie.sample
+    monkeypatch.setattr(nutpie, "sample", lambda *given, **more: together(*given, **(more | {"cores": 1})))
+    two = sample_posterior(problem_of(data), settings=settings)
+    np.testing.assert_array_equal(one.x, two.x)
+    np.testing.assert_array_equal(one.etas, two.etas)
+
+
+@needs_nutpie
 def test_a_start_without_density_is_refused():
     with pytest.raises(InputError, match="not finite around the start"):
         draw(lambda x: (np.nan, x), np.zeros(2))
@@ -183,7 +266,9 @@ def test_a_posterior_that_quadrature_knows(data):
     density, _ = log_posterior(problem, priors)
     middle, sd = np.log(found.x[:, :, 0]).mean(), np.log(found.x).std(axis=(0, 1))
     grid = [np.linspace(m - 6 * s, m + 6 * s, 61) for m, s in zip((middle, np.log(found.x[:, :, 1]).mean()), sd, strict=True)]
-    logs = np.array([[density(np.array([u, v]))[0] for v in grid[1]] for u in grid[0]])
+    frame = density.frame
+    to_x = np.linalg.inv(frame.axes)
+    logs = np.array([[density(to_x @ (np.array([u, v]) - frame.theta))[0] for v in grid[1]] for u in grid[0]])
     weight = np.exp(logs - logs.max())
     weight /= weight.sum()
     expected = np.array([weight.sum(axis=1) @ np.exp(grid[0]), weight.sum(axis=0) @ np.exp(grid[1])])

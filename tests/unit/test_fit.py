@@ -182,6 +182,19 @@ def test_importance_sampling_of_a_linear_model_is_exact(tmp_path):
     assert sampled.minus2ll == pytest.approx(total, abs=4 * sampled.se + 1e-3) and sampled.se < 0.05
 
 
+def test_the_sampled_likelihood_does_not_depend_on_how_draws_are_shared_out(tmp_path, monkeypatch):
+    from livingdrug.fit import importance
+
+    problem = new_problem(from_toml(DECLINE, "decline"), decline_data(tmp_path), random={"top": 0.5, "rate": 0.3},
+                          residuals=[ResidualError("level", "lognormal", a=0.3)])  # fmt: skip
+    whole = evaluate(problem, "is", draws=512)
+    monkeypatch.setattr(importance, "AT_ONCE", 200)
+    parts = evaluate(problem, "is", draws=512)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    alone = evaluate(problem, "is", draws=512)
+    assert whole.minus2ll == parts.minus2ll == alone.minus2ll and whole.se == parts.se == alone.se
+
+
 # ------------------------------------------------------------------------------------------ models and their doses
 
 

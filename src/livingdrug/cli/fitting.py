@@ -55,7 +55,7 @@ def split(text: str) -> tuple[str, ...]:
 @click.option("--prior", multiple=True, metavar="NAME=normal:MEAN,SD", help="With --method bayes: of a typical value on its "
               "scale (of ln c_max), or 'omega NAME=half_normal:SCALE' (half_cauchy) of a spread; weak ones by default.")
 @click.option("--chains", type=int, help="With --method bayes: chains (4).")
-@click.option("--tune", type=int, help="With --method bayes: tuning steps of each chain (1000).")
+@click.option("--tune", type=int, help="With --method bayes: tuning steps of each chain (500).")
 @click.option("--draws", type=int, help="With --method bayes: draws of each chain (1000).")
 @click.option("--acceptance", type=float, help="With --method bayes: rate aimed at (0.8); higher takes smaller steps.")
 @click.option("--seed", type=int, default=1, show_default=True)

@@ -7,11 +7,14 @@ leave the mode a poor guide). Points are scrambled Sobol numbers in several inde
 each subject turns them by its own random shift, so that errors of subjects do not add up.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from livingdrug.core.random import stream_key, uniforms
+from livingdrug.engine.population import in_threads
 from livingdrug.fit.modes import Modes, find_modes
 from livingdrug.fit.objective import at_modes, check_parts, made
 from livingdrug.fit.point import Point, Prepared, centre, log_likelihood, predictions, with_etas
@@ -19,17 +22,25 @@ from livingdrug.fit.result import Objective
 
 FREEDOM = 4.0
 SETS = 16
-AT_ONCE = 1_000_000  # records in one call
+AT_ONCE = 100_000  # records in one call: what stays in a processor's own memory
 ROUNDS, TRIALS = 4, 512  # trial rounds and draws in each
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """Where draws of each subject come from: a t around middle (n, random), factor (n, random, random) times wide."""
+    """Where draws of each subject at a point come from: a t around middle (n, random), factor (n, random, random) times
+    wide; near: etas from which a search for the modes there begins."""
 
     middle: np.ndarray
     factor: np.ndarray
-    modes: Modes
+    prepared: Prepared
+    point: Point
+    near: np.ndarray
+
+    @cached_property
+    def modes(self) -> Modes:
+        """Modes at the point; draws do not need them, so they are looked for where they are asked for."""
+        return find_modes(self.prepared, self.point, self.near)
 
 
 def importance(
@@ -44,8 +55,11 @@ def importance(
         return made(prepared, "is", 2 * modes.height, etas=modes.etas, converged=modes.converged, se=0.0,
                     ess=np.full(prepared.n, np.inf))  # fmt: skip
     each = 1 << max(int(np.ceil(np.log2(max(draws, SETS) / SETS))), 0)
-    sets = (drawn(prepared, point, proposal, each, seed, s) for s in range(SETS))
-    logs = np.concatenate([weights(prepared, point, draws) for draws in sets], axis=1)
+
+    def weighted(s: int) -> np.ndarray:
+        return weights(prepared, point, drawn(prepared, point, proposal, each, seed, s))
+
+    logs = np.concatenate(side_by_side(weighted, range(SETS)), axis=1)
     top = logs.max(axis=1, keepdims=True)
     scaled = np.exp(logs - top)
     means = scaled.reshape(prepared.n, SETS, each).mean(axis=2)
@@ -62,19 +76,20 @@ def propose(
     prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, before: Proposal | None = None
 ) -> Proposal:
     """Proposals fitted to each subject's density of eta; before: those of a point nearby, which one round brings over."""
-    modes = find_modes(prepared, point, start if before is None else before.modes.etas)
     if before is not None:
-        return _moved(prepared, point, Proposal(before.middle, before.factor, modes), seed, 0)
+        return _moved(replace(before, point=point), seed, 0)
+    modes = find_modes(prepared, point, start)
     check_parts(prepared, at_modes(prepared, point, modes, "focei"))
     factor = np.linalg.inv(np.linalg.cholesky(modes.gauss_newton(prepared.random))).transpose(0, 2, 1)
-    proposal = Proposal(modes.etas, factor, modes)
+    proposal = Proposal(modes.etas, factor, prepared, point, modes.etas)
     for k in range(ROUNDS if len(prepared.random) else 0):
-        proposal = _moved(prepared, point, proposal, seed, k)
+        proposal = _moved(proposal, seed, k)
     return proposal
 
 
-def _moved(prepared: Prepared, point: Point, before: Proposal, seed: int, k: int) -> Proposal:
+def _moved(before: Proposal, seed: int, k: int) -> Proposal:
     """Mean and Cholesky factor of the weighted draws of a trial round; little is believed of few effective draws."""
+    prepared, point = before.prepared, before.point
     draws = drawn(prepared, point, before, TRIALS, seed, f"trial {k}")
     etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
     weight = np.exp(logs - logs.max(axis=1, keepdims=True))
@@ -88,7 +103,7 @@ def _moved(prepared: Prepared, point: Point, before: Proposal, seed: int, k: int
     old = before.factor @ before.factor.transpose(0, 2, 1)
     mixed = trust[:, None, None] * spread + (1 - trust)[:, None, None] * old
     middle = np.where(trust[:, None] > 0, mean, before.middle)
-    return Proposal(middle, np.linalg.cholesky(mixed + 1e-9 * old), before.modes)
+    return replace(before, middle=middle, factor=np.linalg.cholesky(mixed + 1e-9 * old))
 
 
 def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
@@ -162,7 +177,7 @@ class Predicted:
 
     def likelihood(self, point: Point) -> np.ndarray:
         """Log-likelihood of each subject's records at each of its draws, (n, draws)."""
-        parts = [log_likelihood(copies, point, f).reshape(copies.copies, self.n).T for copies, f in self.blocks]
+        parts = side_by_side(lambda block: log_likelihood(block[0], point, block[1]).reshape(-1, self.n).T, self.blocks)
         return np.concatenate(parts, axis=1)
 
 
@@ -170,10 +185,25 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
     """Predictions at draws (n, draws, random)."""
     n, count, size = etas.shape
     many = max(1, min(count, AT_ONCE // max(len(prepared.design.y), 1)))
-    blocks = []
-    for begin in range(0, count, many):
-        part = etas[:, begin : begin + many]
-        copies = prepared.copied(part.shape[1])
-        flat = part.transpose(1, 0, 2).reshape(-1, size)
-        blocks.append((copies, predictions(copies, with_etas(copies, centre(copies, point), flat))))
-    return Predicted(tuple(blocks), n)
+    parts = [etas[:, begin : begin + many] for begin in range(0, count, many)]
+    copies = {part.shape[1]: prepared.copied(part.shape[1]) for part in parts}
+
+    def at(part: np.ndarray) -> tuple[Prepared, np.ndarray]:
+        own = copies[part.shape[1]]
+        flat = part.transpose(1, 0, 2).reshape(n * part.shape[1], size)
+        return own, predictions(own, with_etas(own, centre(own, point), flat))
+
+    return Predicted(tuple(side_by_side(at, parts)), n)
+
+
+def side_by_side(work: Callable, items: Sequence) -> list:
+    """What `work` gives for each item, on all processors; in their order."""
+    found: list = [None] * len(items)
+
+    def one(k: int) -> int:
+        found[k] = work(items[k])
+        return 1
+
+    for _ in in_threads(one, range(len(items)), None):
+        pass
+    return found

@@ -29,8 +29,36 @@ class Information:
     log_likelihood: float
 
 
+@dataclass(frozen=True)
+class Weighted:
+    """Weighted draws of each subject. etas (n, draws, random), weight (n, draws), of sum 1; slopes (n, draws, p) of the log
+    density of data and etas by the estimated numbers; bends (n, p, p): mean curvature; log_likelihood: of all subjects."""
+
+    etas: np.ndarray
+    weight: np.ndarray
+    slopes: np.ndarray
+    bends: np.ndarray
+    log_likelihood: float
+
+    def information(self) -> Information:
+        """Score and information by Louis' identities."""
+        mean, off = self.centred()
+        lost = (self.weight[..., None] * off).transpose(0, 2, 1) @ off
+        return Information(mean.sum(axis=0), (-self.bends - lost).sum(axis=0), mean, self.log_likelihood)
+
+    def centred(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean slopes of each subject (n, p), and the slopes without them."""
+        mean = np.einsum("nc,ncp->np", self.weight, self.slopes)
+        return mean, self.slopes - mean[:, None]
+
+
 def louis(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) -> Information:
     """Score and information at a point from weighted draws of each subject."""
+    return weighted_slopes(prepared, unknowns, point, draws).information()
+
+
+def weighted_slopes(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) -> Weighted:
+    """Draws of each subject at a point, with slopes and mean curvature by the estimated numbers."""
     etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
     top = logs.max(axis=1, keepdims=True)
     weight = np.exp(logs - top)
@@ -41,10 +69,7 @@ def louis(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) ->
     bends = np.zeros((len(weight), p, p))
     _population(prepared, unknowns, point, etas, weight, slopes, bends)
     _predictions(prepared, unknowns, point, draws, weight, slopes, bends)
-    mean = np.einsum("nc,ncp->np", weight, slopes)
-    off = slopes - mean[:, None]
-    lost = (weight[..., None] * off).transpose(0, 2, 1) @ off
-    return Information(mean.sum(axis=0), (-bends - lost).sum(axis=0), mean, log_likelihood)
+    return Weighted(etas, weight, slopes, bends, log_likelihood)
 
 
 def _population(prepared, unknowns: Unknowns, point: Point, etas, weight, slopes, bends) -> None:

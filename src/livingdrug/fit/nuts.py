@@ -21,7 +21,7 @@ class Sampling:
     """Settings: chains, tuning and draws of each, seed; acceptance: aimed at (higher: smaller steps, fewer divergences)."""
 
     chains: int = 4
-    tune: int = 1000
+    tune: int = 500
     draws: int = 1000
     seed: int = 1
     acceptance: float = 0.8

@@ -1,5 +1,6 @@
 """A problem as numbers: where its typical values, effects, spreads and residuals stand, and from eta to predictions."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.engine.densities import CODE, moments_by_subject, sum_by_subject
+from livingdrug.engine.machine_code import kept
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.predict import Predictor, predictor_of
 from livingdrug.fit.problem import Correlation, FitProblem, covariance
@@ -51,12 +53,28 @@ def from_scale(phi: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.where(scale == LOG, np.exp(bounded), np.where(scale == LOGIT, 1 / (1 + np.exp(-bounded)), phi))
 
 
-def slope_of_scale(value: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """d value / d phi."""
-    slope = np.ones(value.shape)
-    fraction = np.broadcast_to(scale == LOGIT, value.shape)
-    slope[fraction] = value[fraction] * (1 - value[fraction])
-    return np.where(scale == LOG, value, slope)
+@kept
+def fill_values(phi, scale, columns, table, by_phi):
+    """`from_scale` of phi (n, parameters) into the fitted columns of a table of quantities, with d value / d phi."""
+    for i in range(phi.shape[0]):
+        for p in range(phi.shape[1]):
+            x = phi[i, p]
+            value, slope = x, 1.0
+            if scale[p] != NORMAL:
+                x = min(max(x, -700.0), 700.0) if x == x else x  # LARGEST: the key of kept code holds no globals
+                value = math.exp(x) if scale[p] == LOG else 1.0 / (1.0 + math.exp(-x))
+                slope = value if scale[p] == LOG else value * (1.0 - value)
+            table[i, columns[p]] = value
+            by_phi[i, p] = slope
+
+
+@kept
+def fill_slopes(slopes, by_phi, first, last, out):
+    """Slopes by phi from those by the values (records, parameters), by_phi (n, parameters) being d value / d phi."""
+    for i in range(len(first)):
+        for r in range(first[i], last[i]):
+            for p in range(slopes.shape[1]):
+                out[r, p] = slopes[r, p] * by_phi[i, p]
 
 
 @dataclass(frozen=True)
@@ -189,9 +207,14 @@ def with_etas(prepared: Prepared, middle: np.ndarray, etas: np.ndarray) -> np.nd
 
 def individual(prepared: Prepared, phi: np.ndarray) -> np.ndarray:
     """Table of quantities (subjects, quantities) for phi."""
-    table = prepared.table.copy()
-    table[:, prepared.columns] = from_scale(phi, prepared.scale)
-    return table
+    return table_of(prepared, phi)[0]
+
+
+def table_of(prepared: Prepared, phi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same, with d value / d phi (subjects, parameters)."""
+    table, by_phi = prepared.table.copy(), np.empty(phi.shape)
+    fill_values(phi, prepared.scale, prepared.columns, table, by_phi)
+    return table, by_phi
 
 
 def predictions(prepared: Prepared, phi: np.ndarray) -> np.ndarray:
@@ -210,11 +233,11 @@ def log_likelihood(prepared: Prepared, point: Point, f: np.ndarray, fixed_f: np.
 
 def moments(prepared: Prepared, point: Point, phi: np.ndarray, fixed_f: np.ndarray | None = None) -> Moments:
     """Log-likelihood with derivatives by phi; fixed_f: predictions that set the spread (no interaction)."""
-    table = individual(prepared, phi)
-    f, slopes = prepared.predictor.slopes(table)
-    y, kind, output, first, last = prepared.records
-    value = table[:, prepared.columns]
-    slopes = slopes * np.repeat(slope_of_scale(value, prepared.scale), last - first, axis=0)
+    table, by_phi = table_of(prepared, phi)
+    f, by_value = prepared.predictor.slopes(table)
+    _, _, _, first, last = prepared.records
+    slopes = np.empty(by_value.shape)
+    fill_slopes(by_value, by_phi, first, last, slopes)
     return moments_of(prepared, point, f, slopes, fixed_f)
 
 

@@ -70,7 +70,7 @@ class OdePredictor:
 
     def _solve(self, table: np.ndarray) -> Found:
         task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
-        return solve_task(self.code, task, self.until, None, rtol=RTOL, threads=1)
+        return solve_task(self.code, task, self.until, None, rtol=RTOL)
 
     def values(self, table: np.ndarray) -> np.ndarray:
         """Predictions (records,), NaN for a subject that cannot be computed."""
@@ -92,7 +92,7 @@ class OdePredictor:
         inner = tuple(dict.fromkeys([*self.by, *replaced]))
         code = sensitivity_kernel(system, self.code.observed, inner)
         task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
-        found = solve_task_sensitivities(code, task, self.until, rtol=RTOL_SLOPES, threads=1)
+        found = solve_task_sensitivities(code, task, self.until, rtol=RTOL_SLOPES)
         values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
         if self.covered is None:
             return values, slopes

@@ -1,5 +1,6 @@
 """Priors of a Bayesian fit, each on one number of the problem, stated and never hidden."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,11 +8,12 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.engine.machine_code import kept
 from livingdrug.fit.point import LOGIT, SCALE_CODE, point_of, to_scale
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.unknowns import COVARIATE, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
 
-KINDS = ("normal", "half_normal", "half_cauchy", "uniform")
+KINDS = ("normal", "half_normal", "half_cauchy", "uniform")  # `add_priors` knows them by their positions
 WIDE = 2.0  # sd of a typical value on a log or logit scale: 95 % within a factor of 50 either way
 LOOSE = 1.0  # of a spread, a log-normal error or a relative one
 
@@ -92,22 +94,36 @@ def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
 def log_prior(priors: Sequence[Prior], unknowns: Unknowns, vector: np.ndarray) -> tuple[float, np.ndarray]:
     """Log density of the priors (without constants) of the vector of `Unknowns`, with its gradient. Spreads and residual
     errors stand there as logarithms, correlations as atanh: the change of variable is part of the density."""
-    slope, total = np.zeros(len(vector)), 0.0
-    for i, (prior, x) in enumerate(zip(priors, vector, strict=True)):
-        if prior.kind == "normal":
-            z = (x - prior.centre) / prior.width
+    slope = np.empty(len(vector))
+    return add_priors(*columns_of(priors), np.asarray(vector, dtype=float), slope), slope
+
+
+def columns_of(priors: Sequence[Prior]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Kinds (positions in KINDS), centres and widths."""
+    kinds = np.array([KINDS.index(prior.kind) for prior in priors], dtype=np.int64)
+    return kinds, *(np.array([getattr(p, name) for p in priors], dtype=float) for name in ("centre", "width"))
+
+
+@kept
+def add_priors(kinds, centre, width, vector, slope):
+    """`log_prior` of `columns_of`; fills the gradient."""
+    total = 0.0
+    for i in range(len(vector)):
+        x = vector[i]
+        if kinds[i] == 0:  # normal
+            z = (x - centre[i]) / width[i]
             total -= 0.5 * z * z
-            slope[i] = -z / prior.width
-        elif prior.kind == "uniform":
-            r = np.tanh(x)
-            total += np.log1p(-r * r) if abs(r) < 1 else -np.inf
-            slope[i] = -2 * r
+            slope[i] = -z / width[i]
+        elif kinds[i] == 3:  # uniform
+            r = math.tanh(x)
+            total += math.log1p(-r * r) if abs(r) < 1.0 else -math.inf
+            slope[i] = -2.0 * r
         else:
-            ratio = np.exp(2 * min(x, 300.0)) / prior.width**2
-            half = prior.kind == "half_normal"
-            total += x - (0.5 * ratio if half else np.log1p(ratio))
-            slope[i] = 1 - (ratio if half else 2 * ratio / (1 + ratio))
-    return float(total), slope
+            ratio = math.exp(2.0 * min(x, 300.0)) / width[i] ** 2
+            half_normal = kinds[i] == 1
+            total += x - (0.5 * ratio if half_normal else math.log1p(ratio))
+            slope[i] = 1.0 - (ratio if half_normal else 2.0 * ratio / (1.0 + ratio))
+    return total
 
 
 def prior_density(prior: Prior, unknowns: Unknowns, value: np.ndarray) -> np.ndarray | None:

@@ -67,7 +67,7 @@ class Fit(TableScenario):
     seed: int = 1
     prior: tuple[str, ...] = ()
     chains: int = 4
-    tune: int = 1000
+    tune: int = 500
     draws: int = 1000
     acceptance: float = 0.8
 
