@@ -12,6 +12,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
 from livingdrug.engine.closed_form import evaluate as closed
 from livingdrug.fit import Correlation, Effect, Parameter, ResidualError, Saem, evaluate, fit, new_problem, profile
+from livingdrug.fit.conditional import Conditional
 from livingdrug.fit.design import design_of
 from livingdrug.fit.gradient import slope_of, value_of
 from livingdrug.fit.point import point_of, prepare
@@ -446,3 +447,10 @@ def test_focei_smooths_a_kink_by_itself_and_says_what_that_changes(tmp_path):
     assert result.status == "converged"
     assert result.problem.smooth == pytest.approx(0.05 * 9.3)
     assert any("difference" in note and "0.465 d" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("start", [{"alpha": 1e-9}, {"t_max": 500.0}])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_search_from_far_off_ends_in_a_verdict(tmp_path, start):
+    result = fit(new_problem(get_model("stein_2019"), stein_data(tmp_path, 12), start=start), Conditional("focei", most=25))
+    assert result.status in ("not_converged", "at_bound_or_singular")

@@ -59,6 +59,7 @@ def search(
     _, modes = value_of(prepared, base, settings.method, None)
     check_parts(prepared, at_modes(prepared, base, modes, settings.method))
     now = slope_of(prepared, unknowns, base, modes, settings.method)
+    _check_slopes(prepared, now)
     scaling = _scaling(now.gradient)
     inverse = np.eye(len(x))
     trace, quiet, left = [np.append(now.value, x)], 0, np.inf
@@ -90,6 +91,14 @@ def search(
     return Found(unknowns.point(x, base), now, left, np.array(trace), scaling)
 
 
+def _check_slopes(prepared: Prepared, slope: Slope) -> None:
+    """Refuse a start from which the objective has no slope."""
+    bad = np.flatnonzero(~np.isfinite(slope.gradient).all(axis=1))
+    if len(bad):
+        name = prepared.design.subjects[int(bad[0])]
+        raise InputError(f"the objective of subject `{name}` has no finite slopes at the start; start nearer to the data")
+
+
 def _scaling(gradient: np.ndarray) -> np.ndarray:
     """Cholesky factor of the inverse of the information that the subjects' gradients of -2LL show: sum g g' / 4 is that of
     the log-likelihood, twice that the curvature of -2LL."""
@@ -108,7 +117,9 @@ def _line(prepared, unknowns, method, base, x, scaling, step, g, now: Slope):
         if is_defined(point):
             value, modes = value_of(prepared, point, method, now.modes.etas)
             if np.isfinite(value) and value <= now.value + SUFFICIENT * length * float(step @ g):
-                return tried, slope_of(prepared, unknowns, point, modes, method)
+                slope = slope_of(prepared, unknowns, point, modes, method)
+                if np.isfinite(slope.gradient).all():
+                    return tried, slope
         length *= 0.5
     return None
 
@@ -133,6 +144,8 @@ def curvature(prepared: Prepared, unknowns: Unknowns, found: Found, method: str)
         sides = []
         for side in (1.0, -1.0):
             point = unknowns.point(x + side * move, found.point)
+            if not is_defined(point):
+                return np.full((len(x), len(x)), np.nan)
             _, modes = value_of(prepared, point, method, found.slope.modes.etas)
             sides.append(slope_of(prepared, unknowns, point, modes, method).gradient.sum(axis=0))
         columns.append((sides[0] - sides[1]) / (2 * HESSIAN_STEP))

@@ -98,7 +98,10 @@ def _bends(prepared: Prepared, point: Point, modes: Modes, method: str) -> _Bend
     used = data + modes.precision
     inverse = np.linalg.inv(used)
     by_phi = np.einsum("nij,pnji->np", inverse, curves)
-    return _Bends(exact, inverse, by_phi, np.linalg.pinv(inner + modes.precision))
+    bend = inner + modes.precision
+    sound = np.isfinite(bend).all(axis=(1, 2))[:, None, None]
+    shift = np.where(sound, np.linalg.pinv(np.where(sound, bend, np.eye(len(random)))), np.nan)
+    return _Bends(exact, inverse, by_phi, shift)
 
 
 def _by_middle(prepared: Prepared, modes: Modes, bends: _Bends) -> np.ndarray:

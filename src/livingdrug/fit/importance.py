@@ -23,6 +23,7 @@ from livingdrug.fit.result import Objective
 FREEDOM = 4.0
 SETS = 16
 AT_ONCE = 100_000  # records in one call: what stays in a processor's own memory
+FLAT = 1e-12  # smallest eigenvalue of a correlation of draws that do not lie in a plane
 ROUNDS, TRIALS = 4, 512  # trial rounds and draws in each
 
 
@@ -92,7 +93,8 @@ def _moved(before: Proposal, seed: int, k: int) -> Proposal:
     prepared, point = before.prepared, before.point
     draws = drawn(prepared, point, before, TRIALS, seed, f"trial {k}")
     etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
-    weight = np.exp(logs - logs.max(axis=1, keepdims=True))
+    with np.errstate(invalid="ignore"):
+        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
     size = etas.shape[2]
     ess = 1 / (weight**2).sum(axis=1)
@@ -102,8 +104,16 @@ def _moved(before: Proposal, seed: int, k: int) -> Proposal:
     spread = (weight[..., None] * off).transpose(0, 2, 1) @ off
     old = before.factor @ before.factor.transpose(0, 2, 1)
     mixed = trust[:, None, None] * spread + (1 - trust)[:, None, None] * old
-    middle = np.where(trust[:, None] > 0, mean, before.middle)
-    return replace(before, middle=middle, factor=np.linalg.cholesky(mixed + 1e-9 * old))
+    mixed = mixed + 1e-9 * old
+    # where no draw of a subject has a finite weight, or its draws lie in a plane, it stays where it was
+    sd = np.sqrt(np.einsum("nii->ni", mixed))
+    sound = np.isfinite(mixed).all(axis=(1, 2)) & (sd > 0).all(axis=1)
+    scaled = np.where(sound[:, None, None], mixed / (sd[:, :, None] * sd[:, None]), np.eye(size))
+    sound &= np.linalg.eigvalsh(scaled)[:, 0] > FLAT
+    middle = np.where((sound & (trust > 0))[:, None], mean, before.middle)
+    factor = before.factor.copy()
+    factor[sound] = np.linalg.cholesky(mixed[sound])
+    return replace(before, middle=middle, factor=factor)
 
 
 def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:

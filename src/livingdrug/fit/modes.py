@@ -57,7 +57,7 @@ def find_modes(prepared: Prepared, point: Point, start: np.ndarray | None = None
     stuck = np.zeros(prepared.n, dtype=bool)
     for _ in range(MOST if len(random) else 0):
         slope = -now.gradient[:, random] + etas @ precision
-        step = -np.linalg.solve(now.curve[:, random[:, None], random] + precision, slope[..., None])[..., 0]
+        step = -solved(now.curve[:, random[:, None], random] + precision, slope)
         left = -0.5 * (slope * step).sum(axis=1)
         moving = (left > SMALL) & ~stuck & np.isfinite(height)
         if not moving.any():
@@ -65,8 +65,20 @@ def find_modes(prepared: Prepared, point: Point, start: np.ndarray | None = None
         before = height
         now, height, etas, failed = _search(look, now, height, etas, step, 2 * left, moving)
         # at a kink steps go on that gain nothing
-        stuck |= failed | (moving & (before - height < GAIN))
+        with np.errstate(invalid="ignore"):  # infinite where a prediction is lost
+            stuck |= failed | (moving & (before - height < GAIN))
     return Modes(etas, height, now, fixed_f, precision, np.isfinite(height) & ((left <= LOOSE) | ~np.isfinite(left)))
+
+
+def solved(bend: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """bend^-1 right of every subject, (n, size); 0 where one of them is not finite."""
+    sound = np.isfinite(bend).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
+    bend = np.where(sound[:, None, None], bend, np.eye(bend.shape[1]))
+    right = np.where(sound[:, None], right, 0.0)
+    try:
+        return np.linalg.solve(bend, right[..., None])[..., 0]
+    except np.linalg.LinAlgError:  # numbers so far apart that a curvature is singular to the last digit
+        return (np.linalg.pinv(bend) @ right[..., None])[..., 0]
 
 
 def _search(look, now: Moments, height, etas, step, promised, moving):

@@ -61,12 +61,14 @@ class Unknowns:
         """Omega from log spreads and atanh of correlations."""
         sd = np.sqrt(np.diag(base.omega))
         count = len(self.spread)
-        sd[self.spread] = np.exp(vector[:count])
+        with np.errstate(over="ignore"):  # far off in a search: such a point is not defined
+            sd[self.spread] = np.exp(vector[:count])
         sd = sd[self.alike]
         correlation = np.eye(len(sd))
         for (i, j), value in zip(self.pairs, np.tanh(vector[count:]), strict=True):
             correlation[i, j] = correlation[j, i] = value
-        return sd[:, None] * correlation * sd
+        with np.errstate(over="ignore", invalid="ignore"):
+            return sd[:, None] * correlation * sd
 
     def natural(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The numbers as they are reported, and their slopes by those of the vector."""
