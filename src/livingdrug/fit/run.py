@@ -13,9 +13,9 @@ from livingdrug.core.versions import versions
 from livingdrug.fit import finish, store
 from livingdrug.fit.climb import climb
 from livingdrug.fit.conditional import Conditional, curvature, search
-from livingdrug.fit.importance import importance
+from livingdrug.fit.importance import importance, propose
 from livingdrug.fit.modes import find_modes
-from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, evaluate, made
+from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, made
 from livingdrug.fit.point import Prepared, centre, point_of, predictions, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import AT_BOUND, BETTER_ELSEWHERE, CONVERGED, NOT_CONVERGED, Covariance, FitResult
@@ -33,6 +33,7 @@ class Individual:
 BY_LOUIS = "observed information (Louis), by importance sampling"
 METHODS = {"saem": Saem(), "focei": Conditional("focei"), "laplace": Conditional("laplace"), "individual": Individual()}
 NEAR = 0.05  # rise of the log-likelihood still expected above which a run has not converged
+DIFFERENCE_DRAWS = 1024  # of each subject, for what smooth kinks change
 SAME = 1.0  # -2 log likelihoods that differ by less are the same optimum
 Progress = Callable[[int, int, float], None]
 Method = Saem | Conditional | Individual
@@ -125,7 +126,10 @@ def with_slopes(problem: FitProblem, method: str) -> FitProblem:
 
 def _with_exact_kinks(result: FitResult, seed: int) -> FitResult:
     """The result with a sentence on what its smooth kinks change: both likelihoods by importance sampling."""
-    sampled = [evaluate(replace(result.problem, smooth=width), "is", seed=seed) for width in (result.problem.smooth, 0.0)]
+    point = point_of(result.problem)
+    forms = [prepare(replace(result.problem, smooth=width)) for width in (result.problem.smooth, 0.0)]
+    proposal = propose(forms[0], point, seed, result.individuals.etas)
+    sampled = [importance(form, point, DIFFERENCE_DRAWS, seed, proposal=proposal) for form in forms]
     smooth, exact = (found.minus2ll for found in sampled)
     error = float(np.hypot(sampled[0].se, sampled[1].se))
     width = f"{result.problem.smooth:g} {result.problem.model.time_unit}"
