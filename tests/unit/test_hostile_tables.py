@@ -25,7 +25,7 @@ def refused(path, sentence):
 
 
 @pytest.mark.parametrize(("name", "content", "sentence"), [
-    ("a.csv", gzip.compress(b"ID,TIME,DV\nA,0,1\n"), "gzip archive is not a format read here"),
+    ("a.csv", gzip.compress(b"ID,TIME,DV\nA,0,1\n", mtime=0), "gzip archive is not a format read here"),
     ("a.csv", pickle.dumps({"a": 1}), "pickle is not a format read here"), ("a.csv", b"\x00" * 50, "not a text table"),
     ("a.csv", b"ID,TIME,DV\nA,0,1\x00\n", "not a text table"), ("a.csv", b"<html></html>", "HTML is not a format read here"),
     ("a.xlsx", b"ID,TIME,DV\nA,0,1\n", "no Excel workbook inside"), ("a.xlsx", b"PK\x03\x04rest", "damaged or locked"),
