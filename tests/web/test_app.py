@@ -35,16 +35,16 @@ TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT
 =2+3,28,<50,copies/ug,qPCR,0,,50
 """
 LATENCY = """async (id) => {
-  const slider = document.querySelector(id), graph = document.querySelector('#curves .js-plotly-plot');
+  const slider = document.querySelector(id), lines = document.querySelector('#curves .main-svg');
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set, times = [];
   for (let i = 0; i < 40; i++) {
     const start = performance.now();
     const drawn = new Promise(done => {
-      const after = () => {
-        graph.removeListener('plotly_afterplot', after);
+      const moved = new MutationObserver(() => {
+        moved.disconnect();
         requestAnimationFrame(() => done(performance.now() - start));
-      };
-      graph.on('plotly_afterplot', after);
+      });
+      moved.observe(lines, {subtree: true, childList: true, attributes: true, attributeFilter: ['d']});
     });
     set.call(slider, 250 + 8 * i);
     slider.dispatchEvent(new Event('input', {bubbles: true}));
@@ -136,20 +136,41 @@ def test_a_slider_by_keyboard_moves_curves_words_and_address_and_the_address_giv
     opened(page, address)
     before, words = heights(page), page.locator("#exposure").inner_text()
     slider = page.locator(K12)
-    assert page.get_by_label(re.compile("k12 rate from blood to tissue")).count() == 1
+    assert page.get_by_role("slider", name=re.compile("k12 rate from blood to tissue")).count() == 1
     slider.focus()
     for _ in range(3):
         page.keyboard.press("PageUp")
     changes(page, "#exposure", words)
     settled(page)
     assert heights(page) != before and "values.k12=" in page.url
-    value = page.locator("#value-k12").inner_text()
-    assert slider.get_attribute("aria-valuetext") == value and value.endswith("1/d")
+    value = page.locator("#value-k12").input_value()
+    assert slider.get_attribute("aria-valuetext") == f"{value} 1/d" and f"values.k12={value}" in page.url
     other = context.new_page()
     opened(other, address, page.url.split("/", 3)[3])
-    assert heights(other) == heights(page) and other.locator("#value-k12").inner_text() == value
+    assert heights(other) == heights(page) and other.locator("#value-k12").input_value() == value
     page.get_by_text("Back to published values").click()
     page.wait_for_function("!location.search.includes('values.k12')")
+
+
+def test_an_exact_value_is_typed_or_refused_in_words(page, address, tmp_path):
+    opened(page, address, "?kind=simulate&model=kirouac_2023&fragments=tissue")
+    exact, before = page.get_by_role("textbox", name=re.compile("k12 .*exact value in")), heights(page)
+    for text, why in (("much", "is no number"), ("1e9", "is out of range; k12 goes from"), ("", "is no number")):
+        exact.fill(text)
+        page.keyboard.press("Enter")
+        says(page, "#refused-k12", why)
+        assert exact.get_attribute("aria-invalid") == "true" and exact.get_attribute("aria-describedby") == "refused-k12"
+    assert heights(page) == before
+    exact.fill("2.34567891")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.search.includes('values.k12=2.34567891')")
+    assert page.locator("#refused-k12").inner_text() == "" and heights(page) != before
+    other = page.context.new_page()
+    opened(other, address, page.url.split("/", 3)[3])
+    assert other.locator("#value-k12").input_value() == "2.34567891" and heights(other) == heights(page)
+    assert other.locator(K12).input_value() == page.locator(K12).input_value()
+    page.locator(K12).press("ArrowRight")
+    assert exact.input_value() not in ("2.34567891", "") and exact.get_attribute("aria-invalid") == "false"
 
 
 def test_explore_hands_out_what_the_command_and_the_script_give(page, address, tmp_path):

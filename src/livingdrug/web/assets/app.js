@@ -95,6 +95,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // one question at a time: what the sliders say meanwhile is asked for next, and only the latest of it
   async function ask() {
+    clearTimeout(timer);
     if (asked) { waiting = true; return; }
     const before = shown, query = wanted();
     if (graphOf() === null) return window.dash_clientside.set_props("address", { search: "?" + query });
@@ -103,8 +104,11 @@ window.dash_clientside = window.dash_clientside || {};
     const answer = await answerTo(query);
     asked = false;
     if (before !== shown) waiting = true;  // the page has changed meanwhile, and so has the question
-    if (waiting && graphOf() !== null) ask();
+    const again = waiting && graphOf() !== null;
+    if (again) ask();
     if (before === shown && graphOf() !== null) take(answer);
+    clearTimeout(timer);
+    if (!again) timer = setTimeout(rest, REST);
   }
 
   async function answerTo(query) {
@@ -176,7 +180,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (!query) return;
       if (query !== shown) ranges = null;  // drawn by Python, with its axes
       shown = query;
-      timer = setTimeout(rest, REST);
+      if (!asked) timer = setTimeout(rest, REST);
     }
   };
 
