@@ -197,16 +197,48 @@ def test_mechanisms_pins_and_patients(page, address):
     says(page, "#curves-sentence", "transgene")
 
 
+MANY = "?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition&fragments=allogeneic_killing"
+MANY += "&values.k12=1.0&values.k_allo=1e-10&subjects=200&cv=0.3"
+
+
 def test_how_fast_the_curves_follow_the_slider(page, address):
     """Printed, not asserted: the figure depends on what else the machine does."""
-    opened(page, address, "?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition"
-           "&fragments=allogeneic_killing&values.k12=1.0&values.k_allo=1e-10&subjects=200&cv=0.3")  # fmt: skip
+    opened(page, address, MANY)
     page.wait_for_timeout(1000)
     times = sorted(page.evaluate(LATENCY, K12))
     p95 = times[int(0.95 * len(times)) - 1]
     said = f"median {statistics.median(times):.0f} ms, p95 {p95:.0f} ms"
     print(f"\nslider to redrawn curve, 200 patients, three mechanisms: {said}", file=sys.stderr)
     assert len(times) == 40
+
+
+def memory(page, server):
+    """(MB of the server's process, MB of the page's heap, its nodes), after the page has thrown away what it can."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    session.send("HeapProfiler.collectGarbage")
+    found = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    resident = int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+    return resident, found["JSHeapUsedSize"] / 1e6, found["Nodes"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the memory of a process in /proc")
+def test_a_slider_that_moves_all_day_does_not_fill_the_memory(page, served):
+    """A kept population would be 1.5 MB for each move, a kept answer 25 kB and more in the page."""
+    server, address = served
+    opened(page, address, MANY)
+    page.wait_for_timeout(1000)
+    page.evaluate(LATENCY, K12)  # fills what is kept: the last results, compiled code
+    page.wait_for_timeout(500)
+    first = memory(page, server)
+    for _ in range(2):
+        page.evaluate(LATENCY, K12)
+    page.wait_for_timeout(500)
+    last = memory(page, server)
+    grown = [b - a for a, b in zip(first, last, strict=True)]
+    print("\n80 moves more: server {:+.1f} MB, page {:+.2f} MB, {:+.0f} nodes".format(*grown), file=sys.stderr)
+    assert grown[0] < 60 and grown[1] < 1.6 and grown[2] < 80
 
 
 def test_a_dose_that_cannot_be_read_is_one_sentence(page, address):
