@@ -36,6 +36,7 @@ window.dash_clientside = window.dash_clientside || {};
     const value = valueOf(span);
     part("value", span).value = String(value);
     part("slider", span).setAttribute("aria-valuetext", Number(value.toPrecision(4)) + " " + span.unit);
+    if (part("outside", span)) part("outside", span).hidden = value >= span.low && value <= span.high;
     refuse(span, "");
   }
 
@@ -78,7 +79,7 @@ window.dash_clientside = window.dash_clientside || {};
       make("label", { for: id }, make("b", {}, span.symbol), " " + span.meaning),
       make("span", { class: "value" }, exact, " " + span.unit), make("span", { id: why, class: "refused", role: "alert" }), input,
       make("details", {}, make("summary", {}, "about " + span.symbol), make("p", {}, span.about)));
-    if (span.outside) box.append(make("span", { class: "amber" }, span.outside));
+    if (span.outside) box.append(make("span", { id: "outside-" + span.name, class: "amber" }, span.outside));
     return box;
   }
 
