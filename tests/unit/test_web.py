@@ -18,7 +18,8 @@ from livingdrug.scenario.tables import Compare, Nca
 from livingdrug.scenario.trials import TrialScenario
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.app import make_app, page_of
-from livingdrug.web.explore import EXAMPLE, complete, step, switched
+from livingdrug.web.explore import EXAMPLE, complete, page, step, switched
+from livingdrug.web.live import live
 from livingdrug.web.sliders import sliders, span_of
 from livingdrug.web.uploads import MAX_BYTES, MAX_FILES, Uploads, safe_name
 from livingdrug.web.work import JOBS, KEPT_RESULTS, Work
@@ -214,3 +215,25 @@ def test_a_switched_mechanism_takes_its_values_along(work):
     several, view = read_query(switched("patients", switched("pin", to_query(complete(EXAMPLE)))))
     assert several.subjects == 200 and several.cv == 0.3 and read_query(view["pin"][0])[0] == complete(EXAMPLE)
     assert step(60) == 0.5 and step(365) == 2.0 or step(365) == 5.0
+
+
+def test_a_moving_slider_gets_the_heights_of_the_page_and_nothing_of_what_stands_still(client, work):
+    moved = complete(EXAMPLE.model_copy(update={"values": {"k12": 2.5}, "subjects": 4, "cv": 0.3}))
+    query = to_query(moved, [("pin", to_query(complete(EXAMPLE))), ("line", "2.5")])
+    answer = client.get(f"/live?{query}").get_json()
+    figure = next(part for part in page(query, work)._traverse() if getattr(part, "id", "") == "curves").figure
+    pins = [i for i, trace in enumerate(figure["data"]) if trace["name"].startswith("pinned")]
+    assert answer["query"] == query and pins
+    assert answer["traces"] == [i for i in range(len(figure["data"])) if i not in pins]
+    assert answer["heights"] == [figure["data"][i]["y"] for i in answer["traces"]]
+    layout = figure["layout"]
+    assert answer["ranges"] == [layout[n]["range"] for n in ("yaxis", "yaxis2", "yaxis3", "yaxis4")]
+
+
+def test_curves_that_cannot_be_drawn_are_one_sentence(client):
+    for query, said in (("kind=nca&file=example", "no simulation"), ("model=nothing", "nothing"),
+                        ("model=kirouac_2023&values.k12=-1", "k12")):  # fmt: skip
+        answer = client.get(f"/live?{query}")
+        assert answer.status_code == 400 and said in answer.text and "Traceback" not in answer.text
+    assert client.get("/live?model=stein_2019", headers={"Host": "elsewhere.example"}).status_code == 403
+    assert live("model=stein_2019", Work())["traces"] == [0]

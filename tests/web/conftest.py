@@ -15,17 +15,23 @@ PATIENCE = 60_000  # ms: a first run compiles
 
 
 @pytest.fixture(scope="session")
-def address():
-    """The app as `livingdrug app` serves it, on a free port."""
+def served():
+    """(process, address) of the app as `livingdrug app` serves it, on a free port."""
     command = [sys.executable, "-u", "-m", "livingdrug", "app", "--port", "0"]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     said = server.stderr.readline()
     found = re.search(r"http://127\.0\.0\.1:\d+/", said)
     assert found, said
-    yield found.group()
+    yield server, found.group()
     server.terminate()
     server.wait(10)
     server.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def address(served):
+    """Where the app answers."""
+    return served[1]
 
 
 @pytest.fixture(scope="session")

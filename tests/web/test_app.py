@@ -35,16 +35,16 @@ TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT
 =2+3,28,<50,copies/ug,qPCR,0,,50
 """
 LATENCY = """async (id) => {
-  const slider = document.querySelector(id), graph = document.querySelector('#curves .js-plotly-plot');
+  const slider = document.querySelector(id), lines = document.querySelector('#curves .main-svg');
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set, times = [];
   for (let i = 0; i < 40; i++) {
     const start = performance.now();
     const drawn = new Promise(done => {
-      const after = () => {
-        graph.removeListener('plotly_afterplot', after);
+      const moved = new MutationObserver(() => {
+        moved.disconnect();
         requestAnimationFrame(() => done(performance.now() - start));
-      };
-      graph.on('plotly_afterplot', after);
+      });
+      moved.observe(lines, {subtree: true, childList: true, attributes: true, attributeFilter: ['d']});
     });
     set.call(slider, 250 + 8 * i);
     slider.dispatchEvent(new Event('input', {bubbles: true}));
@@ -136,20 +136,41 @@ def test_a_slider_by_keyboard_moves_curves_words_and_address_and_the_address_giv
     opened(page, address)
     before, words = heights(page), page.locator("#exposure").inner_text()
     slider = page.locator(K12)
-    assert page.get_by_label(re.compile("k12 rate from blood to tissue")).count() == 1
+    assert page.get_by_role("slider", name=re.compile("k12 rate from blood to tissue")).count() == 1
     slider.focus()
     for _ in range(3):
         page.keyboard.press("PageUp")
     changes(page, "#exposure", words)
     settled(page)
     assert heights(page) != before and "values.k12=" in page.url
-    value = page.locator("#value-k12").inner_text()
-    assert slider.get_attribute("aria-valuetext") == value and value.endswith("1/d")
+    value = page.locator("#value-k12").input_value()
+    assert slider.get_attribute("aria-valuetext") == f"{value} 1/d" and f"values.k12={value}" in page.url
     other = context.new_page()
     opened(other, address, page.url.split("/", 3)[3])
-    assert heights(other) == heights(page) and other.locator("#value-k12").inner_text() == value
+    assert heights(other) == heights(page) and other.locator("#value-k12").input_value() == value
     page.get_by_text("Back to published values").click()
     page.wait_for_function("!location.search.includes('values.k12')")
+
+
+def test_an_exact_value_is_typed_or_refused_in_words(page, address, tmp_path):
+    opened(page, address, "?kind=simulate&model=kirouac_2023&fragments=tissue")
+    exact, before = page.get_by_role("textbox", name=re.compile("k12 .*exact value in")), heights(page)
+    for text, why in (("much", "is no number"), ("1e9", "is out of range; k12 goes from"), ("", "is no number")):
+        exact.fill(text)
+        page.keyboard.press("Enter")
+        says(page, "#refused-k12", why)
+        assert exact.get_attribute("aria-invalid") == "true" and exact.get_attribute("aria-describedby") == "refused-k12"
+    assert heights(page) == before
+    exact.fill("2.34567891")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.search.includes('values.k12=2.34567891')")
+    assert page.locator("#refused-k12").inner_text() == "" and heights(page) != before
+    other = page.context.new_page()
+    opened(other, address, page.url.split("/", 3)[3])
+    assert other.locator("#value-k12").input_value() == "2.34567891" and heights(other) == heights(page)
+    assert other.locator(K12).input_value() == page.locator(K12).input_value()
+    page.locator(K12).press("ArrowRight")
+    assert exact.input_value() not in ("2.34567891", "") and exact.get_attribute("aria-invalid") == "false"
 
 
 def test_explore_hands_out_what_the_command_and_the_script_give(page, address, tmp_path):
@@ -176,16 +197,48 @@ def test_mechanisms_pins_and_patients(page, address):
     says(page, "#curves-sentence", "transgene")
 
 
+MANY = "?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition&fragments=allogeneic_killing"
+MANY += "&values.k12=1.0&values.k_allo=1e-10&subjects=200&cv=0.3"
+
+
 def test_how_fast_the_curves_follow_the_slider(page, address):
     """Printed, not asserted: the figure depends on what else the machine does."""
-    opened(page, address, "?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition"
-           "&fragments=allogeneic_killing&values.k12=1.0&values.k_allo=1e-10&subjects=200&cv=0.3")  # fmt: skip
+    opened(page, address, MANY)
     page.wait_for_timeout(1000)
     times = sorted(page.evaluate(LATENCY, K12))
     p95 = times[int(0.95 * len(times)) - 1]
     said = f"median {statistics.median(times):.0f} ms, p95 {p95:.0f} ms"
     print(f"\nslider to redrawn curve, 200 patients, three mechanisms: {said}", file=sys.stderr)
     assert len(times) == 40
+
+
+def memory(page, server):
+    """(MB of the server's process, MB of the page's heap, its nodes), after the page has thrown away what it can."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    session.send("HeapProfiler.collectGarbage")
+    found = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    resident = int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+    return resident, found["JSHeapUsedSize"] / 1e6, found["Nodes"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the memory of a process in /proc")
+def test_a_slider_that_moves_all_day_does_not_fill_the_memory(page, served):
+    """A kept population would be 1.5 MB for each move, a kept answer 25 kB and more in the page."""
+    server, address = served
+    opened(page, address, MANY)
+    page.wait_for_timeout(1000)
+    page.evaluate(LATENCY, K12)  # fills what is kept: the last results, compiled code
+    page.wait_for_timeout(500)
+    first = memory(page, server)
+    for _ in range(2):
+        page.evaluate(LATENCY, K12)
+    page.wait_for_timeout(500)
+    last = memory(page, server)
+    grown = [b - a for a, b in zip(first, last, strict=True)]
+    print("\n80 moves more: server {:+.1f} MB, page {:+.2f} MB, {:+.0f} nodes".format(*grown), file=sys.stderr)
+    assert grown[0] < 60 and grown[1] < 1.6 and grown[2] < 80
 
 
 def test_a_dose_that_cannot_be_read_is_one_sentence(page, address):

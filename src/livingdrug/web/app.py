@@ -5,7 +5,7 @@ from importlib import import_module
 from dash import Dash, Input, Output, dcc, html
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.web import exports
+from livingdrug.web import exports, live
 from livingdrug.web.guard import guard
 from livingdrug.web.parts import NOTICE, problem
 from livingdrug.web.work import Work
@@ -31,6 +31,7 @@ def make_app(work: Work | None = None) -> Dash:
     app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     guard(app.server)
     exports.register(app.server, work)
+    live.register(app.server, work)
     app.layout = html.Div(
         [
             dcc.Location(id="address", refresh=False),

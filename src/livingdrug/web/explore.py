@@ -1,23 +1,24 @@
 """Explore: choose a model, switch mechanisms on and off, move sliders, see curves and exposures at once."""
 
 import json
+import secrets
 
 import numpy as np
-from dash import ALL, Input, Output, Patch, State, ctx, dcc, html, no_update
+from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.models import Model
 from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.conformance import fit
-from livingdrug.plots.panels import Panel, panels_of
+from livingdrug.plots.panels import panels_of
 from livingdrug.report.answer import Table, number
 from livingdrug.report.simulations import expansion_ratio, exposure_rows, sentences
 from livingdrug.scenario import Simulation, build_model
 from livingdrug.simulation import Result
 from livingdrug.simulation.run import cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
-from livingdrug.web.figures import panel_figure, panel_ranges, traces
+from livingdrug.web.figures import panel_figure
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
 from livingdrug.web.work import Work
@@ -68,13 +69,14 @@ def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
     """Choices on the left, answers on the right."""
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     query = to_query(scenario, view_of(pins, line))
-    stores = [dcc.Store(id="changes"), dcc.Store(id="query", data=query),
-              dcc.Store(id="settled"), dcc.Store(id="drawn", data=signature(scenario, pins))]  # fmt: skip
+    stores = [dcc.Store(id="query", data=query), dcc.Store(id="settled")]
+    # each page its own, so that its sliders are drawn anew even where the last page started from the same values
+    given = {"data-spans": json.dumps(sliders(model)), "data-query": query, "data-page": secrets.token_hex(4)}
     left = [_models(scenario.model), _mechanisms(model, scenario), _population(model, scenario),
             _settings(scenario, model, line), html.Div([html.Button("Back to published values", id="reset", n_clicks=0),
                       html.Button("Pin this curve", id="pin", n_clicks=0),
                       html.Button("Remove pins", id="unpin", n_clicks=0, disabled=not pins)], className="row"),
-            html.H2("Parameters"), html.Div(id="sliders", **{"data-spans": json.dumps(sliders(model))})]  # fmt: skip
+            html.H2("Parameters"), html.Div(id="sliders", **given)]  # fmt: skip
     return [*stores, html.Div(left, className="left"), html.Div(answers(scenario, model, pins, line, query, work),
                                                                 className="right")]  # fmt: skip
 
@@ -83,12 +85,13 @@ def answers(scenario: Simulation, model: Model, pins: list[str], line: str, quer
     """Plot, exposures, cautions, downloads."""
     try:
         result = work.simulate(scenario)
-        figure = panel_figure([result, *pinned(pins, work)], panels_of(model), _number(line))
+        figure = panel_figure([result, *pinned(pins, work)], panels_of(model), limit_of(line))
         said, exposure, notes, numbers = words(scenario, model, result)
     except LivingdrugError as error:
         return [problem(str(error)), html.Div(id="trouble")]
     return [
         html.Div(id="trouble"),
+        html.P(id="refusal", className="problem", role="alert"),
         plot("curves", figure, said, numbers, height=360 * -(-len(panels_of(model)) // 2)),
         html.Div(exposure, id="exposure"),
         html.Div(notes, id="notes"),
@@ -126,27 +129,8 @@ def pinned(pins: list[str], work: Work) -> list[Result]:
     return [work.simulate(s) for s in scenarios if isinstance(s, Simulation)]
 
 
-def signature(scenario: Simulation, pins: list[str]) -> str:
-    """What decides which traces a figure has, and over which times."""
-    several = scenario.subjects is not None
-    return f"{scenario.model}|{scenario.fragments}|{several}|{scenario.days}|{scenario.every}|{len(pins)}"
-
-
-def redrawn(old: str, scenario: Simulation, results: list[Result], panels: tuple[Panel, ...], line: float | None, pins):
-    """Only the heights where the figure keeps its traces, else all of it."""
-    if signature(scenario, pins) != old:
-        return panel_figure(results, panels, line)
-    patch = Patch()
-    made = traces(results, panels)
-    for i, trace in enumerate(made):
-        if trace["line"].get("color") != "#777777":
-            patch["data"][i]["y"] = trace["y"]
-    for k, shown in enumerate(panel_ranges(made, panels, line)):
-        patch["layout"][f"yaxis{'' if k == 0 else k + 1}"]["range"] = shown
-    return patch
-
-
-def _number(text: str) -> float | None:
+def limit_of(text: str) -> float | None:
+    """The limit line that a text means, none where it is no positive number."""
     try:
         value = float(text)
     except (TypeError, ValueError):
@@ -201,20 +185,19 @@ def _settings(scenario: Simulation, model: Model, line: str) -> html.Section:
 
 
 def register(app, work: Work) -> None:
-    """Callbacks: a slider moves -> values in the browser -> curves -> words, once the hand rests."""
+    """Callbacks: a slider moves -> curves by `live` -> words, once the hand rests. A field changes -> a new figure."""
     app.clientside_callback("window.dash_clientside.livingdrug.reset", Input("reset", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback("window.dash_clientside.livingdrug.settle", Input("query", "data"))
 
     @app.callback(
-        Output("curves", "figure"), Output("query", "data"), Output("drawn", "data"), Output("trouble", "children"),
-        Input("changes", "data"), Input("dose", "value"), Input("days", "value"), Input("line", "value"),
-        State("query", "data"), State("drawn", "data"), prevent_initial_call=True,
+        Output("curves", "figure"), Output("query", "data"), Output("trouble", "children"),
+        Input("dose", "value"), Input("days", "value"), Input("line", "value"), State("query", "data"),
+        prevent_initial_call=True,
     )  # fmt: skip
-    def draw(changes, dose, days, line, query, drawn):
+    def draw(dose, days, line, query):
         try:
             before, view = read_query(query)
             given = {"doses": tuple(text.strip() for text in (dose or "").split(",") if text.strip())}
-            given |= {"values": changes} if changes is not None else {}
             given |= {"days": float(days)} if days else {}
             scenario = complete(before.model_copy(update=given))
             new = to_query(scenario, view_of(view["pin"], line or ""))
@@ -222,11 +205,9 @@ def register(app, work: Work) -> None:
                 raise PreventUpdate
             model = build_model(scenario.model, scenario.fragments, scenario.values)
             results = [work.simulate(scenario), *pinned(view["pin"], work)]
-            line_moved = (line or "") != (view["line"][-1] if view["line"] else "")
-            figure = redrawn("" if line_moved else drawn, scenario, results, panels_of(model), _number(line), view["pin"])
-            return figure, new, signature(scenario, view["pin"]), []
+            return panel_figure(results, panels_of(model), limit_of(line)), new, []
         except LivingdrugError as error:
-            return no_update, no_update, no_update, problem(str(error))
+            return no_update, no_update, problem(str(error))
 
     @app.callback(
         Output("curves-sentence", "children"), Output("exposure", "children"), Output("notes", "children"),

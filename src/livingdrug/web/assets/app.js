@@ -1,9 +1,11 @@
-// Sliders and tables are drawn here from plain data, as text; the rest is Python. A moved slider sends its value, and what
-// does not hurry (words, tables, the address) follows once the hand rests.
+// Sliders and tables are drawn here from plain data, as text; the rest is Python. A moved slider asks for the heights of the
+// curves alone; what does not hurry (axes, words, tables, the address) follows once the hand rests.
 window.dash_clientside = window.dash_clientside || {};
 (function () {
-  const STEPS = 1000, REST = 150, LOST = 3000;
-  let spans = [], timer = null, waiting = null, since = 0;  // a drawing is under way since; what is to be drawn after it
+  const STEPS = 1000, REST = 150, PATIENCE = 60000;
+  const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+  let spans = [], timer = null, asked = false, waiting = false;  // curves are asked for; others are to be asked for after them
+  let shown = "", ranges = null;  // the address of what is drawn; what its axes should span
 
   function make(tag, given, ...children) {
     const element = document.createElement(tag);
@@ -20,79 +22,178 @@ window.dash_clientside = window.dash_clientside || {};
     return Number(value.toPrecision(4));
   }
 
-  function show(span, input) {
-    const text = Number(valueAt(span, Number(input.value)).toPrecision(4)) + " " + span.unit;
-    document.getElementById("value-" + span.name).textContent = text;
-    input.setAttribute("aria-valuetext", text);
+  function positionOf(span, value) {
+    const part = span.log ? Math.log(Math.max(value, span.low) / span.low) / Math.log(span.high / span.low)
+      : (value - span.low) / (span.high - span.low);
+    return Math.round(STEPS * Math.min(Math.max(part, 0), 1));
+  }
+
+  function part(kind, span) { return document.getElementById(kind + "-" + span.name); }
+
+  function valueOf(span) { return valueAt(span, Number(part("slider", span).value)); }
+
+  function show(span) {
+    const value = valueOf(span);
+    part("value", span).value = String(value);
+    part("slider", span).setAttribute("aria-valuetext", Number(value.toPrecision(4)) + " " + span.unit);
+    if (part("outside", span)) part("outside", span).hidden = value >= span.low && value <= span.high;
+    refuse(span, "");
+  }
+
+  function refuse(span, why) {
+    part("refused", span).textContent = why;
+    part("value", span).setAttribute("aria-invalid", String(why !== ""));
+  }
+
+  function faultOf(span, text) {
+    if (!NUMBER.test(text)) return `\`${text.slice(0, 30)}\` is no number; write one such as 2.5 or 1e-10`;
+    const value = Number(text), unit = span.unit === "1" ? "" : " " + span.unit;
+    const [low, high] = [span.low, span.high].map(end => Number(end.toPrecision(4)));
+    if ((value >= low || value >= span.low) && (value <= high || value <= span.high)) return "";
+    return `${text.slice(0, 30)} is out of range; ${span.symbol} goes from ${low} to ${high}${unit}`;
+  }
+
+  // a value that was typed is used as it is, though the slider has only so many places
+  function type(span, text) {
+    const why = faultOf(span, text.trim());
+    if (why) return refuse(span, why);
+    const value = Number(text.trim());
+    refuse(span, "");
+    if (value === valueOf(span)) return;
+    span.value = value;
+    span.at = positionOf(span, value);
+    part("slider", span).value = span.at;
+    show(span);
+    ask();
   }
 
   function slider(span) {
-    const id = "slider-" + span.name;
+    const id = "slider-" + span.name, own = "value-" + span.name, why = "refused-" + span.name;
     const input = make("input", { id, type: "range", min: 0, max: STEPS, step: 1 });
     input.value = span.at;
-    input.addEventListener("input", () => { show(span, input); send(); });
+    input.addEventListener("input", () => { show(span); ask(); });
+    const exact = make("input", { id: own, type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false",
+      "aria-label": span.symbol + " " + span.meaning + ", exact value in " + span.unit, "aria-describedby": why });
+    exact.addEventListener("change", () => type(span, exact.value));
     const box = make("div", { class: "slider" },
       make("label", { for: id }, make("b", {}, span.symbol), " " + span.meaning),
-      make("output", { id: "value-" + span.name, for: id, class: "value" }), input,
+      make("span", { class: "value" }, exact, " " + span.unit), make("span", { id: why, class: "refused", role: "alert" }), input,
       make("details", {}, make("summary", {}, "about " + span.symbol), make("p", {}, span.about)));
-    if (span.outside) box.append(make("span", { class: "amber" }, span.outside));
+    if (span.outside) box.append(make("span", { id: "outside-" + span.name, class: "amber" }, span.outside));
     return box;
   }
 
-  function changes() {
-    const made = {};
+  // the address with the values of the sliders
+  function wanted() {
+    const query = new URLSearchParams(shown);
     spans.forEach(span => {
-      const value = valueAt(span, Number(document.getElementById("slider-" + span.name).value));
-      if (value !== span.published) made[span.name] = value;
+      const value = valueOf(span);
+      query.delete("values." + span.name);
+      if (value !== span.published) query.append("values." + span.name, String(value));
     });
-    return made;
+    return query.toString();
   }
 
-  function send() {
-    const now = performance.now();
-    if (since && now - since < LOST) { waiting = true; return; }
-    since = now;
-    waiting = null;
-    window.dash_clientside.set_props("changes", { data: changes() });
+  // one question at a time: what the sliders say meanwhile is asked for next, and only the latest of it
+  async function ask() {
+    clearTimeout(timer);
+    if (asked) { waiting = true; return; }
+    const before = shown, query = wanted();
+    if (graphOf() === null) return window.dash_clientside.set_props("address", { search: "?" + query });
+    asked = true;
+    waiting = false;
+    const answer = await answerTo(query);
+    asked = false;
+    if (before !== shown) waiting = true;  // the page has changed meanwhile, and so has the question
+    const again = waiting && graphOf() !== null;
+    if (again) ask();
+    if (before === shown && graphOf() !== null) take(answer);
+    clearTimeout(timer);
+    if (!again) timer = setTimeout(rest, REST);
+  }
+
+  async function answerTo(query) {
+    try {
+      const response = await fetch("/live?" + query, { signal: AbortSignal.timeout(PATIENCE) });
+      if (response.ok) return await response.json();
+      return { fault: response.status === 400 ? await response.text() : "This did not work; the terminal has the details." };
+    } catch (error) {
+      return { fault: "The app does not answer; is it still running?" };
+    }
+  }
+
+  function take(answer) {
+    document.getElementById("refusal").textContent = answer.fault || "";
+    if (answer.fault) return;
+    const graph = graphOf();
+    ranges = answer.ranges;
+    shown = answer.query;
+    // the way of Plotly that moves lines and leaves all else as it is; an axis moves where its curves would leave it
+    window.Plotly.animate(graph, { data: answer.heights.map(y => ({ y })), traces: answer.traces },
+      { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } });
+    if (ranges.some((range, k) => leaves(graph, range, k))) fitAxes(graph);
+    window.dash_clientside.set_props("query", { data: shown });
+  }
+
+  function graphOf() { return document.querySelector("#curves .js-plotly-plot"); }
+
+  function axisName(k) { return "yaxis" + (k === 0 ? "" : k + 1); }
+
+  function leaves(graph, range, k) {
+    const [low, high] = graph.layout[axisName(k)].range;
+    return range[1] > high + 0.3 || range[1] < (low + high) / 2;
+  }
+
+  function fitAxes(graph) {
+    const moved = {};
+    ranges.forEach((range, k) => {
+      const here = graph.layout[axisName(k)].range;
+      if (here[0] !== range[0] || here[1] !== range[1]) moved[axisName(k) + ".range"] = range;
+    });
+    if (Object.keys(moved).length) window.Plotly.relayout(graph, moved);
   }
 
   function build(place) {
-    if (place.drawn === place.dataset.spans) return;
-    place.drawn = place.dataset.spans;
+    if (place.drawn === place.dataset.page) return;
+    place.drawn = place.dataset.page;
     spans = JSON.parse(place.dataset.spans);
-    since = 0;
-    waiting = null;
+    shown = place.dataset.query;
+    ranges = null;
     const groups = new Map();
     spans.forEach(span => groups.set(span.group, [...(groups.get(span.group) || []), slider(span)]));
     place.replaceChildren(...[...groups].map(([title, boxes]) =>
       make("details", { open: "" }, make("summary", {}, title + " (" + boxes.length + ")"), ...boxes)));
-    spans.forEach(span => show(span, document.getElementById("slider-" + span.name)));
+    spans.forEach(show);
   }
 
   window.dash_clientside.livingdrug = {
     reset: function () {
       spans.forEach(span => {
-        const input = document.getElementById("slider-" + span.name);
-        input.value = span.published_at;
-        show(span, input);
+        span.value = span.published;
+        span.at = span.published_at;
+        part("slider", span).value = span.at;
+        show(span);
       });
-      send();
+      ask();
     },
     settle: function (query) {
       clearTimeout(timer);
-      since = 0;
-      if (waiting) send();
       if (!query) return;
-      timer = setTimeout(function () {
-        if (document.getElementById("explore") === null) return;
-        history.replaceState(null, "", window.location.pathname + "?" + query);
-        document.querySelectorAll("a[data-export]").forEach(link => {
-          link.href = "/export/" + link.dataset.export + "?" + query;
-        });
-        window.dash_clientside.set_props("settled", { data: query });
-      }, REST);
+      if (query !== shown) ranges = null;  // drawn by Python, with its axes
+      shown = query;
+      if (!asked) timer = setTimeout(rest, REST);
     }
   };
+
+  function rest() {
+    if (document.getElementById("explore") === null) return;
+    history.replaceState(null, "", window.location.pathname + "?" + shown);
+    document.querySelectorAll("a[data-export]").forEach(link => {
+      link.href = "/export/" + link.dataset.export + "?" + shown;
+    });
+    if (ranges !== null && graphOf() !== null) fitAxes(graphOf());
+    window.dash_clientside.set_props("settled", { data: shown });
+  }
 
   function drawTable(place) {
     const text = place.dataset.table;
@@ -139,5 +240,5 @@ window.dash_clientside = window.dash_clientside || {};
       input.setAttribute("aria-label", "choose a file with your data");
     });
     keepFocus();
-  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-table", "data-spans", "data-choice"] });
+  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-table", "data-page", "data-choice"] });
 })();
