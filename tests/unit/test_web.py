@@ -95,13 +95,30 @@ def test_other_hosts_and_origins_are_refused(client):
     assert client.get("/", headers={"Host": "127.0.0.1.evil.example"}).status_code == 403
     there = {"Host": "127.0.0.1:8050"}
     for headers in ({"Origin": "http://evil.example"}, {"Origin": "http://127.0.0.1:9999"}, {"Origin": "null"},
-                    {"Sec-Fetch-Site": "cross-site"}):  # fmt: skip
+                    {"Origin": "http://[::1"}, {"Sec-Fetch-Site": "cross-site"}):  # fmt: skip
         assert client.post("/_dash-update-component", headers=there | headers, json={}).status_code == 403
     export = f"/export/scenario.toml?{to_query(EXAMPLE)}"
     assert client.get(export, headers=there | {"Sec-Fetch-Site": "cross-site"}).status_code == 403
     answer = client.get(export, headers=there | {"Origin": "http://127.0.0.1:8050", "Sec-Fetch-Site": "same-origin"})
     assert answer.status_code == 200 and "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_odd_addresses_are_answered_in_words(client):
+    here = {"Host": "127.0.0.1"}
+    for query in ("kind=simulate&model.a=1&model.a.b=2", "kind=simulate&model=stein_2019&model.b=2"):
+        with pytest.raises(InputError, match="both a value and parts"):
+            read_query(query)
+        assert client.get(f"/live?{query}", headers=here).status_code == 400
+    # a limit that is no number draws no line, on the page and in its picture
+    drawn = [client.get(f"/export/picture.svg?kind=simulate&model=stein_2019&days=28{line}", headers=here)
+             for line in ("", "&line=abc", "&line=-1")]  # fmt: skip
+    assert [d.status_code for d in drawn] == [200] * 3 and len({d.data for d in drawn}) == 1
+
+
+def test_a_bad_start_value_keeps_its_field():
+    page = str(page_of("/fit", "?kind=fit&file=example&model=stein_2019&values.fold=-1", Work()))
+    assert "must be positive" in page and "start or held value of fold" in page
 
 
 def test_nothing_on_the_page_comes_from_elsewhere(client):

@@ -69,13 +69,13 @@ def _nested(pairs: list[tuple[str, str]], kind: type[Document]) -> dict:
     made: dict = {}
     for key, value in pairs:
         head, *rest = key.split(".", 1) if key.split(".")[0] in ("values", "columns", "purpose", "above") else key.split(".")
-        at = made.setdefault(head, {} if rest else [])
-        if rest and isinstance(at, dict):
-            for part in rest[:-1]:
-                at = at.setdefault(part, {})
-            at.setdefault(rest[-1], []).append(value)
-        elif isinstance(at, list):
-            at.append(value)
+        at = made
+        for part in (head, *rest)[:-1]:
+            at = at.setdefault(part, {}) if isinstance(at, dict) else at
+        end = at.setdefault((head, *rest)[-1], []) if isinstance(at, dict) else None
+        if not isinstance(end, list):
+            raise InputError(f"the address gives `{key[:60]}` both a value and parts; it takes one of them")
+        end.append(value)
     several = {name for name, field in kind.model_fields.items() if "tuple" in str(field.annotation)}
     return {name: _plain(value, name in several) for name, value in made.items()}
 

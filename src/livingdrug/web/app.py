@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.web import exports, live
@@ -47,6 +47,7 @@ def make_app(work: Work | None = None) -> Dash:
         Output("content", "children"), Output("menu", "children"), Input("address", "pathname"), Input("address", "search"),
     )  # fmt: skip
     def show(path, search):
+        set_props("broken", {"children": []})  # what broke was on the page before
         return page_of(path, search or "", work), menu(path)
 
     for _, module in PAGES.values():
@@ -55,11 +56,13 @@ def make_app(work: Work | None = None) -> Dash:
 
 
 def _say_what_broke(error: Exception) -> None:
-    """An error that nobody foresaw is said in one sentence; the details stay on the terminal."""
+    """What cannot be done is said as it is (a file that is gone, say); an error that nobody foresaw in one sentence, with the
+    details on the terminal."""
     import traceback
 
-    from dash import set_props
-
+    if isinstance(error, LivingdrugError):
+        set_props("broken", {"children": problem(str(error))})
+        return
     traceback.print_exception(error)
     set_props("broken", {"children": problem(f"This did not work ({type(error).__name__}); the terminal has the details.")})
 

@@ -56,10 +56,10 @@ def _picture(scenario: Document, view: dict[str, list[str]], name: str, work: Wo
     from matplotlib import rc_context
 
     from livingdrug.plots.style import SETTINGS
-    from livingdrug.web.explore import pinned
+    from livingdrug.web.explore import limit_of, pinned
 
     results = [work.simulate(scenario), *pinned(view["pin"], work)]
-    line = float(view["line"][-1]) if view["line"] else None
+    line = limit_of(view["line"][-1]) if view["line"] else None
     out = io.BytesIO()
     with work.job(), rc_context(SETTINGS):
         figure = plot_panels(results, panels_of(build_model(scenario.model, scenario.fragments)), line)

@@ -56,11 +56,19 @@ def page(query: str, work: Work) -> html.Div:
                     className="two")  # fmt: skip
 
 
+def _fields_to_mend(scenario: Fit) -> list:
+    """The parameters with values as they were typed, of a scenario whose values cannot be; none of a model that cannot."""
+    try:
+        return [parameters(scenario, model_of(scenario.model_copy(update={"values": {}})))]
+    except LivingdrugError:
+        return []
+
+
 def _form(scenario: Fit) -> list:
     try:
         chosen = [parameters(scenario, model_of(scenario))]
     except LivingdrugError:  # a mechanism that does not fit, or a value that cannot be: the right side says it
-        chosen = []
+        chosen = _fields_to_mend(scenario)
     return [
         _folded("How the file is read", "fit-reading", scenario, READING),
         models(scenario), *chosen, html.Div(id="fit-roles-problem"),

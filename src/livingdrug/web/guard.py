@@ -11,6 +11,14 @@ POLICY = (
 )
 
 
+def _host(origin: str) -> str | None:
+    """Host and port of an origin, None where it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
 def guard(server) -> None:
     """Refuse other hosts (a name that was bent to this machine) and other origins (a page elsewhere that sends requests)."""
     from flask import abort, request
@@ -23,7 +31,7 @@ def guard(server) -> None:
         if host not in NAMES:
             abort(403, "this app answers on this machine only, by the names 127.0.0.1 and localhost")
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        if origin is not None and _host(origin) != request.host:
             abort(403, "the request comes from another page")
         if request.headers.get("Sec-Fetch-Site", "none") in ("cross-site", "same-site") and request.path != "/":
             abort(403, "the request comes from another page")
