@@ -15,6 +15,7 @@ from livingdrug.fit import Correlation, Effect, Parameter, ResidualError, Saem, 
 from livingdrug.fit.conditional import Conditional
 from livingdrug.fit.design import design_of
 from livingdrug.fit.gradient import slope_of, value_of
+from livingdrug.fit.importance import few_draws
 from livingdrug.fit.point import point_of, prepare
 from livingdrug.fit.smooth import smoothed
 from livingdrug.fit.store import drop_state, read_state, write_result
@@ -454,3 +455,10 @@ def test_focei_smooths_a_kink_by_itself_and_says_what_that_changes(tmp_path):
 def test_a_search_from_far_off_ends_in_a_verdict(tmp_path, start):
     result = fit(new_problem(get_model("stein_2019"), stein_data(tmp_path, 12), start=start), Conditional("focei", most=25))
     assert result.status in ("not_converged", "at_bound_or_singular")
+
+
+def test_few_effective_draws_are_a_caution(tmp_path):
+    found = evaluate(decline(tmp_path), "is")
+    assert few_draws(("A", "B"), replace(found, ess=np.array([51.0, 900.0]))) == ()
+    (told,) = few_draws(("A", "B"), replace(found, ess=np.array([900.0, 3.2])))
+    assert "1 subject(s) are worth fewer than 50 independent ones (least 3)" in told and told.endswith(": B")

@@ -287,3 +287,10 @@ def test_a_population_below_its_limit_throughout_is_refused_and_one_such_subject
     told = json.loads(run(*problem(files), "--method", "laplace", "--json").output)
     assert any("1 subject(s) have only values below the limit and are kept (m3): late" in note for note in told["notes"])
     assert told["subjects"] == 11
+
+
+@pytest.mark.parametrize("given", [("--prior", "top=normal:1,2"), ("--chains", "3")])
+def test_what_only_bayes_takes_is_refused_elsewhere(files, given):
+    found = run(*problem(files), *given)
+    assert isinstance(found.exception, InputError)
+    assert f"{given[0][2:]}: only --method bayes takes that, and the method is saem" in str(found.exception)

@@ -135,3 +135,10 @@ def test_the_command_says_the_spread_between_occasions(tmp_path):
     assert told.exit_code == 0, told.output
     rows = {row["name"]: row for row in json.loads(told.stdout)["parameters"]}
     assert rows["gamma base"]["value"] == pytest.approx(closed_form(y)["gamma base"], rel=1e-3)
+
+
+def test_the_command_refuses_a_spread_that_is_none(tmp_path):
+    (tmp_path / "level.toml").write_text(LEVEL)
+    model, table = str(tmp_path / "level.toml"), str(written(tmp_path, nested()))
+    told = CliRunner().invoke(cli, ["fit", table, "--model", model, "--random", "base", "--occasions", "base=-1"])
+    assert isinstance(told.exception, InputError) and "--occasions base=-1: a spread starts above 0" in str(told.exception)

@@ -24,6 +24,7 @@ FREEDOM = 4.0
 SETS = 16
 AT_ONCE = 100_000  # records in one call: what stays in a processor's own memory
 FLAT = 1e-12  # smallest eigenvalue of a correlation of draws that do not lie in a plane
+FEW = 50  # effective draws of a subject below which a caution is said
 ROUNDS, TRIALS = 4, 512  # trial rounds and draws in each
 
 
@@ -71,6 +72,18 @@ def importance(
     se = float(2 * np.std(off, ddof=1) / np.sqrt(SETS))
     ess = scaled.sum(axis=1) ** 2 / (scaled**2).sum(axis=1)
     return made(prepared, "is", parts, etas=modes.etas, converged=modes.converged, se=se, ess=ess)
+
+
+def few_draws(subjects: tuple[str, ...], found: Objective) -> tuple[str, ...]:
+    """A caution where draws of a subject are worth too few for the stated Monte-Carlo error to be believed."""
+    if found.ess is None or not (found.ess < FEW).any():
+        return ()
+    low = np.flatnonzero(found.ess < FEW)
+    shown = ", ".join(subjects[i] for i in low[:5]) + (", ..." if len(low) > 5 else "")
+    return (
+        f"the draws of {len(low)} subject(s) are worth fewer than {FEW} independent ones (least {found.ess.min():.0f}), so "
+        f"that -2 log likelihood may be off by more than its Monte-Carlo error: {shown}",
+    )
 
 
 def propose(

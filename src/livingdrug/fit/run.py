@@ -13,7 +13,7 @@ from livingdrug.core.versions import versions
 from livingdrug.fit import finish, store
 from livingdrug.fit.climb import climb
 from livingdrug.fit.conditional import Conditional, curvature, search
-from livingdrug.fit.importance import importance, propose
+from livingdrug.fit.importance import few_draws, importance, propose
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, made
 from livingdrug.fit.point import Prepared, centre, point_of, predictions, prepare, problem_at
@@ -223,6 +223,7 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
     covariance = finish.covariance_of(unknowns, information.matrix, information.scores, left_out, BY_LOUIS)
     status = _verdict(gain, left_out, covariance, notes)
     objective = importance(prepared, point, seed=seed, proposal=proposal)
+    notes += few_draws(prepared.design.subjects, objective)
     sd = np.sqrt(np.einsum("nij,nij->ni", proposal.factor, proposal.factor))
     return FitResult(
         problem_at(problem, point), problem, "saem", status, objective,

@@ -45,6 +45,8 @@ def _profile(axes, found: Profile, result: FitResult) -> None:
         ticks = np.geomspace(found.values.min(), found.values.max(), 4)
         axes.set_xticks(ticks, [number(float(f"{t:.2g}")) for t in ticks])
         axes.set_xticks([], minor=True)
+    else:
+        axes.locator_params(axis="x", nbins=4)
     axes.plot(found.values, found.rise, color=COLOURS[0], marker="o", markersize=3, linestyle="none")
     # between steps the root of the rise is straight, as where its crossing is found
     root = np.sqrt(np.maximum(found.rise, 0.0)) * np.where(np.arange(len(found.rise)) < found.rise.argmin(), -1, 1)

@@ -13,6 +13,7 @@ from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit import evaluate, fit
 from livingdrug.fit.bayes import Posterior, sample_posterior
 from livingdrug.fit.design import design_of
+from livingdrug.fit.importance import few_draws
 from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty, uncertainty
 from livingdrug.fit.nuts import Sampling
 from livingdrug.fit.priors import priors_of, read_priors
@@ -25,6 +26,8 @@ from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.models.model import find_quantity
 from livingdrug.scenario.simulation import build_model
 from livingdrug.scenario.tables import TableScenario
+
+OF_BAYES = ("prior", "chains", "tune", "draws", "acceptance")
 
 
 class Fit(TableScenario):
@@ -92,7 +95,8 @@ def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
     """(the objective at the start, notes); nothing is fitted."""
     problem, notes = planned_fit(scenario)
     found = evaluate(problem, scenario.evaluate, seed=scenario.seed)
-    return found, (*notes, *design_of(problem).notes)
+    design = design_of(problem)
+    return found, (*notes, *design.notes, *few_draws(design.subjects, found))
 
 
 def run_posterior(scenario: Fit, progress: Progress | None = None) -> Posterior:
@@ -130,8 +134,16 @@ def fit_problem(scenario: Fit) -> FitProblem:
     return planned_fit(scenario)[0]
 
 
+def _check_method(scenario: Fit) -> None:
+    """Refuse what another method would leave unused: nobody should believe that a prior took part."""
+    changed = [name for name in OF_BAYES if getattr(scenario, name) != Fit.model_fields[name].default]
+    if changed and scenario.method != "bayes":
+        raise InputError(f"{' and '.join(changed)}: only --method bayes takes that, and the method is {scenario.method}")
+
+
 def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     """(the problem that a scenario describes, where it starts in words). Raises InputError before anything is computed."""
+    _check_method(scenario)
     reading = scenario.reading()
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     data = read_data(scenario.file, reading)
@@ -145,11 +157,15 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
         if sd is not None and not sd > 0:
             raise InputError(f"--random {name}={sd:g}: a spread starts above 0; a parameter without one goes to --estimate")
         random[name] = published.get(name, 0.5) if sd is None else sd
+    between = read_names(scenario.occasions, "--occasions", 0.3)
+    for name, sd in between.items():
+        if not sd > 0:
+            raise InputError(f"--occasions {name}={sd:g}: a spread starts above 0")
     problem = new_problem(
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
         [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
-        scenario.smooth, read_names(scenario.occasions, "--occasions", 0.3),
+        scenario.smooth, between,
     )  # fmt: skip
     _check_uncertainty(scenario, problem)
     if scenario.start == "published":
