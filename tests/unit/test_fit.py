@@ -24,27 +24,8 @@ from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.models.catalogue import get_model
 from livingdrug.models.text import from_toml
 from livingdrug.simulation import draw_subjects, observe, simulate
+from tests.decline import DECLINE
 
-DECLINE = """
-name = "decline"
-title = "One exponential"
-[closed_form]
-time_unit = "d"
-quantities = [
-  { name = "top", unit = "copies/ug", meaning = "level at 0", bound = "positive" },
-  { name = "rate", unit = "1/d", meaning = "rate", bound = "positive" },
-]
-[[closed_form.outputs]]
-name = "level"
-unit = "copies/ug"
-meaning = "level"
-measured = true
-pieces = [{ expression = "top * exp(-rate * time)" }]
-[[values]]
-name = "made"
-source = { key = "synthetic", citation = "made up" }
-values = { top = 100.0, rate = 0.2 }
-"""
 BOLUS = """
 name = "bolus"
 title = "One compartment"

@@ -15,28 +15,8 @@ from livingdrug.core.errors import InputError
 from livingdrug.report.folder import keep_run
 from livingdrug.scenario import read_scenario
 from tests.commands import livingdrug
+from tests.decline import DECLINE
 from tests.pictures import undrawn
-
-MODEL = """
-name = "decline"
-title = "One exponential"
-[closed_form]
-time_unit = "d"
-quantities = [
-  { name = "top", unit = "copies/ug", meaning = "level at 0", bound = "positive" },
-  { name = "rate", unit = "1/d", meaning = "rate", bound = "positive" },
-]
-[[closed_form.outputs]]
-name = "level"
-unit = "copies/ug"
-meaning = "level"
-measured = true
-pieces = [{ expression = "top * exp(-rate * time)" }]
-[[values]]
-name = "made"
-source = { key = "synthetic", citation = "made up" }
-values = { top = 100.0, rate = 0.2 }
-"""
 
 
 @pytest.fixture
@@ -47,7 +27,7 @@ def files(tmp_path):
         top, rate = 100 * np.exp(0.5 * random.normal()), 0.2 * np.exp(0.4 * random.normal())
         lines += [f"{i},{t},{top * np.exp(-rate * t + 0.2 * random.normal()):.4f}" for t in (0, 2, 5, 9)]
     (tmp_path / "data.csv").write_text("\n".join(lines))
-    (tmp_path / "model.toml").write_text(MODEL)
+    (tmp_path / "model.toml").write_text(DECLINE)
     return str(tmp_path / "data.csv"), str(tmp_path / "model.toml"), tmp_path
 
 
