@@ -35,7 +35,7 @@ def plot_likelihoods(profiles: Sequence[Profile], result: FitResult):
         for ax in axes[len(profiles) :]:
             ax.set_visible(False)
         figure.supylabel("rise of -2 log likelihood", fontsize=9)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(3, across + 1))
     return figure
 
 
