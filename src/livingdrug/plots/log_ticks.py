@@ -14,8 +14,10 @@ def plain_powers(axis) -> None:
         def __call__(self, x, pos=None):
             return plain(super().__call__(x, pos))
 
-    for formatter, put in ((axis.get_major_formatter(), axis.set_major_formatter),
-                           (axis.get_minor_formatter(), axis.set_minor_formatter)):  # fmt: skip
+    for formatter, put in (
+        (axis.get_major_formatter(), axis.set_major_formatter),
+        (axis.get_minor_formatter(), axis.set_minor_formatter),
+    ):
         if type(formatter) is LogFormatterSciNotation:
             put(Plain(labelOnlyBase=formatter.labelOnlyBase, minor_thresholds=formatter.minor_thresholds))
 
