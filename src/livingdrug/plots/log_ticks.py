@@ -2,8 +2,27 @@
 
 import re
 
+import numpy as np
+
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 POWER = re.compile(r"\^\{([-\d]+)\}")
+NARROW, WIDE = 3.0, 100.0  # ratio of the ends below which an axis stays linear, and above which decades are enough
+
+
+def log_ticks(axes, values: np.ndarray) -> None:
+    """Make the y axis of positive values logarithmic with few ticks, two at least; where they lie close together it stays."""
+    low, high = float(np.min(values)), float(np.max(values))
+    if not (low > 0 and high > NARROW * low):
+        axes.locator_params(axis="y", nbins=4)
+        return
+    axes.set_yscale("log")
+    low, high = low / 1.2, high * 1.2
+    fine = (1.0,) if high > WIDE * low else (1.0, 2.0, 5.0)
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks = [k * 10.0**d for d in decades for k in fine if low <= k * 10.0**d <= high]
+    axes.set_ylim(low, high)
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_yticks([], minor=True)
 
 
 def plain_powers(axis) -> None:

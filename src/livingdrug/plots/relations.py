@@ -7,11 +7,12 @@ import numpy as np
 from livingdrug.fit.covariate_relations import Relation
 from livingdrug.fit.eta_correlation import Correlation
 from livingdrug.fit.sampled import Sampled
+from livingdrug.plots.log_ticks import log_ticks
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, dense, grid_figure, short
 
 MOST = 8  # effects in the figure; the table has all
 WIDE = 3.2  # standard deviations from the middle of a cell to its border
-SIDE = 1.15  # inches of a cell
+SIDE = 1.0  # inches of a cell
 JITTER = 0.07  # between points of a level
 
 
@@ -85,8 +86,7 @@ def plot_covariates(relations: Sequence[Relation], covariates: Sequence[str], lo
         for row, name in enumerate(names):
             grid[row, 0].set_ylabel(short(name, 14))
             if name in logs:
-                grid[row, 0].set_yscale("log")
-                grid[row, 0].minorticks_off()
+                log_ticks(grid[row, 0], np.concatenate([r.y for r in relations if r.parameter == name]))
         for column, name in enumerate(covariates):
             grid[-1, column].set_xlabel(short(name, 24))
     return figure
@@ -107,8 +107,8 @@ def _relation(axes, r: Relation, log: bool) -> None:
         at = r.x
         if r.found:
             line = np.polyfit(at, np.log(r.y) if log else r.y, 1)
-            ends = np.array([at.min(), at.max()])
-            axes.plot(ends, np.exp(np.polyval(line, ends)) if log else np.polyval(line, ends), color=COLOURS[1])
+            across = np.linspace(at.min(), at.max(), 50)
+            axes.plot(across, np.exp(np.polyval(line, across)) if log else np.polyval(line, across), color=COLOURS[1])
     face = (
         {"facecolors": "none", "edgecolors": COLOURS[0], "linewidths": 0.8}
         if r.drawn

@@ -84,6 +84,7 @@ def covariate_part(relations: tuple[Relation, ...], sampled: Sampled, figures: d
         )
     )
     pictures = tuple(
-        Picture(name, f"Individual parameters over {', '.join(shown)}. {how}") for name, shown in figures.items()
+        Picture(name, f"Individual parameters over {', '.join(shown)}; p: corrected. {how}")
+        for name, shown in figures.items()
     )
     return Part("covariates", "Parameters and covariates", points, (Table("relations", header, rows),), pictures)
