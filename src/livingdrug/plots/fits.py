@@ -114,6 +114,7 @@ def plot_individuals(result: FitResult, curves: Curves, subjects: list[str], out
             if logs:
                 ax.set_yscale("log")
                 ax.minorticks_off()  # a page of log axes with all their ticks takes seconds to draw
+                ax.locator_params(axis="y", numticks=5)
         for ax in axes[len(subjects) :]:
             ax.set_visible(False)
         long_time_axis(axes[0], p.time[p.output == output], 0.17)
@@ -157,6 +158,7 @@ def plot_trace(result: FitResult):
             ax.plot(np.arange(1, len(result.trace) + 1), result.trace[:, k], color=COLOURS[0], linewidth=0.9)
             if begins is not None:
                 ax.axvline(begins, color=MUTED, linewidth=0.8, linestyle=":")
+            ax.locator_params(axis="both", nbins=4)
             ax.set_title(short(result.trace_names[k], 22), fontsize=8)
             ax.tick_params(labelsize=7)
         for ax in axes[len(shown) :]:

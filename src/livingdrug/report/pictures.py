@@ -99,11 +99,12 @@ def write_trial_pictures(answer: TrialAnswer, folder: str | Path) -> list[Pictur
 
 def arrange(figure) -> None:
     """Place axes and texts once, for all files; an engine that is left there would draw everything again before each."""
-    from livingdrug.plots.log_ticks import plain_powers
+    from livingdrug.plots.log_ticks import minor_marks, plain_powers
 
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             plain_powers(axis)
+            minor_marks(axes, axis)
             if not axis.get_label_text():
                 axis.set_label_coords(0.5, 0.0)  # else the place of a label that is not there is looked for in every pass
     engine = figure.get_layout_engine()
