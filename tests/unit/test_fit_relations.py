@@ -194,7 +194,8 @@ def test_a_correlation_that_the_data_show_is_found(tmp_path):
     # the effects are hardly uncertain here: their correlation is that of the true ones
     (pair,) = eta_correlations(sampled_parameters(result), result.problem)
     assert pair.value == pytest.approx(np.corrcoef(etas.T)[0, 1], abs=0.01) and not pair.found
-    together = replace(sampled_parameters(result), etas=np.repeat(etas[:, None, :1], 10, axis=1) + 0.5 * etas[:, None, 1:] * [0, 1])
+    alike = np.repeat(etas[:, None, :1], 10, axis=1) + 0.5 * etas[:, None, 1:] * [0, 1]
+    together = replace(sampled_parameters(result), etas=alike)
     (pair,) = eta_correlations(together, result.problem)
     assert pair.found and pair.corrected < 1e-6
     part = correlation_part((pair,), together)
