@@ -270,8 +270,7 @@ def test_the_folder_of_a_fit_has_its_report_made_again_to_the_byte(folder, tmp_p
     kept = json.loads((folder / "settings.json").read_text())
     assert kept["checks"] == {
         "seed": 1, "vpc_replicates": 300, "npde_replicates": 1000, "sampled_draws": 10, "sampled_from_weighted_draws": 1024,
-        "shrinkage_above_which_draws_are_shown_percent": 30.0, "interval_width_percent": 95, "p_value_correction": "Holm",
-        "individual_curves": "first",
+        "shrinkage_above_which_draws_are_shown_percent": 30.0, "p_value_correction": "Holm", "individual_curves": "first",
     }  # fmt: skip
     assert kept["effective"]["rule_below_limit"] == "m3" and kept["effective"]["versions"]["numpy"] == np.__version__
     record = json.loads((folder / "record.json").read_text())

@@ -138,7 +138,6 @@ def _of_checks(scenario: Fit, result: FitResult) -> dict:
         "sampled_draws": DRAWS,
         "sampled_from_weighted_draws": POOL,
         "shrinkage_above_which_draws_are_shown_percent": SHRUNK,
-        "interval_width_percent": 95,
         "p_value_correction": "Holm",
         "individual_curves": scenario.individuals,
     }
