@@ -1,12 +1,12 @@
 """Correlations between the random effects of subjects, and between individual parameters and covariates, with what chance
 would give for as many subjects.
 
-They are those of sampled individual parameters (`fit.sampled`), averaged over the draws as Fisher's z. If two effects are
-independent and the model holds, z of one draw of n subjects is normal with variance 1 / (n - 3) (Fisher 1921, Metron 1:3-32);
-that of an average over draws is no wider, so that intervals and p values are on the safe side. p values are corrected for
-the number of pairs looked at (Holm 1979, Scand J Stat 6:65-70): of eight patients with six effects, fifteen pairs, one would
-else be expected to seem correlated by chance in every other trial. Where data say little, draws follow the model, and a
-correlation that it does not have is not to be seen in them either: none found is no proof of none.
+They are those of sampled individual parameters (`fit.sampled`), averaged over the draws as Fisher's z (Fisher 1921, Metron
+1:3-32). The interval is Fisher's and the p value Student's, as for one draw of as many subjects; an average over draws varies
+less, so that both are on the safe side, the more so the less the data say. p values are corrected for the number of pairs
+looked at (Holm 1979, Scand J Stat 6:65-70): of eight patients with six effects, fifteen pairs, every other trial would else
+show a pair that seems correlated by chance. Where data say little, draws follow the model, and a correlation that it does
+not have is not to be seen in them either: none found is no proof of none.
 """
 
 from dataclasses import dataclass
@@ -71,13 +71,14 @@ def averaged(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float, f
         return (float("nan"),) * 4
     z = float(np.arctanh(np.clip((a * b).sum(axis=0) / size, -1 + 1e-12, 1 - 1e-12)).mean())
     reach = NORMAL / np.sqrt(n - 3)
-    return float(np.tanh(z)), float(np.tanh(z - reach)), float(np.tanh(z + reach)), _two_sided(z * np.sqrt(n - 3))
+    return float(np.tanh(z)), float(np.tanh(z - reach)), float(np.tanh(z + reach)), _two_sided(float(np.tanh(z)), n)
 
 
-def _two_sided(z: float) -> float:
-    from math import erfc
+def _two_sided(value: float, n: int) -> float:
+    """p of no correlation: Student's t with n - 2 degrees of freedom, exact for one draw of two normal effects."""
+    from scipy.special import stdtr
 
-    return erfc(abs(z) / 2**0.5)
+    return float(2 * stdtr(n - 2, -abs(value) * np.sqrt((n - 2) / max(1 - value**2, 1e-300))))
 
 
 def holm(p: np.ndarray) -> np.ndarray:
