@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livingdrug.plots.log_ticks import log_ticks, plain
-from livingdrug.plots.style import DENSE, dense, new_figure
+from livingdrug.plots.style import DENSE, dense, grid_figure, new_figure
 from livingdrug.report.pictures import arrange, save
 
 
@@ -43,6 +43,20 @@ def test_ticks_of_a_log_axis_keep_their_places_and_words(low, high):
     drawn = np.sort(np.concatenate([*(line.get_ydata() for line in marks), after.get_yticks(minor=True)]))
     np.testing.assert_allclose([place for place in drawn if bottom <= place <= top], minor)
     assert after.get_ylim() == before.get_ylim()
+
+
+def test_shared_axes_keep_their_minor_ticks():
+    figure, axes = grid_figure(1, 3, 2.0, 2.0, sharex=True, sharey=True)
+    for ax in axes:
+        ax.loglog([1, 1e4], [1, 1e5])
+    axes[2].set_visible(False)
+    low, high = axes[0].get_ylim()
+    expected = [place for place in axes[0].yaxis.get_minorticklocs() if low <= place <= high]
+    arrange(figure)
+    for ax in axes[:2]:
+        marks = {getattr(line, "get_marker", lambda: None)(): line for line in ax.get_children()}
+        np.testing.assert_array_equal(marks[0].get_ydata(), expected)  # to the left, of the y axis
+        assert 3 in marks and len(expected) > 20
 
 
 def test_a_figure_is_arranged_once_for_both_files(tmp_path, monkeypatch):

@@ -47,25 +47,48 @@ def plain(text: str) -> str:
     return POWER.sub(lambda power: power[1].translate(RAISED), bare).replace(r"\times", "×")
 
 
-def minor_marks(axes, axis) -> None:
-    """Draw the minor ticks of a log axis as one line of marks, the same to the eye: an object for each takes most of the time
-    of a figure. Axes of less than two decades keep theirs, which may carry labels."""
-    from matplotlib import rcParams
-    from matplotlib.lines import Line2D
+def minor_marks(figure) -> None:
+    """Draw the minor ticks of log axes as one line of marks each, the same to the eye: an object for each tick takes most of
+    the time of a figure. Axes of less than two decades keep theirs, which may carry labels."""
     from matplotlib.ticker import LogLocator, NullLocator
 
+    logs = [
+        (axes, axis)
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        if axes.get_visible() and type(axis.get_minor_locator()) is LogLocator and _is_wide(axis)
+    ]
+    marks = [(axes, _marks(axes, axis)) for axes, axis in logs]
+    for axes, line in marks:
+        axes.add_artist(line)
+    for _, axis in logs:  # last: axes that are shared have one locator
+        axis.set_minor_locator(NullLocator())
+
+
+def _is_wide(axis) -> bool:
     low, high = sorted(axis.get_view_interval())
-    if type(axis.get_minor_locator()) is not LogLocator or not (low > 0 and high > WIDE * low):
-        return
+    return low > 0 and high > WIDE * low
+
+
+def _marks(axes, axis):
+    """The minor ticks of an axis as a line of marks."""
+    from matplotlib import rcParams
+    from matplotlib.lines import Line2D
+    from matplotlib.markers import TICKDOWN, TICKLEFT
+
+    low, high = sorted(axis.get_view_interval())
     places = axis.get_minorticklocs()
     places = places[(places >= low) & (places <= high)]
     name, foot = axis.axis_name, np.zeros(len(places))
-    mine = {
-        "marker": 3 if name == "x" else 0,  # TICKDOWN, TICKLEFT
-        "markersize": rcParams[f"{name}tick.minor.size"],
-        "markeredgewidth": rcParams[f"{name}tick.minor.width"],
-        "transform": axes.get_xaxis_transform() if name == "x" else axes.get_yaxis_transform(),
-    }
-    line = (places, foot) if name == "x" else (foot, places)
-    axes.add_artist(Line2D(*line, linestyle="none", color=rcParams[f"{name}tick.color"], clip_on=False, zorder=2.01, **mine))
-    axis.set_minor_locator(NullLocator())
+    across = name == "x"
+    return Line2D(
+        *((places, foot) if across else (foot, places)),
+        linestyle="none",
+        color=rcParams[f"{name}tick.color"],
+        clip_on=False,
+        zorder=2.01,
+        marker=TICKDOWN if across else TICKLEFT,
+        markersize=rcParams[f"{name}tick.minor.size"],
+        markeredgewidth=rcParams[f"{name}tick.minor.width"],
+        transform=axes.get_xaxis_transform() if across else axes.get_yaxis_transform(),
+    )

@@ -101,10 +101,10 @@ def arrange(figure) -> None:
     """Place axes and texts once, for all files; an engine that is left there would draw everything again before each."""
     from livingdrug.plots.log_ticks import minor_marks, plain_powers
 
+    minor_marks(figure)
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             plain_powers(axis)
-            minor_marks(axes, axis)
             if not axis.get_label_text():
                 axis.set_label_coords(0.5, 0.0)  # else the place of a label that is not there is looked for in every pass
     engine = figure.get_layout_engine()
