@@ -52,6 +52,7 @@ def split(text: str) -> tuple[str, ...]:
               "'omega beta'): what the data say of each, in words and as a picture.")
 @click.option("--bootstrap", type=int, metavar="N", help="Intervals from N fits of resampled subjects.")
 @click.option("--sir", type=int, metavar="N", help="Intervals from N (1000) vectors of sampling importance resampling.")
+@click.option("--individuals", help="Whose curves are drawn in a folder: first (the default, a page of 12 subjects) or all.")
 @click.option("--prior", multiple=True, metavar="NAME=normal:MEAN,SD", help="With --method bayes: of a typical value on its "
               "scale (of ln c_max), or 'omega NAME=half_normal:SCALE' (half_cauchy) of a spread; weak ones by default.")
 @click.option("--chains", type=int, help="With --method bayes: chains (4).")

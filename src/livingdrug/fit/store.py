@@ -10,6 +10,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.versions import versions
+from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import FitResult, Objective
 
@@ -91,13 +93,16 @@ def made_folder(folder: str | Path) -> Path:
     return path
 
 
-def write_result(result: FitResult, folder: str | Path) -> None:
-    """Write parameters.csv, objective.json, individuals.csv, predictions.csv, trace.csv, covariance.csv, settings.json."""
+def write_result(result: FitResult, folder: str | Path, checks: dict | None = None) -> None:
+    """Write parameters.csv, objective.json, individuals.csv, predictions.csv, trace.csv, covariance.csv, settings.json.
+
+    checks: settings of the checks that are made beside it.
+    """
     import pandas as pd
 
     from livingdrug.core.export import write_csv
 
-    path = made_folder(folder)
+    path, result = made_folder(folder), with_conditional_residuals(result)
     write_csv(parameter_table(result), path / "parameters.csv")
     write_csv(individual_table(result), path / "individuals.csv")
     write_csv(pd.DataFrame(vars(result.predictions)), path / "predictions.csv")
@@ -110,7 +115,7 @@ def write_result(result: FitResult, folder: str | Path) -> None:
             table.insert(0, "parameter", names)
             write_csv(table, path / f"{name}.csv")
     write_json(objective_as_dict(result), path / "objective.json")
-    write_json(settings_as_dict(result), path / "settings.json")
+    write_json(settings_as_dict(result) | ({"checks": checks} if checks else {}), path / "settings.json")
 
 
 def write_objective(found: Objective, folder: str | Path) -> None:
@@ -193,8 +198,27 @@ def settings_as_dict(result: FitResult) -> dict:
         "start_spread": {p.name: p.sd for p in problem.random},
         "scale": {p.name: p.scale for p in problem.parameters}, "fixed": [p.name for p in problem.parameters if p.fixed],
         "effects": [asdict(e) for e in problem.effects], "residual_errors": [asdict(r) for r in problem.residuals],
-        "correlations": [asdict(c) for c in problem.correlations], "settings": result.settings, "notes": list(result.notes),
+        "correlations": [asdict(c) for c in problem.correlations], "settings": result.settings,
+        "effective": effective_settings(result), "notes": list(result.notes),
     }  # fmt: skip
+
+
+def effective_settings(result: FitResult) -> dict:
+    """What was in force, defaults spelled out: where `settings` says null, and what it does not say."""
+    given, problem = {k: v for k, v in result.settings.items() if k not in versions()}, result.problem
+    if "copies" in given:
+        given["chains"] = given.pop("copies")
+    return given | {
+        "rule_below_limit": problem.below,
+        "smooth_breakpoints": problem.smooth or 0.0,
+        "smooth_breakpoints_unit": problem.model.time_unit,
+        "likelihood_by": result.objective.means,
+        "standard_errors_by": result.covariance.method or result.covariance.reason,
+        "interval_width_percent": 95,
+        "random_effects_start": {p.spread_name: p.sd for p in result.started.random},
+        "fixed": [e.name for e in result.estimates if e.fixed],
+        "versions": versions(),
+    }
 
 
 def write_json(content: dict, path: Path) -> None:

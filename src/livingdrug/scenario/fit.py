@@ -42,7 +42,8 @@ class Fit(TableScenario):
     `published`, or `data` for what the curves tell (`fit.start`), where what is named in values or fix keeps its number;
     starts: from how many places (none given: as many as the method needs); evaluate: the objective at the start, nothing is
     fitted. profile: estimated numbers whose profile likelihood is followed; bootstrap: how many times resampled subjects are
-    fitted again; sir: how many parameter vectors are kept of sampling importance resampling.
+    fitted again; sir: how many parameter vectors are kept of sampling importance resampling. individuals: whose curves are
+    drawn, `first` (a page) or `all`.
     """
 
     kind: Literal["fit"] = "fit"
@@ -67,6 +68,7 @@ class Fit(TableScenario):
     profile: tuple[str, ...] = ()
     bootstrap: int = 0
     sir: int = 0
+    individuals: Literal["first", "all"] = "first"
     seed: int = 1
     prior: tuple[str, ...] = ()
     chains: int = 4
