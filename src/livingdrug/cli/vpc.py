@@ -25,6 +25,7 @@ def vpc(folder: str, replicates: int, bins: str | None, levels: str, **rest) -> 
     limit ranked as such, with the part below the limit. Writes vpc.csv and pictures into FOLDER, and its report anew. Of a
     posterior, each trial has the numbers of another draw. For research, not for clinical decisions.
     """
+    from livingdrug.core.folders import held
     from livingdrug.fit.vpc import vpc as check
     from livingdrug.report.fit_folder import keep_vpc
     from livingdrug.report.fits import outside_text
@@ -32,10 +33,11 @@ def vpc(folder: str, replicates: int, bins: str | None, levels: str, **rest) -> 
     from livingdrug.scenario.fitted import fitted_points, fitted_problem
 
     edges = _numbers(bins, "--bins") if bins else None
-    problem = fitted_problem(folder)
-    points = fitted_points(folder, problem)
-    found = check(problem, replicates, bins=edges, levels=_numbers(levels, "--levels"), points=points, **rest)
-    report = amend(folder, lambda part: keep_vpc(found, part))
+    with held(folder, make=False):
+        problem = fitted_problem(folder)
+        points = fitted_points(folder, problem)
+        found = check(problem, replicates, bins=edges, levels=_numbers(levels, "--levels"), points=points, **rest)
+        report = amend(folder, lambda part: keep_vpc(found, part))
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(outside_text(found))

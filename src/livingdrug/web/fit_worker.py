@@ -23,6 +23,7 @@ def run_job(folder: Path, resume: bool, say: "Progress") -> None:
     """Fit what JOB asks for. In the folder RUN comes what `livingdrug run --out` would write, in ANSWER what a page says, in
     NUMBERS the same before the checks and pictures are made."""
     from livingdrug.core.export import write_csv
+    from livingdrug.core.folders import held
     from livingdrug.fit.store import drop_state, made_folder, parameter_table
     from livingdrug.report.fit_folder import keep_fit
     from livingdrug.report.folder import keep_answer
@@ -30,16 +31,18 @@ def run_job(folder: Path, resume: bool, say: "Progress") -> None:
     from livingdrug.scenario.fit import run_fit
 
     scenario, out = read_scenario(folder / JOB), made_folder(folder / RUN)
-    mine = (folder / NAME).read_text(encoding="utf-8")
-    say.phase = f"searching from {scenario.starts} starts; of the first one" if scenario.starts > 1 else "searching"
-    result = named(run_fit(scenario, out, resume, say), mine)
-    write_csv(parameter_table(result), folder / "parameters.csv")
-    _write(answer_of(result), folder / NUMBERS)
-    say.enter("making predictive checks, pictures and the report")
-    shown = scenario.model_copy(update={"file": mine})
-    kept = keep_answer(scenario, out, lambda part: keep_fit(scenario, result, part), shown, {Path(scenario.file).name: mine})
-    drop_state(out)  # last: an interrupted check still needs it
-    _write(answer_of(replace(result, notes=kept.flags)), folder / ANSWER)
+    with held(out):
+        mine = (folder / NAME).read_text(encoding="utf-8")
+        say.phase = f"searching from {scenario.starts} starts; of the first one" if scenario.starts > 1 else "searching"
+        result = named(run_fit(scenario, out, resume, say), mine)
+        write_csv(parameter_table(result), folder / "parameters.csv")
+        _write(answer_of(result), folder / NUMBERS)
+        say.enter("making predictive checks, pictures and the report")
+        shown = scenario.model_copy(update={"file": mine})
+        names = {Path(scenario.file).name: mine}
+        kept = keep_answer(scenario, out, lambda part: keep_fit(scenario, result, part), shown, names)
+        drop_state(out)  # last: an interrupted check still needs it
+        _write(answer_of(replace(result, notes=kept.flags)), folder / ANSWER)
 
 
 def named(result, name: str):
