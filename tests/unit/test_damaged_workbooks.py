@@ -11,6 +11,7 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import check
+from tests.mutants import bytes_changed
 
 ATTACKS = Path(__file__).parents[3] / "shared" / "reference" / "attacks"
 HEADINGS = ["ID", "TIME (d)", "DV", "UNIT"]
@@ -26,28 +27,10 @@ def small_workbook() -> bytes:
     return out.getvalue()
 
 
-def mutations(raw: bytes, count: int, seed: int):
-    """Copies with one to four bytes changed, taken out, put in, or with the end cut off."""
-    draw = random.Random(seed)
-    for _ in range(count):
-        data = bytearray(raw)
-        for _ in range(draw.randint(1, 4)):
-            at, what = draw.randrange(len(data)), draw.random()
-            if what < 0.7:
-                data[at] = draw.randrange(256)
-            elif what < 0.8:
-                del data[at]
-            elif what < 0.9:
-                data.insert(at, draw.randrange(256))
-            else:
-                data = data[: max(at, 1)]
-        yield bytes(data)
-
-
 def test_a_mutated_workbook_is_read_or_refused_in_one_sentence(tmp_path):
     raw, path, refused = small_workbook(), tmp_path / "a.xlsx", 0
     assert not check_of(path, raw)
-    for data in mutations(raw, 250, 7):
+    for data in bytes_changed(raw, 250, 7):
         refused += check_of(path, data)
     assert refused > 150
 

@@ -60,7 +60,7 @@ def test_a_killed_fit_goes_on_from_every_moment(files, monkeypatch):
     killed(files, monkeypatch, "searched", 20)
     assert STATE in contents(files / "searched")
     # as it begins, and from the end of its search on: all that come then are moments of the results
-    for at, start in [(4, None), *((at, "searched") for at in range(5, moments, 19))]:
+    for at, start in [(4, None), *((at, "searched") for at in range(5, moments, 31))]:
         folder = files / f"killed-{at}-{start}"
         if start:
             shutil.copytree(files / start, folder)
