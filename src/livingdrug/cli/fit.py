@@ -30,6 +30,7 @@ from livingdrug.report.folder_files import REPORT
 from livingdrug.report.kinetics import hashes
 from livingdrug.scenario.fit import Fit, evaluate_fit, uncertainty_of
 from livingdrug.scenario.fit import run_fit as scenario_fit
+from livingdrug.scenario.memory import check_memory
 
 VERDICT = {
     "converged": "converged", "not_converged": "NOT CONVERGED", "at_bound_or_singular": "converged AT A BOUND, or the "
@@ -49,6 +50,7 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
         check_new_folder(folder)
     elif output.out:
         check_writable(output.out)
+    check_memory(scenario, output.memory)
     # the state of a search lies there too, so the folder is held from its first iteration on
     with held(folder) if folder else nullcontext():
         sys.exit(_code(scenario, output, folder, resume))

@@ -11,7 +11,7 @@ import click
 
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands
-from livingdrug.cli.out_help import OUT_HELP
+from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError
 
@@ -88,7 +88,9 @@ def check(name: str | None) -> None:
 
 
 def _where(command):
-    """The options that say where a run takes place; they are no part of a scenario, as they change no number."""
+    """The options that say where a run takes place, and in how much memory; they are no part of a scenario, as they change no
+    number."""
+    command = click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)(command)
     command = click.option("--dask", metavar="ADDRESS", help="Share the subjects among a Dask cluster's workers.")(command)
     return click.option("--workers", type=int, help="Share the subjects among this many processes.")(command)
 
@@ -205,6 +207,7 @@ def power(**options) -> None:
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:
     """Simulate the trial in the TOML file DESIGN many times. `livingdrug example trial FOLDER` writes a commented design."""
     from livingdrug.cli.output import Output

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 
+UNSEEN = ".livingdrug."  # how the names begin that a run's folder has only while it is written
 FULL = (errno.ENOSPC, errno.EDQUOT)
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -98,7 +99,8 @@ def take(handle: int) -> bool:
 
 
 def refusal(path: str | Path, error: OSError) -> InputError:
-    """What is said of a file or folder that cannot be written."""
+    """What is said of a file or folder that cannot be written; the folder in which a run makes its files is not named."""
+    path = Path(*(part for part in Path(path).parts if not part.startswith(UNSEEN)))
     if error.errno in FULL:
         return InputError(
             f"`{path}` cannot be written: no space is left on the disk; make room and run again (what an earlier run left "

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.files import _NOFOLLOW, below, refusal, sync_folder, sync_tree, take
+from livingdrug.core.files import _NOFOLLOW, UNSEEN, below, refusal, sync_folder, sync_tree, take
 
-LOCK, PART, NEW = ".livingdrug.lock", ".livingdrug.part", ".livingdrug.new"
+LOCK, PART, NEW = (UNSEEN + name for name in ("lock", "part", "new"))
 OWN = (LOCK, PART, NEW)
 LAST, GONE = "record.json", ".gone"  # the file that moves last; name -> hash of what the earlier run leaves behind
 _mine = threading.local()
@@ -67,8 +67,11 @@ def settled(folder: str | Path) -> Path:
 def new_part(path: Path) -> Path:
     """The empty folder PART of a folder that is held."""
     part = path / PART
-    _remove(part)
-    part.mkdir()
+    try:
+        _remove(part)
+        part.mkdir()
+    except OSError as error:
+        raise refusal(path, error) from None
     return part
 
 

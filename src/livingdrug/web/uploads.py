@@ -7,11 +7,13 @@ import secrets
 import shutil
 import tempfile
 import threading
+import unicodedata
 import weakref
 from collections import OrderedDict
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.files import refusal
 
 MAX_BYTES, MAX_FILES = 20_000_000, 20
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
@@ -22,7 +24,7 @@ EXAMPLES = {EXAMPLE: "kinetics.csv", RESPONSES: "response.csv"}  # simulated one
 
 class Uploads:
     """At most MAX_FILES files of MAX_BYTES each; the oldest goes when another comes. A file is known by its token and the
-    name that its user gave it, of which nothing but letters, digits, dots, dashes and underscores is kept. Nothing is
+    name that its user gave it, of which letters and digits of any script, dots, dashes and underscores are kept. Nothing is
     opened here: the readers of `data` refuse what is no table."""
 
     def __init__(self) -> None:
@@ -48,7 +50,12 @@ class Uploads:
         """Token of a file with this content."""
         with self._lock:
             token = secrets.token_hex(12)
-            (self._folder / (token + Path(name).suffix.lower())).write_bytes(raw)
+            path = self._folder / (token + Path(name).suffix.lower())
+            try:
+                path.write_bytes(raw)
+            except OSError as error:
+                path.unlink(missing_ok=True)
+                raise refusal(name, error) from None
             self._files[token] = name
             while len(self._files) > MAX_FILES:
                 old, title = self._files.popitem(last=False)
@@ -95,7 +102,11 @@ def temporary_folder(owner: object) -> Path:
 
 
 def safe_name(name: str) -> str:
-    """The last part of a name, without anything that a shell, a header or a spreadsheet could take for more than a name."""
-    last = re.split(r"[/\\]", name)[-1]
-    clean = re.sub(r"[^A-Za-z0-9._-]+", "_", last).lstrip("._-")[-80:]
+    """The last part of a name, in whatever script, without anything that a shell, a header or a spreadsheet could take for
+    more than a name; at most 80 signs and 240 bytes."""
+    last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    signs = (c if c in "._-" or unicodedata.category(c)[0] in "LMN" else " " for c in last)
+    clean = "_".join("".join(signs).split()).lstrip("._-")[-80:]
+    while len(clean.encode()) > 240:
+        clean = clean[1:]
     return clean or "data.csv"
