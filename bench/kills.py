@@ -5,11 +5,11 @@
     python -m bench.kills 40 --moves       while results are moved in: a kill before the K-th rename, unlink, mkdir or fsync
     python -m bench.kills 2000 --records   mutated records that `livingdrug report` reads; nothing is killed
 
-Every folder holds an earlier run of its kind, with another seed or setting. A kill counts as right where the next command (the
-same run, for a fit with --resume; for a report or a check the same again) ends without a fault, and the folder is then,
-byte for byte, that of a run that was not killed; before it, the files of the folder are those of the earlier or of the new
-run (a move that was cut off is finished first, as everything that reads a folder does), and nothing is left over after it.
-Times of the kills are uniform over 1.1 times the duration of a run. Prints a row for each kind; exit code 1 where one failed.
+Every folder holds an earlier run of its kind, with another seed or setting. A kill counts as right where the folder then has
+the files of the earlier or of the new run (a move that was cut off is finished first, as everything that reads a folder does),
+where the next command (the same again, of a fit with --resume) ends without a fault, and where it leaves, byte for byte, the
+folder of a run that was not killed, and nothing else. Times are uniform over 1.1 times the duration of a run.
+Prints a row for each kind; exit code 1 where one failed.
 """
 
 import random

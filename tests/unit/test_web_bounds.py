@@ -1,10 +1,12 @@
 """Bounds of the app that hold on every route, who is let in, slow connections, and names in any script."""
 
 import base64
+import os
 import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -21,7 +23,7 @@ from livingdrug.web.app import make_app, page_of
 from livingdrug.web.fits import Fits
 from livingdrug.web.guard import KEY
 from livingdrug.web.limits import check_run
-from livingdrug.web.uploads import safe_name
+from livingdrug.web.uploads import Uploads, safe_name
 from livingdrug.web.work import Work
 
 TRIAL = ("kind=trial&model=stein_2019&control=a&multiplicity=none&arms.0.name=a&arms.0.n={n}&arms.1.name=b&arms.1.n=10"
@@ -197,6 +199,20 @@ def test_names_in_any_script_go_up_and_come_down(given):
     assert answer.status_code == 200 and name in answer.data.decode()
     assert name in client.get(f"/export/script.py?{to_query(Nca(file=token))}").data.decode()
     assert "\n" not in safe_name(given) and "/" not in safe_name("../" + given)
+
+
+def test_files_of_an_app_that_was_killed_go_when_the_next_one_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = (
+        "import os, signal, sys\nfrom livingdrug.web.uploads import Uploads\nkept = Uploads()\n"
+        "kept.keep('patients.csv', b'ID')\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)})
+    (tmp_path / "livingdrug-other").mkdir()  # not one of ours
+    assert len(list(tmp_path.glob("livingdrug-*/*.csv"))) == 1
+    first, second = Uploads(), Uploads()
+    assert {p for p in tmp_path.iterdir() if p.name != "livingdrug-other"} == {first._folder, second._folder}
+    assert (tmp_path / "livingdrug-other").exists()
 
 
 def test_a_query_within_the_bounds_is_not_refused():

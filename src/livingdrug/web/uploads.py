@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import os
 import re
 import secrets
 import shutil
@@ -13,9 +14,11 @@ from collections import OrderedDict
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.files import refusal
+from livingdrug.core.files import refusal, take
+from livingdrug.core.folders import LOCK
 
 MAX_BYTES, MAX_FILES = 20_000_000, 20
+PREFIX = "livingdrug-"  # of the folders
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 EXAMPLE = "example"
 RESPONSES = "example_response"
@@ -95,10 +98,34 @@ def _example(token: str):
 
 
 def temporary_folder(owner: object) -> Path:
-    """A folder that only this user may read, and that goes with its owner or with the process."""
-    folder = tempfile.mkdtemp(prefix="livingdrug-")
-    weakref.finalize(owner, shutil.rmtree, folder, True)
-    return Path(folder)
+    """A folder that only this user may read, and that goes with its owner or with the process; where the process was killed,
+    the next one takes it away."""
+    _remove_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    handle = os.open(folder / f"{LOCK}.new", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    take(handle)
+    os.rename(folder / f"{LOCK}.new", folder / LOCK)  # under its name it is held already
+    weakref.finalize(owner, _let_go, folder, handle)
+    return folder
+
+
+def _let_go(folder: Path, handle: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(handle)
+
+
+def _remove_abandoned() -> None:
+    """Folders of this user whose process has died: files of patients are in them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            mine = not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+            handle = os.open(folder / LOCK, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)) if mine else None
+        except (OSError, AttributeError):  # without a lock nothing is known of it; Windows knows no users
+            continue
+        if handle is not None:
+            if take(handle):
+                shutil.rmtree(folder, ignore_errors=True)
+            os.close(handle)
 
 
 def safe_name(name: str) -> str:
