@@ -6,9 +6,9 @@
     python -m bench.kills 2000 --records   mutated records that `livingdrug report` reads; nothing is killed
 
 Every folder holds an earlier run of its kind, with another seed or setting. A kill counts as right where the folder then has
-the files of the earlier or of the new run (a move that was cut off is finished first, as everything that reads a folder does),
-where the next command (the same again, of a fit with --resume) ends without a fault, and where it leaves, byte for byte, the
-folder of a run that was not killed, and nothing else. Times are uniform over 1.1 times the duration of a run.
+the files of the earlier or of the new run (a move that was cut off is finished first, as all that reads a folder does),
+where the next command (the same again, of a fit with --resume) ends without a fault, and where it leaves, byte for byte,
+the folder of a run that was not killed, and nothing else. Times are uniform over 1.1 times the duration of a run.
 Prints a row for each kind; exit code 1 where one failed.
 """
 

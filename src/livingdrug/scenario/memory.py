@@ -72,4 +72,7 @@ def check_bytes(needed: float, bound: float | None = None, raise_it: str = "--me
 
 
 def _words(needed: float) -> str:
-    return f"{needed / GB:,.3g} GB" if needed < 1e15 else "1,000,000 GB or more"
+    gigabytes = needed / GB
+    if not gigabytes < 1e6:
+        return "1,000,000 GB or more"
+    return f"{gigabytes:,.0f} GB" if gigabytes >= 10 else f"{gigabytes:.2g} GB"

@@ -7,10 +7,12 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import LivingdrugError
+from livingdrug.core.files import refusal
 from livingdrug.core.waiting import listeners
 
 JOB, NAME, RUN = "job.toml", "name.txt", "run"
@@ -123,9 +125,19 @@ def main(folder: str, resume: bool) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except LivingdrugError as error:
-        (path / REFUSED).write_text(str(error), encoding="utf-8")
-        return 2
+        return _refused(path, str(error))
+    except OSError as error:
+        return _refused(path, str(refusal(error.filename or "the folder of the fit", error)))
+    except MemoryError:
+        return _refused(path, "the memory of this machine does not suffice for this fit; fewer subjects take less")
     return 0
+
+
+def _refused(path: Path, why: str) -> int:
+    """Say why there is no answer, where there is room for it on the disk."""
+    with suppress(OSError):
+        (path / REFUSED).write_text(why, encoding="utf-8")
+    return 2
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.files import refusal
 from livingdrug.fit.store import STATE
 from livingdrug.scenario import to_toml
 from livingdrug.scenario.fit import Fit
@@ -100,11 +101,11 @@ class Fits:
         with self._lock:
             self._check_room()
             folder = self._folder / secrets.token_hex(8)
-            folder.mkdir()
-            shutil.copyfile(data, folder / _data(shown))
-            here = shown.model_copy(update={"file": str(folder / _data(shown))})
-            (folder / JOB).write_text(to_toml(here), encoding="utf-8")
-            (folder / NAME).write_text(shown.file, encoding="utf-8")
+            try:
+                _put_job(folder, shown, data)
+            except OSError as error:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise refusal("the folder of the fit", error) from None
             ident = secrets.token_urlsafe(18)
             self._jobs[ident] = Job(folder, shown, asked, _process(folder, False))
             self._forget()
@@ -167,6 +168,15 @@ def result_file(folder: Path, name: str) -> Path | None:
         return None
     path = folder / RUN / (name if name in TABLES else Path("pictures") / PICTURES[name])
     return path if path.is_file() and path.stat().st_size > 1 else None
+
+
+def _put_job(folder: Path, shown: Fit, data: Path) -> None:
+    """What the process of a fit reads: the scenario, the data, and how their user calls them."""
+    folder.mkdir()
+    shutil.copyfile(data, folder / _data(shown))
+    here = shown.model_copy(update={"file": str(folder / _data(shown))})
+    (folder / JOB).write_text(to_toml(here), encoding="utf-8")
+    (folder / NAME).write_text(shown.file, encoding="utf-8")
 
 
 def _data(scenario: Fit) -> str:
