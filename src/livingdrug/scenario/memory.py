@@ -39,15 +39,17 @@ def memory_needed(scenario: Document) -> float:
 
 def _curves(scenario) -> float:
     from livingdrug.scenario.simulation import build_model
-    from livingdrug.simulation.run import default_until
+    from livingdrug.simulation.population import MAX_SUBJECTS
+    from livingdrug.simulation.run import check_horizon, default_until
 
     if scenario.exposure is not None:
         return 0.0  # goes by in blocks
     model = build_model(scenario.model, scenario.fragments)
     hours = 24.0 if model.time_unit == "h" else 1.0
     until = default_until(model) if scenario.days is None else scenario.days * hours
-    if not (scenario.every > 0 and 0 < until < float("inf")):
+    if not scenario.every > 0 or (scenario.subjects or 1) > MAX_SUBJECTS:
         return 0.0  # refused by the run, in its own words
+    check_horizon(model, until)
     outputs = len(scenario.outputs) or len(model.system.outputs)
     return ROW * max(scenario.subjects or 1, 1) * (until / scenario.every + 2) * outputs
 
