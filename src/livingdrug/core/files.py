@@ -73,7 +73,7 @@ def _remove_dead_parts(path: Path) -> None:
         except OSError:  # another one was faster, or it is somebody else's
             continue
         try:
-            if take(handle):
+            if take(handle, unknown=False):
                 part.unlink(missing_ok=True)
         finally:
             os.close(handle)
@@ -84,17 +84,17 @@ def _literal(name: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
-def take(handle: int) -> bool:
-    """Whether an open file could be locked; the lock ends with the process, however that ends. A file system without locks
-    locks nothing."""
+def take(handle: int, unknown: bool = True) -> bool:
+    """Whether an open file could be locked; the lock ends with the process, however that ends. unknown: the answer of a file
+    system without locks."""
     try:
         import fcntl
     except ImportError:  # Windows
-        return True
+        return unknown
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno in NO_LOCKS
+        return unknown and error.errno in NO_LOCKS
     return True
 
 

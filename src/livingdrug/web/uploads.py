@@ -123,7 +123,7 @@ def _remove_abandoned() -> None:
         except (OSError, AttributeError):  # without a lock nothing is known of it; Windows knows no users
             continue
         if handle is not None:
-            if take(handle):
+            if take(handle, unknown=False):
                 shutil.rmtree(folder, ignore_errors=True)
             os.close(handle)
 
