@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-
-NAME = "report.pdf"
+from livingdrug.core.files import whole_file
+from livingdrug.report.folder_files import PDF
 
 
 def write_pdf(html: Path) -> Path:
@@ -19,10 +19,9 @@ def write_pdf(html: Path) -> Path:
             f"a PDF needs WeasyPrint ({str(error).splitlines()[0]}); install it with: pip install 'livingdrug[pdf]' (on "
             "Debian and: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or print report.html from a browser"
         ) from None
-    path = html.with_name(NAME)
-    part = path.with_name(f"{NAME}.part")
-    HTML(filename=html, url_fetcher=_nothing).write_pdf(part)
-    part.replace(path)
+    path = html.with_name(PDF)
+    with whole_file(path, "wb") as file:
+        HTML(filename=html, url_fetcher=_nothing).write_pdf(file)
     return path
 
 

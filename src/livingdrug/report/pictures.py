@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.files import refusal
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import group_title, groups
 from livingdrug.products import Comparison
@@ -127,4 +128,4 @@ def save(figure, folder: str | Path, name: str) -> None:
             figure.savefig(path / f"{name}.png", metadata={"Software": None}, pil_kwargs={"compress_level": LEVEL})
             figure.savefig(path / f"{name}.svg", metadata={"Date": None})
     except OSError as error:
-        raise InputError(f"a picture cannot be written into `{folder}`: {error.strerror or error}") from None
+        raise refusal(path / f"{name}.png", error) from None
