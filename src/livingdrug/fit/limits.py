@@ -5,6 +5,10 @@ few subjects ask for: a t distribution with n - 1 degrees of freedom for typical
 for variabilities and residual errors (both exact where n individual values were seen themselves). Elsewhere it is read off
 the profile likelihood, all other numbers fitted anew at every step, between the points where it has fallen by as much as the
 likelihood of a normal mean at the ends of its t interval, n ln(1 + t^2 / (n - 1)), which is 3.84 for many subjects.
+
+Under priors (`FitProblem.priors`) both are those of the penalised likelihood. What a number owes to its prior is no less
+certain for there being few subjects, so that its n - 1 degrees of freedom count as (n - 1) / (1 - f)^2, with f the part of
+its information that is the prior's (Satterthwaite 1946, Biometrics Bull 2:110-114).
 """
 
 from collections.abc import Callable
@@ -13,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.fit.climb import DRAWS, Climbed, climb
+from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import LOG, NORMAL, SCALE_CODE, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
@@ -32,6 +37,7 @@ STEPS, ROUNDS = 9, 6  # of a profile on one side, and sets of draws at each
 NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
 AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
 FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7  # omegas on a log or logit scale among which the largest possible one is looked for
+MOST_SUBJECTS = 1e6  # whose t interval is that of a normal
 BETTER = 0.25  # rise of the log-likelihood on a profile that means that the search had not ended
 
 
@@ -42,7 +48,7 @@ class Higher(NamedTuple):
     climbed: Climbed
 
 
-def cutoff(n: int) -> float:
+def cutoff(n: float) -> float:
     """Fall of 2 log likelihood at the ends of a 95 % profile interval with n subjects."""
     from scipy.stats import t
 
@@ -59,12 +65,13 @@ def limits(
     order of its unknowns, None where there is none.
     """
     best, found = optima[0], {}
-    unknowns, n = unknowns_of(best.prepared.problem), best.prepared.design.n
+    unknowns = unknowns_of(best.prepared.problem)
     for name in unknowns_of(full.problem).names:
         if name not in unknowns.names and name not in best.dropped:
             continue  # a correlation of a variability that is none
         if progress:
             progress(name)
+        n = subjects_for(best, name)
         if name in unknowns.names and len(optima) == 1:
             sharp = from_error(unknowns, name, _value(unknowns, best.climbed.point, name), covariance, n)
             if sharp is not None and _holds(best, name, sharp, covariance, seed):
@@ -78,7 +85,7 @@ def limits(
     return found
 
 
-def from_error(unknowns: Unknowns, name: str, x: float, covariance: np.ndarray | None, n: int, sharp: float = SHARP):
+def from_error(unknowns: Unknowns, name: str, x: float, covariance: np.ndarray | None, n: float, sharp: float = SHARP):
     """The limit from a standard error, None where it is too large for that, or there is none. x: the number on its scale."""
     from scipy.stats import chi2, t
 
@@ -98,6 +105,16 @@ def from_error(unknowns: Unknowns, name: str, x: float, covariance: np.ndarray |
     return Limit(*(natural(unknowns, name, float(e)) for e in ends), "standard error", True)
 
 
+def subjects_for(s: Settled, name: str) -> float:
+    """Subjects whose t interval a number has: those of the data, or more where a prior says part of it."""
+    unknowns, n = unknowns_of(s.prepared.problem), s.prepared.design.n
+    precision = penalty_of(unknowns).precision
+    if name not in unknowns.names or not precision[k := unknowns.names.index(name)] > 0:
+        return n
+    part = precision[k] * np.linalg.pinv(s.climbed.information.matrix)[k, k]
+    return float(min(1 + (n - 1) / max(1 - part, 1e-3) ** 2, MOST_SUBJECTS))
+
+
 def _holds(s: Settled, name: str, limit: Limit, covariance: np.ndarray, seed: int) -> bool:
     """Whether the likelihood has fallen at both ends of an interval as that of a parabola would; of a number that is known
     well, or from many subjects, that is taken for granted."""
@@ -105,7 +122,7 @@ def _holds(s: Settled, name: str, limit: Limit, covariance: np.ndarray, seed: in
     k, n = unknowns.names.index(name), s.prepared.design.n
     if n >= MANY or covariance[k, k] < KNOWN**2 or unknowns.kinds[k] != TYPICAL or _scale(unknowns, name) != LOG:
         return True
-    walk = _Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(n), seed)
+    walk = _Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(subjects_for(s, name)), seed)
     x, reach = _value(unknowns, s.climbed.point, name), 0.5 * np.log(limit.upper / limit.lower)
     return all(walk.rise(walk.at(x + side * reach, [(x, 0.0, s.climbed)])) >= FALLEN * walk.fall for side in (-1, 1))
 
@@ -190,7 +207,7 @@ def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, s
 
 def _may_be_none(s: Settled, name: str, best: float, fall: float, seed: int) -> bool:
     """Whether the likelihood without a variability has not fallen by as much as at the end of an interval."""
-    if len({p.spread_name for p in s.prepared.problem.random}) == 1:
+    if len({p.spread_name for p in s.prepared.problem.random}) == 1 or name in {p.name for p in s.prepared.problem.priors}:
         return False
     tried = climb(*carried(s, without(s.prepared.problem, name), seed), rounds=2 * ROUNDS, enough=NEAR, most=2 * DRAWS)
     return 2 * (best - tried.level) < fall

@@ -137,6 +137,21 @@ class ResidualError:
 
 
 @dataclass(frozen=True)
+class NormalPrior:
+    """A normal prior on one estimated number, by its name (`alpha`, `omega alpha`), on the scale on which it is estimated: a
+    typical value on that of its parameter, a between-subject variability as its logarithm."""
+
+    name: str
+    centre: float
+    sd: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.centre) and math.isfinite(self.sd) and self.sd > 0):
+            numbers = f"mean {self.centre:g} and sd {self.sd:g}"
+            raise InputError(f"the prior of `{self.name}` has {numbers}; the mean must be finite and the sd above 0")
+
+
+@dataclass(frozen=True)
 class FitProblem:
     """A model, data and what is looked for. Its numbers are those a fit starts from, or those it found.
 
@@ -144,7 +159,8 @@ class FitProblem:
     the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
     m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0). smooth: time over which the
     pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks; None: exact ones, but in the
-    search of FOCEI and Laplace, which need slopes.
+    search of FOCEI and Laplace, which need slopes. priors: on some of the numbers (see `fit.borrow`); SAEM then maximises
+    the likelihood times their density.
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -157,6 +173,7 @@ class FitProblem:
     outputs: tuple[tuple[str, str], ...] = ()
     below: str = "m3"
     smooth: float | None = None
+    priors: tuple[NormalPrior, ...] = ()
 
     def __post_init__(self) -> None:
         if self.smooth and not is_closed(self.model):

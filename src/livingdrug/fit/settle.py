@@ -32,7 +32,7 @@ class Settled(NamedTuple):
 
     @property
     def level(self) -> float:
-        """Log-likelihood."""
+        """Log-likelihood, less what priors take from it."""
         return self.climbed.level
 
 
@@ -63,7 +63,8 @@ def _lighter(now: Settled, seed: int) -> Settled | None:
     """The optimum without the weakest variability, where its likelihood is as high; else without the next weak one."""
     unknowns = unknowns_of(now.prepared.problem)
     places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
-    for name in sorted((n for n, information in places.items() if information < WEAK), key=places.get):
+    kept = {prior.name for prior in now.prepared.problem.priors}  # a prior on its logarithm excludes that it is 0
+    for name in sorted((n for n, information in places.items() if information < WEAK and n not in kept), key=places.get):
         if len({p.spread_name for p in now.prepared.problem.random}) == 1:
             return None
         problem = without(now.prepared.problem, name)
