@@ -101,9 +101,7 @@ def _search(look, now: Moments, height, etas, step, promised, moving):
 def curvature(prepared: Prepared, point: Point, modes: Modes) -> np.ndarray:
     """Exact curvature -d2 log-likelihood / dphi2 of the data at the modes by central differences of the gradient,
     (n, parameters, parameters)."""
-    from livingdrug.fit.problem import is_closed
-
-    h = HESSIAN_STEP if is_closed(prepared.problem.model) else HESSIAN_STEP_ODE
+    h = HESSIAN_STEP if prepared.predictor.exact else HESSIAN_STEP_ODE
     phi = with_etas(prepared, centre(prepared, point), modes.etas)
     k = phi.shape[1]
     found = np.empty((len(phi), k, k))
