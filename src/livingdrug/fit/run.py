@@ -12,7 +12,7 @@ from livingdrug.core.random import check_seed, uniforms
 from livingdrug.core.versions import versions
 from livingdrug.fit import finish, store
 from livingdrug.fit.climb import climb
-from livingdrug.fit.conditional import Conditional, curvature, search
+from livingdrug.fit.conditional import Conditional, curvature
 from livingdrug.fit.importance import few_draws, importance, propose
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, made
@@ -22,6 +22,7 @@ from livingdrug.fit.result import AT_BOUND, BETTER_ELSEWHERE, CONVERGED, NOT_CON
 from livingdrug.fit.saem import Saem
 from livingdrug.fit.saem import run as run_saem
 from livingdrug.fit.smooth import usual_width
+from livingdrug.fit.starts import searched
 from livingdrug.fit.unknowns import unknowns_of
 
 
@@ -177,8 +178,9 @@ def _fit_individuals(prepared: Prepared, seed: int) -> FitResult:
 
 def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progress) -> FitResult:
     problem, unknowns = prepared.problem, unknowns_of(prepared.problem)
-    found = search(prepared, unknowns, settings, progress=progress)
+    found, about_starts, record = searched(prepared, unknowns, settings, progress)
     left_out, notes = finish.at_bounds(prepared, unknowns, found.point)
+    notes += about_starts
     information = curvature(prepared, unknowns, found, settings.method)
     how = f"second derivatives of the {settings.method} objective"
     covariance = finish.covariance_of(unknowns, information, -0.5 * found.slope.gradient, left_out, how)
@@ -191,7 +193,7 @@ def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progr
         finish.estimates_of(unknowns, found.point, covariance, modes.etas), covariance,
         finish.individuals_of(prepared, found.point, modes), finish.predictions_of(prepared, found.point, modes), found.trace,
         names, (*prepared.design.notes, *notes),
-        {**asdict(settings), "seed": seed, "expected_gain": 0.5 * found.left} | versions(),
+        {**asdict(settings), "searches": record, "seed": seed, "expected_gain": 0.5 * found.left} | versions(),
     )  # fmt: skip
 
 
