@@ -70,6 +70,20 @@ def test_a_true_variability_of_0_is_stated_with_what_was_tried():
     assert any(row["from"].startswith("a larger omega") for row in result.settings["searches"])
 
 
+def test_a_variability_of_0_that_was_not_tried_larger_is_no_finding(monkeypatch):
+    def refused(prepared, unknowns, settings, start, *more):
+        if spreads(unknowns, start).max() > 0.99:
+            raise InputError("no finite slopes")
+        return search(prepared, unknowns, settings, start, *more)
+
+    monkeypatch.setattr("livingdrug.fit.starts.search", refused)
+    problem = problem_of(two_compartments(), 20)
+    result = fit(replace(problem, data=simulated(problem.model, 20, 3, omega=0.0)), "focei")
+    assert result.status == "not_converged"
+    assert not any("went to 0" in note for note in result.notes)
+    assert any("did not show whether it is: no finite slopes" in note for note in result.notes)
+
+
 def test_a_search_that_cannot_begin_leaves_the_other_one(far, monkeypatch):
     prepared, unknowns = far
 

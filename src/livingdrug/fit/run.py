@@ -23,7 +23,7 @@ from livingdrug.fit.saem import Saem
 from livingdrug.fit.saem import run as run_saem
 from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.starts import searched
-from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 
 @dataclass(frozen=True)
@@ -178,13 +178,15 @@ def _fit_individuals(prepared: Prepared, seed: int) -> FitResult:
 
 def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progress) -> FitResult:
     problem, unknowns = prepared.problem, unknowns_of(prepared.problem)
-    found, about_starts, record = searched(prepared, unknowns, settings, progress)
+    found, about_starts, record, confirmed = searched(prepared, unknowns, settings, progress)
     left_out, notes = finish.at_bounds(prepared, unknowns, found.point)
+    # that there is no variability is said only where a larger one was tried
+    notes = [note for k, note in zip(left_out, notes, strict=True) if confirmed or unknowns.kinds[k] != SPREAD]
     notes += about_starts
     information = curvature(prepared, unknowns, found, settings.method)
     how = f"second derivatives of the {settings.method} objective"
     covariance = finish.covariance_of(unknowns, information, -0.5 * found.slope.gradient, left_out, how)
-    status = _verdict(0.5 * found.left, left_out, covariance, notes)
+    status = _verdict(0.5 * found.left, left_out, covariance, notes) if confirmed else NOT_CONVERGED
     modes = found.slope.modes
     objective = made(prepared, settings.method, found.slope.parts, etas=modes.etas, converged=modes.converged)
     names = ("minus2ll", *unknowns.names)

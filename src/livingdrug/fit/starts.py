@@ -7,7 +7,6 @@ modes for the means), start near the data wherever the given numbers are.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -56,11 +55,13 @@ class Tried(NamedTuple):
 
 
 class Searched(NamedTuple):
-    """The lowest of several searches; notes: what a reader must know of the others; record: of all, for the settings."""
+    """The lowest of several searches; notes: what a reader must know of the others; record: of all, for the settings;
+    confirmed: whether every variability that shrank to next to 0 was tried larger, to no avail."""
 
     found: Found
     notes: tuple[str, ...]
     record: list[dict]
+    confirmed: bool = True
 
 
 def searched(prepared: Prepared, unknowns: Unknowns, settings: Conditional, progress: Progress | None = None) -> Searched:
@@ -82,8 +83,7 @@ def searched(prepared: Prepared, unknowns: Unknowns, settings: Conditional, prog
         raise InputError(tried[-1].why)
     notes = [_higher(t, best) for t in tried if t.found is None or (t.whole and t.value > best.value + OTHER)]
     best, more, confirmed = _with_larger(prepared, unknowns, settings, best, tried, progress)
-    found = best.found if confirmed else replace(best.found, left=np.inf)
-    return Searched(found, (*notes, *more), [_row(t) for t in tried])
+    return Searched(best.found, (*notes, *more), [_row(t) for t in tried], confirmed)
 
 
 def _tried(prepared, unknowns, settings: Conditional, point: Point, start: str, progress, level: float = np.inf) -> Tried:
@@ -106,10 +106,11 @@ def _with_larger(prepared, unknowns, settings, best: Tried, tried: list[Tried], 
         point = widened(prepared, unknowns, best.found.point, small)
         other = _tried(prepared, unknowns, settings, point, f"a larger {names}", progress)
         tried.append(other)
-        if other.found is None:
-            why = f"{names} shrank to next to 0, and a search from a larger value could not be made: {other.why}"
+        if other.rank[0]:
+            why = other.why or "it ran off to a variability that no population has"
+            why = f"{names} shrank to next to 0, and a search from a larger value did not show whether it is: {why}"
             return best, [why], False
-        if other.rank[0] or other.value >= best.value - SAME:
+        if other.value >= best.value - SAME:
             sd = ", ".join(f"{v:.2g}" for v in np.exp(unknowns.vector(point)[small]))
             gap = other.value - best.value
             end = "at the same -2 log likelihood" if gap < SAME else f"{gap:.2f} higher in -2 log likelihood"
