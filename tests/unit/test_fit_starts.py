@@ -11,7 +11,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.fit import fit
 from livingdrug.fit.conditional import Conditional, search
 from livingdrug.fit.point import point_of, prepare
-from livingdrug.fit.starts import GIVEN, OWN, Tried, _with_larger, searched, wide_start
+from livingdrug.fit.starts import GIVEN, OWN, Tried, _with_larger, from_starts, wide_start
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 PLAIN = Conditional("focei", several=False)
@@ -41,7 +41,7 @@ def spreads(unknowns, point) -> np.ndarray:
 
 def test_a_variability_that_shrank_is_tried_larger(far, shrunk):
     prepared, unknowns = far
-    found = searched(prepared, unknowns, Conditional("focei"))
+    found = from_starts(prepared, unknowns, Conditional("focei"))
     assert found.found.slope.value < shrunk.slope.value - 3
     assert spreads(unknowns, found.found.point).min() > 0.1
     assert [row["from"] for row in found.record] == [OWN, GIVEN]
@@ -93,11 +93,11 @@ def test_a_search_that_cannot_begin_leaves_the_other_one(far, monkeypatch):
         return search(prepared, unknowns, settings, start, *more)
 
     monkeypatch.setattr("livingdrug.fit.starts.search", refused)
-    found = searched(prepared, unknowns, Conditional("focei"))
+    found = from_starts(prepared, unknowns, Conditional("focei"))
     assert "no search could begin at the given numbers (no finite slopes)" in found.notes[0]
     monkeypatch.setattr("livingdrug.fit.starts.wide_start", lambda *arguments: None)
     with pytest.raises(InputError, match="no finite slopes"):
-        searched(prepared, unknowns, Conditional("focei"))
+        from_starts(prepared, unknowns, Conditional("focei"))
 
 
 @pytest.mark.parametrize("k", [1, 2])

@@ -64,7 +64,7 @@ class Searched(NamedTuple):
     confirmed: bool = True
 
 
-def searched(prepared: Prepared, unknowns: Unknowns, settings: Conditional, progress: Progress | None = None) -> Searched:
+def from_starts(prepared: Prepared, unknowns: Unknowns, settings: Conditional, progress: Progress | None = None) -> Searched:
     """Search from the given numbers and from the subjects' own; where the lower of both holds a between-subject variability
     that shrank to next to nothing, from a larger one too.
 
