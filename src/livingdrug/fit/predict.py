@@ -1,6 +1,8 @@
 """Predictions at all records for given individual quantities, in one compiled call, with or without slopes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 
@@ -8,6 +10,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.engine.events import ADD, Events
 from livingdrug.engine.formulas import FormulaKernel, Formulas, evaluate, evaluate_slopes, formula_kernel
 from livingdrug.engine.kernel import Kernel, kernel
+from livingdrug.engine.linear import LinearKernel, Solution, linear_kernel, solve_linear, ticks_of
 from livingdrug.engine.population import EventTable, new_task, reason, solve_task
 from livingdrug.engine.storage import OK, Found, Task
 from livingdrug.fit.design import Design
@@ -23,6 +26,8 @@ RTOL_SLOPES = 1e-8  # objectives are differentiated once more by differences
 @dataclass(frozen=True)
 class ClosedPredictor:
     """Formulas of time. which: formula of each record; subject, time: of each record."""
+
+    exact = True  # to rounding
 
     code: FormulaKernel
     which: np.ndarray
@@ -47,6 +52,8 @@ class OdePredictor:
     """Equations that are solved. task: subjects, events and sample times, whose quantities are set in each call; subject,
     row, wanted: subject of each record and where its value lies among all samples and outputs; covered: covariate effects
     written in the model, as formulas; columns: of the quantities that they replace."""
+
+    exact = False  # slopes hold the error of the solver, and are differentiated over longer steps
 
     code: Kernel
     by: tuple[str, ...]
@@ -108,27 +115,98 @@ class OdePredictor:
         return chained
 
 
-Predictor = ClosedPredictor | OdePredictor
+@dataclass(frozen=True)
+class LinearPredictor:
+    """Flows that are linear in the states, by exponentials of their matrix. task: subjects, events and sample times; ticks:
+    what their times are multiples of; subject, row, wanted: as in OdePredictor; general: makes the predictor that solves
+    the equations as any others, for subjects whose amounts might turn negative and for what a failure is called."""
+
+    exact = True  # to rounding
+
+    code: LinearKernel
+    task: Task
+    ticks: np.ndarray
+    subject: np.ndarray
+    row: np.ndarray
+    wanted: np.ndarray
+    general: Callable[[], OdePredictor]
+
+    def values(self, table: np.ndarray) -> np.ndarray:
+        """Predictions (records,), NaN for a subject that cannot be computed."""
+        found = self._solve(table, slopes=False)
+        values = found.values[self.row, self.wanted]
+        other = (found.status != OK)[self.subject]
+        return np.where(other, self.general().values(table), values) if other.any() else values
+
+    def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
+        found = self._solve(table, slopes=True)
+        values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
+        other = (found.status != OK)[self.subject]
+        if not other.any():
+            return values, slopes
+        general = self.general().slopes(table)
+        return np.where(other, general[0], values), np.where(other[:, None], general[1], slopes)
+
+    def fault(self, table: np.ndarray, subject: int) -> str:
+        """Why a subject has no prediction."""
+        return self.general().fault(table, subject)
+
+    def _solve(self, table: np.ndarray, slopes: bool) -> Solution:
+        task = self.task._replace(quantities=np.ascontiguousarray(table))
+        return solve_linear(self.code, task, self.ticks, slopes)
+
+
+Predictor = ClosedPredictor | OdePredictor | LinearPredictor
 
 
 def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predictor:
     """Predictions for the records of a design; copies: of all subjects, one after the other."""
     by = tuple(p.name for p in problem.parameters)
     outputs = [r.output for r in problem.residuals]
-    if is_closed(problem.model):
-        form = smoothed(problem.model.system, problem.smooth) if problem.smooth else problem.model.system
-        code = formula_kernel(Formulas.of(form, problem.model.individual), by)
-        names = [o.name for o in form.outputs]
-        pairs = zip(design.output.tolist(), design.occasion.tolist(), strict=True)
-        which = np.array([names.index(output_name(outputs[o], k)) for o, k in pairs], dtype=np.int64)
-        subject = np.concatenate([design.subject + k * design.n for k in range(copies)])
-        return ClosedPredictor(code, np.tile(which, copies), subject, np.tile(design.time, copies))
-    return _ode(problem, design, by, outputs, copies)
+    if not is_closed(problem.model):
+        used = tuple(dict.fromkeys(outputs))
+        linear = linear_kernel(problem.model.system, used, by, tuple(problem.model.individual.items()))
+        general = partial(general_predictor, problem, design, copies)
+        return general() if linear is None else _linear(problem, design, linear, used, copies, cache(general))
+    form = smoothed(problem.model.system, problem.smooth) if problem.smooth else problem.model.system
+    code = formula_kernel(Formulas.of(form, problem.model.individual), by)
+    names = [o.name for o in form.outputs]
+    pairs = zip(design.output.tolist(), design.occasion.tolist(), strict=True)
+    which = np.array([names.index(output_name(outputs[o], k)) for o, k in pairs], dtype=np.int64)
+    subject = np.concatenate([design.subject + k * design.n for k in range(copies)])
+    return ClosedPredictor(code, np.tile(which, copies), subject, np.tile(design.time, copies))
 
 
-def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: int) -> OdePredictor:
+def general_predictor(problem: FitProblem, design: Design, copies: int = 1) -> OdePredictor:
+    """Predictions of equations by steps in time, whatever form these have."""
     model, system = problem.model, problem.model.system
-    observed = tuple(o.name for o in system.outputs)
+    by = tuple(p.name for p in problem.parameters)
+    observed, names = tuple(o.name for o in system.outputs), tuple(q.name for q in system.quantities)
+    covered = None
+    if model.individual:
+        pieces = tuple((Piece(text),) for text in model.individual.values())
+        covered = formula_kernel(Formulas(pieces, names), by)
+    columns = np.array([names.index(name) for name in model.individual], dtype=np.int64)
+    until = max(float(design.time.max(initial=0.0)), 1e-6)
+    task, *places = _task(problem, design, observed, copies)
+    return OdePredictor(kernel(system, observed), by, task, *places, until, covered, columns)
+
+
+def _linear(problem: FitProblem, design: Design, code: LinearKernel, used, copies: int, general) -> LinearPredictor:
+    task, *places = _task(problem, design, used, copies)
+    one = range(design.n)
+    stops = [np.append(task.times[task.time_first[i] : task.time_last[i]], _times_of_events(task, i)) for i in one]
+    return LinearPredictor(code, task, np.tile(ticks_of(stops), copies), *places, general)
+
+
+def _times_of_events(task: Task, subject: int) -> np.ndarray:
+    return task.event_time[task.event_first[subject] : task.event_last[subject]]
+
+
+def _task(problem: FitProblem, design: Design, observed: tuple[str, ...], copies: int) -> tuple[Task, ...]:
+    """(task whose quantities are still to be set, subject, row and output of each record) for these outputs."""
+    outputs = [r.output for r in problem.residuals]
     times, rows, before = [], np.empty(len(design.time), dtype=np.int64), 0
     for i in range(design.n):
         mine = slice(design.first[i], design.last[i])
@@ -137,18 +215,12 @@ def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: in
         before += len(own)
         times.append(own)
     wanted = np.array([observed.index(name) for name in outputs], dtype=np.int64)[design.output]
-    names = tuple(q.name for q in system.quantities)
-    covered = None
-    if model.individual:
-        pieces = tuple((Piece(text),) for text in model.individual.values())
-        covered = formula_kernel(Formulas(pieces, names), by)
     events, n = EventTable.of(_events(problem, design) * copies), design.n * copies
-    task = new_task(np.zeros((n, len(names))), events, tuple(times) * copies, range(len(observed)))
-    return OdePredictor(
-        kernel(system, observed), by, task, np.concatenate([design.subject + k * design.n for k in range(copies)]),
+    width = len(problem.model.system.quantities)
+    return (
+        new_task(np.zeros((n, width)), events, tuple(times) * copies, range(len(observed))),
+        np.concatenate([design.subject + k * design.n for k in range(copies)]),
         np.concatenate([rows + k * before for k in range(copies)]), np.tile(wanted, copies),
-        max(float(design.time.max(initial=0.0)), 1e-6), covered,
-        np.array([names.index(name) for name in model.individual], dtype=np.int64),
     )  # fmt: skip
 
 
