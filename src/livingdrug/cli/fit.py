@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.cli.few import show_beside, show_path
 from livingdrug.cli.output import Output, is_folder
 from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
@@ -198,6 +199,12 @@ def show_fit(result: FitResult, more: Uncertainty) -> None:
         click.echo(f"condition number of their correlations: {result.covariance.condition:.3g}")
     if more.asked:
         _show_uncertainty(console, more, result)
+    if result.beside:
+        show_beside(console, result.beside)
+    if result.path:
+        show_path(console, result.path)
+    if result.advice:
+        console.print(result.advice, highlight=False, markup=False)
 
 
 def _show_uncertainty(console: Console, more: Uncertainty, result: FitResult) -> None:

@@ -17,7 +17,9 @@ from livingdrug.fit.problem import FitProblem, NormalPrior, Parameter
 from livingdrug.fit.result import Beside, FitResult
 from livingdrug.fit.run import Progress, fit
 from livingdrug.fit.saem import Saem
+from livingdrug.fit.text import read_number
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
+from livingdrug.fit.words import interval_words, number
 from livingdrug.models import Model
 
 STRENGTH = 5.0  # subjects that a prior is worth unless stated: a few, so that eight patients outweigh it
@@ -69,6 +71,16 @@ def borrowed(problem: FitProblem, source: Model, strength: float = STRENGTH) -> 
     return Borrowing(words, strength, tuple(found), tuple(name for name in names if name not in has))
 
 
+def read_borrow(text: str) -> tuple[str, float]:
+    """Model and strength of `stein_2019` or `stein_2019:8`."""
+    name, colon, number = text.rpartition(":")
+    if not colon:
+        return text.strip(), STRENGTH
+    if not name.strip():
+        raise InputError(f"--borrow `{text}`: write MODEL or MODEL:STRENGTH, such as stein_2019:5")
+    return name.strip(), read_number(number, f"--borrow `{text}`: the strength (subjects that the prior is worth)")
+
+
 def _priors(problem: FitProblem, parameter: Parameter, source: Model, strength: float) -> list[NormalPrior]:
     """Of the typical value and the variability of a parameter: none where the publication has no variability of it, or the
     scale or unit is another one."""
@@ -118,6 +130,7 @@ def with_data_alone(together: FitResult, alone: FitResult | str, borrowing: Borr
         Beside(name, *_prior_ends(unknowns, k), own.get(name) if ended else None, whole.get(name))
         for k, name in enumerate(unknowns.names)
     )
+    notes += [_disagreement(row) for row in rows if _disagree(row)]
     verdict = together.verdict
     if verdict.ended and verdict.sound:
         verdict = replace(verdict, data=_data_words(verdict.undetermined, len(rows), alone, ended))
@@ -137,6 +150,22 @@ def _data_words(undetermined: tuple[str, ...], everything: int, alone: FitResult
     if alone.verdict.undetermined:
         return f"{first}; the data alone do not determine {_named(alone.verdict.undetermined)}."
     return f"{first}; so do the data alone."
+
+
+def _disagree(row: Beside) -> bool:
+    """Whether the intervals of prior and data alone have nothing in common: a compromise of the two is then neither."""
+    if row.prior is None or row.alone is None or not row.alone.by:
+        return False
+    low, high = row.alone.lower, row.alone.upper
+    return bool((low is not None and low > row.prior_upper) or (high is not None and high < row.prior_lower))
+
+
+def _disagreement(row: Beside) -> str:
+    prior = f"{number(row.prior_lower)} to {number(row.prior_upper)}"
+    return (
+        f"data and prior disagree on `{row.name}`: {interval_words(row.alone)} by the data alone, {prior} by the prior; the "
+        "value of both together lies between them and is carried by neither"
+    )
 
 
 def _named(names: tuple[str, ...]) -> str:
