@@ -28,11 +28,13 @@ def show_path(console: Console, path: Sequence[Reduced]) -> None:
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for heading in ("left out or held", "numbers", "-2LL", "BIC", ""):
         table.add_column(heading, justify="right" if heading in ("numbers", "-2LL", "BIC") else "left")
-    lowest = min(path, key=lambda step: step.bic)
+    lowest, kept = min(path, key=lambda step: step.bic), path[0]
     for step in path:
-        left = ", ".join(step.left_out) or "nothing"
-        mark = "lowest" if step == lowest else ""
+        more = ", ".join(name for name in step.left_out if name not in kept.left_out)
+        left = "nothing" if not step.left_out else f"and {more}" if kept.left_out else more
+        mark = "lowest" if step == lowest else "stays in" if step.bic > kept.bic else ""
         table.add_row(escape(left), str(step.free), f"{step.minus2ll:.2f}", f"{step.bic:.2f}", mark)
+        kept = step if step.bic <= kept.bic else kept
     click.echo("Which numbers the data carry, one left out at a time (--reduce takes the lowest BIC):")
     console.print(table)
 

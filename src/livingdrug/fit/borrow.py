@@ -202,7 +202,7 @@ def advice(result: FitResult, published: Model, name: str) -> str:
         said.append("without between-subject variability of " + " and ".join(alone))
     if fixed and rest:
         flags.append(f"--fix {','.join(fixed)}")
-        said.append("published " + ", ".join(f"{n} {published.typical[n]:.3g} {units[n]}".removesuffix(" 1") for n in fixed))
+        said.append("the same in all subjects, published " + ", ".join(f"{n} {published.typical[n]:.3g} {units[n]}".removesuffix(" 1") for n in fixed))
     can = any(n in published.populations[0].spreads for n in (p.name for p in problem.parameters))
     ways = [f"`{' '.join(flags)}` ({'; '.join(said)})"] if said else []
     ways += [f"`--borrow {name}` (published numbers as priors worth {STRENGTH:g} subjects)"] if can else []

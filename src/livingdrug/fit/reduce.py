@@ -1,7 +1,8 @@
 """Which numbers do the data carry? From the fit of all of them, one after the other is left out while BIC falls.
 
 Between-subject variabilities go first, the one whose loss leaves the lowest BIC at each step; when none helps, typical values
-are held at the published ones in the same way. BIC is -2 log likelihood + p ln(subjects). Only climbs from the optimum are
+that the data do not determine are held at the published ones in the same way. One that the data determine is never held,
+whatever BIC says: with few subjects BIC would take any published value that is near enough, and nothing be learnt. BIC is -2 log likelihood + p ln(subjects). Only climbs from the optimum are
 made, no new search: a likelihood on the path may be a little too low, which keeps a number rather than drops it.
 """
 
@@ -47,8 +48,9 @@ class Path(NamedTuple):
         return Searched((self.best,), tuple(level - top + self.best.level for level in found.levels), found.state)
 
 
-def path_from(full: Prepared, best: Settled, seed: int) -> Path:
-    """The path from the optimum of all numbers; full: their problem, of which `best` may have left variabilities out."""
+def path_from(full: Prepared, best: Settled, undetermined: tuple[str, ...], seed: int) -> Path:
+    """The path from the optimum of all numbers; full: their problem, of which `best` may have left variabilities out;
+    undetermined: numbers that the data do not determine."""
     count = unknowns_of(full.problem).size
     steps = [_step((), best, count)]
     now, left = best, tuple(f"{name} (0)" for name in best.dropped)
@@ -56,7 +58,7 @@ def path_from(full: Prepared, best: Settled, seed: int) -> Path:
         steps.append(_step(left, now, unknowns_of(now.prepared.problem).size))
     for options in (_variabilities, _typical_values):
         while True:
-            tried = [(words, _without(now, problem, seed)) for words, problem in options(now)]
+            tried = [(words, _without(now, problem, seed)) for words, problem in options(now, undetermined)]
             found = [(_step((*left, words), s, unknowns_of(s.prepared.problem).size), s) for words, s in tried]
             if not found:
                 break
@@ -74,7 +76,7 @@ def _step(left_out: tuple[str, ...], s: Settled, free: int) -> Reduced:
     return Reduced(left_out, minus2ll, free, minus2ll + free * float(np.log(s.prepared.design.n)))
 
 
-def _variabilities(now: Settled) -> list[tuple[str, FitProblem]]:
+def _variabilities(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[str, FitProblem]]:
     """The problems with one variability fewer; one always stays, as SAEM needs it."""
     problem = now.prepared.problem
     names = dict.fromkeys(p.spread_name for p in problem.random if not p.sd_fixed)
@@ -83,12 +85,12 @@ def _variabilities(now: Settled) -> list[tuple[str, FitProblem]]:
     return [(name, without(problem, name)) for name in names]
 
 
-def _typical_values(now: Settled) -> list[tuple[str, FitProblem]]:
-    """The problems with one typical value more held at its published number."""
+def _typical_values(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[str, FitProblem]]:
+    """The problems with one typical value more, of those not determined, held at its published number."""
     problem, published = now.prepared.problem, now.prepared.problem.model.typical
     found = []
     for k, p in enumerate(problem.parameters):
-        if p.fixed or p.changes or p.name not in published:
+        if p.fixed or p.name not in undetermined or p.name not in published:
             continue
         held = replace(p, value=float(published[p.name]), fixed=True)
         parameters = (*problem.parameters[:k], held, *problem.parameters[k + 1 :])

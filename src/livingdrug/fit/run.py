@@ -223,7 +223,7 @@ def _fit_saem(
     result, found = at_optimum(prepared, settings, seed, found)
     if result.status != NOT_DETERMINED or not carries_little(prepared.design.n, result.verdict.undetermined, problem):
         return result
-    path = path_from(prepared, found.optima[0], seed)
+    path = path_from(prepared, found.optima[0], result.verdict.undetermined, seed)
     if not reduce or path.lowest == path.steps[0]:
         return replace(result, path=path.steps)
     reduced, _ = at_optimum(path.best.prepared, settings, seed, path.as_searched(found))
