@@ -3,24 +3,30 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 from scipy.optimize import minimize
 from scipy.stats import norm
 
+from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import ResidualError, Saem, fit, new_problem
-from livingdrug.fit.climb import ENOUGH
 from livingdrug.fit.borrow import STRENGTH, advice, borrowed, fit_both, read_borrow
+from livingdrug.fit.climb import ENOUGH
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.penalty import held_of, likely_log_sd, penalty_of
 from livingdrug.fit.priors import as_priors, log_prior, priors_of
 from livingdrug.fit.problem import NormalPrior
+from livingdrug.fit.settle import with_all, without
 from livingdrug.fit.store import beside_table, objective_as_dict, settings_as_dict
 from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.models.catalogue import get_model
 from livingdrug.models.text import from_toml
+from tests.commands import livingdrug
 from tests.decline import DECLINE
+from tests.pictures import undrawn
 
 SHORT = Saem(exploration=60, smoothing=30)
 PUBLISHED = (
@@ -76,7 +82,7 @@ def test_the_mode_of_a_typical_value_is_the_mean_weighted_by_precisions(tmp_path
     row = next(e for e in result.estimates if e.name == "top")
     assert result.status == "converged"
     mu = np.log(row.value)
-    assert mu == pytest.approx(mean, abs=(2 * ENOUGH / (data + prior)) ** 0.5)  # a climb ends where so little is to be gained
+    assert mu == pytest.approx(mean, abs=(2 * ENOUGH / (data + prior)) ** 0.5)  # where a climb ends
     assert row.se / row.value == pytest.approx((data + prior) ** -0.5, rel=0.01)
     variance = 0.6**2 + ERROR**2 / len(TIMES)  # -2LL is that of the data alone, where it ended
     among = norm.logpdf(logs.mean(axis=1), mu, variance**0.5).sum()
@@ -208,7 +214,10 @@ def test_which_flags_make_a_fit_whole(tmp_path):
     assert advice(replace(result, status="not_determined"), from_toml(DECLINE, "d"), "x") == ""
 
 
-@pytest.mark.parametrize(("text", "expected"), [("stein_2019", ("stein_2019", STRENGTH)), ("a/b.toml:2.5", ("a/b.toml", 2.5))])
+TYPED = {"stein_2019": ("stein_2019", STRENGTH), "a/b.toml:2.5": ("a/b.toml", 2.5)}
+
+
+@pytest.mark.parametrize(("text", "expected"), TYPED.items())
 def test_a_strength_as_it_is_typed(text, expected):
     assert read_borrow(text) == expected
 
@@ -239,3 +248,47 @@ def test_what_cannot_be_borrowed_is_refused(tmp_path):
             fit_both(problem, borrowed(problem, model), method)
     with pytest.raises(InputError, match="sd above 0"):
         NormalPrior("top", 1.0, 0.0)
+
+
+# --------------------------------------------------------------------------------------------------- command line
+
+
+def test_borrow_on_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("livingdrug.report.fit_folder.save", undrawn)
+    data_of(tmp_path, levels(5))
+    (tmp_path / "model.toml").write_text(PUBLISHED)
+    given = ["fit", str(tmp_path / "data.csv"), "--model", str(tmp_path / "model.toml"), "--time-unit", "d", "--unit",
+             "copies/ug", "--random", "top", "--residual", "lognormal:0.2"]  # fmt: skip
+    out = tmp_path / "out"
+    done = CliRunner().invoke(cli, [*given, "--borrow", f"{tmp_path / 'model.toml'}:3", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "What each number rests on" in done.output and "with 3 estimated numbers" not in done.output
+    assert "worth 3 subject(s)" in " ".join(done.output.split())
+    table = pd.read_csv(out / "borrowed.csv")
+    assert list(table.parameter) == ["top", "omega top", "a level"]
+    assert table.prior[0] == pytest.approx(100) and np.isnan(table.prior[2])
+    assert table.prior_upper[0] == pytest.approx(100 * np.exp(1.96 * 0.5 / 3**0.5), rel=1e-3)
+    report = (out / "report.html").read_text()
+    assert "Prior, data alone and both" in report and "borrowed from" in report
+    refused = {
+        ("--borrow", "decline"): "decline",
+        ("--borrow", str(tmp_path / "model.toml"), "--method", "focei"): "--method saem or bayes",
+        ("--borrow", str(tmp_path / "model.toml"), "--reduce"): "give one of them",
+        ("--borrow", str(tmp_path / "model.toml"), "--profile", "top"): "leave out --profile",
+        ("--borrow", str(tmp_path / "model.toml") + ":-2"): "above 0",
+        ("--borrow", str(tmp_path / "model.toml"), "--evaluate", "is"): "--evaluate fits nothing",
+        ("--reduce", "--method", "laplace"): "--method saem",
+        ("--reduce", "--bootstrap", "100"): "leave out --bootstrap",
+    }
+    for more, why in refused.items():
+        done = livingdrug(*given, *more)
+        assert done.returncode == 2 and why in done.stderr and "Traceback" not in done.stderr, (more, done.stderr)
+
+
+def test_a_start_of_draws_has_every_variability(tmp_path):
+    problem = new_problem(get_model("stein_2019"), data_of(tmp_path, levels(3)), blocks=[["c_max", "alpha"]])
+    found = without(without(problem, "omega beta"), "omega alpha")
+    start = with_all(found, problem)
+    assert [p.sd for p in start.parameters] == [p.sd for p in problem.parameters]
+    assert start.correlations == problem.correlations
+    assert unknowns_of(start).names == unknowns_of(problem).names

@@ -190,22 +190,30 @@ def advice(result: FitResult, published: Model, name: str) -> str:
     problem, missing = result.started, set(result.verdict.undetermined) if result.verdict else set()
     if result.status != "not_determined" or not missing or not published.populations or problem.priors:
         return ""
-    units = {q.name: q.unit for q in published.quantities}
     fixed = [p.name for p in problem.parameters if p.name in missing and p.name in published.typical]
     alone = [p.name for p in problem.random if p.spread_name in missing and not p.changes and p.name not in fixed]
     rest = [p.name for p in problem.random if not p.changes and p.name not in (*fixed, *alone)]
-    flags, said = [], []
-    if (alone or set(problem.random) and {p.name for p in problem.random} != set(published.populations[0].spreads)) and rest:
-        flags.append(f"--random {','.join(rest)}")
-    if alone and rest:
-        flags.append(f"--estimate {','.join(alone)}")
-        said.append("without between-subject variability of " + " and ".join(alone))
-    if fixed and rest:
-        flags.append(f"--fix {','.join(fixed)}")
-        said.append("the same in all subjects, published " + ", ".join(f"{n} {published.typical[n]:.3g} {units[n]}".removesuffix(" 1") for n in fixed))
-    can = any(n in published.populations[0].spreads for n in (p.name for p in problem.parameters))
-    ways = [f"`{' '.join(flags)}` ({'; '.join(said)})"] if said else []
-    ways += [f"`--borrow {name}` (published numbers as priors worth {STRENGTH:g} subjects)"] if can else []
+    ways = [_fewer(problem, published, fixed, alone, rest)] if rest and (fixed or alone) else []
+    if any(p.name in published.populations[0].spreads for p in problem.parameters):
+        ways.append(f"`--borrow {name}` (published numbers as priors worth {STRENGTH:g} subjects)")
     if not ways:
         return ""
-    return "What makes the fit whole, with the same options: " + ", or ".join(ways) + ". Each adds what the data do not say."
+    told = ", or ".join(ways)
+    return f"What may make the fit whole, with the other options as they are: {told}. Each adds what the data do not say."
+
+
+def _fewer(problem: FitProblem, published: Model, fixed: list[str], alone: list[str], rest: list[str]) -> str:
+    """The flags of a fit of fewer numbers, and what they do. fixed: typical values that are held; alone: parameters without
+    variability; rest: those that keep theirs."""
+    flags, said = [], []
+    if alone or {p.name for p in problem.random} != set(published.populations[0].spreads):
+        flags.append(f"--random {','.join(rest)}")
+    if alone:
+        flags.append(f"--estimate {','.join(alone)}")
+        said.append("without between-subject variability of " + " and ".join(alone))
+    if fixed:
+        units = {q.name: q.unit for q in published.quantities}
+        values = (f"{n} {published.typical[n]:.3g} {units[n]}".removesuffix(" 1") for n in fixed)
+        flags.append(f"--fix {','.join(fixed)}")
+        said.append("the same in all subjects, published " + ", ".join(values))
+    return f"`{' '.join(flags)}` ({'; '.join(said)})"

@@ -2,8 +2,9 @@
 
 Between-subject variabilities go first, the one whose loss leaves the lowest BIC at each step; when none helps, typical values
 that the data do not determine are held at the published ones in the same way. One that the data determine is never held,
-whatever BIC says: with few subjects BIC would take any published value that is near enough, and nothing be learnt. BIC is -2 log likelihood + p ln(subjects). Only climbs from the optimum are
-made, no new search: a likelihood on the path may be a little too low, which keeps a number rather than drops it.
+whatever BIC says: with few subjects BIC would take any published value that is near enough, and nothing be learnt. BIC is
+-2 log likelihood + p ln(subjects). Only climbs from the optimum are made, no new search: a likelihood on the path may be a
+little too low, which keeps a number rather than drops it.
 """
 
 from dataclasses import replace

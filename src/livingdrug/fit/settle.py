@@ -120,3 +120,11 @@ def with_again(problem: FitProblem, full: FitProblem, name: str, sd: float) -> F
     unit = {name: p.sd if p.scale == "normal" else 1.0 for name, p in back.items()}
     parameters = tuple(replace(p, sd=sd * unit[p.name]) if p.name in unit else p for p in problem.parameters)
     return replace(problem, parameters=parameters)
+
+
+def with_all(found: FitProblem, full: FitProblem) -> FitProblem:
+    """The problem that was found, with every variability of the full one: those left out as they stand there."""
+    parameters = tuple(replace(p, sd=p.sd or q.sd) for p, q in zip(found.parameters, full.parameters, strict=True))
+    kept = {(c.first, c.second): c for c in found.correlations}
+    pairs = tuple(kept.get((c.first, c.second), c) for c in full.correlations)
+    return replace(found, parameters=parameters, correlations=pairs, priors=full.priors)

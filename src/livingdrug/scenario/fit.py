@@ -21,6 +21,7 @@ from livingdrug.fit.priors import as_priors, priors_of, read_priors
 from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import Progress
+from livingdrug.fit.settle import with_all
 from livingdrug.fit.start import STEIN, start_values
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.fit.unknowns import unknowns_of
@@ -130,7 +131,8 @@ def run_posterior(scenario: Fit, progress: Progress | None = None) -> Posterior:
         given += tuple(prior for prior in as_priors(borrowing.priors, problem) if prior.name not in said)
         notes = (*notes, *borrowing.notes)
     priors = priors_of(problem, given)
-    start = fit(problem, "saem", scenario.seed, progress=progress).problem if problem.random else problem
+    own = replace(problem, priors=borrowing.priors) if borrowing else problem
+    start = with_all(fit(own, "saem", scenario.seed, progress=progress).problem, problem) if problem.random else problem
     found = sample_posterior(problem, priors, settings, start)
     return replace(found, notes=(*notes, *found.notes))
 
