@@ -17,6 +17,7 @@ from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 WEAK = 2.0  # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
+FEWER = DRAWS // 2  # draws of each subject where other optima are looked for
 NEAR = 0.05  # of log-likelihood that the optimum of another variability may lack
 HARDLY = 8.0  # the same below which the data hardly tell it from none
 TIE = 0.05  # of log-likelihood that an omega must be worth
@@ -109,7 +110,7 @@ def carried(now: Settled, problem: FitProblem, seed: int) -> tuple[Prepared, Poi
 def swapped(now: Settled, full: Prepared, name: str, seed: int) -> list[Settled]:
     """The optima that are found where a variability which was left out starts large, and others are left out instead."""
     problem = with_again(now.prepared.problem, full.problem, name, LARGE)
-    tried = climb(*carried(now, problem, seed), rounds=SHORT)
+    tried = climb(*carried(now, problem, seed), rounds=SHORT, draws=FEWER)
     found = Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
     return [found, *(s for s in lessened(found, seed) if name not in s.dropped)]
 
@@ -122,7 +123,7 @@ def lessened(now: Settled, seed: int) -> list[Settled]:
     places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
     found = []
     for name in (n for n, information in places.items() if information < HARDLY):
-        tried = climb(*carried(now, without(now.prepared.problem, name), seed), rounds=SHORT, enough=NEAR)
+        tried = climb(*carried(now, without(now.prepared.problem, name), seed), rounds=SHORT, enough=NEAR, draws=FEWER)
         found.append(Settled(tried.proposal.prepared, tried, (*now.dropped, name)))
     return found
 
