@@ -110,7 +110,7 @@ def _evaluate(scenario: Fit, output: Output, folder: str | None) -> None:
 
 def _fit(scenario: Fit, output: Output, folder: str | None, resume: bool) -> int:
     try:
-        result = scenario_fit(scenario, folder, resume, FitProgress())
+        result = scenario_fit(scenario, folder, resume, FitProgress(), lambda text: click.echo(text, err=True))
         more = uncertainty_of(scenario, result)
         notes = (*result.notes, *more.notes)
         if folder:

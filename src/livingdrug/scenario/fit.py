@@ -1,5 +1,6 @@
 """The `fit` kind of scenario: a table of samples, a model, and what of it is looked for."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -22,6 +23,7 @@ from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import Progress
 from livingdrug.fit.settle import with_all
+from livingdrug.fit.size import size_caution
 from livingdrug.fit.start import STEIN, start_values
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.fit.unknowns import unknowns_of
@@ -91,10 +93,15 @@ class Fit(TableScenario):
 
 
 def run_fit(
-    scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None
+    scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> FitResult:
-    """The fit that a scenario describes; folder: where its state is saved on the way. Raises InputError as `fit` does."""
+    """The fit that a scenario describes; folder: where its state is saved on the way; say: takes a sentence before the
+    search, where data of this size can hardly carry the model. Raises InputError as `fit` does."""
     problem, notes = planned_fit(scenario)
+    caution = None if scenario.method == "individual" or scenario.borrow else size_caution(problem)
+    if caution and say:
+        say(caution)
     how = (scenario.method, scenario.seed, folder, resume, progress, scenario.starts)
     if borrowing := borrowing_of(scenario, problem):
         result = fit_both(problem, borrowing, *how)
@@ -102,7 +109,8 @@ def run_fit(
         result = fit(problem, *how, reduce=scenario.reduce)
         published = build_model(scenario.model, scenario.fragments, {})
         result = replace(result, advice=advice(result, published, scenario.model))
-    return replace(result, notes=(*notes, *result.notes), settings={**result.settings, "start_from": scenario.start})
+    notes = (*notes, *([caution] if caution else []), *result.notes)
+    return replace(result, notes=notes, settings={**result.settings, "start_from": scenario.start})
 
 
 def borrowing_of(scenario: Fit, problem: FitProblem) -> Borrowing | None:
