@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from livingdrug.core.errors import ModelError, UnitError
-from livingdrug.core.units import NONE, Dimension, over, power, times, unit_text
+from livingdrug.core.units import NONE, Dimension, over, power, times, unit_text, unlike
 
 # name -> number of arguments; hill(x, n, k) = x^n / (k^n + x^n), 0 for x <= 0
 FUNCTIONS = {
@@ -180,6 +180,7 @@ def unit_of(text: str, units: Mapping[str, Dimension]) -> Dimension | None:
         if a != b:
             raise UnitError(
                 f"`{ast.unparse(node)}` in `{text}` joins {unit_text(a)} with {unit_text(b)}; they must agree"
+                + unlike(a, b)
             )
         return a
 

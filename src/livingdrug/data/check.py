@@ -12,7 +12,7 @@ from livingdrug.data.reading import Reading
 from livingdrug.data.samples import build, subject_codes
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
-from livingdrug.data.units import read_unit
+from livingdrug.data.units import clock_of, is_dose, is_time, read_unit
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     by_meaning = {c.meaning: c for c in columns}
     time, unit_of_dates = raw_times(parsed, reading, findings)
     time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, findings)
+    time, time_unit = _on_a_clock(time, time_unit, findings)
     dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)
     codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
     timed = since_infusion(parsed, time, codes, reading, findings)
@@ -70,10 +71,10 @@ def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings
     column = by_meaning["TIME"]
     stated = set(texts["TIMEUNIT"]) - {"", "."} or ({column.unit} if column.unit else set())
     units = {read_unit(text) for text in stated}
-    if len(units) > 1 or not units <= {"d", "h"}:
+    if len(units) > 1 or not all(is_time(unit) for unit in units):
         shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
         where = by_meaning["TIMEUNIT"].name if "TIMEUNIT" in by_meaning else column.name
-        fix = "give all times in d or all in h"
+        fix = "give all times in one unit: d, h, min, s or week"
         findings.add("time-unit", findings.heading, where, shown, f"the unit of time is {shown}", fix)
         return ""
     unit = units.pop() if units else ""
@@ -88,14 +89,23 @@ def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings
     return unit or reading.time_unit or ""
 
 
+def _on_a_clock(time, unit: str, findings: Findings):
+    """(times, d or h): what is stated in min, s or weeks is counted in h or d, exactly, with a note."""
+    if unit in ("", "d", "h"):
+        return time, unit
+    clock, above, below = clock_of(unit)
+    findings.note(f"times in {unit} are counted in {clock}: 1 {unit} is {above:g}{f'/{below:g}' if below != 1 else ''} {clock}")
+    return time * above / below, clock
+
+
 def _dose_unit(by_meaning, texts, reading: Reading, findings: Findings) -> str:
     column = by_meaning.get("AMT")
     stated = set(texts["DOSEUNIT"]) - {"", "."} or ({column.unit} if column is not None and column.unit else set())
     units = {read_unit(text) for text in stated}
     name = by_meaning["DOSEUNIT"].name if "DOSEUNIT" in by_meaning else (column.name if column is not None else "")
-    if len(units) > 1 or not units <= {"cells", "cells/kg"}:
+    if len(units) > 1 or not all(is_dose(unit) for unit in units):
         shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
-        fix = "give all doses in cells or all in cells/kg"
+        fix = "give all doses in one unit, such as cells, cells/kg, mg or mg/kg"
         findings.add("dose-unit", findings.heading, name, shown, f"the unit of the dose is {shown}", fix)
         return ""
     unit = units.pop() if units else ""

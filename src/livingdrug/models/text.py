@@ -5,7 +5,6 @@ A file is read as data and never run. Text -> model -> text is lossless; fields 
 
 import dataclasses
 import math
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -13,12 +12,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 from livingdrug.core.errors import InputError, LivingdrugError, ModelError
 from livingdrug.core.expressions import names
 from livingdrug.core.names import unknown
+from livingdrug.core.toml import NEW, check_ending, parse_toml, printable, read_text
 from livingdrug.models.compose import check_closed_units
 from livingdrug.models.model import Model
 from livingdrug.models.parameters import SCALES, LogNormal, check_value
 from livingdrug.models.structure import ClosedForm, Quantity, Structure
 
-MAX_BYTES = 1_000_000
+ENDING = ".toml"
 # a file describes a base: fragments are joined and values changed when it is used, and rules belong to fragments
 NOT_WRITTEN = {Model: ("fragments", "changes"), Structure: ("mirrors", "needs", "only")}
 TIME_UNITS = ("d", "h")
@@ -64,20 +64,28 @@ def _default(field: dataclasses.Field) -> Any:
     return field.default
 
 
+def is_model_file(name: str) -> bool:
+    """Whether a model is given as a file: its name ends in .toml. A built-in name has no ending and no folder.
+
+    Raises InputError for the name of a file that is not read as a model, such as mine.json.
+    """
+    path = Path(name)
+    if path.suffix.lower() == ENDING:
+        return True
+    check_ending(path)
+    if path.suffix or "/" in name or "\\" in name:
+        raise InputError(
+            f"`{printable(name)}` is no model file: one is TOML and its name ends in {ENDING} (`livingdrug models new --flows "
+            "mine.toml` writes one to start from); a built-in model is named as `livingdrug models` lists it"
+        )
+    return False
+
+
 def read_model(path: str | Path) -> Model:
     """The model in a file. Raises InputError for a file that cannot be read, ModelError for one that is no model."""
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        text = content.decode("utf-8") if len(content) <= MAX_BYTES else ""
-    except FileNotFoundError:
-        raise InputError(f"`{path}` was not found") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{str(path)!r} cannot be read as text: {error}") from None
-    if len(content) > MAX_BYTES:
-        raise InputError(f"`{path}` is larger than {MAX_BYTES:,} bytes; a model file is text of a few thousand")
-    return from_toml(text, path.name)
+    if not is_model_file(str(path)):
+        raise InputError(f"`{printable(str(path))}` is not the name of a model file, which ends in {ENDING}")
+    return from_toml(read_text(path), Path(path).name)
 
 
 def from_toml(text: str, origin: str) -> Model:
@@ -89,7 +97,7 @@ def from_toml(text: str, origin: str) -> Model:
         return _model(text, origin)
     except LivingdrugError as error:
         # a text in quotes may hold line breaks or terminal codes
-        error.args = ("".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error)),)
+        error.args = (printable(str(error)),)
         raise
 
 
@@ -100,15 +108,12 @@ def _placed(error: LivingdrugError, where: str) -> LivingdrugError:
 
 
 def _model(text: str, origin: str) -> Model:
-    try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"`{origin}` is not a TOML document ({error}); a model file holds tables of names, numbers and arithmetic: "
-            "`livingdrug models show NAME --toml` prints one"
-        ) from None
+    data = parse_toml(
+        text, origin, "a model file holds tables of names, numbers and arithmetic: `livingdrug models new --flows mine.toml` "
+        "writes one"
+    )  # fmt: skip
     if not data:
-        raise InputError(f"`{origin}` is empty; `livingdrug models show NAME --toml` prints a model to start from")
+        raise InputError(f"`{origin}` is empty; {NEW}")
     shapes = [name for name in SHAPES if name in data]
     if len(shapes) != 1:
         found = " and ".join(shapes) or "neither"
