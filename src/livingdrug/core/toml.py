@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from livingdrug.core.errors import InputError
+from livingdrug.core.errors import InputError, printable
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 24  # tables and lists within each other, and parts of a dotted key
@@ -20,8 +20,11 @@ NEW = "`livingdrug models new --flows mine.toml` writes a model to start from"
 # strings and comments, which may hold any sign, or one sign that builds. A string that nobody closes goes on to the end, so
 # that every character is looked at once
 _SIGNS = re.compile(
-    r'"""(?:\\.|[^\\])*?(?:"""(?:"{0,2})|\\?\Z)' r"|'''.*?(?:'''(?:'{0,2})|\Z)"
-    r'|"(?:\\[^\n]|[^"\\\n])*(?:"|\\?(?=\n|\Z))' r"|'[^'\n]*(?:'|(?=\n|\Z))" r"|#[^\n]*|[\[\]{}.,=\n]",
+    r'"""(?:\\.|[^\\])*?(?:"""(?:"{0,2})|\\?\Z)'
+    r"|'''.*?(?:'''(?:'{0,2})|\Z)"
+    r'|"(?:\\[^\n]|[^"\\\n])*(?:"|\\?(?=\n|\Z))'
+    r"|'[^'\n]*(?:'|(?=\n|\Z))"
+    r"|#[^\n]*|[\[\]{}.,=\n]",
     re.DOTALL,
 )
 
@@ -145,8 +148,3 @@ def _check_whole(data: dict, name: str) -> None:
         elif isinstance(value, int) and not -MAX_WHOLE <= value < MAX_WHOLE:
             where = printable(".".join(place))
             raise InputError(f"`{name}`: `{where}` is a whole number of too many digits; write it as a number such as 1e20")
-
-
-def printable(text: str) -> str:
-    """A text without line breaks and terminal codes."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

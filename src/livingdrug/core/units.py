@@ -66,9 +66,11 @@ WORDS = tuple(UNITS)
 MOLAR = {"M": "mol", "mM": "mmol", "uM": "umol", "nM": "nmol", "pM": "pmol", "fM": "fmol"}
 TIME_WORDS = tuple(word for word, unit in UNITS.items() if unit.measure == TIME)
 UNSURE = {
-    "month": "a month has no fixed length", "months": "a month has no fixed length",
-    "year": "a year has no fixed length", "years": "a year has no fixed length",
-}  # fmt: skip
+    "month": "a month has no fixed length",
+    "months": "a month has no fixed length",
+    "year": "a year has no fixed length",
+    "years": "a year has no fixed length",
+}
 
 # (word, exponent) pairs in the order of WORDS, zero exponents left out
 Dimension = tuple[tuple[str, Fraction], ...]

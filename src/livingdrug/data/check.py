@@ -94,7 +94,8 @@ def _on_a_clock(time, unit: str, findings: Findings):
     if unit in ("", "d", "h"):
         return time, unit
     clock, above, below = clock_of(unit)
-    findings.note(f"times in {unit} are counted in {clock}: 1 {unit} is {above:g}{f'/{below:g}' if below != 1 else ''} {clock}")
+    factor = f"{above:g}" if below == 1 else f"{above:g}/{below:g}"
+    findings.note(f"times in {unit} are counted in {clock}: 1 {unit} is {factor} {clock}")
     return time * above / below, clock
 
 

@@ -315,4 +315,5 @@ def _dose_of_body(data: Data, findings: Findings) -> Data:
     findings.note(f"doses in {data.dose_unit} were multiplied by the weight of the subject")
     dose = data.profiles.dose * data.weight[data.profiles.subject]
     doses = data.doses and replace(data.doses, amount=data.doses.amount * data.weight[data.doses.subject])
-    return replace(data, profiles=replace(data.profiles, dose=dose), doses=doses, dose_unit=data.dose_unit.removesuffix("/kg"))
+    unit = data.dose_unit.removesuffix("/kg")
+    return replace(data, profiles=replace(data.profiles, dose=dose), doses=doses, dose_unit=unit)

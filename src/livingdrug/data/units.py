@@ -43,8 +43,10 @@ def read_unit(text: str) -> str | None:
 
 def known_units() -> str:
     """What a file's values may be in, in print."""
-    return ("copies/ug, copies/uL, copies/mL, cells/uL, cells/mL, cells, cells/kg, %, 1, or a mass or an amount of substance "
-            "per volume, such as ng/mL, mg/L or nmol/L")  # fmt: skip
+    return (
+        "copies/ug, copies/uL, copies/mL, cells/uL, cells/mL, cells, cells/kg, %, 1, or a mass or an amount of substance "
+        "per volume, such as ng/mL, mg/L or nmol/L"
+    )
 
 
 def is_time(unit: str | None) -> bool:

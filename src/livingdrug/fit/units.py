@@ -64,9 +64,7 @@ def _times(model: Model, data: Data, notes: list[str]) -> Data:
     if factor is None:
         raise InputError(f"times are in {given} and `{model.full_name}` counts {wanted}; give them in {wanted}")
     notes.append(f"times are in {given} and are counted in the model's unit: 1 {given} is {factor} {wanted}")
-    doses = data.doses and replace(
-        data.doses, time=_exact(data.doses.time, factor), start=_exact(data.doses.start, factor)
-    )
+    doses = data.doses and replace(data.doses, time=_exact(data.doses.time, factor), start=_exact(data.doses.start, factor))
     return replace(data, time=_exact(data.time, factor), doses=doses, time_unit=wanted)
 
 
@@ -81,14 +79,18 @@ def _values(model: Model, data: Data, outputs: dict[str, str], notes: list[str])
             continue
         factor = conversion(text, wanted)
         if factor is None:
-            raise InputError(f"the values are in {text} and `{output}` of `{model.full_name}` is in {wanted}; "
-                             + _advice(text, wanted, "values"))  # fmt: skip
+            raise InputError(
+                f"the values are in {text} and `{output}` of `{model.full_name}` is in {wanted}; "
+                + _advice(text, wanted, "values")
+            )
         mine = (p.output == name) & (p.unit == text)
         rows = mine[data.profile]
         dv, limit = np.where(rows, _exact(dv, factor), dv), np.where(rows, _exact(limit, factor), limit)
         unit[mine] = wanted
-        notes.append(f"values in {text} are counted in the unit of `{output}`, as their limits, estimates and residual error "
-                     f"are: 1 {text} is {factor} {wanted}")  # fmt: skip
+        notes.append(
+            f"values in {text} are counted in the unit of `{output}`, as their limits, estimates and residual error "
+            f"are: 1 {text} is {factor} {wanted}"
+        )
     return replace(data, profiles=replace(p, unit=unit), dv=dv, limit=limit) if notes else data
 
 
@@ -98,8 +100,9 @@ def _doses(model: Model, data: Data, notes: list[str]) -> Data:
         return data
     factor = conversion(given, wanted)
     if factor is None:
-        raise InputError(f"the doses are in {given} and `{model.full_name}` takes them in {wanted}; "
-                         + _advice(given, wanted, "doses"))  # fmt: skip
+        raise InputError(
+            f"the doses are in {given} and `{model.full_name}` takes them in {wanted}; " + _advice(given, wanted, "doses")
+        )
     notes.append(f"doses in {given} are counted in the unit of the model: 1 {given} is {factor} {wanted}")
     doses = data.doses and replace(data.doses, amount=_exact(data.doses.amount, factor))
     profiles = replace(data.profiles, dose=_exact(data.profiles.dose, factor))
@@ -111,6 +114,8 @@ def _advice(given: str, wanted: str, what: str) -> str:
     if any(b.unit == given and conversion(b.into, wanted) for b in BRIDGES.values()):
         return "only a conversion that is named and cited (--bridge) turns one into the other"
     if {MASS, AMOUNT} <= {*measures(parse_unit(given)), *measures(parse_unit(wanted))}:
-        return (f"only a molar mass links a mass with an amount of substance: compute the {what} in {wanted} with that of your "
-                f"molecule, and state that unit")  # fmt: skip
+        return (
+            f"only a molar mass links a mass with an amount of substance: compute the {what} in {wanted} with the one of "
+            "your molecule, and state that unit"
+        )
     return f"they measure different things, and no factor links them: give the {what} in {wanted}, or state the right unit"

@@ -5,17 +5,19 @@ A file is read as data and never run. Text -> model -> text is lossless; fields 
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from livingdrug.core.errors import InputError, LivingdrugError, ModelError
-from livingdrug.core.expressions import names
+from livingdrug.core.errors import InputError, LivingdrugError, ModelError, printable
+from livingdrug.core.expressions import names, unit_of
 from livingdrug.core.names import unknown
-from livingdrug.core.toml import NEW, check_ending, parse_toml, printable, read_text
+from livingdrug.core.toml import NEW, check_ending, parse_toml, read_text
+from livingdrug.core.units import Dimension, parse_unit, times, unit_text
 from livingdrug.models.compose import check_closed_units
 from livingdrug.models.model import Model
-from livingdrug.models.parameters import SCALES, LogNormal, check_value
+from livingdrug.models.parameters import SCALES, Anchor, LogNormal, check_value
 from livingdrug.models.structure import ClosedForm, Quantity, Structure
 
 ENDING = ".toml"
@@ -75,8 +77,8 @@ def is_model_file(name: str) -> bool:
     check_ending(path)
     if path.suffix or "/" in name or "\\" in name:
         raise InputError(
-            f"`{printable(name)}` is no model file: one is TOML and its name ends in {ENDING} (`livingdrug models new --flows "
-            "mine.toml` writes one to start from); a built-in model is named as `livingdrug models` lists it"
+            f"`{printable(name)}` is no model file: the name of one ends in {ENDING} ({NEW}); a built-in model is named as "
+            "`livingdrug models` lists it"
         )
     return False
 
@@ -108,10 +110,7 @@ def _placed(error: LivingdrugError, where: str) -> LivingdrugError:
 
 
 def _model(text: str, origin: str) -> Model:
-    data = parse_toml(
-        text, origin, "a model file holds tables of names, numbers and arithmetic: `livingdrug models new --flows mine.toml` "
-        "writes one"
-    )  # fmt: skip
+    data = parse_toml(text, origin, f"a model file holds tables of names, numbers and arithmetic: {NEW}")
     if not data:
         raise InputError(f"`{origin}` is empty; {NEW}")
     shapes = [name for name in SHAPES if name in data]
@@ -149,6 +148,8 @@ def _check(model: Model) -> None:
         _known(f"values `{values.name}`, sources", "quantity", values.sources, quantities)
     for population in model.populations:
         _known(f"population `{population.name}`", "quantity", population.spreads, quantities)
+    for ranges in model.ranges:
+        _known(f"ranges `{ranges.name}`", "quantity", ranges.ranges, quantities)
     for name, text in model.individual.items():
         _known("individual", "quantity", [name], quantities)
         try:
@@ -175,6 +176,39 @@ def _check_uses(model: Model, quantities: dict[str, Quantity]) -> None:
         _known(f"anchor `{anchor.name}`", "output", [anchor.output] if anchor.output else [], outputs)
         named = [anchor.experiment] if anchor.experiment else []
         _known(f"anchor `{anchor.name}`", "experiment", named, [e.name for e in model.experiments])
+        try:
+            _check_anchor(model, anchor)
+        except LivingdrugError as error:
+            raise _placed(error, f"anchor `{anchor.name}`") from None
+
+
+def _check_anchor(model: Model, anchor: Anchor) -> None:
+    """What is to be reproduced is one thing that exists, and its unit is the one that comes out."""
+    for key in ("value", "rtol", "after", "until", "every"):
+        number = getattr(anchor, key)
+        if not math.isfinite(number) or (key != "value" and number < 0):
+            raise InputError(f"`{key}` is {number:g}; it must be finite{'' if key == 'value' else ' and not negative'}")
+    if bool(anchor.expression) == bool(anchor.output):
+        raise InputError("give either an `expression` of quantities, or an `output` and its `quantity`")
+    if anchor.expression:
+        found = unit_of(anchor.expression, {q.name: parse_unit(q.unit) for q in model.quantities})
+    else:
+        found = _unit_of_anchor(model, anchor)
+    if found is not None and found != parse_unit(anchor.unit):
+        raise InputError(f"its unit is {anchor.unit}, and what it names comes out in {unit_text(found)}")
+
+
+def _unit_of_anchor(model: Model, anchor: Anchor) -> Dimension:
+    unit = next(parse_unit(o.unit) for o in model.system.outputs if o.name == anchor.output)
+    time = parse_unit(model.time_unit)
+    units = {"CMAX": unit, "TMAX": time, "AUC": times(time, unit)}
+    if anchor.every and anchor.quantity not in ("CMAX", "TMAX"):
+        raise InputError(f"`every` says how fine a peak is looked for, and its quantity is `{anchor.quantity}`; leave it out")
+    if re.fullmatch(r"C[0-9]+(\.[0-9]+)?", anchor.quantity):
+        return unit
+    if anchor.quantity not in units:
+        raise InputError(f"`quantity` is `{anchor.quantity}`; expected CMAX, TMAX, AUC, or the value at a time such as C7")
+    return units[anchor.quantity]
 
 
 def _known(where: str, kind: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -3,9 +3,9 @@
 from importlib import import_module
 from pathlib import Path
 
-from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.errors import InputError, LivingdrugError, printable
 from livingdrug.core.names import unknown
-from livingdrug.core.toml import parse_toml, printable, read_text
+from livingdrug.core.toml import parse_toml, read_text
 from livingdrug.scenario.purpose import Document, checked
 
 # kind -> where its noun lives; a kind is loaded when a document asks for it, as some bring the whole engine along
