@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from livingdrug.core.errors import InputError, UnitError
+from livingdrug.core.errors import InputError, ModelError, UnitError
 from livingdrug.core.units import MOLAR, UNITS, WORDS, conversion, is_rate, known_words, measures, parse_unit
 from livingdrug.data import Reading, check, read_data
 from livingdrug.data.units import read_unit
@@ -265,3 +265,10 @@ def test_doses_per_kg_take_the_weight(tmp_path):
     path.write_text("ID,TIME (h),AMT (mg/kg),DV (mg/L),EVID,WT\n1,0,2,.,1,50\n1,5,.,3,0,50\n1,9,.,2,0,50\n")
     found = read_data(path)
     assert found.doses.amount.tolist() == [100.0] and found.dose_unit == "mg"
+
+
+def test_a_plain_number_beside_a_unit_is_explained():
+    with pytest.raises(UnitError, match="joins 1/h with 1; they must agree .a written number has no unit: give it a name"):
+        from_toml(DRUG.replace('rate = "k * inside"', 'rate = "(k + 2) * inside"'), "drug")
+    with pytest.raises(ModelError, match="`time` cannot be used here; only the pieces of a closed form and"):
+        from_toml(DRUG.replace('rate = "k * inside"', 'rate = "k * inside * time"'), "drug")

@@ -129,7 +129,7 @@ initial = "tumour_0"
 
 # A flow takes `rate` out of one state and puts `gain` times it (1 unless given) into another; one end may be absent.
 # kind: expansion, differentiation, death, killing, exchange, growth, production, clearance or engraftment.
-# A rate is arithmetic with quantities, states and `time`: + - * / **, exp, log, sqrt, min, max, and hill(x, n, k), which is
+# A rate is arithmetic with quantities and states: + - * / **, exp, log, sqrt, min, max, and hill(x, n, k), which is
 # x^n / (k^n + x^n). Its unit must be that of the state per time.
 [[structure.flows]]
 name = "expansion"

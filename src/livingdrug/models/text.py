@@ -47,7 +47,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, LogNormal):
         return {value.given: value.value}
     if dataclasses.is_dataclass(value):
-        kept = [f for f in _fields(type(value)) if getattr(value, f.name) != _default(f)]
+        kept = [f for f in written_fields(type(value)) if getattr(value, f.name) != _default(f)]
         return {f.name: _plain(getattr(value, f.name)) for f in kept}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
@@ -56,7 +56,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _fields(kind: type) -> list[dataclasses.Field]:
+def written_fields(kind: type) -> list[dataclasses.Field]:
+    """The fields of a dataclass that the text form holds, as keys."""
     return [f for f in dataclasses.fields(kind) if f.init and f.name not in NOT_WRITTEN.get(kind, ())]
 
 
@@ -154,9 +155,15 @@ def _check(model: Model) -> None:
         _known("individual", "quantity", [name], quantities)
         try:
             _known("its expression", "quantity", sorted(names(text)), quantities)
+            _check_own(quantities[name], unit_of(text, {q.name: parse_unit(q.unit) for q in model.quantities}))
         except LivingdrugError as error:
             raise _placed(error, f"individual `{name}`") from None
     _check_uses(model, quantities)
+
+
+def _check_own(quantity: Quantity, found: Dimension | None) -> None:
+    if found is not None and found != parse_unit(quantity.unit):
+        raise InputError(f"its expression has unit {unit_text(found)}; expected {quantity.unit}")
 
 
 def _check_uses(model: Model, quantities: dict[str, Quantity]) -> None:
@@ -232,7 +239,7 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
         raise InputError(f"{where}: expected a table, got {data!r:.60}")
     if kind is LogNormal:
         return _spread(data, where)
-    fields = {f.name: f for f in _fields(kind) if f.name not in given}
+    fields = {f.name: f for f in written_fields(kind) if f.name not in given}
     hints = get_type_hints(kind)
     for key in data:
         if key not in fields:
