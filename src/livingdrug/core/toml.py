@@ -67,7 +67,10 @@ def _text(path: str | Path) -> str:
     try:
         status = path.stat()
         fault = _fault_of_status(status)
-        content = b"" if fault else path.read_bytes()
+        content = b""
+        if not fault:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)  # a file may have grown, or know no size
     except FileNotFoundError:
         raise InputError(f"`{name}` was not found") from None
     except (OSError, ValueError) as error:
