@@ -146,6 +146,9 @@ def test_spellings_name_one_word_each():
         ("mg/kg", "mg/kg"),
         ("ng.mL", None),
         ("L/h", "L/h"),
+        ("cells/L", None),
+        ("copies/ng", None),
+        ("copies/mL", "copies/mL"),
     ],
 )
 def test_units_of_files(text, unit):

@@ -19,6 +19,8 @@ _SPELLINGS = {
     "1": "none dimensionless",
 }
 _KNOWN = {word: unit for unit, text in _SPELLINGS.items() for word in text.split()}
+# levels of cells and copies are compared with published ones, which are in these
+_COUNTED = {"cells", "copies", "ug", "kg", "uL", "mL", "d", "h"}
 _DOSED = ({"cells": 1}, {"copies": 1}, {MASS: 1}, {AMOUNT: 1})
 
 
@@ -36,9 +38,13 @@ def read_unit(text: str) -> str | None:
         return None  # a letter alone may be a sex (M is also a molar unit), a side or a name
     parts = [part if part in ("*", "/", "1") else word_of(part) for part in re.split(r"([*/])", word)]
     try:
-        return unit_text(parse_unit("".join(parts))) if all(parts) else None
+        dimension = parse_unit("".join(parts)) if all(parts) else None
     except UnitError:
         return None
+    words = {name for name, _ in dimension or ()}
+    if dimension is None or (words & {"cells", "copies"} and not words <= _COUNTED):
+        return None
+    return unit_text(dimension)
 
 
 def known_units() -> str:
