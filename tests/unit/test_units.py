@@ -1,6 +1,8 @@
 """Units: one list with exact factors; data in other units of the same measure give the same fit, all others are refused."""
 
+import dataclasses
 from fractions import Fraction
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from livingdrug.core.errors import InputError, ModelError, UnitError
 from livingdrug.core.units import MOLAR, UNITS, WORDS, conversion, is_rate, known_words, measures, parse_unit
 from livingdrug.data import Reading, check, read_data
+from livingdrug.data.conversion import COUNTS, DOSE, PLAIN, TIME, VALUE, doses_in, times_in, values_in
+from livingdrug.data.table import Data
 from livingdrug.data.units import read_unit
 from livingdrug.fit import ResidualError, evaluate, new_problem
 from livingdrug.fit.design import design_of
@@ -275,3 +279,34 @@ def test_a_plain_number_beside_a_unit_is_explained():
         from_toml(DRUG.replace('rate = "k * inside"', 'rate = "(k + 2) * inside"'), "drug")
     with pytest.raises(ModelError, match="`time` cannot be used here; only the pieces of a closed form and"):
         from_toml(DRUG.replace('rate = "k * inside"', 'rate = "k * inside * time"'), "drug")
+
+
+def arrays_of(kind: type) -> dict[type, set[str]]:
+    """The tables of data that a table holds, itself included, with the names of their arrays."""
+    found, waiting = {}, [kind]
+    while waiting:
+        kind = waiting.pop()
+        found[kind] = set()
+        for name, hint in get_type_hints(kind).items():
+            inner = [hint, *get_args(hint)]
+            if np.ndarray in inner:
+                found[kind].add(name)
+            waiting += [table for table in inner if dataclasses.is_dataclass(table)]
+    return found
+
+
+def test_every_array_of_the_data_says_what_it_counts():
+    """A new array of times, values or doses fails here until units change it as well."""
+    assert {kind: set(counts) for kind, counts in COUNTS.items()} == arrays_of(Data)
+
+
+def test_what_is_counted_is_converted(tmp_path):
+    data = read_data(table(tmp_path))
+    made = values_in(doses_in(times_in(data, "d"), "kg"), np.full(data.profiles.n, True), "ng/mL")
+    factors = {TIME: 1 / 24, DOSE: 1e-6, VALUE: 1e3, PLAIN: 1}
+    for kind, counts in COUNTS.items():
+        one, two = (next(part for part in (d, d.profiles, d.doses) if type(part) is kind) for d in (data, made))
+        for name, what in counts.items():
+            if what != PLAIN:
+                np.testing.assert_allclose(getattr(two, name), factors[what] * getattr(one, name), rtol=1e-15)
+    assert (made.time_unit, made.dose_unit, set(made.profiles.unit)) == ("d", "kg", {"ng/mL"})

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.data.conversion import on_a_clock
 from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
 from livingdrug.data.infusion import raw_times, since_infusion
 from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
@@ -12,7 +13,7 @@ from livingdrug.data.reading import Reading
 from livingdrug.data.samples import build, subject_codes
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
-from livingdrug.data.units import clock_of, is_dose, is_time, read_unit
+from livingdrug.data.units import is_dose, is_time, read_unit
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,11 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     by_meaning = {c.meaning: c for c in columns}
     time, unit_of_dates = raw_times(parsed, reading, findings)
     time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, findings)
-    time, time_unit = _on_a_clock(time, time_unit, findings)
     dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)
     codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
     timed = since_infusion(parsed, time, codes, reading, findings)
     data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
+    data = on_a_clock(data, findings)
     found = findings.sorted()
     warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]
     if len(warnings) > SHOWN:
@@ -87,16 +88,6 @@ def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings
     if not unit and not reading.time_unit:
         findings.note("the unit of time is not stated; what needs it (28 d) is left out until --time-unit d or h says it")
     return unit or reading.time_unit or ""
-
-
-def _on_a_clock(time, unit: str, findings: Findings):
-    """(times, d or h): what is stated in min, s or weeks is counted in h or d, exactly, with a note."""
-    if unit in ("", "d", "h"):
-        return time, unit
-    clock, above, below = clock_of(unit)
-    factor = f"{above:g}" if below == 1 else f"{above:g}/{below:g}"
-    findings.note(f"times in {unit} are counted in {clock}: 1 {unit} is {factor} {clock}")
-    return time * above / below, clock
 
 
 def _dose_unit(by_meaning, texts, reading: Reading, findings: Findings) -> str:

@@ -3,7 +3,7 @@
 import re
 
 from livingdrug.core.errors import UnitError
-from livingdrug.core.units import AMOUNT, MASS, TIME_WORDS, conversion, measures, parse_unit, unit_text, word_of
+from livingdrug.core.units import AMOUNT, MASS, TIME_WORDS, measures, parse_unit, unit_text, word_of
 
 _SPELLINGS = {
     "copies/ug": "copies/ugdna copies/uggdna copies/uggenomicdna vectorcopies/ug transgenecopies/ug copiesperugdna "
@@ -63,10 +63,3 @@ def is_time(unit: str | None) -> bool:
 def is_dose(unit: str | None) -> bool:
     """Whether a dose can be in this unit: cells, copies, a mass or an amount of substance, or one of them per kg."""
     return unit is not None and measures(parse_unit(unit.removesuffix("/kg"))) in _DOSED
-
-
-def clock_of(unit: str) -> tuple[str, float, float]:
-    """(d or h, numerator, denominator): how times in a unit are counted exactly: min and s in h, weeks in d."""
-    clock = "h" if unit in ("h", "min", "s") else "d"
-    factor = conversion(unit, clock)
-    return clock, float(factor.numerator), float(factor.denominator)

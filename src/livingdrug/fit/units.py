@@ -1,14 +1,12 @@
 """Data in the units of a model: exact factors between units of one measure, a refusal in words for all others."""
 
-from dataclasses import replace
-from fractions import Fraction
-
 import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.units import AMOUNT, MASS, conversion, measures, parse_unit
 from livingdrug.data import Data
 from livingdrug.data.bridges import BRIDGES
+from livingdrug.data.conversion import doses_in, times_in, values_in
 from livingdrug.models import Model
 
 
@@ -49,13 +47,6 @@ def _dosed(data: Data) -> bool:
     return data.doses is not None or bool(np.isfinite(data.profiles.dose).any())
 
 
-def _exact(values: np.ndarray, factor: Fraction) -> np.ndarray:
-    """Values times a factor, rounded once where the factor or its inverse is whole."""
-    if factor.denominator == 1:
-        return values * float(factor)
-    return values * float(factor.numerator) / float(factor.denominator)
-
-
 def _times(model: Model, data: Data, notes: list[str]) -> Data:
     given, wanted = data.time_unit, model.time_unit
     if given in ("", wanted):
@@ -64,13 +55,11 @@ def _times(model: Model, data: Data, notes: list[str]) -> Data:
     if factor is None:
         raise InputError(f"times are in {given} and `{model.full_name}` counts {wanted}; give them in {wanted}")
     notes.append(f"times are in {given} and are counted in the model's unit: 1 {given} is {factor} {wanted}")
-    doses = data.doses and replace(data.doses, time=_exact(data.doses.time, factor), start=_exact(data.doses.start, factor))
-    return replace(data, time=_exact(data.time, factor), doses=doses, time_unit=wanted)
+    return times_in(data, wanted)
 
 
 def _values(model: Model, data: Data, outputs: dict[str, str], notes: list[str]) -> Data:
     p, units = data.profiles, {o.name: o.unit for o in model.system.outputs}
-    unit, dv, limit = p.unit.copy(), data.dv, data.limit
     stated = sorted({(name, text) for name, text in zip(p.output, p.unit, strict=True) if text and name in outputs})
     for name, text in stated:
         output = outputs[name]
@@ -79,19 +68,12 @@ def _values(model: Model, data: Data, outputs: dict[str, str], notes: list[str])
             continue
         factor = conversion(text, wanted)
         if factor is None:
-            raise InputError(
-                f"the values are in {text} and `{output}` of `{model.full_name}` is in {wanted}; "
-                + _advice(text, wanted, "values")
-            )
-        mine = (p.output == name) & (p.unit == text)
-        rows = mine[data.profile]
-        dv, limit = np.where(rows, _exact(dv, factor), dv), np.where(rows, _exact(limit, factor), limit)
-        unit[mine] = wanted
-        notes.append(
-            f"values in {text} are counted in the unit of `{output}`, as their limits, estimates and residual error "
-            f"are: 1 {text} is {factor} {wanted}"
-        )
-    return replace(data, profiles=replace(p, unit=unit), dv=dv, limit=limit) if notes else data
+            both = f"the values are in {text} and `{output}` of `{model.full_name}` is in {wanted}"
+            raise InputError(f"{both}; {_advice(text, wanted, 'values')}")
+        data = values_in(data, (p.output == name) & (p.unit == text), wanted)
+        said = f"values in {text} are counted in the unit of `{output}`, as their limits, estimates and residual error are"
+        notes.append(f"{said}: 1 {text} is {factor} {wanted}")
+    return data
 
 
 def _doses(model: Model, data: Data, notes: list[str]) -> Data:
@@ -100,13 +82,10 @@ def _doses(model: Model, data: Data, notes: list[str]) -> Data:
         return data
     factor = conversion(given, wanted)
     if factor is None:
-        raise InputError(
-            f"the doses are in {given} and `{model.full_name}` takes them in {wanted}; " + _advice(given, wanted, "doses")
-        )
+        both = f"the doses are in {given} and `{model.full_name}` takes them in {wanted}"
+        raise InputError(f"{both}; {_advice(given, wanted, 'doses')}")
     notes.append(f"doses in {given} are counted in the unit of the model: 1 {given} is {factor} {wanted}")
-    doses = data.doses and replace(data.doses, amount=_exact(data.doses.amount, factor))
-    profiles = replace(data.profiles, dose=_exact(data.profiles.dose, factor))
-    return replace(data, profiles=profiles, doses=doses, dose_unit=wanted)
+    return doses_in(data, wanted)
 
 
 def _advice(given: str, wanted: str, what: str) -> str:
