@@ -210,7 +210,7 @@ name = "blood_volume"
 unit = "uL"
 meaning = "volume of blood"
 bound = "positive"
-fixed = true                          # part of the equations: never given a spread by --cv
+fixed = true                          # part of the equations: --cv leaves it alone
 
 # Typical values, one for every quantity, and where they are from.
 [[values]]
