@@ -80,7 +80,7 @@ def test_pipes_devices_and_huge_files_are_not_opened(tmp_path):
 
 
 def test_a_fault_in_many_rows_is_one_finding(tmp_path):
-    (tmp_path / "a.csv").write_text("ID,TIME,DV,UNIT\n" + "".join(f"{i},0,{i},mg/L\n" for i in range(5000)))
+    (tmp_path / "a.csv").write_text("ID,TIME,DV,UNIT\n" + "".join(f"{i},0,{i},IU/L\n" for i in range(5000)))
     (found,) = check(tmp_path / "a.csv").findings
     assert found.rows == 5000 and found.line == 2 and "and 4999 more rows" in found.sentence()
 

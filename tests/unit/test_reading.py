@@ -282,8 +282,9 @@ def test_logarithms_are_not_taken_for_levels(tmp_path):
 
 
 @pytest.mark.parametrize(("said", "sentence"), [
-    ({"unit": "mg/L"}, "--unit `mg/L`"), ({"time_unit": "weeks"}, "--time-unit `weeks`"), ({"limit": -1.0}, "limit is -1"),
-    ({"infusion_day": 2}, "infusion day is `2`"), ({"dose_unit": "mg"}, "--dose-unit `mg`"), ({"dose": float("nan")}, "dose"),
+    ({"unit": "IU/L"}, "--unit `IU/L`"), ({"time_unit": "months"}, "--time-unit `months`"), ({"limit": -1.0}, "limit is -1"),
+    ({"infusion_day": 2}, "infusion day is `2`"), ({"dose_unit": "mg/L"}, "--dose-unit `mg/L`"),
+    ({"dose": float("nan")}, "dose"),
 ])  # fmt: skip
 def test_answers_that_do_not_fit_are_refused(said, sentence):
     with pytest.raises(InputError, match=sentence):

@@ -7,10 +7,10 @@ from livingdrug.core.errors import InputError
 
 READING = (
     click.option("--column", "columns", multiple=True, metavar="YOURS=OURS", help="What a column means, such as result=DV."),
-    click.option("--unit", help="Unit of the values, where the file states none (copies/ug, cells/uL, ...)."),
-    click.option("--time-unit", help="Unit of the times, where the file states none: d or h."),
+    click.option("--unit", help="Unit of the values, where the file states none (copies/ug, cells/uL, ng/mL, nM, ...)."),
+    click.option("--time-unit", help="Unit of the times, where the file states none: d, h, min, s or week."),
     click.option("--dose", type=float, help="One dose for every subject, where the file holds none."),
-    click.option("--dose-unit", help="Unit of the dose: cells or cells/kg."),
+    click.option("--dose-unit", help="Unit of the dose: cells, cells/kg, mg, mg/kg, nmol, ..."),
     click.option("--assay", help="The assay of the whole file, such as qPCR, ddPCR or flow."),
     click.option("--limit", type=float, help="Limit of quantification, where rows state none."),
     click.option("--infusion-day", type=int, help="Day number of the infusion where days are counted: 0 or 1."),

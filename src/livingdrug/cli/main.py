@@ -9,7 +9,7 @@ from livingdrug import __version__
 from livingdrug.cli.commands import Commands
 from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core import waiting
-from livingdrug.core.errors import LivingdrugError
+from livingdrug.core.errors import LivingdrugError, printable
 
 DOSE_HELP = (
     "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: into=STATE; "
@@ -42,7 +42,7 @@ def cli() -> None:
 @cli.group(invoke_without_command=True)
 @click.pass_context
 def models(context: click.Context) -> None:
-    """List the models; `show`, `check` or `export` one. Without a command: which fragments fit which model."""
+    """List the models; `show`, `check`, `export` or write a `new` one. Without a command: which fragments fit which model."""
     if context.invoked_subcommand is None:
         from livingdrug.cli.show import print_catalogue
 
@@ -81,6 +81,19 @@ def check(name: str | None) -> None:
     from livingdrug.cli.show import print_check
 
     sys.exit(0 if print_check(name) else 1)
+
+
+@models.command()
+@click.argument("file", type=click.Path())
+@click.option("--closed-form", "shape", flag_value="closed_form", help="Outputs as formulas of time, in pieces.")
+@click.option("--flows", "shape", flag_value="flows", help="States, and flows between them, that are solved.")
+def new(file: str, shape: str | None) -> None:
+    """Write a commented model FILE (.toml) to start from. It runs at once; its numbers are made up."""
+    if shape is None:
+        raise click.UsageError("say how the model is written: --closed-form (formulas of time) or --flows (states and flows)")
+    from livingdrug.cli.new import write_model
+
+    write_model(file, shape)
 
 
 def _where(command):
@@ -226,7 +239,8 @@ def main() -> None:
     try:
         cli.main(standalone_mode=False)
     except LivingdrugError as error:
-        click.echo(f"livingdrug: {error}", err=True)
+        # the lines of a list of faults stay; a text quoted from a file or an option may hold terminal codes
+        click.echo("livingdrug: " + "\n".join(printable(line) for line in str(error).split("\n")), err=True)
         sys.exit(2)
     except click.ClickException as error:
         error.show()

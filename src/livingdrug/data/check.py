@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.data.conversion import on_a_clock
 from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
 from livingdrug.data.infusion import raw_times, since_infusion
 from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
@@ -12,7 +13,7 @@ from livingdrug.data.reading import Reading
 from livingdrug.data.samples import build, subject_codes
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
-from livingdrug.data.units import read_unit
+from livingdrug.data.units import is_dose, is_time, read_unit
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
     timed = since_infusion(parsed, time, codes, reading, findings)
     data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
+    data = on_a_clock(data, findings)
     found = findings.sorted()
     warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]
     if len(warnings) > SHOWN:
@@ -70,10 +72,10 @@ def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings
     column = by_meaning["TIME"]
     stated = set(texts["TIMEUNIT"]) - {"", "."} or ({column.unit} if column.unit else set())
     units = {read_unit(text) for text in stated}
-    if len(units) > 1 or not units <= {"d", "h"}:
+    if len(units) > 1 or not all(is_time(unit) for unit in units):
         shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
         where = by_meaning["TIMEUNIT"].name if "TIMEUNIT" in by_meaning else column.name
-        fix = "give all times in d or all in h"
+        fix = "give all times in one unit: d, h, min, s or week"
         findings.add("time-unit", findings.heading, where, shown, f"the unit of time is {shown}", fix)
         return ""
     unit = units.pop() if units else ""
@@ -93,9 +95,9 @@ def _dose_unit(by_meaning, texts, reading: Reading, findings: Findings) -> str:
     stated = set(texts["DOSEUNIT"]) - {"", "."} or ({column.unit} if column is not None and column.unit else set())
     units = {read_unit(text) for text in stated}
     name = by_meaning["DOSEUNIT"].name if "DOSEUNIT" in by_meaning else (column.name if column is not None else "")
-    if len(units) > 1 or not units <= {"cells", "cells/kg"}:
+    if len(units) > 1 or not all(is_dose(unit) for unit in units):
         shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
-        fix = "give all doses in cells or all in cells/kg"
+        fix = "give all doses in one unit, such as cells, cells/kg, mg or mg/kg"
         findings.add("dose-unit", findings.heading, name, shown, f"the unit of the dose is {shown}", fix)
         return ""
     unit = units.pop() if units else ""

@@ -1,10 +1,11 @@
 """How a file is to be read: what the user says where the file does not."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.units import known_units, read_unit
+from livingdrug.data.units import is_dose, is_time, known_units, read_unit
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Reading:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "unit", _unit("--unit", self.unit))
-        object.__setattr__(self, "time_unit", _unit("--time-unit", self.time_unit, ("d", "h")))
-        object.__setattr__(self, "dose_unit", _unit("--dose-unit", self.dose_unit, ("cells", "cells/kg")))
+        object.__setattr__(self, "time_unit", _unit("--time-unit", self.time_unit, is_time, "d, h, min, s or week"))
+        doses = "cells, cells/kg, or a mass or an amount of substance such as mg or nmol, also per kg"
+        object.__setattr__(self, "dose_unit", _unit("--dose-unit", self.dose_unit, is_dose, doses))
         for name, value in (("limit", self.limit), ("dose", self.dose)):
             if value is not None and not 0 < value < float("inf"):
                 raise InputError(f"the {name} is {value:g}; it must be finite and above 0")
@@ -47,11 +49,10 @@ class Reading:
                 raise InputError(f"the {name} is `{value}`; it must be {' or '.join(str(a) for a in allowed[1:])}")
 
 
-def _unit(option: str, text: str | None, allowed: tuple[str, ...] = ()) -> str | None:
+def _unit(option: str, text: str | None, fits: Callable[[str], bool] | None = None, known: str = "") -> str | None:
     if text is None:
         return None
     unit = read_unit(text)
-    if unit is None or (allowed and unit not in allowed):
-        known = " or ".join(allowed) or known_units()
-        raise InputError(f"{option} `{text}` is not a unit that fits here; known: {known}")
+    if unit is None or (fits and not fits(unit)):
+        raise InputError(f"{option} `{text}` is not a unit that fits here; known: {known or known_units()}")
     return unit

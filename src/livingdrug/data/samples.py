@@ -71,7 +71,7 @@ def build(
 def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> Data:
     data = settle_doubles(data, parsed, reading, findings)
     _same_units(data, parsed, findings)
-    data = _dose_in_cells(data, findings)
+    data = _dose_of_body(data, findings)
     if not data.rows and not findings.failed:
         problem = "no row holds a measured value"
         findings.add("no-samples", findings.heading, parsed.name("DV"), "", problem, "give the values")
@@ -306,13 +306,14 @@ def _weights(parsed: Parsed, codes: np.ndarray, timed: Timed, subjects: tuple[st
     return weight
 
 
-def _dose_in_cells(data: Data, findings: Findings) -> Data:
+def _dose_of_body(data: Data, findings: Findings) -> Data:
     """Doses per kg times the weight of the subject."""
     from dataclasses import replace
 
-    if data.dose_unit != "cells/kg":
+    if not data.dose_unit.endswith("/kg"):
         return data
-    findings.note("doses in cells/kg were multiplied by the weight of the subject")
+    findings.note(f"doses in {data.dose_unit} were multiplied by the weight of the subject")
     dose = data.profiles.dose * data.weight[data.profiles.subject]
     doses = data.doses and replace(data.doses, amount=data.doses.amount * data.weight[data.doses.subject])
-    return replace(data, profiles=replace(data.profiles, dose=dose), doses=doses, dose_unit="cells")
+    unit = data.dose_unit.removesuffix("/kg")
+    return replace(data, profiles=replace(data.profiles, dose=dose), doses=doses, dose_unit=unit)

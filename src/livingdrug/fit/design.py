@@ -6,10 +6,10 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.core.units import parse_unit
 from livingdrug.data import Data
 from livingdrug.fit.occasions import numbered
 from livingdrug.fit.problem import Effect, FitProblem, is_closed
+from livingdrug.fit.units import in_model_units, unstated
 
 MEASURED, LOWER, UPPER = 0, 1, -1  # kind of a record: a value, one below its limit, one above an upper limit
 WEIGHT = ("weight", "body_weight", "wt")
@@ -83,24 +83,11 @@ def design_of(problem: FitProblem) -> Design:
 
 
 def _check_units(problem: FitProblem, notes: list[str]) -> None:
-    data, model = problem.data, problem.model
-    if data.time_unit and data.time_unit != model.time_unit:
-        raise InputError(
-            f"times are in {data.time_unit} and `{model.full_name}` counts {model.time_unit}; give them in {model.time_unit}"
-        )
-    if not data.time_unit:
-        notes.append(f"the data state no unit of time: times count in the model's unit, {model.time_unit}")
-    units = {o.name: o.unit for o in model.system.outputs}
-    for given, output in problem.outputs:
-        stated = {u for u, o in zip(data.profiles.unit, data.profiles.output, strict=True) if o == given}
-        for unit in sorted(stated):
-            if unit and parse_unit(unit) != parse_unit(units[output]):
-                raise InputError(
-                    f"the values are in {unit} and `{output}` of `{model.full_name}` is in {units[output]}; a named bridge "
-                    "(--bridge) turns one into the other"
-                )
-            if not unit:
-                notes.append(f"the data state no unit: values count in the model's unit of `{output}`, {units[output]}")
+    """Notes on units; refuses data that nobody has converted (`new_problem` does)."""
+    given = problem.model, problem.data, problem.outputs
+    if converted := in_model_units(*given)[1]:
+        raise InputError(f"the data are not in the units of the model ({converted[0]}); make the problem with `new_problem`")
+    notes += [*problem.notes, *unstated(*given)]
 
 
 def _values(problem: FitProblem, rows, subject, time, output, notes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -144,7 +144,7 @@ class FitProblem:
     the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
     m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0). smooth: time over which the
     pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks; None: exact ones, but in the
-    search of FOCEI and Laplace, which need slopes.
+    search of FOCEI and Laplace, which need slopes. notes: what was done to the data so that they meet the model.
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -157,6 +157,7 @@ class FitProblem:
     outputs: tuple[tuple[str, str], ...] = ()
     below: str = "m3"
     smooth: float | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.smooth and not is_closed(self.model):
@@ -231,7 +232,7 @@ def new_problem(
     smooth: float | None = None,
     occasions: dict[str, float] | None = None,
 ) -> FitProblem:
-    """A problem with the model's published numbers wherever none is given.
+    """A problem with the model's published numbers wherever none is given, and the data in the model's units.
 
     random: parameters with a spread between subjects (name -> start of the sd of eta); the published ones by default.
     estimate: parameters without a spread. fixed: name -> value that stays (None: the published one); a parameter named
@@ -240,6 +241,7 @@ def new_problem(
     the occasions of a subject (name -> start of the sd), closed forms alone.
     """
     from livingdrug.fit.occasions import with_occasions
+    from livingdrug.fit.units import in_model_units
     from livingdrug.models.model import find_quantity
 
     fixed, start = dict(fixed or {}), dict(start or {})
@@ -265,10 +267,11 @@ def new_problem(
             raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
     mapping = _outputs(model, data, outputs or {})
+    data, converted = in_model_units(model, data, mapping)
     errors = _residuals(model, mapping, residuals)
     between = {find_quantity(model, name).name: sd for name, sd in (occasions or {}).items()}
     model, parameters = with_occasions(model, data, parameters, between)
-    return FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth)
+    return FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth, converted)
 
 
 def _check_spreads(parameters: Sequence[Parameter]) -> None:
