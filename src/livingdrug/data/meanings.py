@@ -29,6 +29,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "ASSAY": ("the method that measured", "assay method platform assaytype"),
     "EVID": ("NONMEM: EVID (0 sample, 1 dose)", "evid eventid"),
     "AMT": ("NONMEM: AMT; ADNCA: DOSEA", "amt dosea amount dose dosecells celldose infusedcells cellsinfused"),
+    "RATE": ("NONMEM, Monolix: RATE", "rate infusionrate"),
+    "DUR": ("Monolix: TINF; length of an infusion", "dur tinf infusionduration infusionlength"),
+    "CMT": ("NONMEM: CMT; Monolix: ADM", "cmt adm compartment"),
+    "ADDL": ("NONMEM, Monolix: ADDL", "addl"),
+    "II": ("NONMEM, Monolix: II", "ii"),
+    "SS": ("NONMEM, Monolix: SS", "ss"),
     "DOSEUNIT": ("ADNCA: DOSEU", "doseu doseunit amtunit amtu"),
     "CENS": ("Monolix: CENS; ADNCA: BLQFL", "cens blqfn blqfl blq bql bloq belowlimit censored"),
     "LIMIT": ("Monolix: LIMIT; ADNCA: ALLOQ", "limit alloq lloq loq pclloq"),
@@ -38,6 +44,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "EXCLRSN": ("why a record is left out", "exclrsn exclreason exclusionreason"),
     "WT": ("body weight in kg", "wt weight bodyweight wtbl weightkg wtkg bwt"),
 }  # fmt: skip
+# what a dose is, beside its time and amount: read where a file has rows of doses
+EVENT = ("RATE", "DUR", "CMT", "ADDL", "II", "SS")
 MEANINGS = (*WORDS, COVARIATE, IGNORE)
 _RANK = {word: (meaning, i) for meaning, (_, words) in WORDS.items() for i, word in enumerate(words.split())}
 DAY_WORDS = ("day", "days", "dy", "ady", "studyday", "visitday", "pcdy")  # counted from 0 or from 1: nobody can tell

@@ -8,8 +8,10 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.units import parse_unit
 from livingdrug.data import Data
+from livingdrug.fit.given import given_of
 from livingdrug.fit.occasions import numbered
-from livingdrug.fit.problem import Effect, FitProblem, is_closed
+from livingdrug.fit.problem import Effect, FitProblem
+from livingdrug.simulation.regimen import Regimen
 
 MEASURED, LOWER, UPPER = 0, 1, -1  # kind of a record: a value, one below its limit, one above an upper limit
 WEIGHT = ("weight", "body_weight", "wt")
@@ -21,7 +23,8 @@ class Design:
     occasion where occasions differ), output (position in problem.residuals), y (value or limit), kind, line of the file,
     occasion (from 1; 0 where occasions do not differ). first, last (subjects,): records of a
     subject. table (subjects, quantities): values of all quantities, those of the fit still typical. x (subjects,
-    effects): covariates as effects see them. doses: (time, amount) pairs of each subject. notes: for the user.
+    effects): covariates as effects see them. doses: regimen of each subject; resets: lines of its resets in the file; end
+    (records,): the other end of the interval of a censored value, -inf or inf without one. notes: for the user.
     """
 
     subjects: tuple[str, ...]
@@ -36,7 +39,9 @@ class Design:
     last: np.ndarray
     table: np.ndarray
     x: np.ndarray
-    doses: tuple[tuple[tuple[float, float], ...], ...]
+    doses: tuple[Regimen, ...]
+    resets: tuple[tuple[int, ...], ...]
+    end: np.ndarray
     notes: tuple[str, ...] = ()
 
     @property
@@ -57,11 +62,12 @@ def design_of(problem: FitProblem) -> Design:
     p = data.profiles
     several = any(parameter.changes for parameter in problem.parameters)
     occasion = numbered(data)[data.profile] if several else np.zeros(data.rows, dtype=np.int64)
-    start = data.doses.start[data.profile] if data.doses is not None and not several else np.zeros(data.rows)
-    rows = np.flatnonzero(data.time + start >= 0)
+    given = given_of(problem, notes)
+    clock = given.time
+    rows = np.flatnonzero(clock >= 0)
     if len(rows) < data.rows:
         notes.append(f"{data.rows - len(rows)} sample(s) before the infusion are not fitted, as the model starts with it")
-    subject, time = p.subject[data.profile][rows], (data.time + start)[rows]
+    subject, time = p.subject[data.profile][rows], clock[rows]
     names = {given: name for given, name in problem.outputs}
     positions = {r.output: i for i, r in enumerate(problem.residuals)}
     output = np.array([positions[names[text]] for text in p.output[data.profile][rows]], dtype=np.int64)
@@ -70,12 +76,12 @@ def design_of(problem: FitProblem) -> Design:
     y, kind, keep = _values(problem, rows, subject, time, output, notes)
     rows, subject, time, output = rows[keep], subject[keep], time[keep], output[keep]
     present, subject = np.unique(subject, return_inverse=True)
-    doses = _doses(problem, present)
     first = np.searchsorted(subject, np.arange(len(present)))
     design = Design(
         tuple(data.subjects[i] for i in present), subject, time, output, y[keep], kind[keep], data.line[rows],
         occasion[rows], first, np.append(first[1:], len(subject)), _table(problem, present, notes),
-        _covariates(problem, present), doses,
+        _covariates(problem, present), tuple(given.regimens[i] for i in present),
+        tuple(given.lines[i] for i in present), _ends(data, rows, kind[keep]),
     )  # fmt: skip
     _check_logs(problem, design)
     _note_below(problem, design, notes)
@@ -167,47 +173,10 @@ def _note_below(problem: FitProblem, design: Design, notes: list[str]) -> None:
         notes.append(f"{lost} subject(s) have no value left under rule {problem.below} and are not in the fit")
 
 
-def _doses(problem: FitProblem, present: np.ndarray) -> tuple[tuple[tuple[float, float], ...], ...]:
-    """(time, amount) of each subject's doses. Raises InputError for a subject whose dose is not known."""
-    data, model = problem.data, problem.model
-    if any(parameter.changes for parameter in problem.parameters):
-        return ((),) * len(present)  # a closed form begins anew with every occasion
-    _check_clock(data)
-    if is_closed(model) and data.doses is not None and (data.doses.time > 0).any():
-        i = int(np.flatnonzero(data.doses.time > 0)[0])
-        name, when = data.subjects[data.doses.subject[i]], data.doses.time[i]
-        raise InputError(f"`{model.full_name}` takes one infusion at time 0, and subject `{name}` has one at time {when:g}")
-    if not model.system.dose_into:
-        return ((),) * len(present)
-    if data.doses is not None:
-        found = {i: [] for i in present.tolist()}
-        for i, time, amount in zip(data.doses.subject.tolist(), data.doses.time, data.doses.amount, strict=True):
-            if i in found:
-                found[i].append((float(time), float(amount)))
-    else:
-        p = data.profiles
-        found = {i: [(0.0, float(d)) for d in p.dose[p.subject == i][:1] if np.isfinite(d)] for i in present.tolist()}
-    for i in present.tolist():
-        if not found[i]:
-            raise InputError(
-                f"subject `{data.subjects[i]}` has no dose, and `{model.full_name}` needs one; add the row of its infusion, "
-                "or say one dose for all (--dose)"
-            )
-    return tuple(tuple(found[i]) for i in present.tolist())
-
-
-def _check_clock(data: Data) -> None:
-    """Two occasions that begin at one time were counted from an infusion each, and how far apart they lie is lost."""
-    given = data.doses
-    if given is None:
-        return
-    same = (np.diff(given.subject) == 0) & (np.diff(given.time) == 0) & (given.occasion[1:] != given.occasion[:-1])
-    for i in np.flatnonzero(same)[:1]:
-        who, one, two = data.subjects[given.subject[i]], given.occasion[i], given.occasion[i + 1]
-        raise InputError(
-            f"subject `{who}`: occasions {one} and {two} both begin at time {given.time[i]:g}, and a fit needs to know what "
-            "came first; count all times from the first infusion"
-        )
+def _ends(data: Data, rows: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    """The other end of the interval in which a censored value lies."""
+    end = data.end[rows]
+    return np.where(np.isfinite(end) & (kind != MEASURED), end, np.where(kind == UPPER, np.inf, -np.inf))
 
 
 def covariate(data: Data, name: str) -> np.ndarray | None:

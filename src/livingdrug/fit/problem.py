@@ -144,7 +144,7 @@ class FitProblem:
     the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
     m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0). smooth: time over which the
     pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks; None: exact ones, but in the
-    search of FOCEI and Laplace, which need slopes.
+    search of FOCEI and Laplace, which need slopes. compartments: as rows of doses name them -> state of the model.
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -157,6 +157,7 @@ class FitProblem:
     outputs: tuple[tuple[str, str], ...] = ()
     below: str = "m3"
     smooth: float | None = None
+    compartments: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.smooth and not is_closed(self.model):
@@ -230,6 +231,7 @@ def new_problem(
     below: str = "m3",
     smooth: float | None = None,
     occasions: dict[str, float] | None = None,
+    compartments: dict[str, str] | None = None,
 ) -> FitProblem:
     """A problem with the model's published numbers wherever none is given.
 
@@ -237,7 +239,8 @@ def new_problem(
     estimate: parameters without a spread. fixed: name -> value that stays (None: the published one); a parameter named
     here and not in `random` has no spread. start: where typical values start. blocks: parameters whose spreads are
     correlated. residuals: the model's published log-normal ones by default. occasions: parameters that also differ between
-    the occasions of a subject (name -> start of the sd), closed forms alone.
+    the occasions of a subject (name -> start of the sd), closed forms alone. compartments: as the rows of doses name
+    them -> state of the model.
     """
     from livingdrug.fit.occasions import with_occasions
     from livingdrug.models.model import find_quantity
@@ -268,7 +271,8 @@ def new_problem(
     errors = _residuals(model, mapping, residuals)
     between = {find_quantity(model, name).name: sd for name, sd in (occasions or {}).items()}
     model, parameters = with_occasions(model, data, parameters, between)
-    return FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth)
+    return FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth,
+                      tuple((compartments or {}).items()))
 
 
 def _check_spreads(parameters: Sequence[Parameter]) -> None:
