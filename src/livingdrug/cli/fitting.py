@@ -17,7 +17,7 @@ PROBLEM = (
                  "around their median, words as categories; more words: exponential, around 70, from 0.5, fixed 0.75."),
     click.option("--correlated", multiple=True, metavar="NAME,NAME", help="Parameters whose spreads are correlated."),
     click.option("--occasions", multiple=True, metavar="NAME[=SD],...", help="Parameters that also differ between the "
-                 "occasions of a subject (column OCC), with the start of that spread (0.3); closed forms alone."),
+                 "occasions of a subject (column OCC), with the start of that spread (0.3)."),
     click.option("--residual", multiple=True, metavar="[OUTPUT=]KIND:A,B", help="Residual error: additive:a, proportional:b, "
                  "combined:a,b (a + b f), combined_squares:a,b (sqrt(a2 + b2 f2)), lognormal:a."),
     click.option("--below", default="m3", show_default=True, help="Values below the limit: m3, or m1, m4, m5, m6, m7 to see "
@@ -29,6 +29,10 @@ PROBLEM = (
                  "data is."),
     click.option("--compartment", "compartments", multiple=True, metavar="THEIRS=STATE", help="Which state of the model a "
                  "compartment of the rows of doses (column CMT or ADM) is, such as 2=central."),
+    click.option("--missing", help="Subjects without a covariate that is used: median, leave-out, or estimate (a random "
+                 "effect with the mean and SD of the others); refused by default."),
+    click.option("--ignore-before-dose", is_flag=True, default=None, help="Leave out samples up to the first dose whose "
+                 "prediction is 0, which a log-normal or proportional error does not allow."),
     click.option("--bridge", help="Turn units by a named bridge, as in `nca`."),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from livingdrug.data.infusion import Timed
 from livingdrug.data.meanings import counts_time
 from livingdrug.data.parse import Parsed, turned_back
 from livingdrug.data.reading import Reading
-from livingdrug.data.table import Data, Profile, natural_key, natural_order
+from livingdrug.data.table import Changes, Data, Profile, natural_key, natural_order
 from livingdrug.data.units import known_units, read_unit
 
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
@@ -66,7 +66,7 @@ def build(
         time_unit, dose_unit, *_covariates(parsed, codes, len(subjects), rows, findings),
         _weights(parsed, codes, timed, subjects),
         doses=doses_of(parsed, timed, codes, findings.lines, _starts(timed, use, order, profile)),
-        end=end[rows], logarithms=reading.logarithms == "kept",
+        end=end[rows], logarithms=reading.logarithms == "kept", changing=_changing(parsed, codes, timed),
     )  # fmt: skip
     return _finish(data, parsed, reading, findings)
 
@@ -318,6 +318,22 @@ def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, fin
         if (high > low).any() and not counts_time(name) and name != parsed.name("CMT"):
             findings.note(f"`{printable(name, 40)}` changes within a subject, so it groups nobody")
     return {k: v for k, v in constant.items() if k not in varying}, varying
+
+
+def _changing(parsed: Parsed, codes: np.ndarray, timed: Timed) -> dict[str, Changes]:
+    """Every covariate that changes within a subject, from all rows that are used, doses too."""
+    since = timed.start + timed.time
+    usable = np.isfinite(since) & ~parsed.excluded
+    weight = np.array([repr(w) if w > 0 else "" for w in parsed.weight.tolist()], dtype=object)
+    found = {}
+    for name, texts in {**parsed.covariates, "WT": weight}.items():
+        if counts_time(name) or name == parsed.name("CMT"):
+            continue
+        rows = np.flatnonzero(usable & ~np.isin(texts, ["", *MISSING_TOKENS]))
+        rows = rows[np.lexsort((rows, since[rows], codes[rows]))]
+        if ((texts[rows][1:] != texts[rows][:-1]) & (codes[rows][1:] == codes[rows][:-1])).any():
+            found[name] = Changes(codes[rows], since[rows], texts[rows])
+    return found
 
 
 def _weights(parsed: Parsed, codes: np.ndarray, timed: Timed, subjects: tuple[str, ...]) -> np.ndarray:

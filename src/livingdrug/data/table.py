@@ -1,7 +1,7 @@
 """The canonical table: what every analysis reads, whatever the file looked like."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -61,6 +61,16 @@ class Doses:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """A covariate that changes within subjects, in order of subject and time: subject (position in Data.subjects), time
+    (since the first infusion of the subject) and text of every row that says something, doses included, shape (rows,)."""
+
+    subject: np.ndarray
+    time: np.ndarray
+    text: np.ndarray
+
+
+@dataclass(frozen=True)
 class Data:
     """Samples by profile and time, shape (rows,) each.
 
@@ -70,7 +80,8 @@ class Data:
     covariates: name -> text of each subject, "" where it varies or is missing; by_row: those that vary, shape (rows,);
     weight: kg of each subject, nan where unknown; bridge: what turned one unit into another, "" if nothing did; doses:
     each dose with its time, None where no row holds one; end: the other end of the interval in which a censored value
-    lies, nan where it has none; logarithms: values and limits are such.
+    lies, nan where it has none; logarithms: values and limits are such; changing: covariates that change within a subject
+    (the weight as WT).
     A value reported as 0 without a limit has cens 1 and dv 0.
     """
 
@@ -93,10 +104,16 @@ class Data:
     doses: Doses | None = None
     end: np.ndarray = field(default_factory=lambda: np.empty(0))
     logarithms: bool = False
+    changing: dict[str, Changes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not len(self.end):
             object.__setattr__(self, "end", np.full(len(self.time), np.nan))
+
+    def kept(self, rows: np.ndarray) -> "Data":
+        """These samples alone (a mask or positions); profiles stay."""
+        own = {name: getattr(self, name)[rows] for name in ("profile", "time", "dv", "cens", "limit", "line", "end")}
+        return replace(self, **own, by_row={name: values[rows] for name, values in self.by_row.items()})
 
     @property
     def replicates(self) -> bool:

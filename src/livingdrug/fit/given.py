@@ -23,33 +23,35 @@ PRODUCT = {"car_t", "infused"}
 @dataclass(frozen=True)
 class Given:
     """time (rows,): of every sample of the data on the clock of the model; regimens: of every subject of the data; lines:
-    for each, the lines of its resets in the file, in order."""
+    for each, the lines of its resets in the file, in order; start: where that clock begins, on that of the first dose."""
 
     time: np.ndarray
     regimens: tuple[Regimen, ...]
     lines: tuple[tuple[int, ...], ...]
+    start: np.ndarray
 
 
 def given_of(problem: FitProblem, notes: list[str]) -> Given:
     """Clock and doses of all subjects. Raises InputError, naming subject and line, for what the model cannot take."""
     data, model = problem.data, problem.model
-    if any(parameter.changes for parameter in problem.parameters):  # a closed form begins anew with every occasion
-        return Given(data.time, (Regimen(),) * len(data.subjects), ((),) * len(data.subjects))
+    if is_closed(model) and any(p.changes for p in problem.parameters):  # it begins anew with every occasion
+        n = len(data.subjects)
+        return Given(data.time, (Regimen(),) * n, ((),) * n, np.zeros(n))
     shift, dose_shift = _after_resets(data)
     start = data.doses.start[data.profile] if data.doses is not None else 0.0
     time = data.time + start + shift
     none = (Regimen(),) * len(data.subjects)
     if is_closed(model):
         _check_closed(problem, notes)
-        return Given(time, none, ((),) * len(none))
+        return Given(time, none, ((),) * len(none), np.zeros(len(none)))
     if data.doses is None:
-        return Given(time, _one_each(problem, notes), ((),) * len(none))
+        return Given(time, _one_each(problem, notes), ((),) * len(none), np.zeros(len(none)))
     into = _compartments(problem, notes)
     when = data.doses.time + dose_shift
     zero = _starts(problem, into, when, notes)
     found, lines = _regimens(problem, into, when - zero[data.doses.subject])
     _note_untreated(problem, np.array([not r.doses for r in found]), notes)
-    return Given(time - zero[data.profiles.subject[data.profile]], found, lines)
+    return Given(time - zero[data.profiles.subject[data.profile]], found, lines, zero)
 
 
 def _after_resets(data: Data) -> tuple[np.ndarray, np.ndarray]:
@@ -73,8 +75,8 @@ def _after_resets(data: Data) -> tuple[np.ndarray, np.ndarray]:
             if begin <= end and not given.reset[theirs & (given.time == begin)].any():
                 raise InputError(
                     f"subject `{data.subjects[subject]}`: occasions {names[k - 1]} and {names[k]} both begin at time "
-                    f"{begin:g}, and a fit needs to know what came first; count all times from the first infusion, or write EVID 4 where "
-                    "everything begins anew"
+                    f"{begin:g}, and a fit needs to know what came first; count all times from the first infusion, or write "
+                    "EVID 4 where everything begins anew"
                 )
             move = max(end + GAP - begin, 0.0) if begin <= end else 0.0
             rows[mine] += move

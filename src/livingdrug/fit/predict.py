@@ -46,8 +46,10 @@ class ClosedPredictor:
 @dataclass(frozen=True)
 class OdePredictor:
     """Equations that are solved. task: courses of subjects (see `fit.courses`), events and sample times, whose quantities
-    are set in each call; owner: subject of each course; subject, row, wanted: subject of each record and where its value
-    lies among all samples and outputs; covered: covariate effects written in the model, as formulas; columns: of the quantities that they replace."""
+    are set in each call; owner: subject of each course; moving: quantities that are times of a subject, shift: from its
+    clock to that of each course; subject, row, wanted: subject of each record and where its value lies among all samples
+    and outputs; covered: covariate effects written in the model, as formulas; columns: of the quantities that they
+    replace."""
 
     code: Kernel
     by: tuple[str, ...]
@@ -59,6 +61,8 @@ class OdePredictor:
     covered: FormulaKernel | None
     columns: np.ndarray
     owner: np.ndarray
+    moving: np.ndarray
+    shift: np.ndarray
 
     def _own(self, table: np.ndarray) -> np.ndarray:
         """Quantities after the covariate effects that the model itself writes."""
@@ -70,8 +74,14 @@ class OdePredictor:
             own[:, column] = evaluate(self.covered, np.full(n, k), table, np.arange(n), zero)
         return own
 
+    def _of_courses(self, table: np.ndarray) -> np.ndarray:
+        """Quantities of every course."""
+        own = self._own(table)[self.owner]
+        own[:, self.moving] += self.shift[:, None]
+        return np.ascontiguousarray(own)
+
     def _solve(self, table: np.ndarray) -> Found:
-        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)[self.owner]))
+        task = self.task._replace(quantities=self._of_courses(table))
         return solve_task(self.code, task, self.until, None, rtol=RTOL)
 
     def values(self, table: np.ndarray) -> np.ndarray:
@@ -94,7 +104,7 @@ class OdePredictor:
         replaced = [names[c] for c in self.columns]
         inner = tuple(dict.fromkeys([*self.by, *replaced]))
         code = sensitivity_kernel(system, self.code.observed, inner)
-        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)[self.owner]))
+        task = self.task._replace(quantities=self._of_courses(table))
         found = solve_task_sensitivities(code, task, self.until, rtol=RTOL_SLOPES)
         values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
         if self.covered is None:
@@ -157,6 +167,8 @@ def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: in
         max(float(at.max(initial=0.0)), 1e-6), covered,
         np.array([names.index(name) for name in model.individual], dtype=np.int64),
         np.concatenate([owner + k * design.n for k in range(copies)]),
+        np.array([names.index(name) for name in problem.moving], dtype=np.int64),
+        np.tile([course.before - course.start for course in courses], copies),
     )
 
 

@@ -41,8 +41,8 @@ def fingerprint(problem: FitProblem, settings, seed: int) -> str:
     """What a saved state belongs to: the problem, the data, the settings and the seed."""
     parts = (problem.model.full_name, repr(problem.model.system), repr(sorted(problem.model.typical.items())),
              repr(problem.parameters), repr(problem.residuals), repr(problem.effects), repr(problem.correlations),
-             repr(problem.outputs), problem.below, repr(problem.smooth), repr(problem.compartments), repr(settings),
-             str(seed), data_hash(problem))  # fmt: skip
+             repr(problem.outputs), problem.below, repr(problem.smooth), repr(problem.compartments), problem.missing,
+             repr(settings), str(seed), data_hash(problem))  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
