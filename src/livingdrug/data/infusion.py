@@ -133,6 +133,7 @@ def _from_events(
     start = np.full(count, np.inf)
     np.minimum.at(start, keys[is_dose], time[is_dose])
     amount = np.bincount(keys[is_dose], np.nan_to_num(parsed.amount.value[is_dose]), count)
+    amount[keys[is_dose & _several_compartments(parsed, subject, is_dose, findings)[subject]]] = np.nan
     _subjects_without_dose(parsed, keys, count, reading, findings)
     start[~np.isfinite(start)] = 0.0
     since = time - start[keys]
@@ -145,6 +146,18 @@ def _from_events(
     zero = np.where(np.isfinite(first), first, 0.0)
     begun = start[keys] - zero[subject]
     return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys], begun, is_dose, zero)
+
+
+def _several_compartments(parsed: Parsed, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:
+    """Whether doses of a subject go into several compartments, which one amount cannot say, shape (subjects,)."""
+    found = np.zeros(int(subject.max(initial=-1)) + 1, dtype=bool)
+    pairs = {(s, text) for s, text in zip(subject[is_dose].tolist(), parsed.texts["CMT"][is_dose].tolist(), strict=True)}
+    counts = np.bincount([s for s, _ in pairs], minlength=len(found))
+    found[counts > 1] = True
+    if found.any():
+        findings.note(f"{int(found.sum())} subject(s) are dosed into several compartments (`{parsed.name('CMT')}`): a fit "
+                      "gives each dose its place, and an analysis without a model has no one dose for what is per dose")
+    return found
 
 
 def _number_occasions(time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:

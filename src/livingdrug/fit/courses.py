@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError, SolveError
+from livingdrug.engine.events import ADD, RATE, Events
 from livingdrug.fit.design import Design
 from livingdrug.fit.problem import FitProblem
 from livingdrug.simulation.regimen import Dose, Regimen
@@ -101,7 +102,6 @@ def _intervals(problem: FitProblem, design: Design, subject: int, dose: Dose, ev
     """How many intervals the typical subject needs until nothing changes any more."""
     from livingdrug.engine.compile import compile_system
     from livingdrug.engine.lsoda import advance
-    from livingdrug.simulation.expansion import expand
 
     system = problem.model.system
     names = [q.name for q in system.quantities]
@@ -110,16 +110,18 @@ def _intervals(problem: FitProblem, design: Design, subject: int, dose: Dose, ev
         p[names.index(parameter.name)] = parameter.value
     code = compile_system(system)
     y = np.array(code.initial(*p), dtype=float)
-    plain = Dose(dose.rate * every if dose.constant else dose.amount, 0.0, dose.into, duration=every if dose.constant
-                 else _duration(dose))
-    if plain.duration > every:
-        raise InputError(f"{dose}: its infusions overlap ({plain.duration:g} every {every:g}); write the doses themselves")
-    events = expand(Regimen((plain,)), system, dict(zip(names, p, strict=True)), y, None)
+    length = every if dose.constant else _duration(dose)
+    into = [s.name for s in system.states].index(dose.into or system.dose_into)
+    rate = dose.rate if dose.constant else (dose.amount / length if length else 0.0)
+    whole, rest = divmod(length, every)
+    rows = [(0.0, RATE, into, (whole + (rest > 0)) * rate)]
+    rows += [(rest, RATE, into, -rate)] if rest else []
+    events = Events.of(rows if length else [(0.0, ADD, into, dose.amount)])
     try:
         for k in range(1, MOST + 1):
             after = advance(code, p, y, events, every)
             if (np.abs(after - y) <= SETTLED * np.abs(after).max()).all():
-                return k
+                return k + int(whole)  # infusions that overlap take as long again to gather
             y = after
     except SolveError as error:
         raise InputError(f"subject `{design.subjects[subject]}`, {dose}: no steady state is reached: {error}") from None
