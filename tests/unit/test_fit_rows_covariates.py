@@ -78,6 +78,32 @@ def test_a_covariate_that_changes_is_carried_forward(tmp_path):
     assert "the coefficient of `CRCL on k` is the parameter `crcl_on_k`" in notes
 
 
+def test_a_changing_covariate_keeps_its_clock_behind_a_steady_state(tmp_path):
+    rows = CHANGES.replace(",CRCL", ",CRCL,SS,II").replace("A,0,,10,1,80", "A,0,,10,1,80,1,2")
+    text = "\n".join(row + "," * (7 - row.count(",")) for row in rows.split("\n") if row)
+    prepared = prepare(bolus(tmp_path, text, effects=[Effect("k", "CRCL", "power", 0.75, reference=80.0)]))
+    found = predictions(prepared, centre(prepared, point_of(prepared.problem)))
+    r80, r40, r120 = (0.3 * (c / 80) ** 0.75 for c in (80, 40, 120))
+    gone = np.array([r80, 3 * r80, 3 * r80 + 2 * r40, 3 * r80 + 3 * r40 + 2 * r120])
+    np.testing.assert_allclose(found[:4], 5 / (1 - math.exp(-2 * r80)) * np.exp(-gone), rtol=1e-5)
+    with pytest.raises(InputError, match="subject `A` has a reset .EVID 3 or 4., and parameters that change with time"):
+        bolus(tmp_path, CHANGES + "A,7,,10,4,120\n", effects=[Effect("k", "CRCL", "power", 0.75, reference=80.0)])
+
+
+def test_a_covariate_of_the_model_itself_changes_too(tmp_path):
+    made = BOLUS.replace('"k * inside"', '"k * crcl / crcl_ref * inside"').replace(
+        "quantities = [", 'quantities = [\n  { name = "crcl", unit = "1", meaning = "clearance", covariate = true },\n'
+        '  { name = "crcl_ref", unit = "1", meaning = "reference", bound = "positive" },')
+    made = made.replace("k = 0.3", "k = 0.3, crcl = 80.0, crcl_ref = 80.0")
+    problem = new_problem(from_toml(made, "bolus_own"), read(tmp_path, CHANGES), {"k": 0.3},
+                          residuals=[ResidualError("level", "additive", a=1.0)])
+    prepared = prepare(problem)
+    found = predictions(prepared, centre(prepared, point_of(prepared.problem)))
+    gone = 0.3 * np.array([1, 3, 3 + 2 / 2, 3 + 3 / 2 + 2 * 1.5, 2 * 0.75])
+    np.testing.assert_allclose(found, 5 * np.exp(-gone), rtol=1e-5)
+    assert not [note for note in prepared.design.notes if "stay at their reference" in note]
+
+
 def test_an_effect_of_a_changing_covariate_is_found(tmp_path):
     random, lines = np.random.default_rng(2), ["ID,TIME,DV,AMT,EVID,CRCL"]
     for i in range(12):

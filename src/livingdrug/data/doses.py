@@ -32,8 +32,8 @@ def unfolded(
     _check(parsed, findings)
     infusions = int((dose_rows(parsed) & ((number(parsed, "RATE") > 0) | (number(parsed, "DUR") > 0))).sum())
     if infusions:
-        findings.note(f"{infusions} dose(s) are infusions: a fit follows them, and an analysis without a model counts time from "
-                      "their start")
+        findings.note(f"{infusions} dose(s) are infusions: a fit follows them, and an analysis without a model counts time "
+                      "from their start")
     time = _clock_goes_on(parsed, time, subject, findings)
     repeats = np.where(dose_rows(parsed), number(parsed, "ADDL"), 0).astype(np.int64)
     if not (repeats > 0).any() or findings.failed:

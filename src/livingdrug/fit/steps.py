@@ -252,21 +252,16 @@ def _occasion(plan: _Plan, problem: FitProblem, name: str, sd: float, given: Giv
 
 def _written(plan: _Plan, problem: FitProblem, moved: list[Effect]) -> FitProblem:
     model = problem.model
-    if problem.model.individual and (plan.put or plan.added):
-        texts = {k: put(v, plan.put) for k, v in model.individual.items()}
-        now = {k: v for k, v in texts.items() if names(v) - names(model.individual[k]) or k in plan.added}
-        clash = [k for k in now if k in plan.added]
-        if clash:
-            raise InputError(
-                f"`{model.full_name}` writes covariate effects of `{clash[0]}` itself, and takes no other one that changes"
-            )
-        plan.put |= {k: f"({v})" for k, v in now.items()}
-        plan.start |= {k: f"({put(model.individual[k], plan.start)})" for k in now}
-        model = replace(model, individual={k: v for k, v in model.individual.items() if k not in now})
+    now, start = dict(plan.put), dict(plan.start)
     for name in plan.added:
         scale = problem.parameters[problem.position[name]].scale
-        plan.put[name] = CHANGED[scale].format(name=name, change=f"({' + '.join(plan.added[name])})")
-        plan.start[name] = CHANGED[scale].format(name=name, change=f"({' + '.join(plan.first[name])})")
+        now[name] = CHANGED[scale].format(name=name, change=f"({' + '.join(plan.added[name])})")
+        start[name] = CHANGED[scale].format(name=name, change=f"({' + '.join(plan.first[name])})")
+    # what the model itself makes of a subject's quantities follows what they are made of
+    own = {k: put(text, now) for k, text in model.individual.items() if names(text) & now.keys()}
+    plan.start = start | {k: f"({put(model.individual[k], start)})" for k in own}
+    plan.put = now | {k: f"({text})" for k, text in own.items()}
+    model = replace(model, individual={k: v for k, v in model.individual.items() if k not in own})
     made = _closed(plan, model) if is_closed(model) else _flows(plan, model)
     effects = tuple(e for e in problem.effects if e not in moved)
     return replace(
