@@ -5,6 +5,7 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
+from livingdrug.export.data_file import data_file
 from livingdrug.fit import ResidualError, fit, new_problem
 from livingdrug.fit.point import centre, moments, point_of, predictions, prepare
 from livingdrug.models.catalogue import get_model
@@ -206,3 +207,17 @@ def test_wells_with_later_additions_give_back_the_rate_of_killing(tmp_path):
     data.table().to_csv(again, index=False)
     np.testing.assert_array_equal(prepare(new_problem(
         model, read_data(again), {"k_kill": 0.3}, residuals=problem.residuals)).design.time, prepared.design.time)
+
+
+@pytest.mark.parametrize("layout", ["nonmem", "monolix"])
+def test_files_for_other_tools_hold_infusions_resets_and_intervals(tmp_path, layout):
+    text = "ID,TIME,DV,AMT,EVID,RATE,CMT,CENS,LIMIT,SS,II,OCC\nA,0,,10,1,5,2,,,1,4,1\nA,1,3,,0,,,0,,,,1\nA,2,2,,0,,,1,1,,,1\n"
+    text += "A,5,,,3,,,,,,,1\nA,6,,20,1,,1,,,,,1\nA,7,4,,0,,,-1,9,,,1\n"
+    data = read(tmp_path, text)
+    made = data_file(data, layout)
+    made.table.to_csv(tmp_path / "out.csv", index=False)
+    again = read_data(tmp_path / "out.csv", Reading(time_unit="d", columns=made.reading.columns))
+    for name in ("time", "amount", "duration", "into", "steady", "every", "reset", "given"):
+        np.testing.assert_array_equal(getattr(again.doses, name), getattr(data.doses, name), err_msg=name)
+    np.testing.assert_array_equal(again.end, data.end)
+    np.testing.assert_array_equal(again.dv, data.dv)
