@@ -5,8 +5,9 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
+from livingdrug.data.meanings import EVENT
 from livingdrug.export.data_file import data_file
-from livingdrug.fit import ResidualError, fit, new_problem
+from livingdrug.fit import ResidualError, fit, new_problem, regimens_of
 from livingdrug.fit.point import centre, moments, point_of, predictions, prepare
 from livingdrug.models.catalogue import get_model
 from livingdrug.models.text import from_toml
@@ -101,6 +102,28 @@ def test_predictions_are_those_of_the_rows(tmp_path, columns, rows, expected):
     np.testing.assert_allclose(found, expected, rtol=2e-5)
 
 
+SAYS = {
+    "RATE": "A,0,,10,1,5,,,,,", "DUR": "A,0,,10,1,,2,,,,", "CMT": "A,0,,10,1,,,central,,,", "ADDL": "A,0,,10,1,,,,2,4,",
+    "SS": "A,0,,10,1,,,,,2,1",
+}
+
+
+@pytest.mark.parametrize("column", EVENT)
+def test_no_column_of_doses_is_without_effect(tmp_path, column):
+    if column == "II":  # says something beside ADDL or SS alone
+        row, other = "A,0,,10,1,,,,2,2,", SAYS["ADDL"]
+    else:
+        row, other = "A,0,,10,1,,,,,,", SAYS[column]
+    heading, rest = DOSES + "RATE,DUR,CMT,ADDL,II,SS\n", samples(TIMES, ",,,,,")
+    one, two = (predicted(tmp_path, heading + own + "\n" + rest) for own in (row, other))
+    assert (np.abs(one - two) > 0.01).any()
+    data = read(tmp_path, heading + other + "\n" + rest)  # and the canonical table keeps it
+    data.table().to_csv(tmp_path / "again.csv", index=False)
+    again = read_data(tmp_path / "again.csv", Reading(time_unit="d"))
+    for name in ("time", "amount", "duration", "into", "steady", "every"):
+        np.testing.assert_array_equal(getattr(again.doses, name), getattr(data.doses, name), err_msg=name)
+
+
 def test_slopes_go_through_steady_states_resets_and_infusions(tmp_path):
     rows = "A,0,,10,1,1,2,,\nA,8,,20,4,,,10,2\n" + samples(TIMES, ",,,")
     prepared = prepare(problem_of(tmp_path, DOSES + "SS,II,RATE,CMT\n" + rows, random={"k": 0.3, "ka": 0.3}))
@@ -171,6 +194,17 @@ def test_subjects_without_a_dose_are_untreated_where_others_have_one(tmp_path):
         read(tmp_path, text, untreated=False)
     with pytest.raises(InputError, match="subject `A` has no dose, and `oral` needs one"):
         predicted(tmp_path, "ID,TIME,DV\nA,1,3\nA,2,2\n")
+
+
+def test_a_simulation_with_the_doses_of_a_file_is_what_a_fit_predicts(tmp_path):
+    text = DOSES + "RATE,CMT,ADDL,II,SS\nA,0,,10,1,,1,2,3,\nA,4,,30,4,5,2,,,\nB,0,,10,1,,depot,,2,1\n"
+    text += samples(TIMES, ",,,,") + samples(TIMES, ",,,,", subject="B")
+    found = predicted(tmp_path, text)
+    regimens, notes = regimens_of(from_toml(ORAL, "oral"), read(tmp_path, text))
+    curves = [simulate(from_toml(ORAL, "oral"), regimen=regimens[name], times=TIMES, outputs=["level"]).curve("level")
+              for name in ("A", "B")]
+    np.testing.assert_allclose(found, np.concatenate(curves), rtol=1e-4)
+    assert any("compartments of the doses" in note for note in notes)
 
 
 def wells(tmp_path, k_kill: float):

@@ -141,8 +141,9 @@ def _check(parsed: Parsed, findings: Findings) -> None:
     wrong(np.isin(steady, (1, 2)) & (every <= 0) & ~constant, "SS", "the steady state has no time between its doses",
           "give it in a column II")
     wrong((rate > 0) & (amount == 0) & (steady == 0), "RATE", "the rate {} without an amount never ends", "give the amount")
-    off = np.array([text.startswith("-") for text in parsed.texts["CMT"]], dtype=bool) & dosed
-    findings.at("dose", np.flatnonzero(off), parsed.name("CMT"), parsed.texts["CMT"][off],
+    rows = np.flatnonzero(dosed & (parsed.texts["CMT"] != ""))
+    off = rows[[text.startswith("-") for text in parsed.texts["CMT"][rows]]] if len(rows) else rows
+    findings.at("dose", off, parsed.name("CMT"), parsed.texts["CMT"][off],
                 "{} turns a compartment off, which is not done here", "leave such rows out, or reset all by EVID 3")
 
 

@@ -204,8 +204,9 @@ def _dose_faults(parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose:
     findings.at("dose", np.flatnonzero(both), name, parsed.amount.value[both], "a row of a sample also carries a dose of {}",
                 "give the dose a row of its own (EVID 1)")  # fmt: skip
     rows = np.flatnonzero(is_dose)
-    place = parsed.texts["OCC"].astype(str).astype(object) + "\0" + parsed.texts["CMT"]
-    order = rows[np.lexsort((findings.lines[rows], time[rows], place[rows].astype(str), subject[rows]))]
+    place = np.zeros(len(time), dtype=int)  # doses of other occasions and compartments are others
+    place[rows] = np.unique(parsed.texts["OCC"][rows] + "\0" + parsed.texts["CMT"][rows], return_inverse=True)[1]
+    order = rows[np.lexsort((findings.lines[rows], time[rows], place[rows], subject[rows]))]
     same = (subject[order][1:] == subject[order][:-1]) & (time[order][1:] == time[order][:-1])
     twice = order[1:][same & (place[order][1:] == place[order][:-1])]
     findings.at("dose-twice", twice, name, parsed.texts["ID"][twice], "subject {} has two doses at the same time",

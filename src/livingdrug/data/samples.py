@@ -1,6 +1,7 @@
 """Rows that are samples become profiles: limits settled, doubles named, units of one profile the same."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -61,12 +62,12 @@ def build(
     # the value breaks ties, so that the order of the rows in the file never matters
     order = np.lexsort((dv[use], timed.time[use], profile))
     rows, profile = use[order], profile[order]
+    constant, varying = _covariates(parsed, codes, len(subjects), rows, findings)
     data = Data(
         name, subjects, profiles, profile, timed.time[rows], dv[rows], cens[rows], limit[rows], findings.lines[rows],
-        time_unit, dose_unit, *_covariates(parsed, codes, len(subjects), rows, findings),
-        _weights(parsed, codes, timed, subjects),
+        time_unit, dose_unit, constant, varying, _weights(parsed, codes, timed, subjects),
         doses=doses_of(parsed, timed, codes, findings.lines, _starts(timed, use, order, profile)),
-        end=end[rows], logarithms=reading.logarithms == "kept", changing=_changing(parsed, codes, timed),
+        end=end[rows], logarithms=reading.logarithms == "kept", changing=_changing(parsed, codes, timed, varying),
     )  # fmt: skip
     return _finish(data, parsed, reading, findings)
 
@@ -320,15 +321,18 @@ def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, fin
     return {k: v for k, v in constant.items() if k not in varying}, varying
 
 
-def _changing(parsed: Parsed, codes: np.ndarray, timed: Timed) -> dict[str, Changes]:
-    """Every covariate that changes within a subject, from all rows that are used, doses too."""
+def _changing(parsed: Parsed, codes: np.ndarray, timed: Timed, varying: Iterable[str]) -> dict[str, Changes]:
+    """Every covariate that changes within a subject, from all rows that are used, doses too; varying: their names."""
     since = timed.start + timed.time
     usable = np.isfinite(since) & ~parsed.excluded
-    weight = np.array([repr(w) if w > 0 else "" for w in parsed.weight.tolist()], dtype=object)
+    columns = {name: parsed.covariates[name] for name in varying if not counts_time(name) and name != parsed.name("CMT")}
+    lowest, highest = np.full(len(codes), np.inf), np.zeros(len(codes))
+    np.fmin.at(lowest, codes, np.where(parsed.weight > 0, parsed.weight, np.inf))
+    np.fmax.at(highest, codes, np.where(parsed.weight > 0, parsed.weight, 0.0))
+    if (highest > lowest).any():
+        columns["WT"] = np.array([repr(w) if w > 0 else "" for w in parsed.weight.tolist()], dtype=object)
     found = {}
-    for name, texts in {**parsed.covariates, "WT": weight}.items():
-        if counts_time(name) or name == parsed.name("CMT"):
-            continue
+    for name, texts in columns.items():
         rows = np.flatnonzero(usable & ~np.isin(texts, ["", *MISSING_TOKENS]))
         rows = rows[np.lexsort((rows, since[rows], codes[rows]))]
         if ((texts[rows][1:] != texts[rows][:-1]) & (codes[rows][1:] == codes[rows][:-1])).any():

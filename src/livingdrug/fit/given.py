@@ -4,6 +4,7 @@ That clock starts with the infusion where the state that takes it is empty befor
 well that already holds some), there is something to see before the first dose, and time counts as the file writes it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,20 +38,38 @@ def given_of(problem: FitProblem, notes: list[str]) -> Given:
     if is_closed(model) and any(p.changes for p in problem.parameters):  # it begins anew with every occasion
         n = len(data.subjects)
         return Given(data.time, (Regimen(),) * n, ((),) * n, np.zeros(n))
+    return read_given(model, data, dict(problem.compartments), notes)
+
+
+def regimens_of(
+    model: Model, data: Data, compartments: Mapping[str, str] | None = None
+) -> tuple[dict[str, Regimen], tuple[str, ...]]:
+    """(regimen of each subject that has samples, notes), as a fit of the model reads them: for `simulate`, say.
+
+    compartments: as the rows of doses name them -> state of the model. Raises InputError as a fit does.
+    """
+    notes: list[str] = []
+    found = read_given(model, data, dict(compartments or {}), notes)
+    present = np.unique(data.profiles.subject).tolist()
+    return {data.subjects[i]: found.regimens[i] for i in present}, tuple(notes)
+
+
+def read_given(model: Model, data: Data, said: Mapping[str, str], notes: list[str]) -> Given:
+    """Clock and doses of all subjects; said: compartment -> state."""
     shift, dose_shift = _after_resets(data)
     start = data.doses.start[data.profile] if data.doses is not None else 0.0
     time = data.time + start + shift
     none = (Regimen(),) * len(data.subjects)
     if is_closed(model):
-        _check_closed(problem, notes)
+        _check_closed(model, data, notes)
         return Given(time, none, ((),) * len(none), np.zeros(len(none)))
     if data.doses is None:
-        return Given(time, _one_each(problem, notes), ((),) * len(none), np.zeros(len(none)))
-    into = _compartments(problem, notes)
+        return Given(time, _one_each(model, data, notes), ((),) * len(none), np.zeros(len(none)))
+    into = _compartments(model, data, said, notes)
     when = data.doses.time + dose_shift
-    zero = _starts(problem, into, when, notes)
-    found, lines = _regimens(problem, into, when - zero[data.doses.subject])
-    _note_untreated(problem, np.array([not r.doses for r in found]), notes)
+    zero = _starts(model, data, into, when, notes)
+    found, lines = _regimens(model, data, into, when - zero[data.doses.subject])
+    _note_untreated(model, data, np.array([not r.doses for r in found]), notes)
     return Given(time - zero[data.profiles.subject[data.profile]], found, lines, zero)
 
 
@@ -86,8 +105,8 @@ def _after_resets(data: Data) -> tuple[np.ndarray, np.ndarray]:
     return rows, doses
 
 
-def _check_closed(problem: FitProblem, notes: list[str]) -> None:
-    data, name = problem.data, problem.model.full_name
+def _check_closed(model: Model, data: Data, notes: list[str]) -> None:
+    name = model.full_name
     if data.doses is None:
         return
     if (data.doses.time > 0).any():
@@ -103,14 +122,14 @@ def _check_closed(problem: FitProblem, notes: list[str]) -> None:
         notes.append(f"`{name}` is a formula of the time since the infusion: {' and '.join(said)} play(s) no part")
 
 
-def _one_each(problem: FitProblem, notes: list[str]) -> tuple[Regimen, ...]:
+def _one_each(model: Model, data: Data, notes: list[str]) -> tuple[Regimen, ...]:
     """One dose at time 0, where a column or the user says one for each subject and no row is a dose."""
-    p, model, n = problem.data.profiles, problem.model, len(problem.data.subjects)
+    p, n = data.profiles, len(data.subjects)
     if not model.system.dose_into:
         return (Regimen(),) * n
     found = [p.dose[p.subject == i][:1] for i in range(n)]
     regimens = tuple(Regimen.of([Dose(float(d[0]))]) if len(d) and np.isfinite(d[0]) else Regimen() for d in found)
-    _note_untreated(problem, np.array([not r.doses for r in regimens]), notes)
+    _note_untreated(model, data, np.array([not r.doses for r in regimens]), notes)
     return regimens
 
 
@@ -118,9 +137,8 @@ def _empty(state: State) -> bool:
     return state.initial.strip() in ("0", "0.0")
 
 
-def _note_untreated(problem: FitProblem, without: np.ndarray, notes: list[str]) -> None:
+def _note_untreated(model: Model, data: Data, without: np.ndarray, notes: list[str]) -> None:
     """Subjects without a dose are untreated where others have one; where nobody has one, a model that needs one says so."""
-    data, model = problem.data, problem.model
     state = next((s for s in model.system.states if s.name == model.system.dose_into), None)
     present = np.isin(np.arange(len(data.subjects)), data.profiles.subject)
     if state is None or not (without & present).any():
@@ -139,24 +157,23 @@ def _note_untreated(problem: FitProblem, without: np.ndarray, notes: list[str]) 
 # ----------------------------------------------------------------------------------------------- where a dose goes
 
 
-def _compartments(problem: FitProblem, notes: list[str]) -> dict[str, str]:
+def _compartments(model: Model, data: Data, said: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     """State of each compartment that the rows of doses name; a number is its place among the states of the model."""
-    data, system = problem.data, problem.model.system
+    system = model.system
     states = [s.name for s in system.states]
-    said = dict(problem.compartments)
     for theirs, ours in said.items():
         if ours not in states:
             raise InputError(f"compartment `{theirs}`: " + unknown("state", ours, states))
     named = sorted(set(data.doses.into[data.doses.given].tolist()))
-    table = {text: said.get(text) or _state(problem, text, named) for text in named if text}
+    table = {text: said.get(text) or _state(model, data, text, named) for text in named if text}
     if table:
         listed = ", ".join(f"`{text}` is `{state}`" for text, state in table.items())
         notes.append(f"compartments of the doses: {listed} (--compartment changes that)")
     return table | {"": system.dose_into}
 
 
-def _state(problem: FitProblem, text: str, named: list[str]) -> str:
-    system, data = problem.model.system, problem.data
+def _state(model: Model, data: Data, text: str, named: list[str]) -> str:
+    system = model.system
     states = [s.name for s in system.states]
     if text in states:
         return text
@@ -165,22 +182,22 @@ def _state(problem: FitProblem, text: str, named: list[str]) -> str:
     listed = ", ".join(f"{i} {name}" for i, name in enumerate(states, 1))
     if not 1 <= place <= len(states):
         raise InputError(
-            f"line {line}: the dose goes into compartment `{text}`, and the states of `{problem.model.full_name}` are "
+            f"line {line}: the dose goes into compartment `{text}`, and the states of `{model.full_name}` are "
             f"{listed}; say which one it is (--compartment {text}=STATE)"
         )
     if named == [text] and states[place - 1] != system.dose_into:
         raise InputError(
             f"line {line}: all doses go into compartment {text}, which is `{states[place - 1]}` among the states of "
-            f"`{problem.model.full_name}` ({listed}), and its doses go into `{system.dose_into or 'no state'}`; say which "
+            f"`{model.full_name}` ({listed}), and its doses go into `{system.dose_into or 'no state'}`; say which "
             f"one is meant (--compartment {text}=STATE)"
         )
     return states[place - 1]
 
 
-def _starts(problem: FitProblem, into: dict[str, str], when: np.ndarray, notes: list[str]) -> np.ndarray:
+def _starts(model: Model, data: Data, into: dict[str, str], when: np.ndarray, notes: list[str]) -> np.ndarray:
     """When the clock of the model starts, on that of the first dose, shape (subjects,): its infusion, or 0 as written."""
-    given, states = problem.data.doses, {s.name: s for s in problem.model.system.states}
-    found = np.zeros(len(problem.data.subjects))
+    given, states = data.doses, {s.name: s for s in model.system.states}
+    found = np.zeros(len(data.subjects))
     written = 0
     for subject in np.unique(given.subject[given.given]).tolist():
         own = np.flatnonzero((given.subject == subject) & given.given & (given.amount + given.rate > 0))
@@ -210,9 +227,9 @@ def _roles(states: dict[str, State], name: str) -> tuple[str, ...]:
 
 
 def _regimens(
-    problem: FitProblem, into: dict[str, str], when: np.ndarray
+    model: Model, data: Data, into: dict[str, str], when: np.ndarray
 ) -> tuple[tuple[Regimen, ...], tuple[tuple[int, ...], ...]]:
-    given, data, model = problem.data.doses, problem.data, problem.model
+    given = data.doses
     items: list[list] = [[] for _ in data.subjects]
     lines: list[list[tuple[float, int]]] = [[] for _ in data.subjects]
     with_samples = set(data.profiles.subject.tolist())
