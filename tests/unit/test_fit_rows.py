@@ -172,6 +172,17 @@ def test_what_cannot_be_obeyed_is_refused_by_line(tmp_path, columns, row, senten
         predicted(tmp_path, DOSES + columns + "\n" + row + "\n" + samples(TIMES, "," * columns.count(",")))
 
 
+def test_a_word_for_an_infusion_may_be_a_covariate(tmp_path):
+    # no row is a dose: `rate` and `dur` are what the file says of its subjects
+    data = read(tmp_path, "ID,TIME,DV,RATE,DUR\nA,1,5,fast,90\nA,2,3,fast,90\nB,1,5,slow,10\n")
+    assert data.covariates["RATE"].tolist() == ["fast", "slow"] and data.covariates["DUR"].tolist() == ["90", "10"]
+    text = DOSES + "DUR\nA,0,,10,1,90\nA,1,5,,0,90\nA,2,5,,0,90\n"
+    with pytest.raises(InputError, match="line 3, column DUR.*`90` stands in a row that is no dose"):
+        read(tmp_path, text)
+    assert read(tmp_path, text, columns={"DUR": "covariate"}).doses.duration[0] == 0
+    assert read(tmp_path, text, columns={"DUR": "DUR"}).doses.duration[0] == 90
+
+
 def test_a_table_says_which_compartment_is_which_state(tmp_path):
     text = DOSES + "CMT\nA,0,,10,1,2\n" + samples(TIMES)
     found = predicted(tmp_path, text, compartments={"2": "depot"})

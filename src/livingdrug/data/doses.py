@@ -6,6 +6,7 @@ import numpy as np
 
 from livingdrug.data.cells import Numbers
 from livingdrug.data.findings import Findings
+from livingdrug.data.meanings import SAID
 from livingdrug.data.parse import Parsed
 from livingdrug.data.table import Doses
 
@@ -25,9 +26,6 @@ def unfolded(
     """
     given = dose_rows(parsed) | (parsed.evid == 3)
     if not given.any():
-        idle = [parsed.name(m) for m in parsed.event if (np.nan_to_num(parsed.event[m].value) != 0).any()]
-        if idle:
-            findings.note(f"no row is a dose, so {', '.join(f'`{name}`' for name in idle)} play(s) no part")
         return parsed, time, subject
     _check(parsed, findings)
     infusions = int((dose_rows(parsed) & ((number(parsed, "RATE") > 0) | (number(parsed, "DUR") > 0))).sum())
@@ -116,7 +114,12 @@ def _check(parsed: Parsed, findings: Findings) -> None:
     dosed = dose_rows(parsed)
     for name in ("RATE", "DUR", "ADDL", "SS"):
         stray = (number(parsed, name) != 0) & ~dosed & ~parsed.excluded
-        if stray.any():
+        if name in ("RATE", "DUR") and stray.any() and parsed.columns[name].why != SAID:
+            rows, own = np.flatnonzero(stray), parsed.name(name)
+            findings.at("dose", rows, own, [f"{v:g}" for v in number(parsed, name)[rows]], "{} stands in a row that is no dose, "
+                        f"so `{own}` may not say how fast doses are given",
+                        f"leave such cells empty, or say --column {own}={name}, or {own}=covariate")
+        elif stray.any():
             first = int(findings.lines[stray].min())
             findings.note(f"`{parsed.name(name)}` of {int(stray.sum())} row(s) that are no doses plays no part "
                           f"(the first is line {first})")

@@ -9,6 +9,7 @@ from livingdrug.core.names import unknown
 from livingdrug.data.units import read_unit
 
 COVARIATE, IGNORE = "covariate", "ignore"
+SAID = "you said so"
 # best first: where two columns could mean the same, the earlier word wins and the other stays a covariate
 WORDS: dict[str, tuple[str, str]] = {
     "ID": ("NONMEM, Monolix: ID; ADNCA: USUBJID", "id usubjid subjid subject subjectid patient patientid ptid pt upn animal "
@@ -128,7 +129,7 @@ def _column(i: int, heading: str, unit_line: str, said: Mapping[str, str], best:
     unit = split_heading(heading)[1] or unit_line.strip().strip("()[]") or _level_unit(heading) or ""
     meaning = _RANK.get(word, ("DV" if _level_unit(heading) else "",))[0]
     if heading in said:
-        return Column(heading, said[heading], "you said so", unit)
+        return Column(heading, said[heading], SAID, unit)
     if meaning and best.get(meaning, (0, -1))[1] == i:
         if meaning == "TIME":
             since = _SINCE.match(word)

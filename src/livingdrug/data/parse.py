@@ -46,7 +46,7 @@ _ASSAY_OF = {word: assay for assay, words in _ASSAYS.items() for word in words.s
 @dataclass(frozen=True)
 class Parsed:
     """Rows of the file in file order, shape (n,) each; texts are "" where the file has no such column. event: RATE, DUR,
-    ADDL, II and SS (those that the file has, beside a column of doses)."""
+    ADDL, II and SS (those that the file has, beside rows of doses)."""
 
     columns: dict[str, Column]
     texts: dict[str, np.ndarray]
@@ -117,9 +117,13 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     if decimal == ",":
         findings.note("numbers are read with a decimal comma")
     kept_logs = reading.logarithms == "kept"
-    told = [m for m in EVENT if m in raw and m != "CMT" and ("AMT" in raw or "EVID" in raw)]
-    read = {m: read_numbers(raw[m], decimal) for m in (*NUMERIC, *told) if m in raw}
+    read = {m: read_numbers(raw[m], decimal) for m in NUMERIC if m in raw}
     read |= {m: turned_back(read[m], reading.logarithms) for m in ("DV", "LIMIT") if m in read}
+    cens = _flags(by_meaning, raw, "CENS", findings)
+    evid = _evid(by_meaning, raw, read, cens, findings)
+    # where no row is a dose, a heading such as `rate` is that of a covariate
+    told = [m for m in EVENT if m in raw and m != "CMT" and np.isin(evid, (1, 3, 4)).any()]
+    read |= {m: read_numbers(raw[m], decimal) for m in told}
     kept = {"covariate", "NTIME", *EVENT} - set(told)
     others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in kept}
     if decimal == ",":
@@ -134,12 +138,11 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     texts["ASSAY"] = _assays(texts["ASSAY"], reading)
     weight = read.get("WT", nothing)
     _comment_marks(columns, grid, findings)
-    cens = _flags(by_meaning, raw, "CENS", findings)
     findings.at("weight", np.flatnonzero(weight.value <= 0), *_of(by_meaning, raw, "WT", weight.value <= 0),
                 "{} kg is no weight", "give the weight in kg, or leave the cell empty")  # fmt: skip
     return Parsed(
         by_meaning, texts, read.get("TIME", nothing), read.get("DV", nothing), read.get("AMT", nothing),
-        _evid(by_meaning, raw, read, cens, findings), cens,
+        evid, cens,
         _limits(by_meaning, raw, read, findings, kept_logs), _flags(by_meaning, raw, "MDV", findings) == 1,
         _exclusions(by_meaning, raw, n, findings), weight.value, others, {m: read[m] for m in told},
     )  # fmt: skip
