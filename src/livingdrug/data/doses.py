@@ -116,8 +116,8 @@ def _check(parsed: Parsed, findings: Findings) -> None:
         stray = (number(parsed, name) != 0) & ~dosed & ~parsed.excluded
         if name in ("RATE", "DUR") and stray.any() and parsed.columns[name].why != SAID:
             rows, own = np.flatnonzero(stray), parsed.name(name)
-            findings.at("dose", rows, own, [f"{v:g}" for v in number(parsed, name)[rows]], "{} stands in a row that is no dose, "
-                        f"so `{own}` may not say how fast doses are given",
+            findings.at("dose", rows, own, [f"{v:g}" for v in number(parsed, name)[rows]], "{} stands in a row that is no "
+                        f"dose, so `{own}` may not say how fast doses are given",
                         f"leave such cells empty, or say --column {own}={name}, or {own}=covariate")
         elif stray.any():
             first = int(findings.lines[stray].min())

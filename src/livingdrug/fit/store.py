@@ -30,6 +30,8 @@ def data_hash(problem: FitProblem) -> str:
             digest.update(np.ascontiguousarray(array, dtype=float).tobytes())
         more = ("duration", "rate", "into", "every", "steady", "reset", "given", "zero")
         digest.update(repr([getattr(data.doses, name).tolist() for name in more]).encode())
+    for name, changes in data.changing.items():
+        digest.update(repr((name, changes.subject.tolist(), changes.time.tolist(), changes.text.tolist())).encode())
     if np.isfinite(data.end).any():
         digest.update(data.end.tobytes())
     texts = [list(data.subjects), data.profiles.output.tolist(), {k: [str(t) for t in v] for k, v in data.covariates.items()}]
