@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
 from livingdrug.data.meanings import EVENT
@@ -11,7 +13,8 @@ from livingdrug.fit import ResidualError, fit, new_problem, regimens_of
 from livingdrug.fit.point import centre, moments, point_of, predictions, prepare
 from livingdrug.models.catalogue import get_model
 from livingdrug.models.text import from_toml
-from livingdrug.simulation import Dose, simulate
+from livingdrug.simulation import Dose, Reset, simulate
+from livingdrug.simulation.dose_text import read_dose, write_dose
 
 # first-order absorption: rates 1.2 and 0.3 per day, volume 2
 ORAL = """
@@ -216,6 +219,22 @@ def test_a_simulation_with_the_doses_of_a_file_is_what_a_fit_predicts(tmp_path):
               for name in ("A", "B")]
     np.testing.assert_allclose(found, np.concatenate(curves), rtol=1e-4)
     assert any("compartments of the doses" in note for note in notes)
+
+
+def test_the_command_simulates_with_the_doses_of_a_subject(tmp_path):
+    (tmp_path / "oral.toml").write_text(ORAL)
+    rows = "A,0,,10,1,5,2,,,\nA,4,,30,4,,1,2,3,\nB,0,,10,1,,depot,,2,1\n" + samples(TIMES, ",,,,")
+    read(tmp_path, DOSES + "RATE,CMT,ADDL,II,SS\n" + rows + samples(TIMES, ",,,,", subject="B"))
+    command = ["simulate", str(tmp_path / "oral.toml"), "--days", "12", "--as-scenario", "--doses-from"]
+
+    def document(subject: str) -> str:
+        return CliRunner().invoke(cli, [*command, f"{tmp_path / 'data.csv'}={subject}"]).output
+
+    for text in ('"10 into=central over=2"', '"reset@4"', '"30@4"', '"30@7"', '"30@10"'):
+        assert text in document("A"), text
+    assert '"10 every=2 steady=replace"' in document("B")
+    for record in (Dose(1 / 3, 0.1, "gut", rate=2.0, every=3.0, repeats=2, lag=0.5, fraction=0.8), Reset(2.5)):
+        assert read_dose(write_dose(record)) == record
 
 
 def wells(tmp_path, k_kill: float):

@@ -152,8 +152,8 @@ def test_individual_refuses_what_it_would_leave_as_it_is(tmp_path):
 def test_the_command_and_its_document_say_what_the_rows_mean(tmp_path):
     (tmp_path / "decline.toml").write_text(DECLINE)
     command = ["fit", "d.csv", "--model", str(tmp_path / "decline.toml"), "--compartment", "2=depot",
-               "--missing", "leave-out", "--ignore-before-dose", "--logarithms", "10", "--duplicates", "mean", "--as-scenario"]
-    document = CliRunner().invoke(cli, command).output
+               "--missing", "leave-out", "--ignore-before-dose", "--logarithms", "10", "--duplicates", "mean"]
+    document = CliRunner().invoke(cli, [*command, "--as-scenario"]).output
     said = ('missing = "leave-out"', "ignore_before_dose = true", 'logarithms = "10"', 'duplicates = "mean"', '2 = "depot"')
     for line in said:
         assert line in document, line
