@@ -144,8 +144,8 @@ def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: in
     observed = tuple(o.name for o in system.outputs)
     courses, of, at = courses_of(problem, design)
     times, rows, before = [], np.empty(len(at), dtype=np.int64), 0
-    for k in range(len(courses)):
-        mine = of == k
+    order = np.argsort(of, kind="stable")
+    for mine in np.split(order, np.searchsorted(of[order], np.arange(1, len(courses)))):
         own, inverse = np.unique(at[mine], return_inverse=True)
         rows[mine] = before + inverse
         before += len(own)
