@@ -40,7 +40,7 @@ def refused(path, sentence):
     ("a.csv", b"ID,TIME,DV\nA,0,1e300\n", "beyond anything"),
     ("a.csv", b"ID,TIME,DV\nA,1e99,3\n", "beyond anything"), ("a.csv", b"ID,TIME,DV\nA,0,>0\n", "upper limit of 0"),
     ("a.csv", b"ID;TIME;DV\nA;0;1.000,5\n", "cannot be read as a number"), ("a.csv", b"ID,TIME,DV\nA,0,#DIV/0!\n", "number"),
-    ("a.csv", b"ID,TIME,DV,AMT,ADDL\nA,0,,1e8,3\nA,1,5,,\n", "doses that have no row"),
+    ("a.csv", b"ID,TIME,DV,AMT,ADDL\nA,0,,1e8,3\nA,1,5,,\n", "no time between them"),
 ])  # fmt: skip
 def test_hostile_files_are_refused_in_a_sentence(name, content, sentence, tmp_path):
     (tmp_path / name).write_bytes(content)

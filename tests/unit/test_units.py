@@ -10,10 +10,10 @@ import pytest
 from livingdrug.core.errors import InputError, ModelError, UnitError
 from livingdrug.core.units import MOLAR, UNITS, WORDS, conversion, is_rate, known_words, measures, parse_unit
 from livingdrug.data import Reading, check, read_data
-from livingdrug.data.conversion import COUNTS, DOSE, PLAIN, TIME, VALUE, doses_in, times_in, values_in
+from livingdrug.data.conversion import COUNTS, DOSE, PLAIN, RATE, TIME, VALUE, doses_in, times_in, values_in
 from livingdrug.data.table import Data
 from livingdrug.data.units import read_unit
-from livingdrug.fit import ResidualError, evaluate, new_problem
+from livingdrug.fit import ResidualError, evaluate, new_problem, regimens_of
 from livingdrug.fit.design import design_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.replicates import trial_of
@@ -209,7 +209,9 @@ def test_a_fit_is_the_same_in_any_units(units, factors, count, tmp_path):
     one, two = design_of(own), design_of(other)
     for name in ("time", "y", "kind"):
         np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-14)
-    np.testing.assert_allclose(np.array(one.doses), np.array(two.doses), rtol=1e-14)
+    given = [[[(dose.time, dose.amount) for dose in regimen.doses] for regimen in design.doses] for design in (one, two)]
+    np.testing.assert_allclose(given[0], given[1], rtol=1e-14)
+    assert np.array(given).size == 8
     np.testing.assert_allclose(trial_of(own).lower, trial_of(other).lower, rtol=1e-14)  # what a VPC censors at
     assert evaluate(other, "focei").minus2ll == pytest.approx(evaluate(own, "focei").minus2ll, rel=1e-12)
     assert set(other.notes) <= set(two.notes)
@@ -300,13 +302,57 @@ def test_every_array_of_the_data_says_what_it_counts():
     assert {kind: set(counts) for kind, counts in COUNTS.items()} == arrays_of(Data)
 
 
+EVERYTHING = """ID,TIME (h),AMT (mg),DV (mg/L),LIMIT,CENS,EVID,RATE,II,SS,CLCR
+a,2,100,.,.,0,1,10,.,.,80
+a,6,.,45,.,0,0,.,.,.,80
+a,20,100,.,.,0,1,.,.,.,80
+a,30,.,2,0.5,1,0,.,.,.,40
+b,1,100,.,.,0,1,.,12,1,70
+b,9,.,30,.,0,0,.,.,.,70
+c,1,0,.,.,0,1,5,.,1,60
+c,9,.,31,.,0,0,.,.,.,60
+"""
+
+
 def test_what_is_counted_is_converted(tmp_path):
-    data = read_data(table(tmp_path))
+    """Every array of a table that holds something in each of them."""
+    (tmp_path / "data.csv").write_text(EVERYTHING)
+    data = read_data(tmp_path / "data.csv")
     made = values_in(doses_in(times_in(data, "d"), "kg"), np.full(data.profiles.n, True), "ng/mL")
-    factors = {TIME: 1 / 24, DOSE: 1e-6, VALUE: 1e3, PLAIN: 1}
-    for kind, counts in COUNTS.items():
-        one, two = (next(part for part in (d, d.profiles, d.doses) if type(part) is kind) for d in (data, made))
-        for name, what in counts.items():
+    factors = {TIME: 1 / 24, DOSE: 1e-6, RATE: 24e-6, VALUE: 1e3, PLAIN: 1}
+    pairs = [(data, made), (data.profiles, made.profiles), (data.doses, made.doses)]
+    pairs.append((data.changing["CLCR"], made.changing["CLCR"]))
+    assert {type(one) for one, _ in pairs} == set(COUNTS)
+    for one, two in pairs:
+        for name, what in COUNTS[type(one)].items():
             if what != PLAIN:
+                assert np.nan_to_num(getattr(one, name)).any(), name
                 np.testing.assert_allclose(getattr(two, name), factors[what] * getattr(one, name), rtol=1e-15)
     assert (made.time_unit, made.dose_unit, set(made.profiles.unit)) == ("d", "kg", {"ng/mL"})
+
+
+def test_logarithms_are_not_converted(tmp_path):
+    (tmp_path / "data.csv").write_text("ID,TIME (h),AMT (mg),DV (mg/L),EVID\n1,0,2,.,1\n1,5,.,-3,0\n1,9,.,-2,0\n")
+    data = read_data(tmp_path / "data.csv", Reading(logarithms="kept"))
+    with pytest.raises(InputError, match="kept as logarithms and cannot be counted in ng/mL instead of mg/L"):
+        values_in(data, np.full(data.profiles.n, True), "ng/mL")
+
+
+def test_infusions_and_simulations_of_a_file_take_the_units_of_the_model(tmp_path):
+    """20 ug per min for 5 h are 1.2 mg per h; so are doses of a simulation, which no fit has converted."""
+    rows = "1,0,6000,.,1,20\n1,360,.,3,0,.\n1,540,.,2,0,.\n"
+    (tmp_path / "data.csv").write_text("ID,TIME (min),AMT (ug),DV (mg/L),EVID,RATE\n" + rows)
+    found = regimens_of(from_toml(DRUG, "drug"), read_data(tmp_path / "data.csv"))
+    (dose,) = found[0]["1"].doses
+    assert (dose.amount, dose.duration) == (6.0, 5.0)
+    assert any("doses in ug are counted in the unit of the model: 1 ug is 1/1000 mg" in note for note in found[1])
+
+
+def test_doses_into_states_of_other_units_are_refused(tmp_path):
+    """The gut counts mg and the receptor nmol: no dose in mg enters the receptor."""
+    other = '  { name = "receptor", unit = "nmol", meaning = "receptor" },\n]'
+    text = DRUG.replace(' roles = ["drug"] }]', ' roles = ["drug"] },\n' + other)
+    rows = "1,0,2,.,1,inside\n1,1,2,.,1,receptor\n1,5,.,3,0,\n"
+    (tmp_path / "data.csv").write_text("ID,TIME (h),AMT (mg),DV (mg/L),EVID,CMT\n" + rows)
+    with pytest.raises(InputError, match="line 3: .* `receptor` is in mg, and `receptor` of .* in nmol"):
+        regimens_of(from_toml(text, "drug"), read_data(tmp_path / "data.csv"))

@@ -15,9 +15,14 @@ READING = (
     click.option("--limit", type=float, help="Limit of quantification, where rows state none."),
     click.option("--infusion-day", type=int, help="Day number of the infusion where days are counted: 0 or 1."),
     click.option("--date-order", help="Order of dates that are not ISO: dmy or mdy."),
-    click.option("--duplicates", help="`mean`: replace values of one subject, output and time by their mean."),
+    click.option("--duplicates", help="Values of one subject, output and time: `mean` takes their mean, `keep` (a fit does) "
+                 "takes them for replicates."),
     click.option("--pool-assays", is_flag=True, help="Join values of different assays into one profile."),
     click.option("--sheet", help="Sheet of an Excel file; the first by default."),
+    click.option("--untreated", is_flag=True, default=None, help="Subjects without a row of a dose, where others have one, "
+                 "were not treated (a fit takes them so, and says it)."),
+    click.option("--logarithms", help="The values and limits of the file are logarithms: `e` or `10` turns them back, `kept` "
+                 "keeps them, for a model whose output is a logarithm."),
 )
 RULES = (
     click.option("--auc", default="linup-logdown", show_default=True, help="Trapezoids: linear or linup-logdown."),

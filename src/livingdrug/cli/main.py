@@ -116,6 +116,7 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.argument("model")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join, such as tissue,host_competition.")
 @click.option("--dose", "doses", multiple=True, metavar="'AMOUNT[@TIME] WORD=VALUE ...'", help=DOSE_HELP)
+@click.option("--doses-from", metavar="FILE=SUBJECT", help="The doses of a subject in a file, as `fit` reads its rows.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter by name or paper symbol. Repeatable.")
 @click.option("-n", "subjects", type=int, help="Virtual subjects; without it the typical subject.")
 @click.option("--cv", type=float, help="Log-normal CV on every rate, where no spread is published (0.5 = 50 %).")
@@ -132,14 +133,16 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print peaks and integrals as JSON.")
 @_where
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def simulate(fragments, values, above, **rest) -> None:
+def simulate(fragments, values, above, doses_from, **rest) -> None:
     """Simulate a model: one subject, or a virtual population. MODEL: a name from `livingdrug models`, or a model file."""
     from livingdrug.cli.output import Output
-    from livingdrug.cli.simulate import read_above, read_values, run
+    from livingdrug.cli.simulate import doses_of_file, read_above, read_values, run
     from livingdrug.scenario.purpose import checked
     from livingdrug.scenario.simulation import Simulation
 
     output = Output.taken_from(rest)
+    if doses_from:
+        rest["doses"] = (*rest["doses"], *doses_of_file(doses_from, rest["model"], _split(fragments)))
     filled = {**rest, "fragments": _split(fragments), "values": read_values(values), "above": read_above(above)}
     scenario = checked(Simulation, {k: v for k, v in filled.items() if v is not None}, "command line")
     run(scenario, output)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.conversion import on_a_clock
+from livingdrug.data.doses import unfolded
 from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
 from livingdrug.data.infusion import raw_times, since_infusion
 from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
@@ -48,6 +49,7 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, findings)
     dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)
     codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
+    parsed, time, codes = unfolded(parsed, time, codes, findings)
     timed = since_infusion(parsed, time, codes, reading, findings)
     data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
     data = on_a_clock(data, findings)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.data.cells import MISSING, read_numbers
-from livingdrug.data.findings import Findings
-from livingdrug.data.meanings import DAY_WORDS, plain_word
+from livingdrug.data.cells import MISSING
+from livingdrug.data.doses import number
+from livingdrug.data.findings import Findings, printable
+from livingdrug.data.meanings import DAY_WORDS
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
 
@@ -14,13 +15,15 @@ from livingdrug.data.reading import Reading
 @dataclass(frozen=True)
 class Timed:
     """time (n,): since the infusion of the row's occasion; occasion (n,): text; dose (n,): given in that occasion, or nan;
-    start (n,): of that occasion, since the first infusion of the subject; is_dose (n,): rows that are doses."""
+    start (n,): of that occasion, since the first infusion of the subject; is_dose (n,): rows that are doses; zero
+    (subjects,): time of that first infusion as the file counts it, 0 without one."""
 
     time: np.ndarray
     occasion: np.ndarray
     dose: np.ndarray
     start: np.ndarray
     is_dose: np.ndarray
+    zero: np.ndarray
 
 
 def raw_times(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, str]:
@@ -99,7 +102,8 @@ def since_infusion(parsed: Parsed, time: np.ndarray, subject: np.ndarray, readin
     dose = parsed.amount.value if parsed.has("AMT") else np.full(len(time), np.nan)
     dose = np.where(dose > 0, dose, np.nan)
     dose = dose if reading.dose is None else np.full(len(time), reading.dose)
-    return Timed(shifted, occasion, dose, np.zeros(len(time)), np.zeros(len(time), dtype=bool))
+    none = np.zeros(int(subject.max(initial=-1)) + 1)
+    return Timed(shifted, occasion, dose, np.zeros(len(time)), np.zeros(len(time), dtype=bool), none)
 
 
 def _no_day_zero(time: np.ndarray, start: float) -> np.ndarray:
@@ -129,7 +133,8 @@ def _from_events(
     start = np.full(count, np.inf)
     np.minimum.at(start, keys[is_dose], time[is_dose])
     amount = np.bincount(keys[is_dose], np.nan_to_num(parsed.amount.value[is_dose]), count)
-    _subjects_without_dose(parsed, keys, count, findings)
+    amount[keys[is_dose & _several_compartments(parsed, subject, is_dose, findings)[subject]]] = np.nan
+    _subjects_without_dose(parsed, keys, count, reading, findings)
     start[~np.isfinite(start)] = 0.0
     since = time - start[keys]
     if parsed.has("TIME") and parsed.columns["TIME"].word in DAY_WORDS and (start == 1).any() and not (time == 0).any():
@@ -138,8 +143,21 @@ def _from_events(
         findings.note("times are counted from the first dose of each profile")
     first = np.full(subject.max() + 1, np.inf)
     np.minimum.at(first, subject[is_dose], time[is_dose])
-    begun = start[keys] - np.where(np.isfinite(first), first, 0.0)[subject]
-    return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys], begun, is_dose)
+    zero = np.where(np.isfinite(first), first, 0.0)
+    begun = start[keys] - zero[subject]
+    return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys], begun, is_dose, zero)
+
+
+def _several_compartments(parsed: Parsed, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:
+    """Whether doses of a subject go into several compartments, which one amount cannot say, shape (subjects,)."""
+    found = np.zeros(int(subject.max(initial=-1)) + 1, dtype=bool)
+    pairs = {(s, text) for s, text in zip(subject[is_dose].tolist(), parsed.texts["CMT"][is_dose].tolist(), strict=True)}
+    counts = np.bincount([s for s, _ in pairs], minlength=len(found))
+    found[counts > 1] = True
+    if found.any():
+        findings.note(f"{int(found.sum())} subject(s) are dosed into several compartments (`{parsed.name('CMT')}`): a fit "
+                      "gives each dose its place, and an analysis without a model has no one dose for what is per dose")
+    return found
 
 
 def _number_occasions(time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:
@@ -175,36 +193,44 @@ def _pair_codes(subject: np.ndarray, occasion: np.ndarray) -> np.ndarray:
 
 
 def _dose_faults(parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> None:
-    _unexpanded_doses(parsed, findings)
     name = parsed.name("AMT") or parsed.name("EVID")
-    empty = is_dose & ((parsed.amount.kind == MISSING) | (parsed.amount.value == 0))
+    empty = is_dose & (parsed.amount.kind == MISSING)
+    nothing = is_dose & (parsed.amount.value == 0) & (number(parsed, "RATE") == 0)
+    if nothing.any():
+        findings.note(f"{int(nothing.sum())} row(s) of doses say the amount 0: nothing was given there")
     findings.at("dose", np.flatnonzero(empty), name, [""] * int(empty.sum()), "the dose row gives no amount",
                 "write the number of cells infused")  # fmt: skip
     both = (parsed.evid == 0) & (parsed.amount.value > 0) & ~parsed.excluded
     findings.at("dose", np.flatnonzero(both), name, parsed.amount.value[both], "a row of a sample also carries a dose of {}",
                 "give the dose a row of its own (EVID 1)")  # fmt: skip
     rows = np.flatnonzero(is_dose)
-    order = rows[np.lexsort((findings.lines[rows], time[rows], subject[rows]))]
-    twice = order[1:][(subject[order][1:] == subject[order][:-1]) & (time[order][1:] == time[order][:-1])]
+    place = np.zeros(len(time), dtype=int)  # doses of other occasions and compartments are others
+    place[rows] = np.unique(parsed.texts["OCC"][rows] + "\0" + parsed.texts["CMT"][rows], return_inverse=True)[1]
+    order = rows[np.lexsort((findings.lines[rows], time[rows], place[rows], subject[rows]))]
+    same = (subject[order][1:] == subject[order][:-1]) & (time[order][1:] == time[order][:-1])
+    twice = order[1:][same & (place[order][1:] == place[order][:-1])]
     findings.at("dose-twice", twice, name, parsed.texts["ID"][twice], "subject {} has two doses at the same time",
                 "delete one if it is a copy; else they are added up", "warning")  # fmt: skip
 
 
-def _unexpanded_doses(parsed: Parsed, findings: Findings) -> None:
-    """ADDL and SS of NONMEM stand for doses that are not in the file."""
-    for name, texts in parsed.covariates.items():
-        if plain_word(name) in ("addl", "ss"):
-            rows = np.flatnonzero(read_numbers(texts).value > 0)
-            findings.at("dose", rows, name, texts[rows], "{} stands for doses that have no row", "give every dose a row")
-
-
-def _subjects_without_dose(parsed: Parsed, keys: np.ndarray, count: int, findings: Findings) -> None:
-    """A faulty dose row is a fault of its own; here only those are named that have none at all."""
+def _subjects_without_dose(parsed: Parsed, keys: np.ndarray, count: int, reading: Reading, findings: Findings) -> None:
+    """A faulty dose row is a fault of its own; here only those are named that have none at all: in a note where the user
+    says that they were not treated."""
     tried = np.isin(parsed.evid, (1, 4)) | ((parsed.amount.kind != MISSING) & (parsed.amount.value != 0))
     has_dose = np.zeros(count, dtype=bool)
     has_dose[keys[tried]] = True
     lost = np.flatnonzero(~has_dose[keys] & ~parsed.excluded & ~np.isin(parsed.texts["ID"], ["", "."]))
-    _, first = np.unique(parsed.texts["ID"][lost].astype(str), return_index=True)
+    names, first = np.unique(parsed.texts["ID"][lost].astype(str), return_index=True)
     rows = lost[first]
-    findings.at("no-dose", rows, parsed.name("ID"), parsed.texts["ID"][rows], "subject {} has no dose record, others have",
-                "add the row with its infusion, or take the dose columns out with --column NAME=ignore")  # fmt: skip
+    treated = np.isin(parsed.texts["ID"][rows], parsed.texts["ID"][tried])
+    if reading.untreated and (~treated).any():
+        shown = ", ".join(f"`{printable(name, 30)}`" for name in names[~treated][:20])
+        findings.note(
+            f"{int((~treated).sum())} subject(s) have no row of a dose and count as untreated, with times as written: {shown}"
+            + (", ..." if (~treated).sum() > 20 else "")
+        )
+        rows = rows[treated]
+    fix = ("add the row with its infusion; if it was not treated, add a dose of 0, or say --untreated; or take the dose "
+           "columns out with --column NAME=ignore")
+    findings.at("no-dose", rows, parsed.name("ID"), parsed.texts["ID"][rows],
+                "subject {} has no dose record, others have", fix)

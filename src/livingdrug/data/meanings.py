@@ -9,6 +9,7 @@ from livingdrug.core.names import unknown
 from livingdrug.data.units import read_unit
 
 COVARIATE, IGNORE = "covariate", "ignore"
+SAID = "you said so"
 # best first: where two columns could mean the same, the earlier word wins and the other stays a covariate
 WORDS: dict[str, tuple[str, str]] = {
     "ID": ("NONMEM, Monolix: ID; ADNCA: USUBJID", "id usubjid subjid subject subjectid patient patientid ptid pt upn animal "
@@ -29,6 +30,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "ASSAY": ("the method that measured", "assay method platform assaytype"),
     "EVID": ("NONMEM: EVID (0 sample, 1 dose)", "evid eventid"),
     "AMT": ("NONMEM: AMT; ADNCA: DOSEA", "amt dosea amount dose dosecells celldose infusedcells cellsinfused"),
+    "RATE": ("NONMEM, Monolix: RATE", "rate infusionrate"),
+    "DUR": ("Monolix: TINF; length of an infusion", "dur tinf infusionduration infusionlength"),
+    "CMT": ("NONMEM: CMT; Monolix: ADM", "cmt adm compartment"),
+    "ADDL": ("NONMEM, Monolix: ADDL", "addl"),
+    "II": ("NONMEM, Monolix: II", "ii"),
+    "SS": ("NONMEM, Monolix: SS", "ss"),
     "DOSEUNIT": ("ADNCA: DOSEU", "doseu doseunit amtunit amtu"),
     "CENS": ("Monolix: CENS; ADNCA: BLQFL", "cens blqfn blqfl blq bql bloq belowlimit censored"),
     "LIMIT": ("Monolix: LIMIT; ADNCA: ALLOQ", "limit alloq lloq loq pclloq"),
@@ -38,6 +45,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "EXCLRSN": ("why a record is left out", "exclrsn exclreason exclusionreason"),
     "WT": ("body weight in kg", "wt weight bodyweight wtbl weightkg wtkg bwt"),
 }  # fmt: skip
+# what a dose is, beside its time and amount: read where a file has rows of doses
+EVENT = ("RATE", "DUR", "CMT", "ADDL", "II", "SS")
 MEANINGS = (*WORDS, COVARIATE, IGNORE)
 _RANK = {word: (meaning, i) for meaning, (_, words) in WORDS.items() for i, word in enumerate(words.split())}
 DAY_WORDS = ("day", "days", "dy", "ady", "studyday", "visitday", "pcdy")  # counted from 0 or from 1: nobody can tell
@@ -120,7 +129,7 @@ def _column(i: int, heading: str, unit_line: str, said: Mapping[str, str], best:
     unit = split_heading(heading)[1] or unit_line.strip().strip("()[]") or _level_unit(heading) or ""
     meaning = _RANK.get(word, ("DV" if _level_unit(heading) else "",))[0]
     if heading in said:
-        return Column(heading, said[heading], "you said so", unit)
+        return Column(heading, said[heading], SAID, unit)
     if meaning and best.get(meaning, (0, -1))[1] == i:
         if meaning == "TIME":
             since = _SINCE.match(word)

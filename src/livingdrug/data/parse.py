@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,10 +22,10 @@ from livingdrug.data.cells import (
 )
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.grid import Grid
-from livingdrug.data.meanings import Column
+from livingdrug.data.meanings import EVENT, Column
 from livingdrug.data.reading import Reading
 
-TEXTS = ("ID", "DV", "DVID", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
+TEXTS = ("ID", "DV", "DVID", "CMT", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
 NUMERIC = ("TIME", "DV", "AMT", "EVID", "LIMIT", "MDV", "WT")
 REASONS = 20  # to leave rows out, each in a note of its own; further ones are counted together
 MOST, LEAST, MOST_TIME, LEAST_TIME = 1e30, 1e-30, 1e8, 1e-9  # what no assay and no clock gives
@@ -45,7 +45,8 @@ _ASSAY_OF = {word: assay for assay, words in _ASSAYS.items() for word in words.s
 
 @dataclass(frozen=True)
 class Parsed:
-    """Rows of the file in file order, shape (n,) each; texts are "" where the file has no such column."""
+    """Rows of the file in file order, shape (n,) each; texts are "" where the file has no such column. event: RATE, DUR,
+    ADDL, II and SS (those that the file has, beside rows of doses)."""
 
     columns: dict[str, Column]
     texts: dict[str, np.ndarray]
@@ -59,6 +60,7 @@ class Parsed:
     excluded: np.ndarray
     weight: np.ndarray
     covariates: dict[str, np.ndarray]
+    event: dict[str, Numbers]
 
     def has(self, meaning: str) -> bool:
         """Whether the file has a column with this meaning."""
@@ -67,6 +69,20 @@ class Parsed:
     def name(self, meaning: str) -> str:
         """What the file calls the column with this meaning."""
         return self.columns[meaning].name if meaning in self.columns else ""
+
+    def take(self, rows: np.ndarray) -> "Parsed":
+        """Rows of these numbers, which may repeat."""
+        numbers = {name: _taken(getattr(self, name), rows) for name in ("time", "dv", "amount")}
+        arrays = ("evid", "cens", "limit", "not_measured", "excluded", "weight")
+        return replace(
+            self, **numbers, **{name: getattr(self, name)[rows] for name in arrays},
+            **{name: {k: v[rows] for k, v in getattr(self, name).items()} for name in ("texts", "covariates")},
+            event={name: _taken(numbers, rows) for name, numbers in self.event.items()},
+        )
+
+
+def _taken(numbers: Numbers, rows: np.ndarray) -> Numbers:
+    return Numbers(numbers.value[rows], numbers.kind[rows])
 
 
 def require(columns: tuple[Column, ...], name: str, other_sheets: tuple[str, ...] = ()) -> None:
@@ -77,7 +93,10 @@ def require(columns: tuple[Column, ...], name: str, other_sheets: tuple[str, ...
         return
     logs = [c.name for c in columns if c.word in ("dvl", "lndv", "logdv", "lnconc", "logconc")]
     if logs and missing == ["DV"]:
-        raise InputError(f"`{name}`: `{logs[0]}` looks like logarithms; give the column of values on the linear scale")
+        raise InputError(
+            f"`{name}`: `{logs[0]}` looks like logarithms; give the column of values on the linear scale, or say --column "
+            f"{shlex.quote(logs[0] + '=DV')} --logarithms e"
+        )
     headings = ", ".join(f"`{printable(c.name, 30)}`" for c in columns[:12])
     free = next((c.name for c in columns if c.meaning == "covariate"), columns[0].name)
     pair = f"{printable(free, 30)}={missing[0]}"
@@ -97,13 +116,21 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     decimal = decimal_sign([raw[m] for m in NUMERIC if m in raw])
     if decimal == ",":
         findings.note("numbers are read with a decimal comma")
+    kept_logs = reading.logarithms == "kept"
     read = {m: read_numbers(raw[m], decimal) for m in NUMERIC if m in raw}
-    others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in ("covariate", "NTIME")}
+    read |= {m: turned_back(read[m], reading.logarithms) for m in ("DV", "LIMIT") if m in read}
+    cens = _flags(by_meaning, raw, "CENS", findings)
+    evid = _evid(by_meaning, raw, read, cens, findings)
+    # where no row is a dose, a heading such as `rate` is that of a covariate
+    told = [m for m in EVENT if m in raw and m != "CMT" and np.isin(evid, (1, 3, 4)).any()]
+    read |= {m: read_numbers(raw[m], decimal) for m in told}
+    kept = {"covariate", "NTIME", *EVENT} - set(told)
+    others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in kept}
     if decimal == ",":
         others = {name: with_points(texts) for name, texts in others.items()}
     nothing = Numbers(np.full(n, np.nan), np.full(n, MISSING, dtype=np.int8))
     for meaning, numbers in read.items():
-        _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], numbers, findings)
+        _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], numbers, findings, kept_logs)
     blank = np.full(n, "", dtype=object)
     texts = {meaning: raw.get(meaning, blank) for meaning in TEXTS}
     for meaning in ("ID", "DVID", "OCC", "ASSAY"):
@@ -111,14 +138,13 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     texts["ASSAY"] = _assays(texts["ASSAY"], reading)
     weight = read.get("WT", nothing)
     _comment_marks(columns, grid, findings)
-    cens = _flags(by_meaning, raw, "CENS", findings)
     findings.at("weight", np.flatnonzero(weight.value <= 0), *_of(by_meaning, raw, "WT", weight.value <= 0),
                 "{} kg is no weight", "give the weight in kg, or leave the cell empty")  # fmt: skip
     return Parsed(
         by_meaning, texts, read.get("TIME", nothing), read.get("DV", nothing), read.get("AMT", nothing),
-        _evid(by_meaning, raw, read, cens, findings), cens,
-        _limits(by_meaning, raw, read, findings), _flags(by_meaning, raw, "MDV", findings) == 1,
-        _exclusions(by_meaning, raw, n, findings), weight.value, others,
+        evid, cens,
+        _limits(by_meaning, raw, read, findings, kept_logs), _flags(by_meaning, raw, "MDV", findings) == 1,
+        _exclusions(by_meaning, raw, n, findings), weight.value, others, {m: read[m] for m in told},
     )  # fmt: skip
 
 
@@ -127,7 +153,15 @@ def _of(by_meaning, raw, meaning: str, mask: np.ndarray) -> tuple[str, np.ndarra
     return (by_meaning[meaning].name, raw[meaning][mask]) if meaning in by_meaning else ("", np.empty(0))
 
 
-def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings) -> None:
+def turned_back(numbers: Numbers, base: str | None) -> Numbers:
+    """Numbers whose logarithms to this base the file holds; as they are for None and `kept`."""
+    if base not in ("e", "10"):
+        return numbers
+    with np.errstate(over="ignore"):  # beyond what is measured, which is a finding of its own
+        return Numbers(np.exp(numbers.value * (np.log(10.0) if base == "10" else 1.0)), numbers.kind)
+
+
+def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings, kept_logs: bool) -> None:
     leave = _MEND.get(meaning, "write a number, or leave the cell empty where nothing is known")
     bad = numbers.rows(BAD)
     share = np.array([text.endswith("%") for text in texts[bad]], dtype=bool)
@@ -148,9 +182,11 @@ def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, f
     findings.at("size", rows, name, texts[rows], "{} is beyond anything that is measured", "mend the number or its exponent")
     if meaning == "DV":
         rows = np.flatnonzero((numbers.value == 0) & (numbers.kind == ABOVE))
+        rows = rows[:0] if kept_logs else rows
         findings.at("limit", rows, name, texts[rows], "{} names an upper limit of 0", "write >LIMIT with the upper limit")
-        rows = np.flatnonzero(numbers.value < 0)
-        fix = "write a value below the limit as <LIMIT (such as <50), not as a negative number"
+        rows = np.flatnonzero((numbers.value < 0) & (not kept_logs))
+        fix = ("write a value below the limit as <LIMIT (such as <50), not as a negative number; values that are logarithms "
+               "need --logarithms")
         findings.at("negative", rows, name, texts[rows], "{} is negative, and no logarithm of it exists", fix)
     if meaning == "AMT":
         rows = np.flatnonzero(numbers.value < 0)
@@ -212,14 +248,15 @@ def _flags(by_meaning, raw, meaning: str, findings: Findings) -> np.ndarray:
     return np.where(wrong, 0, flags).astype(np.int8)
 
 
-def _limits(by_meaning, raw, read, findings: Findings) -> np.ndarray:
-    """Limit stated in each row, nan where there is none; 0 states none (Monolix writes it for `down to nothing`)."""
+def _limits(by_meaning, raw, read, findings: Findings, kept_logs: bool) -> np.ndarray:
+    """Limit stated in each row, nan where there is none; 0 is the lower end of what a censored value may be, no limit."""
     if "LIMIT" not in read:
         return np.full(len(findings.lines), np.nan)
     value = read["LIMIT"].value
-    findings.at("limit", np.flatnonzero(value < 0), *_of(by_meaning, raw, "LIMIT", value < 0), "{} is a negative limit",
+    wrong = (value < 0) & (not kept_logs)
+    findings.at("limit", np.flatnonzero(wrong), *_of(by_meaning, raw, "LIMIT", wrong), "{} is a negative limit",
                 "give the limit of quantification, or leave the cell empty")  # fmt: skip
-    return np.where(value > 0, value, np.nan)
+    return np.where(wrong, np.nan, value)
 
 
 def _comment_marks(columns: tuple[Column, ...], grid: Grid, findings: Findings) -> None:

@@ -1,16 +1,18 @@
 """Rows that are samples become profiles: limits settled, doubles named, units of one profile the same."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
-from livingdrug.data.cells import ABOVE, BELOW, MISSING, MISSING_TOKENS, NUMBER
+from livingdrug.data.cells import ABOVE, BELOW, MISSING, MISSING_TOKENS, NUMBER, Numbers
+from livingdrug.data.doses import doses_of
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.infusion import Timed
 from livingdrug.data.meanings import counts_time
-from livingdrug.data.parse import Parsed
+from livingdrug.data.parse import Parsed, turned_back
 from livingdrug.data.reading import Reading
-from livingdrug.data.table import Data, Doses, Profile, natural_key, natural_order
+from livingdrug.data.table import Changes, Data, Profile, natural_key, natural_order
 from livingdrug.data.units import known_units, read_unit
 
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
@@ -42,8 +44,8 @@ def build(
     reading: Reading, findings: Findings,
 ) -> Data:  # fmt: skip
     """The canonical table; faults between rows go to findings."""
-    cens, limit = settle_limits(parsed, reading, findings)
-    sampled = _sampled(parsed, cens, findings)
+    cens, limit, end = settle_limits(parsed, reading, findings)
+    sampled = _sampled(parsed, cens, reading, findings)
     unit = _units(parsed, sampled, reading, findings)
     if parsed.has("DVID") and not np.isin(parsed.texts["DVID"][sampled], ["", "."]).all():
         rows = np.flatnonzero(sampled & np.isin(parsed.texts["DVID"], ["", "."]))
@@ -55,15 +57,17 @@ def build(
     labels = [timed.occasion[use], np.where(output == ".", "", output).astype(object), assay[use], unit[use]]
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
     _note_order(timed.time[use], profile, findings)
-    unlimited_zero = (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit)
+    unlimited_zero = (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit) & (reading.logarithms is None)
     dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.value)
     # the value breaks ties, so that the order of the rows in the file never matters
     order = np.lexsort((dv[use], timed.time[use], profile))
     rows, profile = use[order], profile[order]
+    constant, varying = _covariates(parsed, codes, len(subjects), rows, findings)
     data = Data(
         name, subjects, profiles, profile, timed.time[rows], dv[rows], cens[rows], limit[rows], findings.lines[rows],
-        time_unit, dose_unit, *_covariates(parsed, codes, len(subjects), rows, findings),
-        _weights(parsed, codes, timed, subjects), doses=_doses(parsed, timed, codes, use, order, profile),
+        time_unit, dose_unit, constant, varying, _weights(parsed, codes, timed, subjects),
+        doses=doses_of(parsed, timed, codes, findings.lines, _starts(timed, use, order, profile)),
+        end=end[rows], logarithms=reading.logarithms == "kept", changing=_changing(parsed, codes, timed, varying),
     )  # fmt: skip
     return _finish(data, parsed, reading, findings)
 
@@ -85,30 +89,43 @@ def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) ->
     return data
 
 
-def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, np.ndarray]:
-    """(cens, limit) of each row. Limits come from `<50`, from a column, from a censored DV, or from the user."""
+def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(cens, limit, other end) of each row. Limits come from `<50`, from a column, from a censored DV, or from the user.
+
+    Other end: of the interval in which a censored value lies, as Monolix states it in LIMIT; nan where there is none.
+    """
+    logs = reading.logarithms is not None
     value, kind = parsed.dv.value, parsed.dv.kind
-    limit = parsed.limit.copy()
+    column = parsed.limit
+    limit = column if logs else np.where(column > 0, column, np.nan)  # a limit of 0 says nothing of a measured value
     stated = kind == BELOW
     limit = np.where(stated & np.isfinite(value), value, limit)
     cens = np.where(stated, 1, np.where(kind == ABOVE, -1, parsed.cens)).astype(np.int8)
-    flagged = (cens == 1) & ~stated
+    flagged = (cens == 1) & ~stated & (kind == NUMBER) & ((value > 0) | logs)
     # Monolix: DV holds the limit and LIMIT the lower end; others put the limit in LIMIT: the larger one is the limit
-    limit = np.where(flagged & (kind == NUMBER) & (value > 0), np.fmax(limit, value), limit)
+    limit = np.where(flagged, np.fmax(limit, value), limit)
+    above = (parsed.cens == -1) & (kind == NUMBER) & (column > value)
+    end = np.where((flagged & (column < value)) | above, column, np.nan)
+    limit = np.where(above, np.nan, limit)
+    between = int(np.isfinite(end).sum())
+    if between:
+        both = f"`{parsed.name('LIMIT')}` and `{parsed.name('DV')}`"
+        findings.note(f"{between} censored value(s) lie between {both} of their row")
     own = np.isfinite(limit)
     if reading.limit is not None:
-        limit = np.where(own, limit, reading.limit)
-    under = (kind == NUMBER) & (cens == 0) & (value >= 0) & (value < limit) & (parsed.evid == 0) & ~parsed.not_measured
+        limit = np.where(own | above, limit, turned_back(Numbers(reading.limit, NUMBER), reading.logarithms).value)
+    measured = (kind == NUMBER) & (cens == 0) & (parsed.evid == 0) & ~parsed.not_measured
+    under = measured & ((value >= 0) | logs) & (value < limit)
     if parsed.has("CENS"):
         wrong = under & own
         findings.at("limit", np.flatnonzero(wrong), parsed.name("DV"), value[wrong], "{} is below the limit of its row "
                     "and flagged as measured", f"write 1 in `{parsed.name('CENS')}`, or mend the limit")  # fmt: skip
-    nothing = (cens == -1) & (kind == NUMBER) & (value == 0)
+    nothing = (cens == -1) & (kind == NUMBER) & (value == 0) & (not logs)
     findings.at("limit", np.flatnonzero(nothing), parsed.name("DV"), value[nothing], "{} is flagged as above an upper limit",
                 "give the upper limit as the value")  # fmt: skip
     if under.any():
         findings.note(f"{int(under.sum())} value(s) lie below the limit of their row and count as below the limit")
-    zero = (kind == NUMBER) & (value == 0) & (cens == 0) & ~under & (parsed.evid == 0) & ~parsed.not_measured
+    zero = measured & (value == 0) & ~under & (not logs)
     if zero.any():
         findings.note(f"{int(zero.sum())} value(s) are 0 and no limit is stated for them: they count as below a limit that "
                       "is not known, not as measured zeros (--limit states it)")  # fmt: skip
@@ -120,10 +137,10 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     unknown = int(((cens == 1) & np.isnan(limit) & ~zero).sum())
     if unknown:
         findings.note(f"{unknown} value(s) below the limit have no limit stated (--limit states it)")
-    return cens, limit
+    return cens, limit, end
 
 
-def _sampled(parsed: Parsed, cens: np.ndarray, findings: Findings) -> np.ndarray:
+def _sampled(parsed: Parsed, cens: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
     """Rows that hold a usable sample."""
     sample = (parsed.evid == 0) & ~parsed.excluded
     nothing = sample & (parsed.dv.kind == MISSING) & (cens == 0)
@@ -135,11 +152,11 @@ def _sampled(parsed: Parsed, cens: np.ndarray, findings: Findings) -> np.ndarray
     given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.value > 0)).sum())
     if given:
         findings.note(f"{given} dose row(s) hold a value; it is not used")
-    other = int(np.isin(parsed.evid, (2, 3)).sum())
-    if other:
-        findings.note(f"{other} row(s) with EVID 2 or 3 are no samples and are not used")
+    for code, what in ((2, "are no samples and are not used"), (3, "are resets: a fit begins anew there")):
+        if (parsed.evid == code).any():
+            findings.note(f"{int((parsed.evid == code).sum())} row(s) with EVID {code} {what}")
     readable = np.isin(parsed.dv.kind, (NUMBER, BELOW, ABOVE)) | ((cens == 1) & (parsed.dv.kind == MISSING))
-    return sample & ~nothing & ~idle & readable & ~(parsed.dv.value < 0)
+    return sample & ~nothing & ~idle & readable & (~(parsed.dv.value < 0) | (reading.logarithms == "kept"))
 
 
 def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
@@ -209,16 +226,11 @@ def _profiles(codes: np.ndarray, labels: list[np.ndarray], dose: np.ndarray) -> 
     return Profile(codes[first], *columns, np.where(np.isfinite(doses), doses, np.nan)), profile
 
 
-def _doses(parsed: Parsed, timed: Timed, codes: np.ndarray, use, order, profile: np.ndarray) -> Doses | None:
-    """All doses by subject and time; profile: of the samples `use[order]`."""
-    if not timed.is_dose.any():
-        return None
-    rows = np.flatnonzero(timed.is_dose)
-    since = timed.start + timed.time
-    rows = rows[np.lexsort((since[rows], codes[rows]))]
+def _starts(timed: Timed, use, order, profile: np.ndarray) -> np.ndarray:
+    """When the infusion of each profile was, since the first one of its subject; profile: of the samples `use[order]`."""
     start = np.zeros(int(profile.max(initial=-1)) + 1)
     start[profile] = timed.start[use[order]]
-    return Doses(codes[rows], timed.occasion[rows], since[rows], parsed.amount.value[rows], start)
+    return start
 
 
 def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> None:
@@ -240,9 +252,11 @@ def settle_doubles(data: Data, parsed: Parsed, reading: Reading, findings: Findi
             lines = sorted((int(data.line[i - 1]), int(data.line[i])))
             subject = printable(data.subjects[data.profiles.subject[data.profile[i]]], 40)
             problem = f"subject `{subject}` has two values at time {data.time[i]:g} (the other is line {lines[0]})"
-            fix = "delete one, or say --duplicates mean"
+            fix = "delete one, or say --duplicates mean (or, in a fit, keep: they are replicates)"
             findings.add("double", lines[1], parsed.name("TIME"), f"{data.time[i]:g}", problem, fix)
         return data
+    if reading.duplicates == "keep":
+        return _as_replicates(data, same, findings)
     start = np.flatnonzero(np.r_[True, ~same])
     sizes = np.diff(np.r_[start, data.rows])
     measured = data.cens != 1
@@ -255,8 +269,19 @@ def settle_doubles(data: Data, parsed: Parsed, reading: Reading, findings: Findi
     cens = np.where(count > 0, np.where(data.cens[start] == 1, 0, data.cens[start]), 1).astype(np.int8)
     return replace(
         data, profile=data.profile[start], time=data.time[start], dv=mean, cens=cens, limit=data.limit[start],
-        line=data.line[start], by_row={k: v[start] for k, v in data.by_row.items()},
+        line=data.line[start], by_row={k: v[start] for k, v in data.by_row.items()}, end=data.end[start],
     )  # fmt: skip
+
+
+def _as_replicates(data: Data, same: np.ndarray, findings: Findings) -> Data:
+    sets = int((same & ~np.r_[False, same[:-1]]).sum())
+    copies = np.flatnonzero(same & (data.dv[1:] == data.dv[:-1]) & (data.cens[1:] == 0) & (data.cens[:-1] == 0)) + 1
+    found = f"; {len(copies)} of them equal another one exactly (the first is line {data.line[copies].min()}): delete copies"
+    findings.note(
+        f"{sets} set(s) of values of one subject, output and time are replicates, each with a residual error of its own "
+        f"(--duplicates mean takes their mean){found if len(copies) else ''}"
+    )
+    return data
 
 
 def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
@@ -291,9 +316,28 @@ def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, fin
             varying[name] = texts[rows]
         texts_of = np.append(unique, "").astype(object)
         constant[name] = np.where(steady, texts_of[np.where(steady, high, -1)], "").astype(object)
-        if (high > low).any() and not counts_time(name):
+        if (high > low).any() and not counts_time(name) and name != parsed.name("CMT"):
             findings.note(f"`{printable(name, 40)}` changes within a subject, so it groups nobody")
     return {k: v for k, v in constant.items() if k not in varying}, varying
+
+
+def _changing(parsed: Parsed, codes: np.ndarray, timed: Timed, varying: Iterable[str]) -> dict[str, Changes]:
+    """Every covariate that changes within a subject, from all rows that are used, doses too; varying: their names."""
+    since = timed.start + timed.time
+    usable = np.isfinite(since) & ~parsed.excluded
+    columns = {name: parsed.covariates[name] for name in varying if not counts_time(name) and name != parsed.name("CMT")}
+    lowest, highest = np.full(len(codes), np.inf), np.zeros(len(codes))
+    np.fmin.at(lowest, codes, np.where(parsed.weight > 0, parsed.weight, np.inf))
+    np.fmax.at(highest, codes, np.where(parsed.weight > 0, parsed.weight, 0.0))
+    if (highest > lowest).any():
+        columns["WT"] = np.array([repr(w) if w > 0 else "" for w in parsed.weight.tolist()], dtype=object)
+    found = {}
+    for name, texts in columns.items():
+        rows = np.flatnonzero(usable & ~np.isin(texts, ["", *MISSING_TOKENS]))
+        rows = rows[np.lexsort((rows, since[rows], codes[rows]))]
+        if ((texts[rows][1:] != texts[rows][:-1]) & (codes[rows][1:] == codes[rows][:-1])).any():
+            found[name] = Changes(codes[rows], since[rows], texts[rows])
+    return found
 
 
 def _weights(parsed: Parsed, codes: np.ndarray, timed: Timed, subjects: tuple[str, ...]) -> np.ndarray:
@@ -314,6 +358,7 @@ def _dose_of_body(data: Data, findings: Findings) -> Data:
         return data
     findings.note(f"doses in {data.dose_unit} were multiplied by the weight of the subject")
     dose = data.profiles.dose * data.weight[data.profiles.subject]
-    doses = data.doses and replace(data.doses, amount=data.doses.amount * data.weight[data.doses.subject])
+    weight = None if data.doses is None else data.weight[data.doses.subject]
+    doses = data.doses and replace(data.doses, amount=data.doses.amount * weight, rate=data.doses.rate * weight)
     unit = data.dose_unit.removesuffix("/kg")
     return replace(data, profiles=replace(data.profiles, dose=dose), doses=doses, dose_unit=unit)

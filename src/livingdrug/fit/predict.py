@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.engine.events import ADD, Events
+from livingdrug.engine.events import ADD, RATE, Events
 from livingdrug.engine.formulas import FormulaKernel, Formulas, evaluate, evaluate_slopes, formula_kernel
 from livingdrug.engine.kernel import Kernel, kernel
 from livingdrug.engine.population import EventTable, new_task, reason, solve_task
 from livingdrug.engine.storage import OK, Found, Task
+from livingdrug.fit.courses import Course, courses_of
 from livingdrug.fit.design import Design
 from livingdrug.fit.occasions import output_name
 from livingdrug.fit.problem import FitProblem, is_closed
@@ -44,9 +45,11 @@ class ClosedPredictor:
 
 @dataclass(frozen=True)
 class OdePredictor:
-    """Equations that are solved. task: subjects, events and sample times, whose quantities are set in each call; subject,
-    row, wanted: subject of each record and where its value lies among all samples and outputs; covered: covariate effects
-    written in the model, as formulas; columns: of the quantities that they replace."""
+    """Equations that are solved. task: courses of subjects (see `fit.courses`), events and sample times, whose quantities
+    are set in each call; owner: subject of each course; moving: quantities that are times of a subject, shift: from its
+    clock to that of each course; subject, row, wanted: subject of each record and where its value lies among all samples
+    and outputs; covered: covariate effects written in the model, as formulas; columns: of the quantities that they
+    replace."""
 
     code: Kernel
     by: tuple[str, ...]
@@ -57,6 +60,9 @@ class OdePredictor:
     until: float
     covered: FormulaKernel | None
     columns: np.ndarray
+    owner: np.ndarray
+    moving: np.ndarray
+    shift: np.ndarray
 
     def _own(self, table: np.ndarray) -> np.ndarray:
         """Quantities after the covariate effects that the model itself writes."""
@@ -68,8 +74,14 @@ class OdePredictor:
             own[:, column] = evaluate(self.covered, np.full(n, k), table, np.arange(n), zero)
         return own
 
+    def _of_courses(self, table: np.ndarray) -> np.ndarray:
+        """Quantities of every course."""
+        own = self._own(table)[self.owner]
+        own[:, self.moving] += self.shift[:, None]
+        return np.ascontiguousarray(own)
+
     def _solve(self, table: np.ndarray) -> Found:
-        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
+        task = self.task._replace(quantities=self._of_courses(table))
         return solve_task(self.code, task, self.until, None, rtol=RTOL)
 
     def values(self, table: np.ndarray) -> np.ndarray:
@@ -79,7 +91,8 @@ class OdePredictor:
     def fault(self, table: np.ndarray, subject: int) -> str:
         """Why a subject has no prediction."""
         found = self._solve(table)
-        return "" if found.status[subject] == OK else reason(self.code, found, subject)
+        faulty = np.flatnonzero((self.owner == subject) & (found.status != OK))
+        return reason(self.code, found, int(faulty[0])) if len(faulty) else ""
 
     def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
@@ -91,7 +104,7 @@ class OdePredictor:
         replaced = [names[c] for c in self.columns]
         inner = tuple(dict.fromkeys([*self.by, *replaced]))
         code = sensitivity_kernel(system, self.code.observed, inner)
-        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
+        task = self.task._replace(quantities=self._of_courses(table))
         found = solve_task_sensitivities(code, task, self.until, rtol=RTOL_SLOPES)
         values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
         if self.covered is None:
@@ -129,10 +142,11 @@ def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predic
 def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: int) -> OdePredictor:
     model, system = problem.model, problem.model.system
     observed = tuple(o.name for o in system.outputs)
-    times, rows, before = [], np.empty(len(design.time), dtype=np.int64), 0
-    for i in range(design.n):
-        mine = slice(design.first[i], design.last[i])
-        own, inverse = np.unique(design.time[mine], return_inverse=True)
+    courses, of, at = courses_of(problem, design)
+    times, rows, before = [], np.empty(len(at), dtype=np.int64), 0
+    order = np.argsort(of, kind="stable")
+    for mine in np.split(order, np.searchsorted(of[order], np.arange(1, len(courses)))):
+        own, inverse = np.unique(at[mine], return_inverse=True)
         rows[mine] = before + inverse
         before += len(own)
         times.append(own)
@@ -142,28 +156,42 @@ def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: in
     if model.individual:
         pieces = tuple((Piece(text),) for text in model.individual.values())
         covered = formula_kernel(Formulas(pieces, names), by)
-    events, n = EventTable.of(_events(problem, design) * copies), design.n * copies
-    task = new_task(np.zeros((n, len(names))), events, tuple(times) * copies, range(len(observed)))
+    events = _events(problem, design, courses)
+    table, n = EventTable.of(events * copies), len(courses) * copies
+    task = new_task(np.zeros((n, len(names))), table, tuple(times) * copies, range(len(observed)))
+    owner = np.array([course.subject for course in courses], dtype=np.int64)
     return OdePredictor(
-        kernel(system, observed), by, task, np.concatenate([design.subject + k * design.n for k in range(copies)]),
+        kernel(system, observed, bool(table.has_inflow.any())), by, task,
+        np.concatenate([design.subject + k * design.n for k in range(copies)]),
         np.concatenate([rows + k * before for k in range(copies)]), np.tile(wanted, copies),
-        max(float(design.time.max(initial=0.0)), 1e-6), covered,
+        max(float(at.max(initial=0.0)), 1e-6), covered,
         np.array([names.index(name) for name in model.individual], dtype=np.int64),
-    )  # fmt: skip
+        np.concatenate([owner + k * design.n for k in range(copies)]),
+        np.array([names.index(name) for name in problem.moving], dtype=np.int64),
+        np.tile([course.before - course.start for course in courses], copies),
+    )
 
 
-def _events(problem: FitProblem, design: Design) -> list[Events]:
-    """What each subject is given. Raises InputError that names a subject whose doses the model cannot take."""
-    from livingdrug.simulation.regimen import Regimen, check_regimen
+def _events(problem: FitProblem, design: Design, courses: tuple[Course, ...]) -> list[Events]:
+    """What happens in each course. Raises InputError that names a subject whose doses the model cannot take."""
+    from livingdrug.simulation.regimen import check_regimen
 
     system = problem.model.system
-    states = [s.name for s in system.states]
-    found = []
-    for name, doses in zip(design.subjects, design.doses, strict=True):
+    for name, regimen in zip(design.subjects, design.doses, strict=True):
         try:
-            check_regimen(problem.model, Regimen.of(doses))
+            check_regimen(problem.model, regimen)
         except InputError as error:
             raise InputError(f"subject `{name}`: {error}") from None
-        into = states.index(system.dose_into) if doses else 0
-        found.append(Events.of([(time, ADD, into, amount) for time, amount in doses]))
+    states = [s.name for s in system.states]
+    found = []
+    for course in courses:
+        events = []
+        for time, amount, duration, into in course.doses:
+            state = states.index(into)
+            if duration:
+                rate = amount / duration
+                events += [(time, RATE, state, rate), (time + duration, RATE, state, -rate)]
+            else:
+                events.append((time, ADD, state, amount))
+        found.append(Events.of(events))
     return found

@@ -21,6 +21,14 @@ def in_model_units(model: Model, data: Data, outputs: tuple[tuple[str, str], ...
     return _doses(model, data, notes), tuple(notes)
 
 
+def doses_in_model_units(model: Model, data: Data) -> tuple[Data, tuple[str, ...]]:
+    """(the data with times and doses counted in the model's units, notes), values as they are: for simulations.
+
+    Raises InputError as `in_model_units` does."""
+    notes: list[str] = []
+    return _doses(model, _times(model, data, notes), notes), tuple(notes)
+
+
 def unstated(model: Model, data: Data, outputs: tuple[tuple[str, str], ...]) -> list[str]:
     """A note for each unit that the data do not state."""
     notes = []

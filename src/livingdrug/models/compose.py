@@ -225,7 +225,7 @@ def _scaled(parts: list[Part], flows: list[Flow], states: list[State]) -> list[F
 
 def _one_dose_because(parts: list[Part]) -> str:
     for part, structure in parts:
-        for item in (*structure.clocks, *structure.switches):
+        for item in (*structure.clocks, *(s for s in structure.switches if not s.calendar)):
             return f"`{part}` runs on a clock since the first infusion (`{item.name}`)"
     return ""
 

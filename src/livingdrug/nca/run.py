@@ -27,6 +27,10 @@ def nca(data: Data | str | Path, settings: NcaSettings | None = None, reading: R
     """
     data = data if isinstance(data, Data) else read_data(data, reading)
     settings = settings or NcaSettings()
+    if data.logarithms:
+        raise InputError("the values are kept as logarithms, and areas need levels; turn them back (--logarithms e)")
+    if data.replicates:
+        raise InputError("a profile holds several values at one time; take their mean (--duplicates mean)")
     window = settings.window or _window_of_28_days(data)
     _check_subjects(data, settings)
     wanted = (*PARAMETERS, *SMALL_MOLECULE) if settings.small_molecule else PARAMETERS

@@ -118,6 +118,4 @@ def _cut(data: Data, settings: NcaSettings, result: NcaResult, code: str, ends: 
 
 def _up_to(data: Data, end: float) -> Data:
     """Only samples up to a time; profiles stay."""
-    keep = data.time <= end
-    part = {name: getattr(data, name)[keep] for name in ("profile", "time", "dv", "cens", "limit", "line")}
-    return replace(data, **part, by_row={name: values[keep] for name, values in data.by_row.items()})
+    return data.kept(data.time <= end)

@@ -27,6 +27,8 @@ class TableScenario(Document):
     duplicates: str | None = None
     pool_assays: bool = False
     sheet: str | None = None
+    untreated: bool = False
+    logarithms: str | None = None
     endpoints: str | None = None
 
     def reading(self) -> Reading:
