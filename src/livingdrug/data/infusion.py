@@ -194,7 +194,8 @@ def _unexpanded_doses(parsed: Parsed, findings: Findings) -> None:
     """ADDL and SS of NONMEM stand for doses that are not in the file."""
     for name, texts in parsed.covariates.items():
         if plain_word(name) in ("addl", "ss"):
-            rows = np.flatnonzero(read_numbers(texts).value > 0)
+            read = read_numbers(texts)
+            rows = np.flatnonzero((read.kind != MISSING) & (read.value != 0))
             findings.at("dose", rows, name, texts[rows], "{} stands for doses that have no row", "give every dose a row")
 
 

@@ -56,7 +56,7 @@ def build(
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
     _note_order(timed.time[use], profile, findings)
     unlimited_zero = (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit)
-    dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.value)
+    dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.either)
     # the value breaks ties, so that the order of the rows in the file never matters
     order = np.lexsort((dv[use], timed.time[use], profile))
     rows, profile = use[order], profile[order]
@@ -90,8 +90,11 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     value, kind = parsed.dv.value, parsed.dv.kind
     limit = parsed.limit.copy()
     stated = kind == BELOW
-    limit = np.where(stated & np.isfinite(value), value, limit)
+    limit = np.where(np.isfinite(parsed.dv.bound) & stated, parsed.dv.bound, limit)
     cens = np.where(stated, 1, np.where(kind == ABOVE, -1, parsed.cens)).astype(np.int8)
+    odd = np.flatnonzero((stated & (parsed.cens == -1)) | ((kind == ABOVE) & (parsed.cens == 1)))
+    findings.at("flag", odd, parsed.name("DV"), parsed.texts["DV"][odd], f"{{}} and `{parsed.name('CENS')}` contradict each "
+                "other", "write 1 for a value below the limit, -1 for one above it")  # fmt: skip
     flagged = (cens == 1) & ~stated
     # Monolix: DV holds the limit and LIMIT the lower end; others put the limit in LIMIT: the larger one is the limit
     limit = np.where(flagged & (kind == NUMBER) & (value > 0), np.fmax(limit, value), limit)
@@ -132,14 +135,14 @@ def _sampled(parsed: Parsed, cens: np.ndarray, findings: Findings) -> np.ndarray
         if mask.any():
             first = int(findings.lines[mask].min())
             findings.note(f"{int(mask.sum())} sample row(s) {what} (the first is line {first}) and are not used")
-    given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.value > 0)).sum())
+    given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.either > 0)).sum())
     if given:
         findings.note(f"{given} dose row(s) hold a value; it is not used")
     other = int(np.isin(parsed.evid, (2, 3)).sum())
     if other:
         findings.note(f"{other} row(s) with EVID 2 or 3 are no samples and are not used")
     readable = np.isin(parsed.dv.kind, (NUMBER, BELOW, ABOVE)) | ((cens == 1) & (parsed.dv.kind == MISSING))
-    return sample & ~nothing & ~idle & readable & ~(parsed.dv.value < 0)
+    return sample & ~nothing & ~idle & readable & ~(parsed.dv.either < 0)
 
 
 def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
