@@ -21,6 +21,7 @@ from livingdrug.data.grid import Grid
 from livingdrug.data.meanings import Column, plain_word, split_heading
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
+from livingdrug.data.time_units import time_unit_of
 
 WORDS = {
     "ID": "id usubjid subjid subject subjectid patient patientid ptid pt upn animal animalid mouse mouseid participant",
@@ -81,13 +82,14 @@ def check_endpoints(path: str | Path) -> Endpoints:
 def _columns(grid: Grid) -> tuple[Column, ...]:
     taken: set[str] = set()
     made = []
-    for heading in grid.headings:
+    for heading, below in zip(grid.headings, grid.units or ("",) * len(grid.headings), strict=True):
         meaning = _MEANING.get(plain_word(heading), "covariate")
         if meaning in taken:
             meaning = "covariate"
         taken |= {meaning} - {"covariate"}
         why = "the heading" if meaning != "covariate" else "kept to group subjects by"
-        made.append(Column(heading, meaning, why, split_heading(heading)[1]))
+        unit = split_heading(heading)[1] or below.strip("()[] ")
+        made.append(Column(heading, meaning, why, time_unit_of(heading, unit).name if meaning == "PFS" else unit))
     return tuple(made)
 
 
