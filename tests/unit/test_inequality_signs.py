@@ -17,10 +17,28 @@ from livingdrug.response.table import read_subjects
 SIGNS = ("<{}", ">{}", "≤{}", "≥{}", "<={}", "~{}", "{}*", "{}+", "?{}", "= {}")
 # one subject's samples and dose, with a column for every meaning a file can have, and columns that stand for doses
 COLUMNS = {
-    "ID": "A", "TIME": "2", "DV": "2", "DVID": "x", "UNIT": "cells/uL", "TIMEUNIT": "d", "ASSAY": "flow", "EVID": "0", "AMT": "",
-    "DOSEUNIT": "cells", "CENS": "0", "LIMIT": "1", "MDV": "0", "OCC": "1", "EXCL": "", "EXCLRSN": "", "WT": "2", "NTIME": "2",
-    "FERRITIN": "2", "ADDL": "", "SS": "",
-}  # fmt: skip
+    "ID": "A",
+    "TIME": "2",
+    "DV": "2",
+    "DVID": "x",
+    "UNIT": "cells/uL",
+    "TIMEUNIT": "d",
+    "ASSAY": "flow",
+    "EVID": "0",
+    "AMT": "",
+    "DOSEUNIT": "cells",
+    "CENS": "0",
+    "LIMIT": "1",
+    "MDV": "0",
+    "OCC": "1",
+    "EXCL": "",
+    "EXCLRSN": "",
+    "WT": "2",
+    "NTIME": "2",
+    "FERRITIN": "2",
+    "ADDL": "",
+    "SS": "",
+}
 LABELS = {"ID", "DVID", "ASSAY", "OCC", "EXCL"}  # any text is a name there
 
 
@@ -75,25 +93,58 @@ def test_a_sign_in_a_column_of_endpoints_is_refused_by_line(meaning, digit, tmp_
 
 
 ROLES = {
-    "exposure": Question("E", "Y"), "binary": Question("E", "Y"), "graded": Question("E", "GRADE", "graded"),
-    "at least": Question("E", "GRADE>=2"), "crs": Question("E", "CRS"), "number": Question("E", "NUMBER"),
-    "trials": Question("E", "COUNT", trials="TRIALS"), "time": Question("E", time="TIME", event="EVENT"),
-    "event": Question("E", time="TIME", event="EVENT"), "covariate": Question("E", "Y", adjust=("AGE",)),
-    "censoring": Question("E", time="TIME", event="CNSR"), "response": Question("E", "ORR"),
+    "exposure": Question("E", "Y"),
+    "binary": Question("E", "Y"),
+    "graded": Question("E", "GRADE", "graded"),
+    "at least": Question("E", "GRADE>=2"),
+    "crs": Question("E", "CRS"),
+    "number": Question("E", "NUMBER"),
+    "trials": Question("E", "COUNT", trials="TRIALS"),
+    "time": Question("E", time="TIME", event="EVENT"),
+    "event": Question("E", time="TIME", event="EVENT"),
+    "covariate": Question("E", "Y", adjust=("AGE",)),
+    "censoring": Question("E", time="TIME", event="CNSR"),
+    "response": Question("E", "ORR"),
     "landmark": Question("E", "Y", time="TIME", landmark=0.5),
-}  # fmt: skip
+}
 COLUMN_OF = {
-    "exposure": "E", "binary": "Y", "graded": "GRADE", "at least": "GRADE", "crs": "CRS", "number": "NUMBER", "trials": "TRIALS",
-    "time": "TIME", "event": "EVENT", "covariate": "AGE", "censoring": "CNSR", "response": "RESPONSE", "landmark": "TIME",
-}  # fmt: skip
+    "exposure": "E",
+    "binary": "Y",
+    "graded": "GRADE",
+    "at least": "GRADE",
+    "crs": "CRS",
+    "number": "NUMBER",
+    "trials": "TRIALS",
+    "time": "TIME",
+    "event": "EVENT",
+    "covariate": "AGE",
+    "censoring": "CNSR",
+    "response": "RESPONSE",
+    "landmark": "TIME",
+}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_sign_in_a_column_of_a_table_of_subjects_is_refused_with_its_subject(role, tmp_path):
     rows = [["ID", "E", "Y", "GRADE", "CRS", "NUMBER", "COUNT", "TRIALS", "TIME", "EVENT", "AGE", "CNSR", "RESPONSE"]]
     for i in range(8):
-        rows.append([f"P{i}", str(10 + i), str(i % 2), str(i % 4), str(i % 3), str(5 + i), str(i % 3), "9", str(3 + i),
-                     str(i % 2), str(40 + i), str(i % 2), ("CR", "PD")[i % 2]])  # fmt: skip
+        rows.append(
+            [
+                f"P{i}",
+                str(10 + i),
+                str(i % 2),
+                str(i % 4),
+                str(i % 3),
+                str(5 + i),
+                str(i % 3),
+                "9",
+                str(3 + i),
+                str(i % 2),
+                str(40 + i),
+                str(i % 2),
+                ("CR", "PD")[i % 2],
+            ]
+        )
     at = rows[0].index(COLUMN_OF[role])
     assert isinstance(select(read_subjects(write(tmp_path / "t.csv", rows)), ROLES[role])[1], Sample)
     for digit in "12":
@@ -105,7 +156,13 @@ def test_a_sign_in_a_column_of_a_table_of_subjects_is_refused_with_its_subject(r
                 select(read_subjects(write(tmp_path / "t.csv", changed)), ROLES[role])
 
 
-@pytest.mark.parametrize(("bridge", "needs"), [("white_cells:wbc={},vcn={}", ("wbc", "vcn")), ("percent_of_cd3:cd3={}", ("cd3",))])
+@pytest.mark.parametrize(
+    ("bridge", "needs"),
+    [
+        ("white_cells:wbc={},vcn={}", ("wbc", "vcn")),
+        ("percent_of_cd3:cd3={}", ("cd3",)),
+    ],
+)
 def test_a_sign_in_a_column_of_a_conversion_is_refused_by_line(bridge, needs, tmp_path):
     unit = "%" if needs == ("cd3",) else "copies/ug"
     for sign in SIGNS:
@@ -121,10 +178,21 @@ def test_the_value_of_a_cell_with_a_sign_cannot_be_taken():
     assert ((read.kind == NUMBER) == np.isfinite(read.value)).all()
 
 
-@pytest.mark.parametrize(("cell", "limit"), [
-    ("<LLOQ (50)", 50), ("BLQ(<50)", 50), ("BLQ <50", 50), ("below LLOQ", np.nan), ("BDL", np.nan), ("NQ", np.nan),
-    ("LOD", np.nan), ("<LOQ [25]", 25), ("below the limit of quantification", np.nan), ("BLQ (= 50)", 50),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("cell", "limit"),
+    [
+        ("<LLOQ (50)", 50),
+        ("BLQ(<50)", 50),
+        ("BLQ <50", 50),
+        ("below LLOQ", np.nan),
+        ("BDL", np.nan),
+        ("NQ", np.nan),
+        ("LOD", np.nan),
+        ("<LOQ [25]", 25),
+        ("below the limit of quantification", np.nan),
+        ("BLQ (= 50)", 50),
+    ],
+)
 def test_words_for_below_the_limit(cell, limit, tmp_path):
     rows = [["ID", "TIME", "DV", "UNIT"], ["A", "1", "80", "copies/ug"], ["A", "2", cell, "copies/ug"]]
     data = read_data(write(tmp_path / "s.csv", rows))

@@ -32,8 +32,20 @@ def events(path, **question):
     return sample
 
 
-CENSORING = ("CNSR", "cnsr", "PFS_CNSR", "CENSOR", "censored", "CENS", "PFS_cens", "PFS censoring", "censor flag", "CENSFL",
-             "uncensored", "PFSCENS")  # fmt: skip
+CENSORING = (
+    "CNSR",
+    "cnsr",
+    "PFS_CNSR",
+    "CENSOR",
+    "censored",
+    "CENS",
+    "PFS_cens",
+    "PFS censoring",
+    "censor flag",
+    "CENSFL",
+    "uncensored",
+    "PFSCENS",
+)
 
 
 @pytest.mark.parametrize("heading", CENSORING)
@@ -55,7 +67,9 @@ def test_a_heading_that_speaks_of_censoring_is_never_taken_for_events(heading, t
 
 def test_reasons_of_censoring_are_no_third_code(tmp_path):
     codes = [0 if e else 1 + i % 3 for i, e in enumerate(EVENTS)]
-    assert events(table(tmp_path / "t.csv", event="CNSR", codes=codes), time="PFS", event="CNSR").event.tolist() == list(EVENTS)
+    assert events(table(tmp_path / "t.csv", event="CNSR", codes=codes), time="PFS", event="CNSR").event.tolist() == list(
+        EVENTS
+    )
     with pytest.raises(InputError, match="no third"):
         events(table(tmp_path / "o.csv", codes=codes), time="PFS", event="PFS_event", event_value=0)
 
@@ -65,10 +79,21 @@ def test_other_headings_do_not_speak_of_censoring(heading):
     assert not speaks_of_censoring(heading)
 
 
-@pytest.mark.parametrize(("time", "event"), [
-    ("PFS (d)", "PFS_event"), ("PFS", "event"), ("PFS_months", "PFS_CNSR"), ("OS_MONTHS", "OS_STATUS"), ("OS [mo]", "OS event"),
-    ("DOR", "DOR_EVENT"), ("AVAL", "CNSR"), ("time", "status"), ("EFS weeks", "efs.status"), ("remission", "remission_event"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("time", "event"),
+    [
+        ("PFS (d)", "PFS_event"),
+        ("PFS", "event"),
+        ("PFS_months", "PFS_CNSR"),
+        ("OS_MONTHS", "OS_STATUS"),
+        ("OS [mo]", "OS event"),
+        ("DOR", "DOR_EVENT"),
+        ("AVAL", "CNSR"),
+        ("time", "status"),
+        ("EFS weeks", "efs.status"),
+        ("remission", "remission_event"),
+    ],
+)
 def test_a_time_with_an_event_column_beside_it_is_a_time_to_event(time, event, tmp_path):
     codes = [1 - e for e in EVENTS] if is_cnsr(event) else EVENTS
     file = table(tmp_path / "t.csv", time, event, codes)
@@ -99,8 +124,16 @@ def answer(*words):
     return json.loads(CliRunner().invoke(cli, ["response", *map(str, words), "--json"], catch_exceptions=False).stdout)
 
 
-@pytest.mark.parametrize(("codes", "value"), [({0: "1", 1: "2"}, 2), ({0: "2", 1: "1"}, 1), ({0: "no", 1: "TRUE"}, None),
-                                              ({0: "0:LIVING", 1: "1:DECEASED"}, None), ({0: "censored", 1: "event"}, None)])
+@pytest.mark.parametrize(
+    ("codes", "value"),
+    [
+        ({0: "1", 1: "2"}, 2),
+        ({0: "2", 1: "1"}, 1),
+        ({0: "no", 1: "TRUE"}, None),
+        ({0: "0:LIVING", 1: "1:DECEASED"}, None),
+        ({0: "censored", 1: "event"}, None),
+    ],
+)
 def test_codes_of_a_separate_table_of_endpoints(codes, value, tmp_path):
     one = table(tmp_path / "one.csv")
     rows = [row.split(",") for row in table(tmp_path / "t.csv", codes=[codes[e] for e in EVENTS]).read_text().splitlines()]
@@ -113,8 +146,11 @@ def test_codes_of_a_separate_table_of_endpoints(codes, value, tmp_path):
     if value is not None:
         assert "the code of an event (--event-value)" in " ".join(read_endpoints(tmp_path / "e.csv").notes)
         with pytest.raises(InputError, match="--event-value"):
-            CliRunner().invoke(cli, ["response", str(tmp_path / "w.csv"), "--endpoints", str(tmp_path / "e.csv"), *asked],
-                               catch_exceptions=False)  # fmt: skip
+            CliRunner().invoke(
+                cli,
+                ["response", str(tmp_path / "w.csv"), "--endpoints", str(tmp_path / "e.csv"), *asked],
+                catch_exceptions=False,
+            )
 
 
 @pytest.mark.parametrize("heading", ["PFS ({})", "PFS_{}", "PFS [{}]", "PFS {}", "PFS.{}"])
@@ -139,15 +175,36 @@ def test_an_unknown_unit_is_not_compared_with_a_landmark(tmp_path):
     assert any("unit of `PFS` is not stated" in note for note in silent.notes)
 
 
-@pytest.mark.parametrize(("heading", "factor"), [("onset (h)", 24.0), ("onset_weeks", 1 / 7), ("onset", 1.0), ("onset (d)", 1.0)])
+@pytest.mark.parametrize(
+    ("heading", "factor"), [("onset (h)", 24.0), ("onset_weeks", 1 / 7), ("onset", 1.0), ("onset (d)", 1.0)]
+)
 def test_onsets_are_taken_in_the_unit_of_their_heading(heading, factor, tmp_path):
-    (tmp_path / "k.csv").write_text("ID,TIME,DV,UNIT,TIMEUNIT\n" + "".join(
-        f"P{i},{day},{value},cells/uL,d\n" for i in range(12) for day, value in ((1, 2 + i), (7, 30 + i), (14, 90 + i * i))))
+    (tmp_path / "k.csv").write_text(
+        "ID,TIME,DV,UNIT,TIMEUNIT\n"
+        + "".join(
+            f"P{i},{day},{value},cells/uL,d\n"
+            for i in range(12)
+            for day, value in ((1, 2 + i), (7, 30 + i), (14, 90 + i * i))
+        )
+    )
     rows = "".join(f"P{i},{8 * factor:.12g},{(i * 7) % 4}\n" for i in range(12))
     (tmp_path / "e.csv").write_text(f"ID,{heading},CRS\n{rows}")
-    made = answer(tmp_path / "k.csv", "--endpoints", tmp_path / "e.csv", "--exposure", "CMAX", "--endpoint", "CRS>=2",
-                  "--onset", heading, "--model", "firth")  # fmt: skip
+    made = answer(
+        tmp_path / "k.csv",
+        "--endpoints",
+        tmp_path / "e.csv",
+        "--exposure",
+        "CMAX",
+        "--endpoint",
+        "CRS>=2",
+        "--onset",
+        heading,
+        "--model",
+        "firth",
+    )
     (tmp_path / "w.csv").write_text("ID,CMAX,CRS\n" + "".join(f"P{i},{30 + i},{(i * 7) % 4}\n" for i in range(12)))
     plain = answer(tmp_path / "w.csv", "--exposure", "CMAX", "--endpoint", "CRS>=2", "--model", "firth")
     assert made["coefficients"] == plain["coefficients"]
-    assert any("onset" in n and ("not stated" in n or "samples are in d" in n) for n in made["notes"]) == (heading != "onset (d)")
+    assert any("onset" in n and ("not stated" in n or "samples are in d" in n) for n in made["notes"]) == (
+        heading != "onset (d)"
+    )

@@ -20,7 +20,8 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 _SPACED = re.compile(r"([<>]) +")
-_WORD_AND_LIMIT = re.compile(r"(.*?[^\s(\[=<>≤≥:])\s*[(\[]?\s*[=:]?\s*([<>≤≥]=?)?\s*([0-9.eE+\-]+)\s*[)\]]?")  # BLQ (<50), <LLOQ (50)
+# BLQ (<50), <LLOQ (50), LLOQ = 50
+_WORD_AND_LIMIT = re.compile(r"(.*?[^\s(\[=<>≤≥:])\s*[(\[]?\s*[=:]?\s*([<>≤≥]=?)?\s*([0-9.eE+\-]+)\s*[)\]]?")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -62,7 +63,8 @@ def read_numbers(texts: np.ndarray, decimal: str = ".") -> Numbers:
     if decimal == "." and _PLAIN.fullmatch("".join(texts)):
         try:
             value = np.fromiter(map(float, texts), float, len(texts))
-            return Numbers(value, np.full(len(texts), np.nan), np.where(np.isfinite(value), NUMBER, NOT_FINITE).astype(np.int8))
+            kind = np.where(np.isfinite(value), NUMBER, NOT_FINITE).astype(np.int8)
+            return Numbers(value, np.full(len(texts), np.nan), kind)
         except ValueError:
             pass
     codes, unique = pd.factorize(texts)

@@ -11,24 +11,41 @@ from livingdrug.data.meanings import plain_word
 RESPONSES = ("sCR", "CR", "CRi", "CRh", "CRu", "VGPR", "PR", "MR", "SD", "PD", "NR", "NE", "responder", "non-responder")
 # spelled out, without the ending `response`, `remission` or `disease`
 _SPELLINGS = {
-    "sCR": "stringent complete", "CR": "complete|complete metabolic|CMR",
+    "sCR": "stringent complete",
+    "CR": "complete|complete metabolic|CMR",
     "CRi": "complete with incomplete count recovery|complete with incomplete hematologic recovery|"
-           "CR with incomplete count recovery|CR with incomplete hematologic recovery",
+    "CR with incomplete count recovery|CR with incomplete hematologic recovery",
     "CRh": "complete with partial hematologic recovery|CR with partial hematologic recovery",
     "CRu": "complete unconfirmed|unconfirmed complete|CR unconfirmed|unconfirmed CR",
-    "VGPR": "very good partial", "PR": "partial|partial metabolic|PMR", "MR": "minimal|minor",
-    "SD": "stable|no metabolic|NMR", "PD": "progressive|progressive metabolic|PMD|progression|disease progression",
-    "NR": "no response|no remission|not responding", "responder": "responder|yes responder", "non-responder": "nonresponder|not a responder",
+    "VGPR": "very good partial",
+    "PR": "partial|partial metabolic|PMR",
+    "MR": "minimal|minor",
+    "SD": "stable|no metabolic|NMR",
+    "PD": "progressive|progressive metabolic|PMD|progression|disease progression",
+    "NR": "no response|no remission|not responding",
+    "responder": "responder|yes responder",
+    "non-responder": "nonresponder|not a responder",
     "NE": "not evaluable|inevaluable|unevaluable|not assessable|not assessed|non-evaluable",
-}  # fmt: skip
+}
 _ENDING = re.compile(r"\b(response|remission|responses|disease)\b")
 _MRD = re.compile(r"[,;]?\s*\(?\bmrd\s*[- ]?\s*(?:negative|positive|neg\b|pos\b|[-+\u2212\u2013])\s*\)?[,;]?")
-_ODD = re.compile(r"[^a-z0-9 _\-/().,]")  # a sign that may change the meaning of a word: `<PR`, `CR?`, `CR*`
+# a sign that may change the meaning of a word: `<PR`, `CR?`, `CR*`
+_ODD = re.compile(r"[^a-z0-9 _\-/().,]")
 _SEVERITY = {
-    "none": 0, "mild": 1, "moderate": 2, "severe": 3, "life-threatening": 4, "life threatening": 4, "fatal": 5, "death": 5,
-}  # fmt: skip
+    "none": 0,
+    "mild": 1,
+    "moderate": 2,
+    "severe": 3,
+    "life-threatening": 4,
+    "life threatening": 4,
+    "fatal": 5,
+    "death": 5,
+}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
-_GRADE = re.compile(r"(?:(?:ctcae|astct|crs|icans)\s+)?(grade|gr\.?|g)?\s*([0-9]+(?:\.0*)?|[iv]+)\s*(?:[-:,]?\s*\(?([a-z][a-z \-]*?)\)?)?")
+_GRADE = re.compile(
+    r"(?:(?:ctcae|astct|crs|icans)\s+)?(grade|gr\.?|g)?\s*([0-9]+(?:\.0*)?|[iv]+)\s*"
+    r"(?:[-:,]?\s*\(?([a-z][a-z \-]*?)\)?)?"
+)
 _HAPPENED = frozenset("event progressed progression death died dead deceased relapse relapsed recurred recurrence".split())
 _CENSORED = frozenset(("censored", "alive", "living", "event-free", "event free", "progression-free", "no event", "ongoing"))
 YES, NO = ("yes", "y", "true", "t"), ("no", "n", "false", "f")
@@ -41,7 +58,7 @@ def _plain(text: str) -> str:
 
 _RESPONSE = {_plain(word): word for word in RESPONSES} | {
     _plain(spelling): word for word, text in _SPELLINGS.items() for spelling in text.split("|")
-}  # fmt: skip
+}
 
 
 def read_response(text: str) -> str | None:
@@ -82,8 +99,11 @@ def read_grade(text: str) -> float:
 
 def respelled(words: dict[str, str]) -> str:
     """Cells (text -> word) that were read as another word, where more than signs and capitals differ; "" for none."""
-    changed = sorted(f"`{printable(text, 30)}` as {word}" for text, word in words.items()
-                     if _plain(text) != _plain(word) and text.removesuffix(".0") != word)  # fmt: skip
+    changed = sorted(
+        f"`{printable(text, 30)}` as {word}"
+        for text, word in words.items()
+        if _plain(text) != _plain(word) and text.removesuffix(".0") != word
+    )
     return ", ".join(changed[:6]) + (f" and {len(changed) - 6} more" if len(changed) > 6 else "")
 
 

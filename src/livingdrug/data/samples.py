@@ -154,12 +154,14 @@ def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Find
     if parsed.has("UNIT") and not np.array_equal(silent, sampled):
         words = {text: read_unit(text) or "" for text in set(texts)}
         unit = np.array([words[text] for text in texts], dtype=object)
+        foreign = _foreign(parsed, sampled & ~silent, unit, findings)
+        unit = np.where(foreign, texts, unit).astype(object)
         wrong = np.flatnonzero(sampled & ~silent & (unit == ""))
         findings.at("unit", wrong, parsed.name("UNIT"), texts[wrong], "{} is not a unit that is known here", fix)
         lost = np.flatnonzero(silent)
         findings.at("unit", lost, parsed.name("UNIT"), texts[lost], "the row states no unit, others do",
                     "write the unit in every row of a sample")  # fmt: skip
-        said = set(unit[sampled]) - {""}
+        said = set(unit[sampled & ~foreign]) - {""}
     else:
         stated = parsed.columns["DV"].unit
         one = read_unit(stated) if stated else ""
@@ -175,6 +177,20 @@ def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Find
     if not said and not reading.unit:
         findings.note("the unit of the values is not stated (--unit states it); numbers are in the unit of the file")
     return unit
+
+
+def _foreign(parsed: Parsed, stated: np.ndarray, unit: np.ndarray, findings: Findings) -> np.ndarray:
+    """Rows of outputs whose unit is not in the closed list, where other outputs have one that is: they keep their own."""
+    output = parsed.texts["DVID"]
+    lost = set(output[stated & (unit == "")])
+    known = set(output[stated & (unit != "")])
+    foreign = stated & np.isin(output, list(lost - known - {"", "."}))
+    if not known or not foreign.any():
+        return np.zeros(len(output), dtype=bool)
+    pairs = sorted({(o, u) for o, u in zip(output[foreign], parsed.texts["UNIT"][foreign], strict=True)})
+    listed = ", ".join(f"`{printable(o, 30)}` ({printable(u, 20)})" for o, u in pairs[:5]) + (", ..." if pairs[5:] else "")
+    findings.note(f"{len(pairs)} output(s) keep a unit that is not known here, so no model reads them: {listed}")
+    return foreign
 
 
 def _assays(parsed: Parsed, use: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:

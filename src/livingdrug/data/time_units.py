@@ -9,16 +9,41 @@ from livingdrug.data.meanings import plain_word, split_heading
 # a month is the twelfth part of 365.25 days
 DAYS = {"min": 1 / 1440, "h": 1 / 24, "d": 1.0, "weeks": 7.0, "months": 30.4375, "years": 365.25}
 _WORDS = {
-    "min": "min mins minute minutes", "h": "h hr hrs hour hours", "d": "d day days", "weeks": "w wk wks week weeks",
-    "months": "mo mos month months mth mths mon", "years": "y yr yrs year years",
-}  # fmt: skip
+    "min": "min mins minute minutes",
+    "h": "h hr hrs hour hours",
+    "d": "d day days",
+    "weeks": "w wk wks week weeks",
+    "months": "mo mos month months mth mths mon",
+    "years": "y yr yrs year years",
+}
 _UNIT = {word: unit for unit, words in _WORDS.items() for word in words.split()}
-_LONG = sorted((word for word in _UNIT if len(word) >= 4), key=len, reverse=True)  # may end a heading without a mark before them
+# these may end a heading without a mark before them
+_LONG = sorted((word for word in _UNIT if len(word) >= 4), key=len, reverse=True)
 # times to an event whoever writes them (FDA: Clinical trial endpoints for the approval of cancer drugs, 2018)
-TIMES = ("pfs", "os", "efs", "dfs", "rfs", "lfs", "dor", "ttp", "ttf", "ttnt", "progressionfreesurvival", "overallsurvival",
-         "eventfreesurvival", "diseasefreesurvival", "relapsefreesurvival")  # fmt: skip
-_STATED = {"months": "a month = 30.4375 d", "years": "a year = 365.25 d", "weeks": "a week = 7 d", "h": "24 h = 1 d",
-           "min": "1440 min = 1 d"}  # fmt: skip
+TIMES = (
+    "pfs",
+    "os",
+    "efs",
+    "dfs",
+    "rfs",
+    "lfs",
+    "dor",
+    "ttp",
+    "ttf",
+    "ttnt",
+    "progressionfreesurvival",
+    "overallsurvival",
+    "eventfreesurvival",
+    "diseasefreesurvival",
+    "relapsefreesurvival",
+)
+_STATED = {
+    "months": "a month = 30.4375 d",
+    "years": "a year = 365.25 d",
+    "weeks": "a week = 7 d",
+    "h": "24 h = 1 d",
+    "min": "1440 min = 1 d",
+}
 
 
 @dataclass(frozen=True)

@@ -86,8 +86,9 @@ def _refuse_odd(table: SubjectTable, heading: str, texts: np.ndarray, read: list
     wrong = [i for i, e in enumerate(read) if e is None]
     if wrong:
         listed = ", ".join(f"`{printable(texts[i], 20)}` ({table.names[i]})" for i in wrong[:5])
-        raise InputError(f"`{table.name}`: `{heading}` cannot be read in {listed}; write 1 (event) and 0 (censored), or yes "
-                         "and no")  # fmt: skip
+        raise InputError(
+            f"`{table.name}`: `{heading}` cannot be read in {listed}; write 1 (event) and 0 (censored), or yes and no"
+        )
 
 
 def _censoring(heading: str, codes: np.ndarray, names: tuple[str, ...], event_value: float | None) -> tuple[np.ndarray, str]:
@@ -97,8 +98,10 @@ def _censoring(heading: str, codes: np.ndarray, names: tuple[str, ...], event_va
     if (codes < 0).any() or (codes != np.floor(codes)).any():
         raise InputError(f"`{shown}` holds {found}; codes of censoring are whole numbers, 0 or above")
     if event_value is None and not is_cnsr(heading):
-        raise InputError(f"`{shown}` speaks of censoring and holds {found}: 1 may mean an event or a censored time; say which "
-                         "code is the event (--event-value 0 where 1 is censored)")  # fmt: skip
+        raise InputError(
+            f"`{shown}` speaks of censoring and holds {found}: 1 may mean an event or a censored time; say "
+            "which code is the event (--event-value 0 where 1 is censored)"
+        )
     if event_value in (None, 0):
         why = "" if event_value == 0 else ", as CDISC defines it"
         return codes == 0, f"`{shown}`: 0 is an event, 1 and above are censored{why} ({int((codes == 0).sum())} events)"

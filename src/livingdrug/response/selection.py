@@ -103,8 +103,8 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
     heading = table.heading(time, "--time")
     event = event or event_beside(table, heading)
     if event is None:
-        raise InputError(f"`{heading}` is a time to an event, which needs --event COLUMN, with 1 for an event and 0 for a subject "
-                         "still free of it (as a plain number: --kind continuous)")  # fmt: skip
+        raise InputError(f"`{heading}` is a time to an event, which needs --event COLUMN, with 1 for an event and 0 for a "
+                         "subject still free of it (as a plain number: --kind continuous)")  # fmt: skip
     times = table.numbers(time, "--time")
     wrong = np.flatnonzero(times < 0)
     if len(wrong):
@@ -112,7 +112,8 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
         raise InputError(f"`{table.name}`: `{heading}` holds {listed}; write a time of 0 or above")
     events, notes = read_events(table, event, question.event_value)
     if question.event is None:
-        notes = (f"`{printable(table.heading(event, '--event'), 40)}` says which times of `{heading}` ended in an event", *notes)
+        beside = printable(table.heading(event, "--event"), 40)
+        notes = (f"`{beside}` says which times of `{heading}` ended in an event", *notes)
     unit = time_unit_of(heading, table.units.get(heading, ""))
     return Outcome(times, "time", question.endpoint or heading, unit.name, notes), events
 
@@ -180,8 +181,8 @@ def _at_landmark(table: SubjectTable, question: Question, notes: list[str]) -> t
     if day != question.landmark:
         at += f" ({day:.4g} {unit.name}; {unit.factor_words(days)})"
     if not unit.name:
-        notes.append(f"the unit of `{heading}` is not stated: the landmark is taken in the same unit; write it in the heading, "
-                     "such as PFS (d)")  # fmt: skip
+        notes.append(f"the unit of `{heading}` is not stated: the landmark is taken in the same unit; write it in the "
+                     "heading, such as PFS (d)")  # fmt: skip
     gone = np.flatnonzero(~(times > day))
     if len(gone):
         named = ", ".join(printable(table.names[i], 30) for i in gone[:5]) + (", ..." if len(gone) > 5 else "")
