@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
+from livingdrug.core.errors import InputError
 from livingdrug.response.binary import chance_at_profile, exposure_at_profile, fit_binary
+from livingdrug.response.continuous import fit_continuous
 from livingdrug.response.curve import probability
 from livingdrug.response.expected import expected
 from livingdrug.response.exposures import spread_of
@@ -45,7 +47,7 @@ def test_all_arrangements_are_gone_through(scores):
 
 def test_random_arrangements_come_near_all_of_them():
     rng = np.random.default_rng(3)
-    x, scores = rng.normal(size=9), rng.normal(size=9)  # 362,880 arrangements
+    x, scores = rng.normal(size=8), rng.normal(size=8)  # 40,320 arrangements
     found = permuted(x, scores)
     assert not found.exact and abs(found.p_value - brute(x, scores)) < 0.02
     assert permuted(x, scores) == found
@@ -147,3 +149,43 @@ def test_a_share_of_few_subjects_has_its_exact_interval():
     inside = round(outlook.share * 8)
     assert (outlook.share_interval.low, outlook.share_interval.high) == clopper_pearson(inside, 8, 0.95)
     assert expected(index, spread_of(np.geomspace(5, 200, 2000), "CMAX")).share_interval is None
+
+
+def counted(monkeypatch):
+    """How often a curve is computed by the searches."""
+    from livingdrug.response import continuous
+
+    calls, plain = [], continuous.curve_of
+    monkeypatch.setattr(continuous, "curve_of", lambda *a: calls.append(1) or plain(*a))
+    return calls
+
+
+@pytest.mark.parametrize("shape", [lambda x: 2 + 3 * x, np.exp, lambda x: x])
+def test_rows_that_do_not_determine_a_curve_are_refused_after_few_evaluations(shape, monkeypatch):
+    calls = counted(monkeypatch)
+    x = np.linspace(1, 6, 20)
+    y = shape(x) + np.random.default_rng(1).normal(0, 0.3, 20)
+    with pytest.raises(InputError, match="do not determine"):
+        fit_continuous(Sample(np.exp(x), y, "E", "Y"), "4pl")
+    assert len(calls) < 20_000
+
+
+def test_an_open_profile_ends_where_the_sum_of_squares_says():
+    x = np.linspace(1, 6, 24)
+    y = x**2 + np.random.default_rng(2).normal(0, 1.0, 24)
+    fit = fit_continuous(Sample(np.exp(x), y, "E", "Y"), "4pl")
+    width = fit.intervals[3][1]
+    assert np.isfinite(width)
+
+    def least(w):
+        """The smallest sum of squares with this width: linear in bottom and top, a fine grid over ln EC50."""
+        found = []
+        for half in np.linspace(-20, 120, 300):
+            share = 1 / (1 + np.exp(-(x - half) / w))
+            columns = np.column_stack([np.ones(24), share / share.max()])
+            rest = y - columns @ np.linalg.lstsq(columns, y, rcond=None)[0]
+            found.append(rest @ rest)
+        return min(found)
+
+    rise = np.sqrt(least(width) - fit.rss) / fit.sigma
+    assert rise == pytest.approx(2.0859634, rel=2e-3)  # the t quantile on 20 degrees of freedom
