@@ -13,6 +13,7 @@ from livingdrug.data.endpoints import read_endpoints
 from livingdrug.data.time_units import DAYS, time_unit_of
 from livingdrug.response.selection import Question, select
 from livingdrug.response.table import read_subjects
+from livingdrug.scenario.response import SAMPLES_ONLY, Response, run_response
 
 TIMES = (90, 30, 200, 60, 150, 15, 300, 45, 120, 20, 250, 75)
 EVENTS = (0, 1, 1, 1, 0, 1, 0, 1, 1, 1, 0, 1)
@@ -207,4 +208,31 @@ def test_onsets_are_taken_in_the_unit_of_their_heading(heading, factor, tmp_path
     assert made["coefficients"] == plain["coefficients"]
     assert any("onset" in n and ("not stated" in n or "samples are in d" in n) for n in made["notes"]) == (
         heading != "onset (d)"
+    )
+
+
+def said(*words):
+    result = CliRunner().invoke(cli, ["response", *map(str, words)])
+    return str(result.exception) if result.exception else result.output
+
+
+@pytest.mark.parametrize("option", [name for name in Response.model_fields if name in SAMPLES_ONLY])
+def test_what_is_about_samples_is_refused_with_ready_made_exposures(option, tmp_path):
+    file = table(tmp_path / "t.csv")
+    before = getattr(Response(file="f", exposure="CMAX"), option)
+    point = {"subject": "P1", "start": 1, "end": 2, "reason": "r"}
+    special = {"columns": {"CMAX": "DV"}, "terminal": (point,)}
+    number = option in ("dose", "limit", "above", "blood_volume", "infusion_day")
+    value = special.get(option, True if before is False else 1 if number else "x")
+    scenario = Response(file=str(file), exposure="CMAX", endpoint="PFS", **{option: value})
+    with pytest.raises(InputError, match="ready-made, so --"):
+        run_response(scenario)
+
+
+def test_a_unit_is_that_of_ready_made_exposures(tmp_path):
+    file = table(tmp_path / "t.csv")
+    assert "CMAX (copies/ug)" in said(file, "--exposure", "CMAX", "--endpoint", "PFS", "--unit", "copies/ug")
+    file.write_text(file.read_text().replace("CMAX", "CMAX (cells/uL)"))
+    assert "is in cells/uL by its heading and in copies/ug" in said(
+        file, "--exposure", "CMAX", "--endpoint", "PFS", "--unit", "copies/ug"
     )

@@ -17,7 +17,7 @@ POLISH = 20
 EPS = float(np.finfo(float).eps)
 # evaluations of a search: one that settles takes tens, and one that creeps along a valley without end takes thousands
 EVALUATIONS = 5000
-FEW = 300  # of a search from a start that is near already
+FEW, NEAR = 300, 100  # of a search from the best of many starts, and from the end of the search beside it
 STRIDE = 1.4  # by which a profile is followed outwards
 SETTLED = 1e-9  # relative change of the sum of squares below which a search with a parameter held has settled
 HUGE = 1e100  # in place of predictions that are larger or no numbers
@@ -165,7 +165,7 @@ def profile(prediction: Prediction, y: np.ndarray, fit: LeastSquares, index: int
                 return prediction(whole)
 
             start = known[min(known, key=lambda s: abs(s - steps))]
-            found = _search(held, y, start, "lm", FEW, SETTLED) if len(start) else start
+            found = _search(held, y, start, "lm", NEAR, SETTLED) if len(start) else start
             if found is not None:
                 known[steps] = found
             rise = 0.0 if found is None else max(_rss(held, y, found) - fit.rss, 0.0)
@@ -178,6 +178,6 @@ def profile(prediction: Prediction, y: np.ndarray, fit: LeastSquares, index: int
         if steps > REACH:
             ends.append(side * np.inf)
             continue
-        found = brentq(excess, 0.0 if steps == limit / 2 else steps / STRIDE, steps)
+        found = brentq(excess, 0.0 if steps == limit / 2 else steps / STRIDE, steps, xtol=1e-7)
         ends.append(fit.estimates[index] + side * fit.errors[index] * found)
     return float(ends[0]), float(ends[1])
