@@ -62,8 +62,9 @@ def test_scores_are_those_of_the_log_rank_test_and_of_proportional_odds():
     group = (EXPOSURE > 35).astype(int)
     comparison = logrank(Times(TIMES, EVENTS), group)
     scores = event_scores(TIMES, EVENTS)
-    np.testing.assert_allclose([scores[group == g].sum() for g in (0, 1)],
-                               np.subtract(comparison.observed, comparison.expected), atol=1e-12)  # fmt: skip
+    np.testing.assert_allclose(
+        [scores[group == g].sum() for g in (0, 1)], np.subtract(comparison.observed, comparison.expected), atol=1e-12
+    )
     assert grade_scores(np.array([0, 0, 1, 2])).tolist() == [-0.5, -0.5, 0.25, 0.75]
 
 
@@ -82,8 +83,10 @@ def test_p_values_of_permutations_hold_their_level():
 
 def table(path, response, tox=tuple("00001101")):
     rows = ["ID,CMAX,RESPONSE,TOX,PFS (d),PFS_event,CRS"]
-    rows += [f"P{i},{e:g},{'CR' if r else 'PD'},{t},{d:g},{v:g},{i % 3}"
-             for i, (e, r, t, d, v) in enumerate(zip(EXPOSURE, response, tox, TIMES, EVENTS, strict=True))]  # fmt: skip
+    rows += [
+        f"P{i},{e:g},{'CR' if r else 'PD'},{t},{d:g},{v:g},{i % 3}"
+        for i, (e, r, t, d, v) in enumerate(zip(EXPOSURE, response, tox, TIMES, EVENTS, strict=True))
+    ]
     path.write_text("\n".join(rows))
     return str(path)
 

@@ -13,7 +13,7 @@ BELOW_TOKENS = frozenset(
     f"{below} {limit}" for below in ("BELOW", "BELOW THE", "LESS THAN")
     for limit in ("LIMIT", "LLOQ", "LOQ", "LOD", "LLOD", "QUANTIFICATION LIMIT", "DETECTION LIMIT", "LIMIT OF DETECTION",
                   "LIMIT OF QUANTIFICATION", "LIMIT OF QUANTITATION", "LOWER LIMIT OF QUANTIFICATION")
-} | {"NOT DETECTED", "NOT DETECTABLE", "NOT QUANTIFIABLE"}  # fmt: skip
+} | {"NOT DETECTED", "NOT DETECTABLE", "NOT QUANTIFIABLE"}
 ABOVE_TOKENS = frozenset("ALQ AQL AULOQ ULOQ >ULOQ >ULQ".split()) | {"ABOVE ULOQ", "ABOVE LIMIT"}
 _PLAIN = re.compile(r"[0-9eE+\-.]*")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)

@@ -140,7 +140,7 @@ def _events(column: Column, plain: np.ndarray, findings: Findings) -> np.ndarray
     """1, 0 or the codes of the file. Which of two other codes is the event is asked where an answer depends on it."""
     read = {text: read_event(text) for text in set(plain)}
     words = {text: "" if e is None else str(int(e.happened)) if e.happened is not None else
-             f"{e.code:g}" if np.isfinite(e.code) else "" for text, e in read.items()}  # fmt: skip
+             f"{e.code:g}" if np.isfinite(e.code) else "" for text, e in read.items()}
     codes = {word for word in words.values() if word}
     others = codes - {"0", "1"}
     what = "write 1 (progression or death) or 0 (censored)"
@@ -150,7 +150,7 @@ def _events(column: Column, plain: np.ndarray, findings: Findings) -> np.ndarray
     findings.at("grade", wrong, column.name, plain[wrong], "{} does not fit", what)
     if alone:
         findings.note(f"`{printable(column.name, 40)}` holds the codes {' and '.join(sorted(codes))}, not 0 and 1: a time to "
-                      "event needs the code of an event (--event-value)")  # fmt: skip
+                      "event needs the code of an event (--event-value)")
     return np.array([words[text] for text in plain], dtype=object)
 
 
@@ -168,7 +168,7 @@ def _pairs(values: dict[str, np.ndarray], columns: tuple[Column, ...], grid: Gri
     beside = said[0]
     if beside.meaning != "PFSEVENT":
         how = ("0 is an event, 1 and above are censored (CDISC)" if is_cnsr(beside.name)
-               else "which code is the event is asked with a time to event (--event, --event-value)")  # fmt: skip
+               else "which code is the event is asked with a time to event (--event, --event-value)")
         findings.note(f"`{printable(beside.name, 40)}` speaks of censoring: {how}")
     event = grid.columns[columns.index(beside)]
     rows = np.flatnonzero((values["PFS"] != "") & np.isin(event, ["", ".", "NA"]))

@@ -94,7 +94,7 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     cens = np.where(stated, 1, np.where(kind == ABOVE, -1, parsed.cens)).astype(np.int8)
     odd = np.flatnonzero((stated & (parsed.cens == -1)) | ((kind == ABOVE) & (parsed.cens == 1)))
     findings.at("flag", odd, parsed.name("DV"), parsed.texts["DV"][odd], f"{{}} and `{parsed.name('CENS')}` contradict each "
-                "other", "write 1 for a value below the limit, -1 for one above it")  # fmt: skip
+                "other", "write 1 for a value below the limit, -1 for one above it")
     flagged = (cens == 1) & ~stated
     # Monolix: DV holds the limit and LIMIT the lower end; others put the limit in LIMIT: the larger one is the limit
     limit = np.where(flagged & (kind == NUMBER) & (value > 0), np.fmax(limit, value), limit)

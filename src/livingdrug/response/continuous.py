@@ -86,7 +86,7 @@ def _intervals(predicted, sample: Sample, found: LeastSquares, terms: tuple[str,
     first = profile(predicted, sample.outcome, found, middle, level)
     if not np.isfinite(first).any():
         raise InputError(f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the curve, as "
-                         f"any EC50 fits them{ADVICE[model]}")  # fmt: skip
+                         f"any EC50 fits them{ADVICE[model]}")
     rest = {j: profile(predicted, sample.outcome, found, j, level) for j in range(len(terms)) if j != middle}
     return np.array([first if j == middle else rest[j] for j in range(len(terms))])
 

@@ -128,7 +128,7 @@ def _refuse_censoring(table: SubjectTable, endpoint: str) -> None:
     heading = table.find(endpoint)
     if heading is not None and speaks_of_censoring(heading):
         raise InputError(f"`{heading}` speaks of censoring, not of an outcome: relate the time beside it, with --time and "
-                         f"--event {shlex.quote(heading)}")  # fmt: skip
+                         f"--event {shlex.quote(heading)}")
 
 
 def _plain_number(table: SubjectTable, question: Question, outcome: Outcome) -> Outcome:
@@ -182,7 +182,7 @@ def _at_landmark(table: SubjectTable, question: Question, notes: list[str]) -> t
         at += f" ({day:.4g} {unit.name}; {unit.factor_words(days)})"
     if not unit.name:
         notes.append(f"the unit of `{heading}` is not stated: the landmark is taken in the same unit; write it in the "
-                     "heading, such as PFS (d)")  # fmt: skip
+                     "heading, such as PFS (d)")
     gone = np.flatnonzero(~(times > day))
     if len(gone):
         named = ", ".join(printable(table.names[i], 30) for i in gone[:5]) + (", ..." if len(gone) > 5 else "")
