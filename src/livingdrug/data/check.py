@@ -10,6 +10,7 @@ from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusa
 from livingdrug.data.infusion import raw_times, since_infusion
 from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
 from livingdrug.data.parse import parse, require
+from livingdrug.data.powers import in_base_units
 from livingdrug.data.reading import Reading
 from livingdrug.data.samples import build, subject_codes
 from livingdrug.data.source import read_grid
@@ -44,7 +45,8 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     if not len(grid.lines) and not findings.found:
         raise InputError(f"`{name}` has headings and no data rows; add the rows of the samples")
     parsed = parse(grid, columns, reading, findings)
-    by_meaning = {c.meaning: c for c in columns}
+    parsed, reading = in_base_units(parsed, reading, findings)
+    by_meaning = parsed.columns
     time, unit_of_dates = raw_times(parsed, reading, findings)
     time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, findings)
     dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)

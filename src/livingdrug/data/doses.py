@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from livingdrug.data.cells import Numbers
 from livingdrug.data.findings import Findings
 from livingdrug.data.meanings import SAID
 from livingdrug.data.parse import Parsed
@@ -70,7 +69,7 @@ def _plain_repeats(parsed: Parsed, later: np.ndarray) -> Parsed:
     for name in ("ADDL", "SS"):
         if name in event:
             none = later | (name == "ADDL")
-            event[name] = Numbers(np.where(none, 0.0, event[name].value), event[name].kind)
+            event[name] = replace(event[name], value=np.where(none, 0.0, event[name].value))
     evid = np.where(later & (parsed.evid == 4), 1, parsed.evid).astype(parsed.evid.dtype)
     return replace(parsed, event=event, evid=evid)
 

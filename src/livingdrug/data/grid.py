@@ -114,7 +114,7 @@ def _find_headings(rows, name: str, findings: Findings):
 
 
 def _has_number(row: list[str]) -> bool:
-    return any(read_cell(cell)[1] == NUMBER for cell in row)
+    return any(read_cell(cell)[-1] == NUMBER for cell in row)
 
 
 def _check_headings(headings: list[str], line: int, name: str) -> None:
@@ -129,7 +129,7 @@ def _check_headings(headings: list[str], line: int, name: str) -> None:
 def _is_second_heading(row: list[str]) -> bool:
     """A row without any number or below-limit word, with a unit in it."""
     filled = [cell for cell in row if cell and cell not in MISSING_TOKENS]
-    if not filled or any(read_cell(c)[1] in (NUMBER, BELOW, ABOVE, COMMA) for c in filled):
+    if not filled or any(read_cell(c)[-1] in (NUMBER, BELOW, ABOVE, COMMA) for c in filled):
         return False
     return any(read_unit(c.strip("()[]")) or re.fullmatch(r"[(\[].*[)\]]", c) for c in filled)
 

@@ -17,6 +17,7 @@ from livingdrug.data.cells import (
     NUMBER,
     Numbers,
     decimal_sign,
+    nothing,
     read_numbers,
     with_points,
 )
@@ -82,7 +83,7 @@ class Parsed:
 
 
 def _taken(numbers: Numbers, rows: np.ndarray) -> Numbers:
-    return Numbers(numbers.value[rows], numbers.kind[rows])
+    return Numbers(numbers.value[rows], numbers.bound[rows], numbers.kind[rows])
 
 
 def require(columns: tuple[Column, ...], name: str, other_sheets: tuple[str, ...] = ()) -> None:
@@ -128,7 +129,7 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in kept}
     if decimal == ",":
         others = {name: with_points(texts) for name, texts in others.items()}
-    nothing = Numbers(np.full(n, np.nan), np.full(n, MISSING, dtype=np.int8))
+    empty = nothing(n)
     for meaning, numbers in read.items():
         _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], numbers, findings, kept_logs)
     blank = np.full(n, "", dtype=object)
@@ -136,12 +137,12 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     for meaning in ("ID", "DVID", "OCC", "ASSAY"):
         _text_faults(meaning, by_meaning, texts[meaning], findings)
     texts["ASSAY"] = _assays(texts["ASSAY"], reading)
-    weight = read.get("WT", nothing)
+    weight = read.get("WT", empty)
     _comment_marks(columns, grid, findings)
     findings.at("weight", np.flatnonzero(weight.value <= 0), *_of(by_meaning, raw, "WT", weight.value <= 0),
                 "{} kg is no weight", "give the weight in kg, or leave the cell empty")  # fmt: skip
     return Parsed(
-        by_meaning, texts, read.get("TIME", nothing), read.get("DV", nothing), read.get("AMT", nothing),
+        by_meaning, texts, read.get("TIME", empty), read.get("DV", empty), read.get("AMT", empty),
         evid, cens,
         _limits(by_meaning, raw, read, findings, kept_logs), _flags(by_meaning, raw, "MDV", findings) == 1,
         _exclusions(by_meaning, raw, n, findings), weight.value, others, {m: read[m] for m in told},
@@ -158,7 +159,8 @@ def turned_back(numbers: Numbers, base: str | None) -> Numbers:
     if base not in ("e", "10"):
         return numbers
     with np.errstate(over="ignore"):  # beyond what is measured, which is a finding of its own
-        return Numbers(np.exp(numbers.value * (np.log(10.0) if base == "10" else 1.0)), numbers.kind)
+        size = np.log(10.0) if base == "10" else 1.0
+        return Numbers(np.exp(numbers.value * size), np.exp(numbers.bound * size), numbers.kind)
 
 
 def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings, kept_logs: bool) -> None:
@@ -177,14 +179,14 @@ def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, f
         rows = np.flatnonzero((numbers.kind == BELOW) | (numbers.kind == ABOVE))
         findings.at("not-a-number", rows, name, texts[rows], "{} cannot be read as a number", leave)
     most, least = (MOST_TIME, LEAST_TIME) if meaning == "TIME" else (MOST, LEAST)
-    size = np.abs(numbers.value)
+    size = np.abs(numbers.either)
     rows = np.flatnonzero((size > most) | ((size > 0) & (size < least)))
     findings.at("size", rows, name, texts[rows], "{} is beyond anything that is measured", "mend the number or its exponent")
     if meaning == "DV":
-        rows = np.flatnonzero((numbers.value == 0) & (numbers.kind == ABOVE))
+        rows = np.flatnonzero((numbers.bound == 0) & (numbers.kind == ABOVE))
         rows = rows[:0] if kept_logs else rows
         findings.at("limit", rows, name, texts[rows], "{} names an upper limit of 0", "write >LIMIT with the upper limit")
-        rows = np.flatnonzero((numbers.value < 0) & (not kept_logs))
+        rows = np.flatnonzero((numbers.either < 0) & (not kept_logs))
         fix = ("write a value below the limit as <LIMIT (such as <50), not as a negative number; values that are logarithms "
                "need --logarithms")
         findings.at("negative", rows, name, texts[rows], "{} is negative, and no logarithm of it exists", fix)
@@ -226,7 +228,7 @@ def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.nda
     evid = np.zeros(n, dtype=np.int8)
     if "AMT" in read and "DV" in read:
         dosed, level = read["AMT"].value > 0, read["DV"]
-        sampled = (level.value > 0) | (level.kind == BELOW) | (cens == 1)
+        sampled = (level.value > 0) | (level.kind == BELOW) | (level.kind == ABOVE) | (cens == 1)
         # a dose beside most samples describes the subject (ADNCA); beside none it is an event (NONMEM: DV 0 or empty there)
         alone = dosed & ~sampled & ((level.kind == MISSING) | (level.value == 0))
         if alone.any() and 2 * (dosed & sampled).sum() <= sampled.sum():

@@ -58,7 +58,7 @@ def build(
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
     _note_order(timed.time[use], profile, findings)
     unlimited_zero = (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit) & (reading.logarithms is None)
-    dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.value)
+    dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.either)
     # the value breaks ties, so that the order of the rows in the file never matters
     order = np.lexsort((dv[use], timed.time[use], profile))
     rows, profile = use[order], profile[order]
@@ -99,8 +99,11 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     column = parsed.limit
     limit = column if logs else np.where(column > 0, column, np.nan)  # a limit of 0 says nothing of a measured value
     stated = kind == BELOW
-    limit = np.where(stated & np.isfinite(value), value, limit)
+    limit = np.where(np.isfinite(parsed.dv.bound) & stated, parsed.dv.bound, limit)
     cens = np.where(stated, 1, np.where(kind == ABOVE, -1, parsed.cens)).astype(np.int8)
+    odd = np.flatnonzero((stated & (parsed.cens == -1)) | ((kind == ABOVE) & (parsed.cens == 1)))
+    findings.at("flag", odd, parsed.name("DV"), parsed.texts["DV"][odd], f"{{}} and `{parsed.name('CENS')}` contradict each "
+                "other", "write 1 for a value below the limit, -1 for one above it")
     flagged = (cens == 1) & ~stated & (kind == NUMBER) & ((value > 0) | logs)
     # Monolix: DV holds the limit and LIMIT the lower end; others put the limit in LIMIT: the larger one is the limit
     limit = np.where(flagged, np.fmax(limit, value), limit)
@@ -113,7 +116,7 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
         findings.note(f"{between} censored value(s) lie between {both} of their row")
     own = np.isfinite(limit)
     if reading.limit is not None:
-        limit = np.where(own | above, limit, turned_back(Numbers(reading.limit, NUMBER), reading.logarithms).value)
+        limit = np.where(own | above, limit, turned_back(Numbers(reading.limit, np.nan, NUMBER), reading.logarithms).value)
     measured = (kind == NUMBER) & (cens == 0) & (parsed.evid == 0) & ~parsed.not_measured
     under = measured & ((value >= 0) | logs) & (value < limit)
     if parsed.has("CENS"):
@@ -149,14 +152,14 @@ def _sampled(parsed: Parsed, cens: np.ndarray, reading: Reading, findings: Findi
         if mask.any():
             first = int(findings.lines[mask].min())
             findings.note(f"{int(mask.sum())} sample row(s) {what} (the first is line {first}) and are not used")
-    given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.value > 0)).sum())
+    given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.either > 0)).sum())
     if given:
         findings.note(f"{given} dose row(s) hold a value; it is not used")
     for code, what in ((2, "are no samples and are not used"), (3, "are resets: a fit begins anew there")):
         if (parsed.evid == code).any():
             findings.note(f"{int((parsed.evid == code).sum())} row(s) with EVID {code} {what}")
     readable = np.isin(parsed.dv.kind, (NUMBER, BELOW, ABOVE)) | ((cens == 1) & (parsed.dv.kind == MISSING))
-    return sample & ~nothing & ~idle & readable & (~(parsed.dv.value < 0) | (reading.logarithms == "kept"))
+    return sample & ~nothing & ~idle & readable & (~(parsed.dv.either < 0) | (reading.logarithms == "kept"))
 
 
 def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
@@ -168,12 +171,14 @@ def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Find
     if parsed.has("UNIT") and not np.array_equal(silent, sampled):
         words = {text: read_unit(text) or "" for text in set(texts)}
         unit = np.array([words[text] for text in texts], dtype=object)
+        foreign = _foreign(parsed, sampled & ~silent, unit, findings)
+        unit = np.where(foreign, texts, unit).astype(object)
         wrong = np.flatnonzero(sampled & ~silent & (unit == ""))
         findings.at("unit", wrong, parsed.name("UNIT"), texts[wrong], "{} is not a unit that is known here", fix)
         lost = np.flatnonzero(silent)
         findings.at("unit", lost, parsed.name("UNIT"), texts[lost], "the row states no unit, others do",
                     "write the unit in every row of a sample")  # fmt: skip
-        said = set(unit[sampled]) - {""}
+        said = set(unit[sampled & ~foreign]) - {""}
     else:
         stated = parsed.columns["DV"].unit
         one = read_unit(stated) if stated else ""
@@ -189,6 +194,20 @@ def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Find
     if not said and not reading.unit:
         findings.note("the unit of the values is not stated (--unit states it); numbers are in the unit of the file")
     return unit
+
+
+def _foreign(parsed: Parsed, stated: np.ndarray, unit: np.ndarray, findings: Findings) -> np.ndarray:
+    """Rows of outputs whose unit is not in the closed list, where other outputs have one that is: they keep their own."""
+    output = parsed.texts["DVID"]
+    lost = set(output[stated & (unit == "")])
+    known = set(output[stated & (unit != "")])
+    foreign = stated & np.isin(output, list(lost - known - {"", "."}))
+    if not known or not foreign.any():
+        return np.zeros(len(output), dtype=bool)
+    pairs = sorted({(o, u) for o, u in zip(output[foreign], parsed.texts["UNIT"][foreign], strict=True)})
+    listed = ", ".join(f"`{printable(o, 30)}` ({printable(u, 20)})" for o, u in pairs[:5]) + (", ..." if pairs[5:] else "")
+    findings.note(f"{len(pairs)} output(s) keep a unit that is not known here, so no model reads them: {listed}")
+    return foreign
 
 
 def _assays(parsed: Parsed, use: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:

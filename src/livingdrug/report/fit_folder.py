@@ -6,7 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.data.endpoints import RESPONSES
+from livingdrug.data.endpoint_words import RESPONSES
 from livingdrug.fit.groups import Groups, compare_groups
 from livingdrug.fit.individual_curves import curves_of
 from livingdrug.fit.intervals import Uncertainty

@@ -69,7 +69,8 @@ def design(sample: Sample, scale: Scale) -> tuple[np.ndarray, tuple[str, ...]]:
         rows = np.flatnonzero(sample.exposure <= 0)
         raise InputError(
             f"`{sample.exposure_name}` is 0 or negative for {sample.named(rows)}, which has no logarithm; "
-            "take these rows out of the table, or relate the outcome to exposure itself (response: --scale linear)"
+            "relate the outcome to exposure itself (response: --scale linear); without these subjects it would be that of "
+            "expanders alone"
         )
     x = axis(sample.exposure, scale)
     term = f"ln {sample.exposure_name}" if scale == "log" else sample.exposure_name

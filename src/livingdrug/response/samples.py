@@ -9,6 +9,7 @@ from livingdrug.core.names import unknown
 from livingdrug.data import Data
 from livingdrug.data.endpoints import Endpoints
 from livingdrug.data.findings import printable
+from livingdrug.data.time_units import TimeUnit, time_unit_of
 from livingdrug.nca import NcaSettings, nca
 from livingdrug.nca.kinetics import PER_DAY
 from livingdrug.nca.result import NcaResult
@@ -22,8 +23,8 @@ def table_of_samples(data: Data, settings: NcaSettings, exposure: str, endpoints
                      landmark: float | None = None, onset: str | None = None) -> SubjectTable:  # fmt: skip
     """Exposures of all subjects with their covariates and endpoints.
 
-    landmark: samples after it do not count, nor does area; onset: name of a column with a time of each subject, which does
-    the same for that subject alone. Both in the unit of time of the samples.
+    landmark: in d; samples after it do not count, nor does area; onset: name of a column with a time of each subject, which
+    does the same for that subject alone, in the unit of its heading (that of the samples where it states none).
 
     Raises InputError for an exposure that the analysis does not know, and one that has no meaning on a cut curve.
     """
@@ -79,24 +80,35 @@ def _ends(result: NcaResult, endpoints: Endpoints | None, landmark, onset) -> tu
     data, notes = result.data, []
     if data.time_unit not in PER_DAY:
         raise InputError(f"`{data.name}` does not say its unit of time, so nothing can be cut at a day; use --time-unit")
-    ends = np.full(data.profiles.n, np.inf)
+    ends, mine = np.full(data.profiles.n, np.inf), TimeUnit(data.time_unit)
     if landmark is not None:
-        ends = np.minimum(ends, landmark)
-        notes.append(f"exposure counts up to the landmark at {landmark:g} {data.time_unit}")
+        ends = np.minimum(ends, mine.from_other(landmark, TimeUnit("d")))
+        notes.append(f"exposure counts up to the landmark at {landmark:g} d")
     if onset is not None:
         table = _joined(_table(result, {}, {}), endpoints)
-        times = table.numbers(onset, "--onset")
+        times = _in_unit(table, onset, mine, notes)
         day = dict(zip(table.ids, times, strict=True))
-        mine = np.array([day.get(s, np.nan) for s in result.ids])
+        own = np.array([day.get(s, np.nan) for s in result.ids])
         bad = [s for s, t in day.items() if t <= 0]
         if bad:
             raise InputError(f"`{onset}` is 0 or negative for {', '.join(bad[:5])}; an onset lies after the infusion")
-        ends = np.where(np.isfinite(mine), np.minimum(ends, mine), ends)
+        ends = np.where(np.isfinite(own), np.minimum(ends, own), ends)
         notes.append(
             f"exposure ends at `{onset}` in the {int(np.isfinite(times).sum())} subject(s) who have one and runs on in the "
             "others, whose areas cover more days: compare CMAX too, or give the others a time as well"
         )
     return ends, notes
+
+
+def _in_unit(table: SubjectTable, column: str, unit: TimeUnit, notes: list[str]) -> np.ndarray:
+    """The times of a column in the unit of the samples; what was converted or taken for granted is noted."""
+    heading, times = table.heading(column, "--onset"), table.numbers(column, "--onset")
+    stated = time_unit_of(heading, table.units.get(heading, ""))
+    if not stated.name:
+        notes.append(f"the unit of `{heading}` is not stated: it is taken in {unit.name}, as the samples are")
+    elif stated.name != unit.name:
+        notes.append(f"`{heading}` is in {stated.name} and the samples are in {unit.name}: {stated.factor_words(unit)}")
+    return unit.from_other(times, stated)
 
 
 def _cut(data: Data, settings: NcaSettings, result: NcaResult, code: str, ends: np.ndarray):

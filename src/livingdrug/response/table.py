@@ -13,7 +13,7 @@ from livingdrug.data.findings import Findings, printable, refusal
 from livingdrug.data.meanings import plain_word, split_heading
 from livingdrug.data.source import read_grid
 
-_MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class SubjectTable:
         known = [*self.computed, *self.columns]
         plain = plain_word(name)
         for same in (lambda h: h == name, lambda h: h.lower() == name.lower(), lambda h: plain_word(h) == plain,
-                     lambda h: plain in _MEANING and _MEANING.get(plain_word(h)) == _MEANING[plain]):  # fmt: skip
+                     lambda h: plain in MEANING and MEANING.get(plain_word(h)) == MEANING[plain]):  # fmt: skip
             found = [h for h in known if same(h)]
             if found:
                 return found[0]
@@ -93,7 +93,7 @@ def read_subjects(path: str | Path, sheet: str | None = None, several: bool = Fa
     if len(columns) < len(heads):
         twice = next(h for i, (h, _) in enumerate(heads) if h in [k for k, _ in heads[:i]])
         raise InputError(f"`{name}`: two columns are called `{printable(twice, 40)}`; give each a name of its own")
-    ids = next((texts for h, texts in columns.items() if _MEANING.get(plain_word(h)) == "ID"), None)
+    ids = next((texts for h, texts in columns.items() if MEANING.get(plain_word(h)) == "ID"), None)
     lines = [f"line {line}" for line in grid.lines]
     if not len(lines):
         raise InputError(f"`{name}` has headings and no rows")
