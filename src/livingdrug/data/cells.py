@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NUMBER, MISSING, BELOW, ABOVE, BAD, NOT_FINITE, COMMA = range(7)
-MISSING_TOKENS = ("", ".", "NA")
+MISSING_WORDS = frozenset(("", ".", "na", "n/a", "n.a.", "nan", "null", "nd", "not done", "unknown", "unk", "missing"))
 BELOW_TOKENS = (
     "BLQ", "BQL", "BLOQ", "BLLOQ", "BLOD", "LLOQ", "<LLOQ", "<LOQ", "<LOD", "<LLOD", "ND", "NOT DETECTED", "UNDETECTABLE",
     "BELOW LIMIT", "BELOW LLOQ",
@@ -31,8 +31,22 @@ class Numbers:
         return np.flatnonzero(self.kind == kind)
 
 
-def read_numbers(texts: np.ndarray, decimal: str = ".") -> Numbers:
-    """Numbers of a column of texts, shape (n,). decimal: the sign between whole and fraction, `.` or `,`."""
+def is_missing(text: str) -> bool:
+    """Whether a cell says that nothing is known: the same words in every column (in values ND means not detected)."""
+    return text.strip().lower() in MISSING_WORDS
+
+
+def missing(texts: np.ndarray) -> np.ndarray:
+    """Which texts say that nothing is known, shape (n,)."""
+    import pandas as pd
+
+    codes, unique = pd.factorize(texts)
+    return np.array([is_missing(text) for text in unique], dtype=bool)[codes]
+
+
+def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) -> Numbers:
+    """Numbers of a column of texts, shape (n,). decimal: the sign between whole and fraction, `.` or `,`; measured: the
+    column holds measured values, where ND means not detected."""
     import pandas as pd
 
     if decimal == "." and _PLAIN.fullmatch("".join(texts)):
@@ -42,16 +56,16 @@ def read_numbers(texts: np.ndarray, decimal: str = ".") -> Numbers:
         except ValueError:
             pass
     codes, unique = pd.factorize(texts)
-    read = [read_cell(text, decimal) for text in unique]
+    read = [read_cell(text, decimal, measured) for text in unique]
     value = np.array([v for v, _ in read], dtype=float)
     kind = np.array([k for _, k in read], dtype=np.int8)
     return Numbers(value[codes], kind[codes]) if len(unique) else Numbers(np.empty(0), np.empty(0, dtype=np.int8))
 
 
-def read_cell(text: str, decimal: str = ".") -> tuple[float, int]:
-    """(value, kind) of one cell."""
+def read_cell(text: str, decimal: str = ".", measured: bool = False) -> tuple[float, int]:
+    """(value, kind) of one cell, of a measured value or of anything else."""
     text = text.strip()
-    if text in MISSING_TOKENS:
+    if is_missing(text) and not (measured and text.upper() in BELOW_TOKENS):
         return np.nan, MISSING
     plain = text.replace(",", ".") if decimal == "," and "." not in text and text.count(",") == 1 else text
     if _NUMBER.fullmatch(plain):

@@ -86,6 +86,11 @@ def counts_time(heading: str) -> bool:
     return _RANK.get(plain_word(heading), ("",))[0] in ("TIME", "NTIME")
 
 
+def names_subject(heading: str) -> bool:
+    """Whether a heading stands over the subjects."""
+    return _RANK.get(plain_word(heading), ("",))[0] == "ID"
+
+
 def recognised(heading: str) -> bool:
     """Whether a heading is in the table of words, or is itself the unit of a level."""
     return plain_word(heading) in _RANK or _level_unit(heading) is not None

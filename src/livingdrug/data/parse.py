@@ -97,7 +97,7 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     decimal = decimal_sign([raw[m] for m in NUMERIC if m in raw])
     if decimal == ",":
         findings.note("numbers are read with a decimal comma")
-    read = {m: read_numbers(raw[m], decimal) for m in NUMERIC if m in raw}
+    read = {m: read_numbers(raw[m], decimal, measured=m == "DV") for m in NUMERIC if m in raw}
     others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in ("covariate", "NTIME")}
     if decimal == ",":
         others = {name: with_points(texts) for name, texts in others.items()}

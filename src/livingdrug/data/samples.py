@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from livingdrug.data.cells import ABOVE, BELOW, MISSING, MISSING_TOKENS, NUMBER
+from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, missing
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.infusion import Timed
 from livingdrug.data.meanings import counts_time
@@ -146,7 +146,7 @@ def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Find
     """Unit of each row, "" where nobody states one."""
     texts = parsed.texts["UNIT"]
     fix = f"use one of {known_units()}"
-    silent = sampled & np.isin(texts, MISSING_TOKENS)
+    silent = sampled & missing(texts)
     # a column that is empty in every sample states nothing, like one that is not there
     if parsed.has("UNIT") and not np.array_equal(silent, sampled):
         words = {text: read_unit(text) or "" for text in set(texts)}

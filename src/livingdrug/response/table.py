@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data.cells import MISSING, MISSING_TOKENS, NUMBER, decimal_sign, read_numbers
+from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, is_missing, read_numbers
 from livingdrug.data.endpoints import WORDS, Endpoints
 from livingdrug.data.findings import Findings, printable, refusal
 from livingdrug.data.meanings import plain_word, split_heading
@@ -74,7 +74,7 @@ class SubjectTable:
         heading = self.heading(name, what)
         if heading in self.computed:
             return np.array([f"{v:.12g}" if np.isfinite(v) else "" for v in self.computed[heading]], dtype=object)
-        return np.array(["" if t.strip() in MISSING_TOKENS else t.strip() for t in self.columns[heading]], dtype=object)
+        return np.array(["" if is_missing(t) else t.strip() for t in self.columns[heading]], dtype=object)
 
 
 def read_subjects(path: str | Path, sheet: str | None = None, several: bool = False) -> SubjectTable:
@@ -100,7 +100,7 @@ def read_subjects(path: str | Path, sheet: str | None = None, several: bool = Fa
     notes = tuple(findings.notes)
     if ids is None:
         return SubjectTable(name, tuple(lines), ("",) * len(lines), columns, _units(heads, units), notes=notes)
-    named = [printable(t, 30) if t.strip() not in MISSING_TOKENS else line for t, line in zip(ids, lines, strict=True)]
+    named = [printable(t, 30) if not is_missing(t) else line for t, line in zip(ids, lines, strict=True)]
     if not several:
         _refuse_second_rows(name, ids, lines)
     return SubjectTable(name, tuple(named), tuple(ids), columns, _units(heads, units), notes=notes)
@@ -113,7 +113,7 @@ def _units(heads, units) -> dict[str, str]:
 def _refuse_second_rows(name: str, ids: np.ndarray, lines: list[str]) -> None:
     first: dict[str, str] = {}
     for text, line in zip(ids, lines, strict=True):
-        if text in first and text.strip() not in MISSING_TOKENS:
+        if text in first and not is_missing(text):
             raise InputError(f"`{name}`: subject `{printable(text, 30)}` has two rows ({first[text]} and {line}); "
                              "keep one row per subject")  # fmt: skip
         first[text] = line
