@@ -69,7 +69,7 @@ def test_quoted_text_with_line_breaks_is_one_row_and_said_so(tmp_path):
         grid = grid_of_text(text_of(rows), "a", findings)
         assert not findings.found and len(grid.lines) == len(ROWS)
         last = 4 + note.count("\n")
-        assert any(f"1 row(s) hold quoted text with line breaks" in n and f"4 to {last}" in n for n in findings.notes)
+        assert any("1 row(s) hold quoted text with line breaks" in n and f"4 to {last}" in n for n in findings.notes)
 
 
 def test_tables_of_words_name_a_stray_quote_too(tmp_path):

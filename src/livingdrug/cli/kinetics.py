@@ -5,9 +5,22 @@ import click
 from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core.errors import InputError
 
+
+def read_units(context: click.Context, _, texts: tuple[str, ...]) -> str | None:
+    """The one unit of all values; units of single outputs (`OUTPUT=UNIT`) go beside it as `units`."""
+    pairs = {name.strip(): unit.strip() for name, equals, unit in (text.rpartition("=") for text in texts) if equals}
+    plain = [text for text in texts if "=" not in text]
+    if len(plain) > 1 or (plain and pairs):
+        raise InputError(f"--unit says {' and '.join(texts)}; give one unit, or OUTPUT=UNIT for each output")
+    context.params["units"] = pairs or None
+    return plain[0] if plain else None
+
+
 READING = (
     click.option("--column", "columns", multiple=True, metavar="YOURS=OURS", help="What a column means, such as result=DV."),
-    click.option("--unit", help="Unit of the values, where the file states none (copies/ug, cells/uL, ...)."),
+    click.option("--unit", multiple=True, metavar="[OUTPUT=]UNIT", callback=read_units, help="Unit of the values, where the "
+                 "file states none (copies/ug, cells/uL, ...); OUTPUT=UNIT, repeated, where it has several outputs."),
+    click.option("--output", help="The only output to use, where the file has several (by analyte, matrix or DVID)."),
     click.option("--time-unit", help="Unit of the times, where the file states none: d or h."),
     click.option("--dose", type=float, help="One dose for every subject, where the file holds none."),
     click.option("--dose-unit", help="Unit of the dose: cells or cells/kg."),
@@ -18,7 +31,7 @@ READING = (
     click.option("--duplicates", help="`mean`: replace values of one subject, output and time by their mean."),
     click.option("--pool-assays", is_flag=True, help="Join values of different assays into one profile."),
     click.option("--sheet", help="Sheet of an Excel file; the first by default."),
-)
+)  # fmt: skip
 RULES = (
     click.option("--auc", default="linup-logdown", show_default=True, help="Trapezoids: linear or linup-logdown."),
     click.option("--blq-first", default="zero", show_default=True, help="Values below the limit before the first "

@@ -72,7 +72,9 @@ def _closed(rows: Iterable[Row], quotes: QuoteCheck, findings: Findings) -> Iter
         yield row
     if spanning:
         where = f"lines {spanning[0].line} to {spanning[0].last}"
-        findings.note(f"{len(spanning)} row(s) hold quoted text with line breaks and count as one row each (the first: {where})")
+        findings.note(
+            f"{len(spanning)} row(s) hold quoted text with line breaks and count as one row each (the first: {where})"
+        )
 
 
 def _fast_columns(text: str, delimiter: str, first: list[Row], width: int, skip: int):
@@ -142,7 +144,9 @@ def _careful_columns(body: Iterable[Line], width: int, findings: Findings):
         if inner:
             findings.note(f"{len(inner)} blank row(s) were passed over (the first is line {inner[0]})")
     if longer and len(longer) < len(kept):  # in every row they are how the file was exported
-        findings.note(f"{len(longer)} row(s) end in surplus separators with nothing after them (the first is line {longer[0]})")
+        findings.note(
+            f"{len(longer)} row(s) end in surplus separators with nothing after them (the first is line {longer[0]})"
+        )
     columns = [np.array(column, dtype=object) for column in zip(*kept, strict=True)] or [np.empty(0, dtype=object)] * width
     return columns, np.array(lines, dtype=int)
 
@@ -168,7 +172,9 @@ def _check_row_names(name: str, top: Line, texts: np.ndarray, findings: Findings
     if len(headings) < 2 or not (counts or named):
         raise InputError(f"`{name}` line {line}: column 1 has no heading; give every column a name (ID, if it names the "
                          "subjects)")  # fmt: skip
-    findings.note(f"column 1 has no heading and {'counts the rows' if counts else 'holds a name for each row'}: it is ignored")
+    findings.note(
+        f"column 1 has no heading and {'counts the rows' if counts else 'holds a name for each row'}: it is ignored"
+    )
 
 
 _STATE = re.compile(r"([+-]?\d+):\s*[^\W\d].*")

@@ -1,7 +1,6 @@
 """Columns of texts become numbers and words; every cell that cannot is a finding."""
 
 import shlex
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,24 +16,26 @@ from livingdrug.data.cells import (
     NUMBER,
     Numbers,
     decimal_sign,
+    is_missing,
+    missing,
     read_numbers,
     with_points,
 )
+from livingdrug.data.exclusions import exclusions
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.grid import Grid
 from livingdrug.data.meanings import Column
 from livingdrug.data.reading import Reading
 
-TEXTS = ("ID", "DV", "DVID", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
+TEXTS = ("ID", "DV", "DVID", "MATRIX", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
 NUMERIC = ("TIME", "DV", "AMT", "EVID", "LIMIT", "MDV", "WT")
-REASONS = 20  # to leave rows out, each in a note of its own; further ones are counted together
 MOST, LEAST, MOST_TIME, LEAST_TIME = 1e30, 1e-30, 1e8, 1e-9  # what no assay and no clock gives
 _MEND = {
     "TIME": "write a number",
     "DV": "write a number, <50 where it was below a limit of 50, or nothing where nothing was measured",
 }
 _FLAGS = {
-    **dict.fromkeys(("", ".", "0", "n", "no", "false", "na"), 0), **dict.fromkeys(("1", "y", "yes", "true"), 1), "-1": -1,
+    **dict.fromkeys(("0", "n", "no", "false"), 0), **dict.fromkeys(("1", "y", "yes", "true"), 1), "-1": -1,
 }  # fmt: skip
 _ASSAYS = {
     "qPCR": "qpcr rtqpcr taqman realtimepcr qpcrbloodtransgene", "ddPCR": "ddpcr dpcr digitalpcr dropletdigitalpcr",
@@ -92,6 +93,7 @@ def require(columns: tuple[Column, ...], name: str, other_sheets: tuple[str, ...
 def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: Findings) -> Parsed:
     """All columns read; faults of single cells go to findings."""
     n = len(grid.lines)
+    excluded = findings.left_out = exclusions(columns, grid, findings)
     by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore")}
     raw = {c.meaning: grid.columns[i] for i, c in enumerate(columns) if c.meaning in by_meaning}
     decimal = decimal_sign([raw[m] for m in NUMERIC if m in raw])
@@ -99,14 +101,18 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
         findings.note("numbers are read with a decimal comma")
     read = {m: read_numbers(raw[m], decimal, measured=m == "DV") for m in NUMERIC if m in raw}
     others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in ("covariate", "NTIME")}
+    if "MATRIX" in by_meaning and len(set(raw["MATRIX"][~missing(raw["MATRIX"])])) < 2:
+        others[by_meaning["MATRIX"].name] = raw["MATRIX"]  # one matrix describes the file
     if decimal == ",":
         others = {name: with_points(texts) for name, texts in others.items()}
     nothing = Numbers(np.full(n, np.nan), np.full(n, MISSING, dtype=np.int8))
+    not_measured = _flags(by_meaning, raw, "MDV", findings) == 1
     for meaning, numbers in read.items():
-        _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], numbers, findings)
+        judged = numbers if meaning != "DV" else _unjudged(numbers, not_measured)
+        _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], judged, findings)
     blank = np.full(n, "", dtype=object)
-    texts = {meaning: raw.get(meaning, blank) for meaning in TEXTS}
-    for meaning in ("ID", "DVID", "OCC", "ASSAY"):
+    texts = {meaning: _said(raw.get(meaning, blank), meaning) for meaning in TEXTS}
+    for meaning in ("ID", "DVID", "MATRIX", "OCC", "ASSAY"):
         _text_faults(meaning, by_meaning, texts[meaning], findings)
     texts["ASSAY"] = _assays(texts["ASSAY"], reading)
     weight = read.get("WT", nothing)
@@ -117,9 +123,25 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     return Parsed(
         by_meaning, texts, read.get("TIME", nothing), read.get("DV", nothing), read.get("AMT", nothing),
         _evid(by_meaning, raw, read, cens, findings), cens,
-        _limits(by_meaning, raw, read, findings), _flags(by_meaning, raw, "MDV", findings) == 1,
-        _exclusions(by_meaning, raw, n, findings), weight.value, others,
+        _limits(by_meaning, raw, read, findings), not_measured,
+        excluded, weight.value, others,
     )  # fmt: skip
+
+
+def _said(texts: np.ndarray, meaning: str) -> np.ndarray:
+    """The texts of a column, "" where a word says that nothing is known (in values, words are read with the numbers)."""
+    nothing = missing(texts) if meaning != "DV" else np.zeros(len(texts), dtype=bool)
+    return np.where(nothing, "", texts).astype(object) if nothing.any() else texts
+
+
+def _unjudged(numbers: Numbers, rows: np.ndarray) -> Numbers:
+    """The numbers without what cannot be read in some rows, whose value is not used."""
+    readable = np.isin(numbers.kind, (NUMBER, BELOW, ABOVE))
+    return (
+        Numbers(np.where(rows, np.nan, numbers.value), np.where(rows & ~readable, MISSING, numbers.kind))
+        if rows.any()
+        else numbers
+    )
 
 
 def _of(by_meaning, raw, meaning: str, mask: np.ndarray) -> tuple[str, np.ndarray]:
@@ -203,7 +225,7 @@ def _flags(by_meaning, raw, meaning: str, findings: Findings) -> np.ndarray:
     """Yes, no (and above, -1) of a column of flags."""
     if meaning not in by_meaning:
         return np.zeros(len(findings.lines), dtype=np.int8)
-    words = {text: _FLAGS.get(text.lower().removesuffix(".0"), 9) for text in set(raw[meaning])}
+    words = {text: 0 if is_missing(text) else _FLAGS.get(text.lower().removesuffix(".0"), 9) for text in set(raw[meaning])}
     flags = np.array([words[text] for text in raw[meaning]], dtype=np.int8)
     wrong = (flags == 9) | ((flags == -1) & (meaning == "MDV"))
     above = ", -1 for one above it" if meaning == "CENS" else ""
@@ -229,24 +251,3 @@ def _comment_marks(columns: tuple[Column, ...], grid: Grid, findings: Findings) 
             rows = np.flatnonzero(np.isin(texts, ["C", "c"]))
             findings.at("comment", rows, column.name, texts[rows], "{} marks a row that NONMEM skips, and it is used here",
                         f"say --column {column.name}=EXCL to leave such rows out", "warning")  # fmt: skip
-
-
-def _exclusions(by_meaning, raw, n: int, findings: Findings) -> np.ndarray:
-    """Rows that the user leaves out; each needs a reason."""
-    if "EXCL" not in by_meaning:
-        return np.zeros(n, dtype=bool)
-    texts = raw["EXCL"]
-    lowered = np.array([text.lower() for text in texts], dtype=object)
-    out = ~np.isin(lowered, ["", ".", "0", "n", "no", "false"])
-    bare = np.isin(lowered, ["1", "y", "yes", "true", "x"])
-    reasons = np.where(bare, raw.get("EXCLRSN", np.full(n, "", dtype=object)), texts)
-    silent = out & np.isin(reasons, ["", "."])
-    findings.at("exclusion", np.flatnonzero(silent), by_meaning["EXCL"].name, texts[silent],
-                "the row is left out without a reason", "write why in a column EXCLRSN")  # fmt: skip
-    counts = Counter(reasons[out & ~silent].tolist()).most_common()
-    for reason, count in counts[:REASONS]:
-        findings.note(f"{count} row(s) are left out as the file asks: {printable(reason)}")
-    if counts[REASONS:]:
-        rest = sum(count for _, count in counts[REASONS:])
-        findings.note(f"{rest} more row(s) are left out for {len(counts) - REASONS} other reasons that the file gives")
-    return out

@@ -15,7 +15,7 @@ class Reading:
     for every subject; assay: of the whole file; limit: of quantification, where rows state none; infusion_day: the day
     number of the infusion (0 or 1), where days are counted; date_order: `dmy` or `mdy` of dates that are not ISO;
     duplicates: `mean` of values of one subject, output and time; pool_assays: one profile from several assays;
-    sheet: of an Excel file.
+    sheet: of an Excel file; output: the only one to use of several; units: output -> unit of its values.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -30,9 +30,12 @@ class Reading:
     duplicates: Literal["mean"] | None = None
     pool_assays: bool = False
     sheet: str | None = None
+    output: str | None = None
+    units: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "unit", _unit("--unit", self.unit))
+        object.__setattr__(self, "units", {name: _unit("--unit", text) for name, text in self.units.items()})
         object.__setattr__(self, "time_unit", _unit("--time-unit", self.time_unit, ("d", "h")))
         object.__setattr__(self, "dose_unit", _unit("--dose-unit", self.dose_unit, ("cells", "cells/kg")))
         for name, value in (("limit", self.limit), ("dose", self.dose)):

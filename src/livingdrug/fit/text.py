@@ -7,6 +7,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Data
+from livingdrug.data.cells import MISSING, NUMBER, read_numbers
 from livingdrug.fit.design import WEIGHT, covariate
 from livingdrug.fit.problem import ERRORS, SHAPES, Effect, ResidualError
 from livingdrug.models import Model
@@ -62,6 +63,8 @@ def _effects(text: str, data: Data) -> list[Effect]:
     if level:
         return [Effect(parameter, name, "categorical", coefficient, level=level, fixed=fixed)]
     values = _as_numbers(texts)
+    if not shape and values is None:
+        _refuse_mixed(text, name, texts, data)
     if shape == "categorical" or (not shape and values is None):
         levels, counts = np.unique([str(t) for t in texts], return_counts=True)
         common = levels[np.argmax(counts)]
@@ -78,6 +81,22 @@ def _as_numbers(texts: np.ndarray) -> np.ndarray | None:
         return np.array([float(t) if str(t).strip() else np.nan for t in texts])
     except ValueError:
         return None
+
+
+def _refuse_mixed(text: str, name: str, texts: np.ndarray, data: Data) -> None:
+    """A column of numbers with a cell that is none would become a category of each of its values."""
+    kinds = read_numbers(texts).kind
+    odd = np.flatnonzero((kinds != NUMBER) & (kinds != MISSING))
+    if 2 * (kinds == NUMBER).sum() <= len(odd):
+        return
+    first = int(odd[0])
+    lines = data.line[data.profiles.subject[data.profile] == first]
+    place = f"line {int(lines.min())}, " if len(lines) else ""
+    more = f" (and in {len(odd) - 1} more subjects)" if len(odd) > 1 else ""
+    raise InputError(
+        f"covariate `{text}`: {place}subject `{data.subjects[first]}`: `{texts[first]}`{more} is no number, and `{name}` "
+        f"holds numbers; write a number or leave the subject out, or say `{name} on PARAMETER categorical` if these are categories"
+    )
 
 
 def read_residuals(texts: Sequence[str], model: Model) -> tuple[ResidualError, ...]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.data.findings import printable
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import group_title, groups
 from livingdrug.products.facts import ExposureFact, exposure_facts, find_product
@@ -116,8 +117,17 @@ def _check_units(result: NcaResult) -> None:
 
 
 def _outputs(result: NcaResult) -> list[np.ndarray]:
-    """Profiles of each output, assay and unit that is a level of CAR-T cells."""
-    return [members for key, members in groups(result).items() if key[2] in ("copies/ug", "cells/uL")]
+    """Profiles of each assay and unit of the output that is a level of CAR-T cells in blood.
+
+    Raises InputError where several outputs have such a unit: marrow, or cells of the tumour, are no such level.
+    """
+    found = {key: members for key, members in groups(result).items() if key[2] in ("copies/ug", "cells/uL")}
+    names = list(dict.fromkeys(key[0] for key in found))
+    if len(names) > 1:
+        listed = ", ".join(f"`{printable(name, 40)}`" for name in names)
+        raise InputError(f"`{result.data.name}` has several outputs that may be the level of CAR-T cells in blood ({listed}); "
+                         "say which one is, with --output")  # fmt: skip
+    return list(found.values())
 
 
 def _level_unit(fact: ExposureFact) -> str:

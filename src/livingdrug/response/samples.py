@@ -55,8 +55,8 @@ def _table(result: NcaResult, computed, reasons, notes: tuple[str, ...] = ()) ->
     kinds = sorted({(o, a, u) for o, a, u in zip(p.output, p.assay, p.unit, strict=True)})
     if len(kinds) > 1:
         listed = ", ".join(printable(" ".join(filter(None, k)), 40) for k in kinds[:4])
-        raise InputError(f"`{data.name}` holds several outputs, assays or units ({listed}); keep one of them, as exposures "
-                         "of different assays cannot be joined into one")  # fmt: skip
+        raise InputError(f"`{data.name}` holds several outputs, assays or units ({listed}), whose exposures cannot be joined "
+                         "into one: name the output with --output, or keep the rows of one assay")  # fmt: skip
     _, first = np.unique(p.subject, return_index=True)
     first = first[np.argsort(p.subject[first])]
     if len(first) < p.n:
