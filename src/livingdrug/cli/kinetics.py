@@ -26,7 +26,8 @@ READING = (
     click.option("--dose-unit", help="Unit of the dose: cells or cells/kg."),
     click.option("--assay", help="The assay of the whole file, such as qPCR, ddPCR or flow."),
     click.option("--limit", type=float, help="Limit of quantification, where rows state none."),
-    click.option("--infusion-day", type=int, help="Day number of the infusion where days are counted: 0 or 1."),
+    click.option("--infusion-day", type=int, help="Day number of the infusion, the same for all: 0 or 1 where "
+                 "days are counted, or the number of a study day or of a spreadsheet's date."),
     click.option("--date-order", help="Order of dates that are not ISO: dmy or mdy."),
     click.option("--duplicates", help="`mean`: replace values of one subject, output and time by their mean."),
     click.option("--pool-assays", is_flag=True, help="Join values of different assays into one profile."),

@@ -47,7 +47,7 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, findings)
     dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)
     codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
-    timed = since_infusion(parsed, time, codes, reading, findings)
+    timed = since_infusion(parsed, time, codes, time_unit, reading, findings)
     data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
     found = findings.sorted()
     warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]

@@ -33,7 +33,7 @@ class Finding:
         """Where, what, how to mend it."""
         place = f"line {self.line}" + (f", column {printable(self.column)}" if self.column else "")
         more = f" (and {self.rows - 1} more rows)" if self.rows > 1 else ""
-        return f"{place}{more}: {printable(self.problem)}; {self.fix}"
+        return f"{place}{more}: {printable(self.problem, 300)}; {self.fix}"
 
 
 def printable(text: str, width: int = 120) -> str:

@@ -10,6 +10,9 @@ from livingdrug.data.meanings import DAY_WORDS, plain_word
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
 
+FIRST_BY_DAY = 60  # a first sample later than this needs a word on when the infusion was
+SPREADSHEET_DAYS = (32874, 54789)  # 1990 to 2049
+
 
 @dataclass(frozen=True)
 class Timed:
@@ -78,11 +81,13 @@ def _first_dose(parsed: Parsed, days: np.ndarray) -> np.ndarray:
     return np.array([starts.get(subject, np.nan) for subject in parsed.texts["ID"]])
 
 
-def since_infusion(parsed: Parsed, time: np.ndarray, subject: np.ndarray, reading: Reading, findings: Findings) -> Timed:
+def since_infusion(
+    parsed: Parsed, time: np.ndarray, subject: np.ndarray, time_unit: str, reading: Reading, findings: Findings
+) -> Timed:
     """Times since the infusion. subject (n,): codes. Doses in rows decide; else an infusion day; else the column itself."""
     is_dose = np.isin(parsed.evid, (1, 4)) & np.isfinite(time) & ~parsed.excluded
     if is_dose.any():
-        return _from_events(parsed, time, subject, is_dose, reading, findings)
+        return _from_events(parsed, time, subject, is_dose, time_unit, reading, findings)
     occasion = parsed.texts["OCC"] if parsed.has("OCC") else np.full(len(time), "1", dtype=object)
     if parsed.has("OCC"):
         rows = np.flatnonzero(np.isin(occasion, ["", "."]))
@@ -93,13 +98,50 @@ def since_infusion(parsed: Parsed, time: np.ndarray, subject: np.ndarray, readin
         fix = "say --infusion-day 0 or --infusion-day 1, or add a row with the dose"
         findings.add("infusion-day", findings.heading, parsed.name("TIME"), "", problem, fix)
     start = float(reading.infusion_day or 0)
+    if start and time_unit == "h":
+        text = f"--infusion-day {reading.infusion_day} counts days, and the times are in h"
+        findings.add("infusion-day", findings.heading, parsed.name("TIME"), "", text, "count the times from the infusion")
     shifted = _no_day_zero(time, start) if counted else time - start
     if start:
-        findings.note(f"time since the infusion = `{parsed.name('TIME')}` - 1, as the infusion is on day 1")
+        day = reading.infusion_day
+        findings.note(f"time since the infusion = `{parsed.name('TIME')}` - {day}, as the infusion is on day {day}")
+    _ask_when_infused(parsed, shifted, subject, time_unit, reading.infusion_day is not None, findings)
     dose = parsed.amount.value if parsed.has("AMT") else np.full(len(time), np.nan)
     dose = np.where(dose > 0, dose, np.nan)
     dose = dose if reading.dose is None else np.full(len(time), reading.dose)
     return Timed(shifted, occasion, dose, np.zeros(len(time)), np.zeros(len(time), dtype=bool))
+
+
+def _ask_when_infused(parsed: Parsed, time: np.ndarray, subject: np.ndarray, time_unit: str, said: bool,
+                      findings: Findings) -> None:  # fmt: skip
+    """Nobody is sampled first two months after an infusion, unless the user says so, nor a century after it: such times
+    count from somewhere else."""
+    sampled = np.flatnonzero((parsed.evid == 0) & ~parsed.excluded & np.isfinite(time) & (parsed.dv.kind != MISSING))
+    if not len(sampled):
+        return
+    first = np.full(int(subject.max()) + 1, np.inf)
+    np.minimum.at(first, subject[sampled], time[sampled])
+    bound = SPREADSHEET_DAYS[0] if said else FIRST_BY_DAY
+    late = np.isfinite(first) & (first > bound * (1 if time_unit == "d" or (said and not time_unit) else 24))
+    if not late.any():
+        return
+    row = sampled[late[subject[sampled]]][0]
+    start = first[subject[row]]
+    more = f" (and {int(late.sum()) - 1} more subjects)" if late.sum() > 1 else ""
+    problem = f"subject {{}} is first sampled at time {start:,.10g}{more}, so time 0 may not be the infusion{_as_date(start)}"
+    fix = ("say --infusion-day N if it was on one day for all (0 if time 0 is the infusion), or add rows with the doses, or a "
+           "column infusion_date beside dates")  # fmt: skip
+    findings.at("infusion-day", np.array([row]), parsed.name("TIME") or parsed.name("DATE"), [parsed.texts["ID"][row]],
+                problem, fix)  # fmt: skip
+
+
+def _as_date(day: float) -> str:
+    """What a number is as the day of a spreadsheet, where that is a day of our time."""
+    from datetime import date, timedelta
+
+    if not SPREADSHEET_DAYS[0] < day <= SPREADSHEET_DAYS[1]:
+        return ""
+    return f" ({day:,.10g} is {date(1899, 12, 30) + timedelta(days=int(day))} as a spreadsheet's number of a day)"
 
 
 def _no_day_zero(time: np.ndarray, start: float) -> np.ndarray:
@@ -110,8 +152,9 @@ def _no_day_zero(time: np.ndarray, start: float) -> np.ndarray:
 
 
 def _from_events(
-    parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, reading: Reading, findings: Findings
-) -> Timed:
+    parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, time_unit: str, reading: Reading,
+    findings: Findings,
+) -> Timed:  # fmt: skip
     line = int(findings.lines[is_dose].min())
     if reading.infusion_day is not None:
         text = "the infusion day was said, but rows hold doses with their times"
@@ -138,6 +181,7 @@ def _from_events(
         findings.note("times are counted from the first dose of each profile")
     first = np.full(subject.max() + 1, np.inf)
     np.minimum.at(first, subject[is_dose], time[is_dose])
+    _ask_when_infused(parsed, since, subject, time_unit, True, findings)
     begun = start[keys] - np.where(np.isfinite(first), first, 0.0)[subject]
     return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys], begun, is_dose)
 

@@ -13,7 +13,7 @@ class Reading:
 
     columns: heading -> meaning, where the guess is wrong; unit, time_unit, dose_unit: of DV, TIME and AMT; dose: one dose
     for every subject; assay: of the whole file; limit: of quantification, where rows state none; infusion_day: the day
-    number of the infusion (0 or 1), where days are counted; date_order: `dmy` or `mdy` of dates that are not ISO;
+    number of the infusion, where days are counted from somewhere else (or are called days, and may begin with 0 or 1); date_order: `dmy` or `mdy` of dates that are not ISO;
     duplicates: `mean` of values of one subject, output and time; pool_assays: one profile from several assays;
     sheet: of an Excel file; output: the only one to use of several; units: output -> unit of its values.
     """
@@ -42,7 +42,6 @@ class Reading:
             if value is not None and not 0 < value < float("inf"):
                 raise InputError(f"the {name} is {value:g}; it must be finite and above 0")
         for name, value, allowed in (
-            ("infusion day", self.infusion_day, (None, 0, 1)),
             ("date order", self.date_order, (None, "dmy", "mdy")),
             ("rule for duplicates", self.duplicates, (None, "mean")),
         ):

@@ -101,6 +101,7 @@ def compare(result: NcaResult, product: str, indication: str | None = None, spre
     for members in _outputs(result):
         for fact in wanted:
             placements.append(_place(result, members, fact, spread))
+    notes += _left_out(result, "CMAX")
     if not placements:
         notes.append("no profile is in copies/ug or cells/uL, so nothing can be placed")
     return Comparison(name, result, tuple(placements), tuple(notes))
@@ -128,6 +129,17 @@ def _outputs(result: NcaResult) -> list[np.ndarray]:
         raise InputError(f"`{result.data.name}` has several outputs that may be the level of CAR-T cells in blood ({listed}); "
                          "say which one is, with --output")  # fmt: skip
     return list(found.values())
+
+
+def _left_out(result: NcaResult, code: str) -> list[str]:
+    """Subjects that have no peak to place, by name and reason."""
+    reasons = np.where(np.isnan(result.values[code]), result.reasons(code), "")
+    found = []
+    for reason in dict.fromkeys(reasons[reasons != ""].tolist()):
+        names = list(dict.fromkeys(printable(str(s), 30) for s in result.ids[reasons == reason]))
+        listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        found.append(f"{len(names)} subject(s) are placed nowhere by {code}: {listed} ({reason})")
+    return found
 
 
 def _level_unit(fact: ExposureFact) -> str:
