@@ -129,8 +129,8 @@ def _ask_when_infused(parsed: Parsed, time: np.ndarray, subject: np.ndarray, tim
     start = first[subject[row]]
     more = f" (and {int(late.sum()) - 1} more subjects)" if late.sum() > 1 else ""
     problem = f"subject {{}} is first sampled at time {start:,.10g}{more}, so time 0 may not be the infusion{_as_date(start)}"
-    fix = ("say --infusion-day N if it was on one day for all (0 if time 0 is the infusion), or add rows with the doses, or a "
-           "column infusion_date beside dates")  # fmt: skip
+    fix = ("say --infusion-day N if it was on one day for all (0 if time 0 is the infusion), or add rows with the doses, "
+           "or a column infusion_date beside dates")  # fmt: skip
     findings.at("infusion-day", np.array([row]), parsed.name("TIME") or parsed.name("DATE"), [parsed.texts["ID"][row]],
                 problem, fix)  # fmt: skip
 

@@ -95,7 +95,7 @@ def _refuse_mixed(text: str, name: str, texts: np.ndarray, data: Data) -> None:
     more = f" (and in {len(odd) - 1} more subjects)" if len(odd) > 1 else ""
     raise InputError(
         f"covariate `{text}`: {place}subject `{data.subjects[first]}`: `{texts[first]}`{more} is no number, and `{name}` "
-        f"holds numbers; write a number or leave the subject out, or say `{name} on PARAMETER categorical` if these are categories"
+        f"holds numbers; write a number, or say `{name} on PARAMETER categorical` if these are categories"
     )
 
 

@@ -126,8 +126,10 @@ def _outputs(result: NcaResult) -> list[np.ndarray]:
     names = list(dict.fromkeys(key[0] for key in found))
     if len(names) > 1:
         listed = ", ".join(f"`{printable(name, 40)}`" for name in names)
-        raise InputError(f"`{result.data.name}` has several outputs that may be the level of CAR-T cells in blood ({listed}); "
-                         "say which one is, with --output")  # fmt: skip
+        raise InputError(
+            f"`{result.data.name}` has several outputs that may be the level of CAR-T cells in blood ({listed}); "
+            "say which one is, with --output"
+        )
     return list(found.values())
 
 

@@ -19,7 +19,8 @@ _MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.
 @dataclass(frozen=True)
 class SubjectTable:
     """columns: heading without unit -> texts (n,); units: heading -> unit, "" where not stated; computed: name -> (n,)
-    numbers that were no text, nan where absent; reasons: name -> why, for each subject; names: of the rows in messages;
+    numbers that were no text, nan where absent; reasons: name -> why, for each subject; floors: name -> what a curve at the
+    limit gives where the number is 0; names: of the rows in messages;
     ids: subjects, "" where the file has none."""
 
     name: str
@@ -30,6 +31,7 @@ class SubjectTable:
     computed: dict[str, np.ndarray] = field(default_factory=dict)
     reasons: dict[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    floors: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -144,5 +146,5 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
 
 def rows_of(table: SubjectTable, keep: np.ndarray) -> SubjectTable:
     """Some rows of a table."""
-    pick = {key: {h: v[keep] for h, v in getattr(table, key).items()} for key in ("columns", "computed", "reasons")}
+    pick = {key: {h: v[keep] for h, v in getattr(table, key).items()} for key in ("columns", "computed", "reasons", "floors")}
     return replace(table, names=tuple(table.names[i] for i in keep), ids=tuple(table.ids[i] for i in keep), **pick)

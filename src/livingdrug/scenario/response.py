@@ -8,6 +8,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.data import cross, read_data
 from livingdrug.data.endpoints import read_endpoints
+from livingdrug.response.below import on_axis
 from livingdrug.response.curve import Scale
 from livingdrug.response.run import fit_response
 from livingdrug.response.sample import Kind, Sample
@@ -71,6 +72,7 @@ def run_response(scenario: Response) -> tuple[Answer, ...]:
     for group, part in _groups(table, scenario.by):
         try:
             kind, sample = select(part, question)
+            sample = on_axis(sample, kind, scenario.model, scenario.scale)
             fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
         except InputError as error:
             raise InputError(f"{scenario.by} `{group}`: {error}") if group else error from None
