@@ -7,12 +7,15 @@ from livingdrug.core.errors import InputError
 from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
 from livingdrug.data.infusion import raw_times, since_infusion
 from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
-from livingdrug.data.parse import parse, require
+from livingdrug.data.one_subject import with_one_subject
+from livingdrug.data.parse import parse
+from livingdrug.data.proposals import require
 from livingdrug.data.reading import Reading
 from livingdrug.data.samples import build, subject_codes
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
 from livingdrug.data.units import read_unit
+from livingdrug.data.wide import long_form
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,10 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     name = printable(Path(path).name)
     findings = Findings()
     grid = read_grid(path, findings, reading.sheet)
+    grid = long_form(grid, reading.columns, findings)
     columns = guess(grid.headings, grid.units, reading.columns)
-    require(columns, name, grid.other_sheets)
+    grid, columns = with_one_subject(grid, columns, findings)
+    require(columns, name, grid)
     if not len(grid.lines) and not findings.found:
         raise InputError(f"`{name}` has headings and no data rows; add the rows of the samples")
     parsed = parse(grid, columns, reading, findings)

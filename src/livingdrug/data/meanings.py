@@ -71,6 +71,11 @@ class Column:
         """The heading without its unit, lower case, letters and digits only."""
         return plain_word(self.name)
 
+    @property
+    def unit_known(self) -> bool:
+        """Whether what stands in the brackets of the heading is a unit."""
+        return read_unit(self.unit) is not None
+
 
 def split_heading(heading: str) -> tuple[str, str]:
     """(name, unit text) of headings such as `Time (d)` or `conc [copies/ug]`; a heading may also be a unit."""

@@ -1,11 +1,9 @@
 """Columns of texts become numbers and words; every cell that cannot is a finding."""
 
-import shlex
 from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.core.errors import InputError
 from livingdrug.data.cells import (
     ABOVE,
     BAD,
@@ -22,7 +20,7 @@ from livingdrug.data.cells import (
     with_points,
 )
 from livingdrug.data.exclusions import exclusions
-from livingdrug.data.findings import Findings, printable
+from livingdrug.data.findings import Findings
 from livingdrug.data.grid import Grid
 from livingdrug.data.meanings import Column
 from livingdrug.data.reading import Reading
@@ -68,26 +66,6 @@ class Parsed:
     def name(self, meaning: str) -> str:
         """What the file calls the column with this meaning."""
         return self.columns[meaning].name if meaning in self.columns else ""
-
-
-def require(columns: tuple[Column, ...], name: str, other_sheets: tuple[str, ...] = ()) -> None:
-    """Refuse a file without subject, time or value. other_sheets: of the workbook, where the table may be."""
-    found = {c.meaning for c in columns}
-    missing = [m for m in ("ID", "TIME", "DV") if m not in found and not (m == "TIME" and "DATE" in found)]
-    if not missing:
-        return
-    logs = [c.name for c in columns if c.word in ("dvl", "lndv", "logdv", "lnconc", "logconc")]
-    if logs and missing == ["DV"]:
-        raise InputError(f"`{name}`: `{logs[0]}` looks like logarithms; give the column of values on the linear scale")
-    headings = ", ".join(f"`{printable(c.name, 30)}`" for c in columns[:12])
-    free = next((c.name for c in columns if c.meaning == "covariate"), columns[0].name)
-    pair = f"{printable(free, 30)}={missing[0]}"
-    fix = f"say which one does, such as --column {pair if ' ' not in pair else shlex.quote(pair)}"
-    if "DV" in missing and sum(any(s.isdigit() for s in c.name) for c in columns) >= 3:
-        fix = "one row per sample is read here, not one column per day: turn the table"
-    if other_sheets:
-        fix += f"; or take another sheet (--sheet): {', '.join(f'`{printable(sheet, 40)}`' for sheet in other_sheets)}"
-    raise InputError(f"`{name}`: no column means {' or '.join(missing)} among {headings}; {fix}")
 
 
 def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: Findings) -> Parsed:
