@@ -1,6 +1,8 @@
 """`livingdrug`: errors become one sentence on standard error and exit code 2."""
 
+import os
 import sys
+import warnings
 from functools import lru_cache
 
 import click
@@ -218,6 +220,14 @@ def _say_what_is_compiled(what: str) -> None:
     """On a terminal, where somebody waits; in a pipe nothing but messages about the run is written."""
     if sys.stderr.isatty():
         click.echo(f"compiling {what}, which takes some seconds, once ...", err=True)
+
+
+def run() -> None:
+    """Entry point of a user: warnings of libraries, which say nothing of their data, stay unseen unless python -W asks."""
+    if not sys.warnoptions:
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of the processes that share the work
+        warnings.simplefilter("ignore")
+    main()
 
 
 def main() -> None:

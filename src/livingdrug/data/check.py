@@ -5,7 +5,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
-from livingdrug.data.infusion import raw_times, since_infusion
+from livingdrug.data.infusion import raw_times, since_infusion, with_dates
 from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
 from livingdrug.data.one_subject import with_one_subject
 from livingdrug.data.parse import parse
@@ -42,6 +42,7 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     grid = read_grid(path, findings, reading.sheet)
     grid = long_form(grid, reading.columns, findings)
     columns = guess(grid.headings, grid.units, reading.columns)
+    columns = with_dates(grid, columns, reading)
     grid, columns = with_one_subject(grid, columns, findings)
     require(columns, name, grid)
     if not len(grid.lines) and not findings.found:
@@ -72,7 +73,7 @@ def read_data(path: str | Path, reading: Reading | None = None) -> Data:
 
 def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings) -> str:
     """Unit of time that the file or the user states, "" where nobody does."""
-    column = by_meaning["TIME"]
+    column = by_meaning.get("TIME") or by_meaning["DATE"]
     stated = set(texts["TIMEUNIT"]) - {"", "."} or ({column.unit} if column.unit else set())
     units = {read_unit(text) for text in stated}
     if len(units) > 1 or not units <= {"d", "h"}:

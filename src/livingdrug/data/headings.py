@@ -27,6 +27,7 @@ def find_headings(rows: Sequence[Line], name: str, findings: Findings) -> tuple[
     plain = filled[len(remarks) :]
     known = [0 if _has_number(row) else sum(recognised(cell) for cell in row) for _, row in plain]
     best = known.index(max(known)) if max(known) >= 2 else 0
+    _refuse_data(plain, max(known), name)
     line, headings = plain[best]
     while headings and not headings[-1]:
         headings = headings[:-1]
@@ -44,6 +45,26 @@ def find_headings(rows: Sequence[Line], name: str, findings: Findings) -> tuple[
     if units:
         findings.note(f"line {units[0]} is read as a second line of headings (units or labels), not as data")
     return (line, headings), units
+
+
+def _refuse_data(plain: Sequence[Line], most_known: int, name: str) -> None:
+    """A first line that reads like the lines below it is data, and would be lost as headings.
+
+    Raises InputError.
+    """
+    line, row = plain[0]
+    if most_known or len(row) < 2 or not _has_number(row) or any(recognised(cell) for cell in row):
+        return
+    below = [other for _, other in plain[1:4] if len(other) == len(row)]
+    alike = [i for i in range(len(row)) if read_cell(row[i])[1] == NUMBER and all(_reads(other[i]) for other in below)]
+    if below and 2 * len(alike) >= len(row) - 1:
+        shown = ", ".join(f"`{printable(cell, 20)}`" for cell in row[:5])
+        raise InputError(f"`{name}` has no line of headings: line {line} holds {shown}, like the lines below it; add a line "
+                         "such as ID,TIME,DV that says what each column is")  # fmt: skip
+
+
+def _reads(cell: str) -> bool:
+    return is_missing(cell) or read_cell(cell)[1] in (NUMBER, BELOW, ABOVE)
 
 
 def _remarks(filled: Sequence[Line]) -> list[Line]:

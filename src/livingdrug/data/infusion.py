@@ -1,15 +1,18 @@
 """When was the infusion? Times become times since the infusion of their profile; a reinfusion starts a new profile."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from livingdrug.data.cells import MISSING, read_numbers
+from livingdrug.data.cells import MISSING, is_missing, read_numbers
 from livingdrug.data.findings import Findings
-from livingdrug.data.meanings import DAY_WORDS, plain_word
+from livingdrug.data.grid import Grid
+from livingdrug.data.meanings import DAY_WORDS, Column, plain_word
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
 
+_DATE = re.compile(r"\s*(\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})")
 FIRST_BY_DAY = 60  # a first sample later than this needs a word on when the infusion was
 SPREADSHEET_DAYS = (32874, 54789)  # 1990 to 2049
 
@@ -24,6 +27,19 @@ class Timed:
     dose: np.ndarray
     start: np.ndarray
     is_dose: np.ndarray
+
+
+def with_dates(grid: Grid, columns: tuple[Column, ...], reading: Reading) -> tuple[Column, ...]:
+    """The columns, with a column of times that holds dates as the column of dates that it is."""
+    found = {c.meaning: i for i, c in enumerate(columns)}
+    if "TIME" not in found or "DATE" in found:
+        return columns
+    i = found["TIME"]
+    cells = [text for text in grid.columns[i][:1000] if not is_missing(text)]
+    if not cells or not all(_DATE.match(text) for text in cells):
+        return columns
+    column = replace(columns[i], meaning="DATE", why="its cells are dates", unit="")
+    return (*columns[:i], column, *columns[i + 1 :])
 
 
 def raw_times(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, str]:

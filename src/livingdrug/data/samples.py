@@ -1,39 +1,34 @@
 """Rows that are samples become profiles: limits settled, doubles named, units of one profile the same."""
 
-import re
-
 import numpy as np
 
 from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, missing
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.infusion import Timed
 from livingdrug.data.meanings import counts_time
+from livingdrug.data.names import folded, how_alike
 from livingdrug.data.outputs import ask_what_tells_apart, kept, may_differ, outputs, unit_said
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
 from livingdrug.data.table import Data, Doses, Profile, natural_key, natural_order
 from livingdrug.data.units import known_units, read_unit
 
-_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-
-
 def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(codes of the rows, subjects in natural order). Subjects that differ only by case, blanks or leading
-    zeros are warned about."""
+    """(codes of the rows, subjects in natural order). Subjects whose names look alike are warned about."""
     import pandas as pd
 
     codes, unique = pd.factorize(ids)
     order = sorted(range(len(unique)), key=lambda i: natural_key(unique[i]))
     rank = np.empty(len(unique), dtype=int)
     rank[order] = np.arange(len(unique))
-    folded: dict[str, str] = {}
+    alike: dict[str, str] = {}
     _, first = np.unique(codes, return_index=True)
     for code, text in enumerate(unique):
-        key = _LEADING_ZEROS.sub("", "".join(text.lower().split()))
-        if folded.setdefault(key, text) != text:
+        key = folded(text)
+        if alike.setdefault(key, text) != text:
             row = first[code]
-            problem = (f"subjects `{printable(folded[key], 40)}` and `{printable(text, 40)}` differ only by case, blanks or "
-                       "leading zeros")  # fmt: skip
+            problem = (f"subjects `{printable(alike[key], 40)}` and `{printable(text, 40)}` differ only by "
+                       f"{how_alike(alike[key], text)}")  # fmt: skip
             fix = "write them alike if they are one subject"
             findings.add("subject-twice", findings.lines[row], name, text, problem, fix, "warning")
     return rank[codes], tuple(unique[i] for i in order)

@@ -11,6 +11,7 @@ from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, is_missing, rea
 from livingdrug.data.endpoints import WORDS, Endpoints
 from livingdrug.data.findings import Findings, printable, refusal
 from livingdrug.data.meanings import plain_word, split_heading
+from livingdrug.data.names import folded, how_alike
 from livingdrug.data.source import read_grid
 
 _MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
@@ -137,11 +138,23 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
         if missing:
             named = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
             notes.append(f"{len(missing)} subject(s) are not in `{where}` and are left out: {named}")
+            notes += _look_alikes([s for s in known if s not in other], other, where)
     part = rows_of(table, np.array(keep))
     added = {name: texts[rows] for name, texts in endpoints.values.items()}
     units = {c.name if c.meaning == "covariate" else c.meaning: c.unit for c in endpoints.columns}
     columns = {h: t for h, t in part.columns.items() if h not in added}
     return replace(part, columns=columns | added, units=part.units | units, notes=tuple(dict.fromkeys(notes)))
+
+
+def _look_alikes(names, others, where: str) -> list[str]:
+    """Subjects that only a look tells from one of the other table."""
+    there = {folded(other): other for other in others}
+    pairs = [(name, there[folded(name)]) for name in names if folded(name) in there]
+    return [
+        f"caution: `{printable(name, 30)}` is left out and `{printable(other, 30)}` of `{where}` differs from it only by "
+        f"{how_alike(name, other)}; write them alike if they are one subject"
+        for name, other in pairs[:5]
+    ]
 
 
 def rows_of(table: SubjectTable, keep: np.ndarray) -> SubjectTable:
