@@ -168,8 +168,13 @@ def app(port: int) -> None:
 
 @cli.command()
 @click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
-@click.option("--log-sd", type=float, multiple=True, help="SD of the logarithm of exposure (natural log). Twice: of "
-              "the first and of the second arm, compared by Welch's test.")
+@click.option(
+    "--log-sd",
+    type=float,
+    multiple=True,
+    help="SD of the logarithm of exposure (natural log). Twice: of "
+    "the first and of the second arm, compared by Welch's test.",
+)
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
 @click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
 @click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")

@@ -30,11 +30,16 @@ class Timed:
 
 
 def with_dates(grid: Grid, columns: tuple[Column, ...], reading: Reading) -> tuple[Column, ...]:
-    """The columns, with a column of times that holds dates as the column of dates that it is."""
+    """The columns, with a column of times that holds dates as the column of dates that it is, and without a column of
+    days beside the dates of sample and infusion."""
     found = {c.meaning: i for i, c in enumerate(columns)}
-    if "TIME" not in found or "DATE" in found:
+    if "TIME" not in found or columns[found["TIME"]].name in reading.columns:
         return columns
     i = found["TIME"]
+    if "DATE" in found:
+        exact = "INFUSED" in found and columns[i].word in DAY_WORDS
+        column = replace(columns[i], meaning="covariate", why="the dates of sample and infusion say it exactly")
+        return (*columns[:i], column, *columns[i + 1 :]) if exact else columns
     cells = [text for text in grid.columns[i][:1000] if not is_missing(text)]
     if not cells or not all(_DATE.match(text) for text in cells):
         return columns

@@ -20,12 +20,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "NTIME": ("nominal time", "nrrlt nfrlt ntime nominaltime nominalday"),
     "DATE": ("date and time of the sample", "adtm datetime pcdtc sampledate collectiondate date adt"),
     "INFUSED": ("date and time of the infusion", "infusiondate infused trtsdtm trtsdt dateofinfusion pcrftdtc"),
-    "DV": ("NONMEM: DV; Monolix: Y; ADNCA: AVAL", "dv y aval conc concentration value observation obs result pcstresc "
-           "pcstresn transgene transgenelevel cartcells cart copies vcn level"),
+    "DV": ("NONMEM: DV; Monolix: Y; ADNCA: AVAL", "dv y aval conc concentration value observation obs result pcstresn "
+           "pcstresc pcorres transgene transgenelevel cartcells cart copies vcn level"),
     "DVID": ("NONMEM: DVID; Monolix: YTYPE; ADNCA: PARAM", "dvid ytype paramcd param output analyte marker measurement test "
              "pctestcd yid obsid observationid pctest"),
     "MATRIX": ("CDISC: PCSPEC; what the sample was taken of", "pcspec matrix specimen spec specimentype biospecimen tissue"),
-    "UNIT": ("ADNCA: AVALU", "unit units avalu dvunit dvu pcstresu concu"),
+    "UNIT": ("ADNCA: AVALU", "unit units avalu dvunit dvu pcstresu pcorresu concu"),
     "TIMEUNIT": ("ADNCA: RRLTU", "timeunit timeu rrltu"),
     "ASSAY": ("the method that measured", "assay method platform assaytype"),
     "EVID": ("NONMEM: EVID (0 sample, 1 dose)", "evid eventid"),
@@ -98,6 +98,18 @@ def _word_meaning(word: str) -> tuple[str, int]:
 def counts_time(heading: str) -> bool:
     """Whether a heading is a word for actual or nominal time."""
     return _word_meaning(plain_word(heading))[0] in ("TIME", "NTIME")
+
+
+def measures(heading: str) -> bool:
+    """Whether a heading is a word for a value, an amount or a flag of one, beside the column that was taken as such."""
+    word = plain_word(heading)
+    known = _word_meaning(word)[0] or _word_meaning(word.removesuffix("c"))[0]
+    return known in ("DV", "DATE", "AMT", "LIMIT", "CENS", "MDV", "EVID", "UNIT", "WT") or _level_unit(heading) is not None
+
+
+def text_of_value(heading: str) -> str:
+    """The plain word of the column that CDISC puts beside a numeric value, with its text: AVALC beside AVAL."""
+    return {"aval": "avalc", "pcstresn": "pcstresc"}.get(plain_word(heading), "")
 
 
 def is_cdisc_exclusion(heading: str) -> bool:

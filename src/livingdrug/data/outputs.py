@@ -9,16 +9,16 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data.cells import NUMBER, missing, read_numbers
 from livingdrug.data.findings import Findings, printable
-from livingdrug.data.meanings import counts_time, plain_word
+from livingdrug.data.meanings import counts_time, measures, plain_word
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
 from livingdrug.data.table import Data, natural_key
 
-FEW = 20  # values of a column that may tell samples apart
+FEW, FEW_NUMBERS = 20, 10  # values of a column that may tell samples apart
 # columns that describe a sample or number it
 _DESCRIBES = frozenset(
     "visit visitnum visitn visitname avisit avisitn epoch phase atpt atptn pctpt pctptnum timepoint tpt comment comments "
-    "note notes remark remarks flag flags seq pcseq aseq pcseqno sampleid sample barcode batch plate run operator analyst "
+    "note notes remark remarks flag flags seq pcseq aseq pcseqno pcspid pcrefid pcgrpid visitdy sampleid sample barcode batch plate run operator analyst "
     "rep repl replicate replicates aliquot duplicate well line row obs obsno".split()
 )
 
@@ -129,7 +129,7 @@ def _answers(name: str, parsed: Parsed) -> str:
 
 def may_differ(name: str, said: Mapping[str, str]) -> bool:
     """Whether rows that differ in this column may be different things: not where it numbers or describes samples."""
-    return not (counts_time(name) or plain_word(name) in _DESCRIBES or name in said)
+    return not (counts_time(name) or measures(name) or plain_word(name) in _DESCRIBES or name in said)
 
 
 def _may_be_label(name: str, texts: np.ndarray, said: Mapping[str, str]) -> bool:
@@ -141,7 +141,7 @@ def _may_be_label(name: str, texts: np.ndarray, said: Mapping[str, str]) -> bool
         return False
     numbers = read_numbers(kinds)
     values = numbers.value[numbers.kind == NUMBER]
-    return bool((values == np.round(values)).all())
+    return len(values) <= FEW_NUMBERS and bool((values == np.round(values)).all())
 
 
 def _first_sign(data: Data, texts: np.ndarray) -> int | None:

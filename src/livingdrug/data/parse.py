@@ -22,7 +22,7 @@ from livingdrug.data.cells import (
 from livingdrug.data.exclusions import exclusions
 from livingdrug.data.findings import Findings
 from livingdrug.data.grid import Grid
-from livingdrug.data.meanings import Column
+from livingdrug.data.meanings import Column, text_of_value
 from livingdrug.data.reading import Reading
 
 TEXTS = ("ID", "DV", "DVID", "MATRIX", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
@@ -74,6 +74,8 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     excluded = findings.left_out = exclusions(columns, grid, findings)
     by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore")}
     raw = {c.meaning: grid.columns[i] for i, c in enumerate(columns) if c.meaning in by_meaning}
+    if "DV" in raw:
+        raw["DV"] = _with_text_of_value(by_meaning["DV"].name, raw["DV"], columns, grid, findings)
     decimal = decimal_sign([raw[m] for m in NUMERIC if m in raw])
     if decimal == ",":
         findings.note("numbers are read with a decimal comma")
@@ -110,6 +112,21 @@ def _said(texts: np.ndarray, meaning: str) -> np.ndarray:
     """The texts of a column, "" where a word says that nothing is known (in values, words are read with the numbers)."""
     nothing = missing(texts) if meaning != "DV" else np.zeros(len(texts), dtype=bool)
     return np.where(nothing, "", texts).astype(object) if nothing.any() else texts
+
+
+def _with_text_of_value(name: str, texts: np.ndarray, columns, grid: Grid, findings: Findings) -> np.ndarray:
+    """The values, with the text beside them (AVALC, PCSTRESC) where they are empty or 0 and it says below a limit."""
+    beside = next((i for i, c in enumerate(columns) if c.word and c.word == text_of_value(name)), None)
+    if beside is None:
+        return texts
+    words = read_numbers(grid.columns[beside], measured=True)
+    own = read_numbers(texts, measured=True)
+    rows = np.isin(words.kind, (BELOW, ABOVE)) & ((own.kind == MISSING) | (own.value == 0))
+    if rows.any():
+        findings.note(
+            f"{int(rows.sum())} value(s) beyond a limit are read from `{columns[beside].name}`, as `{name}` is empty or 0"
+        )
+    return np.where(rows, grid.columns[beside], texts).astype(object)
 
 
 def _unjudged(numbers: Numbers, rows: np.ndarray) -> Numbers:

@@ -63,7 +63,9 @@ def _proposal(lost: list[str], columns: tuple[Column, ...], grid: Grid) -> str:
             taken.add(hinted[0])
             pairs.append(f"--column {shlex.quote(f'{hinted[0]}={meaning}')}")
     wide = "; one row per sample is read here" if "DV" in lost and len(lost) > 1 else ""
-    return f"say which one does, such as {' '.join(pairs)}" if pairs else f"say which one does, with --column YOURS=OURS{wide}"
+    return (
+        f"say which one does, such as {' '.join(pairs)}" if pairs else f"say which one does, with --column YOURS=OURS{wide}"
+    )
 
 
 def _fits(meaning: str, i: int, columns: tuple[Column, ...], grid: Grid) -> bool:

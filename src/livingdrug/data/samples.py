@@ -13,6 +13,7 @@ from livingdrug.data.reading import Reading
 from livingdrug.data.table import Data, Doses, Profile, natural_key, natural_order
 from livingdrug.data.units import known_units, read_unit
 
+
 def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, tuple[str, ...]]:
     """(codes of the rows, subjects in natural order). Subjects whose names look alike are warned about."""
     import pandas as pd

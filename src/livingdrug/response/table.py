@@ -10,6 +10,7 @@ from livingdrug.core.names import unknown
 from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, is_missing, read_numbers
 from livingdrug.data.endpoints import WORDS, Endpoints
 from livingdrug.data.findings import Findings, printable, refusal
+from livingdrug.data.long import one_row_each
 from livingdrug.data.meanings import plain_word, split_heading
 from livingdrug.data.names import folded, how_alike
 from livingdrug.data.source import read_grid
@@ -86,7 +87,7 @@ def read_subjects(path: str | Path, sheet: str | None = None, several: bool = Fa
     Raises InputError for a file that is no table and a subject that has two rows.
     """
     findings = Findings()
-    grid = read_grid(path, findings, sheet)
+    grid = one_row_each(read_grid(path, findings, sheet), findings)
     name = printable(Path(path).name)
     if findings.failed:
         raise refusal(name, findings.sorted())
