@@ -1,5 +1,5 @@
 """`python -m livingdrug`."""
 
-from livingdrug.cli.main import run
+from livingdrug.cli.main import start
 
-run()
+start()

@@ -118,12 +118,12 @@ def test_only_columns_whose_values_fit_are_proposed_and_can_be_typed(text, optio
     assert options or "such as" not in str(caught.value)
 
 
-PC = """DOMAIN,USUBJID,PCSEQ,PCTESTCD,PCSPEC,PCORRES,PCORRESU,PCSTRESC,PCSTRESN,PCSTRESU,PCSTAT,PCLLOQ,VISIT,PCDTC,PCDY,PCRFTDTC
-PC,X-1,1,CART,BLOOD,<50,copies/ug,<50,,copies/ug,,50,D1,2024-03-02,2,2024-03-01
-PC,X-1,2,CART,BLOOD,9000,copies/ug,9000,9000,copies/ug,,50,D8,2024-03-08,8,2024-03-01
-PC,X-1,3,CART,BLOOD,,copies/ug,,,copies/ug,NOT DONE,50,D10,2024-03-10,10,2024-03-01
-PC,X-1,4,CART,MARROW,50000,copies/ug,50000,50000,copies/ug,,50,D8,2024-03-08,8,2024-03-01
-PC,X-1,5,CART,BLOOD,BLQ,copies/ug,BLQ,,copies/ug,,50,D29,2024-03-29,29,2024-03-01
+PC = """USUBJID,PCSEQ,PCTESTCD,PCSPEC,PCORRES,PCORRESU,PCSTRESC,PCSTRESN,PCSTRESU,PCSTAT,PCLLOQ,VISIT,PCDTC,PCDY,PCRFTDTC
+X-1,1,CART,BLOOD,<50,copies/ug,<50,,copies/ug,,50,D1,2024-03-02,2,2024-03-01
+X-1,2,CART,BLOOD,9000,copies/ug,9000,9000,copies/ug,,50,D8,2024-03-08,8,2024-03-01
+X-1,3,CART,BLOOD,,copies/ug,,,copies/ug,NOT DONE,50,D10,2024-03-10,10,2024-03-01
+X-1,4,CART,MARROW,50000,copies/ug,50000,50000,copies/ug,,50,D8,2024-03-08,8,2024-03-01
+X-1,5,CART,BLOOD,BLQ,copies/ug,BLQ,,copies/ug,,50,D29,2024-03-29,29,2024-03-01
 """
 
 
@@ -134,7 +134,8 @@ def test_the_domain_of_concentrations_keeps_what_is_below_its_limit(tmp_path):
 
 
 def test_analysis_data_keep_the_text_beside_the_number(tmp_path):
-    text = "USUBJID,PARAMCD,AVAL,AVALC,AVALU,AFRLT,RRLTU\nA,C,0,<50,copies/ug,0,h\nA,C,900,900,copies/ug,24,h\nA,C,,BLQ,copies/ug,96,h\n"
+    text = "USUBJID,PARAMCD,AVAL,AVALC,AVALU,AFRLT,RRLTU\n"
+    text += "A,C,0,<50,copies/ug,0,h\nA,C,900,900,copies/ug,24,h\nA,C,,BLQ,copies/ug,96,h\n"
     data = read_data(write(tmp_path, text))
     assert data.cens.tolist() == [1, 0, 1] and data.limit[0] == 50 and data.time.tolist() == [0, 24, 96]
 

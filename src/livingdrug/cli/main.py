@@ -227,7 +227,7 @@ def _say_what_is_compiled(what: str) -> None:
         click.echo(f"compiling {what}, which takes some seconds, once ...", err=True)
 
 
-def run() -> None:
+def start() -> None:
     """Entry point of a user: warnings of libraries, which say nothing of their data, stay unseen unless python -W asks."""
     if not sys.warnoptions:
         os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of the processes that share the work

@@ -76,8 +76,8 @@ def _columns(grid: Grid, param: str, mine: np.ndarray, row: np.ndarray, n: int, 
 
 def _say(grid: Grid, code: int, single: list[str], several: list[str], censored: bool, findings: Findings) -> None:
     listed = ", ".join(f"`{printable(p, 20)}`" for p in single[:8]) + (", ..." if len(single) > 8 else "")
-    findings.note(f"the table has a row for each `{printable(grid.headings[code], 20)}`: it is read as one row per subject with "
-                  f"the columns {listed}")  # fmt: skip
+    name = printable(grid.headings[code], 20)
+    findings.note(f"the table has a row for each `{name}`: it is read as one row per subject with the columns {listed}")
     if censored:
         findings.note("CNSR is read as CDISC defines it: 0 is an event, 1 and above censored; it becomes PARAMETER_event")
     if several:

@@ -18,8 +18,9 @@ FEW, FEW_NUMBERS = 20, 10  # values of a column that may tell samples apart
 # columns that describe a sample or number it
 _DESCRIBES = frozenset(
     "visit visitnum visitn visitname avisit avisitn epoch phase atpt atptn pctpt pctptnum timepoint tpt comment comments "
-    "note notes remark remarks flag flags seq pcseq aseq pcseqno pcspid pcrefid pcgrpid visitdy sampleid sample barcode batch plate run operator analyst "
-    "rep repl replicate replicates aliquot duplicate well line row obs obsno".split()
+    "note notes remark remarks flag flags seq pcseq aseq pcseqno pcspid pcrefid pcgrpid visitdy "
+    "sampleid sample barcode batch plate run operator analyst rep repl replicate replicates aliquot duplicate well line row "
+    "obs obsno".split()
 )
 
 

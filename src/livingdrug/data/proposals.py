@@ -14,8 +14,8 @@ from livingdrug.data.meanings import Column, split_heading
 _HINTS = {
     "ID": re.compile(r"subj|pat|animal|mouse|maus|donor|rat\b|code|name|\bid\b|usubj|^id|who", re.IGNORECASE),
     "TIME": re.compile(r"time|zeit|day|tag|hour|hr\b|post|since|after|tad|when", re.IGNORECASE),
-    "DV": re.compile(r"conc|level|result|value|wert|resp|count|cop(y|ies)|cells|dv|meas|signal|titre|titer|what|aval|%|car\b|car\+",
-                     re.IGNORECASE),
+    "DV": re.compile(r"conc|level|result|value|wert|resp|count|cop(y|ies)|cells|dv|meas|signal|titre|titer|what|aval|%|"
+                     r"car\b|car\+", re.IGNORECASE),
 }  # fmt: skip
 _OTHER = re.compile(r"\b(sd|se|sem|cv|min|max|n|log|ln)\b|^(log|ln)|(sd|se|cv|log)$|limit|loq|unit|dose|visit", re.IGNORECASE)
 LOGS = ("dvl", "lndv", "logdv", "lnconc", "logconc")
@@ -47,8 +47,8 @@ def wells(columns: tuple[Column, ...]) -> str:
     if not repeated:
         return ""
     base = printable(sorted(repeated)[0], 20)
-    return (f"the table is wide, with a column `{base}(...)` for each well or sample: one row per sample is read here, so turn "
-            "it into rows of ID (the well), TIME and DV")  # fmt: skip
+    return (f"the table is wide, with a column `{base}(...)` for each well or sample: one row per sample is read here, so "
+            "turn it into rows of ID (the well), TIME and DV")  # fmt: skip
 
 
 def _proposal(lost: list[str], columns: tuple[Column, ...], grid: Grid) -> str:
@@ -56,8 +56,9 @@ def _proposal(lost: list[str], columns: tuple[Column, ...], grid: Grid) -> str:
     taken: set[str] = set()
     pairs = []
     for meaning in lost:
-        fits = [c.name for i, c in enumerate(columns) if c.meaning == "covariate" and c.name not in taken and c.name.isprintable()
-                and not _OTHER.search(split_heading(c.name)[0]) and _fits(meaning, i, columns, grid)]  # fmt: skip
+        free = [(i, c.name) for i, c in enumerate(columns) if c.meaning == "covariate" and c.name not in taken]
+        free = [(i, n) for i, n in free if n.isprintable() and not _OTHER.search(split_heading(n)[0])]
+        fits = [n for i, n in free if _fits(meaning, i, columns, grid)]
         hinted = [name for name in fits if _HINTS[meaning].search(split_heading(name)[0])]
         if len(hinted) == 1:
             taken.add(hinted[0])

@@ -14,9 +14,9 @@ class Reading:
     columns: heading -> meaning, where the guess is wrong; unit, time_unit, dose_unit: of DV, TIME and AMT; dose: one dose
     for every subject; assay: of the whole file; limit: of quantification, where rows state none; infusion_day: the day
     number of the infusion, where days are counted from somewhere else (or are called days, and may begin with 0 or 1);
-    date_order: `dmy` or `mdy` of dates that are not ISO; duplicates: `mean` of values of one subject, output and time; pool_assays: one profile from several assays;
-    sheet: of an
-    Excel file; output: the only one to use of several; units: output -> unit of its values.
+    date_order: `dmy` or `mdy` of dates that are not ISO; duplicates: `mean` of values of one subject, output and time;
+    pool_assays: one profile from several assays; sheet: of an Excel file; output: the only one to use of several; units:
+    output -> unit of its values.
     """
 
     columns: dict[str, str] = field(default_factory=dict)

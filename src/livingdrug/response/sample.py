@@ -70,8 +70,8 @@ def design(sample: Sample, scale: Scale) -> tuple[np.ndarray, tuple[str, ...]]:
     if scale == "log" and (sample.exposure <= 0).any():
         rows = np.flatnonzero(sample.exposure <= 0)
         raise InputError(
-            f"`{sample.exposure_name}` is 0 or negative for {sample.named(rows)}, which has no logarithm; give the exposure of "
-            "a curve at the limit of quantification, or relate the outcome to exposure itself (response: --scale linear)"
+            f"`{sample.exposure_name}` is 0 or negative for {sample.named(rows)}, which has no logarithm; give the exposure "
+            "of a curve at the limit of quantification, or relate the outcome to exposure itself (response: --scale linear)"
         )
     x = axis(sample.exposure, scale)
     term = f"ln {sample.exposure_name}" if scale == "log" else sample.exposure_name
