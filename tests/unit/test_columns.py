@@ -55,6 +55,12 @@ def test_unknown_columns_that_come_back_are_a_question_that_names_them(column, l
     assert told == {labels[0]: 21000, labels[1]: max(v for _, v in second)}
 
 
+@pytest.mark.parametrize(("column", "asks"), [("CMT", True), ("position", True), ("Organ", True), ("state", False)])
+def test_a_name_that_tells_apart_asks_also_where_one_value_follows_another(column, asks, tmp_path):
+    path = write(tmp_path, two_in_one(column, ("1", "2"), ((60, 58000), (90, 9000))))
+    assert check(path, STATED).ok is not asks
+
+
 def test_advice_can_be_typed_as_it_stands(tmp_path):
     import shlex
 

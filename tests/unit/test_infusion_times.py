@@ -48,6 +48,12 @@ def test_the_bound_is_two_months_in_any_unit(unit, first, asks, tmp_path):
     assert check(path, Reading(time_unit=unit, infusion_day=0)).ok is (first < 40000)
 
 
+def test_dates_beside_that_of_the_infusion_are_no_question(tmp_path):
+    path = write(tmp_path, [("A", "2024-06-01", 5, "2024-03-01"), ("A", "2024-07-01", 2, "2024-03-01")],
+                 "ID,date,DV,infusion date")  # fmt: skip
+    assert read_data(path, Reading(unit="copies/ug")).time.tolist() == [92, 122]
+
+
 def test_days_are_not_taken_from_hours(tmp_path):
     path = write(tmp_path, [("A", 24, 5), ("A", 48, 2)])
     with pytest.raises(InputError, match="counts days, and the times are in h"):

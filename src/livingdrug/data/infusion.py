@@ -126,7 +126,8 @@ def since_infusion(
     if start:
         day = reading.infusion_day
         findings.note(f"time since the infusion = `{parsed.name('TIME')}` - {day}, as the infusion is on day {day}")
-    _ask_when_infused(parsed, shifted, subject, time_unit, reading.infusion_day is not None, findings)
+    known = reading.infusion_day is not None or not parsed.has("TIME")  # dates count from that of the infusion
+    _ask_when_infused(parsed, shifted, subject, time_unit, known, findings)
     dose = parsed.amount.value if parsed.has("AMT") else np.full(len(time), np.nan)
     dose = np.where(dose > 0, dose, np.nan)
     dose = dose if reading.dose is None else np.full(len(time), reading.dose)

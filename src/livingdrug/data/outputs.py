@@ -24,6 +24,12 @@ _DESCRIBES = frozenset(
 )
 
 
+# columns that tell outputs or matrices apart wherever they change within a profile, also where one value follows another
+_LABELS = frozenset(
+    "cmt name position site location organ compartment celltype population subset probe series channel".split()
+)
+
+
 def outputs(parsed: Parsed, sampled: np.ndarray, findings: Findings) -> np.ndarray:
     """Output of each row, shape (n,): what was measured (DVID), joined with the matrix where a file has several."""
     output, matrix = parsed.texts["DVID"], parsed.texts["MATRIX"]
@@ -95,12 +101,12 @@ def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings:
     """Columns that change within a profile at the same or interleaved times: each is a question, a fault until answered.
 
     The names of these columns. A column of one value after another (A A B B) describes the course of a subject; one whose
-    values come back (A B A), or differ at one time, may hold two curves.
+    values come back (A B A), or differ at one time, may hold two curves, and so may one with a name such as CMT.
     """
     found = {}
     for name, texts in data.by_row.items():
         if _may_be_label(name, texts, reading.columns):
-            row = _first_sign(data, texts)
+            row = _first_sign(data, texts, plain_word(name) in _LABELS)
             if row is not None:
                 found[name] = row
     for names in _same_partition(found, data.by_row):
@@ -145,8 +151,9 @@ def _may_be_label(name: str, texts: np.ndarray, said: Mapping[str, str]) -> bool
     return len(values) <= FEW_NUMBERS and bool((values == np.round(values)).all())
 
 
-def _first_sign(data: Data, texts: np.ndarray) -> int | None:
-    """Row with the first sign that a column tells rows of one profile apart, None where there is none."""
+def _first_sign(data: Data, texts: np.ndarray, label: bool) -> int | None:
+    """Row with the first sign that a column tells rows of one profile apart, None where there is none. label: its name says
+    that it does, so that any change is one."""
     import pandas as pd
 
     codes, _ = pd.factorize(texts)
@@ -157,6 +164,8 @@ def _first_sign(data: Data, texts: np.ndarray) -> int | None:
         return int(np.flatnonzero(at_once)[0]) + 1
     if missing(texts).any():  # a remark here and there
         return None
+    if label and changes.any():
+        return int(np.flatnonzero(changes)[0]) + 1
     n = data.profiles.n
     runs = 1 + np.bincount(data.profile[1:][changes], minlength=n)
     pairs = np.unique(data.profile.astype(np.int64) * (int(codes.max()) + 1) + codes) // (int(codes.max()) + 1)
