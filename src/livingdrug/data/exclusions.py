@@ -18,6 +18,8 @@ def exclusions(columns: Sequence[Column], grid: Grid, findings: Findings) -> np.
     """Rows to leave out, shape (n,): where any column that means EXCL says so. Each needs a reason: a text in such a column
     or in EXCLRSN; a flag of CDISC (NCAXFL, PKSUMXF) is one by its definition."""
     n = len(grid.lines)
+    if not any(c.meaning == "EXCL" for c in columns):
+        return np.zeros(n, dtype=bool)
     out, reasons, flagged = np.zeros(n, dtype=bool), np.full(n, "", dtype=object), np.zeros(n, dtype=bool)
     texts_of = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning == "EXCL"}
     words_for_flags = np.full(n, "", dtype=object)

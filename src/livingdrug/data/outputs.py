@@ -94,7 +94,9 @@ def unit_said(output: np.ndarray, sampled: np.ndarray, reading: Reading, finding
         findings.add("unit", findings.heading, column, "",
                      f"--unit says {reading.unit}, and the file has {len(known)} outputs ({listed})",
                      f"say it for each, such as --unit {pair}, or keep one of them with --output")  # fmt: skip
-    return np.array([said.get(label) or reading.unit or "" for label in output], dtype=object)
+    if not reading.units:
+        return np.full(len(output), reading.unit or "", dtype=object)
+    return np.array([said.get(label) or "" for label in output], dtype=object)
 
 
 def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> set[str]:

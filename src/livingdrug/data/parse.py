@@ -91,7 +91,7 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
         judged = numbers if meaning != "DV" else _unjudged(numbers, not_measured)
         _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], judged, findings)
     blank = np.full(n, "", dtype=object)
-    texts = {meaning: _said(raw.get(meaning, blank), meaning) for meaning in TEXTS}
+    texts = {meaning: _said(raw[meaning], meaning) if meaning in raw else blank for meaning in TEXTS}
     for meaning in ("ID", "DVID", "MATRIX", "OCC", "ASSAY"):
         _text_faults(meaning, by_meaning, texts[meaning], findings)
     texts["ASSAY"] = _assays(texts["ASSAY"], reading)
@@ -110,8 +110,9 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
 
 def _said(texts: np.ndarray, meaning: str) -> np.ndarray:
     """The texts of a column, "" where a word says that nothing is known (in values, words are read with the numbers)."""
-    nothing = missing(texts) if meaning != "DV" else np.zeros(len(texts), dtype=bool)
-    return np.where(nothing, "", texts).astype(object) if nothing.any() else texts
+    if meaning == "DV" or not any(text and is_missing(text) for text in set(texts)):
+        return texts
+    return np.where(missing(texts), "", texts).astype(object)
 
 
 def _with_text_of_value(name: str, texts: np.ndarray, columns, grid: Grid, findings: Findings) -> np.ndarray:
