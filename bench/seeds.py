@@ -20,7 +20,8 @@ from bench.recovery import data_set
 from livingdrug.core.errors import InputError
 from livingdrug.fit import fit, new_problem
 from livingdrug.fit.point import point_of
-from livingdrug.fit.run import SAME, elsewhere
+from livingdrug.fit.run import FAR_OFF, SAME
+from livingdrug.fit.search import nearby
 from livingdrug.fit.unknowns import unknowns_of
 
 STORED = Path(__file__).parent / "results" / "seeds.json"
@@ -30,7 +31,7 @@ def one(problem, seed: int, start: int) -> dict:
     """A fit of one problem with a seed, from start `start` (0: the published values)."""
     began = time.process_time()
     try:
-        result = fit(problem if start == 0 else elsewhere(problem, 1, start), seed=seed)
+        result = fit(problem if start == 0 else nearby(problem, 1, start, FAR_OFF), seed=seed)
     except InputError as error:
         return {"seed": seed, "start": start, "status": "refused", "notes": [str(error)]}
     errors = None if result.covariance.matrix is None else np.sqrt(np.diag(result.covariance.matrix)).tolist()

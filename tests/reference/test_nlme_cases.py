@@ -218,7 +218,8 @@ def test_theophylline_of_monolix():
     case = "nlme_theoph_monolix"
     residual = ResidualError("level", "combined", a=0.5, b=0.1)
     result = fit(problem_of(case, "theoph_volume", residual, random=["k_a", "v", "cl"]), "saem")
-    assert result.status == "converged"
+    assert result.verdict.ended and result.verdict.sound
+    assert result.verdict.undetermined in ((), ("b level",))  # the part of the error that grows is hardly told from 0
     names = {"k_a": "ka_pop", "v": "V_pop", "cl": "Cl_pop", "omega k_a": "omega_ka", "omega v": "omega_V",
              "omega cl": "omega_Cl", "a level": "a", "b level": "b"}  # fmt: skip
     check_monolix(result, answers(case), names)

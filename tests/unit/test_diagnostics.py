@@ -14,6 +14,7 @@ from livingdrug.fit.finish import estimates_of, individuals_of, predictions_of
 from livingdrug.fit.groups import compare_groups
 from livingdrug.fit.individual_curves import curves_of
 from livingdrug.fit.intervals import Uncertainty
+from livingdrug.fit.limits import error_limits
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.npde import npde
 from livingdrug.fit.objective import at_modes, made
@@ -63,9 +64,10 @@ def fitted(simulated):
     prepared, point, unknowns = prepare(problem), point_of(problem), unknowns_of(problem)
     modes = find_modes(prepared, point)
     covariance = Covariance(unknowns.names, np.diag([4.0 if n == "omega f_b" else 0.01 for n in unknowns.names]), "chosen")
+    limits = error_limits(unknowns, point, covariance.matrix, prepared.n)
     return FitResult(
         problem, problem, "saem", CONVERGED, made(prepared, "focei", at_modes(prepared, point, modes, "focei")),
-        estimates_of(unknowns, point, covariance, modes.etas), covariance, individuals_of(prepared, point, modes),
+        estimates_of(unknowns, point, covariance, modes.etas, limits), covariance, individuals_of(prepared, point, modes),
         predictions_of(prepared, point, modes), np.zeros((0, 0)), (),
     )  # fmt: skip
 
@@ -220,17 +222,18 @@ def test_shrunk_parameters_carry_a_caution(fitted):
 def test_parameters_and_their_limits_in_words(fitted):
     words = parameter_sentences(fitted)
     alpha = next(line for line in words if line.startswith("alpha"))
-    # 95 %: exp(+- 1.96 * 0.1); CV: sqrt(exp(0.3^2) - 1)
-    assert alpha == "alpha (fast contraction rate) is 0.16 /d (95 % 0.132 to 0.195); subjects differ by 31 % (CV)."
+    # 95 %: exp(+- 2.001 * 0.1), t with 59 degrees of freedom, over n - 1; CV: sqrt(exp(0.3^2) - 1)
+    assert alpha == "alpha (fast contraction rate) is 0.16 /d (95 % 0.131 to 0.196); subjects differ by 31 % (CV)."
     (line,) = identifiability_sentences(fitted)
-    assert line.startswith("The data do not determine the spread of f_b: anything from 0.00794 to 20.2")
+    assert line.startswith("The data do not determine the between-subject variability of f_b: they give no more")
 
 
 def test_what_cannot_be_told_apart_is_said(fitted):
     names = fitted.covariance.names
     matrix = np.eye(len(names)) * 0.01
     matrix[0, 1] = matrix[1, 0] = 0.0099
-    told = identifiability_sentences(replace(fitted, covariance=replace(fitted.covariance, matrix=matrix)))
+    sure = tuple(replace(e, determined=True) for e in fitted.estimates)
+    told = identifiability_sentences(replace(fitted, covariance=replace(fitted.covariance, matrix=matrix), estimates=sure))
     assert told == (f"The data hardly tell {names[0]} and {names[1]} apart (correlation of the estimates 0.99).",)
 
 
@@ -268,7 +271,8 @@ def test_the_folder_of_a_fit_has_its_report_made_again_to_the_byte(folder, tmp_p
     assert set(record["hashes"]) == {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} - {
         "record.json", "report.html"}  # fmt: skip
     report = (folder / "report.html").read_text()
-    assert "The data do not determine the spread of f_b" in report and "subjects differ by 31 %" in report
+    assert "The data do not determine the between-subject variability of f_b" in report
+    assert "subjects differ by 31 %" in report
     assert report.count("<svg") >= 6 and "src=" not in report and "@import" not in report  # nothing is fetched
     assert ">-0<" not in report and "said of the fit" in report
     before = file_hash(folder / "report.html")
@@ -360,9 +364,9 @@ def test_intervals_and_profiles_are_drawn_as_they_are(fitted):
     table = more.table(fitted)
     wald = table[table["method"] == "standard error"].set_index("parameter")
     row = table[(table["parameter"] == "alpha") & (table["method"] == "profile")].iloc[0]
-    # the covariance of `fitted` has an sd of 0.1 for alpha: Wald's interval is that of the parabola
+    # the covariance of `fitted` has an sd of 0.1 for alpha: the interval of the error is that of the parabola, but for its t
     ends = ["lower", "upper"]
-    np.testing.assert_allclose(row[ends].astype(float), wald.loc["alpha", ends].astype(float), rtol=1e-4)
+    np.testing.assert_allclose(row[ends].astype(float), wald.loc["alpha", ends].astype(float), rtol=0.01)
     axes = plot_likelihoods([bounded, flat], fitted).axes
     drawn = next(line for line in axes[0].lines if line.get_label() == "profile")
     curve = ((np.log(drawn.get_xdata()) - best) / 0.1) ** 2

@@ -276,7 +276,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
     written = json.loads((folder / "objective.json").read_text())
     assert written["status"] == "converged" and written["exit_code"] == 0 and written["below_limit"] > 0
     header = (folder / "parameters.csv").read_text().splitlines()[0]
-    assert header == "parameter,kind,value,se,rse,shrinkage,fixed"
+    assert header == "parameter,kind,value,se,rse,shrinkage,fixed,lower,upper,by,determined"
     assert len(json.loads((folder / "settings.json").read_text())["data_sha256"]) == 64
     assert not list(folder.glob("*.part"))
 
@@ -289,7 +289,7 @@ def test_a_run_interrupted_after_its_search_goes_on_from_its_end(tmp_path, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("livingdrug.fit.run.climb", stopped)
+        patch.setattr("livingdrug.fit.search.settle", stopped)
         fit(problem, SHORT, folder=folder)
     resumed = fit(problem, SHORT, folder=folder, resume=True, progress=Stopped(0))
     assert resumed.estimates == whole.estimates
@@ -435,7 +435,7 @@ def test_focei_smooths_a_kink_by_itself_and_says_what_that_changes(tmp_path):
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_search_from_far_off_ends_in_a_verdict(tmp_path, start):
     result = fit(new_problem(get_model("stein_2019"), stein_data(tmp_path, 12), start=start), Conditional("focei", most=25))
-    assert result.status in ("not_converged", "at_bound_or_singular")
+    assert result.status in ("not_converged", "not_determined")
 
 
 def test_few_effective_draws_are_a_caution(tmp_path):

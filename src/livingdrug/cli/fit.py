@@ -20,8 +20,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
 from livingdrug.fit import FitResult
 from livingdrug.fit.intervals import Uncertainty
-from livingdrug.fit.result import Objective
+from livingdrug.fit.result import Estimate, Objective
 from livingdrug.fit.store import STATE, drop_state, evaluation_as_dict, objective_as_dict, objective_table, parameter_table
+from livingdrug.fit.words import interval_words
 from livingdrug.report.fit_folder import keep_evaluation, keep_fit
 from livingdrug.report.folder import check_new_folder, keep_answer
 from livingdrug.report.folder_files import REPORT
@@ -29,8 +30,8 @@ from livingdrug.scenario.fit import Fit, evaluate_fit, uncertainty_of
 from livingdrug.scenario.fit import run_fit as scenario_fit
 
 VERDICT = {
-    "converged": "converged", "not_converged": "NOT CONVERGED", "at_bound_or_singular": "converged AT A BOUND, or the "
-    "information is singular", "better_from_another_start": "A BETTER OPTIMUM was found from another start",
+    "converged": "converged", "not_converged": "NOT CONVERGED", "not_determined": "converged; the data do NOT DETERMINE "
+    "every number", "better_from_another_start": "A BETTER OPTIMUM was found from another start",
 }  # fmt: skip
 
 
@@ -139,6 +140,12 @@ def show_objective(found: Objective) -> None:
         click.echo(f"  the mode of {missed} subject(s) was not found to full precision\n  (a kink, or several modes)")
 
 
+def value_and_interval(row: Estimate, rse: str) -> tuple[str, str, str]:
+    """Value, RSE and 95 % interval of an estimate; no number stands for what the data do not determine."""
+    value = number(row.value) if row.determined else "not determined"
+    return value, rse, "fixed" if row.fixed else interval_words(row)
+
+
 def show_fit(result: FitResult, more: Uncertainty) -> None:
     """Verdict, notes, estimates, likelihood."""
     console = Console()
@@ -146,18 +153,18 @@ def show_fit(result: FitResult, more: Uncertainty) -> None:
     size = f"{len(result.individuals.subjects):,} subject(s), {len(result.predictions.time):,} values"
     console.print(f"[bold]{escape(problem.model.full_name)}[/bold] on {escape(problem.data.name)}: {size}", highlight=False)
     console.print(f"[bold]{VERDICT[result.status]}[/bold] ({result.method})", highlight=False)
-    show_notes(console, result.notes)
+    show_notes(console, ((*result.verdict.sentences, *result.notes) if result.verdict else result.notes))
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("parameter", "kind", "value", "SE", "RSE %", "shrinkage %"):
-        table.add_column(heading, justify="left" if heading in ("parameter", "kind") else "right")
+    for heading in ("parameter", "kind", "value", "RSE %", "95 % interval", "shrinkage %"):
+        table.add_column(heading, justify="right" if heading in ("value", "RSE %", "shrinkage %") else "left")
     for row in result.estimates:
-        se = "fixed" if row.fixed else (number(row.se) if row.se is not None else "-")
         rse = f"{row.rse:.1f}" if row.rse is not None else ""
         shrinkage = f"{round(row.shrinkage)}" if row.shrinkage is not None and np.isfinite(row.shrinkage) else ""
-        table.add_row(escape(row.name), row.kind, number(row.value), se, rse, shrinkage)
+        table.add_row(escape(row.name), row.kind, *value_and_interval(row, rse), shrinkage)
     console.print(table)
     show_objective(result.objective)
-    click.echo(f"AIC {result.aic:.2f}, BIC {result.bic:.2f} with {result.free} estimated numbers")
+    if np.isfinite(result.aic):
+        click.echo(f"AIC {result.aic:.2f}, BIC {result.bic:.2f} with {result.free} estimated numbers")
     if result.covariance.condition is not None:
         click.echo(f"standard errors: {result.covariance.method}")
         click.echo(f"condition number of their correlations: {result.covariance.condition:.3g}")

@@ -46,8 +46,8 @@ def split(text: str) -> tuple[str, ...]:
 @click.option("--start", help="Where typical values start: published (the default), or data: lag, growth, peak and slopes of "
               "the curves. --set and --fix come first.")
 @click.option("--evaluate", help="Only the objective at the start: fo, foce, focei, laplace or is; nothing is fitted.")
-@click.option("--starts", type=int, default=1, show_default=True, help="Fit from so many starts (factors 0.2 to 5); the best "
-              "one is the answer, and the others are flagged.")
+@click.option("--starts", type=int, help="Search from so many starts; the best optimum is the answer. By default as many "
+              "as the method needs (SAEM: two to four with fewer than 40 subjects, until two agree).")
 @click.option("--profile", multiple=True, metavar="NAME,...", help="Profile likelihood of these numbers (beta, "
               "'omega beta'): what the data say of each, in words and as a picture.")
 @click.option("--bootstrap", type=int, metavar="N", help="Intervals from N fits of resampled subjects.")

@@ -1,9 +1,10 @@
-"""Newton steps up the importance-sampled likelihood: from near the top to it, on draws that stay the same.
+"""Newton steps up the importance-sampled likelihood: from near the top to it, never up a peak of its noise.
 
 SAEM ends within its own noise of the maximum; a few such steps, with score and information by Louis' identities, take that
-noise away, so that runs with different seeds meet. The likelihood is climbed to its top on one set of draws, each subject's
-parameters staying where they are (Geyer 1994, J R Stat Soc B 56:261-274); then they are drawn anew around the top, until
-that moves it no more. Profiles and bootstraps climb from the estimate the same way.
+noise away, so that runs with different seeds meet. Steps are made on one set of draws, each subject's parameters staying
+where they are (Geyer 1994, J R Stat Soc B 56:261-274), for as long as these draws are worth about as much as where they were
+made. Then they are drawn anew around the point reached, and the steps count only if the likelihood of the new draws has
+risen too. Profiles and bootstraps climb from the estimate the same way.
 """
 
 from typing import NamedTuple
@@ -11,89 +12,153 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.fit import finish
-from livingdrug.fit.importance import Draws, Proposal, drawn, propose, weights
+from livingdrug.fit.importance import SOUND, Draws, Proposal, drawn, propose, weights, worth_of
 from livingdrug.fit.information import Information, louis
 from livingdrug.fit.point import Point, Prepared, is_defined
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
+from livingdrug.fit.updates import linear_of
 
-ROUNDS, LAST = 8, 3  # sets of draws; after the last of these a top that still moves does so by their noise
+ROUNDS = 40  # sets of draws
 MOST = 12  # steps on one set
-DRAWS = 1024
+STALLED, SMALL = 3, 0.02  # sets of draws over which the likelihood has risen by so little that it will not rise much more
+DRAWS, MOST_DRAWS = 1024, 16384
 LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.03)
-WORTH = 0.1  # of the effective draws of a subject that a step must leave
+CONFIRMED = (1.0, 0.3, 0.1)  # parts of the way on one set of draws that new draws are asked about
+KEPT = 0.4  # of the effective draws of each subject that steps on one set must leave
+NOISE = 0.02  # by which the likelihood of new draws may fall short of that of the old ones
 LEAST_CURVATURE = 1e-3  # of the scaled information
 FAR = 0.7  # that a step may move a number, on its scale
-ENOUGH = 5e-3  # expected gain in log-likelihood below which no step is worth it
-NEAR = 0.05  # the same of a new set of draws below which it found the old top
+ENOUGH = 3e-3  # expected gain in log-likelihood below which no step is worth it
 
 
 class Climbed(NamedTuple):
-    """Where it ended: point, rise of the log-likelihood still expected, proposals and information there."""
+    """Where it ended: point, rise of the log-likelihood still expected, proposals, draws and information there, and the
+    effective draws of each subject (n,)."""
 
     point: Point
     gain: float
     proposal: Proposal
+    draws: Draws
     information: Information
+    worth: np.ndarray
+
+    @property
+    def level(self) -> float:
+        """Log-likelihood."""
+        return self.information.log_likelihood
+
+    @property
+    def sound(self) -> bool:
+        """Whether the draws of every subject are worth enough for the likelihood to be known."""
+        return bool((self.worth >= SOUND).all())
 
 
 def climb(
     prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, held: tuple[int, ...] = (),
-    before: Proposal | None = None,
+    before: Proposal | None = None, draws: int = DRAWS, rounds: int = ROUNDS,
+    enough: float = ENOUGH, most: int = MOST_DRAWS,
 ) -> Climbed:  # fmt: skip
     """Newton steps up the likelihood from a point. start: of the search for modes, or `before`: proposals of a point
-    nearby; held: positions of estimated numbers that stay."""
-    unknowns = unknowns_of(prepared.problem)
-    proposal = propose(prepared, point, seed, start, before)
-
-    def still(point: Point, information: Information) -> np.ndarray:
-        flat = finish.flat_spreads(unknowns, information.score, information.matrix)[0]
-        return np.union1d(finish.at_bounds(prepared, unknowns, point)[0], [*held, *flat]).astype(np.int64)
-
-    def newton(point: Point, draws: Draws) -> tuple[Information, float, np.ndarray]:
-        information = louis(prepared, unknowns, point, draws)
-        return information, *_newton(information, still(point, information))
-
-    for k in range(ROUNDS):
-        draws = drawn(prepared, point, proposal, DRAWS, seed, "information")
-        information, gain, step = newton(point, draws)
-        at_first, began = gain, point
-        for _ in range(MOST):
-            higher = _higher(prepared, unknowns, point, draws, step) if gain > ENOUGH else None
-            if higher is None:
-                break
-            point = higher
-            information, gain, step = newton(point, draws)
-        if point is not began:
-            proposal = propose(prepared, point, seed, before=proposal)
-        if at_first <= NEAR or (gain <= ENOUGH and k + 1 >= LAST):
+    nearby; held: positions of estimated numbers that stay; draws: of each subject, up to `most` where they are worth
+    little; rounds: sets of draws at most; enough: expected rise of the log-likelihood at which it ends."""
+    ascent = _Ascent(prepared, unknowns_of(prepared.problem), seed, held, draws, most)
+    now = ascent.at(point, propose(prepared, point, seed, start, before))
+    levels = [-np.inf] * STALLED
+    while now.gain > enough and len(levels) < STALLED + rounds and now.level > levels[-STALLED] + SMALL:
+        levels.append(now.level)
+        after = ascent.higher(now)
+        if after is None:
             break
-    return Climbed(point, gain, proposal, information)
+        now = after
+    return now
 
 
-def _higher(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws, step: np.ndarray) -> Point | None:
-    """The point after the first of shorter and shorter steps that goes up on the same draws and leaves enough of them."""
-    level, worth = _sampled(weights(prepared, point, draws))
-    for length in LENGTHS:
-        moved = unknowns.point(unknowns.vector(point) + length * step, point)
-        if not is_defined(moved):
-            continue
-        reached, left = _sampled(weights(prepared, moved, draws))
-        if reached > level and (left > WORTH * worth).all():
-            return moved
-    return None
+class _Ascent(NamedTuple):
+    prepared: Prepared
+    unknowns: Unknowns
+    seed: int
+    held: tuple[int, ...]
+    count: int
+    most: int
+
+    def at(self, point: Point, proposal: Proposal) -> Climbed:
+        """New draws at a point, more of them where they are worth too few."""
+        count = self.count
+        while True:
+            draws = drawn(self.prepared, point, proposal, count, self.seed, "information")
+            worth = worth_of(weights(self.prepared, point, draws))
+            if count >= self.most or (worth >= SOUND).all():
+                break
+            count *= 2
+        information = louis(self.prepared, self.unknowns, point, draws)
+        return Climbed(point, self.newton(point, information)[0], proposal, draws, information, worth)
+
+    def newton(self, point: Point, information: Information) -> tuple[float, np.ndarray]:
+        """(expected gain, step) of the numbers that are free to move."""
+        flat = finish.flat_spreads(self.unknowns, information.score, information.matrix)[0]
+        bound = finish.at_bounds(self.prepared, self.unknowns, point)[0]
+        return _newton(information, np.union1d(bound, [*self.held, *flat]).astype(np.int64))
+
+    def higher(self, now: Climbed) -> Climbed | None:
+        """A point whose likelihood is higher by draws of its own, or None."""
+        base, reached = self.unknowns.vector(now.point), self.unknowns.vector(self.reached(now))
+        for length in CONFIRMED:
+            point = self.unknowns.point(base + length * (reached - base), now.point)
+            if not is_defined(point) or np.array_equal(self.unknowns.vector(point), base):
+                continue
+            after = self.at(point, propose(self.prepared, point, self.seed, before=now.proposal))
+            if after.level > now.level - NOISE:
+                return after
+        return None
+
+    def reached(self, now: Climbed) -> Point:
+        """The top of the likelihood on the draws of `now`, or how far they carry. Where predictions move with the numbers
+        draws carry hardly anywhere, and it is one step's end."""
+        gain, step = self.newton(now.point, now.information)
+        if self.moves_predictions:
+            return self.unknowns.point(self.unknowns.vector(now.point) + step, now.point)
+        point = now.point
+        for _ in range(MOST):
+            further = self.step(now, point, step) if gain > ENOUGH else None
+            if further is None:
+                break
+            point = further
+            gain, step = self.newton(point, louis(self.prepared, self.unknowns, point, now.draws))
+        return point
+
+    def step(self, now: Climbed, point: Point, step: np.ndarray) -> Point | None:
+        """The point after the first of shorter and shorter steps that goes up on the same draws and leaves enough of them."""
+        level = _level(weights(self.prepared, point, now.draws))
+        for length in LENGTHS:
+            moved = self.unknowns.point(self.unknowns.vector(point) + length * step, point)
+            if is_defined(moved):
+                logs = weights(self.prepared, moved, now.draws)
+                if _level(logs) > level and (worth_of(logs) > KEPT * now.worth).all():
+                    return moved
+        return None
+
+    @property
+    def moves_predictions(self) -> bool:
+        """Whether an estimated number acts on predictions and is no mean of random parameters."""
+        linear = linear_of(self.prepared, self.unknowns)
+        still = [*np.setdiff1d(self.unknowns.mu, linear.mu), *np.setdiff1d(self.unknowns.beta, linear.beta)]
+        return bool(still)
 
 
-def _sampled(logs: np.ndarray) -> tuple[float, np.ndarray]:
-    """Log-likelihood of all subjects, and effective draws of each, from the logarithms of weights (n, draws)."""
+def _level(logs: np.ndarray) -> float:
+    """Log-likelihood of all subjects from the logarithms of weights (n, draws)."""
     top = logs.max(axis=1, keepdims=True)
-    weight = np.exp(logs - top)
-    total = weight.sum(axis=1)
-    return float(np.sum(np.log(total / logs.shape[1]) + top[:, 0])), total**2 / (weight**2).sum(axis=1)
+    return float(np.sum(np.log(np.exp(logs - top).mean(axis=1)) + top[:, 0]))
+
+
+def expected_gain(score: np.ndarray, matrix: np.ndarray, left_out: np.ndarray) -> float:
+    """Rise of the log-likelihood that a Newton step promises; score (p,) and information (p, p) of the estimated numbers."""
+    return _newton(Information(score, matrix, score[None], np.nan), left_out)[0]
 
 
 def _newton(information: Information, left_out: np.ndarray) -> tuple[float, np.ndarray]:
-    """(expected gain, step) of a Newton step that leaves some numbers where they are; where the likelihood bends the wrong
-    way, or hardly at all, its curvature counts as slightly more than nothing."""
+    """(expected gain, step) of a Newton step that leaves some numbers where they are and goes FAR at most; where the
+    likelihood bends the wrong way, or hardly at all, its curvature counts as slightly more than nothing."""
     inside = np.setdiff1d(np.arange(len(information.score)), left_out)
     step = np.zeros(len(information.score))
     part, score = information.matrix[np.ix_(inside, inside)], information.score[inside]
@@ -102,5 +167,6 @@ def _newton(information: Information, left_out: np.ndarray) -> tuple[float, np.n
     scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
     values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
     found = vectors @ ((vectors.T @ (score / scale)) / np.maximum(values, LEAST_CURVATURE)) / scale
-    step[inside] = found * min(1.0, FAR / max(float(np.max(np.abs(found))), 1e-300))
-    return 0.5 * float(score @ found), step
+    length = min(1.0, FAR / max(float(np.max(np.abs(found))), 1e-300))
+    step[inside] = found * length
+    return length * (1 - 0.5 * length) * float(score @ found), step

@@ -6,7 +6,7 @@ from livingdrug.fit.design import LOWER, MEASURED
 from livingdrug.fit.modes import Modes
 from livingdrug.fit.objective import spreads
 from livingdrug.fit.point import NORMAL, Point, Prepared, centre, individual, predictions, problem_at, with_etas
-from livingdrug.fit.result import Covariance, Estimate, Individuals, Predictions
+from livingdrug.fit.result import Covariance, Estimate, Individuals, Limit, Predictions
 from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, TYPICAL, Unknowns
 
 NO_SPREAD = 0.01  # sd on a log or logit scale that counts as none
@@ -88,8 +88,12 @@ def _adds_nothing(prepared: Prepared, point: Point, name: str, output: int) -> b
     return bool(part < NOTHING * whole)
 
 
-def estimates_of(unknowns: Unknowns, point: Point, covariance: Covariance, etas: np.ndarray | None) -> tuple[Estimate, ...]:
-    """Every number of the problem, estimated or fixed, as it is reported."""
+def estimates_of(
+    unknowns: Unknowns, point: Point, covariance: Covariance, etas: np.ndarray | None, limits: dict[str, Limit] | None = None
+) -> tuple[Estimate, ...]:
+    """Every number of the problem, estimated or fixed, as it is reported, with its limits where there are any. What the data
+    do not determine has no standard error."""
+    limits = limits or {}
     problem = problem_at(unknowns.problem, point)
     vector = unknowns.vector(point)
     value, slope = unknowns.natural(vector)
@@ -103,9 +107,10 @@ def estimates_of(unknowns: Unknowns, point: Point, covariance: Covariance, etas:
     rows = []
 
     def add(name: str, kind: str, own: float, shrinkage: float | None = None) -> None:
-        known = found.get(name)
-        rows.append(Estimate(name, kind, own if known is None else known[1], *(known[2:] if known else (None, None)),
-                             shrinkage=shrinkage, fixed=known is None))  # fmt: skip
+        known, limit = found.get(name), limits.get(name, Limit(None, None, "", True))
+        errors = known[2:] if known and limit.determined else (None, None)
+        value = own if known is None else known[1]
+        rows.append(Estimate(name, kind, value, *errors, shrinkage, known is None and name not in limits, *limit))
 
     for parameter in problem.parameters:
         if not parameter.changes:
@@ -118,6 +123,9 @@ def estimates_of(unknowns: Unknowns, point: Point, covariance: Covariance, etas:
             own = etas[:, unknowns.alike == r]
             shrinkage = float(100 * (1 - own.std(axis=0, ddof=1).mean() / parameter.sd))
         add(parameter.spread_name, SPREAD, parameter.sd, shrinkage)
+    for name, limit in limits.items():
+        if name not in found:  # a variability that went to 0
+            rows.append(Estimate(name, SPREAD, 0.0, None, None, None, False, *limit))
     for pair in problem.correlations:
         add(f"corr {pair.first} {pair.second}", CORRELATION, pair.value)
     for residual in problem.residuals:

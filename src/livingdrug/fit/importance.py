@@ -9,7 +9,7 @@ each subject turns them by its own random shift, so that errors of subjects do n
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -25,6 +25,8 @@ SETS = 16
 AT_ONCE = 100_000  # records in one call: what stays in a processor's own memory
 FLAT = 1e-12  # smallest eigenvalue of a correlation of draws that do not lie in a plane
 FEW = 50  # effective draws of a subject below which a caution is said
+SOUND = 200  # effective draws of every subject that a likelihood and its slopes should rest on
+LOST = 4  # effective draws of a trial round, for each random parameter, below which proposals begin anew at the modes
 ROUNDS, TRIALS = 4, 512  # trial rounds and draws in each
 
 
@@ -70,8 +72,7 @@ def importance(
     # the error of the sum of logarithms, subjects together: they share the scrambled points
     off = (means / mean[:, None] - 1).sum(axis=0)
     se = float(2 * np.std(off, ddof=1) / np.sqrt(SETS))
-    ess = scaled.sum(axis=1) ** 2 / (scaled**2).sum(axis=1)
-    return made(prepared, "is", parts, etas=modes.etas, converged=modes.converged, se=se, ess=ess)
+    return made(prepared, "is", parts, etas=modes.etas, converged=modes.converged, se=se, ess=worth_of(logs))
 
 
 def few_draws(subjects: tuple[str, ...], found: Objective) -> tuple[str, ...]:
@@ -91,18 +92,35 @@ def propose(
 ) -> Proposal:
     """Proposals fitted to each subject's density of eta; before: those of a point nearby, which one round brings over."""
     if before is not None:
-        return _moved(replace(before, point=point), seed, 0)
+        moved, worth = _moved(_carried(before, point), seed, 0)
+        if (worth >= LOST * len(prepared.random)).all():
+            return moved
+        start = moved.middle
     modes = find_modes(prepared, point, start)
     check_parts(prepared, at_modes(prepared, point, modes, "focei"))
     factor = np.linalg.inv(np.linalg.cholesky(modes.gauss_newton(prepared.random))).transpose(0, 2, 1)
     proposal = Proposal(modes.etas, factor, prepared, point, modes.etas)
     for k in range(ROUNDS if len(prepared.random) else 0):
-        proposal = _moved(proposal, seed, k)
+        proposal, _ = _moved(proposal, seed, k)
     return proposal
 
 
-def _moved(before: Proposal, seed: int, k: int) -> Proposal:
-    """Mean and Cholesky factor of the weighted draws of a trial round; little is believed of few effective draws."""
+def _carried(before: Proposal, point: Point) -> Proposal:
+    """Proposals of a point nearby at another one; where a number moved that acts on predictions, they go with the modes."""
+    prepared = before.prepared
+    still = np.setdiff1d(np.arange(len(point.mu)), prepared.random)
+    middles = [centre(prepared, p)[:, still] for p in (before.point, point)]
+    if np.array_equal(*middles) or not len(prepared.random):
+        return replace(before, point=point)
+    modes = find_modes(prepared, point, before.modes.etas)
+    moved = replace(before, point=point, middle=before.middle + modes.etas - before.modes.etas, near=modes.etas)
+    moved.__dict__["modes"] = modes  # as the cached property would find them
+    return moved
+
+
+def _moved(before: Proposal, seed: int, k: int) -> tuple[Proposal, np.ndarray]:
+    """(proposals with mean and Cholesky factor of the weighted draws of a trial round, effective draws of each subject in
+    it); little is believed of few effective draws."""
     prepared, point = before.prepared, before.point
     draws = drawn(prepared, point, before, TRIALS, seed, f"trial {k}")
     etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
@@ -126,7 +144,24 @@ def _moved(before: Proposal, seed: int, k: int) -> Proposal:
     middle = np.where((sound & (trust > 0))[:, None], mean, before.middle)
     factor = before.factor.copy()
     factor[sound] = np.linalg.cholesky(mixed[sound])
-    return replace(before, middle=middle, factor=factor)
+    return replace(before, middle=middle, factor=factor), ess
+
+
+def worth_of(logs: np.ndarray) -> np.ndarray:
+    """Effective draws of each subject (n,), from the logarithms of weights (n, draws)."""
+    weight = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return weight.sum(axis=1) ** 2 / (weight * weight).sum(axis=1)
+
+
+@lru_cache(maxsize=4)  # a climb asks for the same ones at every point
+def _standard(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
+    """Draws of a standard t in `size` dimensions, (n, count, size): one scrambled Sobol set, shifted for each subject."""
+    from scipy.special import ndtri
+
+    cube = _points(seed, which, count, size + 2, n)
+    # half a chi-square with four degrees of freedom is a sum of two exponentials
+    chi = -2.0 * np.log(cube[..., size] * cube[..., size + 1])
+    return ndtri(cube[..., :size]) * np.sqrt(FREEDOM / chi)[..., None]
 
 
 def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
@@ -167,13 +202,10 @@ class Draws:
 
 def drawn(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str) -> Draws:
     """Draws from the proposals of a point."""
-    from scipy.special import gammaln, ndtri
+    from scipy.special import gammaln
 
     n, size = proposal.middle.shape
-    cube = _points(seed, which, count, size + 2, n)
-    # half a chi-square with four degrees of freedom is a sum of two exponentials
-    chi = -2.0 * np.log(cube[..., size] * cube[..., size + 1])
-    z = ndtri(cube[..., :size]) * np.sqrt(FREEDOM / chi)[..., None]
+    z = _standard(seed, which, count, size, n)
     etas = proposal.middle[:, None] + z @ proposal.factor.transpose(0, 2, 1)
     half = 0.5 * (FREEDOM + size)
     density = gammaln(half) - gammaln(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)

@@ -2,17 +2,20 @@
 
 With s and H the slope and curvature of the log density of data and individual parameters together, at weighted draws of
 the latter: the score is sum_i E[s_i], the information sum_i E[-H_i] - Var[s_i]. What says how parameters spread enters
-through a normal density and is exact; what acts on predictions (residual errors, parameters without spread) is
-differentiated by differences.
+through a normal density and is exact; what acts on predictions (residual errors, parameters without variability) is
+differentiated by differences. Individual parameters are drawn at one point; where a number moves predictions, draws move
+along with it as the individual estimates would, since any such change of variables leaves the identities as they are, and
+this one leaves little for them to take away.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.fit.importance import Draws, weights
-from livingdrug.fit.point import Point, Prepared
-from livingdrug.fit.unknowns import CORRELATION, SPREAD, Unknowns
+from livingdrug.fit.importance import Draws, predicted, weights
+from livingdrug.fit.modes import solved
+from livingdrug.fit.point import Point, Prepared, centre, moments, with_etas
+from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, Unknowns
 from livingdrug.fit.updates import linear_of
 
 STEP = 1e-3
@@ -75,54 +78,123 @@ def weighted_slopes(prepared: Prepared, unknowns: Unknowns, point: Point, draws:
 def _population(prepared, unknowns: Unknowns, point: Point, etas, weight, slopes, bends) -> None:
     """Slopes and mean curvature by typical values, effects, spreads and correlations: a normal density of eta."""
     linear = linear_of(prepared, unknowns)
-    places = [int(np.flatnonzero(unknowns.mu == m)[0]) for m in linear.mu]
-    places += [len(unknowns.mu) + int(np.flatnonzero(unknowns.beta == e)[0]) for e in linear.beta]
+    places = _moving(unknowns, linear)
     precision = np.linalg.inv(point.omega)
     free = np.concatenate([unknowns.of_kind(SPREAD), unknowns.of_kind(CORRELATION)])
-    vector = unknowns.vector(point)[free]
-    mean = np.einsum("nc,ncr->nr", weight, etas)
-    products = np.einsum("nc,ncr,ncs->nrs", weight, etas, etas)
-    slopes[:, :, places] = np.einsum("nrl,ncr->ncl", linear.d, etas @ precision)
+    scaled = etas @ precision
+    mean = (weight[:, None] @ etas)[:, 0]
+    products = (weight[..., None] * etas).transpose(0, 2, 1) @ etas
+    for r in range(linear.d.shape[1]):
+        slopes[:, :, places] += linear.d[:, None, r] * scaled[:, :, None, r]
     bends[np.ix_(range(len(bends)), places, places)] = -np.einsum("nrl,rs,nsm->nlm", linear.d, precision, linear.d)
-
-    def shape(moved: np.ndarray) -> tuple[np.ndarray, float]:
-        omega = unknowns.omega(moved, point)
-        return np.linalg.inv(omega), np.linalg.slogdet(omega)[1]
-
-    steps = STEP * np.eye(len(free))
+    first, second = _omega_slopes(unknowns, point)
     for i, place in enumerate(free):
-        (up, log_up), (down, log_down) = shape(vector + steps[i]), shape(vector - steps[i])
-        slope, log_slope = (up - down) / (2 * STEP), (log_up - log_down) / (2 * STEP)
-        slopes[:, :, place] = -0.5 * log_slope - 0.5 * ((etas @ slope) * etas).sum(axis=2)
+        turned = precision @ first[i]
+        slope = -turned @ precision  # of the precision
+        slopes[:, :, place] = -0.5 * np.trace(turned) - 0.5 * ((etas @ slope) * etas).sum(axis=2)
         cross = np.einsum("nrl,rs,ns->nl", linear.d, slope, mean)
         bends[:, places, place] = bends[:, place, places] = cross
         for j in range(i + 1):
-            corners = [shape(vector + a * steps[i] + b * steps[j]) for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
-            bend, log_bend = ((c[0] - c[1] - c[2] + c[3]) / (4 * STEP**2) for c in zip(*corners, strict=True))
+            other = precision @ first[j]
+            both = precision @ second[i][j]
+            bend = (turned @ other + other @ turned - both) @ precision
+            log_bend = np.trace(both) - np.trace(turned @ other)
             value = -0.5 * log_bend - 0.5 * np.einsum("nrs,rs->n", products, bend)
             bends[:, place, free[j]] = bends[:, free[j], place] = value
 
 
+def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
+    """First and second slopes of Omega by the logarithms of spreads, then by the atanh of correlations."""
+    omega = point.omega
+    sd = np.sqrt(np.diag(omega))
+    groups = [np.diag((unknowns.alike == s).astype(float)) for s in unknowns.spread]
+    first = [g @ omega + omega @ g for g in groups]
+    pairs = []
+    for i, j in unknowns.pairs:
+        unit, r = np.zeros_like(omega), omega[i, j] / (sd[i] * sd[j])
+        unit[i, j] = unit[j, i] = sd[i] * sd[j] * (1 - r * r)
+        pairs.append((unit, -2 * r * unit))
+    second = [[g @ f + f @ g for f in first[: k + 1]] for k, g in enumerate(groups)]
+    for k, (slope, bend) in enumerate(pairs):
+        second.append([*(g @ slope + slope @ g for g in groups), *(np.zeros_like(omega) for _ in range(k)), bend])
+    return [*first, *(slope for slope, _ in pairs)], second
+
+
 def _predictions(prepared, unknowns: Unknowns, point: Point, draws: Draws, weight, slopes, bends) -> None:
     """Slopes and mean curvature by what acts on predictions and their errors."""
-    linear = linear_of(prepared, unknowns)
-    kinds = {"mu": np.isin(unknowns.mu, linear.mu), "beta": np.isin(unknowns.beta, linear.beta)}
-    places = [i for i, inside in enumerate(np.concatenate([kinds["mu"], kinds["beta"]])) if not inside]
-    places += [i for i, kind in enumerate(unknowns.kinds) if kind == "residual"]
+    still = _still(prepared, unknowns)
+    places = [*still, *unknowns.of_kind(RESIDUAL)]
+    if not len(places):
+        return
     vector, steps = unknowns.vector(point), STEP * np.eye(unknowns.size)
+    etas, precision = draws.etas(prepared, point), np.linalg.inv(point.omega)
+    mean = (weight[:, None] @ etas)[:, 0]
+    follow = _following(prepared, unknowns, point, mean, still)
+    known = {bytes(8 * len(still)): (draws.found, -0.5 * ((etas @ precision) * etas).sum(axis=2))}
 
-    def at(moved: np.ndarray) -> np.ndarray:
-        other = unknowns.point(moved, point)
+    def at(move: np.ndarray) -> np.ndarray:
+        other, off = unknowns.point(vector + move, point), move[still] + 0.0
+        if off.tobytes() not in known:  # residual errors leave predictions as they are
+            shifted = etas + (follow @ off)[:, None]
+            quadratic = -0.5 * ((shifted @ precision) * shifted).sum(axis=2)
+            known[off.tobytes()] = predicted(prepared, other, shifted), quadratic
+        found, prior = known[off.tobytes()]
         # a draw that the data exclude has no weight, and no slope
-        return np.where(weight > 0, draws.predicted(prepared, other).likelihood(other), 0.0)
+        return np.where(weight > 0, found.likelihood(other) + prior, 0.0)
 
-    middle = at(vector) if places else None
-    sides = {i: (at(vector + steps[i]), at(vector - steps[i])) for i in places}
-    for i in places:
-        up, down = sides[i]
+    middle, bent = at(0 * vector), {}
+    for k, i in enumerate(places):
+        up, down = at(steps[i]), at(-steps[i])
         slopes[:, :, i] = (up - down) / (2 * STEP)
-        bends[:, i, i] = (weight * (up - 2 * middle + down)).sum(axis=1) / STEP**2
-        for j in (j for j in places if j < i):
-            corners = [at(vector + a * steps[i] + b * steps[j]) for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
-            mixed = (corners[0] - corners[1] - corners[2] + corners[3]) / (4 * STEP**2)
+        bent[i] = up - 2 * middle + down
+        bends[:, i, i] = (weight * bent[i]).sum(axis=1) / STEP**2
+        for j in places[:k]:
+            corners = at(steps[i] + steps[j]) - 2 * middle + at(-steps[i] - steps[j])
+            mixed = 0.5 * (corners - bent[i] - bent[j]) / STEP**2
             bends[:, i, j] = bends[:, j, i] = (weight * mixed).sum(axis=1)
+    _across(prepared, unknowns, point, mean, still, follow, bends)
+
+
+def _still(prepared: Prepared, unknowns: Unknowns) -> np.ndarray:
+    """Positions of typical values and effects of parameters without variability."""
+    linear = linear_of(prepared, unknowns)
+    moving = np.concatenate([np.isin(unknowns.mu, linear.mu), np.isin(unknowns.beta, linear.beta)])
+    return np.flatnonzero(~moving)
+
+
+def _following(prepared: Prepared, unknowns: Unknowns, point: Point, mean: np.ndarray, still: np.ndarray) -> np.ndarray:
+    """How the individual effects that fit best move with each number of `still`, (n, random, still), by Gauss and Newton.
+
+    Draws that move along with a number keep their slopes by it alike, so that what Louis' identity takes away is small.
+    """
+    random, count = prepared.random, len(unknowns.mu)
+    found = moments(prepared, point, with_etas(prepared, centre(prepared, point), mean)).curve
+    bend = found[:, random[:, None], random] + np.linalg.inv(point.omega)
+    follow = np.zeros((*mean.shape, len(still)))
+    for k, place in enumerate(still):
+        effect = None if place < count else unknowns.beta[place - count]
+        parameter = unknowns.mu[place] if effect is None else prepared.effect_on[effect]
+        by = 1.0 if effect is None else prepared.design.x[:, effect, None]
+        follow[:, :, k] = -solved(bend, found[:, random, parameter] * by)
+    return follow
+
+
+def _across(prepared, unknowns: Unknowns, point: Point, mean, still: np.ndarray, follow: np.ndarray, bends) -> None:
+    """Mean curvature by a number without variability and one of the density of eta, as draws follow the former."""
+    linear, precision = linear_of(prepared, unknowns), np.linalg.inv(point.omega)
+    free = np.concatenate([unknowns.of_kind(SPREAD), unknowns.of_kind(CORRELATION)])
+    first, _ = _omega_slopes(unknowns, point)
+    places = _moving(unknowns, linear)
+    for k, place in enumerate(still):
+        pulled = follow[:, :, k] @ precision
+        for column, other in enumerate(places):
+            bends[:, place, other] = bends[:, other, place] = (pulled * linear.d[:, :, column]).sum(axis=1)
+        for slope, other in zip(first, free, strict=True):
+            cross = (pulled @ slope @ precision * mean).sum(axis=1)
+            bends[:, place, other] = bends[:, other, place] = cross
+
+
+def _moving(unknowns: Unknowns, linear) -> list[int]:
+    """Positions in the vector of the typical values and effects in which eta is a normal regression."""
+    places = [int(np.flatnonzero(unknowns.mu == m)[0]) for m in linear.mu]
+    return places + [len(unknowns.mu) + int(np.flatnonzero(unknowns.beta == e)[0]) for e in linear.beta]

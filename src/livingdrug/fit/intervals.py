@@ -3,15 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from livingdrug.core.errors import InputError
-from livingdrug.fit.point import point_of
 from livingdrug.fit.result import NOT_CONVERGED, FitResult
 from livingdrug.fit.sir import Sir, sir
 from livingdrug.fit.uncertainty import Bootstrap, Profile, bootstrap, profile
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.fit.words import Z
 
 FEWEST_REFITS, FEWEST_KEPT = 20, 100
 WALD, PROFILE, BOOTSTRAP, SIR = "standard error", "profile", "bootstrap", "SIR"
@@ -53,8 +48,10 @@ class Uncertainty:
         """Pandas table: parameter, method, value, lower, upper (95 %, empty where the data set no bound)."""
         import pandas as pd
 
-        rows = list(_wald(result))
+        rows = list(_own(result))
         value = {e.name: e.value for e in result.estimates}
+        asked = {p.name for p in self.profiles}
+        rows = [row for row in rows if not (row[1] == PROFILE and row[0] in asked)]
         rows += [(p.name, PROFILE, value[p.name], p.lower, p.upper) for p in self.profiles]
         for method, found in ((BOOTSTRAP, self.bootstrap), (SIR, self.sir)):
             if found is not None:
@@ -66,15 +63,11 @@ class Uncertainty:
         return table.astype({"lower": float, "upper": float})
 
 
-def _wald(result: FitResult):
-    """1.96 standard errors either way on the scale of the estimation."""
-    matrix, unknowns = result.covariance.matrix, unknowns_of(result.problem)
-    if matrix is None:
-        return
-    vector, sd = unknowns.vector(point_of(result.problem)), np.sqrt(np.diag(matrix))
-    value, low, high = (unknowns.natural(vector + side * Z * sd)[0] for side in (0, -1, 1))
-    for k in np.flatnonzero(np.isfinite(sd)):
-        yield result.covariance.names[k], WALD, float(value[k]), float(low[k]), float(high[k])
+def _own(result: FitResult):
+    """The intervals that the fit itself has, one of each number."""
+    for e in result.estimates:
+        if e.by and not (e.by == PROFILE and e.lower is None and e.upper is None):
+            yield e.name, e.by, e.value, e.lower, e.upper
 
 
 def uncertainty(

@@ -1,15 +1,18 @@
 """What a fit or an evaluation gives."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.verdict import Verdict
 
-CONVERGED, NOT_CONVERGED, AT_BOUND, BETTER_ELSEWHERE, INTERRUPTED = (
-    "converged", "not_converged", "at_bound_or_singular", "better_from_another_start", "interrupted",
+CONVERGED, NOT_CONVERGED, NOT_DETERMINED, BETTER_ELSEWHERE, INTERRUPTED = (
+    "converged", "not_converged", "not_determined", "better_from_another_start", "interrupted",
 )  # fmt: skip
-EXIT_CODE = {CONVERGED: 0, NOT_CONVERGED: 3, AT_BOUND: 4, BETTER_ELSEWHERE: 5, INTERRUPTED: 130}
+EXIT_CODE = {CONVERGED: 0, NOT_CONVERGED: 3, NOT_DETERMINED: 4, BETTER_ELSEWHERE: 5, INTERRUPTED: 130}
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,23 @@ class Objective:
         return self.minus2ll - 2 * self.log_jacobian
 
 
+class Limit(NamedTuple):
+    """The 95 % interval of a number as it is reported; None where the data set no bound on that side. by: `standard error`
+    or `profile`; determined: whether both ends are there, not too far apart, and away from no variability."""
+
+    lower: float | None
+    upper: float | None
+    by: str
+    determined: bool
+
+
 @dataclass(frozen=True)
 class Estimate:
     """One row of `parameters.csv`. kind: typical, spread, correlation, covariate or residual; se, rse: of value, rse in
     %, None where no standard error is to be had or the value was fixed; shrinkage: of a spread, in %, from the spread of
-    the individual estimates: 100 (1 - sd(eta) / omega)."""
+    the individual estimates: 100 (1 - sd(eta) / omega); lower, upper: of the 95 % interval, None where the data set no
+    bound; by: `standard error` or `profile`, empty where there is no interval; determined: whether the data determine it
+    (see `fit.limits`); a value that they do not determine is where the search ended, and no estimate."""
 
     name: str
     kind: str
@@ -61,6 +76,10 @@ class Estimate:
     rse: float | None = None
     shrinkage: float | None = None
     fixed: bool = False
+    lower: float | None = None
+    upper: float | None = None
+    by: str = ""
+    determined: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,7 +135,7 @@ class FitResult:
 
     problem: with the numbers found; started: with those it started from. status: see EXIT_CODE. objective: the
     likelihood at the end. trace: one row for each iteration, columns `trace_names`. notes: what a reader must know.
-    settings: of the method, seed and versions.
+    settings: of the method, seed and versions. verdict: in three parts, None where no population was estimated.
     """
 
     problem: FitProblem
@@ -132,6 +151,7 @@ class FitResult:
     trace_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     settings: dict = field(default_factory=dict, hash=False)
+    verdict: Verdict | None = None
 
     @property
     def exit_code(self) -> int:
@@ -140,15 +160,19 @@ class FitResult:
 
     @property
     def free(self) -> int:
-        """How many numbers were estimated."""
-        return len(self.covariance.names)
+        """How many numbers were estimated, a variability that went to 0 among them."""
+        return unknowns_of(self.started).size if self.covariance.names else 0
 
     @property
     def aic(self) -> float:
-        """Akaike's criterion: -2LL + 2 p."""
-        return self.objective.minus2ll + 2 * self.free
+        """Akaike's criterion: -2LL + 2 p; nan where the likelihood is not known."""
+        return self._penalised(2.0)
 
     @property
     def bic(self) -> float:
-        """Bayesian criterion with the number of subjects: -2LL + p ln n."""
-        return self.objective.minus2ll + self.free * float(np.log(len(self.individuals.subjects)))
+        """Bayesian criterion with the number of subjects: -2LL + p ln n; nan where the likelihood is not known."""
+        return self._penalised(float(np.log(len(self.individuals.subjects))))
+
+    def _penalised(self, each: float) -> float:
+        known = self.verdict is None or self.verdict.sound
+        return self.objective.minus2ll + each * self.free if known else float("nan")

@@ -8,21 +8,33 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.core.random import check_seed, uniforms
+from livingdrug.core.random import check_seed
 from livingdrug.core.versions import versions
 from livingdrug.fit import finish, store
-from livingdrug.fit.climb import climb
+from livingdrug.fit.climb import expected_gain
 from livingdrug.fit.conditional import Conditional, curvature, search
-from livingdrug.fit.importance import few_draws, importance, propose
+from livingdrug.fit.importance import FEW, few_draws, importance, propose
+from livingdrug.fit.limits import Higher, error_limits, limits
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, made
 from livingdrug.fit.point import Prepared, centre, point_of, predictions, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.fit.result import AT_BOUND, BETTER_ELSEWHERE, CONVERGED, NOT_CONVERGED, Covariance, FitResult
+from livingdrug.fit.result import (
+    BETTER_ELSEWHERE,
+    CONVERGED,
+    NOT_CONVERGED,
+    NOT_DETERMINED,
+    Covariance,
+    FitResult,
+    Limit,
+    Objective,
+)
 from livingdrug.fit.saem import Saem
-from livingdrug.fit.saem import run as run_saem
+from livingdrug.fit.search import Searched, nearby, searched, with_optimum
+from livingdrug.fit.settle import Settled
 from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.verdict import NEAR, NOTHING_KNOWN, Verdict, data_words, likelihood_words, search_words
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,8 @@ class Individual:
 
 BY_LOUIS = "observed information (Louis), by importance sampling"
 METHODS = {"saem": Saem(), "focei": Conditional("focei"), "laplace": Conditional("laplace"), "individual": Individual()}
-NEAR = 0.05  # rise of the log-likelihood still expected above which a run has not converged
+FAR_OFF = 5.0  # factor that other starts of FOCEI and Laplace are off by at most
+RESTARTS = 2  # of a search whose profiles pass a higher optimum
 DIFFERENCE_DRAWS = 1024  # of each subject, for what smooth kinks change
 SAME = 1.0  # -2 log likelihoods that differ by less are the same optimum
 Progress = Callable[[int, int, float], None]
@@ -41,9 +54,10 @@ Method = Saem | Conditional | Individual
 
 def fit(
     problem: FitProblem, method: str | Method = "saem", seed: int = 1, folder: str | Path | None = None,
-    resume: bool = False, progress: Progress | None = None, starts: int = 1,
+    resume: bool = False, progress: Progress | None = None, starts: int | None = None,
 ) -> FitResult:  # fmt: skip
-    """Fit a problem from its own numbers, and from others where `starts` is above 1.
+    """Fit a problem from its own numbers, and from others where `starts` is above 1 (None: as many as the method takes by
+    itself; SAEM searches two to four times with fewer than 40 subjects, until two searches agree).
 
     method: `saem`, `focei`, `laplace`, or `individual` (only the subjects' own parameters, given the population), or
     settings of one. folder: where SAEM saves its state now and then; resume: go on from there. progress(done, all,
@@ -53,31 +67,18 @@ def fit(
     settings = _settings(method)
     if resume and not isinstance(settings, Saem):
         raise InputError("only a run of SAEM is saved on its way, so only such a run can be resumed; leave --resume out")
-    if starts < 1:
+    if starts is not None and starts < 1:
         raise InputError(f"{starts} starts were asked for; give 1 or more")
-    first = _once(problem, settings, seed, folder, resume, progress)
-    if starts == 1 or isinstance(settings, Individual):
+    first = _once(problem, settings, seed, folder, resume, progress, starts)
+    if starts is None or starts == 1 or isinstance(settings, Individual | Saem):
         return first
-    return _best([first, *(_tried(elsewhere(problem, seed, k), settings, seed) for k in range(1, starts))])
-
-
-def elsewhere(problem: FitProblem, seed: int, k: int) -> FitProblem:
-    """The problem with start k: typical values times factors between 0.2 and 5 (on a logit scale, odds)."""
-    factors = 5.0 ** (2 * uniforms(seed, f"start {k}", 0, len(problem.parameters)) - 1)
-    moved = []
-    for parameter, factor in zip(problem.parameters, factors.tolist(), strict=True):
-        value = parameter.value * factor
-        if parameter.scale == "logit":
-            odds = factor * parameter.value / (1 - parameter.value)
-            value = odds / (1 + odds)
-        moved.append(parameter if parameter.fixed else replace(parameter, value=value))
-    return replace(problem, parameters=tuple(moved))
+    return _best([first, *(_tried(nearby(problem, seed, k, FAR_OFF), settings, seed) for k in range(1, starts))])
 
 
 def _tried(problem: FitProblem, settings: Method, seed: int) -> FitResult | str:
     """A fit, or why there is none: a start far off may have no likelihood."""
     try:
-        return _once(problem, settings, seed, None, False, None)
+        return _once(problem, settings, seed, None, False, None, 1)
     except InputError as error:
         return str(error)
 
@@ -100,13 +101,13 @@ def _best(results: list[FitResult | str]) -> FitResult:
     return replace(best, status=status, notes=(*best.notes, *notes), settings=settings)
 
 
-def _once(problem: FitProblem, settings: Method, seed: int, folder, resume: bool, progress) -> FitResult:
+def _once(problem: FitProblem, settings: Method, seed: int, folder, resume: bool, progress, starts) -> FitResult:
     prepared = prepare(with_slopes(problem, settings.method) if isinstance(settings, Conditional) else problem)
     check_start(prepared, point_of(problem))
     if not isinstance(settings, Individual):
         check_measured(prepared)
     if isinstance(settings, Saem):
-        result = _fit_saem(prepared, settings, seed, folder, resume, progress)
+        result = _fit_saem(prepared, settings, seed, folder, resume, progress, starts)
     elif isinstance(settings, Individual):
         result = _fit_individuals(prepared, seed)
     else:
@@ -182,54 +183,100 @@ def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progr
     information = curvature(prepared, unknowns, found, settings.method)
     how = f"second derivatives of the {settings.method} objective"
     covariance = finish.covariance_of(unknowns, information, -0.5 * found.slope.gradient, left_out, how)
-    status = _verdict(0.5 * found.left, left_out, covariance, notes)
+    limit = error_limits(unknowns, found.point, covariance.matrix, prepared.design.n)
+    gain = expected_gain(-0.5 * found.slope.gradient.sum(axis=0), information, left_out)
+    status, verdict = _conditional_verdict(gain, limit, covariance)
+    if covariance.reason:
+        notes.append(f"standard errors are not available: {covariance.reason}")
     modes = found.slope.modes
     objective = made(prepared, settings.method, found.slope.parts, etas=modes.etas, converged=modes.converged)
     names = ("minus2ll", *unknowns.names)
     return FitResult(
         problem_at(problem, found.point), problem, settings.method, status, objective,
-        finish.estimates_of(unknowns, found.point, covariance, modes.etas), covariance,
+        finish.estimates_of(unknowns, found.point, covariance, modes.etas, limit), covariance,
         finish.individuals_of(prepared, found.point, modes), finish.predictions_of(prepared, found.point, modes), found.trace,
         names, (*prepared.design.notes, *notes),
-        {**asdict(settings), "seed": seed, "expected_gain": 0.5 * found.left} | versions(),
+        {**asdict(settings), "seed": seed, "expected_gain": gain} | versions(), verdict,
     )  # fmt: skip
 
 
-def _verdict(gain: float, left_out: np.ndarray, covariance: Covariance, notes: list[str]) -> str:
-    """The status, and sentences about it; gain: rise of the log-likelihood still expected."""
-    if covariance.reason:
-        notes.append(f"standard errors are not available: {covariance.reason}")
-    if gain > NEAR:
-        notes.append(f"not converged: the log-likelihood may rise by {gain:.2g} more; run longer, or from elsewhere")
-        return NOT_CONVERGED
-    return AT_BOUND if len(left_out) or covariance.reason else CONVERGED
-
-
-def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: bool, progress) -> FitResult:
+def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: bool, progress, searches) -> FitResult:
     problem = prepared.problem
     if not problem.random:
         raise InputError("SAEM needs a parameter with a spread; fit parameters without spread by method focei")
-    copies = settings.copies(prepared.design.n, is_closed(problem.model))
-    chains = prepared.copied(copies)
     mark = store.fingerprint(problem, settings, seed)
     state = store.read_state(folder, mark) if resume else None
     save = (lambda state: store.write_state(folder, mark, state)) if folder else None
-    state = run_saem(chains, settings, seed, state, progress, save)
-    point, gain, proposal, information = climb(prepared, state.point, seed, state.mean)
-    unknowns = unknowns_of(problem)
-    left_out, notes = finish.at_bounds(prepared, unknowns, point)
-    flat, more = finish.flat_spreads(unknowns, information.score, information.matrix)
-    left_out, notes = np.union1d(left_out, flat).astype(np.int64), [*notes, *more]
-    covariance = finish.covariance_of(unknowns, information.matrix, information.scores, left_out, BY_LOUIS)
-    status = _verdict(gain, left_out, covariance, notes)
-    objective = importance(prepared, point, seed=seed, proposal=proposal)
-    notes += few_draws(prepared.design.subjects, objective)
-    sd = np.sqrt(np.einsum("nij,nij->ni", proposal.factor, proposal.factor))
-    return FitResult(
-        problem_at(problem, point), problem, "saem", status, objective,
-        finish.estimates_of(unknowns, point, covariance, proposal.modes.etas), covariance,
-        finish.individuals_of(prepared, point, proposal.modes, proposal.middle, sd),
-        finish.predictions_of(prepared, point, proposal.modes), state.trace,
-        ("seconds", "minus2ll given etas", *unknowns.names), (*prepared.design.notes, *notes),
-        {"method": "saem", **asdict(settings), "copies": copies, "seed": seed, "expected_gain": gain} | versions(),
+    found = searched(prepared, settings, seed, searches, state, progress, save)
+    return at_optimum(prepared, settings, seed, found)
+
+
+def at_optimum(prepared: Prepared, settings: Saem, seed: int, found: Searched) -> FitResult:
+    """The result of a search: its best optimum with errors, limits, likelihood and verdict."""
+    covariance, objective, sound, notes = _known(found.optima[0], seed)
+    limit = {}
+    for _ in range(RESTARTS if sound else 0):
+        limit = limits(found.optima, prepared, covariance.matrix, seed)
+        if not isinstance(limit, Higher):
+            break
+        found = with_optimum(found, prepared, limit.prepared, limit.climbed, seed)
+        covariance, objective, sound, notes = _known(found.optima[0], seed)
+    ended = found.agreed and not isinstance(limit, Higher)
+    limit = {} if isinstance(limit, Higher) or not sound else limit
+    best = found.optima[0]
+    climbed, unknowns = best.climbed, unknowns_of(best.prepared.problem)
+    ended &= climbed.gain <= NEAR
+    undetermined = tuple(name for name, of in limit.items() if not of.determined)
+    verdict = Verdict(
+        ended, sound, undetermined,
+        search_words(climbed.gain, ended, found.levels, max(s.level for s in found.optima), len(found.optima)),
+        likelihood_words(sound, None if objective.ess is None else float(objective.ess.min()), objective.se),
+        data_words(undetermined, len(limit)) if limit and ended else NOTHING_KNOWN,
     )  # fmt: skip
+    if not ended or not sound:
+        status = NOT_CONVERGED
+    else:
+        status = NOT_DETERMINED if undetermined or covariance.reason else CONVERGED
+    modes = climbed.proposal.modes
+    sd = np.sqrt(np.einsum("nij,nij->ni", climbed.proposal.factor, climbed.proposal.factor))
+    point = climbed.point
+    settings_used = asdict(settings) | {"copies": settings.copies(prepared.design.n, is_closed(prepared.problem.model))}
+    return FitResult(
+        problem_at(best.prepared.problem, point), prepared.problem, "saem", status, objective,
+        finish.estimates_of(unknowns, point, covariance, modes.etas, limit), covariance,
+        finish.individuals_of(best.prepared, point, modes, climbed.proposal.middle, sd),
+        finish.predictions_of(best.prepared, point, modes), found.state.trace,
+        ("seconds", "minus2ll given etas", *unknowns_of(prepared.problem).names), (*prepared.design.notes, *notes),
+        {"method": "saem", **settings_used, "seed": seed, "expected_gain": climbed.gain,
+         "searches": [-2 * level for level in found.levels]} | versions(), verdict,
+    )  # fmt: skip
+
+
+def _known(best: Settled, seed: int) -> tuple[Covariance, Objective, bool, list[str]]:
+    """(covariance of the estimates, likelihood, whether that is sound, notes) at an optimum."""
+    climbed, unknowns = best.climbed, unknowns_of(best.prepared.problem)
+    left_out, notes = finish.at_bounds(best.prepared, unknowns, climbed.point)
+    objective = importance(best.prepared, climbed.point, seed=seed, proposal=climbed.proposal)
+    sound = objective.ess is None or bool((objective.ess >= FEW).all())
+    information = climbed.information
+    covariance = finish.covariance_of(unknowns, information.matrix, information.scores, left_out, BY_LOUIS)
+    if not sound:
+        covariance = Covariance(unknowns.names, None, BY_LOUIS, reason="the likelihood is not known")
+    if covariance.reason:
+        notes.append(f"standard errors are not available: {covariance.reason}")
+    notes += few_draws(best.prepared.design.subjects, objective)
+    notes += [f"the most likely `{name}` is 0: the parameter is fitted without it" for name in best.dropped]
+    return covariance, objective, sound, notes
+
+
+def _conditional_verdict(gain: float, limit: dict[str, Limit], covariance: Covariance) -> tuple[str, Verdict]:
+    """(status, verdict) of FOCEI or Laplace; gain: rise of the log-likelihood still expected."""
+    ended = gain <= NEAR
+    undetermined = tuple(name for name, of in limit.items() if not of.determined)
+    verdict = Verdict(
+        ended, True, undetermined, search_words(gain, ended, (0.0,), 0.0, 1), likelihood_words(True, None, None),
+        data_words(undetermined, len(limit)) if ended else NOTHING_KNOWN,
+    )  # fmt: skip
+    if not ended:
+        return NOT_CONVERGED, verdict
+    return NOT_DETERMINED if undetermined or covariance.reason else CONVERGED, verdict

@@ -140,12 +140,13 @@ def evaluation_as_dict(found: Objective) -> dict:
 
 
 def parameter_table(result: FitResult):
-    """One row for each number: parameter, kind, value, se, rse, shrinkage, fixed."""
+    """One row for each number: parameter, kind, value, se, rse, shrinkage, fixed, lower, upper, by (of the 95 % interval),
+    determined."""
     import pandas as pd
 
     rows = [asdict(estimate) for estimate in result.estimates]
     table = pd.DataFrame(rows).rename(columns={"name": "parameter"})
-    return table.astype({"se": float, "rse": float, "shrinkage": float})
+    return table.astype({name: float for name in ("se", "rse", "shrinkage", "lower", "upper")})
 
 
 def individual_table(result: FitResult):
@@ -169,10 +170,17 @@ def objective_as_dict(result: FitResult) -> dict:
         "status": result.status, "exit_code": result.exit_code, "method": found.means, "conventions": CONVENTIONS,
         "minus2ll": found.minus2ll, "of_logarithms": found.of_logarithms, "nonmem": found.nonmem,
         "monte_carlo_se": found.se, "least_effective_sample_size": None if found.ess is None else float(found.ess.min()),
-        "aic": result.aic, "bic": result.bic, "estimated": result.free, "subjects": len(result.individuals.subjects),
-        "measured": found.measured, "below_limit": int((rows == "below").sum()), "above_limit": int((rows == "above").sum()),
-        "condition_number": errors.condition, "standard_errors": errors.reason or errors.method,
+        "aic": known(result.aic), "bic": known(result.bic), "estimated": result.free,
+        "subjects": len(result.individuals.subjects), "measured": found.measured, "below_limit": int((rows == "below").sum()),
+        "above_limit": int((rows == "above").sum()), "condition_number": errors.condition,
+        "standard_errors": errors.reason or errors.method,
+        "verdict": None if result.verdict is None else asdict(result.verdict),
     }  # fmt: skip
+
+
+def known(value: float) -> float | None:
+    """None for what is not known, as JSON has no nan."""
+    return None if value != value else value
 
 
 def settings_as_dict(result: FitResult) -> dict:

@@ -2,88 +2,71 @@
 
 import numpy as np
 
-from livingdrug.fit.point import SCALE_CODE, from_scale, point_of, to_scale
 from livingdrug.fit.problem import Effect, Parameter, ResidualError
-from livingdrug.fit.result import FitResult
-from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.result import Estimate, FitResult
 
 Z = 1.959963984540054
-HARDLY, NOT = 0.5, 1.0  # standard error on a log scale: factors of 7 and 50 between the ends of a 95 % interval
 ALIKE = 0.95  # correlation of two estimates that the data hardly tell apart
 MEDIAN_ABOVE = 1.6448536269514722  # normal quantile of 95 %
 
 
 def parameter_sentences(result: FitResult) -> tuple[str, ...]:
     """A sentence for each typical value with its spread, each covariate, correlation and residual error."""
-    problem, errors = result.problem, _errors(result)
-    lines = [_typical(result, p, errors) for p in problem.parameters if not p.changes]
+    problem, found = result.problem, {e.name: e for e in result.estimates}
+    lines = [_typical(result, p, found) for p in problem.parameters if not p.changes]
     lines += [_between(problem.parameters, p) for p in dict.fromkeys(p.changes for p in problem.parameters if p.changes)]
-    lines += [_effect(result, e, errors) for e in problem.effects]
+    lines += [_effect(result, e, found) for e in problem.effects]
     for pair in problem.correlations:
-        ends = _interval(pair.value, errors.get(f"corr {pair.first} {pair.second}"), np.arctanh, np.tanh)
+        ends = _interval(found[f"corr {pair.first} {pair.second}"])
         lines.append(f"{pair.first} and {pair.second} of a subject go together with a correlation of {pair.value:.2f}{ends}.")
     lines += [_residual(r) for r in problem.residuals]
     return tuple(lines)
 
 
 def identifiability_sentences(result: FitResult) -> tuple[str, ...]:
-    """What the data do not determine, from the covariance of the estimates; one sentence where it determines all."""
+    """What the data do not determine, and which estimates they hardly tell apart; one sentence where they determine all."""
     matrix, names = result.covariance.matrix, result.covariance.names
     if matrix is None:
         return (f"No standard errors: {result.covariance.reason or 'none were computed'}.",)
-    lines, weak = [], set()
-    value, _ = _vector(result)
-    kinds = unknowns_of(result.problem).kinds
+    weak = {e.name for e in result.estimates if not e.determined}
+    lines = [f"The data do not determine {_named(e.name)}{_bounds(result, e)}." for e in result.estimates if e.name in weak]
     sd = np.sqrt(np.diag(matrix))
-    for i, name in enumerate(names):
-        if not np.isfinite(sd[i]):
-            lines.append(f"{_named(result, name)} is at a bound and has no standard error.")
-            weak.add(i)
-        elif sd[i] > HARDLY and kinds[i] != "covariate" and _by_factor(result, i):
-            weak.add(i)
-            lines.append(_flat(result, name, value[i], sd[i]))
     for i in range(len(names)):
         for j in range(i):
-            if i in weak and j in weak or not (sd[i] > 0 and sd[j] > 0):
+            if names[i] in weak and names[j] in weak or not (sd[i] > 0 and sd[j] > 0):
                 continue
             r = matrix[i, j] / (sd[i] * sd[j])
             if abs(r) > ALIKE:
                 lines.append(f"The data hardly tell {names[j]} and {names[i]} apart (correlation of the estimates {r:.2f}).")
-    return tuple(lines) or ("The data determine every estimated number (no standard error above 50 % of its value).",)
+    return tuple(lines) or ("The data determine every estimated number.",)
 
 
-def _flat(result: FitResult, name: str, value: float, sd: float) -> str:
-    low, high = (_natural(result, name, value + side * Z * sd) for side in (-1, 1))
-    how = "do not determine" if sd > NOT else "hardly determine"
-    unit = _unit(result, name)
-    return f"The data {how} {_named(result, name)}: anything from {number(low)} to {number(high)}{unit} fits them (95 %)."
+def interval_words(estimate: Estimate) -> str:
+    """The 95 % interval of an estimate: `0.12 to 0.19`, `at most 0.1`, `at least 700`; empty where there is none."""
+    low, high = estimate.lower, estimate.upper
+    if estimate.kind == "spread" and low == 0 and high is not None:
+        return f"at most {number(high)}"
+    if low is not None and high is not None:
+        return f"{number(low)} to {number(high)}"
+    if high is not None:
+        return f"at most {number(high)}"
+    return f"at least {number(low)}" if low else ("no bound" if estimate.by else "")
 
 
-def _vector(result: FitResult):
-    unknowns = unknowns_of(result.problem)
-    vector = unknowns.vector(point_of(result.problem))
-    return vector, unknowns
+def _bounds(result: FitResult, estimate: Estimate) -> str:
+    """`: they give no more than beta < 0.0958 /d (95 %)`, nothing where they set no bound."""
+    words, unit = interval_words(estimate), _unit(result, estimate.name)
+    if words in ("", "no bound"):
+        return ": they set no bound"
+    sign = {"at most": "<", "at least": ">"}.get(words[: words.rfind(" ")])
+    told = f"{estimate.name} {sign} {words.split()[-1]}" if sign else f"{estimate.name} from {words}"
+    return f": they give no more than {told}{unit} (95 %)"
 
 
-def _by_factor(result: FitResult, i: int) -> bool:
-    """Whether number i is estimated on a log or logit scale, where a standard error is a relative one."""
-    unknowns = unknowns_of(result.problem)
-    if unknowns.kinds[i] == "typical":
-        return result.problem.parameters[unknowns.mu[i]].scale != "normal"
-    return unknowns.kinds[i] in ("spread", "residual")
-
-
-def _natural(result: FitResult, name: str, x: float) -> float:
-    position = result.problem.position
-    if name in position:
-        return float(from_scale(np.array(x), np.array(SCALE_CODE[result.problem.parameters[position[name]].scale])))
-    return float(np.exp(x))
-
-
-def _named(result: FitResult, name: str) -> str:
+def _named(name: str) -> str:
     if name.startswith("gamma "):
-        return f"the spread of {name.removeprefix('gamma ')} between occasions"
-    return f"the spread of {name.removeprefix('omega ')}" if name.startswith("omega ") else f"{name}"
+        return f"the variability of {name.removeprefix('gamma ')} between occasions"
+    return f"the between-subject variability of {name.removeprefix('omega ')}" if name.startswith("omega ") else name
 
 
 def _unit(result: FitResult, name: str) -> str:
@@ -96,22 +79,6 @@ def _written(unit: str) -> str:
     return "" if unit == "1" else f" {unit.removeprefix('1') if unit.startswith('1/') else unit}"
 
 
-def _errors(result: FitResult) -> dict[str, float]:
-    """Standard error of each number on the scale where it is estimated."""
-    if result.covariance.matrix is None:
-        return {}
-    sd = np.sqrt(np.diag(result.covariance.matrix))
-    return {name: float(s) for name, s in zip(result.covariance.names, sd, strict=True) if np.isfinite(s)}
-
-
-def _interval(value: float, se: float | None, to, back) -> str:
-    """` (95 % 0.12 to 0.19)`, nothing without a standard error."""
-    if se is None:
-        return ""
-    low, high = (float(back(to(value) + side * Z * se)) for side in (-1, 1))
-    return f" (95 % {number(low)} to {number(high)})"
-
-
 def number(x: float) -> str:
     """Three digits, without powers of ten up to ten millions."""
     if x == 0 or not np.isfinite(x) or not 1e3 <= abs(x) < 1e7:
@@ -119,14 +86,30 @@ def number(x: float) -> str:
     return f"{float(f'{x:.3g}'):,.0f}"
 
 
-def _typical(result: FitResult, parameter: Parameter, errors: dict[str, float]) -> str:
+def _typical(result: FitResult, parameter: Parameter, found: dict[str, Estimate]) -> str:
     quantity = next(q for q in result.problem.model.quantities if q.name == parameter.name)
-    code = np.array(SCALE_CODE[parameter.scale])
-    ends = _interval(parameter.value, errors.get(parameter.name), lambda v: to_scale(np.array(v), code),
-                     lambda x: from_scale(np.array(x), code))  # fmt: skip
-    held = " (held there)" if parameter.fixed else ends
-    text = f"{parameter.name} ({quantity.meaning}) is {number(parameter.value)}{_written(quantity.unit)}{held}"
-    return f"{text}; {_spread(parameter, _written(quantity.unit))}."
+    estimate = found[parameter.name]
+    head, tail = f"{parameter.name} ({quantity.meaning})", _differ(parameter, found, _written(quantity.unit))
+    if not estimate.determined:
+        return f"{head}: the data do not determine it{_bounds(result, estimate)}; {tail}."
+    held = " (held there)" if parameter.fixed else _interval(estimate)
+    return f"{head} is {number(parameter.value)}{_written(quantity.unit)}{held}; {tail}."
+
+
+def _interval(estimate: Estimate) -> str:
+    """` (95 % 0.12 to 0.19)`, nothing where there is no interval."""
+    words = interval_words(estimate)
+    return f" (95 % {words})" if words else ""
+
+
+def _differ(parameter: Parameter, found: dict[str, Estimate], unit: str) -> str:
+    """How subjects differ in a parameter, or that the data do not tell it."""
+    estimate = found.get(parameter.spread_name)
+    if estimate is None or estimate.determined:
+        return _spread(parameter, unit)
+    words = interval_words(estimate)
+    bound = f" ({parameter.spread_name} {words}, 95 %)" if words and words != "no bound" else ""
+    return f"the data do not determine how subjects differ in it{bound}"
 
 
 def _spread(parameter: Parameter, unit: str) -> str:
@@ -153,10 +136,9 @@ def _between(parameters: tuple[Parameter, ...], name: str) -> str:
     return f"From one occasion of a subject to the next {name} differs by {size}."
 
 
-def _effect(result: FitResult, effect: Effect, errors: dict[str, float]) -> str:
+def _effect(result: FitResult, effect: Effect, found: dict[str, Estimate]) -> str:
     parameter = result.problem.parameters[result.problem.position[effect.parameter]]
-    ends = _interval(effect.coefficient, errors.get(effect.name), float, float)
-    held = " (held there)" if effect.fixed else ends
+    held = " (held there)" if effect.fixed else _interval(found[effect.name])
     head = f"{effect.name}: coefficient {effect.coefficient:.3g}{held}"
     if parameter.scale != "log":
         return f"{head}, on the scale {parameter.scale}."

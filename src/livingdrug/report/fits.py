@@ -8,9 +8,9 @@ from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.npde import Npde
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import FitResult, Objective
-from livingdrug.fit.store import CONVENTIONS, data_hash, parameter_table
+from livingdrug.fit.store import CONVENTIONS, data_hash
 from livingdrug.fit.vpc import Vpc
-from livingdrug.fit.words import identifiability_sentences, number, parameter_sentences
+from livingdrug.fit.words import identifiability_sentences, interval_words, number, parameter_sentences
 from livingdrug.report.answer import Answer, Part, Picture, Table
 from livingdrug.report.card import model_card
 from livingdrug.report.kinetics import checks_of, hashes
@@ -19,7 +19,7 @@ from livingdrug.scenario.fit import Fit, fit_problem
 VERDICTS = {
     "converged": "The fit converged.",
     "not_converged": "The fit did not converge; its numbers are no estimates yet.",
-    "at_bound_or_singular": "The fit ended at a bound, or its information is singular: see the flags.",
+    "not_determined": "The fit converged; the data do not determine every number.",
     "better_from_another_start": "A better optimum was found from another start; these numbers are not the best.",
 }
 
@@ -33,7 +33,7 @@ def fit_answer(
     return Answer(
         title=f"{model.full_name} fitted to {data.name}",
         question=f"Which numbers of {model.full_name} describe {data.name}, and how do subjects differ?",
-        sentences=(VERDICTS[result.status], *parameter_sentences(result)),
+        sentences=(*verdict_sentences(result), *parameter_sentences(result)),
         flags=(*result.notes, *missing),
         tables=(_numbers(result),),
         parts=(determined, _objective(result), *parts, _started(result)),
@@ -42,6 +42,11 @@ def fit_answer(
         seed=scenario.seed,
         **data_checks(scenario, _used(result)),
     )
+
+
+def verdict_sentences(result: FitResult) -> tuple[str, ...]:
+    """The verdict, in its three parts where it has them."""
+    return (VERDICTS[result.status], *(result.verdict.sentences if result.verdict else ()))
 
 
 def evaluation_answer(scenario: Fit, found: Objective, notes: tuple[str, ...]) -> Answer:
@@ -83,13 +88,13 @@ def _used(result: FitResult) -> tuple[str, ...]:
 
 
 def _numbers(result: FitResult) -> Table:
-    table = parameter_table(result)
     rows = tuple(
-        (row.parameter, row.kind, number(row.value), "fixed" if row.fixed else told(row.se), told(row.rse, ".1f"),
-         told(row.shrinkage, ".0f"))
-        for row in table.itertuples()
+        (e.name, e.kind, number(e.value) if e.determined else "not determined", told(e.se), told(e.rse, ".1f"),
+         "fixed" if e.fixed else interval_words(e), told(e.shrinkage, ".0f"))
+        for e in result.estimates
     )  # fmt: skip
-    return Table("estimates", ("parameter", "kind", "value", "SE", "RSE %", "shrinkage %"), rows)
+    header = ("parameter", "kind", "value", "SE", "RSE %", "95 % interval", "shrinkage %")
+    return Table("estimates", header, rows)
 
 
 def told(value: float | None, form: str = "") -> str:
@@ -115,8 +120,8 @@ def _error(found: Objective) -> tuple[str, str]:
 def _objective(result: FitResult) -> Part:
     found = result.objective
     rows = (
-        *_conventions(found), _error(found), ("estimated numbers", str(result.free)), ("AIC", f"{result.aic:.2f}"),
-        ("BIC", f"{result.bic:.2f}"),
+        *_conventions(found), _error(found), ("estimated numbers", str(result.free)),
+        ("AIC", told(result.aic, ".2f")), ("BIC", told(result.bic, ".2f")),
         ("condition number of the correlations of the estimates", told(result.covariance.condition) or "none"),
     )  # fmt: skip
     errors = result.covariance.reason or result.covariance.method

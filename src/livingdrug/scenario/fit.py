@@ -40,9 +40,9 @@ class Fit(TableScenario):
     below: rule for values below the limit; smooth: width of smooth kinks; outputs: name in the data -> output of the model.
     method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains, tune, draws, acceptance); start:
     `published`, or `data` for what the curves tell (`fit.start`), where what is named in values or fix keeps its number;
-    starts: from how many places; evaluate: the objective at the start, nothing is fitted. profile: estimated numbers whose
-    profile likelihood is followed; bootstrap: how many times resampled subjects are fitted again; sir: how many parameter
-    vectors are kept of sampling importance resampling.
+    starts: from how many places (none given: as many as the method needs); evaluate: the objective at the start, nothing is
+    fitted. profile: estimated numbers whose profile likelihood is followed; bootstrap: how many times resampled subjects are
+    fitted again; sir: how many parameter vectors are kept of sampling importance resampling.
     """
 
     kind: Literal["fit"] = "fit"
@@ -63,7 +63,7 @@ class Fit(TableScenario):
     method: str = "saem"
     evaluate: str | None = None
     start: Literal["published", "data"] = "published"
-    starts: int = 1
+    starts: int | None = None
     profile: tuple[str, ...] = ()
     bootstrap: int = 0
     sir: int = 0

@@ -51,7 +51,7 @@ MORE = (
     Entry("correlated", "Correlated spreads", "such as c_max,alpha; a semicolon between two groups", apart=";"),
     Entry("occasions", "Spread between occasions of a subject", "such as c_max=0.3; a semicolon between two", apart=";"),
     Entry("smooth", "Width of smooth kinks", "of pieces of a formula; 0: exact; empty: as the method needs"),
-    Entry("starts", "Fit from so many starts", "up to 10; the best one is the answer"),
+    Entry("starts", "Fit from so many starts", "up to 10; empty: as the method needs"),
     Entry("seed", "Seed"),
     Entry("bridge", "Bridge between units", "its name, as in `livingdrug nca --bridge`; empty: none"),
 )

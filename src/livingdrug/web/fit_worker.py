@@ -31,7 +31,8 @@ def run_job(folder: Path, resume: bool, say: "Progress") -> None:
 
     scenario, out = read_scenario(folder / JOB), made_folder(folder / RUN)
     mine = (folder / NAME).read_text(encoding="utf-8")
-    say.phase = f"searching from {scenario.starts} starts; of the first one" if scenario.starts > 1 else "searching"
+    several = scenario.starts is not None and scenario.starts > 1
+    say.phase = f"searching from {scenario.starts} starts; of the first one" if several else "searching"
     result = named(run_fit(scenario, out, resume, say), mine)
     write_csv(parameter_table(result), folder / "parameters.csv")
     _write(answer_of(result), folder / NUMBERS)

@@ -178,7 +178,7 @@ def check_fit(scenario: Fit) -> None:
         raise InputError("the app fits one file of samples; endpoints are compared by `livingdrug fit --endpoints`")
     if scenario.profile or scenario.bootstrap or scenario.sir:
         raise InputError("profiles, bootstraps and resampled intervals are computed by `livingdrug fit`; leave them out here")
-    if scenario.starts > MOST_STARTS:
+    if scenario.starts and scenario.starts > MOST_STARTS:
         raise InputError(f"the app fits from up to {MOST_STARTS} starts; more with `livingdrug fit --starts`")
 
 

@@ -1,0 +1,303 @@
+"""What the data say of each estimated number: an interval, a bound on one side, or nothing.
+
+Where the likelihood is a parabola for as far as its interval reaches, the interval follows from the standard error, with what
+few subjects ask for: a t distribution with n - 1 degrees of freedom for typical values and covariate effects, a chi-square
+for variabilities and residual errors (both exact where n individual values were seen themselves). Elsewhere it is read off
+the profile likelihood, all other numbers fitted anew at every step, between the points where it has fallen by as much as the
+likelihood of a normal mean at the ends of its t interval, n ln(1 + t^2 / (n - 1)), which is 3.84 for many subjects.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from livingdrug.fit.climb import DRAWS, Climbed, climb
+from livingdrug.fit.point import LOG, NORMAL, SCALE_CODE, Point, Prepared, point_of
+from livingdrug.fit.result import Limit
+from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
+from livingdrug.fit.unknowns import RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
+
+LEVEL = 0.95
+SHARP = 0.4  # standard error on its scale up to which a number has the interval of its standard error
+SHARP_DEVIATION = 0.25  # the same of a variability or residual error: 8 individual values seen themselves would tell as much
+KNOWN, MANY = 0.1, 40  # standard error and subjects from which on such an interval is not looked at again
+FALLEN = 0.75  # of the fall of a parabola that the likelihood must show at its ends elsewhere
+WIDEST = 50.0  # ratio of upper to lower limit (on a logit scale of odds) up to which a number counts as determined
+FARTHEST = 4.7  # distance on a log or logit scale, a factor of 110, that a profile walks
+FARTHEST_SE = 6.0  # on other scales, in standard errors
+GUESS = (0.05, 0.4)  # first step on a log or logit scale, at least and at most
+GROWTH = 2.5  # of a step over the one before
+STEPS, ROUNDS = 9, 6  # of a profile on one side, and sets of draws at each
+NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
+AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
+FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7  # omegas on a log or logit scale among which the largest possible one is looked for
+BETTER = 0.25  # rise of the log-likelihood on a profile that means that the search had not ended
+
+
+class Higher(NamedTuple):
+    """A point that a profile passed and that is more likely than the optimum it started from."""
+
+    prepared: Prepared
+    climbed: Climbed
+
+
+def cutoff(n: int) -> float:
+    """Fall of 2 log likelihood at the ends of a 95 % profile interval with n subjects."""
+    from scipy.stats import t
+
+    return float(n * np.log1p(t.ppf(0.5 + LEVEL / 2, n - 1) ** 2 / (n - 1))) if n > 1 else np.inf
+
+
+def limits(
+    optima: tuple[Settled, ...], full: Prepared, covariance: np.ndarray | None, seed: int,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Limit] | Higher:  # fmt: skip
+    """The limits of every estimated number of the full problem, by name; or a point that is more likely than all optima.
+
+    optima: the best one first, then those that are nearly as likely; covariance: of the estimates of the first, in the
+    order of its unknowns, None where there is none.
+    """
+    best, found = optima[0], {}
+    unknowns, n = unknowns_of(best.prepared.problem), best.prepared.design.n
+    for name in unknowns_of(full.problem).names:
+        if name not in unknowns.names and name not in best.dropped:
+            continue  # a correlation of a variability that is none
+        if progress:
+            progress(name)
+        if name in unknowns.names and len(optima) == 1:
+            sharp = from_error(unknowns, name, _value(unknowns, best.climbed.point, name), covariance, n)
+            if sharp is not None and _holds(best, name, sharp, covariance, seed):
+                found[name] = sharp
+                continue
+        parts = [_profiled(s, full, name, best.level, cutoff(n), seed) for s in optima]
+        higher = next((p for p in parts if isinstance(p, Higher)), None)
+        if higher is not None:
+            return higher
+        found[name] = _joined(unknowns_of(full.problem), name, parts)
+    return found
+
+
+def from_error(unknowns: Unknowns, name: str, x: float, covariance: np.ndarray | None, n: int, sharp: float = SHARP):
+    """The limit from a standard error, None where it is too large for that, or there is none. x: the number on its scale."""
+    from scipy.stats import chi2, t
+
+    k = unknowns.names.index(name)
+    if covariance is None or not covariance[k, k] > 0 or n < 2:
+        return None
+    se = float(np.sqrt(covariance[k, k]))
+    deviation = unknowns.kinds[k] in (SPREAD, RESIDUAL)
+    if se > (min(sharp, SHARP_DEVIATION) if deviation and sharp < np.inf else sharp) and _relative(unknowns, name):
+        return None
+    if deviation and se <= SHARP_DEVIATION:
+        worth = 1 / (2 * se**2)  # individual values seen themselves that would tell as much
+        ends = [x + 0.5 * np.log(worth / chi2.ppf(0.5 + side * LEVEL / 2, worth - 1)) for side in (1, -1)]
+    else:
+        reach = t.ppf(0.5 + LEVEL / 2, n - 1) * np.sqrt(n / (n - 1)) * se
+        ends = [x - reach, x + reach]
+    return Limit(*(natural(unknowns, name, float(e)) for e in ends), "standard error", True)
+
+
+def _holds(s: Settled, name: str, limit: Limit, covariance: np.ndarray, seed: int) -> bool:
+    """Whether the likelihood has fallen at both ends of an interval as that of a parabola would; of a number that is known
+    well, or from many subjects, that is taken for granted."""
+    unknowns = unknowns_of(s.prepared.problem)
+    k, n = unknowns.names.index(name), s.prepared.design.n
+    if n >= MANY or covariance[k, k] < KNOWN**2 or unknowns.kinds[k] != TYPICAL or _scale(unknowns, name) != LOG:
+        return True
+    walk = _Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(n), seed)
+    x, reach = _value(unknowns, s.climbed.point, name), 0.5 * np.log(limit.upper / limit.lower)
+    return all(walk.rise(walk.at(x + side * reach, [(x, 0.0, s.climbed)])) >= FALLEN * walk.fall for side in (-1, 1))
+
+
+def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None, n: int) -> dict[str, Limit]:
+    """The limits that standard errors alone give, of every estimated number: of a method that has no profile."""
+    found = {}
+    for k, name in enumerate(unknowns.names):
+        limit = from_error(unknowns, name, _value(unknowns, point, name), covariance, n, sharp=np.inf)
+        if limit is None:
+            found[name] = Limit(None, None, "", False)
+            continue
+        told = not _relative(unknowns, name) or limit.upper < WIDEST * max(limit.lower, 1e-300)
+        weak = unknowns.kinds[k] == SPREAD and covariance[k, k] > 1 / WEAK
+        found[name] = limit._replace(determined=bool(told and not weak))
+    return found
+
+
+def natural(unknowns: Unknowns, name: str, x: float) -> float:
+    """A number as it is reported, from its scale."""
+    vector = np.zeros(unknowns.size)
+    k = unknowns.names.index(name)
+    vector[k] = x
+    with np.errstate(over="ignore"):
+        return float(unknowns.natural(vector)[0][k])
+
+
+def _value(unknowns: Unknowns, point: Point, name: str) -> float:
+    return float(unknowns.vector(point)[unknowns.names.index(name)])
+
+
+def _relative(unknowns: Unknowns, name: str) -> bool:
+    """Whether a number stands on a log or logit scale, where a standard error is a relative one."""
+    k = unknowns.names.index(name)
+    if unknowns.kinds[k] in (SPREAD, RESIDUAL):
+        return unknowns.kinds[k] == RESIDUAL or _scale(unknowns, name) != NORMAL
+    return unknowns.kinds[k] == TYPICAL and _scale(unknowns, name) != NORMAL
+
+
+def _scale(unknowns: Unknowns, name: str) -> int:
+    """Code of the scale of a typical value, or of the parameter that an omega belongs to."""
+    parameter = next(p for p in unknowns.problem.parameters if name in (p.name, p.spread_name))
+    return SCALE_CODE[parameter.scale]
+
+
+def _joined(unknowns: Unknowns, name: str, parts: list[tuple[float | None, float | None]]) -> Limit:
+    """From the intervals of all optima (on its scale; -inf for a variability of 0, None for no bound) to one that holds
+    them."""
+    lows, highs = zip(*parts, strict=True)
+    low = None if None in lows else min(lows)
+    high = None if None in highs else max(highs)
+    k = unknowns.names.index(name)
+    zero = unknowns.kinds[k] == SPREAD and low == -np.inf
+    told = low is not None and high is not None and not zero
+    if told and _relative(unknowns, name):
+        told = high - low < np.log(WIDEST)
+    ends = (None if e is None else 0.0 if e == -np.inf else natural(unknowns, name, e) for e in (low, high))
+    return Limit(*ends, "profile", bool(told))
+
+
+def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, seed: int):
+    """(lower, upper) of a number on its scale from the profile around one optimum, or Higher."""
+    if name in s.dropped:
+        top = _largest(s, full, name, best, fall, seed)
+        return top if isinstance(top, Higher) else (-np.inf, top)
+    unknowns = unknowns_of(s.prepared.problem)
+    if name not in unknowns.names:
+        return (None, None)
+    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed.proposal, draws=DRAWS, rounds=0)
+    walk = _Walk(s.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - s.level), fall, seed)
+    ends: list[float | None] = []
+    for side in (-1, 1):
+        if side == -1 and unknowns.kinds[walk.k] == SPREAD and _may_be_none(s, name, best, fall, seed):
+            ends.append(-np.inf)
+            continue
+        end = walk.end(side)
+        if isinstance(end, Higher):
+            return end
+        ends.append(end)
+    return tuple(ends)
+
+
+def _may_be_none(s: Settled, name: str, best: float, fall: float, seed: int) -> bool:
+    """Whether the likelihood without a variability has not fallen by as much as at the end of an interval."""
+    if len({p.spread_name for p in s.prepared.problem.random}) == 1:
+        return False
+    tried = climb(*carried(s, without(s.prepared.problem, name), seed), rounds=2 * ROUNDS, enough=NEAR, most=2 * DRAWS)
+    return 2 * (best - tried.level) < fall
+
+
+def _largest(s: Settled, full: Prepared, name: str, best: float, fall: float, seed: int):
+    """The largest value of a variability that was left out, on its scale; None where there is no bound; or Higher."""
+    now, before, rise_before, x = s, None, 2 * (best - s.level), -np.inf
+    for sd in np.geomspace(FIRST, LAST, DOUBLINGS):
+        problem = with_again(now.prepared.problem, full.problem, name, float(sd))
+        prepared, point, _, etas = carried(now, problem, seed)
+        unknowns = unknowns_of(problem)
+        k = unknowns.names.index(name)
+        vector = unknowns.vector(point)
+        vector[k] = x = float(unknowns.vector(point_of(problem))[k])
+        point = unknowns.point(vector, point)
+        climbed = climb(prepared, point, seed, etas, held=(k,), rounds=ROUNDS, enough=NEAR, most=2 * DRAWS)
+        rise = 2 * (best - climbed.level - climbed.gain)
+        if rise < -2 * BETTER:
+            return Higher(prepared, climbed)
+        if rise >= fall:
+            return x if before is None else _between(before, rise_before, x, rise, fall)
+        now, before, rise_before = Settled(prepared, climbed, s.dropped), x, rise
+    return None
+
+
+def _between(a: float, rise_a: float, b: float, rise_b: float, fall: float) -> float:
+    """Where the rise passes `fall`, by its square root, which is straight for a parabola."""
+    low, high = np.sqrt(max(rise_a, 0.0)), np.sqrt(rise_b)
+    return float(a + (b - a) * (np.sqrt(fall) - low) / max(high - low, 1e-12))
+
+
+class _Walk(NamedTuple):
+    """Along the profile of number k from an optimum; behind: how much less likely than the best one that optimum is."""
+
+    prepared: Prepared
+    unknowns: Unknowns
+    k: int
+    start: Climbed
+    behind: float
+    fall: float
+    seed: int
+
+    def end(self, side: int) -> float | None | Higher:
+        """Where the profile has fallen far enough on one side."""
+        base = float(self.unknowns.vector(self.start.point)[self.k])
+        known = [(base, self.behind, self.start)]
+        if self.behind >= self.fall:
+            return base
+        step, farthest = self.scale()
+        gone = 0.0
+        for _ in range(STEPS):
+            gone = min(gone + step, farthest)
+            x = base + side * gone
+            now = self.at(x, known)
+            rise, (a, rise_a, _) = self.rise(now), known[-1]
+            if rise < -2 * BETTER:
+                return Higher(self.prepared, now)
+            if rise >= self.fall:
+                return _between(a, rise_a, x, rise, self.fall)
+            if gone >= farthest:
+                return None
+            known.append((x, rise, now))
+            risen = np.sqrt(max(rise, 0.0)) - np.sqrt(max(rise_a, 0.0))
+            wanted = np.sqrt(self.fall) * 1.1 - np.sqrt(max(rise, 0.0))
+            step *= float(np.clip(wanted / max(risen, 1e-3), 0.3, GROWTH))
+        return None
+
+    def rise(self, now: Climbed) -> float:
+        """Of -2 log likelihood above the best optimum; what the climb may still lack counts as reached."""
+        return self.behind + 2 * (self.start.level - now.level - now.gain)
+
+    def scale(self) -> tuple[float, float]:
+        """(first step, farthest one)."""
+        matrix = self.start.information.matrix
+        spare = 1 / np.sqrt(max(matrix[self.k, self.k], 1e-12))
+        try:
+            variance = np.linalg.inv(matrix)[self.k, self.k]
+            se = float(np.sqrt(variance)) if variance > 0 else spare
+        except np.linalg.LinAlgError:
+            se = spare
+        if _relative(self.unknowns, self.unknowns.names[self.k]):
+            return float(np.clip(0.8 * se, *GUESS)), FARTHEST
+        return 0.8 * se, FARTHEST_SE * max(se, spare)
+
+    def at(self, x: float, known: list) -> Climbed:
+        """The best fit with the number held at x, from the nearest one known."""
+        a, _, near = known[-1]
+        vector = self.unknowns.vector(near.point)
+        if len(known) > 1:  # on along the way that the other numbers took
+            b, _, before = known[-2]
+            vector = vector + (vector - self.unknowns.vector(before.point)) * np.clip((x - a) / (a - b), -1.0, 1.0)
+        else:
+            vector = vector + self.ahead(x - a)
+        vector[self.k] = x
+        return climb(self.prepared, self.unknowns.point(vector, near.point), self.seed, before=near.proposal,
+                     held=(self.k,), rounds=ROUNDS, enough=NEAR, most=2 * DRAWS)  # fmt: skip
+
+    def ahead(self, move: float) -> np.ndarray:
+        """How the other numbers go along with the one held, as the information at the optimum says."""
+        matrix = self.start.information.matrix
+        others = np.setdiff1d(np.arange(len(matrix)), [self.k])
+        found = np.zeros(len(matrix))
+        if len(others):
+            part = matrix[np.ix_(others, others)]
+            scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
+            values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
+            pull = vectors.T @ (-matrix[others, self.k] * move / scale)
+            found[others] = vectors @ (pull / np.maximum(values, FLOOR)) / scale
+        return np.clip(found, -AHEAD, AHEAD)

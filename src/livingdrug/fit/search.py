@@ -1,0 +1,114 @@
+"""Several searches by SAEM, each climbed to its optimum, until two agree on the best one.
+
+With few subjects a likelihood has several optima about as high as each other, and one search ends in any of them. The draws
+of a search depend on its number, so that the answer depends on the seed alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from livingdrug.core.random import stream_key, uniforms
+from livingdrug.fit.climb import Climbed
+from livingdrug.fit.limits import cutoff
+from livingdrug.fit.point import Prepared
+from livingdrug.fit.problem import FitProblem, is_closed
+from livingdrug.fit.saem import Saem, State
+from livingdrug.fit.saem import run as run_saem
+from livingdrug.fit.settle import Settled, settle
+from livingdrug.fit.unknowns import TYPICAL, unknowns_of
+
+FEW = 40  # subjects below which one search is not enough
+LEAST, MOST = 2, 4  # searches with few subjects
+AGREE = 0.25  # of log-likelihood that two searches which found the same optimum may differ by
+APART = 1.0  # standard errors of a typical value between optima that count as two
+WELL = 0.5  # standard error on its scale below which a typical value tells optima apart
+MANY = 2  # optima whose intervals are joined
+REACH = 2.0  # factor that further searches start off by at most
+Progress = Callable[[int, int, float], None]
+
+
+class Searched(NamedTuple):
+    """optima: the best one first, then others that the data hardly tell from it; levels: log-likelihood that each search
+    reached; state: of the first one."""
+
+    optima: tuple[Settled, ...]
+    levels: tuple[float, ...]
+    state: State
+
+    @property
+    def agreed(self) -> bool:
+        """Whether two searches reached the best optimum, where more than one was made."""
+        return len(self.levels) == 1 or sum(level > max(self.levels) - AGREE for level in self.levels) > 1
+
+
+def searched(
+    prepared: Prepared, settings: Saem, seed: int, searches: int | None, state: State | None, progress: Progress | None,
+    save: Callable[[State], None] | None,
+) -> Searched:  # fmt: skip
+    """The optima that searches find. searches: how many (None: two to four with few subjects, else one); state: where the
+    first one goes on."""
+    least, most = (searches, searches) if searches else (LEAST, MOST) if prepared.design.n < FEW else (1, 1)
+    chains = prepared.copied(settings.copies(prepared.design.n, is_closed(prepared.problem.model)))
+    first = run_saem(chains, settings, seed, state, progress, save)
+    found = [settle(prepared, first.point, seed, first.mean)]
+    while len(found) < least or (len(found) < most and not Searched((), tuple(s.level for s in found), first).agreed):
+        k = len(found)
+        own = stream_key(seed, f"search {k}")[0] >> 1
+        moved = replace(chains, problem=nearby(prepared.problem, seed, k))
+        ended = run_saem(moved, settings, own, None, progress)
+        found.append(settle(prepared, ended.point, seed, ended.mean))
+    return Searched(_apart(found), tuple(s.level for s in found), first)
+
+
+def nearby(problem: FitProblem, seed: int, k: int, reach: float = REACH) -> FitProblem:
+    """The problem with start k: typical values times factors between 1 / reach and reach (on a logit scale, odds)."""
+    factors = reach ** (2 * uniforms(seed, f"start {k}", 0, len(problem.parameters)) - 1)
+    moved = []
+    for parameter, factor in zip(problem.parameters, factors.tolist(), strict=True):
+        value = parameter.value * factor
+        if parameter.scale == "logit":
+            odds = factor * parameter.value / (1 - parameter.value)
+            value = odds / (1 + odds)
+        moved.append(parameter if parameter.fixed else replace(parameter, value=value))
+    return replace(problem, parameters=tuple(moved))
+
+
+def with_optimum(found: Searched, full: Prepared, prepared: Prepared, climbed: Climbed, seed: int) -> Searched:
+    """The search with one more optimum: that above a point which a profile passed, of a problem with fewer variabilities
+    than the full one or as many."""
+    names = {p.spread_name for p in prepared.problem.random}
+    dropped = tuple(dict.fromkeys(p.spread_name for p in full.problem.random if p.spread_name not in names))
+    settled = settle(prepared, climbed.point, seed, climbed.proposal.middle, dropped)
+    return found._replace(optima=_apart([settled, *found.optima]))
+
+
+def _apart(found: list[Settled]) -> tuple[Settled, ...]:
+    """The best optimum, and those of the others that no interval can leave out: nearly as likely, and elsewhere."""
+    best, *others = sorted(found, key=lambda s: -s.level)
+    kept = [best]
+    for s in others:
+        if 2 * (best.level - s.level) < cutoff(best.prepared.design.n) and all(_differs(s, k) for k in kept):
+            kept.append(s)
+    return tuple(kept[:MANY])
+
+
+def _differs(one: Settled, other: Settled) -> bool:
+    """Whether a typical value that is well known at both optima differs by more than its standard error."""
+    a, b = unknowns_of(one.prepared.problem), unknowns_of(other.prepared.problem)
+    x, y = a.vector(one.climbed.point), b.vector(other.climbed.point)
+    first, second = (_errors(s.climbed.information.matrix) for s in (one, other))
+    for k in b.of_kind(TYPICAL):
+        i = a.names.index(b.names[k])
+        se = max(first[i], second[k])
+        if se < WELL and abs(x[i] - y[k]) > APART * se:
+            return True
+    return False
+
+
+def _errors(information: np.ndarray) -> np.ndarray:
+    """Standard errors (numbers,), infinite where there is none."""
+    variance = np.diag(np.linalg.pinv(information))
+    return np.sqrt(np.where(variance > 0, variance, np.inf))

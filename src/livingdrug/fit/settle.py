@@ -1,0 +1,121 @@
+"""From where a search ended to an optimum: the likelihood is climbed, and variabilities that it does not need are left out.
+
+Where the most likely variability of a parameter is none, its logarithm has no optimum, draws of it lie ever closer together,
+and the standard error of its typical value tends to 2 omega / sqrt(n) whatever the data say. So the parameter is fitted
+without between-subject variability, and that counts if its likelihood is as high. At the end each one that was left out is
+tried again where the slope of the likelihood by its variance says that some of it would be better than none.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from livingdrug.fit.climb import DRAWS, ENOUGH, ROUNDS, Climbed, climb
+from livingdrug.fit.point import Point, Prepared, point_of, prepare
+from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.unknowns import SPREAD, unknowns_of
+
+WEAK = 2.0  # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
+TIE = 0.05  # of log-likelihood that an omega must be worth
+SHORT = 5  # sets of draws of a climb before the variabilities are looked at
+RECORDS, MOST_DRAWS = 300_000, 8192  # predictions that the last draws may take, and draws of a subject at most
+AGAIN = 0.3  # omega on a log or logit scale that a variability begins with when it is tried again
+
+
+class Settled(NamedTuple):
+    """An optimum. prepared: its problem, without the variabilities that went to 0; dropped: the names of these."""
+
+    prepared: Prepared
+    climbed: Climbed
+    dropped: tuple[str, ...]
+
+    @property
+    def level(self) -> float:
+        """Log-likelihood."""
+        return self.climbed.level
+
+
+def settle(
+    prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, dropped: tuple[str, ...] = ()
+) -> Settled:
+    """The optimum above a point. start: of the search for modes, (n, random); dropped: variabilities that the problem lacks
+    already."""
+    now = Settled(prepared, climb(prepared, point, seed, start, rounds=SHORT), dropped)
+    while (lighter := _lighter(now, seed)) is not None:
+        now = lighter
+    now = _on(now, seed, DRAWS)
+    for name in now.dropped:
+        now = _restored(now, prepared, name, seed) or now
+    many = RECORDS // max(len(prepared.design.y), 1)
+    return _on(now, seed, 1 << int(np.clip(np.log2(max(many, 1)), np.log2(DRAWS), np.log2(MOST_DRAWS))))
+
+
+def _on(now: Settled, seed: int, draws: int) -> Settled:
+    """The climb gone on to its end, on as many draws."""
+    begun = now.climbed
+    if begun.gain <= ENOUGH and begun.draws.density.shape[1] >= draws:
+        return now
+    return now._replace(climbed=climb(now.prepared, begun.point, seed, before=begun.proposal, draws=draws, rounds=ROUNDS))
+
+
+def _lighter(now: Settled, seed: int) -> Settled | None:
+    """The optimum without the weakest variability, where its likelihood is as high; else without the next weak one."""
+    unknowns = unknowns_of(now.prepared.problem)
+    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
+    for name in sorted((n for n, information in places.items() if information < WEAK), key=places.get):
+        if len({p.spread_name for p in now.prepared.problem.random}) == 1:
+            return None
+        problem = without(now.prepared.problem, name)
+        tried = climb(*carried(now, problem, seed), rounds=SHORT)
+        if tried.level >= now.level - TIE:
+            return Settled(tried.proposal.prepared, tried, (*now.dropped, name))
+    return None
+
+
+def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | None:
+    """The optimum with a variability again, where the likelihood asks for it and is higher with it."""
+    unknowns = unknowns_of(now.prepared.problem)
+    places = [unknowns.names.index(p.name) for p in full.problem.random if p.spread_name == name and p.name in unknowns.names]
+    information = now.climbed.information
+    if not any((information.scores[:, k] ** 2).sum() > information.matrix[k, k] for k in places):
+        return None
+    problem = with_again(now.prepared.problem, full.problem, name, AGAIN)
+    tried = climb(*carried(now, problem, seed))
+    if tried.level <= now.level + TIE:
+        return None
+    return Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
+
+
+def carried(now: Settled, problem: FitProblem, seed: int) -> tuple[Prepared, Point, int, np.ndarray]:
+    """The arguments of a climb of a problem with other variabilities, from the numbers that an optimum has."""
+    old, new = now.prepared.problem.random, problem.random
+    held = {p.name: k for k, p in enumerate(old)}
+    point, before = point_of(problem), now.climbed.point
+    omega = point.omega.copy()
+    etas = np.zeros((now.prepared.n, len(new)))
+    for i, p in enumerate(new):
+        if p.name in held:
+            etas[:, i] = now.climbed.proposal.middle[:, held[p.name]]
+        for j, q in enumerate(new):
+            if p.name in held and q.name in held:
+                omega[i, j] = before.omega[held[p.name], held[q.name]]
+    prepared = prepare(problem, 1, now.prepared.design)
+    return prepared, Point(before.mu, before.beta, omega, before.a, before.b), seed, etas
+
+
+def without(problem: FitProblem, name: str) -> FitProblem:
+    """The problem without one variability, such as `omega alpha`, and its correlations."""
+    gone = {p.name for p in problem.random if p.spread_name == name}
+    parameters = tuple(replace(p, sd=0.0) if p.name in gone else p for p in problem.parameters)
+    pairs = tuple(c for c in problem.correlations if not gone & {c.first, c.second})
+    return replace(problem, parameters=parameters, correlations=pairs)
+
+
+def with_again(problem: FitProblem, full: FitProblem, name: str, sd: float) -> FitProblem:
+    """The problem with one variability of the full one again, not correlated; sd: on a log or logit scale, and on a normal
+    one in units of the full problem's own."""
+    back = {p.name: p for p in full.random if p.spread_name == name}
+    unit = {name: p.sd if p.scale == "normal" else 1.0 for name, p in back.items()}
+    parameters = tuple(replace(p, sd=sd * unit[p.name]) if p.name in unit else p for p in problem.parameters)
+    return replace(problem, parameters=parameters)

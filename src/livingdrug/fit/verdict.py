@@ -1,0 +1,67 @@
+"""The verdict on a fit, in three parts that are each true by themselves: did the search end, is the likelihood known, what do
+the data determine."""
+
+from dataclasses import dataclass
+
+NOTHING_KNOWN = "What the data determine is not known before the search has ended."
+NEAR = 0.05  # rise of the log-likelihood still expected above which a search has not ended
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """ended, sound: whether the search ended, and whether the likelihood is known well enough to say anything of it;
+    undetermined: names of the estimated numbers that the data do not determine; search, likelihood, data: the same in
+    words."""
+
+    ended: bool
+    sound: bool
+    undetermined: tuple[str, ...]
+    search: str
+    likelihood: str
+    data: str
+
+    @property
+    def sentences(self) -> tuple[str, str, str]:
+        """The three parts in words."""
+        return self.search, self.likelihood, self.data
+
+
+def search_words(gain: float, ended: bool, levels: tuple[float, ...], best: float, apart: int) -> str:
+    """Of the search. gain: rise of the log-likelihood still expected; levels: what each search reached, best: the highest;
+    apart: how many optima the data hardly tell apart."""
+    if gain > NEAR:
+        return f"The search did not end: the log-likelihood may rise by {gain:.2g} more; run longer, or from elsewhere."
+    if len(levels) == 1:
+        return "The search ended at an optimum of the likelihood."
+    at_best = sum(level > best - 0.25 for level in levels)
+    if not ended:
+        behind = ", ".join(f"{2 * (best - level):.1f}" for level in sorted(levels, reverse=True)[1:])
+        return (
+            f"The search did not end: of {len(levels)} searches only one reached the lowest -2 log likelihood (the others "
+            f"stopped {behind} above it), so there may be a better one still; ask for more (--starts {2 * len(levels)})."
+        )
+    several = f"; {apart} optima lie so close that intervals hold them all" if apart > 1 else ""
+    return f"The search ended: {at_best} of {len(levels)} searches reached the lowest -2 log likelihood{several}."
+
+
+def likelihood_words(sound: bool, least: float | None, se: float | None) -> str:
+    """Of the likelihood. least: effective draws of the subject with the fewest; se: Monte-Carlo error of -2LL."""
+    if least is None:
+        return "The likelihood is approximated, not sampled."
+    if sound:
+        return (
+            f"The likelihood is known (Monte-Carlo error of -2 log likelihood {se:.2g}; at least {least:,.0f} effective "
+            "draws of each subject)."
+        )
+    return (
+        f"The likelihood is not known: the draws of a subject are worth {least:.0f} independent ones, so no standard error, "
+        "interval or criterion is given."
+    )
+
+
+def data_words(undetermined: tuple[str, ...], everything: int) -> str:
+    """Of what the data determine."""
+    if not undetermined:
+        return "The data determine every estimated number."
+    shown = ", ".join(f"`{name}`" for name in undetermined)
+    return f"The data determine {everything - len(undetermined)} of {everything} estimated numbers, and not {shown}."
