@@ -34,7 +34,7 @@ def refused(path, sentence):
     ("a.csv", b"ID,TIME,DV\nA,0," + b"9" * 2_000_000, "line 2"),
     ("a.csv", ",".join(f"c{i}" for i in range(9999)).encode() + b"\n1\n", "the limit is 500"),
     ("a.csv", b"ID,TIME,DV,DV\nA,0,1,2\n", "stands there twice"), ("a.csv", b"ID,,TIME,DV\nA,0,0,1\n", "has no heading"),
-    ("a.csv", b"ID,Day 0,Day 7,Day 14\nA,0,1,2\n", "turn the table"),
+    ("a.csv", b"ID,Day 0,Day 7,Day 14\nA,0,1,2\n", "as day 0 or as day 1"),
     ("a.csv", b"ID,TIME,DV\n\x1b[31mA,0,1\n", "control characters"), ("a.csv", "ID,TIME,DV\nA,\u0661,1\n".encode(), "number"),
     ("a.csv", b"ID,TIME,DV\nA,0,1_000\n", "cannot be read as a number"),
     ("a.csv", b"ID,TIME,DV\nA,0,1e300\n", "beyond anything"),

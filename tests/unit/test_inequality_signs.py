@@ -21,6 +21,7 @@ COLUMNS = {
     "TIME": "2",
     "DV": "2",
     "DVID": "x",
+    "MATRIX": "blood",
     "UNIT": "cells/uL",
     "TIMEUNIT": "d",
     "ASSAY": "flow",
@@ -43,7 +44,7 @@ COLUMNS = {
     "II": "",
     "SS": "",
 }
-LABELS = {"ID", "DVID", "ASSAY", "OCC", "EXCL", "CMT"}  # any text is a name there
+LABELS = {"ID", "DVID", "ASSAY", "OCC", "EXCL", "CMT", "MATRIX"}  # any text is a name there
 
 
 def walked():

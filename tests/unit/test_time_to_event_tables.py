@@ -221,7 +221,7 @@ def test_what_is_about_samples_is_refused_with_ready_made_exposures(option, tmp_
     file = table(tmp_path / "t.csv")
     before = getattr(Response(file="f", exposure="CMAX"), option)
     point = {"subject": "P1", "start": 1, "end": 2, "reason": "r"}
-    special = {"columns": {"CMAX": "DV"}, "terminal": (point,)}
+    special = {"columns": {"CMAX": "DV"}, "units": {"CMAX": "copies/ug"}, "terminal": (point,)}
     number = option in ("dose", "limit", "above", "blood_volume", "infusion_day")
     value = special.get(option, True if before is False else 1 if number else "x")
     scenario = Response(file=str(file), exposure="CMAX", endpoint="PFS", **{option: value})

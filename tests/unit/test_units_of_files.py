@@ -1,5 +1,6 @@
 """Powers of ten and spellings of units in files: exact factors with a note, or a question."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -138,7 +139,7 @@ def test_rates_of_infusions_are_in_the_unit_of_the_doses(tmp_path):
     assert (doses.amount.tolist(), doses.duration.tolist()) == ([1e8], [2.0])
 
 
-@pytest.mark.parametrize(("base", "numbers"), [("10", (1.0, 0.5, 0.0)), ("e", (np.log(10), np.log(10) / 2, 0.0))])
+@pytest.mark.parametrize(("base", "numbers"), [("10", (1.0, 0.5, 0.0)), ("e", (math.log(10), math.log(10) / 2, 0.0))])
 def test_limits_of_logarithms_meet_powers_of_ten(base, numbers, tmp_path):
     """1, 10^0.5 and 10 of 10^9/L are 1000 times as many in cells/uL; the limit is one of 10^0.25."""
     high, low, least = numbers

@@ -1,6 +1,8 @@
 """`livingdrug`: errors become one sentence on standard error and exit code 2."""
 
+import os
 import sys
+import warnings
 from functools import lru_cache
 
 import click
@@ -182,8 +184,13 @@ def app(port: int) -> None:
 
 @cli.command()
 @click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
-@click.option("--log-sd", type=float, multiple=True, help="SD of the logarithm of exposure (natural log). Twice: of "
-              "the first and of the second arm, compared by Welch's test.")
+@click.option(
+    "--log-sd",
+    type=float,
+    multiple=True,
+    help="SD of the logarithm of exposure (natural log). Twice: of "
+    "the first and of the second arm, compared by Welch's test.",
+)
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
 @click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
 @click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
@@ -234,6 +241,14 @@ def _say_what_is_compiled(what: str) -> None:
     """On a terminal, where somebody waits; in a pipe nothing but messages about the run is written."""
     if sys.stderr.isatty():
         click.echo(f"compiling {what}, which takes some seconds, once ...", err=True)
+
+
+def start() -> None:
+    """Entry point of a user: warnings of libraries, which say nothing of their data, stay unseen unless python -W asks."""
+    if not sys.warnoptions:
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of the processes that share the work
+        warnings.simplefilter("ignore")
+    main()
 
 
 def main() -> None:

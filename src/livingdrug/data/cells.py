@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NUMBER, MISSING, BELOW, ABOVE, BAD, NOT_FINITE, COMMA = range(7)
-MISSING_TOKENS = ("", ".", "NA")
+MISSING_WORDS = frozenset(("", ".", "na", "n/a", "n.a.", "nan", "null", "nd", "not done", "unknown", "unk", "missing"))
 BELOW_TOKENS = frozenset(
     "BLQ BQL BLOQ BLLOQ BLOD BLD BDL BLLQ LLOQ LLOD LOQ LOD <LLOQ <LLQ <LOQ <LOD <LLOD ND NQ UNDETECTABLE UNDETECTED".split()
 ) | {
@@ -56,8 +56,22 @@ def nothing(n: int) -> Numbers:
     return Numbers(np.full(n, np.nan), np.full(n, np.nan), np.full(n, MISSING, dtype=np.int8))
 
 
-def read_numbers(texts: np.ndarray, decimal: str = ".") -> Numbers:
-    """Numbers of a column of texts, shape (n,). decimal: the sign between whole and fraction, `.` or `,`."""
+def is_missing(text: str) -> bool:
+    """Whether a cell says that nothing is known: the same words in every column (in values ND means not detected)."""
+    return text.strip().lower() in MISSING_WORDS
+
+
+def missing(texts: np.ndarray) -> np.ndarray:
+    """Which texts say that nothing is known, shape (n,)."""
+    import pandas as pd
+
+    codes, unique = pd.factorize(texts)
+    return np.array([is_missing(text) for text in unique], dtype=bool)[codes]
+
+
+def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) -> Numbers:
+    """Numbers of a column of texts, shape (n,). decimal: the sign between whole and fraction, `.` or `,`; measured: the
+    column holds measured values, where ND means not detected."""
     import pandas as pd
 
     if decimal == "." and _PLAIN.fullmatch("".join(texts)):
@@ -70,14 +84,15 @@ def read_numbers(texts: np.ndarray, decimal: str = ".") -> Numbers:
     codes, unique = pd.factorize(texts)
     if not len(unique):
         return nothing(0)
-    value, bound, kind = (np.array(part) for part in zip(*(read_cell(text, decimal) for text in unique), strict=True))
+    read = (read_cell(text, decimal, measured) for text in unique)
+    value, bound, kind = (np.array(part) for part in zip(*read, strict=True))
     return Numbers(value[codes], bound[codes], kind.astype(np.int8)[codes])
 
 
-def read_cell(text: str, decimal: str = ".") -> tuple[float, float, int]:
-    """(value, bound, kind) of one cell: see `Numbers`."""
+def read_cell(text: str, decimal: str = ".", measured: bool = False) -> tuple[float, float, int]:
+    """(value, bound, kind) of one cell, of a measured value or of anything else: see `Numbers`."""
     text = text.strip()
-    if text in MISSING_TOKENS:
+    if is_missing(text) and not (measured and text.upper() in BELOW_TOKENS):
         return np.nan, np.nan, MISSING
     plain = text.replace(",", ".") if decimal == "," and "." not in text and text.count(",") == 1 else text
     if _NUMBER.fullmatch(plain):

@@ -7,15 +7,18 @@ from livingdrug.core.errors import InputError
 from livingdrug.data.conversion import on_a_clock
 from livingdrug.data.doses import unfolded
 from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
-from livingdrug.data.infusion import raw_times, since_infusion
+from livingdrug.data.infusion import raw_times, since_infusion, with_dates
 from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
-from livingdrug.data.parse import parse, require
+from livingdrug.data.one_subject import with_one_subject
+from livingdrug.data.parse import parse
 from livingdrug.data.powers import in_base_units
+from livingdrug.data.proposals import require
 from livingdrug.data.reading import Reading
 from livingdrug.data.samples import build, subject_codes
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
 from livingdrug.data.units import is_dose, is_time, read_unit
+from livingdrug.data.wide import long_form
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,11 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     name = printable(Path(path).name)
     findings = Findings()
     grid = read_grid(path, findings, reading.sheet)
+    grid = long_form(grid, reading.columns, findings)
     columns = guess(grid.headings, grid.units, reading.columns)
-    require(columns, name, grid.other_sheets)
+    columns = with_dates(grid, columns, reading)
+    grid, columns = with_one_subject(grid, columns, findings)
+    require(columns, name, grid)
     if not len(grid.lines) and not findings.found:
         raise InputError(f"`{name}` has headings and no data rows; add the rows of the samples")
     parsed = parse(grid, columns, reading, findings)
@@ -52,7 +58,7 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)
     codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
     parsed, time, codes = unfolded(parsed, time, codes, findings)
-    timed = since_infusion(parsed, time, codes, reading, findings)
+    timed = since_infusion(parsed, time, codes, time_unit, reading, findings)
     data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
     data = on_a_clock(data, findings)
     found = findings.sorted()
@@ -73,7 +79,7 @@ def read_data(path: str | Path, reading: Reading | None = None) -> Data:
 
 def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings) -> str:
     """Unit of time that the file or the user states, "" where nobody does."""
-    column = by_meaning["TIME"]
+    column = by_meaning.get("TIME") or by_meaning["DATE"]
     stated = set(texts["TIMEUNIT"]) - {"", "."} or ({column.unit} if column.unit else set())
     units = {read_unit(text) for text in stated}
     if len(units) > 1 or not all(is_time(unit) for unit in units):

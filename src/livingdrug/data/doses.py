@@ -48,6 +48,7 @@ def unfolded(
     findings.note(f"{int((repeats > 0).sum())} row(s) of doses stand for {int((kept & (nth > 0)).sum())} more (ADDL)")
     rows, nth, when = rows[kept], nth[kept], when[kept]
     findings.lines = findings.lines[rows]
+    findings.left_out = None if findings.left_out is None else findings.left_out[rows]
     return _plain_repeats(parsed.take(rows), nth > 0), when, subject[rows]
 
 

@@ -18,6 +18,7 @@ from livingdrug.data.endpoint_words import (
 )
 from livingdrug.data.findings import Finding, Findings, printable, refusal
 from livingdrug.data.grid import Grid
+from livingdrug.data.long import one_row_each
 from livingdrug.data.meanings import Column, plain_word, split_heading
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
@@ -61,7 +62,7 @@ def is_graded(heading: str) -> bool:
 def check_endpoints(path: str | Path) -> Endpoints:
     """Look at a table of endpoints. Raises InputError only where it is no table or names no subject."""
     findings = Findings()
-    grid = read_grid(path, findings)
+    grid = one_row_each(read_grid(path, findings), findings)
     name = printable(Path(path).name)
     columns = _columns(grid)
     meanings = [c.meaning for c in columns]

@@ -1,41 +1,40 @@
 """Rows that are samples become profiles: limits settled, doubles named, units of one profile the same."""
 
-import re
 from collections.abc import Iterable
 
 import numpy as np
 
-from livingdrug.data.cells import ABOVE, BELOW, MISSING, MISSING_TOKENS, NUMBER, Numbers
+from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, Numbers, missing
 from livingdrug.data.doses import doses_of
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.infusion import Timed
 from livingdrug.data.meanings import counts_time
+from livingdrug.data.names import folded, how_alike
+from livingdrug.data.outputs import ask_what_tells_apart, kept, may_differ, outputs, unit_said
 from livingdrug.data.parse import Parsed, turned_back
 from livingdrug.data.reading import Reading
 from livingdrug.data.table import Changes, Data, Profile, natural_key, natural_order
 from livingdrug.data.units import known_units, read_unit
 
-_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
-
 
 def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(codes of the rows, subjects in natural order). Subjects that differ only by case, blanks or leading
-    zeros are warned about."""
+    """(codes of the rows, subjects in natural order). Subjects whose names look alike are warned about."""
     import pandas as pd
 
     codes, unique = pd.factorize(ids)
     order = sorted(range(len(unique)), key=lambda i: natural_key(unique[i]))
     rank = np.empty(len(unique), dtype=int)
     rank[order] = np.arange(len(unique))
-    folded: dict[str, str] = {}
+    alike: dict[str, str] = {}
     _, first = np.unique(codes, return_index=True)
     for code, text in enumerate(unique):
-        key = _LEADING_ZEROS.sub("", "".join(text.lower().split()))
-        if folded.setdefault(key, text) != text:
-            row = first[code : code + 1]
-            problem = (f"subjects `{printable(folded[key], 40)}` and `{printable(text, 40)}` differ only by case, blanks or "
-                       "leading zeros")  # fmt: skip
-            findings.at("subject-twice", row, name, [text], problem, "write them alike if they are one subject", "warning")
+        key = folded(text)
+        if alike.setdefault(key, text) != text:
+            row = first[code]
+            problem = (f"subjects `{printable(alike[key], 40)}` and `{printable(text, 40)}` differ only by "
+                       f"{how_alike(alike[key], text)}")  # fmt: skip
+            fix = "write them alike if they are one subject"
+            findings.add("subject-twice", findings.lines[row], name, text, problem, fix, "warning")
     return rank[codes], tuple(unique[i] for i in order)
 
 
@@ -46,15 +45,12 @@ def build(
     """The canonical table; faults between rows go to findings."""
     cens, limit, end = settle_limits(parsed, reading, findings)
     sampled = _sampled(parsed, cens, reading, findings)
-    unit = _units(parsed, sampled, reading, findings)
-    if parsed.has("DVID") and not np.isin(parsed.texts["DVID"][sampled], ["", "."]).all():
-        rows = np.flatnonzero(sampled & np.isin(parsed.texts["DVID"], ["", "."]))
-        findings.at("no-output", rows, parsed.name("DVID"), parsed.texts["DVID"][rows],
-                    "the row does not say what was measured", "write the output in every row of a sample")  # fmt: skip
+    outputs_of = outputs(parsed, sampled, findings)
+    sampled = kept(outputs_of, parsed, sampled, reading.output, findings)
+    unit = _units(parsed, sampled, outputs_of, reading, findings)
     use = np.flatnonzero(sampled & np.isfinite(timed.time) & ~np.isin(parsed.texts["ID"], ["", "."]))
-    assay = _assays(parsed, use, reading, findings)
-    output = parsed.texts["DVID"][use]
-    labels = [timed.occasion[use], np.where(output == ".", "", output).astype(object), assay[use], unit[use]]
+    assay = _assays(parsed.texts["ASSAY"], outputs_of, use, reading, findings)
+    labels = [timed.occasion[use], outputs_of[use], assay[use], unit[use]]
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
     _note_order(timed.time[use], profile, findings)
     unlimited_zero = (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit) & (reading.logarithms is None)
@@ -73,7 +69,8 @@ def build(
 
 
 def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> Data:
-    data = settle_doubles(data, parsed, reading, findings)
+    apart = ask_what_tells_apart(data, parsed, reading, findings)
+    data = settle_doubles(data, parsed, reading, apart, findings)
     _same_units(data, parsed, findings)
     data = _dose_of_body(data, findings)
     if not data.rows and not findings.failed:
@@ -162,16 +159,16 @@ def _sampled(parsed: Parsed, cens: np.ndarray, reading: Reading, findings: Findi
     return sample & ~nothing & ~idle & readable & (~(parsed.dv.either < 0) | (reading.logarithms == "kept"))
 
 
-def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
+def _units(parsed: Parsed, sampled: np.ndarray, outputs_of: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
     """Unit of each row, "" where nobody states one."""
     texts = parsed.texts["UNIT"]
     fix = f"use one of {known_units()}"
-    silent = sampled & np.isin(texts, MISSING_TOKENS)
+    silent = sampled & missing(texts)
     # a column that is empty in every sample states nothing, like one that is not there
     if parsed.has("UNIT") and not np.array_equal(silent, sampled):
         words = {text: read_unit(text) or "" for text in set(texts)}
         unit = np.array([words[text] for text in texts], dtype=object)
-        foreign = _foreign(parsed, sampled & ~silent, unit, findings)
+        foreign = _foreign(parsed, outputs_of, sampled & ~silent, unit, findings)
         unit = np.where(foreign, texts, unit).astype(object)
         wrong = np.flatnonzero(sampled & ~silent & (unit == ""))
         findings.at("unit", wrong, parsed.name("UNIT"), texts[wrong], "{} is not a unit that is known here", fix)
@@ -185,23 +182,24 @@ def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Find
         if one is None:
             problem = f"`{printable(stated)}` is not a unit that is known here"
             findings.add("unit", findings.heading, parsed.name("DV"), stated, problem, fix)
-        unit = np.full(len(texts), one or reading.unit or "", dtype=object)
+        given = unit_said(outputs_of, sampled, reading, findings, parsed.name("DV"))
+        unit = np.full(len(texts), one, dtype=object) if one else given
         said = {one} - {"", None}
-    if reading.unit and said and said != {reading.unit}:
-        problem = f"the file says {', '.join(sorted(said))} and --unit says {reading.unit}"
+    asked = {reading.unit, *reading.units.values()} - {None}
+    if asked and said and said != asked:
+        problem = f"the file says {', '.join(sorted(said))} and --unit says {', '.join(sorted(asked))}"
         fix = "leave the option out: one unit becomes another only by a named bridge (--bridge)"
         findings.add("unit", findings.heading, parsed.name("UNIT") or parsed.name("DV"), "", problem, fix)
-    if not said and not reading.unit:
+    if not said and not asked:
         findings.note("the unit of the values is not stated (--unit states it); numbers are in the unit of the file")
     return unit
 
 
-def _foreign(parsed: Parsed, stated: np.ndarray, unit: np.ndarray, findings: Findings) -> np.ndarray:
+def _foreign(parsed: Parsed, output: np.ndarray, stated: np.ndarray, unit: np.ndarray, findings: Findings) -> np.ndarray:
     """Rows of outputs whose unit is not in the closed list, where other outputs have one that is: they keep their own."""
-    output = parsed.texts["DVID"]
     lost = set(output[stated & (unit == "")])
     known = set(output[stated & (unit != "")])
-    foreign = stated & np.isin(output, list(lost - known - {"", "."}))
+    foreign = stated & np.isin(output, list(lost - known - {""}))
     if not known or not foreign.any():
         return np.zeros(len(output), dtype=bool)
     pairs = sorted({(o, u) for o, u in zip(output[foreign], parsed.texts["UNIT"][foreign], strict=True)})
@@ -210,14 +208,13 @@ def _foreign(parsed: Parsed, stated: np.ndarray, unit: np.ndarray, findings: Fin
     return foreign
 
 
-def _assays(parsed: Parsed, use: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
+def _assays(assay: np.ndarray, outputs_of: np.ndarray, use: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
     """Assay of each row. Several assays of one output stay apart unless the user pools them, which is then noted."""
     import pandas as pd
 
-    assay = parsed.texts["ASSAY"]
     if len(set(assay[use])) < 2:
         return assay
-    pairs = pd.DataFrame({"output": parsed.texts["DVID"][use], "assay": assay[use]}).drop_duplicates()
+    pairs = pd.DataFrame({"output": outputs_of[use], "assay": assay[use]}).drop_duplicates()
     for output, group in pairs.groupby("output"):
         several = sorted(group["assay"])
         if len(several) < 2:
@@ -226,7 +223,7 @@ def _assays(parsed: Parsed, use: np.ndarray, reading: Reading, findings: Finding
         label = f"output `{printable(str(output), 40)}`" if output else "the values"
         if reading.pool_assays:
             findings.note(f"{names} are pooled for {label}, as you said; assays differ in what they count")
-            assay = np.where(parsed.texts["DVID"] == output, "+".join(a for a in several if a), assay).astype(object)
+            assay = np.where(outputs_of == output, "+".join(a for a in several if a), assay).astype(object)
         else:
             findings.note(f"{names} measured {label}: they are analysed apart (--pool-assays joins them)")
     return assay
@@ -259,19 +256,26 @@ def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> No
         findings.note("rows were not in order of time; they were sorted by subject and time")
 
 
-def settle_doubles(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> Data:
-    """Two values of one profile at one time: a fault, or their mean where the user said so."""
+def settle_doubles(data: Data, parsed: Parsed, reading: Reading, apart: set[str], findings: Findings) -> Data:
+    """Two values of one profile at one time: a fault, or their mean where the user said so. Rows that differ in a column of
+    `apart` are no doubles before the user has said what that column is, and no advice averages them."""
     from dataclasses import replace
 
     same = (data.profile[1:] == data.profile[:-1]) & (data.time[1:] == data.time[:-1])
     if not same.any():
         return data
     if reading.duplicates is None:
+        for name in apart:
+            same = same & (data.by_row[name][1:] == data.by_row[name][:-1])
         for i in np.flatnonzero(same) + 1:
             lines = sorted((int(data.line[i - 1]), int(data.line[i])))
             subject = printable(data.subjects[data.profiles.subject[data.profile[i]]], 40)
             problem = f"subject `{subject}` has two values at time {data.time[i]:g} (the other is line {lines[0]})"
+            differ = [n for n, texts in data.by_row.items() if texts[i] != texts[i - 1] and may_differ(n, reading.columns)]
             fix = "delete one, or say --duplicates mean (or, in a fit, keep: they are replicates)"
+            if differ:
+                problem += f", which differ in {', '.join(f'`{printable(n, 40)}`' for n in differ[:4])}"
+                fix = "delete one, or say with --column what tells them apart"
             findings.add("double", lines[1], parsed.name("TIME"), f"{data.time[i]:g}", problem, fix)
         return data
     if reading.duplicates == "keep":
@@ -325,7 +329,7 @@ def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, fin
 
     constant, varying = {}, {}
     for name, texts in parsed.covariates.items():
-        values, unique = pd.factorize(np.where(np.isin(texts, [".", "NA"]), "", texts).astype(object))
+        values, unique = pd.factorize(np.where(missing(texts), "", texts).astype(object))
         filled = np.flatnonzero(unique[values] != "") if len(unique) else np.empty(0, dtype=int)
         low, high = np.full(n, len(unique)), np.full(n, -1)
         np.minimum.at(low, codes[filled], values[filled])
@@ -352,7 +356,7 @@ def _changing(parsed: Parsed, codes: np.ndarray, timed: Timed, varying: Iterable
         columns["WT"] = np.array([repr(w) if w > 0 else "" for w in parsed.weight.tolist()], dtype=object)
     found = {}
     for name, texts in columns.items():
-        rows = np.flatnonzero(usable & ~np.isin(texts, ["", *MISSING_TOKENS]))
+        rows = np.flatnonzero(usable & ~missing(texts))
         rows = rows[np.lexsort((rows, since[rows], codes[rows]))]
         if ((texts[rows][1:] != texts[rows][:-1]) & (codes[rows][1:] == codes[rows][:-1])).any():
             found[name] = Changes(codes[rows], since[rows], texts[rows])

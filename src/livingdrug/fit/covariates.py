@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Data
+from livingdrug.data import Data, cells
 from livingdrug.data.table import Changes
 
 WEIGHT = ("weight", "body_weight", "wt")
-NOTHING = ("", ".", "nan", "na")
 
 
 def covariate(data: Data, name: str) -> np.ndarray | None:
@@ -47,7 +46,7 @@ def known_covariates(data: Data) -> list[str]:
 
 def is_missing(text) -> bool:
     """Whether a cell says nothing."""
-    return str(text).strip().lower() in NOTHING
+    return cells.is_missing(str(text))
 
 
 def as_number(text) -> float:

@@ -78,11 +78,16 @@ def _as_numbers(texts: np.ndarray, data: Data | None, name: str) -> np.ndarray |
     words = [i for i, t in enumerate(texts) if not is_missing(t) and not np.isfinite(values[i])]
     if not words:
         return values
-    if data is not None and 2 * len(words) <= np.isfinite(values).sum() + len(words):
+    # twice as many words as numbers may be categories, some of which are numbers
+    if data is not None and len(words) < 2 * np.isfinite(values).sum():
         i = words[0]
+        lines = data.line[data.profiles.subject[data.profile] == i]
+        place = f"line {int(lines.min())}, " if len(lines) else ""
+        more = f" (and {len(words) - 1} more subjects)" if len(words) > 1 else ""
+        others = "most others are" if 2 * len(words) <= len(texts) else "others are"
         raise InputError(
-            f"subject `{data.subjects[i]}`: covariate `{name}` is `{texts[i]}`, which is no number, and most others are; "
-            "correct the cell, leave it empty (--missing says what becomes of it), or say categorical"
+            f"{place}subject `{data.subjects[i]}`{more}: covariate `{name}` is `{texts[i]}`, which is no number, and "
+            f"{others}; correct the cell, leave it empty (--missing says what becomes of it), or say categorical"
         )
     return None
 

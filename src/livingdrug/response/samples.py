@@ -13,6 +13,7 @@ from livingdrug.data.time_units import TimeUnit, time_unit_of
 from livingdrug.nca import NcaSettings, nca
 from livingdrug.nca.kinetics import PER_DAY
 from livingdrug.nca.result import NcaResult
+from livingdrug.response.below import exposures_of
 from livingdrug.response.table import SubjectTable, with_endpoints
 
 # what has a meaning for a curve that is cut: peaks and areas
@@ -35,14 +36,14 @@ def table_of_samples(data: Data, settings: NcaSettings, exposure: str, endpoints
         if table.find(exposure) is None:
             raise InputError("exposure: " + unknown("quantity", exposure, [*result.codes, *table.columns]))
         return table
-    values, reasons = result.values[code], result.reasons(code)
+    values, reasons, floors = exposures_of(result, code)
     ends, notes = _ends(result, endpoints, landmark, onset)
     if ends is not None:
         if code not in CUTTABLE:
             raise InputError(f"`{code}` describes the whole curve, so it cannot end at an onset or a landmark; "
                              f"use one of {', '.join(CUTTABLE)}")  # fmt: skip
-        values, reasons = _cut(data, settings, result, code, ends)
-    table = _table(result, {code: values}, {code: reasons}, tuple(notes))
+        values, reasons, floors = _cut(data, settings, result, code, ends)
+    table = _table(result, {code: values}, {code: reasons}, tuple(notes), {code: floors})
     return _joined(table, endpoints)
 
 
@@ -50,14 +51,14 @@ def _joined(table: SubjectTable, endpoints: Endpoints | None) -> SubjectTable:
     return with_endpoints(table, endpoints) if endpoints else table
 
 
-def _table(result: NcaResult, computed, reasons, notes: tuple[str, ...] = ()) -> SubjectTable:
+def _table(result: NcaResult, computed, reasons, notes: tuple[str, ...] = (), floors=None) -> SubjectTable:
     """One row per subject: its first infusion. Raises InputError where a subject has several outputs or assays."""
     data, p = result.data, result.data.profiles
     kinds = sorted({(o, a, u) for o, a, u in zip(p.output, p.assay, p.unit, strict=True)})
     if len(kinds) > 1:
         listed = ", ".join(printable(" ".join(filter(None, k)), 40) for k in kinds[:4])
-        raise InputError(f"`{data.name}` holds several outputs, assays or units ({listed}); keep one of them, as exposures "
-                         "of different assays cannot be joined into one")  # fmt: skip
+        raise InputError(f"`{data.name}` holds several outputs, assays or units ({listed}), whose exposures cannot be joined "
+                         "into one: name the output with --output, or keep the rows of one assay")  # fmt: skip
     _, first = np.unique(p.subject, return_index=True)
     first = first[np.argsort(p.subject[first])]
     if len(first) < p.n:
@@ -70,6 +71,7 @@ def _table(result: NcaResult, computed, reasons, notes: tuple[str, ...] = ()) ->
     return SubjectTable(
         data.name, tuple(printable(s, 30) for s in subjects), subjects, columns, units,
         {c: v[first] for c, v in computed.items()}, {c: r[first] for c, r in reasons.items()}, (*data.notes, *notes),
+        {c: f[first] for c, f in (floors or {}).items()},
     )  # fmt: skip
 
 
@@ -112,8 +114,8 @@ def _in_unit(table: SubjectTable, column: str, unit: TimeUnit, notes: list[str])
 
 
 def _cut(data: Data, settings: NcaSettings, result: NcaResult, code: str, ends: np.ndarray):
-    """(values, reasons) of a parameter with each profile cut at its end."""
-    values, reasons = result.values[code].copy(), result.reasons(code).copy()
+    """(values, reasons, floors) of a parameter with each profile cut at its end."""
+    found = exposures_of(result, code)
     start, stop = result.window or (0.0, np.inf)
     for end in np.unique(ends[np.isfinite(ends)]):
         members = np.flatnonzero(ends == end)
@@ -124,8 +126,9 @@ def _cut(data: Data, settings: NcaSettings, result: NcaResult, code: str, ends: 
             again = nca(data, replace(settings, window=(start, float(end))))
         else:
             again = nca(_up_to(data, float(end)), settings)
-        values[members], reasons[members] = again.values[code][members], again.reasons(code)[members]
-    return values, reasons
+        for whole, part in zip(found, exposures_of(again, code), strict=True):
+            whole[members] = part[members]
+    return found
 
 
 def _up_to(data: Data, end: float) -> Data:

@@ -87,6 +87,7 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     sample = Sample(
         exposure[rows], values[rows], heading, outcome.label, table.units.get(heading, ""), outcome.unit, trials[rows],
         event[rows] if outcome.kind == "time" else np.empty(0), {c: v[rows] for c, v in covariates.items()},
+        table.floors.get(heading, np.full(table.n, np.nan))[rows],
         tuple(table.names[i] for i in rows), table.name, tuple(notes),
     )  # fmt: skip
     return outcome.kind, sample

@@ -11,6 +11,7 @@ from livingdrug.data.endpoints import read_endpoints
 from livingdrug.data.reading import Reading
 from livingdrug.data.units import read_unit
 from livingdrug.nca import NcaSettings
+from livingdrug.response.below import on_axis
 from livingdrug.response.curve import Scale
 from livingdrug.response.run import fit_response
 from livingdrug.response.sample import Kind, Sample
@@ -78,6 +79,7 @@ def run_response(scenario: Response) -> tuple[Answer, ...]:
     for group, part in _groups(table, scenario.by):
         try:
             kind, sample = select(part, question)
+            sample = on_axis(sample, kind, scenario.model, scenario.scale)
             fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
         except InputError as error:
             raise InputError(f"{scenario.by} `{group}`: {error}") if group else error from None
@@ -122,7 +124,8 @@ def _as_it_is(scenario: Response, wide: SubjectTable) -> SubjectTable:
     asked = [name for name in Response.model_fields if name in SAMPLES_ONLY]
     idle = [name for name in asked if getattr(scenario, name) != getattr(plain, name)]
     if idle:
-        named = " and ".join(f"--{name.removesuffix('s') if name == 'columns' else name}".replace("_", "-") for name in idle)
+        flags = [{"columns": "column", "units": "unit"}.get(name, name).replace("_", "-") for name in idle]
+        named = " and ".join(f"--{flag}" for flag in flags)
         raise InputError(f"`{wide.name}` holds `{scenario.exposure}` ready-made, so {named} would change nothing; leave "
                          "it out, or give the samples")
     heading = wide.heading(scenario.exposure, "exposure")

@@ -29,6 +29,8 @@ class TableScenario(Document):
     sheet: str | None = None
     untreated: bool = False
     logarithms: str | None = None
+    output: str | None = None
+    units: dict[str, str] = Field(default_factory=dict)
     endpoints: str | None = None
 
     def reading(self) -> Reading:
