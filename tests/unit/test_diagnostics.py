@@ -10,6 +10,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import new_problem
 from livingdrug.fit.bins import bin_edges, bin_of
+from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.finish import estimates_of, individuals_of, predictions_of
 from livingdrug.fit.groups import compare_groups
 from livingdrug.fit.individual_curves import curves_of
@@ -27,7 +28,7 @@ from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.fit.vpc import percentiles, vpc
 from livingdrug.fit.words import identifiability_sentences, parameter_sentences
 from livingdrug.models.catalogue import get_model
-from livingdrug.plots.fits import plot_groups, plot_individuals, plot_iwres, plot_observed
+from livingdrug.plots.fits import plot_groups, plot_individuals, plot_observed, plot_residuals
 from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.predictive import plot_npde, plot_vpc
 from tests.pictures import undrawn
@@ -247,7 +248,6 @@ def folder(fitted, simulated, tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(fit_folder, "save", undrawn)
-    monkeypatch.setattr(fit_folder, "PAGES", 1)
     problem_of("data.csv", simulated[0])
     scenario = Fit(file="data.csv", model="stein_2019", unit="copies/ug", time_unit="d", random=tuple(SPREADS),
                    residual=("lognormal:0.5",))  # fmt: skip
@@ -266,7 +266,16 @@ def test_the_folder_of_a_fit_has_its_report_made_again_to_the_byte(folder, tmp_p
 
     names = {path.name for path in folder.iterdir()}
     assert {"vpc.csv", "npde.csv", "curves.csv", "groups.csv", "report.html", "scenario.toml", "script.py", "parameters.csv",
-            "record.json"} <= names  # fmt: skip
+            "record.json", "sampled.csv", "correlations.csv"} <= names  # fmt: skip
+    # the only covariate is the response, an outcome; a page of 60 subjects is drawn unless all are asked for
+    assert "covariates.csv" not in names
+    assert [p.name for p in sorted((folder / "pictures").glob("individuals*.png"))] == ["individuals-1.png"]
+    kept = json.loads((folder / "settings.json").read_text())
+    assert kept["checks"] == {
+        "seed": 1, "vpc_replicates": 300, "npde_replicates": 1000, "sampled_draws": 10, "sampled_from_weighted_draws": 1024,
+        "shrinkage_above_which_draws_are_shown_percent": 30.0, "p_value_correction": "Holm", "individual_curves": "first",
+    }  # fmt: skip
+    assert kept["effective"]["rule_below_limit"] == "m3" and kept["effective"]["versions"]["numpy"] == np.__version__
     record = json.loads((folder / "record.json").read_text())
     assert set(record["hashes"]) == {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} - {
         "record.json", "report.html"}  # fmt: skip
@@ -346,7 +355,11 @@ def test_pictures_show_their_numbers(fitted, simulated):
     errors = npde(simulated[1], 200)
     assert len(plot_npde(errors).axes[0].collections[0].get_offsets()) == int((~errors.censored).sum())
     assert len(plot_observed(fitted).axes[0].collections) == 2
-    assert len(plot_iwres(fitted).axes[0].collections[0].get_offsets()) == int((fitted.predictions.kind == "measured").sum())
+    whole = with_conditional_residuals(fitted)
+    p, axes = whole.predictions, plot_residuals(whole).axes
+    measured = p.kind == "measured"
+    for ax, residual in zip(axes, (p.iwres, p.iwres, p.cwres, p.cwres), strict=True):
+        np.testing.assert_array_equal(ax.collections[0].get_offsets()[:, 1], residual[measured])
     page = plot_individuals(fitted, curves_of(fitted, 10), list(fitted.individuals.subjects))
     assert len(page.axes) == 12
     assert len(plot_groups(compare_groups(fitted, "RESPONSE")).axes[0].get_yticks()) == 4

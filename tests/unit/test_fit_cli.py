@@ -54,6 +54,27 @@ def test_fit_writes_a_folder_and_says_what_came_of_it(files, fast):
                      "covariance_sandwich.csv", "settings.json"}  # fmt: skip
 
 
+@pytest.mark.parametrize(("asked", "pages"), [((), 1), (("--individuals", "all"), 2)])
+def test_pages_of_individual_curves_as_asked_for(files, fast, asked, pages):
+    table = files[2] / "data.csv"
+    rows = table.read_text().splitlines()
+    table.write_text("\n".join([*rows, *(f"1{row}" for row in rows[1:])]))  # twenty subjects, twelve on a page
+    done = run(*problem(files), "--method", "individual", "--out", files[2] / "out", *asked)
+    assert done.exit_code == 0, done.output
+    drawn = sorted(path.name for path in (files[2] / "out" / "pictures").glob("individuals*.png"))
+    assert drawn == [f"individuals-{k + 1}.png" for k in range(pages)]
+    report = (files[2] / "out" / "report.html").read_text()
+    said = {1: "curves.csv has all 20; --individuals all draws them", 2: "The other pages lie in the folder, individuals-2"}
+    assert said[pages] in report
+    rows = [len(pd.read_csv(files[2] / "out" / name)) for name in ("sampled.csv", "correlations.csv")]
+    assert rows == [200, 1]
+
+
+def test_other_words_for_whose_curves_are_refused(files):
+    done = livingdrug(*problem(files), "--individuals", "many")
+    assert done.returncode == 2 and "individuals" in done.stderr and "'first' or 'all'" in done.stderr
+
+
 def test_evaluate_fits_nothing(files):
     found = json.loads(run(*problem(files), "--evaluate", "focei", "--json").output)
     again = json.loads(run(*problem(files), "--set", "top=100", "--evaluate", "focei", "--json").output)

@@ -10,7 +10,9 @@ from livingdrug.data import Reading, read_data
 from livingdrug.data.meanings import EVENT
 from livingdrug.export.data_file import data_file
 from livingdrug.fit import ResidualError, fit, new_problem, regimens_of
+from livingdrug.fit.design import design_of
 from livingdrug.fit.point import centre, moments, point_of, predictions, prepare
+from livingdrug.fit.predict import LinearPredictor, general_predictor, predictor_of
 from livingdrug.models.catalogue import get_model
 from livingdrug.models.text import from_toml
 from livingdrug.simulation import Dose, Reset, simulate
@@ -285,3 +287,18 @@ def test_files_for_other_tools_hold_infusions_resets_and_intervals(tmp_path, lay
         np.testing.assert_array_equal(getattr(again.doses, name), getattr(data.doses, name), err_msg=name)
     np.testing.assert_array_equal(again.end, data.end)
     np.testing.assert_array_equal(again.dv, data.dv)
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_linear_flows_are_those_of_the_general_solver_in_every_course(copies, tmp_path):
+    """Infusions, resets, steady states and untreated subjects: values and slopes by exponentials and by steps in time."""
+    text = DOSES + "RATE,CMT,ADDL,II,SS\nA,0,,10,1,,1,2,3,\nA,4.5,,0,3,,,,,\nA,5,,30,4,5,2,,,\nB,0,,10,1,,depot,,2,1\n"
+    text += samples(TIMES, ",,,,") + samples(TIMES, ",,,,", subject="B") + samples(TIMES, ",,,,", subject="C")
+    problem = problem_of(tmp_path, text, random={"k": 0.3, "v": 0.2})
+    design = design_of(problem)
+    found, general = predictor_of(problem, design, copies), general_predictor(problem, design, copies)
+    assert isinstance(found, LinearPredictor) and len(found.owner) > design.n * copies
+    table = np.tile(design.table, (copies, 1)) * np.linspace(0.8, 1.2, design.n * copies)[:, None]
+    np.testing.assert_allclose(found.values(table), general.values(table), rtol=1e-4, atol=1e-8)
+    for one, two in zip(found.slopes(table), general.slopes(table), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)

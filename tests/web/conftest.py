@@ -15,17 +15,23 @@ PATIENCE = 60_000  # ms: a first run compiles
 
 
 @pytest.fixture(scope="session")
-def served():
-    """(process, address) of the app as `livingdrug app` serves it, on a free port."""
+def app():
+    """(process, address, address with the key) of the app as `livingdrug app` serves it, on a free port."""
     command = [sys.executable, "-u", "-m", "livingdrug", "app", "--port", "0"]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     said = server.stderr.readline()
-    found = re.search(r"http://127\.0\.0\.1:\d+/", said)
+    found = re.search(r"(http://127\.0\.0\.1:\d+/)\?key=\S+", said)
     assert found, said
-    yield server, found.group()
+    yield server, found.group(1), found.group()
     server.terminate()
     server.wait(10)
     server.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def served(app):
+    """(process, address) of the app."""
+    return app[:2]
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +54,11 @@ def browser():
 
 
 @pytest.fixture
-def context(browser):
-    """A fresh window; anything asked of another machine, and any error in the page, fails the test."""
+def context(browser, app):
+    """A fresh window that has been let in; anything asked of another machine, and any error in the page, fails the test."""
     made = browser.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
     made.set_default_timeout(PATIENCE)
+    assert made.request.get(app[2]).ok
     strangers, errors = [], []
     made.on("request", lambda r: None if re.match(OURS, r.url) else strangers.append(r.url))
     made.on("weberror", lambda error: errors.append(str(error.error)))

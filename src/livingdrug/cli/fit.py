@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,16 +19,19 @@ from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
+from livingdrug.core.folders import held
 from livingdrug.fit import FitResult
 from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.result import Estimate, Objective
 from livingdrug.fit.store import STATE, drop_state, evaluation_as_dict, objective_as_dict, objective_table, parameter_table
 from livingdrug.fit.words import interval_words
 from livingdrug.report.fit_folder import keep_evaluation, keep_fit
-from livingdrug.report.folder import check_new_folder, keep_answer
+from livingdrug.report.folder import check_new_folder, holds, keep_answer
 from livingdrug.report.folder_files import REPORT
+from livingdrug.report.kinetics import hashes
 from livingdrug.scenario.fit import Fit, evaluate_fit, uncertainty_of
 from livingdrug.scenario.fit import run_fit as scenario_fit
+from livingdrug.scenario.memory import check_memory
 
 VERDICT = {
     "converged": "converged", "not_converged": "NOT CONVERGED", "not_determined": "converged; the data do NOT DETERMINE "
@@ -47,14 +51,38 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
         check_new_folder(folder)
     elif output.out:
         check_writable(output.out)
+    check_memory(scenario, output.memory)
+    # the state of a search lies there too, so the folder is held from its first iteration on
+    with held(folder) if folder else nullcontext():
+        sys.exit(_code(scenario, output, folder, resume))
+
+
+def _code(scenario: Fit, output: Output, folder: str | None, resume: bool) -> int:
+    """Do what is asked; the exit code."""
     if scenario.evaluate:
         _evaluate(scenario, output, folder)
-    elif scenario.method == "bayes":
+        return 0
+    if scenario.method == "bayes":
         from livingdrug.cli.bayes import run_bayes
 
-        sys.exit(run_bayes(scenario, output, folder, resume, FitProgress()))
-    else:
-        sys.exit(_fit(scenario, output, folder, resume))
+        return run_bayes(scenario, output, folder, resume, FitProgress())
+    if resume and not (Path(folder) / STATE).is_file():
+        if holds(folder, scenario, hashes(scenario)):
+            return _nothing_left(folder, output)
+        click.echo(f"note: no state was saved in {folder} yet, so the fit begins anew", err=True)
+        resume = False
+    if folder and not resume:
+        drop_state(folder)  # that of another fit, which ends with this one
+    return _fit(scenario, output, folder, resume)
+
+
+def _nothing_left(folder: str, output: Output) -> int:
+    """The exit code of a fit that was whole before it was resumed."""
+    told = json.loads((Path(folder) / "objective.json").read_text(encoding="utf-8"))
+    if output.as_json:
+        click.echo(json.dumps(told))
+    click.echo(f"the fit in {folder} is whole, nothing was left to do: open {Path(folder) / REPORT}", err=True)
+    return told["exit_code"]
 
 
 def _evaluate(scenario: Fit, output: Output, folder: str | None) -> None:
@@ -73,7 +101,7 @@ def _evaluate(scenario: Fit, output: Output, folder: str | None) -> None:
 
 def _fit(scenario: Fit, output: Output, folder: str | None, resume: bool) -> int:
     try:
-        result = scenario_fit(scenario, folder, resume, FitProgress())
+        result = scenario_fit(scenario, folder, resume, FitProgress(), lambda text: click.echo(text, err=True))
         more = uncertainty_of(scenario, result)
         notes = (*result.notes, *more.notes)
         if folder:

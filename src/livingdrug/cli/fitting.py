@@ -3,7 +3,7 @@
 import click
 
 from livingdrug.cli.kinetics import READING, read_pairs, with_options
-from livingdrug.cli.out_help import OUT_HELP
+from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
 
 PROBLEM = (
     click.option("--model", required=True, help="A model (name or file)."),
@@ -58,6 +58,7 @@ def split(text: str) -> tuple[str, ...]:
               "'omega beta'): what the data say of each, in words and as a picture.")
 @click.option("--bootstrap", type=int, metavar="N", help="Intervals from N fits of resampled subjects.")
 @click.option("--sir", type=int, metavar="N", help="Intervals from N (1000) vectors of sampling importance resampling.")
+@click.option("--individuals", help="Whose curves are drawn in a folder: first (the default, a page of 12 subjects) or all.")
 @click.option("--prior", multiple=True, metavar="NAME=normal:MEAN,SD", help="With --method bayes: of a typical value on its "
               "scale (of ln c_max), or 'omega NAME=half_normal:SCALE' (half_cauchy) of a spread; weak ones by default.")
 @click.option("--chains", type=int, help="With --method bayes: chains (4).")
@@ -69,11 +70,14 @@ def split(text: str) -> tuple[str, ...]:
 @click.option("--resume", is_flag=True, help="Go on from the state that an interrupted run left in the folder --out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def fit(columns, fragments, values, outputs, compartments, profile, out, resume, as_json, as_scenario, **rest) -> None:
+@click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
+def fit(
+    columns, fragments, values, outputs, compartments, profile, out, resume, as_json, as_scenario, memory, **rest
+) -> None:  # fmt: skip
     """Fit a model to the samples in FILE. Typical values, spreads, residual error, with values below the limit.
 
     Exit codes: 0 converged, 2 refused, 3 not converged, 4 at a bound or singular information, 5 a better optimum found from
-    another start, 130 interrupted. For research, not for clinical decisions.
+    another start, 130 interrupted, 143 terminated. For research, not for clinical decisions.
     """
     from livingdrug.cli.fit import run_fit
     from livingdrug.cli.output import Output
@@ -87,4 +91,4 @@ def fit(columns, fragments, values, outputs, compartments, profile, out, resume,
     given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}
     given |= {"compartments": dict(text.partition("=")[::2] for text in compartments)}
     scenario = checked(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")
-    run_fit(scenario, Output(out=out, as_json=as_json, as_scenario=as_scenario), resume)
+    run_fit(scenario, Output(out=out, as_json=as_json, as_scenario=as_scenario, memory=memory), resume)

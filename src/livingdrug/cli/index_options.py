@@ -3,7 +3,7 @@
 import click
 
 from livingdrug.cli.kinetics import READING, RULES, read_pairs, read_terminal, split_output, with_options
-from livingdrug.cli.out_help import OUT_HELP
+from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
 from livingdrug.core.errors import InputError
 
 
@@ -40,6 +40,7 @@ from livingdrug.core.errors import InputError
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
+@click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def index(columns: tuple[str, ...], terminal: tuple[str, ...], listing: bool, grade: int | None, **rest) -> None:
     """Weigh efficacy against toxicity on one exposure. Fitted to FILE, or built in."""
     from livingdrug.cli.index import list_built_in, run_index

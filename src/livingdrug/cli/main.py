@@ -1,15 +1,18 @@
 """`livingdrug`: errors become one sentence on standard error and exit code 2."""
 
 import os
+import signal
 import sys
+import threading
 import warnings
+from contextlib import contextmanager
 from functools import lru_cache
 
 import click
 
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands
-from livingdrug.cli.out_help import OUT_HELP
+from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 
@@ -99,7 +102,9 @@ def new(file: str, shape: str | None) -> None:
 
 
 def _where(command):
-    """The options that say where a run takes place; they are no part of a scenario, as they change no number."""
+    """The options that say where a run takes place, and in how much memory; they are no part of a scenario, as they change no
+    number."""
+    command = click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)(command)
     command = click.option("--dask", metavar="ADDRESS", help="Share the subjects among a Dask cluster's workers.")(command)
     return click.option("--workers", type=int, help="Share the subjects among this many processes.")(command)
 
@@ -224,6 +229,7 @@ def power(**options) -> None:
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:
     """Simulate the trial in the TOML file DESIGN many times. `livingdrug example trial FOLDER` writes a commented design."""
     from livingdrug.cli.output import Output
@@ -251,11 +257,43 @@ def start() -> None:
     main()
 
 
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM): everything ends as after Ctrl+C."""
+
+
+def _terminate(*signal) -> None:
+    raise Terminated
+
+
+@contextmanager
+def _terminable():
+    """SIGTERM as an exception, so that nothing half-written stays."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(code: int) -> None:
+    """End with this code, although what is left to be printed cannot be (a full disk)."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
 def main() -> None:
-    """Entry point: exit code 2 and one sentence for what was refused, 130 when interrupted."""
+    """Entry point: exit code 2 and one sentence for what was refused, 130 when interrupted, 143 when terminated."""
     waiting.listeners.append(_say_what_is_compiled)
     try:
-        cli.main(standalone_mode=False)
+        with _terminable():
+            cli.main(standalone_mode=False)
+            sys.stdout.flush()
     except LivingdrugError as error:
         # the lines of a list of faults stay; a text quoted from a file or an option may hold terminal codes
         click.echo("livingdrug: " + "\n".join(printable(line) for line in str(error).split("\n")), err=True)
@@ -263,9 +301,18 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("livingdrug: interrupted", err=True)
-        sys.exit(130)
+    except (KeyboardInterrupt, click.Abort) as error:
+        terminated = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
+        click.echo(f"livingdrug: {'terminated' if terminated else 'interrupted'}", err=True)
+        sys.exit(143 if terminated else 130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        where = f"`{error.filename}`: " if error.filename else ""
+        click.echo(f"livingdrug: {where}{error.strerror or error}; nothing more was written", err=True)
+        _leave(2)
+    except MemoryError:
+        click.echo("livingdrug: the memory of this machine does not suffice; ask for fewer subjects, draws, replicates or "
+                   "times", err=True)  # fmt: skip
+        sys.exit(2)

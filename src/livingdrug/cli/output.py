@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
+from livingdrug.scenario.memory import check_memory
 
 
 def is_folder(out: str) -> bool:
@@ -25,7 +26,7 @@ def is_folder(out: str) -> bool:
 class Output:
     """out: a CSV file, or a folder for everything; plots: a folder for pictures; as_json: JSON instead of tables;
     as_scenario: print the scenario and run nothing; wide: one row per profile in the CSV file; layout: `nonmem` or
-    `monolix`, how samples are written; workers, dask: where a simulation runs."""
+    `monolix`, how samples are written; workers, dask: where a simulation runs; memory: bound in GB on what a run may take."""
 
     out: str | None = None
     plots: str | None = None
@@ -35,6 +36,7 @@ class Output:
     workers: int | None = None
     dask: str | None = None
     layout: str | None = None
+    memory: float | None = None
 
     @classmethod
     def taken_from(cls, options: dict) -> "Output":
@@ -52,6 +54,7 @@ class Output:
 
             click.echo(to_toml(scenario), nl=False)
             return True
+        check_memory(scenario, self.memory)
         if self.out and is_folder(self.out):
             self._keep(scenario)
             return True

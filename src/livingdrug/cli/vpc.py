@@ -3,6 +3,7 @@
 import click
 
 from livingdrug.cli.kinetics import with_options
+from livingdrug.cli.out_help import MEMORY_HELP
 
 CHECK = (
     click.option("--replicates", type=int, default=500, show_default=True, help="Simulated trials."),
@@ -12,30 +13,35 @@ CHECK = (
     click.option("--levels", metavar="5,50,95", default="5,50,95", show_default=True, help="Percentiles."),
     click.option("--width", type=float, default=95.0, show_default=True, help="Of the intervals, in %."),
     click.option("--seed", type=int, default=1, show_default=True),
+    click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP),
 )  # fmt: skip
 
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False))
 @with_options(CHECK)
-def vpc(folder: str, replicates: int, bins: str | None, levels: str, **rest) -> None:
+def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: float | None, **rest) -> None:
     """Visual predictive check of the fit in FOLDER.
 
     `livingdrug fit --out FOLDER` wrote it. Percentiles of the data stand beside those of simulated trials, values below the
     limit ranked as such, with the part below the limit. Writes vpc.csv and pictures into FOLDER, and its report anew. Of a
     posterior, each trial has the numbers of another draw. For research, not for clinical decisions.
     """
+    from livingdrug.core.folders import held
     from livingdrug.fit.vpc import vpc as check
     from livingdrug.report.fit_folder import keep_vpc
     from livingdrug.report.fits import outside_text
     from livingdrug.report.folder import amend
     from livingdrug.scenario.fitted import fitted_points, fitted_problem
+    from livingdrug.scenario.memory import SIMULATED, check_bytes
 
     edges = _numbers(bins, "--bins") if bins else None
-    problem = fitted_problem(folder)
-    points = fitted_points(folder, problem)
-    found = check(problem, replicates, bins=edges, levels=_numbers(levels, "--levels"), points=points, **rest)
-    report = amend(folder, lambda part: keep_vpc(found, part))
+    with held(folder, make=False):
+        problem = fitted_problem(folder)
+        check_bytes(SIMULATED * replicates * len(problem.data.dv), memory)
+        points = fitted_points(folder, problem)
+        found = check(problem, replicates, bins=edges, levels=_numbers(levels, "--levels"), points=points, **rest)
+        report = amend(folder, lambda part: keep_vpc(found, part))
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(outside_text(found))

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.files import discard, open_part, refusal, settle, whole_file
 
 _LIVE = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -22,7 +23,7 @@ class CsvFile:
     def __init__(self, path: str | Path) -> None:
         check_writable(path)
         self.path = Path(path)
-        self.part, self.file = self.path.with_name(f"{self.path.name}.{os.getpid()}.part"), None
+        self.part = self.file = None
 
     def __enter__(self) -> "CsvFile":
         return self
@@ -31,27 +32,24 @@ class CsvFile:
         """Append the rows of a pandas table; every table has the same columns."""
         try:
             if self.file is None:
-                self.file = self.part.open("w", encoding="utf-8", newline="")
+                self.file, self.part = open_part(self.path)
                 self.file.write(",".join(safe_cell(str(name)) for name in frame.columns) + "\n")
             for begin in range(0, len(frame), ROWS):
                 rows = zip(*(_texts(frame[name].iloc[begin : begin + ROWS]) for name in frame.columns), strict=True)
                 self.file.writelines(",".join(row) + "\n" for row in rows)
         except OSError as error:
-            raise self._refusal(error) from None
+            raise refusal(self.path, error) from None
 
     def __exit__(self, kind, *error) -> None:
+        if self.file is None:
+            return
         try:
-            if self.file is not None:
-                self.file.close()
-                if kind is None:
-                    self.part.replace(self.path)
+            if kind is None:
+                settle(self.file, self.part, self.path)
         except OSError as error:
-            raise self._refusal(error) from None
+            raise refusal(self.path, error) from None
         finally:
-            self.part.unlink(missing_ok=True)
-
-    def _refusal(self, error: OSError) -> InputError:
-        return InputError(f"`{self.path}` cannot be written: {error.strerror or error}")
+            discard(self.file, self.part)
 
 
 def write_csv(frame, path: str | Path) -> None:
@@ -63,15 +61,8 @@ def write_csv(frame, path: str | Path) -> None:
 def write_text(text: str, path: str | Path) -> None:
     """Write a text file at once: it takes its place when all of it is on disk. Raises InputError as `CsvFile` does."""
     check_writable(path)
-    path = Path(path)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"`{path}` cannot be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        file.write(text)
 
 
 def check_writable(path: str | Path) -> None:

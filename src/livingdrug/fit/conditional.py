@@ -12,25 +12,32 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.fit.gradient import Slope, slope_of, value_of
 from livingdrug.fit.objective import at_modes, check_parts
-from livingdrug.fit.point import Point, Prepared, is_defined, point_of
-from livingdrug.fit.unknowns import Unknowns
+from livingdrug.fit.point import NORMAL, Point, Prepared, is_defined, point_of
+from livingdrug.fit.problem import WIDEST
+from livingdrug.fit.unknowns import SPREAD, Unknowns
 
 METHODS = ("focei", "laplace")
 RIDGE = 1e-3  # of the scaling where few subjects leave it singular
 LONGEST = 1.0  # first step, in scaled numbers: about a standard error of all of them together
 HALVINGS = 10  # a mode that jumps leaves a step in the objective, which no shorter step gets past
 SUFFICIENT = 1e-4
+TRIAL = 15  # iterations of a search that another one has overtaken
 REPEATS = 3  # small steps in a row that end the search
 HESSIAN_STEP = 0.02  # in scaled numbers
+# of a spread in a search: below, nothing changes any more, and beyond, no population is; on the plain scale as multiples of
+# its start
+NARROWEST, PLAIN_WIDEST = 1e-4, 1e3
 
 
 @dataclass(frozen=True)
 class Conditional:
-    """Settings. method: focei or laplace; most: iterations at most; small: promised decrease of -2LL at which it ends."""
+    """Settings. method: focei or laplace; most: iterations at most; small: promised decrease of -2LL at which it ends;
+    several: whether to search from more than the given numbers (see `fit.starts`)."""
 
     method: str = "focei"
     most: int = 200
     small: float = 1e-5
+    several: bool = True
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -51,19 +58,22 @@ class Found:
 
 def search(
     prepared: Prepared, unknowns: Unknowns, settings: Conditional, start: Point | None = None,
-    progress: Callable[[int, int, float], None] | None = None,
+    progress: Callable[[int, int, float], None] | None = None, level: float = np.inf,
 ) -> Found:  # fmt: skip
-    """Minimise -2LL from `start` (the problem's numbers by default)."""
+    """Minimise -2LL from `start` (the problem's numbers by default); level: a search that is above it after TRIAL iterations
+    ends there."""
     base = point_of(prepared.problem) if start is None else start
     x = unknowns.vector(base)
     _, modes = value_of(prepared, base, settings.method, None)
     check_parts(prepared, at_modes(prepared, base, modes, settings.method))
     now = slope_of(prepared, unknowns, base, modes, settings.method)
     _check_slopes(prepared, now)
-    scaling = _scaling(now.gradient)
+    scaling, box = _scaling(now.gradient), _box(prepared, unknowns, x)
     inverse = np.eye(len(x))
     trace, quiet, left = [np.append(now.value, x)], 0, np.inf
     for k in range(settings.most):
+        if len(trace) > TRIAL and now.value > level:
+            break
         g = scaling.T @ now.gradient.sum(axis=0)
         step = -inverse @ g
         if not step @ g < 0:
@@ -73,7 +83,7 @@ def search(
         quiet = quiet + 1 if left < settings.small else 0
         if quiet >= REPEATS or left < 1e-3 * settings.small:
             break
-        moved = _line(prepared, unknowns, settings.method, base, x, scaling, step, g, now)
+        moved = _line(prepared, unknowns, settings.method, base, x, scaling @ step, box, now)
         if moved is None:
             # the search direction is exhausted: begin again with the plain gradient, once
             if np.array_equal(inverse, np.eye(len(x))):
@@ -108,15 +118,27 @@ def _scaling(gradient: np.ndarray) -> np.ndarray:
     return np.linalg.cholesky(np.linalg.inv(scaled) / size[:, None] / size)
 
 
-def _line(prepared, unknowns, method, base, x, scaling, step, g, now: Slope):
+def _box(prepared: Prepared, unknowns: Unknowns, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest numbers that a search tries: spreads stay within reason, or where they start."""
+    low, high = np.full(len(x), -np.inf), np.full(len(x), np.inf)
+    for place, r in zip(unknowns.of_kind(SPREAD), unknowns.spread, strict=True):
+        plain = prepared.scale[prepared.random[r]] == NORMAL
+        unit, most = (prepared.problem.random[r].sd, PLAIN_WIDEST) if plain else (1.0, WIDEST)
+        low[place] = min(np.log(NARROWEST * unit), x[place])
+        high[place] = max(np.log(most * unit), x[place])
+    return low, high
+
+
+def _line(prepared, unknowns, method, base, x, step, box, now: Slope):
     """(numbers, slope) at the first of halved steps that goes down enough, or None."""
-    length = 1.0
+    length, gradient = 1.0, now.gradient.sum(axis=0)
     for _ in range(HALVINGS):
-        tried = x + length * (scaling @ step)
+        tried = np.clip(x + length * step, *box)
         point = unknowns.point(tried, base)
-        if is_defined(point):
+        promised = float(gradient @ (tried - x))
+        if promised < 0 and is_defined(point):
             value, modes = value_of(prepared, point, method, now.modes.etas)
-            if np.isfinite(value) and value <= now.value + SUFFICIENT * length * float(step @ g):
+            if np.isfinite(value) and value <= now.value + SUFFICIENT * promised:
                 slope = slope_of(prepared, unknowns, point, modes, method)
                 if np.isfinite(slope.gradient).all():
                     return tried, slope
@@ -146,8 +168,9 @@ def curvature(prepared: Prepared, unknowns: Unknowns, found: Found, method: str)
             point = unknowns.point(x + side * move, found.point)
             if not is_defined(point):
                 return np.full((len(x), len(x)), np.nan)
-            _, modes = value_of(prepared, point, method, found.slope.modes.etas)
-            sides.append(slope_of(prepared, unknowns, point, modes, method).gradient.sum(axis=0))
+            with np.errstate(over="ignore", invalid="ignore"):  # what is not finite gives no standard errors
+                _, modes = value_of(prepared, point, method, found.slope.modes.etas)
+                sides.append(slope_of(prepared, unknowns, point, modes, method).gradient.sum(axis=0))
         columns.append((sides[0] - sides[1]) / (2 * HESSIAN_STEP))
     # columns are derivatives along the scaled directions: turn them back
     raw = 0.5 * np.linalg.solve(found.scaling.T, np.array(columns))

@@ -14,7 +14,6 @@ import numpy as np
 from livingdrug.fit.modes import HESSIAN_STEP, HESSIAN_STEP_ODE, Modes, find_modes
 from livingdrug.fit.objective import at_modes
 from livingdrug.fit.point import Point, Prepared, centre, moments, moments_of, with_etas
-from livingdrug.fit.problem import is_closed
 from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, Unknowns
 
 STEP = 1e-4
@@ -63,7 +62,7 @@ def slope_of(prepared: Prepared, unknowns: Unknowns, point: Point, modes: Modes,
 
 
 def _step(prepared: Prepared) -> float:
-    return HESSIAN_STEP if is_closed(prepared.problem.model) else HESSIAN_STEP_ODE
+    return HESSIAN_STEP if prepared.predictor.exact else HESSIAN_STEP_ODE
 
 
 def _exact(prepared: Prepared, point: Point, phi: np.ndarray, h: float) -> np.ndarray:

@@ -37,9 +37,11 @@ class Modes:
         return self.moments.curve[:, random[:, None], random] + self.precision
 
 
-def find_modes(prepared: Prepared, point: Point, start: np.ndarray | None = None, interaction: bool = True) -> Modes:
+def find_modes(
+    prepared: Prepared, point: Point, start: np.ndarray | None = None, interaction: bool = True, small: float = SMALL
+) -> Modes:
     """Modes from `start` (eta 0 by default); interaction: whether the residual's spread follows the individual
-    prediction (FOCEI, Laplace), or that at eta 0 (FOCE)."""
+    prediction (FOCEI, Laplace), or that at eta 0 (FOCE); small: promised decrease at which a search ends."""
     random, middle = prepared.random, centre(prepared, point)
     precision = np.linalg.inv(point.omega) if len(random) else np.zeros((0, 0))
     fixed_f = None if interaction else predictions(prepared, middle)
@@ -58,8 +60,9 @@ def find_modes(prepared: Prepared, point: Point, start: np.ndarray | None = None
     for _ in range(MOST if len(random) else 0):
         slope = -now.gradient[:, random] + etas @ precision
         step = -solved(now.curve[:, random[:, None], random] + precision, slope)
-        left = -0.5 * (slope * step).sum(axis=1)
-        moving = (left > SMALL) & ~stuck & np.isfinite(height)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a subject far off, which does not move then
+            left = -0.5 * (slope * step).sum(axis=1)
+        moving = (left > small) & ~stuck & np.isfinite(height)
         if not moving.any():
             break
         before = height
@@ -101,9 +104,7 @@ def _search(look, now: Moments, height, etas, step, promised, moving):
 def curvature(prepared: Prepared, point: Point, modes: Modes) -> np.ndarray:
     """Exact curvature -d2 log-likelihood / dphi2 of the data at the modes by central differences of the gradient,
     (n, parameters, parameters)."""
-    from livingdrug.fit.problem import is_closed
-
-    h = HESSIAN_STEP if is_closed(prepared.problem.model) else HESSIAN_STEP_ODE
+    h = HESSIAN_STEP if prepared.predictor.exact else HESSIAN_STEP_ODE
     phi = with_etas(prepared, centre(prepared, point), modes.etas)
     k = phi.shape[1]
     found = np.empty((len(phi), k, k))

@@ -1,6 +1,9 @@
 """Predictions at all records for given individual quantities, in one compiled call, with or without slopes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,6 +11,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.engine.events import ADD, RATE, Events
 from livingdrug.engine.formulas import FormulaKernel, Formulas, evaluate, evaluate_slopes, formula_kernel
 from livingdrug.engine.kernel import Kernel, kernel
+from livingdrug.engine.linear import LinearKernel, Solution, linear_kernel, solve_linear, ticks_of
 from livingdrug.engine.population import EventTable, new_task, reason, solve_task
 from livingdrug.engine.storage import OK, Found, Task
 from livingdrug.fit.courses import Course, courses_of
@@ -24,6 +28,8 @@ RTOL_SLOPES = 1e-8  # objectives are differentiated once more by differences
 @dataclass(frozen=True)
 class ClosedPredictor:
     """Formulas of time. which: formula of each record; subject, time: of each record."""
+
+    exact = True  # to rounding
 
     code: FormulaKernel
     which: np.ndarray
@@ -50,6 +56,8 @@ class OdePredictor:
     clock to that of each course; subject, row, wanted: subject of each record and where its value lies among all samples
     and outputs; covered: covariate effects written in the model, as formulas; columns: of the quantities that they
     replace."""
+
+    exact = False  # slopes hold the error of the solver, and are differentiated over longer steps
 
     code: Kernel
     by: tuple[str, ...]
@@ -121,27 +129,124 @@ class OdePredictor:
         return chained
 
 
-Predictor = ClosedPredictor | OdePredictor
+@dataclass(frozen=True)
+class LinearPredictor:
+    """Flows that are linear in the states, by exponentials of their matrix. task: courses, events and sample times; ticks:
+    what their times are multiples of; subject, row, wanted, owner: as in OdePredictor; course: of each record; general:
+    makes the predictor that solves the equations as any others, for courses whose amounts might turn negative and for what a
+    failure is called."""
+
+    exact = True  # to rounding
+
+    code: LinearKernel
+    task: Task
+    ticks: np.ndarray
+    subject: np.ndarray
+    row: np.ndarray
+    wanted: np.ndarray
+    owner: np.ndarray
+    course: np.ndarray
+    general: Callable[[], OdePredictor]
+
+    def values(self, table: np.ndarray) -> np.ndarray:
+        """Predictions (records,), NaN for a subject that cannot be computed."""
+        found = self._solve(table, slopes=False)
+        values = found.values[self.row, self.wanted]
+        other = (found.status != OK)[self.course]
+        return np.where(other, self.general().values(table), values) if other.any() else values
+
+    def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
+        found = self._solve(table, slopes=True)
+        values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
+        other = (found.status != OK)[self.course]
+        if not other.any():
+            return values, slopes
+        general = self.general().slopes(table)
+        return np.where(other, general[0], values), np.where(other[:, None], general[1], slopes)
+
+    def fault(self, table: np.ndarray, subject: int) -> str:
+        """Why a subject has no prediction."""
+        return self.general().fault(table, subject)
+
+    def _solve(self, table: np.ndarray, slopes: bool) -> Solution:
+        task = self.task._replace(quantities=np.ascontiguousarray(table[self.owner]))
+        return solve_linear(self.code, task, self.ticks, slopes)
+
+
+Predictor = ClosedPredictor | OdePredictor | LinearPredictor
 
 
 def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predictor:
     """Predictions for the records of a design; copies: of all subjects, one after the other."""
     by = tuple(p.name for p in problem.parameters)
     outputs = [r.output for r in problem.residuals]
-    if is_closed(problem.model):
-        form = smoothed(problem.model.system, problem.smooth) if problem.smooth else problem.model.system
-        code = formula_kernel(Formulas.of(form, problem.model.individual), by)
-        names = [o.name for o in form.outputs]
-        pairs = zip(design.output.tolist(), design.occasion.tolist(), strict=True)
-        which = np.array([names.index(output_name(outputs[o], k)) for o, k in pairs], dtype=np.int64)
-        subject = np.concatenate([design.subject + k * design.n for k in range(copies)])
-        return ClosedPredictor(code, np.tile(which, copies), subject, np.tile(design.time, copies))
-    return _ode(problem, design, by, outputs, copies)
+    if not is_closed(problem.model):
+        used = tuple(dict.fromkeys(outputs))
+        # what moves with a course is a time of a switch, which no system of constant coefficients has
+        individual = tuple(problem.model.individual.items())
+        linear = None if problem.moving else linear_kernel(problem.model.system, used, by, individual)
+        general = partial(general_predictor, problem, design, copies)
+        return general() if linear is None else _linear(problem, design, linear, used, copies, cache(general))
+    form = smoothed(problem.model.system, problem.smooth) if problem.smooth else problem.model.system
+    code = formula_kernel(Formulas.of(form, problem.model.individual), by)
+    names = [o.name for o in form.outputs]
+    pairs = zip(design.output.tolist(), design.occasion.tolist(), strict=True)
+    which = np.array([names.index(output_name(outputs[o], k)) for o, k in pairs], dtype=np.int64)
+    subject = np.concatenate([design.subject + k * design.n for k in range(copies)])
+    return ClosedPredictor(code, np.tile(which, copies), subject, np.tile(design.time, copies))
 
 
-def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: int) -> OdePredictor:
+def general_predictor(problem: FitProblem, design: Design, copies: int = 1) -> OdePredictor:
+    """Predictions of equations by steps in time, whatever form these have."""
     model, system = problem.model, problem.model.system
-    observed = tuple(o.name for o in system.outputs)
+    by = tuple(p.name for p in problem.parameters)
+    observed, names = tuple(o.name for o in system.outputs), tuple(q.name for q in system.quantities)
+    covered = None
+    if model.individual:
+        pieces = tuple((Piece(text),) for text in model.individual.values())
+        covered = formula_kernel(Formulas(pieces, names), by)
+    columns = np.array([names.index(name) for name in model.individual], dtype=np.int64)
+    moving = np.array([names.index(name) for name in problem.moving], dtype=np.int64)
+    at = _layout(problem, design, observed, copies)
+    return OdePredictor(
+        kernel(system, observed, at.inflow), by, at.task, at.subject, at.row, at.wanted, at.until, covered, columns, at.owner,
+        moving, at.shift,
+    )  # fmt: skip
+
+
+def _linear(problem: FitProblem, design: Design, code: LinearKernel, used, copies: int, general) -> LinearPredictor:
+    at = _layout(problem, design, used, copies)
+    task = at.task
+    one = range(len(at.owner) // copies)
+    stops = [np.append(task.times[task.time_first[i] : task.time_last[i]], _times_of_events(task, i)) for i in one]
+    ticks = np.tile(ticks_of(stops), copies)
+    return LinearPredictor(code, task, ticks, at.subject, at.row, at.wanted, at.owner, at.course, general)
+
+
+def _times_of_events(task: Task, course: int) -> np.ndarray:
+    return task.event_time[task.event_first[course] : task.event_last[course]]
+
+
+class Layout(NamedTuple):
+    """task: courses of subjects, whose quantities are still to be set; subject, row, wanted, course: of each record, its
+    subject, where its value lies, and the course it belongs to; owner, shift: of each course, its subject and what turns a
+    time on the subject's clock into one on its own; until: the last time; inflow: whether anything is infused."""
+
+    task: Task
+    subject: np.ndarray
+    row: np.ndarray
+    wanted: np.ndarray
+    course: np.ndarray
+    owner: np.ndarray
+    shift: np.ndarray
+    until: float
+    inflow: bool
+
+
+def _layout(problem: FitProblem, design: Design, observed: tuple[str, ...], copies: int) -> Layout:
+    """Where the records lie among the samples of all courses, for these outputs."""
+    outputs = [r.output for r in problem.residuals]
     courses, of, at = courses_of(problem, design)
     times, rows, before = [], np.empty(len(at), dtype=np.int64), 0
     order = np.argsort(of, kind="stable")
@@ -151,25 +256,19 @@ def _ode(problem: FitProblem, design: Design, by, outputs: list[str], copies: in
         before += len(own)
         times.append(own)
     wanted = np.array([observed.index(name) for name in outputs], dtype=np.int64)[design.output]
-    names = tuple(q.name for q in system.quantities)
-    covered = None
-    if model.individual:
-        pieces = tuple((Piece(text),) for text in model.individual.values())
-        covered = formula_kernel(Formulas(pieces, names), by)
-    events = _events(problem, design, courses)
-    table, n = EventTable.of(events * copies), len(courses) * copies
-    task = new_task(np.zeros((n, len(names))), table, tuple(times) * copies, range(len(observed)))
+    events = EventTable.of(_events(problem, design, courses) * copies)
     owner = np.array([course.subject for course in courses], dtype=np.int64)
-    return OdePredictor(
-        kernel(system, observed, bool(table.has_inflow.any())), by, task,
-        np.concatenate([design.subject + k * design.n for k in range(copies)]),
-        np.concatenate([rows + k * before for k in range(copies)]), np.tile(wanted, copies),
-        max(float(at.max(initial=0.0)), 1e-6), covered,
-        np.array([names.index(name) for name in model.individual], dtype=np.int64),
-        np.concatenate([owner + k * design.n for k in range(copies)]),
-        np.array([names.index(name) for name in problem.moving], dtype=np.int64),
-        np.tile([course.before - course.start for course in courses], copies),
-    )
+    width, n = len(problem.model.system.quantities), len(courses)
+
+    def repeated(positions: np.ndarray, step: int) -> np.ndarray:
+        return np.concatenate([positions + k * step for k in range(copies)])
+
+    return Layout(
+        new_task(np.zeros((n * copies, width)), events, tuple(times) * copies, range(len(observed))),
+        repeated(design.subject, design.n), repeated(rows, before), np.tile(wanted, copies), repeated(of, n),
+        repeated(owner, design.n), np.tile([course.before - course.start for course in courses], copies),
+        max(float(at.max(initial=0.0)), 1e-6), bool(events.has_inflow.any()),
+    )  # fmt: skip
 
 
 def _events(problem: FitProblem, design: Design, courses: tuple[Course, ...]) -> list[Events]:

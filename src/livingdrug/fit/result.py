@@ -116,7 +116,8 @@ class Individuals:
 @dataclass(frozen=True)
 class Predictions:
     """One row for each record used. kind: measured, below or above; pred: at the typical values with the subject's
-    covariates; ipred: at the individual estimate; iwres: individual weighted residual, nan where censored."""
+    covariates; ipred: at the individual estimate; iwres: individual weighted residual, nan where censored; cwres: conditional
+    weighted residual (`fit.conditional_residuals`), nan where censored, None where they have not been computed."""
 
     subject: np.ndarray
     time: np.ndarray
@@ -127,6 +128,7 @@ class Predictions:
     ipred: np.ndarray
     iwres: np.ndarray
     line: np.ndarray
+    cwres: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from livingdrug.core.random import check_seed
 from livingdrug.core.versions import versions
 from livingdrug.fit import finish, store
 from livingdrug.fit.climb import expected_gain
-from livingdrug.fit.conditional import Conditional, curvature, search
+from livingdrug.fit.conditional import Conditional, curvature
 from livingdrug.fit.importance import FEW, few_draws, importance, propose
 from livingdrug.fit.limits import Higher, error_limits, limits
 from livingdrug.fit.modes import find_modes
@@ -33,7 +33,8 @@ from livingdrug.fit.saem import Saem
 from livingdrug.fit.search import Searched, nearby, searched, with_optimum
 from livingdrug.fit.settle import Settled
 from livingdrug.fit.smooth import usual_width
-from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.starts import from_starts
+from livingdrug.fit.unknowns import SPREAD, unknowns_of
 from livingdrug.fit.verdict import NEAR, NOTHING_KNOWN, Verdict, data_words, likelihood_words, search_words
 
 
@@ -178,14 +179,18 @@ def _fit_individuals(prepared: Prepared, seed: int) -> FitResult:
 
 def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progress) -> FitResult:
     problem, unknowns = prepared.problem, unknowns_of(prepared.problem)
-    found = search(prepared, unknowns, settings, progress=progress)
+    found, about_starts, record, confirmed = from_starts(prepared, unknowns, settings, progress)
     left_out, notes = finish.at_bounds(prepared, unknowns, found.point)
+    # that there is no variability is said only where a larger one was tried
+    notes = [note for k, note in zip(left_out, notes, strict=True) if confirmed or unknowns.kinds[k] != SPREAD]
+    notes += about_starts
     information = curvature(prepared, unknowns, found, settings.method)
     how = f"second derivatives of the {settings.method} objective"
     covariance = finish.covariance_of(unknowns, information, -0.5 * found.slope.gradient, left_out, how)
     limit = error_limits(unknowns, found.point, covariance.matrix, prepared.design.n)
     gain = expected_gain(-0.5 * found.slope.gradient.sum(axis=0), information, left_out)
     status, verdict = _conditional_verdict(gain, limit, covariance)
+    status = status if confirmed else NOT_CONVERGED
     if covariance.reason:
         notes.append(f"standard errors are not available: {covariance.reason}")
     modes = found.slope.modes
@@ -196,7 +201,7 @@ def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progr
         finish.estimates_of(unknowns, found.point, covariance, modes.etas, limit), covariance,
         finish.individuals_of(prepared, found.point, modes), finish.predictions_of(prepared, found.point, modes), found.trace,
         names, (*prepared.design.notes, *notes),
-        {**asdict(settings), "seed": seed, "expected_gain": gain} | versions(), verdict,
+        {**asdict(settings), "searches": record, "seed": seed, "expected_gain": gain} | versions(), verdict,
     )  # fmt: skip
 
 

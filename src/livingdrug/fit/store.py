@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.export import write_text
+from livingdrug.core.files import refusal, whole_file
+from livingdrug.core.versions import versions
+from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import FitResult, Objective
 
@@ -54,10 +56,8 @@ def write_state(folder: str | Path, mark: str, state) -> None:
     arrays = {f"point_{name}": value for name, value in state.point._asdict().items()}
     arrays |= {f"chains_{name}": value for name, value in vars(state.chains).items()}
     arrays |= {name: getattr(state, name) for name in ("s1", "s2", "s3", "mean", "square", "trace")}
-    part = path.with_name(f"{STATE}.part")
-    with part.open("wb") as file:
+    with whole_file(path, "wb") as file:
         np.savez(file, mark=np.array(mark), done=np.array(state.done), **arrays)
-    os.replace(part, path)
 
 
 def read_state(folder: str | Path | None, mark: str):
@@ -67,19 +67,30 @@ def read_state(folder: str | Path | None, mark: str):
     from livingdrug.fit.sampling import Chains
 
     path = Path(folder or ".") / STATE
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except FileNotFoundError:
-        raise InputError(f"`{path}` was not found, so there is nothing to resume; leave --resume out") from None
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise InputError(f"`{path}` cannot be read ({error}); leave --resume out to begin again") from None
+    arrays = _arrays(path)
     if str(arrays.get("mark")) != mark:
         raise InputError(f"`{path}` belongs to another problem, data, settings or seed; leave --resume out to begin again")
-    point = Point(*(arrays[f"point_{name}"] for name in Point._fields))
-    chains = Chains(*(arrays[f"chains_{name}"] for name in Chains.__dataclass_fields__))
-    rest = (arrays[name] for name in ("s1", "s2", "s3", "mean", "square", "trace"))
-    return State(int(arrays["done"]), point, chains, *rest)
+    try:
+        point = Point(*(arrays[f"point_{name}"] for name in Point._fields))
+        chains = Chains(*(arrays[f"chains_{name}"] for name in Chains.__dataclass_fields__))
+        rest = (arrays[name] for name in ("s1", "s2", "s3", "mean", "square", "trace"))
+        return State(int(arrays["done"]), point, chains, *rest)
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(f"`{path}` cannot be read ({error}); leave --resume out to begin again") from None
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """What a saved state holds, in full: a byte that has changed is found by its checksum."""
+    if path.is_symlink():
+        raise InputError(f"`{path}` is a symbolic link, not a saved state; leave --resume out to begin again")
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except FileNotFoundError:
+        raise InputError(f"`{path}` was not found, so there is nothing to resume; leave --resume out") from None
+    # numpy and zipfile answer a damaged file with whatever their innards meet: no list of exceptions is ever whole
+    except Exception as error:
+        raise InputError(f"`{path}` cannot be read ({error}); leave --resume out to begin again") from None
 
 
 def drop_state(folder: str | Path) -> None:
@@ -93,17 +104,20 @@ def made_folder(folder: str | Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"`{path}` cannot be made: {error.strerror or error}") from None
+        raise refusal(path, error) from None
     return path
 
 
-def write_result(result: FitResult, folder: str | Path) -> None:
-    """Write parameters.csv, objective.json, individuals.csv, predictions.csv, trace.csv, covariance.csv, settings.json."""
+def write_result(result: FitResult, folder: str | Path, checks: dict | None = None) -> None:
+    """Write parameters.csv, objective.json, individuals.csv, predictions.csv, trace.csv, covariance.csv, settings.json.
+
+    checks: settings of the checks that are made beside it.
+    """
     import pandas as pd
 
     from livingdrug.core.export import write_csv
 
-    path = made_folder(folder)
+    path, result = made_folder(folder), with_conditional_residuals(result)
     write_csv(parameter_table(result), path / "parameters.csv")
     write_csv(individual_table(result), path / "individuals.csv")
     write_csv(pd.DataFrame(vars(result.predictions)), path / "predictions.csv")
@@ -116,7 +130,7 @@ def write_result(result: FitResult, folder: str | Path) -> None:
             table.insert(0, "parameter", names)
             write_csv(table, path / f"{name}.csv")
     write_json(objective_as_dict(result), path / "objective.json")
-    write_json(settings_as_dict(result), path / "settings.json")
+    write_json(settings_as_dict(result) | ({"checks": checks} if checks else {}), path / "settings.json")
 
 
 def write_objective(found: Objective, folder: str | Path) -> None:
@@ -199,12 +213,29 @@ def settings_as_dict(result: FitResult) -> dict:
         "start_spread": {p.name: p.sd for p in problem.random},
         "scale": {p.name: p.scale for p in problem.parameters}, "fixed": [p.name for p in problem.parameters if p.fixed],
         "effects": [asdict(e) for e in problem.effects], "residual_errors": [asdict(r) for r in problem.residuals],
-        "correlations": [asdict(c) for c in problem.correlations], "settings": result.settings, "notes": list(result.notes),
+        "correlations": [asdict(c) for c in problem.correlations], "settings": result.settings,
+        "effective": effective_settings(result), "notes": list(result.notes),
     }  # fmt: skip
+
+
+def effective_settings(result: FitResult) -> dict:
+    """What was in force, defaults spelled out: where `settings` says null, and what it does not say."""
+    given, problem = {k: v for k, v in result.settings.items() if k not in versions()}, result.problem
+    if "copies" in given:
+        given["chains"] = given.pop("copies")
+    return given | {
+        "rule_below_limit": problem.below,
+        "smooth_breakpoints": problem.smooth or 0.0,
+        "smooth_breakpoints_unit": problem.model.time_unit,
+        "likelihood_by": result.objective.means,
+        "standard_errors_by": result.covariance.method or result.covariance.reason,
+        "interval_width_percent": 95,
+        "random_effects_start": {p.spread_name: p.sd for p in result.started.random},
+        "fixed": [e.name for e in result.estimates if e.fixed],
+        "versions": versions(),
+    }
 
 
 def write_json(content: dict, path: Path) -> None:
     """Write plain data as JSON, the whole file at once."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", path)

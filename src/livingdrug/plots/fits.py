@@ -5,20 +5,11 @@ import numpy as np
 from livingdrug.fit.groups import Groups
 from livingdrug.fit.individual_curves import Curves
 from livingdrug.fit.result import FitResult
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, short
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, dense, grid_figure, new_figure, short
 from livingdrug.plots.time_axis import long_time_axis
 
 ACROSS, DOWN = 4, 3
 DECADES = 1e7
-
-
-def _grid(down: int, across: int, width: float, height: float, **shared):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width * across + 0.6, height * down + 0.9), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(down, across, squeeze=False, **shared).ravel()
 
 
 def _is_positive(result: FitResult, output: str) -> bool:
@@ -40,7 +31,16 @@ def plot_observed(result: FitResult, output: str | None = None):
     with rc_context(SETTINGS):
         for ax, across, name in ((axes[0], p.pred, "typical prediction"), (axes[1], p.ipred, "individual prediction")):
             good = mine & (p.kind == "measured")
-            ax.scatter(across[good], p.value[good], s=8, color=COLOURS[0], alpha=0.6, linewidths=0, label="measured")
+            ax.scatter(
+                across[good],
+                p.value[good],
+                s=8,
+                color=COLOURS[0],
+                alpha=0.6,
+                linewidths=0,
+                label="measured",
+                **dense(good.sum()),
+            )
             low = mine & (p.kind == "below")
             if low.any():
                 ax.scatter(across[low], p.value[low], s=10, facecolors="none", edgecolors=COLOURS[1], linewidths=0.7,
@@ -60,28 +60,41 @@ def plot_observed(result: FitResult, output: str | None = None):
     return figure
 
 
-def plot_iwres(result: FitResult, output: str | None = None):
-    """Individual weighted residuals over time and over the individual prediction; N(0, 1) if the residual error holds."""
+def plot_residuals(result: FitResult, output: str | None = None):
+    """Individual weighted residuals over time and the individual prediction, and below them conditional weighted residuals
+    over time and the typical prediction; N(0, 1) if the residual error, and the model, hold."""
     from matplotlib import rc_context
 
     p = result.predictions
     output = output or str(p.output[0])
-    mine = (p.output == output) & np.isfinite(p.iwres)
-    figure, axes = new_figure(2, width=3.9, height=3.2)
+    rows = [("IWRES", p.iwres, p.ipred, "individual prediction")]
+    if p.cwres is not None:
+        rows.append(("CWRES", p.cwres, p.pred, "typical prediction"))
     with rc_context(SETTINGS):
-        for ax, across, name in ((axes[0], p.time, "time"), (axes[1], p.ipred, "individual prediction")):
-            ax.scatter(across[mine], p.iwres[mine], s=8, color=COLOURS[0], alpha=0.6, linewidths=0)
-            for level in (-1.96, 0.0, 1.96):
-                ax.axhline(level, color=MUTED, linewidth=0.8, linestyle="-" if level == 0 else ":")
-            ax.set_xlabel(name)
-            ax.set_ylabel("IWRES")
-        if (p.ipred[mine] > 0).all():
-            axes[1].set_xscale("log")
-        long_time_axis(axes[0], p.time[mine], 0.08)
-        sd = p.iwres[mine].std(ddof=1) if mine.sum() > 1 else np.nan
-        shrinkage = f", shrinkage {round(100 * (1 - sd))} %" if np.isfinite(sd) else ""
-        axes[0].set_title(f"{short(output.replace('_', ' '))}: sd {sd:.2f}{shrinkage}")
+        figure, axes = grid_figure(len(rows), 2, 3.6, 2.3)
+        for (word, residual, prediction, name), pair in zip(rows, axes.reshape(-1, 2), strict=True):
+            mine = (p.output == output) & np.isfinite(residual)
+            for ax, across, label in ((pair[0], p.time, "time"), (pair[1], prediction, name)):
+                ax.scatter(across[mine], residual[mine], s=8, color=COLOURS[0], alpha=0.6, linewidths=0, **dense(mine.sum()))
+                for level in (-1.96, 0.0, 1.96):
+                    ax.axhline(level, color=MUTED, linewidth=0.8, linestyle="-" if level == 0 else ":")
+                ax.set_xlabel(label)
+                ax.set_ylabel(word)
+            if mine.any() and (prediction[mine] > 0).all():
+                pair[1].set_xscale("log")
+            if mine.any():
+                long_time_axis(pair[0], p.time[mine], 0.08)
+            pair[0].set_title(_moments(short(output.replace("_", " ")), residual[mine], word))
     return figure
+
+
+def _moments(name: str, residual: np.ndarray, word: str) -> str:
+    """A heading with what of N(0, 1) can be counted; epsilon shrinkage is of individual residuals."""
+    if len(residual) < 2:
+        return name
+    sd = residual.std(ddof=1)
+    more = f", shrinkage {round(100 * (1 - sd))} %" if word == "IWRES" else f", mean {residual.mean():.2f}"
+    return f"{name}: sd {sd:.2f}{more}"
 
 
 def plot_individuals(result: FitResult, curves: Curves, subjects: list[str], output: str | None = None):
@@ -95,12 +108,13 @@ def plot_individuals(result: FitResult, curves: Curves, subjects: list[str], out
     across = min(ACROSS, max(len(subjects), 1))
     logs = _is_positive(result, output)
     with rc_context(SETTINGS):
-        figure, axes = _grid(-(-len(subjects) // across), across, 2.5, 2.1, sharex=True, sharey=True)
+        figure, axes = grid_figure(-(-len(subjects) // across), across, 2.5, 2.1, sharex=True, sharey=True)
         for name, ax in zip(subjects, axes, strict=False):
             _one(ax, result, curves, name, output)
             if logs:
                 ax.set_yscale("log")
                 ax.minorticks_off()  # a page of log axes with all their ticks takes seconds to draw
+                ax.locator_params(axis="y", numticks=5)
         for ax in axes[len(subjects) :]:
             ax.set_visible(False)
         long_time_axis(axes[0], p.time[p.output == output], 0.17)
@@ -139,11 +153,12 @@ def plot_trace(result: FitResult):
     across = min(5, max(len(shown), 1))
     begins = result.settings.get("exploration")
     with rc_context(SETTINGS):
-        figure, axes = _grid(-(-len(shown) // across), across, 2.0, 1.5, sharex=True)
+        figure, axes = grid_figure(-(-len(shown) // across), across, 2.0, 1.5, sharex=True)
         for k, ax in zip(shown, axes, strict=False):
             ax.plot(np.arange(1, len(result.trace) + 1), result.trace[:, k], color=COLOURS[0], linewidth=0.9)
             if begins is not None:
                 ax.axvline(begins, color=MUTED, linewidth=0.8, linestyle=":")
+            ax.locator_params(axis="both", nbins=4)
             ax.set_title(short(result.trace_names[k], 22), fontsize=8)
             ax.tick_params(labelsize=7)
         for ax in axes[len(shown) :]:
@@ -162,7 +177,7 @@ def plot_etas(result: FitResult):
     across = min(4, max(len(found.random), 1))
     grid = np.linspace(-3.5, 3.5, 141)
     with rc_context(SETTINGS):
-        figure, axes = _grid(-(-len(found.random) // across), across, 2.4, 1.9, sharex=True, sharey=True)
+        figure, axes = grid_figure(-(-len(found.random) // across), across, 2.4, 1.9, sharex=True, sharey=True)
         for k, (name, ax) in enumerate(zip(found.random, axes, strict=False)):
             z = found.etas[:, k] / sd[name]
             ax.hist(np.clip(z, -3.49, 3.49), np.linspace(-3.5, 3.5, 15), density=True, color=COLOURS[0], alpha=0.45)

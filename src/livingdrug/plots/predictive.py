@@ -5,7 +5,7 @@ import numpy as np
 from livingdrug.fit.npde import Npde
 from livingdrug.fit.vpc import Panel, Vpc
 from livingdrug.plots.curves import plot_limit
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, short
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, dense, short
 from livingdrug.plots.time_axis import long_time_axis
 
 NAMES = {"d": "days", "h": "hours"}
@@ -52,7 +52,9 @@ def _percentiles(axes, vpc: Vpc, panel: Panel) -> None:
     if len(shown):
         bottom = min(bottom, shown[0] / 2) if logs else bottom
     good = np.isfinite(panel.value)
-    axes.scatter(panel.time[good], panel.value[good], s=5, color="#bbbbbb", linewidths=0, zorder=1, label="data")
+    axes.scatter(
+        panel.time[good], panel.value[good], s=5, color="#bbbbbb", linewidths=0, zorder=1, label="data", **dense(good.sum())
+    )
     for k in range(len(vpc.levels)):
         colour = MIDDLE if k == len(vpc.levels) // 2 else OUTER
         _band(axes, panel, k, bottom, colour, f"{vpc.width:g} % interval and median of the model")
@@ -133,7 +135,9 @@ def plot_npde(errors: Npde, output: str | None = None):
 
 
 def _scatter(axes, across, x, censored) -> None:
-    axes.scatter(across[~censored], x[~censored], s=7, color=COLOURS[0], alpha=0.6, linewidths=0, label="measured")
+    axes.scatter(
+        across[~censored], x[~censored], s=7, color=COLOURS[0], alpha=0.6, linewidths=0, label="measured", **dense(len(x))
+    )
     if censored.any():
         axes.scatter(across[censored], x[censored], s=9, facecolors="none", edgecolors=COLOURS[1], linewidths=0.7,
                      label="below the limit (imputed)")  # fmt: skip

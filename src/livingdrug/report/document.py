@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from livingdrug.report.folder_files import RECORD, REPORT, file_hash
+from livingdrug.core.errors import InputError
+from livingdrug.core.files import below
+from livingdrug.report.folder_files import RECORD, REPORT, SCENARIO, file_hash
 from livingdrug.report.html import Drawing, Report, Section, drawing
 
 NOT_STATED = "Not stated. The answer belongs to the user: `{}` in the table [purpose] of scenario.toml."
@@ -33,7 +35,7 @@ def build_report(record: dict, folder: Path) -> Report:
         *(_card(card, i) for i, card in enumerate(answer["cards"], 1)),
         Section("scenario", "Analysis settings", ["The document below is scenario.toml: `livingdrug run scenario.toml --out "
                 "FOLDER` gives the same numbers."], tables=[_settings(record)],
-                code=(folder / "scenario.toml").read_text(encoding="utf-8")),
+                code=_text(folder, SCENARIO)),
         Section("trace", "Traceability", ["SHA-256 of every file: whoever has the same files can be sure of it."],
                 tables=[_hashes(record, folder)]),
     ]  # fmt: skip
@@ -62,9 +64,17 @@ def _tables(tables: list[dict]):
 def _drawings(answer: dict, folder: Path, prefix: str) -> list[Drawing]:
     made = []
     for i, picture in enumerate(answer["pictures"]):
-        svg = (folder / "pictures" / f"{picture['name']}.svg").read_text(encoding="utf-8")
+        svg = _text(folder, f"pictures/{picture['name']}.svg")
         made.append(drawing(f"{prefix}{i}", svg, picture["caption"]))
     return made
+
+
+def _text(folder: Path, name: str) -> str:
+    path = below(folder, name)
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"`{path}` cannot be read as text ({error}); run the scenario again") from None
 
 
 def _part(part: dict, folder: Path) -> Section:

@@ -7,11 +7,15 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
 from livingdrug.data.endpoint_words import RESPONSES
-from livingdrug.fit.groups import Groups, compare_groups
+from livingdrug.fit.conditional_residuals import with_conditional_residuals
+from livingdrug.fit.covariate_relations import covariate_relations, relation_table
+from livingdrug.fit.eta_correlation import correlation_table, eta_correlations
+from livingdrug.fit.groups import SHRUNK, Groups, compare_groups
 from livingdrug.fit.individual_curves import curves_of
 from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.npde import FEWEST, Npde, npde
 from livingdrug.fit.result import FitResult, Objective
+from livingdrug.fit.sampled import DRAWS, POOL, Sampled, sampled_parameters
 from livingdrug.fit.store import write_objective, write_result
 from livingdrug.fit.vpc import Vpc, vpc
 from livingdrug.plots.fits import (
@@ -20,19 +24,21 @@ from livingdrug.plots.fits import (
     plot_etas,
     plot_groups,
     plot_individuals,
-    plot_iwres,
     plot_observed,
+    plot_residuals,
     plot_trace,
 )
 from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.predictive import plot_npde, plot_vpc
+from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
 from livingdrug.report.answer import Answer, Part, Picture
+from livingdrug.report.fit_relations import correlation_part, covariate_part
 from livingdrug.report.fits import evaluation_answer, fit_answer, group_part, interval_part, npde_part, vpc_part
 from livingdrug.report.pictures import save
 from livingdrug.scenario.fit import Fit, evaluate_fit, run_fit, run_posterior, uncertainty_of
 
 VPC_REPLICATES, NPDE_REPLICATES = 300, 1000
-PAGES = 4  # of individual curves; curves.csv has all subjects
+ACROSS_COVARIATES, MOST_COVARIATES = 4, 8  # of a figure, and of all figures; covariates.csv has all
 RESPONDED = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "responder")
 UNKNOWN = ("", "NE", "nan")
 
@@ -60,8 +66,8 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncerta
 
     A check that cannot be made is a flag: the fit stands without it.
     """
-    path, more = Path(folder), more or Uncertainty()
-    write_result(result, path)
+    path, more, result = Path(folder), more or Uncertainty(), with_conditional_residuals(result)
+    write_result(result, path, _of_checks(scenario, result))
     pictures = path / "pictures"
     parts, missing = [], [*more.notes]
     for what, made in (("visual predictive check", _vpc), ("prediction distribution errors", _npde)):
@@ -80,12 +86,17 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncerta
         save(plot_etas(result), pictures, "etas")
         caption = "Effects over their standard deviation; shrinkage is what the data lack to tell subjects apart."
         parts.append(_shown("etas", "Effects of subjects", "etas", caption))
+    try:
+        relations, said = _relations(scenario, result, path)
+        parts, missing = [*parts, *relations], [*missing, *said]
+    except InputError as error:
+        missing.append(f"sampled individual parameters: not made: {error}")
     groups = responders(result)
     if groups is not None:
         write_csv(groups.table(), path / "groups.csv")
         save(plot_groups(groups), pictures, "responders")
         parts.append(group_part(groups))
-    parts.append(_individuals(result, path))
+    parts.append(_individuals(scenario, result, path))
     return fit_answer(scenario, result, more, tuple(parts), tuple(missing))
 
 
@@ -112,9 +123,28 @@ def numbered(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}-{k + 1}" for k in range(count)]
 
 
-def _npde(scenario: Fit, result: FitResult, path: Path) -> Part:
+def _replicates(result: FitResult) -> int:
+    """Of prediction distribution errors: enough for the subject with the most records."""
     most = int(np.unique(result.predictions.subject.astype(str), return_counts=True)[1].max())
-    found: Npde = npde(result.problem, max(NPDE_REPLICATES, 2 * most, FEWEST), scenario.seed)
+    return max(NPDE_REPLICATES, 2 * most, FEWEST)
+
+
+def _of_checks(scenario: Fit, result: FitResult) -> dict:
+    """Every setting of the checks, for settings.json."""
+    return {
+        "seed": scenario.seed,
+        "vpc_replicates": VPC_REPLICATES,
+        "npde_replicates": _replicates(result),
+        "sampled_draws": DRAWS,
+        "sampled_from_weighted_draws": POOL,
+        "shrinkage_above_which_draws_are_shown_percent": SHRUNK,
+        "p_value_correction": "Holm",
+        "individual_curves": scenario.individuals,
+    }
+
+
+def _npde(scenario: Fit, result: FitResult, path: Path) -> Part:
+    found: Npde = npde(result.problem, _replicates(result), scenario.seed)
     write_csv(found.table(), path / "npde.csv")
     outputs = list(dict.fromkeys(result.predictions.output.tolist()))
     names = numbered("npde", len(outputs))
@@ -152,23 +182,66 @@ def _of_data(result: FitResult, pictures: Path) -> list[Part]:
         observed.append(Picture(one, f"Measured values of {output} against predictions."))
         weighted = result.predictions.iwres[result.predictions.output == output]
         if np.isfinite(weighted).any():  # values below a limit have none
-            save(plot_iwres(result, output), pictures, other)
-            residuals.append(Picture(other, f"Individual weighted residuals of {output}: N(0, 1) where the error holds."))
+            save(plot_residuals(result, output), pictures, other)
+            caption = (
+                f"Individual (IWRES) and conditional (CWRES) weighted residuals of {output}: N(0, 1) where residual error "
+                "and model hold. Values below a limit have none; where many are censored, CWRES of measured values near the "
+                "limit lie above 0, and prediction distribution errors, which impute, are to be looked at."
+            )
+            residuals.append(Picture(other, caption))
     parts = [Part("observed", "Observed against predicted", pictures=tuple(observed))]
     return parts + ([Part("residuals", "Residuals", pictures=tuple(residuals))] if residuals else [])
 
 
-def _individuals(result: FitResult, path: Path) -> Part:
-    """Pages of individual curves; the report has the first one."""
+def _individuals(scenario: Fit, result: FitResult, path: Path) -> Part:
+    """Pages of individual curves: the first one, which the report has, or all that were asked for."""
     curves = curves_of(result)
     write_csv(curves.table(), path / "curves.csv")
     subjects, page = list(result.individuals.subjects), ACROSS * DOWN
-    pages = min(-(-len(subjects) // page), PAGES)
+    pages = -(-len(subjects) // page) if scenario.individuals == "all" else 1
     for k in range(pages):
         figure = plot_individuals(result, curves, subjects[k * page : (k + 1) * page])
         save(figure, path / "pictures", f"individuals-{k + 1}")
-    caption = f"Values of the first {min(page, len(subjects))} subjects, with the typical and their own curve."
+    rest = (
+        ""
+        if len(subjects) <= page
+        else (
+            f" The other pages lie in the folder, individuals-2 to {pages}."
+            if pages > 1
+            else f" curves.csv has all {len(subjects)}; --individuals all draws them."
+        )
+    )
+    caption = f"Values of the first {min(page, len(subjects))} subjects, with the typical and their own curve.{rest}"
     return _shown("individuals", "Subjects", "individuals-1", caption)
+
+
+def _relations(scenario: Fit, result: FitResult, path: Path) -> tuple[list[Part], tuple[str, ...]]:
+    """Sampled individual parameters, and what is seen in them: (parts, cautions)."""
+    sampled = sampled_parameters(result, seed=scenario.seed)
+    if sampled is None:
+        return [], ()
+    write_csv(sampled.table(), path / "sampled.csv")
+    parts, pairs = [], eta_correlations(sampled, result.problem)
+    if pairs:
+        write_csv(correlation_table(pairs), path / "correlations.csv")
+        save(plot_eta_pairs(pairs, sampled), path / "pictures", "correlations")
+        parts.append(correlation_part(pairs, sampled))
+    return [*parts, *_covariates(result, sampled, path)], sampled.notes
+
+
+def _covariates(result: FitResult, sampled: Sampled, path: Path) -> list[Part]:
+    """Individual parameters over covariates, where the data have any."""
+    relations = covariate_relations(result, sampled)
+    if not relations:
+        return []
+    write_csv(relation_table(relations), path / "covariates.csv")
+    names = list(dict.fromkeys(r.covariate for r in relations))
+    logs = [p.name for p in result.problem.random if p.scale == "log"]
+    shown = [names[k : k + ACROSS_COVARIATES] for k in range(0, min(len(names), MOST_COVARIATES), ACROSS_COVARIATES)]
+    figures = numbered("covariates", len(shown))
+    for own, mine in zip(figures, shown, strict=True):
+        save(plot_covariates(relations, mine, logs), path / "pictures", own)
+    return [covariate_part(relations, sampled, dict(zip(figures, shown, strict=True)))]
 
 
 def responders(result: FitResult) -> Groups | None:

@@ -2,26 +2,30 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.files import below, refusal
+from livingdrug.core.folders import NEW, OWN, drop_part, held, move_in, new_part
 from livingdrug.core.versions import versions
 from livingdrug.fit.store import STATE
 from livingdrug.report.answer import Answer, Part
 from livingdrug.report.answers import answer_of
 from livingdrug.report.document import build_report
-from livingdrug.report.folder_files import RECORD, REPORT, file_hash
+from livingdrug.report.folder_files import PDF, RECORD, REPORT, SCENARIO, file_hash
 from livingdrug.report.html import write_report
+from livingdrug.report.record import VERSION, check_hashes, picture_files, read_record, sealed
 from livingdrug.scale.blocks import Serial
 from livingdrug.scale.runs import Executor, Progress
 from livingdrug.scenario import to_toml
 from livingdrug.scenario.purpose import Document
 from livingdrug.scenario.script import WRITERS, to_script
 
-ENDS = ("png", "svg")  # of a picture's files
+_STATE = re.compile(rf"{re.escape(STATE)}(\.\d+\.part)?")  # a fit on its way, and one that was killed as it saved
 
 
 def check_new_folder(folder: str | Path) -> None:
@@ -30,9 +34,13 @@ def check_new_folder(folder: str | Path) -> None:
     parent = next(p for p in (path, *path.parents) if p.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
         raise InputError(f"the folder `{folder}` cannot be made or written; name another one")
-    known = (path / RECORD).is_file() or not path.is_dir() or {p.name for p in path.iterdir()} <= {STATE, f"{STATE}.part"}
-    if not known:
+    of_a_run = not path.is_dir() or (path / RECORD).is_file() or (path / NEW).is_dir()
+    if not (of_a_run or all(_is_ours(p.name) for p in path.iterdir())):
         raise InputError(f"the folder `{folder}` holds files that are not of a run; name a new or an empty one")
+
+
+def _is_ours(name: str) -> bool:
+    return name in OWN or bool(_STATE.fullmatch(name))
 
 
 def keep_run(
@@ -61,21 +69,24 @@ def keep_answer(
     names: Mapping[str, str] | None = None,
 ) -> Answer:
     """The same where the answer has been computed: `write` puts its files into the folder that it is given, and says what
-    they hold."""
+    they hold. No other run gets into the folder meanwhile; an earlier one stays whole until all of this one is on disk.
+    """
     check_new_folder(folder)
-    path = Path(folder).absolute()
-    part = _empty_part(path)
-    try:
-        answer = write(part)
-        shown = shown or scenario
-        (part / "scenario.toml").write_text(to_toml(shown), encoding="utf-8")
-        if type(shown) in WRITERS:
-            (part / "script.py").write_text(to_script(shown), encoding="utf-8")
-        _write_record(shown, answer, part, names or {})
-        rebuild(part)
-        _move(part, path)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    shown = shown or scenario
+    with held(folder) as path:
+        gone = _old_files(path)
+        part = new_part(path)
+        try:
+            answer = write(part)
+            (part / SCENARIO).write_text(to_toml(shown), encoding="utf-8")
+            if type(shown) in WRITERS:
+                (part / "script.py").write_text(to_script(shown), encoding="utf-8")
+            _write_record(_record(shown, answer, part, names or {}), part)
+            move_in(path, gone)
+        except OSError as error:
+            raise refusal(folder, error) from None
+        finally:
+            drop_part(path)
     return answer
 
 
@@ -84,11 +95,21 @@ def rebuild(folder: str | Path) -> Path:
 
     Raises InputError where the folder holds no run, or a file is not the one that the run wrote.
     """
+    _check_run(folder)
+    with held(folder, make=False) as path:
+        _build(path)
+    return Path(folder) / REPORT
+
+
+def holds(folder: str | Path, scenario: Document, data: tuple[tuple[str, str], ...]) -> bool:
+    """Whether a folder holds the whole run of this scenario, by this version, on data of these hashes."""
     path = Path(folder)
-    record = _read_record(path)
-    _check_hashes(record, path)
-    write_report(build_report(record, path), path / REPORT)
-    return path / REPORT
+    if not (path / RECORD).is_file():
+        return False
+    record = read_record(path)
+    check_hashes(record, path)
+    same = (path / SCENARIO).read_text(encoding="utf-8") == to_toml(scenario) and record["versions"] == versions()
+    return same and [list(pair) for pair in data] == record["answer"]["data"]
 
 
 def amend(folder: str | Path, write: Callable[[Path], Part]) -> Path:
@@ -96,92 +117,82 @@ def amend(folder: str | Path, write: Callable[[Path], Part]) -> Path:
 
     `write` puts its files into the folder that it is given. Raises InputError as `rebuild` does, before anything is written.
     """
-    path = Path(folder).absolute()
-    record = _read_record(path)
-    _check_hashes(record, path)
-    part = _empty_part(path)
-    try:
-        made = write(part)
-        parts = record["answer"]["parts"]
-        keys = [p["key"] for p in parts]
-        place = keys.index(made.key) if made.key in keys else len(parts)
-        old = [f"pictures/{p['name']}.{end}" for p in parts[place]["pictures"] for end in ENDS] if made.key in keys else []
-        for name in old:
-            record["hashes"].pop(name, None)
-            (path / name).unlink(missing_ok=True)
-        parts[place : place + 1] = [asdict(made)]
-        record["hashes"] = dict(sorted((record["hashes"] | _hashes(part)).items()))
-        (part / RECORD).write_text(_text(record), encoding="utf-8")
-        _move_files({str(p.relative_to(part)) for p in part.rglob("*") if p.is_file()}, part, path)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return rebuild(path)
+    _check_run(folder)
+    with held(folder, make=False) as path:
+        record = read_record(path)
+        check_hashes(record, path)
+        part = new_part(path)
+        try:
+            old = _put(write(part), record)
+            for name in set(record["hashes"]) - old - set(_hashes(part)):
+                (part / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path / name, part / name)
+            gone = {name: known for name, known in record["hashes"].items() if name in old}
+            record["hashes"] = _hashes(part)
+            _write_record(record, part)
+            move_in(path, gone)
+        except OSError as error:
+            raise refusal(folder, error) from None
+        finally:
+            drop_part(path)
+    return Path(folder) / REPORT
 
 
-def _check_hashes(record: dict, path: Path) -> None:
-    for name, known in record["hashes"].items():
-        if not (path / name).is_file():
-            raise InputError(f"`{path / name}` is missing; run the scenario again")
-        if file_hash(path / name) != known:
-            raise InputError(f"`{path / name}` is not the file that the run wrote (its hash differs); run the scenario again")
+def _put(made: Part, record: dict) -> set[str]:
+    """Put a part into a record; gives the files of the part that it replaces."""
+    parts = record["answer"]["parts"]
+    keys = [p["key"] for p in parts]
+    place = keys.index(made.key) if made.key in keys else len(parts)
+    old = set(picture_files(parts[place])) if made.key in keys else set()
+    parts[place : place + 1] = [asdict(made)]
+    return old
 
 
-def _empty_part(path: Path) -> Path:
-    """A folder beside a run's folder, where its files are made before they take their places."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    return part
+def _check_run(folder: str | Path) -> None:
+    if not Path(folder).is_dir():
+        raise InputError(f"`{folder}` is not the folder of a run: it is not there; make one with `livingdrug run`")
+
+
+def _build(path: Path) -> None:
+    """The report of a whole run's folder."""
+    record = read_record(path)
+    check_hashes(record, path)
+    write_report(build_report(record, path), path / REPORT)
+
+
+def _write_record(record: dict, part: Path) -> None:
+    """The record of the files of a part, and the report of both."""
+    (part / RECORD).write_text(sealed(record), encoding="utf-8")
+    _build(part)
+
+
+def _old_files(path: Path) -> dict[str, str]:
+    """Name -> hash of the files of the run that lies in a folder, and of a PDF of it: what a new run takes away. A record
+    that no run wrote is refused, as a wrong name in it would take away something else."""
+    if not (path / RECORD).is_file():
+        return {}
+    found = dict(read_record(path)["hashes"])
+    if below(path, PDF).is_file():
+        found[PDF] = file_hash(path / PDF)
+    return found
 
 
 def _hashes(part: Path) -> dict[str, str]:
-    return {str(p.relative_to(part)): file_hash(p) for p in sorted(part.rglob("*")) if p.is_file()}
+    return {p.relative_to(part).as_posix(): file_hash(p) for p in sorted(part.rglob("*")) if p.is_file()}
 
 
-def _text(record: dict) -> str:
-    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-
-
-def _read_record(path: Path) -> dict:
-    try:
-        record = json.loads((path / RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"`{path}` is not the folder of a run: it has no {RECORD}; make one with `livingdrug run`") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"`{path / RECORD}` cannot be read: {error}") from None
-    if not isinstance(record, dict) or record.get("record") != 1:
-        raise InputError(f"`{path / RECORD}` is of another version of livingdrug; run the scenario again")
-    return record
-
-
-def _write_record(scenario: Document, answer: Answer, part: Path, names: Mapping[str, str]) -> None:
+def _record(scenario: Document, answer: Answer, part: Path, names: Mapping[str, str]) -> dict:
     record = {
-        "record": 1, "kind": scenario.kind, "purpose": scenario.purpose.model_dump(), "settings": _settings(scenario),
-        "answer": asdict(answer), "versions": versions(), "hashes": _hashes(part),
+        "record": VERSION, "kind": scenario.kind, "purpose": scenario.purpose.model_dump(),
+        "settings": _settings(scenario), "answer": asdict(answer), "versions": versions(), "hashes": _hashes(part),
     }  # fmt: skip
-    text = _text(record)
+    text = json.dumps(record)
     for here, theirs in names.items():
-        text = text.replace(here, theirs)
-    (part / RECORD).write_text(text, encoding="utf-8")
+        text = text.replace(json.dumps(here)[1:-1], json.dumps(theirs)[1:-1])
+    return json.loads(text)
 
 
 def _settings(scenario: Document) -> dict[str, str]:
     """Every setting, those left at their defaults too."""
     given = scenario.model_dump(exclude={"kind", "version", "purpose"}, mode="json")
     return {name: "not given" if value in (None, [], {}) else str(value) for name, value in given.items()}
-
-
-def _move(part: Path, path: Path) -> None:
-    """Put the new files in place of those of an earlier run; whatever else lies there stays."""
-    old = set(_read_record(path)["hashes"]) if (path / RECORD).is_file() else set()
-    new = {str(p.relative_to(part)) for p in part.rglob("*") if p.is_file()}
-    for name in old - new:
-        (path / name).unlink(missing_ok=True)
-    _move_files(new, part, path)
-
-
-def _move_files(names: set[str], part: Path, path: Path) -> None:
-    # the record last: until then the folder is known as the earlier run, whose hashes no longer hold
-    for name in sorted(names, key=lambda name: name == RECORD):
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (part / name).replace(path / name)

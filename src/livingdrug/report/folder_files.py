@@ -1,12 +1,7 @@
 """The files of a run's folder, by their names and hashes."""
 
-import hashlib
-from pathlib import Path
+from livingdrug.core.folders import LAST as RECORD
+from livingdrug.core.folders import file_hash
 
-RECORD, REPORT = "record.json", "report.html"
-
-
-def file_hash(path: str | Path) -> str:
-    """SHA-256 of a file."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+__all__ = ["PDF", "RECORD", "REPORT", "SCENARIO", "file_hash"]
+REPORT, PDF, SCENARIO = "report.html", "report.pdf", "scenario.toml"

@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from livingdrug.core.files import whole_file
+from livingdrug.report.svg import clean_svg
+
 NOTICE = "Model results are for research. They are not for clinical decisions."
+# a browser runs nothing and fetches nothing, whatever has found its way into the page
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 @dataclass(frozen=True)
@@ -16,12 +21,9 @@ class Drawing:
 
 
 def drawing(name: str, svg: str, caption: str) -> Drawing:
-    """A drawing from the text of an SVG file; `name` sets its ids apart from those of the report's other pictures."""
-    svg = svg[svg.index("<svg") :]
-    marks = (('id="', f'id="{name}-'), ("url(#", f"url(#{name}-"), ('href="#', f'href="#{name}-'))
-    for old, new in marks:
-        svg = svg.replace(old, new)
-    return Drawing(svg, caption)
+    """A drawing from the text of an SVG file; `name` sets its ids apart from those of the report's other figures. Raises
+    InputError where the text is no SVG."""
+    return Drawing(clean_svg(svg, name), caption)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Report:
 
 TEMPLATE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ report.title }}</title>
+<meta http-equiv="Content-Security-Policy" content="{{ policy }}"><title>{{ report.title }}</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }
 h1 { line-height: 1.2; } h2 { margin-top: 2.6rem; border-top: 1px solid #ddd; padding-top: 1rem; }
@@ -103,10 +105,11 @@ def write_report(report: Report, path: Path) -> None:
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(TEMPLATE)
-    html = template.render(report=report, notice=NOTICE, settings=report.settings, cell_class=_cell_class)
-    part = path.with_suffix(".part")
-    part.write_text(html, encoding="utf-8")
-    part.replace(path)
+    html = template.render(
+        report=report, notice=NOTICE, policy=POLICY, settings=report.settings, cell_class=_cell_class
+    )
+    with whole_file(path) as file:
+        file.write(html)
 
 
 def _cell_class(cell: str) -> str:

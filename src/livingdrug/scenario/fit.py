@@ -1,5 +1,6 @@
 """The `fit` kind of scenario: a table of samples, a model, and what of it is looked for."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ from livingdrug.fit.priors import priors_of, read_priors
 from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import Progress
+from livingdrug.fit.size import size_caution
 from livingdrug.fit.start import STEIN, start_values
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.fit.unknowns import unknowns_of
@@ -46,7 +48,8 @@ class Fit(TableScenario):
     `published`, or `data` for what the curves tell (`fit.start`), where what is named in values or fix keeps its number;
     starts: from how many places (none given: as many as the method needs); evaluate: the objective at the start, nothing is
     fitted. profile: estimated numbers whose profile likelihood is followed; bootstrap: how many times resampled subjects are
-    fitted again; sir: how many parameter vectors are kept of sampling importance resampling.
+    fitted again; sir: how many parameter vectors are kept of sampling importance resampling. individuals: whose curves are
+    drawn, `first` (a page) or `all`.
     """
 
     kind: Literal["fit"] = "fit"
@@ -76,6 +79,7 @@ class Fit(TableScenario):
     profile: tuple[str, ...] = ()
     bootstrap: int = 0
     sir: int = 0
+    individuals: Literal["first", "all"] = "first"
     seed: int = 1
     prior: tuple[str, ...] = ()
     chains: int = 4
@@ -92,12 +96,18 @@ class Fit(TableScenario):
 
 
 def run_fit(
-    scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None
+    scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> FitResult:
-    """The fit that a scenario describes; folder: where its state is saved on the way. Raises InputError as `fit` does."""
+    """The fit that a scenario describes; folder: where its state is saved on the way; say: takes a sentence before the
+    search, where data of this size can hardly carry the model. Raises InputError as `fit` does."""
     problem, notes = planned_fit(scenario)
+    caution = None if scenario.method == "individual" else size_caution(problem)
+    if caution and say:
+        say(caution)
     result = fit(problem, scenario.method, scenario.seed, folder, resume, progress, scenario.starts)
-    return replace(result, notes=(*notes, *result.notes), settings={**result.settings, "start_from": scenario.start})
+    notes = (*notes, *([caution] if caution else []), *result.notes)
+    return replace(result, notes=notes, settings={**result.settings, "start_from": scenario.start})
 
 
 def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.folders import settled
 from livingdrug.fit.point import Point, point_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.store import data_hash
@@ -23,7 +24,7 @@ def fitted_problem(folder: str | Path) -> FitProblem:
     Files are looked for as the scenario names them, from here, then beside and above the folder. Raises InputError for a
     folder without a fit, and for a table of samples that is no longer the one that was fitted.
     """
-    path = Path(folder)
+    path = settled(folder) if Path(folder).is_dir() else Path(folder)
     numbers = DRAWS if (path / DRAWS).is_file() else NUMBERS
     missing = [name for name in (SCENARIO, numbers, SETTINGS) if not (path / name).is_file()]
     if missing:
@@ -33,12 +34,19 @@ def fitted_problem(folder: str | Path) -> FitProblem:
     if not isinstance(scenario, Fit):
         raise InputError(f"`{path / SCENARIO}` is a `{scenario.kind}` scenario; a fit is needed")
     problem = fit_problem(_found(scenario, path))
-    known = json.loads((path / SETTINGS).read_text(encoding="utf-8"))["data_sha256"]
-    if data_hash(problem) != known:
+    if data_hash(problem) != _data_hash(path / SETTINGS):
         raise InputError(f"`{scenario.file}` is not the table that was fitted (its contents differ); fit it again")
     if numbers == NUMBERS:
         return with_numbers(problem, _numbers(path / NUMBERS))
     return with_numbers(problem, {**numbers_of(problem), **_draws(path).median().to_dict()})
+
+
+def _data_hash(path: Path) -> str:
+    """SHA-256 of the data that a fit saw, from its settings."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["data_sha256"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(f"`{path}` is not what a fit wrote; was it edited? fit again") from None
 
 
 def fitted_points(folder: str | Path, problem: FitProblem) -> tuple[Point, ...]:
@@ -63,16 +71,28 @@ def _found(scenario: Fit, folder: Path) -> Fit:
 
 
 def _draws(path: Path):
-    import pandas as pd
-
-    return pd.read_csv(path / DRAWS).drop(columns=["chain", "draw"]).astype(float)
+    try:
+        return _table(path / DRAWS).drop(columns=["chain", "draw"]).astype(float)
+    except (KeyError, ValueError) as error:
+        raise InputError(f"`{path / DRAWS}` is not what a fit wrote ({error}); was it edited? fit again") from None
 
 
 def _numbers(path: Path) -> dict[str, float]:
+    table = _table(path, dtype={"parameter": str})
+    try:
+        return dict(zip(table["parameter"], table["value"].astype(float), strict=True))
+    except (KeyError, ValueError) as error:
+        raise InputError(f"`{path}` is not what a fit wrote ({error}); was it edited? fit again") from None
+
+
+def _table(path: Path, **options):
+    """A table that a fit wrote. Raises InputError where it is one no more."""
     import pandas as pd
 
-    table = pd.read_csv(path, dtype={"parameter": str})
-    return dict(zip(table["parameter"], table["value"].astype(float), strict=True))
+    try:
+        return pd.read_csv(path, **options)
+    except (OSError, ValueError) as error:  # all that pandas raises of a text is a ValueError
+        raise InputError(f"`{path}` is not what a fit wrote ({error}); was it edited? fit again") from None
 
 
 def numbers_of(problem: FitProblem) -> dict[str, float]:

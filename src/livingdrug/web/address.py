@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from livingdrug.core.errors import InputError
-from livingdrug.models.catalogue import list_models
 from livingdrug.scenario.document import KINDS, scenario_kind
 from livingdrug.scenario.purpose import Document, checked
+from livingdrug.web.limits import check_limits
 
 VIEW = ("pin", "line", "subject", "job")  # what belongs to the screen and not to the scenario
 MAX_QUERY = 20_000
@@ -38,7 +38,7 @@ def _text(value) -> str:
 
 def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
     """(scenario, what belongs to the view) of a query; no scenario where it names none. Raises InputError for what cannot
-    be read, by its key."""
+    be read, by its key, and for what the app does not run: whatever is done with the address, it is within bounds."""
     if len(query) > MAX_QUERY:
         raise InputError(f"the address has {len(query):,} signs; at most {MAX_QUERY:,} are read")
     pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True)
@@ -51,18 +51,8 @@ def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
         raise InputError(f"the address asks for a scenario of the unknown kind `{kind[:40]}`")
     nested = _nested([(k, v) for k, v in mine if k != "kind"], scenario_kind(kind))
     scenario = checked(scenario_kind(kind), {**nested, "kind": kind}, "address")
-    check_names(scenario)
+    check_limits(scenario)
     return scenario, view
-
-
-def check_names(scenario: Document) -> None:
-    """Refuse a model that does not come with livingdrug: its name could be the path of a file on this machine."""
-    given = [getattr(scenario, name, None) for name in ("model", "product_model")]
-    # `model` of these kinds is a kind of curve
-    names = given[1:] if scenario.kind in ("response", "index") else given
-    for name in names:
-        if name is not None and name not in list_models():
-            raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
 
 
 def _nested(pairs: list[tuple[str, str]], kind: type[Document]) -> dict:

@@ -1,12 +1,13 @@
 """The app: a frame with the pages in it, served on this machine only."""
 
+import secrets
 from importlib import import_module
 
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.web import exports, live
-from livingdrug.web.guard import guard
+from livingdrug.web.guard import KEY, NO_MEMORY, guard
 from livingdrug.web.parts import NOTICE, problem
 from livingdrug.web.work import Work
 
@@ -23,13 +24,13 @@ PAGES = {
 }
 
 
-def make_app(work: Work | None = None) -> Dash:
-    """The Dash app, ready to be served."""
+def make_app(work: Work | None = None, key: str | None = None) -> Dash:
+    """The Dash app, ready to be served. key: what an address must say once, so that nobody else on this machine is let in."""
     work = work or Work()
     app = Dash("livingdrug.web", title="livingdrug", serve_locally=True, suppress_callback_exceptions=True, update_title=None,
                on_error=_say_what_broke)  # fmt: skip
     app.index_string = app.index_string.replace("<html>", '<html lang="en">')
-    guard(app.server)
+    guard(app.server, key)
     exports.register(app.server, work)
     live.register(app.server, work)
     app.layout = html.Div(
@@ -63,6 +64,9 @@ def _say_what_broke(error: Exception) -> None:
     if isinstance(error, LivingdrugError):
         set_props("broken", {"children": problem(str(error))})
         return
+    if isinstance(error, MemoryError):
+        set_props("broken", {"children": problem(NO_MEMORY)})
+        return
     traceback.print_exception(error)
     set_props("broken", {"children": problem(f"This did not work ({type(error).__name__}); the terminal has the details.")})
 
@@ -91,26 +95,28 @@ def _leave(*signal) -> None:
 
 
 def serve(port: int, ready=None) -> None:
-    """Serve on the loopback interface until interrupted; ready(address) is called once it listens.
+    """Serve on the loopback interface until interrupted; ready(address) is called once it listens. The address holds a key:
+    whoever does not have it is not let in.
 
     Raises InputError where the port cannot be had.
     """
     import logging
     import signal
 
-    from werkzeug.serving import make_server
-
     from livingdrug.core.errors import InputError
+    from livingdrug.web.serving import bound_memory, server_of
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app = make_app()
+    key = secrets.token_urlsafe(24)
+    app = make_app(key=key)
     try:
-        server = make_server("127.0.0.1", port, app.server, threaded=True)
+        server = server_of(app.server, port)
     except (OSError, SystemExit, OverflowError):
         raise InputError(f"port {port} cannot be had on this machine; choose another one with --port") from None
     signal.signal(signal.SIGTERM, _leave)
+    bound_memory()
     if ready:
-        ready(f"http://127.0.0.1:{server.server_port}/")
+        ready(f"http://127.0.0.1:{server.server_port}/?{KEY}={key}")
     try:
         server.serve_forever()
     finally:

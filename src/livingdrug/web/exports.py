@@ -8,6 +8,7 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import write_csv
 from livingdrug.plots.panels import panels_of, plot_panels
 from livingdrug.scenario import Simulation, build_model, to_toml
+from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.purpose import Document
 from livingdrug.scenario.script import to_script
 from livingdrug.web.address import read_query
@@ -28,6 +29,8 @@ def export(name: str, query: str, work: Work) -> bytes:
         return to_toml(work.named(scenario)).encode()
     if name == "script.py":
         return to_script(work.named(scenario)).encode()
+    if isinstance(scenario, Fit):
+        raise InputError("a fit is started on its page; its files come from there")
     if name == "results.csv":
         return _table(scenario, work)
     if name == "report.html":

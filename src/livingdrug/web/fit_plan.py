@@ -19,8 +19,9 @@ from livingdrug.scenario.fit import Fit, planned_fit
 from livingdrug.scenario.tables import TableScenario
 from livingdrug.web.address import to_query
 from livingdrug.web.files import by_their_names, found_in_file
-from livingdrug.web.fits import RUNNING, check_fit
+from livingdrug.web.fits import RUNNING
 from livingdrug.web.forms import Entry
+from livingdrug.web.limits import check_fit
 from livingdrug.web.parts import choice, field, points, problem, table
 from livingdrug.web.work import Work
 

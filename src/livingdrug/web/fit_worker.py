@@ -7,10 +7,12 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import LivingdrugError
+from livingdrug.core.files import refusal
 from livingdrug.core.waiting import listeners
 
 JOB, NAME, RUN = "job.toml", "name.txt", "run"
@@ -23,6 +25,7 @@ def run_job(folder: Path, resume: bool, say: "Progress") -> None:
     """Fit what JOB asks for. In the folder RUN comes what `livingdrug run --out` would write, in ANSWER what a page says, in
     NUMBERS the same before the checks and pictures are made."""
     from livingdrug.core.export import write_csv
+    from livingdrug.core.folders import held
     from livingdrug.fit.store import drop_state, made_folder, parameter_table
     from livingdrug.report.fit_folder import keep_fit
     from livingdrug.report.folder import keep_answer
@@ -30,17 +33,19 @@ def run_job(folder: Path, resume: bool, say: "Progress") -> None:
     from livingdrug.scenario.fit import run_fit
 
     scenario, out = read_scenario(folder / JOB), made_folder(folder / RUN)
-    mine = (folder / NAME).read_text(encoding="utf-8")
-    several = scenario.starts is not None and scenario.starts > 1
-    say.phase = f"searching from {scenario.starts} starts; of the first one" if several else "searching"
-    result = named(run_fit(scenario, out, resume, say), mine)
-    write_csv(parameter_table(result), folder / "parameters.csv")
-    _write(answer_of(result), folder / NUMBERS)
-    say.enter("making predictive checks, pictures and the report")
-    shown = scenario.model_copy(update={"file": mine})
-    kept = keep_answer(scenario, out, lambda part: keep_fit(scenario, result, part), shown, {Path(scenario.file).name: mine})
-    drop_state(out)  # last: an interrupted check still needs it
-    _write(answer_of(replace(result, notes=kept.flags)), folder / ANSWER)
+    with held(out):
+        mine = (folder / NAME).read_text(encoding="utf-8")
+        several = scenario.starts is not None and scenario.starts > 1
+        say.phase = f"searching from {scenario.starts} starts; of the first one" if several else "searching"
+        result = named(run_fit(scenario, out, resume, say), mine)
+        write_csv(parameter_table(result), folder / "parameters.csv")
+        _write(answer_of(result), folder / NUMBERS)
+        say.enter("making predictive checks, pictures and the report")
+        shown = scenario.model_copy(update={"file": mine})
+        names = {Path(scenario.file).name: mine}
+        kept = keep_answer(scenario, out, lambda part: keep_fit(scenario, result, part), shown, names)
+        drop_state(out)  # last: an interrupted check still needs it
+        _write(answer_of(replace(result, notes=kept.flags)), folder / ANSWER)
 
 
 def named(result, name: str):
@@ -121,9 +126,19 @@ def main(folder: str, resume: bool) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except LivingdrugError as error:
-        (path / REFUSED).write_text(str(error), encoding="utf-8")
-        return 2
+        return _refused(path, str(error))
+    except OSError as error:
+        return _refused(path, str(refusal(error.filename or "the folder of the fit", error)))
+    except MemoryError:
+        return _refused(path, "the memory of this machine does not suffice for this fit; fewer subjects take less")
     return 0
+
+
+def _refused(path: Path, why: str) -> int:
+    """Say why there is no answer, where there is room for it on the disk."""
+    with suppress(OSError):
+        (path / REFUSED).write_text(why, encoding="utf-8")
+    return 2
 
 
 if __name__ == "__main__":

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.files import refusal
 from livingdrug.fit.store import STATE
 from livingdrug.scenario import to_toml
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.script import to_script
 from livingdrug.web.fit_worker import ANSWER, INTERRUPTED, JOB, NAME, NUMBERS, PROGRESS, REFUSED, RUN
+from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import temporary_folder
 
 RUNNING, KEPT = 2, 10
-METHODS = ("saem", "focei", "laplace", "individual")
-MOST_STARTS = 10
 GRACE = 10.0  # s that an interrupted fit has to save its state
 MOST_HOURS = 6.0
 LOST = (
@@ -97,15 +97,15 @@ class Fits:
 
     def start(self, asked: Fit, shown: Fit, data: Path) -> str:
         """Start a fit and give its name. Raises InputError for what the app does not fit, or while RUNNING others run."""
-        check_fit(asked)
+        check_run(asked)
         with self._lock:
             self._check_room()
             folder = self._folder / secrets.token_hex(8)
-            folder.mkdir()
-            shutil.copyfile(data, folder / _data(shown))
-            here = shown.model_copy(update={"file": str(folder / _data(shown))})
-            (folder / JOB).write_text(to_toml(here), encoding="utf-8")
-            (folder / NAME).write_text(shown.file, encoding="utf-8")
+            try:
+                _put_job(folder, shown, data)
+            except OSError as error:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise refusal("the folder of the fit", error) from None
             ident = secrets.token_urlsafe(18)
             self._jobs[ident] = Job(folder, shown, asked, _process(folder, False))
             self._forget()
@@ -170,16 +170,13 @@ def result_file(folder: Path, name: str) -> Path | None:
     return path if path.is_file() and path.stat().st_size > 1 else None
 
 
-def check_fit(scenario: Fit) -> None:
-    """Refuse what the app does not fit."""
-    if scenario.method not in METHODS or scenario.evaluate:
-        raise InputError(f"the app fits by {', '.join(METHODS)}; the rest of `livingdrug fit` runs on the command line")
-    if scenario.endpoints or scenario.model == "":
-        raise InputError("the app fits one file of samples; endpoints are compared by `livingdrug fit --endpoints`")
-    if scenario.profile or scenario.bootstrap or scenario.sir:
-        raise InputError("profiles, bootstraps and resampled intervals are computed by `livingdrug fit`; leave them out here")
-    if scenario.starts and scenario.starts > MOST_STARTS:
-        raise InputError(f"the app fits from up to {MOST_STARTS} starts; more with `livingdrug fit --starts`")
+def _put_job(folder: Path, shown: Fit, data: Path) -> None:
+    """What the process of a fit reads: the scenario, the data, and how their user calls them."""
+    folder.mkdir()
+    shutil.copyfile(data, folder / _data(shown))
+    here = shown.model_copy(update={"file": str(folder / _data(shown))})
+    (folder / JOB).write_text(to_toml(here), encoding="utf-8")
+    (folder / NAME).write_text(shown.file, encoding="utf-8")
 
 
 def _data(scenario: Fit) -> str:

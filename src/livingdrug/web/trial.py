@@ -16,6 +16,7 @@ from livingdrug.trial import TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
 from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.limits import check_run
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 
@@ -68,6 +69,7 @@ def _example_trial() -> TrialScenario:
 
 def _answers(scenario: Power, work: Work) -> list:
     try:
+        check_run(scenario)
         if scenario.model is not None and scenario.model not in list_models():
             get_model(scenario.model)
         with work.job():
@@ -129,7 +131,7 @@ def _simulated(scenario: TrialScenario, work: Work) -> html.Div:
 
 def _trial_answers(scenario: TrialScenario, work: Work) -> list:
     try:
-        work.located(scenario)
+        check_run(scenario)
         with work.job():
             answer = run_trial(with_sizes(scenario))
     except LivingdrugError as error:
@@ -181,7 +183,7 @@ def register(app, work: Work) -> None:
             scenario = scenario_of_text(text or "", "design")
             if not isinstance(scenario, TrialScenario):
                 raise InputError(f"the design is a `{scenario.kind}` scenario; say kind = 'trial'")
-            work.located(scenario)
+            check_run(scenario)
         except LivingdrugError as error:
             return no_update, problem(str(error))
         return "?" + to_query(scenario), []

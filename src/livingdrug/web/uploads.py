@@ -2,18 +2,23 @@
 
 import base64
 import binascii
+import os
 import re
 import secrets
 import shutil
 import tempfile
 import threading
+import unicodedata
 import weakref
 from collections import OrderedDict
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.files import refusal, take
+from livingdrug.core.folders import LOCK
 
 MAX_BYTES, MAX_FILES = 20_000_000, 20
+PREFIX = "livingdrug-"  # of the folders
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 EXAMPLE = "example"
 RESPONSES = "example_response"
@@ -22,7 +27,7 @@ EXAMPLES = {EXAMPLE: "kinetics.csv", RESPONSES: "response.csv"}  # simulated one
 
 class Uploads:
     """At most MAX_FILES files of MAX_BYTES each; the oldest goes when another comes. A file is known by its token and the
-    name that its user gave it, of which nothing but letters, digits, dots, dashes and underscores is kept. Nothing is
+    name that its user gave it, of which letters and digits of any script, dots, dashes and underscores are kept. Nothing is
     opened here: the readers of `data` refuse what is no table."""
 
     def __init__(self) -> None:
@@ -48,7 +53,12 @@ class Uploads:
         """Token of a file with this content."""
         with self._lock:
             token = secrets.token_hex(12)
-            (self._folder / (token + Path(name).suffix.lower())).write_bytes(raw)
+            path = self._folder / (token + Path(name).suffix.lower())
+            try:
+                path.write_bytes(raw)
+            except OSError as error:
+                path.unlink(missing_ok=True)
+                raise refusal(name, error) from None
             self._files[token] = name
             while len(self._files) > MAX_FILES:
                 old, title = self._files.popitem(last=False)
@@ -88,14 +98,42 @@ def _example(token: str):
 
 
 def temporary_folder(owner: object) -> Path:
-    """A folder that only this user may read, and that goes with its owner or with the process."""
-    folder = tempfile.mkdtemp(prefix="livingdrug-")
-    weakref.finalize(owner, shutil.rmtree, folder, True)
-    return Path(folder)
+    """A folder that only this user may read, and that goes with its owner or with the process; where the process was killed,
+    the next one takes it away."""
+    _remove_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    handle = os.open(folder / f"{LOCK}.new", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    take(handle)
+    os.rename(folder / f"{LOCK}.new", folder / LOCK)  # under its name it is held already
+    weakref.finalize(owner, _let_go, folder, handle)
+    return folder
+
+
+def _let_go(folder: Path, handle: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(handle)
+
+
+def _remove_abandoned() -> None:
+    """Folders of this user whose process has died: files of patients are in them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            mine = not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+            handle = os.open(folder / LOCK, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)) if mine else None
+        except (OSError, AttributeError):  # without a lock nothing is known of it; Windows knows no users
+            continue
+        if handle is not None:
+            if take(handle, unknown=False):
+                shutil.rmtree(folder, ignore_errors=True)
+            os.close(handle)
 
 
 def safe_name(name: str) -> str:
-    """The last part of a name, without anything that a shell, a header or a spreadsheet could take for more than a name."""
-    last = re.split(r"[/\\]", name)[-1]
-    clean = re.sub(r"[^A-Za-z0-9._-]+", "_", last).lstrip("._-")[-80:]
+    """The last part of a name, in whatever script, without anything that a shell, a header or a spreadsheet could take for
+    more than a name; at most 80 signs and 240 bytes."""
+    last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    signs = (c if c in "._-" or unicodedata.category(c)[0] in "LMN" else " " for c in last)
+    clean = "_".join("".join(signs).split()).lstrip("._-")[-80:]
+    while len(clean.encode()) > 240:
+        clean = clean[1:]
     return clean or "data.csv"

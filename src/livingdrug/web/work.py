@@ -12,11 +12,10 @@ from livingdrug.scenario import Simulation, run_simulation, to_toml
 from livingdrug.scenario.purpose import Document
 from livingdrug.scenario.tables import TableScenario
 from livingdrug.simulation import Result
-from livingdrug.web.address import check_names
 from livingdrug.web.fits import Fits
+from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import Uploads, temporary_folder
 
-MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
 
 
@@ -32,7 +31,7 @@ class Work:
 
     def simulate(self, scenario: Simulation) -> Result:
         """Curves of a scenario. Raises InputError for what is too large for a screen, and what the scenario raises."""
-        check_size(scenario)
+        check_run(scenario)
         key = to_toml(scenario)
         with self._lock:
             if key in self._results:
@@ -57,7 +56,7 @@ class Work:
 
     def located(self, scenario: Document) -> Document:
         """The scenario with its uploaded files where they lie on this machine. Raises InputError for any other file."""
-        check_size(scenario)
+        check_run(scenario)
         given = {name: str(self.uploads.path(value)) for name, value in _files(scenario).items()}
         return scenario.model_copy(update=given)
 
@@ -95,16 +94,3 @@ def _files(scenario: Document) -> dict[str, str]:
     if not isinstance(scenario, TableScenario):
         return {}
     return {name: getattr(scenario, name) for name in ("file", "endpoints") if getattr(scenario, name)}
-
-
-def check_size(scenario: Document) -> None:
-    """Refuse more work than a screen waits for."""
-    check_names(scenario)
-    if (getattr(scenario, "subjects", None) or 0) > MAX_SUBJECTS and scenario.kind == "simulate":
-        raise InputError(f"the app runs up to {MAX_SUBJECTS:,} subjects; more run with `livingdrug simulate`")
-    if (getattr(scenario, "replicates", None) or 0) > MAX_REPLICATES:
-        raise InputError(f"the app simulates up to {MAX_REPLICATES:,} trials; more run with `livingdrug trial`")
-    if isinstance(scenario, Simulation) and scenario.days is not None and scenario.every > 0:
-        values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
-        if values > MAX_VALUES:
-            raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")

@@ -1,0 +1,185 @@
+"""Runs that are killed (SIGKILL) at random moments: what is left is the earlier folder or the new one, and resuming works.
+
+    python -m bench.kills 200              kills, shared among the kinds
+    python -m bench.kills 20 fit nca       of these kinds alone
+    python -m bench.kills 40 --moves       while results are moved in: a kill before the K-th rename, unlink, mkdir or fsync
+    python -m bench.kills 2000 --records   mutated records that `livingdrug report` reads; nothing is killed
+
+Every folder holds an earlier run of its kind, with another seed or setting. A kill counts as right where the folder then has
+the files of the earlier or of the new run (a move that was cut off is finished first, as all that reads a folder does),
+where the next command (the same again, of a fit with --resume) ends without a fault, and where it leaves, byte for byte,
+the folder of a run that was not killed, and nothing else. Times are uniform over 1.1 times the duration of a run.
+Prints a row for each kind; exit code 1 where one failed.
+"""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+KINDS = {
+    "simulate": ("simulate", "stein_2019", "-n", "200", "--spread", "sd", "--days", "28", "--out", "run"),
+    "nca": ("nca", "ex/kinetics.csv", "--out", "run"),
+    "trial": ("trial", "ex/umbrella.toml", "--replicates", "200", "--out", "run"),
+    "fit": ("fit", "ex/kinetics.csv", "--model", "stein_2019", "--random", "c_max,alpha", "--out", "run"),
+    "report": ("report", "run"),
+    "vpc": ("vpc", "run", "--replicates", "40"),
+}
+OTHER = {"simulate": ("--seed", "2"), "nca": ("--auc", "linear"), "trial": ("--seed", "2"), "fit": ("--seed", "2")}
+OWN = ".livingdrug."
+# a run that kills itself before its K-th change of a name or the disk below the folder of a run
+AT_A_MOVE = """
+import os, signal, sys
+left = int(sys.argv.pop(1))
+def counted(call):
+    def counting(*given, **named):
+        global left
+        left -= ".livingdrug." in str(given[0]) or call.__name__ == "fsync"
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*given, **named)
+    return counting
+for name in ("rename", "replace", "unlink", "fsync", "mkdir"):
+    setattr(os, name, counted(getattr(os, name)))
+from livingdrug.cli.main import main
+main()
+"""
+
+
+def command(kind: str) -> list[str]:
+    """A run of a kind."""
+    return [sys.executable, "-m", "livingdrug", *KINDS[kind]]
+
+
+def run(arguments: list[str], where: Path) -> subprocess.CompletedProcess:
+    """A command in a folder, to its end."""
+    return subprocess.run(arguments, cwd=where, capture_output=True, text=True)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Name -> bytes of the files of a run's folder, without what is there only while it is written."""
+    files = (p for p in sorted(folder.rglob("*")) if p.is_file())
+    named = {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
+    return {name: content for name, content in named.items() if not name.startswith(OWN) and not name.startswith("state.npz")}
+
+
+def prepared(kind: str, where: Path) -> tuple[dict, dict, float]:
+    """(files of the earlier run, files of a run that is not killed, its seconds); the earlier one lies in `earlier`."""
+    for what in ("nca", "trial"):
+        subprocess.run([sys.executable, "-m", "livingdrug", "example", what, "ex"], cwd=where, capture_output=True)
+    first = command("fit" if kind in ("report", "vpc") else kind) + list(OTHER.get(kind, ()))
+    done = run(first, where)
+    assert done.returncode in (0, 3, 4), done.stderr
+    shutil.copytree(where / "run", where / "earlier")
+    start = time.monotonic()
+    done = run(command(kind), where)
+    assert done.returncode in (0, 3, 4), done.stderr
+    seconds = time.monotonic() - start
+    return contents(where / "earlier"), contents(where / "run"), seconds
+
+
+def killed(kind: str, where: Path, at: float) -> bool:
+    """Start a run and kill it; whether it was still running."""
+    process = subprocess.Popen(command(kind), cwd=where, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(at)
+        return False
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return True
+
+
+def killed_at_a_move(kind: str, where: Path, at: int) -> bool:
+    """The same before the `at`-th change of the disk."""
+    done = run([sys.executable, "-c", AT_A_MOVE, str(at), *KINDS[kind]], where)
+    return done.returncode == -signal.SIGKILL
+
+
+def fault_of(kind: str, where: Path, old: dict, new: dict) -> str:
+    """What is wrong with a folder after a kill, "" where nothing is."""
+    if not (where / "run" / f"{OWN}new").exists() and contents(where / "run") not in (old, new):
+        return "neither the old nor the new folder"
+    again = run(command(kind) + (["--resume"] if kind == "fit" else []), where)
+    if again.returncode not in (0, 3, 4):
+        return f"the next run ended with {again.returncode}: {again.stderr.strip()[-200:]}"
+    if contents(where / "run") != new:
+        return "the next run gave another folder"
+    left = [p.name for p in (where / "run").iterdir() if p.name.startswith((OWN, "state.npz")) or p.name.endswith(".part")]
+    return f"left over: {left}" if left else ""
+
+
+def row(kind: str, count: int, moves: bool, draw: random.Random) -> bool:
+    """Kill `count` runs of a kind, print what came of it; whether all was right."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder)
+        old, new, seconds = prepared(kind, where)
+        hit, faults = 0, []
+        for k in range(count):
+            shutil.rmtree(where / "run")
+            shutil.copytree(where / "earlier", where / "run")
+            if moves:
+                at = draw.randrange(1, 2 * len(new) + 20)
+                hit += killed_at_a_move(kind, where, at)
+            else:
+                at = draw.uniform(0.0, 1.1 * seconds)
+                hit += killed(kind, where, at)
+            fault = fault_of(kind, where, old, new)
+            faults += [f"  kill {k + 1} ({at:.3f}): {fault}"] if fault else []
+    print(f"{kind:9} {count:4} runs, {hit:4} killed, {count - len(faults):4} right, a run takes {seconds:.1f} s", flush=True)
+    print("\n".join(faults), end="\n" if faults else "", flush=True)
+    return not faults
+
+
+def records(count: int) -> bool:
+    """Mutate the record of a run, and forge it with its own hash anew; whether each was read or refused in a sentence."""
+    import json
+
+    from livingdrug.core.errors import InputError
+    from livingdrug.report.folder import keep_run, rebuild
+    from livingdrug.report.record import sealed
+    from livingdrug.scenario.power import Power
+    from tests.mutants import bytes_changed, data_changed
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a" / "run"
+        keep_run(Power(fold=2.0, log_sd=0.8), path)
+        thesis = path.parent / "thesis.txt"
+        thesis.write_text("years of work")
+        raw = (path / "record.json").read_bytes()
+        data = {key: value for key, value in json.loads(raw).items() if key != "sha256"}
+        forged = (sealed(made).encode(errors="surrogatepass") for made in data_changed(data, count - count // 2, 1))
+        refused, faults = 0, []
+        for content in (*bytes_changed(raw, count // 2, 1), *forged):
+            (path / "record.json").write_bytes(content)
+            try:
+                rebuild(path)
+            except InputError:
+                refused += 1
+            except Exception as error:
+                faults.append(f"  {type(error).__name__}: {error}")
+        whole = thesis.read_text() == "years of work" and {p.name for p in path.parent.iterdir()} == {"run", "thesis.txt"}
+    outside = "whole" if whole else "HURT"
+    print(f"records   {count:4} mutated, {refused:4} refused, {len(faults)} tracebacks, files outside {outside}")
+    print("\n".join(faults), end="\n" if faults else "")
+    return whole and not faults
+
+
+def main(*given: str) -> int:
+    """The exit code."""
+    count = int(given[0]) if given else 200
+    if "--records" in given:
+        return 0 if records(count) else 1
+    kinds = [word for word in given[1:] if word in KINDS] or list(KINDS)
+    draw = random.Random(7)
+    share = [count // len(kinds) + (k < count % len(kinds)) for k in range(len(kinds))]
+    right = [row(kind, many, "--moves" in given, draw) for kind, many in zip(kinds, share, strict=True)]
+    return 0 if all(right) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

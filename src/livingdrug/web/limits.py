@@ -1,0 +1,64 @@
+"""What the app runs and what is left to the command line: checked wherever a scenario comes in, whatever route it takes."""
+
+from livingdrug.core.errors import InputError
+from livingdrug.models.catalogue import list_models
+from livingdrug.scenario import Simulation
+from livingdrug.scenario.fit import Fit
+from livingdrug.scenario.memory import check_memory
+from livingdrug.scenario.purpose import Document
+
+MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
+MAX_DRAWN, MAX_ARM, MAX_PATIENTS = 100_000, 20_000, 1_000  # for an exposure, in an arm, in an escalation
+MOST_STARTS = 10
+METHODS = ("saem", "focei", "laplace", "individual")
+MEMORY = 1.0  # GB, of one run
+
+
+def check_limits(scenario: Document) -> None:
+    """Refuse more work than a screen waits for, and files that are not the app's."""
+    check_names(scenario)
+    most = MAX_SUBJECTS if scenario.kind == "simulate" else MAX_DRAWN
+    if (getattr(scenario, "subjects", None) or 0) > most:
+        raise InputError(f"the app runs up to {most:,} subjects; more run with `livingdrug {scenario.kind}`")
+    if (getattr(scenario, "replicates", None) or 0) > MAX_REPLICATES:
+        raise InputError(f"the app simulates up to {MAX_REPLICATES:,} trials; more run with `livingdrug trial`")
+    if any(arm.n > MAX_ARM for arm in getattr(scenario, "arms", ()) if hasattr(arm, "n")):
+        raise InputError(f"the app simulates arms of up to {MAX_ARM:,} subjects; more run with `livingdrug trial`")
+    if max(getattr(scenario, "sizes", ()), default=0) > MAX_ARM:
+        raise InputError(f"the app simulates sizes up to {MAX_ARM:,}; more run with `livingdrug trial`")
+    if (getattr(scenario, "patients", None) or 0) > MAX_PATIENTS:
+        raise InputError(f"the app escalates over up to {MAX_PATIENTS:,} patients; more run with `livingdrug trial`")
+    if isinstance(scenario, Simulation) and scenario.days is not None and scenario.every > 0:
+        values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
+        if not values <= MAX_VALUES:
+            raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")
+    check_memory(scenario, MEMORY, "")
+
+
+def check_run(scenario: Document) -> None:
+    """The same, and what a page shows but does not run."""
+    check_limits(scenario)
+    if isinstance(scenario, Fit):
+        check_fit(scenario)
+
+
+def check_names(scenario: Document) -> None:
+    """Refuse a model that does not come with livingdrug: its name could be the path of a file on this machine."""
+    given = [getattr(scenario, name, None) for name in ("model", "product_model")]
+    # `model` of these kinds is a kind of curve
+    names = given[1:] if scenario.kind in ("response", "index") else given
+    for name in names:
+        if name is not None and name not in list_models():
+            raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
+
+
+def check_fit(scenario: Fit) -> None:
+    """Refuse what the app does not fit."""
+    if scenario.method not in METHODS or scenario.evaluate:
+        raise InputError(f"the app fits by {', '.join(METHODS)}; the rest of `livingdrug fit` runs on the command line")
+    if scenario.endpoints or scenario.model == "":
+        raise InputError("the app fits one file of samples; endpoints are compared by `livingdrug fit --endpoints`")
+    if scenario.profile or scenario.bootstrap or scenario.sir:
+        raise InputError("profiles, bootstraps and resampled intervals are computed by `livingdrug fit`; leave them out here")
+    if scenario.starts and scenario.starts > MOST_STARTS:
+        raise InputError(f"the app fits from up to {MOST_STARTS} starts; more with `livingdrug fit --starts`")
