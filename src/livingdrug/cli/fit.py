@@ -156,6 +156,12 @@ class FitProgress:
     def __init__(self) -> None:
         self.begun = self.shown = time.monotonic()
 
+    def enter(self, stage: str) -> None:
+        """Say what is done now."""
+        if sys.stderr.isatty():
+            click.echo(f"{stage} ... {' ' * 40}\r", nl=False, err=True)
+        self.begun = time.monotonic()
+
     def __call__(self, done: int, every: int, objective: float) -> None:
         now = time.monotonic()
         if sys.stderr.isatty() and (now - self.shown > 0.2 or done == every):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.climb import Climbed, climb
+from livingdrug.fit.climb import Climbed, climb, usual_draws
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import LOG, NORMAL, SCALE_CODE, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
@@ -34,7 +34,7 @@ FARTHEST_SE = 6.0  # on other scales, in standard errors
 GUESS = (0.05, 0.4)  # first step on a log or logit scale, at least and at most
 GROWTH = 2.5  # of a step over the one before
 STEPS, ROUNDS = 9, 6  # of a profile on one side, and sets of draws at each
-COUNT = 512  # draws of each subject on a profile, whose errors a fall of 4 hardly feels
+HALF, MOST = 2, 4  # usual draws over those of a profile, whose errors a fall of 4 hardly feels; how much that may grow
 NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
 AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
 FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7  # omegas on a log or logit scale among which the largest possible one is looked for
@@ -87,6 +87,12 @@ def limits(
             return ends
         found[name] = _limit(unknowns_of(full.problem), name, ends, by)
     return found
+
+
+def _draws(prepared: Prepared) -> dict[str, int]:
+    """Draws of each subject that a climb on a profile takes."""
+    each = usual_draws(prepared.problem) // HALF
+    return {"draws": each, "most": MOST * each}
 
 
 def _unknown(name: str, found: dict[str, Limit]) -> bool:
@@ -199,7 +205,7 @@ def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, s
     unknowns = unknowns_of(s.prepared.problem)
     if name not in unknowns.names:
         return (None, None)
-    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed.proposal, draws=COUNT, rounds=0)
+    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed.proposal, rounds=0, **_draws(s.prepared))
     walk = _Walk(s.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - s.level), fall, seed)
     ends: list[float | None] = []
     for side in (-1, 1):
@@ -218,7 +224,8 @@ def _wider(ends: tuple, other: Settled, name: str, best: float, fall: float, see
     unknowns, wider = unknowns_of(other.prepared.problem), list(ends)
     if name not in unknowns.names:
         return ends
-    start = climb(other.prepared, other.climbed.point, seed, before=other.climbed.proposal, draws=COUNT, rounds=0)
+    begun = other.climbed
+    start = climb(other.prepared, begun.point, seed, before=begun.proposal, rounds=0, **_draws(other.prepared))
     walk = _Walk(other.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - other.level), fall, seed)
     x = float(unknowns.vector(start.point)[walk.k])
     for i, side in enumerate((-1, 1)):
@@ -236,7 +243,7 @@ def _may_be_none(s: Settled, name: str, best: float, fall: float, seed: int) -> 
     if len({p.spread_name for p in s.prepared.problem.random}) == 1 or name in {p.name for p in s.prepared.problem.priors}:
         return False
     begun = carried(s, without(s.prepared.problem, name), seed)
-    tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, draws=COUNT, most=4 * COUNT)
+    tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, **_draws(s.prepared))
     return 2 * (best - tried.level) < fall
 
 
@@ -251,7 +258,7 @@ def _largest(s: Settled, full: Prepared, name: str, best: float, fall: float, se
         vector = unknowns.vector(point)
         vector[k] = x = float(unknowns.vector(point_of(problem))[k])
         point = unknowns.point(vector, point)
-        climbed = climb(prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, draws=COUNT, most=4 * COUNT)
+        climbed = climb(prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **_draws(prepared))
         rise = 2 * (best - climbed.level - climbed.gain)
         if climbed.level > best + BETTER:
             return Higher(prepared, climbed)
@@ -335,7 +342,7 @@ class _Walk(NamedTuple):
         vector[self.k] = x
         point = self.unknowns.point(vector, near.point)
         return climb(self.prepared, point, self.seed, before=near.proposal, held=(self.k,), rounds=ROUNDS, enough=NEAR,
-                     draws=COUNT, most=4 * COUNT)  # fmt: skip
+                     **_draws(self.prepared))
 
     def ahead(self, move: float) -> np.ndarray:
         """How the other numbers go along with the one held, as the information at the optimum says."""

@@ -31,7 +31,7 @@ from livingdrug.fit.result import (
     Objective,
 )
 from livingdrug.fit.saem import Saem
-from livingdrug.fit.search import Searched, nearby, searched, with_optimum
+from livingdrug.fit.search import Searched, enter, nearby, searched, with_optimum
 from livingdrug.fit.settle import Settled
 from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.starts import from_starts
@@ -220,13 +220,13 @@ def _fit_saem(
     state = store.read_state(folder, mark) if resume else None
     save = (lambda state: store.write_state(folder, mark, state)) if folder else None
     found = searched(prepared, settings, seed, searches, state, progress, save)
-    result, found = at_optimum(prepared, settings, seed, found)
+    result, found = at_optimum(prepared, settings, seed, found, progress)
     if result.status != NOT_DETERMINED or not carries_little(prepared.design.n, result.verdict.undetermined, problem):
         return result
     path = path_from(prepared, found.optima[0], result.verdict.undetermined, seed)
     if not reduce or path.lowest == path.steps[0]:
         return replace(result, path=path.steps)
-    reduced, _ = at_optimum(path.best.prepared, settings, seed, path.as_searched(found))
+    reduced, _ = at_optimum(path.best.prepared, settings, seed, path.as_searched(found), progress)
     return replace(reduced, path=path.steps, notes=(*reduced.notes, path.words), trace_names=result.trace_names)
 
 
@@ -238,13 +238,15 @@ def _check_saem_only(problem: FitProblem, settings: Method, reduce: bool) -> Non
         raise InputError("a fit with fewer numbers is looked for from SAEM; take method saem, or leave --reduce out")
 
 
-def at_optimum(prepared: Prepared, settings: Saem, seed: int, found: Searched) -> tuple[FitResult, Searched]:
+def at_optimum(
+    prepared: Prepared, settings: Saem, seed: int, found: Searched, progress=None
+) -> tuple[FitResult, Searched]:
     """The result of a search: its best optimum with errors, limits, likelihood and verdict; and the search, with any better
     optimum that a profile passed."""
     covariance, objective, sound, notes = _known(found.optima[0], seed)
     limit = {}
     for _ in range(RESTARTS if sound else 0):
-        limit = limits(found.optima, prepared, covariance.matrix, seed)
+        limit = limits(found.optima, prepared, covariance.matrix, seed, lambda name: enter(progress, f"interval of {name}"))
         if not isinstance(limit, Higher):
             break
         found = with_optimum(found, prepared, limit.prepared, limit.climbed, seed)

@@ -54,15 +54,19 @@ def searched(
     least, most = (searches, searches) if searches else (LEAST, MOST) if prepared.design.n < FEW else (1, 1)
     chains = prepared.copied(settings.copies(prepared.design.n, is_closed(prepared.problem.model)))
     first = run_saem(chains, settings, seed, state, progress, save)
+    enter(progress, "climbing to the optimum of the first search")
     found = [settle(prepared, first.point, seed, first.mean)]
     while len(found) < least or (len(found) < most and not Searched((), tuple(s.level for s in found), first).agreed):
         k = len(found)
         own = stream_key(seed, f"search {k}")[0] >> 1
         moved = replace(chains, problem=nearby(prepared.problem, seed, k))
+        enter(progress, f"search {k + 1}")
         ended = run_saem(moved, settings, own, None, progress)
+        enter(progress, f"climbing to the optimum of search {k + 1}")
         found.append(settle(prepared, ended.point, seed, ended.mean))
     levels = tuple(s.level for s in found)
-    if prepared.design.n < FEW:
+    if prepared.design.n < FEW and is_closed(prepared.problem.model):  # for equations that takes minutes
+        enter(progress, "looking for optima with other variabilities")
         found += _other_ways(found, prepared, seed)
     return Searched(_apart(found), levels, first)
 
@@ -78,6 +82,12 @@ def _other_ways(found: list[Settled], full: Prepared, seed: int) -> list[Settled
             break
         best = better
     return more + lessened(best, seed)
+
+
+def enter(progress: Progress | None, stage: str) -> None:
+    """Tell who shows progress, and can show this, what is done now."""
+    if hasattr(progress, "enter"):
+        progress.enter(stage)
 
 
 def nearby(problem: FitProblem, seed: int, k: int, reach: float = REACH) -> FitProblem:

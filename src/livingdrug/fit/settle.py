@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.climb import DRAWS, ENOUGH, ROUNDS, Climbed, climb
+from livingdrug.fit.climb import DRAWS, ENOUGH, ROUNDS, Climbed, climb, usual_draws
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
-from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 WEAK = 2.0  # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
@@ -47,10 +47,10 @@ def settle(
     now = Settled(prepared, climb(prepared, point, seed, start, rounds=SHORT), dropped)
     while (lighter := _lighter(now, seed)) is not None:
         now = lighter
-    now = _on(now, seed, DRAWS)
+    now = _on(now, seed, usual_draws(prepared.problem))
     for name in now.dropped:
         now = _restored(now, prepared, name, seed) or now
-    many = RECORDS // max(len(prepared.design.y), 1)
+    many = RECORDS // max(len(prepared.design.y), 1) if is_closed(prepared.problem.model) else 1
     return _on(now, seed, 1 << int(np.clip(np.log2(max(many, 1)), np.log2(DRAWS), np.log2(MOST_DRAWS))))
 
 
