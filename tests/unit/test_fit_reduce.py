@@ -57,6 +57,7 @@ def test_a_path_stands_where_the_data_do_not_determine_every_number(problem):
         assert whole.path and whole.path == reduced.path
         assert reduced.status == "converged" and reduced.free == min(whole.path, key=lambda s: s.bic).free
         assert reduced.bic < whole.bic and any("left out or held" in note for note in reduced.notes)
+        assert "of the reduced model" in reduced.verdict.data and "omega rate" in reduced.verdict.data
         assert len(reduced.trace_names) == reduced.trace.shape[1]
         names = {e.name for e in reduced.estimates}
         assert "omega rate" not in names and "omega rate" in {e.name for e in whole.estimates}

@@ -43,6 +43,11 @@ class Path(NamedTuple):
             "model as given, so after such a choice they are too narrow, by how much is not known"
         )
 
+    @property
+    def aside(self) -> str:
+        """What a verdict on the reduced model does not speak of."""
+        return "That is of the reduced model; left out of it, or held, are " + ", ".join(self.lowest.left_out) + "."
+
     def as_searched(self, found: Searched) -> Searched:
         """The search as if it had been for the reduced problem: its optimum, and searches as far below it as they were."""
         top = max(found.levels)

@@ -227,7 +227,9 @@ def _fit_saem(
     if not reduce or path.lowest == path.steps[0]:
         return replace(result, path=path.steps)
     reduced, _ = at_optimum(path.best.prepared, settings, seed, path.as_searched(found), progress)
-    return replace(reduced, path=path.steps, notes=(*reduced.notes, path.words), trace_names=result.trace_names)
+    verdict = replace(reduced.verdict, data=f"{reduced.verdict.data} {path.aside}")
+    notes = (*reduced.notes, path.words)
+    return replace(reduced, path=path.steps, notes=notes, verdict=verdict, trace_names=result.trace_names)
 
 
 def _check_saem_only(problem: FitProblem, settings: Method, reduce: bool) -> None:
