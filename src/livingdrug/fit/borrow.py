@@ -45,7 +45,7 @@ class Borrowing:
             "if patients of these data are among those of the publication, they count twice",
         ]
         if self.without:
-            lines.append("no prior, the data alone speak: " + ", ".join(f"`{name}`" for name in self.without))
+            lines.append("not borrowed: " + ", ".join(f"`{name}`" for name in self.without))
         return tuple(lines)
 
 
