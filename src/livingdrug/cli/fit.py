@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.cli.few import show_few
 from livingdrug.cli.output import Output, is_folder
 from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
@@ -23,7 +24,15 @@ from livingdrug.core.folders import held
 from livingdrug.fit import FitResult
 from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.result import Estimate, Objective
-from livingdrug.fit.store import STATE, drop_state, evaluation_as_dict, objective_as_dict, objective_table, parameter_table
+from livingdrug.fit.store import (
+    STATE,
+    beside_table,
+    drop_state,
+    evaluation_as_dict,
+    objective_as_dict,
+    objective_table,
+    parameter_table,
+)
 from livingdrug.fit.words import interval_words
 from livingdrug.report.fit_folder import keep_evaluation, keep_fit
 from livingdrug.report.folder import check_new_folder, holds, keep_answer
@@ -118,6 +127,8 @@ def _fit(scenario: Fit, output: Output, folder: str | None, resume: bool) -> int
     if output.as_json:
         rows = [vars(estimate) for estimate in result.estimates]
         told = {"profiles": [p.words for p in more.profiles]} if more.profiles else {}
+        if result.beside:
+            told["borrowed"] = _plain(beside_table(result))
         if more.asked:
             told["intervals"] = _plain(more.table(result))
         click.echo(json.dumps({**objective_as_dict(result), "parameters": rows, **told, "notes": list(result.notes)}))
@@ -204,6 +215,7 @@ def show_fit(result: FitResult, more: Uncertainty) -> None:
         click.echo(f"condition number of their correlations: {result.covariance.condition:.3g}")
     if more.asked:
         _show_uncertainty(console, more, result)
+    show_few(console, result)
 
 
 def _show_uncertainty(console: Console, more: Uncertainty, result: FitResult) -> None:

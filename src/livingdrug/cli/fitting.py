@@ -61,6 +61,11 @@ def split(text: str) -> tuple[str, ...]:
 @click.option("--individuals", help="Whose curves are drawn in a folder: first (the default, a page of 12 subjects) or all.")
 @click.option("--prior", multiple=True, metavar="NAME=normal:MEAN,SD", help="With --method bayes: of a typical value on its "
               "scale (of ln c_max), or 'omega NAME=half_normal:SCALE' (half_cauchy) of a spread; weak ones by default.")
+@click.option("--borrow", metavar="MODEL[:STRENGTH]", help="Few subjects: the published typical values and variabilities of "
+              "a model (stein_2019) as priors, each worth STRENGTH subjects (5), with saem or bayes; the fit of the data "
+              "alone stands beside it.")
+@click.option("--reduce", is_flag=True, default=None, help="Few subjects: where the data do not determine every number, the "
+              "result is the model of the lowest BIC with fewer numbers.")
 @click.option("--chains", type=int, help="With --method bayes: chains (4).")
 @click.option("--tune", type=int, help="With --method bayes: tuning steps of each chain (500).")
 @click.option("--draws", type=int, help="With --method bayes: draws of each chain (1000).")

@@ -7,6 +7,7 @@ made. Then they are drawn anew around the point reached, and the steps count onl
 risen too. Profiles and bootstraps climb from the estimate the same way.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from livingdrug.fit import finish
 from livingdrug.fit.importance import SOUND, Draws, Proposal, drawn, propose, weights, worth_of
 from livingdrug.fit.information import Information, louis
+from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import Point, Prepared, is_defined
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
@@ -46,7 +48,7 @@ class Climbed(NamedTuple):
 
     @property
     def level(self) -> float:
-        """Log-likelihood."""
+        """Log-likelihood, less what priors take from it."""
         return self.information.log_likelihood
 
     @property
@@ -98,8 +100,17 @@ class _Ascent(NamedTuple):
             if count >= self.most or (worth >= SOUND).all():
                 break
             count *= 2
-        information = louis(self.prepared, self.unknowns, point, draws)
+        information = self.known(point, draws)
         return Climbed(point, self.newton(point, information)[0], proposal, draws, information, worth)
+
+    def known(self, point: Point, draws: Draws) -> Information:
+        """Score, information and level by these draws, with the priors of the problem."""
+        found = louis(self.prepared, self.unknowns, point, draws)
+        penalty, vector = penalty_of(self.unknowns), self.unknowns.vector(point)
+        return replace(
+            found, score=found.score + penalty.pull(vector), matrix=found.matrix + np.diag(penalty.precision),
+            log_likelihood=found.log_likelihood - penalty.loss(vector),
+        )  # fmt: skip  # the scores of the subjects stay those of the data
 
     def newton(self, point: Point, information: Information) -> tuple[float, np.ndarray]:
         """(expected gain, step) of the numbers that are free to move."""
@@ -131,17 +142,19 @@ class _Ascent(NamedTuple):
             if further is None:
                 break
             point = further
-            gain, step = self.newton(point, louis(self.prepared, self.unknowns, point, now.draws))
+            gain, step = self.newton(point, self.known(point, now.draws))
         return point
 
     def step(self, now: Climbed, point: Point, step: np.ndarray) -> Point | None:
         """The point after the first of shorter and shorter steps that goes up on the same draws and leaves enough of them."""
-        level = _level(weights(self.prepared, point, now.draws))
+        penalty = penalty_of(self.unknowns)
+        level = _level(weights(self.prepared, point, now.draws)) - penalty.loss(self.unknowns.vector(point))
         for length in LENGTHS:
-            moved = self.unknowns.point(self.unknowns.vector(point) + length * step, point)
+            vector = self.unknowns.vector(point) + length * step
+            moved = self.unknowns.point(vector, point)
             if is_defined(moved):
                 logs = weights(self.prepared, moved, now.draws)
-                if _level(logs) > level and (worth_of(logs) > KEPT * now.worth).all():
+                if _level(logs) - penalty.loss(vector) > level and (worth_of(logs) > KEPT * now.worth).all():
                     return moved
         return None
 

@@ -5,6 +5,10 @@ few subjects ask for: a t distribution with n - 1 degrees of freedom for typical
 for variabilities and residual errors (both exact where n individual values were seen themselves). Elsewhere it is read off
 the profile likelihood, all other numbers fitted anew at every step, between the points where it has fallen by as much as the
 likelihood of a normal mean at the ends of its t interval, n ln(1 + t^2 / (n - 1)), which is 3.84 for many subjects.
+
+Under priors (`FitProblem.priors`) both are those of the penalised likelihood. What a number owes to its prior is no less
+certain for there being few subjects, so that its n - 1 degrees of freedom count as (n - 1) / (1 - f)^2, with f the part of
+its information that is the prior's (Satterthwaite 1946, Biometrics Bull 2:110-114).
 """
 
 from collections.abc import Callable
@@ -13,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.fit.climb import Climbed, climb, usual_draws
+from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import LOG, NORMAL, SCALE_CODE, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
@@ -33,6 +38,7 @@ HALF, MOST = 2, 4  # usual draws over those of a profile, whose errors a fall of
 NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
 AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
 FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7  # omegas on a log or logit scale among which the largest possible one is looked for
+MOST_SUBJECTS = 1e6  # whose t interval is that of a normal
 BETTER = 0.25  # rise of the log-likelihood on a profile that means that the search had not ended
 
 
@@ -43,7 +49,7 @@ class Higher(NamedTuple):
     climbed: Climbed
 
 
-def cutoff(n: int) -> float:
+def cutoff(n: float) -> float:
     """Fall of 2 log likelihood at the ends of a 95 % profile interval with n subjects."""
     from scipy.stats import t
 
@@ -60,7 +66,7 @@ def limits(
     order of its unknowns, None where there is none.
     """
     best, found = optima[0], {}
-    unknowns, n = unknowns_of(best.prepared.problem), best.prepared.design.n
+    unknowns = unknowns_of(best.prepared.problem)
     for name in unknowns_of(full.problem).names:
         if name not in unknowns.names and name not in best.dropped:
             continue  # a correlation of a variability that is none
@@ -69,7 +75,7 @@ def limits(
         if name in best.dropped and _unknown(name, found):
             found[name] = Limit(0.0, None, "profile", False)
             continue
-        ends, by = None, "standard error"
+        ends, by, n = None, "standard error", subjects_for(best, name)
         if name in unknowns.names:
             ends = from_error(unknowns, name, _value(unknowns, best.climbed.point, name), covariance, n)
         if ends is None or not _holds(best, name, ends, covariance, seed):
@@ -96,7 +102,7 @@ def _unknown(name: str, found: dict[str, Limit]) -> bool:
 
 
 def from_error(
-    unknowns: Unknowns, name: str, x: float, covariance: np.ndarray | None, n: int, sharp: float = SHARP
+    unknowns: Unknowns, name: str, x: float, covariance: np.ndarray | None, n: float, sharp: float = SHARP
 ) -> tuple[float, float] | None:
     """The ends of an interval from a standard error, None where it is too large for that, or there is none; they and x, the
     number, on its scale."""
@@ -118,6 +124,16 @@ def from_error(
     return float(ends[0]), float(ends[1])
 
 
+def subjects_for(s: Settled, name: str) -> float:
+    """Subjects whose t interval a number has: those of the data, or more where a prior says part of it."""
+    unknowns, n = unknowns_of(s.prepared.problem), s.prepared.design.n
+    precision = penalty_of(unknowns).precision
+    if name not in unknowns.names or not precision[k := unknowns.names.index(name)] > 0:
+        return n
+    part = precision[k] * np.linalg.pinv(s.climbed.information.matrix)[k, k]
+    return float(min(1 + (n - 1) / max(1 - part, 1e-3) ** 2, MOST_SUBJECTS))
+
+
 def _holds(s: Settled, name: str, ends: tuple[float, float], covariance: np.ndarray, seed: int) -> bool:
     """Whether the likelihood has fallen at both ends of an interval as that of a parabola would; of a number that is known
     well, or from many subjects, that is taken for granted."""
@@ -125,7 +141,7 @@ def _holds(s: Settled, name: str, ends: tuple[float, float], covariance: np.ndar
     k, n = unknowns.names.index(name), s.prepared.design.n
     if n >= MANY or covariance[k, k] < KNOWN**2 or unknowns.kinds[k] != TYPICAL or _scale(unknowns, name) != LOG:
         return True
-    walk = _Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(n), seed)
+    walk = _Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(subjects_for(s, name)), seed)
     x = _value(unknowns, s.climbed.point, name)
     return all(walk.rise(walk.at(end, [(x, 0.0, s.climbed)])) >= FALLEN * walk.fall for end in ends)
 
@@ -224,7 +240,7 @@ def _wider(ends: tuple, other: Settled, name: str, best: float, fall: float, see
 
 def _may_be_none(s: Settled, name: str, best: float, fall: float, seed: int) -> bool:
     """Whether the likelihood without a variability has not fallen by as much as at the end of an interval."""
-    if len({p.spread_name for p in s.prepared.problem.random}) == 1:
+    if len({p.spread_name for p in s.prepared.problem.random}) == 1 or name in {p.name for p in s.prepared.problem.priors}:
         return False
     begun = carried(s, without(s.prepared.problem, name), seed)
     tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, **_draws(s.prepared))

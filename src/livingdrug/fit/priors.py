@@ -10,10 +10,10 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.engine.machine_code import kept
 from livingdrug.fit.point import LOGIT, SCALE_CODE, point_of, to_scale
-from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.problem import FitProblem, NormalPrior
 from livingdrug.fit.unknowns import COVARIATE, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
 
-KINDS = ("normal", "half_normal", "half_cauchy", "uniform")  # `add_priors` knows them by their positions
+KINDS = ("normal", "half_normal", "half_cauchy", "uniform", "log_normal")  # `add_priors` knows them by their positions
 WIDE = 2.0  # sd of a typical value on a log or logit scale: 95 % within a factor of 50 either way
 LOOSE = 1.0  # of a spread, a log-normal error or a relative one
 
@@ -22,7 +22,8 @@ LOOSE = 1.0  # of a spread, a log-normal error or a relative one
 class Prior:
     """The prior of one number. normal: typical values (on the scale of the parameter) and coefficients, around `centre`
     with `width`; half_normal, half_cauchy: spreads and residual errors as they are (not their logarithms), of scale
-    `width`; uniform: correlations, over all that are possible together."""
+    `width`; uniform: correlations, over all that are possible together; log_normal: spreads, whose logarithm is normal around
+    `centre` with `width`."""
 
     name: str
     kind: str
@@ -41,13 +42,13 @@ def priors_of(problem: FitProblem, given: Sequence[Prior] = ()) -> tuple[Prior, 
     problem's own values (which are the published or given start): see `sentences`. Raises InputError for a name that is
     not estimated, or a kind that does not fit it."""
     unknowns = unknowns_of(problem)
-    said = {prior.name: prior for prior in given}
+    said = {prior.name: prior for prior in (*as_priors(problem.priors, problem), *given)}
     for name in said:
         if name not in unknowns.names:
             raise InputError("priors: " + unknown("estimated number", name, unknowns.names))
     found = tuple(said.get(p.name, p) for p in _weak(problem, unknowns))
     for prior, kind in zip(found, unknowns.kinds, strict=True):
-        allowed = {TYPICAL: ("normal",), COVARIATE: ("normal",), SPREAD: KINDS[1:3], RESIDUAL: KINDS[1:3]}
+        allowed = {TYPICAL: ("normal",), COVARIATE: ("normal",), SPREAD: (*KINDS[1:3], "log_normal"), RESIDUAL: KINDS[1:3]}
         fitting = allowed.get(kind, ("uniform",))
         if prior.kind not in fitting:
             raise InputError(f"prior of `{prior.name}` is {prior.kind}; a {kind} takes {' or '.join(fitting)}")
@@ -91,6 +92,13 @@ def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
     return tuple(found)
 
 
+def as_priors(borrowed: Sequence[NormalPrior], problem: FitProblem) -> tuple[Prior, ...]:
+    """Borrowed priors as those of a Bayesian fit: a variability, whose logarithm is normal, is log-normal."""
+    names = {p.spread_name for p in problem.random}
+    kinds = ("log_normal" if b.name in names else "normal" for b in borrowed)
+    return tuple(Prior(b.name, kind, b.centre, b.sd) for b, kind in zip(borrowed, kinds, strict=True))
+
+
 def log_prior(priors: Sequence[Prior], unknowns: Unknowns, vector: np.ndarray) -> tuple[float, np.ndarray]:
     """Log density of the priors (without constants) of the vector of `Unknowns`, with its gradient. Spreads and residual
     errors stand there as logarithms, correlations as atanh: the change of variable is part of the density."""
@@ -110,7 +118,7 @@ def add_priors(kinds, centre, width, vector, slope):
     total = 0.0
     for i in range(len(vector)):
         x = vector[i]
-        if kinds[i] == 0:  # normal
+        if kinds[i] == 0 or kinds[i] == 4:  # normal, or log-normal of what stands there as a logarithm
             z = (x - centre[i]) / width[i]
             total -= 0.5 * z * z
             slope[i] = -z / width[i]
@@ -137,6 +145,9 @@ def prior_density(prior: Prior, unknowns: Unknowns, value: np.ndarray) -> np.nda
         z = (to_scale(value, code) - prior.centre) / prior.width
         by = 1 / (value * (1 - value)) if code == LOGIT else 1.0
         return by * np.exp(-0.5 * z * z) / (prior.width * np.sqrt(2 * np.pi))
+    if prior.kind == "log_normal":
+        z = (np.log(value) - prior.centre) / prior.width
+        return np.exp(-0.5 * z * z) / (value * prior.width * np.sqrt(2 * np.pi))
     z = value / prior.width
     if prior.kind == "half_normal":
         return np.sqrt(2 / np.pi) * np.exp(-0.5 * z * z) / prior.width
@@ -150,6 +161,8 @@ def sentences(priors: Sequence[Prior], unknowns: Unknowns) -> tuple[str, ...]:
         if prior.kind == "normal":
             where = "" if kind != TYPICAL else _scale(unknowns, prior.name)
             told.append(f"{prior.name}: normal{where}, mean {prior.centre:.4g}, sd {prior.width:.4g}")
+        elif prior.kind == "log_normal":
+            told.append(f"{prior.name}: log-normal, median {np.exp(prior.centre):.4g}, sd of its ln {prior.width:.4g}")
         elif prior.kind == "uniform":
             told.append(f"{prior.name}: uniform over the possible correlations")
         else:

@@ -138,6 +138,21 @@ class ResidualError:
 
 
 @dataclass(frozen=True)
+class NormalPrior:
+    """A normal prior on one estimated number, by its name (`alpha`, `omega alpha`), on the scale on which it is estimated: a
+    typical value on that of its parameter, a between-subject variability as its logarithm."""
+
+    name: str
+    centre: float
+    sd: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.centre) and math.isfinite(self.sd) and self.sd > 0):
+            numbers = f"mean {self.centre:g} and sd {self.sd:g}"
+            raise InputError(f"the prior of `{self.name}` has {numbers}; the mean must be finite and the sd above 0")
+
+
+@dataclass(frozen=True)
 class FitProblem:
     """A model, data and what is looked for. Its numbers are those a fit starts from, or those it found.
 
@@ -148,7 +163,8 @@ class FitProblem:
     search of FOCEI and Laplace, which need slopes. compartments: as rows of doses name them -> state of the model.
     missing: what becomes of a subject without a covariate that is used (refused by default). own: quantities
     with a value for each subject of the data (see `fit.steps`); moving: those that are times on the subject's clock.
-    notes: for the user, such as what was done to the data so that they meet the model.
+    notes: for the user, such as what was done to the data so that they meet the model. priors: on some of the numbers (see
+    `fit.borrow`); SAEM then maximises the likelihood times their density.
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -166,6 +182,7 @@ class FitProblem:
     own: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
     moving: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    priors: tuple[NormalPrior, ...] = ()
 
     def __post_init__(self) -> None:
         if self.missing not in MISSING:

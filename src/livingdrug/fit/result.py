@@ -82,6 +82,28 @@ class Estimate:
     determined: bool = True
 
 
+class Beside(NamedTuple):
+    """One number by prior, data and both. prior, prior_lower, prior_upper: median and 95 % interval of its prior, None where
+    it has none; alone: of the data alone, None where that fit did not end; together: of both."""
+
+    name: str
+    prior: float | None
+    prior_lower: float | None
+    prior_upper: float | None
+    alone: Estimate | None
+    together: Estimate | None
+
+
+class Reduced(NamedTuple):
+    """One problem of a path to fewer numbers. left_out: what it lacks, in words; minus2ll, bic: at its optimum; free: how
+    many numbers it estimates."""
+
+    left_out: tuple[str, ...]
+    minus2ll: float
+    free: int
+    bic: float
+
+
 @dataclass(frozen=True)
 class Covariance:
     """Covariance of the estimates.
@@ -138,6 +160,8 @@ class FitResult:
     problem: with the numbers found; started: with those it started from. status: see EXIT_CODE. objective: the
     likelihood at the end. trace: one row for each iteration, columns `trace_names`. notes: what a reader must know.
     settings: of the method, seed and versions. verdict: in three parts, None where no population was estimated.
+    beside: numbers by prior, data and both, of a fit that borrows (`fit.borrow`); path: problems with fewer numbers, of a
+    fit of few subjects that the data do not determine (`fit.reduce`); advice: what may make such a fit whole, in words.
     """
 
     problem: FitProblem
@@ -154,6 +178,9 @@ class FitResult:
     notes: tuple[str, ...] = ()
     settings: dict = field(default_factory=dict, hash=False)
     verdict: Verdict | None = None
+    beside: tuple[Beside, ...] = ()
+    path: tuple[Reduced, ...] = ()
+    advice: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -167,14 +194,15 @@ class FitResult:
 
     @property
     def aic(self) -> float:
-        """Akaike's criterion: -2LL + 2 p; nan where the likelihood is not known."""
+        """Akaike's criterion: -2LL + 2 p; nan where the likelihood is not known, or priors took part."""
         return self._penalised(2.0)
 
     @property
     def bic(self) -> float:
-        """Bayesian criterion with the number of subjects: -2LL + p ln n; nan where the likelihood is not known."""
+        """Bayesian criterion with the number of subjects: -2LL + p ln n; nan where the likelihood is not known, or
+        priors took part."""
         return self._penalised(float(np.log(len(self.individuals.subjects))))
 
     def _penalised(self, each: float) -> float:
-        known = self.verdict is None or self.verdict.sound
+        known = (self.verdict is None or self.verdict.sound) and not self.problem.priors
         return self.objective.minus2ll + each * self.free if known else float("nan")

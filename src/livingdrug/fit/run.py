@@ -19,6 +19,7 @@ from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, made
 from livingdrug.fit.point import Prepared, centre, point_of, predictions, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
+from livingdrug.fit.reduce import carries_little, path_from
 from livingdrug.fit.result import (
     BETTER_ELSEWHERE,
     CONVERGED,
@@ -55,22 +56,24 @@ Method = Saem | Conditional | Individual
 
 def fit(
     problem: FitProblem, method: str | Method = "saem", seed: int = 1, folder: str | Path | None = None,
-    resume: bool = False, progress: Progress | None = None, starts: int | None = None,
+    resume: bool = False, progress: Progress | None = None, starts: int | None = None, reduce: bool = False,
 ) -> FitResult:  # fmt: skip
     """Fit a problem from its own numbers, and from others where `starts` is above 1 (None: as many as the method takes by
     itself; SAEM searches two to four times with fewer than 40 subjects, until two searches agree).
 
     method: `saem`, `focei`, `laplace`, or `individual` (only the subjects' own parameters, given the population), or
     settings of one. folder: where SAEM saves its state now and then; resume: go on from there. progress(done, all,
-    objective). Raises InputError for what cannot be fitted, before anything is computed.
+    objective). reduce: of few subjects whose data do not determine every number, give the problem of the lowest BIC
+    with fewer numbers. Raises InputError for what cannot be fitted, before anything is computed.
     """
     check_seed(seed)
     settings = _settings(method)
+    _check_saem_only(problem, settings, reduce)
     if resume and not isinstance(settings, Saem):
         raise InputError("only a run of SAEM is saved on its way, so only such a run can be resumed; leave --resume out")
     if starts is not None and starts < 1:
         raise InputError(f"{starts} starts were asked for; give 1 or more")
-    first = _once(problem, settings, seed, folder, resume, progress, starts)
+    first = _once(problem, settings, seed, folder, resume, progress, starts, reduce)
     if starts is None or starts == 1 or isinstance(settings, Individual | Saem):
         return first
     return _best([first, *(_tried(nearby(problem, seed, k, FAR_OFF), settings, seed) for k in range(1, starts))])
@@ -102,13 +105,15 @@ def _best(results: list[FitResult | str]) -> FitResult:
     return replace(best, status=status, notes=(*best.notes, *notes), settings=settings)
 
 
-def _once(problem: FitProblem, settings: Method, seed: int, folder, resume: bool, progress, starts) -> FitResult:
+def _once(
+    problem: FitProblem, settings: Method, seed: int, folder, resume: bool, progress, starts, reduce: bool = False
+) -> FitResult:
     prepared = prepare(with_slopes(problem, settings.method) if isinstance(settings, Conditional) else problem)
     check_start(prepared, point_of(problem))
     if not isinstance(settings, Individual):
         check_measured(prepared)
     if isinstance(settings, Saem):
-        result = _fit_saem(prepared, settings, seed, folder, resume, progress, starts)
+        result = _fit_saem(prepared, settings, seed, folder, resume, progress, starts, reduce)
     elif isinstance(settings, Individual):
         result = _fit_individuals(prepared, seed)
     else:
@@ -205,7 +210,9 @@ def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progr
     )  # fmt: skip
 
 
-def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: bool, progress, searches) -> FitResult:
+def _fit_saem(
+    prepared: Prepared, settings: Saem, seed: int, folder, resume: bool, progress, searches, reduce: bool
+) -> FitResult:
     problem = prepared.problem
     if not problem.random:
         raise InputError("SAEM needs a parameter with a spread; fit parameters without spread by method focei")
@@ -213,11 +220,31 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
     state = store.read_state(folder, mark) if resume else None
     save = (lambda state: store.write_state(folder, mark, state)) if folder else None
     found = searched(prepared, settings, seed, searches, state, progress, save)
-    return at_optimum(prepared, settings, seed, found, progress)
+    result, found = at_optimum(prepared, settings, seed, found, progress)
+    if result.status != NOT_DETERMINED or not carries_little(prepared.design.n, result.verdict.undetermined, problem):
+        return result
+    path = path_from(prepared, found.optima[0], result.verdict.undetermined, seed)
+    if not reduce or path.lowest == path.steps[0]:
+        return replace(result, path=path.steps)
+    reduced, _ = at_optimum(path.best.prepared, settings, seed, path.as_searched(found), progress)
+    verdict = replace(reduced.verdict, data=f"{reduced.verdict.data} {path.aside}")
+    notes = (*reduced.notes, path.words)
+    return replace(reduced, path=path.steps, notes=notes, verdict=verdict, trace_names=result.trace_names)
 
 
-def at_optimum(prepared: Prepared, settings: Saem, seed: int, found: Searched, progress=None) -> FitResult:
-    """The result of a search: its best optimum with errors, limits, likelihood and verdict."""
+def _check_saem_only(problem: FitProblem, settings: Method, reduce: bool) -> None:
+    """Refuse what another method would leave out without a word."""
+    if problem.priors and not isinstance(settings, Individual | Saem):
+        raise InputError(f"method {settings.method} takes no priors; take saem, or sample the posterior (bayes)")
+    if reduce and not isinstance(settings, Saem):
+        raise InputError("a fit with fewer numbers is looked for from SAEM; take method saem, or leave --reduce out")
+
+
+def at_optimum(
+    prepared: Prepared, settings: Saem, seed: int, found: Searched, progress=None
+) -> tuple[FitResult, Searched]:
+    """The result of a search: its best optimum with errors, limits, likelihood and verdict; and the search, with any better
+    optimum that a profile passed."""
     covariance, objective, sound, notes = _known(found.optima[0], seed)
     limit = {}
     for _ in range(RESTARTS if sound else 0):
@@ -246,7 +273,7 @@ def at_optimum(prepared: Prepared, settings: Saem, seed: int, found: Searched, p
     sd = np.sqrt(np.einsum("nij,nij->ni", climbed.proposal.factor, climbed.proposal.factor))
     point = climbed.point
     settings_used = asdict(settings) | {"copies": settings.copies(prepared.design.n, is_closed(prepared.problem.model))}
-    return FitResult(
+    result = FitResult(
         problem_at(best.prepared.problem, point), prepared.problem, "saem", status, objective,
         finish.estimates_of(unknowns, point, covariance, modes.etas, limit), covariance,
         finish.individuals_of(best.prepared, point, modes, climbed.proposal.middle, sd),
@@ -255,6 +282,7 @@ def at_optimum(prepared: Prepared, settings: Saem, seed: int, found: Searched, p
         {"method": "saem", **settings_used, "seed": seed, "expected_gain": climbed.gain,
          "searches": [-2 * level for level in found.levels]} | versions(), verdict,
     )  # fmt: skip
+    return result, found
 
 
 def _known(best: Settled, seed: int) -> tuple[Covariance, Objective, bool, list[str]]:

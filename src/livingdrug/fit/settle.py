@@ -35,7 +35,7 @@ class Settled(NamedTuple):
 
     @property
     def level(self) -> float:
-        """Log-likelihood."""
+        """Log-likelihood, less what priors take from it."""
         return self.climbed.level
 
 
@@ -66,7 +66,8 @@ def _lighter(now: Settled, seed: int) -> Settled | None:
     """The optimum without the weakest variability, where its likelihood is as high; else without the next weak one."""
     unknowns = unknowns_of(now.prepared.problem)
     places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
-    for name in sorted((n for n, information in places.items() if information < WEAK), key=places.get):
+    kept = {prior.name for prior in now.prepared.problem.priors}  # a prior on its logarithm excludes that it is 0
+    for name in sorted((n for n, information in places.items() if information < WEAK and n not in kept), key=places.get):
         if len({p.spread_name for p in now.prepared.problem.random}) == 1:
             return None
         problem = without(now.prepared.problem, name)
@@ -122,7 +123,8 @@ def lessened(now: Settled, seed: int) -> list[Settled]:
         return []
     places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
     found = []
-    for name in (n for n, information in places.items() if information < HARDLY):
+    kept = {prior.name for prior in now.prepared.problem.priors}
+    for name in (n for n, information in places.items() if information < HARDLY and n not in kept):
         tried = climb(*carried(now, without(now.prepared.problem, name), seed), rounds=SHORT, enough=NEAR, draws=FEWER)
         found.append(Settled(tried.proposal.prepared, tried, (*now.dropped, name)))
     return found
@@ -143,3 +145,11 @@ def with_again(problem: FitProblem, full: FitProblem, name: str, sd: float) -> F
     unit = {name: p.sd if p.scale == "normal" else 1.0 for name, p in back.items()}
     parameters = tuple(replace(p, sd=sd * unit[p.name]) if p.name in unit else p for p in problem.parameters)
     return replace(problem, parameters=parameters)
+
+
+def with_all(found: FitProblem, full: FitProblem) -> FitProblem:
+    """The problem that was found, with every variability of the full one: those left out as they stand there."""
+    parameters = tuple(replace(p, sd=p.sd or q.sd) for p, q in zip(found.parameters, full.parameters, strict=True))
+    kept = {(c.first, c.second): c for c in found.correlations}
+    pairs = tuple(kept.get((c.first, c.second), c) for c in full.correlations)
+    return replace(found, parameters=parameters, correlations=pairs, priors=full.priors)

@@ -21,6 +21,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed, normals, uniforms
 from livingdrug.fit.climb import climb
 from livingdrug.fit.importance import Draws, Proposal, drawn, weights
+from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import Point, Prepared, is_defined, point_of, prepare
 from livingdrug.fit.result import FitResult
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
@@ -52,7 +53,8 @@ class Sir:
 
 @dataclass(frozen=True)
 class Likelihood:
-    """Log-likelihood of the data at any vector near the point where draws of the subjects' parameters were made."""
+    """Log-likelihood of the data, less what priors take from it, at any vector near the point where draws of the subjects'
+    parameters were made."""
 
     prepared: Prepared
     unknowns: Unknowns
@@ -69,7 +71,7 @@ class Likelihood:
         top = parts.max(axis=2)
         with np.errstate(invalid="ignore"):  # of a subject that the data exclude: -inf minus -inf
             sums = np.log(np.exp(parts - top[..., None]).mean(axis=2)) + top
-        return np.where(np.isfinite(sums), sums, -np.inf).sum(axis=0)
+        return np.where(np.isfinite(sums), sums, -np.inf).sum(axis=0) - penalty_of(self.unknowns).loss(vector)
 
 
 def likelihood_of(prepared: Prepared, unknowns: Unknowns, point: Point, proposal: Proposal, seed: int) -> Likelihood:

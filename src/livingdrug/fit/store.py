@@ -12,8 +12,11 @@ from livingdrug.core.export import write_text
 from livingdrug.core.files import refusal, whole_file
 from livingdrug.core.versions import versions
 from livingdrug.fit.conditional_residuals import with_conditional_residuals
+from livingdrug.fit.penalty import penalty_of
+from livingdrug.fit.point import point_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import FitResult, Objective
+from livingdrug.fit.unknowns import unknowns_of
 
 STATE = "state.npz"
 CONVENTIONS = (
@@ -46,7 +49,7 @@ def fingerprint(problem: FitProblem, settings, seed: int) -> str:
     parts = (problem.model.full_name, repr(problem.model.system), repr(sorted(problem.model.typical.items())),
              repr(problem.parameters), repr(problem.residuals), repr(problem.effects), repr(problem.correlations),
              repr(problem.outputs), problem.below, repr(problem.smooth), repr(problem.compartments), problem.missing,
-             repr(settings), str(seed), data_hash(problem))  # fmt: skip
+             repr(problem.priors), repr(settings), str(seed), data_hash(problem))  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -129,6 +132,8 @@ def write_result(result: FitResult, folder: str | Path, checks: dict | None = No
             table = pd.DataFrame(matrix, columns=names)
             table.insert(0, "parameter", names)
             write_csv(table, path / f"{name}.csv")
+    if result.beside:
+        write_csv(beside_table(result), path / "borrowed.csv")
     write_json(objective_as_dict(result), path / "objective.json")
     write_json(settings_as_dict(result) | ({"checks": checks} if checks else {}), path / "settings.json")
 
@@ -195,7 +200,29 @@ def objective_as_dict(result: FitResult) -> dict:
         "above_limit": int((rows == "above").sum()), "condition_number": errors.condition,
         "standard_errors": errors.reason or errors.method,
         "verdict": None if result.verdict is None else asdict(result.verdict),
+        "penalty": penalty(result), "path": [step._asdict() for step in result.path], "advice": result.advice,
     }  # fmt: skip
+
+
+def penalty(result: FitResult) -> float | None:
+    """What priors add to -2 log likelihood at the end; None without priors."""
+    unknowns = unknowns_of(result.problem)
+    return 2 * penalty_of(unknowns).loss(unknowns.vector(point_of(result.problem))) if result.problem.priors else None
+
+
+def beside_table(result: FitResult):
+    """One row for each number of a fit that borrows: parameter, its prior, the data alone and both together."""
+    import pandas as pd
+
+    rows = []
+    for name, prior, low, high, alone, together in result.beside:
+        row = {"parameter": name, "prior": prior, "prior_lower": low, "prior_upper": high}
+        for what, found in (("alone", alone), ("together", together)):
+            told = found is not None and found.determined
+            row |= {what: found.value if told else None, f"{what}_lower": found.lower if found else None,
+                    f"{what}_upper": found.upper if found else None, f"{what}_determined": told}
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def known(value: float) -> float | None:
@@ -213,7 +240,8 @@ def settings_as_dict(result: FitResult) -> dict:
         "start_spread": {p.name: p.sd for p in problem.random},
         "scale": {p.name: p.scale for p in problem.parameters}, "fixed": [p.name for p in problem.parameters if p.fixed],
         "effects": [asdict(e) for e in problem.effects], "residual_errors": [asdict(r) for r in problem.residuals],
-        "correlations": [asdict(c) for c in problem.correlations], "settings": result.settings,
+        "correlations": [asdict(c) for c in problem.correlations], "priors": [asdict(p) for p in problem.priors],
+        "settings": result.settings,
         "effective": effective_settings(result), "notes": list(result.notes),
     }  # fmt: skip
 

@@ -8,8 +8,9 @@ import numpy as np
 from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, PROPORTIONAL
 from livingdrug.fit.design import LOWER, MEASURED
 from livingdrug.fit.objective import spreads
+from livingdrug.fit.penalty import held_of, likely_log_sd
 from livingdrug.fit.point import NORMAL, Point, Prepared, centre, log_likelihood, moments_of, predictions, with_etas
-from livingdrug.fit.unknowns import Unknowns
+from livingdrug.fit.unknowns import Unknowns, unknowns_of
 
 LEAST_SD = 1e-4
 DIFFERENCE = 1e-4
@@ -48,7 +49,8 @@ def means(prepared: Prepared, point: Point) -> np.ndarray:
 
 
 def regression(prepared: Prepared, linear: Linear, point: Point, s1: np.ndarray) -> Point:
-    """Typical values and effects by generalised least squares of the mean individual parameters s1 (subjects, random)."""
+    """Typical values and effects by generalised least squares of the mean individual parameters s1 (subjects, random), and
+    of the priors of the problem."""
     if not linear.d.shape[2]:
         return point
     mu, beta = point.mu.copy(), point.beta.copy()
@@ -57,6 +59,10 @@ def regression(prepared: Prepared, linear: Linear, point: Point, s1: np.ndarray)
     precision = np.linalg.inv(point.omega)
     left = np.einsum("nrl,rs,nsm->lm", linear.d, precision, linear.d)
     right = np.einsum("nrl,rs,ns->l", linear.d, precision, s1 - offset)
+    centre_of, sure = (part[linear.mu] for part in held_of(unknowns_of(prepared.problem)).mu)
+    own = np.arange(len(linear.mu))
+    left[own, own] += sure
+    right[own] += sure * centre_of
     theta = np.linalg.solve(left, right)
     mu[linear.mu], beta[linear.beta] = theta[: len(linear.mu)], theta[len(linear.mu) :]
     return point._replace(mu=mu, beta=beta)
@@ -72,7 +78,11 @@ def new_omega(prepared: Prepared, unknowns: Unknowns, point: Point, s1, s2: np.n
         keep[i, j] = keep[j, i] = True
     found = np.where(keep, found, 0.0)
     own = np.maximum(np.diag(found), LEAST_SD**2)
-    variance = (np.bincount(unknowns.alike, own) / np.bincount(unknowns.alike).clip(1))[unknowns.alike]
+    together = np.bincount(unknowns.alike).clip(1)
+    variance = (np.bincount(unknowns.alike, own) / together)[unknowns.alike]
+    if prepared.problem.priors:
+        seen = prepared.design.n * together[unknowns.alike]
+        variance = np.exp(2 * likely_log_sd(variance, seen, *held_of(unknowns).log_sd))
     wanted = np.maximum(variance, annealing * np.diag(point.omega))
     fixed = ~np.isin(unknowns.alike, unknowns.spread)
     wanted[fixed] = np.diag(point.omega)[fixed]
@@ -193,7 +203,12 @@ def scored_effects(
                 sides.append(predictions(prepared, with_etas(prepared, middle, etas)))
             slopes.append((sides[0] - sides[1]) / (2 * size))
     found = moments_of(prepared, point, f, np.stack(slopes, axis=1))
-    step = gain * np.linalg.lstsq(found.curve.sum(axis=0), found.gradient.sum(axis=0), rcond=1e-12)[0]
+    curve, gradient = found.curve.sum(axis=0), found.gradient.sum(axis=0)
+    centre_of, sure = (part[mu] for part in held_of(unknowns).mu)
+    own = np.arange(len(mu))
+    curve[own, own] += prepared.copies * sure  # every copy of the subjects counts, and so must the priors
+    gradient[own] -= prepared.copies * sure * (point.mu[mu] - centre_of)
+    step = gain * np.linalg.lstsq(curve, gradient, rcond=1e-12)[0]
     longest = np.array([LONGEST if prepared.scale[m] != NORMAL else np.inf for m in mu] + [np.inf] * len(beta))
     step = np.clip(step, -longest, longest)
     new_mu, new_beta = point.mu.copy(), point.beta.copy()

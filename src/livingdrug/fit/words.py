@@ -8,6 +8,8 @@ from livingdrug.fit.result import Estimate, FitResult
 Z = 1.959963984540054
 ALIKE = 0.95  # correlation of two estimates that the data hardly tell apart
 MEDIAN_ABOVE = 1.6448536269514722  # normal quantile of 95 %
+BESIDE = ("parameter", "prior (median, 95 %)", "data alone", "data and prior")  # headers of tables
+PATH = ("left out or held", "numbers", "-2LL", "BIC", "")
 
 
 def parameter_sentences(result: FitResult) -> tuple[str, ...]:
@@ -29,7 +31,9 @@ def identifiability_sentences(result: FitResult) -> tuple[str, ...]:
     if matrix is None:
         return (f"No standard errors: {result.covariance.reason or 'none were computed'}.",)
     weak = {e.name for e in result.estimates if not e.determined}
-    lines = [f"The data do not determine {_named(e.name)}: {_bounds(result, e)}." for e in result.estimates if e.name in weak]
+    who = "Data and priors together" if result.problem.priors else "The data"
+    unknown = (e for e in result.estimates if e.name in weak)
+    lines = [f"{who} do not determine {_named(e.name)}: {_bounds(result, e)}." for e in unknown]
     sd = np.sqrt(np.diag(matrix))
     for i in range(len(names)):
         for j in range(i):
@@ -37,8 +41,8 @@ def identifiability_sentences(result: FitResult) -> tuple[str, ...]:
                 continue
             r = matrix[i, j] / (sd[i] * sd[j])
             if abs(r) > ALIKE:
-                lines.append(f"The data hardly tell {names[j]} and {names[i]} apart (correlation of the estimates {r:.2f}).")
-    return tuple(lines) or ("The data determine every estimated number.",)
+                lines.append(f"{who} hardly tell {names[j]} and {names[i]} apart (correlation of the estimates {r:.2f}).")
+    return tuple(lines) or (f"{who} determine every estimated number.",)
 
 
 def interval_words(estimate: Estimate) -> str:
@@ -158,3 +162,35 @@ def _residual(error: ResidualError) -> str:
         return f"Values of {name} scatter around the individual curve by {error.a:.3g} (SD)."
     join = "plus" if error.kind == "combined" else "and, as squares add,"
     return f"Values of {name} scatter around the individual curve by {error.a:.3g} {join} {100 * error.b:.0f} % (SD)."
+
+
+def beside_rows(result: FitResult) -> tuple[tuple[str, ...], ...]:
+    """Rows of a table BESIDE: what each number of a fit that borrows rests on."""
+    rows = []
+    for row in result.beside:
+        prior = "none"
+        if row.prior is not None:
+            prior = f"{number(row.prior)} ({number(row.prior_lower)} to {number(row.prior_upper)})"
+        rows.append((row.name, prior, _value_words(row.alone), _value_words(row.together)))
+    return tuple(rows)
+
+
+def _value_words(found: Estimate | None) -> str:
+    if found is None:
+        return "not known"
+    words = interval_words(found)
+    value = number(found.value) if found.determined else "not determined"
+    return f"{value} ({words})" if words else value
+
+
+def path_rows(result: FitResult) -> tuple[tuple[str, ...], ...]:
+    """Rows of a table PATH: what was left out at each step, the lowest BIC marked."""
+    rows, kept = [], result.path[0]
+    lowest = min(result.path, key=lambda step: step.bic)
+    for step in result.path:
+        more = ", ".join(name for name in step.left_out if name not in kept.left_out)
+        left = "nothing" if not step.left_out else f"and {more}" if kept.left_out else more
+        mark = "lowest" if step == lowest else "stays in" if step.bic > kept.bic else ""
+        rows.append((left, str(step.free), f"{step.minus2ll:.2f}", f"{step.bic:.2f}", mark))
+        kept = step if step.bic <= kept.bic else kept
+    return tuple(rows)

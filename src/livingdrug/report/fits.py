@@ -10,7 +10,16 @@ from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.store import CONVENTIONS, data_hash
 from livingdrug.fit.vpc import Vpc
-from livingdrug.fit.words import identifiability_sentences, interval_words, number, parameter_sentences
+from livingdrug.fit.words import (
+    BESIDE,
+    PATH,
+    beside_rows,
+    identifiability_sentences,
+    interval_words,
+    number,
+    parameter_sentences,
+    path_rows,
+)
 from livingdrug.report.answer import Answer, Part, Picture, Table
 from livingdrug.report.card import model_card
 from livingdrug.report.kinetics import checks_of, hashes
@@ -36,12 +45,25 @@ def fit_answer(
         sentences=(*verdict_sentences(result), *parameter_sentences(result)),
         flags=(*result.notes, *missing),
         tables=(_numbers(result),),
-        parts=(determined, _objective(result), *parts, _started(result)),
+        parts=(determined, *_few(result), _objective(result), *parts, _started(result)),
         cards=(model_card(model),),
         data=hashes(scenario),
         seed=scenario.seed,
         **data_checks(scenario, _used(result)),
     )
+
+
+def _few(result: FitResult) -> tuple[Part, ...]:
+    """Of few subjects: what was borrowed, and which numbers the data carry."""
+    parts = []
+    if result.beside:
+        point = "Where the data alone do not determine a number, its value is that of the prior for the most part."
+        table = Table("borrowed", BESIDE, beside_rows(result))
+        parts.append(Part("borrowed", "Prior, data alone and both", (point,), (table,)))
+    if result.path or result.advice:
+        tables = (Table("path", PATH, path_rows(result)),) if result.path else ()
+        parts.append(Part("path", "Which numbers the data carry", (result.advice,) if result.advice else (), tables))
+    return tuple(parts)
 
 
 def verdict_sentences(result: FitResult) -> tuple[str, ...]:

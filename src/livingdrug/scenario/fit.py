@@ -14,14 +14,16 @@ from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit import evaluate, fit
 from livingdrug.fit.bayes import Posterior, sample_posterior
 from livingdrug.fit.before_dose import without_zeros
+from livingdrug.fit.borrow import Borrowing, advice, borrowed, fit_both, read_borrow
 from livingdrug.fit.design import design_of
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty, uncertainty
 from livingdrug.fit.nuts import Sampling
-from livingdrug.fit.priors import priors_of, read_priors
+from livingdrug.fit.priors import as_priors, priors_of, read_priors
 from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import Progress
+from livingdrug.fit.settle import with_all
 from livingdrug.fit.size import size_caution
 from livingdrug.fit.start import STEIN, start_values
 from livingdrug.fit.text import read_effects, read_names, read_residuals
@@ -48,7 +50,9 @@ class Fit(TableScenario):
     `published`, or `data` for what the curves tell (`fit.start`), where what is named in values or fix keeps its number;
     starts: from how many places (none given: as many as the method needs); evaluate: the objective at the start, nothing is
     fitted. profile: estimated numbers whose profile likelihood is followed; bootstrap: how many times resampled subjects are
-    fitted again; sir: how many parameter vectors are kept of sampling importance resampling. individuals: whose curves are
+    fitted again; sir: how many parameter vectors are kept of sampling importance resampling. borrow: `MODEL` or
+    `MODEL:STRENGTH` whose published population gives the priors, each worth STRENGTH subjects (5); reduce: the result is
+    the problem of the lowest BIC with fewer numbers (`fit.reduce`). individuals: whose curves are
     drawn, `first` (a page) or `all`.
     """
 
@@ -86,6 +90,8 @@ class Fit(TableScenario):
     tune: int = 500
     draws: int = 1000
     acceptance: float = 0.8
+    borrow: str | None = None
+    reduce: bool = False
 
     @property
     def table_file(self) -> str:
@@ -102,12 +108,26 @@ def run_fit(
     """The fit that a scenario describes; folder: where its state is saved on the way; say: takes a sentence before the
     search, where data of this size can hardly carry the model. Raises InputError as `fit` does."""
     problem, notes = planned_fit(scenario)
-    caution = None if scenario.method == "individual" else size_caution(problem)
+    caution = None if scenario.method == "individual" or scenario.borrow else size_caution(problem)
     if caution and say:
         say(caution)
-    result = fit(problem, scenario.method, scenario.seed, folder, resume, progress, scenario.starts)
+    how = (scenario.method, scenario.seed, folder, resume, progress, scenario.starts)
+    if borrowing := borrowing_of(scenario, problem):
+        result = fit_both(problem, borrowing, *how)
+    else:
+        result = fit(problem, *how, reduce=scenario.reduce)
+        published = build_model(scenario.model, scenario.fragments, {})
+        result = replace(result, advice=advice(result, published, scenario.model))
     notes = (*notes, *([caution] if caution else []), *result.notes)
     return replace(result, notes=notes, settings={**result.settings, "start_from": scenario.start})
+
+
+def borrowing_of(scenario: Fit, problem: FitProblem) -> Borrowing | None:
+    """The priors that a scenario borrows, if it does. Raises InputError for what cannot be borrowed."""
+    if scenario.borrow is None:
+        return None
+    name, strength = read_borrow(scenario.borrow)
+    return borrowed(problem, build_model(name, (), {}), strength)
 
 
 def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
@@ -122,8 +142,14 @@ def run_posterior(scenario: Fit, progress: Progress | None = None) -> Posterior:
     """Draws of the posterior, from where SAEM ends."""
     problem, notes = planned_fit(scenario)
     settings = Sampling(scenario.chains, scenario.tune, scenario.draws, scenario.seed, scenario.acceptance)
-    priors = priors_of(problem, read_priors(scenario.prior))
-    start = fit(problem, "saem", scenario.seed, progress=progress).problem if problem.random else problem
+    borrowing, given = borrowing_of(scenario, problem), read_priors(scenario.prior)
+    if borrowing:  # what is said by itself comes first
+        said = {prior.name for prior in given}
+        given += tuple(prior for prior in as_priors(borrowing.priors, problem) if prior.name not in said)
+        notes = (*notes, *borrowing.notes)
+    priors = priors_of(problem, given)
+    own = replace(problem, priors=borrowing.priors) if borrowing else problem
+    start = with_all(fit(own, "saem", scenario.seed, progress=progress).problem, problem) if problem.random else problem
     found = sample_posterior(problem, priors, settings, start)
     return replace(found, notes=(*notes, *found.notes))
 
@@ -155,6 +181,7 @@ def fit_problem(scenario: Fit) -> FitProblem:
 
 def _check_method(scenario: Fit) -> None:
     """Refuse what another method would leave unused: nobody should believe that a prior took part."""
+    _check_few(scenario)
     if scenario.method == "individual" and scenario.estimate:
         named = ", ".join(read_names(scenario.estimate, "--estimate"))
         raise InputError(
@@ -164,6 +191,20 @@ def _check_method(scenario: Fit) -> None:
     changed = [name for name in OF_BAYES if getattr(scenario, name) != Fit.model_fields[name].default]
     if changed and scenario.method != "bayes":
         raise InputError(f"{' and '.join(changed)}: only --method bayes takes that, and the method is {scenario.method}")
+
+
+def _check_few(scenario: Fit) -> None:
+    """Refuse --borrow and --reduce with what leaves them out."""
+    for word, methods in (("borrow", ("saem", "bayes")), ("reduce", ("saem",))):
+        if getattr(scenario, word) and (scenario.evaluate or scenario.method not in methods):
+            what = "--evaluate fits nothing" if scenario.evaluate else f"the method is {scenario.method}"
+            raise InputError(f"--{word} is for a fit by --method {' or '.join(methods)}, and {what}; leave one of them out")
+    if scenario.borrow and scenario.reduce:
+        raise InputError("--borrow keeps every number and --reduce leaves numbers out; give one of them")
+    asked = [word for word in ("profile", "bootstrap", "sir") if getattr(scenario, word)]
+    for word in ("borrow", "reduce"):
+        if getattr(scenario, word) and asked:
+            raise InputError(f"--{word} gives intervals of its own; leave out {' and '.join(f'--{w}' for w in asked)}")
 
 
 def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
@@ -197,6 +238,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     if scenario.ignore_before_dose:
         problem, left_out = without_zeros(problem)
     _check_uncertainty(scenario, problem)
+    borrowing_of(scenario, problem)
     if scenario.start == "published":
         return problem, left_out
     given = {find_quantity(model, name).name for name in scenario.values}

@@ -42,7 +42,9 @@ def numbers(folder: Path, said: dict) -> list:
     """What was found: verdict, notes, parameters in words and as a table, what the data determine."""
     found = said["objective"]
     verdict = f"{VERDICTS[said['status']]} -2 log likelihood {found['minus2ll']:.2f}"
-    verdict += f", AIC {found['aic']:.2f}, BIC {found['bic']:.2f} with {found['estimated']} estimated numbers."
+    if found["aic"] is not None:  # there is none where the likelihood is not known
+        verdict += f", AIC {found['aic']:.2f}, BIC {found['bic']:.2f}"
+    verdict += f", with {found['estimated']} estimated numbers."
     return [
         html.P(verdict, className="answer", id="sentence"),
         points("Notes", said["notes"]),
