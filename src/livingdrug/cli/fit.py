@@ -59,6 +59,10 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
 
 def _code(scenario: Fit, output: Output, folder: str | None, resume: bool) -> int:
     """Do what is asked; the exit code."""
+    if scenario.compares:
+        from livingdrug.cli.fit_comparison import run_compared
+
+        return run_compared(scenario, output, folder, resume, FitProgress())
     if scenario.evaluate:
         _evaluate(scenario, output, folder)
         return 0
@@ -144,9 +148,13 @@ class FitProgress:
 
     def __init__(self) -> None:
         self.begun = self.shown = time.monotonic()
+        self.done = 0
 
     def __call__(self, done: int, every: int, objective: float) -> None:
         now = time.monotonic()
+        if done < self.done:
+            self.begun = now  # another search
+        self.done = done
         if sys.stderr.isatty() and (now - self.shown > 0.2 or done == every):
             left = (now - self.begun) / done * (every - done)
             end = "\n" if done == every else "\r"

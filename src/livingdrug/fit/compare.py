@@ -1,8 +1,8 @@
 """SAEM, FOCEI and Laplace on one problem: the same likelihood at the optimum of each, and why they differ where they do.
 
-Each method has an objective of its own, so their objectives cannot be compared. What can is -2 log likelihood L by importance
-sampling with the exact breakpoints, at the numbers of each method. Between the numbers M of a method and S of the reference it
-differs by a sum of three parts, each of them known:
+Each method has an objective of its own, so their objectives cannot be compared. What can is -2 log likelihood L by
+importance sampling with the exact breakpoints, at the numbers of each method. Between the numbers M of a method and S of the
+reference it differs by a sum of three parts, each of them known:
 
     L(M) - L(S) = [exact less smooth breakpoints] + [sampled less the method's own objective] + [own(M) - own(S)]
 
@@ -139,8 +139,10 @@ class MethodComparison:
         return tuple((name, *(estimate_words(estimates.get(name)) for estimates in found)) for name in names)
 
 
-def compare_methods(problem: FitProblem, seed: int = 1, starts: int | None = None, progress: Progress | None = None):
-    """A MethodComparison: the problem fitted by SAEM, FOCEI and Laplace, each with its own settings.
+def compare_methods(
+    problem: FitProblem, seed: int = 1, starts: int | None = None, progress: Progress | None = None
+) -> MethodComparison:
+    """The problem fitted by SAEM, FOCEI and Laplace, each with its usual settings.
 
     The reference is SAEM; where its search did not end or its likelihood is not known, the next method whose did. Raises
     InputError where no method takes the problem.

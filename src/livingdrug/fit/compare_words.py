@@ -77,8 +77,8 @@ def _why(run: MethodRun, reference: MethodRun) -> str:
     if gap.own is None:
         return f"Why is not known: the objective of {name} has no value at the numbers of {first}; {off}."
     if gap.own > SHORT:
-        return (f"Why: a worse optimum. The objective of {name} is {gap.own:.2g} lower at the numbers of {first} than where its "
-                "own search ended; search from more starts (--starts).")  # fmt: skip
+        return (f"Why: a worse optimum. The objective of {name} is {gap.own:.2g} lower at the numbers of {first} than where "
+                "its own search ended; search from more starts (--starts).")  # fmt: skip
     smooth = gap.exact if gap.smooth is None else gap.smooth
     parts = [f"the approximation of the likelihood {smooth - gap.own:+.2f}"]
     if gap.smooth is not None:

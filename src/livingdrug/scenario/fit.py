@@ -33,8 +33,9 @@ OF_BAYES = ("prior", "chains", "tune", "draws", "acceptance")
 class Fit(TableScenario):
     """A fit. The reading of the table is that of `check`.
 
-    model, fragments, values: as in `simulate`, and where a fit starts; random: parameters with a spread, `NAME` or
-    `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE` that stays;
+    model, fragments, values: as in `simulate`, and where a fit starts; also: further models, to be compared on the same data;
+    compare: whether SAEM, FOCEI and Laplace are compared (`scenario.fit_comparison` has both); random: parameters with a
+    spread, `NAME` or `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE` that stays;
     covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; occasions: parameters
     that also differ between the occasions of a subject, `NAME=SD`; residual: texts such as `transgene=combined:0.5,0.1`;
     below: rule for values below the limit; smooth: width of smooth kinks; outputs: name in the data -> output of the model.
@@ -48,6 +49,8 @@ class Fit(TableScenario):
 
     kind: Literal["fit"] = "fit"
     model: str
+    also: tuple[str, ...] = ()
+    compare: bool = False
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
     random: tuple[str, ...] = ()
@@ -77,8 +80,15 @@ class Fit(TableScenario):
     acceptance: float = 0.8
 
     @property
+    def compares(self) -> bool:
+        """Whether methods or models are compared."""
+        return self.compare or bool(self.also)
+
+    @property
     def table_file(self) -> str:
-        """Estimates, the posterior, or the objective."""
+        """Estimates, the posterior, the objective, or a comparison."""
+        if self.compares:
+            return "comparison.csv"
         if self.evaluate:
             return "objective.csv"
         return "posterior.csv" if self.method == "bayes" else "parameters.csv"
@@ -137,7 +147,9 @@ def fit_problem(scenario: Fit) -> FitProblem:
 
 
 def _check_method(scenario: Fit) -> None:
-    """Refuse what another method would leave unused: nobody should believe that a prior took part."""
+    """Refuse what another method, or a single fit, would leave unused: nobody should believe that a prior took part."""
+    if scenario.compares:
+        raise InputError("the scenario compares methods or models (compare, also); a single fit is needed here")
     changed = [name for name in OF_BAYES if getattr(scenario, name) != Fit.model_fields[name].default]
     if changed and scenario.method != "bayes":
         raise InputError(f"{' and '.join(changed)}: only --method bayes takes that, and the method is {scenario.method}")

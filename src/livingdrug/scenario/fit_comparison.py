@@ -1,0 +1,64 @@
+"""A `fit` scenario that compares: methods on one model (`compare`), or several models (`also`) on the same table."""
+
+from livingdrug.core.errors import InputError
+from livingdrug.fit.compare import MethodComparison, compare_methods
+from livingdrug.fit.compare_models import ModelComparison, compare_models
+from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.run import Progress
+from livingdrug.scenario.fit import OF_BAYES, Fit, planned_fit
+
+Comparison = MethodComparison | ModelComparison
+# fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the command line
+OF_ONE_MODEL = {
+    "fragments": "--with", "values": "--set", "random": "--random", "estimate": "--estimate", "fix": "--fix",
+    "covariate": "--covariate", "correlated": "--correlated", "occasions": "--occasions",
+}  # fmt: skip
+OF_ONE_FIT = {"evaluate": "--evaluate", "profile": "--profile", "bootstrap": "--bootstrap", "sir": "--sir"} | {
+    name: f"--{name}" for name in OF_BAYES
+}
+
+
+def run_comparison(scenario: Fit, progress: Progress | None = None) -> tuple[Comparison, tuple[str, ...]]:
+    """(the comparison that a scenario asks for, notes on the data). Raises InputError before anything is computed."""
+    check_comparison(scenario)
+    if scenario.compare:
+        problem, notes = planned_fit(_alone(scenario, scenario.model))
+        return compare_methods(problem, scenario.seed, scenario.starts, progress), notes
+    problems, notes = [], []
+    for name in (scenario.model, *scenario.also):
+        problem, own = _planned(scenario, name)
+        problems.append(problem)
+        notes += [f"{problem.model.full_name}: {note}" for note in own]
+    return compare_models(problems, scenario.method, scenario.seed, scenario.starts, progress), tuple(notes)
+
+
+def check_comparison(scenario: Fit) -> None:
+    """Refuse what a comparison would leave unused. Raises InputError."""
+    if scenario.compare and scenario.also:
+        raise InputError("--compare sets methods side by side on one model, and several models are given; leave one out")
+    changed = {name for name in (*OF_ONE_MODEL, *OF_ONE_FIT, "method")
+               if getattr(scenario, name) != Fit.model_fields[name].get_default(call_default_factory=True)}  # fmt: skip
+    given = [word for name, word in OF_ONE_FIT.items() if name in changed]
+    if given:
+        raise InputError(f"{' and '.join(given)}: only a single fit takes that; leave it out of a comparison")
+    if scenario.compare and "method" in changed:
+        raise InputError(f"--compare runs saem, focei and laplace, and method {scenario.method} is given; leave --method out")
+    given = [word for name, word in OF_ONE_MODEL.items() if name in changed] if scenario.also else []
+    given += ["--residual with an output"] if scenario.also and any("=" in text for text in scenario.residual) else []
+    if given:
+        raise InputError(
+            f"{' and '.join(given)}: several models do not have the same parameters, mechanisms and outputs, so each "
+            "is fitted as it is published; leave it out, or put it into a model file"
+        )
+
+
+def _alone(scenario: Fit, model: str) -> Fit:
+    return scenario.model_copy(update={"model": model, "also": (), "compare": False})
+
+
+def _planned(scenario: Fit, name: str) -> tuple[FitProblem, tuple[str, ...]]:
+    """The problem of one of several models; what is wrong with it names the model."""
+    try:
+        return planned_fit(_alone(scenario, name))
+    except InputError as error:
+        raise InputError(f"model {name}: {error}") from None
