@@ -99,11 +99,9 @@ class ModelComparison:
 
     @property
     def exit_code(self) -> int:
-        """2 where a model was refused, else the worst code of a fit that is no answer (3, 5); 4 where the data do not
-        determine every number of one; 0."""
-        if any(run.result is None for run in self.runs):
-            return 2
-        codes = {run.result.exit_code for run in self.runs} | ({0} if all(r.usable for r in self.runs) else {3})
+        """3 where a model has no criterion, 5 where a better optimum of one was found from another start, 4 where the data do
+        not determine every number of one, else 0."""
+        codes = {run.result.exit_code if run.usable else 3 for run in self.runs}
         return next((code for code in (3, 5, 4) if code in codes), 0)
 
     @cached_property

@@ -62,7 +62,7 @@ def _of_method(run: MethodRun, reference: MethodRun) -> list[str]:
         lines = [f"{name} beside {first}: {closest}{level}."]
     if gap.exact < -(WITHIN + 2 * gap.se):
         lines.append(f"{first} ended at a worse optimum than {name}: search from more starts (--starts).")
-    elif run.agrees is not True:
+    elif run.agrees is False:
         lines.append(_why(run, reference))
     if any(d.off is None for d in run.differences):
         lines.append(f"{first} has no standard error of some numbers, so that these cannot be compared.")
@@ -91,13 +91,22 @@ def _why(run: MethodRun, reference: MethodRun) -> str:
 def _not_shared(run: MethodRun, reference: MethodRun) -> list[str]:
     """Numbers that one method states and the other does not determine."""
     lines, name, first = [], NAMES[run.method], NAMES[reference.method]
-    mine, theirs = ({e.name: e for e in r.result.estimates} for r in (run, reference))
-    for one, other, stating, silent in ((mine, theirs, name, first), (theirs, mine, first, name)):
-        said = [f"{e.name} ({estimate_words(e)})" for e in one.values()
-                if not e.fixed and e.determined and not (e.name in other and other[e.name].determined)]  # fmt: skip
-        if said:
-            lines.append(f"{stating} states {_and(said)}, which {silent} does not find determined: no number to rely on.")
+    more, fewer = _only(run, reference), _only(reference, run)
+    if more:
+        stated = [f"{e.name} {estimate_words(e)}" for e in more]
+        lines.append(f"{name} states {_and(stated)}, and by {first} the data do not determine that: no number to rely on.")
+    reason = run.result.covariance.reason
+    if reason:
+        lines.append(f"{name} has no standard errors ({reason}), so its numbers are no estimates to compare.")
+    elif fewer:
+        lines.append(f"By {name} the data do not determine {_and([e.name for e in fewer])}, by {first} they do.")
     return lines
+
+
+def _only(run: MethodRun, other: MethodRun) -> list[Estimate]:
+    """What a run finds determined and another one does not."""
+    theirs = {e.name for e in other.result.estimates if e.determined}
+    return [e for e in run.result.estimates if e.determined and not e.fixed and e.name not in theirs]
 
 
 def estimate_words(estimate: Estimate | None) -> str:

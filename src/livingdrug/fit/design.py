@@ -10,6 +10,7 @@ from livingdrug.core.units import parse_unit
 from livingdrug.data import Data
 from livingdrug.fit.occasions import numbered
 from livingdrug.fit.problem import Effect, FitProblem, is_closed
+from livingdrug.models import Model
 
 MEASURED, LOWER, UPPER = 0, 1, -1  # kind of a record: a value, one below its limit, one above an upper limit
 WEIGHT = ("weight", "body_weight", "wt")
@@ -53,7 +54,7 @@ class Design:
 def design_of(problem: FitProblem) -> Design:
     """The records that a problem uses. Raises InputError, naming subject and line, for what the model cannot take."""
     data, notes = problem.data, []
-    _check_units(problem, notes)
+    notes += check_units(problem.model, data, problem.outputs)
     p = data.profiles
     several = any(parameter.changes for parameter in problem.parameters)
     occasion = numbered(data)[data.profile] if several else np.zeros(data.rows, dtype=np.int64)
@@ -82,8 +83,9 @@ def design_of(problem: FitProblem) -> Design:
     return Design(**{**vars(design), "notes": tuple(notes)})
 
 
-def _check_units(problem: FitProblem, notes: list[str]) -> None:
-    data, model = problem.data, problem.model
+def check_units(model: Model, data: Data, outputs: tuple[tuple[str, str], ...]) -> list[str]:
+    """Notes where the data state no unit. Raises InputError where units are not those of the model's outputs."""
+    notes = []
     if data.time_unit and data.time_unit != model.time_unit:
         raise InputError(
             f"times are in {data.time_unit} and `{model.full_name}` counts {model.time_unit}; give them in {model.time_unit}"
@@ -91,7 +93,7 @@ def _check_units(problem: FitProblem, notes: list[str]) -> None:
     if not data.time_unit:
         notes.append(f"the data state no unit of time: times count in the model's unit, {model.time_unit}")
     units = {o.name: o.unit for o in model.system.outputs}
-    for given, output in problem.outputs:
+    for given, output in outputs:
         stated = {u for u, o in zip(data.profiles.unit, data.profiles.output, strict=True) if o == given}
         for unit in sorted(stated):
             if unit and parse_unit(unit) != parse_unit(units[output]):
@@ -101,6 +103,7 @@ def _check_units(problem: FitProblem, notes: list[str]) -> None:
                 )
             if not unit:
                 notes.append(f"the data state no unit: values count in the model's unit of `{output}`, {units[output]}")
+    return notes
 
 
 def _values(problem: FitProblem, rows, subject, time, output, notes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

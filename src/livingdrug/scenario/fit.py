@@ -8,7 +8,7 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data import cross, read_data
+from livingdrug.data import Data, Reading, cross, read_data
 from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit import evaluate, fit
 from livingdrug.fit.bayes import Posterior, sample_posterior
@@ -35,7 +35,8 @@ class Fit(TableScenario):
 
     model, fragments, values: as in `simulate`, and where a fit starts; also: further models, to be compared on the same data;
     compare: whether SAEM, FOCEI and Laplace are compared (`scenario.fit_comparison` has both); random: parameters with a
-    spread, `NAME` or `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE` that stays;
+    spread, `NAME` or `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE`
+    that stays;
     covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; occasions: parameters
     that also differ between the occasions of a subject, `NAME=SD`; residual: texts such as `transgene=combined:0.5,0.1`;
     below: rule for values below the limit; smooth: width of smooth kinks; outputs: name in the data -> output of the model.
@@ -160,11 +161,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     _check_method(scenario)
     reading = scenario.reading()
     model = build_model(scenario.model, scenario.fragments, scenario.values)
-    data = read_data(scenario.file, reading)
-    if scenario.endpoints:
-        data = join(data, read_endpoints(scenario.endpoints))
-    if scenario.bridge:
-        data = cross(data, scenario.bridge)
+    data = samples_of(scenario, reading)
     published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
     random = {}
     for name, sd in read_names(scenario.random, "--random").items():
@@ -186,6 +183,14 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
         return problem, ()
     given = {find_quantity(model, name).name for name in scenario.values}
     return _started_from_data(problem, given)
+
+
+def samples_of(scenario: Fit, reading: Reading) -> Data:
+    """The samples of a scenario: endpoints joined, units converted."""
+    data = read_data(scenario.file, reading)
+    if scenario.endpoints:
+        data = join(data, read_endpoints(scenario.endpoints))
+    return cross(data, scenario.bridge) if scenario.bridge else data
 
 
 def _started_from_data(problem: FitProblem, given: set[str]) -> tuple[FitProblem, tuple[str, ...]]:

@@ -1,11 +1,16 @@
 """A `fit` scenario that compares: methods on one model (`compare`), or several models (`also`) on the same table."""
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.data import Data
 from livingdrug.fit.compare import MethodComparison, compare_methods
 from livingdrug.fit.compare_models import ModelComparison, compare_models
-from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.design import check_units
+from livingdrug.fit.problem import FitProblem, outputs_of
 from livingdrug.fit.run import Progress
-from livingdrug.scenario.fit import OF_BAYES, Fit, planned_fit
+from livingdrug.models import Model
+from livingdrug.scenario.fit import OF_BAYES, Fit, planned_fit, samples_of
+from livingdrug.scenario.simulation import build_model
 
 Comparison = MethodComparison | ModelComparison
 # fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the command line
@@ -24,9 +29,12 @@ def run_comparison(scenario: Fit, progress: Progress | None = None) -> tuple[Com
     if scenario.compare:
         problem, notes = planned_fit(_alone(scenario, scenario.model))
         return compare_methods(problem, scenario.seed, scenario.starts, progress), notes
+    names = (scenario.model, *scenario.also)
+    data, models = samples_of(scenario, scenario.reading()), [build_model(name) for name in names]
+    _check_named(scenario, models)
     problems, notes = [], []
-    for name in (scenario.model, *scenario.also):
-        problem, own = _planned(scenario, name)
+    for name, model in zip(names, models, strict=True):
+        problem, own = _planned(scenario, name, model, data)
         problems.append(problem)
         notes += [f"{problem.model.full_name}: {note}" for note in own]
     return compare_models(problems, scenario.method, scenario.seed, scenario.starts, progress), tuple(notes)
@@ -44,7 +52,6 @@ def check_comparison(scenario: Fit) -> None:
     if scenario.compare and "method" in changed:
         raise InputError(f"--compare runs saem, focei and laplace, and method {scenario.method} is given; leave --method out")
     given = [word for name, word in OF_ONE_MODEL.items() if name in changed] if scenario.also else []
-    given += ["--residual with an output"] if scenario.also and any("=" in text for text in scenario.residual) else []
     if given:
         raise InputError(
             f"{' and '.join(given)}: several models do not have the same parameters, mechanisms and outputs, so each "
@@ -56,9 +63,29 @@ def _alone(scenario: Fit, model: str) -> Fit:
     return scenario.model_copy(update={"model": model, "also": (), "compare": False})
 
 
-def _planned(scenario: Fit, name: str) -> tuple[FitProblem, tuple[str, ...]]:
-    """The problem of one of several models; what is wrong with it names the model."""
+def _outputs(model: Model) -> set[str]:
+    return {output.name for output in model.system.outputs}
+
+
+def _check_named(scenario: Fit, models: list[Model]) -> None:
+    """Refuse a residual error, or a name of an output, that is of none of the models."""
+    known = set().union(*(_outputs(model) for model in models))
+    for text in (text for text in scenario.residual if "=" in text):
+        if text.partition("=")[0].strip() not in known:
+            raise InputError(f"--residual {text}: " + unknown("output of the models", text.partition("=")[0].strip(), known))
+    for theirs, ours in scenario.outputs.items():
+        if ours not in known:
+            raise InputError(f"--output-is {theirs}={ours}: " + unknown("output of the models", ours, known))
+
+
+def _planned(scenario: Fit, name: str, model: Model, data: Data) -> tuple[FitProblem, tuple[str, ...]]:
+    """The problem of one of several models, with the residual errors and names of outputs that are its own; what is wrong
+    with it names the model."""
+    mine = _outputs(model)
+    residual = tuple(text for text in scenario.residual if "=" not in text or text.partition("=")[0].strip() in mine)
+    outputs = {theirs: ours for theirs, ours in scenario.outputs.items() if ours in mine}
     try:
-        return planned_fit(_alone(scenario, name))
+        check_units(model, data, outputs_of(model, data, outputs))
+        return planned_fit(_alone(scenario, name).model_copy(update={"residual": residual, "outputs": outputs}))
     except InputError as error:
         raise InputError(f"model {name}: {error}") from None
