@@ -30,6 +30,7 @@ DESIGNS = {  # subjects, days, limit, how many never expand
     "twenty_one_fails": (20, (1, 3, 5, 7, 10, 14, 21, 28, 90, 180), 50.0, 1),
     "ten_daily_month": (10, tuple(range(1, 29)), 50.0, 0),
 }
+PAIRS = 60  # sets of each design that are fitted with a second seed
 FAILS = 1e-3  # level of a subject that never expands, as part of its limit
 
 
@@ -134,7 +135,7 @@ def main(words: list[str]) -> None:
         for number in range(1, int(words[0]) + 1):
             for design in words[1:] or DESIGNS:
                 for seed in (1, 2):
-                    if (design, number, seed) in known or (seed == 2 and number > 60):
+                    if (design, number, seed) in known or (seed == 2 and number > PAIRS):
                         continue
                     rows.append(one(design, number, seed))
                     STORED.write_text(json.dumps(rows, indent=0))

@@ -1,5 +1,5 @@
 """`python -m livingdrug`."""
 
-from livingdrug.cli.main import main
+from livingdrug.cli.main import start
 
-main()
+start()

@@ -50,6 +50,7 @@ def data(tmp_path_factory):
     path = tmp_path_factory.mktemp("bayes") / "d.csv"
     table = pd.DataFrame(ROWS, columns=["ID", "TIME", "DV", "SEX"]).assign(CENS=0)
     table.loc[table["DV"] <= 50, "CENS"] = 1
+    table.loc[(table["DV"] <= 50) & table["ID"].isin(["s0", "s3"]), "LIMIT"] = 20.0  # known to lie between 20 and 50
     table.to_csv(path, index=False)
     return read_data(path, Reading(time_unit="d", unit="copies/ug"))
 

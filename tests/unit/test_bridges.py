@@ -76,7 +76,7 @@ def test_every_bridge_has_a_source_and_an_uncertainty():
     ("copies/\u00b5g", "copies/ug"), ("copies/\u03bcg DNA", "copies/ug"), ("Copies per microgram", "copies/ug"),
     ("cells/\u00b5L", "cells/uL"), ("CELLS/UL", "cells/uL"), ("cells/mm3", "cells/uL"), ("Days", "d"), ("hr", "h"),
     ("%", "%"),
-    ("furlongs", None), ("mg/L", None), ("", None), ("cells/mL", "cells/mL"),
+    ("furlongs", None), ("IU/L", None), ("", None), ("cells/mL", "cells/mL"),
 ])  # fmt: skip
 def test_units_are_read_into_the_closed_list(text, unit):
     assert read_unit(text) == unit

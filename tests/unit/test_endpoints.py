@@ -23,7 +23,7 @@ def test_endpoints_are_read_in_one_spelling(tmp_path):
 
 
 def test_every_fault_is_found_at_once(tmp_path):
-    text = "ID,response,CRS,ICANS,PFS,PFS_event\nA,CR,7,0,90,1\nA,better,1,0,-3,1\n,PR,1,x,9,2\nC,SD,0,0,12,\n"
+    text = "ID,response,CRS,ICANS,PFS,PFS_event\nA,CR,7,0,90,1\nA,better,1,0,-3,0\n,PR,1,x,9,2\nC,SD,0,0,12,\n"
     found = check_endpoints(write(tmp_path, text)).findings
     assert sorted((f.line, f.code) for f in found) == [
         (2, "grade"), (3, "pfs"), (3, "response"), (3, "subject-twice"), (4, "grade"), (4, "grade"), (4, "no-subject"),

@@ -194,6 +194,9 @@ def test_data_file_reads_back_to_the_same_table(tmp_path, layout, names):
     (values, columns), (expected, wanted) = rows(back), rows(data)
     assert sorted(columns) == sorted(wanted)
     order = [columns.index(name) for name in wanted]
+    if layout == "nonmem":  # there a later occasion starts anew
+        assert [row[columns.index("EVID")] for row in values] == ["1", "0", "0", "0", "4", "0", "1", "0", "0", "0"]
+        expected[4][wanted.index("EVID")] = "4"
     assert [[row[i] for i in order] for row in values] == expected
 
 
@@ -227,7 +230,7 @@ def test_monolix_takes_the_limit_from_dv_below_it(tmp_path):
     (tmp_path / "in.csv").write_text(KINETICS.format(**WORDS))
     table = data_file(read_data(tmp_path / "in.csv"), "monolix").table
     below = table[table["CENS"] == 1]
-    assert below["DV"].tolist() == ["50.0", "10.0"] and below["LIMIT"].tolist() == ["0.0", "0.0"]
+    assert below["DV"].tolist() == ["50.0", "10.0"] and below["LIMIT"].tolist() == [".", "."]  # no lower end
     assert (table["ID"].unique() == ["P-01", "P-02"]).all()
 
 

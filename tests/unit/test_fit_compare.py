@@ -365,12 +365,18 @@ def test_methods_on_the_command_line(files, monkeypatch, line, fits):
      (("--compare",), "leave one out"), (("--resume", "--out", "folder"), "no comparison can be resumed"),
      (("--residual", "other=lognormal:0.2"), "unknown output of the models `other`"),
      (("--output-is", "x=other"), "unknown output of the models `other`"),
-     (("--unit", "cells/uL"), "exponential.toml: the values are in cells/uL and `level`"),
+     (("--compartment", "1=a"), "--compartment: several models"),
      (("--model", "two_compartment_hill"), "two_compartment_hill: the values are in copies/ug")],
 )  # fmt: skip
 def test_refusals_of_several_models(files, more, words):
     done = livingdrug(*models_of(files, *more), cwd=files)
     assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_models_of_another_unit_are_refused_by_name(files):
+    given = ["cells/uL" if part == "copies/ug" else part for part in models_of(files)]
+    done = livingdrug(*given)
+    assert done.returncode == 2 and "exponential.toml: the values are in cells/uL and `level`" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_what_is_refused(tmp_path):
     stein = get_model("stein_2019")
     with pytest.raises(InputError, match="needs a subject with two occasions; number them in a column OCC"):
         new_problem(stein, data, ["c_max"], occasions={"c_max": 0.3})
-    with pytest.raises(InputError, match="made of flows"):
+    with pytest.raises(InputError, match="needs a subject with two occasions"):
         new_problem(get_model("stein_2019_ode"), data, ["c_max"], occasions={"c_max": 0.3})
     with pytest.raises(InputError, match="`alpha`: it is not fitted"):
         new_problem(stein, data, ["c_max"], occasions={"alpha": 0.3})

@@ -34,13 +34,13 @@ def refused(path, sentence):
     ("a.csv", b"ID,TIME,DV\nA,0," + b"9" * 2_000_000, "line 2"),
     ("a.csv", ",".join(f"c{i}" for i in range(9999)).encode() + b"\n1\n", "the limit is 500"),
     ("a.csv", b"ID,TIME,DV,DV\nA,0,1,2\n", "stands there twice"), ("a.csv", b"ID,,TIME,DV\nA,0,0,1\n", "has no heading"),
-    ("a.csv", b"ID,Day 0,Day 7,Day 14\nA,0,1,2\n", "turn the table"),
+    ("a.csv", b"ID,Day 0,Day 7,Day 14\nA,0,1,2\n", "as day 0 or as day 1"),
     ("a.csv", b"ID,TIME,DV\n\x1b[31mA,0,1\n", "control characters"), ("a.csv", "ID,TIME,DV\nA,\u0661,1\n".encode(), "number"),
     ("a.csv", b"ID,TIME,DV\nA,0,1_000\n", "cannot be read as a number"),
     ("a.csv", b"ID,TIME,DV\nA,0,1e300\n", "beyond anything"),
     ("a.csv", b"ID,TIME,DV\nA,1e99,3\n", "beyond anything"), ("a.csv", b"ID,TIME,DV\nA,0,>0\n", "upper limit of 0"),
     ("a.csv", b"ID;TIME;DV\nA;0;1.000,5\n", "cannot be read as a number"), ("a.csv", b"ID,TIME,DV\nA,0,#DIV/0!\n", "number"),
-    ("a.csv", b"ID,TIME,DV,AMT,ADDL\nA,0,,1e8,3\nA,1,5,,\n", "doses that have no row"),
+    ("a.csv", b"ID,TIME,DV,AMT,ADDL\nA,0,,1e8,3\nA,1,5,,\n", "no time between them"),
 ])  # fmt: skip
 def test_hostile_files_are_refused_in_a_sentence(name, content, sentence, tmp_path):
     (tmp_path / name).write_bytes(content)
@@ -80,7 +80,7 @@ def test_pipes_devices_and_huge_files_are_not_opened(tmp_path):
 
 
 def test_a_fault_in_many_rows_is_one_finding(tmp_path):
-    (tmp_path / "a.csv").write_text("ID,TIME,DV,UNIT\n" + "".join(f"{i},0,{i},mg/L\n" for i in range(5000)))
+    (tmp_path / "a.csv").write_text("ID,TIME,DV,UNIT\n" + "".join(f"{i},0,{i},IU/L\n" for i in range(5000)))
     (found,) = check(tmp_path / "a.csv").findings
     assert found.rows == 5000 and found.line == 2 and "and 4999 more rows" in found.sentence()
 

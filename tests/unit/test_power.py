@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
+from livingdrug.scenario.power import Power, run_power
 from livingdrug.trial import Design, effect_of_fold, power_t, sample_size_t, size_for_means, size_for_proportions
-from livingdrug.trial.sample_size import exact_size_proportions, exact_size_t
+from livingdrug.trial.sample_size import enumerated_power, exact_size_proportions, exact_size_t
 from tests.commands import livingdrug
 
 FOLDER = Path(__file__).parents[3] / "shared" / "reference"
@@ -120,3 +123,33 @@ def test_effect_of_a_fold():
     assert effect_of_fold(2.0, 1.0) == pytest.approx(math.log(2))
     with pytest.raises(InputError):
         effect_of_fold(2.0, 0.0)
+
+
+def test_the_exact_power_of_two_proportions_is_a_sum_over_all_outcomes():
+    from itertools import product
+    from math import comb, sqrt
+
+    n, m, p, q, total = 4, 6, 0.2, 0.7, 0.0
+    for a, b in product(range(n + 1), range(m + 1)):
+        pooled = (a + b) / (n + m)
+        error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+        if error and abs(a / n - b / m) / error >= 1.959963984540054:
+            total += comb(n, a) * p**a * (1 - p) ** (n - a) * comb(m, b) * q**b * (1 - q) ** (m - b)
+    assert enumerated_power(n, m, p, q) == pytest.approx(total, abs=1e-12)
+
+
+@pytest.mark.parametrize(("arms", "words"), [("1:2", "154 in the first arm (10%) and 308 in the second (20%)"),
+                                             ("2:1", "308 in the first arm (10%) and 154 in the second (20%)")])
+def test_unequal_arms_are_named_with_their_rates_and_only_what_is_exact_is_called_so(arms, words):
+    run = CliRunner().invoke
+    printed = run(cli, ["power", "--proportions", "0.1", "0.2", "--arms", arms, "-n", "154"]).output
+    assert words in printed and "normal approximation" in printed and "(exact)" not in printed
+    assert "before rounding up" in printed and "exact power of this test" in printed
+    means = run(cli, ["power", "--effect", "0.5"]).output
+    assert "exact noncentral t" in means and "exact power of this test" not in means
+
+
+def test_the_power_is_that_of_the_whole_numbers_of_both_arms():
+    answer = run_power(Power(effect=0.8, arms="3:2"))
+    first = answer.n_total - answer.n_per_arm
+    assert answer.power_at_n == pytest.approx(power_t(first, 0.8, ratio=answer.n_per_arm / first), abs=1e-12)

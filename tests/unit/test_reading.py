@@ -148,7 +148,7 @@ def test_rows_with_too_many_or_too_few_cells_are_named(tmp_path):
 
 
 def test_lines_are_those_of_the_file_even_behind_quoted_line_ends(tmp_path):
-    text = "subject,time,conc,comment\nA,0,1,\"two\nlines\"\nA,1,x,\nA,2,3,\n"
+    text = 'subject,time,conc,comment\nA,0,1,"two\nlines"\nA,1,x,\nA,2,3,\n'
     assert [f.line for f in check(write(tmp_path, text)).findings] == [4]
 
 
@@ -282,8 +282,9 @@ def test_logarithms_are_not_taken_for_levels(tmp_path):
 
 
 @pytest.mark.parametrize(("said", "sentence"), [
-    ({"unit": "mg/L"}, "--unit `mg/L`"), ({"time_unit": "weeks"}, "--time-unit `weeks`"), ({"limit": -1.0}, "limit is -1"),
-    ({"infusion_day": 2}, "infusion day is `2`"), ({"dose_unit": "mg"}, "--dose-unit `mg`"), ({"dose": float("nan")}, "dose"),
+    ({"unit": "IU/L"}, "--unit `IU/L`"), ({"time_unit": "months"}, "--time-unit `months`"), ({"limit": -1.0}, "limit is -1"),
+    ({"dose_unit": "mg/L"}, "--dose-unit `mg/L`"), ({"dose": float("nan")}, "dose"),
+    ({"units": {"a": "IU/L"}}, "--unit `IU/L`"),
 ])  # fmt: skip
 def test_answers_that_do_not_fit_are_refused(said, sentence):
     with pytest.raises(InputError, match=sentence):

@@ -112,3 +112,8 @@ def test_bad_questions_are_refused(changed, message):
 def test_a_text_that_is_no_number_is_named():
     with pytest.raises(InputError, match="--days: `x` is not a number"):
         run("stein_2019", "--days", "0,x")
+
+
+def test_errors_that_the_days_do_not_determine_are_said_and_never_printed_as_inf():
+    printed = run("singh_2021", "--residual", "0.3").output
+    assert "not determined" in printed and "inf " not in printed and "inf:" not in printed

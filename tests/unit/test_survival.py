@@ -402,7 +402,7 @@ def test_few_events_are_noted():
     times, exposure, _ = drawn(30, seed=3)
     event = times.event & (np.cumsum(times.event) <= 4)
     sample = Sample(exposure, times.time, "AUC28", "PFS", event=event.astype(float))
-    assert any(note.startswith("4 events for 1 coefficient") for note in fit_response(sample, "time").notes)
+    assert any(note.startswith("4 events for 1 estimated number") for note in fit_response(sample, "time").notes)
 
 
 def write(path, times, exposure, **columns):

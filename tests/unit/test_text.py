@@ -69,7 +69,7 @@ def test_a_users_file_is_simulated_like_any_model(tmp_path):
         ("structure/flows/0/rte", "k", "did you mean `rate`"),
         ("structure/flows/0/rate", 3, "expected text in quotes, got 3"),
         ("structure/flows/0/kind", "dying", "unknown kind `dying`"),
-        ("structure/quantities/0/unit", "1/day", "`day` is not a known unit"),
+        ("structure/quantities/0/unit", "1/day", "`day` is not a known unit; write `d`"),
         ("structure/states/0/meaning", None, "the key `meaning` is missing"),
         ("values/0/values/k", -1.0, "must not be negative"),
         ("values/0/values/k", float("nan"), "finite"),
@@ -128,7 +128,8 @@ def test_files_that_are_no_model_are_refused(tmp_path):
             read_model(tmp_path / name)
     with pytest.raises(LivingdrugError, match="was not found"):
         read_model(tmp_path / "absent.toml")
-    for path in (tmp_path, "nul\0.toml"):
+    (tmp_path / "folder.toml").mkdir()
+    for path in (tmp_path / "folder.toml", "nul\0.toml"):
         with pytest.raises(LivingdrugError, match="cannot be read as text"):
             read_model(path)
 

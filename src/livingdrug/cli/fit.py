@@ -105,7 +105,7 @@ def _evaluate(scenario: Fit, output: Output, folder: str | None) -> None:
 
 def _fit(scenario: Fit, output: Output, folder: str | None, resume: bool) -> int:
     try:
-        result = scenario_fit(scenario, folder, resume, FitProgress())
+        result = scenario_fit(scenario, folder, resume, FitProgress(), lambda text: click.echo(text, err=True))
         more = uncertainty_of(scenario, result)
         notes = (*result.notes, *more.notes)
         if folder:
@@ -149,6 +149,12 @@ class FitProgress:
     def __init__(self) -> None:
         self.begun = self.shown = time.monotonic()
         self.done = 0
+
+    def enter(self, stage: str) -> None:
+        """Say what is done now."""
+        if sys.stderr.isatty():
+            click.echo(f"{stage} ... {' ' * 40}\r", nl=False, err=True)
+        self.begun = time.monotonic()
 
     def __call__(self, done: int, every: int, objective: float) -> None:
         now = time.monotonic()

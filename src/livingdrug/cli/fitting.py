@@ -18,7 +18,7 @@ PROBLEM = (
                  "around their median, words as categories; more words: exponential, around 70, from 0.5, fixed 0.75."),
     click.option("--correlated", multiple=True, metavar="NAME,NAME", help="Parameters whose spreads are correlated."),
     click.option("--occasions", multiple=True, metavar="NAME[=SD],...", help="Parameters that also differ between the "
-                 "occasions of a subject (column OCC), with the start of that spread (0.3); closed forms alone."),
+                 "occasions of a subject (column OCC), with the start of that spread (0.3)."),
     click.option("--residual", multiple=True, metavar="[OUTPUT=]KIND:A,B", help="Residual error: additive:a, proportional:b, "
                  "combined:a,b (a + b f), combined_squares:a,b (sqrt(a2 + b2 f2)), lognormal:a."),
     click.option("--below", default="m3", show_default=True, help="Values below the limit: m3, or m1, m4, m5, m6, m7 to see "
@@ -28,6 +28,12 @@ PROBLEM = (
                  "time of the first kink unless told otherwise. The difference from the exact kinks is said."),
     click.option("--output-is", "outputs", multiple=True, metavar="THEIRS=OURS", help="Which output of the model one in the "
                  "data is."),
+    click.option("--compartment", "compartments", multiple=True, metavar="THEIRS=STATE", help="Which state of the model a "
+                 "compartment of the rows of doses (column CMT or ADM) is, such as 2=central."),
+    click.option("--missing", help="Subjects without a covariate that is used: median, leave-out, or estimate (a random "
+                 "effect with the mean and SD of the others); refused by default."),
+    click.option("--ignore-before-dose", is_flag=True, default=None, help="Leave out samples up to the first dose whose "
+                 "prediction is 0, which a log-normal or proportional error does not allow."),
     click.option("--bridge", help="Turn units by a named bridge, as in `nca`."),
 )  # fmt: skip
 
@@ -67,7 +73,9 @@ def split(text: str) -> tuple[str, ...]:
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
-def fit(models, columns, fragments, values, outputs, profile, out, resume, as_json, as_scenario, memory, **rest) -> None:
+def fit(
+    models, columns, fragments, values, outputs, compartments, profile, out, resume, as_json, as_scenario, memory, **rest
+) -> None:  # fmt: skip
     """Fit a model to the samples in FILE. Typical values, spreads, residual error, with values below the limit.
 
     Exit codes: 0 converged, 2 refused, 3 not converged, 4 at a bound or singular information, 5 a better optimum found from
@@ -84,5 +92,6 @@ def fit(models, columns, fragments, values, outputs, profile, out, resume, as_js
     given |= {"fragments": split(fragments), "profile": tuple(name for text in profile for name in split(text))}
     pairs = dict(text.partition("=")[::2] for text in outputs)
     given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}
+    given |= {"compartments": dict(text.partition("=")[::2] for text in compartments)}
     scenario = checked(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")
     run_fit(scenario, Output(out=out, as_json=as_json, as_scenario=as_scenario, memory=memory), resume)

@@ -61,7 +61,9 @@ def index_as_dict(answer: scenarios.IndexAnswer) -> dict:
             "at_median": {"response": _estimate(outlook.median_response), "toxicity": _estimate(outlook.median_toxicity)},
             "response": _estimate(outlook.response), "toxicity": _estimate(outlook.toxicity),
             "best_fold": _finite(best_fold(pair, spread, index.floor, index.ceiling)),
-            "share_in_window": outlook.share, "chance_in_window": _finite(outlook.chance),
+            "share_in_window": outlook.share,
+            "share_interval": None if outlook.share_interval is None else _estimate(outlook.share_interval),
+            "chance_in_window": _finite(outlook.chance),
         },
         "tradeoff": answer.table.to_dict("records"), "notes": list(answer.notes), "caution": CONFOUNDED,
         "sentence": verdict(index, outlook),
@@ -121,7 +123,8 @@ def _show_numbers(console: Console, index: TherapeuticIndex, outlook) -> None:
         table.add_row(f"{name}, at the median", _percent(at))
         table.add_row(f"{name}, all patients", _percent(over))
     chance = "" if math.isnan(outlook.chance) else f"; {outlook.chance:.0%} given the error of the curves"
-    table.add_row("patients in the window", f"{outlook.share:.0%}{chance}")
+    share = f"{outlook.share:.0%}" if outlook.share_interval is None else _percent(outlook.share_interval)
+    table.add_row("patients in the window", f"{share}{chance}")
     best = best_fold(index.pair, spread, index.floor, index.ceiling)
     if not math.isnan(best):
         share = share_between(changed(spread, best), *index.window)

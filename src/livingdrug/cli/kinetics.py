@@ -5,20 +5,39 @@ import click
 from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core.errors import InputError
 
+
+def read_units(context: click.Context, _, texts: tuple[str, ...]) -> str | None:
+    """The one unit of all values; units of single outputs (`OUTPUT=UNIT`) go beside it as `units`."""
+    pairs = {name.strip(): unit.strip() for name, equals, unit in (text.rpartition("=") for text in texts) if equals}
+    plain = [text for text in texts if "=" not in text]
+    if len(plain) > 1 or (plain and pairs):
+        raise InputError(f"--unit says {' and '.join(texts)}; give one unit, or OUTPUT=UNIT for each output")
+    context.params["units"] = pairs or None
+    return plain[0] if plain else None
+
+
 READING = (
     click.option("--column", "columns", multiple=True, metavar="YOURS=OURS", help="What a column means, such as result=DV."),
-    click.option("--unit", help="Unit of the values, where the file states none (copies/ug, cells/uL, ...)."),
-    click.option("--time-unit", help="Unit of the times, where the file states none: d or h."),
+    click.option("--unit", multiple=True, metavar="[OUTPUT=]UNIT", callback=read_units, help="Unit of the values, where the "
+                 "file states none (copies/ug, cells/uL, ng/mL, nM, ...); OUTPUT=UNIT, repeated, where it has several."),
+    click.option("--output", help="The only output to use, where the file has several (by analyte, matrix or DVID)."),
+    click.option("--time-unit", help="Unit of the times, where the file states none: d, h, min, s or week."),
     click.option("--dose", type=float, help="One dose for every subject, where the file holds none."),
-    click.option("--dose-unit", help="Unit of the dose: cells or cells/kg."),
+    click.option("--dose-unit", help="Unit of the dose: cells, cells/kg, mg, mg/kg, nmol, ..."),
     click.option("--assay", help="The assay of the whole file, such as qPCR, ddPCR or flow."),
     click.option("--limit", type=float, help="Limit of quantification, where rows state none."),
-    click.option("--infusion-day", type=int, help="Day number of the infusion where days are counted: 0 or 1."),
+    click.option("--infusion-day", type=int, help="Day number of the infusion, the same for all: 0 or 1 where "
+                 "days are counted, or the number of a study day or of a spreadsheet's date."),
     click.option("--date-order", help="Order of dates that are not ISO: dmy or mdy."),
-    click.option("--duplicates", help="`mean`: replace values of one subject, output and time by their mean."),
+    click.option("--duplicates", help="Values of one subject, output and time: `mean` takes their mean, `keep` (a fit does) "
+                 "takes them for replicates."),
     click.option("--pool-assays", is_flag=True, help="Join values of different assays into one profile."),
     click.option("--sheet", help="Sheet of an Excel file; the first by default."),
-)
+    click.option("--untreated", is_flag=True, default=None, help="Subjects without a row of a dose, where others have one, "
+                 "were not treated (a fit takes them so, and says it)."),
+    click.option("--logarithms", help="The values and limits of the file are logarithms: `e` or `10` turns them back, `kept` "
+                 "keeps them, for a model whose output is a logarithm."),
+)  # fmt: skip
 RULES = (
     click.option("--auc", default="linup-logdown", show_default=True, help="Trapezoids: linear or linup-logdown."),
     click.option("--blq-first", default="zero", show_default=True, help="Values below the limit before the first "

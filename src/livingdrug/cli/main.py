@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from livingdrug import __version__
 from livingdrug.cli.commands import Commands
 from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
 from livingdrug.core import waiting
-from livingdrug.core.errors import LivingdrugError
+from livingdrug.core.errors import LivingdrugError, printable
 
 DOSE_HELP = (
     "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: into=STATE; "
@@ -46,7 +47,7 @@ def cli() -> None:
 @cli.group(invoke_without_command=True)
 @click.pass_context
 def models(context: click.Context) -> None:
-    """List the models; `show`, `check` or `export` one. Without a command: which fragments fit which model."""
+    """List the models; `show`, `check`, `export` or write a `new` one. Without a command: which fragments fit which model."""
     if context.invoked_subcommand is None:
         from livingdrug.cli.show import print_catalogue
 
@@ -87,6 +88,19 @@ def check(name: str | None) -> None:
     sys.exit(0 if print_check(name) else 1)
 
 
+@models.command()
+@click.argument("file", type=click.Path())
+@click.option("--closed-form", "shape", flag_value="closed_form", help="Outputs as formulas of time, in pieces.")
+@click.option("--flows", "shape", flag_value="flows", help="States, and flows between them, that are solved.")
+def new(file: str, shape: str | None) -> None:
+    """Write a commented model FILE (.toml) to start from. It runs at once; its numbers are made up."""
+    if shape is None:
+        raise click.UsageError("say how the model is written: --closed-form (formulas of time) or --flows (states and flows)")
+    from livingdrug.cli.new import write_model
+
+    write_model(file, shape)
+
+
 def _where(command):
     """The options that say where a run takes place, and in how much memory; they are no part of a scenario, as they change no
     number."""
@@ -109,6 +123,7 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.argument("model")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join, such as tissue,host_competition.")
 @click.option("--dose", "doses", multiple=True, metavar="'AMOUNT[@TIME] WORD=VALUE ...'", help=DOSE_HELP)
+@click.option("--doses-from", metavar="FILE=SUBJECT", help="The doses of a subject in a file, as `fit` reads its rows.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter by name or paper symbol. Repeatable.")
 @click.option("-n", "subjects", type=int, help="Virtual subjects; without it the typical subject.")
 @click.option("--cv", type=float, help="Log-normal CV on every rate, where no spread is published (0.5 = 50 %).")
@@ -125,14 +140,16 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print peaks and integrals as JSON.")
 @_where
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def simulate(fragments, values, above, **rest) -> None:
+def simulate(fragments, values, above, doses_from, **rest) -> None:
     """Simulate a model: one subject, or a virtual population. MODEL: a name from `livingdrug models`, or a model file."""
     from livingdrug.cli.output import Output
-    from livingdrug.cli.simulate import read_above, read_values, run
+    from livingdrug.cli.simulate import doses_of_file, read_above, read_values, run
     from livingdrug.scenario.purpose import checked
     from livingdrug.scenario.simulation import Simulation
 
     output = Output.taken_from(rest)
+    if doses_from:
+        rest["doses"] = (*rest["doses"], *doses_of_file(doses_from, rest["model"], _split(fragments)))
     filled = {**rest, "fragments": _split(fragments), "values": read_values(values), "above": read_above(above)}
     scenario = checked(Simulation, {k: v for k, v in filled.items() if v is not None}, "command line")
     run(scenario, output)
@@ -172,8 +189,13 @@ def app(port: int) -> None:
 
 @cli.command()
 @click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
-@click.option("--log-sd", type=float, multiple=True, help="SD of the logarithm of exposure (natural log). Twice: of "
-              "the first and of the second arm, compared by Welch's test.")
+@click.option(
+    "--log-sd",
+    type=float,
+    multiple=True,
+    help="SD of the logarithm of exposure (natural log). Twice: of "
+    "the first and of the second arm, compared by Welch's test.",
+)
 @click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
 @click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
 @click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
@@ -227,6 +249,14 @@ def _say_what_is_compiled(what: str) -> None:
         click.echo(f"compiling {what}, which takes some seconds, once ...", err=True)
 
 
+def start() -> None:
+    """Entry point of a user: warnings of libraries, which say nothing of their data, stay unseen unless python -W asks."""
+    if not sys.warnoptions:
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of the processes that share the work
+        warnings.simplefilter("ignore")
+    main()
+
+
 class Terminated(KeyboardInterrupt):
     """The process was asked to end (SIGTERM): everything ends as after Ctrl+C."""
 
@@ -265,7 +295,8 @@ def main() -> None:
             cli.main(standalone_mode=False)
             sys.stdout.flush()
     except LivingdrugError as error:
-        click.echo(f"livingdrug: {error}", err=True)
+        # the lines of a list of faults stay; a text quoted from a file or an option may hold terminal codes
+        click.echo("livingdrug: " + "\n".join(printable(line) for line in str(error).split("\n")), err=True)
         sys.exit(2)
     except click.ClickException as error:
         error.show()

@@ -25,6 +25,10 @@ def run_power(scenario: scenarios.Power, output: Output) -> None:
         click.echo(json.dumps(asdict(answer)))
         return
     click.echo(answer.sentence)
-    arm = "per arm" if scenario.design().ratio == 1 else "in the smaller arm"
+    ratio = scenario.design().ratio
+    arm = "per arm" if ratio == 1 else f"in the smaller arm (the {'first' if ratio > 1 else 'second'})"
     click.echo(f"with {answer.n_per_arm} {arm}, {answer.n_total} in all: power {answer.power_at_n:.3f}; "
-               f"for a power of {scenario.power:g}: {answer.n_exact:.4g} {arm} (exact)")  # fmt: skip
+               f"for a power of {scenario.power:g}: {answer.n_exact:.4g} {arm}, before rounding up")  # fmt: skip
+    click.echo(f"by {scenarios.question(scenario).assumed[0]}")
+    if answer.power_enumerated is not None:
+        click.echo(f"exact power of this test, over all numbers of events in these arms: {answer.power_enumerated:.3f}")

@@ -15,13 +15,14 @@ from livingdrug.cli.out_help import OUT_HELP
 @click.option("--model", help="binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, "
               "exponential, loglogistic; continuous: emax, emax-baseline, hill, 4pl. The first is the default.")
 @click.option("--time", help="Column with the time to the event or the last observation.")
-@click.option("--event", help="Column with 1 for an event and 0 for none so far.")
+@click.option("--event", help="Column with 1 for an event and 0 for none so far (CNSR of CDISC: 0 for an event); the "
+              "one beside the time by default, such as PFS_event.")
 @click.option("--event-value", type=float, help="The code of an event, where the column has others, such as 2 for 1 and 2.")
 @click.option("--groups", type=int, help="Exposure groups of equal size for the curves of a time; 2 by default.")
 @click.option("--adjust", multiple=True, metavar="COLUMN", help="A covariate to adjust for, such as burden; of "
               "categories COLUMN=LEVEL names the reference. Repeatable.")
-@click.option("--landmark", type=float, help="Only subjects event-free and observed after this time (--time), with exposure "
-              "up to it.")
+@click.option("--landmark", type=float, help="Only subjects event-free and observed after this many days (--time), with "
+              "exposure up to it.")
 @click.option("--onset", metavar="COLUMN", help="Time of onset: exposure computed from samples ends there.")
 @click.option("--trials", metavar="COLUMN", help="Size of each group, where the endpoint counts events.")
 @click.option("--scale", type=click.Choice(("log", "linear")), default="log", show_default=True, help="Scale of exposure.")

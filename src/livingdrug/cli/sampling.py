@@ -9,6 +9,7 @@ from livingdrug.core.errors import InputError
 
 RESEARCH = "research use only, not for clinical decisions"
 WIDE = 7  # characters of a column of numbers
+NONE = "-"  # in place of an error that the days do not determine
 
 
 @click.command()
@@ -113,12 +114,12 @@ def show_sampling(answer) -> None:
     days = ", ".join(f"{day:g}" for day in found.days)
     title = f"expected relative standard error (%) with samples at {days} {answer.model.time_unit}, and one more"
     console.print(title, highlight=False)
-    fit = max(1, (console.width - max(map(len, found.names)) - 2 * WIDE) // WIDE)
+    fit = max(1, (console.width - max(map(len, found.names)) - 3 * WIDE) // WIDE)
     for first in range(0, len(found.candidates), fit):
         console.print(_table(found, range(first, min(first + fit, len(found.candidates)))))
     for note in answer.notes:
         console.print(f"  {escape(note)}", highlight=False, style="dim")
-    foot = f"  {answer.model.full_name}; inf: not determined; {RESEARCH}"
+    foot = f"  {answer.model.full_name}; {NONE}: not determined; {RESEARCH}"
     console.print(escape(foot), highlight=False, style="dim")
 
 
@@ -134,12 +135,13 @@ def _table(found, chosen: range):
     for j, name in enumerate(found.names):
         best = found.best(name)
         cells = [_marked(found.se_with[i, j], found.candidates[i] == best) for i in chosen]
-        table.add_row(escape(name), "none" if best is None else f"{best:g}", _cell(found.se[j]), *cells)
+        now = "not determined" if found.se[j] == float("inf") else _cell(found.se[j])
+        table.add_row(escape(name), "none" if best is None else f"{best:g}", now, *cells)
     return table
 
 
 def _cell(se: float) -> str:
-    return f"{100 * se:.3g}" if se <= 10 else "inf" if se == float("inf") else "> 1000"
+    return f"{100 * se:.3g}" if se <= 10 else NONE if se == float("inf") else "> 1000"
 
 
 def _marked(se: float, best: bool) -> str:

@@ -30,6 +30,27 @@ def read_above(texts: tuple[str, ...]) -> dict[str, float | tuple[float, ...]]:
     return {name: values if len(values) > 1 else values[0] for name, values in limits.items()}
 
 
+def doses_of_file(text: str, model: str, fragments: tuple[str, ...]) -> tuple[str, ...]:
+    """Doses (as texts) of one subject of a file, as a fit of the model reads its rows; text: `FILE=SUBJECT`."""
+    from livingdrug.core.names import unknown
+    from livingdrug.data import Reading, read_data
+    from livingdrug.fit import regimens_of
+    from livingdrug.scenario.simulation import build_model
+    from livingdrug.simulation.dose_text import write_dose
+
+    file, equals, subject = text.rpartition("=")
+    if not equals:
+        raise InputError(f"--doses-from `{text}` names no subject; write FILE=SUBJECT")
+    built = build_model(model, fragments)
+    data = read_data(file, Reading(untreated=True, duplicates="keep"))
+    regimens, notes = regimens_of(built, data)
+    if subject not in regimens:
+        raise InputError("--doses-from: " + unknown("subject", subject, list(regimens)))
+    for note in notes:
+        click.echo(note, err=True)
+    return tuple(write_dose(record) for record in regimens[subject].records)
+
+
 def _pair(option: str, text: str, form: str, example: str) -> tuple[str, float]:
     name, equals, value = text.partition("=")
     try:

@@ -27,3 +27,8 @@ class SolveError(LivingdrugError, ArithmeticError):
 
 class ConvergenceError(LivingdrugError, ArithmeticError):
     """A sampler's draws cannot stand for the distribution that was asked for."""
+
+
+def printable(text: str) -> str:
+    """A text without line breaks and terminal codes, as a message may quote what stands in somebody's file."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from livingdrug.core.errors import ModelError, UnitError
-from livingdrug.core.units import NONE, Dimension, over, power, times, unit_text
+from livingdrug.core.units import NONE, Dimension, over, power, times, unit_text, unlike
 
 # name -> number of arguments; hill(x, n, k) = x^n / (k^n + x^n), 0 for x <= 0
 FUNCTIONS = {
@@ -178,9 +178,9 @@ def unit_of(text: str, units: Mapping[str, Dimension]) -> Dimension | None:
         if a is None or b is None:
             return b if a is None else a
         if a != b:
-            raise UnitError(
-                f"`{ast.unparse(node)}` in `{text}` joins {unit_text(a)} with {unit_text(b)}; they must agree"
-            )
+            plain = " (a written number has no unit: give it a name and a unit, as a quantity)" if NONE in (a, b) else ""
+            both = f"joins {unit_text(a)} with {unit_text(b)}; they must agree"
+            raise UnitError(f"`{ast.unparse(node)}` in `{text}` {both}{plain or unlike(a, b)}")
         return a
 
     def plain(node: ast.AST, d: Dimension | None, where: str) -> None:
@@ -192,6 +192,9 @@ def unit_of(text: str, units: Mapping[str, Dimension]) -> Dimension | None:
             case ast.Constant(value=value):
                 return None if value == 0 else NONE
             case ast.Name(id=name):
+                if name == "time" and name not in units:
+                    where = "only the pieces of a closed form and the expression of a clock know it"
+                    raise ModelError(f"expression `{text}`: `time` cannot be used here; {where}")
                 if name not in units:
                     raise ModelError(f"expression `{text}`: {unknown('name', name, units)}")
                 return units[name]

@@ -106,10 +106,13 @@ def cross(data: Data, text: str) -> Data:
     factor = np.where(rows, _factor(bridge.name, values, data.rows), 1.0)
     unit = np.where(touched, bridge.into, p.unit).astype(object)
     arguments = f" with {', '.join(f'{k} = {v}' for k, v in given.items())}" if given else ""
+    if data.logarithms:
+        raise InputError(f"bridge `{bridge.name}`: the values are kept as logarithms; have them turned back (--logarithms e)")
     note = f"{int(touched.sum())} profile(s) crossed the bridge {bridge.name} from {bridge.unit} to {bridge.into}"
     stamp = f"bridge {bridge.name}: {bridge.rule}{arguments}; {bridge.source.line()}; uncertain: {bridge.uncertain}"
     return replace(
-        data, profiles=replace(p, unit=unit), dv=data.dv * factor, limit=data.limit * factor, bridge=stamp,
+        data, profiles=replace(p, unit=unit), dv=data.dv * factor, limit=data.limit * factor,
+        end=data.end * factor, bridge=stamp,
         notes=(*data.notes, note),
     )  # fmt: skip
 

@@ -6,66 +6,126 @@ from dataclasses import dataclass
 import numpy as np
 
 NUMBER, MISSING, BELOW, ABOVE, BAD, NOT_FINITE, COMMA = range(7)
-MISSING_TOKENS = ("", ".", "NA")
-BELOW_TOKENS = (
-    "BLQ", "BQL", "BLOQ", "BLLOQ", "BLOD", "LLOQ", "<LLOQ", "<LOQ", "<LOD", "<LLOD", "ND", "NOT DETECTED", "UNDETECTABLE",
-    "BELOW LIMIT", "BELOW LLOQ",
-)  # fmt: skip
+MISSING_WORDS = frozenset(("", ".", "na", "n/a", "n.a.", "nan", "null", "nd", "not done", "unknown", "unk", "missing"))
+BELOW_TOKENS = frozenset(
+    "BLQ BQL BLOQ BLLOQ BLOD BLD BDL BLLQ LLOQ LLOD LOQ LOD <LLOQ <LLQ <LOQ <LOD <LLOD ND NQ UNDETECTABLE UNDETECTED".split()
+) | {
+    f"{below} {limit}" for below in ("BELOW", "BELOW THE", "LESS THAN")
+    for limit in ("LIMIT", "LLOQ", "LOQ", "LOD", "LLOD", "QUANTIFICATION LIMIT", "DETECTION LIMIT", "LIMIT OF DETECTION",
+                  "LIMIT OF QUANTIFICATION", "LIMIT OF QUANTITATION", "LOWER LIMIT OF QUANTIFICATION")
+} | {"NOT DETECTED", "NOT DETECTABLE", "NOT QUANTIFIABLE"}
+ABOVE_TOKENS = frozenset("ALQ AQL AULOQ ULOQ >ULOQ >ULQ".split()) | {"ABOVE ULOQ", "ABOVE LIMIT"}
 _PLAIN = re.compile(r"[0-9eE+\-.]*")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
-_SPACED = re.compile(r"(<) +")
+_SPACED = re.compile(r"([<>]) +")
+# BLQ (<50), <LLOQ (50), LLOQ = 50
+_WORD_AND_LIMIT = re.compile(r"(.*?[^\s(\[=<>≤≥:])\s*[(\[]?\s*[=:]?\s*([<>≤≥]=?)?\s*([0-9.eE+\-]+)\s*[)\]]?")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """value: float, nan where there is none; kind: NUMBER, MISSING, BELOW (value = stated limit or nan), ABOVE, BAD, ..."""
+    """What cells hold, shape (n,) each.
+
+    value: of the cells that are numbers, nan everywhere else, so that nobody takes `<50` for 50; bound: the number behind an
+    inequality sign or a word for one, nan everywhere else; kind: NUMBER, MISSING, BELOW, ABOVE, BAD, ...
+    """
 
     value: np.ndarray
+    bound: np.ndarray
     kind: np.ndarray
 
     def rows(self, kind: int) -> np.ndarray:
         """Row numbers of a kind."""
         return np.flatnonzero(self.kind == kind)
 
+    @property
+    def either(self) -> np.ndarray:
+        """The number of each cell, with or without a sign before it: for whoever looks at `kind` as well."""
+        return np.where((self.kind == BELOW) | (self.kind == ABOVE), self.bound, self.value)
 
-def read_numbers(texts: np.ndarray, decimal: str = ".") -> Numbers:
-    """Numbers of a column of texts, shape (n,). decimal: the sign between whole and fraction, `.` or `,`."""
+    def times(self, factor) -> "Numbers":
+        """All numbers in another unit. factor: one, or one for each row."""
+        return Numbers(self.value * factor, self.bound * factor, self.kind)
+
+
+def nothing(n: int) -> Numbers:
+    """n empty cells."""
+    return Numbers(np.full(n, np.nan), np.full(n, np.nan), np.full(n, MISSING, dtype=np.int8))
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell says that nothing is known: the same words in every column (in values ND means not detected)."""
+    return text.strip().lower() in MISSING_WORDS
+
+
+def missing(texts: np.ndarray) -> np.ndarray:
+    """Which texts say that nothing is known, shape (n,)."""
+    import pandas as pd
+
+    codes, unique = pd.factorize(texts)
+    return np.array([is_missing(text) for text in unique], dtype=bool)[codes]
+
+
+def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) -> Numbers:
+    """Numbers of a column of texts, shape (n,). decimal: the sign between whole and fraction, `.` or `,`; measured: the
+    column holds measured values, where ND means not detected."""
     import pandas as pd
 
     if decimal == "." and _PLAIN.fullmatch("".join(texts)):
         try:
             value = np.fromiter(map(float, texts), float, len(texts))
-            return Numbers(value, np.where(np.isfinite(value), NUMBER, NOT_FINITE).astype(np.int8))
+            kind = np.where(np.isfinite(value), NUMBER, NOT_FINITE).astype(np.int8)
+            return Numbers(value, np.full(len(texts), np.nan), kind)
         except ValueError:
             pass
     codes, unique = pd.factorize(texts)
-    read = [read_cell(text, decimal) for text in unique]
-    value = np.array([v for v, _ in read], dtype=float)
-    kind = np.array([k for _, k in read], dtype=np.int8)
-    return Numbers(value[codes], kind[codes]) if len(unique) else Numbers(np.empty(0), np.empty(0, dtype=np.int8))
+    if not len(unique):
+        return nothing(0)
+    read = (read_cell(text, decimal, measured) for text in unique)
+    value, bound, kind = (np.array(part) for part in zip(*read, strict=True))
+    return Numbers(value[codes], bound[codes], kind.astype(np.int8)[codes])
 
 
-def read_cell(text: str, decimal: str = ".") -> tuple[float, int]:
-    """(value, kind) of one cell."""
+def read_cell(text: str, decimal: str = ".", measured: bool = False) -> tuple[float, float, int]:
+    """(value, bound, kind) of one cell, of a measured value or of anything else: see `Numbers`."""
     text = text.strip()
-    if text in MISSING_TOKENS:
-        return np.nan, MISSING
+    if is_missing(text) and not (measured and text.upper() in BELOW_TOKENS):
+        return np.nan, np.nan, MISSING
     plain = text.replace(",", ".") if decimal == "," and "." not in text and text.count(",") == 1 else text
     if _NUMBER.fullmatch(plain):
         value = float(plain)
-        return (value, NUMBER) if np.isfinite(value) else (np.nan, NOT_FINITE)
-    if _SPACED.sub(r"\1", text.upper()) in BELOW_TOKENS:
-        return np.nan, BELOW
-    if text[:1] in "<>\u2264\u2265" and _NUMBER.fullmatch(beyond := plain[1:].lstrip(" =")):
-        return float(beyond), BELOW if text[0] in "<\u2264" else ABOVE
+        return (value, np.nan, NUMBER) if np.isfinite(value) else (np.nan, np.nan, NOT_FINITE)
+    beyond = _beyond(text, plain)
+    if beyond is not None:
+        return np.nan, *beyond
     if _NOT_FINITE.fullmatch(text):
-        return np.nan, NOT_FINITE
-    if _COMMA.fullmatch(text) or _THOUSANDS.fullmatch(text):
-        return np.nan, COMMA
-    return np.nan, BAD
+        return np.nan, np.nan, NOT_FINITE
+    comma = _COMMA.fullmatch(text) or _THOUSANDS.fullmatch(text)
+    return np.nan, np.nan, COMMA if comma else BAD
+
+
+def _beyond(text: str, plain: str) -> tuple[float, int] | None:
+    """(limit, nan where none is said; BELOW or ABOVE) of `<50`, `BLQ`, `BLQ (<50)`, `<LLOQ (50)`; None for other texts."""
+    side = _side(text)
+    if side == BELOW:
+        return np.nan, BELOW
+    if text[:1] in "<>\u2264\u2265" and _NUMBER.fullmatch(number := plain[1:].lstrip(" =")):
+        return float(number), BELOW if text[0] in "<\u2264" else ABOVE
+    parts = _WORD_AND_LIMIT.fullmatch(plain)
+    if not parts or not _NUMBER.fullmatch(parts.group(3)):
+        return None
+    side, sign = _side(parts.group(1)), parts.group(2) or ""
+    against = ("<", "\u2264") if side == ABOVE else (">", "\u2265")
+    return (float(parts.group(3)), side) if side is not None and not sign.startswith(against) else None
+
+
+def _side(word: str) -> int | None:
+    """BELOW or ABOVE for a word that says so."""
+    word = _SPACED.sub(r"\1", " ".join(word.upper().split()))
+    return BELOW if word in BELOW_TOKENS else ABOVE if word in ABOVE_TOKENS else None
 
 
 def with_points(texts: np.ndarray) -> np.ndarray:

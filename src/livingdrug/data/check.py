@@ -4,15 +4,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.data.conversion import on_a_clock
+from livingdrug.data.doses import unfolded
 from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
-from livingdrug.data.infusion import raw_times, since_infusion
+from livingdrug.data.infusion import raw_times, since_infusion, with_dates
 from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
-from livingdrug.data.parse import parse, require
+from livingdrug.data.one_subject import with_one_subject
+from livingdrug.data.parse import parse
+from livingdrug.data.powers import in_base_units
+from livingdrug.data.proposals import require
 from livingdrug.data.reading import Reading
 from livingdrug.data.samples import build, subject_codes
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
-from livingdrug.data.units import read_unit
+from livingdrug.data.units import is_dose, is_time, read_unit
+from livingdrug.data.wide import long_form
 
 
 @dataclass(frozen=True)
@@ -37,18 +43,24 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     name = printable(Path(path).name)
     findings = Findings()
     grid = read_grid(path, findings, reading.sheet)
+    grid = long_form(grid, reading.columns, findings)
     columns = guess(grid.headings, grid.units, reading.columns)
-    require(columns, name, grid.other_sheets)
+    columns = with_dates(grid, columns, reading)
+    grid, columns = with_one_subject(grid, columns, findings)
+    require(columns, name, grid)
     if not len(grid.lines) and not findings.found:
         raise InputError(f"`{name}` has headings and no data rows; add the rows of the samples")
     parsed = parse(grid, columns, reading, findings)
-    by_meaning = {c.meaning: c for c in columns}
+    parsed, reading = in_base_units(parsed, reading, findings)
+    by_meaning = parsed.columns
     time, unit_of_dates = raw_times(parsed, reading, findings)
     time_unit = unit_of_dates or _time_unit(by_meaning, parsed.texts, grid.headings, reading, findings)
     dose_unit = _dose_unit(by_meaning, parsed.texts, reading, findings)
     codes, subjects = subject_codes(parsed.texts["ID"], parsed.name("ID"), findings)
-    timed = since_infusion(parsed, time, codes, reading, findings)
+    parsed, time, codes = unfolded(parsed, time, codes, findings)
+    timed = since_infusion(parsed, time, codes, time_unit, reading, findings)
     data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
+    data = on_a_clock(data, findings)
     found = findings.sorted()
     warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]
     if len(warnings) > SHOWN:
@@ -67,13 +79,13 @@ def read_data(path: str | Path, reading: Reading | None = None) -> Data:
 
 def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings) -> str:
     """Unit of time that the file or the user states, "" where nobody does."""
-    column = by_meaning["TIME"]
+    column = by_meaning.get("TIME") or by_meaning["DATE"]
     stated = set(texts["TIMEUNIT"]) - {"", "."} or ({column.unit} if column.unit else set())
     units = {read_unit(text) for text in stated}
-    if len(units) > 1 or not units <= {"d", "h"}:
+    if len(units) > 1 or not all(is_time(unit) for unit in units):
         shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
         where = by_meaning["TIMEUNIT"].name if "TIMEUNIT" in by_meaning else column.name
-        fix = "give all times in d or all in h"
+        fix = "give all times in one unit: d, h, min, s or week"
         findings.add("time-unit", findings.heading, where, shown, f"the unit of time is {shown}", fix)
         return ""
     unit = units.pop() if units else ""
@@ -93,9 +105,9 @@ def _dose_unit(by_meaning, texts, reading: Reading, findings: Findings) -> str:
     stated = set(texts["DOSEUNIT"]) - {"", "."} or ({column.unit} if column is not None and column.unit else set())
     units = {read_unit(text) for text in stated}
     name = by_meaning["DOSEUNIT"].name if "DOSEUNIT" in by_meaning else (column.name if column is not None else "")
-    if len(units) > 1 or not units <= {"cells", "cells/kg"}:
+    if len(units) > 1 or not all(is_dose(unit) for unit in units):
         shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
-        fix = "give all doses in cells or all in cells/kg"
+        fix = "give all doses in one unit, such as cells, cells/kg, mg or mg/kg"
         findings.add("dose-unit", findings.heading, name, shown, f"the unit of the dose is {shown}", fix)
         return ""
     unit = units.pop() if units else ""

@@ -7,23 +7,32 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, read_numbers, with_points
+from livingdrug.data.endpoint_words import (
+    RESPONSES,
+    is_cnsr,
+    read_event,
+    read_grade,
+    read_response,
+    respelled,
+    speaks_of_censoring,
+)
 from livingdrug.data.findings import Finding, Findings, printable, refusal
 from livingdrug.data.grid import Grid
+from livingdrug.data.long import one_row_each
 from livingdrug.data.meanings import Column, plain_word, split_heading
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
+from livingdrug.data.time_units import time_unit_of
 
 WORDS = {
     "ID": "id usubjid subjid subject subjectid patient patientid ptid pt upn animal animalid mouse mouseid participant",
     "RESPONSE": "response bestresponse bor bestoverallresponse resp rspn",
     "CRS": "crs crsgrade maxcrs maxcrsgrade crsgr",
     "ICANS": "icans icansgrade maxicans maxicansgrade neurotox neurotoxicity icansgr",
-    "PFS": "pfs pfstime pfsdays timetoprogression pfsd",
-    "PFSEVENT": "pfsevent pfsstatus progressed progression pfscens event",
+    "PFS": "pfs pfstime pfsdays pfsweeks pfsmonths pfsmo timetoprogression pfsd",
+    "PFSEVENT": "pfsevent pfsstatus progressed progression event",
 }
 _MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
-RESPONSES = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "MR", "SD", "PD", "NR", "NE", "responder", "non-responder")
-_RESPONSE = {"".join(c for c in r.lower() if c.isalnum()): r for r in RESPONSES}
 GRADES = range(6)
 GRADED = ("CRS", "ICANS")  # meanings whose values can only be grades
 
@@ -53,7 +62,7 @@ def is_graded(heading: str) -> bool:
 def check_endpoints(path: str | Path) -> Endpoints:
     """Look at a table of endpoints. Raises InputError only where it is no table or names no subject."""
     findings = Findings()
-    grid = read_grid(path, findings)
+    grid = one_row_each(read_grid(path, findings), findings)
     name = printable(Path(path).name)
     columns = _columns(grid)
     meanings = [c.meaning for c in columns]
@@ -74,13 +83,14 @@ def check_endpoints(path: str | Path) -> Endpoints:
 def _columns(grid: Grid) -> tuple[Column, ...]:
     taken: set[str] = set()
     made = []
-    for heading in grid.headings:
+    for heading, below in zip(grid.headings, grid.units or ("",) * len(grid.headings), strict=True):
         meaning = _MEANING.get(plain_word(heading), "covariate")
         if meaning in taken:
             meaning = "covariate"
         taken |= {meaning} - {"covariate"}
         why = "the heading" if meaning != "covariate" else "kept to group subjects by"
-        made.append(Column(heading, meaning, why, split_heading(heading)[1]))
+        unit = split_heading(heading)[1] or below.strip("()[] ")
+        made.append(Column(heading, meaning, why, time_unit_of(heading, unit).name if meaning == "PFS" else unit))
     return tuple(made)
 
 
@@ -96,19 +106,21 @@ def _values(column: Column, texts: np.ndarray, findings: Findings) -> np.ndarray
     """Texts in one spelling; what fits no endpoint is a finding."""
     plain = np.where(np.isin(texts, [".", "NA"]), "", texts).astype(object)
     if column.meaning == "RESPONSE":
-        words = {text: _RESPONSE.get("".join(c for c in text.lower() if c.isalnum()), "") for text in set(plain)}
-        wrong = np.flatnonzero([bool(text) and not words[text] for text in plain])
+        words = {text: read_response(text) for text in set(plain)}
+        wrong = np.flatnonzero([words[text] is None for text in plain])
         fix = f"use one of {', '.join(RESPONSES)}"
         findings.at("response", wrong, column.name, texts[wrong], "{} is not a response that is known here", fix)
-        return np.array([words[text] for text in plain], dtype=object)
-    if column.meaning in ("CRS", "ICANS", "PFSEVENT"):
-        allowed = tuple(GRADES) if column.meaning != "PFSEVENT" else (0, 1)
-        numbers = read_numbers(plain)
-        wrong = np.flatnonzero((numbers.kind != MISSING) & ~np.isin(numbers.value, allowed))
-        what = "a grade from 0 to 5" if column.meaning != "PFSEVENT" else "1 (progression or death) or 0 (censored)"
-        findings.at("grade", wrong, column.name, texts[wrong], "{} does not fit", f"write {what}")
-        good = np.isin(numbers.value, allowed)
-        return np.array([str(int(v)) if ok else "" for v, ok in zip(numbers.value, good, strict=True)], dtype=object)
+        _respelled(column, {text: word for text, word in words.items() if word}, findings)
+        return np.array([words[text] or "" for text in plain], dtype=object)
+    if column.meaning in GRADED:
+        grades = {text: read_grade(text) for text in set(plain)}
+        fits = np.array([grades[text] in GRADES for text in plain], dtype=bool)
+        wrong = np.flatnonzero(~fits & (plain != ""))
+        findings.at("grade", wrong, column.name, texts[wrong], "{} does not fit", "write a grade from 0 to 5")
+        _respelled(column, {text: f"{grade:g}" for text, grade in grades.items() if grade in GRADES}, findings)
+        return np.array([f"{grades[text]:g}" if ok else "" for text, ok in zip(plain, fits, strict=True)], dtype=object)
+    if column.meaning == "PFSEVENT":
+        return _events(column, plain, findings)
     if column.meaning == "PFS":
         plain = with_points(plain) if decimal_sign([plain]) == "," else plain
         numbers = read_numbers(plain)
@@ -119,19 +131,50 @@ def _values(column: Column, texts: np.ndarray, findings: Findings) -> np.ndarray
     return plain
 
 
+def _respelled(column: Column, words: dict[str, str], findings: Findings) -> None:
+    changed = respelled(words)
+    if changed:
+        findings.note(f"`{printable(column.name, 40)}`: read {changed}")
+
+
+def _events(column: Column, plain: np.ndarray, findings: Findings) -> np.ndarray:
+    """1, 0 or the codes of the file. Which of two other codes is the event is asked where an answer depends on it."""
+    read = {text: read_event(text) for text in set(plain)}
+    words = {text: "" if e is None else str(int(e.happened)) if e.happened is not None else
+             f"{e.code:g}" if np.isfinite(e.code) else "" for text, e in read.items()}
+    codes = {word for word in words.values() if word}
+    others = codes - {"0", "1"}
+    what = "write 1 (progression or death) or 0 (censored)"
+    # a few cells that fit not are faults; a column of two other codes is a question
+    alone = bool(others) and len(codes) <= 2 and all(e is None or e.happened is None for e in read.values())
+    wrong = np.flatnonzero([read[t] is None or (words[t] in others and not alone) for t in plain])
+    findings.at("grade", wrong, column.name, plain[wrong], "{} does not fit", what)
+    if alone:
+        findings.note(f"`{printable(column.name, 40)}` holds the codes {' and '.join(sorted(codes))}, not 0 and 1: a time to "
+                      "event needs the code of an event (--event-value)")
+    return np.array([words[text] for text in plain], dtype=object)
+
+
 def _pairs(values: dict[str, np.ndarray], columns: tuple[Column, ...], grid: Grid, findings: Findings) -> None:
     """A time of progression-free survival says whether it ended in an event."""
     if "PFS" not in values:
         return
     name = next(c.name for c in columns if c.meaning == "PFS")
-    if "PFSEVENT" not in values:
+    said = [c for c in columns if c.meaning == "PFSEVENT"] or [c for c in columns if speaks_of_censoring(c.name)]
+    if not said:
         findings.add("pfs", findings.heading, name, "",
                      "times of progression-free survival without a column that says which are events",
                      "add a column PFS_event with 1 (progression or death) or 0 (censored)")  # fmt: skip
         return
-    event = grid.columns[[c.meaning for c in columns].index("PFSEVENT")]
+    beside = said[0]
+    if beside.meaning != "PFSEVENT":
+        how = ("0 is an event, 1 and above are censored (CDISC)" if is_cnsr(beside.name)
+               else "which code is the event is asked with a time to event (--event, --event-value)")
+        findings.note(f"`{printable(beside.name, 40)}` speaks of censoring: {how}")
+    event = grid.columns[columns.index(beside)]
     rows = np.flatnonzero((values["PFS"] != "") & np.isin(event, ["", ".", "NA"]))
-    findings.at("pfs", rows, name, values["PFS"][rows], "{} has no event or censoring beside it", "fill the column PFS_event")
+    fix = f"fill the column {printable(beside.name, 40)}"
+    findings.at("pfs", rows, name, values["PFS"][rows], "{} has no event or censoring beside it", fix)
 
 
 def read_endpoints(path: str | Path) -> Endpoints:

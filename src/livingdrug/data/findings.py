@@ -33,7 +33,7 @@ class Finding:
         """Where, what, how to mend it."""
         place = f"line {self.line}" + (f", column {printable(self.column)}" if self.column else "")
         more = f" (and {self.rows - 1} more rows)" if self.rows > 1 else ""
-        return f"{place}{more}: {printable(self.problem)}; {self.fix}"
+        return f"{place}{more}: {printable(self.problem, 300)}; {self.fix}"
 
 
 def printable(text: str, width: int = 120) -> str:
@@ -45,12 +45,13 @@ def printable(text: str, width: int = 120) -> str:
 @dataclass
 class Findings:
     """Collects findings while a file is read; `lines` maps row numbers to lines of the file, `heading` is that of the
-    headings."""
+    headings; left_out (n,): rows that take no part, so that nothing is found in their cells."""
 
     lines: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
     heading: int = 1
     found: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    left_out: np.ndarray | None = None
 
     def note(self, text: str) -> None:
         """Something that was done to the data and is no fault."""
@@ -65,6 +66,9 @@ class Findings:
         self, code: str, rows: np.ndarray, column: str, values: Sequence[str], problem: str, fix: str, severity="error"
     ) -> None:
         """One finding a row; `{}` in problem stands for the value. Many rows with one value become one finding."""
+        if self.left_out is not None and len(rows):
+            stays = ~self.left_out[rows]
+            rows, values = np.asarray(rows)[stays], [v for v, stay in zip(values, stays, strict=True) if stay]
         if len(rows) > MANY:
             rows, values = np.asarray(rows)[np.argsort(self.lines[rows], kind="stable")], [values[0]]
             text = problem.replace("{}", f"`{printable(str(values[0]), 60)}`")

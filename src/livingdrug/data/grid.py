@@ -3,20 +3,20 @@
 import csv
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.cells import ABOVE, BELOW, COMMA, MISSING_TOKENS, NUMBER, read_cell
+from livingdrug.data.cells import is_missing
+from livingdrug.data.endpoint_words import read_event
 from livingdrug.data.findings import Findings, printable
-from livingdrug.data.meanings import recognised
-from livingdrug.data.units import read_unit
+from livingdrug.data.headings import Line, find_headings
+from livingdrug.data.meanings import names_subject
+from livingdrug.data.rows import DELIMITERS, HEAD, QuoteCheck, Row, find_delimiter, part_rows
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "spaces"}
-HEAD = 30  # lines that are looked at to find headings and delimiter
-MAX_COLUMNS = 500
 MAX_CELL = 10_000
 
 
@@ -36,116 +36,55 @@ def grid_of_text(text: str, name: str, findings: Findings) -> Grid:
     """Grid of the text of a file. Raises InputError where there is no table in it."""
     head = text[:200_000].splitlines()[:HEAD]
     said = re.match(r"\s*\"?sep=([,;\t|])\"?\s*$", head[0]) if head else None
-    delimiter = said.group(1) if said else _delimiter(head, name)
-    rows = _rows(text, delimiter, name)
-    first = [row for row in islice(rows, HEAD)]
-    if said:  # Excel's own line about the separator is neither title nor heading
-        first = first[1:]
-    top, units = _find_headings(first, name, findings)
-    fast = _fast_columns(text, delimiter, first, top, units is not None)
-    if fast is not None:
-        return _finish(top, units, *fast, delimiter, findings)
-    body = _body(_rows(text, delimiter, name), top[0] if units is None else units[0])
-    return _finish(top, units, *_careful_columns(body, top[1], findings), delimiter, findings)
+    delimiter = said.group(1) if said else find_delimiter(head, name)
+    first = list(islice(part_rows(text, delimiter, name), HEAD))
+    # Excel's own line about the separator is neither title nor heading
+    top, units = find_headings([(row.line, row.cells) for row in first[bool(said) :]], name, findings)
+    last = top[0] if units is None else units[0]
+    fast = _fast_columns(text, delimiter, first, len(top[1]), last)
+    if fast is None:
+        quotes = QuoteCheck(text, delimiter, len(top[1]), first)
+        rows = _closed(part_rows(text, delimiter, name), quotes, findings)
+        body = ((row.line, row.cells) for row in rows if row.line > last)
+        fast = _careful_columns(body, len(top[1]), findings)
+    return _finish(name, top, units, *fast, delimiter, findings)
 
 
-def grid_of_rows(rows: list[tuple[int, list[str]]], name: str, findings: Findings) -> Grid:
+def grid_of_rows(rows: list[Line], name: str, findings: Findings) -> Grid:
     """Grid of (line, cells) rows, such as those of a sheet."""
-    top, units = _find_headings(rows[:HEAD], name, findings)
-    body = _body(iter(rows), top[0] if units is None else units[0])
-    columns, lines = _careful_columns(body, top[1], findings)
-    return _finish(top, units, columns, lines, "", findings)
+    top, units = find_headings(rows[:HEAD], name, findings)
+    last = top[0] if units is None else units[0]
+    columns, lines = _careful_columns(((line, row) for line, row in rows if line > last), len(top[1]), findings)
+    return _finish(name, top, units, columns, lines, "", findings)
 
 
-def _delimiter(head: list[str], name: str) -> str:
-    """The sign that parts most lines into the same number (above 1) of cells."""
-    filled = [line for line in head if line.strip()]
-    if not filled:
-        raise InputError(f"`{name}`: the file is empty; it must hold a line of headings and rows of data")
-    scores = []
-    for rank, sign in enumerate(DELIMITERS):
-        try:
-            counts = [len(row) for _, row in _rows("\n".join(filled), sign, name) if any(row)]
-        except InputError:
+def _closed(rows: Iterable[Row], quotes: QuoteCheck, findings: Findings) -> Iterable[Row]:
+    """The rows, and a fault for each that a stray quote made of several; texts with line breaks are noted."""
+    spanning = []
+    for row in rows:
+        if quotes.swallowed(row):
+            end = f", so lines {row.line} to {row.last} became one row" if row.last > row.line else ""
+            findings.add("open-quote", row.line, "", "", f"a quote opens and does not close in its row{end}",
+                         'close the quote or delete it (inside a quoted text write "" for a quote)',
+                         rows=row.last - row.line + 1)  # fmt: skip
             continue
-        common = max(set(counts), key=lambda c: (counts.count(c), c)) if counts else 1
-        if common > 1:
-            scores.append((counts.count(common) / len(counts), sign != " ", common, -rank, sign))
-    return max(scores)[-1] if scores else ","
+        if row.last > row.line:
+            spanning.append(row)
+        yield row
+    if spanning:
+        where = f"lines {spanning[0].line} to {spanning[0].last}"
+        findings.note(
+            f"{len(spanning)} row(s) hold quoted text with line breaks and count as one row each (the first: {where})"
+        )
 
 
-def _rows(text: str, delimiter: str, name: str):
-    """(line, cells) of every row, blank ones too; `line` is where the row starts. A row may span lines inside quotes."""
-    if delimiter == " ":
-        for number, line in enumerate(io.StringIO(text), 1):
-            yield number, [cell.strip('"') for cell in line.split()]
-        return
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    start = 1
-    try:
-        for row in reader:
-            yield start, row
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"`{name}` line {start} cannot be parted into cells ({error}); check its quotes") from None
-
-
-def _find_headings(rows, name: str, findings: Findings):
-    """((line, headings), (line, units) or None): the row with most words that we know, and a row of units below it."""
-    filled = [(line, [cell.strip() for cell in row]) for line, row in rows if any(cell.strip() for cell in row)]
-    if not filled:
-        raise InputError(f"`{name}`: the file is empty; it must hold a line of headings and rows of data")
-    known = [0 if _has_number(row) else sum(recognised(cell) for cell in row) for _, row in filled]
-    best = known.index(max(known)) if max(known) >= 2 else 0
-    line, headings = filled[best]
-    while headings and not headings[-1]:
-        headings = headings[:-1]
-    headings[0] = headings[0].lstrip("# ")
-    if len(headings) > MAX_COLUMNS:
-        raise InputError(f"`{name}` line {line} has {len(headings)} columns; the limit is {MAX_COLUMNS}")
-    if best:
-        findings.note(f"lines above line {line} are read as titles: {printable(' / '.join(filter(None, filled[0][1])), 60)}")
-    _check_headings(headings, line, name)
-    below = filled[best + 1] if best + 1 < len(filled) else None
-    units = below if below and _is_second_heading(below[1]) else None
-    if units:
-        findings.note(f"line {units[0]} is read as a second line of headings (units or labels), not as data")
-    return (line, tuple(headings)), units
-
-
-def _has_number(row: list[str]) -> bool:
-    return any(read_cell(cell)[1] == NUMBER for cell in row)
-
-
-def _check_headings(headings: list[str], line: int, name: str) -> None:
-    blank = [i + 1 for i, heading in enumerate(headings) if not heading]
-    if blank:
-        raise InputError(f"`{name}` line {line}: column {blank[0]} has no heading; give every column a name")
-    twice = sorted({h for h in headings if headings.count(h) > 1})
-    if twice:
-        raise InputError(f"`{name}` line {line}: the heading `{printable(twice[0])}` stands there twice; rename one of them")
-
-
-def _is_second_heading(row: list[str]) -> bool:
-    """A row without any number or below-limit word, with a unit in it."""
-    filled = [cell for cell in row if cell and cell not in MISSING_TOKENS]
-    if not filled or any(read_cell(c)[1] in (NUMBER, BELOW, ABOVE, COMMA) for c in filled):
-        return False
-    return any(read_unit(c.strip("()[]")) or re.fullmatch(r"[(\[].*[)\]]", c) for c in filled)
-
-
-def _body(rows, last_heading: int):
-    return ((line, row) for line, row in rows if line > last_heading)
-
-
-def _fast_columns(text: str, delimiter: str, first, top, has_units: bool):
+def _fast_columns(text: str, delimiter: str, first: list[Row], width: int, skip: int):
     """(columns, lines) by pandas' reader where nothing can go wrong: no quotes, no blank and no ragged line below."""
     import pandas as pd
 
-    line, headings = top
-    skip = line + (1 if has_units else 0)
-    starts = [n for n, _ in first]
-    if delimiter == " " or starts[: skip + 1] != list(range(1, len(starts[: skip + 1]) + 1)):
+    starts = [row.line for row in first]
+    spans = any(row.last > row.line for row in first[: skip + 1])
+    if delimiter == " " or spans or starts[: skip + 1] != list(range(1, len(starts[: skip + 1]) + 1)):
         return None
     position = 0
     for _ in range(skip):
@@ -153,22 +92,29 @@ def _fast_columns(text: str, delimiter: str, first, top, has_units: bool):
         if not position:
             return None
     body = text[position:].replace("\r\n", "\n")
-    count = body.count("\n") + (not body.endswith("\n") and bool(body))
-    if not count or '"' in body or "\r" in body or body.count(delimiter) != count * (len(headings) - 1):
+    if not body or '"' in body or "\r" in body or not _is_rectangle(body, delimiter, width):
         return None
-    try:
-        frame = pd.read_csv(
-            io.StringIO(body), header=None, names=range(len(headings)), index_col=False, dtype=object, na_filter=False,
-            skip_blank_lines=False, sep=delimiter, quoting=csv.QUOTE_NONE, on_bad_lines="error", low_memory=False,
-        )  # fmt: skip
-    except (ValueError, pd.errors.ParserWarning):
-        return None
-    columns = [frame[i].to_numpy() for i in range(len(headings))]
+    frame = pd.read_csv(
+        io.StringIO(body), header=None, names=range(width), index_col=False, dtype=object, na_filter=False,
+        skip_blank_lines=False, sep=delimiter, quoting=csv.QUOTE_NONE, on_bad_lines="error", low_memory=False,
+    )  # fmt: skip
+    columns = [frame[i].to_numpy() for i in range(width)]
     if " " in body or "\xa0" in body or (delimiter != "\t" and "\t" in body):
         columns = [np.array([text.strip() for text in column], dtype=object) for column in columns]
+    count = body.count("\n") + (not body.endswith("\n"))
     if len(frame) != count or _has_blank_row(columns):
         return None
     return columns, np.arange(skip + 1, skip + 1 + count)
+
+
+def _is_rectangle(body: str, delimiter: str, width: int) -> bool:
+    """Whether every line holds as many separators as the headings, counted line by line: totals can balance."""
+    signs = np.frombuffer((body if body.endswith("\n") else body + "\n").encode(), dtype=np.uint8)
+    places = np.flatnonzero((signs == 10) | (signs == ord(delimiter)))
+    if len(places) % width:
+        return False
+    ends = (signs[places] == 10).reshape(-1, width)
+    return bool(ends[:, -1].all() and not ends[:, :-1].any())
 
 
 def _has_blank_row(columns: list[np.ndarray]) -> bool:
@@ -178,13 +124,13 @@ def _has_blank_row(columns: list[np.ndarray]) -> bool:
     return bool(len(blank))
 
 
-def _careful_columns(body, headings: tuple[str, ...], findings: Findings):
+def _careful_columns(body: Iterable[Line], width: int, findings: Findings):
     """(columns, lines) row by row: blank rows are counted, ragged ones are faults and left out."""
-    kept, lines, blank = [], [], []
-    width = len(headings)
+    kept, lines, blank, longer = [], [], [], []
     for line, row in body:
-        while len(row) > width and not row[-1].strip():
-            row = row[:-1]
+        if len(row) > width and not any(cell.strip() for cell in row[width:]):
+            row = row[:width]
+            longer.append(line)
         if not any(cell.strip() for cell in row):
             blank.append(line)
         elif len(row) != width:
@@ -198,14 +144,55 @@ def _careful_columns(body, headings: tuple[str, ...], findings: Findings):
         inner = [n for n in blank if lines and n < lines[-1]]
         if inner:
             findings.note(f"{len(inner)} blank row(s) were passed over (the first is line {inner[0]})")
+    if longer and len(longer) < len(kept):  # in every row they are how the file was exported
+        findings.note(
+            f"{len(longer)} row(s) end in surplus separators with nothing after them (the first is line {longer[0]})"
+        )
     columns = [np.array(column, dtype=object) for column in zip(*kept, strict=True)] or [np.empty(0, dtype=object)] * width
     return columns, np.array(lines, dtype=int)
 
 
-def _finish(top, units, columns, lines: np.ndarray, delimiter: str, findings: Findings) -> Grid:
+def _finish(name: str, top: Line, units: Line | None, columns, lines: np.ndarray, delimiter: str, findings: Findings) -> Grid:
     headings = top[1]
-    texts = tuple((units[1] + [""] * len(headings))[: len(headings)]) if units else ("",) * len(headings)
+    texts = [*(units[1] if units else ()), *[""] * len(headings)][: len(headings)]
     if delimiter not in (",", ""):
         findings.note(f"the columns are parted by {DELIMITERS[delimiter]}")
     findings.lines, findings.heading = lines, top[0]
-    return Grid(headings, texts, tuple(columns), lines)
+    if not headings[0]:
+        _check_row_names(name, top, columns[0], findings)
+        headings, texts, columns = headings[1:], texts[1:], columns[1:]
+    columns = tuple(_codes(heading, column, findings) for heading, column in zip(headings, columns, strict=True))
+    return Grid(tuple(headings), tuple(texts), columns, lines)
+
+
+def _check_row_names(name: str, top: Line, texts: np.ndarray, findings: Findings) -> None:
+    """The first column has no heading: R and pandas write row names so. Raises InputError where it may hold more."""
+    line, headings = top
+    counts = texts.tolist() in ([str(i + first) for i in range(len(texts))] for first in (0, 1))
+    named = len(set(texts)) == len(texts) and any(names_subject(heading) for heading in headings)
+    if len(headings) < 2 or not (counts or named):
+        raise InputError(f"`{name}` line {line}: column 1 has no heading; give every column a name (ID, if it names the "
+                         "subjects)")  # fmt: skip
+    findings.note(
+        f"column 1 has no heading and {'counts the rows' if counts else 'holds a name for each row'}: it is ignored"
+    )
+
+
+_STATE = re.compile(r"([+-]?\d+):\s*[^\W\d].*")
+
+
+def _codes(heading: str, texts: np.ndarray, findings: Findings) -> np.ndarray:
+    """The codes of a column that holds nothing but states such as `1:DECEASED`; any other column as it is, and so are states
+    whose words contradict their number (`0:DECEASED`), which whoever needs events reads by the words."""
+    sample = next((text for text in texts if text), "")
+    if not _STATE.fullmatch(sample):
+        return texts
+    found = {text: _STATE.fullmatch(text) for text in set(texts)}
+    if not all(match or is_missing(text) for text, match in found.items()):
+        return texts
+    said = {text: read_event(text) for text, match in found.items() if match}
+    if any(e and e.happened is not None and int(found[text].group(1)) != e.happened for text, e in said.items()):
+        return texts
+    shown = ", ".join(f"`{printable(text, 30)}`" for text, match in sorted(found.items()) if match)
+    findings.note(f"`{printable(heading, 40)}`: states are read as the number before the colon ({shown})")
+    return np.array([found[text].group(1) if found[text] else "" for text in texts], dtype=object)

@@ -1,26 +1,54 @@
 """When was the infusion? Times become times since the infusion of their profile; a reinfusion starts a new profile."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from livingdrug.data.cells import MISSING, read_numbers
-from livingdrug.data.findings import Findings
-from livingdrug.data.meanings import DAY_WORDS, plain_word
+from livingdrug.core.units import conversion
+from livingdrug.data.cells import MISSING, is_missing
+from livingdrug.data.doses import number
+from livingdrug.data.findings import Findings, printable
+from livingdrug.data.grid import Grid
+from livingdrug.data.meanings import DAY_WORDS, Column
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
+
+_DATE = re.compile(r"\s*(\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})")
+FIRST_BY_DAY = 60  # a first sample later than this needs a word on when the infusion was
+SPREADSHEET_DAYS = (32874, 54789)  # 1990 to 2049
 
 
 @dataclass(frozen=True)
 class Timed:
     """time (n,): since the infusion of the row's occasion; occasion (n,): text; dose (n,): given in that occasion, or nan;
-    start (n,): of that occasion, since the first infusion of the subject; is_dose (n,): rows that are doses."""
+    start (n,): of that occasion, since the first infusion of the subject; is_dose (n,): rows that are doses; zero
+    (subjects,): time of that first infusion as the file counts it, 0 without one."""
 
     time: np.ndarray
     occasion: np.ndarray
     dose: np.ndarray
     start: np.ndarray
     is_dose: np.ndarray
+    zero: np.ndarray
+
+
+def with_dates(grid: Grid, columns: tuple[Column, ...], reading: Reading) -> tuple[Column, ...]:
+    """The columns, with a column of times that holds dates as the column of dates that it is, and without a column of
+    days beside the dates of sample and infusion."""
+    found = {c.meaning: i for i, c in enumerate(columns)}
+    if "TIME" not in found or columns[found["TIME"]].name in reading.columns:
+        return columns
+    i = found["TIME"]
+    if "DATE" in found:
+        exact = "INFUSED" in found and columns[i].word in DAY_WORDS
+        column = replace(columns[i], meaning="covariate", why="the dates of sample and infusion say it exactly")
+        return (*columns[:i], column, *columns[i + 1 :]) if exact else columns
+    cells = [text for text in grid.columns[i][:1000] if not is_missing(text)]
+    if not cells or not all(_DATE.match(text) for text in cells):
+        return columns
+    column = replace(columns[i], meaning="DATE", why="its cells are dates", unit="")
+    return (*columns[:i], column, *columns[i + 1 :])
 
 
 def raw_times(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, str]:
@@ -78,11 +106,13 @@ def _first_dose(parsed: Parsed, days: np.ndarray) -> np.ndarray:
     return np.array([starts.get(subject, np.nan) for subject in parsed.texts["ID"]])
 
 
-def since_infusion(parsed: Parsed, time: np.ndarray, subject: np.ndarray, reading: Reading, findings: Findings) -> Timed:
+def since_infusion(
+    parsed: Parsed, time: np.ndarray, subject: np.ndarray, time_unit: str, reading: Reading, findings: Findings
+) -> Timed:
     """Times since the infusion. subject (n,): codes. Doses in rows decide; else an infusion day; else the column itself."""
     is_dose = np.isin(parsed.evid, (1, 4)) & np.isfinite(time) & ~parsed.excluded
     if is_dose.any():
-        return _from_events(parsed, time, subject, is_dose, reading, findings)
+        return _from_events(parsed, time, subject, is_dose, time_unit, reading, findings)
     occasion = parsed.texts["OCC"] if parsed.has("OCC") else np.full(len(time), "1", dtype=object)
     if parsed.has("OCC"):
         rows = np.flatnonzero(np.isin(occasion, ["", "."]))
@@ -93,13 +123,54 @@ def since_infusion(parsed: Parsed, time: np.ndarray, subject: np.ndarray, readin
         fix = "say --infusion-day 0 or --infusion-day 1, or add a row with the dose"
         findings.add("infusion-day", findings.heading, parsed.name("TIME"), "", problem, fix)
     start = float(reading.infusion_day or 0)
+    if start and time_unit not in ("", "d"):
+        text = f"--infusion-day {reading.infusion_day} counts days, and the times are in {time_unit}"
+        findings.add("infusion-day", findings.heading, parsed.name("TIME"), "", text, "count the times from the infusion")
     shifted = _no_day_zero(time, start) if counted else time - start
     if start:
-        findings.note(f"time since the infusion = `{parsed.name('TIME')}` - 1, as the infusion is on day 1")
+        day = reading.infusion_day
+        findings.note(f"time since the infusion = `{parsed.name('TIME')}` - {day}, as the infusion is on day {day}")
+    known = reading.infusion_day is not None or not parsed.has("TIME")  # dates count from that of the infusion
+    _ask_when_infused(parsed, shifted, subject, time_unit, known, findings)
     dose = parsed.amount.value if parsed.has("AMT") else np.full(len(time), np.nan)
     dose = np.where(dose > 0, dose, np.nan)
     dose = dose if reading.dose is None else np.full(len(time), reading.dose)
-    return Timed(shifted, occasion, dose, np.zeros(len(time)), np.zeros(len(time), dtype=bool))
+    none = np.zeros(int(subject.max(initial=-1)) + 1)
+    return Timed(shifted, occasion, dose, np.zeros(len(time)), np.zeros(len(time), dtype=bool), none)
+
+
+def _ask_when_infused(parsed: Parsed, time: np.ndarray, subject: np.ndarray, time_unit: str, said: bool,
+                      findings: Findings) -> None:  # fmt: skip
+    """Nobody is sampled first two months after an infusion, unless the user says so, nor a century after it: such times
+    count from somewhere else."""
+    sampled = np.flatnonzero((parsed.evid == 0) & ~parsed.excluded & np.isfinite(time) & (parsed.dv.kind != MISSING))
+    if not len(sampled):
+        return
+    first = np.full(int(subject.max()) + 1, np.inf)
+    np.minimum.at(first, subject[sampled], time[sampled])
+    bound = SPREADSHEET_DAYS[0] if said else FIRST_BY_DAY
+    # where no unit is stated, the longer answer: hours where a first sample may be late, days where only a century is
+    per_day = float(conversion("d", time_unit)) if time_unit else 1.0 if said else 24.0
+    late = np.isfinite(first) & (first > bound * per_day)
+    if not late.any():
+        return
+    row = sampled[late[subject[sampled]]][0]
+    start = first[subject[row]]
+    more = f" (and {int(late.sum()) - 1} more subjects)" if late.sum() > 1 else ""
+    problem = f"subject {{}} is first sampled at time {start:,.10g}{more}, so time 0 may not be the infusion{_as_date(start)}"
+    fix = ("say --infusion-day N if it was on one day for all (0 if time 0 is the infusion), or add rows with the doses, "
+           "or a column infusion_date beside dates")  # fmt: skip
+    findings.at("infusion-day", np.array([row]), parsed.name("TIME") or parsed.name("DATE"), [parsed.texts["ID"][row]],
+                problem, fix)  # fmt: skip
+
+
+def _as_date(day: float) -> str:
+    """What a number is as the day of a spreadsheet, where that is a day of our time."""
+    from datetime import date, timedelta
+
+    if not SPREADSHEET_DAYS[0] < day <= SPREADSHEET_DAYS[1]:
+        return ""
+    return f" ({day:,.10g} is {date(1899, 12, 30) + timedelta(days=int(day))} as a spreadsheet's number of a day)"
 
 
 def _no_day_zero(time: np.ndarray, start: float) -> np.ndarray:
@@ -110,8 +181,9 @@ def _no_day_zero(time: np.ndarray, start: float) -> np.ndarray:
 
 
 def _from_events(
-    parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, reading: Reading, findings: Findings
-) -> Timed:
+    parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, time_unit: str, reading: Reading,
+    findings: Findings,
+) -> Timed:  # fmt: skip
     line = int(findings.lines[is_dose].min())
     if reading.infusion_day is not None:
         text = "the infusion day was said, but rows hold doses with their times"
@@ -129,7 +201,8 @@ def _from_events(
     start = np.full(count, np.inf)
     np.minimum.at(start, keys[is_dose], time[is_dose])
     amount = np.bincount(keys[is_dose], np.nan_to_num(parsed.amount.value[is_dose]), count)
-    _subjects_without_dose(parsed, keys, count, findings)
+    amount[keys[is_dose & _several_compartments(parsed, subject, is_dose, findings)[subject]]] = np.nan
+    _subjects_without_dose(parsed, keys, count, reading, findings)
     start[~np.isfinite(start)] = 0.0
     since = time - start[keys]
     if parsed.has("TIME") and parsed.columns["TIME"].word in DAY_WORDS and (start == 1).any() and not (time == 0).any():
@@ -138,8 +211,22 @@ def _from_events(
         findings.note("times are counted from the first dose of each profile")
     first = np.full(subject.max() + 1, np.inf)
     np.minimum.at(first, subject[is_dose], time[is_dose])
-    begun = start[keys] - np.where(np.isfinite(first), first, 0.0)[subject]
-    return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys], begun, is_dose)
+    _ask_when_infused(parsed, since, subject, time_unit, True, findings)
+    zero = np.where(np.isfinite(first), first, 0.0)
+    begun = start[keys] - zero[subject]
+    return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys], begun, is_dose, zero)
+
+
+def _several_compartments(parsed: Parsed, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:
+    """Whether doses of a subject go into several compartments, which one amount cannot say, shape (subjects,)."""
+    found = np.zeros(int(subject.max(initial=-1)) + 1, dtype=bool)
+    pairs = {(s, text) for s, text in zip(subject[is_dose].tolist(), parsed.texts["CMT"][is_dose].tolist(), strict=True)}
+    counts = np.bincount([s for s, _ in pairs], minlength=len(found))
+    found[counts > 1] = True
+    if found.any():
+        findings.note(f"{int(found.sum())} subject(s) are dosed into several compartments (`{parsed.name('CMT')}`): a fit "
+                      "gives each dose its place, and an analysis without a model has no one dose for what is per dose")
+    return found
 
 
 def _number_occasions(time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:
@@ -175,36 +262,44 @@ def _pair_codes(subject: np.ndarray, occasion: np.ndarray) -> np.ndarray:
 
 
 def _dose_faults(parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> None:
-    _unexpanded_doses(parsed, findings)
     name = parsed.name("AMT") or parsed.name("EVID")
-    empty = is_dose & ((parsed.amount.kind == MISSING) | (parsed.amount.value == 0))
+    empty = is_dose & (parsed.amount.kind == MISSING)
+    nothing = is_dose & (parsed.amount.value == 0) & (number(parsed, "RATE") == 0)
+    if nothing.any():
+        findings.note(f"{int(nothing.sum())} row(s) of doses say the amount 0: nothing was given there")
     findings.at("dose", np.flatnonzero(empty), name, [""] * int(empty.sum()), "the dose row gives no amount",
                 "write the number of cells infused")  # fmt: skip
     both = (parsed.evid == 0) & (parsed.amount.value > 0) & ~parsed.excluded
     findings.at("dose", np.flatnonzero(both), name, parsed.amount.value[both], "a row of a sample also carries a dose of {}",
                 "give the dose a row of its own (EVID 1)")  # fmt: skip
     rows = np.flatnonzero(is_dose)
-    order = rows[np.lexsort((findings.lines[rows], time[rows], subject[rows]))]
-    twice = order[1:][(subject[order][1:] == subject[order][:-1]) & (time[order][1:] == time[order][:-1])]
+    place = np.zeros(len(time), dtype=int)  # doses of other occasions and compartments are others
+    place[rows] = np.unique(parsed.texts["OCC"][rows] + "\0" + parsed.texts["CMT"][rows], return_inverse=True)[1]
+    order = rows[np.lexsort((findings.lines[rows], time[rows], place[rows], subject[rows]))]
+    same = (subject[order][1:] == subject[order][:-1]) & (time[order][1:] == time[order][:-1])
+    twice = order[1:][same & (place[order][1:] == place[order][:-1])]
     findings.at("dose-twice", twice, name, parsed.texts["ID"][twice], "subject {} has two doses at the same time",
                 "delete one if it is a copy; else they are added up", "warning")  # fmt: skip
 
 
-def _unexpanded_doses(parsed: Parsed, findings: Findings) -> None:
-    """ADDL and SS of NONMEM stand for doses that are not in the file."""
-    for name, texts in parsed.covariates.items():
-        if plain_word(name) in ("addl", "ss"):
-            rows = np.flatnonzero(read_numbers(texts).value > 0)
-            findings.at("dose", rows, name, texts[rows], "{} stands for doses that have no row", "give every dose a row")
-
-
-def _subjects_without_dose(parsed: Parsed, keys: np.ndarray, count: int, findings: Findings) -> None:
-    """A faulty dose row is a fault of its own; here only those are named that have none at all."""
+def _subjects_without_dose(parsed: Parsed, keys: np.ndarray, count: int, reading: Reading, findings: Findings) -> None:
+    """A faulty dose row is a fault of its own; here only those are named that have none at all: in a note where the user
+    says that they were not treated."""
     tried = np.isin(parsed.evid, (1, 4)) | ((parsed.amount.kind != MISSING) & (parsed.amount.value != 0))
     has_dose = np.zeros(count, dtype=bool)
     has_dose[keys[tried]] = True
     lost = np.flatnonzero(~has_dose[keys] & ~parsed.excluded & ~np.isin(parsed.texts["ID"], ["", "."]))
-    _, first = np.unique(parsed.texts["ID"][lost].astype(str), return_index=True)
+    names, first = np.unique(parsed.texts["ID"][lost].astype(str), return_index=True)
     rows = lost[first]
-    findings.at("no-dose", rows, parsed.name("ID"), parsed.texts["ID"][rows], "subject {} has no dose record, others have",
-                "add the row with its infusion, or take the dose columns out with --column NAME=ignore")  # fmt: skip
+    treated = np.isin(parsed.texts["ID"][rows], parsed.texts["ID"][tried])
+    if reading.untreated and (~treated).any():
+        shown = ", ".join(f"`{printable(name, 30)}`" for name in names[~treated][:20])
+        findings.note(
+            f"{int((~treated).sum())} subject(s) have no row of a dose and count as untreated, with times as written: {shown}"
+            + (", ..." if (~treated).sum() > 20 else "")
+        )
+        rows = rows[treated]
+    fix = ("add the row with its infusion; if it was not treated, add a dose of 0, or say --untreated; or take the dose "
+           "columns out with --column NAME=ignore")
+    findings.at("no-dose", rows, parsed.name("ID"), parsed.texts["ID"][rows],
+                "subject {} has no dose record, others have", fix)

@@ -1,12 +1,9 @@
 """Columns of texts become numbers and words; every cell that cannot is a finding."""
 
-import shlex
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from livingdrug.core.errors import InputError
 from livingdrug.data.cells import (
     ABOVE,
     BAD,
@@ -17,24 +14,27 @@ from livingdrug.data.cells import (
     NUMBER,
     Numbers,
     decimal_sign,
+    is_missing,
+    missing,
+    nothing,
     read_numbers,
     with_points,
 )
-from livingdrug.data.findings import Findings, printable
+from livingdrug.data.exclusions import exclusions
+from livingdrug.data.findings import Findings
 from livingdrug.data.grid import Grid
-from livingdrug.data.meanings import Column
+from livingdrug.data.meanings import EVENT, Column, text_of_value
 from livingdrug.data.reading import Reading
 
-TEXTS = ("ID", "DV", "DVID", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
+TEXTS = ("ID", "DV", "DVID", "MATRIX", "CMT", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
 NUMERIC = ("TIME", "DV", "AMT", "EVID", "LIMIT", "MDV", "WT")
-REASONS = 20  # to leave rows out, each in a note of its own; further ones are counted together
 MOST, LEAST, MOST_TIME, LEAST_TIME = 1e30, 1e-30, 1e8, 1e-9  # what no assay and no clock gives
 _MEND = {
     "TIME": "write a number",
     "DV": "write a number, <50 where it was below a limit of 50, or nothing where nothing was measured",
 }
 _FLAGS = {
-    **dict.fromkeys(("", ".", "0", "n", "no", "false", "na"), 0), **dict.fromkeys(("1", "y", "yes", "true"), 1), "-1": -1,
+    **dict.fromkeys(("0", "n", "no", "false"), 0), **dict.fromkeys(("1", "y", "yes", "true"), 1), "-1": -1,
 }  # fmt: skip
 _ASSAYS = {
     "qPCR": "qpcr rtqpcr taqman realtimepcr qpcrbloodtransgene", "ddPCR": "ddpcr dpcr digitalpcr dropletdigitalpcr",
@@ -45,7 +45,8 @@ _ASSAY_OF = {word: assay for assay, words in _ASSAYS.items() for word in words.s
 
 @dataclass(frozen=True)
 class Parsed:
-    """Rows of the file in file order, shape (n,) each; texts are "" where the file has no such column."""
+    """Rows of the file in file order, shape (n,) each; texts are "" where the file has no such column. event: RATE, DUR,
+    ADDL, II and SS (those that the file has, beside rows of doses)."""
 
     columns: dict[str, Column]
     texts: dict[str, np.ndarray]
@@ -59,6 +60,7 @@ class Parsed:
     excluded: np.ndarray
     weight: np.ndarray
     covariates: dict[str, np.ndarray]
+    event: dict[str, Numbers]
 
     def has(self, meaning: str) -> bool:
         """Whether the file has a column with this meaning."""
@@ -68,58 +70,102 @@ class Parsed:
         """What the file calls the column with this meaning."""
         return self.columns[meaning].name if meaning in self.columns else ""
 
+    def take(self, rows: np.ndarray) -> "Parsed":
+        """Rows of these numbers, which may repeat."""
+        numbers = {name: _taken(getattr(self, name), rows) for name in ("time", "dv", "amount")}
+        arrays = ("evid", "cens", "limit", "not_measured", "excluded", "weight")
+        return replace(
+            self, **numbers, **{name: getattr(self, name)[rows] for name in arrays},
+            **{name: {k: v[rows] for k, v in getattr(self, name).items()} for name in ("texts", "covariates")},
+            event={name: _taken(numbers, rows) for name, numbers in self.event.items()},
+        )
 
-def require(columns: tuple[Column, ...], name: str, other_sheets: tuple[str, ...] = ()) -> None:
-    """Refuse a file without subject, time or value. other_sheets: of the workbook, where the table may be."""
-    found = {c.meaning for c in columns}
-    missing = [m for m in ("ID", "TIME", "DV") if m not in found and not (m == "TIME" and "DATE" in found)]
-    if not missing:
-        return
-    logs = [c.name for c in columns if c.word in ("dvl", "lndv", "logdv", "lnconc", "logconc")]
-    if logs and missing == ["DV"]:
-        raise InputError(f"`{name}`: `{logs[0]}` looks like logarithms; give the column of values on the linear scale")
-    headings = ", ".join(f"`{printable(c.name, 30)}`" for c in columns[:12])
-    free = next((c.name for c in columns if c.meaning == "covariate"), columns[0].name)
-    pair = f"{printable(free, 30)}={missing[0]}"
-    fix = f"say which one does, such as --column {pair if ' ' not in pair else shlex.quote(pair)}"
-    if "DV" in missing and sum(any(s.isdigit() for s in c.name) for c in columns) >= 3:
-        fix = "one row per sample is read here, not one column per day: turn the table"
-    if other_sheets:
-        fix += f"; or take another sheet (--sheet): {', '.join(f'`{printable(sheet, 40)}`' for sheet in other_sheets)}"
-    raise InputError(f"`{name}`: no column means {' or '.join(missing)} among {headings}; {fix}")
+
+def _taken(numbers: Numbers, rows: np.ndarray) -> Numbers:
+    return Numbers(numbers.value[rows], numbers.bound[rows], numbers.kind[rows])
 
 
 def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: Findings) -> Parsed:
     """All columns read; faults of single cells go to findings."""
     n = len(grid.lines)
+    excluded = findings.left_out = exclusions(columns, grid, findings)
     by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore")}
     raw = {c.meaning: grid.columns[i] for i, c in enumerate(columns) if c.meaning in by_meaning}
+    if "DV" in raw:
+        raw["DV"] = _with_text_of_value(by_meaning["DV"].name, raw["DV"], columns, grid, findings)
     decimal = decimal_sign([raw[m] for m in NUMERIC if m in raw])
     if decimal == ",":
         findings.note("numbers are read with a decimal comma")
-    read = {m: read_numbers(raw[m], decimal) for m in NUMERIC if m in raw}
-    others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in ("covariate", "NTIME")}
+    kept_logs = reading.logarithms == "kept"
+    read = {m: read_numbers(raw[m], decimal, measured=m == "DV") for m in NUMERIC if m in raw}
+    read |= {m: turned_back(read[m], reading.logarithms) for m in ("DV", "LIMIT") if m in read}
+    cens = _flags(by_meaning, raw, "CENS", findings)
+    evid = _evid(by_meaning, raw, read, cens, findings)
+    # where no row is a dose, a heading such as `rate` is that of a covariate
+    told = [m for m in EVENT if m in raw and m != "CMT" and np.isin(evid, (1, 3, 4)).any()]
+    read |= {m: read_numbers(raw[m], decimal) for m in told}
+    others = _covariates(columns, grid, {"covariate", "NTIME", *EVENT} - set(told), by_meaning, raw)
     if decimal == ",":
         others = {name: with_points(texts) for name, texts in others.items()}
-    nothing = Numbers(np.full(n, np.nan), np.full(n, MISSING, dtype=np.int8))
+    empty = nothing(n)
+    not_measured = _flags(by_meaning, raw, "MDV", findings) == 1
     for meaning, numbers in read.items():
-        _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], numbers, findings)
+        judged = numbers if meaning != "DV" else _unjudged(numbers, not_measured)
+        _cell_faults(meaning, by_meaning[meaning].name, raw[meaning], judged, findings, kept_logs)
     blank = np.full(n, "", dtype=object)
-    texts = {meaning: raw.get(meaning, blank) for meaning in TEXTS}
-    for meaning in ("ID", "DVID", "OCC", "ASSAY"):
+    texts = {meaning: _said(raw[meaning], meaning) if meaning in raw else blank for meaning in TEXTS}
+    for meaning in ("ID", "DVID", "MATRIX", "OCC", "ASSAY"):
         _text_faults(meaning, by_meaning, texts[meaning], findings)
     texts["ASSAY"] = _assays(texts["ASSAY"], reading)
-    weight = read.get("WT", nothing)
+    weight = read.get("WT", empty)
     _comment_marks(columns, grid, findings)
-    cens = _flags(by_meaning, raw, "CENS", findings)
     findings.at("weight", np.flatnonzero(weight.value <= 0), *_of(by_meaning, raw, "WT", weight.value <= 0),
                 "{} kg is no weight", "give the weight in kg, or leave the cell empty")  # fmt: skip
     return Parsed(
-        by_meaning, texts, read.get("TIME", nothing), read.get("DV", nothing), read.get("AMT", nothing),
-        _evid(by_meaning, raw, read, cens, findings), cens,
-        _limits(by_meaning, raw, read, findings), _flags(by_meaning, raw, "MDV", findings) == 1,
-        _exclusions(by_meaning, raw, n, findings), weight.value, others,
+        by_meaning, texts, read.get("TIME", empty), read.get("DV", empty), read.get("AMT", empty),
+        evid, cens,
+        _limits(by_meaning, raw, read, findings, kept_logs), not_measured,
+        excluded, weight.value, others, {m: read[m] for m in told},
     )  # fmt: skip
+
+
+def _covariates(columns: tuple[Column, ...], grid: Grid, kept: set[str], by_meaning, raw) -> dict[str, np.ndarray]:
+    """Columns that describe subjects or rows: those of some meanings, and the matrix where a file has one."""
+    others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in kept}
+    if "MATRIX" in by_meaning and len(set(raw["MATRIX"][~missing(raw["MATRIX"])])) < 2:
+        others[by_meaning["MATRIX"].name] = raw["MATRIX"]  # one matrix describes the file
+    return others
+
+
+def _said(texts: np.ndarray, meaning: str) -> np.ndarray:
+    """The texts of a column, "" where a word says that nothing is known (in values, words are read with the numbers)."""
+    if meaning == "DV" or not any(text and is_missing(text) for text in set(texts)):
+        return texts
+    return np.where(missing(texts), "", texts).astype(object)
+
+
+def _with_text_of_value(name: str, texts: np.ndarray, columns, grid: Grid, findings: Findings) -> np.ndarray:
+    """The values, with the text beside them (AVALC, PCSTRESC) where they are empty or 0 and it says below a limit."""
+    beside = next((i for i, c in enumerate(columns) if c.word and c.word == text_of_value(name)), None)
+    if beside is None:
+        return texts
+    words = read_numbers(grid.columns[beside], measured=True)
+    own = read_numbers(texts, measured=True)
+    rows = np.isin(words.kind, (BELOW, ABOVE)) & ((own.kind == MISSING) | (own.value == 0))
+    if rows.any():
+        findings.note(
+            f"{int(rows.sum())} value(s) beyond a limit are read from `{columns[beside].name}`, as `{name}` is empty or 0"
+        )
+    return np.where(rows, grid.columns[beside], texts).astype(object)
+
+
+def _unjudged(numbers: Numbers, rows: np.ndarray) -> Numbers:
+    """The numbers without what cannot be read in some rows, whose value is not used."""
+    readable = np.isin(numbers.kind, (NUMBER, BELOW, ABOVE))
+    if not rows.any():
+        return numbers
+    value, bound = np.where(rows, np.nan, numbers.value), np.where(rows, np.nan, numbers.bound)
+    return Numbers(value, bound, np.where(rows & ~readable, MISSING, numbers.kind))
 
 
 def _of(by_meaning, raw, meaning: str, mask: np.ndarray) -> tuple[str, np.ndarray]:
@@ -127,7 +173,16 @@ def _of(by_meaning, raw, meaning: str, mask: np.ndarray) -> tuple[str, np.ndarra
     return (by_meaning[meaning].name, raw[meaning][mask]) if meaning in by_meaning else ("", np.empty(0))
 
 
-def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings) -> None:
+def turned_back(numbers: Numbers, base: str | None) -> Numbers:
+    """Numbers whose logarithms to this base the file holds; as they are for None and `kept`."""
+    if base not in ("e", "10"):
+        return numbers
+    with np.errstate(over="ignore"):  # beyond what is measured, which is a finding of its own
+        size = np.log(10.0) if base == "10" else 1.0
+        return Numbers(np.exp(numbers.value * size), np.exp(numbers.bound * size), numbers.kind)
+
+
+def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings, kept_logs: bool) -> None:
     leave = _MEND.get(meaning, "write a number, or leave the cell empty where nothing is known")
     bad = numbers.rows(BAD)
     share = np.array([text.endswith("%") for text in texts[bad]], dtype=bool)
@@ -143,14 +198,16 @@ def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, f
         rows = np.flatnonzero((numbers.kind == BELOW) | (numbers.kind == ABOVE))
         findings.at("not-a-number", rows, name, texts[rows], "{} cannot be read as a number", leave)
     most, least = (MOST_TIME, LEAST_TIME) if meaning == "TIME" else (MOST, LEAST)
-    size = np.abs(numbers.value)
+    size = np.abs(numbers.either)
     rows = np.flatnonzero((size > most) | ((size > 0) & (size < least)))
     findings.at("size", rows, name, texts[rows], "{} is beyond anything that is measured", "mend the number or its exponent")
     if meaning == "DV":
-        rows = np.flatnonzero((numbers.value == 0) & (numbers.kind == ABOVE))
+        rows = np.flatnonzero((numbers.bound == 0) & (numbers.kind == ABOVE))
+        rows = rows[:0] if kept_logs else rows
         findings.at("limit", rows, name, texts[rows], "{} names an upper limit of 0", "write >LIMIT with the upper limit")
-        rows = np.flatnonzero(numbers.value < 0)
-        fix = "write a value below the limit as <LIMIT (such as <50), not as a negative number"
+        rows = np.flatnonzero((numbers.either < 0) & (not kept_logs))
+        fix = ("write a value below the limit as <LIMIT (such as <50), not as a negative number; values that are logarithms "
+               "need --logarithms")
         findings.at("negative", rows, name, texts[rows], "{} is negative, and no logarithm of it exists", fix)
     if meaning == "AMT":
         rows = np.flatnonzero(numbers.value < 0)
@@ -190,7 +247,7 @@ def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.nda
     evid = np.zeros(n, dtype=np.int8)
     if "AMT" in read and "DV" in read:
         dosed, level = read["AMT"].value > 0, read["DV"]
-        sampled = (level.value > 0) | (level.kind == BELOW) | (cens == 1)
+        sampled = (level.value > 0) | (level.kind == BELOW) | (level.kind == ABOVE) | (cens == 1)
         # a dose beside most samples describes the subject (ADNCA); beside none it is an event (NONMEM: DV 0 or empty there)
         alone = dosed & ~sampled & ((level.kind == MISSING) | (level.value == 0))
         if alone.any() and 2 * (dosed & sampled).sum() <= sampled.sum():
@@ -203,7 +260,7 @@ def _flags(by_meaning, raw, meaning: str, findings: Findings) -> np.ndarray:
     """Yes, no (and above, -1) of a column of flags."""
     if meaning not in by_meaning:
         return np.zeros(len(findings.lines), dtype=np.int8)
-    words = {text: _FLAGS.get(text.lower().removesuffix(".0"), 9) for text in set(raw[meaning])}
+    words = {text: 0 if is_missing(text) else _FLAGS.get(text.lower().removesuffix(".0"), 9) for text in set(raw[meaning])}
     flags = np.array([words[text] for text in raw[meaning]], dtype=np.int8)
     wrong = (flags == 9) | ((flags == -1) & (meaning == "MDV"))
     above = ", -1 for one above it" if meaning == "CENS" else ""
@@ -212,14 +269,15 @@ def _flags(by_meaning, raw, meaning: str, findings: Findings) -> np.ndarray:
     return np.where(wrong, 0, flags).astype(np.int8)
 
 
-def _limits(by_meaning, raw, read, findings: Findings) -> np.ndarray:
-    """Limit stated in each row, nan where there is none; 0 states none (Monolix writes it for `down to nothing`)."""
+def _limits(by_meaning, raw, read, findings: Findings, kept_logs: bool) -> np.ndarray:
+    """Limit stated in each row, nan where there is none; 0 is the lower end of what a censored value may be, no limit."""
     if "LIMIT" not in read:
         return np.full(len(findings.lines), np.nan)
     value = read["LIMIT"].value
-    findings.at("limit", np.flatnonzero(value < 0), *_of(by_meaning, raw, "LIMIT", value < 0), "{} is a negative limit",
+    wrong = (value < 0) & (not kept_logs)
+    findings.at("limit", np.flatnonzero(wrong), *_of(by_meaning, raw, "LIMIT", wrong), "{} is a negative limit",
                 "give the limit of quantification, or leave the cell empty")  # fmt: skip
-    return np.where(value > 0, value, np.nan)
+    return np.where(wrong, np.nan, value)
 
 
 def _comment_marks(columns: tuple[Column, ...], grid: Grid, findings: Findings) -> None:
@@ -229,24 +287,3 @@ def _comment_marks(columns: tuple[Column, ...], grid: Grid, findings: Findings) 
             rows = np.flatnonzero(np.isin(texts, ["C", "c"]))
             findings.at("comment", rows, column.name, texts[rows], "{} marks a row that NONMEM skips, and it is used here",
                         f"say --column {column.name}=EXCL to leave such rows out", "warning")  # fmt: skip
-
-
-def _exclusions(by_meaning, raw, n: int, findings: Findings) -> np.ndarray:
-    """Rows that the user leaves out; each needs a reason."""
-    if "EXCL" not in by_meaning:
-        return np.zeros(n, dtype=bool)
-    texts = raw["EXCL"]
-    lowered = np.array([text.lower() for text in texts], dtype=object)
-    out = ~np.isin(lowered, ["", ".", "0", "n", "no", "false"])
-    bare = np.isin(lowered, ["1", "y", "yes", "true", "x"])
-    reasons = np.where(bare, raw.get("EXCLRSN", np.full(n, "", dtype=object)), texts)
-    silent = out & np.isin(reasons, ["", "."])
-    findings.at("exclusion", np.flatnonzero(silent), by_meaning["EXCL"].name, texts[silent],
-                "the row is left out without a reason", "write why in a column EXCLRSN")  # fmt: skip
-    counts = Counter(reasons[out & ~silent].tolist()).most_common()
-    for reason, count in counts[:REASONS]:
-        findings.note(f"{count} row(s) are left out as the file asks: {printable(reason)}")
-    if counts[REASONS:]:
-        rest = sum(count for _, count in counts[REASONS:])
-        findings.note(f"{rest} more row(s) are left out for {len(counts) - REASONS} other reasons that the file gives")
-    return out

@@ -1,10 +1,11 @@
 """How a file is to be read: what the user says where the file does not."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.units import known_units, read_unit
+from livingdrug.data.units import is_dose, is_time, known_units, read_unit
 
 
 @dataclass(frozen=True)
@@ -13,9 +14,11 @@ class Reading:
 
     columns: heading -> meaning, where the guess is wrong; unit, time_unit, dose_unit: of DV, TIME and AMT; dose: one dose
     for every subject; assay: of the whole file; limit: of quantification, where rows state none; infusion_day: the day
-    number of the infusion (0 or 1), where days are counted; date_order: `dmy` or `mdy` of dates that are not ISO;
-    duplicates: `mean` of values of one subject, output and time; pool_assays: one profile from several assays;
-    sheet: of an Excel file.
+    number of the infusion, where days are counted from somewhere else (or are called days, and may begin with 0 or 1);
+    date_order: `dmy` or `mdy` of dates that are not ISO; duplicates: of values of one subject, output and time, `mean`, or
+    `keep`: replicates, which a fit takes; pool_assays: one profile from several assays; sheet: of an Excel file; untreated:
+    subjects without a dose, where others have one, were not treated; logarithms: the values and limits are logarithms, to be
+    turned back (`e`, `10`) or `kept`; output: the only one to use of several; units: output -> unit of its values.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -27,31 +30,37 @@ class Reading:
     limit: float | None = None
     infusion_day: int | None = None
     date_order: Literal["dmy", "mdy"] | None = None
-    duplicates: Literal["mean"] | None = None
+    duplicates: Literal["mean", "keep"] | None = None
     pool_assays: bool = False
     sheet: str | None = None
+    untreated: bool = False
+    logarithms: Literal["e", "10", "kept"] | None = None
+    output: str | None = None
+    units: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "unit", _unit("--unit", self.unit))
-        object.__setattr__(self, "time_unit", _unit("--time-unit", self.time_unit, ("d", "h")))
-        object.__setattr__(self, "dose_unit", _unit("--dose-unit", self.dose_unit, ("cells", "cells/kg")))
+        object.__setattr__(self, "units", {name: _unit("--unit", text) for name, text in self.units.items()})
+        object.__setattr__(self, "time_unit", _unit("--time-unit", self.time_unit, is_time, "d, h, min, s or week"))
+        doses = "cells, cells/kg, or a mass or an amount of substance such as mg or nmol, also per kg"
+        object.__setattr__(self, "dose_unit", _unit("--dose-unit", self.dose_unit, is_dose, doses))
         for name, value in (("limit", self.limit), ("dose", self.dose)):
-            if value is not None and not 0 < value < float("inf"):
-                raise InputError(f"the {name} is {value:g}; it must be finite and above 0")
+            lowest = -float("inf") if name == "limit" and self.logarithms else 0
+            if value is not None and not lowest < value < float("inf"):
+                raise InputError(f"the {name} is {value:g}; it must be finite{'' if lowest else ' and above 0'}")
         for name, value, allowed in (
-            ("infusion day", self.infusion_day, (None, 0, 1)),
             ("date order", self.date_order, (None, "dmy", "mdy")),
-            ("rule for duplicates", self.duplicates, (None, "mean")),
+            ("rule for duplicates", self.duplicates, (None, "mean", "keep")),
+            ("kind of logarithms", self.logarithms, (None, "e", "10", "kept")),
         ):
             if value not in allowed:
                 raise InputError(f"the {name} is `{value}`; it must be {' or '.join(str(a) for a in allowed[1:])}")
 
 
-def _unit(option: str, text: str | None, allowed: tuple[str, ...] = ()) -> str | None:
+def _unit(option: str, text: str | None, fits: Callable[[str], bool] | None = None, known: str = "") -> str | None:
     if text is None:
         return None
     unit = read_unit(text)
-    if unit is None or (allowed and unit not in allowed):
-        known = " or ".join(allowed) or known_units()
-        raise InputError(f"{option} `{text}` is not a unit that fits here; known: {known}")
+    if unit is None or (fits and not fits(unit)):
+        raise InputError(f"{option} `{text}` is not a unit that fits here; known: {known or known_units()}")
     return unit

@@ -1,39 +1,40 @@
 """Rows that are samples become profiles: limits settled, doubles named, units of one profile the same."""
 
-import re
+from collections.abc import Iterable
 
 import numpy as np
 
-from livingdrug.data.cells import ABOVE, BELOW, MISSING, MISSING_TOKENS, NUMBER
+from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, Numbers, missing
+from livingdrug.data.doses import doses_of
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.infusion import Timed
 from livingdrug.data.meanings import counts_time
-from livingdrug.data.parse import Parsed
+from livingdrug.data.names import folded, how_alike
+from livingdrug.data.outputs import ask_what_tells_apart, kept, may_differ, outputs, unit_said
+from livingdrug.data.parse import Parsed, turned_back
 from livingdrug.data.reading import Reading
-from livingdrug.data.table import Data, Doses, Profile, natural_key, natural_order
+from livingdrug.data.table import Changes, Data, Profile, natural_key, natural_order
 from livingdrug.data.units import known_units, read_unit
-
-_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 
 def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(codes of the rows, subjects in natural order). Subjects that differ only by case, blanks or leading
-    zeros are warned about."""
+    """(codes of the rows, subjects in natural order). Subjects whose names look alike are warned about."""
     import pandas as pd
 
     codes, unique = pd.factorize(ids)
     order = sorted(range(len(unique)), key=lambda i: natural_key(unique[i]))
     rank = np.empty(len(unique), dtype=int)
     rank[order] = np.arange(len(unique))
-    folded: dict[str, str] = {}
+    alike: dict[str, str] = {}
     _, first = np.unique(codes, return_index=True)
     for code, text in enumerate(unique):
-        key = _LEADING_ZEROS.sub("", "".join(text.lower().split()))
-        if folded.setdefault(key, text) != text:
-            row = first[code : code + 1]
-            problem = (f"subjects `{printable(folded[key], 40)}` and `{printable(text, 40)}` differ only by case, blanks or "
-                       "leading zeros")  # fmt: skip
-            findings.at("subject-twice", row, name, [text], problem, "write them alike if they are one subject", "warning")
+        key = folded(text)
+        if alike.setdefault(key, text) != text:
+            row = first[code]
+            problem = (f"subjects `{printable(alike[key], 40)}` and `{printable(text, 40)}` differ only by "
+                       f"{how_alike(alike[key], text)}")  # fmt: skip
+            fix = "write them alike if they are one subject"
+            findings.add("subject-twice", findings.lines[row], name, text, problem, fix, "warning")
     return rank[codes], tuple(unique[i] for i in order)
 
 
@@ -42,36 +43,36 @@ def build(
     reading: Reading, findings: Findings,
 ) -> Data:  # fmt: skip
     """The canonical table; faults between rows go to findings."""
-    cens, limit = settle_limits(parsed, reading, findings)
-    sampled = _sampled(parsed, cens, findings)
-    unit = _units(parsed, sampled, reading, findings)
-    if parsed.has("DVID") and not np.isin(parsed.texts["DVID"][sampled], ["", "."]).all():
-        rows = np.flatnonzero(sampled & np.isin(parsed.texts["DVID"], ["", "."]))
-        findings.at("no-output", rows, parsed.name("DVID"), parsed.texts["DVID"][rows],
-                    "the row does not say what was measured", "write the output in every row of a sample")  # fmt: skip
+    cens, limit, end = settle_limits(parsed, reading, findings)
+    sampled = _sampled(parsed, cens, reading, findings)
+    outputs_of = outputs(parsed, sampled, findings)
+    sampled = kept(outputs_of, parsed, sampled, reading.output, findings)
+    unit = _units(parsed, sampled, outputs_of, reading, findings)
     use = np.flatnonzero(sampled & np.isfinite(timed.time) & ~np.isin(parsed.texts["ID"], ["", "."]))
-    assay = _assays(parsed, use, reading, findings)
-    output = parsed.texts["DVID"][use]
-    labels = [timed.occasion[use], np.where(output == ".", "", output).astype(object), assay[use], unit[use]]
+    assay = _assays(parsed.texts["ASSAY"], outputs_of, use, reading, findings)
+    labels = [timed.occasion[use], outputs_of[use], assay[use], unit[use]]
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
     _note_order(timed.time[use], profile, findings)
-    unlimited_zero = (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit)
-    dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.value)
+    unlimited_zero = (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit) & (reading.logarithms is None)
+    dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.either)
     # the value breaks ties, so that the order of the rows in the file never matters
     order = np.lexsort((dv[use], timed.time[use], profile))
     rows, profile = use[order], profile[order]
+    constant, varying = _covariates(parsed, codes, len(subjects), rows, findings)
     data = Data(
         name, subjects, profiles, profile, timed.time[rows], dv[rows], cens[rows], limit[rows], findings.lines[rows],
-        time_unit, dose_unit, *_covariates(parsed, codes, len(subjects), rows, findings),
-        _weights(parsed, codes, timed, subjects), doses=_doses(parsed, timed, codes, use, order, profile),
+        time_unit, dose_unit, constant, varying, _weights(parsed, codes, timed, subjects),
+        doses=doses_of(parsed, timed, codes, findings.lines, _starts(timed, use, order, profile)),
+        end=end[rows], logarithms=reading.logarithms == "kept", changing=_changing(parsed, codes, timed, varying),
     )  # fmt: skip
     return _finish(data, parsed, reading, findings)
 
 
 def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> Data:
-    data = settle_doubles(data, parsed, reading, findings)
+    apart = ask_what_tells_apart(data, parsed, reading, findings)
+    data = settle_doubles(data, parsed, reading, apart, findings)
     _same_units(data, parsed, findings)
-    data = _dose_in_cells(data, findings)
+    data = _dose_of_body(data, findings)
     if not data.rows and not findings.failed:
         problem = "no row holds a measured value"
         findings.add("no-samples", findings.heading, parsed.name("DV"), "", problem, "give the values")
@@ -85,30 +86,46 @@ def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) ->
     return data
 
 
-def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, np.ndarray]:
-    """(cens, limit) of each row. Limits come from `<50`, from a column, from a censored DV, or from the user."""
+def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(cens, limit, other end) of each row. Limits come from `<50`, from a column, from a censored DV, or from the user.
+
+    Other end: of the interval in which a censored value lies, as Monolix states it in LIMIT; nan where there is none.
+    """
+    logs = reading.logarithms is not None
     value, kind = parsed.dv.value, parsed.dv.kind
-    limit = parsed.limit.copy()
+    column = parsed.limit
+    limit = column if logs else np.where(column > 0, column, np.nan)  # a limit of 0 says nothing of a measured value
     stated = kind == BELOW
-    limit = np.where(stated & np.isfinite(value), value, limit)
+    limit = np.where(np.isfinite(parsed.dv.bound) & stated, parsed.dv.bound, limit)
     cens = np.where(stated, 1, np.where(kind == ABOVE, -1, parsed.cens)).astype(np.int8)
-    flagged = (cens == 1) & ~stated
+    odd = np.flatnonzero((stated & (parsed.cens == -1)) | ((kind == ABOVE) & (parsed.cens == 1)))
+    findings.at("flag", odd, parsed.name("DV"), parsed.texts["DV"][odd], f"{{}} and `{parsed.name('CENS')}` contradict each "
+                "other", "write 1 for a value below the limit, -1 for one above it")
+    flagged = (cens == 1) & ~stated & (kind == NUMBER) & ((value > 0) | logs)
     # Monolix: DV holds the limit and LIMIT the lower end; others put the limit in LIMIT: the larger one is the limit
-    limit = np.where(flagged & (kind == NUMBER) & (value > 0), np.fmax(limit, value), limit)
+    limit = np.where(flagged, np.fmax(limit, value), limit)
+    above = (parsed.cens == -1) & (kind == NUMBER) & (column > value)
+    end = np.where((flagged & (column < value)) | above, column, np.nan)
+    limit = np.where(above, np.nan, limit)
+    between = int(np.isfinite(end).sum())
+    if between:
+        both = f"`{parsed.name('LIMIT')}` and `{parsed.name('DV')}`"
+        findings.note(f"{between} censored value(s) lie between {both} of their row")
     own = np.isfinite(limit)
     if reading.limit is not None:
-        limit = np.where(own, limit, reading.limit)
-    under = (kind == NUMBER) & (cens == 0) & (value >= 0) & (value < limit) & (parsed.evid == 0) & ~parsed.not_measured
+        limit = np.where(own | above, limit, turned_back(Numbers(reading.limit, np.nan, NUMBER), reading.logarithms).value)
+    measured = (kind == NUMBER) & (cens == 0) & (parsed.evid == 0) & ~parsed.not_measured
+    under = measured & ((value >= 0) | logs) & (value < limit)
     if parsed.has("CENS"):
         wrong = under & own
         findings.at("limit", np.flatnonzero(wrong), parsed.name("DV"), value[wrong], "{} is below the limit of its row "
                     "and flagged as measured", f"write 1 in `{parsed.name('CENS')}`, or mend the limit")  # fmt: skip
-    nothing = (cens == -1) & (kind == NUMBER) & (value == 0)
+    nothing = (cens == -1) & (kind == NUMBER) & (value == 0) & (not logs)
     findings.at("limit", np.flatnonzero(nothing), parsed.name("DV"), value[nothing], "{} is flagged as above an upper limit",
                 "give the upper limit as the value")  # fmt: skip
     if under.any():
         findings.note(f"{int(under.sum())} value(s) lie below the limit of their row and count as below the limit")
-    zero = (kind == NUMBER) & (value == 0) & (cens == 0) & ~under & (parsed.evid == 0) & ~parsed.not_measured
+    zero = measured & (value == 0) & ~under & (not logs)
     if zero.any():
         findings.note(f"{int(zero.sum())} value(s) are 0 and no limit is stated for them: they count as below a limit that "
                       "is not known, not as measured zeros (--limit states it)")  # fmt: skip
@@ -120,10 +137,10 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     unknown = int(((cens == 1) & np.isnan(limit) & ~zero).sum())
     if unknown:
         findings.note(f"{unknown} value(s) below the limit have no limit stated (--limit states it)")
-    return cens, limit
+    return cens, limit, end
 
 
-def _sampled(parsed: Parsed, cens: np.ndarray, findings: Findings) -> np.ndarray:
+def _sampled(parsed: Parsed, cens: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
     """Rows that hold a usable sample."""
     sample = (parsed.evid == 0) & ~parsed.excluded
     nothing = sample & (parsed.dv.kind == MISSING) & (cens == 0)
@@ -132,56 +149,72 @@ def _sampled(parsed: Parsed, cens: np.ndarray, findings: Findings) -> np.ndarray
         if mask.any():
             first = int(findings.lines[mask].min())
             findings.note(f"{int(mask.sum())} sample row(s) {what} (the first is line {first}) and are not used")
-    given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.value > 0)).sum())
+    given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.either > 0)).sum())
     if given:
         findings.note(f"{given} dose row(s) hold a value; it is not used")
-    other = int(np.isin(parsed.evid, (2, 3)).sum())
-    if other:
-        findings.note(f"{other} row(s) with EVID 2 or 3 are no samples and are not used")
+    for code, what in ((2, "are no samples and are not used"), (3, "are resets: a fit begins anew there")):
+        if (parsed.evid == code).any():
+            findings.note(f"{int((parsed.evid == code).sum())} row(s) with EVID {code} {what}")
     readable = np.isin(parsed.dv.kind, (NUMBER, BELOW, ABOVE)) | ((cens == 1) & (parsed.dv.kind == MISSING))
-    return sample & ~nothing & ~idle & readable & ~(parsed.dv.value < 0)
+    return sample & ~nothing & ~idle & readable & (~(parsed.dv.either < 0) | (reading.logarithms == "kept"))
 
 
-def _units(parsed: Parsed, sampled: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
+def _units(parsed: Parsed, sampled: np.ndarray, outputs_of: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
     """Unit of each row, "" where nobody states one."""
     texts = parsed.texts["UNIT"]
     fix = f"use one of {known_units()}"
-    silent = sampled & np.isin(texts, MISSING_TOKENS)
+    silent = sampled & missing(texts)
     # a column that is empty in every sample states nothing, like one that is not there
     if parsed.has("UNIT") and not np.array_equal(silent, sampled):
         words = {text: read_unit(text) or "" for text in set(texts)}
         unit = np.array([words[text] for text in texts], dtype=object)
+        foreign = _foreign(parsed, outputs_of, sampled & ~silent, unit, findings)
+        unit = np.where(foreign, texts, unit).astype(object)
         wrong = np.flatnonzero(sampled & ~silent & (unit == ""))
         findings.at("unit", wrong, parsed.name("UNIT"), texts[wrong], "{} is not a unit that is known here", fix)
         lost = np.flatnonzero(silent)
         findings.at("unit", lost, parsed.name("UNIT"), texts[lost], "the row states no unit, others do",
                     "write the unit in every row of a sample")  # fmt: skip
-        said = set(unit[sampled]) - {""}
+        said = set(unit[sampled & ~foreign]) - {""}
     else:
         stated = parsed.columns["DV"].unit
         one = read_unit(stated) if stated else ""
         if one is None:
             problem = f"`{printable(stated)}` is not a unit that is known here"
             findings.add("unit", findings.heading, parsed.name("DV"), stated, problem, fix)
-        unit = np.full(len(texts), one or reading.unit or "", dtype=object)
+        given = unit_said(outputs_of, sampled, reading, findings, parsed.name("DV"))
+        unit = np.full(len(texts), one, dtype=object) if one else given
         said = {one} - {"", None}
-    if reading.unit and said and said != {reading.unit}:
-        problem = f"the file says {', '.join(sorted(said))} and --unit says {reading.unit}"
+    asked = {reading.unit, *reading.units.values()} - {None}
+    if asked and said and said != asked:
+        problem = f"the file says {', '.join(sorted(said))} and --unit says {', '.join(sorted(asked))}"
         fix = "leave the option out: one unit becomes another only by a named bridge (--bridge)"
         findings.add("unit", findings.heading, parsed.name("UNIT") or parsed.name("DV"), "", problem, fix)
-    if not said and not reading.unit:
+    if not said and not asked:
         findings.note("the unit of the values is not stated (--unit states it); numbers are in the unit of the file")
     return unit
 
 
-def _assays(parsed: Parsed, use: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
+def _foreign(parsed: Parsed, output: np.ndarray, stated: np.ndarray, unit: np.ndarray, findings: Findings) -> np.ndarray:
+    """Rows of outputs whose unit is not in the closed list, where other outputs have one that is: they keep their own."""
+    lost = set(output[stated & (unit == "")])
+    known = set(output[stated & (unit != "")])
+    foreign = stated & np.isin(output, list(lost - known - {""}))
+    if not known or not foreign.any():
+        return np.zeros(len(output), dtype=bool)
+    pairs = sorted({(o, u) for o, u in zip(output[foreign], parsed.texts["UNIT"][foreign], strict=True)})
+    listed = ", ".join(f"`{printable(o, 30)}` ({printable(u, 20)})" for o, u in pairs[:5]) + (", ..." if pairs[5:] else "")
+    findings.note(f"{len(pairs)} output(s) keep a unit that is not known here, so no model reads them: {listed}")
+    return foreign
+
+
+def _assays(assay: np.ndarray, outputs_of: np.ndarray, use: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
     """Assay of each row. Several assays of one output stay apart unless the user pools them, which is then noted."""
     import pandas as pd
 
-    assay = parsed.texts["ASSAY"]
     if len(set(assay[use])) < 2:
         return assay
-    pairs = pd.DataFrame({"output": parsed.texts["DVID"][use], "assay": assay[use]}).drop_duplicates()
+    pairs = pd.DataFrame({"output": outputs_of[use], "assay": assay[use]}).drop_duplicates()
     for output, group in pairs.groupby("output"):
         several = sorted(group["assay"])
         if len(several) < 2:
@@ -190,7 +223,7 @@ def _assays(parsed: Parsed, use: np.ndarray, reading: Reading, findings: Finding
         label = f"output `{printable(str(output), 40)}`" if output else "the values"
         if reading.pool_assays:
             findings.note(f"{names} are pooled for {label}, as you said; assays differ in what they count")
-            assay = np.where(parsed.texts["DVID"] == output, "+".join(a for a in several if a), assay).astype(object)
+            assay = np.where(outputs_of == output, "+".join(a for a in several if a), assay).astype(object)
         else:
             findings.note(f"{names} measured {label}: they are analysed apart (--pool-assays joins them)")
     return assay
@@ -209,16 +242,11 @@ def _profiles(codes: np.ndarray, labels: list[np.ndarray], dose: np.ndarray) -> 
     return Profile(codes[first], *columns, np.where(np.isfinite(doses), doses, np.nan)), profile
 
 
-def _doses(parsed: Parsed, timed: Timed, codes: np.ndarray, use, order, profile: np.ndarray) -> Doses | None:
-    """All doses by subject and time; profile: of the samples `use[order]`."""
-    if not timed.is_dose.any():
-        return None
-    rows = np.flatnonzero(timed.is_dose)
-    since = timed.start + timed.time
-    rows = rows[np.lexsort((since[rows], codes[rows]))]
+def _starts(timed: Timed, use, order, profile: np.ndarray) -> np.ndarray:
+    """When the infusion of each profile was, since the first one of its subject; profile: of the samples `use[order]`."""
     start = np.zeros(int(profile.max(initial=-1)) + 1)
     start[profile] = timed.start[use[order]]
-    return Doses(codes[rows], timed.occasion[rows], since[rows], parsed.amount.value[rows], start)
+    return start
 
 
 def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> None:
@@ -228,21 +256,30 @@ def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> No
         findings.note("rows were not in order of time; they were sorted by subject and time")
 
 
-def settle_doubles(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> Data:
-    """Two values of one profile at one time: a fault, or their mean where the user said so."""
+def settle_doubles(data: Data, parsed: Parsed, reading: Reading, apart: set[str], findings: Findings) -> Data:
+    """Two values of one profile at one time: a fault, or their mean where the user said so. Rows that differ in a column of
+    `apart` are no doubles before the user has said what that column is, and no advice averages them."""
     from dataclasses import replace
 
     same = (data.profile[1:] == data.profile[:-1]) & (data.time[1:] == data.time[:-1])
     if not same.any():
         return data
     if reading.duplicates is None:
+        for name in apart:
+            same = same & (data.by_row[name][1:] == data.by_row[name][:-1])
         for i in np.flatnonzero(same) + 1:
             lines = sorted((int(data.line[i - 1]), int(data.line[i])))
             subject = printable(data.subjects[data.profiles.subject[data.profile[i]]], 40)
             problem = f"subject `{subject}` has two values at time {data.time[i]:g} (the other is line {lines[0]})"
-            fix = "delete one, or say --duplicates mean"
+            differ = [n for n, texts in data.by_row.items() if texts[i] != texts[i - 1] and may_differ(n, reading.columns)]
+            fix = "delete one, or say --duplicates mean (or, in a fit, keep: they are replicates)"
+            if differ:
+                problem += f", which differ in {', '.join(f'`{printable(n, 40)}`' for n in differ[:4])}"
+                fix = "delete one, or say with --column what tells them apart"
             findings.add("double", lines[1], parsed.name("TIME"), f"{data.time[i]:g}", problem, fix)
         return data
+    if reading.duplicates == "keep":
+        return _as_replicates(data, same, findings)
     start = np.flatnonzero(np.r_[True, ~same])
     sizes = np.diff(np.r_[start, data.rows])
     measured = data.cens != 1
@@ -255,8 +292,19 @@ def settle_doubles(data: Data, parsed: Parsed, reading: Reading, findings: Findi
     cens = np.where(count > 0, np.where(data.cens[start] == 1, 0, data.cens[start]), 1).astype(np.int8)
     return replace(
         data, profile=data.profile[start], time=data.time[start], dv=mean, cens=cens, limit=data.limit[start],
-        line=data.line[start], by_row={k: v[start] for k, v in data.by_row.items()},
+        line=data.line[start], by_row={k: v[start] for k, v in data.by_row.items()}, end=data.end[start],
     )  # fmt: skip
+
+
+def _as_replicates(data: Data, same: np.ndarray, findings: Findings) -> Data:
+    sets = int((same & ~np.r_[False, same[:-1]]).sum())
+    copies = np.flatnonzero(same & (data.dv[1:] == data.dv[:-1]) & (data.cens[1:] == 0) & (data.cens[:-1] == 0)) + 1
+    found = f"; {len(copies)} of them equal another one exactly (the first is line {data.line[copies].min()}): delete copies"
+    findings.note(
+        f"{sets} set(s) of values of one subject, output and time are replicates, each with a residual error of its own "
+        f"(--duplicates mean takes their mean){found if len(copies) else ''}"
+    )
+    return data
 
 
 def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
@@ -281,7 +329,7 @@ def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, fin
 
     constant, varying = {}, {}
     for name, texts in parsed.covariates.items():
-        values, unique = pd.factorize(np.where(np.isin(texts, [".", "NA"]), "", texts).astype(object))
+        values, unique = pd.factorize(np.where(missing(texts), "", texts).astype(object))
         filled = np.flatnonzero(unique[values] != "") if len(unique) else np.empty(0, dtype=int)
         low, high = np.full(n, len(unique)), np.full(n, -1)
         np.minimum.at(low, codes[filled], values[filled])
@@ -291,9 +339,28 @@ def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, fin
             varying[name] = texts[rows]
         texts_of = np.append(unique, "").astype(object)
         constant[name] = np.where(steady, texts_of[np.where(steady, high, -1)], "").astype(object)
-        if (high > low).any() and not counts_time(name):
+        if (high > low).any() and not counts_time(name) and name != parsed.name("CMT"):
             findings.note(f"`{printable(name, 40)}` changes within a subject, so it groups nobody")
     return {k: v for k, v in constant.items() if k not in varying}, varying
+
+
+def _changing(parsed: Parsed, codes: np.ndarray, timed: Timed, varying: Iterable[str]) -> dict[str, Changes]:
+    """Every covariate that changes within a subject, from all rows that are used, doses too; varying: their names."""
+    since = timed.start + timed.time
+    usable = np.isfinite(since) & ~parsed.excluded
+    columns = {name: parsed.covariates[name] for name in varying if not counts_time(name) and name != parsed.name("CMT")}
+    lowest, highest = np.full(len(codes), np.inf), np.zeros(len(codes))
+    np.fmin.at(lowest, codes, np.where(parsed.weight > 0, parsed.weight, np.inf))
+    np.fmax.at(highest, codes, np.where(parsed.weight > 0, parsed.weight, 0.0))
+    if (highest > lowest).any():
+        columns["WT"] = np.array([repr(w) if w > 0 else "" for w in parsed.weight.tolist()], dtype=object)
+    found = {}
+    for name, texts in columns.items():
+        rows = np.flatnonzero(usable & ~missing(texts))
+        rows = rows[np.lexsort((rows, since[rows], codes[rows]))]
+        if ((texts[rows][1:] != texts[rows][:-1]) & (codes[rows][1:] == codes[rows][:-1])).any():
+            found[name] = Changes(codes[rows], since[rows], texts[rows])
+    return found
 
 
 def _weights(parsed: Parsed, codes: np.ndarray, timed: Timed, subjects: tuple[str, ...]) -> np.ndarray:
@@ -306,13 +373,15 @@ def _weights(parsed: Parsed, codes: np.ndarray, timed: Timed, subjects: tuple[st
     return weight
 
 
-def _dose_in_cells(data: Data, findings: Findings) -> Data:
+def _dose_of_body(data: Data, findings: Findings) -> Data:
     """Doses per kg times the weight of the subject."""
     from dataclasses import replace
 
-    if data.dose_unit != "cells/kg":
+    if not data.dose_unit.endswith("/kg"):
         return data
-    findings.note("doses in cells/kg were multiplied by the weight of the subject")
+    findings.note(f"doses in {data.dose_unit} were multiplied by the weight of the subject")
     dose = data.profiles.dose * data.weight[data.profiles.subject]
-    doses = data.doses and replace(data.doses, amount=data.doses.amount * data.weight[data.doses.subject])
-    return replace(data, profiles=replace(data.profiles, dose=dose), doses=doses, dose_unit="cells")
+    weight = None if data.doses is None else data.weight[data.doses.subject]
+    doses = data.doses and replace(data.doses, amount=data.doses.amount * weight, rate=data.doses.rate * weight)
+    unit = data.dose_unit.removesuffix("/kg")
+    return replace(data, profiles=replace(data.profiles, dose=dose), doses=doses, dose_unit=unit)

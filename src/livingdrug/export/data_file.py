@@ -29,21 +29,31 @@ def data_file(data: Data, layout: str) -> DataFile:
     TIME counts from the first dose of each occasion, as the exported models do; every dose stands at its own time.
     DV is on its own scale in both; below a limit it is the limit (CENS 1). NONMEM also gets LNDV, the natural logarithm of
     DV, numbers for texts (the texts stand behind, in columns that it does not read) and EVID 4 where a later occasion starts.
-    Monolix takes LIMIT of a value below the limit for the lower end of an interval, so it is 0 there.
+    Monolix takes LIMIT of a censored value for the other end of an interval, so it is empty where there is none.
     Raises InputError for an unknown layout, a value below a limit that nobody states, or two columns of one name.
     """
     if layout not in LAYOUTS:
         raise InputError(unknown("layout", layout, LAYOUTS))
     _check_limits(data)
     table = data.table()
-    infused = table["TIME"].where(table["EVID"] == 1).groupby([table["ID"], table["OCC"]]).transform("min")
+    infused = table["TIME"].where(table["EVID"].isin([1, 4])).groupby([table["ID"], table["OCC"]]).transform("min")
     table["TIME"] -= infused.fillna(0.0)
     # a column of units says one in every row, or is not there
     silent = [name for name in ("UNIT", "ASSAY") if (table.loc[table["EVID"] == 0, name] == "").all()]
-    table = table.drop(columns=silent)
+    table = _infusions(table.drop(columns=silent), layout)
     notes = _remarks(data)
     made = _nonmem(data, table, notes) if layout == "nonmem" else (_monolix(table), Reading())
     return DataFile(made[0], made[1], tuple(notes))
+
+
+def _infusions(table, layout: str):
+    """The length of an infusion as the rate that NONMEM reads, or under the name that Monolix reads."""
+    if "DUR" not in table.columns or layout == "monolix":
+        return table.rename(columns={"DUR": "TINF"})
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(table["DUR"] > 0, table["AMT"] / table["DUR"], 0.0)
+    given = table["RATE"].fillna(0.0) if "RATE" in table.columns else 0.0
+    return table.drop(columns="DUR").assign(RATE=np.where(rate > 0, rate, given))
 
 
 def _check_limits(data: Data) -> None:
@@ -67,7 +77,8 @@ def _remarks(data: Data) -> list[str]:
 def _nonmem(data: Data, table, notes: list[str]):
     import pandas as pd
 
-    dose = table["EVID"].to_numpy() == 1
+    event = table["EVID"].to_numpy()
+    dose = np.isin(event, (1, 4))
     value = table["DV"].to_numpy(dtype=float)
     columns, texts, reading = {}, {}, {"LNDV": "ignore"}
     for name, behind in (("ID", "USUBJID"), ("DVID", "OUTPUT"), ("OCC", "OCCASION")):
@@ -84,8 +95,8 @@ def _nonmem(data: Data, table, notes: list[str]):
     # the first dose of a later occasion
     begins = dose & ~table.assign(dose=dose).duplicated(["ID", "OCC", "dose"]).to_numpy()
     again = begins & (table["OCC"] != table.groupby("ID")["OCC"].transform("first")).to_numpy()
-    columns["EVID"] = np.where(again, "4", np.where(dose, "1", "0"))
-    columns["MDV"] = np.where(dose, "1", "0")
+    columns["EVID"] = np.where(again & (event == 1), "4", event.astype(str))
+    columns["MDV"] = np.where(event > 0, "1", "0")
     columns["CENS"] = table["CENS"].astype(str).to_numpy()
     columns = {name: columns[name] for name in NONMEM_COLUMNS}
     for name in table.columns.difference(columns, sort=False):
@@ -147,8 +158,10 @@ def _monolix(table):
     import pandas as pd
 
     cens = table["CENS"].to_numpy()
-    # below the limit the interval goes down to 0; above an upper limit it has no end
-    limit = np.where(cens == 1, 0.0, np.where(cens == -1, np.nan, table["LIMIT"].to_numpy(dtype=float)))
+    # of a censored value, LIMIT is the other end of its interval, where there is one
+    limit, value = table["LIMIT"].to_numpy(dtype=float), table["DV"].to_numpy(dtype=float)
+    inner = ((cens == 1) & (limit >= value)) | ((cens == -1) & (limit <= value))
+    limit = np.where(inner, np.nan, limit)
     columns = {
         "ID": table["ID"], "TIME": _numbers(table["TIME"]), "DV": _numbers(table["DV"]), "AMT": _numbers(table["AMT"]),
         "EVID": table["EVID"], "CENS": cens, "LIMIT": _numbers(limit), "OCC": table["OCC"],

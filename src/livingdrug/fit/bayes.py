@@ -114,8 +114,10 @@ class LogPosterior:
         f, slopes = prepared.predictor.slopes(table)
         y, kind, output, first, last = prepared.records
         by_phi, by_a, by_b = np.zeros(by_value.shape), np.zeros(len(prepared.kind)), np.zeros(len(prepared.kind))
-        total = joint.likelihood(y, kind, output, prepared.kind, point.a, point.b, f, np.ascontiguousarray(slopes),
-                                 prepared.m4, by_value, first, last, by_phi, by_a, by_b)  # fmt: skip
+        total = joint.likelihood(
+            y, prepared.ends, kind, output, prepared.kind, point.a, point.b, f, np.ascontiguousarray(slopes), prepared.m4,
+            by_value, first, last, by_phi, by_a, by_b,
+        )
         return Likelihood(total, by_phi, by_a, by_b)
 
     def _pull(self, point: Point, at: Effects, found: Likelihood, by_w: np.ndarray) -> np.ndarray:

@@ -15,13 +15,15 @@ from livingdrug.fit import finish
 from livingdrug.fit.importance import SOUND, Draws, Proposal, drawn, propose, weights, worth_of
 from livingdrug.fit.information import Information, louis
 from livingdrug.fit.point import Point, Prepared, is_defined
+from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
 from livingdrug.fit.updates import linear_of
 
 ROUNDS = 40  # sets of draws
 MOST = 12  # steps on one set
 STALLED, SMALL = 3, 0.02  # sets of draws over which the likelihood has risen by so little that it will not rise much more
-DRAWS, MOST_DRAWS = 1024, 16384
+DRAWS, SOLVED_DRAWS = 1024, 512  # of formulas, and of equations that are solved
+MOST_DRAWS = 16384  # where they are worth little
 LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.03)
 CONFIRMED = (1.0, 0.3, 0.1)  # parts of the way on one set of draws that new draws are asked about
 KEPT = 0.4  # of the effective draws of each subject that steps on one set must leave
@@ -55,13 +57,14 @@ class Climbed(NamedTuple):
 
 def climb(
     prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, held: tuple[int, ...] = (),
-    before: Proposal | None = None, draws: int = DRAWS, rounds: int = ROUNDS,
+    before: Proposal | None = None, draws: int | None = None, rounds: int = ROUNDS,
     enough: float = ENOUGH, most: int = MOST_DRAWS,
 ) -> Climbed:  # fmt: skip
     """Newton steps up the likelihood from a point. start: of the search for modes, or `before`: proposals of a point
-    nearby; held: positions of estimated numbers that stay; draws: of each subject, up to `most` where they are worth
-    little; rounds: sets of draws at most; enough: expected rise of the log-likelihood at which it ends."""
-    ascent = _Ascent(prepared, unknowns_of(prepared.problem), seed, held, draws, most)
+    nearby; held: positions of estimated numbers that stay; draws: of each subject (None: the usual number), up to `most`
+    where they are worth little; rounds: sets of draws at most; enough: expected rise of the log-likelihood at which it
+    ends."""
+    ascent = _Ascent(prepared, unknowns_of(prepared.problem), seed, held, draws or usual_draws(prepared.problem), most)
     now = ascent.at(point, propose(prepared, point, seed, start, before))
     levels = [-np.inf] * STALLED
     while now.gain > enough and len(levels) < STALLED + rounds and now.level > levels[-STALLED] + SMALL:
@@ -71,6 +74,11 @@ def climb(
             break
         now = after
     return now
+
+
+def usual_draws(problem: FitProblem) -> int:
+    """Draws of each subject that a climb takes."""
+    return DRAWS if is_closed(problem.model) else SOLVED_DRAWS
 
 
 class _Ascent(NamedTuple):

@@ -20,6 +20,7 @@ from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import Progress, fit
 from livingdrug.models import Model
+from livingdrug.simulation.regimen import Regimen
 
 WINDOW, LATE = 28.0, 21.0  # days of a typical subject's curve, and from which on its half-life is taken
 HOURS = {"d": 1.0, "h": 24.0}  # units of time in a day
@@ -190,7 +191,7 @@ def typical_of(problem: FitProblem) -> tuple[Typical, ...]:
     day = HOURS[problem.model.time_unit]
     known = problem.model.typical | {p.name: p.value for p in problem.parameters}
     model = problem.model.with_values({p.name: known[p.name] for p in problem.parameters})
-    doses = None if is_closed(model) or not model.system.dose_into else list(_doses(design_of(problem))[0])
+    doses = None if is_closed(model) or not model.system.dose_into else _doses(design_of(problem))[0]
     names = tuple(dict.fromkeys(output for _, output in problem.outputs))
     late = [LATE * day, 0.5 * (LATE + WINDOW) * day, WINDOW * day]
     found = simulate(model, None, doses, late, WINDOW * day, names)
@@ -210,11 +211,11 @@ def _half_life(levels: np.ndarray, span: float) -> float | None:
     return float(np.log(2) * span / np.log(begin / end)) if begin > middle > end > 0 else None
 
 
-def _doses(design: Design) -> tuple[tuple[tuple[float, float], ...], str]:
-    """((time, amount) of the doses that most subjects had, the same in words)."""
+def _doses(design: Design) -> tuple[Regimen, str]:
+    """(the doses that most subjects had, the same in words)."""
     counts = {doses: design.doses.count(doses) for doses in dict.fromkeys(design.doses)}
     common = max(counts, key=counts.get)
-    listed = ", ".join(f"{amount:g} at time {time:g}" for time, amount in common[:3]) + (", ..." if len(common) > 3 else "")
+    listed = ", ".join(str(dose) for dose in common.doses[:3]) + (", ..." if len(common.doses) > 3 else "")
     return common, f"{listed} (the doses of {counts[common]} of {design.n} subjects)"
 
 

@@ -6,14 +6,15 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.core.units import parse_unit
 from livingdrug.data import Data
+from livingdrug.fit.covariates import changes_of, completed, covariate, is_missing, known_covariates, numbers_of
+from livingdrug.fit.given import given_of
 from livingdrug.fit.occasions import numbered
 from livingdrug.fit.problem import Effect, FitProblem, is_closed
-from livingdrug.models import Model
+from livingdrug.fit.units import in_model_units, unstated
+from livingdrug.simulation.regimen import Regimen
 
 MEASURED, LOWER, UPPER = 0, 1, -1  # kind of a record: a value, one below its limit, one above an upper limit
-WEIGHT = ("weight", "body_weight", "wt")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Design:
     occasion where occasions differ), output (position in problem.residuals), y (value or limit), kind, line of the file,
     occasion (from 1; 0 where occasions do not differ). first, last (subjects,): records of a
     subject. table (subjects, quantities): values of all quantities, those of the fit still typical. x (subjects,
-    effects): covariates as effects see them. doses: (time, amount) pairs of each subject. notes: for the user.
+    effects): covariates as effects see them. doses: regimen of each subject; resets: lines of its resets in the file; end
+    (records,): the other end of the interval of a censored value, -inf or inf without one. notes: for the user.
     """
 
     subjects: tuple[str, ...]
@@ -37,7 +39,9 @@ class Design:
     last: np.ndarray
     table: np.ndarray
     x: np.ndarray
-    doses: tuple[tuple[tuple[float, float], ...], ...]
+    doses: tuple[Regimen, ...]
+    resets: tuple[tuple[int, ...], ...]
+    end: np.ndarray
     notes: tuple[str, ...] = ()
 
     @property
@@ -53,57 +57,46 @@ class Design:
 
 def design_of(problem: FitProblem) -> Design:
     """The records that a problem uses. Raises InputError, naming subject and line, for what the model cannot take."""
-    data, notes = problem.data, []
-    notes += check_units(problem.model, data, problem.outputs)
+    data: Data = problem.data
+    notes: list[str] = []
+    _check_units(problem, notes)
     p = data.profiles
-    several = any(parameter.changes for parameter in problem.parameters)
+    several = is_closed(problem.model) and any(parameter.changes for parameter in problem.parameters)
     occasion = numbered(data)[data.profile] if several else np.zeros(data.rows, dtype=np.int64)
-    start = data.doses.start[data.profile] if data.doses is not None and not several else np.zeros(data.rows)
-    rows = np.flatnonzero(data.time + start >= 0)
-    if len(rows) < data.rows:
-        notes.append(f"{data.rows - len(rows)} sample(s) before the infusion are not fitted, as the model starts with it")
-    subject, time = p.subject[data.profile][rows], (data.time + start)[rows]
+    given = given_of(problem, notes)
+    clock = given.time
+    early = clock < 0
+    rows = np.flatnonzero(~early & ~np.isin(p.subject[data.profile], _left_out(problem, notes)))
+    if early.any():
+        notes.append(f"{int(early.sum())} sample(s) before the infusion are not fitted, as the model starts with it")
+    subject, time = p.subject[data.profile][rows], clock[rows]
     names = {given: name for given, name in problem.outputs}
     positions = {r.output: i for i, r in enumerate(problem.residuals)}
     output = np.array([positions[names[text]] for text in p.output[data.profile][rows]], dtype=np.int64)
     order = np.lexsort((output, time, occasion[rows], subject))
     rows, subject, time, output = rows[order], subject[order], time[order], output[order]
+    _check_kept_logarithms(problem)
     y, kind, keep = _values(problem, rows, subject, time, output, notes)
     rows, subject, time, output = rows[keep], subject[keep], time[keep], output[keep]
     present, subject = np.unique(subject, return_inverse=True)
-    doses = _doses(problem, present)
     first = np.searchsorted(subject, np.arange(len(present)))
     design = Design(
         tuple(data.subjects[i] for i in present), subject, time, output, y[keep], kind[keep], data.line[rows],
         occasion[rows], first, np.append(first[1:], len(subject)), _table(problem, present, notes),
-        _covariates(problem, present), doses,
+        _covariates(problem, present, notes), tuple(given.regimens[i] for i in present),
+        tuple(given.lines[i] for i in present), _ends(data, rows, kind[keep]),
     )  # fmt: skip
     _check_logs(problem, design)
     _note_below(problem, design, notes)
     return Design(**{**vars(design), "notes": tuple(notes)})
 
 
-def check_units(model: Model, data: Data, outputs: tuple[tuple[str, str], ...]) -> list[str]:
-    """Notes where the data state no unit. Raises InputError where units are not those of the model's outputs."""
-    notes = []
-    if data.time_unit and data.time_unit != model.time_unit:
-        raise InputError(
-            f"times are in {data.time_unit} and `{model.full_name}` counts {model.time_unit}; give them in {model.time_unit}"
-        )
-    if not data.time_unit:
-        notes.append(f"the data state no unit of time: times count in the model's unit, {model.time_unit}")
-    units = {o.name: o.unit for o in model.system.outputs}
-    for given, output in outputs:
-        stated = {u for u, o in zip(data.profiles.unit, data.profiles.output, strict=True) if o == given}
-        for unit in sorted(stated):
-            if unit and parse_unit(unit) != parse_unit(units[output]):
-                raise InputError(
-                    f"the values are in {unit} and `{output}` of `{model.full_name}` is in {units[output]}; a named bridge "
-                    "(--bridge) turns one into the other"
-                )
-            if not unit:
-                notes.append(f"the data state no unit: values count in the model's unit of `{output}`, {units[output]}")
-    return notes
+def _check_units(problem: FitProblem, notes: list[str]) -> None:
+    """Notes on units; refuses data that nobody has converted (`new_problem` does)."""
+    given = problem.model, problem.data, problem.outputs
+    if converted := in_model_units(*given)[1]:
+        raise InputError(f"the data are not in the units of the model ({converted[0]}); make the problem with `new_problem`")
+    notes += [*problem.notes, *unstated(*given)]
 
 
 def _values(problem: FitProblem, rows, subject, time, output, notes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -116,7 +109,7 @@ def _values(problem: FitProblem, rows, subject, time, output, notes) -> tuple[np
     if as_zero.any():
         kind[as_zero] = MEASURED
         notes.append(f"{int(as_zero.sum())} value(s) of 0 without a limit count as measured (additive error)")
-    lost = np.flatnonzero((kind == LOWER) & ~(y > 0))
+    lost = np.flatnonzero((kind == LOWER) & ~(np.isfinite(y) if data.logarithms else y > 0))
     if len(lost) and below != "m1":
         i = lost[0]
         who = f"subject `{data.subjects[subject[i]]}`, time {time[i]:g} (line {data.line[rows[i]]})"
@@ -132,6 +125,20 @@ def _values(problem: FitProblem, rows, subject, time, output, notes) -> tuple[np
     if low.any() and below != "m3":
         notes.append(f"{int(low.sum())} value(s) below the limit by rule {below}: {int((low & ~keep).sum())} left out")
     return y, kind, keep
+
+
+def _check_kept_logarithms(problem: FitProblem) -> None:
+    """Values that stay logarithms are those of an output that is one: they have an additive error and no rule of halves."""
+    if not problem.data.logarithms:
+        return
+    other = next((r for r in problem.residuals if r.kind != "additive"), None)
+    if other is not None:
+        raise InputError(
+            f"the values are kept as logarithms, and the residual error of `{other.output}` is {other.kind}: say additive, "
+            "for an output that is a logarithm, or have the values turned back (--logarithms e)"
+        )
+    if problem.below not in ("m1", "m3"):
+        raise InputError(f"the values are kept as logarithms, which rule {problem.below} does not fit; take m3 or m1")
 
 
 def _once_in_a_run(subject, output, low) -> np.ndarray:
@@ -165,78 +172,39 @@ def _note_below(problem: FitProblem, design: Design, notes: list[str]) -> None:
     if only:
         shown = ", ".join(only[:5]) + (", ..." if len(only) > 5 else "")
         notes.append(f"{len(only)} subject(s) have only values below the limit and are kept ({problem.below}): {shown}")
-    lost = len(np.unique(problem.data.profiles.subject)) - design.n
+    silent = set(np.unique(problem.data.profiles.subject).tolist()) - set(_left_out(problem, []))
+    lost = len(silent) - design.n
     if lost:
-        notes.append(f"{lost} subject(s) have no value left under rule {problem.below} and are not in the fit")
+        notes.append(f"{lost} subject(s) have no value left (rule {problem.below}) and are not in the fit")
 
 
-def _doses(problem: FitProblem, present: np.ndarray) -> tuple[tuple[tuple[float, float], ...], ...]:
-    """(time, amount) of each subject's doses. Raises InputError for a subject whose dose is not known."""
-    data, model = problem.data, problem.model
-    if any(parameter.changes for parameter in problem.parameters):
-        return ((),) * len(present)  # a closed form begins anew with every occasion
-    _check_clock(data)
-    if is_closed(model) and data.doses is not None and (data.doses.time > 0).any():
-        i = int(np.flatnonzero(data.doses.time > 0)[0])
-        name, when = data.subjects[data.doses.subject[i]], data.doses.time[i]
-        raise InputError(f"`{model.full_name}` takes one infusion at time 0, and subject `{name}` has one at time {when:g}")
-    if not model.system.dose_into:
-        return ((),) * len(present)
-    if data.doses is not None:
-        found = {i: [] for i in present.tolist()}
-        for i, time, amount in zip(data.doses.subject.tolist(), data.doses.time, data.doses.amount, strict=True):
-            if i in found:
-                found[i].append((float(time), float(amount)))
-    else:
-        p = data.profiles
-        found = {i: [(0.0, float(d)) for d in p.dose[p.subject == i][:1] if np.isfinite(d)] for i in present.tolist()}
-    for i in present.tolist():
-        if not found[i]:
-            raise InputError(
-                f"subject `{data.subjects[i]}` has no dose, and `{model.full_name}` needs one; add the row of its infusion, "
-                "or say one dose for all (--dose)"
-            )
-    return tuple(tuple(found[i]) for i in present.tolist())
+def _ends(data: Data, rows: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    """The other end of the interval in which a censored value lies."""
+    end = data.end[rows]
+    return np.where(np.isfinite(end) & (kind != MEASURED), end, np.where(kind == UPPER, np.inf, -np.inf))
 
 
-def _check_clock(data: Data) -> None:
-    """Two occasions that begin at one time were counted from an infusion each, and how far apart they lie is lost."""
-    given = data.doses
-    if given is None:
-        return
-    same = (np.diff(given.subject) == 0) & (np.diff(given.time) == 0) & (given.occasion[1:] != given.occasion[:-1])
-    for i in np.flatnonzero(same)[:1]:
-        who, one, two = data.subjects[given.subject[i]], given.occasion[i], given.occasion[i + 1]
-        raise InputError(
-            f"subject `{who}`: occasions {one} and {two} both begin at time {given.time[i]:g}, and a fit needs to know what "
-            "came first; count all times from the first infusion"
-        )
+def _left_out(problem: FitProblem, notes: list[str]) -> list[int]:
+    """Subjects without a covariate that is used, where the rule is to leave them out."""
+    if problem.missing != "leave-out":
+        return []
+    data, found = problem.data, {}
+    for name in dict.fromkeys([*(e.covariate for e in problem.effects), *_own_covariates(problem)]):
+        texts = covariate(data, name)
+        if texts is None:
+            continue
+        for i in np.unique(data.profiles.subject).tolist():
+            if is_missing(texts[i]):
+                found.setdefault(i, []).append(name)
+    if found:
+        named = ", ".join(f"{data.subjects[i]} ({', '.join(found[i])})" for i in sorted(found))
+        notes.append(f"{len(found)} subject(s) are left out, as a covariate is missing: {named}")
+    return sorted(found)
 
 
-def covariate(data: Data, name: str) -> np.ndarray | None:
-    """Texts (or numbers) of a covariate of each subject, None where the data have none of this name."""
-    if name.lower() in WEIGHT and np.isfinite(data.weight).any():
-        return data.weight
-    if name.lower() == "dose" and np.isfinite(data.profiles.dose).any():
-        dose = np.full(len(data.subjects), np.nan)
-        dose[data.profiles.subject[::-1]] = data.profiles.dose[::-1]
-        return dose
-    named = {key.lower(): key for key in data.covariates}
-    return data.covariates[named[name.lower()]] if name.lower() in named else None
-
-
-def _numbers(data: Data, name: str, texts: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """A covariate as numbers. Raises InputError that names the subject without one."""
-    found = np.empty(len(present))
-    for k, i in enumerate(present.tolist()):
-        try:
-            found[k] = float(texts[i])
-        except ValueError:
-            found[k] = np.nan
-        if not np.isfinite(found[k]):
-            given = f"is `{texts[i]}`" if str(texts[i]).strip() not in ("", "nan") else "is missing or varies"
-            raise InputError(f"subject `{data.subjects[i]}`: covariate `{name}` {given}; the fit needs a number")
-    return found
+def _own_covariates(problem: FitProblem) -> list[str]:
+    """Covariates of the model itself that the data hold, one value for each subject."""
+    return [q.name for q in problem.model.system.quantities if q.covariate and covariate(problem.data, q.name) is not None]
 
 
 def _table(problem: FitProblem, present: np.ndarray, notes: list[str]) -> np.ndarray:
@@ -249,35 +217,45 @@ def _table(problem: FitProblem, present: np.ndarray, notes: list[str]) -> np.nda
             continue
         texts = covariate(data, quantity.name)
         if texts is None:
-            absent.append(quantity.name)
+            if changes_of(data, quantity.name) is None:
+                absent.append(quantity.name)
         else:
-            table[:, k] = _numbers(data, quantity.name, texts, present)
+            texts = completed(data, quantity.name, texts, present, problem.missing, notes)
+            table[:, k] = numbers_of(data, quantity.name, texts, present, len(texts))[present]
+    names = [q.name for q in model.system.quantities]
+    for name, values in problem.own.items():
+        table[:, names.index(name)] = values[present]
     if absent:
         listed = ", ".join(absent[:4]) + (", ..." if len(absent) > 4 else "")
         notes.append(f"{len(absent)} covariate(s) of the model are not in the data and stay at their reference: {listed}")
     return table
 
 
-def _covariates(problem: FitProblem, present: np.ndarray) -> np.ndarray:
+def _covariates(problem: FitProblem, present: np.ndarray, notes: list[str]) -> np.ndarray:
     """x of each effect, shape (subjects, effects)."""
-    data = problem.data
-    known = [*data.covariates, *(["WT"] if np.isfinite(data.weight).any() else [])]
-    columns = []
+    data, columns = problem.data, []
     for effect in problem.effects:
         texts = covariate(data, effect.covariate)
         if texts is None:
+            known = known_covariates(data)
             raise InputError(f"covariate effect `{effect.name}`: " + unknown("covariate", effect.covariate, known))
+        texts = completed(data, effect.covariate, texts, present, problem.missing, notes)
         columns.append(_x(data, effect, texts, present))
     return np.stack(columns, axis=1) if columns else np.zeros((len(present), 0))
 
 
 def _x(data: Data, effect: Effect, texts: np.ndarray, present: np.ndarray) -> np.ndarray:
     if effect.shape == "categorical":
+        lost = [data.subjects[i] for i in present.tolist() if is_missing(texts[i])]
+        if lost:
+            raise InputError(
+                f"subject `{lost[0]}`: covariate `{effect.covariate}` is missing; give a level, or --missing says what else"
+            )
         if not any(str(texts[i]) == effect.level for i in present.tolist()):
             levels = {str(texts[i]) for i in present.tolist()}
             raise InputError(f"covariate effect `{effect.name}`: " + unknown("level", effect.level, levels))
         return np.array([float(str(texts[i]) == effect.level) for i in present.tolist()])
-    numbers = _numbers(data, effect.covariate, texts, present)
+    numbers = numbers_of(data, effect.covariate, texts, present, len(texts))[present]
     if effect.shape == "exponential":
         return numbers - effect.reference
     if (numbers <= 0).any():

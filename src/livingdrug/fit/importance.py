@@ -97,12 +97,22 @@ def propose(
             return moved
         start = moved.middle
     modes = find_modes(prepared, point, start)
-    check_parts(prepared, at_modes(prepared, point, modes, "focei"))
-    factor = np.linalg.inv(np.linalg.cholesky(modes.gauss_newton(prepared.random))).transpose(0, 2, 1)
-    proposal = Proposal(modes.etas, factor, prepared, point, modes.etas)
+    parts = at_modes(prepared, point, modes, "focei")
+    if start is None:
+        check_parts(prepared, parts)
+    proposal = _around(prepared, point, modes, np.isfinite(parts))
     for k in range(ROUNDS if len(prepared.random) else 0):
         proposal, _ = _moved(proposal, seed, k)
     return proposal
+
+
+def _around(prepared: Prepared, point: Point, modes: Modes, sound: np.ndarray) -> Proposal:
+    """Proposals at the modes, as wide as the curvature there says; those of a subject that has no such mode, as may be
+    where a search or a profile passes, are the population."""
+    bend = np.where(sound[:, None, None], modes.gauss_newton(prepared.random), np.linalg.inv(point.omega))
+    factor = np.linalg.inv(np.linalg.cholesky(bend)).transpose(0, 2, 1)
+    middle = np.where(sound[:, None], modes.etas, 0.0)
+    return Proposal(middle, factor, prepared, point, middle)
 
 
 def _carried(before: Proposal, point: Point) -> Proposal:

@@ -71,4 +71,5 @@ def _grid(own: Design, points: int) -> Design:
     blank = np.ones(len(time))
     nothing = np.zeros(len(time), dtype=np.int64)
     return replace(own, subject=subject, time=time, output=output, y=blank, kind=np.full(len(time), MEASURED, dtype=np.int8),
-                   line=nothing, occasion=nothing, first=first, last=np.append(first[1:], len(time)))  # fmt: skip
+                   end=np.full(len(time), -np.inf), line=nothing, occasion=nothing, first=first,
+                   last=np.append(first[1:], len(time)))  # fmt: skip

@@ -139,9 +139,11 @@ def _predictions(prepared, unknowns: Unknowns, point: Point, draws: Draws, weigh
             quadratic = -0.5 * ((shifted @ precision) * shifted).sum(axis=2)
             known[off.tobytes()] = predicted(prepared, other, shifted), quadratic
         found, prior = known[off.tobytes()]
-        # a draw that the data exclude has no weight, and no slope
-        return np.where(weight > 0, found.likelihood(other) + prior, 0.0)
+        density = found.likelihood(other) + prior
+        # a draw that the data exclude, here or beside it, has no slope
+        return np.where((weight > 0) & np.isfinite(density), density, middle)
 
+    middle = 0.0
     middle, bent = at(0 * vector), {}
     for k, i in enumerate(places):
         up, down = at(steps[i]), at(-steps[i])

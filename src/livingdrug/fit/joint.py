@@ -55,7 +55,7 @@ def individuals(mu, beta, x, effect_on, random, etas, phi):
 
 
 @kept
-def likelihood(y, censored, output, kind, a, b, f, slopes, m4, by_value, first, last, by_phi, by_a, by_b):
+def likelihood(y, end, censored, output, kind, a, b, f, slopes, m4, by_value, first, last, by_phi, by_a, by_b):
     """Log-likelihood of all records, with its slopes by phi (n, parameters) and by ln a and ln b of each output.
 
     slopes (records, parameters): of the predictions f by the fitted quantities; by_value (n, parameters): d value / d phi.
@@ -67,23 +67,27 @@ def likelihood(y, censored, output, kind, a, b, f, slopes, m4, by_value, first, 
             o = output[r]
             kd, ao, bo = kind[o], a[o], b[o]
             s = spread_of(kd, f[r], ao, bo)
-            value = density(y[r], censored[r], kd, f[r], s, m4)
+            value = density(y[r], end[r], censored[r], kd, f[r], s, m4)
             total += value
             if not (value > -math.inf):
                 return -math.inf
             if m4:
                 away = 1e-4 * (abs(f[r]) + 1e-8)
                 up, down = f[r] + away, f[r] - away
-                slope = density(y[r], censored[r], kd, up, spread_of(kd, up, ao, bo), True)
-                slope = (slope - density(y[r], censored[r], kd, down, spread_of(kd, down, ao, bo), True)) / (2.0 * away)
-                by_s = density(y[r], censored[r], kd, f[r], s * (1.0 + h), True)
-                by_s = (by_s - density(y[r], censored[r], kd, f[r], s * (1.0 - h), True)) / (2.0 * h)
+                slope = density(y[r], end[r], censored[r], kd, up, spread_of(kd, up, ao, bo), True)
+                slope -= density(y[r], end[r], censored[r], kd, down, spread_of(kd, down, ao, bo), True)
+                slope /= 2.0 * away
+                by_s = density(y[r], end[r], censored[r], kd, f[r], s * (1.0 + h), True)
+                by_s = (by_s - density(y[r], end[r], censored[r], kd, f[r], s * (1.0 - h), True)) / (2.0 * h)
             else:
-                slope, _ = slope_and_weight(y[r], censored[r], kd, f[r], s, spread_slope(kd, f[r], ao, bo))
+                slope, _ = slope_and_weight(y[r], end[r], censored[r], kd, f[r], s, spread_slope(kd, f[r], ao, bo))
                 off = math.log(y[r] / f[r]) if kd == LOGNORMAL else y[r] - f[r]
                 # below a lower limit (1) or above an upper one (-1)
                 side = censored[r] * off / s
                 by_s = (off / s) ** 2 - 1.0 if censored[r] == 0 else -side * ratio_phi(side)
+                if censored[r] != 0 and abs(end[r]) < math.inf:
+                    by_s = density(y[r], end[r], censored[r], kd, f[r], s * (1.0 + h), False)
+                    by_s = (by_s - density(y[r], end[r], censored[r], kd, f[r], s * (1.0 - h), False)) / (2.0 * h)
             part_a, part_b = ao / s, bo * abs(f[r]) / s
             if kd == SQUARES:
                 part_a, part_b = part_a * part_a, part_b * part_b

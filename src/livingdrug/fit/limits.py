@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.climb import DRAWS, Climbed, climb
+from livingdrug.fit.climb import Climbed, climb, usual_draws
 from livingdrug.fit.point import LOG, NORMAL, SCALE_CODE, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
@@ -29,6 +29,7 @@ FARTHEST_SE = 6.0  # on other scales, in standard errors
 GUESS = (0.05, 0.4)  # first step on a log or logit scale, at least and at most
 GROWTH = 2.5  # of a step over the one before
 STEPS, ROUNDS = 9, 6  # of a profile on one side, and sets of draws at each
+HALF, MOST = 2, 4  # usual draws over those of a profile, whose errors a fall of 4 hardly feels; how much that may grow
 NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
 AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
 FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7  # omegas on a log or logit scale among which the largest possible one is looked for
@@ -65,21 +66,40 @@ def limits(
             continue  # a correlation of a variability that is none
         if progress:
             progress(name)
-        if name in unknowns.names and len(optima) == 1:
-            sharp = from_error(unknowns, name, _value(unknowns, best.climbed.point, name), covariance, n)
-            if sharp is not None and _holds(best, name, sharp, covariance, seed):
-                found[name] = sharp
-                continue
-        parts = [_profiled(s, full, name, best.level, cutoff(n), seed) for s in optima]
-        higher = next((p for p in parts if isinstance(p, Higher)), None)
-        if higher is not None:
-            return higher
-        found[name] = _joined(unknowns_of(full.problem), name, parts)
+        if name in best.dropped and _unknown(name, found):
+            found[name] = Limit(0.0, None, "profile", False)
+            continue
+        ends, by = None, "standard error"
+        if name in unknowns.names:
+            ends = from_error(unknowns, name, _value(unknowns, best.climbed.point, name), covariance, n)
+        if ends is None or not _holds(best, name, ends, covariance, seed):
+            ends, by = _profiled(best, full, name, best.level, cutoff(n), seed), "profile"
+        for other in optima[1:]:
+            if not isinstance(ends, Higher):
+                ends = _wider(ends, other, name, best.level, cutoff(n), seed)
+        if isinstance(ends, Higher):
+            return ends
+        found[name] = _limit(unknowns_of(full.problem), name, ends, by)
     return found
 
 
-def from_error(unknowns: Unknowns, name: str, x: float, covariance: np.ndarray | None, n: int, sharp: float = SHARP):
-    """The limit from a standard error, None where it is too large for that, or there is none. x: the number on its scale."""
+def _draws(prepared: Prepared) -> dict[str, int]:
+    """Draws of each subject that a climb on a profile takes."""
+    each = usual_draws(prepared.problem) // HALF
+    return {"draws": each, "most": MOST * each}
+
+
+def _unknown(name: str, found: dict[str, Limit]) -> bool:
+    """Whether the typical value that a variability belongs to is not determined: then nobody can say how subjects differ."""
+    typical = found.get(name.partition(" ")[2])
+    return typical is not None and not typical.determined
+
+
+def from_error(
+    unknowns: Unknowns, name: str, x: float, covariance: np.ndarray | None, n: int, sharp: float = SHARP
+) -> tuple[float, float] | None:
+    """The ends of an interval from a standard error, None where it is too large for that, or there is none; they and x, the
+    number, on its scale."""
     from scipy.stats import chi2, t
 
     k = unknowns.names.index(name)
@@ -95,10 +115,10 @@ def from_error(unknowns: Unknowns, name: str, x: float, covariance: np.ndarray |
     else:
         reach = t.ppf(0.5 + LEVEL / 2, n - 1) * np.sqrt(n / (n - 1)) * se
         ends = [x - reach, x + reach]
-    return Limit(*(natural(unknowns, name, float(e)) for e in ends), "standard error", True)
+    return float(ends[0]), float(ends[1])
 
 
-def _holds(s: Settled, name: str, limit: Limit, covariance: np.ndarray, seed: int) -> bool:
+def _holds(s: Settled, name: str, ends: tuple[float, float], covariance: np.ndarray, seed: int) -> bool:
     """Whether the likelihood has fallen at both ends of an interval as that of a parabola would; of a number that is known
     well, or from many subjects, that is taken for granted."""
     unknowns = unknowns_of(s.prepared.problem)
@@ -106,21 +126,21 @@ def _holds(s: Settled, name: str, limit: Limit, covariance: np.ndarray, seed: in
     if n >= MANY or covariance[k, k] < KNOWN**2 or unknowns.kinds[k] != TYPICAL or _scale(unknowns, name) != LOG:
         return True
     walk = _Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(n), seed)
-    x, reach = _value(unknowns, s.climbed.point, name), 0.5 * np.log(limit.upper / limit.lower)
-    return all(walk.rise(walk.at(x + side * reach, [(x, 0.0, s.climbed)])) >= FALLEN * walk.fall for side in (-1, 1))
+    x = _value(unknowns, s.climbed.point, name)
+    return all(walk.rise(walk.at(end, [(x, 0.0, s.climbed)])) >= FALLEN * walk.fall for end in ends)
 
 
 def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None, n: int) -> dict[str, Limit]:
     """The limits that standard errors alone give, of every estimated number: of a method that has no profile."""
     found = {}
     for k, name in enumerate(unknowns.names):
-        limit = from_error(unknowns, name, _value(unknowns, point, name), covariance, n, sharp=np.inf)
-        if limit is None:
+        ends = from_error(unknowns, name, _value(unknowns, point, name), covariance, n, sharp=np.inf)
+        if ends is None:
             found[name] = Limit(None, None, "", False)
             continue
-        told = not _relative(unknowns, name) or limit.upper < WIDEST * max(limit.lower, 1e-300)
+        limit = _limit(unknowns, name, ends, "standard error")
         weak = unknowns.kinds[k] == SPREAD and covariance[k, k] > 1 / WEAK
-        found[name] = limit._replace(determined=bool(told and not weak))
+        found[name] = limit._replace(determined=limit.determined and not weak)
     return found
 
 
@@ -151,19 +171,14 @@ def _scale(unknowns: Unknowns, name: str) -> int:
     return SCALE_CODE[parameter.scale]
 
 
-def _joined(unknowns: Unknowns, name: str, parts: list[tuple[float | None, float | None]]) -> Limit:
-    """From the intervals of all optima (on its scale; -inf for a variability of 0, None for no bound) to one that holds
-    them."""
-    lows, highs = zip(*parts, strict=True)
-    low = None if None in lows else min(lows)
-    high = None if None in highs else max(highs)
-    k = unknowns.names.index(name)
-    zero = unknowns.kinds[k] == SPREAD and low == -np.inf
-    told = low is not None and high is not None and not zero
+def _limit(unknowns: Unknowns, name: str, ends: tuple[float | None, float | None], by: str) -> Limit:
+    """From the ends of an interval on the scale of a number (-inf for a variability of 0, None for no bound)."""
+    low, high = ends
+    told = low is not None and high is not None and low > -np.inf
     if told and _relative(unknowns, name):
         told = high - low < np.log(WIDEST)
-    ends = (None if e is None else 0.0 if e == -np.inf else natural(unknowns, name, e) for e in (low, high))
-    return Limit(*ends, "profile", bool(told))
+    shown = (None if e is None else 0.0 if e == -np.inf else natural(unknowns, name, e) for e in ends)
+    return Limit(*shown, by, bool(told))
 
 
 def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, seed: int):
@@ -174,7 +189,7 @@ def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, s
     unknowns = unknowns_of(s.prepared.problem)
     if name not in unknowns.names:
         return (None, None)
-    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed.proposal, draws=DRAWS, rounds=0)
+    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed.proposal, rounds=0, **_draws(s.prepared))
     walk = _Walk(s.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - s.level), fall, seed)
     ends: list[float | None] = []
     for side in (-1, 1):
@@ -188,11 +203,31 @@ def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, s
     return tuple(ends)
 
 
+def _wider(ends: tuple, other: Settled, name: str, best: float, fall: float, seed: int):
+    """An interval that holds what is as likely around another optimum, too, or Higher."""
+    unknowns, wider = unknowns_of(other.prepared.problem), list(ends)
+    if name not in unknowns.names:
+        return ends
+    begun = other.climbed
+    start = climb(other.prepared, begun.point, seed, before=begun.proposal, rounds=0, **_draws(other.prepared))
+    walk = _Walk(other.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - other.level), fall, seed)
+    x = float(unknowns.vector(start.point)[walk.k])
+    for i, side in enumerate((-1, 1)):
+        if ends[i] is None or np.isinf(ends[i]):
+            continue
+        end = walk.end(side, max(side * (ends[i] - x), 0.0))
+        if isinstance(end, Higher):
+            return end
+        wider[i] = None if end is None else side * max(side * end, side * ends[i])
+    return tuple(wider)
+
+
 def _may_be_none(s: Settled, name: str, best: float, fall: float, seed: int) -> bool:
     """Whether the likelihood without a variability has not fallen by as much as at the end of an interval."""
     if len({p.spread_name for p in s.prepared.problem.random}) == 1:
         return False
-    tried = climb(*carried(s, without(s.prepared.problem, name), seed), rounds=2 * ROUNDS, enough=NEAR, most=2 * DRAWS)
+    begun = carried(s, without(s.prepared.problem, name), seed)
+    tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, **_draws(s.prepared))
     return 2 * (best - tried.level) < fall
 
 
@@ -207,9 +242,9 @@ def _largest(s: Settled, full: Prepared, name: str, best: float, fall: float, se
         vector = unknowns.vector(point)
         vector[k] = x = float(unknowns.vector(point_of(problem))[k])
         point = unknowns.point(vector, point)
-        climbed = climb(prepared, point, seed, etas, held=(k,), rounds=ROUNDS, enough=NEAR, most=2 * DRAWS)
+        climbed = climb(prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **_draws(prepared))
         rise = 2 * (best - climbed.level - climbed.gain)
-        if rise < -2 * BETTER:
+        if climbed.level > best + BETTER:
             return Higher(prepared, climbed)
         if rise >= fall:
             return x if before is None else _between(before, rise_before, x, rise, fall)
@@ -234,20 +269,23 @@ class _Walk(NamedTuple):
     fall: float
     seed: int
 
-    def end(self, side: int) -> float | None | Higher:
-        """Where the profile has fallen far enough on one side."""
+    def end(self, side: int, first: float = 0.0) -> float | None | Higher:
+        """Where the profile has fallen far enough on one side; first: distance that is looked at first, 0 for a guess."""
         base = float(self.unknowns.vector(self.start.point)[self.k])
         known = [(base, self.behind, self.start)]
         if self.behind >= self.fall:
             return base
         step, farthest = self.scale()
-        gone = 0.0
+        if _relative(self.unknowns, self.unknowns.names[self.k]):  # a search may end far out where the likelihood is flat
+            begun = float(self.unknowns.vector(point_of(self.prepared.problem))[self.k])
+            farthest = max(farthest, side * (begun - base) + FARTHEST)
+        gone, farthest = 0.0, max(farthest, first)
         for _ in range(STEPS):
-            gone = min(gone + step, farthest)
+            gone = first if first and not gone else min(gone + step, farthest)
             x = base + side * gone
             now = self.at(x, known)
             rise, (a, rise_a, _) = self.rise(now), known[-1]
-            if rise < -2 * BETTER:
+            if self.behind + 2 * (self.start.level - now.level) < -2 * BETTER:
                 return Higher(self.prepared, now)
             if rise >= self.fall:
                 return _between(a, rise_a, x, rise, self.fall)
@@ -286,8 +324,9 @@ class _Walk(NamedTuple):
         else:
             vector = vector + self.ahead(x - a)
         vector[self.k] = x
-        return climb(self.prepared, self.unknowns.point(vector, near.point), self.seed, before=near.proposal,
-                     held=(self.k,), rounds=ROUNDS, enough=NEAR, most=2 * DRAWS)  # fmt: skip
+        point = self.unknowns.point(vector, near.point)
+        return climb(self.prepared, point, self.seed, before=near.proposal, held=(self.k,), rounds=ROUNDS, enough=NEAR,
+                     **_draws(self.prepared))
 
     def ahead(self, move: float) -> np.ndarray:
         """How the other numbers go along with the one held, as the information at the optimum says."""

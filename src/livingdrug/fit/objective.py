@@ -162,7 +162,8 @@ def check_start(prepared: Prepared, point: Point) -> None:
         why = fault
     elif f[record] == 0:
         kind = prepared.problem.residuals[design.output[record]].kind
-        why = f"the prediction is 0, which a {kind} error does not allow; is a dose missing, or does the error need a part a?"
+        why = (f"the prediction is 0, which a {kind} error does not allow; is a dose missing, or does the error need a part "
+               "a? Samples up to the dose leave with --ignore-before-dose")
     else:
         why = f"the prediction is {f[record]:.4g} and the value {design.y[record]:.4g}"
     values = _values_of(prepared, phi, i)

@@ -16,7 +16,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import names
 from livingdrug.data import Data
-from livingdrug.fit.problem import Parameter, is_closed
+from livingdrug.fit.problem import Parameter
 from livingdrug.models import ClosedForm, ClosedOutput, Definition, Model, Piece, Quantity
 
 CHANGED = {
@@ -51,12 +51,11 @@ def with_occasions(
 ) -> tuple[Model, tuple[Parameter, ...]]:
     """(the model with its occasions, the parameters with their changes). spreads: name -> start of gamma, on its scale.
 
-    Raises InputError for equations that are solved, for a parameter that is not fitted, and for data with one occasion.
+    Models made of flows: see `fit.steps`. Raises InputError for a parameter that is not fitted, and for data with one
+    occasion.
     """
     if not spreads:
         return model, tuple(parameters)
-    if not is_closed(model):
-        raise InputError(f"`{model.full_name}` is made of flows; spread between occasions serves closed forms alone")
     known = {p.name: p for p in parameters}
     for name in spreads:
         if name not in known:
@@ -90,16 +89,16 @@ def _form(form: ClosedForm, scales: tuple[tuple[str, str], ...], count: int) -> 
         for definition in form.definitions:
             if names(definition.expression) & texts.keys():
                 own = f"{definition.name}_occasion_{k}"
-                text = _put(definition.expression, texts)
+                text = put(definition.expression, texts)
                 definitions.append(Definition(own, text, definition.meaning, definition.symbol))
                 texts[definition.name] = own
         for output in form.outputs:
-            pieces = tuple(Piece(_put(p.expression, texts), _put(p.until, texts)) for p in output.pieces)
+            pieces = tuple(Piece(put(p.expression, texts), put(p.until, texts)) for p in output.pieces)
             outputs.append(ClosedOutput(output_name(output.name, k), pieces, output.unit, output.meaning))
     return replace(form, quantities=tuple(quantities), definitions=tuple(definitions), outputs=tuple(outputs))
 
 
-def _put(expression: str, texts: Mapping[str, str]) -> str:
+def put(expression: str, texts: Mapping[str, str]) -> str:
     """An expression with texts in the place of names."""
     return ast.unparse(_Put(texts).visit(ast.parse(expression, mode="eval")).body) if expression else ""
 

@@ -140,6 +140,11 @@ class Prepared:
         tiled = [np.tile(part, self.copies) for part in (d.y, d.kind, d.output)]
         return (*tiled, np.tile(d.first, self.copies) + shift, np.tile(d.last, self.copies) + shift)
 
+    @cached_property
+    def ends(self) -> np.ndarray:
+        """The other end of each record's interval, with the copies (see `Design`)."""
+        return np.tile(self.design.end, self.copies)
+
     @property
     def m4(self) -> bool:
         """Whether values below the limit count by M4."""
@@ -226,8 +231,8 @@ def log_likelihood(prepared: Prepared, point: Point, f: np.ndarray, fixed_f: np.
     """Log-likelihood of each subject for predictions f; fixed_f: those that set the spread."""
     y, kind, output, first, last = prepared.records
     out = np.empty(len(first))
-    sum_by_subject(y, kind, output, prepared.kind, point.a, point.b, f, f if fixed_f is None else fixed_f, prepared.m4,
-                   first, last, out)  # fmt: skip
+    sum_by_subject(y, prepared.ends, kind, output, prepared.kind, point.a, point.b, f, f if fixed_f is None else fixed_f,
+                   prepared.m4, first, last, out)  # fmt: skip
     return out
 
 
@@ -247,7 +252,7 @@ def moments_of(prepared: Prepared, point: Point, f: np.ndarray, slopes: np.ndarr
     n, k = len(first), slopes.shape[1]
     total, gradient, curve = np.empty(n), np.empty((n, k)), np.empty((n, k, k))
     moments_by_subject(
-        y, kind, output, prepared.kind, point.a, point.b, f, f if fixed_f is None else fixed_f, fixed_f is None, prepared.m4,
-        np.ascontiguousarray(slopes), first, last, total, gradient, curve,
+        y, prepared.ends, kind, output, prepared.kind, point.a, point.b, f, f if fixed_f is None else fixed_f,
+        fixed_f is None, prepared.m4, np.ascontiguousarray(slopes), first, last, total, gradient, curve,
     )  # fmt: skip
     return Moments(total, gradient, curve, f, slopes)

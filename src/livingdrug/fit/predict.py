@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.engine.events import ADD, Events
+from livingdrug.engine.events import ADD, RATE, Events
 from livingdrug.engine.formulas import FormulaKernel, Formulas, evaluate, evaluate_slopes, formula_kernel
 from livingdrug.engine.kernel import Kernel, kernel
 from livingdrug.engine.linear import LinearKernel, Solution, linear_kernel, solve_linear, ticks_of
 from livingdrug.engine.population import EventTable, new_task, reason, solve_task
 from livingdrug.engine.storage import OK, Found, Task
+from livingdrug.fit.courses import Course, courses_of
 from livingdrug.fit.design import Design
 from livingdrug.fit.occasions import output_name
 from livingdrug.fit.problem import FitProblem, is_closed
@@ -49,9 +51,11 @@ class ClosedPredictor:
 
 @dataclass(frozen=True)
 class OdePredictor:
-    """Equations that are solved. task: subjects, events and sample times, whose quantities are set in each call; subject,
-    row, wanted: subject of each record and where its value lies among all samples and outputs; covered: covariate effects
-    written in the model, as formulas; columns: of the quantities that they replace."""
+    """Equations that are solved. task: courses of subjects (see `fit.courses`), events and sample times, whose quantities
+    are set in each call; owner: subject of each course; moving: quantities that are times of a subject, shift: from its
+    clock to that of each course; subject, row, wanted: subject of each record and where its value lies among all samples
+    and outputs; covered: covariate effects written in the model, as formulas; columns: of the quantities that they
+    replace."""
 
     exact = False  # slopes hold the error of the solver, and are differentiated over longer steps
 
@@ -64,6 +68,9 @@ class OdePredictor:
     until: float
     covered: FormulaKernel | None
     columns: np.ndarray
+    owner: np.ndarray
+    moving: np.ndarray
+    shift: np.ndarray
 
     def _own(self, table: np.ndarray) -> np.ndarray:
         """Quantities after the covariate effects that the model itself writes."""
@@ -75,8 +82,14 @@ class OdePredictor:
             own[:, column] = evaluate(self.covered, np.full(n, k), table, np.arange(n), zero)
         return own
 
+    def _of_courses(self, table: np.ndarray) -> np.ndarray:
+        """Quantities of every course."""
+        own = self._own(table)[self.owner]
+        own[:, self.moving] += self.shift[:, None]
+        return np.ascontiguousarray(own)
+
     def _solve(self, table: np.ndarray) -> Found:
-        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
+        task = self.task._replace(quantities=self._of_courses(table))
         return solve_task(self.code, task, self.until, None, rtol=RTOL)
 
     def values(self, table: np.ndarray) -> np.ndarray:
@@ -86,7 +99,8 @@ class OdePredictor:
     def fault(self, table: np.ndarray, subject: int) -> str:
         """Why a subject has no prediction."""
         found = self._solve(table)
-        return "" if found.status[subject] == OK else reason(self.code, found, subject)
+        faulty = np.flatnonzero((self.owner == subject) & (found.status != OK))
+        return reason(self.code, found, int(faulty[0])) if len(faulty) else ""
 
     def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
@@ -98,7 +112,7 @@ class OdePredictor:
         replaced = [names[c] for c in self.columns]
         inner = tuple(dict.fromkeys([*self.by, *replaced]))
         code = sensitivity_kernel(system, self.code.observed, inner)
-        task = self.task._replace(quantities=np.ascontiguousarray(self._own(table)))
+        task = self.task._replace(quantities=self._of_courses(table))
         found = solve_task_sensitivities(code, task, self.until, rtol=RTOL_SLOPES)
         values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
         if self.covered is None:
@@ -117,9 +131,10 @@ class OdePredictor:
 
 @dataclass(frozen=True)
 class LinearPredictor:
-    """Flows that are linear in the states, by exponentials of their matrix. task: subjects, events and sample times; ticks:
-    what their times are multiples of; subject, row, wanted: as in OdePredictor; general: makes the predictor that solves
-    the equations as any others, for subjects whose amounts might turn negative and for what a failure is called."""
+    """Flows that are linear in the states, by exponentials of their matrix. task: courses, events and sample times; ticks:
+    what their times are multiples of; subject, row, wanted, owner: as in OdePredictor; course: of each record; general:
+    makes the predictor that solves the equations as any others, for courses whose amounts might turn negative and for what a
+    failure is called."""
 
     exact = True  # to rounding
 
@@ -129,20 +144,22 @@ class LinearPredictor:
     subject: np.ndarray
     row: np.ndarray
     wanted: np.ndarray
+    owner: np.ndarray
+    course: np.ndarray
     general: Callable[[], OdePredictor]
 
     def values(self, table: np.ndarray) -> np.ndarray:
         """Predictions (records,), NaN for a subject that cannot be computed."""
         found = self._solve(table, slopes=False)
         values = found.values[self.row, self.wanted]
-        other = (found.status != OK)[self.subject]
+        other = (found.status != OK)[self.course]
         return np.where(other, self.general().values(table), values) if other.any() else values
 
     def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
         found = self._solve(table, slopes=True)
         values, slopes = found.values[self.row, self.wanted], found.slopes[self.row, self.wanted]
-        other = (found.status != OK)[self.subject]
+        other = (found.status != OK)[self.course]
         if not other.any():
             return values, slopes
         general = self.general().slopes(table)
@@ -153,7 +170,7 @@ class LinearPredictor:
         return self.general().fault(table, subject)
 
     def _solve(self, table: np.ndarray, slopes: bool) -> Solution:
-        task = self.task._replace(quantities=np.ascontiguousarray(table))
+        task = self.task._replace(quantities=np.ascontiguousarray(table[self.owner]))
         return solve_linear(self.code, task, self.ticks, slopes)
 
 
@@ -166,7 +183,9 @@ def predictor_of(problem: FitProblem, design: Design, copies: int = 1) -> Predic
     outputs = [r.output for r in problem.residuals]
     if not is_closed(problem.model):
         used = tuple(dict.fromkeys(outputs))
-        linear = linear_kernel(problem.model.system, used, by, tuple(problem.model.individual.items()))
+        # what moves with a course is a time of a switch, which no system of constant coefficients has
+        individual = tuple(problem.model.individual.items())
+        linear = None if problem.moving else linear_kernel(problem.model.system, used, by, individual)
         general = partial(general_predictor, problem, design, copies)
         return general() if linear is None else _linear(problem, design, linear, used, copies, cache(general))
     form = smoothed(problem.model.system, problem.smooth) if problem.smooth else problem.model.system
@@ -188,54 +207,90 @@ def general_predictor(problem: FitProblem, design: Design, copies: int = 1) -> O
         pieces = tuple((Piece(text),) for text in model.individual.values())
         covered = formula_kernel(Formulas(pieces, names), by)
     columns = np.array([names.index(name) for name in model.individual], dtype=np.int64)
-    until = max(float(design.time.max(initial=0.0)), 1e-6)
-    task, *places = _task(problem, design, observed, copies)
-    return OdePredictor(kernel(system, observed), by, task, *places, until, covered, columns)
+    moving = np.array([names.index(name) for name in problem.moving], dtype=np.int64)
+    at = _layout(problem, design, observed, copies)
+    return OdePredictor(
+        kernel(system, observed, at.inflow), by, at.task, at.subject, at.row, at.wanted, at.until, covered, columns, at.owner,
+        moving, at.shift,
+    )  # fmt: skip
 
 
 def _linear(problem: FitProblem, design: Design, code: LinearKernel, used, copies: int, general) -> LinearPredictor:
-    task, *places = _task(problem, design, used, copies)
-    one = range(design.n)
+    at = _layout(problem, design, used, copies)
+    task = at.task
+    one = range(len(at.owner) // copies)
     stops = [np.append(task.times[task.time_first[i] : task.time_last[i]], _times_of_events(task, i)) for i in one]
-    return LinearPredictor(code, task, np.tile(ticks_of(stops), copies), *places, general)
+    ticks = np.tile(ticks_of(stops), copies)
+    return LinearPredictor(code, task, ticks, at.subject, at.row, at.wanted, at.owner, at.course, general)
 
 
-def _times_of_events(task: Task, subject: int) -> np.ndarray:
-    return task.event_time[task.event_first[subject] : task.event_last[subject]]
+def _times_of_events(task: Task, course: int) -> np.ndarray:
+    return task.event_time[task.event_first[course] : task.event_last[course]]
 
 
-def _task(problem: FitProblem, design: Design, observed: tuple[str, ...], copies: int) -> tuple[Task, ...]:
-    """(task whose quantities are still to be set, subject, row and output of each record) for these outputs."""
+class Layout(NamedTuple):
+    """task: courses of subjects, whose quantities are still to be set; subject, row, wanted, course: of each record, its
+    subject, where its value lies, and the course it belongs to; owner, shift: of each course, its subject and what turns a
+    time on the subject's clock into one on its own; until: the last time; inflow: whether anything is infused."""
+
+    task: Task
+    subject: np.ndarray
+    row: np.ndarray
+    wanted: np.ndarray
+    course: np.ndarray
+    owner: np.ndarray
+    shift: np.ndarray
+    until: float
+    inflow: bool
+
+
+def _layout(problem: FitProblem, design: Design, observed: tuple[str, ...], copies: int) -> Layout:
+    """Where the records lie among the samples of all courses, for these outputs."""
     outputs = [r.output for r in problem.residuals]
-    times, rows, before = [], np.empty(len(design.time), dtype=np.int64), 0
-    for i in range(design.n):
-        mine = slice(design.first[i], design.last[i])
-        own, inverse = np.unique(design.time[mine], return_inverse=True)
+    courses, of, at = courses_of(problem, design)
+    times, rows, before = [], np.empty(len(at), dtype=np.int64), 0
+    order = np.argsort(of, kind="stable")
+    for mine in np.split(order, np.searchsorted(of[order], np.arange(1, len(courses)))):
+        own, inverse = np.unique(at[mine], return_inverse=True)
         rows[mine] = before + inverse
         before += len(own)
         times.append(own)
     wanted = np.array([observed.index(name) for name in outputs], dtype=np.int64)[design.output]
-    events, n = EventTable.of(_events(problem, design) * copies), design.n * copies
-    width = len(problem.model.system.quantities)
-    return (
-        new_task(np.zeros((n, width)), events, tuple(times) * copies, range(len(observed))),
-        np.concatenate([design.subject + k * design.n for k in range(copies)]),
-        np.concatenate([rows + k * before for k in range(copies)]), np.tile(wanted, copies),
+    events = EventTable.of(_events(problem, design, courses) * copies)
+    owner = np.array([course.subject for course in courses], dtype=np.int64)
+    width, n = len(problem.model.system.quantities), len(courses)
+
+    def repeated(positions: np.ndarray, step: int) -> np.ndarray:
+        return np.concatenate([positions + k * step for k in range(copies)])
+
+    return Layout(
+        new_task(np.zeros((n * copies, width)), events, tuple(times) * copies, range(len(observed))),
+        repeated(design.subject, design.n), repeated(rows, before), np.tile(wanted, copies), repeated(of, n),
+        repeated(owner, design.n), np.tile([course.before - course.start for course in courses], copies),
+        max(float(at.max(initial=0.0)), 1e-6), bool(events.has_inflow.any()),
     )  # fmt: skip
 
 
-def _events(problem: FitProblem, design: Design) -> list[Events]:
-    """What each subject is given. Raises InputError that names a subject whose doses the model cannot take."""
-    from livingdrug.simulation.regimen import Regimen, check_regimen
+def _events(problem: FitProblem, design: Design, courses: tuple[Course, ...]) -> list[Events]:
+    """What happens in each course. Raises InputError that names a subject whose doses the model cannot take."""
+    from livingdrug.simulation.regimen import check_regimen
 
     system = problem.model.system
-    states = [s.name for s in system.states]
-    found = []
-    for name, doses in zip(design.subjects, design.doses, strict=True):
+    for name, regimen in zip(design.subjects, design.doses, strict=True):
         try:
-            check_regimen(problem.model, Regimen.of(doses))
+            check_regimen(problem.model, regimen)
         except InputError as error:
             raise InputError(f"subject `{name}`: {error}") from None
-        into = states.index(system.dose_into) if doses else 0
-        found.append(Events.of([(time, ADD, into, amount) for time, amount in doses]))
+    states = [s.name for s in system.states]
+    found = []
+    for course in courses:
+        events = []
+        for time, amount, duration, into in course.doses:
+            state = states.index(into)
+            if duration:
+                rate = amount / duration
+                events += [(time, RATE, state, rate), (time + duration, RATE, state, -rate)]
+            else:
+                events.append((time, ADD, state, amount))
+        found.append(Events.of(events))
     return found

@@ -9,7 +9,7 @@ A measured value y of an output f has a standard deviation s(f) (see ResidualErr
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,7 @@ SHAPES = ("power", "exponential", "categorical")
 ERRORS = ("additive", "proportional", "combined", "combined_squares", "lognormal")  # as in engine.densities.CODE
 WIDEST = 10.0  # of a spread on a log or logit scale that a fit starts from: 90 % of subjects within a factor of ten millions
 # Beal 2001, J Pharmacokinet Pharmacodyn 28:481-504
+MISSING = ("", "median", "leave-out", "estimate")
 BELOW = ("m1", "m3", "m4", "m5", "m6", "m7")
 
 
@@ -144,7 +145,10 @@ class FitProblem:
     the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
     m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0). smooth: time over which the
     pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks; None: exact ones, but in the
-    search of FOCEI and Laplace, which need slopes.
+    search of FOCEI and Laplace, which need slopes. compartments: as rows of doses name them -> state of the model.
+    missing: what becomes of a subject without a covariate that is used (refused by default). own: quantities
+    with a value for each subject of the data (see `fit.steps`); moving: those that are times on the subject's clock.
+    notes: for the user, such as what was done to the data so that they meet the model.
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -157,8 +161,15 @@ class FitProblem:
     outputs: tuple[tuple[str, str], ...] = ()
     below: str = "m3"
     smooth: float | None = None
+    compartments: tuple[tuple[str, str], ...] = ()
+    missing: str = ""
+    own: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
+    moving: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.missing not in MISSING:
+            raise InputError(unknown("rule for missing covariates", self.missing, MISSING[1:]))
         if self.smooth and not is_closed(self.model):
             raise InputError(f"`{self.model.full_name}` has no pieces to smooth; leave the width out")
         if self.below not in BELOW:
@@ -230,16 +241,21 @@ def new_problem(
     below: str = "m3",
     smooth: float | None = None,
     occasions: dict[str, float] | None = None,
+    compartments: dict[str, str] | None = None,
+    missing: str = "",
 ) -> FitProblem:
-    """A problem with the model's published numbers wherever none is given.
+    """A problem with the model's published numbers wherever none is given, and the data in the model's units.
 
     random: parameters with a spread between subjects (name -> start of the sd of eta); the published ones by default.
     estimate: parameters without a spread. fixed: name -> value that stays (None: the published one); a parameter named
     here and not in `random` has no spread. start: where typical values start. blocks: parameters whose spreads are
     correlated. residuals: the model's published log-normal ones by default. occasions: parameters that also differ between
-    the occasions of a subject (name -> start of the sd), closed forms alone.
+    the occasions of a subject (name -> start of the sd), with its doses in rows where the model is made of flows.
+    compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate.
     """
     from livingdrug.fit.occasions import with_occasions
+    from livingdrug.fit.steps import with_steps
+    from livingdrug.fit.units import in_model_units
     from livingdrug.models.model import find_quantity
 
     fixed, start = dict(fixed or {}), dict(start or {})
@@ -265,10 +281,14 @@ def new_problem(
             raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
     mapping = outputs_of(model, data, outputs or {})
+    data, converted = in_model_units(model, data, mapping)
     errors = _residuals(model, mapping, residuals)
     between = {find_quantity(model, name).name: sd for name, sd in (occasions or {}).items()}
-    model, parameters = with_occasions(model, data, parameters, between)
-    return FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth)
+    if is_closed(model):
+        model, parameters = with_occasions(model, data, parameters, between)
+    problem = FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth,
+                         tuple((compartments or {}).items()), missing, notes=converted)
+    return with_steps(problem, {} if is_closed(model) else between)
 
 
 def _check_spreads(parameters: Sequence[Parameter]) -> None:

@@ -30,7 +30,7 @@ from livingdrug.fit.result import (
     Objective,
 )
 from livingdrug.fit.saem import Saem
-from livingdrug.fit.search import Searched, nearby, searched, with_optimum
+from livingdrug.fit.search import Searched, enter, nearby, searched, with_optimum
 from livingdrug.fit.settle import Settled
 from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.starts import from_starts
@@ -213,15 +213,15 @@ def _fit_saem(prepared: Prepared, settings: Saem, seed: int, folder, resume: boo
     state = store.read_state(folder, mark) if resume else None
     save = (lambda state: store.write_state(folder, mark, state)) if folder else None
     found = searched(prepared, settings, seed, searches, state, progress, save)
-    return at_optimum(prepared, settings, seed, found)
+    return at_optimum(prepared, settings, seed, found, progress)
 
 
-def at_optimum(prepared: Prepared, settings: Saem, seed: int, found: Searched) -> FitResult:
+def at_optimum(prepared: Prepared, settings: Saem, seed: int, found: Searched, progress=None) -> FitResult:
     """The result of a search: its best optimum with errors, limits, likelihood and verdict."""
     covariance, objective, sound, notes = _known(found.optima[0], seed)
     limit = {}
     for _ in range(RESTARTS if sound else 0):
-        limit = limits(found.optima, prepared, covariance.matrix, seed)
+        limit = limits(found.optima, prepared, covariance.matrix, seed, lambda name: enter(progress, f"interval of {name}"))
         if not isinstance(limit, Higher):
             break
         found = with_optimum(found, prepared, limit.prepared, limit.climbed, seed)

@@ -17,15 +17,16 @@ from livingdrug.fit.point import Prepared
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.saem import Saem, State
 from livingdrug.fit.saem import run as run_saem
-from livingdrug.fit.settle import Settled, settle
+from livingdrug.fit.settle import Settled, lessened, settle, swapped
 from livingdrug.fit.unknowns import TYPICAL, unknowns_of
 
 FEW = 40  # subjects below which one search is not enough
 LEAST, MOST = 2, 4  # searches with few subjects
 AGREE = 0.25  # of log-likelihood that two searches which found the same optimum may differ by
+ROUNDS = 2  # of looking for optima with other variabilities, the second one around a better one
 APART = 1.0  # standard errors of a typical value between optima that count as two
 WELL = 0.5  # standard error on its scale below which a typical value tells optima apart
-MANY = 2  # optima whose intervals are joined
+MANY = 3  # optima whose intervals are joined
 REACH = 2.0  # factor that further searches start off by at most
 Progress = Callable[[int, int, float], None]
 
@@ -53,14 +54,40 @@ def searched(
     least, most = (searches, searches) if searches else (LEAST, MOST) if prepared.design.n < FEW else (1, 1)
     chains = prepared.copied(settings.copies(prepared.design.n, is_closed(prepared.problem.model)))
     first = run_saem(chains, settings, seed, state, progress, save)
+    enter(progress, "climbing to the optimum of the first search")
     found = [settle(prepared, first.point, seed, first.mean)]
     while len(found) < least or (len(found) < most and not Searched((), tuple(s.level for s in found), first).agreed):
         k = len(found)
         own = stream_key(seed, f"search {k}")[0] >> 1
         moved = replace(chains, problem=nearby(prepared.problem, seed, k))
+        enter(progress, f"search {k + 1}")
         ended = run_saem(moved, settings, own, None, progress)
+        enter(progress, f"climbing to the optimum of search {k + 1}")
         found.append(settle(prepared, ended.point, seed, ended.mean))
-    return Searched(_apart(found), tuple(s.level for s in found), first)
+    levels = tuple(s.level for s in found)
+    if prepared.design.n < FEW and is_closed(prepared.problem.model):  # for equations that takes minutes
+        enter(progress, "looking for optima with other variabilities")
+        found += _other_ways(found, prepared, seed)
+    return Searched(_apart(found), levels, first)
+
+
+def _other_ways(found: list[Settled], full: Prepared, seed: int) -> list[Settled]:
+    """Optima in which subjects differ in other parameters: with few subjects one variability may stand for another."""
+    more: list[Settled] = []
+    best = max(found, key=lambda s: s.level)
+    for _ in range(ROUNDS):
+        more += [s for name in best.dropped for s in swapped(best, full, name, seed)]
+        better = max(more, key=lambda s: s.level, default=best)
+        if better.level <= best.level + AGREE:
+            break
+        best = better
+    return more + lessened(best, seed)
+
+
+def enter(progress: Progress | None, stage: str) -> None:
+    """Tell who shows progress, and can show this, what is done now."""
+    if hasattr(progress, "enter"):
+        progress.enter(stage)
 
 
 def nearby(problem: FitProblem, seed: int, k: int, reach: float = REACH) -> FitProblem:
@@ -96,13 +123,13 @@ def _apart(found: list[Settled]) -> tuple[Settled, ...]:
 
 
 def _differs(one: Settled, other: Settled) -> bool:
-    """Whether a typical value that is well known at both optima differs by more than its standard error."""
+    """Whether a typical value that is well known at one of two optima differs by more than its standard error there."""
     a, b = unknowns_of(one.prepared.problem), unknowns_of(other.prepared.problem)
     x, y = a.vector(one.climbed.point), b.vector(other.climbed.point)
     first, second = (_errors(s.climbed.information.matrix) for s in (one, other))
     for k in b.of_kind(TYPICAL):
         i = a.names.index(b.names[k])
-        se = max(first[i], second[k])
+        se = min(first[i], second[k])
         if se < WELL and abs(x[i] - y[k]) > APART * se:
             return True
     return False

@@ -11,16 +11,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.climb import DRAWS, ENOUGH, ROUNDS, Climbed, climb
+from livingdrug.fit.climb import DRAWS, ENOUGH, ROUNDS, Climbed, climb, usual_draws
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
-from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 WEAK = 2.0  # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
+FEWER = DRAWS // 2  # draws of each subject where other optima are looked for
+NEAR = 0.05  # of log-likelihood that the optimum of another variability may lack
+HARDLY = 8.0  # the same below which the data hardly tell it from none
 TIE = 0.05  # of log-likelihood that an omega must be worth
 SHORT = 5  # sets of draws of a climb before the variabilities are looked at
 RECORDS, MOST_DRAWS = 300_000, 8192  # predictions that the last draws may take, and draws of a subject at most
-AGAIN = 0.3  # omega on a log or logit scale that a variability begins with when it is tried again
+AGAIN, LARGE = 0.3, 0.8  # omegas on a log or logit scale that a variability begins with when it is tried again
 
 
 class Settled(NamedTuple):
@@ -44,10 +47,10 @@ def settle(
     now = Settled(prepared, climb(prepared, point, seed, start, rounds=SHORT), dropped)
     while (lighter := _lighter(now, seed)) is not None:
         now = lighter
-    now = _on(now, seed, DRAWS)
+    now = _on(now, seed, usual_draws(prepared.problem))
     for name in now.dropped:
         now = _restored(now, prepared, name, seed) or now
-    many = RECORDS // max(len(prepared.design.y), 1)
+    many = RECORDS // max(len(prepared.design.y), 1) if is_closed(prepared.problem.model) else 1
     return _on(now, seed, 1 << int(np.clip(np.log2(max(many, 1)), np.log2(DRAWS), np.log2(MOST_DRAWS))))
 
 
@@ -102,6 +105,27 @@ def carried(now: Settled, problem: FitProblem, seed: int) -> tuple[Prepared, Poi
                 omega[i, j] = before.omega[held[p.name], held[q.name]]
     prepared = prepare(problem, 1, now.prepared.design)
     return prepared, Point(before.mu, before.beta, omega, before.a, before.b), seed, etas
+
+
+def swapped(now: Settled, full: Prepared, name: str, seed: int) -> list[Settled]:
+    """The optima that are found where a variability which was left out starts large, and others are left out instead."""
+    problem = with_again(now.prepared.problem, full.problem, name, LARGE)
+    tried = climb(*carried(now, problem, seed), rounds=SHORT, draws=FEWER)
+    found = Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
+    return [found, *(s for s in lessened(found, seed) if name not in s.dropped)]
+
+
+def lessened(now: Settled, seed: int) -> list[Settled]:
+    """The optima without each variability that the data hardly tell from none, as likely or not."""
+    unknowns = unknowns_of(now.prepared.problem)
+    if len({p.spread_name for p in now.prepared.problem.random}) == 1:
+        return []
+    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
+    found = []
+    for name in (n for n, information in places.items() if information < HARDLY):
+        tried = climb(*carried(now, without(now.prepared.problem, name), seed), rounds=SHORT, enough=NEAR, draws=FEWER)
+        found.append(Settled(tried.proposal.prepared, tried, (*now.dropped, name)))
+    return found
 
 
 def without(problem: FitProblem, name: str) -> FitProblem:

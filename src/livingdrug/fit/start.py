@@ -100,8 +100,20 @@ def curves(data: Data, output: str | None = None) -> dict[str, Landmarks]:
                 f"`{data.name}`: subject `{subject}` was measured by several assays in one infusion; keep one of them, or "
                 "pool them (--pool-assays)"
             )
-        found[subject] = landmarks(data.time[rows], data.dv[rows], data.cens[rows])
+        found[subject] = landmarks(*_one_at_a_time(data.time[rows], data.dv[rows], data.cens[rows]))
     return found
+
+
+def _one_at_a_time(time: np.ndarray, value: np.ndarray, cens: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The mean of replicates that were measured, or the first of those that were not, at each time."""
+    if len(np.unique(time)) == len(time):
+        return time, value, cens
+    kept = []
+    for t in np.unique(time).tolist():
+        own = np.flatnonzero(time == t)
+        seen = own[cens[own] == 0]
+        kept.append((t, float(value[seen].mean()), 0) if len(seen) else (t, float(value[own[0]]), int(cens[own[0]])))
+    return tuple(np.array(part) for part in zip(*kept, strict=True))
 
 
 def _first_profiles(data: Data, output: str) -> list[int]:

@@ -30,6 +30,12 @@ def data_hash(problem: FitProblem) -> str:
     if data.doses is not None:
         for array in (data.doses.subject, data.doses.time, data.doses.amount, data.doses.start):
             digest.update(np.ascontiguousarray(array, dtype=float).tobytes())
+        more = ("duration", "rate", "into", "every", "steady", "reset", "given", "zero")
+        digest.update(repr([getattr(data.doses, name).tolist() for name in more]).encode())
+    for name, changes in data.changing.items():
+        digest.update(repr((name, changes.subject.tolist(), changes.time.tolist(), changes.text.tolist())).encode())
+    if np.isfinite(data.end).any():
+        digest.update(data.end.tobytes())
     texts = [list(data.subjects), data.profiles.output.tolist(), {k: [str(t) for t in v] for k, v in data.covariates.items()}]
     digest.update(json.dumps(texts, sort_keys=True).encode())
     return digest.hexdigest()
@@ -39,8 +45,8 @@ def fingerprint(problem: FitProblem, settings, seed: int) -> str:
     """What a saved state belongs to: the problem, the data, the settings and the seed."""
     parts = (problem.model.full_name, repr(problem.model.system), repr(sorted(problem.model.typical.items())),
              repr(problem.parameters), repr(problem.residuals), repr(problem.effects), repr(problem.correlations),
-             repr(problem.outputs), problem.below, repr(problem.smooth), repr(settings), str(seed),
-             data_hash(problem))  # fmt: skip
+             repr(problem.outputs), problem.below, repr(problem.smooth), repr(problem.compartments), problem.missing,
+             repr(settings), str(seed), data_hash(problem))  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

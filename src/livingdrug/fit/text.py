@@ -7,7 +7,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Data
-from livingdrug.fit.design import WEIGHT, covariate
+from livingdrug.fit.covariates import WEIGHT, as_number, first_texts, is_missing, known_covariates
 from livingdrug.fit.problem import ERRORS, SHAPES, Effect, ResidualError
 from livingdrug.models import Model
 
@@ -55,15 +55,14 @@ def _effects(text: str, data: Data) -> list[Effect]:
         raise InputError(f"covariate `{text}`: after the parameter come a shape, around NUMBER, from NUMBER or fixed NUMBER")
     numbers = {word: read_number(value, f"covariate `{text}`") for word, value in given.items()}
     coefficient, fixed = numbers.get("fixed", numbers.get("from", 0.0)), "fixed" in numbers
-    texts = covariate(data, name)
+    texts = first_texts(data, name)
     if texts is None:
-        known = [*data.covariates, *(["WT"] if np.isfinite(data.weight).any() else [])]
-        raise InputError(f"covariate `{text}`: " + unknown("covariate", name, known))
+        raise InputError(f"covariate `{text}`: " + unknown("covariate", name, known_covariates(data)))
     if level:
         return [Effect(parameter, name, "categorical", coefficient, level=level, fixed=fixed)]
-    values = _as_numbers(texts)
+    values = _as_numbers(texts, None if shape == "categorical" else data, name)
     if shape == "categorical" or (not shape and values is None):
-        levels, counts = np.unique([str(t) for t in texts], return_counts=True)
+        levels, counts = np.unique([str(t) for t in texts if not is_missing(t)], return_counts=True)
         common = levels[np.argmax(counts)]
         return [Effect(parameter, name, "categorical", coefficient, level=str(v), fixed=fixed) for v in levels if v != common]
     if values is None:
@@ -73,11 +72,24 @@ def _effects(text: str, data: Data) -> list[Effect]:
     return [Effect(parameter, name, shape or "power", coefficient, reference, fixed=fixed)]
 
 
-def _as_numbers(texts: np.ndarray) -> np.ndarray | None:
-    try:
-        return np.array([float(t) if str(t).strip() else np.nan for t in texts])
-    except ValueError:
-        return None
+def _as_numbers(texts: np.ndarray, data: Data | None, name: str) -> np.ndarray | None:
+    """The texts as numbers, None where they are words. With data, a word among numbers is a fault of its subject."""
+    values = np.array([np.nan if is_missing(t) else as_number(t) for t in texts])
+    words = [i for i, t in enumerate(texts) if not is_missing(t) and not np.isfinite(values[i])]
+    if not words:
+        return values
+    # twice as many words as numbers may be categories, some of which are numbers
+    if data is not None and len(words) < 2 * np.isfinite(values).sum():
+        i = words[0]
+        lines = data.line[data.profiles.subject[data.profile] == i]
+        place = f"line {int(lines.min())}, " if len(lines) else ""
+        more = f" (and {len(words) - 1} more subjects)" if len(words) > 1 else ""
+        others = "most others are" if 2 * len(words) <= len(texts) else "others are"
+        raise InputError(
+            f"{place}subject `{data.subjects[i]}`{more}: covariate `{name}` is `{texts[i]}`, which is no number, and "
+            f"{others}; correct the cell, leave it empty (--missing says what becomes of it), or say categorical"
+        )
+    return None
 
 
 def read_residuals(texts: Sequence[str], model: Model) -> tuple[ResidualError, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.engine.densities import LOGNORMAL, PROPORTIONAL
+from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, PROPORTIONAL
 from livingdrug.fit.design import LOWER, MEASURED
 from livingdrug.fit.objective import spreads
 from livingdrug.fit.point import NORMAL, Point, Prepared, centre, log_likelihood, moments_of, predictions, with_etas
@@ -104,7 +104,27 @@ def residual_squares(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndar
         z = side * (value[cut] - t[cut]) / (size[cut] * unit[cut])
         ratio = np.exp(-0.5 * z**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(z))
         square[cut] = size[cut] ** 2 * (1 - z * ratio)
+        between = cut[np.isfinite(prepared.ends[cut])]
+        if len(between):
+            square[between] = size[between] ** 2 * _square_between(prepared, between, t, size * unit)
     return np.bincount(output, square, len(point.a)) / prepared.copies
+
+
+def _square_between(prepared: Prepared, rows: np.ndarray, t: np.ndarray, s: np.ndarray) -> np.ndarray:
+    """Expected square of a standard normal between the two ends of censored values: 1 - (b phi(b) - a phi(a)) / P(a, b)."""
+    from scipy.special import log_ndtr
+
+    y, kind, output, _, _ = prepared.records
+    ends = np.sort(np.stack([y[rows], prepared.ends[rows]]), axis=0)
+    logs = prepared.kind[output[rows]] == LOGNORMAL
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = np.where(logs, np.log(np.maximum(ends, 0.0)), ends)
+        low, high = (ends - t[rows]) / s[rows]
+        right = low > 0  # where both ends lie far above, their mirror images are told apart
+        under, over = np.where(right, -high, low), np.where(right, -low, high)
+        total = log_ndtr(over) + np.log(-np.expm1(log_ndtr(under) - log_ndtr(over)))
+        parts = [np.where(np.isfinite(z), z * np.exp(-0.5 * z**2 - 0.5 * LOG_2PI - total), 0.0) for z in (low, high)]
+    return 1 + parts[0] - parts[1]
 
 
 def closed_residuals(prepared: Prepared, point: Point, s3: np.ndarray, annealing: float) -> Point:

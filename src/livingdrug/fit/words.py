@@ -29,7 +29,7 @@ def identifiability_sentences(result: FitResult) -> tuple[str, ...]:
     if matrix is None:
         return (f"No standard errors: {result.covariance.reason or 'none were computed'}.",)
     weak = {e.name for e in result.estimates if not e.determined}
-    lines = [f"The data do not determine {_named(e.name)}{_bounds(result, e)}." for e in result.estimates if e.name in weak]
+    lines = [f"The data do not determine {_named(e.name)}: {_bounds(result, e)}." for e in result.estimates if e.name in weak]
     sd = np.sqrt(np.diag(matrix))
     for i in range(len(names)):
         for j in range(i):
@@ -54,13 +54,13 @@ def interval_words(estimate: Estimate) -> str:
 
 
 def _bounds(result: FitResult, estimate: Estimate) -> str:
-    """`: they give no more than beta < 0.0958 /d (95 %)`, nothing where they set no bound."""
+    """`they give no more than beta < 0.0958 /d (95 %)`, or that they set no bound."""
     words, unit = interval_words(estimate), _unit(result, estimate.name)
     if words in ("", "no bound"):
-        return ": they set no bound"
+        return "they set no bound"
     sign = {"at most": "<", "at least": ">"}.get(words[: words.rfind(" ")])
     told = f"{estimate.name} {sign} {words.split()[-1]}" if sign else f"{estimate.name} from {words}"
-    return f": they give no more than {told}{unit} (95 %)"
+    return f"they give no more than {told}{unit} (95 %)"
 
 
 def _named(name: str) -> str:
@@ -91,7 +91,7 @@ def _typical(result: FitResult, parameter: Parameter, found: dict[str, Estimate]
     estimate = found[parameter.name]
     head, tail = f"{parameter.name} ({quantity.meaning})", _differ(parameter, found, _written(quantity.unit))
     if not estimate.determined:
-        return f"{head}: the data do not determine it{_bounds(result, estimate)}; {tail}."
+        return f"{head}: the data do not determine it, {_bounds(result, estimate)}; {tail}."
     held = " (held there)" if parameter.fixed else _interval(estimate)
     return f"{head} is {number(parameter.value)}{_written(quantity.unit)}{held}; {tail}."
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from livingdrug.core.errors import ModelError, UnitError
 from livingdrug.core.expressions import expand, names, unit_of
-from livingdrug.core.units import Dimension, over, parse_unit, times, unit_text
+from livingdrug.core.units import Dimension, over, parse_unit, times, unit_text, unlike
 from livingdrug.models.structure import (
     Clock,
     Condition,
@@ -225,7 +225,7 @@ def _scaled(parts: list[Part], flows: list[Flow], states: list[State]) -> list[F
 
 def _one_dose_because(parts: list[Part]) -> str:
     for part, structure in parts:
-        for item in (*structure.clocks, *structure.switches):
+        for item in (*structure.clocks, *(s for s in structure.switches if not s.calendar)):
             return f"`{part}` runs on a clock since the first infusion (`{item.name}`)"
     return ""
 
@@ -315,7 +315,8 @@ def _agree(what: str, expression: str, known: dict[str, Dimension], expected: Di
     except ModelError as error:
         raise type(error)(f"{what}: {error}") from None
     if found is not None and times(found, ()) != expected:
-        raise UnitError(f"{what}: `{expression}` has unit {unit_text(found)}; expected {unit_text(expected)}")
+        wrong = f"{what}: `{expression}` has unit {unit_text(found)}; expected {unit_text(expected)}"
+        raise UnitError(wrong + unlike(times(found, ()), expected))
 
 
 def check_closed_units(name: str, form) -> None:

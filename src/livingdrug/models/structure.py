@@ -136,13 +136,14 @@ class Clock:
 class Switch:
     """0 before the time `at` (an expression of quantities), 1 from it on; the engine stops exactly there.
 
-    It forbids a second infusion.
+    It forbids a second infusion, unless its time is one of the subject's own clock (calendar), not of the infusion's.
     """
 
     name: str
     at: str
     meaning: str = ""
     symbol: str = ""
+    calendar: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name, "switch")

@@ -5,20 +5,22 @@ A file is read as data and never run. Text -> model -> text is lossless; fields 
 
 import dataclasses
 import math
-import tomllib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from livingdrug.core.errors import InputError, LivingdrugError, ModelError
-from livingdrug.core.expressions import names
+from livingdrug.core.errors import InputError, LivingdrugError, ModelError, printable
+from livingdrug.core.expressions import names, unit_of
 from livingdrug.core.names import unknown
+from livingdrug.core.toml import NEW, check_ending, parse_toml, read_text
+from livingdrug.core.units import Dimension, parse_unit, times, unit_text
 from livingdrug.models.compose import check_closed_units
 from livingdrug.models.model import Model
-from livingdrug.models.parameters import SCALES, LogNormal, check_value
+from livingdrug.models.parameters import SCALES, Anchor, LogNormal, check_value
 from livingdrug.models.structure import ClosedForm, Quantity, Structure
 
-MAX_BYTES = 1_000_000
+ENDING = ".toml"
 # a file describes a base: fragments are joined and values changed when it is used, and rules belong to fragments
 NOT_WRITTEN = {Model: ("fragments", "changes"), Structure: ("mirrors", "needs", "only")}
 TIME_UNITS = ("d", "h")
@@ -45,7 +47,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, LogNormal):
         return {value.given: value.value}
     if dataclasses.is_dataclass(value):
-        kept = [f for f in _fields(type(value)) if getattr(value, f.name) != _default(f)]
+        kept = [f for f in written_fields(type(value)) if getattr(value, f.name) != _default(f)]
         return {f.name: _plain(getattr(value, f.name)) for f in kept}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
@@ -54,7 +56,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _fields(kind: type) -> list[dataclasses.Field]:
+def written_fields(kind: type) -> list[dataclasses.Field]:
+    """The fields of a dataclass that the text form holds, as keys."""
     return [f for f in dataclasses.fields(kind) if f.init and f.name not in NOT_WRITTEN.get(kind, ())]
 
 
@@ -64,20 +67,28 @@ def _default(field: dataclasses.Field) -> Any:
     return field.default
 
 
+def is_model_file(name: str) -> bool:
+    """Whether a model is given as a file: its name ends in .toml. A built-in name has no ending and no folder.
+
+    Raises InputError for the name of a file that is not read as a model, such as mine.json.
+    """
+    path = Path(name)
+    if path.suffix.lower() == ENDING:
+        return True
+    check_ending(path)
+    if path.suffix or "/" in name or "\\" in name:
+        raise InputError(
+            f"`{printable(name)}` is no model file: the name of one ends in {ENDING} ({NEW}); a built-in model is named as "
+            "`livingdrug models` lists it"
+        )
+    return False
+
+
 def read_model(path: str | Path) -> Model:
     """The model in a file. Raises InputError for a file that cannot be read, ModelError for one that is no model."""
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        text = content.decode("utf-8") if len(content) <= MAX_BYTES else ""
-    except FileNotFoundError:
-        raise InputError(f"`{path}` was not found") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{str(path)!r} cannot be read as text: {error}") from None
-    if len(content) > MAX_BYTES:
-        raise InputError(f"`{path}` is larger than {MAX_BYTES:,} bytes; a model file is text of a few thousand")
-    return from_toml(text, path.name)
+    if not is_model_file(str(path)):
+        raise InputError(f"`{printable(str(path))}` is not the name of a model file, which ends in {ENDING}")
+    return from_toml(read_text(path), Path(path).name)
 
 
 def from_toml(text: str, origin: str) -> Model:
@@ -89,7 +100,7 @@ def from_toml(text: str, origin: str) -> Model:
         return _model(text, origin)
     except LivingdrugError as error:
         # a text in quotes may hold line breaks or terminal codes
-        error.args = ("".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error)),)
+        error.args = (printable(str(error)),)
         raise
 
 
@@ -100,15 +111,9 @@ def _placed(error: LivingdrugError, where: str) -> LivingdrugError:
 
 
 def _model(text: str, origin: str) -> Model:
-    try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"`{origin}` is not a TOML document ({error}); a model file holds tables of names, numbers and arithmetic: "
-            "`livingdrug models show NAME --toml` prints one"
-        ) from None
+    data = parse_toml(text, origin, f"a model file holds tables of names, numbers and arithmetic: {NEW}")
     if not data:
-        raise InputError(f"`{origin}` is empty; `livingdrug models show NAME --toml` prints a model to start from")
+        raise InputError(f"`{origin}` is empty; {NEW}")
     shapes = [name for name in SHAPES if name in data]
     if len(shapes) != 1:
         found = " and ".join(shapes) or "neither"
@@ -144,13 +149,21 @@ def _check(model: Model) -> None:
         _known(f"values `{values.name}`, sources", "quantity", values.sources, quantities)
     for population in model.populations:
         _known(f"population `{population.name}`", "quantity", population.spreads, quantities)
+    for ranges in model.ranges:
+        _known(f"ranges `{ranges.name}`", "quantity", ranges.ranges, quantities)
     for name, text in model.individual.items():
         _known("individual", "quantity", [name], quantities)
         try:
             _known("its expression", "quantity", sorted(names(text)), quantities)
+            _check_own(quantities[name], unit_of(text, {q.name: parse_unit(q.unit) for q in model.quantities}))
         except LivingdrugError as error:
             raise _placed(error, f"individual `{name}`") from None
     _check_uses(model, quantities)
+
+
+def _check_own(quantity: Quantity, found: Dimension | None) -> None:
+    if found is not None and found != parse_unit(quantity.unit):
+        raise InputError(f"its expression has unit {unit_text(found)}; expected {quantity.unit}")
 
 
 def _check_uses(model: Model, quantities: dict[str, Quantity]) -> None:
@@ -170,6 +183,39 @@ def _check_uses(model: Model, quantities: dict[str, Quantity]) -> None:
         _known(f"anchor `{anchor.name}`", "output", [anchor.output] if anchor.output else [], outputs)
         named = [anchor.experiment] if anchor.experiment else []
         _known(f"anchor `{anchor.name}`", "experiment", named, [e.name for e in model.experiments])
+        try:
+            _check_anchor(model, anchor)
+        except LivingdrugError as error:
+            raise _placed(error, f"anchor `{anchor.name}`") from None
+
+
+def _check_anchor(model: Model, anchor: Anchor) -> None:
+    """What is to be reproduced is one thing that exists, and its unit is the one that comes out."""
+    for key in ("value", "rtol", "after", "until", "every"):
+        number = getattr(anchor, key)
+        if not math.isfinite(number) or (key != "value" and number < 0):
+            raise InputError(f"`{key}` is {number:g}; it must be finite{'' if key == 'value' else ' and not negative'}")
+    if bool(anchor.expression) == bool(anchor.output):
+        raise InputError("give either an `expression` of quantities, or an `output` and its `quantity`")
+    if anchor.expression:
+        found = unit_of(anchor.expression, {q.name: parse_unit(q.unit) for q in model.quantities})
+    else:
+        found = _unit_of_anchor(model, anchor)
+    if found is not None and found != parse_unit(anchor.unit):
+        raise InputError(f"its unit is {anchor.unit}, and what it names comes out in {unit_text(found)}")
+
+
+def _unit_of_anchor(model: Model, anchor: Anchor) -> Dimension:
+    unit = next(parse_unit(o.unit) for o in model.system.outputs if o.name == anchor.output)
+    time = parse_unit(model.time_unit)
+    units = {"CMAX": unit, "TMAX": time, "AUC": times(time, unit)}
+    if anchor.every and anchor.quantity not in ("CMAX", "TMAX"):
+        raise InputError(f"`every` says how fine a peak is looked for, and its quantity is `{anchor.quantity}`; leave it out")
+    if re.fullmatch(r"C[0-9]+(\.[0-9]+)?", anchor.quantity):
+        return unit
+    if anchor.quantity not in units:
+        raise InputError(f"`quantity` is `{anchor.quantity}`; expected CMAX, TMAX, AUC, or the value at a time such as C7")
+    return units[anchor.quantity]
 
 
 def _known(where: str, kind: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -193,7 +239,7 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
         raise InputError(f"{where}: expected a table, got {data!r:.60}")
     if kind is LogNormal:
         return _spread(data, where)
-    fields = {f.name: f for f in _fields(kind) if f.name not in given}
+    fields = {f.name: f for f in written_fields(kind) if f.name not in given}
     hints = get_type_hints(kind)
     for key in data:
         if key not in fields:

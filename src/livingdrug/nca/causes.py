@@ -30,6 +30,9 @@ class Cause(IntFlag):
     NO_LEVEL = 1 << 17
     STILL_POSITIVE = 1 << 18
     NO_DOSE_UNIT = 1 << 19
+    NO_SAMPLE = 1 << 20
+    LATE_START = 1 << 21
+    WINDOW_UNSAMPLED = 1 << 22
     # a value, with caution
     ALL_BELOW = 1 << 24
     START_ASSUMED = 1 << 25
@@ -73,6 +76,9 @@ SENTENCES: dict[Cause, str] = {
     Cause.NO_VOLUME: "the blood volume is not known (--blood-volume UL, or a column of weights)",
     Cause.NO_LEVEL: "no level was given and no limit of quantification is known (--above or --limit)",
     Cause.STILL_POSITIVE: "the subject was still above the limit at the last sample",
+    Cause.NO_SAMPLE: "no sample was taken after the infusion",
+    Cause.LATE_START: "the first sample after the infusion was taken later than 28 d, after the usual peak",
+    Cause.WINDOW_UNSAMPLED: "no sample lies in the window, or only in its last quarter, so its area was not measured",
     Cause.ALL_BELOW: "all values are below the limit: reported as 0 by convention, the true peak lies below the limit",
     Cause.START_ASSUMED: "no sample at the infusion: the curve is drawn from 0 there (Phoenix rule for extravascular dosing)",
     Cause.POOR_FIT: "adjusted R2 of the terminal fit is below 0.9",

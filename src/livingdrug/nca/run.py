@@ -17,6 +17,13 @@ from livingdrug.nca.settings import ADULT_BLOOD, ADULT_WEIGHT, NcaSettings
 from livingdrug.nca.terminal import Terminal, fit_terminal
 
 WINDOW_DAYS = (0.0, 28.0)
+# what needs the curve from the infusion on
+FROM_INFUSION = (
+    "CMAX", "TMAX", "AUCLST", "AUCALL", "AUCINT", "AUCIFO", "AUCIFP", "AUCPEO", "XFOLD", "XDOUBL", "XCONHL", "XTLIM", "XEXPR",
+    "AUCPEP", "AUMCLST", "AUMCIFO", "AUMCIFP", "AUMCPEO", "AUMCPEP", "MRTIVLST", "MRTIVIFO", "MRTIVIFP", "CMAXD", "AUCIFOD",
+    "AUCIFPD", "CLO", "CLP", "VZO", "VZP",
+)  # fmt: skip
+LAST_PART = 0.75  # of a window: what is sampled only after it has no area there
 POOR_R2, SHORT_SPAN, FAR_SHARE = 0.9, 2.0, 20.0
 
 
@@ -27,6 +34,10 @@ def nca(data: Data | str | Path, settings: NcaSettings | None = None, reading: R
     """
     data = data if isinstance(data, Data) else read_data(data, reading)
     settings = settings or NcaSettings()
+    if data.logarithms:
+        raise InputError("the values are kept as logarithms, and areas need levels; turn them back (--logarithms e)")
+    if data.replicates:
+        raise InputError("a profile holds several values at one time; take their mean (--duplicates mean)")
     window = settings.window or _window_of_28_days(data)
     _check_subjects(data, settings)
     wanted = (*PARAMETERS, *SMALL_MOLECULE) if settings.small_molecule else PARAMETERS
@@ -87,7 +98,31 @@ def _block_values(block: Block, data: Data, settings: NcaSettings, window) -> di
     found["XEXPR"] = _expansion(block, data, settings, cmax)
     if settings.small_molecule:
         found |= small_molecule(block, settings.auc, terminal, found, data.profiles.dose[block.profiles])
+    return _sampled_in_time(found, block, data.time_unit, window)
+
+
+def _sampled_in_time(found: dict[str, Value], block: Block, time_unit: str, window) -> dict[str, Value]:
+    """Nothing is known of a curve that nobody sampled: not its peak and not its area, whatever a line drawn there gives."""
+    after = block.present & (block.time > 0)
+    first = np.min(np.where(after, block.time, np.inf), axis=1, initial=np.inf)
+    none = np.isinf(first)
+    late = ~none & (first > WINDOW_DAYS[1] * PER_DAY[time_unit]) if time_unit else np.zeros(block.n, dtype=bool)
+    outside = ~none & ~_holds_sample(block, first, window) if window else np.zeros(block.n, dtype=bool)
+    for code, value in found.items():
+        causes = np.where(none, np.int64(Cause.NO_SAMPLE), value.causes)
+        if code in FROM_INFUSION:
+            causes = causes | marks(block.n, (late, Cause.LATE_START))
+        if code == "AUCINT":
+            causes = causes | marks(block.n, (outside & ~late, Cause.WINDOW_UNSAMPLED))
+        found[code] = Value(value.value, causes, value.points)
     return found
+
+
+def _holds_sample(block: Block, first: np.ndarray, window: tuple[float, float]) -> np.ndarray:
+    """Whether a sample lies in the window, and sampling had not begun in its last quarter only, shape (n,)."""
+    start, end = window
+    inside = (block.present & (block.time > 0) & (block.time >= start) & (block.time <= end)).any(axis=1)
+    return inside & (first <= start + LAST_PART * (end - start))
 
 
 def _chosen_points(block: Block, data: Data, settings: NcaSettings) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.data.findings import printable
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import group_title, groups
 from livingdrug.products.facts import ExposureFact, exposure_facts, find_product
@@ -100,6 +101,7 @@ def compare(result: NcaResult, product: str, indication: str | None = None, spre
     for members in _outputs(result):
         for fact in wanted:
             placements.append(_place(result, members, fact, spread))
+    notes += _left_out(result, "CMAX")
     if not placements:
         notes.append("no profile is in copies/ug or cells/uL, so nothing can be placed")
     return Comparison(name, result, tuple(placements), tuple(notes))
@@ -116,8 +118,30 @@ def _check_units(result: NcaResult) -> None:
 
 
 def _outputs(result: NcaResult) -> list[np.ndarray]:
-    """Profiles of each output, assay and unit that is a level of CAR-T cells."""
-    return [members for key, members in groups(result).items() if key[2] in ("copies/ug", "cells/uL")]
+    """Profiles of each assay and unit of the output that is a level of CAR-T cells in blood.
+
+    Raises InputError where several outputs have such a unit: marrow, or cells of the tumour, are no such level.
+    """
+    found = {key: members for key, members in groups(result).items() if key[2] in ("copies/ug", "cells/uL")}
+    names = list(dict.fromkeys(key[0] for key in found))
+    if len(names) > 1:
+        listed = ", ".join(f"`{printable(name, 40)}`" for name in names)
+        raise InputError(
+            f"`{result.data.name}` has several outputs that may be the level of CAR-T cells in blood ({listed}); "
+            "say which one is, with --output"
+        )
+    return list(found.values())
+
+
+def _left_out(result: NcaResult, code: str) -> list[str]:
+    """Subjects that have no peak to place, by name and reason."""
+    reasons = np.where(np.isnan(result.values[code]), result.reasons(code), "")
+    found = []
+    for reason in dict.fromkeys(reasons[reasons != ""].tolist()):
+        names = list(dict.fromkeys(printable(str(s), 30) for s in result.ids[reasons == reason]))
+        listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        found.append(f"{len(names)} subject(s) are placed nowhere by {code}: {listed} ({reason})")
+    return found
 
 
 def _level_unit(fact: ExposureFact) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.data.endpoints import RESPONSES
+from livingdrug.data.endpoint_words import RESPONSES
 from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.covariate_relations import covariate_relations, relation_table
 from livingdrug.fit.eta_correlation import correlation_table, eta_correlations

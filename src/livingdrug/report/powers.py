@@ -29,7 +29,7 @@ def answer_power(scenario: Power, folder: Path) -> Answer:
     write_csv(curve.table(), folder / "curve.csv")
     save(plot_power(curve, answer), folder / "pictures", "power")
     rows = (
-        ("exact number, smaller arm", f"{answer.n_exact:.6g}"), ("whole number, smaller arm", str(answer.n_per_arm)),
+        ("before rounding up, smaller arm", f"{answer.n_exact:.6g}"), ("whole number, smaller arm", str(answer.n_per_arm)),
         ("both arms", str(answer.n_total)), ("power with these numbers", f"{answer.power_at_n:.6g}"),
     )  # fmt: skip
     return Answer(

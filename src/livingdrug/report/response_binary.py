@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from livingdrug.core.errors import InputError
-from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text
+from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text, permutation, unclear
 from livingdrug.response.binary import BinaryFit, exposure_at_profile
 from livingdrug.response.curve import Estimate, exposure_at, grid, probability, probability_band
 from livingdrug.response.observed import observed_rates
@@ -27,6 +27,7 @@ def as_dict(answer) -> dict:
         "penalised_log_likelihood": fit.penalised_log_likelihood,
         "deviance": fit.deviance,
         "p_value": fit.p_value,
+        "permutation": permutation(fit.permutation),
         "events": int(fit.sample.outcome.sum()),
         "curve": {"intercept": curve.intercept, "slope": curve.slope, "ceiling": curve.ceiling, "scale": curve.scale,
                   "covariance": curve.covariance.tolist()},
@@ -61,13 +62,15 @@ def sentence(fit: BinaryFit) -> str:
                 f"({span(at.low, at.high, fit.level)}).")  # fmt: skip
     step, words = per_step(s.exposure, fit.scale, s.exposure_name, s.exposure_unit)
     ratio, low, high = np.exp(step * np.array([fit.estimates[1], *fit.intervals[1]]))
-    text = f"{words[0].upper()}{words[1:]} multiplies the odds of {s.endpoint} by {short(ratio)}"
-    text += f" ({span(low, high, fit.level)})"
+    text = f"{words[0].upper()}{words[1:]} multiplies the odds of {s.endpoint} by "
+    if fit.separated and not low <= 1 <= high:  # the estimate is the penalty's, and only the near end is of the data
+        near = f"at least {short(low)}" if low > 1 else f"at most {short(high)}"
+        text += f"{near} ({100 * fit.level:g} %); how much cannot be told"
+    else:
+        text += f"{short(ratio)} ({span(low, high, fit.level)})"
     if s.covariates:
         text += f", at equal {' and '.join(s.covariates)}"
-    if low <= 1 <= high:
-        text += ": these data do not tell whether exposure matters"
-    return text + "."
+    return text + unclear(low, high, fit.permutation, fit.level) + "."
 
 
 def show(console: Console, answer) -> None:
@@ -75,6 +78,7 @@ def show(console: Console, answer) -> None:
     fit: BinaryFit = answer.fit
     console.print(coefficient_table(fit))
     test = "" if fit.p_value is None else f"; exposure by likelihood ratio: {p_text(fit.p_value)}"
+    test += "" if fit.permutation is None else f"; {fit.permutation.words}: {p_text(fit.permutation.p_value)}"
     console.print(f"log-likelihood {fit.log_likelihood:.6g}, deviance {fit.deviance:.6g}{test}", highlight=False)
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for wanted, at in levels(fit):

@@ -5,9 +5,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text
-from livingdrug.response.curve import Curve, Estimate, exposure_at, grid, probability, probability_band
-from livingdrug.response.graded import GradedFit
+from livingdrug.core.errors import InputError
+from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text, permutation, unclear
+from livingdrug.response.curve import Curve, Estimate, grid, probability, probability_band
+from livingdrug.response.graded import GradedFit, half_exposure
 from livingdrug.response.observed import observed_rates
 from livingdrug.response.words import p_text, per_step, short, span
 
@@ -22,6 +23,7 @@ def as_dict(answer) -> dict:
         "covariance": fit.covariance.tolist(),
         "log_likelihood": fit.log_likelihood,
         "p_value": fit.p_value,
+        "permutation": permutation(fit.permutation),
         "grades": {str(g): int((fit.sample.outcome == g).sum()) for g in fit.grades},
         "proportional_odds": {"p_value": fit.proportional.p_value, "why_not": fit.proportional.why,
                               "slopes": {str(g): b for g, b in fit.proportional.slopes.items()}},
@@ -39,8 +41,11 @@ def observed(fit: GradedFit):
 
 
 def half(curve: Curve, fit: GradedFit) -> Estimate:
-    """The exposure with an even chance of this grade or above."""
-    return exposure_at(curve, 0.5, fit.level)
+    """The exposure with an even chance of this grade or above, with its profile-likelihood interval."""
+    try:
+        return half_exposure(fit, fit.curves.index(curve))
+    except InputError:
+        return Estimate(np.nan, np.nan, np.nan, fit.level, "none")
 
 
 def sentence(fit: GradedFit) -> str:
@@ -52,7 +57,7 @@ def sentence(fit: GradedFit) -> str:
     text += f" ({span(low, high, fit.level)})"
     if s.covariates:
         text += f", at equal {' and '.join(s.covariates)}"
-    return text + (": these data do not tell whether exposure matters." if low <= 1 <= high else ".")
+    return text + unclear(low, high, fit.permutation, fit.level) + "."
 
 
 def show(console: Console, answer) -> None:
@@ -60,6 +65,7 @@ def show(console: Console, answer) -> None:
     fit: GradedFit = answer.fit
     console.print(coefficient_table(fit))
     test = f"exposure by likelihood ratio: {p_text(fit.p_value)}"
+    test += "" if fit.permutation is None else f"; {fit.permutation.words}: {p_text(fit.permutation.p_value)}"
     console.print(f"log-likelihood {fit.log_likelihood:.6g}; {test}", highlight=False)
     console.print(assumption(fit), highlight=False)
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""

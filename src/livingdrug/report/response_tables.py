@@ -6,7 +6,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.response.curve import Estimate
-from livingdrug.response.words import digits, short, span
+from livingdrug.response.permutation import Permutation
+from livingdrug.response.words import digits, p_text, short, span
 
 HELD = 1e-12  # a standard error below this part of its estimate belongs to a coefficient that was held
 
@@ -33,6 +34,21 @@ def coefficient_table(fit) -> Table:
         error = "held" if row["held"] else "not determined" if row["se"] is None else digits(row["se"])
         table.add_row(escape(row["term"]), digits(row["estimate"]), error, "" if row["held"] else f"{low} to {high}")
     return table
+
+
+def permutation(test: Permutation | None) -> dict | None:
+    """Plain data of a test by permutation."""
+    return None if test is None else {"p_value": test.p_value, "arrangements": test.arrangements, "exact": test.exact}
+
+
+def unclear(low: float, high: float, test: Permutation | None, level: float) -> str:
+    """The end of a sentence where data do not tell: the interval holds 1, or the test that holds for few subjects says so."""
+    if low <= 1 <= high:
+        return ": these data do not tell whether exposure matters"
+    if test is not None and test.p_value > 1 - level:
+        return (f"; but {p_text(test.p_value)} {test.words}, which holds for few subjects: these data do not tell whether "
+                "exposure matters")
+    return ""
 
 
 def finite(value: float) -> float | None:

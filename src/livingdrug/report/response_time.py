@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from livingdrug.report.response_tables import permutation, unclear
 from livingdrug.response.cox import CoxFit, concordance
 from livingdrug.response.curve import Estimate, two_sided
 from livingdrug.response.kaplan_meier import ChiSquare
@@ -24,6 +25,8 @@ def as_dict(answer) -> dict:
         "groups": [_group(group) for group in fit.groups],
         "mean_until": fit.until,
         "log_rank": _test(fit.comparison),
+        "log_rank_permutation": permutation(fit.groups_permutation),
+        "permutation": permutation(fit.permutation),
         "sentence": sentence(fit),
     }
     regression = fit.regression
@@ -33,7 +36,8 @@ def as_dict(answer) -> dict:
         made["tests"] = {name: _test(test) for name, test in tests(fit).items()}
     if isinstance(regression, CoxFit):
         made["ties"] = regression.ties
-        made["concordance"] = dict(zip(("value", "se"), concordance(regression), strict=True))
+        share, error = concordance(regression)
+        made["concordance"] = {"value": share, "se": error if error > 0 else None}
         made["proportional_hazards"] = {term: _test(test) for term, test in fit.proportionality.items()}
     elif regression is not None:
         made["residual_scale"] = regression.scale
@@ -77,15 +81,23 @@ def sentence(fit: TimeFit) -> str:
     """The answer in plain words."""
     if fit.regression is None:
         parts = [f"{_median(g, fit.times.unit)} with {fit.sample.exposure_name} {g.label}" for g in fit.groups]
-        return f"Half had the event ({fit.times.endpoint}) {'; '.join(parts)}; log-rank {p_text(fit.comparison.p_value)}."
+        return f"Half had the event ({fit.times.endpoint}) {'; '.join(parts)}; {_log_rank(fit)}."
     words = {"hazard": f"the hazard of {fit.times.endpoint}", "time": f"the time to {fit.times.endpoint}"}
     ratios = fit.ratios.items()
     what = " and ".join(f"{words[name]} by {short(r.value)} ({span(r.low, r.high, r.level)})" for name, r in ratios)
     # the dummies of a column are one thing that is held
     held = dict.fromkeys(term.split(": ")[0] for term in fit.sample.covariates)
     adjusted = f", at equal {' and '.join(held)}" if held else ""
-    clear = all(r.low > 1 or r.high < 1 for _, r in ratios)
-    return f"{_step(fit)} multiplies {what}{adjusted}{'' if clear else ': these data do not tell whether exposure matters'}."
+    doubts = [unclear(r.low, r.high, fit.permutation, fit.level) for _, r in ratios]
+    return f"{_step(fit)} multiplies {what}{adjusted}{max(doubts, key=lambda doubt: doubt.startswith(':'), default='')}."
+
+
+def _log_rank(fit: TimeFit) -> str:
+    """The p value of the comparison of groups: of permutations where there are few subjects."""
+    exact = fit.groups_permutation
+    if exact is None:
+        return f"log-rank {p_text(fit.comparison.p_value)}"
+    return f"log-rank {p_text(exact.p_value)} {exact.words}"
 
 
 def _step(fit: TimeFit) -> str:
@@ -112,7 +124,9 @@ def show(console: Console, answer) -> None:
     """Groups by exposure, then the coefficients and tests of the regression."""
     fit: TimeFit = answer.fit
     console.print(groups_table(fit))
-    console.print(f"log-rank, {len(fit.groups)} groups by exposure: {p_text(fit.comparison.p_value)}", highlight=False)
+    few = fit.groups_permutation
+    words = "" if few is None else f" by chi-square; {few.words}: {p_text(few.p_value)}"
+    console.print(f"log-rank, {len(fit.groups)} groups by exposure: {p_text(fit.comparison.p_value)}{words}", highlight=False)
     if fit.regression is None:
         return
     table = Table(box=SIMPLE_HEAD, show_edge=False)
@@ -124,10 +138,13 @@ def show(console: Console, answer) -> None:
     console.print(table)
     of = "of the logarithm of the hazard, ties by Efron" if fit.model == "cox" else "of the logarithm of time"
     console.print(f"coefficients {of}; log-likelihood {fit.regression.log_likelihood:.6g}", highlight=False)
-    console.print("all terms: " + ", ".join(f"{name} {p_text(t.p_value)}" for name, t in tests(fit).items()), highlight=False)
+    few = "" if fit.permutation is None else f"; {fit.permutation.words}: {p_text(fit.permutation.p_value)}"
+    listed = ", ".join(f"{name} {p_text(t.p_value)}" for name, t in tests(fit).items())
+    console.print(f"all terms: {listed}{few}", highlight=False)
     if isinstance(fit.regression, CoxFit):
         share, error = concordance(fit.regression)
-        console.print(f"concordance {share:.3f} (SE {error:.3f})", highlight=False)
+        known = f"SE {error:.3f}" if error > 0 else "every pair is in order, so its error is not determined"
+        console.print(f"concordance {share:.3f} ({known})", highlight=False)
         told = {term: p_text(t.p_value) for term, t in fit.proportionality.items() if np.isfinite(t.statistic)}
         words = ", ".join(f"{escape(term)} {p}" for term, p in told.items()) or "too few events for the test"
         console.print(f"proportional hazards: {words}", highlight=False)
@@ -144,7 +161,8 @@ def groups_table(fit: TimeFit) -> Table:
         table.add_column(heading, justify="right")
     for g in fit.groups:
         middle = ("not reached", "") if np.isnan(g.median.value) else (short(g.median.value), _ends(g.median))
-        mean = (short(g.mean.value), f"{short(g.mean.low)} to {short(g.mean.high)}")
+        ends = f"{short(g.mean.low)} to {short(g.mean.high)}" if np.isfinite(g.mean.low) else "not determined"
+        mean = (short(g.mean.value), ends)
         table.add_row(g.label, str(g.n), str(g.events), *middle, *mean)
     return table
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.response.curve import Curve, Estimate, Scale, axis_at
+from livingdrug.response.curve import Curve, Estimate, Scale, axis, axis_at
 from livingdrug.response.likelihood import Maximum, Objective, constrained, crossings, maximise, orthogonal, profile_interval
+from livingdrug.response.permutation import Permutation, permuted
 from livingdrug.response.sample import Sample, design, standardised
 from livingdrug.response.separation import binary_rows, is_complete, separating
 
@@ -20,7 +21,8 @@ class BinaryFit:
     """terms, estimates (k,), covariance (k, k), intervals (k, 2), first the intercept, on the logit scale; the last term is
     the logit of the ceiling where the model has one. log_likelihood with binomial coefficients; p_value: of the exposure, by
     likelihood ratio, None beside a ceiling, where the test has no standard distribution; curve: with covariates at their
-    means."""
+    means; permutation: the same test for few subjects, None for many, for groups and beside covariates;
+    separated: whether only the penalty keeps the slope finite."""
 
     sample: Sample
     model: str
@@ -36,6 +38,8 @@ class BinaryFit:
     curve: Curve
     level: float
     notes: tuple[str, ...] = ()
+    permutation: Permutation | None = None
+    separated: bool = False
 
     @property
     def errors(self) -> np.ndarray:
@@ -70,8 +74,15 @@ def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", le
     penalised = best.value + constant(sample) if model == "firth" else None
     p_value = _p_value(objective, best, directions[:, 1])
     curve = _curve(sample, scale, columns, estimates, covariance, model)
+    notes = _separated(sample, columns, terms, model)
     return BinaryFit(sample, model, scale, terms, estimates, covariance, intervals, log_likelihood_of(eta, sample), penalised,
-                     deviance_of(eta, sample), p_value, curve, level, _separated(sample, columns, terms, model))  # fmt: skip
+                     deviance_of(eta, sample), p_value, curve, level, notes, _permutation(sample, columns),
+                     bool(notes))  # fmt: skip
+
+
+def _permutation(sample: Sample, columns: np.ndarray) -> Permutation | None:
+    alone = not sample.covariates and (sample.trials == 1).all()
+    return permuted(columns[:, 1], sample.outcome) if alone else None
 
 
 def maximum(sample: Sample, model: str, columns, terms: tuple[str, ...]) -> tuple[Objective, Maximum, np.ndarray]:
@@ -148,6 +159,21 @@ def exposure_at_profile(fit: BinaryFit, wanted: float) -> Estimate:
     if fit.scale == "log":
         with np.errstate(over="ignore"):  # an end beyond all numbers is infinite
             value, low, high = (float(v) for v in np.exp([x, low, high]))
+    return Estimate(value, low, high, fit.level, "profile likelihood")
+
+
+def chance_at_profile(fit: BinaryFit, exposure: float) -> Estimate:
+    """P at an exposure, covariates at their means, with its profile-likelihood interval. For `logistic` and `firth`."""
+    from scipy.special import expit
+
+    columns, _ = design(fit.sample, fit.scale)
+    z, turn = standardised(columns)
+    objective = objective_of(fit.model, z, fit.sample.outcome, fit.sample.trials)
+    at = np.linalg.solve(turn, fit.estimates)
+    best = Maximum(at, objective(at)[0], objective(at)[2])
+    c = np.array([1.0, float(axis(exposure, fit.scale)), *columns[:, 2:].mean(axis=0)])
+    low, high = profile_interval(objective, best, turn.T @ c, fit.level)
+    value, low, high = (float(v) for v in expit([c @ fit.estimates, low, high]))
     return Estimate(value, low, high, fit.level, "profile likelihood")
 
 

@@ -7,15 +7,17 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, read_numbers
-from livingdrug.data.endpoints import WORDS, check_endpoints
+from livingdrug.data.endpoint_words import speaks_of_censoring
+from livingdrug.data.endpoints import check_endpoints
 from livingdrug.data.findings import Finding, Findings
 from livingdrug.data.meanings import plain_word, split_heading
 from livingdrug.data.source import read_grid
+from livingdrug.data.time_units import time_unit_of
 from livingdrug.response.endpoint import read_outcome
-from livingdrug.response.table import SubjectTable, read_subjects
+from livingdrug.response.events import event_beside
+from livingdrug.response.table import MEANING, SubjectTable, read_subjects
 
 EXPOSURES = ("cmax", "auc", "exposure", "peak", "clast", "cavg", "expansion", "dose", "conc")  # how headings begin
-MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
 MOSTLY = 0.5  # part of numbers among filled cells above which a column is one of numbers
 KINDS = {"binary": "yes or no", "graded": "grades", "continuous": "a number", "time": "a time"}
 
@@ -60,11 +62,14 @@ def _guess(table: SubjectTable, heading: str) -> Guess:
     meaning, unit, texts = MEANING.get(plain_word(heading)), table.units.get(heading, ""), table.columns[heading]
     if meaning == "ID":
         return Guess(heading, "subject", "the heading", unit)
-    if meaning in ("PFS", "PFSEVENT"):
-        time = meaning == "PFS"
-        outcomes = ((heading, "time"),) if time and "PFSEVENT" in {MEANING.get(plain_word(h)) for h in table.columns} else ()
-        return Guess(heading, "time" if time else "event", "the heading", unit, outcomes)
+    if meaning == "PFSEVENT" or speaks_of_censoring(heading):
+        return Guess(heading, "event", "the heading", unit)
     part, values = _numbers(texts)
+    beside = _beside(table, heading) if meaning == "PFS" or part > MOSTLY else None
+    if meaning == "PFS" or beside is not None:
+        why = "the heading" if meaning == "PFS" else f"`{beside}` says which of its times are events"
+        outcomes = ((heading, "time"),) if beside is not None else ()
+        return Guess(heading, "time", why, time_unit_of(heading, unit).name, outcomes)
     if part > MOSTLY and plain_word(heading).startswith(EXPOSURES):
         return Guess(heading, "exposure", "the heading, and numbers below it", unit)
     outcomes = _outcomes(table, heading, meaning)
@@ -74,6 +79,14 @@ def _guess(table: SubjectTable, heading: str) -> Guess:
     if part > MOSTLY:
         return Guess(heading, "number", "numbers: an exposure, an outcome or a covariate", unit, outcomes)
     return Guess(heading, "words", "words: categories to adjust for, or a note", unit)
+
+
+def _beside(table: SubjectTable, heading: str) -> str | None:
+    """The column of events of a time; none where several could be it."""
+    try:
+        return event_beside(table, heading)
+    except InputError:
+        return None
 
 
 def _numbers(texts: np.ndarray) -> tuple[float, np.ndarray]:

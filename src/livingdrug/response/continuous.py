@@ -7,7 +7,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.response.curve import Estimate, Scale
-from livingdrug.response.least_squares import LeastSquares, fit_least_squares, jacobian, profile
+from livingdrug.response.least_squares import FEW, LeastSquares, fit_least_squares, jacobian, profile
 from livingdrug.response.sample import Sample
 
 # the value at no exposure comes first, where the model has one; hill and 4pl are R's SSlogis and SSfpl of ln E
@@ -70,7 +70,7 @@ def fit_continuous(sample: Sample, model: str = "emax", scale: Scale = "log", le
         _check_range(sample, model, found)
     except InputError as error:
         raise InputError(f"`{model}` cannot be fitted to `{sample.endpoint}`: {error}{ADVICE[model]}") from None
-    intervals = np.array([profile(predicted, sample.outcome, found, j, level) for j in range(len(terms))])
+    intervals = _intervals(predicted, sample, found, terms, model, level)
     is_open = ~np.isfinite(intervals).all(axis=1)
     spread = float(((sample.outcome - sample.outcome.mean()) ** 2).sum())
     return ContinuousFit(
@@ -78,6 +78,17 @@ def fit_continuous(sample: Sample, model: str = "emax", scale: Scale = "log", le
         found.rss, found.sigma, found.df, found.log_likelihood, _p_value(spread, found), 1 - found.rss / spread, level,
         _notes(terms, is_open, level),
     )  # fmt: skip
+
+
+def _intervals(predicted, sample: Sample, found: LeastSquares, terms: tuple[str, ...], model: str, level: float):
+    """Profile interval of each parameter. Raises InputError where the EC50 may be anything: then so may all the others."""
+    middle = terms.index("EC50" if "EC50" in terms else "ln EC50")
+    first = profile(predicted, sample.outcome, found, middle, level)
+    if not np.isfinite(first).any():
+        raise InputError(f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the curve, as "
+                         f"any EC50 fits them{ADVICE[model]}")
+    rest = {j: profile(predicted, sample.outcome, found, j, level) for j in range(len(terms)) if j != middle}
+    return np.array([first if j == middle else rest[j] for j in range(len(terms))])
 
 
 def curve_of(model: str, parameters: np.ndarray, exposure: np.ndarray) -> np.ndarray:
@@ -167,7 +178,7 @@ def _best(predicted, sample: Sample, model: str, count: int) -> LeastSquares:
     found, errors = [], []
     for start in _starts(sample, model)[:STARTS]:
         try:
-            found.append(fit_least_squares(predicted, sample.outcome, start))
+            found.append(fit_least_squares(predicted, sample.outcome, start, FEW))
         except InputError as error:
             errors.append(error)
     if not found:

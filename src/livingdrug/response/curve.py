@@ -71,7 +71,7 @@ def axis(exposure, scale: Scale) -> np.ndarray:
         return exposure
     if (exposure <= 0).any():
         worst = float(exposure[exposure <= 0].min())
-        raise InputError(f"an exposure is {worst:g}, which has no logarithm; use the scale `linear` or leave it out")
+        raise InputError(f"an exposure is {worst:g}, which has no logarithm; use the scale `linear`, or a value at the limit")
     return np.log(exposure)
 
 

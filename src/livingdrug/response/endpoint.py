@@ -7,18 +7,17 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.cells import NUMBER, decimal_sign, read_numbers
-from livingdrug.data.endpoints import RESPONSES, is_graded
+from livingdrug.data.endpoint_words import NO, RESPONSES, YES, read_grade, read_response, respelled
+from livingdrug.data.endpoints import is_graded
 from livingdrug.data.findings import printable
 from livingdrug.response.sample import Kind
 from livingdrug.response.table import SubjectTable
 
-RESPONDERS = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "responder")
-COMPLETE = ("sCR", "CR", "CRi", "CRh")
+COMPLETE = ("sCR", "CR", "CRi", "CRh", "CRu")
+RESPONDERS = (*COMPLETE, "VGPR", "PR", "responder")
 NOT_EVALUABLE = "NE"
 COUNTING = {"ORR": RESPONDERS, "CRR": COMPLETE}  # names of endpoints made of response words
-YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
 GRADES = range(6)
-_SPELLED = {re.sub(r"[^a-z0-9]", "", word.lower()): word for word in RESPONSES}
 _AT_LEAST = re.compile(r"\s*(.+?)\s*>=\s*([0-9]+)\s*")
 
 
@@ -48,16 +47,20 @@ def read_outcome(table: SubjectTable, endpoint: str, kind: Kind | None = None, c
         heading = table.find("RESPONSE")
     heading = heading or table.heading(name, "endpoint")
     texts = table.texts(heading, "endpoint")
-    words = [re.sub(r"[^a-z0-9]", "", t.lower()) for t in texts]
-    filled = [w for w in words if w]
+    lowered = [t.lower() for t in texts]
+    filled = [t for t in lowered if t]
     if not filled:
         raise InputError(f"`{table.name}`: the endpoint `{heading}` is empty in every row")
-    if not counts and any(w in _SPELLED for w in filled):
-        return _response(table, heading, texts, words, counting or RESPONDERS, name if counting else heading, kind)
-    if not counts and all(w in YES + NO for w in filled) and kind in (None, "binary") and least is None:
-        values = np.array([np.nan if not w else float(w in YES) for w in words])
-        return Outcome(values, "binary", name)
-    numbers = _numbers(table, heading, texts)
+    responses = [read_response(t) for t in texts]
+    if not counts and any(responses):
+        return _response(table, heading, texts, responses, counting or RESPONDERS, name if counting else heading, kind)
+    yes, no = (*YES, "1"), (*NO, "0")
+    if not counts and all(t in yes + no for t in filled) and kind in (None, "binary") and least is None:
+        return Outcome(np.array([float(t in yes) if t else np.nan for t in lowered]), "binary", name)
+    graded = not counts and kind in (None, "binary", "graded") and (
+        least is not None or kind == "graded" or is_graded(heading) or any(t.startswith("gr") for t in lowered)
+    )
+    numbers = _numbers(table, heading, texts, graded)
     if counts:
         return Outcome(numbers, "binary", name)
     if counting is not None and least is None and kind in (None, "binary"):
@@ -67,31 +70,35 @@ def read_outcome(table: SubjectTable, endpoint: str, kind: Kind | None = None, c
     return _by_values(table, heading, numbers, kind)
 
 
-def _response(table, heading, texts, words, counting, label, kind) -> Outcome:
-    wrong = [i for i, w in enumerate(words) if w and w not in _SPELLED]
+def _response(table, heading, texts, responses, counting, label, kind) -> Outcome:
+    wrong = [i for i, word in enumerate(responses) if word is None]
     if wrong:
         i = wrong[0]
         raise InputError(f"`{table.name}`: `{printable(texts[i], 30)}` ({table.names[i]}) is no response that is known here; "
                          f"use one of {', '.join(RESPONSES)}")  # fmt: skip
     if kind not in (None, "binary"):
         raise InputError(f"`{heading}` holds response words, which are yes or no; leave out --kind {kind}")
-    spelled = np.array([_SPELLED.get(w, "") for w in words], dtype=object)
+    spelled = np.array(responses, dtype=object)
     values = np.where(np.isin(spelled, ["", NOT_EVALUABLE]), np.nan, np.isin(spelled, counting).astype(float))
     seen = [w for w in RESPONSES if w in spelled and w != NOT_EVALUABLE]
     yes, no = [w for w in seen if w in counting], [w for w in seen if w not in counting]
     note = f"{label}: {', '.join(yes) or 'no word'} count as yes, {', '.join(no) or 'no word'} as no"
     note += f"; {NOT_EVALUABLE} is left out" if NOT_EVALUABLE in spelled else ""
-    return Outcome(values, "binary", label, notes=(note,))
+    changed = respelled({t: word for t, word in zip(texts, responses, strict=True) if word})
+    notes = (note, f"`{heading}`: read {changed}") if changed else (note,)
+    return Outcome(values, "binary", label, notes=notes)
 
 
-def _numbers(table: SubjectTable, heading: str, texts: np.ndarray) -> np.ndarray:
+def _numbers(table: SubjectTable, heading: str, texts: np.ndarray, graded: bool = False) -> np.ndarray:
+    """Numbers of an endpoint; graded: `Grade 3` and `3 (severe)` are numbers too."""
     read = read_numbers(texts, decimal_sign([texts]))
-    wrong = np.flatnonzero((read.kind != NUMBER) & (texts != ""))
+    value = np.array([read_grade(t) for t in texts]) if graded else np.where(read.kind == NUMBER, read.value, np.nan)
+    wrong = np.flatnonzero(~np.isfinite(value) & (texts != ""))
     if len(wrong):
         listed = ", ".join(f"`{printable(texts[i], 20)}` ({table.names[i]})" for i in wrong[:5])
         raise InputError(f"`{table.name}`: the endpoint `{heading}` cannot be read in {listed}; write numbers, yes or no, "
                          f"grades, or response words ({', '.join(RESPONSES[:6])}, ...)")  # fmt: skip
-    return np.where(read.kind == NUMBER, read.value, np.nan)
+    return value
 
 
 def _at_least(table: SubjectTable, heading: str, numbers: np.ndarray, least: int) -> Outcome:

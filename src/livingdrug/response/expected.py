@@ -9,9 +9,11 @@ from livingdrug.core.errors import InputError
 from livingdrug.response.curve import Curve, Estimate, logit_gradient, probability, probability_band, two_sided
 from livingdrug.response.exposures import ExposureSpread, changed, nodes, share_between
 from livingdrug.response.index import TherapeuticIndex, chance_within, window
+from livingdrug.response.observed import clopper_pearson
 from livingdrug.response.pair import Pair
 
 FOLDS = (0.25, 0.5, 1.0, 2.0, 4.0)
+FEW = 1000  # subjects whose exposures are looked at as a sample of all patients
 WIDTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 
 
@@ -21,7 +23,8 @@ class Expected:
 
     median_response, median_toxicity: of a patient with the median exposure; response, toxicity: of all patients; share: of
     patients whose exposure lies in the window; chance: mean over patients of the probability that their exposure satisfies
-    floor and ceiling, given how uncertain the curves are, nan where no error is known.
+    floor and ceiling, given how uncertain the curves are, nan where no error is known; share_interval: of the share, where
+    few subjects' exposures stand for all patients.
     """
 
     spread: ExposureSpread
@@ -31,6 +34,7 @@ class Expected:
     toxicity: Estimate
     share: float
     chance: float
+    share_interval: Estimate | None = None
 
 
 def expected(index: TherapeuticIndex, spread: ExposureSpread) -> Expected:
@@ -45,7 +49,17 @@ def expected(index: TherapeuticIndex, spread: ExposureSpread) -> Expected:
         *(rate_over(curve, spread, index.level) for curve in (pair.efficacy, pair.toxicity)),
         0.0 if index.window is None else share_between(spread, *index.window),
         float(chance),
+        None if index.window is None else _share_interval(spread, index.window, index.level),
     )
+
+
+def _share_interval(spread: ExposureSpread, between: tuple[float, float], level: float) -> Estimate | None:
+    """Exact interval of the share in the window where the exposures are those of FEW subjects or fewer; else None."""
+    if spread.draws is None or len(spread.draws) > FEW:
+        return None
+    exposures, n = nodes(spread)[0], len(spread.draws)
+    inside = int(((exposures >= between[0]) & (exposures <= between[1])).sum())
+    return Estimate(inside / n, *clopper_pearson(inside, n, level), level, f"exact, {inside} of {n} subjects")
 
 
 def check_axis(pair: Pair, spread: ExposureSpread) -> None:

@@ -44,7 +44,8 @@ def spread_of(exposures, exposure: str = "", unit: str = "", source: str = "") -
     if values.size < 2:
         raise InputError(f"{values.size} exposure(s) were given; a spread takes two at least")
     if not (np.isfinite(values) & (values > 0)).all():
-        raise InputError("an exposure is 0, negative or not a number, so it has no logarithm; leave it out")
+        raise InputError("an exposure is 0, negative or not a number, so it has no logarithm; give the value of a curve "
+                         "at the limit of quantification")  # fmt: skip
     logs = np.log(values)
     middle, sd = float(np.median(logs)), float(logs.std(ddof=1))
     draws = (logs - middle) / sd if sd > 0 else None

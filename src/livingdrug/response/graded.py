@@ -7,8 +7,17 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.response.binary import FEWEST, maximum
-from livingdrug.response.curve import Curve, Scale, probability
-from livingdrug.response.likelihood import Objective, constrained, maximise, orthogonal, profile_interval
+from livingdrug.response.curve import Curve, Estimate, Scale, axis_at, probability
+from livingdrug.response.likelihood import (
+    Maximum,
+    Objective,
+    constrained,
+    crossings,
+    maximise,
+    orthogonal,
+    profile_interval,
+)
+from livingdrug.response.permutation import Permutation, grade_scores, permuted
 from livingdrug.response.sample import Sample, design, standardised
 from livingdrug.response.separation import ordered_rows, separating
 
@@ -30,7 +39,8 @@ class ProportionalOdds:
 class GradedFit:
     """terms: `>= grade` of each grade above the lowest that occurs, then the exposure and covariates; estimates (k,) on the
     logit scale, covariance (k, k), intervals (k, 2); p_value of the exposure by likelihood ratio; grades: those that occur;
-    curves: P(grade >= g) for each cut, covariates at their means; proportional: whether one slope serves all of them."""
+    curves: P(grade >= g) for each cut, covariates at their means; proportional: whether one slope serves all of them;
+    permutation: the test of the exposure for few subjects, None for many and beside covariates."""
 
     sample: Sample
     model: str
@@ -46,6 +56,7 @@ class GradedFit:
     proportional: ProportionalOdds
     level: float
     notes: tuple[str, ...] = ()
+    permutation: Permutation | None = None
 
     @property
     def errors(self) -> np.ndarray:
@@ -83,8 +94,41 @@ def fit_graded(sample: Sample, model: str = "ordinal", scale: Scale = "log", lev
     return GradedFit(
         sample, model, scale, names, estimates, covariance, intervals, best.value, _p_value(objective, best, lift[cuts]),
         grades, _curves(sample, scale, columns, estimates, covariance, grades), brant(sample, scale), level,
-        _notes(sample, grades),
+        _notes(sample, grades), None if sample.covariates else permuted(columns[:, 1], grade_scores(rank)),
     )  # fmt: skip
+
+
+def half_exposure(fit: GradedFit, cut: int) -> Estimate:
+    """The exposure with an even chance of the grade of a cut or above, covariates at their means, with its
+    profile-likelihood interval; ends that the data leave open are 0 or infinite."""
+    curve = fit.curves[cut]
+    if curve.slope == 0:
+        return Estimate(np.nan, np.nan, np.nan, fit.level, "none")
+    columns, _ = design(fit.sample, fit.scale)
+    z, turn = standardised(columns)
+    cuts, lift = fit.slope, _lift(turn, fit.slope)
+    objective = _objective(z[:, 1:], _grades(fit.sample)[1], cuts)
+    best, x = np.linalg.solve(lift, fit.estimates), axis_at(curve, 0.5)
+    intercepts = np.arange(len(best)) < cuts
+    held = columns[:, 2:].mean(axis=0)
+
+    def direction(at: float) -> np.ndarray:
+        return np.r_[np.eye(cuts)[cut], at, held]
+
+    def largest(at: float, _) -> Maximum:
+        # on these curves the logit of the cut is 0 at x; all intercepts move alike, so that they stay in order
+        basis = orthogonal(lift.T @ direction(at))
+        start = np.linalg.solve(lift, fit.estimates - intercepts * (direction(at) @ fit.estimates))
+        return maximise(constrained(objective, np.zeros(len(best)), basis), basis.T @ start)
+
+    gradient = direction(x) / curve.slope
+    error = float(np.sqrt(gradient @ fit.covariance @ gradient))
+    low, high = crossings(largest, objective(best)[0], best, x, error, fit.level)
+    value = x
+    if fit.scale == "log":
+        with np.errstate(over="ignore"):  # an end beyond all numbers is infinite
+            value, low, high = (float(v) for v in np.exp([x, low, high]))
+    return Estimate(value, low, high, fit.level, "profile likelihood")
 
 
 def grade_shares(fit: GradedFit, exposure) -> np.ndarray:

@@ -14,6 +14,12 @@ TINY = 1e-30  # step into the imaginary axis: no difference is taken, so it can 
 OFFSET = 1e-5  # relative offset (Bates & Watts 1981) above which nothing has converged
 SINGULAR = 1e-11  # ratio of the scaled Jacobian's singular values below which parameters cannot be told apart
 POLISH = 20
+EPS = float(np.finfo(float).eps)
+# evaluations of a search: one that settles takes tens, and one that creeps along a valley without end takes thousands
+EVALUATIONS = 5000
+FEW, NEAR = 300, 100  # of a search from the best of many starts, and from the end of the search beside it
+STRIDE = 1.4  # by which a profile is followed outwards
+SETTLED = 1e-9  # relative change of the sum of squares below which a search with a parameter held has settled
 HUGE = 1e100  # in place of predictions that are larger or no numbers
 
 
@@ -48,7 +54,9 @@ def jacobian(prediction: Prediction, at: np.ndarray) -> np.ndarray:
     return np.column_stack(columns)
 
 
-def fit_least_squares(prediction: Prediction, y: np.ndarray, start: np.ndarray) -> LeastSquares:
+def fit_least_squares(
+    prediction: Prediction, y: np.ndarray, start: np.ndarray, evaluations: int = EVALUATIONS
+) -> LeastSquares:
     """Parameters with the smallest sum of squared residuals that is reached from `start`.
 
     Two searches start there (Levenberg-Marquardt of MINPACK, trust region), both scaled by the Jacobian; the lower end is
@@ -57,7 +65,7 @@ def fit_least_squares(prediction: Prediction, y: np.ndarray, start: np.ndarray) 
     y, start = np.asarray(y, dtype=float), np.asarray(start, dtype=float)
     if len(y) <= len(start):
         raise InputError(f"{len(y)} values are too few for {len(start)} parameters")
-    ends = [at for method in ("lm", "trf") if (at := _search(prediction, y, start, method)) is not None]
+    ends = [at for method in ("lm", "trf") if (at := _search(prediction, y, start, method, evaluations)) is not None]
     ends = [_polished(prediction, y, at) for at in ends]
     if not ends:
         raise InputError("the least-squares search left the numbers; start nearer to the data")
@@ -65,7 +73,8 @@ def fit_least_squares(prediction: Prediction, y: np.ndarray, start: np.ndarray) 
     return _summary(prediction, y, best)
 
 
-def _search(prediction: Prediction, y, start, method: str) -> np.ndarray | None:
+def _search(prediction: Prediction, y, start, method: str, evaluations: int, ftol=EPS) -> np.ndarray | None:
+    """Where a search ends, None where it leaves the numbers."""
     from scipy.optimize import least_squares
 
     def residuals(at):
@@ -76,11 +85,10 @@ def _search(prediction: Prediction, y, start, method: str) -> np.ndarray | None:
         with np.errstate(all="ignore"):
             return np.clip(np.nan_to_num(jacobian(prediction, at), nan=0.0), -HUGE, HUGE)
 
-    eps = np.finfo(float).eps
     try:
         with np.errstate(all="ignore"):
-            found = least_squares(residuals, start, slopes, method=method, x_scale="jac", xtol=eps, ftol=eps, gtol=eps,
-                                  max_nfev=5000)  # fmt: skip
+            found = least_squares(residuals, start, slopes, method=method, x_scale="jac", xtol=EPS, ftol=ftol, gtol=EPS,
+                                  max_nfev=evaluations)  # fmt: skip
     except (ValueError, np.linalg.LinAlgError):
         return None
     return found.x if np.isfinite(found.x).all() and np.isfinite(found.cost) else None
@@ -144,9 +152,11 @@ def profile(prediction: Prediction, y: np.ndarray, fit: LeastSquares, index: int
     limit = stdtrit(fit.df, (1 + level) / 2)
     ends = []
     for side in (-1, 1):
-        known = {0.0: fit.estimates[others]}
+        known, heights = {0.0: fit.estimates[others]}, {0.0: -limit}
 
-        def excess(steps: float, known=known, side=side) -> float:
+        def excess(steps: float, known=known, heights=heights, side=side) -> float:
+            if steps in heights:  # a search from elsewhere might end elsewhere, and the bracket would be none
+                return heights[steps]
             value = fit.estimates[index] + side * steps * fit.errors[index]
 
             def held(free):
@@ -155,19 +165,19 @@ def profile(prediction: Prediction, y: np.ndarray, fit: LeastSquares, index: int
                 return prediction(whole)
 
             start = known[min(known, key=lambda s: abs(s - steps))]
-            found = _search(held, y, start, "lm") if len(start) else start
-            if found is None:
-                return -limit
-            known[steps] = found
-            rise = max(_rss(held, y, found) - fit.rss, 0.0)
-            return float(np.sqrt(rise) / fit.sigma - limit)
+            found = _search(held, y, start, "lm", NEAR, SETTLED) if len(start) else start
+            if found is not None:
+                known[steps] = found
+            rise = 0.0 if found is None else max(_rss(held, y, found) - fit.rss, 0.0)
+            heights[steps] = float(np.sqrt(rise) / fit.sigma - limit)
+            return heights[steps]
 
         steps = limit / 2
         while excess(steps) < 0 and steps <= REACH:
-            steps *= 1.4
+            steps *= STRIDE
         if steps > REACH:
             ends.append(side * np.inf)
             continue
-        found = brentq(excess, 0.0 if steps == limit / 2 else steps / 1.4, steps)
+        found = brentq(excess, 0.0 if steps == limit / 2 else steps / STRIDE, steps, xtol=1e-7)
         ends.append(fit.estimates[index] + side * fit.errors[index] * found)
     return float(ends[0]), float(ends[1])

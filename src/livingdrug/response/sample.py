@@ -17,7 +17,8 @@ class Sample:
     """Shape (n,) each; a row is a subject, or a group where trials are above 1.
 
     exposure and its name and unit; outcome: events among trials (binary), grade, value, or time; trials: 1 for a subject;
-    event: of a time, 1 or 0, else empty; covariates: name -> values to adjust for; subjects: name of each row; endpoint:
+    event: of a time, 1 or 0, else empty; covariates: name -> values to adjust for; floor: of an exposure of 0,
+    what a curve at the limit of quantification gives, nan where not known; subjects: name of each row; endpoint:
     name of the outcome; notes: what was left out or assumed, a sentence each.
     """
 
@@ -30,6 +31,7 @@ class Sample:
     trials: np.ndarray = field(default_factory=lambda: np.empty(0))
     event: np.ndarray = field(default_factory=lambda: np.empty(0))
     covariates: dict[str, np.ndarray] = field(default_factory=dict)
+    floor: np.ndarray = field(default_factory=lambda: np.empty(0))
     subjects: tuple[str, ...] = ()
     name: str = ""
     notes: tuple[str, ...] = ()
@@ -68,8 +70,9 @@ def design(sample: Sample, scale: Scale) -> tuple[np.ndarray, tuple[str, ...]]:
     if scale == "log" and (sample.exposure <= 0).any():
         rows = np.flatnonzero(sample.exposure <= 0)
         raise InputError(
-            f"`{sample.exposure_name}` is 0 or negative for {sample.named(rows)}, which has no logarithm; "
-            "take these rows out of the table, or relate the outcome to exposure itself (response: --scale linear)"
+            f"`{sample.exposure_name}` is 0 or negative for {sample.named(rows)}, which has no logarithm; give the exposure "
+            "of a curve at the limit of quantification, or relate the outcome to exposure itself (response: --scale linear); "
+            "without these subjects it would be that of expanders alone"
         )
     x = axis(sample.exposure, scale)
     term = f"ln {sample.exposure_name}" if scale == "log" else sample.exposure_name

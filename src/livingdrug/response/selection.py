@@ -1,17 +1,20 @@
 """From a table to a sample: which subjects enter, and why others do not."""
 
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.data.cells import NUMBER, decimal_sign, read_numbers
+from livingdrug.data.endpoint_words import speaks_of_censoring
 from livingdrug.data.findings import printable
+from livingdrug.data.time_units import TimeUnit, time_unit_of
 from livingdrug.response.covariates import dummies
 from livingdrug.response.endpoint import Outcome, read_outcome
+from livingdrug.response.events import event_beside, is_time, read_events
 from livingdrug.response.sample import Kind, Sample
 from livingdrug.response.table import SubjectTable
-from livingdrug.response.times import coded_events
 
 CONFOUNDED = (
     "an association is not an effect: tumour burden drives both expansion and outcome, early death or progression cuts an "
@@ -26,7 +29,7 @@ class Question:
     exposure, endpoint: names; kind: None lets the values decide; trials: column with the size of each group; time, event:
     columns of a time and whether it ended in an event (1) or not (0); event_value: the code of an event where codes are
     others; adjust: columns of covariates, `COLUMN=LEVEL` with the reference level of a column of categories; landmark: only
-    subjects event-free and observed after this time enter; onset: column with the time at which exposure is cut.
+    subjects event-free and observed after this many days enter; onset: column with the time at which exposure is cut.
     """
 
     exposure: str
@@ -75,14 +78,16 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
             keep[gone] = False
     values = outcome.values
     if question.landmark is not None:
-        keep &= _at_landmark(table, question, notes)
-        values = values - question.landmark if outcome.kind == "time" else values
+        free, day = _at_landmark(table, question, notes)
+        keep &= free
+        values = values - day if outcome.kind == "time" else values
     rows = np.flatnonzero(keep)
     if not len(rows):
         raise InputError(f"`{table.name}`: no subject is left: " + "; ".join(notes))
     sample = Sample(
         exposure[rows], values[rows], heading, outcome.label, table.units.get(heading, ""), outcome.unit, trials[rows],
         event[rows] if outcome.kind == "time" else np.empty(0), {c: v[rows] for c, v in covariates.items()},
+        table.floors.get(heading, np.full(table.n, np.nan))[rows],
         tuple(table.names[i] for i in rows), table.name, tuple(notes),
     )  # fmt: skip
     return outcome.kind, sample
@@ -91,24 +96,49 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
 def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarray]:
     """The outcome, and whether each time ended in an event (0 everywhere for other kinds)."""
     none = np.zeros(table.n)
-    if question.kind != "time" and question.endpoint is not None:
-        return read_outcome(table, question.endpoint, question.kind, question.trials is not None), none
+    if question.kind != "time" and question.endpoint is not None and not _asks_a_time(table, question):
+        outcome = read_outcome(table, question.endpoint, question.kind, question.trials is not None)
+        _refuse_censoring(table, question.endpoint)
+        return _plain_number(table, question, outcome), none
     time, event = question.time or question.endpoint, question.event
-    if event is None:
-        found = table.find("PFSEVENT") if table.find(time) == table.find("PFS") else None
-        if found is None:
-            raise InputError("a time needs --event COLUMN, with 1 for an event and 0 for a subject still free of it")
-        event = found
     heading = table.heading(time, "--time")
-    times, codes = table.numbers(time, "--time"), table.numbers(event, "--event")
+    event = event or event_beside(table, heading)
+    if event is None:
+        raise InputError(f"`{heading}` is a time to an event, which needs --event COLUMN, with 1 for an event and 0 for a "
+                         "subject still free of it (as a plain number: --kind continuous)")  # fmt: skip
+    times = table.numbers(time, "--time")
     wrong = np.flatnonzero(times < 0)
     if len(wrong):
         listed = ", ".join(f"{times[i]:g} ({table.names[i]})" for i in wrong[:5])
         raise InputError(f"`{table.name}`: `{heading}` holds {listed}; write a time of 0 or above")
-    known = np.isfinite(codes)
-    events = np.full(table.n, np.nan)
-    events[known] = coded_events(codes[known], tuple(np.array(table.names)[known]), question.event_value, event)
-    return Outcome(times, "time", question.endpoint or heading, table.units.get(heading, "")), events
+    events, notes = read_events(table, event, question.event_value)
+    if question.event is None:
+        beside = printable(table.heading(event, "--event"), 40)
+        notes = (f"`{beside}` says which times of `{heading}` ended in an event", *notes)
+    unit = time_unit_of(heading, table.units.get(heading, ""))
+    return Outcome(times, "time", question.endpoint or heading, unit.name, notes), events
+
+
+def _asks_a_time(table: SubjectTable, question: Question) -> bool:
+    """Whether an endpoint of which nobody said the kind is a time to an event."""
+    heading = table.find(question.endpoint)
+    return question.kind is None and question.trials is None and heading is not None and is_time(table, heading)
+
+
+def _refuse_censoring(table: SubjectTable, endpoint: str) -> None:
+    heading = table.find(endpoint)
+    if heading is not None and speaks_of_censoring(heading):
+        raise InputError(f"`{heading}` speaks of censoring, not of an outcome: relate the time beside it, with --time and "
+                         f"--event {shlex.quote(heading)}")
+
+
+def _plain_number(table: SubjectTable, question: Question, outcome: Outcome) -> Outcome:
+    """A time to an event that is taken as a number on demand says what that does."""
+    heading = table.find(question.endpoint)
+    if outcome.kind != "continuous" or heading is None or not is_time(table, heading):
+        return outcome
+    note = f"`{heading}` is taken as a plain number, as you said: a censored time counts as if it had ended in an event"
+    return replace(outcome, notes=(*outcome.notes, note))
 
 
 def _covariate(table: SubjectTable, column: str, notes: list[str]) -> dict[str, np.ndarray]:
@@ -141,17 +171,24 @@ def _left_out(table: SubjectTable, rows: np.ndarray, name: str) -> str:
     return f"{len(rows)} subject(s) without `{name}` are left out: {named}{because}"
 
 
-def _at_landmark(table: SubjectTable, question: Question, notes: list[str]) -> np.ndarray:
-    """Who is free of the event and observed after the landmark; the others are noted."""
+def _at_landmark(table: SubjectTable, question: Question, notes: list[str]) -> tuple[np.ndarray, float]:
+    """(who is free of the event and observed after the landmark, the landmark in the unit of the times); the others are
+    noted."""
     times = table.numbers(question.time, "--time")
-    day = question.landmark
+    heading, days = table.heading(question.time, "--time"), TimeUnit("d")
+    unit = time_unit_of(heading, table.units.get(heading, ""))
+    day = unit.from_other(question.landmark, days)
+    at = f"landmark at {question.landmark:g} d" if unit.name else f"landmark at {question.landmark:g}"
+    if day != question.landmark:
+        at += f" ({day:.4g} {unit.name}; {unit.factor_words(days)})"
+    if not unit.name:
+        notes.append(f"the unit of `{heading}` is not stated: the landmark is taken in the same unit; write it in the "
+                     "heading, such as PFS (d)")
     gone = np.flatnonzero(~(times > day))
-    unit = table.units.get(table.heading(question.time, "--time"), "")
-    at = f"{day:g} {unit}".rstrip()
     if len(gone):
         named = ", ".join(printable(table.names[i], 30) for i in gone[:5]) + (", ..." if len(gone) > 5 else "")
-        notes.append(f"landmark at {at}: {len(gone)} subject(s) with an event or the end of observation by then, or without "
+        notes.append(f"{at}: {len(gone)} subject(s) with an event or the end of observation by then, or without "
                      f"a time, are left out: {named}")  # fmt: skip
     else:
-        notes.append(f"landmark at {at}: everybody is event-free and under observation after it")
-    return times > day
+        notes.append(f"{at}: everybody is event-free and under observation after it")
+    return times > day, day

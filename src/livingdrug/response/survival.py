@@ -8,7 +8,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.response.cox import CoxFit, fit_cox, proportionality
-from livingdrug.response.curve import Estimate, Scale, two_sided
+from livingdrug.response.curve import Estimate, Scale, axis, two_sided
 from livingdrug.response.failure_time import FailureTimeFit, fit_failure_time
 from livingdrug.response.kaplan_meier import (
     ChiSquare,
@@ -19,6 +19,7 @@ from livingdrug.response.kaplan_meier import (
     median_time,
     restricted_mean,
 )
+from livingdrug.response.permutation import Permutation, event_scores, permuted
 from livingdrug.response.sample import Sample, design
 from livingdrug.response.times import Times, exposure_groups, refuse_uninformative
 from livingdrug.response.words import per_step
@@ -43,7 +44,9 @@ class GroupSurvival:
 @dataclass(frozen=True)
 class TimeFit:
     """groups by exposure, with their log-rank test (None for one group), means restricted to `until`; regression: of the
-    model, None for `km`; exposure: its term; per: the step of exposure whose ratio is told (ln 2 on the log scale)."""
+    model, None for `km`; exposure: its term; per: the step of exposure whose ratio is told (ln 2 on the log scale);
+    permutation, groups_permutation: log-rank tests of exposure and of its groups for few subjects, None for many (and, of
+    exposure, beside covariates)."""
 
     sample: Sample
     model: str
@@ -57,6 +60,8 @@ class TimeFit:
     exposure: str
     per: float
     notes: tuple[str, ...] = ()
+    permutation: Permutation | None = None
+    groups_permutation: Permutation | None = None
 
     @property
     def ratios(self) -> dict[str, Estimate]:
@@ -96,7 +101,10 @@ def fit_times(
     regression = None if model == "km" else _regression(times, sample, model, scale)
     fit = TimeFit(sample, model, scale, level, times, curves, until, logrank(times, group), regression, terms[0],
                   _step(sample.exposure, scale))  # fmt: skip
-    return replace(fit, notes=_notes(fit))
+    scores = event_scores(times.time, times.event)
+    indicators = (group[:, None] == np.arange(len(labels))).astype(float)
+    alone = None if sample.covariates or regression is None else permuted(axis(sample.exposure, scale), scores)
+    return replace(fit, notes=_notes(fit), permutation=alone, groups_permutation=permuted(indicators, scores))
 
 
 def _regression(times: Times, sample: Sample, model: str, scale: Scale) -> CoxFit | FailureTimeFit:
@@ -118,6 +126,8 @@ def _curves(times: Times, group: np.ndarray, labels: tuple[str, ...], level: flo
         mean, error = restricted_mean(curve, until)
         reach = two_sided(level) * error
         area = Estimate(mean, max(mean - reach, 0.0), min(mean + reach, until), level, f"area under the curve to {until:g}")
+        if error == 0:  # no event, which is no proof that there will be none
+            area = Estimate(mean, np.nan, np.nan, level, f"no event up to {until:g}: its error is not determined")
         made.append(GroupSurvival(label, int(rows.sum()), int(times.event[rows].sum()), curve, median_time(curve), area))
     return tuple(made), until
 
@@ -134,9 +144,11 @@ def _notes(fit: TimeFit) -> tuple[str, ...]:
     if fit.regression is None:
         return ()
     notes = []
-    events, terms = int(fit.times.event.sum()), 1 + len(fit.sample.covariates)
+    events, terms = int(fit.times.event.sum()), len(fit.regression.coefficients)
+    if isinstance(fit.regression, FailureTimeFit):
+        terms += fit.regression.distribution != "exponential"  # the scale is estimated too
     if events < FEW_EVENTS * terms:
-        notes.append(f"{events} events for {terms} coefficient(s): with fewer than {FEW_EVENTS} for each, estimates and "
+        notes.append(f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates and "
                      "intervals are unreliable (Vittinghoff & McCulloch 2007)")  # fmt: skip
     for term, test in fit.proportionality.items():
         if term == fit.exposure and test.p_value < CHANGES:

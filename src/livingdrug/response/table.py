@@ -7,19 +7,22 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data.cells import MISSING, MISSING_TOKENS, NUMBER, decimal_sign, read_numbers
+from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, is_missing, read_numbers
 from livingdrug.data.endpoints import WORDS, Endpoints
 from livingdrug.data.findings import Findings, printable, refusal
+from livingdrug.data.long import one_row_each
 from livingdrug.data.meanings import plain_word, split_heading
+from livingdrug.data.names import folded, how_alike
 from livingdrug.data.source import read_grid
 
-_MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
 
 
 @dataclass(frozen=True)
 class SubjectTable:
     """columns: heading without unit -> texts (n,); units: heading -> unit, "" where not stated; computed: name -> (n,)
-    numbers that were no text, nan where absent; reasons: name -> why, for each subject; names: of the rows in messages;
+    numbers that were no text, nan where absent; reasons: name -> why, for each subject; floors: name -> what a curve at the
+    limit gives where the number is 0; names: of the rows in messages;
     ids: subjects, "" where the file has none."""
 
     name: str
@@ -30,6 +33,7 @@ class SubjectTable:
     computed: dict[str, np.ndarray] = field(default_factory=dict)
     reasons: dict[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    floors: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -41,7 +45,7 @@ class SubjectTable:
         known = [*self.computed, *self.columns]
         plain = plain_word(name)
         for same in (lambda h: h == name, lambda h: h.lower() == name.lower(), lambda h: plain_word(h) == plain,
-                     lambda h: plain in _MEANING and _MEANING.get(plain_word(h)) == _MEANING[plain]):  # fmt: skip
+                     lambda h: plain in MEANING and MEANING.get(plain_word(h)) == MEANING[plain]):  # fmt: skip
             found = [h for h in known if same(h)]
             if found:
                 return found[0]
@@ -74,7 +78,7 @@ class SubjectTable:
         heading = self.heading(name, what)
         if heading in self.computed:
             return np.array([f"{v:.12g}" if np.isfinite(v) else "" for v in self.computed[heading]], dtype=object)
-        return np.array(["" if t.strip() in MISSING_TOKENS else t.strip() for t in self.columns[heading]], dtype=object)
+        return np.array(["" if is_missing(t) else t.strip() for t in self.columns[heading]], dtype=object)
 
 
 def read_subjects(path: str | Path, sheet: str | None = None, several: bool = False) -> SubjectTable:
@@ -83,7 +87,7 @@ def read_subjects(path: str | Path, sheet: str | None = None, several: bool = Fa
     Raises InputError for a file that is no table and a subject that has two rows.
     """
     findings = Findings()
-    grid = read_grid(path, findings, sheet)
+    grid = one_row_each(read_grid(path, findings, sheet), findings)
     name = printable(Path(path).name)
     if findings.failed:
         raise refusal(name, findings.sorted())
@@ -93,14 +97,14 @@ def read_subjects(path: str | Path, sheet: str | None = None, several: bool = Fa
     if len(columns) < len(heads):
         twice = next(h for i, (h, _) in enumerate(heads) if h in [k for k, _ in heads[:i]])
         raise InputError(f"`{name}`: two columns are called `{printable(twice, 40)}`; give each a name of its own")
-    ids = next((texts for h, texts in columns.items() if _MEANING.get(plain_word(h)) == "ID"), None)
+    ids = next((texts for h, texts in columns.items() if MEANING.get(plain_word(h)) == "ID"), None)
     lines = [f"line {line}" for line in grid.lines]
     if not len(lines):
         raise InputError(f"`{name}` has headings and no rows")
     notes = tuple(findings.notes)
     if ids is None:
         return SubjectTable(name, tuple(lines), ("",) * len(lines), columns, _units(heads, units), notes=notes)
-    named = [printable(t, 30) if t.strip() not in MISSING_TOKENS else line for t, line in zip(ids, lines, strict=True)]
+    named = [printable(t, 30) if not is_missing(t) else line for t, line in zip(ids, lines, strict=True)]
     if not several:
         _refuse_second_rows(name, ids, lines)
     return SubjectTable(name, tuple(named), tuple(ids), columns, _units(heads, units), notes=notes)
@@ -113,7 +117,7 @@ def _units(heads, units) -> dict[str, str]:
 def _refuse_second_rows(name: str, ids: np.ndarray, lines: list[str]) -> None:
     first: dict[str, str] = {}
     for text, line in zip(ids, lines, strict=True):
-        if text in first and text.strip() not in MISSING_TOKENS:
+        if text in first and not is_missing(text):
             raise InputError(f"`{name}`: subject `{printable(text, 30)}` has two rows ({first[text]} and {line}); "
                              "keep one row per subject")  # fmt: skip
         first[text] = line
@@ -135,6 +139,7 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
         if missing:
             named = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
             notes.append(f"{len(missing)} subject(s) are not in `{where}` and are left out: {named}")
+            notes += _look_alikes([s for s in known if s not in other], other, where)
     part = rows_of(table, np.array(keep))
     added = {name: texts[rows] for name, texts in endpoints.values.items()}
     units = {c.name if c.meaning == "covariate" else c.meaning: c.unit for c in endpoints.columns}
@@ -142,7 +147,18 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
     return replace(part, columns=columns | added, units=part.units | units, notes=tuple(dict.fromkeys(notes)))
 
 
+def _look_alikes(names, others, where: str) -> list[str]:
+    """Subjects that only a look tells from one of the other table."""
+    there = {folded(other): other for other in others}
+    pairs = [(name, there[folded(name)]) for name in names if folded(name) in there]
+    return [
+        f"caution: `{printable(name, 30)}` is left out and `{printable(other, 30)}` of `{where}` differs from it only by "
+        f"{how_alike(name, other)}; write them alike if they are one subject"
+        for name, other in pairs[:5]
+    ]
+
+
 def rows_of(table: SubjectTable, keep: np.ndarray) -> SubjectTable:
     """Some rows of a table."""
-    pick = {key: {h: v[keep] for h, v in getattr(table, key).items()} for key in ("columns", "computed", "reasons")}
+    pick = {key: {h: v[keep] for h, v in getattr(table, key).items()} for key in ("columns", "computed", "reasons", "floors")}
     return replace(table, names=tuple(table.names[i] for i in keep), ids=tuple(table.ids[i] for i in keep), **pick)

@@ -2,7 +2,7 @@
 
 import math
 
-from livingdrug.response.curve import probability
+from livingdrug.response.curve import Estimate, probability
 from livingdrug.response.expected import Expected
 from livingdrug.response.exposures import changed, share_between
 from livingdrug.response.index import TherapeuticIndex, exposures_where
@@ -69,16 +69,23 @@ def _at_median(index: TherapeuticIndex, outlook: Expected) -> str:
     unit = f" {index.pair.efficacy.unit}".rstrip()
     median = f"{_amount(outlook.spread.median)}{unit}"
     return (
-        f"At the median exposure of this product ({median}) {outlook.median_response.value:.0%} respond "
-        f"and {outlook.median_toxicity.value:.0%} have {index.pair.toxicity.name}; over all its patients "
-        f"{outlook.response.value:.0%} and {outlook.toxicity.value:.0%}."
+        f"At the median exposure of this product ({median}) {_rate(outlook.median_response)} respond "
+        f"and {_rate(outlook.median_toxicity)} have {index.pair.toxicity.name}; over all its patients "
+        f"{_rate(outlook.response)} and {_rate(outlook.toxicity)}."
     )
+
+
+def _rate(rate: Estimate) -> str:
+    """A percentage with its interval, where one is known."""
+    interval = "" if math.isnan(rate.low) else f" ({rate.level:.0%} interval {rate.low:.0%} to {rate.high:.0%})"
+    return f"{rate.value:.0%}{interval}"
 
 
 def _over_all(index: TherapeuticIndex, outlook: Expected) -> str:
     if index.window is None:
         return _no_window(index)
-    text = f"{outlook.share:.0%} of the patients have an exposure that gives {limits(index)}"
+    share = f"{outlook.share:.0%}" if outlook.share_interval is None else _rate(outlook.share_interval)
+    text = f"{share} of the patients have an exposure that gives {limits(index)}"
     if outlook.spread.log_sd == 0:
         return f"{text}."
     narrower = share_between(changed(outlook.spread, width=0.5), *index.window)

@@ -1,11 +1,11 @@
 """A scenario document on disk: TOML, whose `kind` says what it runs."""
 
-import tomllib
 from importlib import import_module
 from pathlib import Path
 
-from livingdrug.core.errors import InputError
+from livingdrug.core.errors import InputError, LivingdrugError, printable
 from livingdrug.core.names import unknown
+from livingdrug.core.toml import parse_toml, read_text
 from livingdrug.scenario.purpose import Document, checked
 
 # kind -> where its noun lives; a kind is loaded when a document asks for it, as some bring the whole engine along
@@ -32,22 +32,18 @@ def scenario_kind(kind: str) -> type[Document]:
 
 def read_scenario(path: str | Path) -> Document:
     """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"`{path}` was not found") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"`{path}` is not a readable TOML document: {error}") from None
-    return scenario_of_text(text, str(path))
+    return scenario_of_text(read_text(path), str(path))
 
 
 def scenario_of_text(text: str, origin: str) -> Document:
-    """The scenario in a TOML text; origin: what to call it in messages."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"`{origin}` is not a readable TOML document: {error}") from None
+    """The scenario in a TOML text; origin: what to call it in messages. Raises InputError in one printable sentence."""
+    data = parse_toml(text, origin)
     kind = data.get("kind", "simulate")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise InputError(f"{origin}: " + unknown("kind", str(kind), KINDS))
-    return checked(scenario_kind(kind), data, origin)
+        raise InputError(printable(f"{origin}: " + unknown("kind", f"{kind}"[:60], KINDS)))
+    try:
+        return checked(scenario_kind(kind), data, origin)
+    except LivingdrugError as error:
+        # a key or a text in quotes may hold line breaks or terminal codes
+        error.args = (printable(str(error)),)
+        raise

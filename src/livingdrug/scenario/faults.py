@@ -1,6 +1,6 @@
 """What is wrong in a scenario document, in one sentence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
@@ -13,7 +13,7 @@ def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: s
     """The error that names every fault of a document of this kind, each by its key; entries of a list by their names."""
     faults = []
     for fault in error.errors():
-        place = [part for part in fault["loc"] if not _is_choice(part)]
+        place = _place(fault["loc"], data, fault["type"] == "missing")
         if fault["type"] == "extra_forbidden":
             where = _named(place[:-1], data)
             before = f"`{where}`: " if where else ""
@@ -25,9 +25,19 @@ def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: s
     return InputError(f"{origin}: " + "; ".join(dict.fromkeys(faults)))
 
 
-def _is_choice(part) -> bool:
-    """pydantic's own words for one of several types, which no document holds."""
-    return isinstance(part, str) and ("[" in part or part in ("float", "str", "int"))
+def _place(steps: Sequence, data, absent: bool) -> list:
+    """The steps that lead through the document; pydantic's own words for one of several types are none.
+
+    absent: the last step is a key that the document lacks.
+    """
+    place = []
+    for i, step in enumerate(steps):
+        if _holds(data, step):
+            data = data[step]
+        elif not (absent and i == len(steps) - 1):
+            continue
+        place.append(step)
+    return place
 
 
 def _named(place: list, data) -> str:

@@ -1,5 +1,6 @@
 """The `fit` kind of scenario: a table of samples, a model, and what of it is looked for."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from livingdrug.data import Data, Reading, cross, read_data
 from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit import evaluate, fit
 from livingdrug.fit.bayes import Posterior, sample_posterior
+from livingdrug.fit.before_dose import without_zeros
 from livingdrug.fit.design import design_of
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty, uncertainty
@@ -20,6 +22,7 @@ from livingdrug.fit.priors import priors_of, read_priors
 from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import Progress
+from livingdrug.fit.size import size_caution
 from livingdrug.fit.start import STEIN, start_values
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.fit.unknowns import unknowns_of
@@ -40,6 +43,9 @@ class Fit(TableScenario):
     covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; occasions: parameters
     that also differ between the occasions of a subject, `NAME=SD`; residual: texts such as `transgene=combined:0.5,0.1`;
     below: rule for values below the limit; smooth: width of smooth kinks; outputs: name in the data -> output of the model.
+    compartments: as the rows of doses name them -> state of the model; missing: median, leave-out or estimate, for subjects
+    without a covariate; ignore_before_dose: samples up to the first dose whose prediction is 0 are left out. Replicates are
+    kept, and subjects without a dose, where others have one, are untreated, unless duplicates and untreated say otherwise.
     method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains, tune, draws, acceptance); start:
     `published`, or `data` for what the curves tell (`fit.start`), where what is named in values or fix keeps its number;
     starts: from how many places (none given: as many as the method needs); evaluate: the objective at the start, nothing is
@@ -64,6 +70,11 @@ class Fit(TableScenario):
     below: str = "m3"
     smooth: float | None = None
     outputs: dict[str, str] = Field(default_factory=dict)
+    compartments: dict[str, str] = Field(default_factory=dict)
+    missing: str | None = None
+    ignore_before_dose: bool = False
+    duplicates: str | None = "keep"
+    untreated: bool = True
     bridge: str | None = None
     method: str = "saem"
     evaluate: str | None = None
@@ -96,12 +107,18 @@ class Fit(TableScenario):
 
 
 def run_fit(
-    scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None
+    scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> FitResult:
-    """The fit that a scenario describes; folder: where its state is saved on the way. Raises InputError as `fit` does."""
+    """The fit that a scenario describes; folder: where its state is saved on the way; say: takes a sentence before the
+    search, where data of this size can hardly carry the model. Raises InputError as `fit` does."""
     problem, notes = planned_fit(scenario)
+    caution = None if scenario.method == "individual" else size_caution(problem)
+    if caution and say:
+        say(caution)
     result = fit(problem, scenario.method, scenario.seed, folder, resume, progress, scenario.starts)
-    return replace(result, notes=(*notes, *result.notes), settings={**result.settings, "start_from": scenario.start})
+    notes = (*notes, *([caution] if caution else []), *result.notes)
+    return replace(result, notes=notes, settings={**result.settings, "start_from": scenario.start})
 
 
 def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
@@ -151,6 +168,12 @@ def _check_method(scenario: Fit) -> None:
     """Refuse what another method, or a single fit, would leave unused: nobody should believe that a prior took part."""
     if scenario.compares:
         raise InputError("the scenario compares methods or models (compare, also); a single fit is needed here")
+    if scenario.method == "individual" and scenario.estimate:
+        named = ", ".join(read_names(scenario.estimate, "--estimate"))
+        raise InputError(
+            f"--estimate {named}: method individual finds each subject's own numbers, and what is the same for all stays; "
+            "give it a spread (--random NAME=SD), set its value (--set), or take saem or focei"
+        )
     changed = [name for name in OF_BAYES if getattr(scenario, name) != Fit.model_fields[name].default]
     if changed and scenario.method != "bayes":
         raise InputError(f"{' and '.join(changed)}: only --method bayes takes that, and the method is {scenario.method}")
@@ -176,13 +199,18 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
         [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
-        scenario.smooth, between,
+        scenario.smooth, between, scenario.compartments,
+        scenario.missing or "",
     )  # fmt: skip
+    left_out = ()
+    if scenario.ignore_before_dose:
+        problem, left_out = without_zeros(problem)
     _check_uncertainty(scenario, problem)
     if scenario.start == "published":
-        return problem, ()
+        return problem, left_out
     given = {find_quantity(model, name).name for name in scenario.values}
-    return _started_from_data(problem, given)
+    started, notes = _started_from_data(problem, given)
+    return started, (*left_out, *notes)
 
 
 def samples_of(scenario: Fit, reading: Reading) -> Data:

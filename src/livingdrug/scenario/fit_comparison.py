@@ -5,9 +5,9 @@ from livingdrug.core.names import unknown
 from livingdrug.data import Data
 from livingdrug.fit.compare import MethodComparison, compare_methods
 from livingdrug.fit.compare_models import ModelComparison, compare_models
-from livingdrug.fit.design import check_units
 from livingdrug.fit.problem import FitProblem, outputs_of
 from livingdrug.fit.run import Progress
+from livingdrug.fit.units import in_model_units
 from livingdrug.models import Model
 from livingdrug.scenario.fit import OF_BAYES, Fit, planned_fit, samples_of
 from livingdrug.scenario.simulation import build_model
@@ -17,6 +17,7 @@ Comparison = MethodComparison | ModelComparison
 OF_ONE_MODEL = {
     "fragments": "--with", "values": "--set", "random": "--random", "estimate": "--estimate", "fix": "--fix",
     "covariate": "--covariate", "correlated": "--correlated", "occasions": "--occasions",
+    "compartments": "--compartment",
 }  # fmt: skip
 OF_ONE_FIT = {"evaluate": "--evaluate", "profile": "--profile", "bootstrap": "--bootstrap", "sir": "--sir"} | {
     name: f"--{name}" for name in OF_BAYES
@@ -85,7 +86,7 @@ def _planned(scenario: Fit, name: str, model: Model, data: Data) -> tuple[FitPro
     residual = tuple(text for text in scenario.residual if "=" not in text or text.partition("=")[0].strip() in mine)
     outputs = {theirs: ours for theirs, ours in scenario.outputs.items() if ours in mine}
     try:
-        check_units(model, data, outputs_of(model, data, outputs))
+        in_model_units(model, data, outputs_of(model, data, outputs))
         return planned_fit(_alone(scenario, name).model_copy(update={"residual": residual, "outputs": outputs}))
     except InputError as error:
         raise InputError(f"model {name}: {error}") from None

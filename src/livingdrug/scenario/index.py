@@ -9,7 +9,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.products.curves import BuiltIn, get_curve
 from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
-from livingdrug.response.binary import BinaryFit, exposure_at_profile
+from livingdrug.response.binary import BinaryFit, chance_at_profile, exposure_at_profile
 from livingdrug.response.curve import Curve, Estimate
 from livingdrug.response.expected import Expected, expected, tradeoff
 from livingdrug.response.exposures import ExposureSpread, changed, spread_of
@@ -25,6 +25,7 @@ from livingdrug.simulation.exposure import exposure_task
 from livingdrug.simulation.run import default_until
 
 AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
+FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
 DAYS_28 = (0.0, 28.0)
 
 
@@ -113,6 +114,8 @@ def run_index(scenario: Index) -> IndexAnswer:
     spread, about = _product(scenario, sides)
     spread = changed(spread, scenario.fold, scenario.width)
     outlook = expected(index, spread)
+    outlook = replace(outlook, median_response=_chance(sides[0], outlook.median_response, spread),
+                      median_toxicity=_chance(sides[1], outlook.median_toxicity, spread))
     notes = dict.fromkeys([*sides[0].notes, *sides[1].notes, *how, *about, *index.notes, *_extrapolated(sides, index)])
     return IndexAnswer(index, outlook, tradeoff(pair, spread, scenario.floor, scenario.ceiling), tuple(notes))
 
@@ -149,6 +152,11 @@ def _side(scenario: Index, what: str) -> _Side:
 
 def _profiled(side: _Side, reached: Estimate, wanted: float) -> Estimate:
     return reached if side.fit is None or math.isnan(reached.value) else exposure_at_profile(side.fit, wanted)
+
+
+def _chance(side: _Side, plain: Estimate, spread: ExposureSpread) -> Estimate:
+    """The chance at the median exposure: of a fit with its profile-likelihood interval."""
+    return plain if side.fit is None else chance_at_profile(side.fit, spread.median)
 
 
 def _extrapolated(sides: tuple[_Side, ...], index: TherapeuticIndex) -> list[str]:
@@ -205,7 +213,9 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
         sample = samples[0]
         exposure = np.repeat(sample.exposure, sample.trials.astype(int))
         source = f"the {len(exposure):,} subjects of {sample.name}"
-        return spread_of(exposure, curve.exposure, curve.unit, source), ()
+        n = len(exposure)
+        few = (f"the exposures of {n} subjects stand for all patients: each subject is {1 / n:.0%} of them",)
+        return spread_of(exposure, curve.exposure, curve.unit, source), few if n < FEW_SUBJECTS else ()
     entry = sides[1].entry
     return entry.spread, (f"no product was named; this is {entry.spread.source}, which `{entry.key}` was made with",)
 

@@ -30,9 +30,9 @@ from livingdrug.trial.power import power_log_rank, power_welch
 
 QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
 MEANS = "two-sample t-test with equal variances, exact noncentral t"
-WELCH = "Welch's t-test, each arm with its own SD"
-RATES = "comparison of two proportions with pooled variance under the null, no continuity correction"
-HAZARDS = "log-rank test by Schoenfeld's formula, proportional hazards"
+WELCH = "Welch's t-test, each arm with its own SD, an approximation by the noncentral t"
+RATES = "normal approximation to the test of two proportions, with pooled variance under the null, no continuity correction"
+HAZARDS = "Schoenfeld's formula for the log-rank test, an approximation for many events; proportional hazards"
 
 
 class Power(Document):

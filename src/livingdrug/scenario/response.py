@@ -8,6 +8,10 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.data import cross, read_data
 from livingdrug.data.endpoints import read_endpoints
+from livingdrug.data.reading import Reading
+from livingdrug.data.units import read_unit
+from livingdrug.nca import NcaSettings
+from livingdrug.response.below import on_axis
 from livingdrug.response.curve import Scale
 from livingdrug.response.run import fit_response
 from livingdrug.response.sample import Kind, Sample
@@ -17,6 +21,10 @@ from livingdrug.response.table import SubjectTable, read_subjects, rows_of, with
 from livingdrug.scenario.tables import Nca
 
 LEVEL = 0.95
+# what is said of samples: how to read them, and how to compute exposures (a window may also be that of a product's exposure)
+SAMPLES_ONLY = (set(Reading.__dataclass_fields__) | set(NcaSettings.__dataclass_fields__) | {"bridge"}) - {
+    "unit", "sheet", "window",
+}
 
 
 class Response(Nca):
@@ -71,6 +79,7 @@ def run_response(scenario: Response) -> tuple[Answer, ...]:
     for group, part in _groups(table, scenario.by):
         try:
             kind, sample = select(part, question)
+            sample = on_axis(sample, kind, scenario.model, scenario.scale)
             fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
         except InputError as error:
             raise InputError(f"{scenario.by} `{group}`: {error}") if group else error from None
@@ -83,6 +92,7 @@ def subject_table(scenario: Response) -> SubjectTable:
     endpoints = read_endpoints(scenario.endpoints) if scenario.endpoints else None
     wide = _wide(scenario)
     if wide is not None:
+        wide = _as_it_is(scenario, wide)
         if scenario.onset:
             raise InputError(f"`{wide.name}` holds exposures that are computed already, so they cannot be cut at "
                              f"`{scenario.onset}`; give the samples and a table of endpoints (--endpoints)")  # fmt: skip
@@ -105,6 +115,27 @@ def _wide(scenario: Response) -> SubjectTable | None:
             table.heading(scenario.exposure, "exposure")  # says which columns there are
         return None
     return table if several else read_subjects(scenario.file, scenario.sheet)
+
+
+def _as_it_is(scenario: Response, wide: SubjectTable) -> SubjectTable:
+    """Exposures that a file holds ready-made: `unit` is theirs where the file states none, and what is about samples is
+    refused, as it would change nothing."""
+    plain = Response(file=scenario.file, exposure=scenario.exposure)
+    asked = [name for name in Response.model_fields if name in SAMPLES_ONLY]
+    idle = [name for name in asked if getattr(scenario, name) != getattr(plain, name)]
+    if idle:
+        flags = [{"columns": "column", "units": "unit"}.get(name, name).replace("_", "-") for name in idle]
+        named = " and ".join(f"--{flag}" for flag in flags)
+        raise InputError(f"`{wide.name}` holds `{scenario.exposure}` ready-made, so {named} would change nothing; leave "
+                         "it out, or give the samples")
+    heading = wide.heading(scenario.exposure, "exposure")
+    if scenario.unit is None:
+        return wide
+    said, stated = scenario.reading().unit, wide.units.get(heading, "")
+    if stated and read_unit(stated) != said:
+        raise InputError(f"`{wide.name}`: `{heading}` is in {stated} by its heading and in {said} by --unit; leave the "
+                         "option out")
+    return replace(wide, units=wide.units | {heading: said})
 
 
 def _groups(table: SubjectTable, by: str | None):

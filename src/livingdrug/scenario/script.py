@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from livingdrug.core.errors import InputError
+from livingdrug.models.text import is_model_file
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.power import Power
@@ -33,7 +34,7 @@ def _call(name: str, **arguments) -> str:
 
 def _simulation(scenario: Simulation, out: str) -> str:
     lines = ["import numpy as np", "", "import livingdrug as ld", ""]
-    if scenario.model.endswith((".toml", ".txt")) or "/" in scenario.model:
+    if is_model_file(scenario.model):
         lines.append(f"model = ld.read_model({scenario.model!r})")
     else:
         lines.append(f"model = ld.get_model({scenario.model!r})")

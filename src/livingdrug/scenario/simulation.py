@@ -60,11 +60,10 @@ def to_toml(scenario: BaseModel) -> str:
 
 def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None) -> Model:
     """A model by name or file, with fragments joined and values set; assembled, so that misfits show here."""
-    if name.endswith((".toml", ".yaml", ".yml", ".json", ".txt")) or "/" in name:
-        from livingdrug.models.text import read_model
+    from livingdrug.models.text import is_model_file, read_model
 
-        model = read_model(name)
-        return _joined(model, tuple(fragments)).with_values(values or {})
+    if is_model_file(name):
+        return _joined(read_model(name), tuple(fragments)).with_values(values or {})
     return _built_in(name, tuple(fragments)).with_values(values or {})
 
 

@@ -27,6 +27,10 @@ class TableScenario(Document):
     duplicates: str | None = None
     pool_assays: bool = False
     sheet: str | None = None
+    untreated: bool = False
+    logarithms: str | None = None
+    output: str | None = None
+    units: dict[str, str] = Field(default_factory=dict)
     endpoints: str | None = None
 
     def reading(self) -> Reading:

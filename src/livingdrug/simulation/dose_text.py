@@ -43,6 +43,24 @@ def read_dose(text: str) -> Dose | Reset:
     return _made(text, Dose, **given)
 
 
+def write_dose(record: Dose | Reset) -> str:
+    """The text that `read_dose` reads back as this record."""
+    if isinstance(record, Reset):
+        return f"reset@{_plain(record.time)}"
+    words = [f"{word}={_plain(getattr(record, field))}" for word, field in WORDS.items() if getattr(record, field)
+             and (field != "fraction" or record.fraction != 1)]
+    at = f"@{_plain(record.time)}" if record.time else ""
+    return " ".join([f"{_plain(record.amount)}{at}", *words])
+
+
+def _plain(value: float | int | str) -> str:
+    """A number as short as it can be without loss; a word as it is."""
+    if isinstance(value, str):
+        return value
+    short = f"{value:.12g}"
+    return short if float(short) == value else repr(float(value))
+
+
 def _value(text: str, part: str, field: str, value: str) -> float | int | str:
     if field in ("into", "steady_state"):
         if not value:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,10 +10,17 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.simulation import draw_subjects, simulate
 from livingdrug.trial.events import exact_size_log_rank, power_log_rank
-from livingdrug.trial.sample_size import exact_size_proportions, exact_size_t, power_proportions, power_t
+from livingdrug.trial.sample_size import (
+    enumerated_power,
+    exact_size_proportions,
+    exact_size_t,
+    power_proportions,
+    power_t,
+)
 from livingdrug.trial.welch import exact_size_welch, power_welch
 
 SUBJECTS = 100_000
+OUTCOMES = 4_000_000  # pairs of numbers of events that are gone through
 
 
 @dataclass(frozen=True)
@@ -28,14 +35,16 @@ class Design:
 
 @dataclass(frozen=True)
 class PowerAnswer:
-    """n_exact: real, of the smaller arm; n_per_arm: whole, of the smaller arm; n_total: both arms; power_at_n: of the
-    whole numbers (or of the n that was asked about); sentence: the same in words."""
+    """n_exact: real, of the smaller arm, before it is rounded up; n_per_arm: whole, of the smaller arm; n_total: both arms;
+    power_at_n: of the whole numbers (or of the n that was asked about), by the formula; sentence: the same in words;
+    power_enumerated: of a comparison of proportions over all its outcomes, None elsewhere and where they are too many."""
 
     n_exact: float
     n_per_arm: int
     n_total: int
     power_at_n: float
     sentence: str
+    power_enumerated: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ def effect_of_fold(fold: float, log_sd: float) -> float:
 def size_for_means(effect: float, design: Design, what: str, n: int | None = None) -> PowerAnswer:
     """Two arms compared by a t-test; `what` names the difference in the sentence. With n: the power of that many."""
     exact = exact_size_t(effect, design.power, design.alpha, design.sides, design.ratio)
-    return _answer(exact, design, what, n, lambda m: power_t(m, effect, design.alpha, design.sides, design.ratio), 2)
+    return _answer(exact, design, what, n, lambda m, r: power_t(m, effect, design.alpha, design.sides, r), 2)
 
 
 def size_for_fold(fold: float, log_sds: tuple[float, float], design: Design, n: int | None = None) -> PowerAnswer:
@@ -94,46 +103,55 @@ def size_for_fold(fold: float, log_sds: tuple[float, float], design: Design, n: 
     what = f"a {fold:g}-fold change of exposure"
     exact = exact_size_welch(math.log(fold), log_sds, design.power, design.alpha, design.sides, design.ratio)
 
-    def power(m: float) -> float:
-        return power_welch(m, math.log(fold), log_sds, design.alpha, design.sides, design.ratio)
+    def power(m: float, ratio: float) -> float:
+        return power_welch(m, math.log(fold), log_sds, design.alpha, design.sides, ratio)
 
-    return _answer(exact, design, what, n, power, 2)
+    return _answer(exact, design, what, n, power, 2, tuple(f" (log-SD {sd:g})" for sd in log_sds))
 
 
 def size_for_hazards(hazard_ratio: float, event_rate: float, design: Design, n: int | None = None) -> PowerAnswer:
     """Two arms compared by the log-rank test (Schoenfeld); event_rate: share of all subjects who have the event."""
     exact = exact_size_log_rank(hazard_ratio, event_rate, design.power, design.alpha, design.sides, design.ratio)
 
-    def power(m: float) -> float:
-        return power_log_rank(m, hazard_ratio, event_rate, design.alpha, design.sides, design.ratio)
+    def power(m: float, ratio: float) -> float:
+        return power_log_rank(m, hazard_ratio, event_rate, design.alpha, design.sides, ratio)
 
     return _answer(exact, design, f"a hazard ratio of {hazard_ratio:g}", n, power, 1)
 
 
 def size_for_proportions(p1: float, p2: float, design: Design, n: int | None = None) -> PowerAnswer:
-    """Two arms compared by their proportions."""
+    """Two arms compared by their proportions; power_enumerated: of the same test over all outcomes, where they are few."""
     exact = exact_size_proportions(p1, p2, design.power, design.alpha, design.sides, design.ratio)
     what = f"a difference of {p1:.0%} against {p2:.0%}"
 
-    def power(m: float) -> float:
-        return power_proportions(m, p1, p2, design.alpha, design.sides, design.ratio)
+    def power(m: float, ratio: float) -> float:
+        return power_proportions(m, p1, p2, design.alpha, design.sides, ratio)
 
-    return _answer(exact, design, what, n, power, 1)
+    answer = _answer(exact, design, what, n, power, 1, (f" ({p1:.0%})", f" ({p2:.0%})"))
+    first, second = arms_of(answer.n_per_arm, design.ratio)
+    if first * second > OUTCOMES:
+        return answer
+    return replace(answer, power_enumerated=enumerated_power(first, second, p1, p2, design.alpha, design.sides))
 
 
-def _answer(exact: float, design: Design, what: str, n: int | None, power_of, least: int) -> PowerAnswer:
+def arms_of(smaller: int, ratio: float) -> tuple[int, int]:
+    """(first arm, second arm) in whole subjects, with so many in the smaller one."""
+    larger = math.ceil(smaller * max(ratio, 1 / ratio) - 1e-9)
+    return (smaller, larger) if ratio >= 1 else (larger, smaller)
+
+
+def _answer(exact: float, design: Design, what: str, n: int | None, power_of, least: int, named=("", "")) -> PowerAnswer:
+    """power_of(subjects in the first arm, those in the second over them); named: what is said behind each arm."""
     if n is not None and n < least:
         raise InputError(f"{n} subjects per arm were given; at least {least} are needed")
     ratio = design.ratio
     # the first arm is the smaller one when ratio is 1 or more
     smaller = exact * min(1.0, ratio)
     whole = n if n is not None else max(least, math.ceil(smaller - 1e-9))
-    first = whole / min(1.0, ratio)
-    total = whole + math.ceil(whole * max(ratio, 1 / ratio) - 1e-9)
-    power = power_of(first)
+    first, second = arms_of(whole, ratio)
+    power = power_of(first, second / first)
     misses = round(10 * (1 - power))
-    arms = f"{whole} per arm" if ratio == 1 else f"{whole} in the smaller arm and {total - whole} in the other"
-    often = f"miss {what} {misses} times in 10" if 0 < misses < 10 else f"see {what} {power:.1%} of the time"
-    return PowerAnswer(smaller, whole, total, power, f"With {arms} you would {often}.")
-
-
+    arms = f"{whole} per arm" if ratio == 1 else f"{first} in the first arm{named[0]} and {second} in the second{named[1]}"
+    seen = "more than 99.9 %" if power > 0.9995 else f"{power:.1%}"
+    often = f"miss {what} {misses} times in 10" if 0 < misses < 10 else f"see {what} {seen} of the time"
+    return PowerAnswer(smaller, whole, first + second, power, f"With {arms} you would {often}.")

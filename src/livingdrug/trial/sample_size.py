@@ -55,6 +55,23 @@ def power_proportions(n: float, p1: float, p2: float, alpha: float = 0.05, sides
     return float(ndtr((math.sqrt(n) * abs(p1 - p2) + ndtri(alpha / sides) * null) / alternative))
 
 
+def enumerated_power(first: int, second: int, p1: float, p2: float, alpha: float = 0.05, sides: int = 2) -> float:
+    """Power of the same test in whole arms: the probability of all pairs of numbers of events that it calls different.
+
+    The formula above is a normal approximation, which is off where few events are expected.
+    """
+    from scipy.special import ndtri
+    from scipy.stats import binom
+
+    a, b = np.arange(first + 1.0)[:, None], np.arange(second + 1.0)[None, :]
+    pooled = (a + b) / (first + second)
+    error = np.sqrt(pooled * (1 - pooled) * (1 / first + 1 / second))
+    z = np.divide(b / second - a / first, error, out=np.zeros(error.shape), where=error > 0)
+    z = np.abs(z) if sides == 2 else z * np.sign(p2 - p1)
+    chance = binom.pmf(a, first, p1) * binom.pmf(b, second, p2)
+    return float(chance[z >= -ndtri(alpha / sides) - 1e-12].sum())
+
+
 def check_design(power: float, alpha: float, sides: int, ratio: float) -> None:
     """Raise InputError for power or alpha outside (0, 1), other sides than 1 or 2, a ratio that is not above 0."""
     for name, value in (("power", power), ("alpha", alpha)):

@@ -1,0 +1,26 @@
+"""`livingdrug models new`: a model file to start from."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.export import check_writable, write_text
+from livingdrug.models.templates import new_text
+from livingdrug.models.text import ENDING, is_model_file
+
+
+def write_model(file: str, shape: str) -> None:
+    """Write a commented model of a shape. Raises InputError where the file exists, or its name is none of a model file."""
+    path = Path(file)
+    if not is_model_file(file):
+        raise InputError(f"`{file}` has no ending, and the name of a model file ends in {ENDING}; write {file}{ENDING}")
+    if path.exists() or path.is_symlink():
+        raise InputError(f"`{file}` exists already and is not overwritten; name a new file, or delete that one first")
+    check_writable(path)
+    write_text(new_text(shape, path.stem), path)
+    name = shlex.quote(file)
+    click.echo(f"wrote {file}: a complete model with made-up numbers, explained line by line", err=True)
+    click.echo(f"next: livingdrug simulate {name}; then change it, and check it: livingdrug models check {name}", err=True)
+    click.echo(f"with your samples: livingdrug fit your_data.csv --model {name}", err=True)

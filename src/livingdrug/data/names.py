@@ -1,0 +1,32 @@
+"""Names of subjects that look alike: the same letters in another form, or other letters of the same shape."""
+
+import re
+import unicodedata
+
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+# letters of other scripts that print like Latin ones, after Unicode's table of confusables (UTS 39), lower case
+_LATIN = str.maketrans(
+    "\u0430\u0431\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455"
+    "\u03b1\u03b2\u03b5\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03b6\u0131\u0142",
+    "a6bekmhopctyxijsabehikmvoptuxzil",
+)
+_DASHES = re.compile("[\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+
+
+def folded(name: str) -> str:
+    """What a name looks like: without case, blanks, leading zeros, the form of its characters and letters of one shape."""
+    if name.isascii():
+        return _LEADING_ZEROS.sub("", "".join(name.lower().split()))
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKD", name))
+    plain = _DASHES.sub("-", plain.casefold()).translate(_LATIN)
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _LEADING_ZEROS.sub("", "".join(plain.split()))
+
+
+def how_alike(one: str, other: str) -> str:
+    """What two names that look alike differ by."""
+    if one.isascii() and other.isascii():
+        return "case, blanks or leading zeros"
+    same = unicodedata.normalize("NFKC", one) == unicodedata.normalize("NFKC", other)
+    return "the Unicode form of their letters" if same else "letters or signs that look alike"
