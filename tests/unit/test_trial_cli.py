@@ -153,7 +153,7 @@ def endpoint(**changes):
         (endpoint(above=10.0), "`above` means nothing to the kind `auc`"),
         (endpoint(kind="response", ec50=1.0, day=-1), "day is -1"),
         ({"model": "two_compartment_hill", "spread": None, "cv": 0.3, "repeat": "superposition"}, "leave `repeat` out"),
-        ({"replicates": 10**8}, "take fewer replicates"),
+        ({"replicates": 10**8}, "ask for fewer subjects, draws or replicates"),
         (endpoint(kind="toxicity", ec50=[2.0, 1.0]), "ec50 must rise"),
         (endpoint(kind="toxicity", ec50=[1.0, 2.0], at_least=3), "at_least is 3"),
         (endpoint(kind="persistence", window=None), "name the level"),

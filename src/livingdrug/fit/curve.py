@@ -21,6 +21,7 @@ FLAT = 0.1
 # largest fall (ln units) between two samples from which a rate is still read
 FALL = 7.0
 STEPS = 100
+LARGEST = 200.0  # logarithm of a fold expansion, beyond what any number of cells could be
 
 
 @dataclass(frozen=True)
@@ -334,8 +335,11 @@ def _described(parts: _Parts) -> Landmarks:
         share = float(np.exp(parts.decline[2] - slow * time - level))
     if share is not None and share >= 1:
         share, slow_why = None, "the slow phase alone passes above the peak"
-    fold = None if growth is None or time is None else float(np.exp(level - parts.rise[1]))
+    risen = None if growth is None or time is None else level - parts.rise[1]
+    fold = None if risen is None or risen > LARGEST else float(np.exp(risen))
     fold_why = why.get("growth") if growth is None else peak_why
+    if risen is not None and risen > LARGEST:
+        fold_why = "the rise between two samples is too steep to be traced back to the infusion"
 
     def half(rate: float | None) -> float | None:
         return None if rate is None else float(np.log(2) / rate)
