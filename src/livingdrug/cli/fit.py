@@ -68,6 +68,10 @@ def run_fit(scenario: Fit, output: Output, resume: bool = False) -> None:
 
 def _code(scenario: Fit, output: Output, folder: str | None, resume: bool) -> int:
     """Do what is asked; the exit code."""
+    if scenario.compares:
+        from livingdrug.cli.fit_comparison import run_compared
+
+        return run_compared(scenario, output, folder, resume, FitProgress())
     if scenario.evaluate:
         _evaluate(scenario, output, folder)
         return 0
@@ -155,6 +159,7 @@ class FitProgress:
 
     def __init__(self) -> None:
         self.begun = self.shown = time.monotonic()
+        self.done = 0
 
     def enter(self, stage: str) -> None:
         """Say what is done now."""
@@ -164,6 +169,9 @@ class FitProgress:
 
     def __call__(self, done: int, every: int, objective: float) -> None:
         now = time.monotonic()
+        if done < self.done:
+            self.begun = now  # another search
+        self.done = done
         if sys.stderr.isatty() and (now - self.shown > 0.2 or done == every):
             left = (now - self.begun) / done * (every - done)
             end = "\n" if done == every else "\r"

@@ -6,7 +6,8 @@ from livingdrug.cli.kinetics import READING, read_pairs, with_options
 from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
 
 PROBLEM = (
-    click.option("--model", required=True, help="A model (name or file)."),
+    click.option("--model", "models", required=True, multiple=True, help="A model (name or file); given several "
+                 "times, models are compared on the same data."),
     click.option("--with", "fragments", default="", metavar="F1,F2", help="Fragments to join."),
     click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter's start, or its fixed value."),
     click.option("--random", multiple=True, metavar="NAME[=SD],...", help="Parameters that differ between subjects, with the "
@@ -49,6 +50,7 @@ def split(text: str) -> tuple[str, ...]:
 @click.option("--endpoints", type=click.Path(), help="A table with one row per subject: covariates, and the response, whose "
               "groups are compared.")  # fmt: skip
 @click.option("--method", default="saem", show_default=True, help="How to fit: saem, focei, laplace, individual or bayes.")
+@click.option("--compare", is_flag=True, help="Fit by saem, focei and laplace, and say whether they agree.")
 @click.option("--start", help="Where typical values start: published (the default), or data: lag, growth, peak and slopes of "
               "the curves. --set and --fix come first.")
 @click.option("--evaluate", help="Only the objective at the start: fo, foce, focei, laplace or is; nothing is fitted.")
@@ -77,7 +79,7 @@ def split(text: str) -> tuple[str, ...]:
 @click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def fit(
-    columns, fragments, values, outputs, compartments, profile, out, resume, as_json, as_scenario, memory, **rest
+    models, columns, fragments, values, outputs, compartments, profile, out, resume, as_json, as_scenario, memory, **rest
 ) -> None:  # fmt: skip
     """Fit a model to the samples in FILE. Typical values, spreads, residual error, with values below the limit.
 
@@ -91,6 +93,7 @@ def fit(
     from livingdrug.scenario.purpose import checked
 
     given = {name: value for name, value in rest.items() if value is not None and value != ()}
+    given |= {"model": models[0], "also": models[1:]}
     given |= {"fragments": split(fragments), "profile": tuple(name for text in profile for name in split(text))}
     pairs = dict(text.partition("=")[::2] for text in outputs)
     given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}

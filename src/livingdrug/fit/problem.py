@@ -297,7 +297,7 @@ def new_problem(
         if len(set(block)) < 2 or len(set(block)) < len(block):
             raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
-    mapping = _outputs(model, data, outputs or {})
+    mapping = outputs_of(model, data, outputs or {})
     data, converted = in_model_units(model, data, mapping)
     errors = _residuals(model, mapping, residuals)
     between = {find_quantity(model, name).name: sd for name, sd in (occasions or {}).items()}
@@ -326,8 +326,8 @@ def default_scale(model: Model, name: str) -> str:
     return "normal" if bound == "any" else "log"
 
 
-def _outputs(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """Which output of the model each output of the data is."""
+def outputs_of(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Which output of the model each output of the data is. Raises InputError where the model has none."""
     known = [o.name for o in model.system.outputs]
     measured = [o.name for o in model.system.outputs if o.measured]
     named = sorted(set(data.profiles.output.tolist()))

@@ -44,7 +44,12 @@ UNKNOWN = ("", "NE", "nan")
 
 
 def answer_fit(scenario: Fit, folder: Path) -> Answer:
-    """Fit, sample a posterior or evaluate, whatever the scenario asks."""
+    """Fit, sample a posterior, evaluate or compare, whatever the scenario asks."""
+    if scenario.compares:
+        from livingdrug.report.fit_comparison import keep_comparison
+        from livingdrug.scenario.fit_comparison import run_comparison
+
+        return keep_comparison(scenario, *run_comparison(scenario), folder)
     if scenario.evaluate:
         return keep_evaluation(scenario, *evaluate_fit(scenario), folder)
     if scenario.method == "bayes":

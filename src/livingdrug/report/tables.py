@@ -9,6 +9,7 @@ from livingdrug.report.simulations import result_table
 from livingdrug.report.trials import with_sizes
 from livingdrug.scenario import Simulation, run_simulation
 from livingdrug.scenario.fit import Fit, evaluate_fit, run_fit, run_posterior
+from livingdrug.scenario.fit_comparison import run_comparison
 from livingdrug.scenario.index import run_index
 from livingdrug.scenario.power import run_power
 from livingdrug.scenario.response import run_response
@@ -31,6 +32,8 @@ def _check(scenario):
 
 
 def _fit(scenario: Fit):
+    if scenario.compares:
+        return run_comparison(scenario)[0].table()
     if scenario.evaluate:
         return objective_table(evaluate_fit(scenario)[0])
     return run_posterior(scenario).table() if scenario.method == "bayes" else parameter_table(run_fit(scenario))

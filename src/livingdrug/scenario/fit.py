@@ -9,7 +9,7 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data import cross, read_data
+from livingdrug.data import Data, Reading, cross, read_data
 from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit import evaluate, fit
 from livingdrug.fit.bayes import Posterior, sample_posterior
@@ -38,8 +38,10 @@ OF_BAYES = ("prior", "chains", "tune", "draws", "acceptance")
 class Fit(TableScenario):
     """A fit. The reading of the table is that of `check`.
 
-    model, fragments, values: as in `simulate`, and where a fit starts; random: parameters with a spread, `NAME` or
-    `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE` that stays;
+    model, fragments, values: as in `simulate`, and where a fit starts; also: further models, to be compared on the same data;
+    compare: whether SAEM, FOCEI and Laplace are compared (`scenario.fit_comparison` has both); random: parameters with a
+    spread, `NAME` or `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE`
+    that stays;
     covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; occasions: parameters
     that also differ between the occasions of a subject, `NAME=SD`; residual: texts such as `transgene=combined:0.5,0.1`;
     below: rule for values below the limit; smooth: width of smooth kinks; outputs: name in the data -> output of the model.
@@ -58,6 +60,8 @@ class Fit(TableScenario):
 
     kind: Literal["fit"] = "fit"
     model: str
+    also: tuple[str, ...] = ()
+    compare: bool = False
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
     random: tuple[str, ...] = ()
@@ -94,8 +98,15 @@ class Fit(TableScenario):
     reduce: bool = False
 
     @property
+    def compares(self) -> bool:
+        """Whether methods or models are compared."""
+        return self.compare or bool(self.also)
+
+    @property
     def table_file(self) -> str:
-        """Estimates, the posterior, or the objective."""
+        """Estimates, the posterior, the objective, or a comparison."""
+        if self.compares:
+            return "comparison.csv"
         if self.evaluate:
             return "objective.csv"
         return "posterior.csv" if self.method == "bayes" else "parameters.csv"
@@ -180,7 +191,9 @@ def fit_problem(scenario: Fit) -> FitProblem:
 
 
 def _check_method(scenario: Fit) -> None:
-    """Refuse what another method would leave unused: nobody should believe that a prior took part."""
+    """Refuse what another method, or a single fit, would leave unused: nobody should believe that a prior took part."""
+    if scenario.compares:
+        raise InputError("the scenario compares methods or models (compare, also); a single fit is needed here")
     _check_few(scenario)
     if scenario.method == "individual" and scenario.estimate:
         named = ", ".join(read_names(scenario.estimate, "--estimate"))
@@ -212,11 +225,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     _check_method(scenario)
     reading = scenario.reading()
     model = build_model(scenario.model, scenario.fragments, scenario.values)
-    data = read_data(scenario.file, reading)
-    if scenario.endpoints:
-        data = join(data, read_endpoints(scenario.endpoints))
-    if scenario.bridge:
-        data = cross(data, scenario.bridge)
+    data = samples_of(scenario, reading)
     published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
     random = {}
     for name, sd in read_names(scenario.random, "--random").items():
@@ -244,6 +253,14 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     given = {find_quantity(model, name).name for name in scenario.values}
     started, notes = _started_from_data(problem, given)
     return started, (*left_out, *notes)
+
+
+def samples_of(scenario: Fit, reading: Reading) -> Data:
+    """The samples of a scenario: endpoints joined, units converted."""
+    data = read_data(scenario.file, reading)
+    if scenario.endpoints:
+        data = join(data, read_endpoints(scenario.endpoints))
+    return cross(data, scenario.bridge) if scenario.bridge else data
 
 
 def _started_from_data(problem: FitProblem, given: set[str]) -> tuple[FitProblem, tuple[str, ...]]:

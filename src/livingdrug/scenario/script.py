@@ -109,12 +109,14 @@ def _given(scenario: Document) -> str:
     return f"{type(scenario).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
-def _whole(verb: str, imports: str, table: str) -> Callable[[Document, str], str]:
-    """A script that fills the scenario in Python and calls its verb; `{}` in `table` is the answer."""
+def _whole(verb: str, imports: str, table: str, home: str = "") -> Callable[[Document, str], str]:
+    """A script that fills the scenario in Python and calls its verb; `{}` in `table` is the answer; home: module of the verb,
+    where it is not that of the scenario."""
 
     def write(scenario: Document, out: str) -> str:
-        module = f"from {type(scenario).__module__} import {type(scenario).__name__}, {verb}"
-        lines = ["import livingdrug as ld", *([imports] if imports else []), module, ""]
+        noun = f"from {type(scenario).__module__} import {type(scenario).__name__}"
+        module = [noun, f"from {home} import {verb}"] if home else [f"{noun}, {verb}"]
+        lines = ["import livingdrug as ld", *([imports] if imports else []), *module, ""]
         lines += [f"scenario = {_given(scenario)}", f"answer = {verb}(scenario)"]
         return "\n".join([*lines, f"ld.write_csv({table.format('answer')}, {out!r})"]) + "\n"
 
@@ -122,7 +124,9 @@ def _whole(verb: str, imports: str, table: str) -> Callable[[Document, str], str
 
 
 def _fit(scenario: Fit, out: str) -> str:
-    """The verb and the table of a fit, of a posterior or of an evaluation."""
+    """The verb and the table of a fit, of a posterior, of an evaluation or of a comparison."""
+    if scenario.compares:
+        return _whole("run_comparison", "", "{}[0].table()", "livingdrug.scenario.fit_comparison")(scenario, out)
     if scenario.evaluate:
         return _whole("evaluate_fit", STORE + "objective_table", "objective_table({}[0])")(scenario, out)
     if scenario.method == "bayes":
