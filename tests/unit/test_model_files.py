@@ -124,7 +124,7 @@ TAKES = {
     "trial": ("trial", "trial.toml", "--out", "out"),
 }
 # `index` takes a product's model after two tables of samples and outcomes; `response --model` is a kind of curve
-NAMES = ("model", "name", "names", "product_model", "design")
+NAMES = ("models", "model", "name", "names", "product_model", "design")
 
 
 def commands(group, words=()):
