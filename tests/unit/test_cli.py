@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -97,16 +96,18 @@ def test_words_of_a_dose_reach_the_simulation():
     assert run("5000@24", "reset@30")["outputs"]["tumour"] != run("5000@24")["outputs"]["tumour"]
 
 
-def test_help_is_as_fast_as_a_few_bare_interpreters():
-    def best(command):
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            subprocess.run(command, capture_output=True, check=True)
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    assert best([sys.executable, "-m", "livingdrug", "--help"]) < 6 * best([sys.executable, "-c", ""])
+def test_help_starts_without_what_computes():
+    # what makes a start slow is what is imported; seconds depend on what else the machine does
+    code = (
+        "import sys\nfrom click.testing import CliRunner\nfrom livingdrug.cli.main import cli\n"
+        "assert CliRunner().invoke(cli, ['--help']).exit_code == 0\n"
+        "heavy = {'pandas', 'numba', 'sympy', 'scipy', 'matplotlib', 'dash', 'plotly', 'statsmodels', 'duckdb', 'openpyxl'}\n"
+        "print(sorted(heavy & set(sys.modules)), len(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    heavy, _, count = done.stdout.rpartition(" ")
+    assert heavy == "[]" and int(count) < 900
 
 
 @pytest.mark.parametrize("name", ["model_expression_injection.yaml", "json_huge_sweep.json", "params_negative_variance.json"])

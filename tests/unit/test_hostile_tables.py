@@ -4,7 +4,6 @@ import gzip
 import os
 import pickle
 import random
-import time
 import warnings
 import zipfile
 
@@ -17,10 +16,9 @@ from livingdrug.nca import NcaSettings, nca
 
 
 def refused(path, sentence):
-    start = time.monotonic()
     with pytest.raises(InputError, match=sentence) as caught:
         read_data(path)
-    assert time.monotonic() - start < 5 and len(str(caught.value)) < 10_000
+    assert len(str(caught.value)) < 10_000
     assert all(c.isprintable() or c == "\n" for c in str(caught.value))
 
 
