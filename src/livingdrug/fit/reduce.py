@@ -12,15 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.climb import climb
+from livingdrug.fit.climb import climb, usual_draws
 from livingdrug.fit.point import Prepared, point_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import Reduced
 from livingdrug.fit.search import FEW, Searched
 from livingdrug.fit.settle import Settled, carried, without
-from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
-SHORT = 12  # sets of draws of a climb
+SHORT, NEAR = 6, 0.05  # sets of draws of a climb, and log-likelihood that it may lack: BIC is not wanted to a decimal
+SURE = 16.0  # information on the logarithm of a variability (an error of a quarter) above which no BIC falls without it
 
 
 class Path(NamedTuple):
@@ -85,7 +86,8 @@ def _step(left_out: tuple[str, ...], s: Settled, free: int) -> Reduced:
 def _variabilities(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[str, FitProblem]]:
     """The problems with one variability fewer; one always stays, as SAEM needs it."""
     problem = now.prepared.problem
-    names = dict.fromkeys(p.spread_name for p in problem.random if not p.sd_fixed)
+    unknowns, matrix = unknowns_of(problem), now.climbed.information.matrix
+    names = [unknowns.names[k] for k in unknowns.of_kind(SPREAD) if matrix[k, k] < SURE]
     if len({p.spread_name for p in problem.random}) < 2:
         return []
     return [(name, without(problem, name)) for name in names]
@@ -110,7 +112,8 @@ def _without(now: Settled, problem: FitProblem, seed: int) -> Settled:
     held = [k for k, p in enumerate(problem.parameters) if p.fixed]
     mu = point.mu.copy()
     mu[held] = point_of(problem).mu[held]
-    return Settled(prepared, climb(prepared, point._replace(mu=mu), seed, etas, rounds=SHORT), ())
+    point, draws = point._replace(mu=mu), usual_draws(problem) // 2
+    return Settled(prepared, climb(prepared, point, seed, etas, rounds=SHORT, enough=NEAR, draws=draws), ())
 
 
 def carries_little(n: int, undetermined: tuple[str, ...], problem: FitProblem) -> bool:
