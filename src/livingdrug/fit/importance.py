@@ -159,7 +159,8 @@ def _moved(before: Proposal, seed: int, k: int) -> tuple[Proposal, np.ndarray]:
 
 def worth_of(logs: np.ndarray) -> np.ndarray:
     """Effective draws of each subject (n,), from the logarithms of weights (n, draws)."""
-    weight = np.exp(logs - logs.max(axis=1, keepdims=True))
+    with np.errstate(invalid="ignore"):  # of a subject that the data exclude: -inf minus -inf
+        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
     return weight.sum(axis=1) ** 2 / (weight * weight).sum(axis=1)
 
 

@@ -64,7 +64,8 @@ def weighted_slopes(prepared: Prepared, unknowns: Unknowns, point: Point, draws:
     """Draws of each subject at a point, with slopes and mean curvature by the estimated numbers."""
     etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
     top = logs.max(axis=1, keepdims=True)
-    weight = np.exp(logs - top)
+    with np.errstate(invalid="ignore"):  # of a subject that the data exclude, where a step went too far
+        weight = np.exp(logs - top)
     log_likelihood = float(np.sum(np.log(weight.mean(axis=1)) + top[:, 0]))
     weight /= weight.sum(axis=1, keepdims=True)
     p = unknowns.size
