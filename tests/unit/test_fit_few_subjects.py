@@ -18,8 +18,10 @@ from livingdrug.fit.information import louis
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.point import point_of, prepare
 from livingdrug.fit.saem import Saem
+from livingdrug.fit.search import Searched
 from livingdrug.fit.settle import settle, without
 from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.verdict import search_words
 from livingdrug.models.text import from_toml
 from tests.decline import DECLINE
 
@@ -171,3 +173,16 @@ def test_a_likelihood_that_is_not_known_has_no_criterion(tmp_path):
     assert np.isfinite(result.aic)
     unknown = replace(result, verdict=replace(result.verdict, sound=False))
     assert np.isnan(unknown.aic) and np.isnan(unknown.bic)
+
+
+def test_an_optimum_that_no_search_reached_says_that_they_had_not_ended(tmp_path):
+    problem = decline_of(tmp_path, 8)
+    prepared = prepare(problem)
+    best = settle(prepared, point_of(problem), 1)
+    for levels, agreed in (
+        ((best.level,), True), ((best.level - 2,), False), ((best.level, best.level - 0.1), True),
+        ((best.level, best.level - 2), False), ((best.level - 2, best.level - 2), False),
+    ):  # fmt: skip
+        assert Searched((best,), levels, None).agreed is agreed, levels
+        words = search_words(0.0, agreed, levels, best.level, 1)
+        assert words.startswith("The search ended") == agreed and ("above it" in words) == (not agreed)

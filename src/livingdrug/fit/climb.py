@@ -114,7 +114,7 @@ class _Ascent(NamedTuple):
 
     def newton(self, point: Point, information: Information) -> tuple[float, np.ndarray]:
         """(expected gain, step) of the numbers that are free to move."""
-        flat = finish.flat_spreads(self.unknowns, information.score, information.matrix)[0]
+        flat = finish.flat_spreads(self.unknowns, information.score, information.matrix)
         bound = finish.at_bounds(self.prepared, self.unknowns, point)[0]
         return _newton(information, np.union1d(bound, [*self.held, *flat]).astype(np.int64))
 

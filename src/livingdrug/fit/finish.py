@@ -47,13 +47,11 @@ def covariance_of(
     return Covariance(names, matrix, method, condition=float(spectrum[-1] / spectrum[0]), sandwich=sandwich)
 
 
-def flat_spreads(unknowns: Unknowns, score: np.ndarray, information: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Positions of spreads towards 0 of which the likelihood is flat, or rises, and a sentence for each: the data do not
-    tell such a spread from none, and on its logarithm there is no top to find."""
+def flat_spreads(unknowns: Unknowns, score: np.ndarray, information: np.ndarray) -> np.ndarray:
+    """Positions of variabilities towards 0 of which the likelihood is flat, or rises: on their logarithms there is no top to
+    find."""
     found = [k for k in unknowns.of_kind(SPREAD) if information[k, k] < FLAT and score[k] < 0.1]
-    notes = [f"`{unknowns.names[k]}` is not told from 0: the likelihood is flat below it, and the other "
-             "standard errors hold it where it is; fit without it" for k in found]  # fmt: skip
-    return np.array(found, dtype=np.int64), notes
+    return np.array(found, dtype=np.int64)
 
 
 def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.ndarray, list[str]]:

@@ -9,7 +9,7 @@ from livingdrug.fit.sir import Sir, sir
 from livingdrug.fit.uncertainty import Bootstrap, Profile, bootstrap, profile
 
 FEWEST_REFITS, FEWEST_KEPT = 20, 100
-WALD, PROFILE, BOOTSTRAP, SIR = "standard error", "profile", "bootstrap", "SIR"
+PROFILE, BOOTSTRAP, SIR = "profile", "bootstrap", "SIR"
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from livingdrug.fit.saem import Saem, State
 from livingdrug.fit.saem import run as run_saem
 from livingdrug.fit.settle import Settled, lessened, settle, swapped
 from livingdrug.fit.unknowns import TYPICAL, unknowns_of
+from livingdrug.fit.verdict import AGREE
 
 FEW = 40  # subjects below which one search is not enough
 LEAST, MOST = 2, 4  # searches with few subjects
-AGREE = 0.25  # of log-likelihood that two searches which found the same optimum may differ by
 ROUNDS = 2  # of looking for optima with other variabilities, the second one around a better one
 APART = 1.0  # standard errors of a typical value between optima that count as two
 WELL = 0.5  # standard error on its scale below which a typical value tells optima apart
@@ -41,8 +41,10 @@ class Searched(NamedTuple):
 
     @property
     def agreed(self) -> bool:
-        """Whether two searches reached the best optimum, where more than one was made."""
-        return len(self.levels) == 1 or sum(level > max(self.levels) - AGREE for level in self.levels) > 1
+        """Whether two searches reached the best optimum, or the only one did. One that none of them reached, but a profile
+        or a look at other variabilities passed, says that they had not ended."""
+        best = max([*self.levels, *(s.level for s in self.optima)])
+        return sum(level > best - AGREE for level in self.levels) >= min(2, len(self.levels))
 
 
 def searched(

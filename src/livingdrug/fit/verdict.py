@@ -4,6 +4,7 @@ the data determine."""
 from dataclasses import dataclass
 
 NOTHING_KNOWN = "What the data determine is not known before the search has ended."
+AGREE = 0.25  # of log-likelihood that two searches which found the same optimum may differ by
 NEAR = 0.05  # rise of the log-likelihood still expected above which a search has not ended
 
 
@@ -31,15 +32,16 @@ def search_words(gain: float, ended: bool, levels: tuple[float, ...], best: floa
     apart: how many optima the data hardly tell apart."""
     if gain > NEAR:
         return f"The search did not end: the log-likelihood may rise by {gain:.2g} more; run longer, or from elsewhere."
+    behind = [2 * (best - level) for level in sorted(levels, reverse=True) if level <= best - AGREE]
+    at_best = len(levels) - len(behind)
+    if not ended:
+        return (
+            f"The search did not end: {at_best} of {len(levels)} searches reached the lowest -2 log likelihood that was seen "
+            f"(others stopped {', '.join(f'{b:.1f}' for b in behind)} above it), so there may be a better one still; ask for "
+            f"more (--starts {max(4, 2 * len(levels))})."
+        )
     if len(levels) == 1:
         return "The search ended at an optimum of the likelihood."
-    at_best = sum(level > best - 0.25 for level in levels)
-    if not ended:
-        behind = ", ".join(f"{2 * (best - level):.1f}" for level in sorted(levels, reverse=True)[1:])
-        return (
-            f"The search did not end: of {len(levels)} searches only one reached the lowest -2 log likelihood (the others "
-            f"stopped {behind} above it), so there may be a better one still; ask for more (--starts {2 * len(levels)})."
-        )
     several = f"; {apart} optima lie so close that intervals hold them all" if apart > 1 else ""
     return f"The search ended: {at_best} of {len(levels)} searches reached the lowest -2 log likelihood{several}."
 

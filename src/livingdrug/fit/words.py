@@ -5,7 +5,6 @@ import numpy as np
 from livingdrug.fit.problem import Effect, Parameter, ResidualError
 from livingdrug.fit.result import Estimate, FitResult
 
-Z = 1.959963984540054
 ALIKE = 0.95  # correlation of two estimates that the data hardly tell apart
 MEDIAN_ABOVE = 1.6448536269514722  # normal quantile of 95 %
 BESIDE = ("parameter", "prior (median, 95 %)", "data alone", "data and prior")  # headers of tables
