@@ -24,26 +24,8 @@ from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.models.catalogue import get_model
 from livingdrug.models.text import from_toml
 from livingdrug.simulation import draw_subjects, observe, simulate
+from tests.bolus import BOLUS
 from tests.decline import DECLINE
-
-BOLUS = """
-name = "bolus"
-title = "One compartment"
-[structure]
-time_unit = "d"
-dose_into = "inside"
-states = [{ name = "inside", unit = "ug", meaning = "inside", roles = ["drug"] }]
-flows = [{ name = "loss", rate = "k * inside", kind = "clearance", out_of = "inside" }]
-outputs = [{ name = "level", expression = "inside / v", unit = "ug/mL", meaning = "level", measured = true }]
-quantities = [
-  { name = "v", unit = "mL", meaning = "volume", bound = "positive" },
-  { name = "k", unit = "1/d", meaning = "rate", bound = "positive" },
-]
-[[values]]
-name = "made"
-source = { key = "synthetic", citation = "made up" }
-values = { v = 2.0, k = 0.3 }
-"""
 
 
 def table(tmp_path, text: str, **reading):

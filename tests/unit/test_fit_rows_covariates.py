@@ -13,27 +13,9 @@ from livingdrug.fit.design import design_of
 from livingdrug.fit.point import centre, moments, point_of, predictions, prepare
 from livingdrug.fit.text import read_effects
 from livingdrug.models.text import from_toml
+from tests.bolus import BOLUS
 from tests.decline import DECLINE
 
-# a bolus of 10 into a volume of 2; loss 0.3 per day, times (WT / 70)^0.75
-BOLUS = """
-name = "bolus"
-title = "One compartment"
-[structure]
-time_unit = "d"
-dose_into = "inside"
-states = [{ name = "inside", unit = "ug", meaning = "inside", roles = ["drug"] }]
-flows = [{ name = "loss", rate = "k * inside", kind = "clearance", out_of = "inside" }]
-outputs = [{ name = "level", expression = "inside / v", unit = "ug/mL", meaning = "level", measured = true }]
-quantities = [
-  { name = "v", unit = "mL", meaning = "volume", bound = "positive" },
-  { name = "k", unit = "1/d", meaning = "rate", bound = "positive" },
-]
-[[values]]
-name = "made"
-source = { key = "synthetic", citation = "made up" }
-values = { v = 2.0, k = 0.3 }
-"""
 CHANGES = """ID,TIME,DV,AMT,EVID,CRCL
 A,0,,10,1,80
 A,1,4,,0,80

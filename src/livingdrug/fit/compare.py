@@ -54,17 +54,11 @@ class Difference(NamedTuple):
     off: float | None
 
 
-@dataclass(frozen=True)
-class MethodRun:
-    """A method. result: None where it was refused, with the reason why; sampled: -2LL with exact breakpoints at its numbers;
-    gap, differences: from the reference, where both have numbers to compare."""
+class Compared:
+    """What a fit that stands beside others says of itself: of its result, and the likelihood sampled at its numbers."""
 
-    method: str
     result: FitResult | None
-    why: str = ""
-    sampled: Objective | None = None
-    gap: Gap | None = None
-    differences: tuple[Difference, ...] = ()
+    sampled: Objective | None
 
     @property
     def status(self) -> str:
@@ -75,6 +69,19 @@ class MethodRun:
     def usable(self) -> bool:
         """Whether its search ended and the likelihood at its numbers is known."""
         return self.result is not None and is_ended(self.result) and is_known(self.sampled)
+
+
+@dataclass(frozen=True)
+class MethodRun(Compared):
+    """A method. result: None where it was refused, with the reason why; sampled: -2LL with exact breakpoints at its numbers;
+    gap, differences: from the reference, where both have numbers to compare."""
+
+    method: str
+    result: FitResult | None
+    why: str = ""
+    sampled: Objective | None = None
+    gap: Gap | None = None
+    differences: tuple[Difference, ...] = ()
 
     @property
     def worst(self) -> Difference | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit.compare import is_ended, is_known, sampled_at
+from livingdrug.fit.compare import Compared, is_ended, is_known, sampled_at
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.problem import FitProblem, is_closed
@@ -44,7 +44,7 @@ class Typical(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ModelRun:
+class ModelRun(Compared):
     """A model. result: None where its fit was refused, with the reason why; sampled: -2LL with exact breakpoints; typical: of
     each output in the data, none where the search did not end."""
 
@@ -54,16 +54,6 @@ class ModelRun:
     why: str = ""
     sampled: Objective | None = None
     typical: tuple[Typical, ...] = ()
-
-    @property
-    def status(self) -> str:
-        """That of its fit, or `refused`."""
-        return self.result.status if self.result else "refused"
-
-    @property
-    def usable(self) -> bool:
-        """Whether its criteria can be compared: the search ended, and the likelihood is known."""
-        return self.result is not None and is_ended(self.result) and is_known(self.sampled)
 
     @property
     def aic(self) -> float:
