@@ -318,7 +318,9 @@ def test_profile_says_what_the_data_determine(tmp_path):
     row = next(e for e in result.estimates if e.name == "rate")
     assert found.words.startswith("the data determine `rate`")
     assert found.lower < row.value < found.upper
-    assert found.upper / found.lower == pytest.approx(math.exp(2 * 1.96 * row.se / row.value), rel=0.15)
+    # of 12 subjects: the level at the ends of a t interval, and that interval beside it
+    assert found.fall == pytest.approx(12 * math.log(1 + 2.200985**2 / 11), rel=1e-6)
+    assert found.upper / found.lower == pytest.approx(row.upper / row.lower, rel=0.1)
 
 
 # ------------------------------------------------------------------------------------------------------- refusals

@@ -7,6 +7,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.fit.climb import climb
+from livingdrug.fit.limits import cutoff
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Prepared, point_of, prepare
 from livingdrug.fit.predict import predictor_of
@@ -14,7 +15,7 @@ from livingdrug.fit.result import FitResult
 from livingdrug.fit.sampling import generator
 from livingdrug.fit.unknowns import unknowns_of
 
-RISE = 3.841459  # of -2LL at the ends of a 95 % interval
+RISE = 3.841459  # of -2LL at the ends of a 95 % interval, of many subjects
 STEPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)  # standard errors from the estimate
 ASTRAY = 0.5  # rise of the log-likelihood still expected above which the other numbers are not fitted
 UNKNOWN_SE = 0.5  # of a number whose standard error is not known, on its scale
@@ -23,7 +24,8 @@ UNKNOWN_SE = 0.5  # of a number whose standard error is not known, on its scale
 @dataclass(frozen=True)
 class Profile:
     """-2LL of the best fit with one number held. values (k,): as reported, in order; rise (k,): of -2LL above its least;
-    lower, upper: where it crosses the 95 % level, None where it does not within the steps; words: what that says."""
+    lower, upper: where it crosses the 95 % level, None where it does not within the steps; words: what that says; fall: that
+    level, the one that the fit's own profiles end at."""
 
     name: str
     values: np.ndarray
@@ -31,6 +33,7 @@ class Profile:
     lower: float | None
     upper: float | None
     words: str
+    fall: float = RISE
 
 
 def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
@@ -50,7 +53,7 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     top = climb(prepared, base, seed, result.individuals.etas)
     if not top.gain <= ASTRAY:
         raise InputError(f"the fit is not at the top of its likelihood, which may rise by {top.gain:.2g} more")
-    level = top.information.log_likelihood
+    level, fall = top.information.log_likelihood, cutoff(prepared.design.n)
     rows, astray = [(best[k], 0.0)], False
     for side in (-1.0, 1.0):
         now = top
@@ -62,24 +65,24 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
                 astray = True
                 break
             rows.append((vector[k], 2 * (level - now.information.log_likelihood)))
-            if rows[-1][1] > 1.5 * RISE:
+            if rows[-1][1] > 1.5 * fall:
                 break
     rows.sort()
     place, rise = (np.array(column) for column in zip(*rows, strict=True))
     values = np.array([unknowns.natural(np.where(np.arange(len(best)) == k, p, best))[0][k] for p in place])
-    lower, upper = (_crossing(place, rise, best[k], side) for side in (-1, 1))
+    lower, upper = (_crossing(place, rise, best[k], side, fall) for side in (-1, 1))
     ends = [None if e is None else float(np.interp(e, place, values)) for e in (lower, upper)]
-    return Profile(name, values, rise, *ends, _words(name, values, ends, astray))
+    return Profile(name, values, rise, *ends, _words(name, values, ends, astray), fall)
 
 
-def _crossing(place: np.ndarray, rise: np.ndarray, middle: float, side: int) -> float | None:
+def _crossing(place: np.ndarray, rise: np.ndarray, middle: float, side: int, fall: float) -> float | None:
     """Where the rise first crosses the level on one side, by interpolation of its square root (a parabola's is straight)."""
     order = np.argsort(side * (place - middle))
     own = [i for i in order if side * (place[i] - middle) >= 0]
     for a, b in zip(own[:-1], own[1:], strict=True):
-        if rise[b] >= RISE:
+        if rise[b] >= fall:
             low, high = np.sqrt(max(rise[a], 0.0)), np.sqrt(rise[b])
-            return float(place[a] + (place[b] - place[a]) * (np.sqrt(RISE) - low) / max(high - low, 1e-12))
+            return float(place[a] + (place[b] - place[a]) * (np.sqrt(fall) - low) / max(high - low, 1e-12))
     return None
 
 

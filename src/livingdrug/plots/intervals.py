@@ -55,10 +55,10 @@ def _profile(axes, found: Profile, result: FitResult) -> None:
     bend = _parabola(found, result)
     if bend is not None:
         axes.plot(*bend, color=MUTED, linewidth=0.9, linestyle="--", label="by the standard error")
-    axes.axhline(RISE, color=COLOURS[1], linewidth=1.0, linestyle=":", label="95 % level")
+    axes.axhline(found.fall, color=COLOURS[1], linewidth=1.0, linestyle=":", label="95 % level")
     for end in (found.lower, found.upper):
         if end is not None:
-            axes.plot([end, end], [0, RISE], color=COLOURS[1], linewidth=0.9)
+            axes.plot([end, end], [0, found.fall], color=COLOURS[1], linewidth=0.9)
     axes.set_ylim(-0.05 * MOST_RISE, MOST_RISE)
     axes.set_title(short(found.name, 30))
     axes.set_xlabel(short(_unit(found.name, result), 30))
