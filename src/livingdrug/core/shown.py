@@ -23,7 +23,8 @@ class Shown:
             for name, words in self._facts().items()
         )
         frame = self._frame()
-        table = "" if frame is None else frame.head(ROWS).to_html(index=False, border=0, na_rep="", float_format="{:.4g}".format)
+        style = {"index": False, "border": 0, "na_rep": "", "float_format": "{:.4g}".format}
+        table = "" if frame is None else frame.head(ROWS).to_html(**style)
         more = f"<p>{len(frame) - ROWS:,} more rows</p>" if frame is not None and len(frame) > ROWS else ""
         head = f"<p><strong>{type(self).__name__}</strong></p>"
         return f'{head}<table border="0" class="dataframe"><tbody>{rows}</tbody></table>{table}{more}'
@@ -52,7 +53,9 @@ def shortly(value: object) -> str:
         return f"array {tuple(value.shape)}" if value.shape else shortly(value.item())
     if isinstance(value, tuple | list | dict | set | frozenset):
         inner = ", ".join(shortly(item) for item in value)
-        return inner if len(inner) <= MANY and not isinstance(value, dict) else f"{len(value):,} item{'s' * (len(value) != 1)}"
+        if len(inner) <= MANY and not isinstance(value, dict):
+            return inner
+        return f"{len(value):,} item{'s' * (len(value) != 1)}"
     name = getattr(value, "name", "")
     return f"{type(value).__name__}{f' {name}' if isinstance(name, str) and name else ''}"
 
