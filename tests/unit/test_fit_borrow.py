@@ -22,7 +22,7 @@ from livingdrug.fit.problem import NormalPrior
 from livingdrug.fit.settle import with_all, without
 from livingdrug.fit.store import beside_table, objective_as_dict, settings_as_dict
 from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.models.text import from_toml
 from tests.commands import livingdrug
 from tests.decline import DECLINE

@@ -15,7 +15,7 @@ from livingdrug.engine.sensitivity_code import sensitivity_kernel
 from livingdrug.fit import ResidualError, new_problem
 from livingdrug.fit.point import centre, individual, point_of, prepare
 from livingdrug.fit.predict import LinearPredictor, general_predictor
-from livingdrug.models.catalogue import get_model, list_models
+from livingdrug.models import get_model, list_models
 from livingdrug.models.text import from_toml
 
 HEAD = 'name = "made"\ntitle = "Made up"\n'
