@@ -1,6 +1,7 @@
 """Models as data: states with roles, flows between them, numbers with units and sources, fragments joined with `+`."""
 
 from livingdrug.core.sources import Source
+from livingdrug.models.about import About
 from livingdrug.models.model import Fragment, Fragments, Model
 from livingdrug.models.parameters import (
     Anchor,
@@ -34,7 +35,7 @@ from livingdrug.models.structure import (
 )
 
 __all__ = [
-    "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith", "Experiment", "Flow",
+    "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith", "Experiment", "Flow",
     "Fragment", "Fragments", "LogNormal", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population",
     "Quantity", "Range", "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "Values", "lognormal",
 ]  # fmt: skip
