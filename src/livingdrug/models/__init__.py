@@ -2,6 +2,7 @@
 
 from livingdrug.core.sources import Source
 from livingdrug.models.about import About
+from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.model import Fragment, Fragments, Model
 from livingdrug.models.parameters import (
     Anchor,
@@ -33,9 +34,11 @@ from livingdrug.models.structure import (
     Structure,
     Switch,
 )
+from livingdrug.models.text import read_model
 
 __all__ = [
     "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith", "Experiment", "Flow",
     "Fragment", "Fragments", "LogNormal", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population",
-    "Quantity", "Range", "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "Values", "lognormal",
+    "Quantity", "Range", "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "Values",
+    "get_fragment", "get_model", "list_fragments", "list_models", "lognormal", "read_model",
 ]  # fmt: skip
