@@ -9,13 +9,26 @@ import pytest
 
 from livingdrug.core.errors import ConvergenceError, InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import Correlation, Effect, Parameter, Posterior, ResidualError, new_problem, sample_posterior
+from livingdrug.fit import (
+    Correlation,
+    Effect,
+    Parameter,
+    Posterior,
+    Prior,
+    ResidualError,
+    Sampling,
+    new_problem,
+    point_of,
+    prior_density,
+    priors_of,
+    sample_posterior,
+    unknowns_of,
+)
 from livingdrug.fit.bayes import log_posterior
 from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
-from livingdrug.fit.nuts import Draws, Sampling, draw, faults, mixing, summary
-from livingdrug.fit.point import point_of, prepare
-from livingdrug.fit.priors import Prior, log_prior, prior_density, priors_of
-from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.nuts import Draws, draw, faults, mixing, summary
+from livingdrug.fit.point import prepare
+from livingdrug.fit.priors import log_prior
 from livingdrug.models import get_model
 from livingdrug.models.text import from_toml
 from tests.pictures import undrawn

@@ -8,21 +8,29 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import Effect, FitResult, ResidualError, new_problem, npde, vpc
+from livingdrug.fit import (
+    Effect,
+    FitResult,
+    Profile,
+    ResidualError,
+    Uncertainty,
+    compare_groups,
+    curves_of,
+    new_problem,
+    npde,
+    point_of,
+    unknowns_of,
+    vpc,
+    with_conditional_residuals,
+)
 from livingdrug.fit.bins import bin_edges, bin_of
-from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.finish import estimates_of, individuals_of, predictions_of
-from livingdrug.fit.groups import compare_groups
-from livingdrug.fit.individual_curves import curves_of
-from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.limits import error_limits
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, made
-from livingdrug.fit.point import point_of, prepare
+from livingdrug.fit.point import prepare
 from livingdrug.fit.replicates import limited, simulate_at_points, simulate_trial, trial_of
 from livingdrug.fit.result import CONVERGED, Covariance
-from livingdrug.fit.uncertainty import Profile
-from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.fit.vpc import percentiles
 from livingdrug.fit.words import identifiability_sentences, parameter_sentences
 from livingdrug.models import get_model

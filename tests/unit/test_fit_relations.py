@@ -8,11 +8,20 @@ from scipy.linalg import sqrtm
 from scipy.stats import f_oneway, pearsonr
 
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import Individual, ResidualError, fit, new_problem
-from livingdrug.fit.conditional_residuals import with_conditional_residuals
-from livingdrug.fit.covariate_relations import covariate_relations, covariates_of, relation_table
-from livingdrug.fit.eta_correlation import averaged, correlation_table, eta_correlations, holm
-from livingdrug.fit.sampled import sampled_parameters
+from livingdrug.fit import (
+    Individual,
+    ResidualError,
+    correlation_table,
+    covariate_relations,
+    eta_correlations,
+    fit,
+    new_problem,
+    relation_table,
+    sampled_parameters,
+    with_conditional_residuals,
+)
+from livingdrug.fit.covariate_relations import covariates_of
+from livingdrug.fit.eta_correlation import averaged, holm
 from livingdrug.fit.store import write_result
 from livingdrug.models.text import from_toml
 from livingdrug.plots import plot_covariates, plot_eta_pairs

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.fit.days import extra_days
+from livingdrug.fit import extra_days
 from livingdrug.models import get_model
 from livingdrug.scenario.sampling import OUR_DAYS, Sampling, run_sampling
 

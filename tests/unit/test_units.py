@@ -11,8 +11,7 @@ from livingdrug.core.errors import InputError, ModelError, UnitError
 from livingdrug.core.units import MOLAR, UNITS, WORDS, conversion, is_rate, known_words, measures, parse_unit
 from livingdrug.data import Data, Reading, check, doses_in, read_data, read_unit, times_in, values_in
 from livingdrug.data.conversion import COUNTS, DOSE, PLAIN, RATE, TIME, VALUE
-from livingdrug.fit import FitProblem, ResidualError, evaluate, new_problem, regimens_of
-from livingdrug.fit.design import design_of
+from livingdrug.fit import FitProblem, ResidualError, design_of, evaluate, new_problem, regimens_of
 from livingdrug.fit.replicates import trial_of
 from livingdrug.models.text import from_toml
 

@@ -88,6 +88,14 @@ def plan(model: Model, spread: str | None = None) -> Plan:
                     "the model file"
                 )
     population = find_population(model, spread) if spread or model.populations else None
+    if population and population.members:
+        if spread:
+            raise InputError(
+                f"`{model.full_name}`: `{population.name}` draws each subject from {len(population.members)} published "
+                "vectors, which the exported languages do not have; export one vector, such as "
+                f"{model.name}:{model.values[-1].name}"
+            )
+        population = None
     return Plan(model, population, tuple(_parameter(model, population, q) for q in model.quantities))
 
 
@@ -160,7 +168,7 @@ def _of_doses(model: Model) -> list[str]:
     if system.one_dose_because:
         lines.append(f"takes one infusion, at time 0, and no steady state: {system.one_dose_because}")
     for experiment in model.experiments[:1]:
-        doses = ", ".join(f"{amount:g} at {time:g}" for time, amount in experiment.doses)
+        doses = ", ".join([*(f"{amount:g} at {time:g}" for time, amount in experiment.doses), *experiment.given])
         if doses:
             lines.append(f"example `{experiment.name}`: {doses}; to time {experiment.until:g}")
     return lines

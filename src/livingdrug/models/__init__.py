@@ -1,6 +1,7 @@
 """Models as data: states with roles, flows between them, numbers with units and sources, fragments joined with `+`."""
 
 from livingdrug.core.sources import Source
+from livingdrug.models.about import About
 from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.compose import System
 from livingdrug.models.equations import latex_equations, plain_equations
@@ -39,7 +40,7 @@ from livingdrug.models.structure import (
 from livingdrug.models.text import ENDING, is_model_file, read_model, to_toml
 
 __all__ = [
-    "ENDING", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith",
+    "ENDING", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith",
     "Experiment", "Flow", "Fragment", "Fragments", "LogNormal", "Mirror", "Model", "Needs", "Output", "Piece",
     "Place", "Population", "Quantity", "Range", "Ranges", "Residual", "Scale", "Source", "State", "Structure",
     "Switch", "System", "Values", "check_value", "find_quantity", "get_fragment", "get_model",

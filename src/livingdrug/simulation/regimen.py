@@ -8,7 +8,7 @@ from numbers import Integral
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.units import over, parse_unit, unit_text
-from livingdrug.models import ClosedForm, Model, State
+from livingdrug.models import ClosedForm, Experiment, Model, State
 
 MAX_REPEATS = 10_000
 STEADY = ("", "replace", "add")
@@ -156,7 +156,14 @@ class Regimen:
 
 def default_regimen(model: Model) -> Regimen:
     """The doses of the model's first published experiment."""
-    return Regimen.of(model.experiments[0].doses if model.experiments else ())
+    return experiment_regimen(model.experiments[0]) if model.experiments else Regimen()
+
+
+def experiment_regimen(experiment: Experiment) -> Regimen:
+    """The doses of a published experiment."""
+    from livingdrug.simulation.dose_text import read_dose
+
+    return Regimen.of([*experiment.doses, *map(read_dose, experiment.given)])
 
 
 def check_regimen(model: Model, regimen: Regimen) -> str:
