@@ -4,6 +4,7 @@ from livingdrug.simulation.conformance import check_anchors
 from livingdrug.simulation.curves import CurvesTask, joined
 from livingdrug.simulation.distribution import Distribution
 from livingdrug.simulation.dose_text import read_dose, write_dose
+from livingdrug.simulation.experiment import default_regimen
 from livingdrug.simulation.exposure import (
     ExposureTask,
     check_window,
@@ -22,7 +23,7 @@ from livingdrug.simulation.population import (
     find_population,
     typical_subject,
 )
-from livingdrug.simulation.regimen import Dose, Regimen, Reset, check_regimen, default_regimen
+from livingdrug.simulation.regimen import Dose, Regimen, Reset, check_regimen
 from livingdrug.simulation.result import METRICS, Result
 from livingdrug.simulation.run import (
     MAX_VALUES,
