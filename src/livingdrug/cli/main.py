@@ -26,6 +26,7 @@ DOSE_HELP = (
 
 
 LATER = {
+    "assay": ("livingdrug.cli.assay", "Killing assays: read and check plates."),
     "check": ("livingdrug.cli.kinetics", "Say how FILE is read, column by column, and what is wrong."),
     "compare": ("livingdrug.cli.kinetics", "Place the subjects in FILE among published exposures."),
     "example": ("livingdrug.cli.kinetics", "Write example data to try the commands on."),
