@@ -11,8 +11,9 @@ from livingdrug.assay.plate import Plate
 from livingdrug.assay.platemap import Map, read_map
 from livingdrug.assay.tables import File, read_file
 from livingdrug.core.errors import InputError
-from livingdrug.data.findings import SHOWN, Finding, printable
-from livingdrug.data.meanings import Column
+from livingdrug.data import Column, Finding, printable
+
+SHOWN = 20  # findings that an error message lists; all of them are in the check
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from livingdrug.assay.plate import QUANTITIES
 from livingdrug.assay.words import read_channel, read_duration
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data.findings import printable
-from livingdrug.data.meanings import SAID, Column, plain_word, split_heading
+from livingdrug.data import SAID, Column, plain_word, printable, split_heading
 
 IGNORE = "ignore"
 # columns of the map, which a table of readings may hold as well

@@ -14,7 +14,7 @@ from livingdrug.assay.plate import Plate
 from livingdrug.assay.platemap import Facts, Map, by_labels, numbers_of
 from livingdrug.assay.tables import File
 from livingdrug.core.errors import InputError
-from livingdrug.data.findings import Findings, printable
+from livingdrug.data import Findings, printable
 
 Entry = tuple[int, Facts]
 
@@ -243,7 +243,7 @@ def _wells(
 
 def _order(key: tuple[str, str]) -> tuple:
     from livingdrug.assay.words import split_well, well_name
-    from livingdrug.data.table import natural_key
+    from livingdrug.data import natural_key
 
     first = well_name(key[1].split(",")[0])
     return natural_key(key[0]), split_well(first) if first else (100, 0), key[1]

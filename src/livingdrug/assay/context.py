@@ -10,7 +10,7 @@ from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.plate import QUANTITIES
 from livingdrug.assay.words import Channel, read_channel, read_clock, read_duration, read_unit_words
 from livingdrug.core.errors import InputError
-from livingdrug.data.findings import Findings, printable
+from livingdrug.data import Findings, printable
 
 _KEY = re.compile(
     r"(Vessel Name|Label|Experiment ID|Exp ID|Plate|ID1|Barcode|Metric|Assay)\s*:\s*(.*)", re.IGNORECASE

@@ -13,9 +13,7 @@ from livingdrug.assay.source import read_sheets
 from livingdrug.assay.wide import hours, time_unit
 from livingdrug.assay.words import describe
 from livingdrug.core.errors import InputError
-from livingdrug.data.cells import NUMBER, is_missing, read_cell
-from livingdrug.data.findings import Findings, printable
-from livingdrug.data.meanings import plain_word
+from livingdrug.data import NUMBER, Findings, is_missing, plain_word, printable, read_cell
 
 WORDS = {
     "plate": "plate plateid",

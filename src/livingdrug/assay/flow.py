@@ -14,9 +14,7 @@ from livingdrug.assay.source import Line
 from livingdrug.assay.words import read_channel, well_inside
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data.cells import is_missing
-from livingdrug.data.findings import Findings, printable
-from livingdrug.data.meanings import SAID, Column, plain_word
+from livingdrug.data import SAID, Column, Findings, is_missing, plain_word, printable
 
 _COUNT = re.compile(
     r"\|\s*count\s*$|count\s*/\s*[u\u00b5\u03bc]l\s*$|absolute count\s*$|#\s*events", re.IGNORECASE

@@ -6,7 +6,7 @@ from livingdrug.assay.cells import Cells
 from livingdrug.assay.context import Context
 from livingdrug.assay.source import Line
 from livingdrug.assay.words import PLATES, ROW_NAMES, Channel
-from livingdrug.data.findings import Findings
+from livingdrug.data import Findings
 
 LEAST = 3  # columns that make a line of numbers the head of a grid
 WHOLE = {columns: rows for rows, columns in PLATES.values()}

@@ -5,7 +5,7 @@ import numpy as np
 
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.cells import Cells, Values
-from livingdrug.data.findings import Findings
+from livingdrug.data import Findings
 
 LEAST_WELLS = 2
 

@@ -12,9 +12,7 @@ from livingdrug.assay.plate import QUANTITIES
 from livingdrug.assay.source import Line
 from livingdrug.assay.wide import hours, time_unit
 from livingdrug.assay.words import Channel, read_channel, read_duration, well_name
-from livingdrug.data.cells import NUMBER, is_missing, read_cell
-from livingdrug.data.findings import Findings, printable
-from livingdrug.data.meanings import Column, plain_word
+from livingdrug.data import NUMBER, Column, Findings, is_missing, plain_word, printable, read_cell
 
 _ADDED = re.compile(r"\+\s*(\d+(?:\.\d+)?(?:[eE]\d+)?)\s*(.*)")
 TIMES = "readings at a time"

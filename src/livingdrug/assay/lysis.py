@@ -11,9 +11,7 @@ from livingdrug.assay.context import Context
 from livingdrug.assay.plate import QUANTITIES
 from livingdrug.assay.source import Line
 from livingdrug.assay.words import ratio_inside, read_ratio
-from livingdrug.data.cells import NUMBER, decimal_sign, read_cell
-from livingdrug.data.findings import Findings, printable
-from livingdrug.data.meanings import Column, plain_word
+from livingdrug.data import NUMBER, Column, Findings, decimal_sign, plain_word, printable, read_cell
 
 _REPLICATE = re.compile(r"(rep|replicate|well|n)\s*\.?\s*\d+", re.IGNORECASE)
 CONTROLS = {

@@ -8,7 +8,7 @@ from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.cells import Cells, Values
 from livingdrug.assay.plate import MOST_TIME
 from livingdrug.assay.words import PLATES, describe, is_on, well_group
-from livingdrug.data.findings import Findings, printable
+from livingdrug.data import Findings, printable
 
 Place = tuple[str, str]
 

@@ -15,10 +15,7 @@ from livingdrug.assay.source import is_xml, read_sheets, with_labels_spread
 from livingdrug.assay.words import describe, ratio_inside, read_ratio, read_role
 from livingdrug.assay.xmlmap import read_xml_map
 from livingdrug.core.errors import InputError
-from livingdrug.data.cells import NUMBER, is_missing, read_cell
-from livingdrug.data.findings import Findings, printable
-from livingdrug.data.meanings import Column
-from livingdrug.data.source import read_bytes
+from livingdrug.data import NUMBER, Column, Findings, is_missing, printable, read_bytes, read_cell
 
 # LINE1(10000), DRUG(100.00ng/ml)
 _ENTRY = re.compile(

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.cells import decimal_sign
-from livingdrug.data.excel import read_book
-from livingdrug.data.findings import Findings, printable
-from livingdrug.data.rows import DELIMITERS, part_rows
-from livingdrug.data.source import read_bytes, read_text
+from livingdrug.data import (
+    DELIMITERS,
+    Findings,
+    decimal_sign,
+    part_rows,
+    printable,
+    read_book,
+    read_bytes,
+    read_text,
+)
 
 Line = tuple[int, list[str]]
 MOST_ROWS = 200_000

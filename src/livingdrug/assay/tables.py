@@ -14,8 +14,7 @@ from livingdrug.assay.lysis import is_percent, is_raw, read_percent, read_raw
 from livingdrug.assay.source import Sheet, decimal_of, read_sheets, with_labels_spread
 from livingdrug.assay.wide import headings_at, read_wide, well_columns
 from livingdrug.core.errors import InputError
-from livingdrug.data.findings import Findings, printable
-from livingdrug.data.meanings import Column
+from livingdrug.data import Column, Findings, printable
 
 LAYOUTS = (
     "8 x 12 grid",

@@ -10,9 +10,7 @@ from livingdrug.assay.cells import Cells
 from livingdrug.assay.context import Context, channel_of, is_key
 from livingdrug.assay.source import Line
 from livingdrug.assay.words import HOURS, Channel, read_clock, read_duration, well_group
-from livingdrug.data.cells import NUMBER, read_cell
-from livingdrug.data.findings import Findings, printable
-from livingdrug.data.meanings import split_heading
+from livingdrug.data import NUMBER, Findings, printable, read_cell, split_heading
 
 _HEADING = re.compile(
     r"(?P<what>Y|SD|CI|NCI|Cell Index)?\s*\(?(?P<wells>[^()]*)\)?\s*(?P<se>\([^()]*\)|SD|SE|SEM)?",

@@ -6,7 +6,7 @@ from xml.parsers import expat
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.words import ROW_NAMES, describe, is_on
 from livingdrug.core.errors import InputError
-from livingdrug.data.findings import Findings, printable
+from livingdrug.data import Findings, printable
 
 DEEPEST = 50
 MOST_ELEMENTS = 200_000

@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.assay import AssayCheck, AssayReading, Plate, check
+from livingdrug.assay.check import SHOWN
 from livingdrug.cli.tables import show_notes
-from livingdrug.data.findings import SHOWN, Finding, printable
+from livingdrug.data import Finding, printable
 
 RESEARCH = "for research, not for clinical decisions"
 
