@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, read_numbers, with_points
 from livingdrug.data.endpoint_words import (
     RESPONSES,
@@ -37,8 +38,8 @@ GRADES = range(6)
 GRADED = ("CRS", "ICANS")  # meanings whose values can only be grades
 
 
-@dataclass(frozen=True)
-class Endpoints:
+@dataclass(frozen=True, repr=False)
+class Endpoints(Shown):
     """values: name -> text of each subject, "" where missing."""
 
     name: str

@@ -6,6 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.data import Data, Reading
 
 LAYOUTS = ("nonmem", "monolix")
@@ -13,8 +14,8 @@ LAYOUTS = ("nonmem", "monolix")
 NONMEM_COLUMNS = ("ID", "TIME", "DV", "LNDV", "AMT", "EVID", "MDV", "CENS", "LIMIT", "DVID", "OCC")
 
 
-@dataclass(frozen=True)
-class DataFile:
+@dataclass(frozen=True, repr=False)
+class DataFile(Shown):
     """table: a pandas table of texts, ready to be written as CSV. reading: how `read_data` reads it back. notes: what was
     changed, one sentence each."""
 

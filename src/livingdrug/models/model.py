@@ -6,6 +6,7 @@ from functools import cached_property
 
 from livingdrug.core.errors import InputError, ModelError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown, shortly
 from livingdrug.core.sources import Source
 from livingdrug.models.compose import System, assemble
 from livingdrug.models.parameters import (
@@ -20,8 +21,8 @@ from livingdrug.models.parameters import (
 from livingdrug.models.structure import ClosedForm, Quantity, Structure
 
 
-@dataclass(frozen=True)
-class Fragment:
+@dataclass(frozen=True, repr=False)
+class Fragment(Shown):
     """A mechanism with its default numbers, to be joined to a model with `+`, in any order."""
 
     name: str
@@ -34,6 +35,9 @@ class Fragment:
         if isinstance(other, Model):
             return other + self
         return Fragments((self,)) + other
+
+    def _facts(self) -> dict[str, str]:
+        return {"name": self.name, "title": self.title}
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ def _members(parts: Fragment | Fragments) -> tuple[Fragment, ...]:
     return parts.members if isinstance(parts, Fragments) else (parts,)
 
 
-@dataclass(frozen=True)
-class Model:
+@dataclass(frozen=True, repr=False)
+class Model(Shown):
     """Equations, published numbers and what is known of them.
 
     values: published vectors, the first one is the default. individual: quantity -> expression that replaces it for a
@@ -147,6 +151,23 @@ class Model:
         if "system" in self.__dict__:  # the equations do not depend on values, and assembling them takes a while
             changed.__dict__["system"] = self.system
         return changed
+
+    def _facts(self) -> dict[str, str]:
+        closed = isinstance(self.structure, ClosedForm)
+        size = "closed form" if closed else f"{len(self.system.states)} states, {len(self.system.flows)} flows"
+        return {
+            "name": self.full_name,
+            "title": self.title,
+            "equations": f"{size}, {len(self.quantities)} quantities",
+            "outputs": ", ".join(f"{output.name} ({output.unit})" for output in self.system.outputs),
+            "variability": ", ".join(population.name for population in self.populations) or "none published",
+        } | ({"changed": shortly(tuple(self.changes))} if self.changes else {})
+
+    def _frame(self):
+        import pandas as pd
+
+        rows = [(q.name, self.typical[q.name], q.unit, q.meaning) for q in self.quantities]
+        return pd.DataFrame(rows, columns=["quantity", "value", "unit", "meaning"])
 
 
 def plain_symbol(symbol: str) -> str:

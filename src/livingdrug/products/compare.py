@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.data.findings import printable
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import group_title, groups
@@ -41,8 +42,8 @@ class Placement:
     absent: str
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """product; result: the analysis; placements: one for each published number and output of the user's."""
 
     product: str
@@ -79,6 +80,12 @@ class Comparison:
                    "published_assay", "published_dose", "statistic", "published", "spread_type", "spread", "published_n",
                    "source", "OCC", "DVID", "ASSAY", "bridge")  # fmt: skip
         return pd.DataFrame(rows, columns=list(columns))
+
+    def _facts(self) -> dict[str, str]:
+        return {"product": self.product, "data": self.result.data.name, "published numbers": f"{len(self.placements):,}"}
+
+    def _frame(self):
+        return self.table()
 
 
 def compare(result: NcaResult, product: str, indication: str | None = None, spread: str | None = None) -> Comparison:

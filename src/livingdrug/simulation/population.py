@@ -8,14 +8,15 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import check_seed
+from livingdrug.core.shown import Shown
 from livingdrug.core.units import is_rate
 from livingdrug.models import Model, Population, lognormal
 
 MAX_SUBJECTS = 1_000_000
 
 
-@dataclass(frozen=True)
-class Subjects:
+@dataclass(frozen=True, repr=False)
+class Subjects(Shown):
     """values: quantity -> array of shape (n,), before covariate effects (read-only where all are the same); described:
     how they were made."""
 
@@ -26,6 +27,9 @@ class Subjects:
     def n(self) -> int:
         """Number of subjects."""
         return len(next(iter(self.values.values())))
+
+    def _facts(self) -> dict[str, str]:
+        return {"number": f"{self.n:,}", "quantities": f"{len(self.values)}", "described": self.described}
 
 
 def typical_subject(model: Model) -> Subjects:

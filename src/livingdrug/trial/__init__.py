@@ -12,6 +12,7 @@ from livingdrug.trial.power import (
     PowerCurve,
     effect_of_fold,
     log_sd_of_auc28,
+    power,
     power_curve,
     size_for_fold,
     size_for_hazards,
@@ -25,7 +26,7 @@ from livingdrug.trial.sample_size import power_proportions, power_t, sample_size
 __all__ = [
     "Arm", "Design", "Endpoint", "Escalation", "EscalationAnswer", "Futility", "Level", "PowerAnswer", "PowerCurve",
     "SizeGrid", "Trial", "TrialAnswer", "boin_boundaries", "boin_table", "check_trial", "dunnett_critical",
-    "effect_of_fold", "log_sd_of_auc28", "power_curve", "power_proportions", "power_t", "sample_size_t",
+    "effect_of_fold", "log_sd_of_auc28", "power", "power_curve", "power_proportions", "power_t", "sample_size_t",
     "simulate_escalation", "simulate_trial", "size_for_fold", "size_for_hazards", "size_for_means",
     "size_for_proportions", "size_grid",
 ]  # fmt: skip
