@@ -10,18 +10,21 @@ OFF = 0.02  # how far the fractions of a closed gate may be off 1 before it is a
 
 @dataclass(frozen=True)
 class Composition:
-    """fractions (products, parts): each row sums to 1, none is 0; replaced (products, parts): which stand for a zero."""
+    """fractions (products, parts): each row sums to 1, none is 0; replaced (products, parts): which stand for
+    a zero."""
 
     parts: tuple[str, ...]
     fractions: np.ndarray
     replaced: np.ndarray
 
 
-def close(values: np.ndarray, parts: tuple[str, ...], limit: float | np.ndarray, part: float = PART) -> Composition:
+def close(
+    values: np.ndarray, parts: tuple[str, ...], limit: float | np.ndarray, part: float = PART
+) -> Composition:
     """Fractions that sum to 1, zeros replaced by part x limit and the others lowered in proportion.
 
-    values (products, parts): in any one unit; limit: detection limit as a fraction of the whole, a number or one for
-    each part. Multiplicative replacement keeps the ratios between the parts that were seen.
+    values (products, parts): in any one unit; limit: detection limit as a fraction of the whole, a number or
+    one for each part. Multiplicative replacement keeps the ratios between the parts that were seen.
     """
     fractions = values / values.sum(axis=1, keepdims=True)
     zero = fractions == 0

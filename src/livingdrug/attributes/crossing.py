@@ -1,7 +1,8 @@
-"""One compiled pass over folds: everything that looks at data, from the mean of a column on, sees the other folds only.
+"""One compiled pass over folds: everything that looks at data, from the mean of a column on, sees the other
+folds only.
 
-Moments, stand-ins of missing values, signature scores, selection and the choice of the penalty are all done anew within
-each training part, so that no area is about products the model has seen.
+Moments, stand-ins of missing values, signature scores, selection and the choice of the penalty are all done
+anew within each training part, so that no area is about products the model has seen.
 """
 
 import numpy as np
@@ -15,7 +16,8 @@ INNER = 5  # folds within a training part for the choice of a penalty
 
 @kept
 def standardise(x, train, z):
-    """z (n, p) = x less the mean, over the SD (divisor n) of the training rows; missing values and flat columns are 0."""
+    """z (n, p) = x less the mean, over the SD (divisor n) of the training rows; missing values and flat
+    columns are 0."""
     n, p = x.shape
     total, square, count = np.zeros(p), np.zeros(p), np.zeros(p)
     for k in range(len(train)):
@@ -123,7 +125,8 @@ def predicted(z, train, test, y, event, family, method, alpha, penalty, out):
 
 @kept
 def loss(eta, y, event, rows, family):
-    """Twice the negative log-likelihood of rows (binary), squared error (continuous), or 1 less concordance (survival)."""
+    """Twice the negative log-likelihood of rows (binary), squared error (continuous), or 1 less concordance
+    (survival)."""
     total, pairs, good = 0.0, 0.0, 0.0
     for a in range(len(rows)):
         i = rows[a]
@@ -144,7 +147,8 @@ def loss(eta, y, event, rows, family):
 
 @kept
 def parted(order, fold, f, inside):
-    """Rows in the order given that lie in fold f, or (inside False) in another one; rows of fold -1 take no part."""
+    """Rows in the order given that lie in fold f, or (inside False) in another one; rows of fold -1 take no
+    part."""
     count = 0
     for k in range(len(order)):
         count += fold[order[k]] >= 0 and (fold[order[k]] == f) == inside
@@ -180,10 +184,10 @@ def chosen(z, train, y, event, family, method, alpha, penalties):
 def over_folds(x, y, event, order, folds, family, method, alpha, grid, keep, starts, members):
     """Linear predictor of every product by a model that has not seen it, shape (repeats, n).
 
-    x (n, p); y, event (n,); order (n,): positions by descending y; folds (repeats, n): fold of each product, -1 for those
-    that take no part. grid: penalties in falling order, for ridge times the number of columns, for the elastic net times
-    the smallest penalty that leaves nothing in; keep: columns kept by their slope, 0 for all; starts, members: sets of
-    columns whose mean z score is the attribute, starts (1,) for none.
+    x (n, p); y, event (n,); order (n,): positions by descending y; folds (repeats, n): fold of each product,
+    -1 for those that take no part. grid: penalties in falling order, for ridge times the number of columns,
+    for the elastic net times the smallest penalty that leaves nothing in; keep: columns kept by their slope,
+    0 for all; starts, members: sets of columns whose mean z score is the attribute, starts (1,) for none.
     """
     repeats, n = folds.shape
     eta = np.empty((repeats, n))
@@ -219,8 +223,8 @@ def over_folds(x, y, event, order, folds, family, method, alpha, grid, keep, sta
 def merit(eta, y, event, folds, family):
     """How well predictors (repeats, n) order or meet what they have not seen.
 
-    Binary: area under the ROC curve within each fold, mean over folds by numbers of pairs; survival: concordance likewise;
-    continuous: 1 less squared error over that of the other folds' mean.
+    Binary: area under the ROC curve within each fold, mean over folds by numbers of pairs; survival:
+    concordance likewise; continuous: 1 less squared error over that of the other folds' mean.
     """
     repeats, n = eta.shape
     good, pairs = 0.0, 0.0

@@ -10,8 +10,8 @@ SMALL = 1e-10
 
 @dataclass(frozen=True)
 class FirthFit:
-    """estimates, errors (terms,): intercept first; penalised: log-likelihood plus half the log determinant of the
-    information."""
+    """estimates, errors (terms,): intercept first; penalised: log-likelihood plus half the log determinant of
+    the information."""
 
     estimates: np.ndarray
     errors: np.ndarray
@@ -21,8 +21,8 @@ class FirthFit:
 def fit_firth(x: np.ndarray, event: np.ndarray, fixed: tuple[int, float] | None = None) -> FirthFit:
     """Maximum of the likelihood with Jeffreys' prior (Firth 1993; Heinze & Schemper 2002).
 
-    x (n, k): columns without the intercept; event (n,) of bool; fixed: a term (0 the intercept) held at a value, for
-    profiles. Raises InputError where it does not converge.
+    x (n, k): columns without the intercept; event (n,) of bool; fixed: a term (0 the intercept) held at a
+    value, for profiles. Raises InputError where it does not converge.
     """
     from livingdrug.core.errors import InputError
 
@@ -44,7 +44,9 @@ def fit_firth(x: np.ndarray, event: np.ndarray, fixed: tuple[int, float] | None 
         if np.abs(step).max() < SMALL:
             break
     else:
-        raise InputError("the penalised logistic regression did not converge; scale the columns or leave one out")
+        raise InputError(
+            "the penalised logistic regression did not converge; scale the columns or leave one out"
+        )
     information = _information(design, beta)[0]
     return FirthFit(beta, np.sqrt(np.diag(np.linalg.inv(information))), float(value))
 
@@ -70,8 +72,8 @@ def _penalised(design, y, beta) -> float:
 
 
 def profile_interval(x: np.ndarray, event: np.ndarray, term: int, level: float = 0.95) -> tuple[float, float]:
-    """Interval of a coefficient (term 0 is the intercept) by the profile of the penalised likelihood; an end that the
-    profile does not reach within a thousand standard errors is infinite."""
+    """Interval of a coefficient (term 0 is the intercept) by the profile of the penalised likelihood; an end
+    that the profile does not reach within a thousand standard errors is infinite."""
     from scipy.optimize import brentq
     from scipy.stats import chi2
 

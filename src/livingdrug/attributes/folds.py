@@ -14,15 +14,16 @@ def number_of_folds(outcome: np.ndarray, binary: bool) -> int:
 
 
 def repeats_for(n: int) -> int:
-    """Repeats of the folds by default: 50 at 24 patients, where 10 still move the area by 0.07, and 5 at the least."""
+    """Repeats of the folds by default: 50 at 24 patients, where 10 still move the area by 0.07, and 5 at the
+    least."""
     return max(5, min(50, round(50 * 24 / n)))
 
 
 def stratified(strata: np.ndarray, k: int, repeats: int, seed: int, purpose: str) -> np.ndarray:
     """Fold of each patient, shape (repeats, n), each stratum dealt over the folds as evenly as it goes.
 
-    strata (n,): class or class and study as whole numbers; the deal goes on from stratum to stratum, so that folds are of
-    equal size too.
+    strata (n,): class or class and study as whole numbers; the deal goes on from stratum to stratum, so that
+    folds are of equal size too.
     """
     n = len(strata)
     draws = uniforms(seed, purpose, 0, repeats * n).reshape(repeats, n)

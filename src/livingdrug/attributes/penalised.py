@@ -1,8 +1,10 @@
-"""Penalised regression of few products on many attributes, compiled: ridge by its dual, elastic net by coordinates.
+"""Penalised regression of few products on many attributes, compiled: ridge by its dual, elastic net by
+coordinates.
 
-Families by number, as compiled code wants them: 0 binary (logistic), 1 continuous (least squares), 2 survival (Cox,
-Breslow's ties). The elastic net minimises -loglik / n + lambda * (alpha * |b|_1 + (1 - alpha) / 2 * |b|_2^2), ridge
--loglik + penalty / 2 * |b|_2^2; columns of x are standardised by the caller, the intercept is free.
+Families by number, as compiled code wants them: 0 binary (logistic), 1 continuous (least squares), 2 survival
+(Cox, Breslow's ties). The elastic net minimises -loglik / n + lambda * (alpha * |b|_1 + (1 - alpha) / 2 *
+|b|_2^2), ridge -loglik + penalty / 2 * |b|_2^2; columns of x are standardised by the caller, the intercept is
+free.
 """
 
 import numpy as np
@@ -17,9 +19,9 @@ CLOSE = 1e-9  # change of the linear predictor at which a fit has ended
 
 @kept
 def curvature(family, eta, y, event, order, score, weight):
-    """Slope (n,) and negative second derivative (n,), diagonal, of the log-likelihood by the linear predictor (n,).
+    """Slope (n,) and negative second derivative (n,), diagonal, of the log-likelihood by the linear predictor.
 
-    y: 0 or 1, a value, or a time; event (n,): 1 where a time is an event; order (n,): positions by descending time.
+    y: 0 or 1, a value, or a time; event (n,): 1 where a time is an event; order (n,): by descending time.
     """
     n = len(eta)
     if family == 0:
@@ -197,8 +199,9 @@ def _solved(factor, right):
 def fit_ridge(gram, y, event, order, family, penalty, dual):
     """Ridge by its dual: coefficients are x' dual, in place (n,); gram (n, n) is x x'. Gives the intercept.
 
-    Newton steps on eta = intercept + gram dual, so that ten thousand attributes cost what ten do: the slope of the
-    likelihood is penalty * dual at the optimum, so (gram + penalty / weight) dual + intercept is the working response.
+    Newton steps on eta = intercept + gram dual, so that ten thousand attributes cost what ten do: the slope
+    of the likelihood is penalty * dual at the optimum, so (gram + penalty / weight) dual + intercept is the
+    working response.
     """
     n = len(y)
     intercept = centre(family, y)
@@ -246,7 +249,8 @@ def largest_lambda(x: np.ndarray, y: np.ndarray, alpha: float) -> float:
 def elastic_net(
     x: np.ndarray, y: np.ndarray, alpha: float, lam: float, standardise: bool = True, family: int = BINARY
 ) -> tuple[float, np.ndarray]:
-    """Intercept and coefficients (p,) on the scale of x (n, p). y (n,): 0 or 1 (binary) or values (continuous)."""
+    """Intercept and coefficients (p,) on the scale of x (n, p). y (n,): 0 or 1 (binary) or values
+    (continuous)."""
     mean = x.mean(axis=0)
     sd = x.std(axis=0) if standardise else np.ones(x.shape[1])
     scaled = np.ascontiguousarray((x - mean) / np.where(sd > 0, sd, 1.0))

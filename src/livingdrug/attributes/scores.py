@@ -22,7 +22,8 @@ LEAST_PART = 0.5  # of a set's genes that must be present
 
 @dataclass(frozen=True)
 class Signature:
-    """A set of genes. name, source: texts of the file; genes: symbols; weights (genes,): None for a plain set."""
+    """A set of genes. name, source: texts of the file; genes: symbols; weights (genes,): None for a plain
+    set."""
 
     name: str
     source: str
@@ -32,7 +33,8 @@ class Signature:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of a signature a matrix holds: found and missing genes, and whether that is enough for a score."""
+    """How much of a signature a matrix holds: found and missing genes, and whether that is enough for a
+    score."""
 
     name: str
     found: int
@@ -72,7 +74,8 @@ def rows_of(
 def z_scores(x: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray:
     """Each row of x (genes, products) less its mean, over its SD (divisor n - 1).
 
-    reference: products (positions) whose moments are used, all of them by default. A gene that does not vary there is 0.
+    reference: products (positions) whose moments are used, all of them by default. A gene that does not vary
+    there is 0.
     """
     base = x if reference is None else x[:, reference]
     mean, sd = base.mean(axis=1, keepdims=True), base.std(axis=1, ddof=1, keepdims=True)
@@ -91,13 +94,15 @@ def combined_z(z: np.ndarray) -> np.ndarray:
 
 
 def plage(z: np.ndarray) -> np.ndarray:
-    """First right singular vector of z (genes, products); its sign is that of the correlation with the mean z score."""
+    """First right singular vector of z (genes, products); its sign is that of the correlation with the mean z
+    score."""
     vector = np.linalg.svd(z, full_matrices=False)[2][0]
     return vector if vector @ mean_z(z) >= 0 else -vector
 
 
 def ranks(x: np.ndarray) -> np.ndarray:
-    """Rank of each gene within its product, 1 the smallest; ties take their mean rank. Shape of x (genes, products)."""
+    """Rank of each gene within its product, 1 the smallest; ties take their mean rank. Shape of x (genes,
+    products)."""
     from scipy.stats import rankdata
 
     return rankdata(x, axis=0)
@@ -106,9 +111,10 @@ def ranks(x: np.ndarray) -> np.ndarray:
 def ssgsea(rank: np.ndarray, rows: np.ndarray, alpha: float = ALPHA) -> np.ndarray:
     """Raw enrichment score of a set for each product, shape (products,).
 
-    rank (genes, products): as `ranks` gives it; rows: genes of the set. The walk down the ranking summed over all
-    positions, in closed form: sum_S R^(1+a) / sum_S R^a - (sum_all R - sum_S R) / (G - k). Ties share their mean rank,
-    so that the order of the file is without effect; GSVA and gseapy keep the file's order inside a tie.
+    rank (genes, products): as `ranks` gives it; rows: genes of the set. The walk down the ranking summed over
+    all positions, in closed form: sum_S R^(1+a) / sum_S R^a - (sum_all R - sum_S R) / (G - k). Ties share
+    their mean rank, so that the order of the file is without effect; GSVA and gseapy keep the file's order
+    inside a tie.
     """
     inside = rank[rows]
     weight = inside**alpha
@@ -117,7 +123,8 @@ def ssgsea(rank: np.ndarray, rows: np.ndarray, alpha: float = ALPHA) -> np.ndarr
 
 
 def singscore(rank: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Mean rank of a set within each product, 0 at the lowest and 1 at the highest it can be, shape (products,)."""
+    """Mean rank of a set within each product, 0 at the lowest and 1 at the highest it can be, shape
+    (products,)."""
     total, k = len(rank), len(rows)
     lowest, highest = (k + 1) / 2, (2 * total - k + 1) / 2
     return (rank[rows].mean(axis=0) - lowest) / (highest - lowest)
@@ -145,8 +152,9 @@ def score(
 ) -> ScoreTable:
     """Scores of signatures for products.
 
-    x (genes, products): log expression; genes, products: their names; reference: products whose moments the z scores
-    use (all by default); least: genes that must be present. Methods of ranks (`ssgsea`, `singscore`) depend on no other product.
+    x (genes, products): log expression; genes, products: their names; reference: products whose moments the z
+    scores use (all by default); least: genes that must be present. Methods of ranks (`ssgsea`, `singscore`)
+    depend on no other product.
     """
     place = {gene: i for i, gene in enumerate(genes)}
     found = [rows_of(signature, place, least) for signature in signatures]

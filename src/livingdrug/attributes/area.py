@@ -7,7 +7,8 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Auc:
-    """value: probability that a responder ranks above a non-responder; variance: DeLong's; lower, upper: an interval."""
+    """value: probability that a responder ranks above a non-responder; variance: DeLong's; lower, upper: an
+    interval."""
 
     value: float
     variance: float
@@ -26,7 +27,8 @@ def auc(score: np.ndarray, event: np.ndarray) -> float:
 
 
 def placements(score: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each event the part of non-events below it (events,), for each non-event the part of events above it."""
+    """For each event the part of non-events below it (events,), for each non-event the part of events above
+    it."""
     above = score[event][:, None] - score[~event][None, :]
     part = (above > 0) + 0.5 * (above == 0)
     return part.mean(axis=1), part.mean(axis=0)
@@ -49,9 +51,11 @@ def delong_difference(first: np.ndarray, second: np.ndarray, event: np.ndarray) 
 
 
 def interval(value: float, n_events: int, n_others: int, level: float = 0.95) -> tuple[float, float]:
-    """Interval of an area from its score equation, with the variance of Hanley and McNeil at the bound itself.
+    """Interval of an area from its score equation, with the variance of Hanley and McNeil at the bound
+    itself.
 
-    Never of width 0: a perfect separation of few products leaves lower areas open, which DeLong's [1, 1] hides.
+        Never of width 0: a perfect separation of few products leaves lower areas open, which DeLong's [1, 1]
+        hides.
     """
     from scipy.optimize import brentq
     from scipy.stats import norm
@@ -59,7 +63,7 @@ def interval(value: float, n_events: int, n_others: int, level: float = 0.95) ->
     z = norm.ppf(0.5 + level / 2)
 
     def off(bound: float, side: int) -> float:
-        return side * (value - bound) - z * np.sqrt(_variance_at(bound, n_events, n_others))
+        return side * (value - bound) - z * np.sqrt(variance_at(bound, n_events, n_others))
 
     # at an area of 0 or 1 the bound itself is a second root of no use
     lower = 0.0 if value <= 0 else brentq(lambda b: off(b, 1), 1e-12, min(value, 1 - 1e-9))
@@ -67,7 +71,8 @@ def interval(value: float, n_events: int, n_others: int, level: float = 0.95) ->
     return float(lower), float(upper)
 
 
-def _variance_at(area: float, n_events: int, n_others: int) -> float:
+def variance_at(area: float, n_events: int, n_others: int) -> float:
+    """Variance of an area with so many events and others (Hanley & McNeil 1982)."""
     q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
     top = area * (1 - area) + (n_events - 1) * (q1 - area**2) + (n_others - 1) * (q2 - area**2)
     return top / (n_events * n_others)
@@ -77,4 +82,6 @@ def with_interval(score: np.ndarray, event: np.ndarray, level: float = 0.95) -> 
     """Area of a score with its interval; score (products,), event (products,) of bool."""
     value, n1 = float(auc(score, event)), int(event.sum())
     lower, upper = interval(value, n1, len(event) - n1, level)
-    return Auc(value, float(delong_variance(score, event)), lower, upper, "score interval, Hanley-McNeil variance")
+    return Auc(
+        value, float(delong_variance(score, event)), lower, upper, "score interval, Hanley-McNeil variance"
+    )
