@@ -8,6 +8,7 @@ from livingdrug.core.errors import InputError, ModelError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown, shortly
 from livingdrug.core.sources import Source
+from livingdrug.models.about import About
 from livingdrug.models.compose import System, assemble
 from livingdrug.models.parameters import (
     Anchor,
@@ -62,8 +63,9 @@ def _members(parts: Fragment | Fragments) -> tuple[Fragment, ...]:
 class Model(Shown):
     """Equations, published numbers and what is known of them.
 
-    values: published vectors, the first one is the default. individual: quantity -> expression that replaces it for a
-    subject (covariate effects). fragments: mechanisms joined with `+`, sorted by name. changes: values set by the user.
+    values: published vectors, the first one is the default. about: what it is for. individual: quantity -> expression
+    that replaces it for a subject (covariate effects). fragments: mechanisms joined with `+`, sorted by name. changes:
+    values set by the user. vector: name of the vector that was chosen (empty: the default one).
     """
 
     name: str
@@ -77,8 +79,10 @@ class Model(Shown):
     individual: dict[str, str] = field(default_factory=dict, hash=False)
     anchors: tuple[Anchor, ...] = ()
     deviations: tuple[str, ...] = ()
+    about: About | None = None
     fragments: tuple[Fragment, ...] = ()
     changes: dict[str, float] = field(default_factory=dict, hash=False)
+    vector: str = ""
 
     def __add__(self, other: Fragment | Fragments) -> "Model":
         if not isinstance(other, Fragment | Fragments):
@@ -104,8 +108,9 @@ class Model(Shown):
 
     @property
     def full_name(self) -> str:
-        """Name with the fragments, such as `kirouac_2023 + tissue`."""
-        return " + ".join([self.name, *(f.name for f in self.fragments)])
+        """Name with the chosen vector and the fragments, such as `kirouac_2023:cr_2 + tissue`."""
+        chosen = f"{self.name}:{self.vector}" if self.vector else self.name
+        return " + ".join([chosen, *(f.name for f in self.fragments)])
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -133,6 +138,16 @@ class Model(Shown):
             if quantity in values.values:
                 return values.source_of(quantity)
         raise InputError(unknown("parameter", quantity, self.typical))
+
+    def with_vector(self, name: str) -> "Model":
+        """The model with another published vector as its typical values. Raises InputError for an unknown name."""
+        found = [v for v in self.values if v.name == name]
+        if not found:
+            raise InputError(f"`{self.name}`: " + unknown("vector", name, [v.name for v in self.values]))
+        changed = replace(self, values=(*found, *(v for v in self.values if v.name != name)), vector=name)
+        if "system" in self.__dict__:  # the equations are the same
+            changed.__dict__["system"] = self.system
+        return changed
 
     def with_published_values(self) -> "Model":
         """The model without the values that a user has set."""
