@@ -118,7 +118,7 @@ def _scores(outcome: Outcome) -> np.ndarray:
     """What is permuted: the class, the value, or log-rank scores (Peto & Peto 1972)."""
     if outcome.kind != "survival":
         return outcome.y
-    from livingdrug.response.permutation import event_scores
+    from livingdrug.response import event_scores
 
     return event_scores(outcome.y, outcome.event)
 

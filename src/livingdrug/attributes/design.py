@@ -34,7 +34,7 @@ def effect_of(auc: float) -> float:
 
 def power_of(effect: float, n1: int, n2: int, alpha: float = 0.05) -> float:
     """Power of the two-sided t test for a difference of so many SD between n1 and n2 patients."""
-    from livingdrug.trial.sample_size import power_t
+    from livingdrug.trial import power_t
 
     return power_t(n1, effect, alpha, 2, n2 / n1)
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from livingdrug.data.meanings import plain_word
+from livingdrug.data import plain_word
 
 Role = Literal["patient", "product", "study", "batch", "clinical", "outcome", "attribute", "after", "ignored"]
 Scale = Literal["fraction", "log", "plain"]

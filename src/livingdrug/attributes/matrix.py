@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.cells import MISSING, NUMBER, read_numbers
-from livingdrug.data.findings import Findings, printable, refusal
-from livingdrug.data.source import read_grid
+from livingdrug.data import MISSING, NUMBER, Findings, printable, read_grid, read_numbers, refusal
 
 _MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)"
 DATE = re.compile(
@@ -108,7 +106,7 @@ def _anndata(path: Path):
 
 def _settled(name: str, x: np.ndarray, genes: tuple[str, ...], products: tuple[str, ...]) -> Expression:
     notes: list[str] = []
-    if _look_like_genes(products) > _look_like_genes(genes) and len(products) > len(genes):
+    if _look_like_genes(products) > _look_like_genes(genes) + 0.3:
         x, genes, products = x.T, products, genes
         notes.append("genes stand in the columns of the file; the table was turned")
     _refuse_dates(name, genes)
@@ -126,7 +124,7 @@ def _settled(name: str, x: np.ndarray, genes: tuple[str, ...], products: tuple[s
 
 
 def _look_like_genes(names: tuple[str, ...]) -> float:
-    known = [bool(re.match(r"^[A-Z][A-Z0-9-]{1,14}$|^ENS", n)) for n in names]
+    known = [bool(re.match(r"^[A-Z]{2,}[A-Z0-9-]*$|^[A-Z][a-z]{2,}[0-9a-z]*$|^ENS", n)) for n in names]
     return sum(known) / max(len(known), 1)
 
 

@@ -15,7 +15,7 @@ from livingdrug.attributes.penalised import fit_elastic_net, fit_ridge, largest_
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import whole_file
 from livingdrug.core.random import uniforms
-from livingdrug.data.findings import printable
+from livingdrug.data import printable
 
 DRAWS = 500  # of patients with replacement, for bands
 MOST = 500  # attributes of a model that is kept: beyond, the file would say nothing to anybody

@@ -6,9 +6,20 @@ from livingdrug.attributes.outcome import Outcome
 from livingdrug.attributes.table import ProductTable
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data.cells import NUMBER, decimal_sign, is_missing, read_numbers
-from livingdrug.data.endpoint_words import NO, RESPONSES, YES, read_event, read_response
-from livingdrug.data.findings import printable
+from livingdrug.data import (
+    NO,
+    NUMBER,
+    RESPONSES,
+    YES,
+    decimal_sign,
+    is_cnsr,
+    is_missing,
+    printable,
+    read_event,
+    read_numbers,
+    read_response,
+    speaks_of_censoring,
+)
 
 BETTER = ("sCR", "CR", "CRi", "CRh", "CRu", "VGPR", "PR", "MR", "SD", "PD", "NR")  # from best to worst
 
@@ -121,6 +132,16 @@ def _continuous(
     ), rows
 
 
+def _happened(text: str, heading: str) -> bool | None:
+    """Whether a cell is an event; None where it does not say so. CNSR is read as CDISC defines it: 0 is an event."""
+    found = read_event(text)
+    if found is None or found.happened is not None:
+        return None if found is None else found.happened
+    if found.code not in (0.0, 1.0) or (speaks_of_censoring(heading) and not is_cnsr(heading)):
+        return None
+    return (found.code == 0) if is_cnsr(heading) else (found.code == 1)
+
+
 def _survival(table: ProductTable, time: str, event: str) -> tuple[Outcome, np.ndarray]:
     headings = [_heading(table, name) for name in (time, event)]
     for name, heading in zip((time, event), headings, strict=True):
@@ -128,7 +149,7 @@ def _survival(table: ProductTable, time: str, event: str) -> tuple[Outcome, np.n
             raise InputError(f"`{table.name}`: " + unknown("column", name, list(table.texts)))
     there = np.flatnonzero([not is_missing(t) for t in table.texts[headings[0]]])
     y = _numbers(table, headings[0], there)
-    flags = [read_event(table.texts[headings[1]][i]) for i in there]
+    flags = [_happened(table.texts[headings[1]][i], headings[1]) for i in there]
     if any(f is None for f in flags):
         i = there[[f is None for f in flags].index(True)]
         text = printable(table.texts[headings[1]][i], 30)

@@ -7,9 +7,7 @@ import numpy as np
 from livingdrug.attributes.matrix import DATE
 from livingdrug.attributes.scores import Signature
 from livingdrug.core.errors import InputError
-from livingdrug.data.cells import NUMBER, read_numbers
-from livingdrug.data.findings import Findings, printable
-from livingdrug.data.source import read_grid
+from livingdrug.data import NUMBER, Findings, printable, read_grid, read_numbers
 
 
 def read_signatures(path: str | Path) -> tuple[Signature, ...]:

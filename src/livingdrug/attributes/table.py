@@ -11,10 +11,21 @@ from livingdrug.attributes.composition import OFF, close, clr
 from livingdrug.attributes.dictionary import Role, Scale, is_after_infusion, meaning_of
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, decimal_sign, is_missing, read_numbers
-from livingdrug.data.findings import Finding, Findings, printable, refusal
-from livingdrug.data.meanings import split_heading
-from livingdrug.data.source import read_grid
+from livingdrug.data import (
+    ABOVE,
+    BELOW,
+    MISSING,
+    NUMBER,
+    Finding,
+    Findings,
+    decimal_sign,
+    is_missing,
+    printable,
+    read_grid,
+    read_numbers,
+    refusal,
+    split_heading,
+)
 
 MISSING_PART = 0.3  # of the products without a value, above which an attribute takes no part
 ROLES = ("patient", "product", "study", "batch", "clinical", "outcome", "attribute", "ignored")
@@ -205,7 +216,7 @@ def _settled(column: Column, values: Mapping[str, np.ndarray], findings: Finding
     if len(there) < (1 - MISSING_PART) * len(own):
         findings.note(f"{column.heading}: {len(own) - len(there)} of {len(own)} values are missing; left out")
         return replace(column, role="ignored", why=f"more than {MISSING_PART:.0%} missing")
-    if np.ptp(there) == 0:
+    if np.ptp(there) == 0 and not column.gate:  # a part of a composition counts, constant or not
         findings.note(f"{column.heading}: every value is {there[0]:g}; left out")
         return replace(column, role="ignored", why="constant")
     if column.scale == "fraction":
@@ -241,7 +252,7 @@ def _check_fraction(column: Column, own: np.ndarray, findings: Findings) -> None
         and np.nanmedian(own[own > 1]) > 20 * np.nanmedian(own[small])
         and len(small) > 1
     ):
-        if (own[small] * 100 > np.nanquantile(own[own > 1], 0.1)).all():
+        if (own[small] * 100 > 0.5 * np.nanquantile(own[own > 1], 0.1)).all():
             findings.at(
                 "mixed-scale",
                 small,
