@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from livingdrug.assay.plate import QUANTITIES
-from livingdrug.data import NUMBER, Findings, printable, read_cell
-from livingdrug.data.cells import ABOVE, BELOW, COMMA, MISSING, Numbers
+from livingdrug.data import ABOVE, BELOW, MISSING, NUMBER, Findings, printable, read_cell
+from livingdrug.data.cells import COMMA, Numbers
 
 OVER = frozenset(
     "over ovrflw overflow ovfl ovrflow over-range overrange sat saturated tntc max ##### infinity inf".split()

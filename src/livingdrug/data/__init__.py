@@ -1,10 +1,19 @@
 """Data of subjects: read, check, say what is wrong, bridge units, endpoints."""
 
 from livingdrug.data.bridges import BRIDGES, Bridge, cross
-from livingdrug.data.cells import NUMBER, decimal_sign, is_missing, read_cell
+from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, decimal_sign, is_missing, read_cell, read_numbers
 from livingdrug.data.check import Check, check, read_data
 from livingdrug.data.conversion import doses_in, times_in, values_in
 from livingdrug.data.doses import GAP
+from livingdrug.data.endpoint_words import (
+    NO,
+    RESPONSES,
+    YES,
+    is_cnsr,
+    read_event,
+    read_response,
+    speaks_of_censoring,
+)
 from livingdrug.data.endpoints import (
     ENDPOINT_WORDS,
     Endpoints,
@@ -24,10 +33,11 @@ from livingdrug.data.time_units import TIMES, TimeUnit, stem, time_unit_of
 from livingdrug.data.units import read_unit
 
 __all__ = [
-    "BRIDGES", "DELIMITERS", "ENDPOINT_WORDS", "GAP", "NUMBER", "SAID", "TIMES", "Bridge", "Changes",
-    "Check", "Column", "Data", "Endpoints", "Finding", "Findings", "Profile", "Reading", "TimeUnit",
-    "check", "check_endpoints", "cross", "decimal_sign", "doses_in", "is_graded", "is_missing", "join",
-    "natural_key", "part_rows", "plain_word", "printable", "read_book", "read_bytes", "read_cell",
-    "read_data", "read_endpoints", "read_grid", "read_text", "read_unit", "refusal", "split_heading",
-    "stem", "time_unit_of", "times_in", "values_in",
+    "ABOVE", "BELOW", "BRIDGES", "Bridge", "Changes", "Check", "Column", "DELIMITERS", "Data",
+    "ENDPOINT_WORDS", "Endpoints", "Finding", "Findings", "GAP", "MISSING", "NO", "NUMBER", "Profile",
+    "RESPONSES", "Reading", "SAID", "TIMES", "TimeUnit", "YES", "check", "check_endpoints", "cross",
+    "decimal_sign", "doses_in", "is_cnsr", "is_graded", "is_missing", "join", "natural_key", "part_rows",
+    "plain_word", "printable", "read_book", "read_bytes", "read_cell", "read_data", "read_endpoints",
+    "read_event", "read_grid", "read_numbers", "read_response", "read_text", "read_unit", "refusal",
+    "speaks_of_censoring", "split_heading", "stem", "time_unit_of", "times_in", "values_in",
 ]  # fmt: skip
