@@ -16,6 +16,7 @@ from livingdrug.trial.escalation import Escalation, Level, boin_boundaries, boin
 from livingdrug.trial.events import power_log_rank
 from livingdrug.trial.grid import SizeGrid, size_grid
 from livingdrug.trial.multiplicity import dunnett_critical
+from livingdrug.trial.one_arm import OneStage, TwoStage, one_stage, simon
 from livingdrug.trial.power import (
     Design,
     PowerAnswer,
@@ -31,7 +32,6 @@ from livingdrug.trial.power import (
 )
 from livingdrug.trial.result import EndpointAnswer, Share, TrialAnswer
 from livingdrug.trial.run import simulate_trial
-from livingdrug.trial.one_arm import OneStage, TwoStage, one_stage, simon
 from livingdrug.trial.sample_size import power_proportions, power_t, sample_size_t
 from livingdrug.trial.welch import power_welch
 
