@@ -18,7 +18,7 @@ from livingdrug.fit.sampled import sampled_parameters
 from livingdrug.fit.store import write_result
 from livingdrug.models.text import from_toml
 from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
-from livingdrug.report.fit_relations import correlation_part, covariate_part
+from livingdrug.scenario.report.fit_relations import correlation_part, covariate_part
 
 LINE = """
 name = "line"

@@ -4,11 +4,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from livingdrug.models.build import build_model
 from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.conformance import fit, problems
 from livingdrug.models.equations import latex_equations, plain_equations
 from livingdrug.models.model import Model, plain_symbol
-from livingdrug.scenario import build_model
 
 
 def print_catalogue() -> None:
