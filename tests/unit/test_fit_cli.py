@@ -12,8 +12,7 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.base import keep_run
-from livingdrug.workflows.document import read_scenario
+from livingdrug.workflows.base import keep_run, read_scenario
 from tests.commands import livingdrug
 from tests.decline import DECLINE
 from tests.pictures import undrawn

@@ -17,9 +17,8 @@ from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import Compare, Nca
 from livingdrug.scenario.trials import TrialScenario
-from livingdrug.workflows.base import keep_run
+from livingdrug.workflows.base import keep_run, read_scenario
 from livingdrug.workflows.check.spec import CheckFile
-from livingdrug.workflows.document import read_scenario
 from livingdrug.workflows.power.spec import Power
 from tests.commands import livingdrug
 

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.document import read_scenario
+from livingdrug.workflows.base import read_scenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {

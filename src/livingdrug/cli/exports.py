@@ -4,7 +4,7 @@ import click
 
 from livingdrug.core.export import check_writable, write_text
 from livingdrug.export import model_text
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 
 
 def export_model(name: str, target: str, fragments: tuple[str, ...], spread: str | None, out: str | None) -> None:

@@ -19,7 +19,7 @@ from livingdrug.scenario.trials import EscalationScenario, TrialScenario, run_tr
 from livingdrug.trial import TrialAnswer
 from livingdrug.trial.design import BINARY, LOGARITHMIC
 from livingdrug.trial.result import EndpointAnswer
-from livingdrug.workflows.document import read_scenario
+from livingdrug.workflows.base import read_scenario
 
 
 def run_file(file: str, replicates: int | None, seed: int | None, output: Output) -> None:

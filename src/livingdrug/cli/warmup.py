@@ -5,7 +5,7 @@ import time
 import click
 
 from livingdrug.engine import cache
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 from livingdrug.models.catalogue import list_models
 from livingdrug.simulation import simulate
 

@@ -28,7 +28,7 @@ from livingdrug.fit.size import size_caution
 from livingdrug.fit.start import STEIN, start_values
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 from livingdrug.models.model import find_quantity
 from livingdrug.workflows.memory import DRAW, VECTOR
 from livingdrug.workflows.tables import TableScenario

@@ -8,8 +8,7 @@ from livingdrug.fit.compare_models import ModelComparison, compare_models
 from livingdrug.fit.problem import FitProblem, outputs_of
 from livingdrug.fit.run import Progress
 from livingdrug.fit.units import in_model_units
-from livingdrug.models import Model
-from livingdrug.models.build import build_model
+from livingdrug.models import Model, build_model
 from livingdrug.scenario.fit import OF_BAYES, Fit, planned_fit, samples_of
 
 Comparison = MethodComparison | ModelComparison

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 from livingdrug.products.curves import BuiltIn, get_curve
 from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
 from livingdrug.response.binary import BinaryFit, chance_at_profile, exposure_at_profile

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.fit.days import DaysResult, extra_days
-from livingdrug.models import Model
-from livingdrug.models.build import build_model
+from livingdrug.models import Model, build_model
 from livingdrug.workflows.document import Document
 
 # for models that count days; ours, of no published protocol

@@ -7,8 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import Model
-from livingdrug.models.build import build_model
+from livingdrug.models import Model, build_model
 from livingdrug.models.parameters import lognormal
 from livingdrug.simulation import Draw, Regimen, Result
 from livingdrug.simulation.curves import CurvesTask

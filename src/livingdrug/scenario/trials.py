@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 from livingdrug.simulation import Regimen
 from livingdrug.simulation.dose_text import read_dose
 from livingdrug.trial import (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import write_csv
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 from livingdrug.plots.panels import panels_of, plot_panels
 from livingdrug.scenario import Simulation
 from livingdrug.scenario.fit import Fit

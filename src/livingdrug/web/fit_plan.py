@@ -10,8 +10,7 @@ from livingdrug.fit.design import design_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.text import read_names
 from livingdrug.fit.words import number
-from livingdrug.models import Model
-from livingdrug.models.build import build_model
+from livingdrug.models import Model, build_model
 from livingdrug.models.catalogue import get_model, list_fragments, list_models
 from livingdrug.models.structure import Quantity
 from livingdrug.report.answer import Table

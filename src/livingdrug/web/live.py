@@ -4,7 +4,7 @@ words and tables come later and less often."""
 import json
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 from livingdrug.plots.panels import panels_of
 from livingdrug.plots.style import MUTED
 from livingdrug.scenario import Simulation

@@ -17,7 +17,7 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
-from livingdrug.workflows.document import scenario_of_text
+from livingdrug.workflows.base import scenario_of_text
 from livingdrug.workflows.power.spec import Power, log_sd_of, power_curve
 from livingdrug.workflows.power.spec import run as run_power
 

@@ -31,15 +31,17 @@ from inspect import signature
 from pathlib import Path
 from types import ModuleType
 
-from livingdrug.core.errors import InputError
+from livingdrug.core.errors import InputError, LivingdrugError, printable
 from livingdrug.core.export import write_csv
+from livingdrug.core.names import unknown
+from livingdrug.core.toml import parse_toml, read_text
 from livingdrug.report.answer import Answer, Picture
 from livingdrug.report.folder import Origin, keep
 from livingdrug.report.folder_files import SCENARIO
 from livingdrug.report.pictures import save
 from livingdrug.scale.blocks import Serial
 from livingdrug.scale.runs import Executor, Progress
-from livingdrug.workflows.document import Document, settings_of, to_toml
+from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
 from livingdrug.workflows.script import script_of
 
@@ -160,6 +162,25 @@ def workflow(kind: str) -> Workflow:
     if kind in kinds():
         return _loaded(part(kind, "spec"), kind)
     return import_module("livingdrug.scenario.old").workflow(kind)
+
+
+def read_scenario(path: str | Path) -> Document:
+    """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
+    return scenario_of_text(read_text(path), str(path))
+
+
+def scenario_of_text(text: str, origin: str) -> Document:
+    """The scenario in a TOML text; origin: what to call it in messages. Raises InputError in one printable sentence."""
+    data = parse_toml(text, origin)
+    kind = data.get("kind", "simulate")
+    if not isinstance(kind, str) or kind not in known_kinds():
+        raise InputError(printable(f"{origin}: " + unknown("kind", f"{kind}"[:60], known_kinds())))
+    try:
+        return checked(workflow(kind).scenario, data, origin)
+    except LivingdrugError as error:
+        # a key or a text in quotes may hold line breaks or terminal codes
+        error.args = (printable(str(error)),)
+        raise
 
 
 def keep_run(

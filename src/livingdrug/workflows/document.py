@@ -1,17 +1,13 @@
 """A scenario: what is run, as data. On disk it is a TOML document whose `kind` says what it runs."""
 
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from livingdrug.core.errors import InputError, LivingdrugError, printable
-from livingdrug.core.names import unknown
-from livingdrug.core.toml import parse_toml, read_text
 from livingdrug.report.purpose import Purpose
 from livingdrug.workflows.faults import refusal
 
-__all__ = ["Document", "Purpose", "checked", "read_scenario", "scenario_of_text", "settings_of", "to_toml"]
+__all__ = ["Document", "Purpose", "checked", "settings_of", "to_toml"]
 
 
 class Document(BaseModel):
@@ -53,27 +49,6 @@ def checked(kind: type[Document], data: dict, origin: str) -> Document:
         return kind(**data)
     except ValidationError as error:
         raise refusal(error, kind, data, origin) from None
-
-
-def read_scenario(path: str | Path) -> Document:
-    """The scenario in a TOML file. Raises InputError with every fault at once, each by its key."""
-    return scenario_of_text(read_text(path), str(path))
-
-
-def scenario_of_text(text: str, origin: str) -> Document:
-    """The scenario in a TOML text; origin: what to call it in messages. Raises InputError in one printable sentence."""
-    from livingdrug.workflows.base import known_kinds, workflow
-
-    data = parse_toml(text, origin)
-    kind = data.get("kind", "simulate")
-    if not isinstance(kind, str) or kind not in known_kinds():
-        raise InputError(printable(f"{origin}: " + unknown("kind", f"{kind}"[:60], known_kinds())))
-    try:
-        return checked(workflow(kind).scenario, data, origin)
-    except LivingdrugError as error:
-        # a key or a text in quotes may hold line breaks or terminal codes
-        error.args = (printable(str(error)),)
-        raise
 
 
 def to_toml(scenario: Document) -> str:

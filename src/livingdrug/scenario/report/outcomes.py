@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from livingdrug.core.export import write_csv
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 from livingdrug.report.answer import Answer, Picture, text_table
 from livingdrug.report.card import model_card
 from livingdrug.report.pictures import save

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 from livingdrug.products.spreads import CAUTION, OBSERVED
 from livingdrug.report.answer import Answer, Picture, Table
 from livingdrug.report.card import model_card

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import field_validator
 
 from livingdrug.core.errors import InputError
-from livingdrug.models.build import build_model
+from livingdrug.models import build_model
 from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
 from livingdrug.trial import (
     Design,
