@@ -16,6 +16,7 @@ from livingdrug.trial.escalation import Escalation, Level, boin_boundaries, boin
 from livingdrug.trial.events import power_log_rank
 from livingdrug.trial.grid import SizeGrid, size_grid
 from livingdrug.trial.multiplicity import dunnett_critical
+from livingdrug.trial.one_arm import OneStage, TwoStage, one_stage, simon
 from livingdrug.trial.power import (
     Design,
     PowerAnswer,
@@ -39,6 +40,7 @@ __all__ = [
     "EscalationAnswer", "Futility", "Level", "Multiplicity", "PowerAnswer", "PowerCurve", "Share", "SizeGrid",
     "Trial", "TrialAnswer", "boin_boundaries", "boin_table", "check_trial", "dunnett_critical",
     "effect_of_fold", "log_sd_of_auc28", "power", "power_curve", "power_log_rank", "power_proportions",
+    "OneStage", "TwoStage", "one_stage", "simon",
     "power_t", "power_welch", "sample_size_t", "simulate_escalation", "simulate_trial", "size_for_fold",
     "size_for_hazards", "size_for_means", "size_for_proportions", "size_grid",
 ]  # fmt: skip
