@@ -1,8 +1,8 @@
 """Models as data: states with roles, flows between them, numbers with units and sources, fragments joined with `+`."""
 
 from livingdrug.core.sources import Source
-from livingdrug.models import build_model
 from livingdrug.models.about import About
+from livingdrug.models.build import build_model
 from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.compose import System
 from livingdrug.models.equations import latex_equations, plain_equations
