@@ -5,7 +5,8 @@ from pathlib import Path
 from livingdrug.core.export import write_csv
 from livingdrug.report.answer import Answer, Picture, text_table
 from livingdrug.report.card import model_card
-from livingdrug.report.pictures import save, write_trial_pictures
+from livingdrug.report.pictures import save
+from livingdrug.scenario.report.pictures import write_trial_pictures
 from livingdrug.scenario.trials import EscalationScenario, TrialScenario, run_escalation, run_trial
 
 PLOT_SIZES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # times the planned numbers, where pictures are asked for without sizes

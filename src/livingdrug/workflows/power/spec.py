@@ -4,14 +4,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import field_validator
 
 from livingdrug.core.errors import InputError
+from livingdrug.models import build_model
 from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
-from livingdrug.scenario.purpose import Document
-from livingdrug.scenario.simulation import build_model
 from livingdrug.trial import (
     Design,
     PowerAnswer,
@@ -27,6 +26,8 @@ from livingdrug.trial import (
 )
 from livingdrug.trial import power_curve as curve
 from livingdrug.trial.power import power_log_rank, power_welch
+from livingdrug.workflows.document import Document
+from livingdrug.workflows.fields import About
 
 QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
 MEANS = "two-sample t-test with equal variances, exact noncentral t"
@@ -35,29 +36,54 @@ RATES = "normal approximation to the test of two proportions, with pooled varian
 HAZARDS = "Schoenfeld's formula for the log-rank test, an approximation for many events; proportional hazards"
 
 
-class Power(Document):
-    """Two arms compared. Exactly one of fold, effect, proportions and hazard_ratio says what is to be seen.
+EFFECT, TEST = "Difference to be seen (exactly one)", "Test"
 
-    fold: change of exposure (ln AUC0-28), with log_sd (SD of its natural logarithm, or one for each arm) or with a model
-    whose spread between subjects gives it (`observed`: that of a label); effect: difference of means over the common SD;
-    proportions: two response rates; hazard_ratio with event_rate: share of all subjects who have the event; power, alpha,
-    sides: of the test; arms: allocation such as `1:2`; n: ask for the power of this many in the smaller arm.
-    """
+
+class Power(Document):
+    """Two arms compared. Exactly one of fold, effect, proportions and hazard_ratio says what is to be seen."""
+
+    EXAMPLES: ClassVar = (
+        "livingdrug power --fold 2 --model stein_2019 --spread sd",
+        "livingdrug power --proportions 0.3 0.5 --power 0.9 --arms 1:2",
+    )
 
     kind: Literal["power"] = "power"
-    fold: float | None = None
-    log_sd: tuple[float, ...] = ()
-    model: str | None = None
-    spread: str | None = None
-    effect: float | None = None
-    proportions: tuple[float, float] | None = None
-    hazard_ratio: float | None = None
-    event_rate: float | None = None
-    power: float = 0.8
-    alpha: float = 0.05
-    sides: int = 2
-    arms: str = "1:1"
-    n: int | None = None
+    fold: Annotated[
+        float | None, About("Fold change of exposure (ln AUC0-28), with --log-sd or --model.", group=EFFECT)
+    ] = None
+    log_sd: Annotated[
+        tuple[float, ...],
+        About(
+            "SD of the natural logarithm of exposure. Twice: of the first and of the second arm, compared by Welch's test.",
+            group=EFFECT,
+        ),
+    ] = ()
+    model: Annotated[
+        str | None,
+        About("Model whose between-subject variability gives the SD of ln AUC0-28, such as stein_2019.", group=EFFECT),
+    ] = None
+    spread: Annotated[
+        str | None,
+        About("Which published variability of the model (stein_2019: sd, variance, or observed in a label).", group=EFFECT),
+    ] = None
+    effect: Annotated[float | None, About("Difference of means over the common SD (Cohen's d).", group=EFFECT)] = None
+    proportions: Annotated[
+        tuple[float, float] | None,
+        About("Two response rates to tell apart, such as 0.3 0.5.", group=EFFECT, metavar="RATE RATE"),
+    ] = None
+    hazard_ratio: Annotated[
+        float | None, About("Hazard ratio to be seen by the log-rank test, with --event-rate.", group=EFFECT)
+    ] = None
+    event_rate: Annotated[
+        float | None, About("Proportion of all subjects who have the event in the trial, such as 0.5.", group=EFFECT)
+    ] = None
+    power: Annotated[float, About("Power of the test.", group=TEST)] = 0.8
+    alpha: Annotated[float, About("Significance level.", group=TEST)] = 0.05
+    sides: Annotated[int, About("One- or two-sided test.", group=TEST)] = 2
+    arms: Annotated[str, About("Allocation, such as 1:2.", group=TEST)] = "1:1"
+    n: Annotated[
+        int | None, About("Ask for the power of this many subjects in the smaller arm.", ("-n", "--n"), TEST)
+    ] = None
 
     @field_validator("log_sd", mode="before")
     @classmethod
@@ -108,7 +134,7 @@ def read_arms(text: str) -> float:
     return ratio
 
 
-def run_power(scenario: Power) -> PowerAnswer:
+def run(scenario: Power) -> PowerAnswer:
     """The answer in numbers and one sentence. Raises InputError for what cannot be asked."""
     return question(scenario).size(scenario.n)
 

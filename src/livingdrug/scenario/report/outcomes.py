@@ -4,25 +4,26 @@ from importlib import import_module
 from pathlib import Path
 
 from livingdrug.core.export import write_csv
+from livingdrug.models import build_model
 from livingdrug.report.answer import Answer, Picture, text_table
 from livingdrug.report.card import model_card
-from livingdrug.report.kinetics import hashes
-from livingdrug.report.pictures import INDEX_PICTURES, save, write_index_pictures
+from livingdrug.report.pictures import save
 from livingdrug.response.curve import probability, probability_band
 from livingdrug.response.index import chance_within
 from livingdrug.response.selection import CONFOUNDED
 from livingdrug.response.verdict import limits, verdict
-from livingdrug.scenario import build_model
 from livingdrug.scenario.index import Index, IndexAnswer, run_index
+from livingdrug.scenario.report.pictures import INDEX_PICTURES, write_index_pictures
 from livingdrug.scenario.response import Answer as ResponseAnswer
 from livingdrug.scenario.response import Response, run_response
+from livingdrug.workflows.tables import hashes
 
 # kind of outcome -> module with `as_dict(answer)`, `show(console, answer)`, `table(answer)` and `figure(answer)`
 SHOWN = {
-    "binary": "livingdrug.report.response_binary",
-    "time": "livingdrug.report.response_time",
-    "graded": "livingdrug.report.response_graded",
-    "continuous": "livingdrug.report.response_continuous",
+    "binary": "livingdrug.scenario.report.response_binary",
+    "time": "livingdrug.scenario.report.response_time",
+    "graded": "livingdrug.scenario.report.response_graded",
+    "continuous": "livingdrug.scenario.report.response_continuous",
 }
 
 

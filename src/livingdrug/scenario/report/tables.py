@@ -1,17 +1,14 @@
 """The table of each kind of scenario."""
 
-from livingdrug.core.errors import InputError, SolveError
-from livingdrug.data import read_data
+from livingdrug.core.errors import SolveError
 from livingdrug.fit.store import objective_table, parameter_table
-from livingdrug.report.outcomes import index_curves, response_table
-from livingdrug.report.powers import power_frame
-from livingdrug.report.simulations import result_table
-from livingdrug.report.trials import with_sizes
 from livingdrug.scenario import Simulation, run_simulation
 from livingdrug.scenario.fit import Fit, evaluate_fit, run_fit, run_posterior
 from livingdrug.scenario.fit_comparison import run_comparison
 from livingdrug.scenario.index import run_index
-from livingdrug.scenario.power import run_power
+from livingdrug.scenario.report.outcomes import index_curves, response_table
+from livingdrug.scenario.report.simulations import result_table
+from livingdrug.scenario.report.trials import with_sizes
 from livingdrug.scenario.response import run_response
 from livingdrug.scenario.sampling import run_sampling
 from livingdrug.scenario.tables import run_compare, run_nca
@@ -25,12 +22,6 @@ def _simulation(scenario: Simulation):
     return result_table(scenario, model, result)
 
 
-def _check(scenario):
-    if scenario.endpoints:
-        raise InputError("a check of two tables has no single one; run it into a folder")
-    return read_data(scenario.file, scenario.reading()).table()
-
-
 def _fit(scenario: Fit):
     if scenario.compares:
         return run_comparison(scenario)[0].table()
@@ -41,10 +32,8 @@ def _fit(scenario: Fit):
 
 TABLES = {
     "simulate": _simulation,
-    "check": _check,
     "nca": lambda scenario: run_nca(scenario).table(),
     "compare": lambda scenario: run_compare(scenario).table(),
-    "power": lambda scenario: power_frame(run_power(scenario)),
     "response": lambda scenario: response_table(run_response(scenario)),
     "index": lambda scenario: index_curves(run_index(scenario)),
     "trial": lambda scenario: run_trial(with_sizes(scenario)).table(),

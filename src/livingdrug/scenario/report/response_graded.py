@@ -6,11 +6,18 @@ from rich.console import Console
 from rich.table import Table
 
 from livingdrug.core.errors import InputError
-from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text, permutation, unclear
 from livingdrug.response.curve import Curve, Estimate, grid, probability, probability_band
 from livingdrug.response.graded import GradedFit, half_exposure
 from livingdrug.response.observed import observed_rates
 from livingdrug.response.words import p_text, per_step, short, span
+from livingdrug.scenario.report.response_tables import (
+    coefficient_table,
+    coefficients,
+    estimate,
+    estimate_text,
+    permutation,
+    unclear,
+)
 
 POINTS = 101
 

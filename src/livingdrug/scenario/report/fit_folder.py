@@ -32,10 +32,10 @@ from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.predictive import plot_npde, plot_vpc
 from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
 from livingdrug.report.answer import Answer, Part, Picture
-from livingdrug.report.fit_relations import correlation_part, covariate_part
-from livingdrug.report.fits import evaluation_answer, fit_answer, group_part, interval_part, npde_part, vpc_part
 from livingdrug.report.pictures import save
 from livingdrug.scenario.fit import Fit, evaluate_fit, run_fit, run_posterior, uncertainty_of
+from livingdrug.scenario.report.fit_relations import correlation_part, covariate_part
+from livingdrug.scenario.report.fits import evaluation_answer, fit_answer, group_part, interval_part, npde_part, vpc_part
 
 VPC_REPLICATES, NPDE_REPLICATES = 300, 1000
 ACROSS_COVARIATES, MOST_COVARIATES = 4, 8  # of a figure, and of all figures; covariates.csv has all
@@ -46,14 +46,14 @@ UNKNOWN = ("", "NE", "nan")
 def answer_fit(scenario: Fit, folder: Path) -> Answer:
     """Fit, sample a posterior, evaluate or compare, whatever the scenario asks."""
     if scenario.compares:
-        from livingdrug.report.fit_comparison import keep_comparison
         from livingdrug.scenario.fit_comparison import run_comparison
+        from livingdrug.scenario.report.fit_comparison import keep_comparison
 
         return keep_comparison(scenario, *run_comparison(scenario), folder)
     if scenario.evaluate:
         return keep_evaluation(scenario, *evaluate_fit(scenario), folder)
     if scenario.method == "bayes":
-        from livingdrug.report.posteriors import keep_posterior
+        from livingdrug.scenario.report.posteriors import keep_posterior
 
         return keep_posterior(scenario, run_posterior(scenario), folder)
     result = run_fit(scenario)

@@ -6,11 +6,18 @@ from rich.console import Console
 from rich.table import Table
 
 from livingdrug.core.errors import InputError
-from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text, permutation, unclear
 from livingdrug.response.binary import BinaryFit, exposure_at_profile
 from livingdrug.response.curve import Estimate, exposure_at, grid, probability, probability_band
 from livingdrug.response.observed import observed_rates
 from livingdrug.response.words import p_text, per_step, percent, short, span
+from livingdrug.scenario.report.response_tables import (
+    coefficient_table,
+    coefficients,
+    estimate,
+    estimate_text,
+    permutation,
+    unclear,
+)
 
 WANTED = (0.1, 0.5, 0.9)
 POINTS = 101

@@ -18,11 +18,11 @@ from livingdrug.fit.words import number
 from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 from livingdrug.report.answer import Answer, Part, Picture, Table
 from livingdrug.report.card import model_card
-from livingdrug.report.fit_folder import VPC_REPLICATES, keep_vpc
-from livingdrug.report.fits import data_checks, start_rows
-from livingdrug.report.kinetics import hashes
 from livingdrug.report.pictures import save
 from livingdrug.scenario.fit import Fit
+from livingdrug.scenario.report.fit_folder import VPC_REPLICATES, keep_vpc
+from livingdrug.scenario.report.fits import data_checks, start_rows
+from livingdrug.workflows.tables import hashes
 
 ADVICE = "Draw more (--draws), take smaller steps (--acceptance 0.95), or state narrower priors."
 

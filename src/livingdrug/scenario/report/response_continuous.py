@@ -2,10 +2,17 @@
 
 from rich.console import Console
 
-from livingdrug.report.response_tables import coefficient_table, coefficients, estimate, estimate_text, estimate_words, finite
 from livingdrug.response.continuous import ContinuousFit, exposure_at_share, predict
 from livingdrug.response.curve import grid
 from livingdrug.response.words import p_text, short
+from livingdrug.scenario.report.response_tables import (
+    coefficient_table,
+    coefficients,
+    estimate,
+    estimate_text,
+    estimate_words,
+    finite,
+)
 
 SHARES = (0.1, 0.5, 0.9)
 POINTS = 101

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.workflows.fields import COMMAND_LINE, about, flag_of
 
 
 def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: str) -> InputError:
@@ -19,10 +20,23 @@ def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: s
             before = f"`{where}`: " if where else ""
             faults.append(before + unknown("key", str(place[-1]), _keys(kind, place[:-1])))
         else:
-            # what was got in place of a missing key is the whole document
-            got = "" if fault["type"] == "missing" else f", got {fault.get('input')!r}"
-            faults.append(f"`{_named(place, data)}`: {fault['msg'].lower()}{got}"[:200])
+            faults.append(_fault(fault, _said(kind, place, data, origin)))
     return InputError(f"{origin}: " + "; ".join(dict.fromkeys(faults)))
+
+
+def _said(kind: type[BaseModel], place: list, data, origin: str) -> str:
+    """What the key is called where it was given: by its option on the command line."""
+    field = kind.model_fields.get(place[0]) if len(place) == 1 else None
+    return flag_of(place[0], field) if origin == COMMAND_LINE and field and about(field) else _named(place, data)
+
+
+def _fault(fault: dict, name: str) -> str:
+    """One fault in words. What was got in place of a missing key is the whole document."""
+    if fault["type"] == "literal_error":
+        allowed = fault["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+        return f"`{name}`: `{str(fault['input'])[:60]}` is not one of {allowed}"
+    got = "" if fault["type"] == "missing" else f", got {fault.get('input')!r}"
+    return f"`{name}`: {fault['msg'].lower()}{got}"[:200]
 
 
 def _place(steps: Sequence, data, absent: bool) -> list:

@@ -22,8 +22,8 @@ from livingdrug.fit.words import (
 )
 from livingdrug.report.answer import Answer, Part, Picture, Table
 from livingdrug.report.card import model_card
-from livingdrug.report.kinetics import checks_of, hashes
 from livingdrug.scenario.fit import Fit, fit_problem
+from livingdrug.workflows.tables import checks_of, hashes
 
 VERDICTS = {
     "converged": "The fit converged.",

@@ -11,10 +11,10 @@ from livingdrug.fit.result import FitResult
 from livingdrug.fit.words import number
 from livingdrug.report.answer import Answer, Part, Table
 from livingdrug.report.card import model_card
-from livingdrug.report.fits import data_checks
-from livingdrug.report.kinetics import hashes
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.fit_comparison import Comparison
+from livingdrug.scenario.report.fits import data_checks
+from livingdrug.workflows.tables import hashes
 
 
 def keep_comparison(scenario: Fit, found: Comparison, notes: tuple[str, ...], folder: str | Path) -> Answer:

@@ -5,53 +5,30 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.export import write_csv
-from livingdrug.data import Check, Finding, check
-from livingdrug.data.endpoints import Endpoints, check_endpoints
-from livingdrug.data.findings import printable, refusal
+from livingdrug.data import Check
+from livingdrug.data.endpoints import check_endpoints
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import KINDS, group_title, groups, summary
 from livingdrug.products import Comparison, compare
 from livingdrug.report.answer import Answer, Table, number, text_table
-from livingdrug.report.folder_files import file_hash
-from livingdrug.report.pictures import left_out, write_comparison_picture, write_nca_pictures
-from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario, analyse
+from livingdrug.scenario.report.pictures import left_out, write_comparison_picture, write_nca_pictures
+from livingdrug.scenario.tables import Compare, Nca
+from livingdrug.workflows.tables import analyse, checked_table, checks_of, hashes, size
 
 SHOWN_ROWS = 3000  # of the long table; results.csv has all of them
-
-
-def answer_check(scenario: CheckFile, folder: Path) -> Answer:
-    """Columns, findings and notes; the canonical table where the file is fit for analysis."""
-    checked = check(scenario.file, scenario.reading())
-    endpoints = check_endpoints(scenario.endpoints) if scenario.endpoints else None
-    parts = [part for part in (checked, endpoints) if part]
-    found = [f for part in parts for f in part.findings]
-    write_csv(_findings_frame(found), folder / "findings.csv")
-    ok = checked.ok and (endpoints is None or endpoints.ok)
-    if ok:
-        write_csv(checked.data.table(), folder / "results.csv")
-    verdict = f"fit for analysis: {_size(checked)}" if ok else f"not fit for analysis: {len(found)} finding(s) to mend"
-    return Answer(
-        title=f"Check of {checked.name}",
-        question=f"Is {checked.name} fit for analysis, and what does each column mean?",
-        sentences=(f"{checked.name} is {verdict}.",),
-        flags=tuple(f.sentence() for f in found),
-        data=hashes(scenario),
-        ok=ok,
-        **checks_of(parts),
-    )
 
 
 def answer_nca(scenario: Nca, folder: Path) -> Answer:
     """Parameters of every profile, each with flag and reason."""
     settings = scenario.settings()
-    checked = _fit(scenario)
+    checked = checked_table(scenario)
     result = analyse(scenario, checked.data, settings)
     rows = summary(result, scenario.by)
     write_csv(result.table(), folder / "results.csv")
     return Answer(
         title=f"Cellular kinetics of {result.data.name}",
         question=f"What are the cellular-kinetic parameters of the subjects in {result.data.name}?",
-        sentences=(_size(checked) + ".", *nca_sentences(result)),
+        sentences=(size(checked) + ".", *nca_sentences(result)),
         flags=(*_flags(result), *filter(None, (left_out(result), result.data.bridge and f"stamp: {result.data.bridge}"))),
         tables=(*group_tables(result, rows, scenario.by), _long(result)),
         pictures=tuple(write_nca_pictures(result, scenario.by, folder / "pictures")),
@@ -63,7 +40,7 @@ def answer_nca(scenario: Nca, folder: Path) -> Answer:
 def answer_compare(scenario: Compare, folder: Path) -> Answer:
     """Subjects among published exposures."""
     settings = scenario.settings()
-    checked = _fit(scenario)
+    checked = checked_table(scenario)
     comparison = compare(analyse(scenario, checked.data, settings), scenario.product, scenario.indication, scenario.spread)
     write_csv(comparison.table(), folder / "results.csv")
     data = comparison.result.data
@@ -77,53 +54,6 @@ def answer_compare(scenario: Compare, folder: Path) -> Answer:
         data=hashes(scenario),
         **_nca_checks(scenario, checked, comparison.result, comparison.notes),
     )
-
-
-def _fit(scenario: TableScenario) -> Check:
-    """The check of a file that is fit; InputError with every fault where it is not."""
-    checked = check(scenario.file, scenario.reading())
-    if checked.data is None:
-        raise refusal(checked.name, checked.findings)
-    return checked
-
-
-def hashes(scenario: TableScenario) -> tuple[tuple[str, str], ...]:
-    """(name, SHA-256) of the files that the scenario reads."""
-    return tuple((printable(Path(path).name), file_hash(path)) for path in (scenario.file, scenario.endpoints) if path)
-
-
-def _size(checked: Check) -> str:
-    data = checked.data
-    return f"{len(data.subjects):,} subjects, {data.profiles.n:,} profiles, {data.rows:,} samples"
-
-
-def column_table(part: Check | Endpoints) -> Table:
-    """What each column was taken for, and why."""
-    rows = tuple((printable(c.name), c.meaning, printable(c.unit), c.why) for c in part.columns)
-    return Table(f"columns of {part.name}", ("your column", "our meaning", "unit", "why"), rows)
-
-
-def finding_table(found: tuple[Finding, ...] | list[Finding], name: str) -> Table:
-    """Faults by line."""
-    rows = tuple(
-        (str(f.line), printable(f.column), f.severity, printable(f.problem, 300) + f" ({f.rows} rows)" * (f.rows > 1), f.fix)
-        for f in found
-    )  # fmt: skip
-    return Table(f"findings in {name}", ("line", "column", "severity", "what is wrong", "how to mend it"), rows)
-
-
-def _findings_frame(found: list[Finding]):
-    import pandas as pd
-
-    columns = ["code", "severity", "line", "column", "value", "problem", "fix", "rows"]
-    return pd.DataFrame([vars(f) for f in found], columns=columns)
-
-
-def checks_of(parts: list[Check | Endpoints]) -> dict:
-    """`checks` and `check_tables` of an Answer about tables that were read."""
-    tables = [column_table(part) for part in parts]
-    tables += [finding_table(part.findings, part.name) for part in parts if part.findings]
-    return {"checks": tuple(note for part in parts for note in part.notes), "check_tables": tuple(tables)}
 
 
 def _nca_checks(scenario: Nca, checked: Check, result: NcaResult, more: tuple[str, ...] = ()) -> dict:
