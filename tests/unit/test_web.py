@@ -9,10 +9,9 @@ import threading
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import Simulation, read_scenario
+from livingdrug.scenario import Simulation
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
-from livingdrug.scenario.power import Power
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.tables import Compare, Nca
 from livingdrug.scenario.trials import TrialScenario
@@ -23,6 +22,8 @@ from livingdrug.web.live import live
 from livingdrug.web.sliders import sliders, span_of
 from livingdrug.web.uploads import MAX_BYTES, MAX_FILES, Uploads, safe_name
 from livingdrug.web.work import JOBS, KEPT_RESULTS, Work
+from livingdrug.workflows.base import read_scenario
+from livingdrug.workflows.power.spec import Power
 
 SCENARIOS = (
     EXAMPLE,

@@ -30,7 +30,7 @@ def run_nca(scenario: scenarios.Nca, output: Output) -> None:
     rows = summary(result, scenario.by)
     output.write(result.wide() if output.wide else result.table())
     if output.plots:
-        from livingdrug.report.pictures import left_out, write_nca_pictures
+        from livingdrug.scenario.report.pictures import left_out, write_nca_pictures
 
         write_nca_pictures(result, scenario.by, output.plots)
         if left_out(result):

@@ -41,7 +41,7 @@ from livingdrug.response.kaplan_meier import (
 from livingdrug.response.least_squares import LeastSquares, fit_least_squares
 from livingdrug.response.observed import ObservedRate, observed_rates
 from livingdrug.response.pair import Pair, paired
-from livingdrug.response.permutation import Permutation
+from livingdrug.response.permutation import Permutation, event_scores
 from livingdrug.response.ratio import ratio_of_fits
 from livingdrug.response.run import FITS, fit_response
 from livingdrug.response.sample import Kind, Sample
@@ -57,7 +57,7 @@ __all__ = [
     "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares",
     "Looked", "ObservedRate", "Pair", "Permutation", "Question", "Sample", "Scale", "SubjectTable",
     "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",
-    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "expected",
+    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "event_scores", "expected",
     "exposure_at", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous", "fit_cox",
     "fit_failure_time", "fit_graded", "fit_least_squares", "fit_response", "fit_times", "grade_shares",
     "grid", "half_exposure", "kaplan_meier", "limits", "logistic", "logrank", "look", "marginal_rate",
