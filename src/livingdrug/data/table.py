@@ -125,70 +125,12 @@ class Data:
         """Number of samples."""
         return len(self.time)
 
-    def table(self):
-        """Canonical pandas table: ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC, then covariates, weight and the
-        units of time and dose. TIME counts as in the file (from the infusion where it holds no
-        dose rows). A row for every dose (where the file
-        had no dose rows: one for each occasion with a known dose), then the samples. It reads back to the same data."""
-        import pandas as pd
+    def table(self, varying: bool = True):
+        """Canonical pandas table, as `data.written.canonical` says; varying: with covariates that change by row. It reads
+        back to the same data."""
+        from livingdrug.data.written import canonical
 
-        p = self.profiles
-        ids = np.array(self.subjects, dtype=object)
-        start = 0.0
-        if self.doses is not None:
-            start = self.doses.start[self.profile] + self.doses.zero[p.subject[self.profile]]
-        samples = pd.DataFrame(
-            {
-                "ID": ids[p.subject[self.profile]], "TIME": self.time + start, "DV": self.dv,
-                "DVID": p.output[self.profile], "UNIT": p.unit[self.profile], "ASSAY": p.assay[self.profile], "EVID": 0,
-                "AMT": np.nan, "CENS": self.cens, "LIMIT": np.where(np.isfinite(self.end), self.end, self.limit),
-                "OCC": p.occasion[self.profile],
-                "_subject": p.subject[self.profile],
-            }
-        )  # fmt: skip
-        doses = self._dose_rows(ids)
-        both = pd.concat([doses, samples], ignore_index=True) if len(doses) else samples
-        both["_order"] = natural_order(both["OCC"].to_numpy())
-        both = both.sort_values(["_subject", "_order", "TIME", "EVID"], ascending=[True, True, True, False], kind="stable")
-        subject = both["_subject"].to_numpy()
-        for name, values in self.covariates.items():
-            both[name] = values[subject]
-        if np.isfinite(self.weight).any():
-            both["WT"] = self.weight[subject]
-        for name, unit in (("TIMEUNIT", self.time_unit), ("DOSEUNIT", self.dose_unit)):
-            if unit:
-                both[name] = unit
-        return both.drop(columns=["_subject", "_order"]).reset_index(drop=True)
-
-    def _dose_rows(self, ids: np.ndarray):
-        """The rows of `table` that are doses, of subjects that have samples."""
-        import pandas as pd
-
-        p, given = self.profiles, self.doses
-        if given is None:
-            keep = np.isfinite(p.dose)
-            columns = p.subject[keep], 0.0, p.dose[keep], p.occasion[keep]
-        else:
-            keep = np.isin(given.subject, p.subject)
-            time = (given.time + given.zero[given.subject])[keep]
-            columns = given.subject[keep], time, given.amount[keep], given.occasion[keep]
-        subject, time, amount, occasion = columns
-        evid = 1 if given is None else np.where(given.given, np.where(given.reset, 4, 1), 3)[keep]
-        rows = pd.DataFrame(
-            {
-                "ID": ids[subject], "TIME": time, "DV": np.nan, "DVID": "", "UNIT": self.dose_unit, "ASSAY": "", "EVID": evid,
-                "AMT": amount, "CENS": 0, "LIMIT": np.nan, "OCC": occasion, "_subject": subject,
-            }
-        )  # fmt: skip
-        if given is not None and not given.plain:
-            for name, values in (("DUR", given.duration), ("RATE", given.rate), ("II", given.every)):
-                if values.any():
-                    rows[name] = values[keep]
-            if (given.into != "").any():
-                rows["CMT"] = given.into[keep]
-            if (given.steady != "").any():
-                rows["SS"] = [{"": 0, "replace": 1, "add": 2}[word] for word in given.steady[keep]]
-        return rows.drop_duplicates(["_subject", "OCC"]) if given is None else rows
+        return canonical(self, varying)
 
 
 def natural_order(texts: np.ndarray) -> np.ndarray:
