@@ -3,9 +3,8 @@
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Reading, read_data
+from livingdrug.data import Reading, check_endpoints, join, read_data, read_endpoints
 from livingdrug.data.cells import MISSING_WORDS
-from livingdrug.data.endpoints import check_endpoints, join, read_endpoints
 from livingdrug.nca import nca
 from livingdrug.nca.summary import groups
 from livingdrug.response.table import read_subjects, with_endpoints

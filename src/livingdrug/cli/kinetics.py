@@ -69,22 +69,6 @@ def with_options(options):
 @click.command()
 @click.argument("file", type=click.Path())
 @with_options(READING)
-@click.option("--endpoints", type=click.Path(), help="Also check a table with one row per subject (response, CRS, PFS).")
-@click.option("--out", type=click.Path(), help=OUT_HELP)
-@click.option("--as", "layout", help="With --out: laid out for nonmem or monolix (and nlmixr2) instead.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def check(columns: tuple[str, ...], **rest) -> None:
-    """Say how FILE is read, column by column, and what is wrong. Faults come with lines; exit code 2 where there are any."""
-    from livingdrug.cli.tables import run_check
-    from livingdrug.scenario.tables import CheckFile
-
-    run_check(*split_output(CheckFile, read_pairs(columns), rest))
-
-
-@click.command()
-@click.argument("file", type=click.Path())
-@with_options(READING)
 @with_options(RULES)
 @click.option("--by", help="A covariate that groups the subjects, such as response.")
 @click.option("--endpoints", type=click.Path(), help="A table with one row per subject, to group by.")
@@ -166,7 +150,7 @@ def example_trial(folder: str) -> None:
 def split_output(kind, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
     from livingdrug.cli.output import Output
-    from livingdrug.scenario.purpose import checked
+    from livingdrug.workflows.document import checked
 
     output = Output.taken_from(rest)
     given = {name: value for name, value in rest.items() if value is not None and value != ()}

@@ -12,16 +12,13 @@ from rich.table import Table
 from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
 from livingdrug.data.findings import printable
-from livingdrug.nca import NcaResult
+from livingdrug.nca import PER_DAY, NcaResult, parameter_of
 from livingdrug.nca.causes import ABSENT, CENSORING, NOTED, SENTENCES, Cause, flag_of
-from livingdrug.nca.kinetics import PER_DAY
 from livingdrug.nca.summary import KINDS, group_title, groups, persistence, summary
 from livingdrug.scenario import tables as scenarios
 
 SIDE_BY_SIDE = 4  # profiles up to this number are shown in full
 MARKS = {"ok": "", "caution": " *", "censored": " >", "absent": ""}
-GEOMETRIC = ("CMAX", "CLST", "AUCLST", "AUCALL", "AUCINT", "AUCIFO", "AUCIFP", "LAMZ", "LAMZHL", "XFOLD", "XDOUBL", "XCONHL",
-             "XEXPR")  # fmt: skip
 SHARE_DAYS = (28.0, 90.0, 180.0, 365.0)
 
 
@@ -33,7 +30,7 @@ def run_nca(scenario: scenarios.Nca, output: Output) -> None:
     rows = summary(result, scenario.by)
     output.write(result.wide() if output.wide else result.table())
     if output.plots:
-        from livingdrug.report.pictures import left_out, write_nca_pictures
+        from livingdrug.scenario.report.pictures import left_out, write_nca_pictures
 
         write_nca_pictures(result, scenario.by, output.plots)
         if left_out(result):
@@ -141,7 +138,7 @@ def _show_summary(console: Console, rows, title: str) -> None:
         table.add_column(heading, justify="left" if heading in ("", "unit") else "right", no_wrap=True)
     for row in rows.itertuples():
         mean = f"{number(row.geomean)} ({row.geocv:.3g})" if np.isfinite(row.geocv) else number(row.geomean)
-        mean = mean if row.PARAMCD in GEOMETRIC else ""
+        mean = mean if parameter_of(row.PARAMCD).geometric else ""
         watch = row.caution + row.censored
         numbers = [number(v) for v in (row.median, row.min, row.max)]
         table.add_row(row.PARAMCD, row.param_unit, str(row.n), *numbers, mean, str(watch or ""), str(row.absent or ""))

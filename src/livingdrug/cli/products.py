@@ -22,7 +22,7 @@ def run_compare(scenario: scenarios.Compare, output: Output) -> None:
     comparison = scenarios.run_compare(scenario)
     output.write(comparison.table())
     if output.plots:
-        from livingdrug.report.pictures import write_comparison_picture
+        from livingdrug.scenario.report.pictures import write_comparison_picture
 
         made = write_comparison_picture(comparison, output.plots)
         said = f"wrote pictures to {output.plots}" if made else "no published number can be placed, so there is no picture"

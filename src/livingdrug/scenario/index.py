@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.models import build_model
 from livingdrug.products.curves import BuiltIn, get_curve
 from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
 from livingdrug.response.binary import BinaryFit, chance_at_profile, exposure_at_profile
@@ -18,11 +19,11 @@ from livingdrug.response.pair import Pair, paired
 from livingdrug.response.ratio import ratio_of_fits
 from livingdrug.response.sample import Sample
 from livingdrug.scenario.response import Response, run_response
-from livingdrug.scenario.simulation import build_model
 from livingdrug.scenario.tables import Nca
 from livingdrug.simulation import Draw
 from livingdrug.simulation.exposure import exposure_task
 from livingdrug.simulation.run import default_until
+from livingdrug.workflows.memory import SUBJECT
 
 AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
@@ -71,6 +72,10 @@ class Index(Nca):
         return Response(
             **given, exposure=self.exposure, endpoint=endpoint, outcome="binary", model=self.model, trials=self.trials
         )
+
+    def memory(self) -> float:
+        """Bytes of the exposures of virtual subjects."""
+        return SUBJECT * self.subjects
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from livingdrug.nca.summary import summary
 from livingdrug.products import Comparison, compare
 from livingdrug.products.facts import exposure_facts
 from livingdrug.report.answer import Table, number
-from livingdrug.report.kinetics import (
+from livingdrug.scenario.report.kinetics import (
     group_tables,
     nca_sentences,
     placement_sentences,
     placement_table,
 )
-from livingdrug.scenario.tables import Compare, Nca, Points, analyse
+from livingdrug.scenario.tables import Compare, Nca
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout, log_range
 from livingdrug.web.files import LIMITS, READING, by_their_names, chooser, found_in_file, register_chooser, shown_file
@@ -26,6 +26,7 @@ from livingdrug.web.forms import form, register_form
 from livingdrug.web.parts import downloads, field, plot, points, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
+from livingdrug.workflows.tables import Points, analyse
 
 PATH = "/data"
 SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")
