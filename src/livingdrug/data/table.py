@@ -7,7 +7,6 @@ import numpy as np
 
 from livingdrug.core.shown import Shown
 
-
 # the first columns of the canonical table, and two of those that may stand behind them
 CANONICAL = ("ID", "TIME", "DV", "DVID", "UNIT", "ASSAY", "EVID", "AMT", "CENS", "LIMIT", "OCC")
 LOGARITHMS, REPLICATE = "LOGARITHMS", "REPLICATE"
@@ -137,10 +136,10 @@ class Data(Shown):
         covariates, weight (WT), REPLICATE (number of a value among those of one time) and LOGARITHMS where there are any, and
         the units of time and dose.
 
-        TIME counts as in the file (from the infusion where it holds no dose rows). A row for every dose (where the file had no
-        dose rows: one for each occasion with a known dose), then the samples; where a covariate changes in a row that is
-        neither, a row of another event (EVID 2). A covariate with the name of one of these columns gets a `_` behind it.
-        varying: False leaves out covariates that change within a subject.
+        TIME counts as in the file (from the infusion where it holds no dose rows). A row for every dose (where the file
+        had no dose rows: one for each occasion with a known dose), then the samples; where a covariate changes in a row
+        that is neither, a row of another event (EVID 2). A covariate with the name of one of these columns gets a `_`
+        behind it. varying: False leaves out covariates that change within a subject. The table reads back to the same data.
         """
         return _canonical(self, varying)
 
@@ -212,7 +211,8 @@ def _event(data: Data, subject: np.ndarray, **columns):
 
     blank = {"DV": np.nan, "DVID": "", "UNIT": "", "ASSAY": "", "AMT": np.nan, "CENS": 0, "LIMIT": np.nan, "_row": -1}
     made = {"ID": _ids(data)[subject], **blank, **columns, "_subject": subject}
-    return pd.DataFrame({name: made[name] for name in (*CANONICAL, "_subject", "_row", *(n for n in columns if n not in CANONICAL))})
+    special = [name for name in columns if name not in CANONICAL]
+    return pd.DataFrame({name: made[name] for name in (*CANONICAL, "_subject", "_row", *special)})
 
 
 def _doses(data: Data):
