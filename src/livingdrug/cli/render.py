@@ -4,8 +4,10 @@ from functools import partial
 
 import click
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 
 from livingdrug.core.words import NOTICE
@@ -53,9 +55,13 @@ def show_table(console: Console, table: Table, most: int = ROWS) -> None:
     for i, heading in enumerate(table.header):
         right = all(isinstance(row[i], Cell) or row[i] in ("", "-") for row in table.rows)
         side = "right" if right and i else "left"
-        shown.add_column(escape(heading), justify=side, no_wrap=i == 0 or right, overflow="fold")
+        whole = i == 0 or right  # numbers and names are never cut or broken
+        least = max(cell_len(printable(row[i], 300)) for row in table.rows[:most]) if whole else None
+        shown.add_column(escape(heading), justify=side, no_wrap=whole, overflow="fold", min_width=least)
     for row in table.rows[:most]:
         shown.add_row(*(escape(printable(part, 300)) for part in row))
-    console.print(shown)
+    # where they need more than the terminal has, lines run over its edge
+    need = Measurement.get(console, console.options, shown).minimum
+    console.print(shown, width=max(need, console.width), crop=False)
     if len(table.rows) > most:
         console.print(f"... and {len(table.rows) - most:,} more rows; a CSV file (--out) has all of them", highlight=False)

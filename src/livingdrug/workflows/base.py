@@ -110,9 +110,10 @@ class Workflow:
 
     def keep(self, scenario: Document, found, folder: Path) -> Answer:
         """Write the tables and pictures into a folder, say what they hold."""
-        return self._own("keep", self._keep)(scenario, found, folder)
+        return self._own("keep", self.keep_as_usual)(scenario, found, folder)
 
-    def _keep(self, scenario: Document, found, folder: Path) -> Answer:
+    def keep_as_usual(self, scenario: Document, found, folder: Path) -> Answer:
+        """Tables, and figures beside the answer."""
         answer = self.answer(scenario, found)
         tables = self._own("files", lambda *_: {})(scenario, found)
         for name, table in {"results.csv": self.table(scenario, found), **tables}.items():
