@@ -25,7 +25,7 @@ from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
 from livingdrug.data.time_units import time_unit_of
 
-WORDS = {
+ENDPOINT_WORDS = {
     "ID": "id usubjid subjid subject subjectid patient patientid ptid pt upn animal animalid mouse mouseid participant",
     "RESPONSE": "response bestresponse bor bestoverallresponse resp rspn",
     "CRS": "crs crsgrade maxcrs maxcrsgrade crsgr",
@@ -33,7 +33,7 @@ WORDS = {
     "PFS": "pfs pfstime pfsdays pfsweeks pfsmonths pfsmo timetoprogression pfsd",
     "PFSEVENT": "pfsevent pfsstatus progressed progression event",
 }
-_MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+_MEANING = {word: meaning for meaning, words in ENDPOINT_WORDS.items() for word in words.split()}
 GRADES = range(6)
 GRADED = ("CRS", "ICANS")  # meanings whose values can only be grades
 

@@ -124,7 +124,7 @@ def _whole(column: np.ndarray) -> np.ndarray | None:
 
 
 def _codes(column: np.ndarray, data: Data, name: str, notes: list[str]) -> np.ndarray:
-    from livingdrug.data.table import natural_key
+    from livingdrug.data import natural_key
 
     said = sorted({text for text in column if text}, key=natural_key)
     code = {text: str(i) for i, text in enumerate(said, 1)} | {"": "."}
