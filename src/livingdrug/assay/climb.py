@@ -1,8 +1,7 @@
 """The best point for a given error model: damped Gauss-Newton steps on the penalised sum of squares.
 
-The cells seeded in each well are random effects of that well; they are solved for within it, so that the system left has a
-row for each column of the layout alone.
-"""
+The cells seeded in each well are random effects of that well; they are solved for within it, so that the
+system left has a row for each column of the layout alone."""
 
 from dataclasses import dataclass
 
@@ -19,8 +18,8 @@ LONGEST = 1.5  # of a logarithm in one step
 
 @dataclass(frozen=True)
 class Point:
-    """columns (columns,); wells (wells, 2): logarithms of how seeding differed; loss: penalised sum of squares, -2LL up to a
-    constant of the error model; expected: what it says of the readings."""
+    """columns (columns,); wells (wells, 2): logarithms of how seeding differed; loss: penalised sum of
+    squares, -2LL up to a constant of the error model; expected: what it says of the readings."""
 
     columns: np.ndarray
     wells: np.ndarray
@@ -30,9 +29,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Linear:
-    """The wells near a point. inverse (wells, most, most): of the covariance of readings, seeding included; x (wells, most,
-    columns), z (wells, most): slopes, and residuals as if the wells did not differ; hessian (columns, columns), gradient
-    (columns,): of half the loss, with the prior."""
+    """The wells near a point. inverse (wells, most, most): of the covariance of readings, seeding included; x
+    (wells, most, columns), z (wells, most): slopes, and residuals as if the wells did not differ; hessian
+    (columns, columns), gradient (columns,): of half the loss, with the prior."""
 
     inverse: np.ndarray
     x: np.ndarray
@@ -50,12 +49,22 @@ def well_sd(errors: Errors, numbers: np.ndarray) -> np.ndarray:
     return found
 
 
-def judge(evaluator: Evaluator, errors: Errors, numbers: np.ndarray, columns: np.ndarray, wells: np.ndarray, size, inverse) -> Point:
+def judge(
+    evaluator: Evaluator,
+    errors: Errors,
+    numbers: np.ndarray,
+    columns: np.ndarray,
+    wells: np.ndarray,
+    size,
+    inverse,
+) -> Point:
     """A point with its loss; inverse (wells, most, most): of the covariance of residuals alone."""
     expected = evaluator.expect(columns, wells)
     if not expected.sound:
         return Point(columns, wells, np.inf, expected)
-    residual, _, loss = working(errors.seen, expected.level, evaluator.logs, errors.residual_sd(numbers) * size)
+    residual, _, loss = working(
+        errors.seen, expected.level, evaluator.logs, errors.residual_sd(numbers) * size
+    )
     measured = np.where(errors.seen.kind == 0, residual, 0.0)
     r = errors.blocks.of(measured)
     total = float(np.einsum("wi,wij,wj->", r, inverse, r, optimize=True)) + float(loss.sum())
@@ -65,10 +74,14 @@ def judge(evaluator: Evaluator, errors: Errors, numbers: np.ndarray, columns: np
     return Point(columns, wells, total, expected)
 
 
-def linearise(evaluator: Evaluator, errors: Errors, numbers: np.ndarray, point: Point, size: np.ndarray) -> Linear:
+def linearise(
+    evaluator: Evaluator, errors: Errors, numbers: np.ndarray, point: Point, size: np.ndarray
+) -> Linear:
     """The wells near a point, for a step and for the variances."""
     b = errors.blocks
-    residual, extra, _ = working(errors.seen, point.expected.level, evaluator.logs, errors.residual_sd(numbers) * size)
+    residual, extra, _ = working(
+        errors.seen, point.expected.level, evaluator.logs, errors.residual_sd(numbers) * size
+    )
     x, g = b.of(point.expected.by_columns), b.of(point.expected.by_well)
     sd = well_sd(errors, numbers)
     z = b.of(residual) + np.einsum("wik,wk->wi", g, point.wells)
@@ -83,9 +96,15 @@ def linearise(evaluator: Evaluator, errors: Errors, numbers: np.ndarray, point: 
 
 
 def climb(
-    evaluator: Evaluator, errors: Errors, numbers: np.ndarray, columns: np.ndarray, wells: np.ndarray,
-    held: np.ndarray | None = None, steps: int = STEPS, bounds: tuple[np.ndarray, np.ndarray] | None = None,
-) -> tuple[Point, bool]:  # fmt: skip
+    evaluator: Evaluator,
+    errors: Errors,
+    numbers: np.ndarray,
+    columns: np.ndarray,
+    wells: np.ndarray,
+    held: np.ndarray | None = None,
+    steps: int = STEPS,
+    bounds: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[Point, bool]:
     """The best point from a start on, and whether the search ended there.
 
     held (columns,): columns that keep their value; bounds: lowest and highest value of each column.
@@ -102,7 +121,9 @@ def climb(
         near = linearise(evaluator, errors, numbers, point, size)
         moved = False
         for k in range(14):
-            trial = _step(evaluator, errors, numbers, point, near, size, inverse, free, damping, 0.5**k, bounds)
+            trial = _step(
+                evaluator, errors, numbers, point, near, size, inverse, free, damping, 0.5**k, bounds
+            )
             if trial.loss <= point.loss + 1e-9 * abs(point.loss):
                 gain, point, moved = point.loss - trial.loss, trial, True
                 damping = max(damping / 10, 1e-12)
@@ -116,7 +137,19 @@ def climb(
     return point, False
 
 
-def _step(evaluator, errors, numbers, point: Point, near: Linear, size, inverse, free, damping: float, part: float, bounds) -> Point:
+def _step(
+    evaluator,
+    errors,
+    numbers,
+    point: Point,
+    near: Linear,
+    size,
+    inverse,
+    free,
+    damping: float,
+    part: float,
+    bounds,
+) -> Point:
     """A part of one damped step of the columns, and of the wells' own effects that go with it."""
     diagonal = np.maximum(np.diag(near.hessian)[free], 1e-8)
     lhs = near.hessian[np.ix_(free, free)] + damping * np.diag(diagonal)

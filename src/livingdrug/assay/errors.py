@@ -1,14 +1,14 @@
-"""How readings of one well err together: independent errors, errors that last, and wells that differ as a whole.
+"""How readings of one well err together: independent errors, errors that last, and wells that differ as a
+whole.
 
 The residuals of one channel of a well have the covariance
 
     s_i s_j [white^2 (i = j) + lasting^2 exp(-|t_i - t_j| / memory)]
 
-(white noise and an Ornstein-Uhlenbeck process); s is 1 where errors are of logarithms, else the size of the reading. Readings
-of an impedance instrument every 15 minutes err almost as a random walk: taken as independent they would state errors 6 to 50
-times too small. Wells differ further by the cells that were seeded. All SDs and the memory are estimated by restricted maximum
-likelihood.
-"""
+(white noise and an Ornstein-Uhlenbeck process); s is 1 where errors are of logarithms, else the size of the
+reading. Readings of an impedance instrument every 15 minutes err almost as a random walk: taken as
+independent they would state errors 6 to 50 times too small. Wells differ further by the cells that were
+seeded. All SDs and the memory are estimated by restricted maximum likelihood."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,8 +25,8 @@ EMPTY = 1e8  # variance of a reading that says nothing: one far below its limit 
 
 @dataclass(frozen=True)
 class Variance:
-    """One number of the error model, looked for as its logarithm. what: one of WHITE, LASTING, MEMORY (h), WELL, GROUP;
-    of: the channel, what wells differ in, or the component of random effects."""
+    """One number of the error model, looked for as its logarithm. what: one of WHITE, LASTING, MEMORY (h),
+    WELL, GROUP; of: the channel, what wells differ in, or the component of random effects."""
 
     what: str
     of: str
@@ -37,12 +37,15 @@ class Variance:
     @property
     def name(self) -> str:
         """Such as `independent error of targets`."""
-        return {WELL: f"{self.of} seeded, between wells", GROUP: f"between {self.of}"}.get(self.what, f"{self.what} of {self.of}")
+        return {WELL: f"{self.of} seeded, between wells", GROUP: f"between {self.of}"}.get(
+            self.what, f"{self.what} of {self.of}"
+        )
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """Readings of each well side by side: row (wells, most) is a position in the readings, -1 beyond a well's last one."""
+    """Readings of each well side by side: row (wells, most) is a position in the readings, -1 beyond a well's
+    last one."""
 
     row: np.ndarray
 
@@ -116,7 +119,8 @@ class Errors:
         return size
 
     def residual_sd(self, numbers: np.ndarray) -> np.ndarray:
-        """SD of each reading in units of s, all errors of the reading together. numbers: logarithms of the variances."""
+        """SD of each reading in units of s, all errors of the reading together. numbers: logarithms of the
+        variances."""
         total = np.zeros(len(self.seen.y))
         for k, channel in enumerate(self.seen.channels):
             for what in (WHITE, LASTING):
@@ -126,7 +130,8 @@ class Errors:
         return np.sqrt(total)
 
     def covariance(self, numbers: np.ndarray, size: np.ndarray, extra: np.ndarray) -> np.ndarray:
-        """Covariance of the residuals of each well, (wells, most, most). extra (rows,): variance of a censored reading."""
+        """Covariance of the residuals of each well, (wells, most, most). extra (rows,): variance of a
+        censored reading."""
         b, s = self.blocks, self.seen
         scale = b.of(size)
         total = np.zeros((s.n, b.row.shape[1], b.row.shape[1]))
@@ -147,15 +152,18 @@ class Errors:
     def lasting(self, numbers: np.ndarray, k: int, scale: np.ndarray, mine: np.ndarray) -> np.ndarray:
         """Covariance of the errors that last in one channel."""
         quantity = self.seen.channels[k].quantity
-        size, memory = np.exp(numbers[self.find(LASTING, quantity)]), np.exp(numbers[self.find(MEMORY, quantity)])
+        size, memory = (
+            np.exp(numbers[self.find(LASTING, quantity)]),
+            np.exp(numbers[self.find(MEMORY, quantity)]),
+        )
         part = size**2 * np.exp(-self.gaps / memory)
         part *= np.where(mine, scale, 0.0)[:, :, None]
         part *= np.where(mine, scale, 0.0)[:, None, :]
         return part
 
     def slopes(self, numbers: np.ndarray, size: np.ndarray, by_well: np.ndarray):
-        """Each number's derivative of the covariance of a well's readings by its logarithm: (position, array), where the
-        array is (wells, most) for a diagonal, else (wells, most, most)."""
+        """Each number's derivative of the covariance of a well's readings by its logarithm: (position,
+        array), where the array is (wells, most) for a diagonal, else (wells, most, most)."""
         b, s = self.blocks, self.seen
         scale, channel = b.of(size), b.of(s.channel, -1)
         measured = b.there & (b.of(s.kind, 2) == MEASURED)
@@ -177,9 +185,12 @@ class Errors:
 
 
 def inverted(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Inverses of the covariances (wells, n, n) and their log determinants (wells,); None where one has none."""
+    """Inverses of the covariances (wells, n, n) and their log determinants (wells,); None where one has
+    none."""
     diagonal = np.einsum("wii->wi", covariance)
-    if np.count_nonzero(covariance) == np.count_nonzero(diagonal):  # independent readings, as many as there may be
+    if np.count_nonzero(covariance) == np.count_nonzero(
+        diagonal
+    ):  # independent readings, as many as there may be
         if not (diagonal > 0).all():
             return None
         inverse = np.zeros_like(covariance)
@@ -205,27 +216,39 @@ def errors_of(seen: Observed, layout: Layout) -> Errors:
                 from livingdrug.core.errors import InputError
 
                 where = seen.names[seen.well[np.flatnonzero(bad)[0]]]
-                raise InputError(f"well {where}: a reading has no SD in the file, so its errors cannot be taken from there (--errors)")
+                raise InputError(
+                    f"well {where}: a reading has no SD in the file, so its errors cannot be taken from "
+                    "there (--errors)"
+                )
             found.append(Variance(WHITE, channel.quantity, 1.0, 1e-3, 1e3))
             continue
         found.append(Variance(WHITE, channel.quantity, start, 1e-4, 5.0))
         span = np.ptp(seen.time[mine]) if mine.any() else 0.0
-        if kind == "correlated" and np.median(np.bincount(seen.well[mine])[np.unique(seen.well[mine])]) >= DENSE and span > 0:
+        if (
+            kind == "correlated"
+            and np.median(np.bincount(seen.well[mine])[np.unique(seen.well[mine])]) >= DENSE
+            and span > 0
+        ):
             found.append(Variance(LASTING, channel.quantity, start / 2, 1e-4, 5.0))
             gap = max(np.median(np.diff(np.unique(seen.time[mine]))), span / 1000)
             found.append(Variance(MEMORY, channel.quantity, span / 4, gap, 20 * span))
-    found += [Variance(WELL, name, 0.05, 1e-3, 2.0) for name, there in
-              zip(("effectors", "targets"), layout.wells_differ, strict=True) if there]  # fmt: skip
+    found += [
+        Variance(WELL, name, 0.05, 1e-3, 2.0)
+        for name, there in zip(("effectors", "targets"), layout.wells_differ, strict=True)
+        if there
+    ]
     found += [Variance(GROUP, name, 0.1, 1e-3, 3.0) for name in layout.components]
     return Errors(seen, layout, tuple(found))
 
 
-def working(seen: Observed, level: np.ndarray, logs: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def working(
+    seen: Observed, level: np.ndarray, logs: np.ndarray, sd: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(residual, variance of a censored reading, -2 log probability) of each reading at its expected level.
 
-    A measured reading has the residual y - level. A censored one counts by the probability that it lies beyond its limit; near
-    a point this is a reading with a residual and a variance of its own. sd (rows,): of a reading.
-    """
+    A measured reading has the residual y - level. A censored one counts by the probability that it lies
+    beyond its limit; near a point this is a reading with a residual and a variance of its own. sd (rows,): of
+    a reading."""
     from scipy.special import log_ndtr
 
     y = np.where(logs, np.log(np.where(seen.y > 0, seen.y, 1.0)), seen.y)
@@ -245,7 +268,8 @@ def working(seen: Observed, level: np.ndarray, logs: np.ndarray, sd: np.ndarray)
 
 
 def prior_precision(errors: Errors, numbers: np.ndarray) -> np.ndarray:
-    """Precision of each column's prior: of random effects by their component, 0 for fixed effects, (columns,)."""
+    """Precision of each column's prior: of random effects by their component, 0 for fixed effects,
+    (columns,)."""
     found = np.zeros(len(errors.layout.columns))
     for j, column in enumerate(errors.layout.columns):
         if column.kind == RANDOM:

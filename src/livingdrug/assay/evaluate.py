@@ -13,8 +13,9 @@ from livingdrug.assay.plan import SCALE, SEEDED, Layout, reading_of
 
 @dataclass(frozen=True)
 class Expected:
-    """level (rows,): expected reading, as a logarithm where errors are of logarithms; by_columns (rows, columns), by_well
-    (rows, 2): slopes by the columns and by the logarithms of effectors and targets seeded; sound: whether all is finite."""
+    """level (rows,): expected reading, as a logarithm where errors are of logarithms; by_columns (rows,
+    columns), by_well (rows, 2): slopes by the columns and by the logarithms of effectors and targets seeded;
+    sound: whether all is finite."""
 
     level: np.ndarray
     by_columns: np.ndarray
@@ -54,13 +55,18 @@ class Evaluator:
             known = layout.known[rate]
             which = layout.main.get(rate, np.full(self.seen.n, -1))
             signed = is_signed(model, rate)
-            main = np.where(which >= 0, columns[which] if signed else np.exp(np.clip(columns[which], -80, 80)), known)
+            main = np.where(
+                which >= 0, columns[which] if signed else np.exp(np.clip(columns[which], -80, 80)), known
+            )
             found[rate] = main * np.exp(np.clip(self.factor(rate, columns), -20, 20))
         # nothing grows where there are no targets: Gompertz growth would raise them from nothing
         found["growth"] = np.where(self.seen.start[:, 1] > 1e-6, found["growth"], 0.0)
         if "dex_level" in layout.known:
             treated = self.seen.column("treatment") != ""
-            found |= {"dex_level": treated.astype(float), "dex_loss": np.full(self.seen.n, np.log(2) / HALF_LIFE)}
+            found |= {
+                "dex_level": treated.astype(float),
+                "dex_loss": np.full(self.seen.n, np.log(2) / HALF_LIFE),
+            }
         return found
 
     def start(self, columns: np.ndarray, wells: np.ndarray) -> np.ndarray:
@@ -116,11 +122,19 @@ class Evaluator:
                 found[rows[there], own[there]] += moved[there]
         e, t = course.states.index(EFFECTORS), course.states.index(TARGETS)
         by_well = np.stack(
-            [relative[:, by.index("effectors_0")] * start[seen.well, e], relative[:, by.index("targets_0")] * start[seen.well, t]],
+            [
+                relative[:, by.index("effectors_0")] * start[seen.well, e],
+                relative[:, by.index("targets_0")] * start[seen.well, t],
+            ],
             axis=1,
         )
         level = np.where(self.logs, np.log(np.maximum(level, 1e-200)), level)
-        sound = bool(curves.sound.all() and np.isfinite(level).all() and np.isfinite(found).all() and np.isfinite(by_well).all())
+        sound = bool(
+            curves.sound.all()
+            and np.isfinite(level).all()
+            and np.isfinite(found).all()
+            and np.isfinite(by_well).all()
+        )
         return Expected(level, found, by_well, sound)
 
     def _cells(self, cells: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -22,9 +23,9 @@ SETTLED = 0.02  # of the logarithm of an SD: the error model has settled
 class AssayFit:
     """A fitted assay.
 
-    point: the columns and the wells' own effects; numbers: logarithms of the error model's numbers, in the order of
-    `errors.variances`; uncertainty: of the columns; ended: whether the search came to its end; notes: for the user.
-    """
+    point: the columns and the wells' own effects; numbers: logarithms of the error model's numbers, in the
+    order of `errors.variances`; uncertainty: of the columns; ended: whether the search came to its end;
+    notes: for the user."""
 
     seen: Observed
     layout: Layout
@@ -40,17 +41,19 @@ class AssayFit:
         """What was asked for."""
         return self.layout.plan
 
-    @property
+    @cached_property
     def evaluator(self) -> Evaluator:
         """The wells with the columns."""
         return Evaluator(self.seen, self.layout)
 
     def rates(self) -> list[int]:
-        """Positions of the columns that are rates of groups: fixed effects, without covariates and starts of wells."""
+        """Positions of the columns that are rates of groups: fixed effects, without covariates and starts of
+        wells."""
         return [
-            j for j, c in enumerate(self.layout.columns)
+            j
+            for j, c in enumerate(self.layout.columns)
             if c.kind == FIXED and not c.covariate and c.rate in self.layout.main
-        ]  # fmt: skip
+        ]
 
     def value(self, j: int) -> float:
         """A column's value on its own scale."""
@@ -58,12 +61,16 @@ class AssayFit:
         return float(np.exp(at)) if self.layout.columns[j].log else float(at)
 
     def minus2ll(self) -> float:
-        """-2 restricted log likelihood near the best point, to compare error models and models of one plate."""
+        """-2 restricted log likelihood near the best point, to compare error models and models of one
+        plate."""
         return self.uncertainty.near.value_and_slope(self.numbers)[0]
 
 
 def fit_assay(
-    plan: AssayPlan, seen: Observed, progress: Callable[[str], None] | None = None, start: dict[str, float] | None = None
+    plan: AssayPlan,
+    seen: Observed,
+    progress: Callable[[str], None] | None = None,
+    start: dict[str, float] | None = None,
 ) -> AssayFit:
     """Fit a plan to what is seen of a plate.
 
@@ -79,7 +86,7 @@ def fit_assay(
     InputError : nothing to look for, or readings that cannot be compared with the model
     """
     layout = lay_out(plan, seen)
-    if not any(c.kind == FIXED for c in layout.columns):
+    if not layout.main:
         raise InputError("every rate is taken as known, so nothing is left to be fitted")
     evaluator, errors = Evaluator(seen, layout), errors_of(seen, layout)
     say = progress or (lambda text: None)
@@ -92,7 +99,9 @@ def fit_assay(
         tried.append(climb(evaluator, errors, numbers, columns, wells, bounds=bounds))
     point, ended = min(tried, key=lambda found: found[0].loss)
     if not np.isfinite(point.loss):
-        raise InputError("the model could not be computed at its initial estimates; check times, cells seeded and units")
+        raise InputError(
+            "the model could not be computed at its initial estimates; check times, cells seeded and units"
+        )
     for k in range(ROUNDS):
         say(f"error model, round {k + 1}")
         better = best_numbers(restricted(evaluator, errors, numbers, point), numbers)
@@ -111,15 +120,25 @@ def fit_assay(
 def _notes(seen: Observed, point: Point, evaluator: Evaluator, ended: bool) -> list[str]:
     notes = []
     if not ended:
-        notes.append("the search had not come to its end: the numbers may still move; simplify the model or give initial estimates")
-    curves = evaluator.course.solve(evaluator.rates(point.columns), evaluator.start(point.columns, point.wells))
+        notes.append(
+            "the search had not come to its end: the numbers may still move; simplify the model or give "
+            "initial estimates"
+        )
+    curves = evaluator.course.solve(
+        evaluator.rates(point.columns), evaluator.start(point.columns, point.wells)
+    )
     t = evaluator.course.states.index("targets")
     first = np.cumsum([0, *(len(times) for times in seen.times)])
-    low = [w for w in range(seen.n) if _regrows(curves.cells[first[w] : first[w + 1], t], seen.steps[w], seen.times[w])]
+    low = [
+        w
+        for w in range(seen.n)
+        if _regrows(curves.cells[first[w] : first[w + 1], t], seen.steps[w], seen.times[w])
+    ]
     if low and (seen.start[low, 1] > 1).any():
         names = [seen.names[w] for w in low if seen.start[w, 1] > 1]
         notes.append(
-            f"in {len(names)} well(s) the fitted targets fall below one cell and grow back, which cells cannot do: {', '.join(names[:6])}"
+            f"in {len(names)} well(s) the fitted targets fall below one cell and grow back, which cells "
+            f"cannot do: {', '.join(names[:6])}"
         )
     return notes
 
@@ -134,7 +153,9 @@ def _regrows(cells: np.ndarray, steps, times: np.ndarray) -> bool:
     return False
 
 
-def fit_wells(plan: AssayPlan, seen_of: Callable[[np.ndarray], Observed], wells: list[np.ndarray], progress=None) -> list[AssayFit]:
+def fit_wells(
+    plan: AssayPlan, seen_of: Callable[[np.ndarray], Observed], wells: list[np.ndarray], progress=None
+) -> list[AssayFit]:
     """A fit of each well alone: its rates, growth included, with its own errors."""
     own = replace(plan, by=("well",), shared=(), donors=False, edge=False)
     found = []

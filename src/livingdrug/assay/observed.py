@@ -12,25 +12,33 @@ from livingdrug.models import Model
 
 MEASURED, BELOW, ABOVE = 0, 1, -1
 CELLS_PER_INDEX = 1e4
-# an index, a confluence or a light signal errs in proportion to its size, but never by less than this part of the largest
+# an index, a confluence or a light signal errs in proportion to its size, but never by less than this part
+# of the largest
 FLOOR = 0.05
 MOST = 60  # readings of one well and channel: neighbours of a dense series say nearly the same
 FITTED_ROLES = ("sample", "target_alone", "effector_alone")
 SPECIES = {
-    "cell_index": "targets", "confluence": "targets", "targets": "targets", "luminescence": "targets", "effectors": "effectors",
-}  # fmt: skip
+    "cell_index": "targets",
+    "confluence": "targets",
+    "targets": "targets",
+    "luminescence": "targets",
+    "effectors": "effectors",
+}
 COUNTED = ("targets", "effectors")
 REFUSED = {
-    "lysis": "lysis compares two wells, so it holds no course of one well; give counts, an index or the luminescence itself",
-    "absorbance": "absorbance of a release assay is an end point of dead cells; `livingdrug assay read` turns it into lysis",
+    "lysis": "lysis compares two wells, so it holds no course of one well; give counts, an index or the "
+    "luminescence itself",
+    "absorbance": "absorbance of a release assay is an end point of dead cells; `livingdrug assay read` "
+    "turns it into lysis",
     "release": "a release assay is an end point of dead cells; `livingdrug assay read` turns it into lysis",
 }
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One kind of reading. per_cell: reading per cell; background: reading of an empty well; logs: errors are of the
-    logarithm (else of the reading, in proportion to its size); known: whether per_cell is known rather than assumed."""
+    """One kind of reading. per_cell: reading per cell; background: reading of an empty well; logs: errors are
+    of the logarithm (else of the reading, in proportion to its size); known: whether per_cell is known rather
+    than assumed."""
 
     quantity: str
     species: str
@@ -43,13 +51,14 @@ class Channel:
 
 @dataclass(frozen=True)
 class Observed:
-    """Readings of a fit, rows in order of well, channel and time, shape (rows,) each; time in h since the start of the well.
+    """Readings of a fit, rows in order of well, channel and time, shape (rows,) each; time in h since the
+    start of the well.
 
-    wells: positions in the plate's wells; well: position in `wells`; channel: position in `channels`; y: value or limit;
-    kind: MEASURED, BELOW or ABOVE; sd: as the file states it; place: position of its time in the course of its well, over
-    all wells; begin (wells,): h on the clock of the plate; start (wells, 2): effectors and targets at the start;
-    free (wells,): whether the targets at the start are looked for rather than known from the seeding.
-    """
+    wells: positions in the plate's wells; well: position in `wells`; channel: position in `channels`; y:
+    value or limit; kind: MEASURED, BELOW or ABOVE; sd: as the file states it; place: position of its time in
+    the course of its well, over all wells; begin (wells,): h on the clock of the plate; start (wells, 2):
+    effectors and targets at the start; free (wells,): whether the targets at the start are looked for rather
+    than known from the seeding."""
 
     plate: Plate
     wells: np.ndarray
@@ -99,22 +108,21 @@ class Observed:
 
 
 def observe(
-    plate: Plate, first: float | None = None, last: float | None = None, most: int = MOST,
+    plate: Plate,
+    first: float | None = None,
+    last: float | None = None,
+    most: int = MOST,
     per_cell: Mapping[str, float] | None = None,
-) -> Observed:  # fmt: skip
+) -> Observed:
     """What a fit sees of a plate.
 
-    Parameters
-    ----------
-    plate : readings, map and events
-    first, last : window in h on the plate's clock; a well starts at its first reading there, or when effectors came
-    most : readings of one well and channel that are used, evenly over time; the others are nearly the same again
-    per_cell : quantity -> reading per cell, for readings that are not cells
+    Parameters ---------- plate : readings, map and events first, last : window in h on the plate's clock; a
+    well starts at its first reading there, or when effectors came most : readings of one well and channel
+    that are used, evenly over time; the others are nearly the same again per_cell : quantity -> reading per
+    cell, for readings that are not cells
 
-    Raises
-    ------
-    InputError : no wells with a role, no readings in the window, a quantity that no model of cells can be compared with
-    """
+    Raises ------ InputError : no wells with a role, no readings in the window, a quantity that no model of
+    cells can be compared with"""
     notes: list[str] = []
     wells = _wells(plate, notes)
     rows = _rows(plate, wells, first, last)
@@ -128,7 +136,10 @@ def observe(
     r = r.rows(_thinned(r, most, notes))
     silent = np.setdiff1d(np.arange(len(wells)), position[r.well])
     if len(silent):
-        notes.append(f"{len(silent)} well(s) have no reading in the window and are not fitted: {_some(plate.wells.names(wells[silent]))}")
+        notes.append(
+            f"{len(silent)} well(s) have no reading in the window and are not fitted: "
+            f"{_some(plate.wells.names(wells[silent]))}"
+        )
         kept = np.setdiff1d(np.arange(len(wells)), silent)
         wells, begin = wells[kept], begin[kept]
         position = np.full(plate.wells.n, -1)
@@ -146,9 +157,23 @@ def observe(
     start, free = _start(plate, wells, channels, well, channel, time, y, kind, notes)
     steps = tuple(_steps(plate, w, begin[i]) for i, w in enumerate(wells))
     return Observed(
-        plate=plate, wells=wells, well=well, channel=channel, time=time, y=y, kind=kind, sd=sd, place=place, channels=channels,
-        begin=begin, start=start, free=free, steps=steps, times=times, notes=tuple(notes),
-    )  # fmt: skip
+        plate=plate,
+        wells=wells,
+        well=well,
+        channel=channel,
+        time=time,
+        y=y,
+        kind=kind,
+        sd=sd,
+        place=place,
+        channels=channels,
+        begin=begin,
+        start=start,
+        free=free,
+        steps=steps,
+        times=times,
+        notes=tuple(notes),
+    )
 
 
 def _some(names: list[str]) -> str:
@@ -160,7 +185,8 @@ def _wells(plate: Plate, notes: list[str]) -> np.ndarray:
     wells = np.flatnonzero(np.isin(role, FITTED_ROLES))
     if not len(wells):
         raise InputError(
-            "no well has the role of a sample or a control, so nothing says which wells hold effectors; give the plate map "
+            "no well has the role of a sample or a control, so nothing says which wells hold effectors; "
+            "give the plate map "
             "(--map) with a column `role` or with the cells seeded"
         )
     if (role == "").any():
@@ -168,7 +194,8 @@ def _wells(plate: Plate, notes: list[str]) -> np.ndarray:
     lost = wells[(role[wells] == "sample") & ~np.isfinite(plate.wells.effectors[wells])]
     if len(lost):
         raise InputError(
-            f"well(s) {_some(plate.wells.names(lost))}: the map does not say how many effectors were seeded; add the column "
+            f"well(s) {_some(plate.wells.names(lost))}: the map does not say how many effectors were "
+            "seeded; add the column "
             "`effectors_seeded`"
         )
     return wells
@@ -176,8 +203,12 @@ def _wells(plate: Plate, notes: list[str]) -> np.ndarray:
 
 def _rows(plate: Plate, wells: np.ndarray, first: float | None, last: float | None) -> np.ndarray:
     r = plate.readings
-    usable = np.isin(r.flag, ("", "below", "above")) & np.isin(r.well, wells) & np.isin(r.quantity, [*SPECIES])
-    inside = (r.time >= (-np.inf if first is None else first - 1e-9)) & (r.time <= (np.inf if last is None else last + 1e-9))
+    usable = (
+        np.isin(r.flag, ("", "below", "above")) & np.isin(r.well, wells) & np.isin(r.quantity, [*SPECIES])
+    )
+    inside = (r.time >= (-np.inf if first is None else first - 1e-9)) & (
+        r.time <= (np.inf if last is None else last + 1e-9)
+    )
     if not usable.any():
         for quantity in plate.quantities():
             if quantity in REFUSED:
@@ -185,11 +216,15 @@ def _rows(plate: Plate, wells: np.ndarray, first: float | None, last: float | No
         raise InputError("no well with a role has a reading that can be fitted; see `livingdrug assay check`")
     if not (usable & inside).any():
         times = r.time[usable]
-        raise InputError(f"no reading lies in the window; readings run from {times.min():g} to {times.max():g} h")
+        raise InputError(
+            f"no reading lies in the window; readings run from {times.min():g} to {times.max():g} h"
+        )
     return np.flatnonzero(usable & inside)
 
 
-def _channels(plate: Plate, rows: np.ndarray, per_cell: dict[str, float], notes: list[str]) -> tuple[Channel, ...]:
+def _channels(
+    plate: Plate, rows: np.ndarray, per_cell: dict[str, float], notes: list[str]
+) -> tuple[Channel, ...]:
     r, found = plate.readings, []
     present = [q for q in SPECIES if (r.quantity[rows] == q).any()]
     for odd in set(per_cell) - set(present):
@@ -203,12 +238,14 @@ def _channels(plate: Plate, rows: np.ndarray, per_cell: dict[str, float], notes:
         if factor is None and quantity == "cell_index":
             factor, known = 1 / CELLS_PER_INDEX, False
             notes.append(
-                f"1 cell index is taken as {CELLS_PER_INDEX:g} cells (the scale of the deposit of Brummer 2022); rates per cell "
+                f"1 cell index is taken as {CELLS_PER_INDEX:g} cells (the scale of the deposit of Brummer "
+                "2022); rates per cell "
                 "change in proportion where it differs (--per-cell cell_index=...)"
             )
         elif factor is None and not cells:
             raise InputError(
-                f"`{quantity}` is in {units[0]}, not in cells; say what one cell gives (--per-cell {quantity}=NUMBER), for "
+                f"`{quantity}` is in {units[0]}, not in cells; say what one cell gives (--per-cell "
+                f"{quantity}=NUMBER), for "
                 "example the first reading divided by the cells seeded"
             )
         factor = 1.0 if factor is None else float(factor)
@@ -227,12 +264,17 @@ def _background(plate: Plate, quantity: str, notes: list[str]) -> float:
     if quantity in COUNTED or not empty.any():
         return 0.0
     found = float(np.median(r.value[empty]))
-    notes.append(f"{quantity}: {found:.3g} {r.unit[empty][0]}, the median of the empty wells, is taken as background")
+    notes.append(
+        f"{quantity}: {found:.3g} {r.unit[empty][0]}, the median of the empty wells, is taken as background"
+    )
     return found
 
 
-def _begin(plate: Plate, wells: np.ndarray, rows: np.ndarray, first: float | None, notes: list[str]) -> np.ndarray:
-    """Where each well starts: at the first reading of the window, or when the effectors came where that was later."""
+def _begin(
+    plate: Plate, wells: np.ndarray, rows: np.ndarray, first: float | None, notes: list[str]
+) -> np.ndarray:
+    """Where each well starts: at the first reading of the window, or when the effectors came where that was
+    later."""
     r, w, e = plate.readings, plate.wells, plate.events
     whole = first if first is not None else min(0.0, float(r.time[rows].min()))
     index_only = all(q == "cell_index" for q in r.quantity[rows])
@@ -241,12 +283,18 @@ def _begin(plate: Plate, wells: np.ndarray, rows: np.ndarray, first: float | Non
     begin[later] = w.start[wells][later]
     if later.any():
         notes.append(f"{int(later.sum())} well(s) are fitted from the addition of the effectors on")
-    early = [i for i in range(e.n) if e.well[i] in wells and e.time[i] < begin[np.flatnonzero(wells == e.well[i])[0]] - 1e-9
-             and (e.targets[i] or e.effectors[i] or e.kept[i] < 1)]  # fmt: skip
+    early = [
+        i
+        for i in range(e.n)
+        if e.well[i] in wells
+        and e.time[i] < begin[np.flatnonzero(wells == e.well[i])[0]] - 1e-9
+        and (e.targets[i] or e.effectors[i] or e.kept[i] < 1)
+    ]
     if early:
         i = early[0]
         raise InputError(
-            f"well {w.names([e.well[i]])[0]}: the window starts after the {e.kind[i]} at {e.time[i]:g} h, so the effectors at "
+            f"well {w.names([e.well[i]])[0]}: the window starts after the {e.kind[i]} at {e.time[i]:g} h, "
+            "so the effectors at "
             "its start are unknown; start it earlier (--from)"
         )
     return begin
@@ -257,10 +305,14 @@ def _thinned(r, most: int, notes: list[str]) -> np.ndarray:
     keys = np.stack([r.well, np.unique(r.quantity, return_inverse=True)[1]])
     change = np.flatnonzero((np.diff(keys, axis=1) != 0).any(axis=0)) + 1
     series = np.split(np.arange(r.n), change)
-    kept = [s if len(s) <= most else s[np.unique(np.linspace(0, len(s) - 1, most).round().astype(int))] for s in series]
+    kept = [
+        s if len(s) <= most else s[np.unique(np.linspace(0, len(s) - 1, most).round().astype(int))]
+        for s in series
+    ]
     if sum(map(len, kept)) < r.n:
         notes.append(
-            f"{sum(map(len, kept)):,} of {r.n:,} readings are fitted, at most {most} of a well, evenly over time: neighbours in a "
+            f"{sum(map(len, kept)):,} of {r.n:,} readings are fitted, at most {most} of a well, evenly over "
+            "time: neighbours in a "
             "dense series err alike, so the others would add little"
         )
     return np.concatenate(kept)
@@ -273,7 +325,8 @@ def _check_values(plate, r, y, kind, channels, channel) -> None:
         i = wrong[0]
         what = "is below or above a limit that is not stated" if kind[i] != MEASURED else f"is {y[i]:g}"
         raise InputError(
-            f"well {plate.wells.names([r.well[i]])[0]} at {r.time[i]:g} h (line {r.line[i]}): {r.quantity[i]} {what}; counts are "
+            f"well {plate.wells.names([r.well[i]])[0]} at {r.time[i]:g} h (line {r.line[i]}): "
+            f"{r.quantity[i]} {what}; counts are "
             "fitted as logarithms: write a value below the limit as `<25`"
         )
 
@@ -291,7 +344,8 @@ def _grid(well: np.ndarray, time: np.ndarray, n: int) -> tuple[tuple[np.ndarray,
 
 
 def _start(plate, wells, channels, well, channel, time, y, kind, notes) -> tuple[np.ndarray, np.ndarray]:
-    """Effectors and targets at the start of each well, and whether the targets are taken from the first reading."""
+    """Effectors and targets at the start of each well, and whether the targets are taken from the first
+    reading."""
     w, start = plate.wells, np.empty((len(wells), 2))
     role = w.role[wells]
     start[:, 0] = np.where(role == "target_alone", 0.0, w.effectors[wells])
@@ -303,29 +357,42 @@ def _start(plate, wells, channels, well, channel, time, y, kind, notes) -> tuple
             continue
         if counted and np.isfinite(start[i, 1]):
             continue
-        mine = np.flatnonzero((well == i) & (kind == MEASURED) & np.array([c.species == "targets" for c in channels])[channel])
+        mine = np.flatnonzero(
+            (well == i) & (kind == MEASURED) & np.array([c.species == "targets" for c in channels])[channel]
+        )
         if not len(mine):
-            raise InputError(f"well {w.names([wells[i]])[0]}: neither the targets seeded nor a reading of targets is there")
+            raise InputError(
+                f"well {w.names([wells[i]])[0]}: neither the targets seeded nor a reading of targets is there"
+            )
         j = mine[np.argmin(time[mine])]
         c = channels[channel[j]]
         start[i, 1] = max((y[j] - c.background) / c.per_cell, 1.0)
         free[i] = True
     lost = ~np.isfinite(start[:, 0])
     if lost.any():
-        raise InputError(f"well(s) {_some(w.names(wells[lost]))}: the map does not say how many effectors were seeded")
+        raise InputError(
+            f"well(s) {_some(w.names(wells[lost]))}: the map does not say how many effectors were seeded"
+        )
     if free.any():
-        notes.append(f"targets at the start are looked for in {int(free.sum())} well(s), from their first reading on")
+        notes.append(
+            f"targets at the start are looked for in {int(free.sum())} well(s), from their first reading on"
+        )
     return np.maximum(start, ABSENT), free
 
 
 def _steps(plate: Plate, well: int, begin: float) -> Steps:
     e = plate.events
-    mine = np.flatnonzero((e.well == well) & (e.time > begin - 1e-9) & ((e.kept < 1) | (e.targets > 0) | (e.effectors > 0)))
+    mine = np.flatnonzero(
+        (e.well == well) & (e.time > begin - 1e-9) & ((e.kept < 1) | (e.targets > 0) | (e.effectors > 0))
+    )
     # what happens at one time is done in its order; a course has one step a time
     times = np.unique(e.time[mine])
     kept, targets, effectors = np.ones(len(times)), np.zeros(len(times)), np.zeros(len(times))
     for i in mine:
         k = int(np.searchsorted(times, e.time[i]))
         kept[k] *= e.kept[i]
-        targets[k], effectors[k] = targets[k] * e.kept[i] + e.targets[i], effectors[k] * e.kept[i] + e.effectors[i]
+        targets[k], effectors[k] = (
+            targets[k] * e.kept[i] + e.targets[i],
+            effectors[k] * e.kept[i] + e.effectors[i],
+        )
     return Steps(times - begin, kept, targets, effectors)

@@ -1,4 +1,5 @@
-"""What a fit of an assay looks for: which rate differs between which wells, and how, as columns of one vector.
+"""What a fit of an assay looks for: which rate differs between which wells, and how, as columns of one
+vector.
 
 A rate of a well is `exp(fixed effect + random effects + covariates)`, or for a rate that may be negative
 `fixed effect * exp(random effects + covariates)`.
@@ -28,10 +29,10 @@ FEW = 8  # wells, below which a spread of seeding is not estimated
 class AssayPlan:
     """How a plate is fitted.
 
-    model: of `assay_model`; by: columns of the map whose groups have rates of their own; shared: rates that all wells share;
-    donors: whether donors differ by random effects; edge: whether outer wells may grow and read differently; errors: one of
-    ERRORS; fixed: rates that are taken as known; bound: highest value of a rate, above which it is not looked for.
-    """
+    model: of `assay_model`; by: columns of the map whose groups have rates of their own; shared: rates that
+    all wells share; donors: whether donors differ by random effects; edge: whether outer wells may grow and
+    read differently; errors: one of ERRORS; fixed: rates that are taken as known; bound: highest value of a
+    rate, above which it is not looked for."""
 
     model: Model
     by: tuple[str, ...] = ("construct",)
@@ -61,8 +62,9 @@ def growth_rates(model: Model) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Column:
-    """One number that is looked for. rate: what it acts on; group: whose; log: it is a logarithm; kind: FIXED or RANDOM;
-    component: of variance, for a random effect; covariate: it moves a rate of some wells rather than being one."""
+    """One number that is looked for. rate: what it acts on; group: whose; log: it is a logarithm; kind: FIXED
+    or RANDOM; component: of variance, for a random effect; covariate: it moves a rate of some wells rather
+    than being one."""
 
     rate: str
     group: str
@@ -74,7 +76,13 @@ class Column:
     @property
     def name(self) -> str:
         """Such as `k_kill C1`, `growth (edge)`."""
-        whose = f"(donor {self.group})" if self.kind == RANDOM else f"({self.group})" if self.covariate else self.group
+        whose = (
+            f"(donor {self.group})"
+            if self.kind == RANDOM
+            else f"({self.group})"
+            if self.covariate
+            else self.group
+        )
         text = f"{self.rate} {whose}"
         return text.strip()
 
@@ -83,10 +91,10 @@ class Column:
 class Layout:
     """Columns, and how they reach the wells.
 
-    main: rate -> column of each well (wells,), -1 where none; factors: rate (SEEDED, "targets_0", SCALE and `reading_of` a quantity too)
-    -> arrays (wells,) of columns that multiply it; known: rate -> value where no column gives it; wells_differ: whether wells
-    differ in effectors and in targets seeded by random effects of their own; notes: what was taken for granted.
-    """
+    main: rate -> column of each well (wells,), -1 where none; factors: rate (SEEDED, "targets_0", SCALE and
+    `reading_of` a quantity too) -> arrays (wells,) of columns that multiply it; known: rate -> value where no
+    column gives it; wells_differ: whether wells differ in effectors and in targets seeded by random effects
+    of their own; notes: what was taken for granted."""
 
     plan: AssayPlan
     columns: tuple[Column, ...]
@@ -116,14 +124,20 @@ def lay_out(plan: AssayPlan, seen: Observed) -> Layout:
             made.known[rate] = float(plan.fixed[rate])
             continue
         grows = rate in growth_rates(plan.model)
-        there = np.ones(seen.n, bool) if rate in plan.shared else role != ("effector_alone" if grows else "target_alone")
+        there = (
+            np.ones(seen.n, bool)
+            if rate in plan.shared
+            else role != ("effector_alone" if grows else "target_alone")
+        )
         labels = np.full(seen.n, "", dtype=object) if rate in plan.shared else groups
         made.main[rate] = made.add(rate, labels, there, log=not is_signed(plan.model, rate))
     _donors(made)
     _seeding(made)
     _scale(made)
     _edge(made)
-    return Layout(plan, tuple(made.columns), made.main, made.factors, made.known, made.wells_differ, tuple(made.notes))
+    return Layout(
+        plan, tuple(made.columns), made.main, made.factors, made.known, made.wells_differ, tuple(made.notes)
+    )
 
 
 class _Making:
@@ -139,7 +153,8 @@ class _Making:
         self.wells_differ = (False, False)
 
     def add(self, rate: str, labels: np.ndarray, there: np.ndarray, log: bool = True, **more) -> np.ndarray:
-        """A column for each label of the wells that are there; which column each well has, -1 for the others."""
+        """A column for each label of the wells that are there; which column each well has, -1 for the
+        others."""
         found = np.full(self.seen.n, -1)
         for label in sorted(set(labels[there])):
             found[there & (labels == label)] = len(self.columns)
@@ -156,11 +171,17 @@ def group_names(seen: Observed, by: tuple[str, ...]) -> np.ndarray:
     if by == ("all",):
         return np.full(seen.n, "", dtype=object)
     columns = [np.array(seen.names, dtype=object) if name == "well" else seen.column(name) for name in by]
-    names = np.array([" ".join(str(part) for part in parts if str(part)) for parts in zip(*columns, strict=True)], dtype=object)
+    names = np.array(
+        [" ".join(str(part) for part in parts if str(part)) for parts in zip(*columns, strict=True)],
+        dtype=object,
+    )
     without = (names == "") & (seen.column("role") == "sample")
     if without.any():
         where = ", ".join(np.array(seen.names)[without][:6])
-        raise InputError(f"well(s) {where}: the map has no {' and '.join(by)}; add the column, or fit all wells alike (--by all)")
+        raise InputError(
+            f"well(s) {where}: the map has no {' and '.join(by)}; add the column, or fit all wells alike "
+            "(--by all)"
+        )
     return names
 
 
@@ -174,12 +195,17 @@ def _donors(made: _Making) -> None:
         return
     if len(names) < 2:
         if there.any():
-            made.notes.append("all effectors are of one donor: the intervals speak of this donor's cells alone")
+            made.notes.append(
+                "all effectors are of one donor: the intervals speak of this donor's cells alone"
+            )
         return
     construct = seen.column("construct")
     pairs = set(zip(donor[there], construct[there], strict=True))
     if len(pairs) == len({c for _, c in pairs}) and len(pairs) > 1:
-        made.notes.append("each construct comes from one donor, so differences between constructs may be differences between donors")
+        made.notes.append(
+            "each construct comes from one donor, so differences between constructs may be differences "
+            "between donors"
+        )
         return
     for rate in made.main:
         if rate not in growth_rates(plan.model) and rate not in plan.shared:
@@ -189,7 +215,8 @@ def _donors(made: _Making) -> None:
 
 
 def _seeding(made: _Making) -> None:
-    """Targets at the start: one number a well where they are unknown and wells are few; else spreads between wells."""
+    """Targets at the start: one number a well where they are unknown and wells are few; else spreads between
+    wells."""
     seen, plan = made.seen, made.plan
     targets, effectors = seen.start[:, 1] > 1, seen.start[:, 0] > 1
     spread = seen.n >= FEW and "well" not in plan.by and plan.errors != "given"
@@ -216,14 +243,21 @@ def _edge(made: _Making) -> None:
     seen = made.seen
     outer = outer_wells(list(seen.column("well")))
     alive = seen.column("role") != "effector_alone"
-    if not made.plan.edge or "well" in made.plan.by or min((outer & alive).sum(), (~outer & alive).sum()) < FEWEST:
+    if (
+        not made.plan.edge
+        or "well" in made.plan.by
+        or min((outer & alive).sum(), (~outer & alive).sum()) < FEWEST
+    ):
         return
     label = np.where(outer, "outer wells", "").astype(object)
     if "growth" in made.main:
         made.multiply("growth", label, outer & alive, covariate=True)
     for k, channel in enumerate(seen.channels):
         there = outer & np.isin(np.arange(seen.n), seen.well[seen.channel == k])
-        if there.sum() >= FEWEST and (~outer & np.isin(np.arange(seen.n), seen.well[seen.channel == k])).sum() >= FEWEST:
+        if (
+            there.sum() >= FEWEST
+            and (~outer & np.isin(np.arange(seen.n), seen.well[seen.channel == k])).sum() >= FEWEST
+        ):
             made.multiply(reading_of(channel.quantity), label, there, covariate=True)
 
 

@@ -1,4 +1,5 @@
-"""Profile likelihood of one rate: how far it can go while all others follow, before the readings contradict it."""
+"""Profile likelihood of one rate: how far it can go while all others follow, before the readings contradict
+it."""
 
 from dataclasses import dataclass
 
@@ -77,11 +78,13 @@ def _end(fit: AssayFit, j: int, level: float, side: float) -> float:
 
 
 def _rise(fit: AssayFit, j: int, value: float, state) -> tuple[float, tuple[np.ndarray, np.ndarray]]:
-    """-2LL above its lowest with column j held at a value, and where the others went; -inf where they were still on their way,
-    so that such a side counts as open."""
+    """-2LL above its lowest with column j held at a value, and where the others went; -inf where they were
+    still on their way, so that such a side counts as open."""
     columns, wells = state[0].copy(), state[1]
     columns[j] = value
     held = np.arange(len(columns)) == j
-    point, ended = climb(fit.evaluator, fit.errors, fit.numbers, columns, wells, held=held, bounds=limits(fit.layout))
+    point, ended = climb(
+        fit.evaluator, fit.errors, fit.numbers, columns, wells, held=held, bounds=limits(fit.layout)
+    )
     rise = point.loss - fit.point.loss
     return rise if ended or not np.isfinite(rise) else -np.inf, (point.columns, point.wells)

@@ -1,4 +1,5 @@
-"""What a fit says of rates: intervals, what is not determined, ratios between groups, and a form that can be kept."""
+"""What a fit says of rates: intervals, what is not determined, ratios between groups, and a form that can be
+kept."""
 
 import json
 from collections.abc import Mapping
@@ -23,8 +24,9 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Rate:
-    """One rate of one group. value, low, high: in `unit`, nan for an end that is open; se: of `at`; at: the logarithm where
-    `log`, else the value; df: degrees of freedom of the interval; status: one of the words above."""
+    """One rate of one group. value, low, high: in `unit`, nan for an end that is open; se: of `at`; at: the
+    logarithm where `log`, else the value; df: degrees of freedom of the interval; status: one of the words
+    above."""
 
     rate: str
     group: str
@@ -59,13 +61,14 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Estimates:
-    """The rates of a fit with their covariance, apart from the plate: all that a ranking or a prediction needs.
+    """The rates of a fit with their covariance, apart from the plate: all that a ranking or a prediction
+    needs.
 
-    laws: the words of `assay_model`; rates: in the order of `covariance` (of `at`); pair_df: degrees of freedom of the difference
-    of two rates' `at`; donors: SD between donors of the logarithm of a rate, by rate; others: further numbers of the fit (name,
-    value, SE); errors: numbers of the error model; wells, readings: how many; notes: what the fit said; fixed: rates that
-    were taken as known; design: typical start, (time, kept, targets) of steps, last time.
-    """
+    laws: the words of `assay_model`; rates: in the order of `covariance` (of `at`); pair_df: degrees of
+    freedom of the difference of two rates' `at`; donors: SD between donors of the logarithm of a rate, by
+    rate; others: further numbers of the fit (name, value, SE); errors: numbers of the error model; wells,
+    readings: how many; notes: what the fit said; fixed: rates that were taken as known; design: typical
+    start, (time, kept, targets) of steps, last time."""
 
     laws: dict[str, str]
     rates: tuple[Rate, ...]
@@ -108,7 +111,9 @@ class Estimates:
 
         columns = ("rate", "group", "unit", "value", "low", "high", "status", "df")
         frame = pd.DataFrame([asdict(r) for r in self.rates])
-        frame["rse_percent"] = [100 * r.se if r.log else 100 * r.se / abs(r.value) if r.value else np.nan for r in self.rates]
+        frame["rse_percent"] = [
+            100 * r.se if r.log else 100 * r.se / abs(r.value) if r.value else np.nan for r in self.rates
+        ]
         return frame[[*columns[:4], "rse_percent", *columns[4:]]]
 
     def ratios(self, control: str) -> tuple[Ratio, ...]:
@@ -117,7 +122,7 @@ class Estimates:
             raise InputError(unknown("control group", control, self.groups))
         return tuple(
             self._ratio(r, self.of(r.rate, control)) for r in self.rates if r.group and r.group != control
-        )  # fmt: skip
+        )
 
     def _ratio(self, own: Rate, control: Rate) -> Ratio:
         from scipy.stats import t
@@ -130,7 +135,14 @@ class Estimates:
             middle, se = own.at - control.at, np.sqrt(max(v[i, i] + v[j, j] - 2 * v[i, j], 0.0))
             half = t.ppf(0.5 + LEVEL / 2, df) * se
             low, high = np.exp(middle - half), np.exp(middle + half)
-            return Ratio(own.rate, own.group, control.group, float(np.exp(middle)), *((low, high) if both else (np.nan, np.nan)), status)
+            return Ratio(
+                own.rate,
+                own.group,
+                control.group,
+                float(np.exp(middle)),
+                *((low, high) if both else (np.nan, np.nan)),
+                status,
+            )
         low, high = _fieller(own.at, control.at, v[i, i], v[j, j], v[i, j], t.ppf(0.5 + LEVEL / 2, df))
         if not np.isfinite(low):
             status = OPEN
@@ -140,7 +152,11 @@ class Estimates:
     def as_json(self) -> str:
         """Text that `estimates_from` reads."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        plain |= {"rates": [asdict(r) for r in self.rates], "covariance": self.covariance.tolist(), "pair_df": self.pair_df.tolist()}
+        plain |= {
+            "rates": [asdict(r) for r in self.rates],
+            "covariance": self.covariance.tolist(),
+            "pair_df": self.pair_df.tolist(),
+        }
         return json.dumps({"format": FORMAT, **plain}, indent=1)
 
 
@@ -158,7 +174,9 @@ def estimates_from(text: str, origin: str) -> Estimates:
         plain["notes"] = tuple(plain["notes"])
         return Estimates(**plain)
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"`{origin}` holds no estimates of an assay that this version can read ({error}); fit again") from None
+        raise InputError(
+            f"`{origin}` holds no estimates of an assay that this version can read ({error}); fit again"
+        ) from None
 
 
 def _fieller(a: float, b: float, vaa: float, vbb: float, vab: float, t: float) -> tuple[float, float]:
@@ -176,11 +194,9 @@ def _fieller(a: float, b: float, vaa: float, vbb: float, vab: float, t: float) -
 def estimates_of(fit: AssayFit, laws: Mapping[str, str], profiles: bool = True) -> Estimates:
     """The rates of a fit with intervals.
 
-    Parameters
-    ----------
-    fit : a fitted assay
-    laws : the words of `assay_model` that made its model
-    profiles : whether the intervals of rates that are poorly known come from their profile likelihood; False leaves them
+    Parameters ---------- fit : a fitted assay laws : the words of `assay_model` that made its model profiles
+    : whether the intervals of rates that are poorly known come from their profile likelihood; False leaves
+    them
         without an interval
     """
     at = fit.rates()
@@ -194,16 +210,31 @@ def estimates_of(fit: AssayFit, laws: Mapping[str, str], profiles: bool = True) 
             if rates[a].rate == rates[b].rate:
                 pair[a, b] = pair[b, a] = u.df(eye[at[a]] - eye[at[b]])
     others = tuple(
-        (c.name, float(fit.point.columns[j]), float(np.sqrt(u.covariance[j, j]))) for j, c in enumerate(fit.layout.columns)
+        (c.name, float(fit.point.columns[j]), float(np.sqrt(u.covariance[j, j])))
+        for j, c in enumerate(fit.layout.columns)
         if j not in at and c.rate != "targets_0"
-    )  # fmt: skip
+    )
     named = {v.name: float(np.exp(x)) for v, x in zip(fit.errors.variances, fit.numbers, strict=True)}
-    donors = {rate: named[f"between donor {rate}"] for rate in {r.rate for r in rates} if f"between donor {rate}" in named}
+    donors = {
+        rate: named[f"between donor {rate}"]
+        for rate in {r.rate for r in rates}
+        if f"between donor {rate}" in named
+    }
     return Estimates(
-        laws=dict(laws), rates=rates, covariance=u.covariance[np.ix_(at, at)], pair_df=pair, donors=donors, others=others,
-        errors=tuple(named.items()), wells=fit.seen.n, readings=len(fit.seen.y), minus2ll=float(fit.minus2ll()),
-        notes=fit.notes, fixed=dict(fit.plan.fixed), design=_design(fit),
-    )  # fmt: skip
+        laws=dict(laws),
+        rates=rates,
+        covariance=u.covariance[np.ix_(at, at)],
+        pair_df=pair,
+        donors=donors,
+        others=others,
+        errors=tuple(named.items()),
+        wells=fit.seen.n,
+        readings=len(fit.seen.y),
+        minus2ll=float(fit.minus2ll()),
+        notes=fit.notes,
+        fixed=dict(fit.plan.fixed),
+        design=_design(fit),
+    )
 
 
 def _rate(fit: AssayFit, j: int, units: dict[str, str], df: float, profiles: bool) -> Rate:
@@ -214,18 +245,22 @@ def _rate(fit: AssayFit, j: int, units: dict[str, str], df: float, profiles: boo
     reach = float(t.ppf(0.5 + LEVEL / 2, df))
     low, high = at - reach * se, at + reach * se
     if is_weak(fit, j):
-        lost = not fit.ended or any(_stuck(fit, k) for k in fit.rates() if fit.layout.columns[k].group == column.group)
+        lost = not fit.ended or any(
+            _stuck(fit, k) for k in fit.rates() if fit.layout.columns[k].group == column.group
+        )
         ends = profile_ends(fit, j, reach**2) if profiles and not lost else None
         low, high = (ends.low, ends.high) if ends else (-np.inf, np.inf)
     status = _status(low, high, column.log)
     back = np.exp if column.log else (lambda x: x)
     shown = [float(back(x)) if np.isfinite(x) else np.nan for x in (low, high)]
-    return Rate(column.rate, column.group, units[column.rate], float(back(at)), *shown, at, se, df, column.log, status)
+    return Rate(
+        column.rate, column.group, units[column.rate], float(back(at)), *shown, at, se, df, column.log, status
+    )
 
 
 def _stuck(fit: AssayFit, j: int) -> bool:
-    """Whether others can stand in for a rate, or it ran to its highest value: then a profile of any rate of the group has ends
-    that mean nothing."""
+    """Whether others can stand in for a rate, or it ran to its highest value: then a profile of any rate of
+    the group has ends that mean nothing."""
     at_top = fit.layout.columns[j].log and fit.point.columns[j] > limits(fit.layout)[1][j] - 1e-3
     return bool(fit.uncertainty.hidden[j] or at_top)
 
@@ -246,7 +281,11 @@ def _design(fit: AssayFit) -> dict:
     steps = seen.steps[w]
     last = max(float(times[-1]) for times in seen.times)
     return {
-        "effectors": float(np.median(seen.start[sample, 0])), "targets": float(np.median(seen.start[sample, 1])),
-        "steps": [[float(t), float(k), float(x)] for t, k, x in zip(steps.time, steps.kept, steps.targets, strict=True)],
+        "effectors": float(np.median(seen.start[sample, 0])),
+        "targets": float(np.median(seen.start[sample, 1])),
+        "steps": [
+            [float(t), float(k), float(x)]
+            for t, k, x in zip(steps.time, steps.kept, steps.targets, strict=True)
+        ],
         "until": last,
-    }  # fmt: skip
+    }

@@ -1,4 +1,5 @@
-"""Initial estimates of a fit: growth from wells without effectors, the other rates from a coarse search over all wells alike."""
+"""Initial estimates of a fit: growth from wells without effectors, the other rates from a coarse search over
+all wells alike."""
 
 from dataclasses import replace
 from itertools import product
@@ -20,7 +21,8 @@ LOOSE = 4.0  # times the errors of a fit: far from the best point a narrow error
 
 
 def pooled_starts(plan: AssayPlan, seen: Observed) -> list[dict[str, float]]:
-    """Rates with which all wells alike are described well, by name: the best first, different ones after it."""
+    """Rates with which all wells alike are described well, by name: the best first, different ones after
+    it."""
     alike = replace(plan, by=("all",), donors=False, edge=False, shared=())
     if plan.errors == "correlated":
         alike = replace(alike, errors="independent")
@@ -37,16 +39,28 @@ def pooled_starts(plan: AssayPlan, seen: Observed) -> list[dict[str, float]]:
             choices.append(SIGNED)
         else:
             few = column.rate in growth_rates(plan.model)
-            choices.append(tuple(np.log(guesses[column.rate] * f) for f in (FACTORS[1:2] if few else FACTORS)))
-    held = np.array([c.rate not in layout.main or (alone and c.rate in growth_rates(plan.model)) for c in layout.columns])
+            choices.append(
+                tuple(np.log(guesses[column.rate] * f) for f in (FACTORS[1:2] if few else FACTORS))
+            )
+    held = np.array(
+        [c.rate not in layout.main or (alone and c.rate in growth_rates(plan.model)) for c in layout.columns]
+    )
     wells, bounds = np.zeros((seen.n, 2)), limits(layout)
-    points = [_point(evaluator, errors, numbers, np.clip(np.array(at), *bounds), wells) for at in product(*choices)]
+    points = [
+        _point(evaluator, errors, numbers, np.clip(np.array(at), *bounds), wells) for at in product(*choices)
+    ]
     points = sorted((p for p in points if np.isfinite(p.loss)), key=lambda p: p.loss)[:BEST]
-    found = [climb(evaluator, errors, numbers, p.columns, wells, held=held, steps=SHORT, bounds=bounds)[0] for p in points]
+    found = [
+        climb(evaluator, errors, numbers, p.columns, wells, held=held, steps=SHORT, bounds=bounds)[0]
+        for p in points
+    ]
     found = _different(sorted(found, key=lambda p: p.loss))
     names = {c.rate: j for j, c in enumerate(layout.columns) if c.rate in layout.main}
     signed = {rate: is_signed(plan.model, rate) for rate in names}
-    return [{rate: float(p.columns[j] if signed[rate] else np.exp(p.columns[j])) for rate, j in names.items()} for p in found]
+    return [
+        {rate: float(p.columns[j] if signed[rate] else np.exp(p.columns[j])) for rate, j in names.items()}
+        for p in found
+    ]
 
 
 def _different(points: list[Point]) -> list[Point]:
@@ -59,21 +73,32 @@ def _different(points: list[Point]) -> list[Point]:
 
 
 def _grown(alike: AssayPlan, seen: Observed) -> dict[str, float]:
-    """Growth and crowding of the wells without effectors, fitted; the initial ones where there are no such wells."""
+    """Growth and crowding of the wells without effectors, fitted; the initial ones where there are no such
+    wells."""
     guesses = _growth(alike, seen)
     alone = seen.column("role") == "target_alone"
     if not alone.any():
         return guesses
     own = seen.of_wells(alone)
     names = growth_rates(alike.model)
-    fixed = {rate: value for rate, value in alike.model.typical.items() if rate in rates_of(alike.model) and rate not in names}
+    fixed = {
+        rate: value
+        for rate, value in alike.model.typical.items()
+        if rate in rates_of(alike.model) and rate not in names
+    }
     layout = lay_out(replace(alike, fixed=fixed | dict(alike.fixed)), own)
+    if not layout.main:  # growth is taken as known
+        return guesses
     errors = errors_of(own, layout)
     start = np.array([_value(layout, c, dict(alike.model.typical) | guesses) for c in layout.columns])
     numbers = np.log([v.start for v in errors.variances])
     bounds = limits(layout)
-    point, _ = climb(Evaluator(own, layout), errors, numbers, np.clip(start, *bounds), np.zeros((own.n, 2)), bounds=bounds)
-    return guesses | {c.rate: float(np.exp(point.columns[j])) for j, c in enumerate(layout.columns) if c.rate in layout.main}
+    point, _ = climb(
+        Evaluator(own, layout), errors, numbers, np.clip(start, *bounds), np.zeros((own.n, 2)), bounds=bounds
+    )
+    return guesses | {
+        c.rate: float(np.exp(point.columns[j])) for j, c in enumerate(layout.columns) if c.rate in layout.main
+    }
 
 
 def _point(evaluator: Evaluator, errors: Errors, numbers, columns, wells) -> Point:
@@ -85,11 +110,16 @@ def _point(evaluator: Evaluator, errors: Errors, numbers, columns, wells) -> Poi
 def _value(layout: Layout, column, guesses: dict[str, float]) -> float:
     if column.rate not in layout.main or column.covariate or column.kind == RANDOM:
         return 0.0
-    return guesses[column.rate] if is_signed(layout.plan.model, column.rate) else float(np.log(guesses[column.rate]))
+    return (
+        guesses[column.rate]
+        if is_signed(layout.plan.model, column.rate)
+        else float(np.log(guesses[column.rate]))
+    )
 
 
 def _growth(plan: AssayPlan, seen: Observed) -> dict[str, float]:
-    """Growth and crowding from the wells without effectors: the steepest half of ln targets, the largest number seen."""
+    """Growth and crowding from the wells without effectors: the steepest half of ln targets, the largest
+    number seen."""
     alone = seen.column("role")[seen.well] == "target_alone"
     kinds = [c.species == "targets" for c in seen.channels]
     mine = alone & (seen.kind == MEASURED) & np.array(kinds)[seen.channel]
@@ -125,7 +155,12 @@ def limits(layout: Layout) -> tuple[np.ndarray, np.ndarray]:
         if not column.log:
             low[j], high[j] = -2.0, 2.0
         else:
-            a, b = {"1/h": (1e-6, 2.0), "1/cells/h": (1e-13, 1.0), "1/cells": (1e-12, 1.0), "cells": (1.0, 1e9),
-                    "1": (1e-4, 1e4)}[units[column.rate]]  # fmt: skip
+            a, b = {
+                "1/h": (1e-6, 2.0),
+                "1/cells/h": (1e-13, 1.0),
+                "1/cells": (1e-12, 1.0),
+                "cells": (1.0, 1e9),
+                "1": (1e-4, 1e4),
+            }[units[column.rate]]
             low[j], high[j] = np.log(a), np.log(b)
     return low, high

@@ -1,12 +1,14 @@
-"""The error model of a fit by restricted maximum likelihood (REML) near a point, and degrees of freedom of its estimates.
+"""The error model of a fit by restricted maximum likelihood (REML) near a point, and degrees of freedom of
+its estimates.
 
-With V the covariance of a well's readings, X the slopes by the columns, P the precision of their prior and H = X' V^-1 X + P,
+With V the covariance of a well's readings, X the slopes by the columns, P the precision of their prior and H
+= X' V^-1 X + P,
 
     -2 REML = sum ln det V - ln det P + ln det H + (z - X b)' V^-1 (z - X b) + b' P b
 
-The logarithms of the SDs of random effects and of errors that last, and of their memory, have a wide normal prior around their
-initial estimates (donors 0.1, cells seeded 0.05): it keeps two or three donors from giving an SD of 0. Degrees of freedom are Satterthwaite's: 2 v^2 / var(v) of the variance v of an estimate.
-"""
+The logarithms of the SDs of random effects and of errors that last, and of their memory, have a wide normal
+prior around their initial estimates (donors 0.1, cells seeded 0.05): it keeps two or three donors from giving
+an SD of 0. Degrees of freedom are Satterthwaite's: 2 v^2 / var(v) of the variance v of an estimate."""
 
 from dataclasses import dataclass
 
@@ -24,7 +26,8 @@ FEWEST_DF = 1.0
 
 @dataclass(frozen=True)
 class Restricted:
-    """What REML is computed from near a point: residuals z and slopes x, g (wells, most, ...), the rest per reading."""
+    """What REML is computed from near a point: residuals z and slopes x, g (wells, most, ...), the rest per
+    reading."""
 
     errors: Errors
     columns: np.ndarray
@@ -72,11 +75,17 @@ class Restricted:
         middle -= weighted[:, :, None] * weighted[:, None, :]
         slope = np.zeros(len(numbers))
         for i, moved in e.slopes(numbers, self.size, self.by_well):
-            slope[i] = (np.einsum("wii,wi->", middle, moved) if moved.ndim == 2 else np.einsum("wij,wij->", middle, moved))
+            slope[i] = (
+                np.einsum("wii,wi->", middle, moved)
+                if moved.ndim == 2
+                else np.einsum("wij,wij->", middle, moved)
+            )
         for i, v in enumerate(e.variances):
             if v.what == GROUP:
                 mine = np.array([c.component == v.of for c in e.layout.columns])
-                slope[i] = 2 * mine.sum() - 2 * np.exp(-2 * numbers[i]) * float((np.diag(h_inverse) + at**2)[mine].sum())
+                slope[i] = 2 * mine.sum() - 2 * np.exp(-2 * numbers[i]) * float(
+                    (np.diag(h_inverse) + at**2)[mine].sum()
+                )
             if v.what in (GROUP, WELL, LASTING, MEMORY):
                 off = (numbers[i] - np.log(v.start)) / PRIOR_SD
                 value, slope[i] = value + off**2, slope[i] + 2 * off / PRIOR_SD
@@ -102,15 +111,22 @@ def best_numbers(near: Restricted, numbers: np.ndarray) -> np.ndarray:
     limits = [(np.log(v.low), np.log(v.high)) for v in near.errors.variances]
     if not limits:
         return numbers
-    found = minimize(near.value_and_slope, numbers, jac=True, method="L-BFGS-B", bounds=limits,
-                     options={"maxiter": 60, "ftol": 1e-8})  # fmt: skip
+    found = minimize(
+        near.value_and_slope,
+        numbers,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=limits,
+        options={"maxiter": 60, "ftol": 1e-8},
+    )
     return found.x if np.isfinite(found.fun) else numbers
 
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """covariance (columns, columns) of the estimates; near, numbers: what it is computed from; spread (numbers, numbers):
-    covariance of the logarithms of the error model's numbers; hidden (columns,): columns that the readings leave open."""
+    """covariance (columns, columns) of the estimates; near, numbers: what it is computed from; spread
+    (numbers, numbers): covariance of the logarithms of the error model's numbers; hidden (columns,): columns
+    that the readings leave open."""
 
     covariance: np.ndarray
     near: Restricted
@@ -126,13 +142,14 @@ class Uncertainty:
         """Satterthwaite's degrees of freedom of a weighted sum of columns."""
         if not len(self.numbers):
             return 1e6
-        e, b = self.near.errors, self.near.errors.blocks
+        e = self.near.errors
         _, vx, h, *_ = self.near.solved(self.numbers)
         at = np.linalg.solve(h, weights)
         pull = np.einsum("wip,p->wi", vx, at)
         slope = np.zeros(len(self.numbers))
         for i, moved in e.slopes(self.numbers, self.near.size, self.near.by_well):
-            slope[i] = float((pull**2 * moved).sum()) if moved.ndim == 2 else float(np.einsum("wi,wij,wj->", pull, moved, pull))
+            form = "wi,wi,wi->" if moved.ndim == 2 else "wi,wij,wj->"
+            slope[i] = float(np.einsum(form, pull, moved, pull))
         for i, v in enumerate(e.variances):
             if v.what == GROUP:
                 mine = np.array([c.component == v.of for c in e.layout.columns])
@@ -159,7 +176,9 @@ def _spread(near: Restricted, numbers: np.ndarray) -> np.ndarray:
     bend = np.zeros((n, n))
     for i in range(n):
         move = STEP * np.eye(n)[i]
-        bend[i] = (near.value_and_slope(numbers + move)[1] - near.value_and_slope(numbers - move)[1]) / (2 * STEP)
+        bend[i] = (near.value_and_slope(numbers + move)[1] - near.value_and_slope(numbers - move)[1]) / (
+            2 * STEP
+        )
     bend = 0.25 * (bend + bend.T)
     values, vectors = np.linalg.eigh(bend)
     # a number at its bound or without information is as uncertain as its prior
