@@ -3,6 +3,7 @@
 import os
 import random
 import tomllib
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -197,7 +198,7 @@ def spoilt(text: str, dice: random.Random) -> str:
         parent, key = dice.choice(list(places(data)))
         turn = dice.random()
         if turn < 0.6:
-            parent[key] = dice.choice(VALUES)
+            parent[key] = deepcopy(dice.choice(VALUES))
         elif turn < 0.8 and isinstance(parent, dict):
             parent[dice.choice(KEYS)] = parent.pop(key)
         else:
