@@ -138,9 +138,11 @@ def test_no_table_cuts_a_number_or_a_name_on_a_narrow_terminal(capsys, monkeypat
     from livingdrug.report.answer import Table, cell
 
     names = ("carrgo_restimulation", "host_competition_and_more_of_it")
-    rows = tuple((name, 123456.0, cell(0.00123, ends=(0.0011, 0.0015)), "words that go on below where there is no room") for name in names)
+    numbers = (123456.0, cell(0.00123, ends=(0.0011, 0.0015)))
+    rows = tuple((name, *numbers, "words that go on below where there is no room") for name in names)
     for width in (20, 40, 80):
         show_table(Console(width=width), Table("models", ("name", "one", "two (95 %)", "words"), rows))
         shown = capsys.readouterr().out
-        assert all(name in shown for name in names) and shown.count("123,456") == shown.count("0.00123 (0.0011 to 0.0015)") == 2, width
+        assert all(shown.count(text) == 2 for text in ("123,456", "0.00123 (0.0011 to 0.0015)")), width
+        assert all(name in shown for name in names), width
         assert "…" not in shown
