@@ -1,12 +1,13 @@
-"""Fits of simulated killing assays: are rates within their intervals as often as they say, and is a ranking calibrated?
+"""Fits of simulated killing assays: are rates within their intervals as often as they say, and is a ranking
+calibrated?
 
     python bench/assay_coverage.py [PLATES] [FIRST SEED]
 
-Each plate has 4 constructs, 3 donors, E:T 4:1, 1:1 and 1:4 in duplicate, 12 wells with targets alone, a well with effectors
-alone for each construct and donor, four rounds, targets counted every 6 hours and effectors at the end of rounds. Rates of the
-constructs, noise (5 to 20 %), donors (SD 10 % for killing and loss on contact, 5 % for growth), the scale of all counts and lost
-readings differ from plate to plate. One JSON line a plate, then the summary.
-"""
+Each plate has 4 constructs, 3 donors, E:T 4:1, 1:1 and 1:4 in duplicate, 12 wells with targets alone, a well
+with effectors alone for each construct and donor, four rounds, targets counted every 6 hours and effectors at
+the end of rounds. Rates of the constructs, noise (5 to 20 %), donors (SD 10 % for killing and loss on
+contact, 5 % for growth), the scale of all counts and lost readings differ from plate to plate. One JSON line
+a plate, then the summary. """
 
 import json
 import sys

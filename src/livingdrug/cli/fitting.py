@@ -90,7 +90,7 @@ def fit(
     from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import read_values
     from livingdrug.scenario.fit import Fit
-    from livingdrug.scenario.purpose import checked
+    from livingdrug.workflows.document import checked
 
     given = {name: value for name, value in rest.items() if value is not None and value != ()}
     given |= {"model": models[0], "also": models[1:]}

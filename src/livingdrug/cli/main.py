@@ -26,19 +26,20 @@ DOSE_HELP = (
 
 
 LATER = {
-    "check": ("livingdrug.cli.kinetics", "Say how FILE is read, column by column, and what is wrong."),
-    "compare": ("livingdrug.cli.kinetics", "Place the subjects in FILE among published exposures."),
+    "assay": ("livingdrug.cli.assay", "Killing assays: read and check plates."),
     "example": ("livingdrug.cli.kinetics", "Write example data to try the commands on."),
     "fit": ("livingdrug.cli.fitting", "Fit a model to the samples in FILE."),
     "index": ("livingdrug.cli.index_options", "Weigh efficacy against toxicity on one exposure."),
-    "nca": ("livingdrug.cli.kinetics", "Cellular-kinetic parameters of every profile in FILE."),
     "response": ("livingdrug.cli.response_options", "Relate exposure to a response, a grade, a value or a time."),
     "sampling": ("livingdrug.cli.sampling", "Which further sampling days would sharpen which parameter."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 
 
-@click.group(cls=Commands, later=LATER, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+SHOWN = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@click.group(cls=Commands, later=LATER, kinds=True, context_settings=SHOWN)
 @click.version_option(__version__)
 def cli() -> None:
     """Quantitative pharmacology of engineered T cells. For research, not for clinical decisions."""
@@ -150,8 +151,8 @@ def simulate(fragments, values, above, doses_from, **rest) -> None:
     """Simulate a model: one subject, or a virtual population. MODEL: a name from `livingdrug models`, or a model file."""
     from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import doses_of_file, read_above, read_values, run
-    from livingdrug.scenario.purpose import checked
     from livingdrug.scenario.simulation import Simulation
+    from livingdrug.workflows.document import checked
 
     output = Output.taken_from(rest)
     if doses_from:
@@ -191,41 +192,6 @@ def app(port: int) -> None:
     from livingdrug.web.app import serve
 
     serve(port, lambda address: click.echo(f"livingdrug is open at {address} (end it with Ctrl+C)", err=True))
-
-
-@cli.command()
-@click.option("--fold", type=float, help="A fold change of exposure (ln AUC0-28), with --log-sd or --model.")
-@click.option(
-    "--log-sd",
-    type=float,
-    multiple=True,
-    help="SD of the logarithm of exposure (natural log). Twice: of "
-    "the first and of the second arm, compared by Welch's test.",
-)
-@click.option("--model", help="A model whose spread gives the SD of ln AUC0-28, such as stein_2019.")
-@click.option("--spread", help="Which spread of the model (stein_2019: sd, variance, or observed in a label).")
-@click.option("--effect", type=float, help="Difference of means over the common SD, instead of a fold.")
-@click.option("--proportions", type=float, nargs=2, help="Two response rates to tell apart, such as 0.3 0.5.")
-@click.option("--hazard-ratio", type=float, help="A hazard ratio to be seen by the log-rank test, with --event-rate.")
-@click.option("--event-rate", type=float, help="Share of all subjects who have the event in the trial, such as 0.5.")
-@click.option("--power", type=float, default=0.8, show_default=True)
-@click.option("--alpha", type=float, default=0.05, show_default=True)
-@click.option("--sides", type=int, default=2, show_default=True)
-@click.option("--arms", default="1:1", show_default=True, help="Allocation, such as 1:2.")
-@click.option("-n", "--n", type=int, help="Ask for the power of this many in the smaller arm.")
-@click.option("--out", type=click.Path(), help=OUT_HELP)
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def power(**options) -> None:
-    """How many patients per arm it takes to see a difference. By exact noncentral t, Welch, two proportions or log-rank."""
-    from livingdrug.cli.output import Output
-    from livingdrug.cli.power import run_power
-    from livingdrug.scenario.power import Power
-    from livingdrug.scenario.purpose import checked
-
-    output = Output.taken_from(options)
-    given = {name: value for name, value in options.items() if value not in (None, ())}
-    run_power(checked(Power, given, "command line"), output)
 
 
 @cli.command()

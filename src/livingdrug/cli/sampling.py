@@ -35,8 +35,8 @@ def sampling(fragments: str, values: tuple[str, ...], days: str | None, candidat
     """
     from livingdrug.cli.output import Output
     from livingdrug.cli.simulate import read_values
-    from livingdrug.scenario.purpose import checked
     from livingdrug.scenario.sampling import Sampling
+    from livingdrug.workflows.document import checked
 
     output = Output.taken_from(rest)
     given = {name: value for name, value in rest.items() if value is not None}

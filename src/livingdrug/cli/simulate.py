@@ -35,7 +35,7 @@ def doses_of_file(text: str, model: str, fragments: tuple[str, ...]) -> tuple[st
     from livingdrug.core.names import unknown
     from livingdrug.data import Reading, read_data
     from livingdrug.fit import regimens_of
-    from livingdrug.scenario.simulation import build_model
+    from livingdrug.models import build_model
     from livingdrug.simulation.dose_text import write_dose
 
     file, equals, subject = text.rpartition("=")

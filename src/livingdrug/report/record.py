@@ -12,7 +12,7 @@ from livingdrug.core.files import below
 from livingdrug.data.findings import printable
 from livingdrug.report.answer import Answer, Part
 from livingdrug.report.folder_files import RECORD, SCENARIO, file_hash
-from livingdrug.scenario.purpose import Purpose
+from livingdrug.report.purpose import Purpose
 
 VERSION = 2
 MAX_BYTES = 100_000_000

@@ -1,22 +1,22 @@
 """The `simulate` kind of scenario."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import Model
-from livingdrug.models.catalogue import get_fragment, get_model
+from livingdrug.models import Model, build_model
 from livingdrug.models.parameters import lognormal
-from livingdrug.scenario.purpose import Document
 from livingdrug.simulation import Draw, Regimen, Result
 from livingdrug.simulation.curves import CurvesTask
 from livingdrug.simulation.dose_text import read_dose
 from livingdrug.simulation.exposure import ExposureTask, check_window, exposure_task
+from livingdrug.simulation.population import MAX_SUBJECTS
 from livingdrug.simulation.run import MAX_VALUES, check_horizon, check_outputs, default_until
+from livingdrug.workflows.document import Document
+from livingdrug.workflows.memory import ROW
 
 
 class Simulation(Document):
@@ -49,34 +49,18 @@ class Simulation(Document):
     above: dict[str, float | tuple[float, ...]] = Field(default_factory=dict)
     seed: int = 1
 
-
-def to_toml(scenario: BaseModel) -> str:
-    """The scenario as a TOML document; defaults are left out."""
-    import tomli_w
-
-    kept = scenario.model_dump(exclude_defaults=True, exclude_none=True, mode="json")
-    return tomli_w.dumps({"kind": scenario.kind, "version": scenario.version, **kept})
-
-
-def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None) -> Model:
-    """A model by name or file, with fragments joined and values set; assembled, so that misfits show here."""
-    from livingdrug.models.text import is_model_file, read_model
-
-    if is_model_file(name):
-        return _joined(read_model(name), tuple(fragments)).with_values(values or {})
-    return _built_in(name, tuple(fragments)).with_values(values or {})
-
-
-def _joined(model: Model, fragments: tuple[str, ...]) -> Model:
-    for fragment in fragments:
-        model = model + get_fragment(fragment)
-    _ = model.system
-    return model
-
-
-@lru_cache(maxsize=64)  # a slider asks for the same equations again and again
-def _built_in(name: str, fragments: tuple[str, ...]) -> Model:
-    return _joined(get_model(name), fragments)
+    def memory(self) -> float:
+        """Bytes of the table of curves; an exposure goes by in blocks."""
+        if self.exposure is not None:
+            return 0.0
+        model = build_model(self.model, self.fragments)
+        hours = 24.0 if model.time_unit == "h" else 1.0
+        until = default_until(model) if self.days is None else self.days * hours
+        if not self.every > 0 or (self.subjects or 1) > MAX_SUBJECTS:
+            return 0.0  # refused by the run, in its own words
+        check_horizon(model, until)
+        outputs = len(self.outputs) or len(model.system.outputs)
+        return ROW * max(self.subjects or 1, 1) * (until / self.every + 2) * outputs
 
 
 def run_simulation(scenario: Simulation, progress: Callable[[int, int], None] | None = None) -> tuple[Model, Result]:

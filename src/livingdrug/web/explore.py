@@ -8,13 +8,13 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.models import Experiment, Model
+from livingdrug.models import Experiment, Model, build_model
 from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.conformance import fit
 from livingdrug.plots.panels import panels_of
 from livingdrug.report.answer import Table, number
-from livingdrug.report.simulations import expansion_ratio, exposure_rows, sentences
-from livingdrug.scenario import Simulation, build_model
+from livingdrug.scenario import Simulation
+from livingdrug.scenario.report.simulations import expansion_ratio, exposure_rows, sentences
 from livingdrug.simulation import Result
 from livingdrug.simulation.run import cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query

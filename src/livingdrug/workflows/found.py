@@ -1,0 +1,35 @@
+"""Which kinds of analysis there are: every folder of `workflows` that has a `spec.py`."""
+
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from livingdrug import workflows
+
+
+def kinds() -> tuple[str, ...]:
+    """Names of all kinds, in order."""
+    return _kinds_in(tuple(workflows.__path__))
+
+
+@lru_cache(maxsize=8)
+def _kinds_in(path: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(spec.parent.name for folder in path for spec in Path(folder).glob("*/spec.py")))
+
+
+def part(kind: str, name: str = "") -> ModuleType:
+    """The package of a kind, whose docstring is its help; `spec` or `answer` within it."""
+    return import_module(".".join(filter(None, (workflows.__name__, kind, name))))
+
+
+def help_of(kind: str) -> tuple[str, str]:
+    """(one line, all the rest) of what a kind says of itself in the docstring of its package."""
+    first, _, rest = (part(kind).__doc__ or "").strip().partition("\n")
+    return first, rest.strip()
+
+
+def has_command(kind: str) -> bool:
+    """Whether there is a command of its name: not where the package says `COMMAND = False`, as its documents are run by
+    another one."""
+    return getattr(part(kind), "COMMAND", True)
