@@ -15,10 +15,11 @@ from livingdrug.report.folder_files import file_hash
 from livingdrug.scenario import Simulation
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.tables import Compare, Nca
 from livingdrug.scenario.trials import TrialScenario
 from livingdrug.workflows.base import keep_run, read_scenario
 from livingdrug.workflows.check.spec import CheckFile
+from livingdrug.workflows.compare.spec import Compare
+from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
 from tests.commands import livingdrug
 

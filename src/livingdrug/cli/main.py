@@ -27,11 +27,9 @@ DOSE_HELP = (
 
 LATER = {
     "assay": ("livingdrug.cli.assay", "Killing assays: read and check plates."),
-    "compare": ("livingdrug.cli.kinetics", "Place the subjects in FILE among published exposures."),
     "example": ("livingdrug.cli.kinetics", "Write example data to try the commands on."),
     "fit": ("livingdrug.cli.fitting", "Fit a model to the samples in FILE."),
     "index": ("livingdrug.cli.index_options", "Weigh efficacy against toxicity on one exposure."),
-    "nca": ("livingdrug.cli.kinetics", "Cellular-kinetic parameters of every profile in FILE."),
     "response": ("livingdrug.cli.response_options", "Relate exposure to a response, a grade, a value or a time."),
     "sampling": ("livingdrug.cli.sampling", "Which further sampling days would sharpen which parameter."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),

@@ -12,8 +12,6 @@ from livingdrug.workflows.document import Document
 # kind -> (module and name of its noun, module of its answer, function that writes it)
 KINDS = {
     "simulate": ("simulation", "Simulation", "simulations", "answer_simulation"),
-    "nca": ("tables", "Nca", "kinetics", "answer_nca"),
-    "compare": ("tables", "Compare", "kinetics", "answer_compare"),
     "response": ("response", "Response", "outcomes", "answer_response"),
     "index": ("index", "Index", "outcomes", "answer_index"),
     "trial": ("trials", "TrialScenario", "trials", "answer_trial"),

@@ -8,11 +8,9 @@ from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.sampling import Sampling
 from livingdrug.scenario.simulation import Simulation
-from livingdrug.scenario.tables import Compare, Nca
 from livingdrug.scenario.trials import TrialScenario
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.script import call, given, script_of
-from livingdrug.workflows.tables import reading_call
 
 
 def old_script(scenario: Document) -> str | None:
@@ -60,28 +58,6 @@ def _exposure(scenario: Simulation, out: str) -> list[str]:
     return [made.replace("(", "(model, regimen=doses, ", 1)]
 
 
-def _analysis(scenario: Nca) -> list[str]:
-    lines = ["import livingdrug as ld", "from livingdrug.data import cross", "from livingdrug.data.endpoints import join, "
-             "read_endpoints", "from livingdrug.nca import TerminalPoints, nca", ""]  # fmt: skip
-    lines.append(f"data = ld.read_data({scenario.file!r}, {reading_call(scenario)})")
-    if scenario.endpoints:
-        lines.append(f"data = join(data, read_endpoints({scenario.endpoints!r}))")
-    if scenario.bridge:
-        lines.append(f"data = cross(data, {scenario.bridge!r})")
-    settings = scenario.settings()
-    fields = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
-    return [*lines, f"result = nca(data, {call('ld.NcaSettings', **fields)})"]
-
-
-def _nca(scenario: Nca, out: str) -> str:
-    return "\n".join([*_analysis(scenario), f"ld.write_csv(result.table(), {out!r})"]) + "\n"
-
-
-def _compare(scenario: Compare, out: str) -> str:
-    placed = f"ld.compare(result, {scenario.product!r}, {scenario.indication!r}, {scenario.spread!r})"
-    return "\n".join([*_analysis(scenario), f"ld.write_csv({placed}.table(), {out!r})"]) + "\n"
-
-
 def _whole(verb: str, imports: str, table: str, home: str = "") -> Callable[[Document, str], str]:
     """A script that fills the scenario in Python and calls its verb; `{}` in `table` is the answer; home: module of the verb,
     where it is not that of the scenario."""
@@ -111,8 +87,6 @@ STORE = "from livingdrug.fit.store import "
 OUTCOMES = "from livingdrug.scenario.report.outcomes import "
 WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
     Simulation: _simulation,
-    Nca: _nca,
-    Compare: _compare,
     Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
     Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
     TrialScenario: _whole("run_trial", "", "{}.table()"),

@@ -11,7 +11,6 @@ from livingdrug.scenario.report.simulations import result_table
 from livingdrug.scenario.report.trials import with_sizes
 from livingdrug.scenario.response import run_response
 from livingdrug.scenario.sampling import run_sampling
-from livingdrug.scenario.tables import run_compare, run_nca
 from livingdrug.scenario.trials import run_escalation, run_trial
 
 
@@ -32,8 +31,6 @@ def _fit(scenario: Fit):
 
 TABLES = {
     "simulate": _simulation,
-    "nca": lambda scenario: run_nca(scenario).table(),
-    "compare": lambda scenario: run_compare(scenario).table(),
     "response": lambda scenario: response_table(run_response(scenario)),
     "index": lambda scenario: index_curves(run_index(scenario)),
     "trial": lambda scenario: run_trial(with_sizes(scenario)).table(),
