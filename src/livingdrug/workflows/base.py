@@ -10,7 +10,8 @@ How a kind is written, or moved here. `workflows/<kind>/` holds three files, and
     `name: Annotated[type, About("what it is, in the words of the field")] = default`; the option of the command, its help,
     the faults of a TOML document and the table in the docs are made of that (`fields.About` has the rest: flags, group,
     unit, choices by `Literal`, a place instead of a flag). `OUTPUTS` names what its command offers beside the usual
-    options, `EXAMPLES` two commands, `FILES` the fields that are files, `memory()` what a run takes.
+    options, `EXAMPLES` two commands, `FILES` the fields that are files, `memory()` what a run takes; `COUNTED` of the
+    module says what its progress counts.
     `run(scenario)`, or `run(scenario, conduct)` where it heeds how it is run (workers, progress), gives what was found.
 `answer.py`
     `answer(scenario, found) -> Answer`: its words and tables, for the terminal, the report and the app alike. Cells are made
@@ -66,6 +67,11 @@ class Workflow:
     kind: str
     scenario: type[Document]
     spec: ModuleType
+
+    @property
+    def counted(self) -> str:
+        """What the progress of a run counts: `COUNTED` of the spec, subjects by default."""
+        return getattr(self.spec, "COUNTED", "subjects")
 
     @property
     def telling(self) -> ModuleType:

@@ -22,6 +22,8 @@ from livingdrug.workflows.attributes.inputs import OutcomeScenario, Prepared, ha
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.fields import About
 
+COUNTED = "permutations"
+
 
 class Learn(OutcomeScenario):
     """Learn an outcome from attributes."""
