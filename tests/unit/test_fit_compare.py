@@ -388,7 +388,8 @@ def test_refusals_of_a_comparison_of_methods(files, more, words):
 
 
 def test_a_single_fit_does_not_pass_over_what_is_to_be_compared(files):
-    from livingdrug.scenario.fit import Fit, fit_problem, run_fit
+    from livingdrug.workflows.fit.plan import fit_problem, run_fit
+    from livingdrug.workflows.fit.scenario import Fit
 
     for more in ({"compare": True}, {"also": ("stein_2019",)}):
         scenario = Fit(file=str(files / "falling.csv"), model=str(files / "exponential.toml"), **more)

@@ -12,7 +12,6 @@ RUNNERS = {
     "index": ("livingdrug.cli.index", "run_index"),
     "trial": ("livingdrug.cli.trial", "run_design"),
     "escalation": ("livingdrug.cli.escalation", "run_levels"),
-    "fit": ("livingdrug.cli.fit", "run_fit"),
     "sampling": ("livingdrug.cli.sampling", "run_sampling"),
 }
 

@@ -5,7 +5,7 @@ from livingdrug.fit.eta_correlation import FEWEST, EtaCorrelation
 from livingdrug.fit.groups import SHRUNK
 from livingdrug.fit.sampled import Sampled
 from livingdrug.report.answer import Part, Picture, Table
-from livingdrug.scenario.report.fits import told
+from livingdrug.workflows.fit.words import told
 
 
 def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Part:
