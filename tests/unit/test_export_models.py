@@ -10,7 +10,7 @@ import pytest
 from livingdrug import get_fragment, get_model, list_models, read_data, simulate
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.engine.compile import scalar_function
+from livingdrug.engine.codegen.compile import scalar_function
 from livingdrug.export import TARGETS, data_file, model_text
 from livingdrug.export.dialect import MRGSOLVE, NONMEM, RXODE2, Names
 from livingdrug.export.statements import Block

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import SolveError
-from livingdrug.engine.compile import Code
+from livingdrug.engine.codegen.compile import Code
 from livingdrug.engine.events import ADD, SET, Events
-from livingdrug.engine.pools import pool_forcing
+from livingdrug.engine.reference.pools import pool_forcing
 
 RTOL, RTOL_LOG, RTOL_SEARCH = 1e-8, 1e-10, 1e-10
 # absolute tolerances by unit of a state: what is far below one cell or one copy

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 import sympy as sp
 
 import livingdrug
-from livingdrug.engine import symbolic as sy
-from livingdrug.engine.generate import function_text, module_text, shared, text_of
-from livingdrug.engine.kernel import without_pools
-from livingdrug.engine.symbolic import symbol, to_sympy
-from livingdrug.models.compose import System
+from livingdrug.engine.codegen import symbolic as sy
+from livingdrug.engine.codegen.compile import without_pools
+from livingdrug.engine.codegen.generate import function_text, module_text, shared, text_of
+from livingdrug.engine.codegen.symbolic import symbol, to_sympy
+from livingdrug.models import System
 
 # what is written of one subject, in order: A by rows, b, states at the start
 Numbers = tuple[list[sp.Expr], list[sp.Expr], list[sp.Expr]]

@@ -14,8 +14,8 @@ from numba.core.typing import signature
 from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin
 
-from livingdrug.engine.layout import LANES
-from livingdrug.engine.vector_math import (
+from livingdrug.engine.codegen.layout import LANES
+from livingdrug.engine.codegen.vector_math import (
     EXP_HIGH,
     EXP_LOW,
     EXP_TERMS,
@@ -26,7 +26,7 @@ from livingdrug.engine.vector_math import (
     MAGIC_BITS,
     SQRT_HALF_BITS,
 )
-from livingdrug.engine.vector_type import DOUBLES, VECTOR, spread, spread_all, widened
+from livingdrug.engine.codegen.vector_type import DOUBLES, VECTOR, spread, spread_all, widened
 
 TOO_LOW = 4.0  # error of a step that makes a count negative: the next one is three quarters as long
 

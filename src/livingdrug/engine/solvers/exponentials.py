@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 import livingdrug
-from livingdrug.engine import cache
-from livingdrug.engine.calls import call_1
-from livingdrug.engine.machine_code import kept, module_of
-from livingdrug.engine.vector_math import compiled
-from livingdrug.engine.vectors import LANES, any_above, choose, exponential, fill, load, store
-from livingdrug.models.structure import ClosedForm
+from livingdrug.engine.codegen import cache
+from livingdrug.engine.codegen.calls import call_1
+from livingdrug.engine.codegen.machine_code import kept, module_of
+from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vectors import LANES, any_above, choose, exponential, fill, load, store
+from livingdrug.models import ClosedForm
 
 UNEVEN = 1e-9  # steps of a grid that differ by less, relative to the longest, count as equal
 
@@ -43,7 +43,7 @@ def exponential_kernel(form: ClosedForm, individual: tuple[tuple[str, str], ...]
     title = ", ".join(o.name for o in form.outputs)
 
     def text() -> str:
-        from livingdrug.engine.exponential_terms import find_terms, rows_of, shape, terms_module
+        from livingdrug.engine.codegen.exponential_terms import find_terms, rows_of, shape, terms_module
 
         found = find_terms(form, dict(individual))
         if found is None:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from livingdrug.core.errors import ModelError
-from livingdrug.engine import symbolic as sy
-from livingdrug.engine.factor import factorisation
-from livingdrug.engine.layout import LANES, Layout
-from livingdrug.engine.symbolic import Equations, symbol, to_sympy
-from livingdrug.models.compose import System
+from livingdrug.engine.codegen import symbolic as sy
+from livingdrug.engine.codegen.factor import factorisation
+from livingdrug.engine.codegen.layout import LANES, Layout
+from livingdrug.engine.codegen.symbolic import Equations, symbol, to_sympy
+from livingdrug.models import System
 
 _FUNCTIONS = {
     sy.LogOrNever: "log_or_never", sy.LogOfScale: "log_of_scale", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit",
@@ -31,12 +31,12 @@ _FUNCTIONS = {
 # the title holds names that a user chose: it is written as a literal, so that it can never be code
 HEADER = '''"""{subject}, written by livingdrug {version}. Not for editing: it is made anew when the model changes."""
 
-from livingdrug.engine import vector_functions as lanes
-from livingdrug.engine import vector_math as one
-from livingdrug.engine.machine_code import entry
-from livingdrug.engine.vector_math import compiled
-from livingdrug.engine.vector_type import fused
-from livingdrug.engine.vectors import load, store
+from livingdrug.engine.codegen import vector_functions as lanes
+from livingdrug.engine.codegen import vector_math as one
+from livingdrug.engine.codegen.machine_code import entry
+from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vector_type import fused
+from livingdrug.engine.codegen.vectors import load, store
 
 TITLE = {title!a}
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from livingdrug.engine import symbolic as sy
-from livingdrug.engine.generate import function_text, module_text, shared, text_of
-from livingdrug.engine.layout import LANES
-from livingdrug.engine.symbolic import symbol, to_sympy
-from livingdrug.models.structure import ClosedForm
+from livingdrug.engine.codegen import symbolic as sy
+from livingdrug.engine.codegen.generate import function_text, module_text, shared, text_of
+from livingdrug.engine.codegen.layout import LANES
+from livingdrug.engine.codegen.symbolic import symbol, to_sympy
+from livingdrug.models import ClosedForm
 
 MOST = 2  # terms of a piece: the slope of a sum of two exponentials has one zero at most
 

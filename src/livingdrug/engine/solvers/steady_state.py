@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from livingdrug.core.errors import SolveError
-from livingdrug.models.structure import State
+from livingdrug.models import State
 
 Map = Callable[[np.ndarray], np.ndarray]
 

@@ -4,10 +4,10 @@ Tsitouras 2011, Comput Math Appl 62:770-775: seven stages, the last of which is 
 interpolant of order 4. Each lane has its own subject, time and step.
 """
 
-from livingdrug.engine.calls import call_1
-from livingdrug.engine.vector_math import compiled
-from livingdrug.engine.vector_type import fused
-from livingdrug.engine.vectors import LANES, TOO_LOW, choose, fill, larger, load, root, size, store
+from livingdrug.engine.codegen.calls import call_1
+from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vector_type import fused
+from livingdrug.engine.codegen.vectors import LANES, TOO_LOW, choose, fill, larger, load, root, size, store
 
 C2, C3, C4, C5 = 0.161, 0.327, 0.9, 0.9800255409045097
 A21 = 0.161

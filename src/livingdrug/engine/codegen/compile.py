@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy as np
 
 from livingdrug.core.expressions import linear_coefficient, names, python_text
-from livingdrug.engine.functions import ARRAY, SCALAR
-from livingdrug.models.compose import System
+from livingdrug.engine.codegen.functions import ARRAY, SCALAR
+from livingdrug.models import System
 
 
 @lru_cache(maxsize=512)
@@ -193,3 +193,8 @@ def output_function(system: System, wanted: Sequence[str]) -> Callable:
     arguments = ("time", *(s.name for s in system.states), *(q.name for q in system.quantities))
     arguments += tuple(s.name for s in system.switches)
     return array_function(arguments, _lines(system), tuple(expressions.get(w, w) for w in wanted))
+
+
+def without_pools(system: System) -> Pools:
+    """No pools: every state is integrated."""
+    return Pools((), (), compile_system(system).pools.rates, ())

@@ -17,7 +17,7 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 from livingdrug.core import waiting
-from livingdrug.engine import cache
+from livingdrug.engine.codegen import cache
 
 # no `fastmath`: see `vector_type`
 OPTIONS = {"error_model": "numpy"}

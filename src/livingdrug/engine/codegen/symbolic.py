@@ -14,8 +14,8 @@ import sympy as sp
 
 from livingdrug.core.errors import ModelError
 from livingdrug.core.expressions import parse
-from livingdrug.engine.compile import Pools
-from livingdrug.models.compose import System
+from livingdrug.engine.codegen.compile import Pools
+from livingdrug.models import System
 
 _FLOAT_DIGITS = 17
 

@@ -2,7 +2,7 @@
 
 import math
 
-from livingdrug.engine.vector_math import (
+from livingdrug.engine.codegen.vector_math import (
     LN2_HIGH,
     LN2_LOW,
     NEVER,
@@ -12,8 +12,8 @@ from livingdrug.engine.vector_math import (
     compiled,
     expm1_quotient,
 )
-from livingdrug.engine.vector_type import fused
-from livingdrug.engine.vectors import choose, exponential, fill, larger, root, size, split
+from livingdrug.engine.codegen.vector_type import fused
+from livingdrug.engine.codegen.vectors import choose, exponential, fill, larger, root, size, split
 
 
 @compiled

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from livingdrug.engine.vector_type import fused
+from livingdrug.engine.codegen.vector_type import fused
 
 # Whatever a solver calls is inlined into it: a call would keep loops from being vectorised. Nothing in Python calls such a
 # function, and entries for that would take half of the compiler's time.

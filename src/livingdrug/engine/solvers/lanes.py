@@ -6,15 +6,15 @@ computes depends on the others, so a subject's numbers are the same in any lane,
 
 import math
 
-from livingdrug.engine import rodas5p, tsit5
-from livingdrug.engine.calls import call_1, call_2, call_3, call_4
-from livingdrug.engine.control import commit, first_step, needs_service, negative, plan, too_stiff_at_start, verdict
+from livingdrug.engine.codegen.calls import call_1, call_2, call_3, call_4
+from livingdrug.engine.codegen.machine_code import kept
+from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vectors import LANES, load, store
 from livingdrug.engine.events import ADD, RATE
-from livingdrug.engine.machine_code import kept
-from livingdrug.engine.measures import measure_step, start_measures, store_measures
+from livingdrug.engine.solvers import rodas5p, tsit5
+from livingdrug.engine.solvers.control import commit, first_step, needs_service, negative, plan, too_stiff_at_start, verdict
+from livingdrug.engine.solvers.measures import measure_step, start_measures, store_measures
 from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, STEPS, SUBJECT, TOO_MANY_FOR_EXPLICIT
-from livingdrug.engine.vector_math import compiled
-from livingdrug.engine.vectors import LANES, load, store
 
 
 @compiled

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from livingdrug.engine.compile import Pools
+from livingdrug.engine.codegen.compile import Pools
 
 # below this spread of exponents the series is exact to rounding where the difference of differences is not
 SERIES_BELOW = 1e-3

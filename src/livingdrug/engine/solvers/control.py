@@ -2,6 +2,9 @@
 
 import math
 
+from livingdrug.engine.codegen.vector_functions import log_or_never
+from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vectors import LANES, choose, exponential, fill, larger, load, store
 from livingdrug.engine.storage import (
     NEGATIVE,
     NOT_FINITE,
@@ -12,9 +15,6 @@ from livingdrug.engine.storage import (
     SUBJECT,
     TOO_MANY_FOR_EXPLICIT,
 )
-from livingdrug.engine.vector_functions import log_or_never
-from livingdrug.engine.vector_math import compiled
-from livingdrug.engine.vectors import LANES, choose, exponential, fill, larger, load, store
 
 SHORTEST = 4e-15  # shortest step in units of the time reached
 SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0

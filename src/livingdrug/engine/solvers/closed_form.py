@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from livingdrug.engine.compile import array_function
-from livingdrug.models.structure import ClosedForm
+from livingdrug.engine.codegen.compile import array_function
+from livingdrug.models import ClosedForm
 
 _X, _W = np.polynomial.legendre.leggauss(16)
 _HALVES = 0.5 ** np.arange(1, 9)
@@ -29,7 +29,7 @@ def _lines(form: ClosedForm) -> tuple[tuple[str, str], ...]:
     return tuple((d.name, d.expression) for d in form.definitions)
 
 
-def evaluate(form: ClosedForm, values: Mapping[str, np.ndarray], times: np.ndarray) -> np.ndarray:
+def closed_form_values(form: ClosedForm, values: Mapping[str, np.ndarray], times: np.ndarray) -> np.ndarray:
     """Outputs at `times`, shape (subjects, outputs, times)."""
     columns = [np.asarray(values[q.name])[:, None] for q in form.quantities]
     out = []
@@ -49,7 +49,7 @@ def _piece(form: ClosedForm, expression: str, time, columns) -> np.ndarray:
     return np.asarray(value, dtype=float)
 
 
-def metrics(form: ClosedForm, values: Mapping[str, np.ndarray], until: float, begin: float = 0.0):
+def closed_form_metrics(form: ClosedForm, values: Mapping[str, np.ndarray], until: float, begin: float = 0.0):
     """(peak, time of peak, integral) of every output on [begin, until], each of shape (subjects, outputs)."""
     columns = [np.asarray(values[q.name], dtype=float)[:, None] for q in form.quantities]
     parts = [
@@ -84,7 +84,7 @@ def _block(form: ClosedForm, columns: list[np.ndarray], until: float, begin: flo
     return peak, at, area
 
 
-def invalid(form: ClosedForm, values: Mapping[str, np.ndarray]) -> list[str]:
+def closed_form_faults(form: ClosedForm, values: Mapping[str, np.ndarray]) -> list[str]:
     """Per subject, the message of the first broken condition of validity, or an empty text."""
     columns = [np.asarray(values[q.name], dtype=float)[:, None] for q in form.quantities]
     n = len(columns[0])

@@ -8,10 +8,10 @@ rest. So a step is made again, shorter, when it would spoil an area.
 
 import math
 
-from livingdrug.engine import rodas5p, tsit5
-from livingdrug.engine.calls import call_1, call_4
-from livingdrug.engine.vector_math import compiled
-from livingdrug.engine.vectors import LANES, any_above, choose, fill, larger, load, root, size, store
+from livingdrug.engine.codegen.calls import call_1, call_4
+from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vectors import LANES, any_above, choose, fill, larger, load, root, size, store
+from livingdrug.engine.solvers import rodas5p, tsit5
 
 PARTS = 8  # parts of a step in which a limit is crossed at most once
 # error of the integral of e^s over a length L: L^4 / 720 for the cubic through the ends, L^6 / 604800 for the quartic

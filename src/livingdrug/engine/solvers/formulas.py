@@ -10,10 +10,10 @@ from functools import lru_cache
 import numpy as np
 
 import livingdrug
-from livingdrug.engine import cache
-from livingdrug.engine.calls import call_3
-from livingdrug.engine.machine_code import kept, module_of
-from livingdrug.models.structure import ClosedForm, Definition, Piece
+from livingdrug.engine.codegen import cache
+from livingdrug.engine.codegen.calls import call_3
+from livingdrug.engine.codegen.machine_code import kept, module_of
+from livingdrug.models import ClosedForm, Definition, Piece
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def formula_kernel(formulas: Formulas, by: tuple[str, ...]) -> FormulaKernel:
     return FormulaKernel(values, slopes, by, module)
 
 
-def evaluate(
+def formula_values(
     kernel: FormulaKernel, which: np.ndarray, table: np.ndarray, subject: np.ndarray, time: np.ndarray
 ) -> np.ndarray:
     """Values of formula which[r] at time[r] with the quantities table[subject[r]], shape (records,)."""
@@ -62,7 +62,7 @@ def evaluate(
     return out
 
 
-def evaluate_slopes(
+def formula_slopes(
     kernel: FormulaKernel, which: np.ndarray, table: np.ndarray, subject: np.ndarray, time: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values (records,) and slopes by the kernel's quantities (records, by)."""
@@ -80,7 +80,7 @@ def _run(addresses, which, table, subject, time, out, size):
 
 
 def _text(formulas: Formulas, by: Sequence[str]) -> str:
-    from livingdrug.engine.generate import module_text
+    from livingdrug.engine.codegen.generate import module_text
 
     functions = []
     for k in range(len(formulas.pieces)):
@@ -89,8 +89,8 @@ def _text(formulas: Formulas, by: Sequence[str]) -> str:
 
 
 def _function(formulas: Formulas, k: int, name: str, by: Sequence[str]) -> str:
-    from livingdrug.engine.generate import function_text, text_of
-    from livingdrug.engine.symbolic import symbol, to_sympy
+    from livingdrug.engine.codegen.generate import function_text, text_of
+    from livingdrug.engine.codegen.symbolic import symbol, to_sympy
 
     given = {q: symbol(f"q{i}") for i, q in enumerate(formulas.quantities)}
     known = given | {q: to_sympy(text, given) for q, text in formulas.individual} | {"time": symbol("s")}
@@ -116,7 +116,7 @@ def _function(formulas: Formulas, k: int, name: str, by: Sequence[str]) -> str:
 
 
 def _assignments(expressions) -> list[str]:
-    from livingdrug.engine.generate import shared, text_of
+    from livingdrug.engine.codegen.generate import shared, text_of
 
     parts, reduced = shared(expressions)
     lines = [f"{s} = {text_of(e, 'one')}" for s, e in parts]

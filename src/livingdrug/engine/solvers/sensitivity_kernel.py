@@ -1,4 +1,4 @@
-"""Compiled code for forward sensitivities (see `sensitivity_writer`): made when missing, loaded when not."""
+"""Compiled code for forward sensitivities (see `codegen.sensitivity_writer`): made when missing, loaded when not."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,10 +8,11 @@ import numpy as np
 
 import livingdrug
 from livingdrug.core.errors import ModelError
-from livingdrug.engine import cache
-from livingdrug.engine.kernel import Kernel, kernel_of, made_module, without_pools
-from livingdrug.engine.layout import LANES, Layout
-from livingdrug.models.compose import System
+from livingdrug.engine.codegen import cache
+from livingdrug.engine.codegen.compile import without_pools
+from livingdrug.engine.codegen.layout import LANES, Layout
+from livingdrug.engine.kernel import Kernel, kernel_of, made_module
+from livingdrug.models import System
 
 
 class SensitivityAddresses(NamedTuple):
@@ -52,8 +53,8 @@ def sensitivity_kernel(system: System, observed: tuple[str, ...], by: tuple[str,
     pools = without_pools(system)
 
     def write() -> tuple[str, Layout]:
-        from livingdrug.engine import symbolic
-        from livingdrug.engine.sensitivity_writer import SensitivityWriter
+        from livingdrug.engine.codegen import symbolic
+        from livingdrug.engine.codegen.sensitivity_writer import SensitivityWriter
 
         equations = symbolic.renamed(system, symbolic.equations(system, pools))
         return SensitivityWriter(system, equations, observed, by).module(system.name, livingdrug.__version__)

@@ -17,15 +17,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.engine import cache
-from livingdrug.engine.calls import call_2, call_4
+from livingdrug.engine.codegen import cache
+from livingdrug.engine.codegen.calls import call_2, call_4
+from livingdrug.engine.codegen.machine_code import kept, module_of
+from livingdrug.engine.codegen.vector_math import compiled
 from livingdrug.engine.events import ADD, RATE
 from livingdrug.engine.kernel import TOO_LARGE
-from livingdrug.engine.machine_code import kept, module_of
 from livingdrug.engine.population import in_threads
 from livingdrug.engine.storage import NOT_FINITE, OK, Task
-from livingdrug.engine.vector_math import compiled
-from livingdrug.models.compose import System
+from livingdrug.models import System
 
 MAY_BE_NEGATIVE, TOO_FAST = 5, 6  # statuses beside those of `storage`: left to the general solver
 LEVELS = 60  # of the ladder: times up to 2^60 of the shortest one
@@ -64,7 +64,7 @@ def linear_kernel(
     name = cache.key("linear", repr(system), repr(observed), repr(by), repr(individual))
 
     def text() -> str:
-        from livingdrug.engine.linear_code import linear_module
+        from livingdrug.engine.codegen.linear_code import linear_module
 
         return linear_module(system, observed, by, dict(individual))
 

@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.engine import control, lanes, rodas5p
-from livingdrug.engine.calls import call_1, call_2, call_4
+from livingdrug.engine.codegen.calls import call_1, call_2, call_4
+from livingdrug.engine.codegen.machine_code import kept
+from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vector_type import fused
+from livingdrug.engine.codegen.vectors import LANES, choose, fill, larger, load, root, size, store
 from livingdrug.engine.events import SET
 from livingdrug.engine.kernel import at_and_table, new_lanes, placed
-from livingdrug.engine.machine_code import kept
 from livingdrug.engine.population import MAX_STEPS, RTOL, EventTable, in_threads, new_task
-from livingdrug.engine.sensitivity_code import SensitivityKernel
+from livingdrug.engine.solvers import control, lanes, rodas5p
+from livingdrug.engine.solvers.sensitivity_kernel import SensitivityKernel
 from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, SUBJECT, Found, Settings, Task, nothing_found
-from livingdrug.engine.vector_math import compiled
-from livingdrug.engine.vector_type import fused
-from livingdrug.engine.vectors import LANES, choose, fill, larger, load, root, size, store
 
 STAGES = rodas5p.STAGES
 BLOCK = 64

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import sympy as sp
 
-from livingdrug.engine.generate import Writer
-from livingdrug.engine.symbolic import Equations, symbol, time_derivative, to_sympy
-from livingdrug.models.compose import System
+from livingdrug.engine.codegen.generate import Writer
+from livingdrug.engine.codegen.symbolic import Equations, symbol, time_derivative, to_sympy
+from livingdrug.models import System
 
 GROUPS = ("q", "jt", "qt", "h", "hq")
 

@@ -8,10 +8,10 @@ fail is not finite and is tried again with a shorter one.
 
 import numpy as np
 
-from livingdrug.engine.calls import call_1, call_2
-from livingdrug.engine.vector_math import compiled
-from livingdrug.engine.vector_type import fused
-from livingdrug.engine.vectors import LANES, TOO_LOW, choose, fill, larger, load, root, size, store
+from livingdrug.engine.codegen.calls import call_1, call_2
+from livingdrug.engine.codegen.vector_math import compiled
+from livingdrug.engine.codegen.vector_type import fused
+from livingdrug.engine.codegen.vectors import LANES, TOO_LOW, choose, fill, larger, load, root, size, store
 
 GAMMA = 0.21193756319429014
 A = (
