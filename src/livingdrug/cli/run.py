@@ -90,6 +90,8 @@ def _write(kind: Workflow, scenario: Document, found, output: Output) -> None:
     else:
         table = kind.table(scenario, found)
     if table is None:
+        if Path(output.out).exists():  # written as it came
+            click.echo(f"wrote {output.out}", err=True)
         return
     write_csv(table, output.out)
     click.echo(f"wrote {len(table):,} rows to {output.out}", err=True)

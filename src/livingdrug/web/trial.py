@@ -79,7 +79,10 @@ def _answers(scenario: Power, work: Work) -> list:
         return [problem(str(error))]
     facts = Table("answer", ("", ""), (
         ("in the smaller arm", str(answer.n_per_arm)), ("in both arms", str(answer.n_total)),
-        ("exact number, smaller arm", number(answer.n_exact)), ("power with these numbers", f"{answer.power_at_n:.3f}"),
+        ("before rounding up, smaller arm", number(answer.n_exact)),
+        ("power with these numbers, by the formula below", f"{answer.power_at_n:.3f}"),
+        *([("exact power of this test, over all numbers of events", f"{answer.power_enumerated:.3f}")]
+          if answer.power_enumerated is not None else []),
     ))  # fmt: skip
     return [
         html.P(answer.sentence, className="answer", id="sentence"),

@@ -39,8 +39,7 @@ from livingdrug.report.answer import Answer, Picture
 from livingdrug.report.folder import Origin, keep
 from livingdrug.report.folder_files import SCENARIO
 from livingdrug.report.pictures import save
-from livingdrug.scale.blocks import Serial
-from livingdrug.scale.runs import Executor, Progress
+from livingdrug.scale import Executor, Progress, Serial
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
 from livingdrug.workflows.script import script_of
