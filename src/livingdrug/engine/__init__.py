@@ -33,17 +33,18 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
     )
     from livingdrug.engine.solvers.linear import LinearKernel, Solution, linear_kernel, solve_linear, ticks_of
     from livingdrug.engine.solvers.sensitivity import solve_task_sensitivities
-    from livingdrug.engine.solvers.sensitivity_kernel import sensitivity_kernel
+    from livingdrug.engine.solvers.sensitivity_kernel import SensitivityKernel, sensitivity_kernel
     from livingdrug.engine.solvers.steady_state import steady_state
     from livingdrug.engine.storage import OK, Found, Task
 
 __all__ = [
-    "ADD", "OK", "RATE", "RTOL", "SET", "STATUS", "EventTable", "Events", "FormulaKernel", "Formulas", "Found",
-    "Kernel", "LinearKernel", "Measures", "Solution", "Task", "advance", "array_function", "closed_form_faults",
-    "closed_form_metrics", "closed_form_values", "compile_system", "compiled", "exponential_kernel",
-    "formula_kernel", "formula_slopes", "formula_values", "in_threads", "kept", "linear_kernel", "lognormals",
-    "new_task", "normals", "reason", "sensitivity_kernel", "solve_exponentials", "solve_linear",
-    "solve_population", "solve_task", "solve_task_sensitivities", "steady_state", "system_kernel", "ticks_of",
+    "ADD", "OK", "RATE", "RTOL", "SET", "STATUS", "EventTable", "Events", "FormulaKernel", "Formulas",
+    "Found", "Kernel", "LinearKernel", "Measures", "SensitivityKernel", "Solution", "Task", "advance",
+    "array_function", "closed_form_faults", "closed_form_metrics", "closed_form_values", "compile_system",
+    "compiled", "exponential_kernel", "formula_kernel", "formula_slopes", "formula_values", "in_threads",
+    "kept", "linear_kernel", "lognormals", "new_task", "normals", "reason", "sensitivity_kernel",
+    "solve_exponentials", "solve_linear", "solve_population", "solve_task", "solve_task_sensitivities",
+    "steady_state", "system_kernel", "ticks_of",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__)

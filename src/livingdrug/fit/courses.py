@@ -13,7 +13,7 @@ from livingdrug.core.errors import InputError, SolveError
 from livingdrug.engine import ADD, RATE, Events
 from livingdrug.fit.design import Design
 from livingdrug.fit.problem import FitProblem
-from livingdrug.simulation.regimen import Dose, Regimen
+from livingdrug.simulation import Dose, Regimen
 
 SETTLED = 1e-7  # change of each state within an interval, of the largest one of all
 MOST = 400  # intervals to get there

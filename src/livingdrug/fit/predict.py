@@ -37,7 +37,7 @@ from livingdrug.fit.design import Design
 from livingdrug.fit.occasions import output_name
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.smooth import smoothed
-from livingdrug.models.structure import Piece
+from livingdrug.models import Piece
 
 RTOL = 1e-6
 RTOL_SLOPES = 1e-8  # objectives are differentiated once more by differences
@@ -291,7 +291,7 @@ def _layout(problem: FitProblem, design: Design, observed: tuple[str, ...], copi
 
 def _events(problem: FitProblem, design: Design, courses: tuple[Course, ...]) -> list[Events]:
     """What happens in each course. Raises InputError that names a subject whose doses the model cannot take."""
-    from livingdrug.simulation.regimen import check_regimen
+    from livingdrug.simulation import check_regimen
 
     system = problem.model.system
     for name, regimen in zip(design.subjects, design.doses, strict=True):

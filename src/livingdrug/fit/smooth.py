@@ -15,7 +15,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.engine import closed_form_values
-from livingdrug.models.structure import ClosedForm, Piece
+from livingdrug.models import ClosedForm, Piece
 
 REACH = 25.0
 PART = {"focei": 0.05, "laplace": 0.1}  # of the time of the first kink: the width where none is given; curvature bends more
