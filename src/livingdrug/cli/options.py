@@ -98,7 +98,8 @@ def command_of(kind: str) -> click.Command:
         run_scenario(checked(scenario, filled, COMMAND_LINE), output)
 
     line, more = help_of(kind)
-    return Command(kind, params=[*params, *outputs], callback=run, examples=scenario.EXAMPLES, help=f"{line}\n\n{more}")
+    name = kind.rpartition("-")[2]
+    return Command(name, params=[*params, *outputs], callback=run, examples=scenario.EXAMPLES, help=f"{line}\n\n{more}")
 
 
 def _declared(names: tuple[str, ...], name: str) -> list[str]:

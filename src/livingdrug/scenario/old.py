@@ -26,6 +26,7 @@ class OldWorkflow:
 
     kind: str
     scenario: type[Document]
+    counted = "subjects"
 
     def keep_run(self, scenario: Document, folder: Path, conduct) -> Answer:
         """Run, and write into a folder that nobody else writes."""
