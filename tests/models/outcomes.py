@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from livingdrug.models.catalogue import get_model
-from livingdrug.simulation import Regimen, simulate
-from livingdrug.simulation.dose_text import read_dose
+from livingdrug.models import get_model
+from livingdrug.simulation import Regimen, read_dose, simulate
 
 TABLE = Path(__file__).with_name("reference_outcomes.csv")
 GRID = 4001

@@ -10,12 +10,13 @@ import pytest
 from livingdrug import get_fragment, get_model, list_models, read_data, simulate
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.engine.compile import scalar_function
+from livingdrug.engine.codegen.compile import scalar_function
 from livingdrug.export import TARGETS, data_file, model_text
 from livingdrug.export.dialect import MRGSOLVE, NONMEM, RXODE2, Names
 from livingdrug.export.statements import Block
-from livingdrug.models.text import from_toml, to_toml
-from livingdrug.simulation.regimen import default_regimen
+from livingdrug.models import to_toml
+from livingdrug.models.text import from_toml
+from livingdrug.simulation import default_regimen
 from tests import commands
 from tests.unit.exported_text import evaluate, run_mrgsolve, run_nonmem, run_rxode2
 

@@ -11,10 +11,9 @@ from scipy.stats import multivariate_normal
 from bench.linear_models import DOSE, problem_of, two_compartments
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import ResidualError, compare, compare_models, fit, new_problem
-from livingdrug.fit.compare import compare_methods
+from livingdrug.fit import Objective, ResidualError, compare, compare_methods, compare_models, fit, new_problem
 from livingdrug.fit.compare_models_words import words_of
-from livingdrug.fit.result import NOT_CONVERGED, Objective
+from livingdrug.fit.result import NOT_CONVERGED
 from livingdrug.models.text import from_toml
 from tests.commands import livingdrug
 from tests.decline import DECLINE
@@ -321,8 +320,7 @@ def test_models_on_the_command_line_make_a_folder_that_runs_again(files, models)
 
 def test_the_script_of_a_comparison_makes_its_table(files, monkeypatch):
     document = livingdrug(*models_of(files, "--as-scenario")).stdout
-    from livingdrug.scenario.document import scenario_of_text
-    from livingdrug.scenario.script import to_script
+    from livingdrug.workflows.base import scenario_of_text, to_script
 
     script = to_script(scenario_of_text(document, "here"))
     asked = []

@@ -5,10 +5,11 @@ import pytest
 
 from livingdrug.core.errors import InputError, ModelError
 from livingdrug.export import model_text
-from livingdrug.models.about import WORDS, About
-from livingdrug.models.catalogue import find_models, get_model, list_models
-from livingdrug.simulation import draw_subjects
-from livingdrug.simulation.population import find_population, member_of
+from livingdrug.models import About, get_model, list_models
+from livingdrug.models.about import WORDS
+from livingdrug.models.catalogue import find_models
+from livingdrug.simulation import draw_subjects, find_population
+from livingdrug.simulation.population import member_of
 from tests.commands import livingdrug
 
 

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from livingdrug.fit.groups import Groups
-from livingdrug.fit.individual_curves import Curves
-from livingdrug.fit.result import FitResult
+from livingdrug.fit import Curves, FitResult, Groups
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, dense, grid_figure, new_figure, short
 from livingdrug.plots.time_axis import long_time_axis
 

@@ -3,11 +3,19 @@
 import numpy as np
 
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, new_figure, sequence, short, stamp
-from livingdrug.response.curve import exposure_at, probability, probability_band
-from livingdrug.response.expected import Expected, tradeoff
-from livingdrug.response.exposures import ExposureSpread, nodes, quantiles
-from livingdrug.response.index import TherapeuticIndex, chance_within
-from livingdrug.response.pair import Pair
+from livingdrug.response import (
+    Expected,
+    ExposureSpread,
+    Pair,
+    TherapeuticIndex,
+    chance_within,
+    exposure_at,
+    nodes,
+    probability,
+    probability_band,
+    quantiles,
+    tradeoff,
+)
 
 WINDOW = "#e3efe3"
 MIDDLE = ((0.025, 0.975, 2), (0.25, 0.75, 7))

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from livingdrug.fit.point import point_of
-from livingdrug.fit.result import FitResult
-from livingdrug.fit.uncertainty import RISE, Profile
-from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit import RISE, FitResult, Profile, point_of, unknowns_of
 from livingdrug.fit.words import number
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, short
 

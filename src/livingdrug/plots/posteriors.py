@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from livingdrug.fit.bayes import Posterior
-from livingdrug.fit.point import LOG, SCALE_CODE
-from livingdrug.fit.priors import Prior, prior_density
-from livingdrug.fit.unknowns import Unknowns, unknowns_of
+from livingdrug.fit import LOG, SCALE_CODE, Posterior, Prior, Unknowns, prior_density, unknowns_of
 from livingdrug.fit.words import number
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, short
 

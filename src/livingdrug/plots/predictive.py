@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from livingdrug.fit.npde import Npde
-from livingdrug.fit.vpc import Panel, Vpc
+from livingdrug.fit import Npde, Panel, Vpc
 from livingdrug.plots.curves import plot_limit
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, dense, short
 from livingdrug.plots.time_axis import long_time_axis

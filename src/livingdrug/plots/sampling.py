@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from livingdrug.fit.days import DaysResult
+from livingdrug.fit import DaysResult
 from livingdrug.plots.style import SETTINGS, blank, short, stamp
 
 RESEARCH = "for research, not for clinical decisions"

@@ -3,8 +3,7 @@
 import numpy as np
 
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, sequence, short, stamp
-from livingdrug.response.kaplan_meier import SurvivalCurve, numbers_at_risk
-from livingdrug.response.survival import GroupSurvival, TimeFit
+from livingdrug.response import GroupSurvival, SurvivalCurve, TimeFit, numbers_at_risk
 
 RESEARCH = "for research, not for clinical decisions"
 ROW = 0.17  # inches of a line of the table

@@ -8,7 +8,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
-from livingdrug.data.findings import printable
+from livingdrug.data import printable
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import group_title, groups
 from livingdrug.products.facts import ExposureFact, exposure_facts, find_product
@@ -239,7 +239,7 @@ def _ratio(values: np.ndarray, fact: ExposureFact, reference: np.ndarray | None 
 @lru_cache(maxsize=4)
 def _model_values(spread: str | None) -> dict[str, np.ndarray]:
     """CMAX, TMAX and AUC over 28 d of the model's virtual subjects, the same ones every time (seed 1)."""
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
     from livingdrug.simulation import draw_subjects, simulate
 
     model = get_model(MODEL)
@@ -252,7 +252,7 @@ def _model_values(spread: str | None) -> dict[str, np.ndarray]:
 
 def _model_facts(spread: str | None) -> list[ExposureFact]:
     """The model's population as if it were a published group."""
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
 
     reading = spread or get_model(MODEL).populations[0].name
     made = []

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.engine.compile import array_function
+from livingdrug.engine import array_function
 from livingdrug.models import Anchor, Experiment, Model
+from livingdrug.simulation.experiment import experiment_regimen
 from livingdrug.simulation.population import typical_subject
-from livingdrug.simulation.regimen import experiment_regimen
 from livingdrug.simulation.run import default_until, simulate
 
 

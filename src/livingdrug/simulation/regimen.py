@@ -8,7 +8,7 @@ from numbers import Integral
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.units import over, parse_unit, unit_text
-from livingdrug.models import ClosedForm, Experiment, Model, State
+from livingdrug.models import ClosedForm, Model, State
 
 MAX_REPEATS = 10_000
 STEADY = ("", "replace", "add")
@@ -152,18 +152,6 @@ class Regimen:
     def personal(self) -> bool:
         """True where the events depend on a subject's own values."""
         return bool(self.resets) or any(dose.names or dose.steady_state for dose in self.doses)
-
-
-def default_regimen(model: Model) -> Regimen:
-    """The doses of the model's first published experiment."""
-    return experiment_regimen(model.experiments[0]) if model.experiments else Regimen()
-
-
-def experiment_regimen(experiment: Experiment) -> Regimen:
-    """The doses of a published experiment."""
-    from livingdrug.simulation.dose_text import read_dose
-
-    return Regimen.of([*experiment.doses, *map(read_dose, experiment.given)])
 
 
 def check_regimen(model: Model, regimen: Regimen) -> str:
