@@ -256,6 +256,7 @@ def folder(fitted, simulated, tmp_path, monkeypatch):
     """The folder of a fit of data.csv beside it."""
     from livingdrug.fit.intervals import uncertainty
     from livingdrug.workflows.base import keep_answer
+    from livingdrug.workflows.fit import checks
     from livingdrug.workflows.fit.plan import fit_problem
     from livingdrug.workflows.fit.scenario import Fit
 

@@ -12,7 +12,6 @@ RUNNERS = {
     "index": ("livingdrug.cli.index", "run_index"),
     "trial": ("livingdrug.cli.trial", "run_design"),
     "escalation": ("livingdrug.cli.escalation", "run_levels"),
-    "sampling": ("livingdrug.cli.sampling", "run_sampling"),
 }
 
 

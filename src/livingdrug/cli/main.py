@@ -21,7 +21,6 @@ LATER = {
     "example": ("livingdrug.cli.kinetics", "Write example data to try the commands on."),
     "index": ("livingdrug.cli.index_options", "Weigh efficacy against toxicity on one exposure."),
     "response": ("livingdrug.cli.response_options", "Relate exposure to a response, a grade, a value or a time."),
-    "sampling": ("livingdrug.cli.sampling", "Which further sampling days would sharpen which parameter."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 

@@ -32,7 +32,7 @@ def run_scenario(scenario: Document, output: Output) -> None:
     kind, say = workflow(scenario.kind), partial(click.echo, err=True)
     executor = choose_executor(output.workers, output.dask)
     try:
-        with Progress() as progress:
+        with Progress(kind.counted) as progress:
             conduct = Conduct(executor, progress, None if folder else output.out, folder, output.resume, say)
             with kind.conducted(scenario, conduct):
                 code = (_keep if folder else _show)(kind, scenario, output, conduct)

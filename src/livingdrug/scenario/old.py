@@ -15,7 +15,6 @@ KINDS = {
     "index": ("index", "Index", "outcomes", "answer_index"),
     "trial": ("trials", "TrialScenario", "trials", "answer_trial"),
     "escalation": ("trials", "EscalationScenario", "trials", "answer_escalation"),
-    "sampling": ("sampling", "Sampling", "sampling", "answer_sampling"),
 }
 
 

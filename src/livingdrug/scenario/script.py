@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.sampling import Sampling
 from livingdrug.scenario.trials import TrialScenario
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.script import given, script_of
@@ -35,5 +34,4 @@ WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
     Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
     Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
     TrialScenario: _whole("run_trial", "", "{}.table()"),
-    Sampling: _whole("run_sampling", "", "{}.found.table()"),
 }

@@ -6,31 +6,44 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.data.endpoint_words import RESPONSES
-from livingdrug.fit.conditional_residuals import with_conditional_residuals
-from livingdrug.fit.covariate_relations import covariate_relations, relation_table
-from livingdrug.fit.eta_correlation import correlation_table, eta_correlations
-from livingdrug.fit.groups import SHRUNK, Groups, compare_groups
-from livingdrug.fit.individual_curves import curves_of
-from livingdrug.fit.intervals import Uncertainty
-from livingdrug.fit.npde import FEWEST, Npde, npde
-from livingdrug.fit.result import FitResult
-from livingdrug.fit.sampled import DRAWS, POOL, Sampled, sampled_parameters
+from livingdrug.data import RESPONSES
+from livingdrug.fit import (
+    FitResult,
+    Groups,
+    Npde,
+    Sampled,
+    Uncertainty,
+    Vpc,
+    compare_groups,
+    correlation_table,
+    covariate_relations,
+    curves_of,
+    eta_correlations,
+    npde,
+    relation_table,
+    sampled_parameters,
+    vpc,
+    with_conditional_residuals,
+)
+from livingdrug.fit.groups import SHRUNK
+from livingdrug.fit.npde import FEWEST
+from livingdrug.fit.sampled import DRAWS, POOL
 from livingdrug.fit.store import write_result
-from livingdrug.fit.vpc import Vpc, vpc
-from livingdrug.plots.fits import (
-    ACROSS,
-    DOWN,
+from livingdrug.plots import (
+    plot_covariates,
+    plot_eta_pairs,
     plot_etas,
     plot_groups,
     plot_individuals,
+    plot_intervals,
+    plot_likelihoods,
+    plot_npde,
     plot_observed,
     plot_residuals,
     plot_trace,
+    plot_vpc,
 )
-from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
-from livingdrug.plots.predictive import plot_npde, plot_vpc
-from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
+from livingdrug.plots.fits import ACROSS, DOWN
 from livingdrug.report.answer import Answer, Part, Picture
 from livingdrug.report.pictures import save
 from livingdrug.workflows.fit.relations import correlation_part, covariate_part

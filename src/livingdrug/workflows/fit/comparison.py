@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.export import write_csv
-from livingdrug.fit.compare import NAMES, MethodComparison, MethodRun, level_words
-from livingdrug.fit.compare_models import ModelComparison, ModelRun
-from livingdrug.fit.result import FitResult
+from livingdrug.fit import FitResult, MethodComparison, MethodRun, ModelComparison, ModelRun
+from livingdrug.fit.compare import NAMES, level_words
 from livingdrug.fit.words import number
 from livingdrug.report.answer import Answer, Part, Table
 from livingdrug.report.card import model_card

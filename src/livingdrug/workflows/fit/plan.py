@@ -6,27 +6,41 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data import Data, Reading, cross, read_data
-from livingdrug.data.endpoints import join, read_endpoints
-from livingdrug.fit import evaluate, fit
-from livingdrug.fit.bayes import Posterior, sample_posterior
-from livingdrug.fit.before_dose import without_zeros
-from livingdrug.fit.borrow import Borrowing, advice, borrowed, fit_both, read_borrow
-from livingdrug.fit.design import design_of
-from livingdrug.fit.importance import few_draws
-from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty, uncertainty
-from livingdrug.fit.nuts import Sampling
-from livingdrug.fit.priors import as_priors, priors_of, read_priors
-from livingdrug.fit.problem import FitProblem, new_problem
-from livingdrug.fit.result import FitResult, Objective
-from livingdrug.fit.run import Progress
-from livingdrug.fit.settle import with_all
-from livingdrug.fit.size import size_caution
-from livingdrug.fit.start import STEIN, start_values
+from livingdrug.data import Data, Reading, cross, join, read_data, read_endpoints
+from livingdrug.fit import (
+    FEWEST_KEPT,
+    FEWEST_REFITS,
+    STEIN,
+    Borrowing,
+    FitProblem,
+    FitResult,
+    Objective,
+    Posterior,
+    Progress,
+    Sampling,
+    Uncertainty,
+    as_priors,
+    borrowed,
+    design_of,
+    evaluate,
+    few_draws,
+    fit,
+    fit_both,
+    new_problem,
+    priors_of,
+    read_borrow,
+    read_priors,
+    sample_posterior,
+    size_caution,
+    start_values,
+    unknowns_of,
+    with_all,
+    without_zeros,
+)
+from livingdrug.fit.borrow import advice
+from livingdrug.fit.intervals import uncertainty
 from livingdrug.fit.text import read_effects, read_names, read_residuals
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.models import build_model
-from livingdrug.models.model import find_quantity
+from livingdrug.models import build_model, find_quantity
 from livingdrug.workflows.fit.scenario import OF_BAYES, Fit
 
 

@@ -76,7 +76,7 @@ class Fit(TableScenario):
         About(
             "A covariate on a parameter: numbers as a power around their median, words as categories; "
             "more words: exponential, around 70, from 0.5, fixed 0.75.",
-            group=MODEL, metavar=""WT on c_max"",
+            group=MODEL, metavar="'WT on c_max'",
         ),
     ] = ()
     correlated: Annotated[
