@@ -70,7 +70,7 @@ def _laid_out(table: Table, most: int, gap: int) -> RichTable:
     shown = RichTable(box=SIMPLE_HEAD, show_edge=False, padding=(0, gap, 0, 0), pad_edge=False)
     for i, heading in enumerate(table.header):
         column = [row[i] for row in table.rows[:most]]
-        right = i > 0 and all(isinstance(part, Cell) or part in ("", "-") for part in column)
+        right = i > 0 and all(_is_number(part) for part in column)
         whole = right or not any(" " in part for part in column)
         least = max(map(cell_len, (heading, *column))) if whole else None
         side = "right" if right else "left"
@@ -78,3 +78,8 @@ def _laid_out(table: Table, most: int, gap: int) -> RichTable:
     for row in table.rows[:most]:
         shown.add_row(*(escape(printable(part, 300)) for part in row))
     return shown
+
+
+def _is_number(part: str) -> bool:
+    """Whether a cell stands on the right: a number, or nothing in the place of one."""
+    return isinstance(part, Cell) or part in ("", "-") or part.replace(",", "").replace(".", "", 1).lstrip("-").isdigit()
