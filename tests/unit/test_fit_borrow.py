@@ -273,7 +273,7 @@ def test_borrow_on_the_command_line(tmp_path, monkeypatch):
     out = tmp_path / "out"
     done = CliRunner().invoke(cli, [*given, "--borrow", f"{tmp_path / 'model.toml'}:3", "--out", str(out)])
     assert done.exit_code == 0, done.output
-    assert "What each number rests on" in done.output and "with 3 estimated numbers" not in done.output
+    assert "Prior, data alone and both" in done.output and "with 3 estimated numbers" not in done.output
     assert "worth 3 subject(s)" in " ".join(done.output.split())
     table = pd.read_csv(out / "borrowed.csv")
     assert list(table.parameter) == ["top", "omega top", "a level"]
