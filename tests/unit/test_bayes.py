@@ -310,7 +310,7 @@ def test_the_command_shows_and_writes_no_posterior_that_did_not_mix(tmp_path, mo
     command = ["fit", str(table), "--model", "stein_2019", "--random", "c_max=0.5", "--method", "bayes", "--tune", "50",
                "--draws", "50", "--prior", "c_max=normal:8.5,0.5", "--out", str(out)]  # fmt: skip
     answer = CliRunner().invoke(cli, command)
-    assert answer.exit_code == 3 and "NOT SHOWN" in answer.output and "fewer than 400" in answer.output
+    assert answer.exit_code == 3 and "so none of it is shown" in answer.output and "fewer than 400" in answer.output
     assert "c_max: normal on ln, mean 8.5, sd 0.5" in answer.output
     assert {p.name for p in out.iterdir()} == {"mixing.csv", "scenario.toml", "settings.json", "record.json", "script.py",
                                                "report.html", "pictures"}  # fmt: skip
