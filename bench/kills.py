@@ -140,9 +140,10 @@ def records(count: int) -> bool:
     import json
 
     from livingdrug.core.errors import InputError
-    from livingdrug.report.folder import keep_run, rebuild
+    from livingdrug.report.folder import rebuild
     from livingdrug.report.record import sealed
-    from livingdrug.scenario.power import Power
+    from livingdrug.workflows.base import keep_run
+    from livingdrug.workflows.power.spec import Power
     from tests.mutants import bytes_changed, data_changed
 
     with tempfile.TemporaryDirectory() as folder:

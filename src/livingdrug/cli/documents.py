@@ -4,15 +4,10 @@ from importlib import import_module
 
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import read_scenario
+from livingdrug.workflows.base import read_scenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {
-    "simulate": ("livingdrug.cli.simulate", "run"),
-    "check": ("livingdrug.cli.tables", "run_check"),
-    "nca": ("livingdrug.cli.parameters", "run_nca"),
-    "compare": ("livingdrug.cli.products", "run_compare"),
-    "power": ("livingdrug.cli.power", "run_power"),
     "response": ("livingdrug.cli.response", "run_response"),
     "index": ("livingdrug.cli.index", "run_index"),
     "trial": ("livingdrug.cli.trial", "run_design"),
@@ -28,6 +23,11 @@ def run_document(path: str, output: Output) -> None:
     if scenario.kind != "simulate" and (output.workers is not None or output.dask is not None):
         kind = f"`{path}` is a `{scenario.kind}` scenario"
         raise InputError(f"{kind}, which runs in one process; leave out --workers and --dask")
+    if scenario.kind not in RUNNERS:
+        from livingdrug.cli.run import run_scenario
+
+        run_scenario(scenario, output)
+        return
     module, runner = RUNNERS[scenario.kind]
     getattr(import_module(module), runner)(scenario, output)
 

@@ -6,11 +6,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.core.errors import InputError
+from livingdrug.models import build_model
 from livingdrug.models.catalogue import find_models, get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.conformance import fit, problems
 from livingdrug.models.equations import latex_equations, plain_equations
 from livingdrug.models.model import Model, plain_symbol
-from livingdrug.scenario import build_model
 
 
 def print_catalogue(wanted: dict[str, str]) -> None:

@@ -11,15 +11,15 @@ from rich.table import Table
 
 from livingdrug.cli.escalation import run_levels
 from livingdrug.cli.output import Output
-from livingdrug.cli.parameters import number
 from livingdrug.cli.trial_tables import NOTICE, new_table, plain, progress, share_as_dict, with_error
 from livingdrug.core.errors import InputError
-from livingdrug.report.trials import with_sizes
-from livingdrug.scenario import read_scenario
+from livingdrug.core.words import number
+from livingdrug.scenario.report.trials import with_sizes
 from livingdrug.scenario.trials import EscalationScenario, TrialScenario, run_trial
 from livingdrug.trial import TrialAnswer
 from livingdrug.trial.design import BINARY, LOGARITHMIC
 from livingdrug.trial.result import EndpointAnswer
+from livingdrug.workflows.base import read_scenario
 
 
 def run_file(file: str, replicates: int | None, seed: int | None, output: Output) -> None:
@@ -41,7 +41,7 @@ def run_design(scenario: TrialScenario, output: Output) -> None:
     answer = run_trial(scenario, progress())
     output.write(answer.table())
     if output.plots:
-        from livingdrug.report.pictures import write_trial_pictures
+        from livingdrug.scenario.report.pictures import write_trial_pictures
 
         write_trial_pictures(answer, output.plots)
         click.echo(f"wrote pictures to {output.plots}", err=True)

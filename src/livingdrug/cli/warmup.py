@@ -5,8 +5,8 @@ import time
 import click
 
 from livingdrug.engine import cache
+from livingdrug.models import build_model
 from livingdrug.models.catalogue import list_models
-from livingdrug.scenario.simulation import build_model
 from livingdrug.simulation import simulate
 
 

@@ -89,7 +89,9 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     """All columns read; faults of single cells go to findings."""
     n = len(grid.lines)
     excluded = findings.left_out = exclusions(columns, grid, findings)
-    by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore")}
+    # a column of occasions that is empty states nothing, like one that is not there
+    empty = {c.name for i, c in enumerate(columns) if c.meaning == "OCC" and missing(grid.columns[i]).all()}
+    by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore") and c.name not in empty}
     raw = {c.meaning: grid.columns[i] for i, c in enumerate(columns) if c.meaning in by_meaning}
     if "DV" in raw:
         raw["DV"] = _with_text_of_value(by_meaning["DV"].name, raw["DV"], columns, grid, findings)

@@ -11,7 +11,7 @@ from livingdrug.data import ENDPOINT_WORDS, Endpoints, Findings, printable, read
 from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, is_missing, read_numbers
 from livingdrug.data.long import one_row_each
 from livingdrug.data.meanings import plain_word, split_heading
-from livingdrug.data.names import folded, how_alike
+from livingdrug.data.names import look_alikes, no_shared_subject
 
 MEANING = {word: meaning for meaning, words in ENDPOINT_WORDS.items() for word in words.split()}
 
@@ -129,7 +129,7 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
     row_of = {subject: i for i, subject in enumerate(endpoints.subjects)}
     keep = [i for i, subject in enumerate(table.ids) if subject in row_of]
     if not keep:
-        raise InputError(f"`{endpoints.name}` and `{table.name}` share no subject; write the subjects alike in both")
+        raise no_shared_subject(endpoints.name, endpoints.subjects, table.name, table.ids)
     rows = [row_of[table.ids[i]] for i in keep]
     notes = [*table.notes, *endpoints.notes]
     for known, other, where in ((table.ids, row_of, endpoints.name), (endpoints.subjects, set(table.ids), table.name)):
@@ -137,23 +137,12 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
         if missing:
             named = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
             notes.append(f"{len(missing)} subject(s) are not in `{where}` and are left out: {named}")
-            notes += _look_alikes([s for s in known if s not in other], other, where)
+            notes += look_alikes([s for s in known if s not in other], other, where, "is left out")
     part = rows_of(table, np.array(keep))
     added = {name: texts[rows] for name, texts in endpoints.values.items()}
     units = {c.name if c.meaning == "covariate" else c.meaning: c.unit for c in endpoints.columns}
     columns = {h: t for h, t in part.columns.items() if h not in added}
     return replace(part, columns=columns | added, units=part.units | units, notes=tuple(dict.fromkeys(notes)))
-
-
-def _look_alikes(names, others, where: str) -> list[str]:
-    """Subjects that only a look tells from one of the other table."""
-    there = {folded(other): other for other in others}
-    pairs = [(name, there[folded(name)]) for name in names if folded(name) in there]
-    return [
-        f"caution: `{printable(name, 30)}` is left out and `{printable(other, 30)}` of `{where}` differs from it only by "
-        f"{how_alike(name, other)}; write them alike if they are one subject"
-        for name, other in pairs[:5]
-    ]
 
 
 def rows_of(table: SubjectTable, keep: np.ndarray) -> SubjectTable:

@@ -8,9 +8,8 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.fit.days import DaysResult, extra_days
-from livingdrug.models import Model
-from livingdrug.scenario.purpose import Document
-from livingdrug.scenario.simulation import build_model
+from livingdrug.models import Model, build_model
+from livingdrug.workflows.document import Document
 
 # for models that count days; ours, of no published protocol
 OUR_DAYS = (0.0, 3.0, 7.0, 10.0, 14.0, 21.0, 28.0, 60.0, 90.0)

@@ -6,8 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.purpose import Document
-from livingdrug.scenario.simulation import build_model
+from livingdrug.models import build_model
 from livingdrug.simulation import Regimen
 from livingdrug.simulation.dose_text import read_dose
 from livingdrug.trial import (
@@ -24,6 +23,8 @@ from livingdrug.trial import (
     simulate_trial,
 )
 from livingdrug.trial.design import EndpointKind, Multiplicity
+from livingdrug.workflows.document import Document
+from livingdrug.workflows.memory import OUTCOME, PATIENT
 
 
 class Part(BaseModel):
@@ -136,6 +137,12 @@ class TrialScenario(Document):
         check_trial(trial)
         return trial
 
+    def memory(self) -> float:
+        """Bytes of the outcomes of all subjects."""
+        subjects, smallest = sum(arm.n for arm in self.arms), min((arm.n for arm in self.arms), default=1)
+        largest = subjects * max(self.sizes, default=0) / max(smallest, 1)
+        return OUTCOME * self.replicates * (2 * subjects * len(self.endpoints) + largest)
+
 
 def run_trial(scenario: TrialScenario, progress: Callable[[int, int], None] | None = None) -> TrialAnswer:
     """Build, check and simulate. Raises InputError or ModelError before anything is computed."""
@@ -200,6 +207,10 @@ class EscalationScenario(Document):
         return Escalation(
             levels=levels, toxicity=curve, model=model, doses=doses, **{name: getattr(self, name) for name in plain}
         )
+
+    def memory(self) -> float:
+        """Bytes of the patients of all replicates."""
+        return PATIENT * self.replicates * max(self.patients, self.cohort * len(self.levels))
 
 
 def run_escalation(

@@ -7,11 +7,11 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Check
-from livingdrug.report.kinetics import column_table, finding_table
 from livingdrug.web.forms import Entry
 from livingdrug.web.parts import points, problem, table
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, SUFFIXES
 from livingdrug.web.work import Work
+from livingdrug.workflows.tables import column_table, finding_table
 
 LIMITS = f"CSV or Excel up to {MAX_BYTES / 1e6:g} MB ({', '.join(SUFFIXES)}); the file stays on this machine."
 READING = (

@@ -10,13 +10,11 @@ from livingdrug.fit.design import design_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.text import read_names
 from livingdrug.fit.words import number
-from livingdrug.models import Model
+from livingdrug.models import Model, build_model
 from livingdrug.models.catalogue import get_model, list_fragments, list_models
 from livingdrug.models.structure import Quantity
 from livingdrug.report.answer import Table
-from livingdrug.scenario import build_model
 from livingdrug.scenario.fit import Fit, planned_fit
-from livingdrug.scenario.tables import TableScenario
 from livingdrug.web.address import to_query
 from livingdrug.web.files import by_their_names, found_in_file
 from livingdrug.web.fits import RUNNING
@@ -24,6 +22,7 @@ from livingdrug.web.forms import Entry
 from livingdrug.web.limits import check_fit
 from livingdrug.web.parts import choice, field, points, problem, table
 from livingdrug.web.work import Work
+from livingdrug.workflows.tables import TableScenario
 
 PATH = "/fit"
 DIFFERS, SAME, HELD = "differs", "same", "held"

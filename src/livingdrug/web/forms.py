@@ -7,9 +7,9 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.scenario.purpose import Document
 from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.parts import choice, field, problem
+from livingdrug.workflows.document import Document
 
 
 @dataclass(frozen=True)
