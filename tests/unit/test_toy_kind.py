@@ -80,7 +80,7 @@ def toy(tmp_path, monkeypatch):
 
 
 def test_the_command_line_lists_explains_and_runs_it(toy):
-    assert "doubling  Time that cells take to double." in livingdrug("--help").stdout
+    assert "doubling Time that cells take to double." in " ".join(livingdrug("--help").stdout.split())
     shown = livingdrug("doubling", "--help").stdout
     for text in ("Growth:", "--rate FLOAT", "Growth rate of the cells. Unit: 1/d.", "--phase [log|late]", "[default: log]",
                  "Examples:\n  livingdrug doubling --rate 0.5"):  # fmt: skip
@@ -129,3 +129,20 @@ def test_the_app_reads_its_address_and_hands_out_its_files(toy):
     assert b'kind = "doubling"' in export("scenario.toml", query, work)
     assert b"The cells double in 1.39 d." in export("report.html", query, work)
     assert export("picture.svg", query, work).lstrip().startswith(b"<?xml")
+
+
+def test_no_table_cuts_a_number_or_a_name_on_a_narrow_terminal(capsys, monkeypatch):
+    from rich.console import Console
+
+    from livingdrug.cli.render import show_table
+    from livingdrug.report.answer import Table, cell
+
+    names = ("carrgo_restimulation", "host_competition_and_more_of_it")
+    numbers = (123456.0, cell(0.00123, ends=(0.0011, 0.0015)))
+    rows = tuple((name, *numbers, "words that go on below where there is no room") for name in names)
+    for width in (20, 40, 80):
+        show_table(Console(width=width), Table("models", ("name", "one", "two (95 %)", "words"), rows))
+        shown = capsys.readouterr().out
+        assert all(shown.count(text) == 2 for text in ("123,456", "0.00123 (0.0011 to 0.0015)")), width
+        assert all(name in shown for name in names), width
+        assert "…" not in shown

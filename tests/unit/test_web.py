@@ -9,11 +9,9 @@ import threading
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import Simulation
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.tables import Compare, Nca
 from livingdrug.scenario.trials import TrialScenario
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.app import make_app, page_of
@@ -23,7 +21,10 @@ from livingdrug.web.sliders import sliders, span_of
 from livingdrug.web.uploads import MAX_BYTES, MAX_FILES, Uploads, safe_name
 from livingdrug.web.work import JOBS, KEPT_RESULTS, Work
 from livingdrug.workflows.base import read_scenario
+from livingdrug.workflows.compare.spec import Compare
+from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.simulate.spec import Simulation
 
 SCENARIOS = (
     EXAMPLE,

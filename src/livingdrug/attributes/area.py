@@ -54,8 +54,8 @@ def interval(value: float, n_events: int, n_others: int, level: float = 0.95) ->
     """Interval of an area from its score equation, with the variance of Hanley and McNeil at the bound
     itself.
 
-        Never of width 0: a perfect separation of few products leaves lower areas open, which DeLong's [1, 1]
-        hides.
+    Never of width 0: a perfect separation of few products leaves lower areas open, which DeLong's [1, 1]
+    hides.
     """
     from scipy.optimize import brentq
     from scipy.stats import norm

@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.cli.output import Output
-from livingdrug.cli.parameters import number
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
+from livingdrug.core.words import number
 from livingdrug.fit.bayes import Posterior
 from livingdrug.fit.priors import sentences
 from livingdrug.fit.result import EXIT_CODE

@@ -8,9 +8,6 @@ from livingdrug.workflows.base import read_scenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {
-    "simulate": ("livingdrug.cli.simulate", "run"),
-    "nca": ("livingdrug.cli.parameters", "run_nca"),
-    "compare": ("livingdrug.cli.products", "run_compare"),
     "response": ("livingdrug.cli.response", "run_response"),
     "index": ("livingdrug.cli.index", "run_index"),
     "trial": ("livingdrug.cli.trial", "run_design"),

@@ -16,11 +16,11 @@ from rich.table import Table
 
 from livingdrug.cli.few import show_few
 from livingdrug.cli.output import Output, is_folder
-from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
 from livingdrug.core.folders import held
+from livingdrug.core.words import number
 from livingdrug.fit import FitResult
 from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.result import Estimate, Objective

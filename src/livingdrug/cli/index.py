@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.cli.output import Output
-from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
+from livingdrug.core.words import number
 from livingdrug.data.findings import printable
 from livingdrug.products.curves import get_curve, list_curves
 from livingdrug.response.curve import Curve, Estimate, exposure_at

@@ -4,8 +4,10 @@ from functools import partial
 
 import click
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 
 from livingdrug.core.words import NOTICE
@@ -14,6 +16,7 @@ from livingdrug.report.answer import Answer, Cell, Table
 
 FLAGS = 20  # that are shown; a report has all of them
 ROWS = 60
+WIDEST = 1000
 
 
 def show(answer: Answer) -> None:
@@ -46,16 +49,31 @@ def cautions(answer: Answer) -> None:
 
 
 def show_table(console: Console, table: Table, most: int = ROWS) -> None:
-    """A table with its first column, which names things, whole; tables for the report alone are left out."""
+    """A table of which nothing is cut: what has no blank (a name, a number) stays whole, other texts go on below, and a table
+    that is wider all the same runs over the edge. Tables for the report alone are left out."""
     if table.detail or not table.rows:
         return
-    shown = RichTable(title=escape(table.title), title_justify="left", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for i, heading in enumerate(table.header):
-        right = all(isinstance(row[i], Cell) or row[i] in ("", "-") for row in table.rows)
-        side = "right" if right and i else "left"
-        shown.add_column(escape(heading), justify=side, no_wrap=i == 0 or right, overflow="fold")
-    for row in table.rows[:most]:
-        shown.add_row(*(escape(printable(part, 300)) for part in row))
-    console.print(shown)
+    wide = console.options.update(max_width=WIDEST)
+    shown = _laid_out(table, most, 1)
+    if Measurement.get(console, wide, shown).maximum > console.width:
+        shown = _laid_out(table, most, 0)
+    least = Measurement.get(console, wide, shown).minimum
+    if table.title:
+        console.print(f"[italic]{escape(table.title)}[/italic]", highlight=False, soft_wrap=not console.is_terminal)
+    (console if least <= console.width else Console(width=least)).print(shown)
     if len(table.rows) > most:
         console.print(f"... and {len(table.rows) - most:,} more rows; a CSV file (--out) has all of them", highlight=False)
+
+
+def _laid_out(table: Table, most: int, gap: int) -> RichTable:
+    shown = RichTable(box=SIMPLE_HEAD, show_edge=False, padding=(0, gap, 0, 0), pad_edge=False)
+    for i, heading in enumerate(table.header):
+        column = [row[i] for row in table.rows[:most]]
+        right = i > 0 and all(isinstance(part, Cell) or part in ("", "-") for part in column)
+        whole = right or not any(" " in part for part in column)
+        least = max(map(cell_len, (heading, *column))) if whole else None
+        side = "right" if right else "left"
+        shown.add_column(escape(heading), justify=side, min_width=least, no_wrap=whole, overflow="fold")
+    for row in table.rows[:most]:
+        shown.add_row(*(escape(printable(part, 300)) for part in row))
+    return shown

@@ -34,13 +34,13 @@ def sampling(fragments: str, values: tuple[str, ...], days: str | None, candidat
     Expected errors of each parameter of MODEL before and after a candidate day.
     """
     from livingdrug.cli.output import Output
-    from livingdrug.cli.simulate import read_values
     from livingdrug.scenario.sampling import Sampling
     from livingdrug.workflows.document import checked
+    from livingdrug.workflows.fields import named_numbers
 
     output = Output.taken_from(rest)
     given = {name: value for name, value in rest.items() if value is not None}
-    given |= {"fragments": _words(fragments), "fix": _words(fix or ""), "values": read_values(values)}
+    given |= {"fragments": _words(fragments), "fix": _words(fix or ""), "values": named_numbers(values, "--set")}
     given |= {"days": read_days("--days", days), "candidates": read_days("--candidates", candidates)}
     filled = {name: value for name, value in given.items() if value not in ((), {})}
     run_sampling(checked(Sampling, filled, "command line"), output)

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from livingdrug.cli.escalation import run_levels
 from livingdrug.cli.output import Output
-from livingdrug.cli.parameters import number
 from livingdrug.cli.trial_tables import NOTICE, new_table, plain, progress, share_as_dict, with_error
 from livingdrug.core.errors import InputError
+from livingdrug.core.words import number
 from livingdrug.scenario.report.trials import with_sizes
 from livingdrug.scenario.trials import EscalationScenario, TrialScenario, run_trial
 from livingdrug.trial import TrialAnswer

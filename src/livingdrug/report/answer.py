@@ -96,8 +96,8 @@ class Answer:
     ok: bool = True
 
 
-def text_table(title: str, frame, columns: Sequence[str] | None = None) -> Table:
+def text_table(title: str, frame, columns: Sequence[str] | None = None, detail: bool = False) -> Table:
     """A pandas table as texts."""
     columns = tuple(columns or frame.columns)
     cells = [[cell(v) if isinstance(v, float) else str(v) for v in frame[name].tolist()] for name in columns]
-    return Table(title, columns, tuple(zip(*cells, strict=True)))
+    return Table(title, columns, tuple(zip(*cells, strict=True)), detail)

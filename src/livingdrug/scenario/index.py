@@ -19,18 +19,18 @@ from livingdrug.response.pair import Pair, paired
 from livingdrug.response.ratio import ratio_of_fits
 from livingdrug.response.sample import Sample
 from livingdrug.scenario.response import Response, run_response
-from livingdrug.scenario.tables import Nca
 from livingdrug.simulation import Draw
 from livingdrug.simulation.exposure import exposure_task
 from livingdrug.simulation.run import default_until
 from livingdrug.workflows.memory import SUBJECT
+from livingdrug.workflows.tables import KineticScenario
 
 AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
 DAYS_28 = (0.0, 28.0)
 
 
-class Index(Nca):
+class Index(KineticScenario):
     """Efficacy and toxicity on one exposure, and a product's exposure beside them.
 
     efficacy, toxicity: endpoints of the file, yes or no (such as ORR, or CRS>=3 of grades), fitted to `exposure`; or
@@ -68,7 +68,7 @@ class Index(Nca):
 
     def endpoint(self, endpoint: str) -> Response:
         """The scenario that fits one endpoint of the file."""
-        given = {name: getattr(self, name) for name in Nca.model_fields if name != "kind"}
+        given = {name: getattr(self, name) for name in KineticScenario.model_fields if name != "kind"}
         return Response(
             **given, exposure=self.exposure, endpoint=endpoint, outcome="binary", model=self.model, trials=self.trials
         )

@@ -2,60 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from livingdrug.nca import NcaResult
-from livingdrug.nca.summary import group_title, groups
-from livingdrug.products import Comparison
 from livingdrug.report.answer import Picture
 from livingdrug.report.pictures import save
 from livingdrug.scenario.index import IndexAnswer
 from livingdrug.trial import TrialAnswer, size_grid
 from livingdrug.trial.design import LOGARITHMIC
-
-PAGES = 20
-
-
-def write_nca_pictures(result: NcaResult, by: str | None, folder: str | Path) -> list[Picture]:
-    """Pages of profiles and a picture of all of them, for each output; the single profiles stop at PAGES pages."""
-    from livingdrug.plots.profiles import ACROSS, DOWN, plot_profiles, plot_spaghetti
-
-    page = ACROSS * DOWN
-    outputs, made = list(groups(result).items()), []
-    for number, (key, members) in enumerate(outputs, 1):
-        prefix, title = f"output{number}-" if len(outputs) > 1 else "", group_title(key, len(members))
-        save(plot_spaghetti(result, by, members), folder, f"{prefix}all")
-        made.append(Picture(f"{prefix}all", f"All profiles as thin lines and the median of each group: {title}."))
-        for k in range(min(-(-len(members) // page), PAGES)):
-            mine = members[k * page : (k + 1) * page]
-            save(plot_profiles(result, mine), folder, f"{prefix}profiles-{k + 1}")
-            said = f"{len(mine)} profiles with the limit, the terminal points and the terminal fit: {title}."
-            made.append(Picture(f"{prefix}profiles-{k + 1}", said))
-    return made
-
-
-def left_out(result: NcaResult) -> str:
-    """What is said where not every single profile has its picture, "" where each has."""
-    from livingdrug.plots.profiles import ACROSS, DOWN
-
-    most, largest = PAGES * ACROSS * DOWN, max(len(members) for members in groups(result).values())
-    return f"pictures of single profiles stop at {most} of {largest:,}" if largest > most else ""
-
-
-def write_comparison_picture(comparison: Comparison, folder: str | Path) -> list[Picture]:
-    """Exposure beside that of the product, a picture for each assay, unit and infusion that can be placed."""
-    from livingdrug.plots.exposure import plot_comparison
-
-    parts = comparison.parts()
-    placed = [any(np.isfinite(p.percentile).any() for p in placements) for _, placements in parts]
-    made = []
-    for part in np.flatnonzero(placed):
-        name = f"exposure-{part + 1}" if len(placed) > 1 else "exposure"
-        save(plot_comparison(comparison, part), folder, name)
-        said = f"Your subjects as points over the published groups of {comparison.product}: {parts[part][0]}."
-        made.append(Picture(name, said))
-    return made
-
 
 INDEX_PICTURES = (
     Picture("index", "Efficacy and toxicity over exposure with their bands; the window is shaded, the product lies below."),
