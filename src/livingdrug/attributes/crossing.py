@@ -8,7 +8,7 @@ anew within each training part, so that no area is about products the model has 
 import numpy as np
 
 from livingdrug.attributes.penalised import centre, curvature, fit_elastic_net, fit_ridge
-from livingdrug.engine.machine_code import kept
+from livingdrug.engine import kept
 
 RIDGE, ELASTIC_NET = 0, 1
 INNER = 5  # folds within a training part for the choice of a penalty
