@@ -13,7 +13,6 @@ RUNNERS = {
     "trial": ("livingdrug.cli.trial", "run_design"),
     "escalation": ("livingdrug.cli.escalation", "run_levels"),
     "fit": ("livingdrug.cli.fit", "run_fit"),
-    "sampling": ("livingdrug.cli.sampling", "run_sampling"),
 }
 
 

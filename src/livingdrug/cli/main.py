@@ -22,7 +22,6 @@ LATER = {
     "fit": ("livingdrug.cli.fitting", "Fit a model to the samples in FILE."),
     "index": ("livingdrug.cli.index_options", "Weigh efficacy against toxicity on one exposure."),
     "response": ("livingdrug.cli.response_options", "Relate exposure to a response, a grade, a value or a time."),
-    "sampling": ("livingdrug.cli.sampling", "Which further sampling days would sharpen which parameter."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 

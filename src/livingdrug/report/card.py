@@ -26,7 +26,7 @@ def _parameters(model: Model) -> Table:
     for q in model.quantities:
         set_here = q.name in model.changes
         source = "set in the scenario" if set_here else model.source_of(q.name).line()
-        rows.append((q.name, plain_symbol(q.symbol), f"{model.typical[q.name]:.10g}", q.unit, q.meaning, source))
+        rows.append((q.name, plain_symbol(q.symbol), model.shown_value(q.name), q.unit, q.meaning, source))
     return Table("parameters", ("name", "symbol", "value", "unit", "meaning", "source"), tuple(rows))
 
 

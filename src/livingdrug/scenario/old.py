@@ -16,7 +16,6 @@ KINDS = {
     "trial": ("trials", "TrialScenario", "trials", "answer_trial"),
     "escalation": ("trials", "EscalationScenario", "trials", "answer_escalation"),
     "fit": ("fit", "Fit", "fit_folder", "answer_fit"),
-    "sampling": ("sampling", "Sampling", "sampling", "answer_sampling"),
 }
 
 

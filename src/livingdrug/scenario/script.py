@@ -5,7 +5,6 @@ from collections.abc import Callable
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.sampling import Sampling
 from livingdrug.scenario.trials import TrialScenario
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.script import given, script_of
@@ -49,5 +48,4 @@ WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
     Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
     TrialScenario: _whole("run_trial", "", "{}.table()"),
     Fit: _fit,
-    Sampling: _whole("run_sampling", "", "{}.found.table()"),
 }

@@ -7,7 +7,6 @@ from livingdrug.scenario.index import run_index
 from livingdrug.scenario.report.outcomes import index_curves, response_table
 from livingdrug.scenario.report.trials import with_sizes
 from livingdrug.scenario.response import run_response
-from livingdrug.scenario.sampling import run_sampling
 from livingdrug.scenario.trials import run_escalation, run_trial
 
 
@@ -25,5 +24,4 @@ TABLES = {
     "trial": lambda scenario: run_trial(with_sizes(scenario)).table(),
     "escalation": lambda scenario: run_escalation(scenario).table(),
     "fit": _fit,
-    "sampling": lambda scenario: run_sampling(scenario).found.table(),
 }

@@ -1,7 +1,7 @@
 """The `sampling` kind of scenario: which further sampling days would sharpen which parameter of a model."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -10,6 +10,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.fit.days import DaysResult, extra_days
 from livingdrug.models import Model, build_model
 from livingdrug.workflows.document import Document
+from livingdrug.workflows.fields import About, commas, named_numbers, numbers
+
+MODEL, SAMPLES = "Model", "Samples"
 
 # for models that count days; ours, of no published protocol
 OUR_DAYS = (0.0, 3.0, 7.0, 10.0, 14.0, 21.0, 28.0, 60.0, 90.0)
@@ -17,25 +20,65 @@ OUR_CANDIDATES = (1.0, 2.0, 5.0, 12.0, 17.0, 42.0, 120.0, 180.0, 365.0)
 
 
 class Sampling(Document):
-    """Expected standard errors with sampling on `days`, and with one of the `candidates` more.
+    """Expected standard errors with sampling on `days`, and with one of the `candidates` more."""
 
-    model, fragments, values: as in `simulate`; days, candidates: in the model's time unit, example schedules where none
-    are given; subjects: all sampled alike; spread: which published one; limit: of quantification, in the unit of the
-    measured output; residual: SD of the logarithm of a measured value, the published one by default; fix: parameters whose
-    typical value is taken as known.
-    """
+    EXAMPLES: ClassVar = (
+        "livingdrug sampling stein_2019 --days 0,3,7,10,14,28 --candidates 60,90,180 --limit 50",
+        "livingdrug sampling stein_2019 --fix f_b --subjects 20 --out run_days",
+    )
 
     kind: Literal["sampling"] = "sampling"
-    model: str
-    fragments: tuple[str, ...] = ()
-    values: dict[str, float] = Field(default_factory=dict)
-    days: tuple[float, ...] = ()
-    candidates: tuple[float, ...] = ()
-    subjects: int = 60
-    spread: str | None = None
-    limit: float | None = None
-    residual: float | None = None
-    fix: tuple[str, ...] = ()
+    model: Annotated[str, About("A model by name, or a model file (.toml).", argument=True, group=MODEL)]
+    fragments: Annotated[
+        tuple[str, ...], About("Fragments to join.", ("--with",), MODEL, metavar="F1,F2", read=commas)
+    ] = ()
+    values: Annotated[
+        dict[str, float],
+        About(
+            "A parameter by name or paper symbol. Repeatable.",
+            ("--set",),
+            MODEL,
+            metavar="NAME=VALUE",
+            read=named_numbers,
+        ),
+    ] = Field(default_factory=dict)
+    spread: Annotated[
+        str | None,
+        About(
+            "Which published between-subject variability, where there are several (stein_2019: sd, variance).",
+            group=MODEL,
+        ),
+    ] = None
+    days: Annotated[
+        tuple[float, ...],
+        About(
+            "When samples are taken, in the model's time unit; an example by default.",
+            group=SAMPLES,
+            metavar="0,7,14,28",
+            read=numbers,
+        ),
+    ] = ()
+    candidates: Annotated[
+        tuple[float, ...],
+        About(
+            "Further times, of which one would be added; examples by default.",
+            group=SAMPLES,
+            metavar="3,60,90",
+            read=numbers,
+        ),
+    ] = ()
+    subjects: Annotated[int, About("Subjects, all sampled alike.", group=SAMPLES)] = 60
+    limit: Annotated[
+        float | None, About("Limit of quantification, in the unit of the measured output.", group=SAMPLES)
+    ] = None
+    residual: Annotated[
+        float | None,
+        About("Residual error: SD of the logarithm of a measured value; the published one by default.", group=SAMPLES),
+    ] = None
+    fix: Annotated[
+        tuple[str, ...],
+        About("Parameters whose typical value is taken as known.", metavar="NAME,...", read=commas),
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +91,7 @@ class SamplingAnswer:
     sentences: tuple[str, ...]
 
 
-def run_sampling(scenario: Sampling) -> SamplingAnswer:
+def run(scenario: Sampling) -> SamplingAnswer:
     """Build the model, compute the errors. Raises InputError or ModelError before anything is computed."""
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     days, candidates, notes = _schedule(scenario, model)
@@ -83,8 +126,8 @@ def _notes(found: DaysResult, model: Model) -> list[str]:
     below = [f"on {_word(model)} {_list(silent)} the typical curve is 0 or below the limit, so these tell nothing"]
     return [
         *(below if silent else []),
-        f"first-order expected information of {found.subjects} subjects sampled alike; spreads and residual error are taken "
-        "as known, and values below the limit as lost",
+        f"first-order expected information of {found.subjects} subjects sampled alike; between-subject variability "
+        "and residual error are taken as known, and values below the limit as lost",
     ]
 
 
