@@ -129,8 +129,8 @@ def use_table(k: int, folder: Path) -> bool:
     draw = random.Random(f"tables {k}")
     path = folder / "table.csv"
     if draw.random() < 0.25:
-        from livingdrug.data.endpoints import check_endpoints
-        from livingdrug.response.table import read_subjects
+        from livingdrug.data import check_endpoints
+        from livingdrug.response import read_subjects
 
         path.write_bytes(changed_table(draw.choice(TABLES_OF_SUBJECTS), draw))
         taken = False

@@ -7,8 +7,7 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.data import Reading, check, read_data
-from livingdrug.data.table import Changes
+from livingdrug.data import Changes, Reading, check, read_data
 from livingdrug.export import data_file
 from livingdrug.fit import evaluate, new_problem
 from livingdrug.models import get_model
@@ -167,7 +166,7 @@ def test_every_answer_is_walked():
 
 def test_what_nca_writes_is_read_as_exposures(tmp_path):
     from livingdrug.nca import nca
-    from livingdrug.response.table import read_subjects
+    from livingdrug.response import read_subjects
 
     result = nca(read(tmp_path, STATED))
     write_csv(result.wide(), tmp_path / "wide.csv")

@@ -7,7 +7,7 @@ from livingdrug.data import Reading, check_endpoints, join, read_data, read_endp
 from livingdrug.data.cells import MISSING_WORDS
 from livingdrug.nca import nca
 from livingdrug.nca.summary import groups
-from livingdrug.response.table import read_subjects, with_endpoints
+from livingdrug.response import read_subjects, with_endpoints
 
 GOOD = "ID,Best response,CRS grade,ICANS,PFS (d),PFS_event,arm\nA,cr,2,0,90,1,one\nB,NR,.,1,30,0,two\n"
 

@@ -14,6 +14,7 @@ from livingdrug.response import (
     Sample,
     Times,
     chance_at_profile,
+    event_scores,
     expected,
     exposure_at_profile,
     fit_binary,
@@ -27,7 +28,7 @@ from livingdrug.response import (
     therapeutic_index,
 )
 from livingdrug.response.observed import clopper_pearson
-from livingdrug.response.permutation import FEW, event_scores, grade_scores, permuted
+from livingdrug.response.permutation import FEW, grade_scores, permuted
 
 EXPOSURE = np.array([10, 15, 22, 30, 41, 60, 85, 120.0])
 APART = np.array([0, 0, 0, 1, 1, 1, 1, 1.0])

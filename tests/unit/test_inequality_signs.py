@@ -10,8 +10,8 @@ import pytest
 import livingdrug
 from livingdrug.core.errors import InputError
 from livingdrug.data import ENDPOINT_WORDS as ENDPOINTS
-from livingdrug.data import check, check_endpoints, cross, read_data
-from livingdrug.data.cells import BAD, NUMBER, read_cell, read_numbers
+from livingdrug.data import NUMBER, check, check_endpoints, cross, read_cell, read_data, read_numbers
+from livingdrug.data.cells import BAD
 from livingdrug.data.meanings import EVENT, WORDS
 from livingdrug.response import Question, Sample, read_subjects, select
 

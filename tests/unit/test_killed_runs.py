@@ -17,9 +17,9 @@ from livingdrug.core.files import whole_file
 from livingdrug.core.folders import OWN, file_hash, held, move_in, new_part, settled
 from livingdrug.report.folder import amend, rebuild
 from livingdrug.report.record import read_record
-from livingdrug.scenario import Simulation
 from livingdrug.workflows.base import keep_answer, keep_run
 from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.simulate.spec import Simulation
 from tests.commands import livingdrug
 from tests.dying import Dead, Dying, contents
 

@@ -5,11 +5,11 @@ import tracemalloc
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import Simulation, run_simulation
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 from livingdrug.workflows.memory import BOUND, GB, ROW, check_memory
+from livingdrug.workflows.simulate.spec import Simulation, run_simulation
 from tests.commands import livingdrug
 
 ARMS = ({"name": "a", "n": 1000}, {"name": "b", "n": 1000})
@@ -83,6 +83,6 @@ def test_memory_that_is_not_there_is_a_sentence(monkeypatch):
     def greedy(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr("livingdrug.cli.simulate.run_curves", greedy)
+    monkeypatch.setattr("livingdrug.workflows.simulate.spec.run_curves", greedy)
     done = livingdrug("simulate", "stein_2019", "--days", "3")
     assert done.returncode == 2 and "memory of this machine" in done.stderr

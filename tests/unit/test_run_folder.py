@@ -12,7 +12,6 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.report.folder import rebuild
 from livingdrug.report.folder_files import file_hash
-from livingdrug.scenario import Simulation
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.scenario.trials import TrialScenario
@@ -21,6 +20,7 @@ from livingdrug.workflows.check.spec import CheckFile
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.simulate.spec import Simulation
 from tests.commands import livingdrug
 
 TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT

@@ -15,10 +15,10 @@ from livingdrug.models import read_model, to_toml
 from livingdrug.models.conformance import problems
 from livingdrug.models.templates import TEMPLATES, new_text
 from livingdrug.models.text import from_toml
-from livingdrug.scenario import Simulation, plan
 from livingdrug.scenario.example_trial import ESCALATION, UMBRELLA
 from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 from livingdrug.workflows.base import read_scenario, scenario_of_text
+from livingdrug.workflows.simulate.spec import Simulation, plan
 from tests.commands import livingdrug
 
 ATTACKS = Path(__file__).parents[3] / "shared" / "reference" / "attacks"

@@ -80,7 +80,7 @@ def toy(tmp_path, monkeypatch):
 
 
 def test_the_command_line_lists_explains_and_runs_it(toy):
-    assert "doubling  Time that cells take to double." in livingdrug("--help").stdout
+    assert "doubling Time that cells take to double." in " ".join(livingdrug("--help").stdout.split())
     shown = livingdrug("doubling", "--help").stdout
     for text in ("Growth:", "--rate FLOAT", "Growth rate of the cells. Unit: 1/d.", "--phase [log|late]", "[default: log]",
                  "Examples:\n  livingdrug doubling --rate 0.5"):  # fmt: skip

@@ -9,7 +9,6 @@ import threading
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import Simulation
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
@@ -25,6 +24,7 @@ from livingdrug.workflows.base import read_scenario
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.simulate.spec import Simulation
 
 SCENARIOS = (
     EXAMPLE,

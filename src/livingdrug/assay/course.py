@@ -11,11 +11,15 @@ from functools import cached_property
 import numpy as np
 
 from livingdrug.assay.laws import OF_THE_WELL
-from livingdrug.engine.events import Events
-from livingdrug.engine.population import EventTable, new_task
-from livingdrug.engine.sensitivity import solve_task_sensitivities
-from livingdrug.engine.sensitivity_code import SensitivityKernel, sensitivity_kernel
-from livingdrug.engine.storage import Task
+from livingdrug.engine import (
+    Events,
+    EventTable,
+    SensitivityKernel,
+    Task,
+    new_task,
+    sensitivity_kernel,
+    solve_task_sensitivities,
+)
 from livingdrug.models import Model
 
 RTOL = 1e-8

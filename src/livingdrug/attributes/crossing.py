@@ -8,7 +8,7 @@ anew within each training part, so that no area is about products the model has 
 import numpy as np
 
 from livingdrug.attributes.penalised import centre, curvature, fit_elastic_net, fit_ridge
-from livingdrug.engine.machine_code import kept
+from livingdrug.engine import kept
 
 RIDGE, ELASTIC_NET = 0, 1
 INNER = 5  # folds within a training part for the choice of a penalty
@@ -100,10 +100,13 @@ def strongest(z, size, keep):
 
 
 @kept
-def predicted(z, train, test, y, event, family, method, alpha, penalty, out):
-    """Linear predictor of the test rows in `out` (n,), from a fit of the training rows (by descending y)."""
+def predicted(z, train, test, y, event, family, method, alpha, penalty, beta, out):
+    """Linear predictor of the test rows in `out` (n,), from a fit of the training rows (by descending y).
+
+    beta (columns,): where an elastic net starts, and the coefficients afterwards.
+    """
     p = z.shape[1]
-    a, beta = np.empty((len(train), p)), np.zeros(p)
+    a = np.empty((len(train), p))
     for k in range(len(train)):
         for j in range(p):
             a[k, j] = z[train[k], j]
@@ -111,6 +114,8 @@ def predicted(z, train, test, y, event, family, method, alpha, penalty, out):
     if method == 0:
         dual = np.empty(len(train))
         intercept = fit_ridge(np.dot(a, a.T), sub, events, order, family, penalty, dual)
+        for j in range(p):
+            beta[j] = 0.0
         for k in range(len(train)):
             for j in range(p):
                 beta[j] += a[k, j] * dual[k]
@@ -166,15 +171,17 @@ def chosen(z, train, y, event, family, method, alpha, penalties):
     """The penalty of a grid, in falling order, whose inner folds predict best; the largest one among equals."""
     if len(penalties) == 1:
         return penalties[0]
-    eta, inner = np.zeros(len(z)), np.empty(len(z), dtype=np.int64)
+    eta, inner = np.zeros((len(penalties), len(z))), np.empty(len(z), dtype=np.int64)
     for k in range(len(train)):
         inner[train[k]] = k % INNER
+    for f in range(INNER):
+        inside, outside = parted(train, inner, f, False), parted(train, inner, f, True)
+        beta = np.zeros(z.shape[1])  # each penalty starts from the last one
+        for m in range(len(penalties)):
+            predicted(z, inside, outside, y, event, family, method, alpha, penalties[m], beta, eta[m])
     best, least = penalties[0], np.inf
     for m in range(len(penalties)):
-        for f in range(INNER):
-            inside, outside = parted(train, inner, f, False), parted(train, inner, f, True)
-            predicted(z, inside, outside, y, event, family, method, alpha, penalties[m], eta)
-        total = loss(eta, y, event, train, family)
+        total = loss(eta[m], y, event, train, family)
         if total < least - 1e-12:
             best, least = penalties[m], total
     return best
@@ -215,7 +222,8 @@ def over_folds(x, y, event, order, folds, family, method, alpha, grid, keep, sta
             for m in range(len(grid)):
                 penalties[m] = grid[m] * scale
             penalty = chosen(used, train, y, event, family, method, alpha, penalties)
-            predicted(used, train, test, y, event, family, method, alpha, penalty, eta[r])
+            beta = np.zeros(used.shape[1])
+            predicted(used, train, test, y, event, family, method, alpha, penalty, beta, eta[r])
     return eta
 
 

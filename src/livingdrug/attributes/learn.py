@@ -15,8 +15,8 @@ from livingdrug.attributes.outcome import Outcome
 
 Method = Literal["ridge", "elastic-net", "lasso"]
 MIXING: dict[Method, float] = {"ridge": 0.0, "elastic-net": 0.5, "lasso": 1.0}
-TUNED_RIDGE = (10.0, 3.0, 1.0, 0.3, 0.1)  # times the number of attributes
 TUNED_NET = (0.9, 0.7, 0.5, 0.35, 0.2, 0.1)  # of the penalty that leaves nothing in
+# fixed beforehand: ridge at the number of attributes (standardised), at which few patients lose little and none is chosen
 FIXED_RIDGE, FIXED_NET = (1.0,), (0.5,)
 TUNE_FROM = 10  # patients of the smaller class in a training part from which a penalty can be chosen at all
 PERMUTATIONS = 499
@@ -88,7 +88,7 @@ def plan_for(
     k = folding.number_of_folds(outcome.y, outcome.kind == "binary")
     inside = outcome.smaller * (k - 1) / k
     tune = inside >= TUNE_FROM
-    grid = (TUNED_RIDGE if tune else FIXED_RIDGE) if method == "ridge" else (TUNED_NET if tune else FIXED_NET)
+    grid = FIXED_RIDGE if method == "ridge" else TUNED_NET if tune else FIXED_NET
     if keep is None:
         keep = KEPT if method != "ridge" and count > MANY else 0
     return Plan(method, grid, keep, k, repeats or folding.repeats_for(outcome.n), permutations, seed)

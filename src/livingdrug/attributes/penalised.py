@@ -9,7 +9,7 @@ free.
 
 import numpy as np
 
-from livingdrug.engine.machine_code import kept
+from livingdrug.engine import kept
 
 BINARY, CONTINUOUS, SURVIVAL = 0, 1, 2
 ROUNDS = 100  # of the quadratic approximation

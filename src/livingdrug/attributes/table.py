@@ -407,3 +407,38 @@ def joined(table: ProductTable, how: str) -> ProductTable:
         findings=findings,
         notes=(*table.notes, note),
     )
+
+
+def beside(table: ProductTable, other: ProductTable) -> ProductTable:
+    """The table with the columns of another one, joined by patient; what only one of them knows is noted.
+
+    Raises InputError where they share no patient, or the other table names none.
+    """
+    names, own = table.labels("patient"), other.labels("patient")
+    if names is None or own is None:
+        which = table.name if names is None else other.name
+        raise InputError(f"`{which}` names no patient; call one column patient, in both tables")
+    place = {text: i for i, text in enumerate(own)}
+    rows = [place.get(text, -1) for text in names]
+    found = [i for i in rows if i >= 0]
+    if not found:
+        raise InputError(f"`{table.name}` and `{other.name}` share no patient; write them alike in both")
+    added = tuple(c for c in other.columns if c.role != "patient" and c.heading not in table.texts)
+    texts = {c.heading: np.array([other.texts[c.heading][i] if i >= 0 else "" for i in rows], dtype=object) for c in added}
+    values = {
+        c.heading: np.array([other.values[c.heading][i] if i >= 0 else np.nan for i in rows])
+        for c in added
+        if c.heading in other.values
+    }
+    # what is measured beside the outcomes comes from the patient, not from the product
+    roles = tuple(replace(c, role="outcome") if c.role in ("attribute", "after") else c for c in added)
+    missing = len(rows) - len(found)
+    notes = (f"{missing} patient(s) of `{table.name}` are not in `{other.name}`",) if missing else ()
+    return replace(
+        table,
+        columns=(*table.columns, *roles),
+        texts=table.texts | texts,
+        values=table.values | values,
+        findings=(*table.findings, *other.findings),
+        notes=(*table.notes, *other.notes, *notes),
+    )

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import click
 
-from livingdrug.workflows.found import has_command, help_of, kinds
+from livingdrug.workflows.found import groups, has_command, help_of, kinds
 
 
 class Commands(click.Group):
@@ -20,7 +20,9 @@ class Commands(click.Group):
         self.later, self.of_kinds = later, kinds
 
     def _kinds(self) -> list[str]:
-        return [kind for kind in kinds() if has_command(kind)] if self.of_kinds else []
+        """Kinds and groups of kinds that are commands."""
+        alone = [kind for kind in kinds() if "-" not in kind and has_command(kind)]
+        return [*alone, *groups()] if self.of_kinds else []
 
     def list_commands(self, context: click.Context) -> list[str]:
         """All names, in order."""
@@ -31,9 +33,7 @@ class Commands(click.Group):
         if name in self.later:
             return getattr(import_module(self.later[name][0]), name)
         if name in self._kinds():
-            from livingdrug.cli.options import command_of
-
-            return command_of(name)
+            return _group(name) if name in groups() else _command(name)
         return super().get_command(context, name)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -42,3 +42,33 @@ class Commands(click.Group):
         mine |= {name: line for name, (_, line) in self.later.items()} | {name: help_of(name)[0] for name in self._kinds()}
         with formatter.section("Commands"):
             formatter.write_dl(sorted(mine.items()))
+
+
+class Group(click.Group):
+    """Kinds that belong together, as commands of one group."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Names within the group, in order."""
+        own = {kind.partition("-")[2] for kind in kinds() if kind.startswith(f"{self.name}-") and has_command(kind)}
+        return sorted({*self.commands, *own})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command, loaded; None where there is none of that name."""
+        kind = f"{self.name}-{name}"
+        return _command(kind) if kind in kinds() and has_command(kind) else super().get_command(context, name)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_of(f"{self.name}-{name}")[0]) for name in self.list_commands(context)])
+
+
+def _group(name: str) -> Group:
+    line, more = help_of(name)
+    return Group(name, help=f"{line}\n\n{more}")
+
+
+def _command(kind: str) -> click.Command:
+    from livingdrug.cli.options import command_of
+
+    return command_of(kind)

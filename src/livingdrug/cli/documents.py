@@ -8,13 +8,11 @@ from livingdrug.workflows.base import read_scenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {
-    "simulate": ("livingdrug.cli.simulate", "run"),
     "response": ("livingdrug.cli.response", "run_response"),
     "index": ("livingdrug.cli.index", "run_index"),
     "trial": ("livingdrug.cli.trial", "run_design"),
     "escalation": ("livingdrug.cli.escalation", "run_levels"),
     "fit": ("livingdrug.cli.fit", "run_fit"),
-    "sampling": ("livingdrug.cli.sampling", "run_sampling"),
 }
 
 

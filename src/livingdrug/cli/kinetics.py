@@ -106,6 +106,15 @@ def example_trial(folder: str) -> None:
     write_trial_example(folder)
 
 
+@example.command("attributes")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_attributes(folder: str) -> None:
+    """Simulated products, expression and signatures for attributes. Written into FOLDER."""
+    from livingdrug.cli.attribute_examples import write_attributes_example
+
+    write_attributes_example(folder)
+
+
 def split_output(kind, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
     from livingdrug.cli.output import Output

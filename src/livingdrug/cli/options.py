@@ -83,6 +83,7 @@ def command_of(kind: str) -> click.Command:
     scenario = workflow(kind).scenario
     fields = {name: field for name, field in scenario.model_fields.items() if about(field)}
     params = [param_of(name, field) for name, field in fields.items()]
+    params += [shortcut(name, said) for name, said in scenario.SHORTCUTS.items()]
     params.sort(key=lambda p: not isinstance(p, click.Argument))
     names = [name for name in OUTPUTS if name in (*USUAL, *scenario.OUTPUTS)]
     outputs = [Option(_declared(OUTPUTS[name][0], name), group=OUTPUT, **OUTPUTS[name][1]) for name in names]
@@ -93,11 +94,12 @@ def command_of(kind: str) -> click.Command:
         from livingdrug.workflows.document import checked
 
         output = Output.taken_from(given)
-        filled = scenario.of_options(read_options(fields, given))
+        filled = scenario.of_options(read_options(fields, given), lambda text: click.echo(text, err=True))
         run_scenario(checked(scenario, filled, COMMAND_LINE), output)
 
     line, more = help_of(kind)
-    return Command(kind, params=[*params, *outputs], callback=run, examples=scenario.EXAMPLES, help=f"{line}\n\n{more}")
+    name = kind.rpartition("-")[2]
+    return Command(name, params=[*params, *outputs], callback=run, examples=scenario.EXAMPLES, help=f"{line}\n\n{more}")
 
 
 def _declared(names: tuple[str, ...], name: str) -> list[str]:
@@ -121,6 +123,13 @@ def param_of(name: str, field) -> click.Parameter:
     if get_choices(field.annotation) and not said.metavar:
         given["metavar"] = f"[{'|'.join(get_choices(field.annotation))}]"
     return Option(_declared(said.flags or (f"--{name.replace('_', '-')}",), name), **given)
+
+
+def shortcut(name: str, said: About) -> Option:
+    """An option that is no field: a text, or a switch where it has no metavar."""
+    names = _declared(said.flags or (f"--{name.replace('_', '-')}",), name)
+    given = {"metavar": said.metavar} if said.metavar else {"is_flag": True, "default": None}
+    return Option(names, group=said.group, help=said.text, **given)
 
 
 def _help(said: About, field) -> str:

@@ -38,7 +38,7 @@ def _keep(scenario: Document, output: Output, conduct: Conduct) -> int:
     if output.plots or output.as_json or output.wide or output.layout:
         more = "leave out --plots, --json, --wide and --as, or name a table that ends in .csv"
         raise InputError(f"the folder `{output.out}` will hold tables and pictures; {more}")
-    with Progress() as progress:
+    with Progress(workflow(scenario.kind).counted) as progress:
         answer = keep_run(scenario, output.out, conduct.executor, progress)
     say_kept(answer, output.out)
     return 0 if answer.ok else 2
@@ -59,7 +59,7 @@ def _show(scenario: Document, output: Output, conduct: Conduct) -> int:
     if output.plots:
         check_folder(output.plots)
     kind = workflow(scenario.kind)
-    with Progress() as progress:
+    with Progress(kind.counted) as progress:
         found = kind.run(scenario, replace(conduct, progress=progress, out=output.out))
     code = kind.exit_code(scenario, found)
     if not code:
@@ -90,6 +90,8 @@ def _write(kind: Workflow, scenario: Document, found, output: Output) -> None:
     else:
         table = kind.table(scenario, found)
     if table is None:
+        if Path(output.out).exists():  # written as it came
+            click.echo(f"wrote {output.out}", err=True)
         return
     write_csv(table, output.out)
     click.echo(f"wrote {len(table):,} rows to {output.out}", err=True)

@@ -114,7 +114,7 @@ def _print_parameters(console: Console, model: Model) -> None:
         table.add_column(column, overflow="fold")
     for q in model.quantities:
         symbol = plain_symbol(q.symbol)
-        table.add_row(q.name, symbol, f"{model.typical[q.name]:.10g}", q.unit, q.meaning, model.source_of(q.name).line())
+        table.add_row(q.name, symbol, model.shown_value(q.name), q.unit, q.meaning, model.source_of(q.name).line())
     console.print(table)
 
 

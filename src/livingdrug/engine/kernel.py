@@ -9,13 +9,13 @@ from types import ModuleType
 import numpy as np
 
 import livingdrug
-from livingdrug.engine import cache
-from livingdrug.engine.compile import Pools, compile_system
-from livingdrug.engine.layout import Layout
-from livingdrug.engine.machine_code import module_of
+from livingdrug.engine.codegen import cache
+from livingdrug.engine.codegen.compile import Pools, compile_system, without_pools
+from livingdrug.engine.codegen.layout import Layout
+from livingdrug.engine.codegen.machine_code import module_of
+from livingdrug.engine.codegen.vectors import LANES
 from livingdrug.engine.storage import COUNTERS, Addresses, At
-from livingdrug.engine.vectors import LANES
-from livingdrug.models.compose import System
+from livingdrug.models import System
 
 TOO_LARGE = 1e30
 # So small because kill terms with steepness 1/4 are felt from a millionth of a cell, and tumours regrow from less.
@@ -47,7 +47,7 @@ class Kernel:
 
 
 @lru_cache(maxsize=64)
-def kernel(system: System, observed: tuple[str, ...], inflow: bool = False) -> Kernel:
+def system_kernel(system: System, observed: tuple[str, ...], inflow: bool = False) -> Kernel:
     """Compiled code of a system that computes these outputs (or states).
 
     inflow: whether anything is infused over time; then input pools, which might receive it, are integrated like any
@@ -56,19 +56,14 @@ def kernel(system: System, observed: tuple[str, ...], inflow: bool = False) -> K
     pools = without_pools(system) if inflow else compile_system(system).pools
 
     def write() -> tuple[str, Layout]:
-        from livingdrug.engine import symbolic
-        from livingdrug.engine.generate import Writer
+        from livingdrug.engine.codegen import symbolic
+        from livingdrug.engine.codegen.generate import Writer
 
         equations = symbolic.renamed(system, symbolic.equations(system, pools))
         return Writer(system, equations, observed).module(system.name, livingdrug.__version__)
 
     module, layout = made_module(cache.key(repr(system), repr(observed), repr(pools.all)), system.name, write)
     return kernel_of(system, observed, pools, module, layout)
-
-
-def without_pools(system: System) -> Pools:
-    """No pools: every state is integrated."""
-    return Pools((), (), compile_system(system).pools.rates, ())
 
 
 def kernel_of(system: System, observed: tuple[str, ...], pools: Pools, module, layout: Layout) -> Kernel:

@@ -37,7 +37,7 @@ def save(figure, folder: str | Path, name: str) -> None:
     """One figure as PNG and SVG; the same figure gives the same bytes."""
     from matplotlib import rc_context
 
-    from livingdrug.plots.style import SETTINGS
+    from livingdrug.plots import SETTINGS
 
     path = Path(folder)
     try:

@@ -6,10 +6,20 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Finding, Findings, check_endpoints, read_grid, time_unit_of
-from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, read_numbers
-from livingdrug.data.endpoint_words import speaks_of_censoring
-from livingdrug.data.meanings import plain_word, split_heading
+from livingdrug.data import (
+    MISSING,
+    NUMBER,
+    Finding,
+    Findings,
+    check_endpoints,
+    decimal_sign,
+    plain_word,
+    read_grid,
+    read_numbers,
+    speaks_of_censoring,
+    split_heading,
+    time_unit_of,
+)
 from livingdrug.response.endpoint import read_outcome
 from livingdrug.response.events import event_beside
 from livingdrug.response.table import MEANING, SubjectTable, read_subjects

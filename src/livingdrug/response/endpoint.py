@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import is_graded, printable
-from livingdrug.data.cells import NUMBER, decimal_sign, read_numbers
-from livingdrug.data.endpoint_words import NO, RESPONSES, YES, read_grade, read_response, respelled
+from livingdrug.data import NO, NUMBER, RESPONSES, YES, decimal_sign, is_graded, printable, read_numbers, read_response
+from livingdrug.data.endpoint_words import read_grade, respelled
 from livingdrug.response.sample import Kind
 from livingdrug.response.table import SubjectTable
 

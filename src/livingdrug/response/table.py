@@ -7,10 +7,22 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data import ENDPOINT_WORDS, Endpoints, Findings, printable, read_grid, refusal
-from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, is_missing, read_numbers
+from livingdrug.data import (
+    ENDPOINT_WORDS,
+    MISSING,
+    NUMBER,
+    Endpoints,
+    Findings,
+    decimal_sign,
+    is_missing,
+    plain_word,
+    printable,
+    read_grid,
+    read_numbers,
+    refusal,
+    split_heading,
+)
 from livingdrug.data.long import one_row_each
-from livingdrug.data.meanings import plain_word, split_heading
 from livingdrug.data.names import look_alikes, no_shared_subject
 
 MEANING = {word: meaning for meaning, words in ENDPOINT_WORDS.items() for word in words.split()}

@@ -11,13 +11,11 @@ from livingdrug.workflows.document import Document
 
 # kind -> (module and name of its noun, module of its answer, function that writes it)
 KINDS = {
-    "simulate": ("simulation", "Simulation", "simulations", "answer_simulation"),
     "response": ("response", "Response", "outcomes", "answer_response"),
     "index": ("index", "Index", "outcomes", "answer_index"),
     "trial": ("trials", "TrialScenario", "trials", "answer_trial"),
     "escalation": ("trials", "EscalationScenario", "trials", "answer_escalation"),
     "fit": ("fit", "Fit", "fit_folder", "answer_fit"),
-    "sampling": ("sampling", "Sampling", "sampling", "answer_sampling"),
 }
 
 
@@ -27,13 +25,12 @@ class OldWorkflow:
 
     kind: str
     scenario: type[Document]
+    counted = "subjects"
 
     def keep_run(self, scenario: Document, folder: Path, conduct) -> Answer:
         """Run, and write into a folder that nobody else writes."""
         *_, module, name = KINDS[self.kind]
         write = getattr(import_module(f"livingdrug.scenario.report.{module}"), name)
-        if self.kind == "simulate":
-            return write(scenario, folder, conduct.executor, conduct.progress)
         if conduct.executor != Serial():
             raise InputError(f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask")
         return write(scenario, folder)

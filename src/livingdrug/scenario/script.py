@@ -2,60 +2,18 @@
 
 from collections.abc import Callable
 
-from livingdrug.models.text import is_model_file
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.sampling import Sampling
-from livingdrug.scenario.simulation import Simulation
 from livingdrug.scenario.trials import TrialScenario
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.script import call, given, script_of
+from livingdrug.workflows.script import given, script_of
 
 
 def old_script(scenario: Document) -> str | None:
     """The script, which writes the table of a run's folder; None for a kind that has none."""
     writer = WRITERS.get(type(scenario))
     return writer and script_of(scenario, writer)
-
-
-def _simulation(scenario: Simulation, out: str) -> str:
-    lines = ["import numpy as np", "", "import livingdrug as ld", ""]
-    if is_model_file(scenario.model):
-        lines.append(f"model = ld.read_model({scenario.model!r})")
-    else:
-        lines.append(f"model = ld.get_model({scenario.model!r})")
-    lines += [f"model = model + ld.get_fragment({name!r})" for name in scenario.fragments]
-    if scenario.values:
-        lines.append(f"model = model.with_values({scenario.values!r})")
-    doses = f"[ld.read_dose(text) for text in {list(scenario.doses)!r}]" if scenario.doses else "None"
-    lines.append(f"doses = {doses}")
-    if scenario.exposure is not None:
-        return "\n".join([*lines, *_exposure(scenario, out)]) + "\n"
-    if scenario.subjects is not None:
-        drawn = call("ld.draw_subjects", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv)
-        lines.append(f"subjects = {drawn.replace('(', '(model, ', 1)}")
-    else:
-        lines.append("subjects = None  # the typical subject")
-    days = "ld.default_until(model)" if scenario.days is None else _hours(scenario)
-    lines += [
-        f"until = {days}",
-        f"times = np.unique(np.append(np.arange(0.0, until, {scenario.every!r}), until))",
-        f"outputs = {list(scenario.outputs)!r}" if scenario.outputs else "outputs = None  # all",
-        "result = ld.simulate(model, subjects, doses, times, until, outputs)",
-    ]
-    observed = f"ld.observe(model, result, {scenario.limit!r}, {scenario.seed!r})" if scenario.observe else "result.table()"
-    return "\n".join([*lines, f"ld.write_csv({observed}, {out!r})"]) + "\n"
-
-
-def _hours(scenario: Simulation) -> str:
-    return f"{float(scenario.days)!r} * (24.0 if model.time_unit == 'h' else 1.0)"
-
-
-def _exposure(scenario: Simulation, out: str) -> list[str]:
-    made = call("ld.exposures", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv,
-                 window=scenario.exposure, limits=scenario.above, outputs=scenario.outputs, out=out)  # fmt: skip
-    return [made.replace("(", "(model, regimen=doses, ", 1)]
 
 
 def _whole(verb: str, imports: str, table: str, home: str = "") -> Callable[[Document, str], str]:
@@ -86,10 +44,8 @@ def _fit(scenario: Fit, out: str) -> str:
 STORE = "from livingdrug.fit.store import "
 OUTCOMES = "from livingdrug.scenario.report.outcomes import "
 WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
-    Simulation: _simulation,
     Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
     Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
     TrialScenario: _whole("run_trial", "", "{}.table()"),
     Fit: _fit,
-    Sampling: _whole("run_sampling", "", "{}.found.table()"),
 }

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import Simulation, run_simulation
 from livingdrug.simulation import Result
 from livingdrug.web.fits import Fits
 from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import Uploads, temporary_folder
 from livingdrug.workflows.document import Document, to_toml
+from livingdrug.workflows.simulate.spec import Simulation, run_simulation
 from livingdrug.workflows.tables import TableScenario
 
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0

@@ -10,7 +10,8 @@ How a kind is written, or moved here. `workflows/<kind>/` holds three files, and
     `name: Annotated[type, About("what it is, in the words of the field")] = default`; the option of the command, its help,
     the faults of a TOML document and the table in the docs are made of that (`fields.About` has the rest: flags, group,
     unit, choices by `Literal`, a place instead of a flag). `OUTPUTS` names what its command offers beside the usual
-    options, `EXAMPLES` two commands, `FILES` the fields that are files, `memory()` what a run takes.
+    options, `EXAMPLES` two commands, `FILES` the fields that are files, `memory()` what a run takes; `COUNTED` of the
+    module says what its progress counts.
     `run(scenario)`, or `run(scenario, conduct)` where it heeds how it is run (workers, progress), gives what was found.
 `answer.py`
     `answer(scenario, found) -> Answer`: its words and tables, for the terminal, the report and the app alike. Cells are made
@@ -39,8 +40,7 @@ from livingdrug.report.answer import Answer, Picture
 from livingdrug.report.folder import Origin, keep
 from livingdrug.report.folder_files import SCENARIO
 from livingdrug.report.pictures import save
-from livingdrug.scale.blocks import Serial
-from livingdrug.scale.runs import Executor, Progress
+from livingdrug.scale import Executor, Progress, Serial
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
 from livingdrug.workflows.script import script_of
@@ -66,6 +66,11 @@ class Workflow:
     kind: str
     scenario: type[Document]
     spec: ModuleType
+
+    @property
+    def counted(self) -> str:
+        """What the progress of a run counts: `COUNTED` of the spec, subjects by default."""
+        return getattr(self.spec, "COUNTED", "subjects")
 
     @property
     def telling(self) -> ModuleType:
@@ -110,9 +115,10 @@ class Workflow:
 
     def keep(self, scenario: Document, found, folder: Path) -> Answer:
         """Write the tables and pictures into a folder, say what they hold."""
-        return self._own("keep", self._keep)(scenario, found, folder)
+        return self._own("keep", self.keep_as_usual)(scenario, found, folder)
 
-    def _keep(self, scenario: Document, found, folder: Path) -> Answer:
+    def keep_as_usual(self, scenario: Document, found, folder: Path) -> Answer:
+        """Tables, and figures beside the answer."""
         answer = self.answer(scenario, found)
         tables = self._own("files", lambda *_: {})(scenario, found)
         for name, table in {"results.csv": self.table(scenario, found), **tables}.items():

@@ -1,11 +1,13 @@
 """A scenario: what is run, as data. On disk it is a TOML document whose `kind` says what it runs."""
 
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from livingdrug.report.purpose import Purpose
 from livingdrug.workflows.faults import refusal
+from livingdrug.workflows.fields import About
 
 __all__ = ["Document", "Purpose", "checked", "settings_of", "to_toml"]
 
@@ -14,13 +16,15 @@ class Document(BaseModel):
     """A scenario: unknown keys are refused, defaults are left out when it is written.
 
     FILES: fields that name files to be read; OUTPUTS: options of its command beside --out, --json, --as-scenario and
-    --memory; EXAMPLES: two commands for its help, which a test runs.
+    --memory; EXAMPLES: two commands for its help, which a test runs; SHORTCUTS: options that are no fields, which
+    `of_options` turns into some.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     FILES: ClassVar[tuple[str, ...]] = ()
     OUTPUTS: ClassVar[tuple[str, ...]] = ()
     EXAMPLES: ClassVar[tuple[str, ...]] = ()
+    SHORTCUTS: ClassVar[dict[str, About]] = {}
 
     version: Literal[1] = 1
     purpose: Purpose = Field(default_factory=Purpose)
@@ -31,8 +35,9 @@ class Document(BaseModel):
         return "results.csv"
 
     @classmethod
-    def of_options(cls, given: dict) -> dict:
-        """The fields that the values of its command's options amount to, where an option is not simply a field."""
+    def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
+        """The fields that the values of its command's options amount to, where an option is not simply a field; say: takes a
+        note for the user."""
         return given
 
     def memory(self) -> float:

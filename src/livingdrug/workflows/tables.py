@@ -1,14 +1,13 @@
 """What the kinds share that start from a table of samples: its reading, the rules of NCA, what is said of its columns."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Check, Data, Finding, Reading, check, cross
-from livingdrug.data.endpoints import Endpoints, join, read_endpoints
-from livingdrug.data.findings import printable, refusal
+from livingdrug.data import Check, Data, Endpoints, Finding, Reading, check, cross, join, printable, read_endpoints, refusal
 from livingdrug.nca import NcaResult, NcaSettings, TerminalPoints, nca
 from livingdrug.nca.settings import AucRule, BelowRule
 from livingdrug.report.answer import Table
@@ -121,7 +120,7 @@ class TableScenario(Document):
     ] = None
 
     @classmethod
-    def of_options(cls, given: dict) -> dict:
+    def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
         """--unit gives one unit, or those of single outputs."""
         if isinstance(given.get("unit"), dict):
             given["units"] = given.pop("unit")

@@ -1,24 +1,13 @@
 """The table of each kind of scenario."""
 
-from livingdrug.core.errors import SolveError
 from livingdrug.fit.store import objective_table, parameter_table
-from livingdrug.scenario import Simulation, run_simulation
 from livingdrug.scenario.fit import Fit, evaluate_fit, run_fit, run_posterior
 from livingdrug.scenario.fit_comparison import run_comparison
 from livingdrug.scenario.index import run_index
 from livingdrug.scenario.report.outcomes import index_curves, response_table
-from livingdrug.scenario.report.simulations import result_table
 from livingdrug.scenario.report.trials import with_sizes
 from livingdrug.scenario.response import run_response
-from livingdrug.scenario.sampling import run_sampling
 from livingdrug.scenario.trials import run_escalation, run_trial
-
-
-def _simulation(scenario: Simulation):
-    model, result = run_simulation(scenario)
-    if len(result.failed) == result.n:
-        raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
-    return result_table(scenario, model, result)
 
 
 def _fit(scenario: Fit):
@@ -30,11 +19,9 @@ def _fit(scenario: Fit):
 
 
 TABLES = {
-    "simulate": _simulation,
     "response": lambda scenario: response_table(run_response(scenario)),
     "index": lambda scenario: index_curves(run_index(scenario)),
     "trial": lambda scenario: run_trial(with_sizes(scenario)).table(),
     "escalation": lambda scenario: run_escalation(scenario).table(),
     "fit": _fit,
-    "sampling": lambda scenario: run_sampling(scenario).found.table(),
 }

@@ -2,10 +2,8 @@
 
 from functools import partial
 
-from livingdrug.data import Check
-from livingdrug.data.endpoints import Endpoints
-from livingdrug.export import data_file
-from livingdrug.export.data_file import LAYOUTS
+from livingdrug.data import Check, Endpoints
+from livingdrug.export import LAYOUTS, data_file
 from livingdrug.report.answer import Answer
 from livingdrug.workflows.check.spec import Checked, CheckFile
 from livingdrug.workflows.tables import checks_of, hashes, reading_call, size

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from livingdrug.data import Check, Finding, check
-from livingdrug.data.endpoints import Endpoints, check_endpoints
+from livingdrug.data import Check, Endpoints, Finding, check, check_endpoints
 from livingdrug.workflows.tables import TableScenario
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from livingdrug.data import Check
-from livingdrug.data.endpoints import Endpoints, check_endpoints
+from livingdrug.data import Check, Endpoints, check_endpoints
 from livingdrug.nca import NcaResult
 from livingdrug.workflows.tables import KineticScenario, analyse, checked_table
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from livingdrug.models import build_model
-from livingdrug.products.spreads import CAUTION, OBSERVED
+from livingdrug.products import CAUTION, OBSERVED
 from livingdrug.report.answer import Answer, Picture, Table
 from livingdrug.report.card import model_card
 from livingdrug.trial import PowerAnswer
@@ -52,7 +52,7 @@ def files(scenario: Power, _: PowerAnswer) -> dict:
 
 def figures(scenario: Power, found: PowerAnswer) -> Iterator[tuple[Picture, object]]:
     """The same as a figure."""
-    from livingdrug.plots.power import plot_power
+    from livingdrug.plots import plot_power
 
     curve = power_curve(scenario)
     caption = f"Power over the number of subjects in the smaller arm, for {curve.what}."

@@ -10,22 +10,23 @@ from pydantic import field_validator
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
-from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
+from livingdrug.products import CAUTION, OBSERVED, observed_spread
 from livingdrug.trial import (
     Design,
     PowerAnswer,
     PowerCurve,
     effect_of_fold,
     log_sd_of_auc28,
+    power_log_rank,
     power_proportions,
     power_t,
+    power_welch,
     size_for_fold,
     size_for_hazards,
     size_for_means,
     size_for_proportions,
 )
 from livingdrug.trial import power_curve as curve
-from livingdrug.trial.power import power_log_rank, power_welch
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About
 
