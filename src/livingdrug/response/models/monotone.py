@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from livingdrug.response.risk_sets import RiskSets
+from livingdrug.response.survival.risk_sets import RiskSets
 
 TOLERANCE = 1e-6  # rise of a direction with entries of at most 1, above what the linear programme takes for nothing
 

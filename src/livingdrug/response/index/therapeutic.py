@@ -9,8 +9,8 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import normals
 from livingdrug.core.shown import Shown
-from livingdrug.response.curve import Curve, Estimate, axis_at, exposure_at, probability, two_sided
-from livingdrug.response.pair import Pair, logit_error
+from livingdrug.response.index.pair import Pair, logit_error
+from livingdrug.response.models.curve import Curve, Estimate, axis_at, exposure_at, probability, two_sided
 
 ALL = (0.0, math.inf)
 DRAWS = 20_000

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.response.sample import Sample
+from livingdrug.response.sample.sample import Sample
 
 GROUPS, FEWEST = 4, 5  # quantile groups at most, subjects in each at least
 MOST_ROWS = 25  # rows of counts up to this number are their own groups

@@ -8,8 +8,8 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.data import NO, NUMBER, RESPONSES, YES, decimal_sign, is_graded, printable, read_numbers, read_response
 from livingdrug.data.endpoint_words import read_grade, respelled
-from livingdrug.response.sample import Kind
-from livingdrug.response.table import SubjectTable
+from livingdrug.response.sample.sample import Kind
+from livingdrug.response.sample.table import SubjectTable
 
 COMPLETE = ("sCR", "CR", "CRi", "CRh", "CRu")
 RESPONDERS = (*COMPLETE, "VGPR", "PR", "responder")

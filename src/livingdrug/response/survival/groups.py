@@ -8,10 +8,12 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
-from livingdrug.response.cox import CoxFit, fit_cox, proportionality
-from livingdrug.response.curve import Estimate, Scale, axis, two_sided
-from livingdrug.response.failure_time import FailureTimeFit, fit_failure_time
-from livingdrug.response.kaplan_meier import (
+from livingdrug.response.models.curve import Estimate, Scale, axis, two_sided
+from livingdrug.response.models.permutation import Permutation, event_scores, permuted
+from livingdrug.response.sample.sample import Sample, design
+from livingdrug.response.survival.cox import CoxFit, fit_cox, proportionality
+from livingdrug.response.survival.failure_time import FailureTimeFit, fit_failure_time
+from livingdrug.response.survival.kaplan_meier import (
     ChiSquare,
     RankTest,
     SurvivalCurve,
@@ -20,9 +22,7 @@ from livingdrug.response.kaplan_meier import (
     median_time,
     restricted_mean,
 )
-from livingdrug.response.permutation import Permutation, event_scores, permuted
-from livingdrug.response.sample import Sample, design
-from livingdrug.response.times import Times, exposure_groups, refuse_uninformative
+from livingdrug.response.survival.times import Times, exposure_groups, refuse_uninformative
 from livingdrug.response.words import per_step
 
 MODELS = ("cox", "km", "weibull", "exponential", "loglogistic")

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from livingdrug.response.binary import BinaryFit, profile_of_exposure
-from livingdrug.response.curve import Estimate, axis_at, axis_gradient
-from livingdrug.response.index import may_be_flat, ratio_of_exposures
-from livingdrug.response.likelihood import Maximum, crossings
-from livingdrug.response.pair import Pair
+from livingdrug.response.index.pair import Pair
+from livingdrug.response.index.therapeutic import may_be_flat, ratio_of_exposures
+from livingdrug.response.models.binary import BinaryFit, profile_of_exposure
+from livingdrug.response.models.curve import Estimate, axis_at, axis_gradient
+from livingdrug.response.models.likelihood import Maximum, crossings
 
 
 def ratio_of_fits(efficacy: BinaryFit, toxicity: BinaryFit, pair: Pair, at: tuple[float, float] = (0.5, 0.5)) -> Estimate:

@@ -7,8 +7,8 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.data import TIMES, is_cnsr, plain_word, printable, read_event, speaks_of_censoring, stem, time_unit_of
 from livingdrug.data.endpoint_words import EventCode
-from livingdrug.response.table import MEANING, SubjectTable
-from livingdrug.response.times import coded_events
+from livingdrug.response.sample.table import MEANING, SubjectTable
+from livingdrug.response.survival.times import coded_events
 
 _EVENT = re.compile(r"(events?|evt|cnsr|cens(or(ed|ing)?)?(fl|flag)?)$")  # says so itself
 _CODE = re.compile(r"(status|stat|indicator|ind|flag|fl|code)$")  # says so beside a time

@@ -8,8 +8,8 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Data, Endpoints, TimeUnit, printable, time_unit_of
 from livingdrug.nca import PER_DAY, NcaResult, NcaSettings, nca
-from livingdrug.response.below import exposures_of
-from livingdrug.response.table import SubjectTable, with_endpoints
+from livingdrug.response.sample.below import exposures_of
+from livingdrug.response.sample.table import SubjectTable, with_endpoints
 
 # what has a meaning for a curve that is cut: peaks and areas
 CUTTABLE = ("CMAX", "TMAX", "AUCINT", "AUCLST", "AUCALL")

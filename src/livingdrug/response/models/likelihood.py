@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.curve import two_sided
+from livingdrug.response.models.curve import two_sided
 
 # parameters (k,) -> (log-likelihood, its gradient (k,), expected or observed information (k, k))
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]

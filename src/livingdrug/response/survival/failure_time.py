@@ -7,12 +7,12 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.covariates import check_columns
-from livingdrug.response.curve import Estimate, two_sided
-from livingdrug.response.kaplan_meier import ChiSquare
-from livingdrug.response.likelihood import Maximum, maximise
-from livingdrug.response.monotone import unbounded_times
-from livingdrug.response.times import Times, named, refuse_uninformative
+from livingdrug.response.models.curve import Estimate, two_sided
+from livingdrug.response.models.likelihood import Maximum, maximise
+from livingdrug.response.models.monotone import unbounded_times
+from livingdrug.response.sample.covariates import check_columns
+from livingdrug.response.survival.kaplan_meier import ChiSquare
+from livingdrug.response.survival.times import Times, named, refuse_uninformative
 
 Distribution = Literal["weibull", "exponential", "loglogistic"]
 INTERCEPT = "(Intercept)"

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from livingdrug.response.times import Times
+from livingdrug.response.survival.times import Times
 
 Ties = Literal["efron", "breslow", "exact"]
 

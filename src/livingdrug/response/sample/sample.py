@@ -7,8 +7,8 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
-from livingdrug.response.covariates import check_columns
-from livingdrug.response.curve import Scale, axis
+from livingdrug.response.models.curve import Scale, axis
+from livingdrug.response.sample.covariates import check_columns
 
 Kind = Literal["binary", "graded", "time", "continuous"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.exposures import ExposureSpread, nodes
+from livingdrug.response.index.exposures import ExposureSpread, nodes
 
 
 def logistic(exposure, ec50: float, slope: float):

@@ -11,8 +11,8 @@ import numpy as np
 
 from livingdrug.data import Data, printable
 from livingdrug.nca import NcaResult
-from livingdrug.response.curve import Scale
-from livingdrug.response.sample import Kind, Sample
+from livingdrug.response.models.curve import Scale
+from livingdrug.response.sample.sample import Kind, Sample
 
 AREAS = ("AUCINT", "AUCLST", "AUCALL")
 

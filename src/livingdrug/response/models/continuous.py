@@ -7,9 +7,9 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
-from livingdrug.response.curve import Estimate, Scale
-from livingdrug.response.least_squares import FEW, LeastSquares, fit_least_squares, jacobian, profile
-from livingdrug.response.sample import Sample
+from livingdrug.response.models.curve import Estimate, Scale
+from livingdrug.response.models.least_squares import FEW, LeastSquares, fit_least_squares, jacobian, profile
+from livingdrug.response.sample.sample import Sample
 
 # the value at no exposure comes first, where the model has one; hill and 4pl are R's SSlogis and SSfpl of ln E
 TERMS = {

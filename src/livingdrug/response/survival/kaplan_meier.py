@@ -7,8 +7,8 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
-from livingdrug.response.curve import Estimate, two_sided
-from livingdrug.response.times import Times, refuse_uninformative
+from livingdrug.response.models.curve import Estimate, two_sided
+from livingdrug.response.survival.times import Times, refuse_uninformative
 
 Interval = Literal["log-log", "log"]
 HALF = 1e-8  # how near to a half a survival is taken as a half

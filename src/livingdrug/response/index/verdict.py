@@ -2,10 +2,10 @@
 
 import math
 
-from livingdrug.response.curve import Estimate, probability
-from livingdrug.response.expected import Expected
-from livingdrug.response.exposures import changed, share_between
-from livingdrug.response.index import TherapeuticIndex, exposures_where
+from livingdrug.response.index.expected import Expected
+from livingdrug.response.index.exposures import changed, share_between
+from livingdrug.response.index.therapeutic import TherapeuticIndex, exposures_where
+from livingdrug.response.models.curve import Estimate, probability
 
 
 def verdict(index: TherapeuticIndex, outlook: Expected | None = None) -> str:

@@ -7,11 +7,11 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import NUMBER, TimeUnit, decimal_sign, printable, read_numbers, speaks_of_censoring, time_unit_of
-from livingdrug.response.covariates import dummies
-from livingdrug.response.endpoint import Outcome, read_outcome
-from livingdrug.response.events import event_beside, is_time, read_events
-from livingdrug.response.sample import Kind, Sample
-from livingdrug.response.table import SubjectTable
+from livingdrug.response.sample.covariates import dummies
+from livingdrug.response.sample.endpoint import Outcome, read_outcome
+from livingdrug.response.sample.sample import Kind, Sample
+from livingdrug.response.sample.table import SubjectTable
+from livingdrug.response.survival.events import event_beside, is_time, read_events
 
 CONFOUNDED = (
     "an association is not an effect: tumour burden drives both expansion and outcome, early death or progression cuts an "

@@ -7,9 +7,9 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
-from livingdrug.response.binary import FEWEST, maximum
-from livingdrug.response.curve import Curve, Estimate, Scale, axis_at, probability
-from livingdrug.response.likelihood import (
+from livingdrug.response.models.binary import FEWEST, maximum
+from livingdrug.response.models.curve import Curve, Estimate, Scale, axis_at, probability
+from livingdrug.response.models.likelihood import (
     Maximum,
     Objective,
     constrained,
@@ -18,9 +18,9 @@ from livingdrug.response.likelihood import (
     orthogonal,
     profile_interval,
 )
-from livingdrug.response.permutation import Permutation, grade_scores, permuted
-from livingdrug.response.sample import Sample, design, standardised
-from livingdrug.response.separation import ordered_rows, separating
+from livingdrug.response.models.permutation import Permutation, grade_scores, permuted
+from livingdrug.response.models.separation import ordered_rows, separating
+from livingdrug.response.sample.sample import Sample, design, standardised
 
 MODELS = ("ordinal",)
 HIGHEST = 5

@@ -20,9 +20,9 @@ from livingdrug.data import (
     split_heading,
     time_unit_of,
 )
-from livingdrug.response.endpoint import read_outcome
-from livingdrug.response.events import event_beside
-from livingdrug.response.table import MEANING, SubjectTable, read_subjects
+from livingdrug.response.sample.endpoint import read_outcome
+from livingdrug.response.sample.table import MEANING, SubjectTable, read_subjects
+from livingdrug.response.survival.events import event_beside
 
 EXPOSURES = ("cmax", "auc", "exposure", "peak", "clast", "cavg", "expansion", "dose", "conc")  # how headings begin
 MOSTLY = 0.5  # part of numbers among filled cells above which a column is one of numbers

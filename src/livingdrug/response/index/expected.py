@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.curve import Curve, Estimate, logit_gradient, probability, probability_band, two_sided
-from livingdrug.response.exposures import ExposureSpread, changed, nodes, share_between
-from livingdrug.response.index import TherapeuticIndex, chance_within, window
-from livingdrug.response.observed import clopper_pearson
-from livingdrug.response.pair import Pair
+from livingdrug.response.index.exposures import ExposureSpread, changed, nodes, share_between
+from livingdrug.response.index.pair import Pair
+from livingdrug.response.index.therapeutic import TherapeuticIndex, chance_within, window
+from livingdrug.response.models.curve import Curve, Estimate, logit_gradient, probability, probability_band, two_sided
+from livingdrug.response.sample.observed import clopper_pearson
 
 FOLDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 FEW = 1000  # subjects whose exposures are looked at as a sample of all patients

@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
-from livingdrug.response.curve import Curve, axis, logit_gradient, probability
+from livingdrug.response.models.curve import Curve, axis, logit_gradient, probability
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.binary import BinaryFit, constant, deviance_of
-from livingdrug.response.curve import Curve, Scale
-from livingdrug.response.likelihood import Maximum, Objective, constrained, maximise, orthogonal, profile_interval
-from livingdrug.response.sample import Sample, standardised
+from livingdrug.response.models.binary_result import BinaryFit, constant, deviance_of
+from livingdrug.response.models.curve import Curve, Scale
+from livingdrug.response.models.likelihood import Maximum, Objective, constrained, maximise, orthogonal, profile_interval
+from livingdrug.response.sample.sample import Sample, standardised
 
 STARTS = (0.35, 0.5, 0.7, 0.85, 0.95)
 TERM = "logit Emax"

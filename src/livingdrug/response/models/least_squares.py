@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.likelihood import REACH
+from livingdrug.response.models.likelihood import REACH
 
 # parameters (k,), which may be complex -> predictions (n,)
 Prediction = Callable[[np.ndarray], np.ndarray]

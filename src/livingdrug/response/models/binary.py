@@ -1,51 +1,28 @@
 """Yes-or-no outcomes: logistic regression by maximum likelihood or with Firth's penalty."""
 
-from dataclasses import dataclass
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.core.shown import Shown
-from livingdrug.response.curve import Curve, Estimate, Scale, axis, axis_at
-from livingdrug.response.likelihood import Maximum, Objective, constrained, crossings, maximise, orthogonal, profile_interval
-from livingdrug.response.permutation import Permutation, permuted
-from livingdrug.response.sample import Sample, design, standardised
-from livingdrug.response.separation import binary_rows, is_complete, separating
+from livingdrug.response.models.binary_result import BinaryFit, constant, deviance_of, log_likelihood_of
+from livingdrug.response.models.ceiling import fit_ceiling
+from livingdrug.response.models.curve import Curve, Estimate, Scale, axis, axis_at
+from livingdrug.response.models.likelihood import (
+    Maximum,
+    Objective,
+    constrained,
+    crossings,
+    maximise,
+    orthogonal,
+    profile_interval,
+)
+from livingdrug.response.models.permutation import Permutation, permuted
+from livingdrug.response.models.separation import binary_rows, is_complete, separating
+from livingdrug.response.sample.sample import Sample, design, standardised
 
 MODELS = ("logistic", "firth", "emax", "hill")
 FEWEST = 4  # subjects beyond the number of parameters, below which nothing is fitted
-
-
-@dataclass(frozen=True, repr=False)
-class BinaryFit(Shown):
-    """terms, estimates (k,), covariance (k, k), intervals (k, 2), first the intercept, on the logit scale; the last term is
-    the logit of the ceiling where the model has one. log_likelihood with binomial coefficients; p_value: of the exposure, by
-    likelihood ratio, None beside a ceiling, where the test has no standard distribution; curve: with covariates at their
-    means; permutation: the same test for few subjects, None for many, for groups and beside covariates;
-    separated: whether only the penalty keeps the slope finite."""
-
-    sample: Sample
-    model: str
-    scale: Scale
-    terms: tuple[str, ...]
-    estimates: np.ndarray
-    covariance: np.ndarray
-    intervals: np.ndarray
-    log_likelihood: float
-    penalised_log_likelihood: float | None
-    deviance: float
-    p_value: float | None
-    curve: Curve
-    level: float
-    notes: tuple[str, ...] = ()
-    permutation: Permutation | None = None
-    separated: bool = False
-
-    @property
-    def errors(self) -> np.ndarray:
-        """Standard errors of the estimates."""
-        return np.sqrt(np.diag(self.covariance))
 
 
 def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", level: float = 0.95) -> BinaryFit:
@@ -64,8 +41,6 @@ def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", le
     columns, terms = design(sample, scale)
     _check_size(sample, len(terms) + (model in ("emax", "hill")), model)
     if model in ("emax", "hill"):
-        from livingdrug.response.ceiling import fit_ceiling
-
         return fit_ceiling(sample, model, scale, level, columns, terms)
     objective, best, turn = maximum(sample, model, columns, terms)
     directions = turn.T  # row j of M: coefficient j in those of the standardised columns
@@ -119,32 +94,6 @@ def objective_of(model: str, columns: np.ndarray, events: np.ndarray, trials: np
         return likelihood + size / 2, gradient + columns.T @ (leverage * (0.5 - p)), information
 
     return penalised if model == "firth" else plain
-
-
-def constant(sample: Sample) -> float:
-    """Sum of the logarithms of the binomial coefficients; 0 for subjects."""
-    from scipy.special import gammaln
-
-    n, k = sample.trials, sample.outcome
-    return float((gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)).sum())
-
-
-def log_likelihood_of(eta: np.ndarray, sample: Sample, ceiling: float = 1.0) -> float:
-    """Log-likelihood of linear predictors, binomial coefficients included."""
-    from scipy.special import expit, xlogy
-
-    p = ceiling * expit(eta)
-    q = expit(-eta) if ceiling == 1 else 1 - p
-    return float((xlogy(sample.outcome, p) + xlogy(sample.trials - sample.outcome, q)).sum()) + constant(sample)
-
-
-def deviance_of(eta: np.ndarray, sample: Sample, ceiling: float = 1.0) -> float:
-    """Twice the log-likelihood below that of a model that meets every row."""
-    from scipy.special import xlogy
-
-    k, n = sample.outcome, sample.trials
-    full = float((xlogy(k, k / n) + xlogy(n - k, 1 - k / n)).sum()) + constant(sample)
-    return 2 * (full - log_likelihood_of(eta, sample, ceiling))
 
 
 def exposure_at_profile(fit: BinaryFit, wanted: float) -> Estimate:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.covariates import check_columns
-from livingdrug.response.curve import Estimate, two_sided
-from livingdrug.response.kaplan_meier import ChiSquare, kaplan_meier
-from livingdrug.response.likelihood import Maximum, maximise
-from livingdrug.response.monotone import monotone_hazard
-from livingdrug.response.risk_sets import RiskSets, Ties, moments, risk_sets
-from livingdrug.response.times import Times, refuse_uninformative
+from livingdrug.response.models.curve import Estimate, two_sided
+from livingdrug.response.models.likelihood import Maximum, maximise
+from livingdrug.response.models.monotone import monotone_hazard
+from livingdrug.response.sample.covariates import check_columns
+from livingdrug.response.survival.kaplan_meier import ChiSquare, kaplan_meier
+from livingdrug.response.survival.risk_sets import RiskSets, Ties, moments, risk_sets
+from livingdrug.response.survival.times import Times, refuse_uninformative
 
 WEAK = 1e-3  # information left in some direction, of that at zero, below which the maximum may lie at infinity
 FLAT = 1e-10  # information per event, of columns with SD 1, below which there is none
