@@ -12,7 +12,6 @@ from livingdrug.core.errors import InputError
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.trials import TrialScenario
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.app import make_app, page_of
 from livingdrug.web.explore import EXAMPLE, complete, page, step, switched
@@ -25,6 +24,7 @@ from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation
+from livingdrug.workflows.trial.spec import TrialScenario
 
 SCENARIOS = (
     EXAMPLE,
