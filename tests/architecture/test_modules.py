@@ -44,7 +44,7 @@ TO_TURN = [
     ["livingdrug.fit.given", "livingdrug.fit.occasions", "livingdrug.fit.problem", "livingdrug.fit.steps"],
     ["livingdrug.fit.importance", "livingdrug.fit.objective"],
     ["livingdrug.scenario.report.fit_folder", "livingdrug.scenario.report.posteriors"],
-    ["livingdrug.response.binary", "livingdrug.response.ceiling"],
+    ["livingdrug.response.models.binary", "livingdrug.response.models.ceiling"],
 ]
 
 

@@ -60,7 +60,7 @@ def _show(scenario: Document, output: Output, conduct: Conduct) -> int:
         check_folder(output.plots)
     kind = workflow(scenario.kind)
     with Progress(kind.counted) as progress:
-        found = kind.run(scenario, replace(conduct, progress=progress, out=output.out))
+        found = kind.run(scenario, replace(conduct, progress=progress, out=output.out, drawn=bool(output.plots)))
     code = kind.exit_code(scenario, found)
     if not code:
         _write(kind, scenario, found, output)

@@ -51,12 +51,13 @@ class Conduct:
     """How a run is carried out, which changes no number.
 
     executor: who computes the subjects; progress: called with how many are done, and of how many; out: the file of a table
-    that is written as it comes.
+    that is written as it comes; drawn: whether figures will be drawn.
     """
 
     executor: Executor = Serial()
     progress: Progress | None = None
     out: str | Path | None = None
+    drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class Workflow:
 
     def keep_run(self, scenario: Document, folder: Path, conduct: Conduct) -> Answer:
         """Run, and write into a folder that nobody else writes."""
-        return self.keep(scenario, self.run(scenario, replace(conduct, out=folder / "results.csv")), folder)
+        return self.keep(scenario, self.run(scenario, replace(conduct, out=folder / "results.csv", drawn=True)), folder)
 
     def script(self, scenario: Document) -> str | None:
         """The Python script that writes the table; None for a kind that has none."""
