@@ -63,16 +63,20 @@ class Ranking:
         )
 
 
-def draws_of(estimates: Estimates, count: int = DRAWS, seed: int = 1) -> np.ndarray:
-    """Draws of the rates on the scale of `at`, (count, rates): multivariate t with the degrees of freedom of
-    differences between groups, as these decide a ranking; what all groups share (donors) moves them
-    together."""
+def draws_of(estimates: Estimates, count: int = DRAWS, seed: int = 1, differences: bool = True) -> np.ndarray:
+    """Draws of the rates on the scale of `at`, (count, rates): multivariate t; what groups share moves them together.
+
+    differences: with the degrees of freedom of differences between groups, which decide a ranking; else with those
+    of the rates themselves, fewer where donors are few.
+    """
     rng = np.random.default_rng(stream_key(seed, "assay rates"))
     v = estimates.covariance
     values, vectors = np.linalg.eigh((v + v.T) / 2)
     half = vectors * np.sqrt(np.maximum(values, 0.0))
     known = estimates.pair_df[estimates.pair_df < 1e6]
-    df = float(np.median(known)) if len(known) else 1e6
+    if not differences or not len(known):
+        known = np.array([r.df for r in estimates.rates if r.group] or [r.df for r in estimates.rates])
+    df = float(np.median(known))
     scale = np.sqrt(df / rng.chisquare(df, count)) if df < 1e5 else np.ones(count)
     middle = np.array([r.at for r in estimates.rates])
     return middle + (rng.standard_normal((count, len(middle))) @ half.T) * scale[:, None]

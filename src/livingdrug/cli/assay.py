@@ -2,8 +2,12 @@
 
 import click
 
+from livingdrug.cli.commands import Commands
 from livingdrug.core.errors import InputError
 
+LATER = {
+    "fit": ("livingdrug.cli.assay_fit", "Rates of FILES with intervals: growth, killing, what effectors do."),
+}
 READING = (
     click.option(
         "--map",
@@ -96,9 +100,9 @@ def with_reading(command):
     return command
 
 
-@click.group()
+@click.group(cls=Commands, later=LATER)
 def assay() -> None:
-    """Killing assays: read and check plates. From impedance, imaging, luminescence, counts and lysis."""
+    """Killing assays: read, check and fit plates. From impedance, imaging, luminescence, counts and lysis."""
 
 
 @assay.command("check")

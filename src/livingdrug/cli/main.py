@@ -151,10 +151,10 @@ def app(port: int) -> None:
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:
     """Simulate the trial in the TOML file DESIGN many times. `livingdrug example trial FOLDER` writes a commented design."""
+    from livingdrug.cli.documents import run_design
     from livingdrug.cli.output import Output
-    from livingdrug.cli.trial import run_file
 
-    run_file(design, replicates, seed, Output.taken_from(rest))
+    run_design(design, replicates, seed, Output.taken_from(rest))
 
 
 def _split(text: str) -> tuple[str, ...]:

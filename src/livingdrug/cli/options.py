@@ -112,7 +112,8 @@ def param_of(name: str, field) -> click.Parameter:
     of, many, nargs = _shape(field.annotation)
     many = many or said.read is not None
     if said.argument:
-        named = {"type": click.Path() if name == "file" else str, "required": field.is_required()}
+        named = {"type": click.Path() if name in ("file", "files") else str, "required": field.is_required()}
+        named |= {"nargs": -1} if many else {}
         return Argument([name], group=said.group, text=said.text, **named)
     given: dict[str, Any] = {"group": said.group, "help": _help(said, field), "required": field.is_required()}
     if of is bool:

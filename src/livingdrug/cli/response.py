@@ -10,7 +10,7 @@ from rich.markup import escape
 from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
 from livingdrug.data.findings import printable
-from livingdrug.response.selection import CONFOUNDED
+from livingdrug.response import CONFOUNDED
 from livingdrug.scenario import response as scenarios
 from livingdrug.scenario.report.outcomes import SHOWN, response_table
 

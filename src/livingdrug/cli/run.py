@@ -33,7 +33,8 @@ def run_scenario(scenario: Document, output: Output) -> None:
     executor = choose_executor(output.workers, output.dask)
     try:
         with Progress(kind.counted) as progress:
-            conduct = Conduct(executor, progress, None if folder else output.out, folder, output.resume, say)
+            where = {"out": None if folder else output.out, "folder": folder, "resume": output.resume}
+            conduct = Conduct(executor, progress, drawn=bool(output.plots), say=say, **where)
             with kind.conducted(scenario, conduct):
                 code = (_keep if folder else _show)(kind, scenario, output, conduct)
     except NothingLeft as left:

@@ -13,8 +13,6 @@ from livingdrug.workflows.document import Document
 KINDS = {
     "response": ("response", "Response", "outcomes", "answer_response"),
     "index": ("index", "Index", "outcomes", "answer_index"),
-    "trial": ("trials", "TrialScenario", "trials", "answer_trial"),
-    "escalation": ("trials", "EscalationScenario", "trials", "answer_escalation"),
 }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.trials import TrialScenario
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.script import given, script_of
 
@@ -33,5 +32,4 @@ OUTCOMES = "from livingdrug.scenario.report.outcomes import "
 WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
     Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
     Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
-    TrialScenario: _whole("run_trial", "", "{}.table()"),
 }

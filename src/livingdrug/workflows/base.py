@@ -53,13 +53,14 @@ class Conduct:
     """How a run is carried out, which changes no number.
 
     executor: who computes the subjects; progress: called with how many are done, and of how many; out: the file of a table
-    that is written as it comes; folder: where the state of a long run is kept on its way; resume: go on from that state; say:
-    takes a sentence for the user.
+    that is written as it comes; drawn: whether figures will be drawn; folder: where the state of a long run is kept on its
+    way; resume: go on from that state; say: takes a sentence for the user.
     """
 
     executor: Executor = Serial()
     progress: Progress | None = None
     out: str | Path | None = None
+    drawn: bool = False
     folder: str | Path | None = None
     resume: bool = False
     say: Callable[[str], None] = lambda text: None
@@ -161,7 +162,7 @@ class Workflow:
 
     def keep_run(self, scenario: Document, folder: Path, conduct: Conduct) -> tuple[Answer, object]:
         """Run, and write into a folder that nobody else writes; gives what was found too."""
-        found = self.run(scenario, replace(conduct, out=folder / scenario.table_file))
+        found = self.run(scenario, replace(conduct, out=folder / scenario.table_file, drawn=True))
         return self.keep(scenario, found, folder), found
 
     def script(self, scenario: Document) -> str | None:
