@@ -94,7 +94,7 @@ def drawn_rates(
     """Values of every rate of a group for draws (count, rates) of `ranking.draws_of`.
 
     donor (count, rates): logarithms by which a new donor differs. Raises InputError where a rate that is
-    needed is not known. """
+    needed is not known."""
     found = {}
     for name in rates_of(estimates.model):
         if name in estimates.fixed:
@@ -194,14 +194,18 @@ class Derived:
 
 
 def derived(
-    estimates: Estimates, groups: Sequence[str] = (), count: int = DRAWS, seed: int = 1
+    estimates: Estimates,
+    groups: Sequence[str] = (),
+    count: int = DRAWS,
+    seed: int = 1,
+    differences: bool = False,
 ) -> list[Derived]:
     """Kills per effector and day, doubling times, rounds until failure and growth-rate inhibition of each
     group.
 
     At the cells seeded on the plate, one effector per target. A group with a rate that is not determined is
-    left out. """
-    question, draws = usual(estimates), draws_of(estimates, count, seed, differences=False)
+    left out."""
+    question, draws = usual(estimates), draws_of(estimates, count, seed, differences)
     found = []
     for group in groups or estimates.groups or ("",):
         try:

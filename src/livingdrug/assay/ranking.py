@@ -64,11 +64,11 @@ class Ranking:
 
 
 def draws_of(estimates: Estimates, count: int = DRAWS, seed: int = 1, differences: bool = True) -> np.ndarray:
-    """Draws of the rates on the scale of `at`, (count, rates): multivariate t; what groups share moves them together.
+    """Draws of the rates on the scale of `at`, (count, rates): multivariate t; what groups share moves them
+    together.
 
-    differences: with the degrees of freedom of differences between groups, which decide a ranking; else with those
-    of the rates themselves, fewer where donors are few.
-    """
+    differences: with the degrees of freedom of differences between groups, which decide a ranking; else with
+    those of the rates themselves, fewer where donors are few."""
     rng = np.random.default_rng(stream_key(seed, "assay rates"))
     v = estimates.covariance
     values, vectors = np.linalg.eigh((v + v.T) / 2)
@@ -117,17 +117,46 @@ def ranking_of(
     by: str, groups: list[str], values: list[float], draws: np.ndarray, high: bool, notes: tuple[str, ...]
 ) -> Ranking:
     """A ranking from draws (count, groups) of a number."""
+    from scipy.stats import rankdata
+
     score = draws if high else -draws
-    places = (-score).argsort(axis=1, kind="stable").argsort(axis=1, kind="stable") + 1
-    pairs = (score[:, :, None] > score[:, None, :]).mean(axis=0)
-    rows = [
-        Ranked(
-            group,
-            float(value),
-            float((places[:, i] == 1).mean()),
-            *(float(np.quantile(places[:, i], q, method="nearest")) for q in (0.5, 0.025, 0.975)),
+    # constructs that are equal share a place: none of them is better than the other
+    places = rankdata(-score, axis=1)
+    first = score == score.max(axis=1, keepdims=True)
+    best = (first / first.sum(axis=1, keepdims=True)).mean(axis=0)
+    pairs = ((score[:, :, None] > score[:, None, :]) + 0.5 * (score[:, :, None] == score[:, None, :])).mean(
+        axis=0
+    )
+    rows = []
+    for i, (group, value) in enumerate(zip(groups, values, strict=True)):
+        low, middle, high_place = (
+            float(np.quantile(places[:, i], q, method="nearest")) for q in (0.025, 0.5, 0.975)
         )
-        for i, (group, value) in enumerate(zip(groups, values, strict=True))
-    ]
+        rows.append(Ranked(group, float(value), float(best[i]), middle, low, high_place))
     order = sorted(range(len(rows)), key=lambda i: (-rows[i].best, places[:, i].mean()))
     return Ranking(by, high, tuple(rows[i] for i in order), pairs[np.ix_(order, order)], notes)
+
+
+def derived_ranking(estimates: Estimates, by: str, seed: int = 1, count: int = 400) -> Ranking:
+    """The same by a number of `derived`: kills, effector_doubling (the shortest is best), gr_24h (the
+    lowest), rounds.
+
+    Raises InputError for an unknown number, or a group of which it cannot be told.
+    """
+    from livingdrug.assay.predicted import derived
+
+    found = [d for d in derived(estimates, count=count, seed=seed, differences=True) if d.name == by]
+    lost = [group for group in estimates.groups if group not in {d.group for d in found}]
+    if lost or len(found) < 2:
+        what = (
+            f"rates of {', '.join(lost)} are not determined" if lost else "the fit has fewer than two groups"
+        )
+        raise InputError(f"the constructs cannot be ranked by `{by}`: {what}")
+    draws = np.stack([d.draws for d in found], axis=1)
+    notes = ()
+    if by == "rounds" and (draws == draws.max()).mean() > 0.5:
+        notes = (
+            "most courses never fail within the rounds that are looked at, and are equal in this ranking",
+        )
+    high = by in ("kills", "rounds")
+    return ranking_of(by, [d.group for d in found], [d.value for d in found], draws, high, notes)
