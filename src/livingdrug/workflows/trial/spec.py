@@ -1,6 +1,5 @@
-"""The kinds of scenario `trial`, arms against a shared control, and `escalation`, the search for a tolerated dose."""
+"""The `trial` kind of scenario: arms against a shared control."""
 
-from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,19 +11,19 @@ from livingdrug.simulation.dose_text import read_dose
 from livingdrug.trial import (
     Arm,
     Endpoint,
-    Escalation,
-    EscalationAnswer,
     Futility,
-    Level,
     Trial,
     TrialAnswer,
     check_trial,
-    simulate_escalation,
     simulate_trial,
 )
 from livingdrug.trial.design import EndpointKind, Multiplicity
+from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.memory import OUTCOME, PATIENT
+from livingdrug.workflows.memory import OUTCOME
+
+# times the planned numbers, where figures are asked for without sizes
+PLOT_SIZES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
 class Part(BaseModel):
@@ -144,77 +143,21 @@ class TrialScenario(Document):
         return OUTCOME * self.replicates * (2 * subjects * len(self.endpoints) + largest)
 
 
-def run_trial(scenario: TrialScenario, progress: Callable[[int, int], None] | None = None) -> TrialAnswer:
-    """Build, check and simulate. Raises InputError or ModelError before anything is computed."""
-    trial = scenario.trial()
-    return simulate_trial(trial, scenario.replicates, scenario.seed, scenario.sizes, progress=progress)
+def with_sizes(scenario: TrialScenario) -> TrialScenario:
+    """The scenario with sizes for a power curve, where it names none."""
+    if scenario.sizes:
+        return scenario
+    smallest = min((arm.n for arm in scenario.arms), default=2)
+    return scenario.model_copy(update={"sizes": tuple(max(2, round(part * smallest)) for part in PLOT_SIZES)})
 
 
-class LevelEntry(Part):
-    """A dose level; the fields are those of `trial.Level`. dose: as in an arm."""
+def run(scenario: TrialScenario, conduct: Conduct | None = None) -> TrialAnswer:
+    """Build, check and simulate, with a power curve where figures are drawn.
 
-    name: str
-    dose: float | tuple[str, ...] = 1.0
-    change: dict[str, float] = Field(default_factory=dict)
-    median: float | None = None
-    log_sd: float | None = None
-    rate: float | None = None
-
-    def level(self) -> Level:
-        """The level itself. Raises InputError for a dose that cannot be read."""
-        dose = read_own_dose(self.dose, f"level `{self.name}`")
-        return Level(self.name, dose, self.change, self.median, self.log_sd, self.rate)
-
-
-class ToxicityEntry(Part):
-    """The curve from exposure to toxicity; the fields are those of `trial.Endpoint`."""
-
-    exposure: Literal["auc", "cmax"] = "auc"
-    window: tuple[float, float] | None = None
-    ec50: float | tuple[float, ...]
-    slope: float
-    at_least: int = 1
-
-
-class EscalationScenario(Document):
-    """A dose escalation; the fields are those of `trial.Escalation`, and the model's as in a `simulate` scenario."""
-
-    kind: Literal["escalation"] = "escalation"
-    rule: Literal["3+3", "boin"]
-    levels: tuple[LevelEntry, ...]
-    target: float = 0.3
-    cohort: int = 3
-    patients: int = 30
-    start: int = 1
-    toxicity: ToxicityEntry | None = None
-    model: str | None = None
-    fragments: tuple[str, ...] = ()
-    values: dict[str, float] = Field(default_factory=dict)
-    spread: str | None = None
-    cv: float | None = None
-    output: str = ""
-    doses: tuple[str, ...] = ()
-    replicates: int = 10_000
-    seed: int = 1
-
-    def escalation(self) -> Escalation:
-        """The escalation itself. Raises InputError or ModelError for what cannot be."""
-        curve = self.toxicity and EndpointEntry(name="toxicity", kind="toxicity", **self.toxicity.model_dump()).endpoint()
-        model = build_model(self.model, self.fragments, self.values) if self.model else None
-        doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
-        plain = ("rule", "target", "cohort", "patients", "start", "spread", "cv", "output")
-        levels = tuple(entry.level() for entry in self.levels)
-        return Escalation(
-            levels=levels, toxicity=curve, model=model, doses=doses, **{name: getattr(self, name) for name in plain}
-        )
-
-    def memory(self) -> float:
-        """Bytes of the patients of all replicates."""
-        return PATIENT * self.replicates * max(self.patients, self.cohort * len(self.levels))
-
-
-def run_escalation(
-    scenario: EscalationScenario, progress: Callable[[int, int], None] | None = None
-) -> EscalationAnswer:
-    """Build, check and simulate. Raises InputError or ModelError before anything is computed."""
-    return simulate_escalation(scenario.escalation(), scenario.replicates, scenario.seed, progress=progress)
+    Raises InputError or ModelError before anything is computed.
+    """
+    conduct = conduct or Conduct()
+    if conduct.executor != Conduct().executor:
+        raise InputError("a `trial` scenario runs in one process; leave out --workers and --dask")
+    asked = with_sizes(scenario) if conduct.drawn else scenario
+    return simulate_trial(asked.trial(), asked.replicates, asked.seed, asked.sizes, progress=conduct.progress)
