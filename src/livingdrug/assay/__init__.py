@@ -9,9 +9,17 @@ from livingdrug.assay.observed import Observed, observe
 from livingdrug.assay.patient import Change, Link, Prediction, predict_patient, read_link
 from livingdrug.assay.plan import AssayPlan, place_of
 from livingdrug.assay.plate import Events, Plate, Readings, Wells
-from livingdrug.assay.predicted import Band, Derived, Question, derived, predict_courses, usual
+from livingdrug.assay.predicted import (
+    Band,
+    Derived,
+    Question,
+    derived,
+    derived_ranking,
+    predict_courses,
+    usual,
+)
 from livingdrug.assay.quality import quality
-from livingdrug.assay.ranking import Ranked, Ranking, derived_ranking, rank
+from livingdrug.assay.ranking import Ranked, Ranking, rank
 from livingdrug.assay.rates import Estimates, Rate, Ratio, estimates_from, estimates_of
 from livingdrug.assay.words import PLATES, ROW_NAMES, split_well, well_name
 

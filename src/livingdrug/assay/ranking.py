@@ -135,28 +135,3 @@ def ranking_of(
         rows.append(Ranked(group, float(value), float(best[i]), middle, low, high_place))
     order = sorted(range(len(rows)), key=lambda i: (-rows[i].best, places[:, i].mean()))
     return Ranking(by, high, tuple(rows[i] for i in order), pairs[np.ix_(order, order)], notes)
-
-
-def derived_ranking(estimates: Estimates, by: str, seed: int = 1, count: int = 400) -> Ranking:
-    """The same by a number of `derived`: kills, effector_doubling (the shortest is best), gr_24h (the
-    lowest), rounds.
-
-    Raises InputError for an unknown number, or a group of which it cannot be told.
-    """
-    from livingdrug.assay.predicted import derived
-
-    found = [d for d in derived(estimates, count=count, seed=seed, differences=True) if d.name == by]
-    lost = [group for group in estimates.groups if group not in {d.group for d in found}]
-    if lost or len(found) < 2:
-        what = (
-            f"rates of {', '.join(lost)} are not determined" if lost else "the fit has fewer than two groups"
-        )
-        raise InputError(f"the constructs cannot be ranked by `{by}`: {what}")
-    draws = np.stack([d.draws for d in found], axis=1)
-    notes = ()
-    if by == "rounds" and (draws == draws.max()).mean() > 0.5:
-        notes = (
-            "most courses never fail within the rounds that are looked at, and are equal in this ranking",
-        )
-    high = by in ("kills", "rounds")
-    return ranking_of(by, [d.group for d in found], [d.value for d in found], draws, high, notes)
