@@ -16,6 +16,7 @@ from livingdrug.fit.point import (
     Point,
     Prepared,
     centre,
+    everything,
     individual,
     log_likelihood,
     moments,
@@ -147,7 +148,7 @@ def _values_of(prepared: Prepared, phi: np.ndarray, i: int) -> str:
 def check_start(prepared: Prepared, point: Point) -> None:
     """Refuse values at which the likelihood of the typical subjects is not finite, with subject, record and values."""
     phi = centre(prepared, point)
-    f = predictions(prepared, phi)
+    f = everything(prepared, phi)
     total = log_likelihood(prepared, point, f)
     bad = np.flatnonzero(~np.isfinite(total))
     if not len(bad):

@@ -11,13 +11,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Data
+from livingdrug.fit.outcomes import Outcome
 from livingdrug.models import ClosedForm, Model
+
+if TYPE_CHECKING:
+    from livingdrug.fit.outcome_data import Asked
 
 SCALES = ("log", "logit", "normal")
 SHAPES = ("power", "exponential", "categorical")
@@ -164,7 +169,8 @@ class FitProblem:
     missing: what becomes of a subject without a covariate that is used (refused by default). own: quantities
     with a value for each subject of the data (see `fit.steps`); moving: those that are times on the subject's clock.
     notes: for the user, such as what was done to the data so that they meet the model. priors: on some of the numbers (see
-    `fit.borrow`); SAEM then maximises the likelihood times their density.
+    `fit.borrow`); SAEM then maximises the likelihood times their density. outcomes: of other kinds, driven by the individual
+    exposure (see `fit.outcomes`).
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -183,6 +189,7 @@ class FitProblem:
     moving: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     priors: tuple[NormalPrior, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
     def __post_init__(self) -> None:
         if self.missing not in MISSING:
@@ -260,6 +267,8 @@ def new_problem(
     occasions: dict[str, float] | None = None,
     compartments: dict[str, str] | None = None,
     missing: str = "",
+    outcomes: Sequence["Asked"] = (),
+    time_units: dict[str, str] | None = None,
 ) -> FitProblem:
     """A problem with the model's published numbers wherever none is given, and the data in the model's units.
 
@@ -268,8 +277,11 @@ def new_problem(
     here and not in `random` has no spread. start: where typical values start. blocks: parameters whose spreads are
     correlated. residuals: the model's published log-normal ones by default. occasions: parameters that also differ between
     the occasions of a subject (name -> start of the sd), with its doses in rows where the model is made of flows.
-    compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate.
+    compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate. outcomes: of
+    other kinds, as `fit.outcome_data.read_asked` reads them; time_units: of columns that hold times to an event.
     """
+    from livingdrug.fit.outcome_data import taken
+    from livingdrug.fit.outcome_problem import with_outcomes
     from livingdrug.fit.occasions import with_occasions
     from livingdrug.fit.steps import with_steps
     from livingdrug.fit.units import in_model_units
@@ -297,6 +309,7 @@ def new_problem(
         if len(set(block)) < 2 or len(set(block)) < len(block):
             raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
+    data, seen = taken(model, data, outcomes, compartments or {}, time_units or {})
     mapping = outputs_of(model, data, outputs or {})
     data, converted = in_model_units(model, data, mapping)
     errors = _residuals(model, mapping, residuals)
@@ -305,7 +318,7 @@ def new_problem(
         model, parameters = with_occasions(model, data, parameters, between)
     problem = FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth,
                          tuple((compartments or {}).items()), missing, notes=converted)
-    return with_steps(problem, {} if is_closed(model) else between)
+    return with_outcomes(with_steps(problem, {} if is_closed(model) else between), seen)
 
 
 def _check_spreads(parameters: Sequence[Parameter]) -> None:
