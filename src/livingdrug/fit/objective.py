@@ -11,6 +11,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, log_jacobian
 from livingdrug.fit.design import MEASURED
 from livingdrug.fit.modes import Modes, curvature, find_modes
+from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.point import (
     Moments,
     Point,
@@ -40,6 +41,8 @@ def evaluate(problem: FitProblem, method: str = "focei", draws: int = 4096, seed
 
     if method not in METHODS:
         raise InputError(unknown("method", method, METHODS))
+    if problem.outcomes:
+        check_method(method, method)
     prepared = prepare(problem)
     check_start(prepared, point_of(problem))
     if method == "is":

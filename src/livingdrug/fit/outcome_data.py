@@ -9,6 +9,8 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Data
+from livingdrug.data.cells import is_missing
+from livingdrug.data.endpoints import Endpoints
 from livingdrug.data.meanings import split_heading
 from livingdrug.data.time_units import TimeUnit, time_unit_of
 from livingdrug.fit.given import read_given
@@ -86,6 +88,22 @@ def _table(data: Data, units: Mapping[str, str]) -> SubjectTable:
     columns = {head or name: data.covariates[name] for name, (head, _) in heads.items()}
     stated = {head or name: unit or units.get(name, "") for name, (head, unit) in heads.items()}
     return SubjectTable(data.name, data.subjects, data.subjects, columns, stated)
+
+
+def refuse_unsampled(one: Asked, endpoints: Endpoints, data: Data) -> None:
+    """Refuse an outcome of subjects that the table of samples does not know, by name."""
+    names = tuple(s for s in endpoints.subjects if s not in data.subjects)
+    table = SubjectTable(endpoints.name, endpoints.subjects, endpoints.subjects, endpoints.values, {})
+    heading = table.find(_of_rows(one.name))
+    if heading is None or not names:
+        return
+    known = [s for s, text in zip(endpoints.subjects, endpoints.values[heading], strict=True) if s in names and not is_missing(text)]
+    if known:
+        shown = ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
+        raise InputError(
+            f"outcome `{one.name}`: {shown} {'have' if len(known) > 1 else 'has'} one in `{endpoints.name}` and no sample in "
+            f"`{data.name}`; give their samples, or take their rows out"
+        )
 
 
 # ---------------------------------------------------------------------------------------------------------- columns

@@ -47,6 +47,18 @@ def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProb
     return replace(problem, outcomes=tuple(made))
 
 
+def check_method(method: str, evaluated: str | None = None) -> None:
+    """Refuse what takes no outcomes. Raises InputError that says why, and what does."""
+    if evaluated in ("fo", "foce", "focei") or method == "focei":
+        word = evaluated or method
+        raise InputError(
+            f"{word} approximates measured values with a normal error, and an outcome has none; take "
+            f"{'laplace or is' if evaluated else 'saem or laplace'}"
+        )
+    if method == "bayes":
+        raise InputError("--method bayes does not take outcomes yet; take saem or laplace")
+
+
 def _about(outcome: Outcome, driver) -> str:
     return f"outcome `{outcome.name}` ({outcome.kind}) is driven by x = {driver.words} of each subject"
 

@@ -19,6 +19,8 @@ from livingdrug.fit.design import design_of
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty, uncertainty
 from livingdrug.fit.nuts import Sampling
+from livingdrug.fit.outcome_data import Asked, read_asked, refuse_unsampled
+from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.priors import as_priors, priors_of, read_priors
 from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.result import FitResult, Objective
@@ -42,6 +44,7 @@ class Fit(TableScenario):
     compare: whether SAEM, FOCEI and Laplace are compared (`scenario.fit_comparison` has both); random: parameters with a
     spread, `NAME` or `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE`
     that stays;
+    outcome: of other kinds in the same fit, texts such as `CRS=ordered:log(CMAX)` (`fit.outcomes`);
     covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; occasions: parameters
     that also differ between the occasions of a subject, `NAME=SD`; residual: texts such as `transgene=combined:0.5,0.1`;
     below: rule for values below the limit; smooth: width of smooth kinks; outputs: name in the data -> output of the model.
@@ -68,6 +71,7 @@ class Fit(TableScenario):
     estimate: tuple[str, ...] = ()
     fix: tuple[str, ...] = ()
     covariate: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
     correlated: tuple[str, ...] = ()
     occasions: tuple[str, ...] = ()
     residual: tuple[str, ...] = ()
@@ -236,12 +240,14 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     for name, sd in between.items():
         if not sd > 0:
             raise InputError(f"--occasions {name}={sd:g}: a spread starts above 0")
+    asked = read_asked(scenario.outcome)
+    _check_outcomes(scenario, asked, data)
     problem = new_problem(
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
         [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
         scenario.smooth, between, scenario.compartments,
-        scenario.missing or "",
+        scenario.missing or "", asked, time_units_of(scenario),
     )  # fmt: skip
     left_out = ()
     if scenario.ignore_before_dose:
@@ -253,6 +259,27 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     given = {find_quantity(model, name).name for name in scenario.values}
     started, notes = _started_from_data(problem, given)
     return started, (*left_out, *notes)
+
+
+def _check_outcomes(scenario: Fit, asked: tuple[Asked, ...], data: Data) -> None:
+    """Refuse what has no outcomes, or would leave some out, and outcomes of subjects that the table of samples lacks."""
+    if not asked:
+        return
+    check_method(scenario.method, scenario.evaluate)
+    given = [f"--{word}" for word in ("reduce", "borrow") if getattr(scenario, word)]
+    if given:
+        raise InputError(f"{' and '.join(given)}: not with --outcome yet; leave one of them out")
+    if not scenario.endpoints:
+        return
+    endpoints = read_endpoints(scenario.endpoints)
+    for one in asked:
+        refuse_unsampled(one, endpoints, data)
+
+
+def time_units_of(scenario: Fit) -> dict[str, str]:
+    """Units that the table of endpoints states over its columns."""
+    columns = read_endpoints(scenario.endpoints).columns if scenario.endpoints and scenario.outcome else ()
+    return {c.name if c.meaning == "covariate" else c.meaning: c.unit for c in columns}
 
 
 def samples_of(scenario: Fit, reading: Reading) -> Data:
