@@ -20,8 +20,7 @@ from bench.random_patients import models, patients
 from livingdrug.engine.compile import compile_system, output_function
 from livingdrug.engine.lsoda import solve
 from livingdrug.models import ClosedForm
-from livingdrug.simulation import simulate
-from livingdrug.simulation.regimen import default_regimen
+from livingdrug.simulation import default_regimen, simulate
 from livingdrug.simulation.solve import quantity_table, subject_events
 
 RESULTS = Path(__file__).with_name("results") / "accuracy.json"

@@ -2,10 +2,9 @@
 
 import pytest
 
-from livingdrug.models.catalogue import get_model, list_models
+from livingdrug.models import get_model, latex_equations, list_models
 from livingdrug.models.conformance import fit, problems
-from livingdrug.models.equations import latex_equations
-from livingdrug.simulation.conformance import check_anchors
+from livingdrug.simulation import check_anchors
 
 
 @pytest.mark.parametrize("name", list_models())

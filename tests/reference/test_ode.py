@@ -7,8 +7,8 @@ from livingdrug.engine import population
 from livingdrug.engine.events import Events
 from livingdrug.engine.kernel import kernel
 from livingdrug.engine.population import EventTable, solve_population
+from livingdrug.models import Flow, Quantity, State, Structure
 from livingdrug.models.compose import assemble
-from livingdrug.models.structure import Flow, Quantity, State, Structure
 from tests.reference.test_cases import answers
 
 # state -> (initial value, rate)

@@ -9,15 +9,27 @@ import pytest
 
 from livingdrug.core.errors import ConvergenceError, InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import new_problem
-from livingdrug.fit.bayes import Posterior, log_posterior, sample_posterior
+from livingdrug.fit import (
+    Correlation,
+    Effect,
+    Parameter,
+    Posterior,
+    Prior,
+    ResidualError,
+    Sampling,
+    new_problem,
+    point_of,
+    prior_density,
+    priors_of,
+    sample_posterior,
+    unknowns_of,
+)
+from livingdrug.fit.bayes import log_posterior
 from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
-from livingdrug.fit.nuts import Draws, Sampling, draw, faults, mixing, summary
-from livingdrug.fit.point import point_of, prepare
-from livingdrug.fit.priors import Prior, log_prior, prior_density, priors_of
-from livingdrug.fit.problem import Correlation, Effect, Parameter, ResidualError
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.models.catalogue import get_model
+from livingdrug.fit.nuts import Draws, draw, faults, mixing, summary
+from livingdrug.fit.point import prepare
+from livingdrug.fit.priors import log_prior
+from livingdrug.models import get_model
 from livingdrug.models.text import from_toml
 from tests.pictures import undrawn
 
@@ -357,7 +369,7 @@ def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tm
 
 
 def test_pictures_of_a_posterior_show_priors_chains_and_what_goes_together(data):
-    from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
+    from livingdrug.plots import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 
     found = posterior_of(problem_of(data), together=True)
     unknowns = unknowns_of(found.problem)

@@ -10,7 +10,7 @@ from livingdrug.core.export import write_csv
 from livingdrug.data import Reading, check, read_data
 from livingdrug.export import data_file
 from livingdrug.fit import evaluate, new_problem
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 
 PLAIN = "ID,TIME,DV\n1,0,<50\n1,7.25,100\n1,14,50.5\n2,0,0\n2,7,80\n2,14,10\n"
 STATED = "ID,TIME [d],DV [copies/ug],WT\n1,0,<50,70\n1,7.25,100,70\n2,7,80,\n2,14,10,\n"

@@ -7,7 +7,7 @@ import pytest
 from test_cli import livingdrug
 
 from livingdrug import exposures
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 
 STEIN = ["stein_2019", "-n", "300"]
 WINDOW = ["--exposure", "0", "28"]

@@ -186,7 +186,7 @@ def test_a_numeric_covariate_with_a_cell_that_is_no_number_is_refused_by_line(ce
     "P1,None,", "P1,D,", "P1,d,", "P1,h,", "P1,%,", "P1,cells,", "None,D,", "D,d,", "1,None,",
 ])  # fmt: skip
 def test_no_subject_is_lost_to_a_line_of_units(first, tmp_path):
-    from livingdrug.data.endpoints import check_endpoints
+    from livingdrug.data import check_endpoints
 
     path = write(tmp_path, f"ID,bridging,arm\n{first}\nP2,Chemo,A\nP3,None,B\n")
     assert len(check_endpoints(path).subjects) == 3

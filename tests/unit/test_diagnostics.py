@@ -8,29 +8,42 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import new_problem
+from livingdrug.fit import (
+    Effect,
+    FitResult,
+    Profile,
+    ResidualError,
+    Uncertainty,
+    compare_groups,
+    curves_of,
+    new_problem,
+    npde,
+    point_of,
+    unknowns_of,
+    vpc,
+    with_conditional_residuals,
+)
 from livingdrug.fit.bins import bin_edges, bin_of
-from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.finish import estimates_of, individuals_of, predictions_of
-from livingdrug.fit.groups import compare_groups
-from livingdrug.fit.individual_curves import curves_of
-from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.limits import error_limits
 from livingdrug.fit.modes import find_modes
-from livingdrug.fit.npde import npde
 from livingdrug.fit.objective import at_modes, made
-from livingdrug.fit.point import point_of, prepare
-from livingdrug.fit.problem import Effect, ResidualError
+from livingdrug.fit.point import prepare
 from livingdrug.fit.replicates import limited, simulate_at_points, simulate_trial, trial_of
-from livingdrug.fit.result import CONVERGED, Covariance, FitResult
-from livingdrug.fit.uncertainty import Profile
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.fit.vpc import percentiles, vpc
+from livingdrug.fit.result import CONVERGED, Covariance
+from livingdrug.fit.vpc import percentiles
 from livingdrug.fit.words import identifiability_sentences, parameter_sentences
-from livingdrug.models.catalogue import get_model
-from livingdrug.plots.fits import plot_groups, plot_individuals, plot_observed, plot_residuals
-from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
-from livingdrug.plots.predictive import plot_npde, plot_vpc
+from livingdrug.models import get_model
+from livingdrug.plots import (
+    plot_groups,
+    plot_individuals,
+    plot_intervals,
+    plot_likelihoods,
+    plot_npde,
+    plot_observed,
+    plot_residuals,
+    plot_vpc,
+)
 from tests.pictures import undrawn
 
 TIMES = (4.0, 7.0, 9.0, 11.0, 14.0, 21.0, 28.0, 60.0, 120.0, 240.0)

@@ -3,8 +3,7 @@
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Reading, read_data
-from livingdrug.data.endpoints import check_endpoints, join, read_endpoints
+from livingdrug.data import Reading, check_endpoints, join, read_data, read_endpoints
 from livingdrug.nca import nca
 from livingdrug.nca.summary import groups
 

@@ -16,12 +16,21 @@ from livingdrug.engine.lsoda import solve
 from livingdrug.engine.population import EventTable, Measures, solve_population
 from livingdrug.engine.sensitivity import solve_sensitivities
 from livingdrug.engine.sensitivity_code import sensitivity_kernel
-from livingdrug.models.catalogue import get_fragment, get_model, list_models
-from livingdrug.models.compose import System, assemble
-from livingdrug.models.structure import Clock, ClosedForm, Flow, Output, Quantity, State, Structure
-from livingdrug.simulation import draw_subjects, simulate, typical_subject
-from livingdrug.simulation.regimen import default_regimen
-from livingdrug.simulation.run import default_until
+from livingdrug.models import (
+    Clock,
+    ClosedForm,
+    Flow,
+    Output,
+    Quantity,
+    State,
+    Structure,
+    System,
+    get_fragment,
+    get_model,
+    list_models,
+)
+from livingdrug.models.compose import assemble
+from livingdrug.simulation import default_regimen, default_until, draw_subjects, simulate, typical_subject
 from livingdrug.simulation.solve import quantity_table, subject_events
 
 EXPLICIT, IMPLICIT = 1e9, 0.0

@@ -11,10 +11,9 @@ from scipy.stats import multivariate_normal
 from bench.linear_models import DOSE, problem_of, two_compartments
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import ResidualError, compare, compare_models, fit, new_problem
-from livingdrug.fit.compare import compare_methods
+from livingdrug.fit import Objective, ResidualError, compare, compare_methods, compare_models, fit, new_problem
 from livingdrug.fit.compare_models_words import words_of
-from livingdrug.fit.result import NOT_CONVERGED, Objective
+from livingdrug.fit.result import NOT_CONVERGED
 from livingdrug.models.text import from_toml
 from tests.commands import livingdrug
 from tests.decline import DECLINE

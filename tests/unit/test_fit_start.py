@@ -1,8 +1,6 @@
 """Where a fit starts: published values, or what the curves tell; and the plain way to the verb."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -72,11 +70,3 @@ def test_notes_and_settings_keep_where_the_fit_started(file, tmp_path):
     kept = json.loads((tmp_path / "out" / "settings.json").read_text())
     assert kept["settings"]["start_from"] == "data" and kept["start"]["c_max"] == starts(file, start="data")[0]["c_max"]
     assert any(note.startswith("start of c_max: ") for note in kept["notes"])
-
-
-@pytest.mark.parametrize("first", ["import livingdrug", "import livingdrug.fit", "from livingdrug import simulate"])
-def test_the_verb_is_imported_from_its_package(first):
-    code = f"{first}\nfrom livingdrug.fit import fit\nimport livingdrug, types\nassert callable(fit)\n"
-    code += "assert type(livingdrug.fit) is types.ModuleType and 'fit' not in livingdrug.__all__"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr

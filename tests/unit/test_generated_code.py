@@ -12,8 +12,8 @@ from livingdrug.engine.calls import call_1, call_2, call_4
 from livingdrug.engine.compile import compile_system, output_function
 from livingdrug.engine.kernel import at_and_table, kernel, new_lanes
 from livingdrug.engine.layout import LANES
-from livingdrug.models.compose import System, assemble
-from livingdrug.models.structure import Clock, Flow, Output, Quantity, State, Structure, Switch
+from livingdrug.models import Clock, Flow, Output, Quantity, State, Structure, Switch, System
+from livingdrug.models.compose import assemble
 
 STATES = ("x", "y", "z")
 NUMBERS = {"rate": 0.8, "day": 1.0, "a": 1.3, "b": 0.4, "n": 1.7, "m": 2.2}

@@ -4,15 +4,11 @@ import numpy as np
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import cross, read_data
+from livingdrug.data import ENDPOINT_WORDS as ENDPOINTS
+from livingdrug.data import check, check_endpoints, cross, read_data
 from livingdrug.data.cells import BAD, NUMBER, read_cell, read_numbers
-from livingdrug.data.check import check
-from livingdrug.data.endpoints import WORDS as ENDPOINTS
-from livingdrug.data.endpoints import check_endpoints
 from livingdrug.data.meanings import EVENT, WORDS
-from livingdrug.response.sample import Sample
-from livingdrug.response.selection import Question, select
-from livingdrug.response.table import read_subjects
+from livingdrug.response import Question, Sample, read_subjects, select
 
 SIGNS = ("<{}", ">{}", "≤{}", "≥{}", "<={}", "~{}", "{}*", "{}+", "?{}", "= {}")
 # one subject's samples and dose, with a column for every meaning a file can have, and columns that stand for doses

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from livingdrug.core.folders import OWN, held
+from livingdrug.fit import Saem
 from livingdrug.fit.run import METHODS
-from livingdrug.fit.saem import Saem
 from livingdrug.fit.store import STATE
 from tests.commands import livingdrug
 from tests.decline import DECLINE

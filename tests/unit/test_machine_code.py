@@ -16,8 +16,8 @@ from livingdrug.core.errors import InputError
 from livingdrug.engine import cache
 from livingdrug.engine.kernel import kernel
 from livingdrug.engine.population import in_threads
+from livingdrug.models import Flow, Output, Quantity, State, Structure
 from livingdrug.models.compose import assemble
-from livingdrug.models.structure import Flow, Output, Quantity, State, Structure
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.response import Sample, exposure_at_share, fit_continuous, predict
+from livingdrug.response import Sample, exposure_at_share, fit_continuous, fit_least_squares, predict
 from livingdrug.response.continuous import curve_of
-from livingdrug.response.least_squares import fit_least_squares, jacobian
+from livingdrug.response.least_squares import jacobian
 
 DOSES = np.repeat([0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0], 3)
 TRUE = {

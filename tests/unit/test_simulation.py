@@ -5,7 +5,7 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import normals
-from livingdrug.models.catalogue import get_fragment, get_model
+from livingdrug.models import get_fragment, get_model
 from livingdrug.simulation import draw_subjects, simulate
 
 

@@ -10,13 +10,13 @@ import tomli_w
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.toml import MAX_BYTES, MAX_DEPTH, parse_toml, read_text
+from livingdrug.models import read_model, to_toml
 from livingdrug.models.conformance import problems
 from livingdrug.models.templates import TEMPLATES, new_text
-from livingdrug.models.text import from_toml, read_model, to_toml
-from livingdrug.scenario import plan
-from livingdrug.scenario.document import read_scenario, scenario_of_text
+from livingdrug.models.text import from_toml
+from livingdrug.scenario import Simulation, plan, read_scenario
+from livingdrug.scenario.document import scenario_of_text
 from livingdrug.scenario.example_trial import ESCALATION, UMBRELLA
-from livingdrug.scenario.simulation import Simulation
 from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 from tests.commands import livingdrug
 

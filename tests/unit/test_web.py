@@ -212,7 +212,7 @@ def test_nothing_of_the_user_stays_when_the_app_ends(tmp_path):
 
 
 def test_spans_hold_the_published_value_and_say_where_they_come_from():
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
 
     model = get_model("kirouac_2023")
     spans = {q.name: span_of(model, q) for q in model.quantities}

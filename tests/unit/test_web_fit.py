@@ -10,7 +10,7 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.fit.vpc import vpc
+from livingdrug.fit import vpc
 from livingdrug.scenario import to_toml
 from livingdrug.scenario.fit import Fit, fit_problem
 from livingdrug.web import fit_worker, fits

@@ -45,13 +45,19 @@ def cli() -> None:
 
 
 @cli.group(invoke_without_command=True)
+@click.option("--disease", help="Only models of this disease, such as lymphoma.")
+@click.option("--target", help="Only models of this target, such as CD19.")
+@click.option("--mechanism", help="Only models with this mechanism, such as 'antigen loss'.")
+@click.option("--data", help="Only models whose numbers are from patients, mice or an assay.")
+@click.option("--kind", help="population, typical, individual fits, ensemble or illustration.")
+@click.option("--licence", help="Part of the licence of the place where the numbers were read, such as CC0.")
 @click.pass_context
-def models(context: click.Context) -> None:
-    """List the models; `show`, `check`, `export` or write a `new` one. Without a command: which fragments fit which model."""
+def models(context: click.Context, **wanted: str | None) -> None:
+    """List the models, or those with the wanted words; `show`, `check`, `export` or write a `new` one."""
     if context.invoked_subcommand is None:
         from livingdrug.cli.show import print_catalogue
 
-        print_catalogue()
+        print_catalogue(wanted)
 
 
 @models.command()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.data.conversion import on_a_clock
 from livingdrug.data.doses import unfolded
 from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
@@ -21,8 +22,8 @@ from livingdrug.data.units import is_dose, is_time, read_unit
 from livingdrug.data.wide import long_form
 
 
-@dataclass(frozen=True)
-class Check:
+@dataclass(frozen=True, repr=False)
+class Check(Shown):
     """What was understood of a file (columns, notes), what is wrong (findings), and the table unless something is."""
 
     name: str

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, read_numbers, with_points
 from livingdrug.data.endpoint_words import (
     RESPONSES,
@@ -24,7 +25,7 @@ from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
 from livingdrug.data.time_units import time_unit_of
 
-WORDS = {
+ENDPOINT_WORDS = {
     "ID": "id usubjid subjid subject subjectid patient patientid ptid pt upn animal animalid mouse mouseid participant",
     "RESPONSE": "response bestresponse bor bestoverallresponse resp rspn",
     "CRS": "crs crsgrade maxcrs maxcrsgrade crsgr",
@@ -32,13 +33,13 @@ WORDS = {
     "PFS": "pfs pfstime pfsdays pfsweeks pfsmonths pfsmo timetoprogression pfsd",
     "PFSEVENT": "pfsevent pfsstatus progressed progression event",
 }
-_MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+_MEANING = {word: meaning for meaning, words in ENDPOINT_WORDS.items() for word in words.split()}
 GRADES = range(6)
 GRADED = ("CRS", "ICANS")  # meanings whose values can only be grades
 
 
-@dataclass(frozen=True)
-class Endpoints:
+@dataclass(frozen=True, repr=False)
+class Endpoints(Shown):
     """values: name -> text of each subject, "" where missing."""
 
     name: str

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from livingdrug.core.shown import Shown
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -70,8 +72,8 @@ class Changes:
     text: np.ndarray
 
 
-@dataclass(frozen=True)
-class Data:
+@dataclass(frozen=True, repr=False)
+class Data(Shown):
     """Samples by profile and time, shape (rows,) each.
 
     profile: position in `profiles`; time: since the infusion of the profile, in time_unit ("" where nobody said);
@@ -189,6 +191,18 @@ class Data:
             if (given.steady != "").any():
                 rows["SS"] = [{"": 0, "replace": 1, "add": 2}[word] for word in given.steady[keep]]
         return rows.drop_duplicates(["_subject", "OCC"]) if given is None else rows
+
+    def _facts(self) -> dict[str, str]:
+        units = ", ".join(sorted({str(unit) or "unit not stated" for unit in self.profiles.unit}))
+        return {
+            "name": self.name,
+            "subjects": f"{len(self.subjects):,}",
+            "samples": f"{self.rows:,} ({units}), {int((self.cens == 1).sum()):,} below the limit",
+            "time": self.time_unit or "unit not stated",
+        } | ({"conversion": self.bridge} if self.bridge else {})
+
+    def _frame(self):
+        return self.table()
 
 
 def natural_order(texts: np.ndarray) -> np.ndarray:

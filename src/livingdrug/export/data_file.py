@@ -6,6 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.data import Data, Reading
 
 LAYOUTS = ("nonmem", "monolix")
@@ -13,8 +14,8 @@ LAYOUTS = ("nonmem", "monolix")
 NONMEM_COLUMNS = ("ID", "TIME", "DV", "LNDV", "AMT", "EVID", "MDV", "CENS", "LIMIT", "DVID", "OCC")
 
 
-@dataclass(frozen=True)
-class DataFile:
+@dataclass(frozen=True, repr=False)
+class DataFile(Shown):
     """table: a pandas table of texts, ready to be written as CSV. reading: how `read_data` reads it back. notes: what was
     changed, one sentence each."""
 
@@ -123,7 +124,7 @@ def _whole(column: np.ndarray) -> np.ndarray | None:
 
 
 def _codes(column: np.ndarray, data: Data, name: str, notes: list[str]) -> np.ndarray:
-    from livingdrug.data.table import natural_key
+    from livingdrug.data import natural_key
 
     said = sorted({text for text in column if text}, key=natural_key)
     code = {text: str(i) for i, text in enumerate(said, 1)} | {"": "."}

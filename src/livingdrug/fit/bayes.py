@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import ConvergenceError, InputError
+from livingdrug.core.shown import Shown
 from livingdrug.fit import joint
 from livingdrug.fit.frame import Frame, frame_of, root_of
 from livingdrug.fit.nuts import Draws, Mixing, Sampling, draw, faults, mixing, summary
@@ -145,8 +146,8 @@ def _by_pair(omega: np.ndarray, root: np.ndarray, pair: tuple[int, int], by_root
     return float((by_root * (root @ (np.tril(inner) - 0.5 * np.diag(np.diag(inner))))).sum())
 
 
-@dataclass(frozen=True)
-class Posterior:
+@dataclass(frozen=True, repr=False)
+class Posterior(Shown):
     """A posterior. names, kinds: of the estimated numbers; x (chains, draws, numbers): as they are reported; etas
     (chains, draws, subjects, random): individual effects; draws: as sampled; priors: stated; notes: for the
     user. `table` refuses what did not mix; `mixing` always answers."""
@@ -202,6 +203,17 @@ class Posterior:
             unit = "" if units.get(row.name, "1") == "1" else f" {units[row.name]}"
             told.append(f"{row.name} is {row.q50:.3g}{unit} (90 % {row.q05:.3g} to {row.q95:.3g})")
         return tuple(told)
+
+    def _facts(self) -> dict[str, str]:
+        chains, draws, _ = self.x.shape
+        return {
+            "name": self.problem.model.full_name,
+            "status": self.status,
+            "draws": f"{chains} chains of {draws:,}",
+        } | ({"not shown": "; ".join(self.faults)} if self.faults else {})
+
+    def _frame(self):
+        return None if self.faults else self.table()
 
 
 def log_posterior(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.fit.compare import Compared, is_ended, is_known, sampled_at
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.importance import few_draws
@@ -68,8 +69,8 @@ class ModelRun(Compared):
         return self.sampled.minus2ll + float(np.log(len(self.result.individuals.subjects))) * self.result.free
 
 
-@dataclass(frozen=True)
-class ModelComparison:
+@dataclass(frozen=True, repr=False)
+class ModelComparison(Shown):
     """Models side by side; doses: of the typical subject, in words."""
 
     data: str
@@ -107,6 +108,9 @@ class ModelComparison:
         import pandas as pd
 
         return pd.DataFrame([row for run in self.runs for row in _rows(self, run)], columns=list(COLUMNS))
+
+    def _frame(self):
+        return self.table()
 
 
 def compare_models(

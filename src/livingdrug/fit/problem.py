@@ -17,6 +17,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown, shortly
 from livingdrug.data import Data
 from livingdrug.fit.outcomes import Outcome
 from livingdrug.models import ClosedForm, Model
@@ -157,8 +158,8 @@ class NormalPrior:
             raise InputError(f"the prior of `{self.name}` has {numbers}; the mean must be finite and the sd above 0")
 
 
-@dataclass(frozen=True)
-class FitProblem:
+@dataclass(frozen=True, repr=False)
+class FitProblem(Shown):
     """A model, data and what is looked for. Its numbers are those a fit starts from, or those it found.
 
     outputs: name of an output in the data (`` where the data name none) -> output of the model; below: how values below
@@ -210,6 +211,14 @@ class FitProblem:
     def position(self) -> dict[str, int]:
         """Where each parameter stands."""
         return {p.name: i for i, p in enumerate(self.parameters)}
+
+    def _facts(self) -> dict[str, str]:
+        fixed = tuple(p.name for p in self.parameters if not p.random)
+        return {
+            "name": self.model.full_name,
+            "data": f"{self.data.name}, {len(self.data.subjects):,} subjects, {self.data.rows:,} samples",
+            "random": shortly(tuple(p.name for p in self.random)) or "none",
+        } | ({"without variability": shortly(fixed)} if fixed else {})
 
 
 def _check_names(problem: FitProblem) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.fit.climb import climb
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.modes import find_modes
@@ -100,8 +101,8 @@ def _words(name: str, values: np.ndarray, ends: list[float | None], astray: bool
     return f"the data do not bound `{name}` below: its profile is flat down to {values[0]:.4g}; it is at most {upper:.4g}"
 
 
-@dataclass(frozen=True)
-class Bootstrap:
+@dataclass(frozen=True, repr=False)
+class Bootstrap(Shown):
     """Refits of resampled subjects. names; estimates (refits, numbers): as reported, of those that converged; tried: how
     many were made; lower, upper (numbers,): 2.5 and 97.5 %."""
 

@@ -32,6 +32,8 @@ def problems(model: Model) -> list[str]:
     found += [f"no meaning for `{q.name}`" for q in model.quantities if not q.meaning]
     for population in model.populations:
         found += [f"spread `{population.name}`: `{n}` is no quantity" for n in population.spreads.keys() - quantities.keys()]
+        strange = population.members.keys() - {v.name for v in model.values}
+        found += [f"population `{population.name}`: `{n}` is no vector" for n in strange]
     for name, text in model.individual.items():
         found += [f"individual `{name}`: `{n}` is no quantity" for n in names(text) - quantities.keys()]
     outputs = {o.name for o in model.system.outputs}

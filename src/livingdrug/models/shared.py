@@ -13,3 +13,8 @@ OURS = Source("livingdrug", "our own choice, not published")
 
 BLOOD_VOLUME = Quantity("blood_volume", "uL", "blood volume behind cells/uL", "V_{blood}", bound="positive", fixed=True)
 ADULT_BLOOD = Source(PAPER.key, PAPER.citation, PAPER.doi, "Table 1 footnotes: 5 L of blood assumed")
+
+
+def transcribed(key: str, citation: str, doi: str, file: str) -> Source:
+    """A paper whose numbers were read in the public transcription of nlmixr2lib (facts, not code)."""
+    return Source(key, citation, doi, f"as transcribed by nlmixr2lib: {file}")

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from livingdrug.core.shown import Shown
 from livingdrug.data import Data
 from livingdrug.nca.causes import flag_of, reason_of
 from livingdrug.nca.parameters import BY_CODE, CROSSWALK, unit_of
@@ -13,8 +14,8 @@ from livingdrug.nca.settings import NcaSettings
 COLUMNS = ("ID", "PARAMCD", "value", "unit", "flag", "reason", "points", "OCC", "DVID", "ASSAY", "bridge")
 
 
-@dataclass(frozen=True)
-class NcaResult:
+@dataclass(frozen=True, repr=False)
+class NcaResult(Shown):
     """values, causes: code -> (profiles,), nan where absent; touched (profiles, 3): values below the limit before the
     first, between, and after the last quantifiable value; used: code -> (profile, time) of the points of a fit."""
 
@@ -121,6 +122,19 @@ class NcaResult:
         counts = self.touched.sum(axis=0).tolist()
         rules = zip(names, self.settings.rules, counts, strict=True)
         return {name: {"rule": rule, "records": int(count)} for name, rule, count in rules}
+
+    def _facts(self) -> dict[str, str]:
+        words = np.concatenate([self.flags(code) for code in self.codes]) if self.codes else np.empty(0, dtype=object)
+        counts = {word: int((words == word).sum()) for word in ("caution", "censored", "absent")}
+        return {
+            "name": self.data.name,
+            "profiles": f"{self.data.profiles.n:,}",
+            "parameters": f"{len(self.codes)}",
+            "flagged": ", ".join(f"{count:,} {word}" for word, count in counts.items()),
+        }
+
+    def _frame(self):
+        return self.table()
 
 
 def _interval(low: float, high: float) -> str:

@@ -3,11 +3,17 @@
 import numpy as np
 
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, short
-from livingdrug.response.binary import BinaryFit
-from livingdrug.response.continuous import ContinuousFit, predict
-from livingdrug.response.curve import grid, probability, probability_band
-from livingdrug.response.graded import GradedFit, grade_shares
-from livingdrug.response.observed import observed_rates
+from livingdrug.response import (
+    BinaryFit,
+    ContinuousFit,
+    GradedFit,
+    grade_shares,
+    grid,
+    observed_rates,
+    predict,
+    probability,
+    probability_band,
+)
 
 MARKS = 0.035  # height of the strip in which single outcomes are spread
 POINTS = 201

@@ -1,14 +1,14 @@
 """Relations that sampled individual parameters show: between random effects, and with covariates."""
 
 from livingdrug.fit.covariate_relations import Relation
-from livingdrug.fit.eta_correlation import FEWEST, Correlation
+from livingdrug.fit.eta_correlation import FEWEST, EtaCorrelation
 from livingdrug.fit.groups import SHRUNK
 from livingdrug.fit.sampled import Sampled
 from livingdrug.report.answer import Part, Picture, Table
 from livingdrug.report.fits import told
 
 
-def correlation_part(pairs: tuple[Correlation, ...], sampled: Sampled) -> Part:
+def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Part:
     """Correlations of random effects."""
     found = [c for c in pairs if c.found]
     if all(c.value != c.value for c in pairs):

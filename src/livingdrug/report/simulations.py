@@ -12,11 +12,10 @@ from livingdrug.report.card import model_card
 from livingdrug.report.pictures import save
 from livingdrug.scale.runs import Executor, Progress, run_curves, run_exposures
 from livingdrug.scenario import Simulation, plan
-from livingdrug.simulation import Regimen, Result, observe
+from livingdrug.simulation import Regimen, Result, default_regimen, observe
 from livingdrug.simulation.dose_text import read_dose
 from livingdrug.simulation.exposure import ExposureTask, limit_text
 from livingdrug.simulation.exposure_summary import ExposureSummary
-from livingdrug.simulation.regimen import default_regimen
 from livingdrug.simulation.result import METRICS
 
 MOST_SUBJECTS = 10  # failed subjects named one by one

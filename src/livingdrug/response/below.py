@@ -9,9 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from livingdrug.data import Data
-from livingdrug.data.findings import printable
-from livingdrug.nca.result import NcaResult
+from livingdrug.data import Data, printable
+from livingdrug.nca import NcaResult
 from livingdrug.response.curve import Scale
 from livingdrug.response.sample import Kind, Sample
 

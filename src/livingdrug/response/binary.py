@@ -6,6 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.response.curve import Curve, Estimate, Scale, axis, axis_at
 from livingdrug.response.likelihood import Maximum, Objective, constrained, crossings, maximise, orthogonal, profile_interval
 from livingdrug.response.permutation import Permutation, permuted
@@ -16,8 +17,8 @@ MODELS = ("logistic", "firth", "emax", "hill")
 FEWEST = 4  # subjects beyond the number of parameters, below which nothing is fitted
 
 
-@dataclass(frozen=True)
-class BinaryFit:
+@dataclass(frozen=True, repr=False)
+class BinaryFit(Shown):
     """terms, estimates (k,), covariance (k, k), intervals (k, 2), first the intercept, on the logit scale; the last term is
     the logit of the ceiling where the model has one. log_likelihood with binomial coefficients; p_value: of the exposure, by
     likelihood ratio, None beside a ceiling, where the test has no standard distribution; curve: with covariates at their

@@ -6,13 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.data import Finding, Findings, check_endpoints, read_grid, time_unit_of
 from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, read_numbers
 from livingdrug.data.endpoint_words import speaks_of_censoring
-from livingdrug.data.endpoints import check_endpoints
-from livingdrug.data.findings import Finding, Findings
 from livingdrug.data.meanings import plain_word, split_heading
-from livingdrug.data.source import read_grid
-from livingdrug.data.time_units import time_unit_of
 from livingdrug.response.endpoint import read_outcome
 from livingdrug.response.events import event_beside
 from livingdrug.response.table import MEANING, SubjectTable, read_subjects

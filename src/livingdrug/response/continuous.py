@@ -6,6 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.response.curve import Estimate, Scale
 from livingdrug.response.least_squares import FEW, LeastSquares, fit_least_squares, jacobian, profile
 from livingdrug.response.sample import Sample
@@ -27,8 +28,8 @@ STARTS = 3
 FAR = 1e3  # an EC50 this many times beyond all exposures is none
 
 
-@dataclass(frozen=True)
-class ContinuousFit:
+@dataclass(frozen=True, repr=False)
+class ContinuousFit(Shown):
     """terms, estimates, errors (k,), nan where the data leave a parameter open; intervals (k, 2) by profile of the sum of
     squares, infinite at open ends; covariance (k, k); rss, sigma on df; p_value: of the curve against a constant, by F;
     explained: share of the variance. Covariates are linear terms, centred at their means."""

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.data import is_graded, printable
 from livingdrug.data.cells import NUMBER, decimal_sign, read_numbers
 from livingdrug.data.endpoint_words import NO, RESPONSES, YES, read_grade, read_response, respelled
-from livingdrug.data.endpoints import is_graded
-from livingdrug.data.findings import printable
 from livingdrug.response.sample import Kind
 from livingdrug.response.table import SubjectTable
 

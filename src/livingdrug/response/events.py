@@ -5,10 +5,9 @@ import re
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.data import TIMES, printable, stem, time_unit_of
 from livingdrug.data.endpoint_words import EventCode, is_cnsr, read_event, speaks_of_censoring
-from livingdrug.data.findings import printable
 from livingdrug.data.meanings import plain_word
-from livingdrug.data.time_units import TIMES, stem, time_unit_of
 from livingdrug.response.table import MEANING, SubjectTable
 from livingdrug.response.times import coded_events
 

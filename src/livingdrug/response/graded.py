@@ -6,6 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.response.binary import FEWEST, maximum
 from livingdrug.response.curve import Curve, Estimate, Scale, axis_at, probability
 from livingdrug.response.likelihood import (
@@ -35,8 +36,8 @@ class ProportionalOdds:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class GradedFit:
+@dataclass(frozen=True, repr=False)
+class GradedFit(Shown):
     """terms: `>= grade` of each grade above the lowest that occurs, then the exposure and covariates; estimates (k,) on the
     logit scale, covariance (k, k), intervals (k, 2); p_value of the exposure by likelihood ratio; grades: those that occur;
     curves: P(grade >= g) for each cut, covariates at their means; proportional: whether one slope serves all of them;

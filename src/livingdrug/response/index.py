@@ -8,6 +8,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import normals
+from livingdrug.core.shown import Shown
 from livingdrug.response.curve import Curve, Estimate, axis_at, exposure_at, probability, two_sided
 from livingdrug.response.pair import Pair, logit_error
 
@@ -15,8 +16,8 @@ ALL = (0.0, math.inf)
 DRAWS = 20_000
 
 
-@dataclass(frozen=True)
-class TherapeuticIndex:
+@dataclass(frozen=True, repr=False)
+class TherapeuticIndex(Shown):
     """What two curves say about exposure, whoever is treated.
 
     floor, ceiling: the response wanted at least, the toxicity accepted at most; at: probabilities (of efficacy, of

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.response.curve import Estimate, two_sided
 from livingdrug.response.times import Times, refuse_uninformative
 
@@ -13,8 +14,8 @@ Interval = Literal["log-log", "log"]
 HALF = 1e-8  # how near to a half a survival is taken as a half
 
 
-@dataclass(frozen=True)
-class SurvivalCurve:
+@dataclass(frozen=True, repr=False)
+class SurvivalCurve(Shown):
     """Survival just after each distinct time, shape (k,) each.
 
     time, at_risk (just before), events, censored, survival; hazard_variance: Greenwood's sum, the variance of ln survival;

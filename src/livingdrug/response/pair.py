@@ -6,11 +6,12 @@ from functools import cached_property
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.response.curve import Curve, axis, logit_gradient, probability
 
 
-@dataclass(frozen=True)
-class Pair:
+@dataclass(frozen=True, repr=False)
+class Pair(Shown):
     """Two curves of the same exposure in the same unit.
 
     cross: covariance of the coefficients of efficacy (rows) with those of toxicity (columns), where both were fitted to the

@@ -6,14 +6,15 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.response.covariates import check_columns
 from livingdrug.response.curve import Scale, axis
 
 Kind = Literal["binary", "graded", "time", "continuous"]
 
 
-@dataclass(frozen=True)
-class Sample:
+@dataclass(frozen=True, repr=False)
+class Sample(Shown):
     """Shape (n,) each; a row is a subject, or a group where trials are above 1.
 
     exposure and its name and unit; outcome: events among trials (binary), grade, value, or time; trials: 1 for a subject;

@@ -6,13 +6,8 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data import Data
-from livingdrug.data.endpoints import Endpoints
-from livingdrug.data.findings import printable
-from livingdrug.data.time_units import TimeUnit, time_unit_of
-from livingdrug.nca import NcaSettings, nca
-from livingdrug.nca.kinetics import PER_DAY
-from livingdrug.nca.result import NcaResult
+from livingdrug.data import Data, Endpoints, TimeUnit, printable, time_unit_of
+from livingdrug.nca import PER_DAY, NcaResult, NcaSettings, nca
 from livingdrug.response.below import exposures_of
 from livingdrug.response.table import SubjectTable, with_endpoints
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.data import TimeUnit, printable, time_unit_of
 from livingdrug.data.cells import NUMBER, decimal_sign, read_numbers
 from livingdrug.data.endpoint_words import speaks_of_censoring
-from livingdrug.data.findings import printable
-from livingdrug.data.time_units import TimeUnit, time_unit_of
 from livingdrug.response.covariates import dummies
 from livingdrug.response.endpoint import Outcome, read_outcome
 from livingdrug.response.events import event_beside, is_time, read_events

@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.response.cox import CoxFit, fit_cox, proportionality
 from livingdrug.response.curve import Estimate, Scale, axis, two_sided
 from livingdrug.response.failure_time import FailureTimeFit, fit_failure_time
@@ -41,8 +42,8 @@ class GroupSurvival:
     mean: Estimate
 
 
-@dataclass(frozen=True)
-class TimeFit:
+@dataclass(frozen=True, repr=False)
+class TimeFit(Shown):
     """groups by exposure, with their log-rank test (None for one group), means restricted to `until`; regression: of the
     model, None for `km`; exposure: its term; per: the step of exposure whose ratio is told (ln 2 on the log scale);
     permutation, groups_permutation: log-rank tests of exposure and of its groups for few subjects, None for many (and, of

@@ -7,15 +7,13 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.data import ENDPOINT_WORDS, Endpoints, Findings, printable, read_grid, refusal
 from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, is_missing, read_numbers
-from livingdrug.data.endpoints import WORDS, Endpoints
-from livingdrug.data.findings import Findings, printable, refusal
 from livingdrug.data.long import one_row_each
 from livingdrug.data.meanings import plain_word, split_heading
 from livingdrug.data.names import folded, how_alike
-from livingdrug.data.source import read_grid
 
-MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+MEANING = {word: meaning for meaning, words in ENDPOINT_WORDS.items() for word in words.split()}
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from livingdrug.core.names import unknown
 from livingdrug.engine import cache
 from livingdrug.engine.compile import array_function
 from livingdrug.models import Model
+from livingdrug.simulation.experiment import default_regimen
 from livingdrug.simulation.population import Subjects, typical_subject
-from livingdrug.simulation.regimen import Regimen, check_regimen, default_regimen
+from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.result import Result
 from livingdrug.simulation.solve import solve
 

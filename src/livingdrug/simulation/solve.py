@@ -13,8 +13,7 @@ from livingdrug.engine.exponentials import exponential_kernel, solve_exponential
 from livingdrug.engine.kernel import kernel
 from livingdrug.engine.lsoda import advance
 from livingdrug.engine.population import RTOL, STATUS, EventTable, Measures, reason, solve_population
-from livingdrug.models import ClosedForm, Model
-from livingdrug.models.compose import System
+from livingdrug.models import ClosedForm, Model, System
 from livingdrug.simulation.expansion import expand
 from livingdrug.simulation.population import Subjects
 from livingdrug.simulation.regimen import Regimen

@@ -8,7 +8,7 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.models import Model
+from livingdrug.models import Experiment, Model
 from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.conformance import fit
 from livingdrug.plots.panels import panels_of
@@ -171,8 +171,8 @@ def _population(model: Model, scenario: Simulation) -> html.Section:
 
 
 def _settings(scenario: Simulation, model: Model, line: str) -> html.Section:
-    published = model.experiments[0].doses if model.experiments else ()
-    each = ", ".join(f"{amount:g} at {time:g} {model.time_unit}" for time, amount in published)
+    first = model.experiments[0] if model.experiments else Experiment("none", (), 1.0)
+    each = ", ".join([*(f"{amount:g} at {time:g} {model.time_unit}" for time, amount in first.doses), *first.given])
     help_text = f"published: {each or 'none'}"
     return html.Section(
         [
