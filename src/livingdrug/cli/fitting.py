@@ -16,8 +16,8 @@ PROBLEM = (
     click.option("--fix", multiple=True, metavar="NAME[=VALUE]", help="A parameter that stays at its value."),
     click.option("--covariate", multiple=True, metavar="'WT on c_max'", help="A covariate on a parameter: numbers as a power "
                  "around their median, words as categories; more words: exponential, around 70, from 0.5, fixed 0.75."),
-    click.option("--outcome", multiple=True, metavar="NAME=KIND:DRIVER", help="An outcome in the same fit, a column of "
-                 "--endpoints or rows of the file: binary, ordered, count, event or weibull, driven by an individual exposure: "
+    click.option("--outcome", multiple=True, metavar="NAME=KIND:DRIVER", help="An outcome in the same fit: a column "
+                 "of --endpoints or rows of the file; binary, ordered, count, event or weibull, driven by an exposure: "
                  "CRS=ordered:log(CMAX), PFS=event:log(AUC28), or the current level, PFS=event:log(transgene)."),
     click.option("--correlated", multiple=True, metavar="NAME,NAME", help="Parameters whose spreads are correlated."),
     click.option("--occasions", multiple=True, metavar="NAME[=SD],...", help="Parameters that also differ between the "

@@ -111,7 +111,7 @@ def _outcomes(problem: FitProblem, present: np.ndarray, notes: list[str]) -> tup
         without = present[~known[present]]
         if len(without):
             shown = ", ".join(names[i] for i in without[:5]) + (", ..." if len(without) > 5 else "")
-            notes.append(f"outcome `{outcome.name}` is not known of {len(without)} subject(s), of whom the samples count: {shown}")
+            notes.append(f"outcome `{outcome.name}` is not known of {len(without)} subject(s), whose samples count: {shown}")
         found.append(seen_of(outcome, present))
     return tuple(found)
 

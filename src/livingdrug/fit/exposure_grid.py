@@ -33,8 +33,9 @@ class Grid:
 
 @dataclass(frozen=True)
 class GridLevels:
-    """predictor: of records and nodes by subject; place: of each record, then of each node, among those; records: how many; before: where the nodes of each outcome begin among all; grids:
-    of each outcome up to its time, later: between two visits."""
+    """predictor: of records and nodes by subject; place: of each record, then of each node, among those; records, nodes: how
+    many; before: where the nodes of each outcome begin; grids: of each outcome up to its time, later: between two visits;
+    widest: nodes of a subject at most."""
 
     predictor: Predictor
     place: np.ndarray
@@ -102,7 +103,8 @@ def _peak(own: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         log_top = np.where(weight == 0, 0.0, weight * logs).sum(axis=0)
         level = np.exp(log_top)
-        by = level[..., None] * np.where(weight[..., None] == 0, 0.0, weight[..., None] * near[..., 1:] / near[..., :1]).sum(axis=0)
+        relative = np.where(weight[..., None] == 0, 0.0, weight[..., None] * near[..., 1:] / near[..., :1])
+        by = level[..., None] * relative.sum(axis=0)
     return np.concatenate([level[..., None], by], axis=2)
 
 
@@ -166,10 +168,12 @@ def grid_levels(problem: FitProblem, design: Design, copies: int) -> GridLevels:
         later.append(second)
         widest.append(max([int(g.count.max(initial=1)) for g in (first, second) if g is not None], default=0))
     wide, place = _beside(design, np.concatenate(subject), np.concatenate(time), np.concatenate(output))
-    errors = (*problem.residuals, *(ResidualError(name, "additive", a=1.0, fixed=True) for name in dict.fromkeys(more)))
+    extra = (ResidualError(name, "additive", a=1.0, fixed=True) for name in dict.fromkeys(more))
+    errors = (*problem.residuals, *extra)
     predictor = predictor_of(replace(problem, residuals=errors), wide, copies)
     return GridLevels(
-        predictor, place, len(design.y), count, copies, tuple(before), tuple(grids), tuple(later), problem.outcomes, tuple(widest)
+        predictor, place, len(design.y), count, copies, tuple(before), tuple(grids), tuple(later), problem.outcomes,
+        tuple(widest),
     )
 
 

@@ -8,19 +8,18 @@ highest logarithms).
 What the kinetics give for all subjects is one array: the predictions of all records, then all exposures (entries).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import names
 from livingdrug.engine.formulas import FormulaKernel, Formulas, evaluate, evaluate_slopes, formula_kernel
 from livingdrug.fit.design import Design
 from livingdrug.fit.exposure_grid import GridLevels, grid_levels
 from livingdrug.fit.occasions import put
 from livingdrug.fit.outcome_terms import Entries
-from livingdrug.fit.outcomes import AUC, CMAX, LEVEL, QUANTITY, Driver, Outcome, Seen
+from livingdrug.fit.outcomes import CMAX, LEVEL, QUANTITY, Driver, Outcome, Seen
 from livingdrug.fit.predict import Predictor
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.models.structure import ClosedForm, Definition, Piece
@@ -36,7 +35,7 @@ LEAST = -700.0  # of the logarithm of a level: of none at all
 @dataclass(frozen=True)
 class PieceLevels:
     """Levels of a closed form. code: formulas of the pieces of each output, then of their lengths; first: of each output,
-    the position of its first piece; pieces: how many it has; half: formulas in all."""
+    the position of its first piece; pieces: how many it has; half: pieces in all."""
 
     code: FormulaKernel
     first: dict[str, int]
@@ -44,15 +43,14 @@ class PieceLevels:
     half: int
 
     def nodes(self, output: str, table: np.ndarray, slopes: bool):
-        """(levels, lengths) at the nodes of all pieces, (m, J) each, their slopes (m, J, fitted) behind them; the lengths hold
-        the weights."""
+        """(levels, lengths) at the nodes of all pieces with slopes, (m, J, 1 + fitted) each; lengths hold the weights."""
         u, w = _nodes()
         m, p = len(table), self.pieces[output]
         which = np.repeat(self.first[output] + np.arange(p), len(u))
         level = self._at(np.tile(which, m), np.repeat(np.arange(m), p * len(u)), np.tile(u, m * p), table, slopes)
         length = self._lengths(output, table, slopes)
-        shape = (m, p * len(u), -1)
-        spread = (length.reshape(m, p, 1, -1) * w[:, None]).reshape(shape)
+        shape = (m, p * len(u), level.shape[1])
+        spread = (length.reshape(m, p, 1, length.shape[1]) * w[:, None]).reshape(shape)
         return level.reshape(shape), spread
 
     def peak(self, output: str, table: np.ndarray, slopes: bool) -> np.ndarray:

@@ -22,7 +22,6 @@ from livingdrug.fit.point import (
     log_likelihood,
     moments,
     point_of,
-    predictions,
     prepare,
 )
 from livingdrug.fit.problem import FitProblem

@@ -66,7 +66,8 @@ def taken(
     found, gone = [], np.zeros(data.rows, dtype=bool)
     table = _table(data, units)
     for one in asked:
-        driver = read_driver(one.driver, outputs, measured[0] if len(measured) == 1 else "", quantities, f"outcome `{one.name}`")
+        own = measured[0] if len(measured) == 1 else ""
+        driver = read_driver(one.driver, outputs, own, quantities, f"outcome `{one.name}`")
         of_rows = np.isin(data.profiles.output, [_of_rows(one.name)])[data.profile] if data.rows else gone
         if of_rows.any():
             gone |= of_rows
@@ -92,12 +93,13 @@ def _table(data: Data, units: Mapping[str, str]) -> SubjectTable:
 
 def refuse_unsampled(one: Asked, endpoints: Endpoints, data: Data) -> None:
     """Refuse an outcome of subjects that the table of samples does not know, by name."""
-    names = tuple(s for s in endpoints.subjects if s not in data.subjects)
+    names = set(endpoints.subjects) - set(data.subjects)
     table = SubjectTable(endpoints.name, endpoints.subjects, endpoints.subjects, endpoints.values, {})
     heading = table.find(_of_rows(one.name))
     if heading is None or not names:
         return
-    known = [s for s, text in zip(endpoints.subjects, endpoints.values[heading], strict=True) if s in names and not is_missing(text)]
+    cells = zip(endpoints.subjects, endpoints.values[heading], strict=True)
+    known = [s for s, text in cells if s in names and not is_missing(text)]
     if known:
         shown = ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
         raise InputError(
@@ -131,14 +133,16 @@ def _timed_column(model: Model, table: SubjectTable, one: Asked, driver) -> Outc
     events, notes = read_events(table, said, None)
     ours = TimeUnit(model.time_unit)
     time = ours.from_other(table.numbers(heading, what), unit)
-    since, low = time.copy(), next((h for h in table.columns if h.lower() in (f"{heading}_from".lower(), f"{heading} from".lower())), None)
+    since, wanted = time.copy(), (f"{heading}_from".lower(), f"{heading} from".lower())
+    low = next((h for h in table.columns if h.lower() in wanted), None)
     if low is not None:
         begins = ours.from_other(table.numbers(low, what), unit)
         since = np.where((events == 1) & np.isfinite(begins), begins, time)
     half = np.isfinite(events) != np.isfinite(time)
     _refuse(one.name, table.names, half, "a time without event or censoring beside it, or the other way round; give both, or "
-            "leave both empty")  # fmt: skip
-    return Outcome(one.name, one.kind, driver, tuple(events.tolist()), tuple(time.tolist()), tuple(since.tolist()), notes=notes)
+            "neither")  # fmt: skip
+    parts = (tuple(part.tolist()) for part in (events, time, since))
+    return Outcome(one.name, one.kind, driver, *parts, notes=notes)
 
 
 # ------------------------------------------------------------------------------------------------------------- rows
@@ -148,7 +152,7 @@ def _from_rows(data: Data, one: Asked, driver, mine: np.ndarray, time: np.ndarra
     n, who = len(data.subjects), data.profiles.subject[data.profile]
     if (mine & (data.cens != 0) & (data.dv != 0)).any():
         raise InputError(
-            f"outcome `{one.name}`: a limit of quantification acts on its rows; state limits in a column LIMIT of the samples "
+            f"outcome `{one.name}`: a limit of quantification acts on its rows; state limits in a column LIMIT of samples "
             "alone, or give the outcome in --endpoints"
         )
     values, at, since = (np.full(n, np.nan) for _ in range(3))
@@ -156,7 +160,8 @@ def _from_rows(data: Data, one: Asked, driver, mine: np.ndarray, time: np.ndarra
         rows = np.flatnonzero(mine & (who == i))
         rows = rows[np.argsort(time[rows], kind="stable")]
         if one.kind in TIMED:
-            values[i], at[i], since[i] = _visits(data, one, data.subjects[i], data.dv[rows], time[rows], data.line[rows])
+            seen = (data.dv[rows], time[rows], data.line[rows])
+            values[i], at[i], since[i] = _visits(one.name, data.subjects[i], *seen)
         elif len(rows) > 1:
             raise InputError(
                 f"outcome `{one.name}`: subject `{data.subjects[i]}` has {len(rows)} rows of it (lines "
@@ -175,17 +180,17 @@ def _from_rows(data: Data, one: Asked, driver, mine: np.ndarray, time: np.ndarra
     return Outcome(one.name, one.kind, driver, *(tuple(part.tolist()) for part in (values, at, since)))
 
 
-def _visits(data: Data, one: Asked, name: str, value, time, line) -> tuple[float, float, float]:
+def _visits(outcome: str, name: str, value, time, line) -> tuple[float, float, float]:
     """(1 or 0, time, last time without it) of a subject: rows of 0 are visits without the event, the last one censors; an
     event with visits before it fell between the last of them and its own time."""
     odd = np.flatnonzero(~np.isin(value, [0, 1]))
     if len(odd):
-        raise InputError(f"outcome `{one.name}`: subject `{name}` (line {line[odd[0]]}) has {value[odd[0]]:g}; write 1 where the "
-                         "event was seen and 0 where it had not come yet")  # fmt: skip
+        raise InputError(f"outcome `{outcome}`: subject `{name}` (line {line[odd[0]]}) has {value[odd[0]]:g}; write 1 where "
+                         "the event was seen and 0 where it had not come yet")  # fmt: skip
     seen = np.flatnonzero(value == 1)
     if len(seen) > 1 or (len(seen) and (value[seen[0] + 1 :] == 0).any()):
-        raise InputError(f"outcome `{one.name}`: subject `{name}` has a row after its event (line {line[seen[0]]}); a fit takes "
-                         "the first event alone")  # fmt: skip
+        raise InputError(f"outcome `{outcome}`: subject `{name}` has a row after its event (line {line[seen[0]]}); a fit "
+                         "takes the first event alone")  # fmt: skip
     if not len(seen):
         return 0.0, float(time[-1]), float(time[-1])
     before = time[: seen[0]]
@@ -212,7 +217,8 @@ def _checked(outcome: Outcome, subjects: tuple[str, ...]) -> Outcome:
     if not n:
         raise InputError(f"outcome `{name}` is not known of any subject")
     if outcome.kind == COUNT:
-        _refuse(name, subjects, known & ((values < 0) | (values != np.floor(values))), "a count that is no whole number from 0 up")
+        odd = known & ((values < 0) | (values != np.floor(values)))
+        _refuse(name, subjects, odd, "a count that is no whole number from 0 up")
     if outcome.kind in TIMED:
         time, since = np.array(outcome.time), np.array(outcome.since)
         early = known & ~(time > 0)
@@ -232,5 +238,5 @@ def _checked(outcome: Outcome, subjects: tuple[str, ...]) -> Outcome:
         raise InputError(f"outcome `{name}` is {one[outcome.kind]} in all {n} subjects: such data say nothing of a slope; "
                          "leave the outcome out")  # fmt: skip
     if outcome.kind in TIMED and not (values[known] == 1).any():
-        raise InputError(f"outcome `{name}`: none of {n} subjects had the event, so nothing is known of its hazard; leave it out")
+        raise InputError(f"outcome `{name}`: none of {n} subjects had the event, so its hazard is not known; leave it out")
     return outcome

@@ -28,7 +28,7 @@ def log_likelihood_of(exposures: Exposures, theta: np.ndarray, found: np.ndarray
     return np.where(np.isnan(total), -np.inf, total)
 
 
-def add_moments(exposures: Exposures, theta: np.ndarray, found: np.ndarray, slopes: np.ndarray, total, gradient, curve) -> None:
+def add_moments(exposures: Exposures, theta: np.ndarray, found: np.ndarray, slopes, total, gradient, curve) -> None:
     """Add the outcomes to the log-likelihood (n,), its gradient (n, k) and curvature (n, k, k); slopes (exposures, k)."""
     with np.errstate(over="ignore", invalid="ignore"):
         for _, term in _terms(exposures, theta, found):

@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,9 +20,6 @@ from livingdrug.core.shown import Shown, shortly
 from livingdrug.data import Data
 from livingdrug.fit.outcomes import Outcome
 from livingdrug.models import ClosedForm, Model
-
-if TYPE_CHECKING:
-    from livingdrug.fit.outcome_data import Asked
 
 SCALES = ("log", "logit", "normal")
 SHAPES = ("power", "exponential", "categorical")
@@ -276,8 +272,6 @@ def new_problem(
     occasions: dict[str, float] | None = None,
     compartments: dict[str, str] | None = None,
     missing: str = "",
-    outcomes: Sequence["Asked"] = (),
-    time_units: dict[str, str] | None = None,
 ) -> FitProblem:
     """A problem with the model's published numbers wherever none is given, and the data in the model's units.
 
@@ -289,8 +283,6 @@ def new_problem(
     compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate. outcomes: of
     other kinds, as `fit.outcome_data.read_asked` reads them; time_units: of columns that hold times to an event.
     """
-    from livingdrug.fit.outcome_data import taken
-    from livingdrug.fit.outcome_problem import with_outcomes
     from livingdrug.fit.occasions import with_occasions
     from livingdrug.fit.steps import with_steps
     from livingdrug.fit.units import in_model_units
@@ -318,7 +310,6 @@ def new_problem(
         if len(set(block)) < 2 or len(set(block)) < len(block):
             raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
-    data, seen = taken(model, data, outcomes, compartments or {}, time_units or {})
     mapping = outputs_of(model, data, outputs or {})
     data, converted = in_model_units(model, data, mapping)
     errors = _residuals(model, mapping, residuals)
@@ -327,7 +318,7 @@ def new_problem(
         model, parameters = with_occasions(model, data, parameters, between)
     problem = FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth,
                          tuple((compartments or {}).items()), missing, notes=converted)
-    return with_outcomes(with_steps(problem, {} if is_closed(model) else between), seen)
+    return with_steps(problem, {} if is_closed(model) else between)
 
 
 def _check_spreads(parameters: Sequence[Parameter]) -> None:

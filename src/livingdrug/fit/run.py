@@ -16,8 +16,8 @@ from livingdrug.fit.conditional import Conditional, curvature
 from livingdrug.fit.importance import FEW, few_draws, importance, propose
 from livingdrug.fit.limits import Higher, error_limits, limits
 from livingdrug.fit.modes import find_modes
-from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, made
+from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.point import Prepared, centre, point_of, predictions, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.reduce import carries_little, path_from

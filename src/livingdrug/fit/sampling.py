@@ -16,7 +16,7 @@ AIM_ONE, AIM_ALL = 0.44, 0.25  # rates of acceptance that random walks are tuned
 
 @dataclass(frozen=True)
 class Chains:
-    """etas (chains x subjects, random); f: `everything` (records with copies, exposures); total: log-likelihood of each; reach:
+    """etas (chains x subjects, random); f: `everything` there; total: log-likelihood of each; reach:
     step length of each effect; stride (chains x subjects,): of the joint step."""
 
     etas: np.ndarray

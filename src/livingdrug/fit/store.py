@@ -49,7 +49,8 @@ def fingerprint(problem: FitProblem, settings, seed: int) -> str:
     parts = (problem.model.full_name, repr(problem.model.system), repr(sorted(problem.model.typical.items())),
              repr(problem.parameters), repr(problem.residuals), repr(problem.effects), repr(problem.correlations),
              repr(problem.outputs), problem.below, repr(problem.smooth), repr(problem.compartments), problem.missing,
-             repr(problem.priors), repr([vars(o) for o in problem.outcomes]), repr(settings), str(seed), data_hash(problem))  # fmt: skip
+             repr(problem.priors), repr([vars(o) for o in problem.outcomes]), repr(settings), str(seed),
+             data_hash(problem))  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -11,7 +11,6 @@ from livingdrug.fit.climb import climb
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Prepared, point_of, prepare
-from livingdrug.fit.predict import predictor_of
 from livingdrug.fit.result import FitResult
 from livingdrug.fit.sampling import generator
 from livingdrug.fit.unknowns import unknowns_of

@@ -21,7 +21,7 @@ class Unknowns:
 
     mu, beta: positions; spread: positions among the random parameters, the first of those that share one; alike (random,):
     the position whose spread each one has; pairs: (row, column) of correlations; a, b:
-    positions of outputs. names, kinds: in the order of the vector: mu, beta, spread, pairs, a, b, then all numbers of outcomes.
+    positions of outputs. names, kinds: in the order of the vector: mu, beta, spread, pairs, a, b, numbers of outcomes.
     """
 
     problem: FitProblem

@@ -8,8 +8,8 @@ import numpy as np
 from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, PROPORTIONAL
 from livingdrug.fit.design import LOWER, MEASURED
 from livingdrug.fit.objective import spreads
-from livingdrug.fit.penalty import held_of, likely_log_sd
 from livingdrug.fit.outcome_likelihood import log_likelihood_of, score_of
+from livingdrug.fit.penalty import held_of, likely_log_sd
 from livingdrug.fit.point import NORMAL, Point, Prepared, centre, everything, log_likelihood, moments_of, with_etas
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
 

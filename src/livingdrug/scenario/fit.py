@@ -19,8 +19,8 @@ from livingdrug.fit.design import design_of
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty, uncertainty
 from livingdrug.fit.nuts import Sampling
-from livingdrug.fit.outcome_data import Asked, read_asked, refuse_unsampled
-from livingdrug.fit.outcome_problem import check_method
+from livingdrug.fit.outcome_data import Asked, read_asked, refuse_unsampled, taken
+from livingdrug.fit.outcome_problem import check_method, with_outcomes
 from livingdrug.fit.priors import as_priors, priors_of, read_priors
 from livingdrug.fit.problem import FitProblem, new_problem
 from livingdrug.fit.result import FitResult, Objective
@@ -242,13 +242,15 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
             raise InputError(f"--occasions {name}={sd:g}: a spread starts above 0")
     asked = read_asked(scenario.outcome)
     _check_outcomes(scenario, asked, data)
+    data, outcomes = taken(model, data, asked, scenario.compartments, time_units_of(scenario))
     problem = new_problem(
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
         [[name.strip() for name in group.split(",")] for group in scenario.correlated], scenario.outputs, scenario.below,
         scenario.smooth, between, scenario.compartments,
-        scenario.missing or "", asked, time_units_of(scenario),
+        scenario.missing or "",
     )  # fmt: skip
+    problem = with_outcomes(problem, outcomes)
     left_out = ()
     if scenario.ignore_before_dose:
         problem, left_out = without_zeros(problem)
