@@ -103,6 +103,11 @@ class Outcome:
             )
 
     @property
+    def known(self) -> int:
+        """Of how many subjects it is known."""
+        return int(np.isfinite(self.values).sum())
+
+    @property
     def theta(self) -> np.ndarray:
         """Its numbers as they are estimated."""
         return np.array([math.log(n.value) if n.log else n.value for n in self.numbers])
