@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.closed_form_numpy import DAYS, LEVELS, METRICS, MODEL, SEED, Kept, N, check, run
 from bench.machine import interleaved, machine, one_core
-from livingdrug.engine.exponentials import exponential_kernel, solve_exponentials
+from livingdrug.engine import exponential_kernel, solve_exponentials
 from livingdrug.simulation import drawn_values
 
 RESULTS = Path(__file__).with_name("results") / "closed_form.json"

@@ -24,18 +24,18 @@ COLUMNS = ["ID", "TIME", "DV", "UNIT", "CENS", "LIMIT", "TIMEUNIT"]
 STEPS = {
     "fit": (("livingdrug.scenario.fit", "fit"),),
     "figures": tuple(
-        ("livingdrug.report.fit_folder", name)
+        ("livingdrug.scenario.report.fit_folder", name)
         for name in (
             "save", "plot_vpc", "plot_npde", "plot_observed", "plot_residuals", "plot_trace", "plot_etas", "plot_eta_pairs",
             "plot_covariates", "plot_groups", "plot_individuals",
         )
     ),
-    "predictive check": (("livingdrug.report.fit_folder", "vpc"),),
-    "prediction distribution errors": (("livingdrug.report.fit_folder", "npde"),),
-    "conditional residuals": (("livingdrug.report.fit_folder", "with_conditional_residuals"),),
-    "sampled individual parameters": (("livingdrug.report.fit_folder", "sampled_parameters"),),
-    "individual curves": (("livingdrug.report.fit_folder", "curves_of"),),
-    "tables of the fit": (("livingdrug.report.fit_folder", "write_result"),),
+    "predictive check": (("livingdrug.scenario.report.fit_folder", "vpc"),),
+    "prediction distribution errors": (("livingdrug.scenario.report.fit_folder", "npde"),),
+    "conditional residuals": (("livingdrug.scenario.report.fit_folder", "with_conditional_residuals"),),
+    "sampled individual parameters": (("livingdrug.scenario.report.fit_folder", "sampled_parameters"),),
+    "individual curves": (("livingdrug.scenario.report.fit_folder", "curves_of"),),
+    "tables of the fit": (("livingdrug.scenario.report.fit_folder", "write_result"),),
     "report": (("livingdrug.report.folder", "rebuild"),),
 }
 

@@ -19,9 +19,7 @@ import numpy as np
 
 import livingdrug as ld
 from livingdrug.data import Data, Profile
-from livingdrug.fit import fit, new_problem
-from livingdrug.fit.point import point_of
-from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit import fit, new_problem, point_of, unknowns_of
 from livingdrug.simulation import draw_subjects, observe, simulate
 
 STORED = Path(__file__).parent / "results" / "recovery.json"

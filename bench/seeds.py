@@ -18,11 +18,9 @@ import numpy as np
 import livingdrug as ld
 from bench.recovery import data_set
 from livingdrug.core.errors import InputError
-from livingdrug.fit import fit, new_problem
-from livingdrug.fit.point import point_of
+from livingdrug.fit import fit, new_problem, point_of, unknowns_of
 from livingdrug.fit.run import FAR_OFF, SAME
 from livingdrug.fit.search import nearby
-from livingdrug.fit.unknowns import unknowns_of
 
 STORED = Path(__file__).parent / "results" / "seeds.json"
 

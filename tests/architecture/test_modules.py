@@ -21,6 +21,8 @@ ENTERED = {
     "data.long": "likewise",
     "data.meanings": "likewise",
     "data.names": "likewise",
+    "engine.codegen": "the folder of compiled code, for the command that says where it is",
+    "engine.densities": "compiled functions of one value, called from the compiled loops of `fit`",
     "fit.store": "files of a fit, for the folders that keep them",
     "fit.text": "options of a fit as text, for the surfaces that take them",
     "fit.words": "sentences and rows of a fit, for the surfaces that show them",
@@ -33,7 +35,7 @@ ENTERED = {
     "response.words": "numbers of exposure-response in words, for the surfaces that show them",
 }
 # packages whose import lines are still to be turned to the faces
-LATER = {"cli", "engine", "fit", "report", "scenario", "web"}
+LATER = {"cli", "fit", "report", "scenario", "web", "workflows"}
 # circles that are still to be turned
 TO_TURN = [
     ["livingdrug.cli.fit", "livingdrug.cli.fit_comparison"],
@@ -41,8 +43,8 @@ TO_TURN = [
     ["livingdrug.fit.compare_models", "livingdrug.fit.compare_models_words"],
     ["livingdrug.fit.given", "livingdrug.fit.occasions", "livingdrug.fit.problem", "livingdrug.fit.steps"],
     ["livingdrug.fit.importance", "livingdrug.fit.objective"],
-    ["livingdrug.report.fit_folder", "livingdrug.report.posteriors"],
-    ["livingdrug.response.binary", "livingdrug.response.ceiling"],
+    ["livingdrug.scenario.report.fit_folder", "livingdrug.scenario.report.posteriors"],
+    ["livingdrug.response.models.binary", "livingdrug.response.models.ceiling"],
 ]
 
 
@@ -143,7 +145,7 @@ def crossings() -> list[tuple[Import, bool]]:
     for i in imports():
         here, there = package(i.importer), package(i.module)
         inside = here and i.importer not in ("livingdrug.__main__",)
-        if inside and there not in ("", here, "core", "engine") and i.name:  # engine: still to come
+        if inside and there not in ("", here, "core") and i.name:
             found.append((i, i.module == f"livingdrug.{there}" and i.name in face(there)))
     return found
 
@@ -158,7 +160,8 @@ def test_packages_meet_at_their_faces(name):
 def test_a_name_of_a_face_is_no_other_module(name):
     """A function may have the name of its own module; of another one, which of the two is met would depend on luck."""
     homes = {i.name: i.module for i in imports() if i.importer == f"livingdrug.{name}"}
-    wrong = [n for n in face(name) if f"livingdrug.{name}.{n}" in modules() and homes[n] != f"livingdrug.{name}.{n}"]
+    # (a lazy face imports nothing: there, even the own module would hide its function)
+    wrong = [n for n in face(name) if f"livingdrug.{name}.{n}" in modules() and homes.get(n) != f"livingdrug.{name}.{n}"]
     assert wrong == []
 
 

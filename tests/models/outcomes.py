@@ -72,7 +72,8 @@ class Course:
     def curve(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Times and values on a fine grid over the horizon."""
         if self._grid is None:
-            times = np.union1d(np.linspace(0, self.run.until, GRID), [self.run.after])
+            jumps = [dose.time + 1e-7 for dose in self.regimen.doses if dose.time]
+            times = np.union1d(np.linspace(0, self.run.until, GRID), [self.run.after, *jumps])
             self._grid = self._solve(times, self.run.until)
         return self._grid.times, self._grid.curve(name)
 
@@ -84,14 +85,14 @@ class Course:
         """The area until a time."""
         return float(self._solve([0.0, until], until).metric(name, "AUC")[0])
 
-    def extreme(self, name: str, sign: float) -> tuple[float, float]:
+    def extreme(self, name: str, sign: float, after: float) -> tuple[float, float]:
         """(time, value) of the highest (sign 1) or lowest (-1) value, refined by a second grid around it."""
         times, values = self.curve(name)
-        later = times >= self.run.after
+        later = times >= after
         times, values = times[later], sign * values[later]
         i = int(values.argmax())
         low, high = times[max(i - 1, 0)], times[min(i + 1, len(times) - 1)]
-        fine = np.linspace(low, high, 401)
+        fine = np.union1d(np.linspace(low, high, 401), times[i])
         found = self._solve(fine, self.run.until).curve(name) * sign
         j = int(found.argmax())
         return float(fine[j]), float(sign * found[j])
@@ -119,14 +120,15 @@ AT = re.compile(r"(?:C|U|B|day |d |t )?(\d+(?:\.\d+)?)(?: h)?(?: after infusion)
 def read(course: Course, name: str, quantity: str) -> float:
     """One quantity of the table, in the unit of our output."""
     zero = course.run.zero
+    after = course.run.after if "after" in quantity else 0.0
     if quantity.startswith(("Cmax", "max", "peak")):
-        return course.extreme(name, 1.0)[1]
+        return course.extreme(name, 1.0, after)[1]
     if quantity.startswith(("Tmax", "time of max", "time of peak")):
-        return course.extreme(name, 1.0)[0] - zero
+        return course.extreme(name, 1.0, after)[0] - zero
     if quantity.startswith(("nadir", "min")):
-        return course.extreme(name, -1.0)[1]
+        return course.extreme(name, -1.0, after)[1]
     if quantity.startswith(("day of nadir", "time of min")):
-        return course.extreme(name, -1.0)[0] - zero
+        return course.extreme(name, -1.0, after)[0] - zero
     if quantity.startswith("AUC0-"):
         return course.area(name, float(re.match(r"AUC0-(\d+)", quantity).group(1)))
     match = AT.match(quantity)

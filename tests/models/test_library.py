@@ -4,11 +4,13 @@ from itertools import groupby
 
 import pytest
 
-from tests.models.library_runs import LIBRARY
+from tests.models.library_runs import LIBRARY, MEANT, UNCLEAR
 from tests.models.outcomes import Course, read, rows, within
 
 SPECIAL = {
     "first time below 100 cells": lambda course, name: course.crossing(name, 100.0),
+    "at infusion": lambda course, name: course.at(name, 0.0),
+    "time to fewer than 1 cell after infusion": lambda course, name: course.crossing(name, 1.0) - course.run.zero,
     "time at 120 % of B0": lambda course, name: course.rise(name, 1.2 * course.at(name, 0.0)),
 }
 
@@ -20,9 +22,12 @@ def outcomes(model: str) -> list[tuple[dict, float]]:
     for condition, group in groupby(sorted(of_model, key=lambda r: r["condition"]), key=lambda r: r["condition"]):
         course = Course(library.run(condition))
         for row in group:
+            key = (model, row["output"], row["quantity"])
+            if key in UNCLEAR:
+                continue
             name, factor = library.outputs[row["output"]]
             special = SPECIAL.get(row["quantity"])
-            value = special(course, name) if special else read(course, name, row["quantity"])
+            value = special(course, name) if special else read(course, name, MEANT.get(key, row["quantity"]))
             in_time = row["unit"] in ("d", "h")
             found.append((row, value if in_time else value * factor))
     return found

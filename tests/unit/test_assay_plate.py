@@ -1,4 +1,5 @@
-"""The canonical table of a killing assay: what goes in comes out, and what cannot be is refused by well and time."""
+"""The canonical table of a killing assay: what goes in comes out, and what cannot be is refused by well and
+time."""
 
 import numpy as np
 import pytest
@@ -6,10 +7,22 @@ import pytest
 from livingdrug.assay import Plate
 from livingdrug.core.errors import InputError
 
-WELLS = {"plate": ["P1", "P1"], "well": ["A1", "H12"], "role": ["sample", "target_alone"], "effectors": [1250, 0],
-         "targets": [5000, 5000], "ratio": [0.25, 0]}  # fmt: skip
-READINGS = {"well": [1, 0, 0], "time": [0, 6, 0], "quantity": ["targets"] * 3, "value": [5100.0, np.nan, 4800.0],
-            "flag": ["", "below", ""], "limit": [np.nan, 25, np.nan]}  # fmt: skip
+WELLS = {
+    "plate": ["P1", "P1"],
+    "well": ["A1", "H12"],
+    "role": ["sample", "target_alone"],
+    "effectors": [1250, 0],
+    "targets": [5000, 5000],
+    "ratio": [0.25, 0],
+}
+READINGS = {
+    "well": [1, 0, 0],
+    "time": [0, 6, 0],
+    "quantity": ["targets"] * 3,
+    "value": [5100.0, np.nan, 4800.0],
+    "flag": ["", "below", ""],
+    "limit": [np.nan, 25, np.nan],
+}
 EVENTS = {"well": [0], "time": [24], "kind": ["replating"], "kept": [1 / 3], "targets": [5000]}
 
 

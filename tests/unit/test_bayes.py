@@ -302,7 +302,7 @@ def test_the_command_shows_and_writes_no_posterior_that_did_not_mix(tmp_path, mo
 
     from livingdrug.cli.main import cli
 
-    monkeypatch.setattr("livingdrug.report.posteriors.save", undrawn)
+    monkeypatch.setattr("livingdrug.scenario.report.posteriors.save", undrawn)
     # no SAEM before it
     monkeypatch.setattr("livingdrug.scenario.fit.fit", lambda problem, *_, **__: SimpleNamespace(problem=problem))
     table, out = tmp_path / "d.csv", tmp_path / "out"
@@ -336,10 +336,11 @@ def posterior_of(problem, together=False) -> Posterior:
 
 
 def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tmp_path, monkeypatch):
-    from livingdrug.report import fit_folder, posteriors
-    from livingdrug.report.folder import keep_answer, rebuild
+    from livingdrug.report.folder import rebuild
     from livingdrug.scenario.fit import Fit, fit_problem
     from livingdrug.scenario.fitted import fitted_points, fitted_problem
+    from livingdrug.scenario.report import fit_folder, posteriors
+    from livingdrug.workflows.base import keep_answer
     from tests.commands import livingdrug
 
     monkeypatch.chdir(tmp_path)

@@ -60,7 +60,7 @@ def test_bridges_that_cannot_be_crossed_are_refused(text, sentence, tmp_path):
 
 
 def test_a_missing_argument_is_named_by_its_line(tmp_path):
-    with pytest.raises(InputError, match="line 3: column `WBC` holds no number above 0"):
+    with pytest.raises(InputError, match="line 3: column `WBC` holds nothing"):
         cross(data(tmp_path, text=TEXT.replace("5000", "")), "white_cells:wbc=WBC,vcn=1")
 
 

@@ -255,9 +255,9 @@ def test_what_cannot_be_told_apart_is_said(fitted):
 def folder(fitted, simulated, tmp_path, monkeypatch):
     """The folder of a fit of data.csv beside it."""
     from livingdrug.fit.intervals import uncertainty
-    from livingdrug.report import fit_folder
-    from livingdrug.report.folder import keep_answer
     from livingdrug.scenario.fit import Fit, fit_problem
+    from livingdrug.scenario.report import fit_folder
+    from livingdrug.workflows.base import keep_answer
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(fit_folder, "save", undrawn)

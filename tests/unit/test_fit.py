@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.engine.closed_form import evaluate as closed
+from livingdrug.engine import closed_form_values as closed
 from livingdrug.fit import (
     Conditional,
     Correlation,

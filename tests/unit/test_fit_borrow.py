@@ -265,7 +265,7 @@ def test_what_cannot_be_borrowed_is_refused(tmp_path):
 
 
 def test_borrow_on_the_command_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("livingdrug.report.fit_folder.save", undrawn)
+    monkeypatch.setattr("livingdrug.scenario.report.fit_folder.save", undrawn)
     data_of(tmp_path, levels(5))
     (tmp_path / "model.toml").write_text(PUBLISHED)
     given = ["fit", str(tmp_path / "data.csv"), "--model", str(tmp_path / "model.toml"), "--time-unit", "d", "--unit",

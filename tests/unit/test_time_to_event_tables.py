@@ -8,8 +8,7 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.data import read_endpoints, time_unit_of
-from livingdrug.data.endpoint_words import is_cnsr, speaks_of_censoring
+from livingdrug.data import is_cnsr, read_endpoints, speaks_of_censoring, time_unit_of
 from livingdrug.data.time_units import DAYS
 from livingdrug.response import Question, read_subjects, select
 from livingdrug.scenario.response import SAMPLES_ONLY, Response, run_response

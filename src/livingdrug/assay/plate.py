@@ -1,4 +1,5 @@
-"""The canonical table of a killing assay: wells, readings of them over time, and what was done to them in between."""
+"""The canonical table of a killing assay: wells, readings of them over time, and what was done to them in
+between."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -39,10 +40,11 @@ IN_TABLE = {
 class Wells:
     """One row for each well that the map or a reading names; all arrays have shape (wells,).
 
-    plate, well: texts (`A1`, without leading zeros; `A1,A2` where the file holds the mean of these wells alone);
-    role: one of ROLES, "" where no map says it; construct, donor, treatment: texts, "" where there is none; ratio:
-    effectors per target as the map says it, effectors, targets: cells seeded, nan where unknown; start: time in h, on
-    the clock of the readings, at which the effectors were added (0: with the clock); count: wells whose mean this is.
+    plate, well: texts (`A1`, without leading zeros; `A1,A2` where the file holds the mean of these wells
+    alone); role: one of ROLES, "" where no map says it; construct, donor, treatment: texts, "" where there
+    is none; ratio: effectors per target as the map says it, effectors, targets: cells seeded, nan where
+    unknown; start: time in h, on the clock of the readings, at which the effectors were added (0: with the
+    clock); count: wells whose mean this is.
     """
 
     plate: np.ndarray
@@ -73,11 +75,12 @@ class Wells:
 class Readings:
     """Readings in order of well, quantity and time; all arrays have shape (readings,).
 
-    well: position in Wells; time: h; quantity: a key of QUANTITIES; value: measured, nan where it is not; unit: of the
-    value and the limit; sd: of the value as the file states it (of its replicates or images), nan where it does not;
-    flag: "" measured, `below` or `above` a limit (censored), `missing`, or `left_out` (it may have a value, and takes
-    no part in any analysis, as the user said); limit: of quantification or saturation, nan where unknown; line: in its
-    file. A reading at the time of an event was taken before the event.
+    well: position in Wells; time: h; quantity: a key of QUANTITIES; value: measured, nan where it is not;
+    unit: of the value and the limit; sd: of the value as the file states it (of its replicates or images),
+    nan where it does not; flag: "" measured, `below` or `above` a limit (censored), `missing`, or
+    `left_out` (it may have a value, and takes no part in any analysis, as the user said); limit: of
+    quantification or saturation, nan where unknown; line: in its file. A reading at the time of an event
+    was taken before the event.
     """
 
     well: np.ndarray
@@ -109,9 +112,9 @@ class Readings:
 class Events:
     """What was done to wells, in order of well and time; all arrays have shape (events,).
 
-    well: position in Wells; time: h; kind: one of EVENTS; kept: fraction of the well's cells that stays (1: all; 1/3
-    where a third is moved to a new well; a sample taken for counting lowers it too); targets, effectors: cells added
-    afterwards; line: in its file, 0 where the user said it otherwise.
+    well: position in Wells; time: h; kind: one of EVENTS; kept: fraction of the well's cells that stays (1:
+    all; 1/3 where a third is moved to a new well; a sample taken for counting lowers it too); targets,
+    effectors: cells added afterwards; line: in its file, 0 where the user said it otherwise.
     """
 
     well: np.ndarray
@@ -132,8 +135,8 @@ class Events:
 class Plate:
     """One experiment: the readings of one plate or of several, the map of their wells, the events.
 
-    name: of the file or files; notes: how they were read, with every warning. `Plate.of` makes one from plain columns
-    and checks it; the fields are taken as they are.
+    name: of the file or files; notes: how they were read, with every warning. `Plate.of` makes one from
+    plain columns and checks it; the fields are taken as they are.
     """
 
     name: str
@@ -156,16 +159,18 @@ class Plate:
         Parameters
         ----------
         name : name of the experiment or its file
-        wells : columns of Wells; `well` is needed, the others have a value that says nothing (plate "", start 0)
-        readings : columns of Readings; `well` (positions in wells), `time` (h), `quantity` and `value` are needed; the
-            unit is the usual one of the quantity, nan is `missing`, `below` and `above` need a flag
+        wells : columns of Wells; `well` is needed, the others have a value that says nothing (plate "",
+            start 0)
+        readings : columns of Readings; `well` (positions in wells), `time` (h), `quantity` and `value` are
+            needed; the unit is the usual one of the quantity, nan is `missing`, `below` and `above` need a
+            flag
         events : columns of Events; `well`, `time` and `kind` are needed
         notes : what was done to the data
 
         Raises
         ------
-        InputError : columns of unequal length, unknown words, times or values that cannot be, a well twice, two
-            readings of one well, quantity and time
+        InputError : columns of unequal length, unknown words, times or values that cannot be, a well twice,
+            two readings of one well, quantity and time
         """
         made = _wells(wells)
         return cls(name, made, _readings(readings, made), _events(events or {}, made), notes)
@@ -192,7 +197,8 @@ class Plate:
         return replace(self, wells=wells, readings=parts[0], events=parts[1])
 
     def table(self):
-        """Long pandas table: plate, well, time_h, quantity, value, unit, sd, flag, limit, then columns of the map."""
+        """Long pandas table: plate, well, time_h, quantity, value, unit, sd, flag, limit, then columns of
+        the map."""
         import pandas as pd
 
         r, w = self.readings, self.wells
@@ -233,7 +239,9 @@ def _column(columns: Mapping[str, Sequence], name: str, count: int, default, kin
     """One column with its type, filled with the default where it is absent."""
     if name not in columns:
         if default is None:
-            raise InputError(f"the table of the assay has no column `{name}`; it has {', '.join(columns) or 'none'}")
+            raise InputError(
+                f"the table of the assay has no column `{name}`; it has {', '.join(columns) or 'none'}"
+            )
         return np.full(count, default, dtype=object if kind is str else kind)
     values = np.asarray(columns[name], dtype=object if kind is str else None)
     if values.shape != (count,):
@@ -280,7 +288,9 @@ def _wells(columns: Mapping[str, Sequence]) -> Wells:
     seen: dict[tuple[str, str], int] = {}
     pairs = enumerate(zip(wells.plate, wells.well, strict=True))
     twice = [seen.setdefault(pair, i) != i for i, pair in pairs]
-    _refuse(np.array(twice, dtype=bool), where, "the well stands twice in the map; a well of a plate has one row")
+    _refuse(
+        np.array(twice, dtype=bool), where, "the well stands twice in the map; a well of a plate has one row"
+    )
     for name in ("ratio", "effectors", "targets"):
         values = getattr(wells, name)
         wrong = (values < 0) | np.isinf(values)
@@ -318,7 +328,9 @@ def _readings(columns: Mapping[str, Sequence], wells: Wells) -> Readings:
     flag = _column(columns, "flag", n, "", str)
     _refuse(~np.isin(flag, FLAGS), where, f"a flag is one of {', '.join(repr(f) for f in FLAGS)}")
     flag = np.where((flag == "") & np.isnan(value), "missing", flag).astype(object)
-    _refuse(np.isinf(value), where, "a value must be finite; say `above` with its limit where it is out of range")
+    _refuse(
+        np.isinf(value), where, "a value must be finite; say `above` with its limit where it is out of range"
+    )
     value = np.where(np.isin(flag, ("below", "above", "missing")), np.nan, value)
     sd, limit = (_column(columns, name, n, np.nan, float) for name in ("sd", "limit"))
     _refuse((sd < 0) | np.isinf(sd), where, "an SD must be finite and 0 or above")
@@ -362,7 +374,9 @@ def _events(columns: Mapping[str, Sequence], wells: Wells) -> Events:
     _refuse(~(np.abs(time) <= MOST_TIME), where, f"a time is a number of hours, at most {MOST_TIME:g}")
     _refuse(~((kept > 0) & (kept <= 1)), where, "the fraction that is kept must be above 0 and at most 1")
     for name, values in added.items():
-        _refuse(~((values >= 0) & np.isfinite(values)), where, f"the {name} that are added must be 0 or above")
+        _refuse(
+            ~((values >= 0) & np.isfinite(values)), where, f"the {name} that are added must be 0 or above"
+        )
     line = _column(columns, "line", n, 0, int)
     made = Events(well=well, time=time, kind=kind, kept=kept, line=line, **added)
     order = np.lexsort((time, well))

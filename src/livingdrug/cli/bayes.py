@@ -10,16 +10,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.cli.output import Output
-from livingdrug.cli.parameters import number
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
+from livingdrug.core.words import number
 from livingdrug.fit.bayes import Posterior
 from livingdrug.fit.priors import sentences
 from livingdrug.fit.result import EXIT_CODE
 from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.report.folder import keep_answer
-from livingdrug.report.posteriors import ADVICE, keep_posterior
 from livingdrug.scenario.fit import Fit, run_posterior
+from livingdrug.scenario.report.posteriors import ADVICE, keep_posterior
+from livingdrug.workflows.base import keep_answer
 
 
 def run_bayes(scenario: Fit, output: Output, folder: str | None, resume: bool, progress) -> int:

@@ -16,11 +16,11 @@ from rich.table import Table
 
 from livingdrug.cli.few import show_few
 from livingdrug.cli.output import Output, is_folder
-from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
 from livingdrug.core.folders import held
+from livingdrug.core.words import number
 from livingdrug.fit import FitResult
 from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.result import Estimate, Objective
@@ -34,13 +34,15 @@ from livingdrug.fit.store import (
     parameter_table,
 )
 from livingdrug.fit.words import interval_words
-from livingdrug.report.fit_folder import keep_evaluation, keep_fit
-from livingdrug.report.folder import check_new_folder, holds, keep_answer
+from livingdrug.report.folder import check_new_folder, holds
 from livingdrug.report.folder_files import REPORT
-from livingdrug.report.kinetics import hashes
 from livingdrug.scenario.fit import Fit, evaluate_fit, uncertainty_of
 from livingdrug.scenario.fit import run_fit as scenario_fit
-from livingdrug.scenario.memory import check_memory
+from livingdrug.scenario.report.fit_folder import keep_evaluation, keep_fit
+from livingdrug.workflows.base import keep_answer
+from livingdrug.workflows.document import to_toml
+from livingdrug.workflows.memory import check_memory
+from livingdrug.workflows.tables import hashes
 
 VERDICT = {
     "converged": "converged", "not_converged": "NOT CONVERGED", "not_determined": "converged; the data do NOT DETERMINE "
@@ -80,7 +82,7 @@ def _code(scenario: Fit, output: Output, folder: str | None, resume: bool) -> in
 
         return run_bayes(scenario, output, folder, resume, FitProgress())
     if resume and not (Path(folder) / STATE).is_file():
-        if holds(folder, scenario, hashes(scenario)):
+        if holds(folder, to_toml(scenario), hashes(scenario)):
             return _nothing_left(folder, output)
         click.echo(f"note: no state was saved in {folder} yet, so the fit begins anew", err=True)
         resume = False

@@ -14,10 +14,10 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
 from livingdrug.fit.compare import MethodComparison
 from livingdrug.report.answer import Table
-from livingdrug.report.fit_comparison import keep_comparison, method_tables, model_tables
-from livingdrug.report.folder import keep_answer
 from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.fit_comparison import Comparison, run_comparison
+from livingdrug.scenario.report.fit_comparison import keep_comparison, method_tables, model_tables
+from livingdrug.workflows.base import keep_answer
 
 
 def run_compared(scenario: Fit, output: Output, folder: str | None, resume: bool, progress) -> int:

@@ -91,15 +91,15 @@ def fit(
     """
     from livingdrug.cli.fit import run_fit
     from livingdrug.cli.output import Output
-    from livingdrug.cli.simulate import read_values
     from livingdrug.scenario.fit import Fit
-    from livingdrug.scenario.purpose import checked
+    from livingdrug.workflows.document import checked
+    from livingdrug.workflows.fields import named_numbers
 
     given = {name: value for name, value in rest.items() if value is not None and value != ()}
     given |= {"model": models[0], "also": models[1:]}
     given |= {"fragments": split(fragments), "profile": tuple(name for text in profile for name in split(text))}
     pairs = dict(text.partition("=")[::2] for text in outputs)
-    given |= {"values": read_values(values), "columns": read_pairs(columns), "outputs": pairs}
+    given |= {"values": named_numbers(values, "--set"), "columns": read_pairs(columns), "outputs": pairs}
     given |= {"compartments": dict(text.partition("=")[::2] for text in compartments)}
     scenario = checked(Fit, {name: value for name, value in given.items() if value not in ((), {})}, "command line")
     run_fit(scenario, Output(out=out, as_json=as_json, as_scenario=as_scenario, memory=memory), resume)

@@ -10,9 +10,9 @@ from rich.markup import escape
 from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
 from livingdrug.data.findings import printable
-from livingdrug.report.outcomes import SHOWN, response_table
-from livingdrug.response.selection import CONFOUNDED
+from livingdrug.response import CONFOUNDED
 from livingdrug.scenario import response as scenarios
+from livingdrug.scenario.report.outcomes import SHOWN, response_table
 
 RESEARCH = "for research, not for clinical decisions"
 

@@ -6,11 +6,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.core.errors import InputError
+from livingdrug.models import build_model
 from livingdrug.models.catalogue import find_models, get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.conformance import fit, problems
 from livingdrug.models.equations import latex_equations, plain_equations
 from livingdrug.models.model import Model, plain_symbol
-from livingdrug.scenario import build_model
 
 
 def print_catalogue(wanted: dict[str, str]) -> None:
@@ -114,7 +114,7 @@ def _print_parameters(console: Console, model: Model) -> None:
         table.add_column(column, overflow="fold")
     for q in model.quantities:
         symbol = plain_symbol(q.symbol)
-        table.add_row(q.name, symbol, f"{model.typical[q.name]:.10g}", q.unit, q.meaning, model.source_of(q.name).line())
+        table.add_row(q.name, symbol, model.shown_value(q.name), q.unit, q.meaning, model.source_of(q.name).line())
     console.print(table)
 
 

@@ -23,7 +23,7 @@ from livingdrug.data.cells import (
 from livingdrug.data.exclusions import exclusions
 from livingdrug.data.findings import Findings
 from livingdrug.data.grid import Grid
-from livingdrug.data.meanings import EVENT, Column, text_of_value
+from livingdrug.data.meanings import EVENT, JOINED, Column, text_of_value
 from livingdrug.data.reading import Reading
 
 TEXTS = ("ID", "DV", "DVID", "MATRIX", "CMT", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
@@ -89,8 +89,11 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     """All columns read; faults of single cells go to findings."""
     n = len(grid.lines)
     excluded = findings.left_out = exclusions(columns, grid, findings)
-    by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore")}
+    # a column of occasions that is empty states nothing, like one that is not there
+    empty = {c.name for i, c in enumerate(columns) if c.meaning == "OCC" and missing(grid.columns[i]).all()}
+    by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore") and c.name not in empty}
     raw = {c.meaning: grid.columns[i] for i, c in enumerate(columns) if c.meaning in by_meaning}
+    raw |= {m: _joined(m, columns, grid) for m in JOINED if sum(c.meaning == m for c in columns) > 1}
     if "DV" in raw:
         raw["DV"] = _with_text_of_value(by_meaning["DV"].name, raw["DV"], columns, grid, findings)
     decimal = decimal_sign([raw[m] for m in NUMERIC if m in raw])
@@ -127,6 +130,14 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
         _limits(by_meaning, raw, read, findings, kept_logs), not_measured,
         excluded, weight.value, others, {m: read[m] for m in told},
     )  # fmt: skip
+
+
+def _joined(meaning: str, columns: tuple[Column, ...], grid: Grid) -> np.ndarray:
+    """The texts of several columns with one meaning, in the order of the file; words for nothing are left out."""
+    parts = [grid.columns[i] for i, c in enumerate(columns) if c.meaning == meaning]
+    rows = [tuple(row) for row in zip(*parts, strict=True)]
+    words = {row: " ".join(text.strip() for text in row if not is_missing(text)) for row in set(rows)}
+    return np.array([words[row] for row in rows], dtype=object)
 
 
 def _covariates(columns: tuple[Column, ...], grid: Grid, kept: set[str], by_meaning, raw) -> dict[str, np.ndarray]:

@@ -36,7 +36,7 @@ def data_file(data: Data, layout: str) -> DataFile:
     if layout not in LAYOUTS:
         raise InputError(unknown("layout", layout, LAYOUTS))
     _check_limits(data)
-    table = data.table()
+    table = data.table(varying=False)
     infused = table["TIME"].where(table["EVID"].isin([1, 4])).groupby([table["ID"], table["OCC"]]).transform("min")
     table["TIME"] -= infused.fillna(0.0)
     # a column of units says one in every row, or is not there

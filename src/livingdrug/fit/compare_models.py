@@ -21,7 +21,7 @@ from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import Progress, fit
 from livingdrug.models import Model
-from livingdrug.simulation.regimen import Regimen
+from livingdrug.simulation import Regimen
 
 WINDOW, LATE = 28.0, 21.0  # days of a typical subject's curve, and from which on its half-life is taken
 HOURS = {"d": 1.0, "h": 24.0}  # units of time in a day

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.data import ENDPOINT_WORDS, Data
-from livingdrug.data.meanings import plain_word
+from livingdrug.data import ENDPOINT_WORDS, Data, plain_word
 from livingdrug.fit.design import covariate
 from livingdrug.fit.eta_correlation import FEWEST, LEVEL, averaged, between, holm
 from livingdrug.fit.groups import SHRUNK

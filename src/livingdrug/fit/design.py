@@ -13,7 +13,7 @@ from livingdrug.fit.occasions import numbered
 from livingdrug.fit.outcomes import Seen, seen_of
 from livingdrug.fit.problem import Effect, FitProblem, is_closed
 from livingdrug.fit.units import in_model_units, unstated
-from livingdrug.simulation.regimen import Regimen
+from livingdrug.simulation import Regimen
 
 MEASURED, LOWER, UPPER = 0, 1, -1  # kind of a record: a value, one below its limit, one above an upper limit
 

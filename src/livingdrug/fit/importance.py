@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from livingdrug.core.random import stream_key, uniforms
-from livingdrug.engine.population import in_threads
+from livingdrug.engine import in_threads
 from livingdrug.fit.modes import Modes, find_modes
 from livingdrug.fit.objective import at_modes, check_parts, made
 from livingdrug.fit.point import Point, Prepared, centre, everything, log_likelihood, with_etas

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from livingdrug.engine import kept
 from livingdrug.engine.densities import CODE, moments_by_subject, sum_by_subject
-from livingdrug.engine.machine_code import kept
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.exposures import Exposures, exposures_of
 from livingdrug.fit.outcome_likelihood import add_moments, log_likelihood_of

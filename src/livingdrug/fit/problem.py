@@ -286,7 +286,7 @@ def new_problem(
     from livingdrug.fit.occasions import with_occasions
     from livingdrug.fit.steps import with_steps
     from livingdrug.fit.units import in_model_units
-    from livingdrug.models.model import find_quantity
+    from livingdrug.models import find_quantity
 
     fixed, start = dict(fixed or {}), dict(start or {})
     fixed = {find_quantity(model, name).name: value for name, value in fixed.items()}

@@ -14,8 +14,7 @@ from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
 from livingdrug.data import Data
 from livingdrug.fit.curve import NAMES, Landmarks, landmarks
-from livingdrug.models import Model
-from livingdrug.models.model import find_quantity
+from livingdrug.models import Model, find_quantity
 
 # parameters of the closed form of Stein 2019 and of its flows
 STEIN = {

@@ -19,7 +19,9 @@ def problems(model: Model) -> list[str]:
         return [str(error)]
     found = []
     for values in model.values:
-        found += [f"values `{values.name}`: no number for `{name}`" for name in quantities.keys() - values.values.keys()]
+        missing = quantities.keys() - values.values.keys() - values.unknown.keys()
+        found += [f"values `{values.name}`: no number for `{name}`" for name in missing]
+        found += [f"values `{values.name}`: `{name}` is no quantity" for name in values.unknown.keys() - quantities.keys()]
         found += [f"values `{values.name}`: `{name}` is no quantity" for name in values.values.keys() - quantities.keys()]
         for name in quantities.keys() & values.values.keys():
             try:

@@ -1,5 +1,6 @@
 """Model (structure + numbers) and Fragment (a mechanism that joins a model), and how `+` and `with_values` act."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -123,21 +124,44 @@ class Model(Shown):
         return self.system.time_unit
 
     @cached_property
-    def typical(self) -> dict[str, float]:
-        """Value of every quantity for the typical subject: the default vector, the fragments' values, the changes."""
+    def known(self) -> dict[str, float]:
+        """The same as `typical`, without the quantities that have no public number."""
         merged: dict[str, float] = {}
         for fragment in self.fragments:
             merged |= fragment.values.values
         merged |= self.values[0].values
         merged |= self.changes
-        return {q.name: merged[q.name] for q in self.quantities}
+        return {q.name: merged[q.name] for q in self.quantities if q.name not in self.unknown}
+
+    @property
+    def unknown(self) -> dict[str, str]:
+        """Quantity -> why it has no public number; what a user has set is not among them."""
+        return {name: why for name, why in self.values[0].unknown.items() if name not in self.changes}
+
+    @cached_property
+    def typical(self) -> dict[str, float]:
+        """Value of every quantity for the typical subject: the default vector, the fragments' values, the changes.
+
+        Raises InputError where a number is not public and was not set.
+        """
+        if self.unknown:
+            units = {q.name: q.unit for q in self.quantities}
+            named = "; ".join(f"`{name}` ({units[name]}): {why}" for name, why in self.unknown.items())
+            raise InputError(f"`{self.full_name}` has no number for {named}; set it (command line: --set NAME=VALUE)")
+        return self.known
+
+    def shown_value(self, quantity: str) -> str:
+        """A quantity's value in print, `not public` where there is none."""
+        return f"{self.known[quantity]:.10g}" if quantity in self.known else "not public"
 
     def source_of(self, quantity: str) -> Source:
         """Source of a quantity's value."""
         for values in (self.values[0], *(f.values for f in self.fragments)):
             if quantity in values.values:
                 return values.source_of(quantity)
-        raise InputError(unknown("parameter", quantity, self.typical))
+        if quantity in self.values[0].unknown:
+            return Source("livingdrug", "", note=f"not public: {self.values[0].unknown[quantity]}")
+        raise InputError(unknown("parameter", quantity, self.known))
 
     def with_vector(self, name: str) -> "Model":
         """The model with another published vector as its typical values. Raises InputError for an unknown name."""
@@ -181,7 +205,7 @@ class Model(Shown):
     def _frame(self):
         import pandas as pd
 
-        rows = [(q.name, self.typical[q.name], q.unit, q.meaning) for q in self.quantities]
+        rows = [(q.name, self.known.get(q.name, math.nan), q.unit, q.meaning) for q in self.quantities]
         return pd.DataFrame(rows, columns=["quantity", "value", "unit", "meaning"])
 
 

@@ -48,6 +48,7 @@ class Values:
     """One published vector: a number for every quantity, with its source.
 
     sources: sources of single numbers that differ from the vector's. notes: where a number stands, how it is printed.
+    unknown: quantity -> why it has no number; the place stays empty, and nothing runs until a user sets it.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Values:
     values: dict[str, float] = field(hash=False)
     sources: dict[str, Source] = field(default_factory=dict, hash=False)
     notes: dict[str, str] = field(default_factory=dict, hash=False)
+    unknown: dict[str, str] = field(default_factory=dict, hash=False)
 
     def source_of(self, quantity: str) -> Source:
         """Source of one number."""

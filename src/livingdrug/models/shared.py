@@ -18,3 +18,11 @@ ADULT_BLOOD = Source(PAPER.key, PAPER.citation, PAPER.doi, "Table 1 footnotes: 5
 def transcribed(key: str, citation: str, doi: str, file: str) -> Source:
     """A paper whose numbers were read in the public transcription of nlmixr2lib (facts, not code)."""
     return Source(key, citation, doi, f"as transcribed by nlmixr2lib: {file}")
+
+
+SOLVED = Source("livingdrug_facts", "own LSODA solution, rtol 1e-10")
+
+
+def biomodels(key: str, citation: str, entry: str, doi: str = "") -> Source:
+    """A paper whose numbers were read in its entry in BioModels (CC0)."""
+    return Source(key, citation, doi, f"as encoded in BioModels {entry}")

@@ -143,10 +143,11 @@ def _check(model: Model) -> None:
         raise InputError("no `values`: give one table with a number for every quantity")
     quantities = {q.name: q for q in model.quantities}
     for values in model.values:
-        missing = [name for name in quantities if name not in values.values]
+        missing = [name for name in quantities if name not in {**values.values, **values.unknown}]
         if missing:
             raise InputError(f"values `{values.name}`: no number for `{'`, `'.join(missing)}`")
         _check_numbers(f"values `{values.name}`", values.values, quantities)
+        _known(f"values `{values.name}`, unknown", "quantity", values.unknown, quantities)
         _known(f"values `{values.name}`, sources", "quantity", values.sources, quantities)
     for population in model.populations:
         _known(f"population `{population.name}`", "quantity", population.spreads, quantities)

@@ -8,7 +8,7 @@ import numpy as np
 from livingdrug.core.shown import Shown
 from livingdrug.data import Data
 from livingdrug.nca.causes import flag_of, reason_of
-from livingdrug.nca.parameters import BY_CODE, CROSSWALK, unit_of
+from livingdrug.nca.registry import parameter_of, unit_of
 from livingdrug.nca.settings import NcaSettings
 
 COLUMNS = ("ID", "PARAMCD", "value", "unit", "flag", "reason", "points", "OCC", "DVID", "ASSAY", "bridge")
@@ -44,7 +44,7 @@ class NcaResult(Shown):
 
     def reasons(self, code: str) -> np.ndarray:
         """One sentence for each profile."""
-        return self._words(code, lambda causes: reason_of(causes, BY_CODE[code].plain))
+        return self._words(code, lambda causes: reason_of(causes, parameter_of(code).plain))
 
     def _words(self, code: str, word) -> np.ndarray:
         unique, inverse = np.unique(self.causes[code], return_inverse=True)
@@ -70,8 +70,7 @@ class NcaResult(Shown):
         if code == "XPERS":
             pairs = zip(self.values["XPERS"].tolist(), self.values["XPERSUL"].tolist(), strict=True)
             return np.array([_interval(low, high) for low, high in pairs], dtype=object)
-        source = "LAMZ" if code in ("LAMZNPT", "LAMZLL", "LAMZUL", "R2", "R2ADJ", "AUCIFO", "AUCIFP", "AUCPEO") else code
-        return self._points.get(source, np.full(n, "", dtype=object))
+        return self._points.get(parameter_of(code).points_of or code, np.full(n, "", dtype=object))
 
     def table(self):
         """Long table, one row per profile and parameter: ID, PARAMCD, value, unit, flag, reason, points, then the profile."""
@@ -113,7 +112,8 @@ class NcaResult(Shown):
         """Names of the parameters in other programs: PARAMCD, meaning, PKNCA, Phoenix."""
         import pandas as pd
 
-        rows = [(code, BY_CODE[code].meaning, *CROSSWALK.get(code, ("", ""))) for code in self.codes]
+        found = [parameter_of(code) for code in self.codes]
+        rows = [(p.code, p.meaning, p.pknca, p.phoenix) for p in found]
         return pd.DataFrame(rows, columns=["PARAMCD", "meaning", "PKNCA", "Phoenix"])
 
     def below_limit(self) -> dict[str, dict]:

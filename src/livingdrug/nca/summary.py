@@ -5,9 +5,9 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import printable
-from livingdrug.nca.kinetics import PER_DAY
-from livingdrug.nca.parameters import NOT_STATED
+from livingdrug.nca.analysis import PER_DAY
 from livingdrug.nca.persistence import PersistenceCurve, persistence_curve
+from livingdrug.nca.registry import NOT_STATED
 from livingdrug.nca.result import NcaResult
 
 KINDS = ("output", "assay", "unit", "occasion", "group")

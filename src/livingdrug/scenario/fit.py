@@ -30,9 +30,10 @@ from livingdrug.fit.size import size_caution
 from livingdrug.fit.start import STEIN, start_values
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.models import build_model
 from livingdrug.models.model import find_quantity
-from livingdrug.scenario.simulation import build_model
-from livingdrug.scenario.tables import TableScenario
+from livingdrug.workflows.memory import DRAW, VECTOR
+from livingdrug.workflows.tables import TableScenario
 
 OF_BAYES = ("prior", "chains", "tune", "draws", "acceptance")
 
@@ -114,6 +115,11 @@ class Fit(TableScenario):
         if self.evaluate:
             return "objective.csv"
         return "posterior.csv" if self.method == "bayes" else "parameters.csv"
+
+    def memory(self) -> float:
+        """Bytes of draws and of resampled vectors of parameters."""
+        draws = self.chains * (self.tune + self.draws) if self.method == "bayes" else 0
+        return DRAW * draws + VECTOR * (self.bootstrap + 10 * self.sir)
 
 
 def run_fit(

@@ -8,9 +8,8 @@ from livingdrug.fit.compare_models import ModelComparison, compare_models
 from livingdrug.fit.problem import FitProblem, outputs_of
 from livingdrug.fit.run import Progress
 from livingdrug.fit.units import in_model_units
-from livingdrug.models import Model
+from livingdrug.models import Model, build_model
 from livingdrug.scenario.fit import OF_BAYES, Fit, planned_fit, samples_of
-from livingdrug.scenario.simulation import build_model
 
 Comparison = MethodComparison | ModelComparison
 # fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the command line

@@ -9,8 +9,8 @@ from livingdrug.core.folders import settled
 from livingdrug.fit.point import Point, point_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.store import data_hash
-from livingdrug.scenario.document import read_scenario
 from livingdrug.scenario.fit import Fit, fit_problem
+from livingdrug.workflows.base import read_scenario
 
 SCENARIO, SETTINGS = "scenario.toml", "settings.json"
 NUMBERS, DRAWS = "parameters.csv", "draws.csv"  # of a fit, and of a posterior

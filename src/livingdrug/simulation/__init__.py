@@ -18,6 +18,7 @@ from livingdrug.simulation.population import (
     MAX_SUBJECTS,
     Draw,
     Subjects,
+    cv_population,
     draw_subjects,
     drawn_values,
     find_population,
@@ -38,7 +39,7 @@ from livingdrug.simulation.solve import solve
 __all__ = [
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "CurvesTask", "Distribution", "Dose", "Draw", "ExposureSummary",
     "ExposureTask", "Regimen", "Reset", "Result", "Subjects", "cautions", "check_anchors", "check_horizon",
-    "check_outputs", "check_regimen", "check_window", "default_regimen", "default_until", "draw_subjects",
+    "check_outputs", "check_regimen", "check_window", "cv_population", "default_regimen", "default_until", "draw_subjects",
     "drawn_values", "exposure_table", "exposure_task", "find_population", "joined", "limit_text", "observe",
     "read_dose", "simulate", "solve", "typical_subject", "write_dose",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.engine.compile import array_function
+from livingdrug.engine import array_function
 from livingdrug.models import Anchor, Experiment, Model
 from livingdrug.simulation.experiment import experiment_regimen
 from livingdrug.simulation.population import typical_subject
@@ -37,7 +37,7 @@ def with_experiment(model: Model, experiment: Experiment) -> Model:
 
 def _compute(model: Model, anchor: Anchor) -> float:
     if anchor.expression:
-        typical = model.typical
+        typical = model.known
         (value,) = array_function(tuple(typical), (), (anchor.expression,))(*typical.values())
         return float(value)
     experiment = next((e for e in model.experiments if e.name == anchor.experiment), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.engine.exponentials import exponential_kernel
+from livingdrug.engine import exponential_kernel
 from livingdrug.models import ClosedForm, Model
 from livingdrug.simulation.experiment import default_regimen
 from livingdrug.simulation.population import Draw, Subjects, typical_subject

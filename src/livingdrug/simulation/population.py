@@ -126,7 +126,7 @@ def drawn_values(
     model: Model, population: Population, seed: int, first: int, count: int, variance_scale: float = 1.0
 ) -> dict[str, np.ndarray]:
     """Values of subjects `first` ... `first + count - 1`; a quantity without spread is one number, broadcast."""
-    from livingdrug.engine.draws import lognormals
+    from livingdrug.engine import lognormals
 
     values = {name: np.broadcast_to(np.float64(value), (count,)) for name, value in model.typical.items()}
     if population.members:

@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.core.random import check_seed, uniforms
 from livingdrug.core.shown import Shown
-from livingdrug.engine.draws import normals
+from livingdrug.engine import normals
 from livingdrug.response import logistic
 from livingdrug.trial.course import arm_seed, arm_subjects, course
 from livingdrug.trial.design import Arm, Trial

@@ -8,13 +8,11 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.models import Experiment, Model
+from livingdrug.models import Experiment, Model, build_model
 from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.conformance import fit
 from livingdrug.plots.panels import panels_of
 from livingdrug.report.answer import Table, number
-from livingdrug.report.simulations import expansion_ratio, exposure_rows, sentences
-from livingdrug.scenario import Simulation, build_model
 from livingdrug.simulation import Result
 from livingdrug.simulation.run import cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
@@ -22,6 +20,8 @@ from livingdrug.web.figures import panel_figure
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
 from livingdrug.web.work import Work
+from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, sentences
+from livingdrug.workflows.simulate.spec import Simulation
 
 EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
                      values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip

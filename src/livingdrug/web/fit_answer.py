@@ -7,7 +7,7 @@ from dash import html
 
 from livingdrug.plots.style import COLOURS, MUTED
 from livingdrug.report.answer import Table, number, text_table
-from livingdrug.report.fits import VERDICTS
+from livingdrug.scenario.report.fits import VERDICTS
 from livingdrug.web.figures import axis, band, layout, log_range
 from livingdrug.web.fit_worker import RUN
 from livingdrug.web.fits import Job, result_file

@@ -27,10 +27,14 @@ from livingdrug.models import (
 from livingdrug.models.shared import ADULT_BLOOD, BLOOD_VOLUME, transcribed
 
 HARDIANSYAH = transcribed(
-    "hardiansyah_2019", "Hardiansyah & Ng 2019, Clin Transl Sci 12:343-349, Tables S1 and S2", "10.1111/cts.12636",
+    "hardiansyah_2019",
+    "Hardiansyah & Ng 2019, Clin Transl Sci 12:343-349, Tables S1 and S2",
+    "10.1111/cts.12636",
     "Hardiansyah_2019_CART_upn1_qsp (535c70c) and _upn3_qsp (2a9e79e)",
 )
-FIGURE = Source(HARDIANSYAH.key, HARDIANSYAH.citation, HARDIANSYAH.doi, "read off a logarithmic axis, about 30 % either way")
+FIGURE = Source(
+    HARDIANSYAH.key, HARDIANSYAH.citation, HARDIANSYAH.doi, "read off a logarithmic axis, about 30 % either way"
+)
 SOLVED = Source("livingdrug_facts", "own LSODA solution, rtol 1e-10")
 
 BILLION = 1e9  # the source counts in 1e9 cells
@@ -45,8 +49,10 @@ STRUCTURE = Structure(
         State("effector_tissue", "cells", "effector CAR-T cells in tissue", ("car_t",), "tissue", symbol="E_T"),
         State("memory", "cells", "memory CAR-T cells in blood", ("car_t",), "blood", symbol="M_B"),
         State("memory_tissue", "cells", "memory CAR-T cells in tissue", ("car_t",), "tissue", symbol="M_T"),
-        *(State(name, "pg/mL", f"{meaning} in blood", ("biomarker",), "blood", f"{name}_base", name.upper())
-          for name, meaning, _ in CYTOKINES),
+        *(
+            State(name, "pg/mL", f"{meaning} in blood", ("biomarker",), "blood", f"{name}_base", name.upper())
+            for name, meaning, _ in CYTOKINES
+        ),
     ),
     definitions=(Definition("stimulus", "hill(leukaemia, 1, leukaemia_50)", "antigen stimulus", "f_B"),),
     flows=(
@@ -57,16 +63,32 @@ STRUCTURE = Structure(
         Flow("effector_death", "d_effector * effector", "death", out_of="effector"),
         Flow("memory_expansion", "mu_memory * memory", "expansion", into="memory"),
         Flow("memory_death", "d_memory * memory", "death", out_of="memory"),
-        Flow("memory_formation", "k_memory * effector * (1 - stimulus)", "differentiation", "effector", "memory"),
+        Flow(
+            "memory_formation", "k_memory * effector * (1 - stimulus)", "differentiation", "effector", "memory"
+        ),
         Flow("reactivation", "k_reactivation * memory * stimulus", "differentiation", "memory", "effector"),
-        *(Flow(f"{cell}_out", f"k_out_of_blood * {cell}", "exchange", cell, f"{cell}_tissue")
-          for cell in ("effector", "memory")),
-        *(Flow(f"{cell}_back", f"k_into_blood * {cell}_tissue", "exchange", f"{cell}_tissue", cell)
-          for cell in ("effector", "memory")),
-        *(Flow(f"{name}_base_production", f"k_{name} * {name}_base", "production", into=name) for name, *_ in CYTOKINES),
+        *(
+            Flow(f"{cell}_out", f"k_out_of_blood * {cell}", "exchange", cell, f"{cell}_tissue")
+            for cell in ("effector", "memory")
+        ),
+        *(
+            Flow(f"{cell}_back", f"k_into_blood * {cell}_tissue", "exchange", f"{cell}_tissue", cell)
+            for cell in ("effector", "memory")
+        ),
+        *(
+            Flow(f"{name}_base_production", f"k_{name} * {name}_base", "production", into=name)
+            for name, *_ in CYTOKINES
+        ),
         *(Flow(f"{name}_clearance", f"k_{name} * {name}", "clearance", out_of=name) for name, *_ in CYTOKINES),
-        *(Flow(f"{name}_release", f"p_{name} * leukaemia * effector" + (DAMPED if name == "ifng" else ""), "production",
-               into=name) for name, *_ in CYTOKINES),
+        *(
+            Flow(
+                f"{name}_release",
+                f"p_{name} * leukaemia * effector" + (DAMPED if name == "ifng" else ""),
+                "production",
+                into=name,
+            )
+            for name, *_ in CYTOKINES
+        ),
     ),
     outputs=(
         Output("car_t", "amount(car_t @ blood)", "cells", "CAR-T cells in blood"),
@@ -87,11 +109,25 @@ STRUCTURE = Structure(
         Quantity("mu_leukaemia", "1/d", "CLL growth rate", "r_B"),
         Quantity("d_leukaemia", "1/d", "CLL death rate", "d_B"),
         Quantity("k_kill", "1/cells/d", "kill rate per effector cell", "K_{BC}"),
-        *(Quantity(f"k_{name}", "1/d", f"elimination rate of {meaning}", f"d_{s}") for name, meaning, s in CYTOKINES),
-        *(Quantity(f"p_{name}", "pg/mL/cells/cells/d", f"{meaning} released per contact", f"P_{s}")
-          for name, meaning, s in CYTOKINES),
-        *(Quantity(f"{name}_base", "pg/mL", f"{meaning} before the infusion", f"b_{s}") for name, meaning, s in CYTOKINES),
-        Quantity("ifng_rest", "1", "part of the release of interferon gamma that IL-10 leaves", "a_G", bound="fraction"),
+        *(
+            Quantity(f"k_{name}", "1/d", f"elimination rate of {meaning}", f"d_{s}")
+            for name, meaning, s in CYTOKINES
+        ),
+        *(
+            Quantity(f"p_{name}", "pg/mL/cells/cells/d", f"{meaning} released per contact", f"P_{s}")
+            for name, meaning, s in CYTOKINES
+        ),
+        *(
+            Quantity(f"{name}_base", "pg/mL", f"{meaning} before the infusion", f"b_{s}")
+            for name, meaning, s in CYTOKINES
+        ),
+        Quantity(
+            "ifng_rest",
+            "1",
+            "part of the release of interferon gamma that IL-10 leaves",
+            "a_G",
+            bound="fraction",
+        ),
         Quantity("il10_50", "pg/mL", "IL-10 at half of its inhibition", "b_G", bound="positive"),
         Quantity("leukaemia_0", "cells", "CLL cells in blood at the infusion", "B_0"),
         BLOOD_VOLUME,
@@ -101,22 +137,48 @@ STRUCTURE = Structure(
 )
 
 
-def _vector(name: str, expansion: float, d_effector: float, k_memory: float, kill: float, release: tuple[float, ...],
-            base: tuple[float, ...], burden: float) -> Values:
+def _vector(
+    name: str,
+    expansion: float,
+    d_effector: float,
+    k_memory: float,
+    kill: float,
+    release: tuple[float, ...],
+    base: tuple[float, ...],
+    burden: float,
+) -> Values:
     """A patient's vector. release: in pg/uL per 1e15 cells^2 and day; expansion, kill: per 1e9 cells and day."""
     names = [n for n, *_ in CYTOKINES]
     return Values(
-        name, HARDIANSYAH,
+        name,
+        HARDIANSYAH,
         {
-            "k_out_of_blood": 76.78, "k_into_blood": 1.84, "mu_memory": 0.0509, "d_memory": 0.408, "k_reactivation": 1.0,
-            "leukaemia_50": 1e5 * BILLION, "mu_leukaemia": 9.3e-3, "d_leukaemia": 7.6e-3, "k_il6": 3.96, "k_il10": 4.68,
-            "k_ifng": 1.51, "ifng_rest": 0.59, "il10_50": 650.0, "k_expansion": expansion / BILLION,
-            "d_effector": d_effector, "k_memory": k_memory, "k_kill": kill / BILLION, "leukaemia_0": burden * BILLION,
-            "blood_volume": 5e6, **{f"p_{n}": 1e6 * p / BILLION**2 for n, p in zip(names, release, strict=True)},
+            "k_out_of_blood": 76.78,
+            "k_into_blood": 1.84,
+            "mu_memory": 0.0509,
+            "d_memory": 0.408,
+            "k_reactivation": 1.0,
+            "leukaemia_50": 1e5 * BILLION,
+            "mu_leukaemia": 9.3e-3,
+            "d_leukaemia": 7.6e-3,
+            "k_il6": 3.96,
+            "k_il10": 4.68,
+            "k_ifng": 1.51,
+            "ifng_rest": 0.59,
+            "il10_50": 650.0,
+            "k_expansion": expansion / BILLION,
+            "d_effector": d_effector,
+            "k_memory": k_memory,
+            "k_kill": kill / BILLION,
+            "leukaemia_0": burden * BILLION,
+            "blood_volume": 5e6,
+            **{f"p_{n}": 1e6 * p / BILLION**2 for n, p in zip(names, release, strict=True)},
             **{f"{n}_base": b for n, b in zip(names, base, strict=True)},
         },
         sources={"blood_volume": ADULT_BLOOD, **{f"{n}_base": FIGURE for n in names}},
-        notes={"leukaemia_50": "1e5 in units of 1e9 cells: above any burden, so effectors hardly need antigen to stay"},
+        notes={
+            "leukaemia_50": "1e5 in units of 1e9 cells: above any burden, so effectors hardly need antigen to stay"
+        },
     )
 
 
@@ -141,11 +203,32 @@ MODEL = Model(
     ),
     anchors=(
         Anchor("upn1: peak of IL-6", 2747.5557, "pg/mL", 1e-3, SOLVED, output="il6", quantity="CMAX"),
-        Anchor("upn1: peak of interferon gamma", 828.42022, "pg/mL", 1e-3, SOLVED, output="ifng", quantity="CMAX"),
-        Anchor("upn1: CAR-T on day 180", 0.0018868942e9, "cells", 1e-3, SOLVED, output="car_t", quantity="C180"),
-        Anchor("upn3: peak of CAR-T", 0.096898672e9, "cells", 1e-3, SOLVED, output="car_t", quantity="CMAX",
-               experiment=SPLIT_3),
-        Anchor("upn3: peak of IL-10", 116.36718, "pg/mL", 1e-3, SOLVED, output="il10", quantity="CMAX", experiment=SPLIT_3),
+        Anchor(
+            "upn1: peak of interferon gamma", 828.42022, "pg/mL", 1e-3, SOLVED, output="ifng", quantity="CMAX"
+        ),
+        Anchor(
+            "upn1: CAR-T on day 180", 0.0018868942e9, "cells", 1e-3, SOLVED, output="car_t", quantity="C180"
+        ),
+        Anchor(
+            "upn3: peak of CAR-T",
+            0.096898672e9,
+            "cells",
+            1e-3,
+            SOLVED,
+            output="car_t",
+            quantity="CMAX",
+            experiment=SPLIT_3,
+        ),
+        Anchor(
+            "upn3: peak of IL-10",
+            116.36718,
+            "pg/mL",
+            1e-3,
+            SOLVED,
+            output="il10",
+            quantity="CMAX",
+            experiment=SPLIT_3,
+        ),
     ),
     deviations=(
         "The printed equation of memory cells has a wrong symbol in its gain; it must be what effectors lose.",
@@ -159,7 +242,11 @@ MODEL = Model(
         origin="Two patients with CLL given CTL019 (UPN 1 and UPN 3), fitted one by one.",
         can="Peaks of IL-6, IL-10 and interferon gamma against dose, split and burden.",
         cannot="No grade of CRS, no tocilizumab, no variability between patients.",
-        disease=("leukaemia",), target=("CD19",), mechanism=("expansion", "killing", "memory", "cytokines", "distribution"),
-        data=("patients",), kind="individual fits", licence="paper open access; transcription GPL, facts only",
+        disease=("leukaemia",),
+        target=("CD19",),
+        mechanism=("expansion", "killing", "memory", "cytokines", "distribution"),
+        data=("patients",),
+        kind="individual fits",
+        licence="paper open access; transcription GPL, facts only",
     ),
 )
