@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from livingdrug.core.expressions import names
-from livingdrug.engine.formulas import FormulaKernel, Formulas, evaluate, evaluate_slopes, formula_kernel
+from livingdrug.engine import FormulaKernel, Formulas, formula_kernel, formula_slopes, formula_values
 from livingdrug.fit.design import Design
 from livingdrug.fit.exposure_grid import GridLevels, grid_levels
 from livingdrug.fit.occasions import put
@@ -22,7 +22,7 @@ from livingdrug.fit.outcome_terms import Entries
 from livingdrug.fit.outcomes import CMAX, LEVEL, QUANTITY, Driver, Outcome, Seen
 from livingdrug.fit.predict import Predictor
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.models.structure import ClosedForm, Definition, Piece
+from livingdrug.models import ClosedForm, Definition, Piece
 
 BEGIN, END = "exposure_begin", "exposure_end"  # of the window of a subject, among its quantities
 CUTS = (0.0, 0.125, 0.5, 0.875, 1.0)  # of a piece, in each of which lie so many nodes
@@ -101,8 +101,8 @@ class PieceLevels:
 
     def _at(self, which, subject, u, table, slopes: bool) -> np.ndarray:
         if not slopes:
-            return evaluate(self.code, which, table, subject, u)[:, None]
-        value, by = evaluate_slopes(self.code, which, table, subject, u)
+            return formula_values(self.code, which, table, subject, u)[:, None]
+        value, by = formula_slopes(self.code, which, table, subject, u)
         return np.column_stack([value, by])
 
 
@@ -225,8 +225,8 @@ class Exposures:
         if driver.what == QUANTITY:
             which = [o.driver.name for o in self.outcomes if o.driver.what == QUANTITY].index(driver.name)
             place = np.full(len(who), which), np.ascontiguousarray(table[who]), np.arange(len(who)), np.zeros(len(who))
-            raw = (np.column_stack(evaluate_slopes(self.code, *place)) if slopes
-                   else evaluate(self.code, *place)[:, None])  # fmt: skip
+            raw = (np.column_stack(formula_slopes(self.code, *place)) if slopes
+                   else formula_values(self.code, *place)[:, None])  # fmt: skip
         elif isinstance(self.levels, GridLevels):
             raw = self.levels.exposure(k, nodes)
         else:

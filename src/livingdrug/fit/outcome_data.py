@@ -16,9 +16,7 @@ from livingdrug.data.time_units import TimeUnit, time_unit_of
 from livingdrug.fit.given import read_given
 from livingdrug.fit.outcomes import BINARY, COUNT, KINDS, ORDERED, TIMED, Outcome, read_driver
 from livingdrug.models import Model
-from livingdrug.response.endpoint import GRADES, read_outcome
-from livingdrug.response.events import event_beside, read_events
-from livingdrug.response.table import SubjectTable
+from livingdrug.response import GRADES, SubjectTable, event_beside, read_events, read_outcome
 
 EXAMPLE = "CRS=ordered:log(CMAX)"
 _TEXT = re.compile(r"(.+?)\s*=\s*([a-z]+)\s*:\s*(.+)")
