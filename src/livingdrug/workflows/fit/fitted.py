@@ -6,11 +6,11 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.folders import settled
-from livingdrug.fit.point import Point, point_of
-from livingdrug.fit.problem import FitProblem
+from livingdrug.fit import FitProblem, Point, point_of
 from livingdrug.fit.store import data_hash
-from livingdrug.scenario.fit import Fit, fit_problem
 from livingdrug.workflows.base import read_scenario
+from livingdrug.workflows.fit.plan import fit_problem
+from livingdrug.workflows.fit.scenario import Fit
 
 SCENARIO, SETTINGS = "scenario.toml", "settings.json"
 NUMBERS, DRAWS = "parameters.csv", "draws.csv"  # of a fit, and of a posterior

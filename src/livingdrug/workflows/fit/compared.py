@@ -3,13 +3,19 @@
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Data
-from livingdrug.fit.compare import MethodComparison, compare_methods
-from livingdrug.fit.compare_models import ModelComparison, compare_models
-from livingdrug.fit.problem import FitProblem, outputs_of
-from livingdrug.fit.run import Progress
-from livingdrug.fit.units import in_model_units
+from livingdrug.fit import (
+    FitProblem,
+    MethodComparison,
+    ModelComparison,
+    Progress,
+    compare_methods,
+    compare_models,
+    in_model_units,
+    outputs_of,
+)
 from livingdrug.models import Model, build_model
-from livingdrug.scenario.fit import OF_BAYES, Fit, planned_fit, samples_of
+from livingdrug.workflows.fit.plan import planned_fit, samples_of
+from livingdrug.workflows.fit.scenario import OF_BAYES, Fit
 
 Comparison = MethodComparison | ModelComparison
 # fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the command line
