@@ -7,7 +7,7 @@ import numpy as np
 from livingdrug.data import Reading, read_data
 from livingdrug.data.endpoints import join, read_endpoints
 from livingdrug.fit import FitProblem, ResidualError, joint_problem
-from livingdrug.scenario.simulation import build_model
+from livingdrug.models import build_model
 
 FOLD, T_MAX, C_MAX, ALPHA, F_B, BETA = 3900.0, 9.3, 24000.0, 0.16, 0.0079, 0.0032  # Stein 2019, typical values
 DAYS = (2, 6, 9, 12, 20, 40, 100)
