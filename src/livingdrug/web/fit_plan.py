@@ -49,6 +49,7 @@ ENTRIES = (
 MORE = (
     Entry("fragments", "Mechanisms joined to the model", f"semicolons between: {', '.join(list_fragments())}", apart=";"),
     Entry("covariate", "Covariates", "such as WT on c_max; a semicolon between two", apart=";"),
+    Entry("outcome", "Outcomes in the same fit", "such as CRS=ordered:log(CMAX); a semicolon between two", apart=";"),
     Entry("correlated", "Correlated spreads", "such as c_max,alpha; a semicolon between two groups", apart=";"),
     Entry("occasions", "Spread between occasions of a subject", "such as c_max=0.3; a semicolon between two", apart=";"),
     Entry("smooth", "Width of smooth kinks", "of pieces of a formula; 0: exact; empty: as the method needs"),

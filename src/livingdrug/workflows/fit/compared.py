@@ -22,7 +22,7 @@ Comparison = MethodComparison | ModelComparison
 OF_ONE_MODEL = {
     "fragments": "--with", "values": "--set", "random": "--random", "estimate": "--estimate", "fix": "--fix",
     "covariate": "--covariate", "correlated": "--correlated", "occasions": "--occasions",
-    "compartments": "--compartment",
+    "compartments": "--compartment", "outcome": "--outcome",
 }  # fmt: skip
 OF_ONE_FIT = {"evaluate": "--evaluate", "profile": "--profile", "bootstrap": "--bootstrap", "sir": "--sir"} | {
     name: f"--{name}" for name in (*OF_BAYES, "borrow", "reduce")
@@ -55,6 +55,8 @@ def check_comparison(scenario: Fit) -> None:
     given = [word for name, word in OF_ONE_FIT.items() if name in changed]
     if given:
         raise InputError(f"{' and '.join(given)}: only a single fit takes that; leave it out of a comparison")
+    if scenario.compare and scenario.outcome:
+        raise InputError("--compare runs focei too, which takes no --outcome; fit by saem and by laplace one after the other")
     if scenario.compare and "method" in changed:
         raise InputError(f"--compare runs saem, focei and laplace, and method {scenario.method} is given; leave --method out")
     given = [word for name, word in OF_ONE_MODEL.items() if name in changed] if scenario.also else []

@@ -39,6 +39,8 @@ from livingdrug.fit import (
 )
 from livingdrug.fit.borrow import advice
 from livingdrug.fit.intervals import uncertainty
+from livingdrug.fit.outcome_data import Asked, read_asked, refuse_unsampled, taken
+from livingdrug.fit.outcome_problem import check_method, with_outcomes
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.models import build_model, find_quantity
 from livingdrug.workflows.fit.scenario import OF_BAYES, Fit
@@ -168,6 +170,9 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     for name, sd in between.items():
         if not sd > 0:
             raise InputError(f"--occasions {name}={sd:g}: a spread starts above 0")
+    asked = read_asked(scenario.outcome)
+    _check_outcomes(scenario, asked, data)
+    data, outcomes = taken(model, data, asked, scenario.compartments, time_units_of(scenario))
     problem = new_problem(
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
@@ -175,6 +180,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
         scenario.smooth, between, scenario.compartments,
         scenario.missing or "",
     )  # fmt: skip
+    problem = with_outcomes(problem, outcomes)
     left_out = ()
     if scenario.ignore_before_dose:
         problem, left_out = without_zeros(problem)
@@ -185,6 +191,27 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     given = {find_quantity(model, name).name for name in scenario.values}
     started, notes = _started_from_data(problem, given)
     return started, (*left_out, *notes)
+
+
+def _check_outcomes(scenario: Fit, asked: tuple[Asked, ...], data: Data) -> None:
+    """Refuse what has no outcomes, or would leave some out, and outcomes of subjects that the table of samples lacks."""
+    if not asked:
+        return
+    check_method(scenario.method, scenario.evaluate)
+    given = [f"--{word}" for word in ("reduce", "borrow") if getattr(scenario, word)]
+    if given:
+        raise InputError(f"{' and '.join(given)}: not with --outcome yet; leave one of them out")
+    if not scenario.endpoints:
+        return
+    endpoints = read_endpoints(scenario.endpoints)
+    for one in asked:
+        refuse_unsampled(one, endpoints, data)
+
+
+def time_units_of(scenario: Fit) -> dict[str, str]:
+    """Units that the table of endpoints states over its columns."""
+    columns = read_endpoints(scenario.endpoints).columns if scenario.endpoints and scenario.outcome else ()
+    return {c.name if c.meaning == "covariate" else c.meaning: c.unit for c in columns}
 
 
 def samples_of(scenario: Fit, reading: Reading) -> Data:

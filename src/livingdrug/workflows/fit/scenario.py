@@ -79,6 +79,15 @@ class Fit(TableScenario):
             group=MODEL, metavar="'WT on c_max'",
         ),
     ] = ()
+    outcome: Annotated[
+        tuple[str, ...],
+        About(
+            "An outcome in the same fit: a column of --endpoints or rows of the file; binary, ordered, count, event or "
+            "weibull, driven by an exposure: CRS=ordered:log(CMAX), PFS=event:log(AUC28), or by the current level, "
+            "PFS=event:log(transgene).",
+            group=MODEL, metavar="NAME=KIND:DRIVER",
+        ),
+    ] = ()
     correlated: Annotated[
         tuple[str, ...],
         About(
