@@ -17,11 +17,11 @@ import numpy as np
 
 from bench.machine import machine
 from bench.random_patients import models, patients
-from livingdrug.engine.compile import compile_system, output_function
-from livingdrug.engine.lsoda import solve
+from livingdrug.engine import compile_system
+from livingdrug.engine.codegen.compile import output_function
+from livingdrug.engine.reference.lsoda import solve
 from livingdrug.models import ClosedForm
-from livingdrug.simulation import simulate
-from livingdrug.simulation.regimen import default_regimen
+from livingdrug.simulation import default_regimen, simulate
 from livingdrug.simulation.solve import quantity_table, subject_events
 
 RESULTS = Path(__file__).with_name("results") / "accuracy.json"

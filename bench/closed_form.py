@@ -12,8 +12,8 @@ import numpy as np
 
 from bench.closed_form_numpy import DAYS, LEVELS, METRICS, MODEL, SEED, Kept, N, check, run
 from bench.machine import interleaved, machine, one_core
-from livingdrug.engine.exponentials import exponential_kernel, solve_exponentials
-from livingdrug.simulation.population import drawn_values
+from livingdrug.engine import exponential_kernel, solve_exponentials
+from livingdrug.simulation import drawn_values
 
 RESULTS = Path(__file__).with_name("results") / "closed_form.json"
 BLOCK, NUMPY_BLOCK, REPEATS = 5_000, 5_000, 5

@@ -23,7 +23,7 @@ import numpy as np
 
 import livingdrug as ld
 from bench.machine import interleaved, machine, one_core
-from livingdrug.simulation.population import Subjects
+from livingdrug.simulation import Subjects
 
 RESULTS = Path(__file__).with_name("results") / "closed_form_numpy.json"
 N, SEED, DAYS, REPEATS = 1_000_000, 1, 29, 5

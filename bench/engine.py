@@ -18,9 +18,7 @@ from bench.peers import FORMS, PEERS
 from bench.peers import RESULTS as PEER_RESULTS
 from bench.problem import DOSE, SETTINGS, TARGET, UNTIL, Problem, error, problem
 from bench.reference import reference
-from livingdrug.engine.events import ADD, Events
-from livingdrug.engine.kernel import Kernel, kernel
-from livingdrug.engine.population import EventTable, solve_population
+from livingdrug.engine import ADD, Events, EventTable, Kernel, solve_population, system_kernel
 
 RESULTS = Path(__file__).with_name("results") / "engine.json"
 RTOLS = (1e-5, 5e-6, 3e-6, 2e-6, 1e-6, 5e-7)
@@ -31,7 +29,7 @@ SIZES = (10, 100, 1_000, 10_000, 100_000)
 def kernel_of(problem: Problem) -> Kernel:
     """Compiled code that gives all states."""
     system = problem.model.system
-    return kernel(system, tuple(s.name for s in system.states))
+    return system_kernel(system, tuple(s.name for s in system.states))
 
 
 def run_engine(code: Kernel, problem: Problem, rtol: float, threads: int = 1) -> np.ndarray:

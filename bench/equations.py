@@ -13,8 +13,8 @@ import numpy as np
 
 from bench.problem import DOSE, Problem
 from livingdrug.core.expressions import names, python_text
-from livingdrug.engine.functions import ARRAY
-from livingdrug.models.compose import System
+from livingdrug.engine.codegen.functions import ARRAY
+from livingdrug.models import System
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,12 @@ import numpy as np
 import livingdrug as ld
 from bench.recovery import data_set
 from livingdrug.data import Data, Profile
-from livingdrug.fit import ResidualError, Saem, fit, new_problem
-from livingdrug.fit.bayes import sample_posterior
-from livingdrug.fit.conditional import Conditional, search
-from livingdrug.fit.nuts import Sampling
+from livingdrug.fit import Conditional, ResidualError, Saem, Sampling, fit, new_problem, sample_posterior, unknowns_of
+from livingdrug.fit.conditional import search
 from livingdrug.fit.point import prepare
 from livingdrug.fit.run import with_slopes
 from livingdrug.fit.saem import run
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.simulation import observe, simulate, typical_subject
-from livingdrug.simulation.population import Subjects
+from livingdrug.simulation import Subjects, observe, simulate, typical_subject
 
 RESULTS = Path(__file__).parent / "results" / "fit.json"
 RANDOM = ("mu_memory", "d_memory", "k_kill", "effector2_50", "tumour_0")

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from bench.linear_models import problem_of, two_compartments
 from livingdrug.core.random import uniforms
-from livingdrug.fit import FitProblem, FitResult, fit
-from livingdrug.fit.conditional import Conditional
+from livingdrug.fit import Conditional, FitProblem, FitResult, fit
 
 RESULTS = Path(__file__).parent / "results" / "focei_starts.json"
 SUBJECTS, SEED = 20, 1

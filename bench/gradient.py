@@ -12,11 +12,8 @@ import numpy as np
 from bench.gradient_problem import LOG_SD, PARAMETERS, TIMES, gradient_problem, shifted
 from bench.machine import interleaved, machine, one_core
 from bench.problem import DOSE
-from livingdrug.engine.events import ADD, Events
-from livingdrug.engine.kernel import kernel
-from livingdrug.engine.population import EventTable, solve_population
-from livingdrug.engine.sensitivity import solve_sensitivities
-from livingdrug.engine.sensitivity_code import sensitivity_kernel
+from livingdrug.engine import ADD, Events, EventTable, sensitivity_kernel, solve_population, system_kernel
+from livingdrug.engine.solvers.sensitivity import solve_sensitivities
 
 RESULTS = Path(__file__).with_name("results") / "gradient.json"
 OUTPUT = "car_t_blood"
@@ -29,7 +26,7 @@ def main() -> None:
     given = gradient_problem()
     moved = shifted(given.population, given.at)
     system = moved.model.system
-    code, slopes_code = kernel(system, (OUTPUT,)), sensitivity_kernel(system, (OUTPUT,), PARAMETERS)
+    code, slopes_code = system_kernel(system, (OUTPUT,)), sensitivity_kernel(system, (OUTPUT,), PARAMETERS)
     state = [s.name for s in system.states].index(system.dose_into)
     events = EventTable.shared(moved.n, Events.of([(0.0, ADD, state, DOSE)]))
     columns = [[q.name for q in system.quantities].index(name) for name in PARAMETERS]

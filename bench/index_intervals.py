@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, ndtr
 
-from livingdrug.response.curve import Curve, axis_at, axis_gradient, two_sided
-from livingdrug.response.index import may_be_flat, ratio_of_exposures
-from livingdrug.response.pair import Pair, paired
+from livingdrug.response import Curve, Pair, paired, ratio_of_exposures, two_sided
+from livingdrug.response.index.therapeutic import may_be_flat
+from livingdrug.response.models.curve import axis_at, axis_gradient
 
 OUT = Path(__file__).parent / "results" / "index_intervals.csv"
 SIZES, TRIALS, REFITS = (40, 80, 160), 300, 200

@@ -17,11 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.linear_models import parent_metabolite, problem_of, turnover, two_compartments
-from livingdrug.fit import FitProblem, fit
-from livingdrug.fit.conditional import Conditional, search
-from livingdrug.fit.point import Prepared, centre, individual, point_of, prepare
+from livingdrug.fit import Conditional, FitProblem, fit, point_of, unknowns_of
+from livingdrug.fit.conditional import search
+from livingdrug.fit.point import Prepared, centre, individual, prepare
 from livingdrug.fit.predict import general_predictor
-from livingdrug.fit.unknowns import unknowns_of
 
 RESULTS = Path(__file__).parent / "results" / "linear_flows.json"
 CASES = {

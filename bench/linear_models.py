@@ -8,8 +8,7 @@ from livingdrug.data import Data, Profile
 from livingdrug.fit import FitProblem, ResidualError, new_problem
 from livingdrug.models import Model
 from livingdrug.models.text import from_toml
-from livingdrug.simulation import observe, simulate
-from livingdrug.simulation.population import Subjects
+from livingdrug.simulation import Subjects, observe, simulate
 
 _SOURCE = 'source = { key = "synthetic", citation = "made up" }'
 

@@ -110,7 +110,7 @@ def error(problem: Problem, states: np.ndarray, reference: np.ndarray) -> np.nda
 
 def draw() -> dict[str, np.ndarray]:
     """Factor of each patient on each rate constant, shape (N,) each: the library's own draw around typical values of 1."""
-    from livingdrug.simulation.population import cv_population
+    from livingdrug.simulation import cv_population
 
     model = model_of("mild")
     rates = list(cv_population(model, CV).spreads)

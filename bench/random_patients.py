@@ -19,8 +19,7 @@ import livingdrug as ld
 from bench.machine import machine
 from livingdrug.core.random import uniforms
 from livingdrug.models import ClosedForm, Model, lognormal
-from livingdrug.simulation import Subjects, simulate
-from livingdrug.simulation.run import default_until
+from livingdrug.simulation import Subjects, default_until, simulate
 
 RESULTS = Path(__file__).with_name("results") / "random_patients.json"
 N, BLOCK, SEED = 1_000_000, 20_000, 11

@@ -19,8 +19,7 @@ import numpy as np
 
 import livingdrug as ld
 from livingdrug.data import Data, Profile
-from livingdrug.fit import fit, new_problem
-from livingdrug.fit.result import FitResult
+from livingdrug.fit import FitResult, fit, new_problem
 from livingdrug.simulation import draw_subjects, observe, simulate
 
 STORED = Path(__file__).parent / "results" / "recovery.json"

@@ -26,7 +26,7 @@ def rates(replicates: int) -> list[dict]:
     """Simulated rates beside their true values."""
     from scipy.optimize import brentq
 
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
     from livingdrug.response import marginal_rate
     from livingdrug.trial import Arm, Endpoint, Trial, power_t, simulate_trial
 
@@ -80,7 +80,7 @@ def exact_share(n: int, p1: float, p2: float) -> float:
 
 def umbrella():
     """Four arms of 40 on `stein_2019`, as published."""
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
     from livingdrug.trial import Arm, Endpoint, Trial
 
     changes = ({}, {"c_max": 2.0}, {"beta": 0.5}, {"c_max": 3.0})

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 
 
 def bytes_changed(raw: bytes, count: int, seed: int) -> Iterator[bytes]:
@@ -50,10 +51,10 @@ def data_changed(data, count: int, seed: int) -> Iterator:
 def _change(at, place, draw) -> None:
     what = draw.random()
     if what < 0.6:
-        at[place] = draw.choice(ODD)
+        at[place] = deepcopy(draw.choice(ODD))
     elif what < 0.8:
         del at[place]
     elif isinstance(at, dict):
         at[draw.choice(("odd", "../x", "", *at))] = at.pop(place)
     else:
-        at.insert(place, draw.choice(ODD))
+        at.insert(place, deepcopy(draw.choice(ODD)))

@@ -10,7 +10,7 @@ import click
 import matplotlib
 
 from livingdrug.core.versions import versions
-from livingdrug.plots.style import SETTINGS
+from livingdrug.plots import SETTINGS
 from livingdrug.report import Drawing, Report, Section, drawing, write_report
 from papers.kirouac_2024 import figure1, figure2, figure6, figure7, figures345, table1
 from papers.kirouac_2024.panel import SEED, Panel

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.plots import COLOURS, new_figure
 from livingdrug.response import calibrate_ec50, logistic
 from livingdrug.simulation import draw_subjects, simulate

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.plots import new_figure, plot_curve, sequence
 from livingdrug.simulation import simulate
 from papers.kirouac_2024.panel import Panel, curve_rows

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.plots import COLOURS, MUTED, new_figure, plot_bands, plot_curve, plot_limit, sequence
 from livingdrug.simulation import draw_subjects, simulate
 from papers.kirouac_2024.panel import LIMIT_CELLS, LIMIT_COPIES, SEED, Panel, band_rows, curve_rows, mechanistic

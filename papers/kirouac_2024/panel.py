@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from livingdrug.models import Model
-from livingdrug.models.catalogue import get_fragment, get_model
+from livingdrug.models import Model, get_fragment, get_model
 from livingdrug.simulation import Result
 
 COPIES_TO_CELLS = 0.05  # cells/uL per copy/ug: Kirouac 2024 Methods, estimated there from Kalos 2011

@@ -1,50 +1,110 @@
-"""Quantitative pharmacology of engineered T cells."""
+"""Quantitative pharmacology of engineered T cells: `import livingdrug as ld`, then `ld.` and Tab."""
+
+from livingdrug.core.faces import lazy
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "get_model": "livingdrug.models.catalogue",
-    "get_fragment": "livingdrug.models.catalogue",
-    "list_models": "livingdrug.models.catalogue",
-    "list_fragments": "livingdrug.models.catalogue",
-    "read_model": "livingdrug.models.text",
-    "read_dose": "livingdrug.simulation.dose_text",
-    "default_until": "livingdrug.simulation.run",
-    "simulate": "livingdrug.simulation",
-    "draw_subjects": "livingdrug.simulation",
-    "observe": "livingdrug.simulation",
-    "Dose": "livingdrug.simulation",
-    "Regimen": "livingdrug.simulation",
-    "Reset": "livingdrug.simulation",
-    "exposures": "livingdrug.scale",
-    "model_text": "livingdrug.export",
-    "data_file": "livingdrug.export",
-    "check": "livingdrug.data",
-    "read_data": "livingdrug.data",
-    "Reading": "livingdrug.data",
-    "NcaSettings": "livingdrug.nca",
-    "evaluate": "livingdrug.fit",
-    "FitProblem": "livingdrug.fit",
-    "compare": "livingdrug.products",
-    "write_csv": "livingdrug.core.export",
-    "Sample": "livingdrug.response",
-    "fit_response": "livingdrug.response",
-    "plot_response": "livingdrug.plots",
-    "plot_survival": "livingdrug.plots",
-    "therapeutic_index": "livingdrug.response",
-    "plot_curves": "livingdrug.plots",
-    "plot_profile": "livingdrug.plots",
-    "plot_profiles": "livingdrug.plots",
-    "plot_spaghetti": "livingdrug.plots",
-    "plot_comparison": "livingdrug.plots",
-}
-__all__ = [*_HOMES]
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # each name is loaded when it is first used, so that `import livingdrug` and `livingdrug --help` stay fast
+    from livingdrug.core.export import write_csv
+    from livingdrug.data import Data, Reading, check, read_data
+    from livingdrug.export import data_file, model_text
+    from livingdrug.fit import (
+        Correlation,
+        Effect,
+        FitProblem,
+        FitResult,
+        ResidualError,
+        bootstrap,
+        compare_methods,
+        compare_models,
+        evaluate,
+        fit,
+        new_problem,
+        npde,
+        sample_posterior,
+        sir,
+        start_values,
+        vpc,
+    )
+    from livingdrug.models import (
+        Fragment,
+        Model,
+        get_fragment,
+        get_model,
+        list_fragments,
+        list_models,
+        read_model,
+    )
+    from livingdrug.nca import NcaResult, NcaSettings, TerminalPoints, nca
+    from livingdrug.plots import (
+        plot_comparison,
+        plot_curves,
+        plot_profile,
+        plot_profiles,
+        plot_response,
+        plot_spaghetti,
+        plot_survival,
+    )
+    from livingdrug.products import compare, exposure_facts, get_curve, list_curves, list_products
+    from livingdrug.response import (
+        Sample,
+        TherapeuticIndex,
+        exposure_at,
+        fit_response,
+        kaplan_meier,
+        paired,
+        therapeutic_index,
+    )
+    from livingdrug.scale import exposures
+    from livingdrug.simulation import (
+        Dose,
+        Regimen,
+        Reset,
+        Result,
+        Subjects,
+        default_until,
+        draw_subjects,
+        observe,
+        read_dose,
+        simulate,
+        typical_subject,
+    )
+    from livingdrug.trial import (
+        Arm,
+        Endpoint,
+        Escalation,
+        Level,
+        PowerAnswer,
+        Trial,
+        TrialAnswer,
+        power,
+        simulate_escalation,
+        simulate_trial,
+        size_grid,
+    )
 
+__all__ = [
+    # models
+    "Fragment", "Model", "get_fragment", "get_model", "list_fragments", "list_models", "read_model",
+    # simulation
+    "Dose", "Regimen", "Reset", "Result", "Subjects", "default_until", "draw_subjects", "exposures", "observe", "read_dose",
+    "simulate", "typical_subject",
+    # data of subjects, and cellular kinetics without a model
+    "Data", "NcaResult", "NcaSettings", "Reading", "TerminalPoints", "check", "nca", "read_data", "write_csv",
+    # fits of populations
+    "Correlation", "Effect", "FitProblem", "FitResult", "ResidualError", "bootstrap", "compare_methods", "compare_models",
+    "evaluate", "fit", "new_problem", "npde", "sample_posterior", "sir", "start_values", "vpc",
+    # exposure and response
+    "Sample", "TherapeuticIndex", "exposure_at", "fit_response", "kaplan_meier", "paired", "therapeutic_index",
+    # trials
+    "Arm", "Endpoint", "Escalation", "Level", "PowerAnswer", "Trial", "TrialAnswer", "power", "simulate_escalation",
+    "simulate_trial", "size_grid",
+    # published products
+    "compare", "exposure_facts", "get_curve", "list_curves", "list_products",
+    # for other tools, and figures
+    "data_file", "model_text", "plot_comparison", "plot_curves", "plot_profile", "plot_profiles", "plot_response",
+    "plot_spaghetti", "plot_survival",
+]  # fmt: skip
 
-def __getattr__(name: str):
-    # imported on first use, so that `import livingdrug` and `livingdrug --help` stay fast
-    if name in _HOMES:
-        import importlib
-
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module `livingdrug` has no attribute `{name}`")
+__getattr__, __dir__ = lazy(__name__)

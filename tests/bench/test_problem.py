@@ -7,7 +7,7 @@ import livingdrug as ld
 from bench.closed_form_numpy import check
 from bench.equations import equations, equations_without_pools, hill
 from bench.problem import CV, SEED, SETTINGS, error, model_of, problem
-from livingdrug.simulation.population import Subjects
+from livingdrug.simulation import Subjects
 
 BOTH = pytest.mark.parametrize("write", (equations, equations_without_pools))
 

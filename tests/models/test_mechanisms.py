@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from livingdrug.models.catalogue import get_fragment, get_model
+from livingdrug.models import get_fragment, get_model
 from livingdrug.simulation import simulate
 
 TIMES = [1.0, 5.0, 6.5, 8.0, 9.3, 12.0, 28.0, 90.0]

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.fit.nuts import Sampling, draw, faults, mixing, summary
+from livingdrug.fit import Sampling
+from livingdrug.fit.nuts import draw, faults, mixing, summary
 
 FOLDER = Path(__file__).parents[3] / "shared" / "reference"
 pytestmark = pytest.mark.skipif(find_spec("nutpie") is None, reason="the extra `bayes` is not installed")

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.models import Flow, Model, Quantity, Source, State, Structure, Values
-from livingdrug.models.catalogue import get_fragment, get_model
+from livingdrug.models import Flow, Model, Quantity, Source, State, Structure, Values, get_fragment, get_model
 from livingdrug.simulation import Dose, Regimen, simulate
 
 FOLDER = Path(__file__).parent / "cases"

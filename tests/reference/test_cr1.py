@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.simulation import simulate
 
 FILE = Path(__file__).parents[3] / "shared" / "facts" / "data" / "kirouac2023_CR1_trajectory.csv"

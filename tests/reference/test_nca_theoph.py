@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from livingdrug.data import Reading, read_data
-from livingdrug.nca import NcaSettings, nca
-from livingdrug.nca.parameters import CROSSWALK
+from livingdrug.nca import NcaSettings, nca, parameters
 
 FOLDER = Path(__file__).parents[3] / "shared" / "reference"
 RULES = {"linear": "linear", "lin_up_log_down": "linup-logdown", "linear_up_log_down": "linup-logdown"}
@@ -39,7 +38,7 @@ def close(computed: float, printed: float) -> bool:
 @pytest.mark.parametrize("rule", ["linear", "linear_up_log_down"])
 def test_winnonlin(rule):
     folder, expected = answers("nca_theoph_winnonlin")
-    codes = {phoenix: code for code, (_, phoenix) in CROSSWALK.items()}
+    codes = {p.phoenix: p.code for p in parameters(small_molecule=True)}
     result = nca(folder / "theoph_conc.csv", NcaSettings(auc=RULES[rule], small_molecule=True), Reading(dose=320))
     checked = 0
     for subject, values in expected[rule].items():
@@ -55,7 +54,7 @@ def test_pknca_to_infinity(rule):
     folder, expected = answers("nca_theoph_pknca")
     rows = [line.split(",") for line in (folder / "theoph_dose.csv").read_text().splitlines()[1:]]
     doses = {subject: float(dose) for subject, _, dose, _ in rows}
-    codes = {pknca: code for code, (pknca, _) in CROSSWALK.items()}
+    codes = {p.pknca: p.code for p in parameters(small_molecule=True)}
     result = nca(folder / "theoph_conc.csv", NcaSettings(auc=RULES[rule], small_molecule=True))
     checked = 0
     for subject, values in expected[rule]["[0,Inf]"].items():
@@ -73,7 +72,7 @@ def test_pknca_to_infinity(rule):
 @pytest.mark.parametrize("rule", ["linear", "lin_up_log_down"])
 def test_pknca_over_24_hours(rule, tmp_path):
     folder, expected = answers("nca_theoph_pknca")
-    codes = {pknca: code for code, (pknca, _) in CROSSWALK.items()} | {"aucint.last": "AUCINT"}
+    codes = {p.pknca: p.code for p in parameters(small_molecule=True)} | {"aucint.last": "AUCINT"}
     settings = NcaSettings(auc=RULES[rule], window=(0, 24), small_molecule=True)
     whole = nca(folder / "theoph_conc.csv", settings)
     # PKNCA sees only the samples inside the interval, except for the ends of the area

@@ -10,7 +10,7 @@ import pytest
 
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import Effect, ResidualError, evaluate, fit, new_problem
-from livingdrug.models.text import read_model
+from livingdrug.models import read_model
 
 MODELS = Path(__file__).parent / "models"
 CASES = Path(__file__).parents[3] / "shared" / "reference"

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import ResidualError, new_problem
-from livingdrug.fit.point import centre, point_of, predictions, prepare
+from livingdrug.fit import ResidualError, new_problem, point_of
+from livingdrug.fit.point import centre, predictions, prepare
 from tests.reference.test_nonmem_dosing import FOLDER, JUST_AFTER, MODEL
 
 

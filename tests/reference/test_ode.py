@@ -3,12 +3,9 @@
 import numpy as np
 import pytest
 
-from livingdrug.engine import population
-from livingdrug.engine.events import Events
-from livingdrug.engine.kernel import kernel
-from livingdrug.engine.population import EventTable, solve_population
+from livingdrug.engine import Events, EventTable, population, solve_population, system_kernel
+from livingdrug.models import Flow, Quantity, State, Structure
 from livingdrug.models.compose import assemble
-from livingdrug.models.structure import Flow, Quantity, State, Structure
 from tests.reference.test_cases import answers
 
 # state -> (initial value, rate)
@@ -38,7 +35,7 @@ def compiled(name: str):
     # rates carry a unit per time, which a pure number has not
     quantity = Quantity("d1", "d", "one day", bound="positive")
     system = assemble(name, Structure(states=states, flows=flows, quantities=(quantity,), time_unit="d"), [])
-    return kernel(system, tuple(PROBLEMS[name]))
+    return system_kernel(system, tuple(PROBLEMS[name]))
 
 
 def end_values(name: str, rtol: float, budget: float, monkeypatch) -> np.ndarray:

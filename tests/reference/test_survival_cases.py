@@ -8,10 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.response.cox import concordance, fit_cox, martingale_residuals, proportionality
-from livingdrug.response.failure_time import fit_failure_time
-from livingdrug.response.kaplan_meier import kaplan_meier, logrank, median_time, restricted_mean, survival_at
-from livingdrug.response.times import Times, coded_events
+from livingdrug.response import (
+    Times,
+    coded_events,
+    concordance,
+    fit_cox,
+    fit_failure_time,
+    kaplan_meier,
+    logrank,
+    martingale_residuals,
+    median_time,
+    proportionality,
+    restricted_mean,
+    survival_at,
+)
 
 FOLDER = Path(__file__).parents[3] / "shared" / "reference"
 

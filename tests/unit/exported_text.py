@@ -115,6 +115,9 @@ _SIGNS = {".LT.": "<", ".GT.": ">", ".GE.": ">=", ".EQ.": "=="}
 
 
 def _fortran(lines, call):
+    # a branch on one line is one of three
+    split = [re.sub(r"^(IF \(.*?\)) (?!THEN)(.*)$", r"\1 THEN\n\2\nENDIF", line) for line in lines]
+    lines = [part for line in split for part in line.split("\n")]
     lines = [re.sub(r"\.(LT|GT|GE|EQ)\.", lambda m: f" {_SIGNS[m.group()]} ", line) for line in lines]
     target = r"((?:[A-Z]\w*|(?:A_0|DADT|MTIME)\(\d+\))) = (.*)"
     return Program(lines, r"IF \((.*) (<|>|>=|==) (.*)\) THEN", "ELSE", "ENDIF", target, call)
@@ -152,7 +155,7 @@ def run_nonmem(text, doses, times):
     def program(name, more=()):
         return _fortran(blocks[name], {*call, *more})
 
-    data = {"CENS": 0.0, "DV": 0.0}
+    data = {"CENS": 0.0, "DV": 0.0, "DVID": 1.0}
     if "$PRED" in blocks:
         prediction, rows = program("$PRED"), []
         for time in times:

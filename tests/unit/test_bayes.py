@@ -9,15 +9,27 @@ import pytest
 
 from livingdrug.core.errors import ConvergenceError, InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import new_problem
-from livingdrug.fit.bayes import Posterior, log_posterior, sample_posterior
+from livingdrug.fit import (
+    Correlation,
+    Effect,
+    Parameter,
+    Posterior,
+    Prior,
+    ResidualError,
+    Sampling,
+    new_problem,
+    point_of,
+    prior_density,
+    priors_of,
+    sample_posterior,
+    unknowns_of,
+)
+from livingdrug.fit.bayes import log_posterior
 from livingdrug.fit.convergence import ess_bulk, ess_mean, ess_tail, r_hat
-from livingdrug.fit.nuts import Draws, Sampling, draw, faults, mixing, summary
-from livingdrug.fit.point import point_of, prepare
-from livingdrug.fit.priors import Prior, log_prior, prior_density, priors_of
-from livingdrug.fit.problem import Correlation, Effect, Parameter, ResidualError
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.models.catalogue import get_model
+from livingdrug.fit.nuts import Draws, draw, faults, mixing, summary
+from livingdrug.fit.point import prepare
+from livingdrug.fit.priors import log_prior
+from livingdrug.models import get_model
 from livingdrug.models.text import from_toml
 from tests.pictures import undrawn
 
@@ -290,15 +302,15 @@ def test_the_command_shows_and_writes_no_posterior_that_did_not_mix(tmp_path, mo
 
     from livingdrug.cli.main import cli
 
-    monkeypatch.setattr("livingdrug.report.posteriors.save", undrawn)
+    monkeypatch.setattr("livingdrug.workflows.fit.posterior.save", undrawn)
     # no SAEM before it
-    monkeypatch.setattr("livingdrug.scenario.fit.fit", lambda problem, *_, **__: SimpleNamespace(problem=problem))
+    monkeypatch.setattr("livingdrug.workflows.fit.plan.fit", lambda problem, *_, **__: SimpleNamespace(problem=problem))
     table, out = tmp_path / "d.csv", tmp_path / "out"
     pd.DataFrame(ROWS, columns=["ID", "TIME (d)", "DV (copies/ug)", "SEX"]).to_csv(table, index=False)
     command = ["fit", str(table), "--model", "stein_2019", "--random", "c_max=0.5", "--method", "bayes", "--tune", "50",
                "--draws", "50", "--prior", "c_max=normal:8.5,0.5", "--out", str(out)]  # fmt: skip
     answer = CliRunner().invoke(cli, command)
-    assert answer.exit_code == 3 and "NOT SHOWN" in answer.output and "fewer than 400" in answer.output
+    assert answer.exit_code == 3 and "so none of it is shown" in answer.output and "fewer than 400" in answer.output
     assert "c_max: normal on ln, mean 8.5, sd 0.5" in answer.output
     assert {p.name for p in out.iterdir()} == {"mixing.csv", "scenario.toml", "settings.json", "record.json", "script.py",
                                                "report.html", "pictures"}  # fmt: skip
@@ -324,21 +336,23 @@ def posterior_of(problem, together=False) -> Posterior:
 
 
 def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tmp_path, monkeypatch):
-    from livingdrug.report import fit_folder, posteriors
-    from livingdrug.report.folder import keep_answer, rebuild
-    from livingdrug.scenario.fit import Fit, fit_problem
-    from livingdrug.scenario.fitted import fitted_points, fitted_problem
+    from livingdrug.report.folder import rebuild
+    from livingdrug.workflows.base import keep_answer
+    from livingdrug.workflows.fit import checks, posterior
+    from livingdrug.workflows.fit.fitted import fitted_points, fitted_problem
+    from livingdrug.workflows.fit.plan import fit_problem
+    from livingdrug.workflows.fit.scenario import Fit
     from tests.commands import livingdrug
 
     monkeypatch.chdir(tmp_path)
-    for module in (fit_folder, posteriors):
+    for module in (checks, posterior):
         monkeypatch.setattr(module, "save", undrawn)
     pd.DataFrame(ROWS, columns=["ID", "TIME (d)", "DV (copies/ug)", "SEX"]).to_csv("d.csv", index=False)
     scenario = Fit(file="d.csv", model="stein_2019", random=("c_max=0.5",), method="bayes", prior=("c_max=normal:8.5,0.5",))
     found = posterior_of(fit_problem(scenario))
     assert found.faults == ()
     folder = tmp_path / "out"
-    keep_answer(scenario, folder, lambda part: posteriors.keep_posterior(scenario, found, part))
+    keep_answer(scenario, folder, lambda part: posterior.keep_posterior(scenario, found, part))
     report = (folder / "report.html").read_text()
     for text in ("c_max: normal on ln, mean 8.5, sd 0.5", "R-hat", "effective draws", "Divergences: 0", "Posterior and prior",
                  "draws of the posterior)", found.sentences()[0]):  # fmt: skip
@@ -357,7 +371,7 @@ def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tm
 
 
 def test_pictures_of_a_posterior_show_priors_chains_and_what_goes_together(data):
-    from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
+    from livingdrug.plots import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 
     found = posterior_of(problem_of(data), together=True)
     unknowns = unknowns_of(found.problem)

@@ -7,12 +7,11 @@ import pytest
 from test_exposures import EXPLODING, EXPONENTIAL
 
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.models.catalogue import get_model
-from livingdrug.scale.blocks import AHEAD, Processes, Serial, cut, in_order
+from livingdrug.models import get_model
+from livingdrug.scale import Serial, run_curves, run_exposures
+from livingdrug.scale.blocks import AHEAD, Processes, cut, in_order
 from livingdrug.scale.cluster import DaskCluster
-from livingdrug.scale.runs import run_curves, run_exposures
-from livingdrug.simulation import Draw
-from livingdrug.simulation.curves import CurvesTask
+from livingdrug.simulation import CurvesTask, Draw
 
 
 def bad_third(first, count):

@@ -28,7 +28,7 @@ def test_the_example_is_labelled_simulated_and_never_overwritten(example):
 
 def test_check_explains_columns_and_counts(example):
     run = livingdrug("check", "kinetics.csv", "--endpoints", "endpoints.csv", "--out", "canonical.csv", cwd=example)
-    assert run.returncode == 0 and "fit for analysis: 24 subjects" in run.stdout
+    assert run.returncode == 0 and "passed validation: 24 subjects" in run.stdout
     header = (example / "canonical.csv").read_text().splitlines()[0]
     assert header.startswith("ID,TIME,DV,DVID,UNIT,ASSAY,EVID,AMT,CENS,LIMIT,OCC")
     seen = json.loads(livingdrug("check", "kinetics.csv", "--json", cwd=example).stdout)
@@ -100,7 +100,7 @@ def test_pictures_are_written_as_png_and_svg_and_repeat_to_the_byte(example):
 
 @pytest.mark.parametrize(("arguments", "sentence"), [
     (["nca", "nowhere.csv"], "`nowhere.csv` was not found"), (["nca", "."], "is a folder"),
-    (["nca", "kinetics.csv", "--auc", "spline"], "the rule auc is `spline`"),
+    (["nca", "kinetics.csv", "--auc", "spline"], "`--auc`: `spline` is not one of linup-logdown, linear"),
     (["nca", "kinetics.csv", "--column", "DV"], "write YOURS=OURS"),
     (["nca", "kinetics.csv", "--bridge", "magic"], "unknown bridge"),
     (["nca", "kinetics.csv", "--by", "shoe size"], "unknown covariate"),

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from livingdrug.core.errors import InputError, ModelError, UnitError
-from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
+from livingdrug.models import get_fragment, get_model, list_fragments, list_models
 
 STACK = ("allogeneic_killing", "comedication", "host_competition", "tissue")
 

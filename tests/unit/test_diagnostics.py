@@ -8,29 +8,42 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import new_problem
+from livingdrug.fit import (
+    Effect,
+    FitResult,
+    Profile,
+    ResidualError,
+    Uncertainty,
+    compare_groups,
+    curves_of,
+    new_problem,
+    npde,
+    point_of,
+    unknowns_of,
+    vpc,
+    with_conditional_residuals,
+)
 from livingdrug.fit.bins import bin_edges, bin_of
-from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.finish import estimates_of, individuals_of, predictions_of
-from livingdrug.fit.groups import compare_groups
-from livingdrug.fit.individual_curves import curves_of
-from livingdrug.fit.intervals import Uncertainty
 from livingdrug.fit.limits import error_limits
 from livingdrug.fit.modes import find_modes
-from livingdrug.fit.npde import npde
 from livingdrug.fit.objective import at_modes, made
-from livingdrug.fit.point import point_of, prepare
-from livingdrug.fit.problem import Effect, ResidualError
+from livingdrug.fit.point import prepare
 from livingdrug.fit.replicates import limited, simulate_at_points, simulate_trial, trial_of
-from livingdrug.fit.result import CONVERGED, Covariance, FitResult
-from livingdrug.fit.uncertainty import Profile
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.fit.vpc import percentiles, vpc
+from livingdrug.fit.result import CONVERGED, Covariance
+from livingdrug.fit.vpc import percentiles
 from livingdrug.fit.words import identifiability_sentences, parameter_sentences
-from livingdrug.models.catalogue import get_model
-from livingdrug.plots.fits import plot_groups, plot_individuals, plot_observed, plot_residuals
-from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
-from livingdrug.plots.predictive import plot_npde, plot_vpc
+from livingdrug.models import get_model
+from livingdrug.plots import (
+    plot_groups,
+    plot_individuals,
+    plot_intervals,
+    plot_likelihoods,
+    plot_npde,
+    plot_observed,
+    plot_residuals,
+    plot_vpc,
+)
 from tests.pictures import undrawn
 
 TIMES = (4.0, 7.0, 9.0, 11.0, 14.0, 21.0, 28.0, 60.0, 120.0, 240.0)
@@ -242,18 +255,19 @@ def test_what_cannot_be_told_apart_is_said(fitted):
 def folder(fitted, simulated, tmp_path, monkeypatch):
     """The folder of a fit of data.csv beside it."""
     from livingdrug.fit.intervals import uncertainty
-    from livingdrug.report import fit_folder
-    from livingdrug.report.folder import keep_answer
-    from livingdrug.scenario.fit import Fit, fit_problem
+    from livingdrug.workflows.base import keep_answer
+    from livingdrug.workflows.fit import checks
+    from livingdrug.workflows.fit.plan import fit_problem
+    from livingdrug.workflows.fit.scenario import Fit
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fit_folder, "save", undrawn)
+    monkeypatch.setattr(checks, "save", undrawn)
     problem_of("data.csv", simulated[0])
     scenario = Fit(file="data.csv", model="stein_2019", unit="copies/ug", time_unit="d", random=tuple(SPREADS),
                    residual=("lognormal:0.5",))  # fmt: skip
     result = replace(fitted, started=fit_problem(scenario), notes=("said of the fit",))
     made = tmp_path / "out" / "fit"
-    answer = keep_answer(scenario, made, lambda part: fit_folder.keep_fit(scenario, result, part, uncertainty(result)))
+    answer = keep_answer(scenario, made, lambda part: checks.keep_fit(scenario, result, part, uncertainty(result)))
     assert answer.flags == ("said of the fit",)
     return made
 
@@ -295,7 +309,7 @@ def test_the_folder_of_a_fit_has_its_report_made_again_to_the_byte(folder, tmp_p
 
 def test_the_folder_of_a_fit_is_checked_again(folder, fitted, tmp_path, monkeypatch):
     from livingdrug.report.folder import rebuild
-    from livingdrug.scenario.fitted import fitted_problem
+    from livingdrug.workflows.fit.fitted import fitted_problem
     from tests.commands import livingdrug
 
     again = fitted_problem(folder)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livingdrug.simulation.distribution import WIDTH, Distribution, ExactSum
+from livingdrug.simulation import Distribution
+from livingdrug.simulation.distribution import WIDTH, ExactSum
 
 LEVELS = (0, 2.5, 5, 25, 50, 75, 95, 97.5, 100)
 

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import Flow, Model, Quantity, Source, State, Structure, Values
-from livingdrug.models.catalogue import get_fragment, get_model
-from livingdrug.simulation import Dose, Regimen, Reset, Subjects, simulate
-from livingdrug.simulation.dose_text import read_dose
+from livingdrug.models import Flow, Model, Quantity, Source, State, Structure, Values, get_fragment, get_model
+from livingdrug.simulation import Dose, Regimen, Reset, Subjects, read_dose, simulate
 
 K, KA, V_MAX, KM = 0.2, 1.1, 3.0, 2.0
 

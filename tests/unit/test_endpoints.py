@@ -3,10 +3,11 @@
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Reading, read_data
-from livingdrug.data.endpoints import check_endpoints, join, read_endpoints
+from livingdrug.data import Reading, check_endpoints, join, read_data, read_endpoints
+from livingdrug.data.cells import MISSING_WORDS
 from livingdrug.nca import nca
 from livingdrug.nca.summary import groups
+from livingdrug.response import read_subjects, with_endpoints
 
 GOOD = "ID,Best response,CRS grade,ICANS,PFS (d),PFS_event,arm\nA,cr,2,0,90,1,one\nB,NR,.,1,30,0,two\n"
 
@@ -31,6 +32,33 @@ def test_every_fault_is_found_at_once(tmp_path):
     ]  # fmt: skip
     with pytest.raises(InputError, match="has 8 faults"):
         read_endpoints(tmp_path / "endpoints.csv")
+
+
+@pytest.mark.parametrize("word", sorted(MISSING_WORDS))
+def test_one_set_of_words_says_that_nothing_is_known(word, tmp_path):
+    cells = ["A", "CR", "1", "0", "30", "1", "61"]
+    good = ["ID,response,CRS,ICANS,PFS (d),PFS_event,age", "B,PR,2,1,40,0,50"]
+    for column in range(1, 7):
+        row = [word.upper() if i == column or (i == 4 and column == 5) else cell for i, cell in enumerate(cells)]
+        table = read_endpoints(write(tmp_path, "\n".join([*good, ",".join(row)])))
+        assert list(table.values.values())[column - 1][1] == ""
+    for row in (f"{word},CR,1,0,30,1,61", f"A,CR,1,0,30,{word},61"):
+        with pytest.raises(InputError, match="names no subject|no event or censoring beside it"):
+            read_endpoints(write(tmp_path, "\n".join([*good, row])))
+
+
+def test_subjects_that_only_a_look_tells_apart_are_pointed_out(tmp_path):
+    samples = "ID,TIME (d),DV\nP-1,0,5\nP-1,7,90\nP-2,0,5\nP-2,7,70\n"
+    text = "ID,response\nP\u20111,CR\nP-2,PD\n"
+    data = read_data(write(tmp_path, samples, "s.csv"))
+    joined = join(data, read_endpoints(write(tmp_path, text)))
+    said = "caution: `P-1` is not there and `P\u20111` of `endpoints.csv` differs from it only by letters or signs"
+    assert any(note.startswith(said) for note in joined.notes)
+    for read in (lambda table: join(data, table), lambda table: with_endpoints(read_subjects(tmp_path / "s2.csv"), table)):
+        write(tmp_path, "ID,E\nP-1,5\n", "s2.csv")
+        alone = read_endpoints(write(tmp_path, "ID,response\nP\u20111,CR\n"))
+        with pytest.raises(InputError, match="share no subject: .*look alike; write them alike"):
+            read(alone)
 
 
 def test_times_without_events_are_refused(tmp_path):

@@ -7,21 +7,38 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from livingdrug.engine import population
-from livingdrug.engine.compile import compile_system, output_function
-from livingdrug.engine.events import ADD, RATE, SET, Events
-from livingdrug.engine.factor import factorisation
-from livingdrug.engine.kernel import kernel
-from livingdrug.engine.lsoda import solve
-from livingdrug.engine.population import EventTable, Measures, solve_population
-from livingdrug.engine.sensitivity import solve_sensitivities
-from livingdrug.engine.sensitivity_code import sensitivity_kernel
-from livingdrug.models.catalogue import get_fragment, get_model, list_models
-from livingdrug.models.compose import System, assemble
-from livingdrug.models.structure import Clock, ClosedForm, Flow, Output, Quantity, State, Structure
-from livingdrug.simulation import draw_subjects, simulate, typical_subject
-from livingdrug.simulation.regimen import default_regimen
-from livingdrug.simulation.run import default_until
+from livingdrug.engine import (
+    ADD,
+    RATE,
+    SET,
+    Events,
+    EventTable,
+    Measures,
+    compile_system,
+    population,
+    sensitivity_kernel,
+    solve_population,
+    system_kernel,
+)
+from livingdrug.engine.codegen.compile import output_function
+from livingdrug.engine.codegen.factor import factorisation
+from livingdrug.engine.reference.lsoda import solve
+from livingdrug.engine.solvers.sensitivity import solve_sensitivities
+from livingdrug.models import (
+    Clock,
+    ClosedForm,
+    Flow,
+    Output,
+    Quantity,
+    State,
+    Structure,
+    System,
+    get_fragment,
+    get_model,
+    list_models,
+)
+from livingdrug.models.compose import assemble
+from livingdrug.simulation import default_regimen, default_until, draw_subjects, simulate, typical_subject
 from livingdrug.simulation.solve import quantity_table, subject_events
 
 EXPLICIT, IMPLICIT = 1e9, 0.0
@@ -35,7 +52,9 @@ def stack():
     return model
 
 
-MODELS = {name: get_model(name) for name in ODES} | {"stack": stack()}
+# effectors there fall faster than an exponential, which neither method follows alone; both together do (tests/models)
+NOT_ALONE = {"barros_2021_raji"}
+MODELS = {name: get_model(name) for name in ODES if name not in NOT_ALONE} | {"stack": stack()}
 
 
 def small(rate: str, start: float = 1000.0, clocks: tuple[Clock, ...] = (), **state) -> tuple[System, float]:
@@ -58,7 +77,7 @@ def small(rate: str, start: float = 1000.0, clocks: tuple[Clock, ...] = (), **st
 def run_small(made, k: float, until: float, times, measures=None, events=None, source=0.0, rtol=1e-8, **how):
     system, start = made
     events = EventTable.shared(1, events or Events.of([]))
-    times, code = np.array(times, dtype=float), kernel(system, ("double",), bool(events.has_inflow[0]))
+    times, code = np.array(times, dtype=float), system_kernel(system, ("double",), bool(events.has_inflow[0]))
     return solve_population(code, np.array([[k, source, start]]), events, until, times, [0], measures, rtol, **how)
 
 
@@ -86,7 +105,7 @@ def test_both_methods_agree_with_lsoda(name, budget, monkeypatch):
 def test_a_subject_is_the_same_bytes_wherever_it_is_computed():
     model = stack()
     subjects = draw_subjects(model, 40, seed=3, cv=0.5)
-    table, code = quantity_table(model, subjects), kernel(model.system, tuple(o.name for o in model.system.outputs))
+    table, code = quantity_table(model, subjects), system_kernel(model.system, tuple(o.name for o in model.system.outputs))
     times, wanted = np.linspace(0, 365, 20), range(len(code.observed))
     one = subject_events(default_regimen(model), model.system, table[0].tolist())
 
@@ -147,7 +166,7 @@ def test_an_inner_peak_is_found_between_the_steps():
 
 def test_growth_without_end_is_named_with_state_and_time():
     made = small("k * x")
-    code = kernel(made[0], ("double",))
+    code = system_kernel(made[0], ("double",))
     found = run_small(made, 1.0, 100.0, [1.0, 99.0])
     assert population.STATUS[int(found.status[0])] == "not_finite"
     when = f"{found.reached[0]:.6g} d"
@@ -201,14 +220,14 @@ def test_area_beside_states_at_rest():
     system, _ = small("0 * k * x", 1.0, (Clock("fading", "exp(-0.7 * time * k)"),))
     system = replace(system, outputs=(Output("glow", "x * fading", "cells", "a clock alone"),))
     table, events = np.array([[1.0, 0.0, 1000.0]]), EventTable.shared(1, Events.of([]))
-    found = solve_population(kernel(system, ("glow",)), table, events, 40.0, np.array([40.0]), [0], Measures())
+    found = solve_population(system_kernel(system, ("glow",)), table, events, 40.0, np.array([40.0]), [0], Measures())
     np.testing.assert_allclose(found.area[0, 0], 1000 / 0.7 * -math.expm1(-28), rtol=1e-6)
 
 
 def test_a_log_state_that_is_set_to_nothing_is_named():
     made = small("k * x", log=True)
     found = run_small(made, -1.0, 5.0, [5.0], events=Events.of([(3.0, SET, 0, 0.0)]))
-    sentence = population.reason(kernel(made[0], ("double",)), found, 0)
+    sentence = population.reason(system_kernel(made[0], ("double",)), found, 0)
     assert sentence.startswith("`x` is 0 at 3 d and is kept as a logarithm")
 
 
@@ -255,7 +274,7 @@ def test_what_grows_or_can_go_extinct_is_no_exact_pool():
     assert compile_system(chain(extinct_below=1.0)).pools.all == compile_system(chain(grows=True)).pools.all == ()
     system, events = chain(grows=True), EventTable.shared(1, Events.of([]))
     found = solve_population(
-        kernel(system, ("both",)), np.array([[3.0, 5.0, 1.0]]), events, 900.0, np.array([900.0]), [0], None
+        system_kernel(system, ("both",)), np.array([[3.0, 5.0, 1.0]]), events, 900.0, np.array([900.0]), [0], None
     )  # fmt: skip
     assert population.STATUS[int(found.status[0])] == "not_finite"
 
@@ -269,7 +288,7 @@ def test_a_subject_that_fails_changes_no_other(bad):
     def run(rows):
         events = EventTable.shared(len(rows), Events.of([(1.0, ADD, 0, 10.0)]))
         times, limits = np.linspace(0, 9, 5), ((0, 100.0),)
-        return solve_population(kernel(system, ("double",)), rows, events, 9.0, times, [0], Measures(limits=limits))
+        return solve_population(system_kernel(system, ("double",)), rows, events, 9.0, times, [0], Measures(limits=limits))
 
     alone, among = run(table), run(np.insert(table, [0, 4, 11], [bad, 0.0, 1000.0], axis=0))
     good = np.setdiff1d(np.arange(22), [0, 5, 13])
@@ -286,7 +305,8 @@ def test_any_number_of_subjects(n):
     table = np.column_stack([k, np.zeros(n), np.full(n, 1000.0)])
     for until in (1e-6, 36525.0):
         events = EventTable.shared(n, Events.of([(0.0, ADD, 0, 500.0), (until, ADD, 0, 7.0)]))
-        found = solve_population(kernel(system, ("double",)), table, events, until, np.array([0.0, until]), [0], Measures())
+        code, ends = system_kernel(system, ("double",)), np.array([0.0, until])
+        found = solve_population(code, table, events, until, ends, [0], Measures())
         # a dose at the start counts, one at the end does not
         expected = np.column_stack([np.full(n, 3000.0), 3000 * np.exp(k * until)])
         np.testing.assert_allclose(found.values.reshape(n, 2), expected, rtol=1e-6, atol=1e-12)
@@ -303,7 +323,7 @@ def test_each_subject_has_its_own_times_and_events():
     events = EventTable.of([Events.of([]), Events.of([(1.0, SET, 0, 10.0)])])
     times = [np.array([0.0, 2.0]), np.array([0.5, 1.0, 3.0])]
     table = np.array([[-1.0, 0.0, 1000.0], [0.0, 0.0, 1000.0]])
-    found = solve_population(kernel(system, ("double",)), table, events, 3.0, times, [0], None, 1e-8)
+    found = solve_population(system_kernel(system, ("double",)), table, events, 3.0, times, [0], None, 1e-8)
     np.testing.assert_allclose(found.values[:, 0], [2000, 2000 * math.exp(-2), 2000, 2000, 20], rtol=1e-7)
 
 

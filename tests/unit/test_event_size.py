@@ -8,12 +8,11 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.response.kaplan_meier import logrank
-from livingdrug.response.times import Times
-from livingdrug.trial import Design, power_t, size_for_fold, size_for_hazards
-from livingdrug.trial.events import event_probability, events_freedman, events_schoenfeld, power_log_rank
+from livingdrug.response import Times, logrank
+from livingdrug.trial import Design, power_log_rank, power_t, power_welch, size_for_fold, size_for_hazards
+from livingdrug.trial.events import event_probability, events_freedman, events_schoenfeld
 from livingdrug.trial.sample_size import exact_size_t
-from livingdrug.trial.welch import exact_size_welch, power_welch
+from livingdrug.trial.welch import exact_size_welch
 
 
 def test_published_numbers_of_events():

@@ -8,10 +8,10 @@ import pytest
 from scipy.linalg import expm
 
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.engine.compile import compile_system, output_function
-from livingdrug.engine.events import ADD, RATE, SET, Events
-from livingdrug.engine.lsoda import advance, solve
-from livingdrug.engine.pools import difference, difference_of_three
+from livingdrug.engine import ADD, RATE, SET, Events, advance, compile_system
+from livingdrug.engine.codegen.compile import output_function
+from livingdrug.engine.reference.lsoda import solve
+from livingdrug.engine.reference.pools import difference, difference_of_three
 from livingdrug.models import Flow, Model, Quantity, Source, State, Structure, Values
 
 # a -> b -> c -> out: a and b are pools of depth one and two, c is integrated

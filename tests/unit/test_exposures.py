@@ -5,11 +5,10 @@ import pytest
 
 from livingdrug import exposures
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.models.catalogue import get_model
-from livingdrug.scale.blocks import Serial, cut
-from livingdrug.scale.runs import run_exposures
-from livingdrug.simulation import Draw, simulate
-from livingdrug.simulation.exposure import exposure_task
+from livingdrug.models import get_model
+from livingdrug.scale import Serial, run_exposures
+from livingdrug.scale.blocks import cut
+from livingdrug.simulation import Draw, exposure_task, simulate
 
 KIROUAC = get_model("kirouac_2023")
 # subject 10 of it leaves the finite range

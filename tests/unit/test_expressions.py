@@ -81,7 +81,7 @@ def test_litres_and_microlitres_never_turn_into_each_other():
 
 
 def test_a_variable_exponent_of_a_negative_base_stays_real():
-    from livingdrug.engine.functions import SCALAR
+    from livingdrug.engine.codegen.functions import SCALAR
 
     assert eval(python_text("x ** n"), {**SCALAR, "x": -1e-9, "n": 0.3}) == 0.0
 

@@ -9,20 +9,26 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.response.binary import chance_at_profile, exposure_at_profile, fit_binary
-from livingdrug.response.continuous import fit_continuous
-from livingdrug.response.curve import probability
-from livingdrug.response.expected import expected
-from livingdrug.response.exposures import spread_of
-from livingdrug.response.graded import fit_graded, half_exposure
-from livingdrug.response.index import therapeutic_index
-from livingdrug.response.kaplan_meier import logrank
-from livingdrug.response.observed import clopper_pearson
-from livingdrug.response.pair import Pair
-from livingdrug.response.permutation import FEW, event_scores, grade_scores, permuted
-from livingdrug.response.sample import Sample
-from livingdrug.response.survival import fit_times
-from livingdrug.response.times import Times
+from livingdrug.response import (
+    Pair,
+    Sample,
+    Times,
+    chance_at_profile,
+    event_scores,
+    expected,
+    exposure_at_profile,
+    fit_binary,
+    fit_continuous,
+    fit_graded,
+    fit_times,
+    half_exposure,
+    logrank,
+    probability,
+    spread_of,
+    therapeutic_index,
+)
+from livingdrug.response.models.permutation import FEW, grade_scores, permuted
+from livingdrug.response.sample.observed import clopper_pearson
 
 EXPOSURE = np.array([10, 15, 22, 30, 41, 60, 85, 120.0])
 APART = np.array([0, 0, 0, 1, 1, 1, 1, 1.0])
@@ -156,7 +162,7 @@ def test_a_share_of_few_subjects_has_its_exact_interval():
 
 def counted(monkeypatch):
     """How often a curve is computed by the searches."""
-    from livingdrug.response import continuous
+    from livingdrug.response.models import continuous
 
     calls, plain = [], continuous.curve_of
     monkeypatch.setattr(continuous, "curve_of", lambda *a: calls.append(1) or plain(*a))

@@ -10,18 +10,29 @@ from scipy.stats import norm
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.engine.closed_form import evaluate as closed
-from livingdrug.fit import Correlation, Effect, Parameter, ResidualError, Saem, evaluate, fit, new_problem, profile
-from livingdrug.fit.conditional import Conditional
-from livingdrug.fit.design import design_of
+from livingdrug.engine import closed_form_values as closed
+from livingdrug.fit import (
+    Conditional,
+    Correlation,
+    Effect,
+    Parameter,
+    ResidualError,
+    Saem,
+    design_of,
+    evaluate,
+    few_draws,
+    fit,
+    new_problem,
+    point_of,
+    profile,
+    unknowns_of,
+)
 from livingdrug.fit.gradient import slope_of, value_of
-from livingdrug.fit.importance import few_draws
-from livingdrug.fit.point import point_of, prepare
+from livingdrug.fit.point import prepare
 from livingdrug.fit.smooth import smoothed
 from livingdrug.fit.store import drop_state, read_state, write_result
 from livingdrug.fit.text import read_effects, read_residuals
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.models.text import from_toml
 from livingdrug.simulation import draw_subjects, observe, simulate
 from tests.bolus import BOLUS

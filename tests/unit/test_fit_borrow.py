@@ -12,17 +12,28 @@ from scipy.stats import norm
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import ResidualError, Saem, fit, new_problem
-from livingdrug.fit.borrow import STRENGTH, advice, borrowed, fit_both, read_borrow
+from livingdrug.fit import (
+    ResidualError,
+    Saem,
+    as_priors,
+    borrowed,
+    fit,
+    fit_both,
+    new_problem,
+    priors_of,
+    read_borrow,
+    unknowns_of,
+    with_all,
+)
+from livingdrug.fit.borrow import STRENGTH, advice
 from livingdrug.fit.climb import ENOUGH
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.penalty import held_of, likely_log_sd, penalty_of
-from livingdrug.fit.priors import as_priors, log_prior, priors_of
+from livingdrug.fit.priors import log_prior
 from livingdrug.fit.problem import NormalPrior
-from livingdrug.fit.settle import with_all, without
+from livingdrug.fit.settle import without
 from livingdrug.fit.store import beside_table, objective_as_dict, settings_as_dict
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.models.text import from_toml
 from tests.commands import livingdrug
 from tests.decline import DECLINE
@@ -254,7 +265,7 @@ def test_what_cannot_be_borrowed_is_refused(tmp_path):
 
 
 def test_borrow_on_the_command_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("livingdrug.report.fit_folder.save", undrawn)
+    monkeypatch.setattr("livingdrug.workflows.fit.checks.save", undrawn)
     data_of(tmp_path, levels(5))
     (tmp_path / "model.toml").write_text(PUBLISHED)
     given = ["fit", str(tmp_path / "data.csv"), "--model", str(tmp_path / "model.toml"), "--time-unit", "d", "--unit",
@@ -262,7 +273,7 @@ def test_borrow_on_the_command_line(tmp_path, monkeypatch):
     out = tmp_path / "out"
     done = CliRunner().invoke(cli, [*given, "--borrow", f"{tmp_path / 'model.toml'}:3", "--out", str(out)])
     assert done.exit_code == 0, done.output
-    assert "What each number rests on" in done.output and "with 3 estimated numbers" not in done.output
+    assert "Prior, data alone and both" in done.output and "with 3 estimated numbers" not in done.output
     assert "worth 3 subject(s)" in " ".join(done.output.split())
     table = pd.read_csv(out / "borrowed.csv")
     assert list(table.parameter) == ["top", "omega top", "a level"]

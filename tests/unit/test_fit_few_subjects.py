@@ -11,16 +11,14 @@ from scipy.stats import chi2, t
 import livingdrug as ld
 from bench.small_trials import TRUTH, data_set
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import ResidualError, fit, new_problem
+from livingdrug.fit import ResidualError, Saem, fit, new_problem, point_of, unknowns_of
 from livingdrug.fit.climb import climb
 from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
 from livingdrug.fit.limits import cutoff
-from livingdrug.fit.point import point_of, prepare
-from livingdrug.fit.saem import Saem
+from livingdrug.fit.point import prepare
 from livingdrug.fit.search import Searched
 from livingdrug.fit.settle import settle, without
-from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.fit.verdict import search_words
 from livingdrug.models.text import from_toml
 from tests.decline import DECLINE

@@ -9,9 +9,8 @@ from click.testing import CliRunner
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import ResidualError, bootstrap, evaluate, fit, new_problem
-from livingdrug.fit.design import design_of
-from livingdrug.models.catalogue import get_model
+from livingdrug.fit import ResidualError, bootstrap, design_of, evaluate, fit, new_problem
+from livingdrug.models import get_model
 from livingdrug.models.text import from_toml
 
 LEVEL = """

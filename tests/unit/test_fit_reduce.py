@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit import Saem, fit
-from livingdrug.fit.point import point_of, prepare
+from livingdrug.fit import Saem, fit, point_of
+from livingdrug.fit.point import prepare
 from livingdrug.fit.reduce import Path, carries_little, path_from
 from livingdrug.fit.settle import settle, without
 from tests.unit.test_fit import decline, decline_data

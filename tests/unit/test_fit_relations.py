@@ -8,17 +8,24 @@ from scipy.linalg import sqrtm
 from scipy.stats import f_oneway, pearsonr
 
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import new_problem
-from livingdrug.fit.conditional_residuals import with_conditional_residuals
-from livingdrug.fit.covariate_relations import covariate_relations, covariates_of, relation_table
-from livingdrug.fit.eta_correlation import averaged, correlation_table, eta_correlations, holm
-from livingdrug.fit.problem import ResidualError
-from livingdrug.fit.run import Individual, fit
-from livingdrug.fit.sampled import sampled_parameters
+from livingdrug.fit import (
+    Individual,
+    ResidualError,
+    correlation_table,
+    covariate_relations,
+    eta_correlations,
+    fit,
+    new_problem,
+    relation_table,
+    sampled_parameters,
+    with_conditional_residuals,
+)
+from livingdrug.fit.covariate_relations import covariates_of
+from livingdrug.fit.eta_correlation import averaged, holm
 from livingdrug.fit.store import write_result
 from livingdrug.models.text import from_toml
-from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
-from livingdrug.report.fit_relations import correlation_part, covariate_part
+from livingdrug.plots import plot_covariates, plot_eta_pairs
+from livingdrug.workflows.fit.relations import correlation_part, covariate_part
 
 LINE = """
 name = "line"
@@ -90,7 +97,7 @@ def test_conditional_residuals_of_a_linear_model_are_the_decorrelated_ones(tmp_p
 
 
 def test_conditional_residuals_of_log_normal_errors_are_those_of_logarithms(tmp_path):
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
 
     # ln transgene before the peak is linear in ln c_max alone
     random = np.random.default_rng(4)

@@ -8,15 +8,13 @@ from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
 from livingdrug.data.meanings import EVENT
-from livingdrug.export.data_file import data_file
-from livingdrug.fit import ResidualError, fit, new_problem, regimens_of
-from livingdrug.fit.design import design_of
-from livingdrug.fit.point import centre, moments, point_of, predictions, prepare
+from livingdrug.export import data_file
+from livingdrug.fit import ResidualError, design_of, fit, new_problem, point_of, regimens_of
+from livingdrug.fit.point import centre, moments, predictions, prepare
 from livingdrug.fit.predict import LinearPredictor, general_predictor, predictor_of
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.models.text import from_toml
-from livingdrug.simulation import Dose, Reset, simulate
-from livingdrug.simulation.dose_text import read_dose, write_dose
+from livingdrug.simulation import Dose, Reset, read_dose, simulate, write_dose
 
 # first-order absorption: rates 1.2 and 0.3 per day, volume 2
 ORAL = """

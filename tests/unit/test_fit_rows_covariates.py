@@ -7,10 +7,8 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import Effect, ResidualError, evaluate, fit, new_problem
-from livingdrug.fit.before_dose import without_zeros
-from livingdrug.fit.design import design_of
-from livingdrug.fit.point import centre, moments, point_of, predictions, prepare
+from livingdrug.fit import Effect, ResidualError, design_of, evaluate, fit, new_problem, point_of, without_zeros
+from livingdrug.fit.point import centre, moments, predictions, prepare
 from livingdrug.fit.text import read_effects
 from livingdrug.models.text import from_toml
 from tests.bolus import BOLUS

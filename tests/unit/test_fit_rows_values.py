@@ -10,9 +10,8 @@ from scipy.stats import norm
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import ResidualError, evaluate, fit, new_problem
-from livingdrug.fit.design import design_of
-from livingdrug.fit.point import centre, log_likelihood, moments, point_of, predictions, prepare
+from livingdrug.fit import ResidualError, design_of, evaluate, fit, new_problem, point_of
+from livingdrug.fit.point import centre, log_likelihood, moments, predictions, prepare
 from livingdrug.fit.updates import residual_squares
 from livingdrug.models.text import from_toml
 from livingdrug.nca import nca

@@ -1,8 +1,6 @@
 """Where a fit starts: published values, or what the curves tell; and the plain way to the verb."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,7 +10,8 @@ from livingdrug import draw_subjects, get_model, observe, simulate
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.scenario.fit import Fit, fit_problem, planned_fit
+from livingdrug.workflows.fit.plan import fit_problem, planned_fit
+from livingdrug.workflows.fit.scenario import Fit
 
 DAYS = (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 28.0, 45.0, 90.0, 180.0, 270.0, 365.0)
 SHIFT = 10.0  # the product of these data peaks ten times lower than the published one
@@ -72,11 +71,3 @@ def test_notes_and_settings_keep_where_the_fit_started(file, tmp_path):
     kept = json.loads((tmp_path / "out" / "settings.json").read_text())
     assert kept["settings"]["start_from"] == "data" and kept["start"]["c_max"] == starts(file, start="data")[0]["c_max"]
     assert any(note.startswith("start of c_max: ") for note in kept["notes"])
-
-
-@pytest.mark.parametrize("first", ["import livingdrug", "import livingdrug.fit", "from livingdrug import simulate"])
-def test_the_verb_is_imported_from_its_package(first):
-    code = f"{first}\nfrom livingdrug.fit import fit\nimport livingdrug, types\nassert callable(fit)\n"
-    code += "assert type(livingdrug.fit) is types.ModuleType and 'fit' not in livingdrug.__all__"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr

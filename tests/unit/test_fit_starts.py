@@ -8,11 +8,11 @@ import pytest
 from bench.focei_starts import moved
 from bench.linear_models import problem_of, simulated, two_compartments
 from livingdrug.core.errors import InputError
-from livingdrug.fit import fit
-from livingdrug.fit.conditional import Conditional, search
-from livingdrug.fit.point import point_of, prepare
+from livingdrug.fit import Conditional, fit, point_of, unknowns_of
+from livingdrug.fit.conditional import search
+from livingdrug.fit.point import prepare
 from livingdrug.fit.starts import GIVEN, OWN, Tried, _with_larger, from_starts, wide_start
-from livingdrug.fit.unknowns import SPREAD, unknowns_of
+from livingdrug.fit.unknowns import SPREAD
 
 PLAIN = Conditional("focei", several=False)
 

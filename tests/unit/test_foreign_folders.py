@@ -10,12 +10,13 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import below
 from livingdrug.core.folders import GONE, LOCK, NEW, PART, held
-from livingdrug.report.folder import keep_run, rebuild
+from livingdrug.report.folder import rebuild
 from livingdrug.report.folder_files import file_hash
 from livingdrug.report.record import read_record, sealed
 from livingdrug.report.svg import clean_svg
-from livingdrug.scenario import Simulation
-from livingdrug.scenario.power import Power
+from livingdrug.workflows.base import keep_run
+from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.simulate.spec import Simulation
 from tests.commands import livingdrug
 from tests.dying import contents
 from tests.mutants import bytes_changed, data_changed

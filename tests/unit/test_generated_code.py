@@ -8,12 +8,13 @@ import pytest
 from numba import njit
 
 from livingdrug.core.errors import ModelError
-from livingdrug.engine.calls import call_1, call_2, call_4
-from livingdrug.engine.compile import compile_system, output_function
-from livingdrug.engine.kernel import at_and_table, kernel, new_lanes
-from livingdrug.engine.layout import LANES
-from livingdrug.models.compose import System, assemble
-from livingdrug.models.structure import Clock, Flow, Output, Quantity, State, Structure, Switch
+from livingdrug.engine import compile_system, system_kernel
+from livingdrug.engine.codegen.calls import call_1, call_2, call_4
+from livingdrug.engine.codegen.compile import output_function
+from livingdrug.engine.codegen.layout import LANES
+from livingdrug.engine.kernel import at_and_table, new_lanes
+from livingdrug.models import Clock, Flow, Output, Quantity, State, Structure, Switch, System
+from livingdrug.models.compose import assemble
 
 STATES = ("x", "y", "z")
 NUMBERS = {"rate": 0.8, "day": 1.0, "a": 1.3, "b": 0.4, "n": 1.7, "m": 2.2}
@@ -72,7 +73,7 @@ class Evaluated(NamedTuple):
 
 def evaluated(made: System, numbers, states: np.ndarray) -> Evaluated:
     """What the compiled code says at LANES points; states (LANES, states)."""
-    code = kernel(made, tuple(o.name for o in made.outputs))
+    code = system_kernel(made, tuple(o.name for o in made.outputs))
     at, _ = at_and_table(code)
     lane, _ = new_lanes(code, at, (), 1e-6)
     n, constants = states.shape[1], np.zeros(code.layout.constants + 1)
@@ -180,13 +181,13 @@ def test_high_whole_powers(text):
 @pytest.mark.parametrize("text", ["x / 0", "x * 0**(-1)", "0 / 0", "1 / (x - x)"])
 def test_a_division_by_nothing_is_refused(text):
     with pytest.raises(ModelError, match="divides by 0, whatever the values are"):
-        kernel(system([(text, "", "x", "1")], ["x"]), ("o0",))
+        system_kernel(system([(text, "", "x", "1")], ["x"]), ("o0",))
 
 
 @pytest.mark.parametrize("text", ["x * (1e299 * 1e299)", "x * (9007199254740991**16)**16"])
 def test_numbers_beyond_double_precision_are_refused(text):
     with pytest.raises(ModelError, match="multiply to more than 1e308"):
-        kernel(system([(text, "", "x", "1")], ["x"]), ("o0",))
+        system_kernel(system([(text, "", "x", "1")], ["x"]), ("o0",))
 
 
 @pytest.mark.parametrize(("steepness", "half"), [(2.0, 3.0), (0.5, 3.0), (0.0, 3.0), (-2.0, 3.0), (2.0, 0.0), (0.5, 0.0)])

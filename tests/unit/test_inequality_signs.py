@@ -1,18 +1,19 @@
 """`<2` is not 2: a sign before (or behind) a number is refused with its cell, or used for what it says, in every column."""
 
+import ast
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import livingdrug
 from livingdrug.core.errors import InputError
-from livingdrug.data import cross, read_data
-from livingdrug.data.cells import BAD, NUMBER, read_cell, read_numbers
-from livingdrug.data.check import check
-from livingdrug.data.endpoints import WORDS as ENDPOINTS
-from livingdrug.data.endpoints import check_endpoints
+from livingdrug.data import ENDPOINT_WORDS as ENDPOINTS
+from livingdrug.data import NUMBER, check, check_endpoints, cross, read_cell, read_data, read_numbers
+from livingdrug.data.cells import BAD
 from livingdrug.data.meanings import EVENT, WORDS
-from livingdrug.response.sample import Sample
-from livingdrug.response.selection import Question, select
-from livingdrug.response.table import read_subjects
+from livingdrug.response import Question, Sample, read_subjects, select
 
 SIGNS = ("<{}", ">{}", "≤{}", "≥{}", "<={}", "~{}", "{}*", "{}+", "?{}", "= {}")
 # one subject's samples and dose, with a column for every meaning a file can have, and columns that stand for doses
@@ -173,8 +174,19 @@ def test_a_sign_in_a_column_of_a_conversion_is_refused_by_line(bridge, needs, tm
     for sign in SIGNS:
         rows = [["ID", "TIME", "DV", "UNIT", "X"], ["A", "1", "5", unit, "3"], ["A", "2", "5", unit, sign.format("3")]]
         data = read_data(write(tmp_path / "s.csv", rows))
-        with pytest.raises(InputError, match="line 3"):
+        with pytest.raises(InputError, match="line 3: .*" + re.escape(f"`{sign.format('3')}`")):
             cross(data, bridge.format(*["X"] * len(needs)))
+
+
+def test_who_takes_the_number_behind_a_sign_looks_at_its_kind():
+    """Every function that reads `either` or `bound` of parsed numbers also reads their kind."""
+    root, blind = Path(livingdrug.__file__).parent, []
+    for path in (*sorted((root / "data").glob("*.py")), *sorted((root / "response").glob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                named = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+                blind += [f"{path.name}: {node.name}"] if named & {"either", "bound"} and "kind" not in named else []
+    assert not blind
 
 
 def test_the_value_of_a_cell_with_a_sign_cannot_be_taken():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from livingdrug.core.folders import OWN, held
+from livingdrug.fit import Saem
 from livingdrug.fit.run import METHODS
-from livingdrug.fit.saem import Saem
 from livingdrug.fit.store import STATE
 from tests.commands import livingdrug
 from tests.decline import DECLINE
@@ -24,8 +24,8 @@ def files(tmp_path, monkeypatch):
         raise InputError("left out")
 
     for name in ("vpc", "npde"):
-        monkeypatch.setattr(f"livingdrug.report.fit_folder.{name}", left_out)
-    monkeypatch.setattr("livingdrug.report.fit_folder.save", undrawn)
+        monkeypatch.setattr(f"livingdrug.workflows.fit.checks.{name}", left_out)
+    monkeypatch.setattr("livingdrug.workflows.fit.checks.save", undrawn)
     monkeypatch.setitem(METHODS, "saem", Saem(exploration=20, smoothing=10))
     monkeypatch.setattr("livingdrug.fit.saem.EVERY", 1e9)  # a state at the end of the search alone, however long it takes
     random = np.random.default_rng(2)

@@ -15,10 +15,11 @@ from livingdrug.core import folders
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import whole_file
 from livingdrug.core.folders import OWN, file_hash, held, move_in, new_part, settled
-from livingdrug.report.folder import amend, keep_answer, keep_run, rebuild
+from livingdrug.report.folder import amend, rebuild
 from livingdrug.report.record import read_record
-from livingdrug.scenario import Simulation
-from livingdrug.scenario.power import Power
+from livingdrug.workflows.base import keep_answer, keep_run
+from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.simulate.spec import Simulation
 from tests.commands import livingdrug
 from tests.dying import Dead, Dying, contents
 
@@ -238,9 +239,9 @@ def test_a_part_of_a_dead_process_goes_and_that_of_a_living_one_stays(tmp_path):
 
 def test_a_process_that_is_asked_to_end_says_so_and_leaves_nothing(tmp_path):
     code = (
-        "import os, signal, sys\nfrom livingdrug.report import answers\nfrom livingdrug.cli import main\n"
-        "import livingdrug.report.folder as folder\n"
-        "folder.answer_of = lambda *a: os.kill(os.getpid(), signal.SIGTERM) or __import__('time').sleep(60)\n"
+        "import os, signal, sys\nfrom livingdrug.cli import main\n"
+        "from livingdrug.workflows.base import Workflow\n"
+        "Workflow.run = lambda *a: os.kill(os.getpid(), signal.SIGTERM) or __import__('time').sleep(60)\n"
         "sys.argv = ['livingdrug', 'power', '--effect', '0.5', '--out', 'run']\nmain.main()"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)

@@ -7,15 +7,24 @@ import numpy as np
 import pytest
 
 from bench.linear_models import parent_metabolite, problem_of, turnover, two_compartments
-from livingdrug.engine.events import ADD, RATE, SET, Events
-from livingdrug.engine.linear import TOO_FAST, linear_kernel, solve_linear, ticks_of
-from livingdrug.engine.population import EventTable, new_task
-from livingdrug.engine.sensitivity import solve_sensitivities
-from livingdrug.engine.sensitivity_code import sensitivity_kernel
-from livingdrug.fit import ResidualError, new_problem
-from livingdrug.fit.point import centre, individual, point_of, prepare
+from livingdrug.engine import (
+    ADD,
+    RATE,
+    SET,
+    Events,
+    EventTable,
+    linear_kernel,
+    new_task,
+    sensitivity_kernel,
+    solve_linear,
+    ticks_of,
+)
+from livingdrug.engine.solvers.linear import TOO_FAST
+from livingdrug.engine.solvers.sensitivity import solve_sensitivities
+from livingdrug.fit import ResidualError, new_problem, point_of
+from livingdrug.fit.point import centre, individual, prepare
 from livingdrug.fit.predict import LinearPredictor, general_predictor
-from livingdrug.models.catalogue import get_model, list_models
+from livingdrug.models import get_model, list_models
 from livingdrug.models.text import from_toml
 
 HEAD = 'name = "made"\ntitle = "Made up"\n'

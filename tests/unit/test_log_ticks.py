@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from livingdrug.plots import new_figure
 from livingdrug.plots.log_ticks import log_ticks, plain
-from livingdrug.plots.style import DENSE, dense, grid_figure, new_figure
+from livingdrug.plots.style import DENSE, dense, grid_figure
 from livingdrug.report.pictures import arrange, save
 
 

@@ -5,11 +5,12 @@ import tracemalloc
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import Simulation, run_simulation
-from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
-from livingdrug.scenario.memory import BOUND, GB, ROW, check_memory, memory_needed
-from livingdrug.scenario.trials import EscalationScenario, TrialScenario
+from livingdrug.workflows.escalation.spec import EscalationScenario
+from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.memory import BOUND, GB, ROW, check_memory
+from livingdrug.workflows.simulate.spec import Simulation, run_simulation
+from livingdrug.workflows.trial.spec import TrialScenario
 from tests.commands import livingdrug
 
 ARMS = ({"name": "a", "n": 1000}, {"name": "b", "n": 1000})
@@ -38,7 +39,7 @@ SMALL = (
 
 @pytest.mark.parametrize("scenario", LARGE, ids=lambda s: s.kind)
 def test_what_is_too_large_is_refused_and_a_higher_bound_lets_it_in(scenario):
-    needed = memory_needed(scenario)
+    needed = scenario.memory()
     assert needed > BOUND * GB
     with pytest.raises(InputError, match="of memory, more than the bound of 4 GB.*--memory"):
         check_memory(scenario)
@@ -57,8 +58,8 @@ def test_the_estimate_of_curves_is_that_of_their_table():
     table = run_simulation(scenario)[1].table()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert memory_needed(scenario) == pytest.approx(ROW * len(table), rel=0.02)
-    assert 0.3 * memory_needed(scenario) < peak < 1.2 * memory_needed(scenario)
+    assert scenario.memory() == pytest.approx(ROW * len(table), rel=0.02)
+    assert 0.3 * scenario.memory() < peak < 1.2 * scenario.memory()
 
 
 def test_the_command_refuses_before_it_computes(tmp_path):
@@ -83,6 +84,6 @@ def test_memory_that_is_not_there_is_a_sentence(monkeypatch):
     def greedy(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr("livingdrug.cli.simulate.run_curves", greedy)
+    monkeypatch.setattr("livingdrug.workflows.simulate.spec.run_curves", greedy)
     done = livingdrug("simulate", "stein_2019", "--days", "3")
     assert done.returncode == 2 and "memory of this machine" in done.stderr

@@ -5,8 +5,7 @@ import openpyxl
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Reading, check, cross, read_data
-from livingdrug.data.endpoints import read_endpoints
+from livingdrug.data import Reading, check, cross, read_data, read_endpoints
 
 HEADINGS = ["ID", "TIME (d)", "DV"]
 

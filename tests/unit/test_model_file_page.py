@@ -11,10 +11,10 @@ import pytest
 from livingdrug.core.expressions import FUNCTIONS, MAX_LENGTH, MAX_NODES, SELECTORS
 from livingdrug.core.toml import MAX_DEPTH, OTHER
 from livingdrug.core.units import MOLAR, UNITS
-from livingdrug.models.model import Model
-from livingdrug.models.parameters import SCALES, LogNormal
-from livingdrug.models.structure import BOUNDS, KINDS, ROLES, ClosedForm, Structure
-from livingdrug.models.text import SHAPES, read_model, written_fields
+from livingdrug.models import ClosedForm, LogNormal, Model, Structure, read_model
+from livingdrug.models.parameters import SCALES
+from livingdrug.models.structure import BOUNDS, KINDS, ROLES
+from livingdrug.models.text import SHAPES, written_fields
 from tests.commands import livingdrug
 
 PAGE = (Path(__file__).parents[2] / "docs" / "model_file.md").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
 from livingdrug.fit import new_problem
+from livingdrug.models import is_model_file, read_model
 from livingdrug.models.templates import CLOSED_FORM, FLOWS, TEMPLATES, new_text
-from livingdrug.models.text import is_model_file, read_model
 from livingdrug.scenario.example_trial import UMBRELLA
 from livingdrug.simulation import draw_subjects, observe, simulate
 from tests.commands import livingdrug
@@ -176,7 +176,7 @@ def test_files_of_another_kind_are_no_models_anywhere(command, name, sentence, t
 
 
 def test_built_in_names_are_no_files():
-    from livingdrug.models.catalogue import list_models
+    from livingdrug.models import list_models
 
     assert not any(is_model_file(name) for name in list_models())
     assert is_model_file("x.toml") and is_model_file("a/b/X.TOML")

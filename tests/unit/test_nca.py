@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Data, Profile, Reading, read_data
-from livingdrug.nca import PARAMETERS, SMALL_MOLECULE, NcaSettings, TerminalPoints, nca
+from livingdrug.nca import NcaSettings, TerminalPoints, Value, nca, parameter, parameters, registry
 
 RULES = ("drop", "zero", "lloq", "half")
 
@@ -246,10 +246,10 @@ def test_the_terminal_rule_is_what_a_loop_finds(points):
 
 
 def test_small_molecule_parameters_come_only_when_asked():
-    assert nca(table([curve([0, 5, 10, 12, 15, 20])])).codes == tuple(p.code for p in PARAMETERS)
+    assert nca(table([curve([0, 5, 10, 12, 15, 20])])).codes == tuple(p.code for p in parameters())
     asked = nca(table([curve([0, 5, 10, 12, 15, 20])]), NcaSettings(small_molecule=True))
-    assert asked.codes == tuple(p.code for p in (*PARAMETERS, *SMALL_MOLECULE))
-    assert all(p.code.startswith("X") or len(p.code) <= 8 for p in PARAMETERS)
+    assert asked.codes == tuple(p.code for p in parameters(small_molecule=True))
+    assert all(p.code.startswith("X") or len(p.code) <= 8 for p in parameters())
 
 
 def test_twenty_thousand_subjects_are_analysed(tmp_path):
@@ -266,4 +266,22 @@ def test_the_page_explains_every_parameter():
     from pathlib import Path
 
     page = (Path(__file__).parents[2] / "docs" / "nca.md").read_text()
-    assert [p.code for p in (*PARAMETERS, *SMALL_MOLECULE) if p.code not in page] == []
+    assert [p.code for p in parameters(small_molecule=True) if p.code not in page] == []
+
+
+def test_a_parameter_is_added_in_one_place(monkeypatch):
+    monkeypatch.setattr(registry, "_REGISTERED", dict(registry._REGISTERED))
+
+    @parameter("XTOY", unit=registry.TIME, meaning="TLST - TMAX", plain="TLST - TMAX", geometric=True, phoenix="Toy")
+    def from_peak_to_last(a):
+        return Value(a["TLST"].value - a["TMAX"].value, a["TMAX"].causes)
+
+    result = nca(table([curve([0, 5, 10, 12, 15, 20]), [(1.0, None)]]))
+    rows = result.table().query("PARAMCD == 'XTOY'")
+    assert rows["value"].tolist()[0] == result.values["TLST"][0] - result.values["TMAX"][0]
+    assert rows["unit"].tolist() == ["d", "d"] and rows["flag"].tolist() == ["ok", "absent"]
+    assert rows["reason"].tolist()[0] == "TLST - TMAX"
+    assert result.wide()["XTOY"].notna().tolist() == [True, False]
+    assert result.crosswalk().iloc[-1].tolist() == ["XTOY", "TLST - TMAX", "", "Toy"]
+    with pytest.raises(ValueError, match="`XTOY` is registered twice"):
+        parameter("XTOY", unit="1", meaning="", plain="")(from_peak_to_last)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from livingdrug.response.below import on_axis
-from livingdrug.response.sample import Sample
+from livingdrug.response import Sample, on_axis
 from livingdrug.scenario.index import Index, run_index
 from livingdrug.scenario.response import Response, run_response
 from tests.commands import livingdrug
@@ -77,7 +76,7 @@ def test_the_slope_is_that_of_everybody(tmp_path):
     everybody = answer(tmp_path, exposure="CMAX", endpoint="ORR", model="firth").fit
     x = np.log([50.0] * 3 + list(LEVELS.values()))
     y = np.array([0.0] * 3 + [float(i % 3 > 0 or i > 6) for i in range(9)])
-    from livingdrug.response.binary import fit_binary
+    from livingdrug.response import fit_binary
 
     assert everybody.curve.slope == pytest.approx(fit_binary(Sample(np.exp(x), y), "firth").curve.slope, rel=1e-6)
     assert everybody.curve.slope != pytest.approx(fit_binary(Sample(np.exp(x[3:]), y[3:]), "firth").curve.slope, rel=0.1)

@@ -11,9 +11,10 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.power import Power, run_power
 from livingdrug.trial import Design, effect_of_fold, power_t, sample_size_t, size_for_means, size_for_proportions
 from livingdrug.trial.sample_size import enumerated_power, exact_size_proportions, exact_size_t
+from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.power.spec import run as run_power
 from tests.commands import livingdrug
 
 FOLDER = Path(__file__).parents[3] / "shared" / "reference"
@@ -115,7 +116,7 @@ def test_the_spread_that_is_taken_is_said_where_none_is_named():
     arguments = ["power", "--fold", "2", "--model", "stein_2019", "--n", "12"]
     run = livingdrug(*arguments)
     assert "spread `sd` of stein_2019 is taken; --spread names another: variance" in run.stderr
-    assert "with 12 per arm, 24 in all: power 0.49" in run.stdout
+    assert "With 12 per arm, 24 in all: power 0.49" in run.stdout
     assert "for a power of 0.8: 23.96 per arm" in run.stdout
 
 
@@ -142,9 +143,9 @@ def test_the_exact_power_of_two_proportions_is_a_sum_over_all_outcomes():
                                              ("2:1", "308 in the first arm (10%) and 154 in the second (20%)")])
 def test_unequal_arms_are_named_with_their_rates_and_only_what_is_exact_is_called_so(arms, words):
     run = CliRunner().invoke
-    printed = run(cli, ["power", "--proportions", "0.1", "0.2", "--arms", arms, "-n", "154"]).output
+    printed = " ".join(run(cli, ["power", "--proportions", "0.1", "0.2", "--arms", arms, "-n", "154"]).output.split())
     assert words in printed and "normal approximation" in printed and "(exact)" not in printed
-    assert "before rounding up" in printed and "exact power of this test" in printed
+    assert "before rounding up" in printed and "The exact power of this test" in printed
     means = run(cli, ["power", "--effect", "0.5"]).output
     assert "exact noncentral t" in means and "exact power of this test" not in means
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import check
-from livingdrug.data.findings import Findings
+from livingdrug.data import Findings, check
 from livingdrug.data.grid import grid_of_text
 
 HEAD = ("ID", "TIME", "DV", "NOTE")
@@ -74,8 +73,8 @@ def test_quoted_text_with_line_breaks_is_one_row_and_said_so(tmp_path):
 
 
 def test_tables_of_words_name_a_stray_quote_too(tmp_path):
-    from livingdrug.data.endpoints import check_endpoints
-    from livingdrug.response.table import read_subjects
+    from livingdrug.data import check_endpoints
+    from livingdrug.response import read_subjects
 
     path = tmp_path / "e.csv"
     path.write_text('ID,RESPONSE,note\nP1,CR,"fine\nP2,PD,none\nP3,PR,late"\nP4,SD,x\n')

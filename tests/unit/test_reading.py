@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Reading, check, read_data
-from livingdrug.data.findings import Findings
+from livingdrug.data import Findings, Reading, check, read_data
 from livingdrug.data.grid import grid_of_text
 from livingdrug.nca import nca
 
@@ -211,7 +210,7 @@ def test_doses_per_kg_take_the_weight(tmp_path):
 
 
 def test_what_simulate_writes_is_read_unedited(tmp_path):
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
     from livingdrug.simulation import draw_subjects, observe, simulate
 
     model = get_model("stein_2019")
@@ -227,7 +226,7 @@ def test_what_simulate_writes_is_read_unedited(tmp_path):
 
 def test_outputs_that_name_the_unit_of_time_exist_only_in_models_that_count_days():
     from livingdrug.data.meanings import SIMULATED_IN_DAYS
-    from livingdrug.models.catalogue import get_model, list_models
+    from livingdrug.models import get_model, list_models
 
     units = {(o.name, m.time_unit) for m in map(get_model, list_models()) for o in m.system.outputs}
     assert {unit for name, unit in units if name in SIMULATED_IN_DAYS} == {"d"}

@@ -179,7 +179,7 @@ def test_a_missing_value_is_refused_and_named():
 def test_an_exact_interval_is_that_of_scipy():
     from scipy.stats import binomtest
 
-    from livingdrug.response.observed import clopper_pearson
+    from livingdrug.response.sample.observed import clopper_pearson
 
     for k, n in ((0, 7), (3, 20), (7, 7)):
         theirs = binomtest(k, n).proportion_ci(0.9, method="exact")
@@ -187,7 +187,7 @@ def test_an_exact_interval_is_that_of_scipy():
 
 
 def test_a_flat_curve_is_shown_and_says_that_it_tells_nothing():
-    from livingdrug.report.response_binary import levels, sentence
+    from livingdrug.scenario.report.response_binary import levels, sentence
 
     fit = fit_binary(Sample(np.tile([1.0, 2.0], 8), np.repeat([0.0, 1.0], 8)))
     assert all(np.isnan(at.value) or not np.isfinite(at.high) for _, at in levels(fit))

@@ -3,7 +3,7 @@
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.columns import look
+from livingdrug.response import look
 
 ROWS = ["ID,AUC28 (d*copies/ug),RESPONSE,max CRS,SEX,tumour (cm),relapse,PFS (d),PFS_event",
         "a,1200,CR,0,F,3.1,no,300,0", "b,300,NR,3,M,4,yes,90,1", "c,900,PR,1,F,2.2,no,200,0"]  # fmt: skip

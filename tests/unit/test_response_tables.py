@@ -8,10 +8,8 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.response import fit_binary
-from livingdrug.response.endpoint import read_outcome
-from livingdrug.response.selection import Question, select
-from livingdrug.response.table import read_subjects
+from livingdrug.response import Question, fit_binary, read_subjects, select
+from livingdrug.response.sample.endpoint import read_outcome
 
 
 def write(path, heading: str, rows) -> str:

@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.report.folder import keep_run, rebuild
+from livingdrug.report.folder import rebuild
 from livingdrug.report.folder_files import file_hash
-from livingdrug.scenario import Simulation, read_scenario
 from livingdrug.scenario.index import Index
-from livingdrug.scenario.power import Power
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.tables import CheckFile, Compare, Nca
-from livingdrug.scenario.trials import TrialScenario
+from livingdrug.workflows.base import keep_run, read_scenario
+from livingdrug.workflows.check.spec import CheckFile
+from livingdrug.workflows.compare.spec import Compare
+from livingdrug.workflows.nca.spec import Nca
+from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.simulate.spec import Simulation
+from livingdrug.workflows.trial.spec import TrialScenario
 from tests.commands import livingdrug
 
 TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT

@@ -8,9 +8,10 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.fit.days import extra_days
-from livingdrug.models.catalogue import get_model
-from livingdrug.scenario.sampling import OUR_DAYS, Sampling, run_sampling
+from livingdrug.fit import extra_days
+from livingdrug.models import get_model
+from livingdrug.workflows.sampling.spec import OUR_DAYS, Sampling
+from livingdrug.workflows.sampling.spec import run as run_sampling
 
 DAYS = (0.0, 3.0, 7.0, 10.0, 14.0, 21.0, 28.0)
 

@@ -5,7 +5,8 @@ import pytest
 
 from livingdrug import get_model
 from livingdrug.core.errors import InputError
-from livingdrug.fit.days import extra_days, standard_errors
+from livingdrug.fit import extra_days
+from livingdrug.fit.days import standard_errors
 from livingdrug.models import (
     ClosedForm,
     ClosedOutput,

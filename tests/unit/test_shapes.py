@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Reading, check, read_data
-from livingdrug.data.endpoints import check_endpoints
+from livingdrug.data import Reading, check, check_endpoints, read_data
 from livingdrug.data.wide import read_moment
-from livingdrug.response.events import read_events
-from livingdrug.response.table import read_subjects
+from livingdrug.response import read_subjects
+from livingdrug.response.survival.events import read_events
 
 CURVES = {"P1": ("60", "9000", "4000", "700"), "P2": ("<50", "12000", "", "900")}
 DAYS = (0, 7, 14, 28)
@@ -188,8 +187,8 @@ def test_names_that_look_alike_are_pointed_out(one, other, what, tmp_path):
 
 
 def test_names_that_look_alike_are_pointed_out_between_tables(tmp_path):
-    from livingdrug.data.endpoints import read_endpoints
-    from livingdrug.response.table import with_endpoints
+    from livingdrug.data import read_endpoints
+    from livingdrug.response import with_endpoints
 
     table = read_subjects(write(tmp_path, "ID,CMAX\nP1,5\n\u04202,9\n"))
     joined = with_endpoints(table, read_endpoints(write(tmp_path, "ID,RESPONSE\nP1,CR\nP2,PD\n", "e.csv")))

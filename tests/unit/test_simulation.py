@@ -5,7 +5,7 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import normals
-from livingdrug.models.catalogue import get_fragment, get_model
+from livingdrug.models import get_fragment, get_model
 from livingdrug.simulation import draw_subjects, simulate
 
 
@@ -67,7 +67,7 @@ def test_trajectories_do_not_depend_on_the_order_of_plus():
 
 
 def test_dosing_pools_are_solved_as_the_equations_say():
-    from livingdrug.engine.compile import compile_system
+    from livingdrug.engine import compile_system
 
     code = compile_system(get_model("kirouac_2023").system)
     names = [s.name for s in code.system.states]

@@ -7,12 +7,11 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import ResidualError, fit, new_problem, profile, sir
+from livingdrug.fit import ResidualError, fit, new_problem, point_of, profile, sir, unknowns_of
 from livingdrug.fit.climb import climb
 from livingdrug.fit.intervals import uncertainty
-from livingdrug.fit.point import point_of, prepare
+from livingdrug.fit.point import prepare
 from livingdrug.fit.sir import FEW, likelihood_of, resample
-from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.models.text import from_toml
 
 MODEL = """

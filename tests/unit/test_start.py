@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from livingdrug import draw_subjects, get_model, read_data, simulate
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import normals
+from livingdrug.fit import STEIN, start_values
 from livingdrug.fit.curve import NAMES, landmarks
-from livingdrug.fit.start import STEIN, start_values
 from livingdrug.models.published.stein_2019 import TYPICAL
 
 DAYS = np.array([0, 1, 3, 5, 7, 9, 11, 14, 17, 21, 28, 60, 90, 120, 180, 270, 365.0])

@@ -12,12 +12,25 @@ from hypothesis import strategies as st
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.response import Sample, fit_response
-from livingdrug.response.covariates import dummies
-from livingdrug.response.cox import concordance, fit_cox, martingale_residuals, proportionality
-from livingdrug.response.failure_time import fit_failure_time
-from livingdrug.response.kaplan_meier import kaplan_meier, logrank, median_time, numbers_at_risk, restricted_mean, survival_at
-from livingdrug.response.times import Times, coded_events, exposure_groups
+from livingdrug.response import (
+    Sample,
+    Times,
+    coded_events,
+    concordance,
+    fit_cox,
+    fit_failure_time,
+    fit_response,
+    kaplan_meier,
+    logrank,
+    martingale_residuals,
+    median_time,
+    numbers_at_risk,
+    proportionality,
+    restricted_mean,
+    survival_at,
+)
+from livingdrug.response.sample.covariates import dummies
+from livingdrug.response.survival.times import exposure_groups
 
 
 def drawn(n=120, seed=1, slope=0.7, ties=False):
@@ -105,8 +118,8 @@ def test_cox_is_that_of_statsmodels(ties):
 
 @pytest.mark.parametrize("ties", ["efron", "breslow", "exact"])
 def test_information_of_cox_is_the_curvature_of_its_likelihood(ties):
-    from livingdrug.response.cox import _likelihood
-    from livingdrug.response.risk_sets import risk_sets
+    from livingdrug.response.survival.cox import _likelihood
+    from livingdrug.response.survival.risk_sets import risk_sets
 
     times, exposure, burden = drawn(40, ties=True)
     sets = risk_sets(times, np.column_stack([np.log(exposure), burden]), ties)
@@ -329,8 +342,8 @@ def test_a_covariate_that_never_differs_among_those_at_risk_is_refused():
 
 
 def test_exact_ties_keep_their_digits_far_from_zero():
-    from livingdrug.response.cox import _likelihood
-    from livingdrug.response.risk_sets import risk_sets
+    from livingdrug.response.survival.cox import _likelihood
+    from livingdrug.response.survival.risk_sets import risk_sets
 
     times = Times([1, 1, 1, 2, 2, 3], [1, 1, 0, 1, 0, 1])
     x = np.array([0.0, 300, 5, -400, -402, -1200])
@@ -456,7 +469,7 @@ def test_command_reads_a_landmark_and_refuses_what_it_does_not_know(tmp_path):
 
 
 def test_picture_holds_curves_marks_of_censoring_and_numbers_at_risk():
-    from livingdrug.plots.survival import plot_survival
+    from livingdrug.plots import plot_survival
 
     times, exposure, _ = drawn(80)
     sample = Sample(exposure, times.time, "AUC28", "PFS", event=times.event.astype(float))

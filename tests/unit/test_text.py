@@ -6,8 +6,8 @@ import pytest
 import tomli_w
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.models.catalogue import get_fragment, get_model, list_models
-from livingdrug.models.text import from_toml, read_model, to_toml
+from livingdrug.models import get_fragment, get_model, list_models, read_model, to_toml
+from livingdrug.models.text import from_toml
 
 DECAY = {
     "name": "decay",

@@ -8,11 +8,9 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.data.endpoint_words import is_cnsr, speaks_of_censoring
-from livingdrug.data.endpoints import read_endpoints
-from livingdrug.data.time_units import DAYS, time_unit_of
-from livingdrug.response.selection import Question, select
-from livingdrug.response.table import read_subjects
+from livingdrug.data import is_cnsr, read_endpoints, speaks_of_censoring, time_unit_of
+from livingdrug.data.time_units import DAYS
+from livingdrug.response import Question, read_subjects, select
 from livingdrug.scenario.response import SAMPLES_ONLY, Response, run_response
 
 TIMES = (90, 30, 200, 60, 150, 15, 300, 45, 120, 20, 250, 75)

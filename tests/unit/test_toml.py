@@ -3,6 +3,7 @@
 import os
 import random
 import tomllib
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,15 @@ import tomli_w
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.toml import MAX_BYTES, MAX_DEPTH, parse_toml, read_text
+from livingdrug.models import read_model, to_toml
 from livingdrug.models.conformance import problems
 from livingdrug.models.templates import TEMPLATES, new_text
-from livingdrug.models.text import from_toml, read_model, to_toml
-from livingdrug.scenario import plan
-from livingdrug.scenario.document import read_scenario, scenario_of_text
+from livingdrug.models.text import from_toml
 from livingdrug.scenario.example_trial import ESCALATION, UMBRELLA
-from livingdrug.scenario.simulation import Simulation
-from livingdrug.scenario.trials import EscalationScenario, TrialScenario
+from livingdrug.workflows.base import read_scenario, scenario_of_text
+from livingdrug.workflows.escalation.spec import EscalationScenario
+from livingdrug.workflows.simulate.spec import Simulation, plan
+from livingdrug.workflows.trial.spec import TrialScenario
 from tests.commands import livingdrug
 
 ATTACKS = Path(__file__).parents[3] / "shared" / "reference" / "attacks"
@@ -197,7 +199,7 @@ def spoilt(text: str, dice: random.Random) -> str:
         parent, key = dice.choice(list(places(data)))
         turn = dice.random()
         if turn < 0.6:
-            parent[key] = dice.choice(VALUES)
+            parent[key] = deepcopy(dice.choice(VALUES))
         elif turn < 0.8 and isinstance(parent, dict):
             parent[dice.choice(KEYS)] = parent.pop(key)
         else:

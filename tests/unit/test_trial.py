@@ -6,16 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.response import marginal_rate
-from livingdrug.simulation import Regimen, draw_subjects, simulate
-from livingdrug.simulation.dose_text import read_dose
-from livingdrug.trial import Arm, Endpoint, Futility, Trial, power_t, simulate_trial
+from livingdrug.simulation import Regimen, draw_subjects, read_dose, simulate
+from livingdrug.trial import Arm, Endpoint, Futility, Trial, power_log_rank, power_t, simulate_trial, size_grid
 from livingdrug.trial import outcomes as trial_outcomes
 from livingdrug.trial.comparisons import hazard_ratio, log_rank, moments, pooled_t, proportions, welch_t
 from livingdrug.trial.course import arm_seed, arm_subjects, course
-from livingdrug.trial.events import power_log_rank
-from livingdrug.trial.grid import size_grid
 from livingdrug.trial.outcomes import Outcome, simulate_arm
 from livingdrug.trial.sample_size import exact_size_t
 from livingdrug.trial.sampling import loss, sampled_exposures

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import read_scenario
-from livingdrug.scenario.trials import run_trial
+from livingdrug.workflows.base import read_scenario
+from livingdrug.workflows.trial.spec import run as run_trial
 
 DESIGN = {
     "kind": "trial", "model": "stein_2019", "spread": "variance", "visits": [1, 7, 10, 14, 28], "limit": 50,
@@ -95,7 +95,7 @@ def test_the_command_line_has_the_last_word_on_replicates_and_seed(tmp_path):
 
 
 def test_a_design_survives_its_text(tmp_path):
-    from livingdrug.scenario import to_toml
+    from livingdrug.workflows.document import to_toml
 
     scenario = read_scenario(written(tmp_path, futility={"at": 0.5, "below": 0.1}))
     assert type(scenario)(**tomllib.loads(to_toml(scenario))) == scenario

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.response import marginal_rate
 from livingdrug.trial import Endpoint, Escalation, Level, boin_boundaries, boin_table, simulate_escalation
 from livingdrug.trial.escalation import isotonic_level

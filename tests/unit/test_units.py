@@ -9,13 +9,9 @@ import pytest
 
 from livingdrug.core.errors import InputError, ModelError, UnitError
 from livingdrug.core.units import MOLAR, UNITS, WORDS, conversion, is_rate, known_words, measures, parse_unit
-from livingdrug.data import Reading, check, read_data
-from livingdrug.data.conversion import COUNTS, DOSE, PLAIN, RATE, TIME, VALUE, doses_in, times_in, values_in
-from livingdrug.data.table import Data
-from livingdrug.data.units import read_unit
-from livingdrug.fit import ResidualError, evaluate, new_problem, regimens_of
-from livingdrug.fit.design import design_of
-from livingdrug.fit.problem import FitProblem
+from livingdrug.data import Data, Reading, check, doses_in, read_data, read_unit, times_in, values_in
+from livingdrug.data.conversion import COUNTS, DOSE, PLAIN, RATE, TIME, VALUE
+from livingdrug.fit import FitProblem, ResidualError, design_of, evaluate, new_problem, regimens_of
 from livingdrug.fit.replicates import trial_of
 from livingdrug.models.text import from_toml
 

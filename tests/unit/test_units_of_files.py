@@ -8,7 +8,7 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.data.powers import read_scaled
+from livingdrug.data.units import read_scaled
 from livingdrug.nca import nca
 
 # unit of the file, unit here, how many of ours one of theirs is (from the definitions of litre, gram and cubic millimetre)
@@ -96,6 +96,50 @@ def test_doses_and_the_limit_of_an_option_are_in_the_unit_of_the_file(tmp_path):
     mixed = [*rows, "P1,21,BLQ,cells/uL,,"]
     with pytest.raises(InputError, match="--limit is one number"):
         read_data(write(tmp_path / "m.csv", mixed), Reading(limit=0.002))
+
+
+@pytest.mark.parametrize(("text", "unit", "factor"), [s for s in SPELLINGS if "/" in s[1] and s[1] != "cells/kg"])
+@pytest.mark.parametrize("outputs", [False, True])
+def test_a_unit_that_the_user_states_is_read_like_one_in_a_heading(text, unit, factor, outputs, tmp_path):
+    rows = ["ID,TIME (d),DV,LIMIT,DVID", "P1,1,40,2,CART", "P1,7,<2,2,CART", "P1,9,3,,blasts"][: 4 if outputs else 3]
+    stated = Reading(units={"cart": text}, limit=1) if outputs else Reading(unit=text)
+    data = read_data(write(tmp_path / "a.csv", rows), stated)
+    mine = data.profiles.output[data.profile] == "CART"
+    assert set(data.profiles.unit[data.profiles.output == "CART"]) == {unit}
+    np.testing.assert_allclose(data.dv[mine], [40 * float(factor), 2 * float(factor)], rtol=1e-15)
+    np.testing.assert_allclose(data.limit[mine], 2 * float(factor), rtol=1e-15)
+    if outputs:
+        assert (data.dv[~mine].tolist(), data.profiles.unit[data.profiles.output == "blasts"].tolist()) == ([3], [""])
+    assert factor == 1 or any(f"values times {float(factor):g}" in note for note in data.notes)
+    heading = [rows[0].replace("DV,", f"DV ({text}),", 1), *rows[1:3]]
+    assert read_data(write(tmp_path / "b.csv", heading), Reading(unit=text)).dv[0] == pytest.approx(40 * float(factor))
+    other = [rows[0].replace("DV,", "DV (nmol/L),", 1), *rows[1:3]]
+    with pytest.raises(InputError, match="the file says .* and --unit says"):
+        read_data(write(tmp_path / "c.csv", other), Reading(unit=text))
+
+
+@pytest.mark.parametrize(("text", "unit", "factor"), [s for s in SPELLINGS if s[1] in ("cells", "cells/kg")])
+def test_a_unit_of_doses_that_the_user_states_is_read_like_one_in_a_heading(text, unit, factor, tmp_path):
+    stated, bare = Reading(dose_unit=text), ["ID,TIME (d),AMT,DV,EVID,RATE,WT", "P1,0,20,.,1,4,50", "P1,7,3,.,0,.,50"]
+    bare[2] = "P1,7,.,3,0,.,50"
+    weight = 50 if unit == "cells/kg" else 1
+    doses = read_data(write(tmp_path / "a.csv", bare), stated)
+    assert doses.doses.amount[0] == pytest.approx(20 * factor * weight) and doses.dose_unit == "cells"
+    assert doses.doses.duration[0] == pytest.approx(5)
+    one = read_data(write(tmp_path / "b.csv", ["ID,TIME (d),DV,WT", "P1,7,3,50"]), Reading(dose=20, dose_unit=text))
+    assert one.profiles.dose[0] == pytest.approx(20 * factor * weight)
+    same = [bare[0] + ",DOSEUNIT", bare[1] + f",{text}", bare[2] + ","]
+    assert read_data(write(tmp_path / "c.csv", same), stated).doses.amount[0] == pytest.approx(20 * factor * weight)
+    if factor != 1:
+        with pytest.raises(InputError, match="another unit than --dose-unit"):
+            read_data(write(tmp_path / "d.csv", [bare[0].replace("AMT", f"AMT ({unit})"), *bare[1:]]), stated)
+
+
+def test_logarithms_that_stay_take_no_power_of_ten_from_the_user(tmp_path):
+    path = write(tmp_path / "a.csv", ["ID,TIME (d),DV", "P1,7,3"])
+    with pytest.raises(InputError, match="kept as logarithms take no power of ten"):
+        read_data(path, Reading(unit="10^9/L", logarithms="kept"))
+    assert read_data(path, Reading(unit="10^9/L", logarithms="10")).dv[0] == pytest.approx(1e6)
 
 
 def test_a_limit_in_another_unit_than_the_values_is_refused(tmp_path):

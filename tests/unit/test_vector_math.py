@@ -6,8 +6,9 @@ from numba import njit
 from scipy.special import expit
 
 from livingdrug.core import random
-from livingdrug.engine import draws, vector_functions, vector_math
-from livingdrug.engine.vectors import LANES, load, store
+from livingdrug.engine import draws
+from livingdrug.engine.codegen import vector_functions, vector_math
+from livingdrug.engine.codegen.vectors import LANES, load, store
 
 RNG = np.random.default_rng(0)
 WIDE = RNG.uniform(-700, 700, 4000)

@@ -15,8 +15,6 @@ from http.cookiejar import CookieJar
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import Simulation
-from livingdrug.scenario.tables import Nca
 from livingdrug.web import serving
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.app import make_app, page_of
@@ -25,6 +23,8 @@ from livingdrug.web.guard import KEY
 from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import Uploads, safe_name
 from livingdrug.web.work import Work
+from livingdrug.workflows.nca.spec import Nca
+from livingdrug.workflows.simulate.spec import Simulation
 
 TRIAL = ("kind=trial&model=stein_2019&control=a&multiplicity=none&arms.0.name=a&arms.0.n={n}&arms.1.name=b&arms.1.n=10"
          "&endpoints.0.name=e&endpoints.0.kind=auc")  # fmt: skip

@@ -10,15 +10,16 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.fit.vpc import vpc
-from livingdrug.scenario import to_toml
-from livingdrug.scenario.fit import Fit, fit_problem
+from livingdrug.fit import vpc
 from livingdrug.web import fit_worker, fits
 from livingdrug.web.app import make_app, page_of
 from livingdrug.web.fit import SHOWN
 from livingdrug.web.fit_answer import vpc_sentence, with_ends
 from livingdrug.web.fit_plan import DIFFERS, HELD, SAME, model_of, roles_of, with_roles
 from livingdrug.web.work import Work
+from livingdrug.workflows.document import to_toml
+from livingdrug.workflows.fit.plan import fit_problem
+from livingdrug.workflows.fit.scenario import Fit
 from tests.pictures import undrawn
 
 WAITS = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(130)"]
@@ -131,7 +132,7 @@ def samples(path):
 
 def test_an_interrupted_fit_goes_on_to_the_numbers_of_the_script(tmp_path, monkeypatch):
     """The worker itself, without its process: its table is that of the script, byte for byte, though it was interrupted."""
-    monkeypatch.setattr("livingdrug.report.fit_folder.save", undrawn)  # drawing takes long
+    monkeypatch.setattr("livingdrug.workflows.fit.checks.save", undrawn)  # drawing takes long
     folder = tmp_path / "job"
     folder.mkdir()
     samples(folder / "samples.csv")
@@ -148,7 +149,7 @@ def test_an_interrupted_fit_goes_on_to_the_numbers_of_the_script(tmp_path, monke
         fit_worker.run_job(folder, False, Impatient(folder / "progress.json"))
     assert (folder / "run" / "state.npz").is_file() and not (folder / "answer.json").exists()
     fit_worker.run_job(folder, True, fit_worker.Progress(folder / "progress.json"))
-    from livingdrug.scenario.script import to_script
+    from livingdrug.workflows.base import to_script
 
     (tmp_path / "samples.csv").write_bytes((folder / "samples.csv").read_bytes())
     monkeypatch.chdir(tmp_path)

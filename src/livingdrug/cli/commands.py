@@ -5,32 +5,70 @@ from importlib import import_module
 
 import click
 
+from livingdrug.workflows.found import groups, has_command, help_of, kinds
+
 
 class Commands(click.Group):
     """A group whose further commands are loaded when they are called: options by the dozen cost a start its time.
 
-    later: name -> (module in which the command has that name, what it does in one line: the first sentence of its help).
+    later: name -> (module in which the command has that name, what it does in one line: the first sentence of its help);
+    kinds: whether every kind of analysis is a command too.
     """
 
-    def __init__(self, *given, later: Mapping[str, tuple[str, str]], **named) -> None:
+    def __init__(self, *given, later: Mapping[str, tuple[str, str]], kinds: bool = False, **named) -> None:
         super().__init__(*given, **named)
-        self.later = later
+        self.later, self.of_kinds = later, kinds
+
+    def _kinds(self) -> list[str]:
+        """Kinds and groups of kinds that are commands."""
+        alone = [kind for kind in kinds() if "-" not in kind and has_command(kind)]
+        return [*alone, *groups()] if self.of_kinds else []
 
     def list_commands(self, context: click.Context) -> list[str]:
         """All names, in order."""
-        return sorted({*self.commands, *self.later})
+        return sorted({*self.commands, *self.later, *self._kinds()})
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """The command, loaded; None where there is none of that name."""
         if name in self.later:
             return getattr(import_module(self.later[name][0]), name)
+        if name in self._kinds():
+            return _group(name) if name in groups() else _command(name)
         return super().get_command(context, name)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help."""
-        rows = []
-        for name in self.list_commands(context):
-            known = self.later.get(name)
-            rows.append((name, known[1] if known else self.commands[name].get_short_help_str(64)))
+        mine = {name: command.get_short_help_str(64) for name, command in self.commands.items()}
+        mine |= {name: line for name, (_, line) in self.later.items()} | {name: help_of(name)[0] for name in self._kinds()}
         with formatter.section("Commands"):
-            formatter.write_dl(rows)
+            formatter.write_dl(sorted(mine.items()))
+
+
+class Group(click.Group):
+    """Kinds that belong together, as commands of one group."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Names within the group, in order."""
+        own = {kind.partition("-")[2] for kind in kinds() if kind.startswith(f"{self.name}-") and has_command(kind)}
+        return sorted({*self.commands, *own})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command, loaded; None where there is none of that name."""
+        kind = f"{self.name}-{name}"
+        return _command(kind) if kind in kinds() and has_command(kind) else super().get_command(context, name)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_of(f"{self.name}-{name}")[0]) for name in self.list_commands(context)])
+
+
+def _group(name: str) -> Group:
+    line, more = help_of(name)
+    return Group(name, help=f"{line}\n\n{more}")
+
+
+def _command(kind: str) -> click.Command:
+    from livingdrug.cli.options import command_of
+
+    return command_of(kind)

@@ -4,21 +4,12 @@ from importlib import import_module
 
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
-from livingdrug.scenario import read_scenario
+from livingdrug.workflows.base import read_scenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {
-    "simulate": ("livingdrug.cli.simulate", "run"),
-    "check": ("livingdrug.cli.tables", "run_check"),
-    "nca": ("livingdrug.cli.parameters", "run_nca"),
-    "compare": ("livingdrug.cli.products", "run_compare"),
-    "power": ("livingdrug.cli.power", "run_power"),
     "response": ("livingdrug.cli.response", "run_response"),
     "index": ("livingdrug.cli.index", "run_index"),
-    "trial": ("livingdrug.cli.trial", "run_design"),
-    "escalation": ("livingdrug.cli.escalation", "run_levels"),
-    "fit": ("livingdrug.cli.fit", "run_fit"),
-    "sampling": ("livingdrug.cli.sampling", "run_sampling"),
 }
 
 
@@ -28,8 +19,24 @@ def run_document(path: str, output: Output) -> None:
     if scenario.kind != "simulate" and (output.workers is not None or output.dask is not None):
         kind = f"`{path}` is a `{scenario.kind}` scenario"
         raise InputError(f"{kind}, which runs in one process; leave out --workers and --dask")
+    if scenario.kind not in RUNNERS:
+        from livingdrug.cli.run import run_scenario
+
+        run_scenario(scenario, output)
+        return
     module, runner = RUNNERS[scenario.kind]
     getattr(import_module(module), runner)(scenario, output)
+
+
+def run_design(path: str, replicates: int | None, seed: int | None, output: Output) -> None:
+    """Run the trial or escalation in a file, with the numbers of the command line in place of its own."""
+    from livingdrug.cli.run import run_scenario
+
+    scenario = read_scenario(path)
+    if scenario.kind not in ("trial", "escalation"):
+        raise InputError(f"`{path}` is a `{scenario.kind}` scenario, not a trial; `livingdrug run` runs it")
+    given = {name: value for name, value in (("replicates", replicates), ("seed", seed)) if value is not None}
+    run_scenario(scenario.model_copy(update=given), output)
 
 
 def remake_report(folder: str, pdf: bool = False) -> None:

@@ -11,21 +11,24 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.cli.output import Output
-from livingdrug.cli.parameters import number
 from livingdrug.cli.tables import show_notes
+from livingdrug.core.words import RESEARCH, number
 from livingdrug.data.findings import printable
 from livingdrug.products.curves import get_curve, list_curves
-from livingdrug.report.outcomes import index_curves
-from livingdrug.response.curve import Curve, Estimate, exposure_at
-from livingdrug.response.expected import best_fold
-from livingdrug.response.exposures import changed, share_between
-from livingdrug.response.index import TherapeuticIndex
-from livingdrug.response.selection import CONFOUNDED
-from livingdrug.response.verdict import limits, verdict
+from livingdrug.response import (
+    CONFOUNDED,
+    Curve,
+    Estimate,
+    TherapeuticIndex,
+    best_fold,
+    changed,
+    exposure_at,
+    limits,
+    share_between,
+    verdict,
+)
 from livingdrug.scenario import index as scenarios
-
-RESEARCH = "for research, not for clinical decisions"
-
+from livingdrug.scenario.report.outcomes import index_curves
 
 
 def run_index(scenario: scenarios.Index, output: Output) -> None:
@@ -35,7 +38,7 @@ def run_index(scenario: scenarios.Index, output: Output) -> None:
     answer = scenarios.run_index(scenario)
     output.write(index_curves(answer))
     if output.plots:
-        from livingdrug.report.pictures import write_index_pictures
+        from livingdrug.scenario.report.pictures import write_index_pictures
 
         write_index_pictures(answer, output.plots)
         click.echo(f"wrote pictures to {output.plots}", err=True)

@@ -2,7 +2,6 @@
 
 import click
 
-from livingdrug.cli.out_help import OUT_HELP
 from livingdrug.core.errors import InputError
 
 
@@ -66,62 +65,6 @@ def with_options(options):
     return add
 
 
-@click.command()
-@click.argument("file", type=click.Path())
-@with_options(READING)
-@click.option("--endpoints", type=click.Path(), help="Also check a table with one row per subject (response, CRS, PFS).")
-@click.option("--out", type=click.Path(), help=OUT_HELP)
-@click.option("--as", "layout", help="With --out: laid out for nonmem or monolix (and nlmixr2) instead.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def check(columns: tuple[str, ...], **rest) -> None:
-    """Say how FILE is read, column by column, and what is wrong. Faults come with lines; exit code 2 where there are any."""
-    from livingdrug.cli.tables import run_check
-    from livingdrug.scenario.tables import CheckFile
-
-    run_check(*split_output(CheckFile, read_pairs(columns), rest))
-
-
-@click.command()
-@click.argument("file", type=click.Path())
-@with_options(READING)
-@with_options(RULES)
-@click.option("--by", help="A covariate that groups the subjects, such as response.")
-@click.option("--endpoints", type=click.Path(), help="A table with one row per subject, to group by.")
-@click.option("--out", type=click.Path(), help=OUT_HELP)
-@click.option("--wide", is_flag=True, help="One row per profile instead of one per parameter.")
-@click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
-@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def nca(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
-    """Cellular-kinetic parameters of every profile in FILE. Each with flag, reason and points."""
-    from livingdrug.cli.parameters import run_nca
-    from livingdrug.scenario.tables import Nca
-
-    rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_nca(*split_output(Nca, read_pairs(columns), rest))
-
-
-@click.command()
-@click.argument("file", type=click.Path())
-@with_options(READING)
-@with_options(RULES)
-@click.option("--product", required=True, help="A product with published exposure, such as tisagenlecleucel or ide-cel.")
-@click.option("--indication", help="Only groups whose indication holds this text, such as DLBCL.")
-@click.option("--spread", help="Which published spread of the model stein_2019 (sd, variance).")
-@click.option("--out", type=click.Path(), help=OUT_HELP)
-@click.option("--plots", type=click.Path(file_okay=False), help="Write a picture (PNG and SVG) into this folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@click.option("--as-scenario", is_flag=True, help="Print the scenario document that this command amounts to; run nothing.")
-def compare(columns: tuple[str, ...], terminal: tuple[str, ...], **rest) -> None:
-    """Place the subjects in FILE among published exposures. As percentiles of a product; differences are said."""
-    from livingdrug.cli.products import run_compare
-    from livingdrug.scenario.tables import Compare
-
-    rest["terminal"] = [read_terminal(text) for text in terminal]
-    run_compare(*split_output(Compare, read_pairs(columns), rest))
-
-
 @click.group()
 def example() -> None:
     """Write example data to try the commands on."""
@@ -163,10 +106,19 @@ def example_trial(folder: str) -> None:
     write_trial_example(folder)
 
 
+@example.command("attributes")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_attributes(folder: str) -> None:
+    """Simulated products, expression and signatures for attributes. Written into FOLDER."""
+    from livingdrug.cli.attribute_examples import write_attributes_example
+
+    write_attributes_example(folder)
+
+
 def split_output(kind, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
     from livingdrug.cli.output import Output
-    from livingdrug.scenario.purpose import checked
+    from livingdrug.workflows.document import checked
 
     output = Output.taken_from(rest)
     given = {name: value for name, value in rest.items() if value is not None and value != ()}

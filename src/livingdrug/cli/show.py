@@ -2,39 +2,71 @@
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
-from livingdrug.models.conformance import fit, problems
+from livingdrug.core.errors import InputError
+from livingdrug.models import build_model
+from livingdrug.models.catalogue import find_models, get_fragment, get_model, list_fragments, list_models
+from livingdrug.models.conformance import joining, problems
 from livingdrug.models.equations import latex_equations, plain_equations
 from livingdrug.models.model import Model, plain_symbol
-from livingdrug.scenario import build_model
 
 
-def print_catalogue() -> None:
-    """Models, then which fragment fits which model."""
-    console = Console()
-    table = Table(title="models", title_justify="left")
-    for column in ("name", "what it is", "spread", "fragments that fit"):
+def print_catalogue(wanted: dict[str, str]) -> None:
+    """Models (those with the wanted words), then the fragments."""
+    console, found = Console(), find_models(**wanted)
+    if not found:
+        asked = ", ".join(f"{key} `{word}`" for key, word in wanted.items() if word)
+        raise InputError(f"no model has {asked}; leave one of them out (`livingdrug models` lists all)")
+    table = Table(title=f"{len(found)} model{'s' if len(found) > 1 else ''}", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    for column in ("what it is", "of"):
         table.add_column(column)
-    for name in list_models():
+    for name in found:
         model = get_model(name)
-        fits = []
-        for fragment in list_fragments():
-            verdict = fit(model, fragment)
-            if verdict == "fits":
-                fits.append(fragment)
-            elif verdict.startswith("fits with"):
-                fits.append(f"{fragment} ({verdict.removeprefix('fits ')})")
-        spread = ", ".join(p.name for p in model.populations) or "none published"
-        table.add_row(name, model.title, spread, ", ".join(fits) or "none")
+        about = model.about
+        count = f", {len(model.values)} vectors" if len(model.values) > 1 else ""
+        table.add_row(name, model.title, f"{', '.join(about.disease)}; {', '.join(about.target)}; {about.kind}{count}")
     console.print(table)
+    hint = "`livingdrug models show NAME` says what a model is for and which fragments fit it; NAME:VECTOR takes another"
+    console.print(f"{hint} vector.", style="dim")
+    if any(wanted.values()):
+        return
     table = Table(title="fragments", title_justify="left")
     for column in ("name", "what it adds"):
         table.add_column(column)
     for name in list_fragments():
         table.add_row(name, get_fragment(name).title)
     console.print(table)
+
+
+def print_about(console: Console, model: Model) -> None:
+    """Five lines: what for, from what, what it can and cannot do, how to run it."""
+    about = model.about
+    if about is None:
+        return
+    fragments = "".join(f" --with {f.name}" for f in model.fragments)
+    run = f"livingdrug simulate {model.name}{':' + model.vector if model.vector else ''}{fragments}"
+    if model.populations:
+        run += " -n 200" + (f" --spread {model.populations[-1].name}" if len(model.populations) > 1 else "")
+    origin = f"{about.origin} ({about.kind}; {about.licence or 'licence not stated'})"
+    words = {"for": about.purpose, "from": origin, "can": about.can, "cannot": about.cannot, "run": run}
+    for word, text in words.items():
+        console.print(f"[bold]{word:>6}[/bold]  {escape(text)}", highlight=False)
+    vectors = [v.name for v in model.values]
+    if len(vectors) > 1:
+        how = f"{len(vectors)} vectors, {model.name}:{vectors[1]} takes another: {', '.join(vectors)}"
+        console.print(f"[bold]{'of':>6}[/bold]  {how}", highlight=False)
+    console.print()
+
+
+def print_fits(console: Console, model: Model) -> None:
+    """Which fragments fit the model."""
+    there = {f.name for f in model.fragments}
+    joins = {name: joining(model, name) for name in list_fragments() if name not in there}
+    fits = [f"{name} (with {join.partner})" if join.partner else name for name, join in joins.items() if join.fits]
+    console.print("\n[bold]Fragments that fit[/bold]  " + (", ".join(fits) or "none"), highlight=False)
 
 
 def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) -> None:
@@ -50,10 +82,12 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) 
         return
     console = Console()
     console.print(f"[bold]{model.full_name}[/bold]: {model.title}\n")
+    print_about(console, model)
     _print_equations(console, model)
     _print_parameters(console, model)
     for population in model.populations:
         spreads = ", ".join(f"{n} {s.given} {s.value:g}" for n, s in population.spreads.items())
+        spreads = "; ".join(t for t in (spreads, f"one of {len(population.members)} vectors" * bool(population.members)) if t)
         console.print(f"spread [bold]{population.name}[/bold]: {spreads} ({population.meaning or population.source.line()})")
     if model.anchors:
         console.print("\n[bold]Anchors[/bold] (numbers that the model must reproduce)")
@@ -62,6 +96,7 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) 
     console.print("\n[bold]Deviations and cautions[/bold]")
     for text in (*model.deviations, *(d for f in model.fragments for d in f.deviations)):
         console.print(f"  - {text}", highlight=False, markup=False)
+    print_fits(console, model)
 
 
 def _print_equations(console: Console, model: Model) -> None:
@@ -79,7 +114,7 @@ def _print_parameters(console: Console, model: Model) -> None:
         table.add_column(column, overflow="fold")
     for q in model.quantities:
         symbol = plain_symbol(q.symbol)
-        table.add_row(q.name, symbol, f"{model.typical[q.name]:.10g}", q.unit, q.meaning, model.source_of(q.name).line())
+        table.add_row(q.name, symbol, model.shown_value(q.name), q.unit, q.meaning, model.source_of(q.name).line())
     console.print(table)
 
 

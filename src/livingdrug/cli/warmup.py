@@ -4,9 +4,9 @@ import time
 
 import click
 
-from livingdrug.engine import cache
+from livingdrug.engine.codegen import cache
+from livingdrug.models import build_model
 from livingdrug.models.catalogue import list_models
-from livingdrug.scenario.simulation import build_model
 from livingdrug.simulation import simulate
 
 

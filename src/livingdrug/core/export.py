@@ -77,9 +77,18 @@ def check_writable(path: str | Path) -> None:
 def safe_cell(text: str) -> str:
     """The text with an apostrophe before it where a spreadsheet would run it (it starts with = + - @, a tab or a line
     end and is no number), and in quotes where a comma, semicolon, tab or bar could part it."""
-    if _LIVE.match(text) and not _NUMBER.fullmatch(text):
-        text = "'" + text
+    text = _marked(text)
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def plain_cell(text: str) -> str:
+    """The text before `safe_cell` put an apostrophe before it."""
+    return text[1:] if text.startswith("'") and _marked(text[1:]) == text else text
+
+
+def _marked(text: str) -> str:
+    # a text that begins with apostrophes already gets one more, so that the mark can be taken away again
+    return "'" + text if _LIVE.match(text.lstrip("'")) and not _NUMBER.fullmatch(text) else text
 
 
 def _texts(column) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.sources import Source
+from livingdrug.data.findings import printable
 from livingdrug.data.table import Data
 
 DNA_PER_CELL = 6.6e-6  # ug of DNA in a diploid cell
@@ -140,12 +141,12 @@ def _argument(data: Data, key: str, text: str, rows: np.ndarray) -> np.ndarray:
         texts = data.covariates[text][data.profiles.subject[data.profile]]
     else:
         raise InputError(f"bridge argument {key}: " + unknown("column", text, [*data.covariates, *data.by_row]))
-    from livingdrug.data.cells import read_numbers
+    from livingdrug.data.cells import NUMBER, read_numbers
 
-    values = read_numbers(texts).value
-    bad = np.flatnonzero(rows & ~(values > 0))
+    read = read_numbers(texts)
+    bad = np.flatnonzero(rows & ~((read.kind == NUMBER) & (read.value > 0)))
     if len(bad):
-        raise InputError(
-            f"line {int(data.line[bad].min())}: column `{text}` holds no number above 0, and the bridge needs it as {key}"
-        )
-    return values
+        first = bad[np.argmin(data.line[bad])]
+        what = f"`{printable(texts[first], 30)}`, which is no number above 0" if texts[first] else "nothing"
+        raise InputError(f"line {int(data.line[first])}: column `{text}` holds {what}; the bridge needs a number as {key}")
+    return read.value

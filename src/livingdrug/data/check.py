@@ -4,14 +4,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.data.conversion import on_a_clock
 from livingdrug.data.doses import unfolded
 from livingdrug.data.findings import SHOWN, Finding, Findings, printable, refusal
 from livingdrug.data.infusion import raw_times, since_infusion, with_dates
-from livingdrug.data.meanings import SIMULATED_IN_DAYS, Column, guess, is_simulated
+from livingdrug.data.meanings import SAID, SIMULATED_IN_DAYS, Column, guess, is_simulated
 from livingdrug.data.one_subject import with_one_subject
 from livingdrug.data.parse import parse
-from livingdrug.data.powers import in_base_units
+from livingdrug.data.powers import in_base_units, values_as_said
 from livingdrug.data.proposals import require
 from livingdrug.data.reading import Reading
 from livingdrug.data.samples import build, subject_codes
@@ -19,10 +20,11 @@ from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
 from livingdrug.data.units import is_dose, is_time, read_unit
 from livingdrug.data.wide import long_form
+from livingdrug.data.written import WRITTEN, as_written
 
 
-@dataclass(frozen=True)
-class Check:
+@dataclass(frozen=True, repr=False)
+class Check(Shown):
     """What was understood of a file (columns, notes), what is wrong (findings), and the table unless something is."""
 
     name: str
@@ -44,7 +46,10 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     findings = Findings()
     grid = read_grid(path, findings, reading.sheet)
     grid = long_form(grid, reading.columns, findings)
+    own = reading.columns
+    grid, reading = as_written(grid, reading)
     columns = guess(grid.headings, grid.units, reading.columns)
+    columns = tuple(c if c.why != SAID or c.name in own else replace(c, why=WRITTEN) for c in columns)
     columns = with_dates(grid, columns, reading)
     grid, columns = with_one_subject(grid, columns, findings)
     require(columns, name, grid)
@@ -60,7 +65,7 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     parsed, time, codes = unfolded(parsed, time, codes, findings)
     timed = since_infusion(parsed, time, codes, time_unit, reading, findings)
     data = build(name, parsed, timed, codes, subjects, time_unit, dose_unit, reading, findings)
-    data = on_a_clock(data, findings)
+    data = on_a_clock(values_as_said(data, findings), findings)
     found = findings.sorted()
     warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]
     if len(warnings) > SHOWN:

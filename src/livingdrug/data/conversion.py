@@ -80,8 +80,12 @@ def values_in(data: Data, profiles: np.ndarray, unit: str) -> Data:
             f"the values are kept as logarithms and cannot be counted in {unit} instead of {given}; have them turned back "
             "(--logarithms e), or give them in that unit"
         )
-    made = _counted(data, VALUE, conversion(p.unit[np.flatnonzero(profiles)[0]], unit))
-    rows = profiles[data.profile]
+    return values_times(data, profiles, conversion(p.unit[np.flatnonzero(profiles)[0]], unit), unit)
+
+
+def values_times(data: Data, profiles: np.ndarray, factor: Fraction, unit: str) -> Data:
+    """The data with the values of some profiles (a mask) multiplied, and in another unit."""
+    made, p, rows = _counted(data, VALUE, factor), data.profiles, profiles[data.profile]
     kept = {name: np.where(rows, getattr(made, name), getattr(data, name)) for name in _named(Data, VALUE)}
     return replace(data, **kept, profiles=replace(p, unit=np.where(profiles, unit, p.unit).astype(object)))
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, read_numbers, with_points
+from livingdrug.core.shown import Shown
+from livingdrug.data.cells import MISSING, NUMBER, decimal_sign, missing, read_numbers, with_points
 from livingdrug.data.endpoint_words import (
     RESPONSES,
     is_cnsr,
@@ -20,11 +21,12 @@ from livingdrug.data.findings import Finding, Findings, printable, refusal
 from livingdrug.data.grid import Grid
 from livingdrug.data.long import one_row_each
 from livingdrug.data.meanings import Column, plain_word, split_heading
+from livingdrug.data.names import look_alikes, no_shared_subject
 from livingdrug.data.source import read_grid
 from livingdrug.data.table import Data
 from livingdrug.data.time_units import time_unit_of
 
-WORDS = {
+ENDPOINT_WORDS = {
     "ID": "id usubjid subjid subject subjectid patient patientid ptid pt upn animal animalid mouse mouseid participant",
     "RESPONSE": "response bestresponse bor bestoverallresponse resp rspn",
     "CRS": "crs crsgrade maxcrs maxcrsgrade crsgr",
@@ -32,13 +34,13 @@ WORDS = {
     "PFS": "pfs pfstime pfsdays pfsweeks pfsmonths pfsmo timetoprogression pfsd",
     "PFSEVENT": "pfsevent pfsstatus progressed progression event",
 }
-_MEANING = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+_MEANING = {word: meaning for meaning, words in ENDPOINT_WORDS.items() for word in words.split()}
 GRADES = range(6)
 GRADED = ("CRS", "ICANS")  # meanings whose values can only be grades
 
 
-@dataclass(frozen=True)
-class Endpoints:
+@dataclass(frozen=True, repr=False)
+class Endpoints(Shown):
     """values: name -> text of each subject, "" where missing."""
 
     name: str
@@ -95,16 +97,17 @@ def _columns(grid: Grid) -> tuple[Column, ...]:
 
 
 def _subject_faults(ids: np.ndarray, name: str, findings: Findings) -> None:
-    rows = np.flatnonzero((ids == "") | (ids == "."))
+    unnamed = missing(ids)
+    rows = np.flatnonzero(unnamed)
     findings.at("no-subject", rows, name, ids[rows], "the row names no subject", "write the subject in every row")
     _, first = np.unique(ids.astype(str), return_index=True)
-    twice = np.setdiff1d(np.flatnonzero((ids != "") & (ids != ".")), first)
+    twice = np.setdiff1d(np.flatnonzero(~unnamed), first)
     findings.at("subject-twice", twice, name, ids[twice], "subject {} has a second row", "keep one row per subject")
 
 
 def _values(column: Column, texts: np.ndarray, findings: Findings) -> np.ndarray:
     """Texts in one spelling; what fits no endpoint is a finding."""
-    plain = np.where(np.isin(texts, [".", "NA"]), "", texts).astype(object)
+    plain = np.where(missing(texts), "", texts).astype(object)
     if column.meaning == "RESPONSE":
         words = {text: read_response(text) for text in set(plain)}
         wrong = np.flatnonzero([words[text] is None for text in plain])
@@ -172,7 +175,7 @@ def _pairs(values: dict[str, np.ndarray], columns: tuple[Column, ...], grid: Gri
                else "which code is the event is asked with a time to event (--event, --event-value)")
         findings.note(f"`{printable(beside.name, 40)}` speaks of censoring: {how}")
     event = grid.columns[columns.index(beside)]
-    rows = np.flatnonzero((values["PFS"] != "") & np.isin(event, ["", ".", "NA"]))
+    rows = np.flatnonzero((values["PFS"] != "") & missing(event))
     fix = f"fill the column {printable(beside.name, 40)}"
     findings.at("pfs", rows, name, values["PFS"][rows], "{} has no event or censoring beside it", fix)
 
@@ -193,15 +196,16 @@ def join(data: Data, endpoints: Endpoints) -> Data:
     row_of = {subject: i for i, subject in enumerate(endpoints.subjects)}
     rows = [row_of.get(subject) for subject in data.subjects]
     if not any(row is not None for row in rows):
-        raise InputError(f"`{endpoints.name}` and `{data.name}` share no subject; write the subjects alike in both")
+        raise no_shared_subject(endpoints.name, endpoints.subjects, data.name, data.subjects)
     notes = list(data.notes) + list(endpoints.notes)
     for known, other, where in (
         (data.subjects, set(endpoints.subjects), endpoints.name), (endpoints.subjects, set(data.subjects), data.name),
     ):  # fmt: skip
-        missing = [printable(s, 30) for s in known if s not in other]
-        if missing:
-            named = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
-            notes.append(f"{len(missing)} subject(s) are not in `{where}`: {named}")
+        lone = [s for s in known if s not in other]
+        if lone:
+            named = ", ".join(printable(s, 30) for s in lone[:5]) + (", ..." if len(lone) > 5 else "")
+            notes.append(f"{len(lone)} subject(s) are not in `{where}`: {named}")
+            notes += look_alikes(lone, other, where, "is not there")
     added = {
         name: np.array(["" if row is None else texts[row] for row in rows], dtype=object)
         for name, texts in endpoints.values.items()

@@ -30,8 +30,18 @@ def read_sheet(raw: bytes, name: str, sheet: str | None, findings: Findings) -> 
 
     Raises InputError for a file that is no workbook, is damaged, unpacks to too much or declares entities.
     """
+    return _guarded(lambda: _read(raw, name, sheet, findings), name)
+
+
+def read_book(raw: bytes, name: str, findings: Findings) -> dict[str, Sheet]:
+    """Title -> sheet of all sheets of a workbook, as `read_sheet` reads one and with its errors."""
+    return _guarded(lambda: _read_all(raw, name, findings), name)
+
+
+def _guarded(read, name: str):
+    """What `read` returns. Raises InputError for whatever a damaged workbook makes it raise."""
     try:
-        return _read(raw, name, sheet, findings)
+        return read()
     except (InputError, MemoryError):
         raise
     # zipfile and openpyxl answer a damaged file with whatever their innards meet: no list of exceptions is ever whole
@@ -64,6 +74,21 @@ def _read(raw: bytes, name: str, sheet: str | None, findings: Findings) -> Sheet
         _unsaved_formulas(cells, _filled(_open(raw, values=False)[chosen]), findings)
     merged = [(m.min_row, m.max_row, m.coord) for m in ws.merged_cells.ranges]
     return Sheet(_rows(cells), tuple(title for title in titles if title != chosen), sorted(merged))
+
+
+def _read_all(raw: bytes, name: str, findings: Findings) -> dict[str, Sheet]:
+    has_formulas = _check_package(raw, name)
+    book = _open(raw, values=True)
+    written = _open(raw, values=False) if has_formulas else None
+    titles, made = tuple(ws.title for ws in book.worksheets), {}
+    for ws in book.worksheets:
+        cells = _filled(ws)
+        _check_range(cells, name, ws.title)
+        if written is not None:
+            _unsaved_formulas(cells, _filled(written[ws.title]), findings)
+        merged = [(m.min_row, m.max_row, m.coord) for m in ws.merged_cells.ranges]
+        made[ws.title] = Sheet(_rows(cells), tuple(t for t in titles if t != ws.title), sorted(merged))
+    return made
 
 
 def _open(raw: bytes, values: bool):

@@ -114,9 +114,7 @@ def since_infusion(
     if is_dose.any():
         return _from_events(parsed, time, subject, is_dose, time_unit, reading, findings)
     occasion = parsed.texts["OCC"] if parsed.has("OCC") else np.full(len(time), "1", dtype=object)
-    if parsed.has("OCC"):
-        rows = np.flatnonzero(np.isin(occasion, ["", "."]))
-        findings.at("no-occasion", rows, parsed.name("OCC"), occasion[rows], "the row names no occasion", "number it")
+    _unnumbered(parsed, findings)
     counted = parsed.has("TIME") and parsed.columns["TIME"].word in DAY_WORDS
     if counted and reading.infusion_day is None:
         problem = f"`{parsed.name('TIME')}` may count the infusion as day 0 or as day 1, and no row holds a dose"
@@ -180,6 +178,13 @@ def _no_day_zero(time: np.ndarray, start: float) -> np.ndarray:
     return time - start
 
 
+def _unnumbered(parsed: Parsed, findings: Findings) -> None:
+    """A sample or dose without an occasion, where others have one."""
+    if parsed.has("OCC"):
+        rows = np.flatnonzero((parsed.texts["OCC"] == "") & np.isin(parsed.evid, (0, 1, 4)))
+        findings.at("no-occasion", rows, parsed.name("OCC"), [""] * len(rows), "the row names no occasion", "number it")
+
+
 def _from_events(
     parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, time_unit: str, reading: Reading,
     findings: Findings,
@@ -194,6 +199,7 @@ def _from_events(
     _dose_faults(parsed, time, subject, is_dose, findings)
     if parsed.has("OCC"):
         occasion = parsed.texts["OCC"]
+        _unnumbered(parsed, findings)
     else:
         occasion = _number_occasions(time, subject, is_dose, findings)
     keys = _pair_codes(subject, occasion)

@@ -2,6 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+
+from livingdrug.core.errors import InputError
+from livingdrug.data.findings import printable
 
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 # letters of other scripts that print like Latin ones, after Unicode's table of confusables (UTS 39), lower case
@@ -30,3 +34,25 @@ def how_alike(one: str, other: str) -> str:
         return "case, blanks or leading zeros"
     same = unicodedata.normalize("NFKC", one) == unicodedata.normalize("NFKC", other)
     return "the Unicode form of their letters" if same else "letters or signs that look alike"
+
+
+def look_alikes(names: Iterable[str], others: Iterable[str], where: str, what: str) -> list[str]:
+    """A caution for each of the first names that only a look tells from one of another table.
+
+    names: those that the other table does not know; others: those of the other table; where: what it is called; what: what
+    becomes of a name, such as `is left out`.
+    """
+    there = {folded(other): other for other in others}
+    pairs = [(name, there[folded(name)]) for name in names if folded(name) in there]
+    return [
+        f"caution: `{printable(name, 30)}` {what} and `{printable(other, 30)}` of `{where}` differs from it only by "
+        f"{how_alike(name, other)}; write them alike if they are one subject"
+        for name, other in pairs[:5]
+    ]
+
+
+def no_shared_subject(one: str, subjects: Iterable[str], other: str, others: Iterable[str]) -> InputError:
+    """The error for two tables (their names and subjects) that name no subject alike; names that look alike are shown."""
+    hints = [hint.removeprefix("caution: ") for hint in look_alikes(subjects, others, other, f"of `{one}`")]
+    more = f": {hints[0]}" if hints else "; write the subjects alike in both"
+    return InputError(f"`{one}` and `{other}` share no subject{more}")

@@ -1,92 +1,30 @@
-"""Units with a power of ten or a size in them: `10^6 cells`, `10^9/L`, `copies/100 ng`, read by exact factors."""
+"""Columns whose units hold a power of ten or a size: values, limits and doses in units of the closed list, with a note."""
 
-import re
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 
 import numpy as np
 
 from livingdrug.data.cells import Numbers
+from livingdrug.data.conversion import values_times
 from livingdrug.data.findings import Findings, printable
 from livingdrug.data.parse import Parsed
 from livingdrug.data.reading import Reading
-from livingdrug.data.units import read_unit
-
-_SUPER = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
-_RAISED = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+")
-# 10^6, 10**6, 10*6 (UCUM), 1e6, million; not 10E6, which people write for 10^6 and computers read as 10^7
-_POWER = re.compile(
-    r"(?:[x*]\s*)?\(?\s*[x*]?\s*(?<![0-9.])(?:10\s*(?:\^|\*{1,2})\s*\(?([0-9]{1,2})\)?|1(?:\.0*)?e\+?([0-9]{1,2})"
-    r"|\b(thousand|million|billion)\b|^(k)(?=\s*/))(?![0-9.])\s*\)?\s*[x*]?\s*"
-)
-_WORDS = {"thousand": 3, "million": 6, "billion": 9, "k": 3}
-_CELLS = re.compile(
-    r"(?:(?:viable|transduced|autologous|total) )*(?:car(?:[ -]?(?:t|\+|pos|positive))?[ +-]*)?(?:viable )?(?:t[ -]?)?cells?"
-    r"|car[ -]?t"
-)
-_COPIES = re.compile(r"(?:(?:transgene|vector|gene|car) )?(?:copies|copy)")
-_DNA = re.compile(r"([0-9]+(?:\.[0-9]+)?)?\s*(ug|mcg|ng|microgram|nanogram)s?(?:[ .]*(?:of )?(?:genomic ?|g)?dna)?")
-_VOLUMES = {
-    **dict.fromkeys(("ul", "mcl", "mm3", "mm^3", "cmm", "microliter", "microlitre"), ("cells/uL", Fraction(1))),
-    **dict.fromkeys(("l", "liter", "litre"), ("cells/uL", Fraction(1, 10**6))),
-    **dict.fromkeys(("ml", "cm3", "cm^3", "milliliter", "millilitre"), ("cells/mL", Fraction(1))),
-    "dl": ("cells/mL", Fraction(1, 100)),
-    "kg": ("cells/kg", Fraction(1)),
-}
-
-
-@dataclass(frozen=True)
-class Scaled:
-    """A unit of the closed list, and how many of it one of the file's unit is."""
-
-    unit: str
-    factor: Fraction = Fraction(1)
-
-
-def read_scaled(text: str) -> Scaled | None:
-    """The unit and the exact factor that a text stands for, None where it cannot be told."""
-    known = read_unit(text)
-    if known is not None:
-        return Scaled(known)
-    plain = text.strip().replace("\u00b5", "u").replace("\u03bc", "u").replace("\u00d7", "x").replace("\u00b7", "*")
-    plain = _RAISED.sub(lambda found: "^" + found.group().translate(_SUPER), plain).lower()
-    plain = re.sub(r"\s+per\s+", "/", plain)
-    found = list(_POWER.finditer(plain))
-    factor = Fraction(1)
-    if len(found) > 1 or (found and plain[: found[0].start()].rstrip().endswith("/")):
-        return None
-    if found:
-        digits = found[0].group(1) or found[0].group(2) or _WORDS[found[0].group(3) or found[0].group(4)]
-        factor = Fraction(10) ** int(digits)
-        plain = f"{plain[: found[0].start()].rstrip()} {plain[found[0].end() :].lstrip()}".strip()
-    base = _base(re.sub(r"\s+", " ", re.sub(r"\s*/\s*", "/", plain)), bool(found))
-    return base and Scaled(base.unit, base.factor * factor)
-
-
-def _base(plain: str, counted: bool) -> Scaled | None:
-    """A unit without its power of ten; counted: whether it had one (`10^9/L` counts cells, as `/uL` does)."""
-    above, mark, below = plain.partition("/")
-    above = above.strip()
-    if not mark:
-        return Scaled("cells") if _CELLS.fullmatch(above) else None
-    if _CELLS.fullmatch(above) or (not above and (counted or below in ("mm^3", "cm^3"))):
-        unit, factor = _VOLUMES.get(below.strip(), ("", Fraction(1)))
-        return Scaled(unit, factor) if unit else None
-    dna = _DNA.fullmatch(below.strip())
-    if not _COPIES.fullmatch(above) or not dna or Fraction(dna.group(1) or 1) == 0:
-        return None
-    size = Fraction(dna.group(1) or 1) * (Fraction(1, 1000) if dna.group(2).startswith("n") else 1)
-    return Scaled("copies/ug", 1 / size)
+from livingdrug.data.table import Data
+from livingdrug.data.units import Scaled, read_scaled, read_unit
 
 
 def in_base_units(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[Parsed, Reading]:
     """Values, limits and doses in units of the closed list, with a note for every factor.
 
-    `--limit` is in the unit of the file, as the values are.
+    `--limit` is in the unit of the file, as the values are; a unit that the user states is read like one in a heading.
     """
+    reading, said = _dose_as_said(parsed, reading, findings)
+    if reading.unit and _stated(parsed, "UNIT", "DV") == {read_scaled(reading.unit)}:
+        reading = replace(reading, unit=read_scaled(reading.unit).unit)  # the file says so too
     texts, columns, factor = _converted(parsed, "UNIT", "DV", "values", findings)
     limits = _limit_factor(parsed, columns, factor, findings)
     dose_texts, dose_columns, dosed = _converted(parsed, "DOSEUNIT", "AMT", "doses", findings)
+    dosed = dosed * said
     reading = _scaled_limit(parsed, factor, reading, findings)
     made = replace(
         parsed,
@@ -99,6 +37,44 @@ def in_base_units(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     )
     _refuse_logarithms(parsed, factor, reading, findings)
     return made, reading
+
+
+def _dose_as_said(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[Reading, float]:
+    """(the reading with --dose-unit of the closed list and --dose in it, factor of doses whose file states no unit)."""
+    said = read_scaled(reading.dose_unit) if reading.dose_unit else None
+    if said is None or said == Scaled(reading.dose_unit):
+        return reading, 1.0
+    stated = _stated(parsed, "DOSEUNIT", "AMT")
+    if stated and stated != {said}:
+        where = parsed.name("DOSEUNIT") or parsed.name("AMT")
+        problem = f"the file states another unit than --dose-unit, which says `{printable(reading.dose_unit, 40)}`"
+        findings.add("dose-unit", findings.heading, where, "", problem, "leave the option out")
+        return reading, 1.0
+    _noted(reading.dose_unit, "doses", findings)
+    dose = None if reading.dose is None else reading.dose * float(said.factor)
+    return replace(reading, dose=dose, dose_unit=said.unit), 1.0 if stated else float(said.factor)
+
+
+def _stated(parsed: Parsed, unit: str, value: str) -> set[Scaled | None]:
+    """The units that the rows, or else the heading, of values or doses state; None stands for a text that is none."""
+    rows = parsed.evid == 0 if unit == "UNIT" else parsed.evid >= 0
+    texts = set(parsed.texts[unit][rows]) - {"", "."} or {parsed.columns[value].unit if parsed.has(value) else ""} - {""}
+    return {read_scaled(text) for text in texts}
+
+
+def values_as_said(data: Data, findings: Findings) -> Data:
+    """The data with every profile whose unit the user stated with a power of ten in a unit of the closed list."""
+    for text in sorted(set(data.profiles.unit)):
+        scaled = read_scaled(text)
+        if scaled is None or read_unit(text) is not None:
+            continue
+        if data.logarithms and scaled.factor != 1:
+            problem = f"values that are kept as logarithms take no power of ten, which --unit `{printable(text, 40)}` holds"
+            findings.add("unit", findings.heading, "", "", problem, "have them turned back (--logarithms e or 10)")
+        else:
+            _noted(text, "values", findings)
+            data = values_times(data, data.profiles.unit == text, scaled.factor, scaled.unit)
+    return data
 
 
 def _rates(parsed: Parsed, dosed: np.ndarray) -> dict[str, Numbers]:

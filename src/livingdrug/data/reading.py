@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from livingdrug.core.errors import InputError
-from livingdrug.data.units import is_dose, is_time, known_units, read_unit
+from livingdrug.data.units import is_dose, is_time, known_units, read_scaled, read_unit
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Reading:
     date_order: `dmy` or `mdy` of dates that are not ISO; duplicates: of values of one subject, output and time, `mean`, or
     `keep`: replicates, which a fit takes; pool_assays: one profile from several assays; sheet: of an Excel file; untreated:
     subjects without a dose, where others have one, were not treated; logarithms: the values and limits are logarithms, to be
-    turned back (`e`, `10`) or `kept`; output: the only one to use of several; units: output -> unit of its values.
+    turned back (`e`, `10`) or `kept`; output: the only one to use of several; units: output -> unit of its values. Units of
+    values and doses may hold a power of ten or a size, as headings may (`10^6 cells`, `copies/100 ng`).
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class Reading:
 def _unit(option: str, text: str | None, fits: Callable[[str], bool] | None = None, known: str = "") -> str | None:
     if text is None:
         return None
-    unit = read_unit(text)
-    if unit is None or (fits and not fits(unit)):
+    scaled = read_scaled(text)
+    if scaled is None or (fits and not fits(scaled.unit)):
         raise InputError(f"{option} `{text}` is not a unit that fits here; known: {known or known_units()}")
-    return unit
+    return read_unit(text) or text

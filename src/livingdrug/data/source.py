@@ -27,7 +27,7 @@ SIGNATURES = {
 def read_grid(path: str | Path, findings: Findings, sheet: str | None = None) -> Grid:
     """Grid of a CSV, TSV or Excel file. Raises InputError where the file is not a readable table."""
     path = Path(path)
-    raw = _read_bytes(path)
+    raw = read_bytes(path)
     if raw[:4] == b"PK\x03\x04":
         from livingdrug.data.excel import merged_faults, read_sheet
 
@@ -37,11 +37,17 @@ def read_grid(path: str | Path, findings: Findings, sheet: str | None = None) ->
         return replace(grid, other_sheets=found.others)
     if sheet is not None:
         raise InputError(f"`{path.name}` is not an Excel file, so it has no sheet `{sheet}`")
+    return grid_of_text(read_text(raw, path, findings), path.name, findings)
+
+
+def read_text(raw: bytes, path: Path, findings: Findings) -> str:
+    """The text of a file that is no workbook. Raises InputError where it is not a readable text table."""
     _check_kind(raw, path)
-    return grid_of_text(_decode(raw, path.name, findings), path.name, findings)
+    return _decode(raw, path.name, findings)
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """All of an ordinary file. Raises InputError where there is none, or it is too large."""
     name = printable(str(path))
     try:
         status = path.stat()

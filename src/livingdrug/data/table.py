@@ -5,6 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from livingdrug.core.shown import Shown
+
+# the first columns of the canonical table, and two of those that may stand behind them
+CANONICAL = ("ID", "TIME", "DV", "DVID", "UNIT", "ASSAY", "EVID", "AMT", "CENS", "LIMIT", "OCC")
+LOGARITHMS, REPLICATE = "LOGARITHMS", "REPLICATE"
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -70,8 +76,8 @@ class Changes:
     text: np.ndarray
 
 
-@dataclass(frozen=True)
-class Data:
+@dataclass(frozen=True, repr=False)
+class Data(Shown):
     """Samples by profile and time, shape (rows,) each.
 
     profile: position in `profiles`; time: since the infusion of the profile, in time_unit ("" where nobody said);
@@ -125,70 +131,17 @@ class Data:
         """Number of samples."""
         return len(self.time)
 
-    def table(self):
-        """Canonical pandas table: ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC, then covariates, weight and the
-        units of time and dose. TIME counts as in the file (from the infusion where it holds no
-        dose rows). A row for every dose (where the file
-        had no dose rows: one for each occasion with a known dose), then the samples. It reads back to the same data."""
-        import pandas as pd
+    def table(self, varying: bool = True):
+        """Pandas table: ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC, then DUR RATE II CMT SS where a dose needs them,
+        covariates, weight (WT), REPLICATE (number of a value among those of one time) and LOGARITHMS where there are any, and
+        the units of time and dose.
 
-        p = self.profiles
-        ids = np.array(self.subjects, dtype=object)
-        start = 0.0
-        if self.doses is not None:
-            start = self.doses.start[self.profile] + self.doses.zero[p.subject[self.profile]]
-        samples = pd.DataFrame(
-            {
-                "ID": ids[p.subject[self.profile]], "TIME": self.time + start, "DV": self.dv,
-                "DVID": p.output[self.profile], "UNIT": p.unit[self.profile], "ASSAY": p.assay[self.profile], "EVID": 0,
-                "AMT": np.nan, "CENS": self.cens, "LIMIT": np.where(np.isfinite(self.end), self.end, self.limit),
-                "OCC": p.occasion[self.profile],
-                "_subject": p.subject[self.profile],
-            }
-        )  # fmt: skip
-        doses = self._dose_rows(ids)
-        both = pd.concat([doses, samples], ignore_index=True) if len(doses) else samples
-        both["_order"] = natural_order(both["OCC"].to_numpy())
-        both = both.sort_values(["_subject", "_order", "TIME", "EVID"], ascending=[True, True, True, False], kind="stable")
-        subject = both["_subject"].to_numpy()
-        for name, values in self.covariates.items():
-            both[name] = values[subject]
-        if np.isfinite(self.weight).any():
-            both["WT"] = self.weight[subject]
-        for name, unit in (("TIMEUNIT", self.time_unit), ("DOSEUNIT", self.dose_unit)):
-            if unit:
-                both[name] = unit
-        return both.drop(columns=["_subject", "_order"]).reset_index(drop=True)
-
-    def _dose_rows(self, ids: np.ndarray):
-        """The rows of `table` that are doses, of subjects that have samples."""
-        import pandas as pd
-
-        p, given = self.profiles, self.doses
-        if given is None:
-            keep = np.isfinite(p.dose)
-            columns = p.subject[keep], 0.0, p.dose[keep], p.occasion[keep]
-        else:
-            keep = np.isin(given.subject, p.subject)
-            time = (given.time + given.zero[given.subject])[keep]
-            columns = given.subject[keep], time, given.amount[keep], given.occasion[keep]
-        subject, time, amount, occasion = columns
-        evid = 1 if given is None else np.where(given.given, np.where(given.reset, 4, 1), 3)[keep]
-        rows = pd.DataFrame(
-            {
-                "ID": ids[subject], "TIME": time, "DV": np.nan, "DVID": "", "UNIT": self.dose_unit, "ASSAY": "", "EVID": evid,
-                "AMT": amount, "CENS": 0, "LIMIT": np.nan, "OCC": occasion, "_subject": subject,
-            }
-        )  # fmt: skip
-        if given is not None and not given.plain:
-            for name, values in (("DUR", given.duration), ("RATE", given.rate), ("II", given.every)):
-                if values.any():
-                    rows[name] = values[keep]
-            if (given.into != "").any():
-                rows["CMT"] = given.into[keep]
-            if (given.steady != "").any():
-                rows["SS"] = [{"": 0, "replace": 1, "add": 2}[word] for word in given.steady[keep]]
-        return rows.drop_duplicates(["_subject", "OCC"]) if given is None else rows
+        TIME counts as in the file (from the infusion where it holds no dose rows). A row for every dose (where the file
+        had no dose rows: one for each occasion with a known dose), then the samples; where a covariate changes in a row
+        that is neither, a row of another event (EVID 2). A covariate with the name of one of these columns gets a `_`
+        behind it. varying: False leaves out covariates that change within a subject. The table reads back to the same data.
+        """
+        return _canonical(self, varying)
 
 
 def natural_order(texts: np.ndarray) -> np.ndarray:
@@ -207,3 +160,126 @@ def natural_key(text: str) -> tuple:
         return ((0, ""), (int(text), text), (0, "")), text
     parts = re.split(r"([0-9]+)", text)
     return tuple((int(part), part) if i % 2 else (0, part) for i, part in enumerate(parts)), text
+
+
+def _canonical(data: Data, varying: bool):
+    """See `Data.table`."""
+    import pandas as pd
+
+    parts = [part for part in (_doses(data), _samples(data), _others(data) if varying else None) if part is not None]
+    both = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    both["_order"] = natural_order(both["OCC"].to_numpy())
+    both = both.sort_values(["_subject", "_order", "TIME", "EVID"], ascending=[True, True, True, False], kind="stable")
+    subject = both["_subject"].to_numpy()
+    for name, values in data.covariates.items():
+        both[_free(name)] = values[subject]
+    if varying:
+        for name in dict.fromkeys((*data.by_row, *data.changing)):
+            both[_free(name)] = _by_row(data, name, both)
+    if np.isfinite(data.weight).any() and not (varying and "WT" in data.changing):
+        both["WT"] = data.weight[subject]
+    if data.replicates and varying:
+        count = both.groupby(["_subject", "OCC", "DVID", "ASSAY", "UNIT", "TIME", "EVID"]).cumcount() + 1
+        both[REPLICATE] = np.where(both["EVID"] == 0, count.astype(str), "")
+    marks = (("TIMEUNIT", data.time_unit), ("DOSEUNIT", data.dose_unit), (LOGARITHMS, "kept" if data.logarithms else ""))
+    for name, mark in marks:
+        if mark:
+            both[name] = mark
+    return both.drop(columns=["_subject", "_order", "_row"]).reset_index(drop=True)
+
+
+def _samples(data: Data):
+    import pandas as pd
+
+    p = data.profiles
+    start = 0.0
+    if data.doses is not None:
+        start = data.doses.start[data.profile] + data.doses.zero[p.subject[data.profile]]
+    return pd.DataFrame(
+        {
+            "ID": _ids(data)[p.subject[data.profile]], "TIME": data.time + start, "DV": data.dv,
+            "DVID": p.output[data.profile], "UNIT": p.unit[data.profile], "ASSAY": p.assay[data.profile], "EVID": 0,
+            "AMT": np.nan, "CENS": data.cens, "LIMIT": np.where(np.isfinite(data.end), data.end, data.limit),
+            "OCC": p.occasion[data.profile], "_subject": p.subject[data.profile], "_row": np.arange(data.rows),
+        }
+    )  # fmt: skip
+
+
+def _event(data: Data, subject: np.ndarray, **columns):
+    """Rows that are no samples."""
+    import pandas as pd
+
+    blank = {"DV": np.nan, "DVID": "", "UNIT": "", "ASSAY": "", "AMT": np.nan, "CENS": 0, "LIMIT": np.nan, "_row": -1}
+    made = {"ID": _ids(data)[subject], **blank, **columns, "_subject": subject}
+    special = [name for name in columns if name not in CANONICAL]
+    return pd.DataFrame({name: made[name] for name in (*CANONICAL, "_subject", "_row", *special)})
+
+
+def _doses(data: Data):
+    """The rows that are doses, of subjects that have samples."""
+    p, given = data.profiles, data.doses
+    if given is None:
+        keep = np.isfinite(p.dose)
+        rows = _event(data, p.subject[keep], TIME=0.0, AMT=p.dose[keep], OCC=p.occasion[keep], UNIT=data.dose_unit, EVID=1)
+        return rows.drop_duplicates(["_subject", "OCC"])
+    keep = np.isin(given.subject, p.subject)
+    evid = np.where(given.given, np.where(given.reset, 4, 1), 3)[keep]
+    special = {}
+    if not given.plain:
+        for name, values in (("DUR", given.duration), ("RATE", given.rate), ("II", given.every)):
+            if values.any():
+                special[name] = values[keep]
+        if (given.into != "").any():
+            special["CMT"] = given.into[keep]
+        if (given.steady != "").any():
+            special["SS"] = [{"": 0, "replace": 1, "add": 2}[word] for word in given.steady[keep]]
+    time = (given.time + given.zero[given.subject])[keep]
+    return _event(data, given.subject[keep], TIME=time, AMT=given.amount[keep], OCC=given.occasion[keep],
+                  UNIT=data.dose_unit, EVID=evid, **special)  # fmt: skip
+
+
+def _others(data: Data):
+    """A row for each moment at which a covariate says something and neither a sample nor a dose stands."""
+    told = {key: None for changes in data.changing.values() for key in _keys(changes.subject, changes.time)}
+    start = data.doses.start[data.profile] if data.doses is not None else 0.0
+    for subject, time in ((data.profiles.subject[data.profile], data.time + start),
+                          *([(data.doses.subject, data.doses.time)] if data.doses is not None else [])):  # fmt: skip
+        for key in _keys(subject, time):
+            told.pop(key, None)
+    own = dict(zip(data.profiles.subject.tolist(), data.profiles.occasion.tolist(), strict=True))
+    lone = [(subject, float(time)) for subject, time in told if subject in own]
+    subject = np.array([who for who, _ in lone], dtype=int)
+    zero = data.doses.zero[subject] if data.doses is not None else 0.0
+    time = np.array([when for _, when in lone]) + zero
+    return _event(data, subject, TIME=time, OCC=np.array([own[who] for who, _ in lone], dtype=object), EVID=2)
+
+
+def _by_row(data: Data, name: str, table) -> np.ndarray:
+    """A covariate that changes: of samples as their rows say, elsewhere as any row of that subject and time says."""
+    row, subject = table["_row"].to_numpy(), table["_subject"].to_numpy()
+    sampled = row >= 0
+    texts = np.full(len(table), "", dtype=object)
+    if name in data.changing:
+        changes = data.changing[name]
+        said = dict(zip(reversed(_keys(changes.subject, changes.time)), reversed(changes.text.tolist()), strict=True))
+        zero = data.doses.zero[subject] if data.doses is not None else 0.0
+        texts[:] = [said.get(key, "") for key in _keys(subject, table["TIME"].to_numpy() - zero)]
+    if name == "CMT" and name in table:  # where doses go stands there too
+        texts = table[name].fillna("").to_numpy(dtype=object, copy=True)
+    if name in data.by_row:
+        texts[sampled] = data.by_row[name][row[sampled]]
+    return texts
+
+
+def _free(name: str) -> str:
+    """The heading of a covariate, which takes no place of another column."""
+    return f"{name}_" if name in (*CANONICAL, REPLICATE, LOGARITHMS, "TIMEUNIT", "DOSEUNIT") else name
+
+
+def _keys(subject: np.ndarray, time: np.ndarray) -> list[tuple[int, str]]:
+    """A subject and a time, which may differ by rounding."""
+    return [(who, f"{when:.9g}") for who, when in zip(subject.tolist(), (np.asarray(time) + 0.0).tolist(), strict=True)]
+
+
+def _ids(data: Data) -> np.ndarray:
+    return np.array(data.subjects, dtype=object)

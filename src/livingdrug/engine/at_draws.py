@@ -8,7 +8,9 @@ import math
 
 import numpy as np
 
-from livingdrug.engine.calls import call_2, call_3
+from livingdrug.engine.codegen.calls import call_2, call_3
+from livingdrug.engine.codegen.machine_code import kept
+from livingdrug.engine.codegen.vector_math import compiled
 from livingdrug.engine.densities import (
     COMBINED,
     LOG_2PI,
@@ -19,8 +21,6 @@ from livingdrug.engine.densities import (
     ratio_phi,
     spread_of,
 )
-from livingdrug.engine.machine_code import kept
-from livingdrug.engine.vector_math import compiled
 
 LOG, LOGIT, NORMAL = 0, 1, 2  # codes of scales
 LARGEST = 700.0  # of a number on a log or logit scale

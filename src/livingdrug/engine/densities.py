@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from livingdrug.engine.machine_code import kept
-from livingdrug.engine.vector_math import compiled
+from livingdrug.engine.codegen.machine_code import kept
+from livingdrug.engine.codegen.vector_math import compiled
 
 ADDITIVE, PROPORTIONAL, COMBINED, SQUARES, LOGNORMAL = range(5)
 CODE = {

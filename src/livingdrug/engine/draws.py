@@ -13,8 +13,8 @@ from numba import types, uint64
 from numba.extending import intrinsic
 
 from livingdrug.core.random import stream_key
-from livingdrug.engine.machine_code import kept
-from livingdrug.engine.vector_math import compiled, exp, log
+from livingdrug.engine.codegen.machine_code import kept
+from livingdrug.engine.codegen.vector_math import compiled, exp, log
 
 MULTIPLIER_0, MULTIPLIER_1 = uint64(0xD2E7470EE14C6C93), uint64(0xCA5A826395121157)
 WEYL_0, WEYL_1 = uint64(0x9E3779B97F4A7C15), uint64(0xBB67AE8584CAA73B)

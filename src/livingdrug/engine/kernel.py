@@ -9,13 +9,13 @@ from types import ModuleType
 import numpy as np
 
 import livingdrug
-from livingdrug.engine import cache
-from livingdrug.engine.compile import Pools, compile_system
-from livingdrug.engine.layout import Layout
-from livingdrug.engine.machine_code import module_of
+from livingdrug.engine.codegen import cache
+from livingdrug.engine.codegen.compile import Pools, compile_system, without_pools
+from livingdrug.engine.codegen.layout import Layout
+from livingdrug.engine.codegen.machine_code import module_of
+from livingdrug.engine.codegen.vectors import LANES
 from livingdrug.engine.storage import COUNTERS, Addresses, At
-from livingdrug.engine.vectors import LANES
-from livingdrug.models.compose import System
+from livingdrug.models import System
 
 TOO_LARGE = 1e30
 # So small because kill terms with steepness 1/4 are felt from a millionth of a cell, and tumours regrow from less.
@@ -47,7 +47,7 @@ class Kernel:
 
 
 @lru_cache(maxsize=64)
-def kernel(system: System, observed: tuple[str, ...], inflow: bool = False) -> Kernel:
+def system_kernel(system: System, observed: tuple[str, ...], inflow: bool = False) -> Kernel:
     """Compiled code of a system that computes these outputs (or states).
 
     inflow: whether anything is infused over time; then input pools, which might receive it, are integrated like any
@@ -56,19 +56,14 @@ def kernel(system: System, observed: tuple[str, ...], inflow: bool = False) -> K
     pools = without_pools(system) if inflow else compile_system(system).pools
 
     def write() -> tuple[str, Layout]:
-        from livingdrug.engine import symbolic
-        from livingdrug.engine.generate import Writer
+        from livingdrug.engine.codegen import symbolic
+        from livingdrug.engine.codegen.generate import Writer
 
         equations = symbolic.renamed(system, symbolic.equations(system, pools))
         return Writer(system, equations, observed).module(system.name, livingdrug.__version__)
 
     module, layout = made_module(cache.key(repr(system), repr(observed), repr(pools.all)), system.name, write)
     return kernel_of(system, observed, pools, module, layout)
-
-
-def without_pools(system: System) -> Pools:
-    """No pools: every state is integrated."""
-    return Pools((), (), compile_system(system).pools.rates, ())
 
 
 def kernel_of(system: System, observed: tuple[str, ...], pools: Pools, module, layout: Layout) -> Kernel:
@@ -111,14 +106,15 @@ def at_and_table(kernel: Kernel, limits: Sequence[int] = ()) -> tuple[At, np.nda
     single = ("t", "h", "tn", "wish", "stop", "next", "error", "error_before", "top", "weight", "one_t")
     per_output = ("g", "dg", "gm", "area", "peak", "peak_time")
     groups = dict.fromkeys(per_state, n) | dict.fromkeys(single, 1) | dict.fromkeys(per_output, k)
+    groups["kink"] = n * layout.kinks
     groups |= dict.fromkeys(("above", "last_above", "limit"), len(limits))
     groups |= {"k": 8 * n, "switch_at": layout.switches, "one_y": n, "one_g": one, "one_w": 1}
     places, numbers = placed({name: LANES * size for name, size in groups.items()}, LANES * rows["end"])
     tables, table = _table(system, pools, layout, limits)
     at = At(
         n=n, states=len(system.states), outputs=k, switches=layout.switches, pools=layout.pools,
-        constants=layout.constants, limits=len(limits),
-        **{f"w_{name}": LANES * rows[name] for name in ("y", "f", "g", "dg", "j", "ft", "shift", "p")},
+        constants=layout.constants, limits=len(limits), kinks=layout.kinks,
+        **{f"w_{name}": LANES * rows[name] for name in ("y", "f", "kink", "g", "dg", "j", "ft", "shift", "p")},
         **places, numbers=numbers, **tables,
     )  # fmt: skip
     return at, table

@@ -211,7 +211,7 @@ def new_task(quantities, events: EventTable, times: np.ndarray | Sequence[np.nda
 
 
 def _solve_block(kernel: Kernel, at, table, settings, task: Task, found: Found, subjects: np.ndarray, limits) -> None:
-    from livingdrug.engine.lanes import run
+    from livingdrug.engine.solvers.lanes import run
 
     lane, count = new_lanes(kernel, at, np.asarray(limits, dtype=float), settings.rtol)
     run(kernel.call, lane, count, at, table, settings, task, found, subjects, False)

@@ -1,6 +1,8 @@
 """Models and data for the tools that others trust: NONMEM, nlmixr2, mrgsolve, Monolix."""
 
-from livingdrug.export.data_file import DataFile, data_file
+from livingdrug.export.data_file import LAYOUTS, DataFile, data_file
 from livingdrug.export.model_text import TARGETS, model_text
 
-__all__ = ["TARGETS", "DataFile", "data_file", "model_text"]
+__all__ = [
+    "LAYOUTS", "TARGETS", "DataFile", "data_file", "model_text",
+]  # fmt: skip

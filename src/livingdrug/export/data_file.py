@@ -6,6 +6,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.data import Data, Reading
 
 LAYOUTS = ("nonmem", "monolix")
@@ -13,8 +14,8 @@ LAYOUTS = ("nonmem", "monolix")
 NONMEM_COLUMNS = ("ID", "TIME", "DV", "LNDV", "AMT", "EVID", "MDV", "CENS", "LIMIT", "DVID", "OCC")
 
 
-@dataclass(frozen=True)
-class DataFile:
+@dataclass(frozen=True, repr=False)
+class DataFile(Shown):
     """table: a pandas table of texts, ready to be written as CSV. reading: how `read_data` reads it back. notes: what was
     changed, one sentence each."""
 
@@ -35,7 +36,7 @@ def data_file(data: Data, layout: str) -> DataFile:
     if layout not in LAYOUTS:
         raise InputError(unknown("layout", layout, LAYOUTS))
     _check_limits(data)
-    table = data.table()
+    table = data.table(varying=False)
     infused = table["TIME"].where(table["EVID"].isin([1, 4])).groupby([table["ID"], table["OCC"]]).transform("min")
     table["TIME"] -= infused.fillna(0.0)
     # a column of units says one in every row, or is not there
@@ -123,7 +124,7 @@ def _whole(column: np.ndarray) -> np.ndarray | None:
 
 
 def _codes(column: np.ndarray, data: Data, name: str, notes: list[str]) -> np.ndarray:
-    from livingdrug.data.table import natural_key
+    from livingdrug.data import natural_key
 
     said = sorted({text for text in column if text}, key=natural_key)
     code = {text: str(i) for i, text in enumerate(said, 1)} | {"": "."}

@@ -7,8 +7,7 @@ from livingdrug.core.expressions import names
 from livingdrug.export.dialect import Dialect, Names
 from livingdrug.export.plan import Parameter, Plan
 from livingdrug.export.statements import Block
-from livingdrug.models import ClosedOutput
-from livingdrug.models.compose import System
+from livingdrug.models import ClosedOutput, System
 
 
 @dataclass

@@ -1,15 +1,63 @@
-"""Fits of models to the data of subjects: `from livingdrug.fit import fit`, as the package has the name of its verb."""
+"""Fits of models to the data of subjects. The package is called as its verb: `ld.fit(problem)`."""
 
+from livingdrug.core.faces import callable_package
+from livingdrug.fit.bayes import Posterior, sample_posterior
+from livingdrug.fit.before_dose import without_zeros
+from livingdrug.fit.borrow import Borrowing, borrowed, fit_both, read_borrow
+from livingdrug.fit.compare import MethodComparison, MethodRun, compare_methods
+from livingdrug.fit.compare_models import ModelComparison, ModelRun, compare_models
+from livingdrug.fit.conditional import Conditional
+from livingdrug.fit.conditional_residuals import with_conditional_residuals
+from livingdrug.fit.covariate_relations import Relation, covariate_relations, relation_table
+from livingdrug.fit.days import DaysResult, extra_days
+from livingdrug.fit.design import design_of
+from livingdrug.fit.eta_correlation import EtaCorrelation, correlation_table, eta_correlations
 from livingdrug.fit.given import regimens_of
+from livingdrug.fit.groups import Groups, compare_groups
+from livingdrug.fit.importance import few_draws
+from livingdrug.fit.individual_curves import Curves, curves_of
+from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty
+from livingdrug.fit.npde import Npde, npde
+from livingdrug.fit.nuts import FEWEST_ESS, HIGHEST_R_HAT, Sampling
 from livingdrug.fit.objective import evaluate
-from livingdrug.fit.problem import Correlation, Effect, FitProblem, Parameter, ResidualError, new_problem
-from livingdrug.fit.result import FitResult, Objective
-from livingdrug.fit.run import fit
+from livingdrug.fit.outcome_problem import joint_problem
+from livingdrug.fit.point import LOG, SCALE_CODE, Point, point_of
+from livingdrug.fit.priors import Prior, as_priors, prior_density, priors_of, read_priors
+from livingdrug.fit.problem import (
+    Correlation,
+    Effect,
+    FitProblem,
+    Parameter,
+    ResidualError,
+    new_problem,
+    outputs_of,
+)
+from livingdrug.fit.result import EXIT_CODE, Estimate, FitResult, Objective
+from livingdrug.fit.run import Individual, Progress, fit
 from livingdrug.fit.saem import Saem
+from livingdrug.fit.sampled import Sampled, sampled_parameters
+from livingdrug.fit.settle import with_all
 from livingdrug.fit.sir import Sir, sir
-from livingdrug.fit.uncertainty import bootstrap, profile
+from livingdrug.fit.size import size_caution
+from livingdrug.fit.start import STEIN, start_values
+from livingdrug.fit.uncertainty import RISE, Profile, bootstrap, profile
+from livingdrug.fit.units import in_model_units
+from livingdrug.fit.unknowns import Unknowns, unknowns_of
+from livingdrug.fit.vpc import Panel, Vpc, vpc
 
 __all__ = [
-    "Correlation", "Effect", "FitProblem", "FitResult", "Objective", "Parameter", "ResidualError", "Saem", "Sir", "bootstrap",
-    "evaluate", "fit", "new_problem", "profile", "regimens_of", "sir",
+    "EXIT_CODE", "FEWEST_ESS", "FEWEST_KEPT", "FEWEST_REFITS", "HIGHEST_R_HAT", "LOG", "RISE", "SCALE_CODE",
+    "STEIN", "Borrowing", "Conditional", "Correlation", "Curves", "DaysResult", "Effect", "Estimate",
+    "EtaCorrelation", "FitProblem", "FitResult", "Groups", "Individual", "MethodComparison", "MethodRun",
+    "ModelComparison", "ModelRun", "Npde", "Objective", "Panel", "Parameter", "Point", "Posterior", "Prior",
+    "Profile", "Progress", "Relation", "ResidualError", "Saem", "Sampled", "Sampling", "Sir", "Uncertainty",
+    "Unknowns", "Vpc", "as_priors", "bootstrap", "borrowed", "compare_groups", "compare_methods",
+    "compare_models", "correlation_table", "covariate_relations", "curves_of", "design_of",
+    "eta_correlations", "evaluate", "extra_days", "few_draws", "fit", "fit_both", "in_model_units",
+    "joint_problem", "new_problem", "npde", "outputs_of", "point_of", "prior_density", "priors_of", "profile", "read_borrow",
+    "read_priors", "regimens_of", "relation_table", "sample_posterior", "sampled_parameters", "sir",
+    "size_caution", "start_values", "unknowns_of", "vpc", "with_all", "with_conditional_residuals",
+    "without_zeros",
 ]  # fmt: skip
+
+callable_package(__name__, fit)

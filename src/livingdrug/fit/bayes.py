@@ -8,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import ConvergenceError, InputError
+from livingdrug.core.shown import Shown
 from livingdrug.fit import joint
 from livingdrug.fit.frame import Frame, frame_of, root_of
 from livingdrug.fit.nuts import Draws, Mixing, Sampling, draw, faults, mixing, summary
 from livingdrug.fit.objective import check_start
+from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.point import Point, Prepared, point_of, prepare, table_of
 from livingdrug.fit.priors import Prior, add_priors, columns_of, priors_of
 from livingdrug.fit.problem import FitProblem
@@ -144,8 +146,8 @@ def _by_pair(omega: np.ndarray, root: np.ndarray, pair: tuple[int, int], by_root
     return float((by_root * (root @ (np.tril(inner) - 0.5 * np.diag(np.diag(inner))))).sum())
 
 
-@dataclass(frozen=True)
-class Posterior:
+@dataclass(frozen=True, repr=False)
+class Posterior(Shown):
     """A posterior. names, kinds: of the estimated numbers; x (chains, draws, numbers): as they are reported; etas
     (chains, draws, subjects, random): individual effects; draws: as sampled; priors: stated; notes: for the
     user. `table` refuses what did not mix; `mixing` always answers."""
@@ -202,6 +204,17 @@ class Posterior:
             told.append(f"{row.name} is {row.q50:.3g}{unit} (90 % {row.q05:.3g} to {row.q95:.3g})")
         return tuple(told)
 
+    def _facts(self) -> dict[str, str]:
+        chains, draws, _ = self.x.shape
+        return {
+            "name": self.problem.model.full_name,
+            "status": self.status,
+            "draws": f"{chains} chains of {draws:,}",
+        } | ({"not shown": "; ".join(self.faults)} if self.faults else {})
+
+    def _frame(self):
+        return None if self.faults else self.table()
+
 
 def log_posterior(
     problem: FitProblem, priors: Sequence[Prior] = (), start: FitProblem | None = None, seed: int = 1
@@ -224,6 +237,8 @@ def sample_posterior(
 ) -> Posterior:
     """Draws of the posterior. Priors that are not given are weak ones around the numbers of `problem`, which must not come
     from the same data; `start` may: `fit(problem).problem` is a good one."""
+    if problem.outcomes:
+        check_method("bayes")
     settings = settings or Sampling()
     density, first = log_posterior(problem, priors, start, settings.seed)
     found = draw(density, first, settings)

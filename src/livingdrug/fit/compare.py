@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.fit.importance import FEW, few_draws, importance
 from livingdrug.fit.objective import objective
 from livingdrug.fit.point import point_of, prepare
@@ -100,8 +101,8 @@ class MethodRun(Compared):
         return abs(self.gap.exact) <= WITHIN
 
 
-@dataclass(frozen=True)
-class MethodComparison:
+@dataclass(frozen=True, repr=False)
+class MethodComparison(Shown):
     """Methods side by side; reference: the one that the others are compared with, None where none can be."""
 
     problem: FitProblem
@@ -144,6 +145,9 @@ class MethodComparison:
         found = [{e.name: e for e in run.result.estimates} if run.result else {} for run in self.runs]
         names = dict.fromkeys(name for estimates in found for name in estimates)
         return tuple((name, *(estimate_words(estimates.get(name)) for estimates in found)) for name in names)
+
+    def _frame(self):
+        return self.table()
 
 
 def compare_methods(

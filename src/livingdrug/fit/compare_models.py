@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.fit.compare import Compared, is_ended, is_known, sampled_at
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.importance import few_draws
@@ -20,7 +21,7 @@ from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.run import Progress, fit
 from livingdrug.models import Model
-from livingdrug.simulation.regimen import Regimen
+from livingdrug.simulation import Regimen
 
 WINDOW, LATE = 28.0, 21.0  # days of a typical subject's curve, and from which on its half-life is taken
 HOURS = {"d": 1.0, "h": 24.0}  # units of time in a day
@@ -68,8 +69,8 @@ class ModelRun(Compared):
         return self.sampled.minus2ll + float(np.log(len(self.result.individuals.subjects))) * self.result.free
 
 
-@dataclass(frozen=True)
-class ModelComparison:
+@dataclass(frozen=True, repr=False)
+class ModelComparison(Shown):
     """Models side by side; doses: of the typical subject, in words."""
 
     data: str
@@ -107,6 +108,9 @@ class ModelComparison:
         import pandas as pd
 
         return pd.DataFrame([row for run in self.runs for row in _rows(self, run)], columns=list(COLUMNS))
+
+    def _frame(self):
+        return self.table()
 
 
 def compare_models(

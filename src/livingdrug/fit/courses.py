@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.engine.events import ADD, RATE, Events
+from livingdrug.engine import ADD, RATE, Events
 from livingdrug.fit.design import Design
 from livingdrug.fit.problem import FitProblem
-from livingdrug.simulation.regimen import Dose, Regimen
+from livingdrug.simulation import Dose, Regimen
 
 SETTLED = 1e-7  # change of each state within an interval, of the largest one of all
 MOST = 400  # intervals to get there
@@ -100,8 +100,7 @@ def _duration(dose: Dose) -> float:
 
 def _intervals(problem: FitProblem, design: Design, subject: int, dose: Dose, every: float) -> int:
     """How many intervals the typical subject needs until nothing changes any more."""
-    from livingdrug.engine.compile import compile_system
-    from livingdrug.engine.lsoda import advance
+    from livingdrug.engine import advance, compile_system
 
     system = problem.model.system
     names = [q.name for q in system.quantities]

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.data import Data
-from livingdrug.data.endpoints import WORDS
-from livingdrug.data.meanings import plain_word
+from livingdrug.data import ENDPOINT_WORDS, Data, plain_word
 from livingdrug.fit.design import covariate
 from livingdrug.fit.eta_correlation import FEWEST, LEVEL, averaged, between, holm
 from livingdrug.fit.groups import SHRUNK
@@ -22,7 +20,7 @@ from livingdrug.fit.result import FitResult
 from livingdrug.fit.sampled import Sampled
 
 LEVELS = 6  # a covariate in words has at most that many
-OUTCOMES = {word for meaning, words in WORDS.items() if meaning != "ID" for word in words.split()}
+OUTCOMES = {word for meaning, words in ENDPOINT_WORDS.items() if meaning != "ID" for word in words.split()}
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Data, cells
-from livingdrug.data.table import Changes
+from livingdrug.data import Changes, Data, cells
 
 WEIGHT = ("weight", "body_weight", "wt")
 

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import Model
-from livingdrug.models.model import find_quantity
-from livingdrug.simulation import simulate
-from livingdrug.simulation.population import Subjects, find_population
+from livingdrug.models import Model, find_quantity
+from livingdrug.simulation import Subjects, find_population, simulate
 
 WORTH = 0.01  # part of an error that a day has to cut to be named
 STEP = 1e-4  # of ln theta in central differences: their error is some 1e-8 of the curve

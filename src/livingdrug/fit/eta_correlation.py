@@ -22,7 +22,7 @@ NORMAL = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
-class Correlation:
+class EtaCorrelation:
     """Of two effects. value, low, high: with its 95 % interval; p: of none, corrected: for the number of pairs; all nan where
     not determined. in_model: the correlation that the model has, nan where it has none."""
 
@@ -42,7 +42,7 @@ class Correlation:
         return bool(self.corrected < LEVEL)
 
 
-def eta_correlations(sampled: Sampled, problem: FitProblem) -> tuple[Correlation, ...]:
+def eta_correlations(sampled: Sampled, problem: FitProblem) -> tuple[EtaCorrelation, ...]:
     """All pairs of effects between subjects (those between occasions are left out)."""
     names = between(problem)
     pairs = [(a, b) for k, a in enumerate(names) for b in names[k + 1 :]]
@@ -51,7 +51,7 @@ def eta_correlations(sampled: Sampled, problem: FitProblem) -> tuple[Correlation
     known = {frozenset((c.first, c.second)): c.value for c in problem.correlations}
     corrected = holm(np.array([row[3] for row in rows]))
     return tuple(
-        Correlation(a, b, n, *row, float(p), known.get(frozenset((a, b)), float("nan")))
+        EtaCorrelation(a, b, n, *row, float(p), known.get(frozenset((a, b)), float("nan")))
         for (a, b), row, p in zip(pairs, rows, corrected, strict=True)
     )
 
@@ -89,7 +89,7 @@ def holm(p: np.ndarray) -> np.ndarray:
     return out
 
 
-def correlation_table(found: tuple[Correlation, ...]):
+def correlation_table(found: tuple[EtaCorrelation, ...]):
     """Pandas table with one row for each pair."""
     import pandas as pd
 

@@ -12,13 +12,12 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.units import parse_unit
-from livingdrug.data import Data
-from livingdrug.data.doses import GAP
+from livingdrug.data import GAP, Data
 from livingdrug.fit.occasions import numbered
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.units import doses_in_model_units
 from livingdrug.models import Model, State
-from livingdrug.simulation.regimen import Dose, Regimen, Reset
+from livingdrug.simulation import Dose, Regimen, Reset
 
 PRODUCT = {"car_t", "infused"}
 

@@ -14,11 +14,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from livingdrug.core.random import stream_key, uniforms
+from livingdrug.engine import in_threads
 from livingdrug.engine.at_draws import formulas_at_draws, slopes_at_draws, sum_at_draws
-from livingdrug.engine.population import in_threads
 from livingdrug.fit.modes import Modes, find_modes, solved
 from livingdrug.fit.objective import at_modes, check_parts, made
-from livingdrug.fit.point import Point, Prepared, centre, moments, predictions, with_etas
+from livingdrug.fit.outcome_likelihood import log_likelihood_of
+from livingdrug.fit.point import Point, Prepared, centre, everything, moments, with_etas
 from livingdrug.fit.predict import ClosedPredictor
 from livingdrug.fit.result import Objective
 from livingdrug.fit.unknowns import Unknowns
@@ -279,16 +280,23 @@ def weighed(point: Point, etas: np.ndarray, likelihood: np.ndarray, draws: Draws
 
 @dataclass(frozen=True)
 class Predicted:
-    """Predictions f (draws, records) of every subject's records at each of its draws."""
+    """Predictions f (draws, records) of every subject's records at each of its draws; driven: in blocks of draws, copies of
+    the subjects and the exposures that drive their outcomes."""
 
     prepared: Prepared
     f: np.ndarray
+    driven: tuple[tuple[Prepared, np.ndarray], ...] = ()
 
     def likelihood(self, point: Point) -> np.ndarray:
         """Log-likelihood of each subject's records at each of its draws, (n, draws)."""
         total = np.empty((self.prepared.n, len(self.f)))
         self._shared(lambda part: sum_at_draws(*self._of(point), *part, total))
-        return total
+        return total + self.outcomes(point) if self.driven else total
+
+    def outcomes(self, point: Point) -> np.ndarray:
+        """What the outcomes add to it, (n, draws)."""
+        parts = side_by_side(lambda block: log_likelihood_of(block[0].exposures, point.theta, block[1]), self.driven)
+        return np.concatenate([part.reshape(-1, self.prepared.n).T for part in parts], axis=1)
 
     def by_errors(self, point: Point, unknowns: Unknowns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The same with its slopes (n, draws, k) and curvature (n, draws, k, k) by the estimated residual errors."""
@@ -298,7 +306,7 @@ class Predicted:
         total = np.empty((self.prepared.n, len(self.f)))
         slopes, bends = np.zeros((*total.shape, count)), np.zeros((*total.shape, count, count))
         self._shared(lambda part: slopes_at_draws(*self._of(point), place_a, place_b, *part, total, slopes, bends))
-        return total, slopes, bends
+        return (total + self.outcomes(point) if self.driven else total), slopes, bends
 
     def _of(self, point: Point) -> tuple:
         """What the compiled sums take first."""
@@ -314,7 +322,7 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
     """Predictions at draws (n, draws, random)."""
     f = np.empty((etas.shape[1], len(prepared.design.y)))
     parts, predictor = _parts(*f.shape), prepared.predictor
-    if isinstance(predictor, ClosedPredictor):
+    if isinstance(predictor, ClosedPredictor) and prepared.exposures is None:
         _, _, _, first, last = prepared.records
         etas, phi = np.ascontiguousarray(etas), centre(prepared, point)
 
@@ -329,13 +337,16 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
         return Predicted(prepared, f)
     copies = {end - begin: prepared.copied(end - begin) for begin, end in parts}
 
-    def at(part: tuple[int, int]) -> None:
+    def at(part: tuple[int, int]) -> tuple[Prepared, np.ndarray]:
         begin, end = part
         own, flat = copies[end - begin], etas[:, begin:end].transpose(1, 0, 2).reshape(-1, etas.shape[2])
-        f[begin:end] = predictions(own, with_etas(own, centre(own, point), flat)).reshape(end - begin, -1)
+        found = everything(own, with_etas(own, centre(own, point), flat))
+        kinetics = own.own(found)
+        f[begin:end] = kinetics.reshape(end - begin, -1)
+        return own, found[len(kinetics) :]
 
-    side_by_side(at, parts)
-    return Predicted(prepared, f)
+    driven = side_by_side(at, parts)
+    return Predicted(prepared, f, tuple(driven) if prepared.exposures is not None else ())
 
 
 def _parts(draws: int, records: int) -> list[tuple[int, int]]:

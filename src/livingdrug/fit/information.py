@@ -2,10 +2,10 @@
 
 With s and H the slope and curvature of the log density of data and individual parameters together, at weighted draws of
 the latter: the score is sum_i E[s_i], the information sum_i E[-H_i] - Var[s_i]. What says how parameters spread enters
-through a normal density and is exact, as are slopes by residual errors; those by parameters without variability are
-differences. Where such a number moves predictions, draws move along with it as the individual estimates would
-(`Proposal.follow`), since any such change of variables leaves the identities as they are, and this one leaves little for
-them to take away.
+through a normal density and is exact, as are slopes by residual errors; those by parameters without variability and by
+numbers of outcomes are differences. Where a number moves predictions, draws move along with it as the individual estimates
+would (`Proposal.follow`), since any such change of variables leaves the identities as they are, and this one leaves little
+for them to take away.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ import numpy as np
 
 from livingdrug.fit.importance import Draws, Predicted, weighed
 from livingdrug.fit.point import Point, Prepared
-from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
 from livingdrug.fit.updates import Linear, linear_of
 
 STEP = 1e-3
@@ -86,14 +86,14 @@ class At:
     level: float
 
     def score(self) -> np.ndarray:
-        """Slope of the log-likelihood by the estimated numbers (p,); by those of `still` from one side, which is as good as
+        """Slope of the log-likelihood by the estimated numbers (p,); differences are taken on one side, which is as good as
         a move of half a step."""
         score = np.zeros(self.unknowns.size)
         score[_moving(self)] = np.einsum("nrl,nr->l", self.linear.d, self.mean @ self.precision)
         for place, slope in zip(self.free, _omega_slopes(self.unknowns, self.point)[0], strict=True):
             turned = self.precision @ slope
             score[place] = 0.5 * (np.sum(self.products * (turned @ self.precision)) - len(self.weight) * np.trace(turned))
-        for place in self.still:
+        for place in self.by_difference:
             score[place] = np.sum(self.weight * (self.joint(self.moved(self.step(place))) - self.middle)) / STEP
         score[self.errors] = np.einsum("nc,nck->k", self.weight, self.by_errors[0])
         return score
@@ -144,6 +144,11 @@ class At:
         return np.flatnonzero(~moving)
 
     @cached_property
+    def by_difference(self) -> np.ndarray:
+        """Those, and the numbers of outcomes."""
+        return np.concatenate([self.still, self.unknowns.of_kind(OUTCOME)])
+
+    @cached_property
     def follow(self) -> np.ndarray:
         """How the effects of each subject move with each number of `still`, (n, random, still)."""
         prepared, count = self.prepared, len(self.unknowns.mu)
@@ -168,7 +173,7 @@ class At:
         return self.found.by_errors(self.point, self.unknowns)[1:]
 
     def moved(self, move: np.ndarray) -> _Moved:
-        """The draws where numbers of `still` have moved by a vector."""
+        """The draws where numbers of `by_difference` have moved by a vector."""
         other = self.unknowns.point(self.unknowns.vector(self.point) + move, self.point)
         return _Moved(other, self.draws.etas(self.prepared, other), self.draws.predicted(self.prepared, other))
 
@@ -247,11 +252,11 @@ def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], l
 def _predictions(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
     """Slopes and mean curvature by what acts on predictions and their errors."""
     by_error, bent_by_error = at.by_errors
-    weight, errors, still, above = at.weight, at.errors, at.still, {}
+    weight, errors, places, above = at.weight, at.errors, at.by_difference, {}
     seen = (weight > 0)[..., None]  # a draw that the data exclude has no slope
     slopes[:, :, errors] = np.where(seen, by_error, 0.0)
     bends[np.ix_(range(len(bends)), errors, errors)] = np.einsum("nc,nckl->nkl", weight, bent_by_error)
-    for k, place in enumerate(still):
+    for k, place in enumerate(places):
         sides = [at.moved(side * at.step(place)) for side in (1, -1)]
         likelihoods, by_error, _ = zip(*(to.found.by_errors(to.point, at.unknowns) for to in sides), strict=True)
         up, down = (at.joint(to, likelihood) for to, likelihood in zip(sides, likelihoods, strict=True))
@@ -261,11 +266,11 @@ def _predictions(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
         across = np.where(seen, by_error[0] - by_error[1], 0.0)
         cross = np.einsum("nc,nck->nk", weight, across) / (2 * STEP)
         bends[:, place, errors] = bends[:, errors, place] = cross
-        for other in still[:k]:
+        for other in places[:k]:
             corner = at.joint(at.moved(at.step(place) + at.step(other)))
             mixed = (corner - above[place] - above[other] + at.middle) / STEP**2
             bends[:, place, other] = bends[:, other, place] = (weight * mixed).sum(axis=1)
-    if len(still):
+    if len(at.still):
         _across(at, bends)
 
 

@@ -7,8 +7,8 @@ are. Arrays that a function fills come last.
 
 import math
 
+from livingdrug.engine import kept
 from livingdrug.engine.densities import LOGNORMAL, SQUARES, density, ratio_phi, slope_and_weight, spread_of, spread_slope
-from livingdrug.engine.machine_code import kept
 
 
 @kept

@@ -14,6 +14,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed, uniforms
+from livingdrug.core.shown import Shown
 from livingdrug.engine.densities import LOGNORMAL
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.replicates import simulate_trial, trial_of, typical_values
@@ -21,8 +22,8 @@ from livingdrug.fit.replicates import simulate_trial, trial_of, typical_values
 FEWEST = 200
 
 
-@dataclass(frozen=True)
-class Npde:
+@dataclass(frozen=True, repr=False)
+class Npde(Shown):
     """Errors of all records. subject, time, output, line, censored (records,): which record; pred: typical prediction;
     npde: decorrelated, npd: one by one, nan where they cannot be computed. replicates, seed; notes: for the user."""
 
@@ -56,6 +57,9 @@ class Npde:
             rows.append((output, len(x), *_tested(x)))
         names = ["output", "n", "mean", "sd", "p_mean", "p_variance", "p_normal", "p_all"]
         return pd.DataFrame(rows, columns=names)
+
+    def _frame(self):
+        return self.table()
 
 
 def _tested(x: np.ndarray) -> tuple[float, ...]:

@@ -8,18 +8,36 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.engine.events import ADD, RATE, Events
-from livingdrug.engine.formulas import FormulaKernel, Formulas, evaluate, evaluate_slopes, formula_kernel
-from livingdrug.engine.kernel import Kernel, kernel
-from livingdrug.engine.linear import LinearKernel, Solution, linear_kernel, solve_linear, ticks_of
-from livingdrug.engine.population import EventTable, new_task, reason, solve_task
-from livingdrug.engine.storage import OK, Found, Task
+from livingdrug.engine import (
+    ADD,
+    OK,
+    RATE,
+    Events,
+    EventTable,
+    FormulaKernel,
+    Formulas,
+    Found,
+    Kernel,
+    LinearKernel,
+    Solution,
+    Task,
+    formula_kernel,
+    formula_slopes,
+    formula_values,
+    linear_kernel,
+    new_task,
+    reason,
+    solve_linear,
+    solve_task,
+    system_kernel,
+    ticks_of,
+)
 from livingdrug.fit.courses import Course, courses_of
 from livingdrug.fit.design import Design
 from livingdrug.fit.occasions import output_name
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.smooth import smoothed
-from livingdrug.models.structure import Piece
+from livingdrug.models import Piece
 
 RTOL = 1e-6
 RTOL_SLOPES = 1e-8  # objectives are differentiated once more by differences
@@ -38,11 +56,11 @@ class ClosedPredictor:
 
     def values(self, table: np.ndarray) -> np.ndarray:
         """Predictions (records,) for quantities (subjects, quantities)."""
-        return evaluate(self.code, self.which, table, self.subject, self.time)
+        return formula_values(self.code, self.which, table, self.subject, self.time)
 
     def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
-        return evaluate_slopes(self.code, self.which, table, self.subject, self.time)
+        return formula_slopes(self.code, self.which, table, self.subject, self.time)
 
     def fault(self, table: np.ndarray, subject: int) -> str:
         """Why a subject has no prediction, as far as it is known."""
@@ -79,7 +97,7 @@ class OdePredictor:
         own = table.copy()
         n, zero = len(table), np.zeros(len(table))
         for k, column in enumerate(self.columns):
-            own[:, column] = evaluate(self.covered, np.full(n, k), table, np.arange(n), zero)
+            own[:, column] = formula_values(self.covered, np.full(n, k), table, np.arange(n), zero)
         return own
 
     def _of_courses(self, table: np.ndarray) -> np.ndarray:
@@ -104,8 +122,7 @@ class OdePredictor:
 
     def slopes(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predictions (records,) and their slopes by the fitted quantities (records, fitted)."""
-        from livingdrug.engine.sensitivity import solve_task_sensitivities
-        from livingdrug.engine.sensitivity_code import sensitivity_kernel
+        from livingdrug.engine import sensitivity_kernel, solve_task_sensitivities
 
         system = self.code.system
         names = [q.name for q in system.quantities]
@@ -124,7 +141,7 @@ class OdePredictor:
         n, zero = len(table), np.zeros(len(table))
         chained = np.stack([slopes[:, inner.index(name)] * (name not in replaced) for name in self.by], axis=1)
         for k, name in enumerate(replaced):
-            _, by = evaluate_slopes(self.covered, np.full(n, k), table, np.arange(n), zero)
+            _, by = formula_slopes(self.covered, np.full(n, k), table, np.arange(n), zero)
             chained += slopes[:, [inner.index(name)]] * by[self.subject]
         return chained
 
@@ -209,8 +226,9 @@ def general_predictor(problem: FitProblem, design: Design, copies: int = 1) -> O
     columns = np.array([names.index(name) for name in model.individual], dtype=np.int64)
     moving = np.array([names.index(name) for name in problem.moving], dtype=np.int64)
     at = _layout(problem, design, observed, copies)
+    code = system_kernel(system, observed, at.inflow)
     return OdePredictor(
-        kernel(system, observed, at.inflow), by, at.task, at.subject, at.row, at.wanted, at.until, covered, columns, at.owner,
+        code, by, at.task, at.subject, at.row, at.wanted, at.until, covered, columns, at.owner,
         moving, at.shift,
     )  # fmt: skip
 
@@ -273,7 +291,7 @@ def _layout(problem: FitProblem, design: Design, observed: tuple[str, ...], copi
 
 def _events(problem: FitProblem, design: Design, courses: tuple[Course, ...]) -> list[Events]:
     """What happens in each course. Raises InputError that names a subject whose doses the model cannot take."""
-    from livingdrug.simulation.regimen import check_regimen
+    from livingdrug.simulation import check_regimen
 
     system = problem.model.system
     for name, regimen in zip(design.subjects, design.doses, strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.engine.machine_code import kept
+from livingdrug.engine import kept
 from livingdrug.fit.point import LOGIT, SCALE_CODE, point_of, to_scale
 from livingdrug.fit.problem import FitProblem, NormalPrior
 from livingdrug.fit.unknowns import COVARIATE, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of

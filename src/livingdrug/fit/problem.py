@@ -16,7 +16,9 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown, shortly
 from livingdrug.data import Data
+from livingdrug.fit.outcomes import Outcome
 from livingdrug.models import ClosedForm, Model
 
 SCALES = ("log", "logit", "normal")
@@ -152,8 +154,8 @@ class NormalPrior:
             raise InputError(f"the prior of `{self.name}` has {numbers}; the mean must be finite and the sd above 0")
 
 
-@dataclass(frozen=True)
-class FitProblem:
+@dataclass(frozen=True, repr=False)
+class FitProblem(Shown):
     """A model, data and what is looked for. Its numbers are those a fit starts from, or those it found.
 
     outputs: name of an output in the data (`` where the data name none) -> output of the model; below: how values below
@@ -164,7 +166,8 @@ class FitProblem:
     missing: what becomes of a subject without a covariate that is used (refused by default). own: quantities
     with a value for each subject of the data (see `fit.steps`); moving: those that are times on the subject's clock.
     notes: for the user, such as what was done to the data so that they meet the model. priors: on some of the numbers (see
-    `fit.borrow`); SAEM then maximises the likelihood times their density.
+    `fit.borrow`); SAEM then maximises the likelihood times their density. outcomes: of other kinds, driven by the individual
+    exposure (see `fit.outcomes`).
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -183,6 +186,7 @@ class FitProblem:
     moving: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     priors: tuple[NormalPrior, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
     def __post_init__(self) -> None:
         if self.missing not in MISSING:
@@ -203,6 +207,14 @@ class FitProblem:
     def position(self) -> dict[str, int]:
         """Where each parameter stands."""
         return {p.name: i for i, p in enumerate(self.parameters)}
+
+    def _facts(self) -> dict[str, str]:
+        fixed = tuple(p.name for p in self.parameters if not p.random)
+        return {
+            "name": self.model.full_name,
+            "data": f"{self.data.name}, {len(self.data.subjects):,} subjects, {self.data.rows:,} samples",
+            "random": shortly(tuple(p.name for p in self.random)) or "none",
+        } | ({"without variability": shortly(fixed)} if fixed else {})
 
 
 def _check_names(problem: FitProblem) -> None:
@@ -268,12 +280,13 @@ def new_problem(
     here and not in `random` has no spread. start: where typical values start. blocks: parameters whose spreads are
     correlated. residuals: the model's published log-normal ones by default. occasions: parameters that also differ between
     the occasions of a subject (name -> start of the sd), with its doses in rows where the model is made of flows.
-    compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate.
+    compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate. outcomes: of
+    other kinds, as `fit.outcome_data.read_asked` reads them; time_units: of columns that hold times to an event.
     """
     from livingdrug.fit.occasions import with_occasions
     from livingdrug.fit.steps import with_steps
     from livingdrug.fit.units import in_model_units
-    from livingdrug.models.model import find_quantity
+    from livingdrug.models import find_quantity
 
     fixed, start = dict(fixed or {}), dict(start or {})
     fixed = {find_quantity(model, name).name: value for name, value in fixed.items()}

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from livingdrug.core.shown import Shown, shortly
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.unknowns import unknowns_of
 from livingdrug.fit.verdict import Verdict
@@ -153,8 +154,8 @@ class Predictions:
     cwres: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
-class FitResult:
+@dataclass(frozen=True, repr=False)
+class FitResult(Shown):
     """A fit.
 
     problem: with the numbers found; started: with those it started from. status: see EXIT_CODE. objective: the
@@ -206,3 +207,22 @@ class FitResult:
     def _penalised(self, each: float) -> float:
         known = (self.verdict is None or self.verdict.sound) and not self.problem.priors
         return self.objective.minus2ll + each * self.free if known else float("nan")
+
+    def _facts(self) -> dict[str, str]:
+        facts = {
+            "name": self.problem.model.full_name,
+            "method": self.method,
+            "status": self.status,
+            "subjects": f"{len(self.individuals.subjects):,}",
+            "-2LL": f"{self.objective.minus2ll:.2f} ({self.objective.means})",
+        }
+        return facts | ({"notes": " ".join(self.notes)} if self.notes and self.status != CONVERGED else {})
+
+    def _frame(self):
+        import pandas as pd
+
+        rows = [
+            (e.name, e.kind, shortly(e.value) if e.determined else "not determined", e.lower, e.upper)
+            for e in self.estimates
+        ]
+        return pd.DataFrame(rows, columns=["name", "kind", "value", "lower", "upper"])

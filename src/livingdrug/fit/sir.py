@@ -19,6 +19,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed, normals, uniforms
+from livingdrug.core.shown import Shown
 from livingdrug.fit.climb import climb
 from livingdrug.fit.importance import Draws, Proposal, drawn, weights
 from livingdrug.fit.penalty import penalty_of
@@ -34,8 +35,8 @@ DRAWS = 512  # of each subject's individual parameters
 FEW = 0.1  # effective part of the last round's vectors below which its intervals are not to be trusted
 
 
-@dataclass(frozen=True)
-class Sir:
+@dataclass(frozen=True, repr=False)
+class Sir(Shown):
     """What was kept in the last round. names: of the estimated numbers; estimates (kept, numbers): as reported; rise
     (kept,): of -2LL above the estimate; effective (rounds,): part of the drawn vectors that their ratios are worth; noise:
     Monte-Carlo sd of the logarithm of a ratio; lower, upper (numbers,): 2.5 and 97.5 %, nan at a bound; notes: for a

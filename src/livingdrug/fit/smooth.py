@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.engine.closed_form import evaluate
-from livingdrug.models.structure import ClosedForm, Piece
+from livingdrug.engine import closed_form_values
+from livingdrug.models import ClosedForm, Piece
 
 REACH = 25.0
 PART = {"focei": 0.05, "laplace": 0.1}  # of the time of the first kink: the width where none is given; curvature bends more
@@ -60,6 +60,6 @@ def usual_width(form: ClosedForm, values: Mapping[str, float], method: str) -> f
     ]
     if not ends:
         return 0.0
-    found = evaluate(replace(form, outputs=tuple(ends)), {k: np.array([v]) for k, v in values.items()}, np.zeros(1))
+    found = closed_form_values(replace(form, outputs=tuple(ends)), {k: np.array([v]) for k, v in values.items()}, np.zeros(1))
     later = found[np.isfinite(found) & (found > 0)]
     return float(PART[method] * later.min()) if len(later) else 0.0

@@ -11,10 +11,10 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
 from livingdrug.data import Data
 from livingdrug.fit.curve import NAMES, Landmarks, landmarks
-from livingdrug.models import Model
-from livingdrug.models.model import find_quantity
+from livingdrug.models import Model, find_quantity
 
 # parameters of the closed form of Stein 2019 and of its flows
 STEIN = {
@@ -42,8 +42,8 @@ class StartValue:
     note: str
 
 
-@dataclass(frozen=True)
-class StartValues:
+@dataclass(frozen=True, repr=False)
+class StartValues(Shown):
     """values: one for each parameter that was asked for; curves: subject -> its landmarks; notes: on the data."""
 
     model: Model
@@ -78,6 +78,9 @@ class StartValues:
             for name, told in vars(curve).items()
         ]
         return pd.DataFrame(rows, columns=["subject", "landmark", "value", "why"])
+
+    def _frame(self):
+        return self.table()
 
 
 def curves(data: Data, output: str | None = None) -> dict[str, Landmarks]:

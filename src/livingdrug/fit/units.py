@@ -4,9 +4,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.units import AMOUNT, MASS, conversion, measures, parse_unit
-from livingdrug.data import Data
-from livingdrug.data.bridges import BRIDGES
-from livingdrug.data.conversion import doses_in, times_in, values_in
+from livingdrug.data import BRIDGES, Data, doses_in, times_in, values_in
 from livingdrug.models import Model
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import check_seed
+from livingdrug.core.shown import Shown
 from livingdrug.fit.bins import bin_edges, bin_of
 from livingdrug.fit.design import LOWER, covariate
 from livingdrug.fit.point import Point
@@ -49,8 +50,8 @@ class Panel:
     below: np.ndarray
 
 
-@dataclass(frozen=True)
-class Vpc:
+@dataclass(frozen=True, repr=False)
+class Vpc(Shown):
     """A visual predictive check. levels: percentiles; width: of the intervals, in %; corrected: by prediction; draws: of a
     posterior, whose numbers the replicates have, 0 where all have those of the problem."""
 
@@ -91,6 +92,9 @@ class Vpc:
                 rows.append((*head, "below_limit", *p.below[:, b], ""))
         names = ["output", "group", "bin", "start", "end", "time", "records", "quantity", *SHOWN, "censored"]
         return pd.DataFrame(rows, columns=names)
+
+    def _frame(self):
+        return self.table()
 
 
 SHOWN = ("observed", "low", "median", "high")

@@ -1,7 +1,12 @@
 """Models as data: states with roles, flows between them, numbers with units and sources, fragments joined with `+`."""
 
 from livingdrug.core.sources import Source
-from livingdrug.models.model import Fragment, Fragments, Model
+from livingdrug.models.about import About
+from livingdrug.models.build import build_model
+from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
+from livingdrug.models.compose import System
+from livingdrug.models.equations import latex_equations, plain_equations
+from livingdrug.models.model import Fragment, Fragments, Model, find_quantity, plain_symbol
 from livingdrug.models.parameters import (
     Anchor,
     Experiment,
@@ -11,6 +16,7 @@ from livingdrug.models.parameters import (
     Ranges,
     Residual,
     Values,
+    check_value,
     lognormal,
 )
 from livingdrug.models.structure import (
@@ -32,9 +38,13 @@ from livingdrug.models.structure import (
     Structure,
     Switch,
 )
+from livingdrug.models.text import ENDING, is_model_file, read_model, to_toml
 
 __all__ = [
-    "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith", "Experiment", "Flow",
-    "Fragment", "Fragments", "LogNormal", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population",
-    "Quantity", "Range", "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "Values", "lognormal",
+    "ENDING", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith",
+    "Experiment", "Flow", "Fragment", "Fragments", "LogNormal", "Mirror", "Model", "Needs", "Output", "Piece",
+    "Place", "Population", "Quantity", "Range", "Ranges", "Residual", "Scale", "Source", "State", "Structure",
+    "Switch", "System", "Values", "build_model", "check_value", "find_quantity", "get_fragment", "get_model",
+    "is_model_file", "latex_equations", "list_fragments", "list_models", "lognormal", "plain_equations",
+    "plain_symbol", "read_model", "to_toml",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from functools import cache
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.models.about import WORDS, About
 from livingdrug.models.model import Fragment, Model
 
 
@@ -35,16 +36,40 @@ def list_models() -> list[str]:
     return list(_models())
 
 
+def find_models(**wanted: str) -> list[str]:
+    """Names of the built-in models whose `about` has all of these words: disease, target, mechanism, data, kind or licence.
+
+    A licence is found by a part of its text, everything else by a word of `about.WORDS`. Raises InputError for a word that no
+    model could have.
+    """
+    return [name for name, model in _models().items() if model.about and all(
+        _has(model.about, key, word) for key, word in wanted.items() if word)]
+
+
+def _has(about: About, key: str, word: str) -> bool:
+    if key == "licence":
+        return word.lower() in about.licence.lower()
+    found = {known.lower(): known for known in WORDS[key]}.get(word.strip().lower())
+    if found is None:
+        raise InputError(unknown(key, word, WORDS[key]))
+    given = getattr(about, key)
+    return found == given if isinstance(given, str) else found in given
+
+
 def list_fragments() -> list[str]:
     """Names of the built-in fragments."""
     return list(_fragments())
 
 
 def get_model(name: str) -> Model:
-    """The built-in model with this name. Raises InputError with the nearest names when there is none."""
-    if name not in _models():
-        raise InputError(unknown("model", name, _models()) + " (`livingdrug models` lists them)")
-    return _models()[name]
+    """The built-in model with this name, `NAME:VECTOR` for another of its published vectors.
+
+    Raises InputError with the nearest names when there is none.
+    """
+    base, colon, vector = name.partition(":")
+    if base not in _models():
+        raise InputError(unknown("model", base, _models()) + " (`livingdrug models` lists them)")
+    return _models()[base].with_vector(vector) if colon else _models()[base]
 
 
 def get_fragment(name: str) -> Fragment:

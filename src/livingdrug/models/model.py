@@ -1,12 +1,15 @@
 """Model (structure + numbers) and Fragment (a mechanism that joins a model), and how `+` and `with_values` act."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from livingdrug.core.errors import InputError, ModelError
 from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown, shortly
 from livingdrug.core.sources import Source
+from livingdrug.models.about import About
 from livingdrug.models.compose import System, assemble
 from livingdrug.models.parameters import (
     Anchor,
@@ -20,8 +23,8 @@ from livingdrug.models.parameters import (
 from livingdrug.models.structure import ClosedForm, Quantity, Structure
 
 
-@dataclass(frozen=True)
-class Fragment:
+@dataclass(frozen=True, repr=False)
+class Fragment(Shown):
     """A mechanism with its default numbers, to be joined to a model with `+`, in any order."""
 
     name: str
@@ -34,6 +37,9 @@ class Fragment:
         if isinstance(other, Model):
             return other + self
         return Fragments((self,)) + other
+
+    def _facts(self) -> dict[str, str]:
+        return {"name": self.name, "title": self.title}
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,13 @@ def _members(parts: Fragment | Fragments) -> tuple[Fragment, ...]:
     return parts.members if isinstance(parts, Fragments) else (parts,)
 
 
-@dataclass(frozen=True)
-class Model:
+@dataclass(frozen=True, repr=False)
+class Model(Shown):
     """Equations, published numbers and what is known of them.
 
-    values: published vectors, the first one is the default. individual: quantity -> expression that replaces it for a
-    subject (covariate effects). fragments: mechanisms joined with `+`, sorted by name. changes: values set by the user.
+    values: published vectors, the first one is the default. about: what it is for. individual: quantity -> expression
+    that replaces it for a subject (covariate effects). fragments: mechanisms joined with `+`, sorted by name. changes:
+    values set by the user. vector: name of the vector that was chosen (empty: the default one).
     """
 
     name: str
@@ -73,8 +80,10 @@ class Model:
     individual: dict[str, str] = field(default_factory=dict, hash=False)
     anchors: tuple[Anchor, ...] = ()
     deviations: tuple[str, ...] = ()
+    about: About | None = None
     fragments: tuple[Fragment, ...] = ()
     changes: dict[str, float] = field(default_factory=dict, hash=False)
+    vector: str = ""
 
     def __add__(self, other: Fragment | Fragments) -> "Model":
         if not isinstance(other, Fragment | Fragments):
@@ -100,8 +109,9 @@ class Model:
 
     @property
     def full_name(self) -> str:
-        """Name with the fragments, such as `kirouac_2023 + tissue`."""
-        return " + ".join([self.name, *(f.name for f in self.fragments)])
+        """Name with the chosen vector and the fragments, such as `kirouac_2023:cr_2 + tissue`."""
+        chosen = f"{self.name}:{self.vector}" if self.vector else self.name
+        return " + ".join([chosen, *(f.name for f in self.fragments)])
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -114,21 +124,54 @@ class Model:
         return self.system.time_unit
 
     @cached_property
-    def typical(self) -> dict[str, float]:
-        """Value of every quantity for the typical subject: the default vector, the fragments' values, the changes."""
+    def known(self) -> dict[str, float]:
+        """The same as `typical`, without the quantities that have no public number."""
         merged: dict[str, float] = {}
         for fragment in self.fragments:
             merged |= fragment.values.values
         merged |= self.values[0].values
         merged |= self.changes
-        return {q.name: merged[q.name] for q in self.quantities}
+        return {q.name: merged[q.name] for q in self.quantities if q.name not in self.unknown}
+
+    @property
+    def unknown(self) -> dict[str, str]:
+        """Quantity -> why it has no public number; what a user has set is not among them."""
+        return {name: why for name, why in self.values[0].unknown.items() if name not in self.changes}
+
+    @cached_property
+    def typical(self) -> dict[str, float]:
+        """Value of every quantity for the typical subject: the default vector, the fragments' values, the changes.
+
+        Raises InputError where a number is not public and was not set.
+        """
+        if self.unknown:
+            units = {q.name: q.unit for q in self.quantities}
+            named = "; ".join(f"`{name}` ({units[name]}): {why}" for name, why in self.unknown.items())
+            raise InputError(f"`{self.full_name}` has no number for {named}; set it (command line: --set NAME=VALUE)")
+        return self.known
+
+    def shown_value(self, quantity: str) -> str:
+        """A quantity's value in print, `not public` where there is none."""
+        return f"{self.known[quantity]:.10g}" if quantity in self.known else "not public"
 
     def source_of(self, quantity: str) -> Source:
         """Source of a quantity's value."""
         for values in (self.values[0], *(f.values for f in self.fragments)):
             if quantity in values.values:
                 return values.source_of(quantity)
-        raise InputError(unknown("parameter", quantity, self.typical))
+        if quantity in self.values[0].unknown:
+            return Source("livingdrug", "", note=f"not public: {self.values[0].unknown[quantity]}")
+        raise InputError(unknown("parameter", quantity, self.known))
+
+    def with_vector(self, name: str) -> "Model":
+        """The model with another published vector as its typical values. Raises InputError for an unknown name."""
+        found = [v for v in self.values if v.name == name]
+        if not found:
+            raise InputError(f"`{self.name}`: " + unknown("vector", name, [v.name for v in self.values]))
+        changed = replace(self, values=(*found, *(v for v in self.values if v.name != name)), vector=name)
+        if "system" in self.__dict__:  # the equations are the same
+            changed.__dict__["system"] = self.system
+        return changed
 
     def with_published_values(self) -> "Model":
         """The model without the values that a user has set."""
@@ -147,6 +190,23 @@ class Model:
         if "system" in self.__dict__:  # the equations do not depend on values, and assembling them takes a while
             changed.__dict__["system"] = self.system
         return changed
+
+    def _facts(self) -> dict[str, str]:
+        closed = isinstance(self.structure, ClosedForm)
+        size = "closed form" if closed else f"{len(self.system.states)} states, {len(self.system.flows)} flows"
+        return {
+            "name": self.full_name,
+            "title": self.title,
+            "equations": f"{size}, {len(self.quantities)} quantities",
+            "outputs": ", ".join(f"{output.name} ({output.unit})" for output in self.system.outputs),
+            "variability": ", ".join(population.name for population in self.populations) or "none published",
+        } | ({"changed": shortly(tuple(self.changes))} if self.changes else {})
+
+    def _frame(self):
+        import pandas as pd
+
+        rows = [(q.name, self.known.get(q.name, math.nan), q.unit, q.meaning) for q in self.quantities]
+        return pd.DataFrame(rows, columns=["quantity", "value", "unit", "meaning"])
 
 
 def plain_symbol(symbol: str) -> str:

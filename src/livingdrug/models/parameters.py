@@ -48,6 +48,7 @@ class Values:
     """One published vector: a number for every quantity, with its source.
 
     sources: sources of single numbers that differ from the vector's. notes: where a number stands, how it is printed.
+    unknown: quantity -> why it has no number; the place stays empty, and nothing runs until a user sets it.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Values:
     values: dict[str, float] = field(hash=False)
     sources: dict[str, Source] = field(default_factory=dict, hash=False)
     notes: dict[str, str] = field(default_factory=dict, hash=False)
+    unknown: dict[str, str] = field(default_factory=dict, hash=False)
 
     def source_of(self, quantity: str) -> Source:
         """Source of one number."""
@@ -63,12 +65,22 @@ class Values:
 
 @dataclass(frozen=True)
 class Population:
-    """Spreads between subjects around the typical values."""
+    """Spreads between subjects around the typical values.
+
+    members: published vectors and their weights, where a subject is one of several vectors as a whole (an ensemble of fits,
+    a mixture of classes) rather than the default one; spreads then act around the vector of the subject.
+    """
 
     name: str
     spreads: dict[str, LogNormal] = field(hash=False)
     source: Source
     meaning: str = ""
+    members: dict[str, float] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        weights = list(self.members.values())
+        if not all(math.isfinite(w) and w >= 0 for w in weights) or (weights and not sum(weights) > 0):
+            raise ModelError(f"population `{self.name}`: weights of members must be finite, not negative, and not all 0")
 
 
 @dataclass(frozen=True)
@@ -103,13 +115,17 @@ class Residual:
 class Experiment:
     """A dosing plan that was published or that serves as example; the first one of a model is its default.
 
-    doses: (time, amount) pairs; until: horizon; both in the model's time unit and the unit of the dosed state.
+    doses: (time, amount) pairs; until: horizon; both in the model's time unit and the unit of the dosed state. given: doses
+    that are more than that (infusions, other states), in the words of `--dose`. vector: the published vector it belongs to
+    (the default one where empty).
     """
 
     name: str
     doses: tuple[tuple[float, float], ...]
     until: float
     changes: dict[str, float] = field(default_factory=dict, hash=False)
+    given: tuple[str, ...] = ()
+    vector: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from livingdrug.core.errors import InputError, LivingdrugError, ModelError, printable
@@ -22,7 +23,7 @@ from livingdrug.models.structure import ClosedForm, Quantity, Structure
 
 ENDING = ".toml"
 # a file describes a base: fragments are joined and values changed when it is used, and rules belong to fragments
-NOT_WRITTEN = {Model: ("fragments", "changes"), Structure: ("mirrors", "needs", "only")}
+NOT_WRITTEN = {Model: ("fragments", "changes", "vector"), Structure: ("mirrors", "needs", "only")}
 TIME_UNITS = ("d", "h")
 SHAPES = {"structure": Structure, "closed_form": ClosedForm}
 
@@ -31,10 +32,10 @@ def to_toml(model: Model) -> str:
     """The model as a TOML document. Raises ModelError for joined fragments or changed values."""
     import tomli_w
 
-    if model.fragments or model.changes:
+    if model.fragments or model.changes or model.vector:
         raise ModelError(
-            f"`{model.full_name}` has joined fragments or changed values; the text form holds the base model, "
-            "give fragments and values when it is simulated"
+            f"`{model.full_name}` has joined fragments, changed values or a chosen vector; the text form holds the base "
+            "model, give fragments and values when it is simulated"
         )
     plain = _plain(model)
     shape = next(name for name, kind in SHAPES.items() if isinstance(model.structure, kind))
@@ -142,13 +143,15 @@ def _check(model: Model) -> None:
         raise InputError("no `values`: give one table with a number for every quantity")
     quantities = {q.name: q for q in model.quantities}
     for values in model.values:
-        missing = [name for name in quantities if name not in values.values]
+        missing = [name for name in quantities if name not in {**values.values, **values.unknown}]
         if missing:
             raise InputError(f"values `{values.name}`: no number for `{'`, `'.join(missing)}`")
         _check_numbers(f"values `{values.name}`", values.values, quantities)
+        _known(f"values `{values.name}`, unknown", "quantity", values.unknown, quantities)
         _known(f"values `{values.name}`, sources", "quantity", values.sources, quantities)
     for population in model.populations:
         _known(f"population `{population.name}`", "quantity", population.spreads, quantities)
+        _known(f"population `{population.name}`, members", "vector", population.members, [v.name for v in model.values])
     for ranges in model.ranges:
         _known(f"ranges `{ranges.name}`", "quantity", ranges.ranges, quantities)
     for name, text in model.individual.items():
@@ -176,6 +179,8 @@ def _check_uses(model: Model, quantities: dict[str, Quantity]) -> None:
             raise InputError(f"{given}; it must be finite and must not be negative")
     for experiment in model.experiments:
         _check_numbers(f"experiment `{experiment.name}`, changes", experiment.changes, quantities)
+        _known(f"experiment `{experiment.name}`", "vector", [experiment.vector] if experiment.vector else [],
+               [v.name for v in model.values])
         numbers = [experiment.until, *(n for dose in experiment.doses for n in dose)]
         if not all(math.isfinite(n) and n >= 0 for n in numbers):
             raise InputError(f"experiment `{experiment.name}`: times and amounts must be finite and not negative")
@@ -276,6 +281,8 @@ def _read(hint: Any, value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise InputError(f"{where}: expected a table, got {value!r:.60}")
         return {key: _read(arguments[1], item, f"{where}, {key}") for key, item in value.items()}
+    if origin is UnionType:  # a table that may be absent
+        return _read(arguments[0], value, where)
     if dataclasses.is_dataclass(hint):
         return _build(hint, value, where)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):

@@ -1,8 +1,23 @@
-"""Cellular-kinetic non-compartmental analysis."""
+"""Cellular-kinetic non-compartmental analysis. The package is called as its verb: `ld.nca("data.csv")`."""
 
-from livingdrug.nca.parameters import PARAMETERS, SMALL_MOLECULE, Parameter
+# isort: off
+# each registers its parameters, in the order of the tables
+import livingdrug.nca.exposure  # noqa: F401
+import livingdrug.nca.terminal  # noqa: F401
+import livingdrug.nca.cells  # noqa: F401
+import livingdrug.nca.small_molecule  # noqa: F401
+# isort: on
+
+from livingdrug.core.faces import callable_package
+from livingdrug.nca.analysis import PER_DAY, Analysis, Value
+from livingdrug.nca.registry import NcaParameter, parameter, parameter_of, parameters
 from livingdrug.nca.result import NcaResult
 from livingdrug.nca.run import nca
 from livingdrug.nca.settings import NcaSettings, TerminalPoints
 
-__all__ = ["PARAMETERS", "SMALL_MOLECULE", "NcaResult", "NcaSettings", "Parameter", "TerminalPoints", "nca"]
+__all__ = [
+    "PER_DAY", "Analysis", "NcaParameter", "NcaResult", "NcaSettings", "TerminalPoints", "Value", "nca",
+    "parameter", "parameter_of", "parameters",
+]  # fmt: skip
+
+callable_package(__name__, nca)

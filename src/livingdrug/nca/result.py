@@ -5,16 +5,17 @@ from functools import cached_property
 
 import numpy as np
 
+from livingdrug.core.shown import Shown
 from livingdrug.data import Data
 from livingdrug.nca.causes import flag_of, reason_of
-from livingdrug.nca.parameters import BY_CODE, CROSSWALK, unit_of
+from livingdrug.nca.registry import parameter_of, unit_of
 from livingdrug.nca.settings import NcaSettings
 
 COLUMNS = ("ID", "PARAMCD", "value", "unit", "flag", "reason", "points", "OCC", "DVID", "ASSAY", "bridge")
 
 
-@dataclass(frozen=True)
-class NcaResult:
+@dataclass(frozen=True, repr=False)
+class NcaResult(Shown):
     """values, causes: code -> (profiles,), nan where absent; touched (profiles, 3): values below the limit before the
     first, between, and after the last quantifiable value; used: code -> (profile, time) of the points of a fit."""
 
@@ -43,7 +44,7 @@ class NcaResult:
 
     def reasons(self, code: str) -> np.ndarray:
         """One sentence for each profile."""
-        return self._words(code, lambda causes: reason_of(causes, BY_CODE[code].plain))
+        return self._words(code, lambda causes: reason_of(causes, parameter_of(code).plain))
 
     def _words(self, code: str, word) -> np.ndarray:
         unique, inverse = np.unique(self.causes[code], return_inverse=True)
@@ -69,8 +70,7 @@ class NcaResult:
         if code == "XPERS":
             pairs = zip(self.values["XPERS"].tolist(), self.values["XPERSUL"].tolist(), strict=True)
             return np.array([_interval(low, high) for low, high in pairs], dtype=object)
-        source = "LAMZ" if code in ("LAMZNPT", "LAMZLL", "LAMZUL", "R2", "R2ADJ", "AUCIFO", "AUCIFP", "AUCPEO") else code
-        return self._points.get(source, np.full(n, "", dtype=object))
+        return self._points.get(parameter_of(code).points_of or code, np.full(n, "", dtype=object))
 
     def table(self):
         """Long table, one row per profile and parameter: ID, PARAMCD, value, unit, flag, reason, points, then the profile."""
@@ -112,7 +112,8 @@ class NcaResult:
         """Names of the parameters in other programs: PARAMCD, meaning, PKNCA, Phoenix."""
         import pandas as pd
 
-        rows = [(code, BY_CODE[code].meaning, *CROSSWALK.get(code, ("", ""))) for code in self.codes]
+        found = [parameter_of(code) for code in self.codes]
+        rows = [(p.code, p.meaning, p.pknca, p.phoenix) for p in found]
         return pd.DataFrame(rows, columns=["PARAMCD", "meaning", "PKNCA", "Phoenix"])
 
     def below_limit(self) -> dict[str, dict]:
@@ -121,6 +122,19 @@ class NcaResult:
         counts = self.touched.sum(axis=0).tolist()
         rules = zip(names, self.settings.rules, counts, strict=True)
         return {name: {"rule": rule, "records": int(count)} for name, rule, count in rules}
+
+    def _facts(self) -> dict[str, str]:
+        words = np.concatenate([self.flags(code) for code in self.codes]) if self.codes else np.empty(0, dtype=object)
+        counts = {word: int((words == word).sum()) for word in ("caution", "censored", "absent")}
+        return {
+            "name": self.data.name,
+            "profiles": f"{self.data.profiles.n:,}",
+            "parameters": f"{len(self.codes)}",
+            "flagged": ", ".join(f"{count:,} {word}" for word, count in counts.items()),
+        }
+
+    def _frame(self):
+        return self.table()
 
 
 def _interval(low: float, high: float) -> str:

@@ -4,10 +4,10 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data.findings import printable
-from livingdrug.nca.kinetics import PER_DAY
-from livingdrug.nca.parameters import NOT_STATED
+from livingdrug.data import printable
+from livingdrug.nca.analysis import PER_DAY
 from livingdrug.nca.persistence import PersistenceCurve, persistence_curve
+from livingdrug.nca.registry import NOT_STATED
 from livingdrug.nca.result import NcaResult
 
 KINDS = ("output", "assay", "unit", "occasion", "group")
@@ -20,7 +20,7 @@ def groups(result: NcaResult, by: str | None = None) -> dict[tuple[str, str, str
 
     Raises InputError for a covariate that is not there.
     """
-    from livingdrug.data.table import natural_key
+    from livingdrug.data import natural_key
 
     p = result.data.profiles
     group = np.full(p.n, "", dtype=object)

@@ -4,7 +4,7 @@ from textwrap import fill
 
 import numpy as np
 
-from livingdrug.plots.style import COLOURS, SETTINGS, short, stamp
+from livingdrug.plots.style import COLOURS, SETTINGS, blank, short, stamp
 from livingdrug.products import Comparison, Placement
 
 SHOWN = ("CMAX", "AUC28")
@@ -19,16 +19,13 @@ def plot_comparison(comparison: Comparison, part: int = 0):
     Groups without a spread, or in another unit, are left out; the table says why.
     """
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     parts = comparison.parts()
     title, placements = parts[part] if parts else ("", [])
     usable = [p for p in placements if p.fact.parameter in SHOWN and not p.absent and p.fact.log_sd]
     heads = list(dict.fromkeys(p.fact.group for p in usable))
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(10.5, 1.6 + 0.34 * max(len(heads), 1)), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(10.5, 1.6 + 0.34 * max(len(heads), 1))
         axes = figure.subplots(1, len(SHOWN), sharey=True)
         for ax, parameter in zip(axes, SHOWN, strict=True):
             mine = [p for p in usable if p.fact.parameter == parameter]

@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from livingdrug.fit.groups import Groups
-from livingdrug.fit.individual_curves import Curves
-from livingdrug.fit.result import FitResult
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, dense, grid_figure, new_figure, short
+from livingdrug.fit import Curves, FitResult, Groups
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, dense, grid_figure, new_figure, short
 from livingdrug.plots.time_axis import long_time_axis
 
 ACROSS, DOWN = 4, 3
@@ -194,13 +192,10 @@ def plot_groups(groups: Groups):
     """Forest picture: each parameter of the first group over the second with its interval; open where individual estimates
     are shrunk so much that they mislead. Parameters on a normal scale are in the table only."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     rows = [d for d in groups.differences if not d.measure.startswith("difference")]
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(6.4, 1.5 + 0.36 * max(len(rows), 1)), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(6.4, 1.5 + 0.36 * max(len(rows), 1))
         axes = figure.add_subplot(1, 1, 1)
         for y, d in enumerate(reversed(rows)):
             axes.plot([d.low, d.high], [y, y], color=COLOURS[0], linewidth=2)

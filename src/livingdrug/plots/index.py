@@ -2,28 +2,33 @@
 
 import numpy as np
 
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence, short, stamp
-from livingdrug.response.curve import exposure_at, probability, probability_band
-from livingdrug.response.expected import Expected, tradeoff
-from livingdrug.response.exposures import ExposureSpread, nodes, quantiles
-from livingdrug.response.index import TherapeuticIndex, chance_within
-from livingdrug.response.pair import Pair
+from livingdrug.core.words import RESEARCH
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, new_figure, sequence, short, stamp
+from livingdrug.response import (
+    Expected,
+    ExposureSpread,
+    Pair,
+    TherapeuticIndex,
+    chance_within,
+    exposure_at,
+    nodes,
+    probability,
+    probability_band,
+    quantiles,
+    tradeoff,
+)
 
 WINDOW = "#e3efe3"
 MIDDLE = ((0.025, 0.975, 2), (0.25, 0.75, 7))
-RESEARCH = "research only, not for clinical decisions"
 
 
 def plot_index(index: TherapeuticIndex, outlook: Expected | None = None):
     """Efficacy and toxicity with their bands on one log axis, the window shaded, the product's exposure below."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     pair = index.pair
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(5.8, 4.3), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(5.8, 4.3)
         ratios = (6, 1) if outlook is not None else (6, 0.001)
         top, below = figure.subplots(2, 1, sharex=True, height_ratios=ratios)
         exposure = shown_exposures(pair, outlook.spread if outlook else None)

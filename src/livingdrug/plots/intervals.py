@@ -4,12 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from livingdrug.fit.point import point_of
-from livingdrug.fit.result import FitResult
-from livingdrug.fit.uncertainty import RISE, Profile
-from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit import RISE, FitResult, Profile, point_of, unknowns_of
 from livingdrug.fit.words import number
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, short
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, short
 
 ACROSS = 3
 MOST_RISE = 3 * RISE  # what is higher is not drawn
@@ -21,14 +18,11 @@ STYLES = {"standard error": (COLOURS[0], "o"), "profile": (COLOURS[1], "s"), "bo
 def plot_likelihoods(profiles: Sequence[Profile], result: FitResult):
     """Rise of -2LL over each profiled number, with the 95 % level and the parabola that the standard error stands for."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     across = min(ACROSS, len(profiles))
     down = -(-len(profiles) // across)
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(3.1 * across + 0.6, 2.4 * down + 0.7), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(3.1 * across + 0.6, 2.4 * down + 0.7)
         axes = figure.subplots(down, across, squeeze=False, sharey=True).ravel()
         for found, ax in zip(profiles, axes, strict=False):
             _profile(ax, found, result)
@@ -87,14 +81,11 @@ def plot_intervals(table):
     """95 % intervals over the estimate, a row for each number and a mark for each way; an arrow where one has no bound
     or leaves the picture. Numbers that are not above 0 are in the table only. table: of `Uncertainty.table`."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     shown = table[(table["value"] > 0) & ~(table["lower"] <= 0)]
     names, methods = list(dict.fromkeys(shown["parameter"])), [m for m in STYLES if (shown["method"] == m).any()]
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(6.4, 1.4 + (0.18 + 0.13 * len(methods)) * max(len(names), 1)), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(6.4, 1.4 + (0.18 + 0.13 * len(methods)) * max(len(names), 1))
         axes = figure.add_subplot(1, 1, 1)
         known = (shown[["lower", "upper"]].to_numpy() / shown[["value"]].to_numpy()).ravel()
         known = known[np.isfinite(known) & (known > 0)]

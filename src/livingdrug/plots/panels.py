@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.models import Model
 from livingdrug.plots.curves import BANDS, DECADES, _positive, plot_limit
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank
 from livingdrug.simulation import Result
 
 LINES = ("-", "--", "-.", ":")
@@ -40,13 +41,10 @@ def plot_panels(results: Sequence[Result], panels: Sequence[Panel], limit: float
     """A figure of all panels: the first result in colours (with bands where it has several subjects), the others, pinned
     for comparison, in grey."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     down = -(-len(panels) // 2)
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(9.6, 3.0 * down + 0.6), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(9.6, 3.0 * down + 0.6)
         axes = figure.subplots(down, min(2, len(panels)), squeeze=False).ravel()
         for ax, panel in zip(axes, panels, strict=False):
             for result in results[1:]:
@@ -64,7 +62,7 @@ def plot_panels(results: Sequence[Result], panels: Sequence[Panel], limit: float
                 ax.legend(loc="best", ncols=2)
         for ax in axes[len(panels) :]:
             ax.set_visible(False)
-        figure.suptitle(f"{results[0].model}: {results[0].subjects}\nfor research, not for clinical decisions", fontsize=9)
+        figure.suptitle(f"{results[0].model}: {results[0].subjects}\n{RESEARCH}", fontsize=9)
     return figure
 
 

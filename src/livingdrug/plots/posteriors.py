@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from livingdrug.fit.bayes import Posterior
-from livingdrug.fit.point import LOG, SCALE_CODE
-from livingdrug.fit.priors import Prior, prior_density
-from livingdrug.fit.unknowns import Unknowns, unknowns_of
+from livingdrug.fit import LOG, SCALE_CODE, Posterior, Prior, Unknowns, prior_density, unknowns_of
 from livingdrug.fit.words import number
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, short
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, short
 
 ACROSS = 4
 BINS = 20  # of ranks
@@ -16,13 +13,10 @@ SHOWN = 1000  # draws of a pair
 
 
 def _page(count: int, across: int, width: float, height: float, **shared):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     across = min(across, max(count, 1))
     down = -(-count // across)
-    figure = Figure(figsize=(width * across + 0.5, height * down + 0.8), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(width * across + 0.5, height * down + 0.8)
     axes = figure.subplots(down, across, squeeze=False, **shared).ravel()
     for ax in axes[count:]:
         ax.set_visible(False)

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from livingdrug.fit.npde import Npde
-from livingdrug.fit.vpc import Panel, Vpc
+from livingdrug.fit import Npde, Panel, Vpc
 from livingdrug.plots.curves import plot_limit
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, dense, short
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, dense, short
 from livingdrug.plots.time_axis import long_time_axis
 
 NAMES = {"d": "days", "h": "hours"}
@@ -18,14 +17,11 @@ def plot_vpc(vpc: Vpc, number: int = 0):
     below it the part of values below the limit, where there are any. A percentile of the data below the limit is an open
     triangle on the limit; a band below it goes down to the foot of the picture."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     panel = vpc.panels[number]
     censored = bool((panel.below[[0, 3]] > 0).any())
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(6.4, 5.2 if censored else 3.8), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(6.4, 5.2 if censored else 3.8)
         rows = figure.subplots(2 if censored else 1, 1, sharex=True, squeeze=False,
                                height_ratios=[3, 1] if censored else [1])[:, 0]  # fmt: skip
         _percentiles(rows[0], vpc, panel)

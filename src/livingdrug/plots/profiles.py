@@ -4,7 +4,7 @@ import numpy as np
 
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import groups, median_curve
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, short, stamp
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, short, stamp
 
 FIT = COLOURS[1]
 ACROSS, DOWN = 4, 3
@@ -56,15 +56,12 @@ def _plot_fit(axes, result: NcaResult, i: int) -> None:
 def plot_profiles(result: NcaResult, members: np.ndarray, title: str = "", common: bool = True):
     """A page of up to 12 profiles on common axes."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     members = np.asarray(members)[: ACROSS * DOWN]
     across = min(ACROSS, max(len(members), 1))
     down = -(-len(members) // across)
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(2.5 * across + 0.6, 2.1 * down + 1.0), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(2.5 * across + 0.6, 2.1 * down + 1.0)
         axes = figure.subplots(down, across, squeeze=False, sharex=common, sharey=common)
         for i, ax in zip(members, axes.ravel(), strict=False):
             plot_profile(ax, result, i)

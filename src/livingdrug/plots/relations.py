@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from livingdrug.fit.covariate_relations import Relation
-from livingdrug.fit.eta_correlation import Correlation
-from livingdrug.fit.sampled import Sampled
+from livingdrug.fit import Correlation, Relation, Sampled
 from livingdrug.plots.log_ticks import log_ticks
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, dense, grid_figure, short
 

@@ -2,19 +2,26 @@
 
 import numpy as np
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, short
-from livingdrug.response.binary import BinaryFit
-from livingdrug.response.continuous import ContinuousFit, predict
-from livingdrug.response.curve import grid, probability, probability_band
-from livingdrug.response.graded import GradedFit, grade_shares
-from livingdrug.response.observed import observed_rates
+from livingdrug.response import (
+    BinaryFit,
+    ContinuousFit,
+    GradedFit,
+    grade_shares,
+    grid,
+    observed_rates,
+    predict,
+    probability,
+    probability_band,
+)
 
 MARKS = 0.035  # height of the strip in which single outcomes are spread
 POINTS = 201
 FEW_DECADES = 60  # highest over lowest exposure, below which the axis is labelled between powers of ten
 MANY = 2000  # subjects above which their marks are one image inside an SVG
 DODGE = 0.018  # part of the axis between the intervals of neighbouring grades
-FOOT = "association, not effect; not for clinical decisions"
+FOOT = f"association, not effect; {RESEARCH}"
 
 
 def plot_response(fit: BinaryFit):

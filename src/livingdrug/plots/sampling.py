@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from livingdrug.fit.days import DaysResult
-from livingdrug.plots.style import SETTINGS, short, stamp
-
-RESEARCH = "for research, not for clinical decisions"
+from livingdrug.core.words import RESEARCH
+from livingdrug.fit import DaysResult
+from livingdrug.plots.style import SETTINGS, blank, short, stamp
 
 
 def plot_days(found: DaysResult, title: str = "", unit: str = "d"):
@@ -14,14 +13,11 @@ def plot_days(found: DaysResult, title: str = "", unit: str = "d"):
     A frame marks the best candidate of a parameter; `n.d.`: these days do not determine it.
     """
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     names, candidates = found.names, found.candidates
     errors = np.column_stack([found.se, found.se_with.T])
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(2.2 + 0.52 * errors.shape[1], 1.4 + 0.34 * len(names)), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(2.2 + 0.52 * errors.shape[1], 1.4 + 0.34 * len(names))
         axes = figure.subplots()
         cut = _cut(errors)
         image = axes.imshow(cut, cmap="Blues", vmin=0, vmax=1, aspect="auto")

@@ -1,5 +1,7 @@
 """One look for all pictures: legible at column width, colour-blind safe (Okabe and Ito), no decoration."""
 
+from functools import cache
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MUTED = "#777777"
 STAMP_INCHES = 0.13
@@ -12,26 +14,48 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def new_figure(columns: int = 1, width: float = 4.6, height: float = 3.3):
-    """(figure, list of axes) side by side, drawn without a display."""
-    from matplotlib import rc_context
+@cache
+def _figure_class() -> type:
+    """A matplotlib figure that a notebook shows, without a display and without pyplot."""
+    import base64
+    import io
+
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    class ShownFigure(Figure):
+        def __init__(self, *args, **kwargs) -> None:
+            super().__init__(*args, **kwargs)
+            FigureCanvasAgg(self)
+
+        def _repr_html_(self) -> str:
+            file = io.BytesIO()
+            self.savefig(file, format="png")
+            text = base64.b64encode(file.getvalue()).decode("ascii")
+            return f'<img src="data:image/png;base64,{text}" width="{self.get_figwidth() * 96:.0f}">'
+
+    return ShownFigure
+
+
+def blank(width: float, height: float):
+    """An empty figure of so many inches, drawn without a display; a notebook shows it."""
+    return _figure_class()(figsize=(width, height), layout="constrained")
+
+
+def new_figure(columns: int = 1, width: float = 4.6, height: float = 3.3):
+    """(figure, list of axes) side by side, drawn without a display."""
+    from matplotlib import rc_context
+
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(width * columns, height), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(width * columns, height)
         axes = [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
     return figure, axes
 
 
 def grid_figure(down: int, across: int, width: float, height: float, **shared):
     """(figure, array of axes by rows), of panels that are width x height inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width * across + 0.6, height * down + 0.9), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(width * across + 0.6, height * down + 0.9)
     return figure, figure.subplots(down, across, squeeze=False, **shared).ravel()
 
 

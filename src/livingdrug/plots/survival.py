@@ -2,26 +2,22 @@
 
 import numpy as np
 
-from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, sequence, short, stamp
-from livingdrug.response.kaplan_meier import SurvivalCurve, numbers_at_risk
-from livingdrug.response.survival import GroupSurvival, TimeFit
+from livingdrug.core.words import RESEARCH
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, sequence, short, stamp
+from livingdrug.response import GroupSurvival, SurvivalCurve, TimeFit, numbers_at_risk
 
-RESEARCH = "for research, not for clinical decisions"
 ROW = 0.17  # inches of a line of the table
 
 
 def plot_survival(fit: TimeFit):
     """Steps of each exposure group with the interval of `fit.level`; a tick is a censored subject; below, who is at risk."""
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     groups = fit.groups
     colours = COLOURS[: len(groups)] if len(groups) <= 3 else sequence(len(groups))
     table = ROW * (len(groups) + 1)
     with rc_context(SETTINGS):
-        figure = Figure(figsize=(5.6, 3.5 + table), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank(5.6, 3.5 + table)
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.1, table))
         for group, colour in zip(groups, colours, strict=True):
             _draw(axes, group, colour)

@@ -3,9 +3,10 @@
 from livingdrug.products.compare import Comparison, Placement, compare
 from livingdrug.products.curves import BuiltIn, get_curve, list_curves
 from livingdrug.products.facts import ExposureFact, exposure_facts, facts, find_product, list_products
-from livingdrug.products.spreads import observed_spread, published_spread
+from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread, published_spread
 
 __all__ = [
-    "BuiltIn", "Comparison", "ExposureFact", "Placement", "compare", "exposure_facts", "facts", "find_product", "get_curve",
-    "list_curves", "list_products", "observed_spread", "published_spread",
+    "CAUTION", "OBSERVED", "BuiltIn", "Comparison", "ExposureFact", "Placement", "compare", "exposure_facts",
+    "facts", "find_product", "get_curve", "list_curves", "list_products", "observed_spread",
+    "published_spread",
 ]  # fmt: skip

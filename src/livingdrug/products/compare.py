@@ -7,7 +7,8 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data.findings import printable
+from livingdrug.core.shown import Shown
+from livingdrug.data import printable
 from livingdrug.nca import NcaResult
 from livingdrug.nca.summary import group_title, groups
 from livingdrug.products.facts import ExposureFact, exposure_facts, find_product
@@ -41,8 +42,8 @@ class Placement:
     absent: str
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """product; result: the analysis; placements: one for each published number and output of the user's."""
 
     product: str
@@ -79,6 +80,12 @@ class Comparison:
                    "published_assay", "published_dose", "statistic", "published", "spread_type", "spread", "published_n",
                    "source", "OCC", "DVID", "ASSAY", "bridge")  # fmt: skip
         return pd.DataFrame(rows, columns=list(columns))
+
+    def _facts(self) -> dict[str, str]:
+        return {"product": self.product, "data": self.result.data.name, "published numbers": f"{len(self.placements):,}"}
+
+    def _frame(self):
+        return self.table()
 
 
 def compare(result: NcaResult, product: str, indication: str | None = None, spread: str | None = None) -> Comparison:
@@ -232,7 +239,7 @@ def _ratio(values: np.ndarray, fact: ExposureFact, reference: np.ndarray | None 
 @lru_cache(maxsize=4)
 def _model_values(spread: str | None) -> dict[str, np.ndarray]:
     """CMAX, TMAX and AUC over 28 d of the model's virtual subjects, the same ones every time (seed 1)."""
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
     from livingdrug.simulation import draw_subjects, simulate
 
     model = get_model(MODEL)
@@ -245,7 +252,7 @@ def _model_values(spread: str | None) -> dict[str, np.ndarray]:
 
 def _model_facts(spread: str | None) -> list[ExposureFact]:
     """The model's population as if it were a published group."""
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
 
     reading = spread or get_model(MODEL).populations[0].name
     made = []

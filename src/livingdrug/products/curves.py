@@ -16,9 +16,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.products.facts import ExposureFact, facts
 from livingdrug.products.spreads import fact_of, published_spread
-from livingdrug.response.calibration import calibrate_ec50
-from livingdrug.response.curve import Curve, curve_at
-from livingdrug.response.exposures import ExposureSpread
+from livingdrug.response import Curve, ExposureSpread, calibrate_ec50, curve_at
 
 ASSOCIATION = "tumour burden drives both exposure and outcome, so the slope is an association"
 

@@ -5,7 +5,7 @@ import math
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.products.facts import ExposureFact, exposure_facts
-from livingdrug.response.exposures import ExposureSpread
+from livingdrug.response import ExposureSpread
 
 OBSERVED = "observed"
 # The product and group whose observed exposure stands beside the published spreads of a model's parameters

@@ -1,7 +1,6 @@
 """The card of a model: equations, numbers with sources, anchors as computed here, deviations."""
 
-from livingdrug.models.equations import plain_equations
-from livingdrug.models.model import Model, plain_symbol
+from livingdrug.models import Model, plain_equations, plain_symbol
 from livingdrug.report.answer import Card, Table
 
 
@@ -27,14 +26,14 @@ def _parameters(model: Model) -> Table:
     for q in model.quantities:
         set_here = q.name in model.changes
         source = "set in the scenario" if set_here else model.source_of(q.name).line()
-        rows.append((q.name, plain_symbol(q.symbol), f"{model.typical[q.name]:.10g}", q.unit, q.meaning, source))
+        rows.append((q.name, plain_symbol(q.symbol), model.shown_value(q.name), q.unit, q.meaning, source))
     return Table("parameters", ("name", "symbol", "value", "unit", "meaning", "source"), tuple(rows))
 
 
 def _anchors(model: Model) -> Table:
     """Published numbers of the base model, computed here with its published values."""
-    from livingdrug.models.catalogue import get_model, list_models
-    from livingdrug.simulation.conformance import check_anchors
+    from livingdrug.models import get_model, list_models
+    from livingdrug.simulation import check_anchors
 
     checked = check_anchors(get_model(model.name)) if model.name in list_models() else []
     rows = tuple(

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
@@ -14,16 +14,11 @@ from livingdrug.core.folders import NEW, OWN, drop_part, held, move_in, new_part
 from livingdrug.core.versions import versions
 from livingdrug.fit.store import STATE
 from livingdrug.report.answer import Answer, Part
-from livingdrug.report.answers import answer_of
 from livingdrug.report.document import build_report
 from livingdrug.report.folder_files import PDF, RECORD, REPORT, SCENARIO, file_hash
 from livingdrug.report.html import write_report
+from livingdrug.report.purpose import Purpose
 from livingdrug.report.record import VERSION, check_hashes, picture_files, read_record, sealed
-from livingdrug.scale.blocks import Serial
-from livingdrug.scale.runs import Executor, Progress
-from livingdrug.scenario import to_toml
-from livingdrug.scenario.purpose import Document
-from livingdrug.scenario.script import WRITERS, to_script
 
 _STATE = re.compile(rf"{re.escape(STATE)}(\.\d+\.part)?")  # a fit on its way, and one that was killed as it saved
 
@@ -43,45 +38,36 @@ def _is_ours(name: str) -> bool:
     return name in OWN or bool(_STATE.fullmatch(name))
 
 
-def keep_run(
-    scenario: Document,
-    folder: str | Path,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-    shown: Document | None = None,
-    names: Mapping[str, str] | None = None,
+@dataclass(frozen=True)
+class Origin:
+    """Where an answer comes from: kind of scenario, purpose, every setting in words, and name -> text of the files that say
+    it again (scenario.toml, script.py)."""
+
+    kind: str
+    purpose: Purpose
+    settings: dict[str, str]
+    texts: dict[str, str]
+
+
+def keep(
+    origin: Origin, folder: str | Path, write: Callable[[Path], Answer], names: Mapping[str, str] | None = None
 ) -> Answer:
-    """Run a scenario into a folder, whole or not at all; an earlier run there is replaced.
+    """Put an answer into a folder, whole or not at all; an earlier run there is replaced.
 
-    shown: the scenario that is written down, where the files it reads are called otherwise than the one that is run;
-    names: what those files are called here -> how their user calls them.
-    results.csv and pictures as they come, scenario.toml, script.py, record.json (what was said, versions, hashes) and
-    report.html. Raises InputError for a folder of another origin, and what the scenario raises.
-    """
-    return keep_answer(scenario, folder, lambda part: answer_of(scenario, part, executor or Serial(), progress), shown, names)
-
-
-def keep_answer(
-    scenario: Document,
-    folder: str | Path,
-    write: Callable[[Path], Answer],
-    shown: Document | None = None,
-    names: Mapping[str, str] | None = None,
-) -> Answer:
-    """The same where the answer has been computed: `write` puts its files into the folder that it is given, and says what
-    they hold. No other run gets into the folder meanwhile; an earlier one stays whole until all of this one is on disk.
+    `write` puts its files into the folder that it is given, and says what they hold; names: what files that were read are
+    called here -> how their user calls them. Beside them come the texts of the origin, record.json (what was said, versions,
+    hashes) and report.html. No other run gets into the folder meanwhile; an earlier one stays whole until all of this one is
+    on disk. Raises InputError for a folder of another origin.
     """
     check_new_folder(folder)
-    shown = shown or scenario
     with held(folder) as path:
         gone = _old_files(path)
         part = new_part(path)
         try:
             answer = write(part)
-            (part / SCENARIO).write_text(to_toml(shown), encoding="utf-8")
-            if type(shown) in WRITERS:
-                (part / "script.py").write_text(to_script(shown), encoding="utf-8")
-            _write_record(_record(shown, answer, part, names or {}), part)
+            for name, text in origin.texts.items():
+                (part / name).write_text(text, encoding="utf-8")
+            _write_record(_record(origin, answer, part, names or {}), part)
             move_in(path, gone)
         except OSError as error:
             raise refusal(folder, error) from None
@@ -101,14 +87,14 @@ def rebuild(folder: str | Path) -> Path:
     return Path(folder) / REPORT
 
 
-def holds(folder: str | Path, scenario: Document, data: tuple[tuple[str, str], ...]) -> bool:
-    """Whether a folder holds the whole run of this scenario, by this version, on data of these hashes."""
+def holds(folder: str | Path, scenario: str, data: tuple[tuple[str, str], ...]) -> bool:
+    """Whether a folder holds the whole run of a scenario (its TOML text), by this version, on data of these hashes."""
     path = Path(folder)
     if not (path / RECORD).is_file():
         return False
     record = read_record(path)
     check_hashes(record, path)
-    same = (path / SCENARIO).read_text(encoding="utf-8") == to_toml(scenario) and record["versions"] == versions()
+    same = (path / SCENARIO).read_text(encoding="utf-8") == scenario and record["versions"] == versions()
     return same and [list(pair) for pair in data] == record["answer"]["data"]
 
 
@@ -181,18 +167,12 @@ def _hashes(part: Path) -> dict[str, str]:
     return {p.relative_to(part).as_posix(): file_hash(p) for p in sorted(part.rglob("*")) if p.is_file()}
 
 
-def _record(scenario: Document, answer: Answer, part: Path, names: Mapping[str, str]) -> dict:
+def _record(origin: Origin, answer: Answer, part: Path, names: Mapping[str, str]) -> dict:
     record = {
-        "record": VERSION, "kind": scenario.kind, "purpose": scenario.purpose.model_dump(),
-        "settings": _settings(scenario), "answer": asdict(answer), "versions": versions(), "hashes": _hashes(part),
+        "record": VERSION, "kind": origin.kind, "purpose": origin.purpose.model_dump(), "settings": origin.settings,
+        "answer": asdict(answer), "versions": versions(), "hashes": _hashes(part),
     }  # fmt: skip
     text = json.dumps(record)
     for here, theirs in names.items():
         text = text.replace(json.dumps(here)[1:-1], json.dumps(theirs)[1:-1])
     return json.loads(text)
-
-
-def _settings(scenario: Document) -> dict[str, str]:
-    """Every setting, those left at their defaults too."""
-    given = scenario.model_dump(exclude={"kind", "version", "purpose"}, mode="json")
-    return {name: "not given" if value in (None, [], {}) else str(value) for name, value in given.items()}

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livingdrug.core.files import whole_file
+from livingdrug.core.words import NOTICE
 from livingdrug.report.svg import clean_svg
 
-NOTICE = "Model results are for research. They are not for clinical decisions."
 # a browser runs nothing and fetches nothing, whatever has found its way into the page
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 

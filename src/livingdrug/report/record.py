@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import below
-from livingdrug.data.findings import printable
+from livingdrug.data import printable
 from livingdrug.report.answer import Answer, Part
 from livingdrug.report.folder_files import RECORD, SCENARIO, file_hash
-from livingdrug.scenario.purpose import Purpose
+from livingdrug.report.purpose import Purpose
 
 VERSION = 2
 MAX_BYTES = 100_000_000

@@ -1,5 +1,9 @@
 """Runs beyond one process: blocks of subjects on local processes or a Dask cluster, with the same numbers."""
 
+from livingdrug.scale.blocks import Serial
 from livingdrug.scale.exposures import exposures
+from livingdrug.scale.runs import Executor, Progress, choose_executor, run_curves, run_exposures
 
-__all__ = ["exposures"]
+__all__ = [
+    "Executor", "Progress", "Serial", "choose_executor", "exposures", "run_curves", "run_exposures",
+]  # fmt: skip

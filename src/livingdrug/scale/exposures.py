@@ -6,10 +6,7 @@ from pathlib import Path
 from livingdrug.core.errors import InputError
 from livingdrug.models import Model
 from livingdrug.scale.runs import choose_executor, run_exposures
-from livingdrug.simulation.exposure import exposure_task
-from livingdrug.simulation.exposure_summary import ExposureSummary
-from livingdrug.simulation.population import Draw
-from livingdrug.simulation.regimen import Regimen
+from livingdrug.simulation import Draw, ExposureSummary, Regimen, exposure_task
 
 
 def exposures(

@@ -9,10 +9,7 @@ from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.export import CsvFile
 from livingdrug.scale.blocks import Processes, Serial, cut
 from livingdrug.scale.cluster import DaskCluster
-from livingdrug.simulation.curves import CurvesTask, joined
-from livingdrug.simulation.exposure import ExposureTask, exposure_table
-from livingdrug.simulation.exposure_summary import ExposureSummary
-from livingdrug.simulation.result import Result
+from livingdrug.simulation import CurvesTask, ExposureSummary, ExposureTask, Result, exposure_table, joined
 
 Executor = Serial | Processes | DaskCluster
 Progress = Callable[[int, int], None]

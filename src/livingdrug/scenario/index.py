@@ -7,29 +7,41 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.models import build_model
 from livingdrug.products.curves import BuiltIn, get_curve
 from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
-from livingdrug.response.binary import BinaryFit, chance_at_profile, exposure_at_profile
-from livingdrug.response.curve import Curve, Estimate
-from livingdrug.response.expected import Expected, expected, tradeoff
-from livingdrug.response.exposures import ExposureSpread, changed, spread_of
-from livingdrug.response.index import TherapeuticIndex, therapeutic_index
-from livingdrug.response.pair import Pair, paired
-from livingdrug.response.ratio import ratio_of_fits
-from livingdrug.response.sample import Sample
+from livingdrug.response import (
+    BinaryFit,
+    Curve,
+    Estimate,
+    Expected,
+    ExposureSpread,
+    Pair,
+    Sample,
+    TherapeuticIndex,
+    chance_at_profile,
+    changed,
+    expected,
+    exposure_at_profile,
+    paired,
+    ratio_of_fits,
+    spread_of,
+    therapeutic_index,
+    tradeoff,
+)
 from livingdrug.scenario.response import Response, run_response
-from livingdrug.scenario.simulation import build_model
-from livingdrug.scenario.tables import Nca
 from livingdrug.simulation import Draw
 from livingdrug.simulation.exposure import exposure_task
 from livingdrug.simulation.run import default_until
+from livingdrug.workflows.memory import SUBJECT
+from livingdrug.workflows.tables import KineticScenario
 
 AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
 DAYS_28 = (0.0, 28.0)
 
 
-class Index(Nca):
+class Index(KineticScenario):
     """Efficacy and toxicity on one exposure, and a product's exposure beside them.
 
     efficacy, toxicity: endpoints of the file, yes or no (such as ORR, or CRS>=3 of grades), fitted to `exposure`; or
@@ -67,10 +79,14 @@ class Index(Nca):
 
     def endpoint(self, endpoint: str) -> Response:
         """The scenario that fits one endpoint of the file."""
-        given = {name: getattr(self, name) for name in Nca.model_fields if name != "kind"}
+        given = {name: getattr(self, name) for name in KineticScenario.model_fields if name != "kind"}
         return Response(
             **given, exposure=self.exposure, endpoint=endpoint, outcome="binary", model=self.model, trials=self.trials
         )
+
+    def memory(self) -> float:
+        """Bytes of the exposures of virtual subjects."""
+        return SUBJECT * self.subjects
 
 
 @dataclass(frozen=True)

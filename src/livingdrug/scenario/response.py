@@ -11,14 +11,21 @@ from livingdrug.data.endpoints import read_endpoints
 from livingdrug.data.reading import Reading
 from livingdrug.data.units import read_unit
 from livingdrug.nca import NcaSettings
-from livingdrug.response.below import on_axis
-from livingdrug.response.curve import Scale
-from livingdrug.response.run import fit_response
-from livingdrug.response.sample import Kind, Sample
-from livingdrug.response.samples import table_of_samples
-from livingdrug.response.selection import Question, select
-from livingdrug.response.table import SubjectTable, read_subjects, rows_of, with_endpoints
-from livingdrug.scenario.tables import Nca
+from livingdrug.response import (
+    Kind,
+    Question,
+    Sample,
+    Scale,
+    SubjectTable,
+    fit_response,
+    on_axis,
+    read_subjects,
+    rows_of,
+    select,
+    table_of_samples,
+    with_endpoints,
+)
+from livingdrug.workflows.tables import KineticScenario
 
 LEVEL = 0.95
 # what is said of samples: how to read them, and how to compute exposures (a window may also be that of a product's exposure)
@@ -27,7 +34,7 @@ SAMPLES_ONLY = (set(Reading.__dataclass_fields__) | set(NcaSettings.__dataclass_
 }
 
 
-class Response(Nca):
+class Response(KineticScenario):
     """Exposure and outcome of subjects; a file with a row for each, or samples with a table of endpoints.
 
     outcome: binary, graded, time or continuous; by the values of the endpoint where it is not said. The other fields are

@@ -2,111 +2,16 @@
 
 from collections.abc import Callable
 
-from livingdrug.core.errors import InputError
-from livingdrug.models.text import is_model_file
-from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
-from livingdrug.scenario.power import Power
-from livingdrug.scenario.purpose import Document
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.sampling import Sampling
-from livingdrug.scenario.simulation import Simulation
-from livingdrug.scenario.tables import CheckFile, Compare, Nca, TableScenario
-from livingdrug.scenario.trials import TrialScenario
-
-HEAD = '''"""Made by livingdrug. Writes {out} with the numbers of this scenario. For research, not for clinical decisions."""
-
-'''
+from livingdrug.workflows.document import Document
+from livingdrug.workflows.script import given, script_of
 
 
-def to_script(scenario: Document) -> str:
-    """The script, which writes the table of a run's folder. Raises InputError for a kind that has none."""
+def old_script(scenario: Document) -> str | None:
+    """The script, which writes the table of a run's folder; None for a kind that has none."""
     writer = WRITERS.get(type(scenario))
-    if writer is None:
-        raise InputError(f"a `{scenario.kind}` scenario has no Python script; run it with `livingdrug run`")
-    return HEAD.format(out=scenario.table_file) + writer(scenario, scenario.table_file)
-
-
-def _call(name: str, **arguments) -> str:
-    """`name(a=1, b=2)` with the arguments that are given."""
-    return f"{name}({', '.join(f'{key}={value!r}' for key, value in arguments.items() if value not in (None, (), {}))})"
-
-
-def _simulation(scenario: Simulation, out: str) -> str:
-    lines = ["import numpy as np", "", "import livingdrug as ld", ""]
-    if is_model_file(scenario.model):
-        lines.append(f"model = ld.read_model({scenario.model!r})")
-    else:
-        lines.append(f"model = ld.get_model({scenario.model!r})")
-    lines += [f"model = model + ld.get_fragment({name!r})" for name in scenario.fragments]
-    if scenario.values:
-        lines.append(f"model = model.with_values({scenario.values!r})")
-    doses = f"[ld.read_dose(text) for text in {list(scenario.doses)!r}]" if scenario.doses else "None"
-    lines.append(f"doses = {doses}")
-    if scenario.exposure is not None:
-        return "\n".join([*lines, *_exposure(scenario, out)]) + "\n"
-    if scenario.subjects is not None:
-        drawn = _call("ld.draw_subjects", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv)
-        lines.append(f"subjects = {drawn.replace('(', '(model, ', 1)}")
-    else:
-        lines.append("subjects = None  # the typical subject")
-    days = "ld.default_until(model)" if scenario.days is None else _hours(scenario)
-    lines += [
-        f"until = {days}",
-        f"times = np.unique(np.append(np.arange(0.0, until, {scenario.every!r}), until))",
-        f"outputs = {list(scenario.outputs)!r}" if scenario.outputs else "outputs = None  # all",
-        "result = ld.simulate(model, subjects, doses, times, until, outputs)",
-    ]
-    observed = f"ld.observe(model, result, {scenario.limit!r}, {scenario.seed!r})" if scenario.observe else "result.table()"
-    return "\n".join([*lines, f"ld.write_csv({observed}, {out!r})"]) + "\n"
-
-
-def _hours(scenario: Simulation) -> str:
-    return f"{float(scenario.days)!r} * (24.0 if model.time_unit == 'h' else 1.0)"
-
-
-def _exposure(scenario: Simulation, out: str) -> list[str]:
-    call = _call("ld.exposures", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv,
-                 window=scenario.exposure, limits=scenario.above, outputs=scenario.outputs, out=out)  # fmt: skip
-    return [call.replace("(", "(model, regimen=doses, ", 1)]
-
-
-def _reading(scenario: TableScenario) -> str:
-    fields = {name: getattr(scenario, name) for name in scenario.reading().__dataclass_fields__}
-    return _call("ld.Reading", **{name: value for name, value in fields.items() if value})
-
-
-def _check(scenario: CheckFile, out: str) -> str:
-    lines = ["import livingdrug as ld", "", f"data = ld.read_data({scenario.file!r}, {_reading(scenario)})"]
-    return "\n".join([*lines, f"ld.write_csv(data.table(), {out!r})"]) + "\n"
-
-
-def _analysis(scenario: Nca) -> list[str]:
-    lines = ["import livingdrug as ld", "from livingdrug.data import cross", "from livingdrug.data.endpoints import join, "
-             "read_endpoints", "from livingdrug.nca import TerminalPoints, nca", ""]  # fmt: skip
-    lines.append(f"data = ld.read_data({scenario.file!r}, {_reading(scenario)})")
-    if scenario.endpoints:
-        lines.append(f"data = join(data, read_endpoints({scenario.endpoints!r}))")
-    if scenario.bridge:
-        lines.append(f"data = cross(data, {scenario.bridge!r})")
-    settings = scenario.settings()
-    fields = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
-    return [*lines, f"result = nca(data, {_call('ld.NcaSettings', **fields)})"]
-
-
-def _nca(scenario: Nca, out: str) -> str:
-    return "\n".join([*_analysis(scenario), f"ld.write_csv(result.table(), {out!r})"]) + "\n"
-
-
-def _compare(scenario: Compare, out: str) -> str:
-    placed = f"ld.compare(result, {scenario.product!r}, {scenario.indication!r}, {scenario.spread!r})"
-    return "\n".join([*_analysis(scenario), f"ld.write_csv({placed}.table(), {out!r})"]) + "\n"
-
-
-def _given(scenario: Document) -> str:
-    """`Kind(a=1, ...)` with what differs from the defaults."""
-    given = scenario.model_dump(exclude_defaults=True, exclude_none=True, exclude={"kind", "version", "purpose"})
-    return f"{type(scenario).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+    return writer and script_of(scenario, writer)
 
 
 def _whole(verb: str, imports: str, table: str, home: str = "") -> Callable[[Document, str], str]:
@@ -117,35 +22,14 @@ def _whole(verb: str, imports: str, table: str, home: str = "") -> Callable[[Doc
         noun = f"from {type(scenario).__module__} import {type(scenario).__name__}"
         module = [noun, f"from {home} import {verb}"] if home else [f"{noun}, {verb}"]
         lines = ["import livingdrug as ld", *([imports] if imports else []), *module, ""]
-        lines += [f"scenario = {_given(scenario)}", f"answer = {verb}(scenario)"]
+        lines += [f"scenario = {given(scenario)}", f"answer = {verb}(scenario)"]
         return "\n".join([*lines, f"ld.write_csv({table.format('answer')}, {out!r})"]) + "\n"
 
     return write
 
 
-def _fit(scenario: Fit, out: str) -> str:
-    """The verb and the table of a fit, of a posterior, of an evaluation or of a comparison."""
-    if scenario.compares:
-        return _whole("run_comparison", "", "{}[0].table()", "livingdrug.scenario.fit_comparison")(scenario, out)
-    if scenario.evaluate:
-        return _whole("evaluate_fit", STORE + "objective_table", "objective_table({}[0])")(scenario, out)
-    if scenario.method == "bayes":
-        return _whole("run_posterior", "", "{}.table()")(scenario, out)
-    return _whole("run_fit", STORE + "parameter_table", "parameter_table({})")(scenario, out)
-
-
-STORE = "from livingdrug.fit.store import "
-POWER = "from livingdrug.report.powers import power_frame"
-OUTCOMES = "from livingdrug.report.outcomes import "
+OUTCOMES = "from livingdrug.scenario.report.outcomes import "
 WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
-    Simulation: _simulation,
-    CheckFile: _check,
-    Nca: _nca,
-    Compare: _compare,
-    Power: _whole("run_power", POWER, "power_frame({})"),
     Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
     Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
-    TrialScenario: _whole("run_trial", "", "{}.table()"),
-    Fit: _fit,
-    Sampling: _whole("run_sampling", "", "{}.found.table()"),
 }

@@ -1,11 +1,45 @@
 """Verbs on models: a regimen, virtual subjects, simulate, observe, and the result they make."""
 
+from livingdrug.simulation.conformance import check_anchors
+from livingdrug.simulation.curves import CurvesTask, joined
+from livingdrug.simulation.distribution import Distribution
+from livingdrug.simulation.dose_text import read_dose, write_dose
+from livingdrug.simulation.experiment import default_regimen
+from livingdrug.simulation.exposure import (
+    ExposureTask,
+    check_window,
+    exposure_table,
+    exposure_task,
+    limit_text,
+)
+from livingdrug.simulation.exposure_summary import ExposureSummary
 from livingdrug.simulation.observe import observe
-from livingdrug.simulation.population import Draw, Subjects, draw_subjects, typical_subject
-from livingdrug.simulation.regimen import Dose, Regimen, Reset
-from livingdrug.simulation.result import Result
-from livingdrug.simulation.run import simulate
+from livingdrug.simulation.population import (
+    MAX_SUBJECTS,
+    Draw,
+    Subjects,
+    cv_population,
+    draw_subjects,
+    drawn_values,
+    find_population,
+    typical_subject,
+)
+from livingdrug.simulation.regimen import Dose, Regimen, Reset, check_regimen
+from livingdrug.simulation.result import METRICS, Result
+from livingdrug.simulation.run import (
+    MAX_VALUES,
+    cautions,
+    check_horizon,
+    check_outputs,
+    default_until,
+    simulate,
+)
+from livingdrug.simulation.solve import solve
 
 __all__ = [
-    "Dose", "Draw", "Regimen", "Reset", "Result", "Subjects", "draw_subjects", "observe", "simulate", "typical_subject",
+    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "CurvesTask", "Distribution", "Dose", "Draw", "ExposureSummary",
+    "ExposureTask", "Regimen", "Reset", "Result", "Subjects", "cautions", "check_anchors", "check_horizon",
+    "check_outputs", "check_regimen", "check_window", "cv_population", "default_regimen", "default_until", "draw_subjects",
+    "drawn_values", "exposure_table", "exposure_task", "find_population", "joined", "limit_text", "observe",
+    "read_dose", "simulate", "solve", "typical_subject", "write_dose",
 ]  # fmt: skip

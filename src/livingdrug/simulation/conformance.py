@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.engine.compile import array_function
-from livingdrug.models import Anchor, Model
+from livingdrug.engine import array_function
+from livingdrug.models import Anchor, Experiment, Model
+from livingdrug.simulation.experiment import experiment_regimen
 from livingdrug.simulation.population import typical_subject
 from livingdrug.simulation.run import default_until, simulate
 
@@ -28,16 +29,22 @@ def check_anchors(model: Model) -> list[AnchorResult]:
     return [AnchorResult(anchor, _compute(model, anchor)) for anchor in model.anchors]
 
 
+def with_experiment(model: Model, experiment: Experiment) -> Model:
+    """The model with the vector and the values of a published experiment."""
+    chosen = model.with_vector(experiment.vector) if experiment.vector else model
+    return chosen.with_values(experiment.changes)
+
+
 def _compute(model: Model, anchor: Anchor) -> float:
     if anchor.expression:
-        typical = model.typical
+        typical = model.known
         (value,) = array_function(tuple(typical), (), (anchor.expression,))(*typical.values())
         return float(value)
     experiment = next((e for e in model.experiments if e.name == anchor.experiment), None)
     if experiment is None and model.experiments:
         experiment = model.experiments[0]
-    doses = experiment.doses if experiment else None
-    changed = model.with_values(experiment.changes) if experiment else model
+    doses = experiment_regimen(experiment) if experiment else None
+    changed = with_experiment(model, experiment) if experiment else model
     until = anchor.until or (experiment.until if experiment else default_until(model))
     at = float(anchor.quantity[1:]) if anchor.quantity[1:].replace(".", "").isdigit() else None
     if at is not None:

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.engine.events import ADD, RATE, SET, Events
-from livingdrug.engine.steady_state import steady_state
-from livingdrug.models.compose import System
+from livingdrug.engine import ADD, RATE, SET, Events, steady_state
+from livingdrug.models import System
 from livingdrug.simulation.regimen import MAX_REPEATS, Dose, Regimen, Reset
 
 Advance = Callable[[np.ndarray, Events, float], np.ndarray]

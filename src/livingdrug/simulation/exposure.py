@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.engine.exponentials import exponential_kernel
+from livingdrug.engine import exponential_kernel
 from livingdrug.models import ClosedForm, Model
+from livingdrug.simulation.experiment import default_regimen
 from livingdrug.simulation.population import Draw, Subjects, typical_subject
-from livingdrug.simulation.regimen import Regimen, check_regimen, default_regimen
+from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.result import METRICS
 from livingdrug.simulation.run import cautions, check_horizon, check_outputs
 from livingdrug.simulation.solve import solve

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.shown import Shown
 from livingdrug.simulation.distribution import Distribution
 from livingdrug.simulation.exposure import ExposureBlock, ExposureTask
 from livingdrug.simulation.result import METRICS, PERCENTILES
@@ -19,7 +20,7 @@ class Failure:
     reason: str
 
 
-class ExposureSummary:
+class ExposureSummary(Shown):
     """Exposures of all subjects of a task, taken in block by block.
 
     metrics: per output CMAX, TMAX, AUC; above, last_above: per limit of the task. The distributions are of the subjects
@@ -92,6 +93,21 @@ class ExposureSummary:
                 for (name, value), above, last in zip(task.limits, self.above, self.last_above, strict=True)
             ],
         }
+
+    def _facts(self) -> dict[str, str]:
+        return {
+            "name": self.task.model.full_name,
+            "subjects": f"{self.n:,}, {self.done:,} computed",
+            "window": " to ".join(f"{end:g}" for end in self.task.window) + f" {self.task.model.time_unit}",
+            "outputs": ", ".join(self.task.outputs),
+        }
+
+    def _frame(self):
+        import pandas as pd
+
+        outputs = self.summary()["outputs"].items()
+        rows = [{"output": name, "metric": metric, **found[metric]} for name, found in outputs for metric in METRICS]
+        return pd.DataFrame(rows)
 
 
 def described(distribution: Distribution) -> dict[str, float]:

@@ -7,15 +7,16 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.core.random import check_seed
+from livingdrug.core.random import check_seed, uniforms
+from livingdrug.core.shown import Shown
 from livingdrug.core.units import is_rate
 from livingdrug.models import Model, Population, lognormal
 
 MAX_SUBJECTS = 1_000_000
 
 
-@dataclass(frozen=True)
-class Subjects:
+@dataclass(frozen=True, repr=False)
+class Subjects(Shown):
     """values: quantity -> array of shape (n,), before covariate effects (read-only where all are the same); described:
     how they were made."""
 
@@ -26,6 +27,9 @@ class Subjects:
     def n(self) -> int:
         """Number of subjects."""
         return len(next(iter(self.values.values())))
+
+    def _facts(self) -> dict[str, str]:
+        return {"number": f"{self.n:,}", "quantities": f"{len(self.values)}", "described": self.described}
 
 
 def typical_subject(model: Model) -> Subjects:
@@ -122,11 +126,37 @@ def drawn_values(
     model: Model, population: Population, seed: int, first: int, count: int, variance_scale: float = 1.0
 ) -> dict[str, np.ndarray]:
     """Values of subjects `first` ... `first + count - 1`; a quantity without spread is one number, broadcast."""
-    from livingdrug.engine.draws import lognormals
+    from livingdrug.engine import lognormals
 
     values = {name: np.broadcast_to(np.float64(value), (count,)) for name, value in model.typical.items()}
+    if population.members:
+        values |= _members(model, population, seed, first, count)
     bounds = {q.name: q.bound for q in model.quantities}
     for name, given in population.spreads.items():
         sd, highest = given.sd * math.sqrt(variance_scale), 1.0 if bounds[name] == "fraction" else math.inf
-        values[name] = lognormals(seed, name, first, count, model.typical[name], sd, highest)
+        if population.members:
+            values[name] = np.minimum(values[name] * lognormals(seed, name, first, count, 1.0, sd, math.inf), highest)
+        else:
+            values[name] = lognormals(seed, name, first, count, model.typical[name], sd, highest)
     return values
+
+
+def member_of(population: Population, seed: int, first: int, count: int) -> np.ndarray:
+    """Which member (position in `population.members`) subjects `first` ... `first + count - 1` are, shape (count,).
+
+    A subject's member depends on the seed and its number alone.
+    """
+    weights = np.array(list(population.members.values()))
+    drawn = uniforms(seed, f"member of {population.name}", first, count)
+    return np.searchsorted(np.cumsum(weights) / weights.sum(), drawn, side="right").clip(max=len(weights) - 1)
+
+
+def _members(model: Model, population: Population, seed: int, first: int, count: int) -> dict[str, np.ndarray]:
+    """Quantities that differ between the vectors, for each subject those of its own; what a user set stays."""
+    vectors = {v.name: v.values for v in model.values}
+    chosen = member_of(population, seed, first, count)
+    found = {}
+    for name in model.typical.keys() & vectors[next(iter(population.members))].keys() - model.changes.keys():
+        table = np.array([vectors[member][name] for member in population.members])
+        found[name] = table[chosen]
+    return found

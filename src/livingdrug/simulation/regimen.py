@@ -154,11 +154,6 @@ class Regimen:
         return bool(self.resets) or any(dose.names or dose.steady_state for dose in self.doses)
 
 
-def default_regimen(model: Model) -> Regimen:
-    """The doses of the model's first published experiment."""
-    return Regimen.of(model.experiments[0].doses if model.experiments else ())
-
-
 def check_regimen(model: Model, regimen: Regimen) -> str:
     """Refuse what the model cannot take; return a notice (or an empty text) about a dose that has no effect.
 

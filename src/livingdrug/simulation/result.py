@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.shown import Shown
+
 PERCENTILES = (2.5, 5, 25, 50, 75, 95, 97.5)
 METRICS = ("CMAX", "TMAX", "AUC")
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Shown):
     """Curves and metrics of all subjects.
 
     times (t,); outputs, units: names and units; values (n, outputs, t); peak, peak_time, area (n, outputs): of the
@@ -89,3 +91,15 @@ class Result:
             output: {"unit": unit, **{name: cell(self.metric(output, name)) for name in METRICS}}
             for output, unit in zip(self.outputs, self.units, strict=True)
         }
+
+    def _facts(self) -> dict[str, str]:
+        failed = len(self.failed)
+        return {
+            "name": self.model,
+            "subjects": f"{self.n:,}" + (f", {failed:,} not computed" if failed else ""),
+            "times": f"{len(self.times):,} to {self.until:g} {self.time_unit}",
+            "outputs": ", ".join(f"{name} ({unit})" for name, unit in zip(self.outputs, self.units, strict=True)),
+        } | ({"notices": " ".join(self.notices)} if self.notices else {})
+
+    def _frame(self):
+        return self.table()

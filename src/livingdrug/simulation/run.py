@@ -7,11 +7,12 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.engine import cache
-from livingdrug.engine.compile import array_function
+from livingdrug.engine import array_function
+from livingdrug.engine.codegen import cache
 from livingdrug.models import Model
+from livingdrug.simulation.experiment import default_regimen
 from livingdrug.simulation.population import Subjects, typical_subject
-from livingdrug.simulation.regimen import Regimen, check_regimen, default_regimen
+from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.result import Result
 from livingdrug.simulation.solve import solve
 

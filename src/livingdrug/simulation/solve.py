@@ -6,15 +6,25 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.engine import closed_form
-from livingdrug.engine.compile import array_function, compile_system
-from livingdrug.engine.events import Events
-from livingdrug.engine.exponentials import exponential_kernel, solve_exponentials
-from livingdrug.engine.kernel import kernel
-from livingdrug.engine.lsoda import advance
-from livingdrug.engine.population import RTOL, STATUS, EventTable, Measures, reason, solve_population
-from livingdrug.models import ClosedForm, Model
-from livingdrug.models.compose import System
+from livingdrug.engine import (
+    RTOL,
+    STATUS,
+    Events,
+    EventTable,
+    Measures,
+    advance,
+    array_function,
+    closed_form_faults,
+    closed_form_metrics,
+    closed_form_values,
+    compile_system,
+    exponential_kernel,
+    reason,
+    solve_exponentials,
+    solve_population,
+    system_kernel,
+)
+from livingdrug.models import ClosedForm, Model, System
 from livingdrug.simulation.expansion import expand
 from livingdrug.simulation.population import Subjects
 from livingdrug.simulation.regimen import Regimen
@@ -72,10 +82,10 @@ def _run_closed(model, subjects, regimens, times, until, wanted, start, limits, 
     compiled = exponential_kernel(form, tuple(model.individual.items()))
     if compiled is None:
         values = individual_values(model, subjects)
-        measures = closed_form.metrics(form, values, until, start)
+        measures = closed_form_metrics(form, values, until, start)
         none = [np.empty((subjects.n, 0))] * 2
-        arrays = [closed_form.evaluate(form, values, times), *measures, *none]
-        found = enumerate(closed_form.invalid(form, values))
+        arrays = [closed_form_values(form, values, times), *measures, *none]
+        found = enumerate(closed_form_faults(form, values))
         why = {i: reason for i, reason in found if reason}
     else:
         levels = [(names.index(name), value) for name, value in limits]
@@ -112,7 +122,7 @@ def _run_system(model, subjects, regimens, times, until, wanted, start, limits, 
         chosen = np.flatnonzero(events.has_inflow == inflow)
         if not len(chosen):
             continue
-        compiled = kernel(system, observed, inflow)
+        compiled = system_kernel(system, observed, inflow)
         found = solve_population(
             compiled, table[chosen], events.take(chosen), until, times, rows, measures, rtol or RTOL, threads=threads,
             progress=progress and (lambda now, _, before=done: progress(before + now, n)),

@@ -1,31 +1,48 @@
 """Trials: how many subjects, and what they would show."""
 
 from livingdrug.trial.checks import check_trial
-from livingdrug.trial.design import Arm, Endpoint, Futility, Trial
+from livingdrug.trial.design import (
+    BINARY,
+    LOGARITHMIC,
+    Arm,
+    Endpoint,
+    EndpointKind,
+    Futility,
+    Multiplicity,
+    Trial,
+)
 from livingdrug.trial.dose_finding import EscalationAnswer, simulate_escalation
 from livingdrug.trial.escalation import Escalation, Level, boin_boundaries, boin_table
+from livingdrug.trial.events import power_log_rank
 from livingdrug.trial.grid import SizeGrid, size_grid
 from livingdrug.trial.multiplicity import dunnett_critical
+from livingdrug.trial.one_arm import OneStage, TwoStage, one_stage, simon
 from livingdrug.trial.power import (
     Design,
     PowerAnswer,
     PowerCurve,
     effect_of_fold,
     log_sd_of_auc28,
+    power,
     power_curve,
     size_for_fold,
     size_for_hazards,
     size_for_means,
     size_for_proportions,
 )
-from livingdrug.trial.result import TrialAnswer
+from livingdrug.trial.result import EndpointAnswer, Share, TrialAnswer
 from livingdrug.trial.run import simulate_trial
 from livingdrug.trial.sample_size import power_proportions, power_t, sample_size_t
+from livingdrug.trial.smallest import smallest_effect, smallest_fold, smallest_rate, strongest_hazard_ratio
+from livingdrug.trial.welch import power_welch
 
 __all__ = [
-    "Arm", "Design", "Endpoint", "Escalation", "EscalationAnswer", "Futility", "Level", "PowerAnswer", "PowerCurve",
-    "SizeGrid", "Trial", "TrialAnswer", "boin_boundaries", "boin_table", "check_trial", "dunnett_critical",
-    "effect_of_fold", "log_sd_of_auc28", "power_curve", "power_proportions", "power_t", "sample_size_t",
-    "simulate_escalation", "simulate_trial", "size_for_fold", "size_for_hazards", "size_for_means",
-    "size_for_proportions", "size_grid",
+    "BINARY", "LOGARITHMIC", "Arm", "Design", "Endpoint", "EndpointAnswer", "EndpointKind", "Escalation",
+    "EscalationAnswer", "Futility", "Level", "Multiplicity", "PowerAnswer", "PowerCurve", "Share", "SizeGrid",
+    "Trial", "TrialAnswer", "boin_boundaries", "boin_table", "check_trial", "dunnett_critical",
+    "effect_of_fold", "log_sd_of_auc28", "power", "power_curve", "power_log_rank", "power_proportions",
+    "OneStage", "TwoStage", "one_stage", "simon", "smallest_effect", "smallest_fold", "smallest_rate",
+    "strongest_hazard_ratio",
+    "power_t", "power_welch", "sample_size_t", "simulate_escalation", "simulate_trial", "size_for_fold",
+    "size_for_hazards", "size_for_means", "size_for_proportions", "size_grid",
 ]  # fmt: skip

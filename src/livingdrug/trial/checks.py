@@ -5,12 +5,8 @@ from collections.abc import Iterator
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.names import unknown
-from livingdrug.models import ClosedForm, Model
-from livingdrug.models.model import find_quantity
-from livingdrug.models.parameters import check_value
-from livingdrug.simulation import Draw, Regimen
-from livingdrug.simulation.regimen import check_regimen
-from livingdrug.simulation.run import cautions, check_horizon, check_outputs
+from livingdrug.models import ClosedForm, Model, check_value, find_quantity
+from livingdrug.simulation import Draw, Regimen, cautions, check_horizon, check_outputs, check_regimen
 from livingdrug.trial.course import arm_regimen
 from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.outcomes import last_day

@@ -5,12 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.random import stream_key, uniforms
-from livingdrug.models import Model
-from livingdrug.models.model import find_quantity
-from livingdrug.simulation import Draw, Regimen, Subjects
-from livingdrug.simulation.population import drawn_values
-from livingdrug.simulation.regimen import default_regimen
-from livingdrug.simulation.solve import solve
+from livingdrug.models import Model, find_quantity
+from livingdrug.simulation import Draw, Regimen, Subjects, default_regimen, drawn_values, solve
 from livingdrug.trial.design import Arm, Trial
 
 Window = tuple[float, float]

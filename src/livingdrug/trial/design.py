@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from livingdrug.core.shown import Shown
 from livingdrug.models import Model
 from livingdrug.simulation import Regimen
 
@@ -74,8 +75,8 @@ class Futility:
     rule: Literal["conditional_power", "effect"] = "conditional_power"
 
 
-@dataclass(frozen=True)
-class Trial:
+@dataclass(frozen=True, repr=False)
+class Trial(Shown):
     """A trial; `checks.check_trial` says what is wrong with one.
 
     model: with its fragments and typical values, those of the control; control: name of an arm; endpoints: the first one

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.random import check_seed, uniforms
-from livingdrug.engine.draws import normals
+from livingdrug.core.shown import Shown
+from livingdrug.engine import normals
 from livingdrug.response import logistic
 from livingdrug.trial.course import arm_seed, arm_subjects, course
 from livingdrug.trial.design import Arm, Trial
@@ -29,8 +30,8 @@ class LevelAnswer:
     toxicities: float
 
 
-@dataclass(frozen=True)
-class EscalationAnswer:
+@dataclass(frozen=True, repr=False)
+class EscalationAnswer(Shown):
     """Operating characteristics; none: trials that end without a tolerated dose; sentence: the same in words."""
 
     escalation: Escalation
@@ -84,6 +85,12 @@ class EscalationAnswer:
             for level in self.levels
         ]  # fmt: skip
         return pd.DataFrame(rows)
+
+    def _facts(self) -> dict[str, str]:
+        return {"rule": self.escalation.rule, "replicates": f"{self.replicates:,}", "answer": self.sentence}
+
+    def _frame(self):
+        return self.table()
 
 
 def simulate_escalation(

@@ -4,8 +4,7 @@ import math
 from collections.abc import Iterator
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.simulation import Draw
-from livingdrug.simulation.run import check_horizon, check_outputs
+from livingdrug.simulation import Draw, check_horizon, check_outputs
 from livingdrug.trial.checks import change_faults, curve_faults, dose_faults
 from livingdrug.trial.design import Arm, Trial
 from livingdrug.trial.escalation import Escalation, Level

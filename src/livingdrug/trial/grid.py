@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.trial.checks import check_trial
 from livingdrug.trial.design import LOGARITHMIC, Trial
 from livingdrug.trial.outcomes import simulate_arm
@@ -17,8 +18,8 @@ SCALES = tuple(round(0.1 * i, 1) for i in range(1, 11))
 SUBJECTS = 10_000
 
 
-@dataclass(frozen=True)
-class SizeGrid:
+@dataclass(frozen=True, repr=False)
+class SizeGrid(Shown):
     """n (scales, folds): subjects per arm, two equal arms, t-test on the logarithm; log_sd (scales,): SD of the logarithm of
     the endpoint; name: of the endpoint; power, alpha: of the test, two-sided."""
 

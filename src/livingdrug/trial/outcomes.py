@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.random import uniforms
-from livingdrug.engine.population import in_threads
+from livingdrug.engine import in_threads
 from livingdrug.models import ClosedForm
 from livingdrug.response import logistic
 from livingdrug.trial.course import Course, arm_seed, arm_subjects, course

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
 from livingdrug.models import Model
 from livingdrug.simulation import draw_subjects, simulate
 from livingdrug.trial.events import exact_size_log_rank, power_log_rank
@@ -20,6 +21,7 @@ from livingdrug.trial.sample_size import (
 from livingdrug.trial.welch import exact_size_welch, power_welch
 
 SUBJECTS = 100_000
+QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
 OUTCOMES = 4_000_000  # pairs of numbers of events that are gone through
 
 
@@ -47,8 +49,8 @@ class PowerAnswer:
     power_enumerated: float | None = None
 
 
-@dataclass(frozen=True)
-class PowerCurve:
+@dataclass(frozen=True, repr=False)
+class PowerCurve(Shown):
     """Power over the number of subjects in the smaller arm.
 
     what: the difference in words; sizes (m,): whole numbers; power (m,); wanted: the power that the design asks for;
@@ -66,6 +68,9 @@ class PowerCurve:
         import pandas as pd
 
         return pd.DataFrame({"n": self.sizes, "power": self.power})
+
+    def _frame(self):
+        return self.table()
 
 
 def power_curve(power_of: Callable[[float], float], design: Design, upto: int, what: str, *assumptions: str) -> PowerCurve:
@@ -103,20 +108,20 @@ def size_for_fold(fold: float, log_sds: tuple[float, float], design: Design, n: 
     what = f"a {fold:g}-fold change of exposure"
     exact = exact_size_welch(math.log(fold), log_sds, design.power, design.alpha, design.sides, design.ratio)
 
-    def power(m: float, ratio: float) -> float:
+    def power_of(m: float, ratio: float) -> float:
         return power_welch(m, math.log(fold), log_sds, design.alpha, design.sides, ratio)
 
-    return _answer(exact, design, what, n, power, 2, tuple(f" (log-SD {sd:g})" for sd in log_sds))
+    return _answer(exact, design, what, n, power_of, 2, tuple(f" (log-SD {sd:g})" for sd in log_sds))
 
 
 def size_for_hazards(hazard_ratio: float, event_rate: float, design: Design, n: int | None = None) -> PowerAnswer:
     """Two arms compared by the log-rank test (Schoenfeld); event_rate: share of all subjects who have the event."""
     exact = exact_size_log_rank(hazard_ratio, event_rate, design.power, design.alpha, design.sides, design.ratio)
 
-    def power(m: float, ratio: float) -> float:
+    def power_of(m: float, ratio: float) -> float:
         return power_log_rank(m, hazard_ratio, event_rate, design.alpha, design.sides, ratio)
 
-    return _answer(exact, design, f"a hazard ratio of {hazard_ratio:g}", n, power, 1)
+    return _answer(exact, design, f"a hazard ratio of {hazard_ratio:g}", n, power_of, 1)
 
 
 def size_for_proportions(p1: float, p2: float, design: Design, n: int | None = None) -> PowerAnswer:
@@ -124,10 +129,10 @@ def size_for_proportions(p1: float, p2: float, design: Design, n: int | None = N
     exact = exact_size_proportions(p1, p2, design.power, design.alpha, design.sides, design.ratio)
     what = f"a difference of {p1:.0%} against {p2:.0%}"
 
-    def power(m: float, ratio: float) -> float:
+    def power_of(m: float, ratio: float) -> float:
         return power_proportions(m, p1, p2, design.alpha, design.sides, ratio)
 
-    answer = _answer(exact, design, what, n, power, 1, (f" ({p1:.0%})", f" ({p2:.0%})"))
+    answer = _answer(exact, design, what, n, power_of, 1, (f" ({p1:.0%})", f" ({p2:.0%})"))
     first, second = arms_of(answer.n_per_arm, design.ratio)
     if first * second > OUTCOMES:
         return answer
@@ -138,6 +143,70 @@ def arms_of(smaller: int, ratio: float) -> tuple[int, int]:
     """(first arm, second arm) in whole subjects, with so many in the smaller one."""
     larger = math.ceil(smaller * max(ratio, 1 / ratio) - 1e-9)
     return (smaller, larger) if ratio >= 1 else (larger, smaller)
+
+
+def power(
+    *,
+    fold: float | None = None,
+    log_sd: float | tuple[float, float] | None = None,
+    effect: float | None = None,
+    proportions: tuple[float, float] | None = None,
+    hazard_ratio: float | None = None,
+    event_rate: float | None = None,
+    n: int | None = None,
+    design: Design | None = None,
+) -> PowerAnswer:
+    """How many subjects two arms need to show a difference, or the power of a stated number of them.
+
+    Exactly one of `fold`, `effect`, `proportions` and `hazard_ratio` says which difference.
+
+    Parameters
+    ----------
+    fold : float, optional
+        Fold change of a log-normal exposure, compared by a t-test of its logarithms; with `log_sd`.
+    log_sd : float or (float, float), optional
+        SD of the natural logarithm of the exposure: of both arms, or of the first and the second one (Welch's test).
+        `log_sd_of_auc28` gives that of a model's virtual subjects.
+    effect : float, optional
+        Difference of two means over their common SD, compared by a t-test.
+    proportions : (float, float), optional
+        Probability of the outcome in the first and the second arm.
+    hazard_ratio : float, optional
+        Compared by the log-rank test (Schoenfeld's formula); with `event_rate`.
+    event_rate : float, optional
+        Proportion of all subjects who have the event.
+    n : int, optional
+        Subjects in the smaller arm, whose power is asked for; the number that is needed by default.
+    design : Design, optional
+        Wanted power, significance level, sides and allocation; 80 %, 0.05, two-sided and 1:1 by default.
+
+    Returns
+    -------
+    PowerAnswer
+        Sizes, power and one sentence.
+
+    Raises
+    ------
+    InputError
+        For none or several differences, or numbers that cannot be.
+    """
+    asked = {"fold": fold, "effect": effect, "proportions": proportions, "hazard_ratio": hazard_ratio}
+    given = [name for name, value in asked.items() if value is not None]
+    if len(given) != 1:
+        raise InputError(f"give exactly one of {', '.join(QUESTIONS)}, not {' and '.join(given) or 'none'}")
+    for name, other, value in (("fold", "log_sd", log_sd), ("hazard_ratio", "event_rate", event_rate)):
+        if (asked[name] is None) != (value is None):
+            raise InputError(f"`{name}` and `{other}` belong together; give both or neither")
+    design = design or Design()
+    if effect is not None:
+        return size_for_means(effect, design, f"a difference of {effect:g} SD", n)
+    if proportions is not None:
+        return size_for_proportions(*proportions, design, n)
+    if hazard_ratio is not None:
+        return size_for_hazards(hazard_ratio, event_rate, design, n)
+    if isinstance(log_sd, tuple):
+        return size_for_fold(fold, log_sd, design, n)
+    return size_for_means(effect_of_fold(fold, log_sd), design, f"a {fold:g}-fold change of exposure", n)
 
 
 def _answer(exact: float, design: Design, what: str, n: int | None, power_of, least: int, named=("", "")) -> PowerAnswer:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from livingdrug.core.shown import Shown
 from livingdrug.trial.design import Endpoint, Trial
 
 Z95 = 1.959963984540054
@@ -123,8 +124,8 @@ class SizeNeeded:
     closed_form: float | None
 
 
-@dataclass(frozen=True)
-class TrialAnswer:
+@dataclass(frozen=True, repr=False)
+class TrialAnswer(Shown):
     """Everything about a design: per endpoint, per arm, over sizes (empty unless asked for; curve: of the primary endpoint,
     from the smallest to the largest size, without a futility rule), and in words."""
 
@@ -166,3 +167,11 @@ class TrialAnswer:
                     }
                 )  # fmt: skip
         return pd.DataFrame(rows)
+
+    def _facts(self) -> dict[str, str]:
+        return {"arms": ", ".join(arm.name for arm in self.trial.arms), "replicates": f"{self.replicates:,}"} | (
+            {"answer": " ".join(self.sentences)} if self.sentences else {}
+        )
+
+    def _frame(self):
+        return self.table()

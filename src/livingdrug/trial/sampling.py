@@ -5,9 +5,7 @@ import math
 import numpy as np
 
 from livingdrug.core.random import uniforms
-from livingdrug.engine.draws import lognormals
-from livingdrug.engine.machine_code import kept
-from livingdrug.engine.vector_math import compiled
+from livingdrug.engine import compiled, kept, lognormals
 
 
 def measured(levels: np.ndarray, visits: np.ndarray, error: float, seed: int, first: int) -> np.ndarray:

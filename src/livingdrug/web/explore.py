@@ -8,13 +8,11 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.models import Model
+from livingdrug.models import Experiment, Model, build_model
 from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
-from livingdrug.models.conformance import fit
+from livingdrug.models.conformance import joining
 from livingdrug.plots.panels import panels_of
 from livingdrug.report.answer import Table, number
-from livingdrug.report.simulations import expansion_ratio, exposure_rows, sentences
-from livingdrug.scenario import Simulation, build_model
 from livingdrug.simulation import Result
 from livingdrug.simulation.run import cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
@@ -22,6 +20,8 @@ from livingdrug.web.figures import panel_figure
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
 from livingdrug.web.work import Work
+from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, sentences
+from livingdrug.workflows.simulate.spec import Simulation
 
 EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
                      values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip
@@ -152,8 +152,8 @@ def _mechanisms(model: Model, scenario: Simulation) -> html.Section:
     base, buttons = get_model(scenario.model), []
     for name in list_fragments():
         on = name in scenario.fragments
-        verdict = fit(base, name)
-        if on or verdict == "fits" or (verdict.startswith("fits with") and scenario.fragments):
+        join = joining(base, name)
+        if on or (join.fits and (scenario.fragments or not join.partner)):
             title = get_fragment(name).title
             buttons.append(toggle({"type": "mechanism", "name": name}, name.replace("_", " "), on, title))
     note = [] if buttons else [html.P("This model takes no mechanism.", className="quiet")]
@@ -171,8 +171,8 @@ def _population(model: Model, scenario: Simulation) -> html.Section:
 
 
 def _settings(scenario: Simulation, model: Model, line: str) -> html.Section:
-    published = model.experiments[0].doses if model.experiments else ()
-    each = ", ".join(f"{amount:g} at {time:g} {model.time_unit}" for time, amount in published)
+    first = model.experiments[0] if model.experiments else Experiment("none", (), 1.0)
+    each = ", ".join([*(f"{amount:g} at {time:g} {model.time_unit}" for time, amount in first.doses), *first.given])
     help_text = f"published: {each or 'none'}"
     return html.Section(
         [

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import write_csv
+from livingdrug.models import build_model
 from livingdrug.plots.panels import panels_of, plot_panels
-from livingdrug.scenario import Simulation, build_model, to_toml
-from livingdrug.scenario.fit import Fit
-from livingdrug.scenario.purpose import Document
-from livingdrug.scenario.script import to_script
 from livingdrug.web.address import read_query
 from livingdrug.web.work import Work
+from livingdrug.workflows.base import to_script
+from livingdrug.workflows.document import Document, to_toml
+from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.simulate.spec import Simulation
 
 TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",
          ".html": "text/html"}  # fmt: skip
@@ -41,7 +42,7 @@ def export(name: str, query: str, work: Work) -> bytes:
 
 
 def _table(scenario: Document, work: Work) -> bytes:
-    from livingdrug.report.answers import table_of
+    from livingdrug.workflows.base import table_of
 
     with work.job(), tempfile.TemporaryDirectory() as folder:
         write_csv(table_of(work.located(scenario)), Path(folder) / "results.csv")

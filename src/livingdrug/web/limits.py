@@ -2,10 +2,10 @@
 
 from livingdrug.core.errors import InputError
 from livingdrug.models.catalogue import list_models
-from livingdrug.scenario import Simulation
-from livingdrug.scenario.fit import Fit
-from livingdrug.scenario.memory import check_memory
-from livingdrug.scenario.purpose import Document
+from livingdrug.workflows.document import Document
+from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.memory import check_memory
+from livingdrug.workflows.simulate.spec import Simulation
 
 MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
 MAX_DRAWN, MAX_ARM, MAX_PATIENTS = 100_000, 20_000, 1_000  # for an exposure, in an arm, in an escalation

@@ -4,13 +4,14 @@ words and tables come later and less often."""
 import json
 
 from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.models import build_model
 from livingdrug.plots.panels import panels_of
 from livingdrug.plots.style import MUTED
-from livingdrug.scenario import Simulation, build_model
 from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.explore import complete, limit_of, pinned
 from livingdrug.web.figures import panel_ranges, traces
 from livingdrug.web.work import Work
+from livingdrug.workflows.simulate.spec import Simulation
 
 
 def live(query: str, work: Work) -> dict:

@@ -8,28 +8,34 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data import check
 from livingdrug.data.findings import printable
 from livingdrug.nca import NcaResult
-from livingdrug.nca.summary import summary
 from livingdrug.products import Comparison, compare
 from livingdrug.products.facts import exposure_facts
 from livingdrug.report.answer import Table, number
-from livingdrug.report.kinetics import (
-    group_tables,
-    nca_sentences,
-    placement_sentences,
-    placement_table,
-)
-from livingdrug.scenario.tables import Compare, Nca, Points, analyse
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout, log_range
-from livingdrug.web.files import LIMITS, READING, by_their_names, chooser, found_in_file, register_chooser, shown_file
+from livingdrug.web.files import (
+    BRIDGE,
+    LIMITS,
+    READING,
+    by_their_names,
+    chooser,
+    found_in_file,
+    in_fields,
+    register_chooser,
+    shown_file,
+)
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.parts import downloads, field, plot, points, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
+from livingdrug.workflows.compare.answer import placement_sentences, placement_table
+from livingdrug.workflows.compare.spec import Compare
+from livingdrug.workflows.nca.answer import group_tables, nca_sentences, value_cells
+from livingdrug.workflows.nca.spec import Nca
+from livingdrug.workflows.tables import Points, analyse
 
 PATH = "/data"
 SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")
-MARKS = {"ok": "", "caution": " *", "censored": " >", "absent": ""}
 MOST = 200  # subjects in a list or a plot
 
 
@@ -55,7 +61,7 @@ def _left(scenario: Nca | None, work: Work) -> list:
     if scenario is None:
         return made
     made.append(shown_file(scenario.file, work))
-    reading = form("reading", scenario, to_query(scenario), READING)
+    reading = form("reading", scenario, to_query(scenario), (*READING, BRIDGE))
     made.append(html.Details([html.Summary("How the file is read"), reading]))
     chosen = getattr(scenario, "product", None)
     links = []
@@ -80,7 +86,7 @@ def answers(scenario: Nca, subject: str, work: Work) -> list:
         with work.job():
             return _answers(scenario, subject, names, work)
     except LivingdrugError as error:
-        return [problem(by_their_names(str(error), names))]
+        return [problem(in_fields(by_their_names(str(error), names)))]
 
 
 def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> list:
@@ -99,15 +105,14 @@ def _analysis(scenario: Nca, result: NcaResult, subject: str) -> list:
     ids = [str(i) for i in result.ids]
     subject = subject if subject in ids else ids[0]
     said = " ".join(nca_sentences(result))
-    rows = summary(result)
     return [
         html.H2("All subjects"),
         plot("profiles", _all_profiles(result, subject), f"{said} Thick: {printable(subject, 40)}.",
              _samples(result, subject), 420),
         table(_parameters(result)),
-        html.Small("* to be watched   > censored; every flag has its reason below and in the CSV file"),
+        html.Small("* flagged   > censored; every flag has its reason below and in the CSV file"),
         _reasons(result),
-        html.Details([html.Summary("Parameters over the subjects"), *(table(t) for t in group_tables(result, rows, None))]),
+        html.Details([html.Summary("Parameters over the subjects"), *(table(t) for t in group_tables(result))]),
         html.H2(f"Terminal points of {printable(subject, 40)}"),
         _subjects(scenario, ids, subject),
         *_terminal(scenario, result, subject),
@@ -116,14 +121,9 @@ def _analysis(scenario: Nca, result: NcaResult, subject: str) -> list:
 
 def _parameters(result: NcaResult) -> Table:
     units = [f"{code} ({result.unit(code)[0]})" for code in SHOWN]
-    rows = []
-    flags = {code: result.flags(code) for code in SHOWN}
-    for i, name in enumerate(result.ids[:MOST]):
-        cells = []
-        for code in SHOWN:
-            flag = flags[code][i]
-            cells.append("absent" if flag == "absent" else number(float(result.values[code][i])) + MARKS[flag])
-        rows.append((printable(str(name), 40), *cells))
+    shown = result.ids[:MOST]
+    cells = (value_cells(result, code, np.arange(len(shown))) for code in SHOWN)
+    rows = zip((printable(str(name), 40) for name in shown), *cells, strict=True)
     more = f" (the first {MOST} of {len(result.ids):,})" if len(result.ids) > MOST else ""
     return Table(f"parameters of every profile{more}", ("subject", *units), tuple(rows))
 
@@ -271,7 +271,7 @@ def register(app, work: Work) -> None:
     """Callbacks: everything that changes goes through the address."""
 
     register_chooser(app, "upload", work, lambda token: f"kind=nca&file={token}")
-    register_form(app, "reading", READING)
+    register_form(app, "reading", (*READING, BRIDGE))
 
     @app.callback(
         Output("terminal-start", "value"), Output("terminal-end", "value"), Input("profile", "clickData"),

@@ -8,14 +8,11 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data.findings import printable
 from livingdrug.report.answer import Table, text_table
-from livingdrug.report.kinetics import finding_table
-from livingdrug.report.outcomes import SHOWN
-from livingdrug.report.response_tables import estimate_words
-from livingdrug.response.columns import KINDS, Looked, look
-from livingdrug.response.curve import Estimate
-from livingdrug.response.run import FITS
-from livingdrug.response.selection import CONFOUNDED
+from livingdrug.response import CONFOUNDED, FITS, Estimate, Looked, look
+from livingdrug.response.sample.columns import KINDS
 from livingdrug.scenario.index import Index
+from livingdrug.scenario.report.outcomes import SHOWN
+from livingdrug.scenario.report.response_tables import estimate_words
 from livingdrug.scenario.response import LEVEL, Answer, Response, run_response
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import by_their_names
@@ -24,6 +21,7 @@ from livingdrug.web.parts import choice, downloads, plot, points, problem, table
 from livingdrug.web.response_figures import curve_table, response_figure
 from livingdrug.web.uploads import RESPONSES
 from livingdrug.web.work import Work
+from livingdrug.workflows.tables import finding_table
 
 EXAMPLE = Index(file=RESPONSES, exposure="CMAX", efficacy="ORR", toxicity="CRS grade>=3")
 NONE = ""

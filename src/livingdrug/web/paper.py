@@ -7,12 +7,12 @@ from dash import dcc, html
 
 from livingdrug.models.catalogue import get_model
 from livingdrug.models.shared import PAPER
-from livingdrug.scenario import Simulation
-from livingdrug.scenario.power import Power
 from livingdrug.web import explore, outcomes, trial
 from livingdrug.web.address import to_query
 from livingdrug.web.assay import ADDED
 from livingdrug.web.work import Work
+from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.simulate.spec import Simulation
 
 
 @dataclass(frozen=True)

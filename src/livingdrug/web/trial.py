@@ -7,11 +7,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.models.catalogue import get_model, list_models
 from livingdrug.report.answer import Table, number, text_table
-from livingdrug.report.trials import with_sizes
-from livingdrug.scenario.document import scenario_of_text
 from livingdrug.scenario.example_trial import UMBRELLA
-from livingdrug.scenario.power import Power, log_sd_of, power_curve, run_power
-from livingdrug.scenario.trials import TrialScenario, run_trial
 from livingdrug.trial import TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
@@ -19,6 +15,11 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
+from livingdrug.workflows.base import scenario_of_text
+from livingdrug.workflows.power.spec import Power, log_sd_of, power_curve
+from livingdrug.workflows.power.spec import run as run_power
+from livingdrug.workflows.trial.spec import TrialScenario, with_sizes
+from livingdrug.workflows.trial.spec import run as run_trial
 
 PATH = "/trial"
 EXAMPLE = Power(fold=2.0, model="stein_2019", spread="sd")
@@ -78,7 +79,10 @@ def _answers(scenario: Power, work: Work) -> list:
         return [problem(str(error))]
     facts = Table("answer", ("", ""), (
         ("in the smaller arm", str(answer.n_per_arm)), ("in both arms", str(answer.n_total)),
-        ("exact number, smaller arm", number(answer.n_exact)), ("power with these numbers", f"{answer.power_at_n:.3f}"),
+        ("before rounding up, smaller arm", number(answer.n_exact)),
+        ("power with these numbers, by the formula below", f"{answer.power_at_n:.3f}"),
+        *([("exact power of this test, over all numbers of events", f"{answer.power_enumerated:.3f}")]
+          if answer.power_enumerated is not None else []),
     ))  # fmt: skip
     return [
         html.P(answer.sentence, className="answer", id="sentence"),
@@ -116,7 +120,7 @@ def _grid(scenario: Power) -> html.Div:
 
 
 def _simulated(scenario: TrialScenario, work: Work) -> html.Div:
-    from livingdrug.scenario import to_toml
+    from livingdrug.workflows.document import to_toml
 
     look = {"width": "100%", "height": "34rem", "fontFamily": "monospace"}
     box = dcc.Textarea(id="design", value=to_toml(scenario), style=look)

@@ -8,7 +8,20 @@ Both states only multiply, and T falls over 90 decades in a sweep, so their loga
 
 import math
 
-from livingdrug.models import Anchor, Experiment, Flow, Model, Output, Place, Quantity, Source, State, Structure, Values
+from livingdrug.models import (
+    About,
+    Anchor,
+    Experiment,
+    Flow,
+    Model,
+    Output,
+    Place,
+    Quantity,
+    Source,
+    State,
+    Structure,
+    Values,
+)
 from livingdrug.models.shared import PAPER
 
 METHODS = Source(PAPER.key, PAPER.citation, PAPER.doi, "Methods, equations 4 and 5 and the text below them")
@@ -78,5 +91,13 @@ MODEL = Model(
         "gamma E does not depend on antigen and E has no capacity, so E grows without bound over many rounds.",
         "Exhaustion removes cells; there is no exhausted state.",
         "The third addition, at 72 h, does not affect 0-72 h.",
+    ),
+    about=About(
+        purpose="Whether CAR-T cells keep up over several rounds of added tumour cells, or fail by exhaustion.",
+        origin="Nobody's data: numbers of Kirouac 2024, chosen to show the switch.",
+        can="Rounds of a re-stimulation assay, rates of kill and of exhaustion.",
+        cannot="No exhausted state, no antigen dependence of growth, no patient.",
+        disease=("any",), target=("any",), mechanism=("killing", "exhaustion"), data=("assay", "assumed"),
+        kind="illustration", licence="paper CC BY",
     ),
 )  # fmt: skip

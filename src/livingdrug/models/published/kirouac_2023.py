@@ -14,6 +14,7 @@ only TE2 kills. Cells and days throughout.
 """
 
 from livingdrug.models import (
+    About,
     Anchor,
     Condition,
     Definition,
@@ -205,4 +206,12 @@ MODEL = Model(
         "At day 365 CR1 is 99 % exhausted cells: its persistence is not memory.",
         "The replication clamps states at 0 inside most terms; here Hill terms are 0 for x <= 0 and nothing else is clamped.",
     ),
-)
+    about=About(
+        purpose="How antigen switches memory, effector and exhausted CAR-T cells, and how responders differ.",
+        origin="Group means of 38 patients with CLL given CTL019 (Fraietta 2018), fitted by particle swarms.",
+        can="Phenotypes, tumour and antigen over a year; the base of distribution, host competition and rejection.",
+        cannot="No single parameter is identified; no capacity of T cells; the scale from cells to a blood level is assumed.",
+        disease=("leukaemia",), target=("CD19",), mechanism=("expansion", "killing", "memory", "phenotypes", "exhaustion"),
+        data=("patients",), kind="individual fits", licence="transcription without licence, facts only",
+    ),
+)  # fmt: skip

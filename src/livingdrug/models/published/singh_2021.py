@@ -12,6 +12,7 @@ in the whole marrow (c Vbm, U Vbm), which leaves the equations unchanged; cells/
 """
 
 from livingdrug.models import (
+    About,
     Anchor,
     Definition,
     Experiment,
@@ -177,4 +178,13 @@ MODEL = Model(
         "The published peaks are the highest on a half-day grid; the continuous peaks are 0.04 to 0.16 % higher.",
         "The infused dose alone gives a level at time 0; published peaks are those after day 1.",
     ),
-)  # fmt: skip
+    about=About(
+        purpose="From binding of CAR and BCMA to expansion in marrow, myeloma burden, M-protein and soluble BCMA.",
+        origin="Patients with myeloma given bb2121 (idecabtagene vicleucel), doses of 50e6 to 800e6 cells.",
+        can="Transgene in blood, cells in blood and marrow, tumour and biomarkers, populations.",
+        cannot="No preconditioning, no cytokines, no relapse with lost antigen; peaks hardly depend on the dose.",
+        disease=("myeloma",), target=("BCMA",),
+        mechanism=("expansion", "killing", "antigen binding", "distribution", "memory"), data=("patients",),
+        kind="population", licence="transcription GPL, facts only",
+    ),
+)  # fmt: skip  # fmt: skip

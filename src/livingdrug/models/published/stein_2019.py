@@ -9,7 +9,10 @@ ODE form (effector E, memory M, C = E + M), k = FB (alpha - beta):
 The dose is not a parameter: the curve starts at Cmax / fold.
 """
 
+from dataclasses import replace
+
 from livingdrug.models import (
+    About,
     Anchor,
     ClosedForm,
     ClosedOutput,
@@ -125,6 +128,15 @@ DEVIATIONS = (
     "How Stein treated values below the limit of quantification was not found.",
 )
 
+ABOUT = About(
+    purpose="Typical course of the transgene and its variability; the yardstick for other curves.",
+    origin="90 children and young adults with B-ALL given tisagenlecleucel (ELIANA, ENSIGN).",
+    can="Expansion, fast and slow decline, populations, covariates, sample sizes.",
+    cannot="No dose in the equations, no tumour, no response.",
+    disease=("leukaemia",), target=("CD19",), mechanism=("expansion", "memory", "covariates"), data=("patients",),
+    kind="population", licence="transcription GPL, facts only",
+)  # fmt: skip
+
 
 def _values(extra: dict[str, float], sources: dict[str, Source]) -> tuple[Values, ...]:
     covariate_sources = dict.fromkeys(COVARIATE_VALUES, COVARIATES)
@@ -178,6 +190,7 @@ STEIN_2019 = Model(
     individual=INDIVIDUAL,
     anchors=KINETIC_ANCHORS + CURVE_ANCHORS,
     deviations=DEVIATIONS,
+    about=ABOUT,
 )
 
 # ---------------------------------------------------------------------------------- the same as flows, for fragments
@@ -211,6 +224,7 @@ STEIN_2019_ODE = Model(
     individual=INDIVIDUAL,
     anchors=KINETIC_ANCHORS + CURVE_ANCHORS,
     deviations=(*DEVIATIONS, "Where alpha is below beta the memory inflow is negative; such subjects are named."),
+    about=ABOUT,
 )
 
 # --------------------------------------------------------------------------- closed form with comedication on growth
@@ -278,4 +292,5 @@ STEIN_2019_COMEDICATION = Model(
         "rho keeps its definition from fold and t_max, so c_max is the peak without comedication.",
         "The median start times stand in for a subject's own; the paper concludes that neither drug has an effect.",
     ),
+    about=replace(ABOUT, mechanism=(*ABOUT.mechanism, "comedication")),
 )

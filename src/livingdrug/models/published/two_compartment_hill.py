@@ -5,6 +5,7 @@ parameter values. The numbers here are synthetic.
 """
 
 from livingdrug.models import (
+    About,
     Anchor,
     Definition,
     Experiment,
@@ -77,4 +78,12 @@ MODEL = Model(
         ),
     ),
     deviations=("No parameter value is printed in the paper; all numbers are synthetic.",),
+    about=About(
+        purpose="Efficacy and toxicity as two Hill curves of a concentration: the idea of a therapeutic index.",
+        origin="Synthetic numbers.",
+        can="A drug by mouth, its concentration and two effects.",
+        cannot="Nothing about a real drug or a cell.",
+        disease=("any",), target=("none",), mechanism=("effect curve",), data=("assumed",), kind="illustration",
+        licence="paper CC BY",
+    ),
 )  # fmt: skip

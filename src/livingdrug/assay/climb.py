@@ -1,0 +1,174 @@
+"""The best point for a given error model: damped Gauss-Newton steps on the penalised sum of squares.
+
+The cells seeded in each well are random effects of that well; they are solved for within it, so that the
+system left has a row for each column of the layout alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.assay.errors import Errors, inverted, prior_precision, working
+from livingdrug.assay.evaluate import Evaluator, Expected
+from livingdrug.assay.plan import RANDOM
+
+STEPS = 60
+CLOSE = 1e-6  # of -2LL: a fit that gains less is there
+LONGEST = 1.5  # of a logarithm in one step
+
+
+@dataclass(frozen=True)
+class Point:
+    """columns (columns,); wells (wells, 2): logarithms of how seeding differed; loss: penalised sum of
+    squares, -2LL up to a constant of the error model; expected: what it says of the readings."""
+
+    columns: np.ndarray
+    wells: np.ndarray
+    loss: float
+    expected: Expected
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The wells near a point. inverse (wells, most, most): of the covariance of readings, seeding included; x
+    (wells, most, columns), z (wells, most): slopes, and residuals as if the wells did not differ; hessian
+    (columns, columns), gradient (columns,): of half the loss, with the prior."""
+
+    inverse: np.ndarray
+    x: np.ndarray
+    z: np.ndarray
+    hessian: np.ndarray
+    gradient: np.ndarray
+
+
+def well_sd(errors: Errors, numbers: np.ndarray) -> np.ndarray:
+    """SD of the logarithms of effectors and targets seeded, 0 where wells do not differ, (2,)."""
+    found = np.zeros(2)
+    for k, name in enumerate(("effectors", "targets")):
+        i = errors.find("well", name)
+        found[k] = np.exp(numbers[i]) if i >= 0 else 0.0
+    return found
+
+
+def judge(
+    evaluator: Evaluator,
+    errors: Errors,
+    numbers: np.ndarray,
+    columns: np.ndarray,
+    wells: np.ndarray,
+    size,
+    inverse,
+) -> Point:
+    """A point with its loss; inverse (wells, most, most): of the covariance of residuals alone."""
+    expected = evaluator.expect(columns, wells)
+    if not expected.sound:
+        return Point(columns, wells, np.inf, expected)
+    residual, _, loss = working(
+        errors.seen, expected.level, evaluator.logs, errors.residual_sd(numbers) * size
+    )
+    measured = np.where(errors.seen.kind == 0, residual, 0.0)
+    r = errors.blocks.of(measured)
+    total = float(np.einsum("wi,wij,wj->", r, inverse, r, optimize=True)) + float(loss.sum())
+    total += float((prior_precision(errors, numbers) * columns**2).sum())
+    sd = well_sd(errors, numbers)
+    total += float((wells[:, sd > 0] ** 2 / sd[sd > 0] ** 2).sum())
+    return Point(columns, wells, total, expected)
+
+
+def linearise(
+    evaluator: Evaluator, errors: Errors, numbers: np.ndarray, point: Point, size: np.ndarray
+) -> Linear:
+    """The wells near a point, for a step and for the variances."""
+    b = errors.blocks
+    residual, extra, _ = working(
+        errors.seen, point.expected.level, evaluator.logs, errors.residual_sd(numbers) * size
+    )
+    x, g = b.of(point.expected.by_columns), b.of(point.expected.by_well)
+    sd = well_sd(errors, numbers)
+    z = b.of(residual) + np.einsum("wik,wk->wi", g, point.wells)
+    covariance = errors.covariance(numbers, size, extra)
+    covariance += np.einsum("wik,k,wjk->wij", g, sd**2, g, optimize=True)
+    inverse, _ = inverted(covariance)
+    vx = inverse @ x
+    precision = prior_precision(errors, numbers)
+    hessian = np.einsum("wip,wiq->pq", x, vx, optimize=True) + np.diag(precision)
+    gradient = np.einsum("wip,wi->p", vx, z) - precision * point.columns
+    return Linear(inverse, x, z, hessian, gradient)
+
+
+def climb(
+    evaluator: Evaluator,
+    errors: Errors,
+    numbers: np.ndarray,
+    columns: np.ndarray,
+    wells: np.ndarray,
+    held: np.ndarray | None = None,
+    steps: int = STEPS,
+    bounds: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[Point, bool]:
+    """The best point from a start on, and whether the search ended there.
+
+    held (columns,): columns that keep their value; bounds: lowest and highest value of each column.
+    """
+    start = evaluator.expect(columns, wells)
+    size = errors.size(start.level, evaluator.logs)
+    free = ~held if held is not None else np.ones(len(columns), bool)
+    inverse, _ = inverted(errors.covariance(numbers, size, np.ones(len(size))))
+    point = judge(evaluator, errors, numbers, columns, wells, size, inverse)
+    damping, small = 1e-3, 0
+    for _ in range(steps):
+        if not np.isfinite(point.loss):
+            return point, False
+        near = linearise(evaluator, errors, numbers, point, size)
+        moved = False
+        for k in range(14):
+            trial = _step(
+                evaluator, errors, numbers, point, near, size, inverse, free, damping, 0.5**k, bounds
+            )
+            if trial.loss <= point.loss + 1e-9 * abs(point.loss):
+                gain, point, moved = point.loss - trial.loss, trial, True
+                damping = max(damping / 10, 1e-12)
+                break
+            damping = max(damping * 10, 1e-6)
+        if not moved:
+            return point, True
+        small = small + 1 if gain < CLOSE * (1 + 1e-3 * abs(point.loss)) else 0
+        if small >= 2:
+            return point, True
+    return point, False
+
+
+def _step(
+    evaluator,
+    errors,
+    numbers,
+    point: Point,
+    near: Linear,
+    size,
+    inverse,
+    free,
+    damping: float,
+    part: float,
+    bounds,
+) -> Point:
+    """A part of one damped step of the columns, and of the wells' own effects that go with it."""
+    diagonal = np.maximum(np.diag(near.hessian)[free], 1e-8)
+    lhs = near.hessian[np.ix_(free, free)] + damping * np.diag(diagonal)
+    change = np.zeros(len(point.columns))
+    change[free] = np.linalg.solve(lhs, near.gradient[free])
+    longest = np.abs(change[_logs(evaluator)]).max(initial=0.0)
+    if longest > LONGEST:
+        change *= LONGEST / longest
+    columns = point.columns + part * change
+    if bounds is not None:
+        columns = np.clip(columns, *bounds)
+    change = (columns - point.columns) / part
+    sd = well_sd(errors, numbers)
+    left = near.z - np.einsum("wip,p->wi", near.x, change)
+    g = errors.blocks.of(point.expected.by_well)
+    moved = sd**2 * np.einsum("wik,wij,wj->wk", g, near.inverse, left, optimize=True) - point.wells
+    wells = point.wells + part * moved * min(1.0, LONGEST / max(np.abs(moved).max(initial=0.0), 1e-12))
+    return judge(evaluator, errors, numbers, columns, wells, size, inverse)
+
+
+def _logs(evaluator: Evaluator) -> np.ndarray:
+    return np.array([c.log or c.kind == RANDOM for c in evaluator.layout.columns])

@@ -1,0 +1,291 @@
+"""What a fit says of rates: intervals, what is not determined, ratios between groups, and a form that can be
+kept."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+import numpy as np
+
+from livingdrug.assay.fit import AssayFit
+from livingdrug.assay.laws import assay_model
+from livingdrug.assay.profile import is_weak, profile_ends
+from livingdrug.assay.start import limits
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.models import Model
+
+LEVEL = 0.95
+DETERMINED, AT_MOST, AT_LEAST, OPEN = "determined", "upper end only", "lower end only", "not determined"
+WIDE = 100.0  # an interval whose ends lie further apart than this factor tells no rate
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One rate of one group. value, low, high: in `unit`, nan for an end that is open; se: of `at`; at: the
+    logarithm where `log`, else the value; df: degrees of freedom of the interval; status: one of the words
+    above."""
+
+    rate: str
+    group: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    at: float
+    se: float
+    df: float
+    log: bool
+    status: str
+
+    @property
+    def name(self) -> str:
+        """Such as `k_kill C1`."""
+        return f"{self.rate} {self.group}".strip()
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A group's rate over that of the control group; status as of a rate."""
+
+    rate: str
+    group: str
+    control: str
+    ratio: float
+    low: float
+    high: float
+    status: str
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """The rates of a fit with their covariance, apart from the plate: all that a ranking or a prediction
+    needs.
+
+    laws: the words of `assay_model`; rates: in the order of `covariance` (of `at`); pair_df: degrees of
+    freedom of the difference of two rates' `at`; donors: SD between donors of the logarithm of a rate, by
+    rate; others: further numbers of the fit (name, value, SE); errors: numbers of the error model; wells,
+    readings: how many; notes: what the fit said; fixed: rates that were taken as known; design: typical
+    start, (time, kept, targets) of steps, last time."""
+
+    laws: dict[str, str]
+    rates: tuple[Rate, ...]
+    covariance: np.ndarray
+    pair_df: np.ndarray
+    donors: dict[str, float]
+    others: tuple[tuple[str, float, float], ...]
+    errors: tuple[tuple[str, float], ...]
+    wells: int
+    readings: int
+    minus2ll: float
+    notes: tuple[str, ...]
+    fixed: dict[str, float]
+    design: dict
+
+    @cached_property
+    def model(self) -> Model:
+        """The model."""
+        return assay_model(**self.laws)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups with rates of their own, in order."""
+        return tuple(dict.fromkeys(r.group for r in self.rates if r.group))
+
+    def of(self, rate: str, group: str) -> Rate:
+        """The rate of a group, or the one that all share."""
+        for r in self.rates:
+            if r.rate == rate and r.group in (group, ""):
+                return r
+        raise InputError(unknown("rate", f"{rate} {group}", [r.name for r in self.rates]))
+
+    def position(self, rate: str, group: str) -> int:
+        """Where a rate stands."""
+        return self.rates.index(self.of(rate, group))
+
+    def table(self):
+        """pandas table of the rates."""
+        import pandas as pd
+
+        columns = ("rate", "group", "unit", "value", "low", "high", "status", "df")
+        frame = pd.DataFrame([asdict(r) for r in self.rates])
+        frame["rse_percent"] = [
+            100 * r.se if r.log else 100 * r.se / abs(r.value) if r.value else np.nan for r in self.rates
+        ]
+        return frame[[*columns[:4], "rse_percent", *columns[4:]]]
+
+    def ratios(self, control: str) -> tuple[Ratio, ...]:
+        """Each group's rates over the control group's. Raises InputError for an unknown control."""
+        if control not in self.groups:
+            raise InputError(unknown("control group", control, self.groups))
+        return tuple(
+            self._ratio(r, self.of(r.rate, control)) for r in self.rates if r.group and r.group != control
+        )
+
+    def _ratio(self, own: Rate, control: Rate) -> Ratio:
+        from scipy.stats import t
+
+        i, j = self.rates.index(own), self.rates.index(control)
+        df, v = self.pair_df[i, j], self.covariance
+        both = own.status == control.status == DETERMINED
+        status = DETERMINED if both else OPEN
+        if own.log:
+            middle, se = own.at - control.at, np.sqrt(max(v[i, i] + v[j, j] - 2 * v[i, j], 0.0))
+            half = t.ppf(0.5 + LEVEL / 2, df) * se
+            low, high = np.exp(middle - half), np.exp(middle + half)
+            return Ratio(
+                own.rate,
+                own.group,
+                control.group,
+                float(np.exp(middle)),
+                *((low, high) if both else (np.nan, np.nan)),
+                status,
+            )
+        low, high = _fieller(own.at, control.at, v[i, i], v[j, j], v[i, j], t.ppf(0.5 + LEVEL / 2, df))
+        if not np.isfinite(low):
+            status = OPEN
+        ratio = own.at / control.at if control.at else np.nan
+        return Ratio(own.rate, own.group, control.group, float(ratio), low, high, status)
+
+    def as_json(self) -> str:
+        """Text that `estimates_from` reads."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain |= {
+            "rates": [asdict(r) for r in self.rates],
+            "covariance": self.covariance.tolist(),
+            "pair_df": self.pair_df.tolist(),
+        }
+        return json.dumps({"format": FORMAT, **plain}, indent=1)
+
+
+def estimates_from(text: str, origin: str) -> Estimates:
+    """Estimates that were kept. Raises InputError where the text is none."""
+    try:
+        plain = json.loads(text)
+        if plain.pop("format") != FORMAT:
+            raise KeyError("format")
+        plain["rates"] = tuple(Rate(**r) for r in plain["rates"])
+        for name in ("covariance", "pair_df"):
+            plain[name] = np.array(plain[name], dtype=float).reshape(len(plain["rates"]), -1)
+        for name in ("others", "errors"):
+            plain[name] = tuple(tuple(row) for row in plain[name])
+        plain["notes"] = tuple(plain["notes"])
+        return Estimates(**plain)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"`{origin}` holds no estimates of an assay that this version can read ({error}); fit again"
+        ) from None
+
+
+def _fieller(a: float, b: float, vaa: float, vbb: float, vab: float, t: float) -> tuple[float, float]:
+    """Interval of a/b by Fieller's theorem, (nan, nan) where b may be 0."""
+    g = t**2 * vbb / b**2 if b else np.inf
+    if not g < 1:
+        return np.nan, np.nan
+    ratio = a / b
+    root = vaa - 2 * ratio * vab + ratio**2 * vbb - g * (vaa - vab**2 / vbb if vbb > 0 else vaa)
+    middle = ratio - g * vab / vbb if vbb > 0 else ratio
+    half = t / abs(b) * np.sqrt(max(root, 0.0))
+    return float((middle - half) / (1 - g)), float((middle + half) / (1 - g))
+
+
+def estimates_of(fit: AssayFit, laws: Mapping[str, str], profiles: bool = True) -> Estimates:
+    """The rates of a fit with intervals.
+
+    Parameters ---------- fit : a fitted assay laws : the words of `assay_model` that made its model profiles
+    : whether the intervals of rates that are poorly known come from their profile likelihood; False leaves
+    them
+        without an interval
+    """
+    at = fit.rates()
+    units = {q.name: q.unit for q in fit.plan.model.quantities}
+    u, n = fit.uncertainty, len(fit.layout.columns)
+    eye = np.eye(n)
+    rates = tuple(_rate(fit, j, units, u.df(eye[j]), profiles) for j in at)
+    pair = np.full((len(at), len(at)), 1e6)
+    for a in range(len(at)):
+        for b in range(a):
+            if rates[a].rate == rates[b].rate:
+                pair[a, b] = pair[b, a] = u.df(eye[at[a]] - eye[at[b]])
+    others = tuple(
+        (c.name, float(fit.point.columns[j]), float(np.sqrt(u.covariance[j, j])))
+        for j, c in enumerate(fit.layout.columns)
+        if j not in at and c.rate != "targets_0"
+    )
+    named = {v.name: float(np.exp(x)) for v, x in zip(fit.errors.variances, fit.numbers, strict=True)}
+    donors = {
+        rate: named[f"between donor {rate}"]
+        for rate in {r.rate for r in rates}
+        if f"between donor {rate}" in named
+    }
+    return Estimates(
+        laws=dict(laws),
+        rates=rates,
+        covariance=u.covariance[np.ix_(at, at)],
+        pair_df=pair,
+        donors=donors,
+        others=others,
+        errors=tuple(named.items()),
+        wells=fit.seen.n,
+        readings=len(fit.seen.y),
+        minus2ll=float(fit.minus2ll()),
+        notes=fit.notes,
+        fixed=dict(fit.plan.fixed),
+        design=_design(fit),
+    )
+
+
+def _rate(fit: AssayFit, j: int, units: dict[str, str], df: float, profiles: bool) -> Rate:
+    from scipy.stats import t
+
+    column, at = fit.layout.columns[j], float(fit.point.columns[j])
+    se = float(np.sqrt(max(fit.uncertainty.covariance[j, j], 0.0)))
+    reach = float(t.ppf(0.5 + LEVEL / 2, df))
+    low, high = at - reach * se, at + reach * se
+    if is_weak(fit, j):
+        lost = not fit.ended or any(
+            _stuck(fit, k) for k in fit.rates() if fit.layout.columns[k].group == column.group
+        )
+        ends = profile_ends(fit, j, reach**2) if profiles and not lost else None
+        low, high = (ends.low, ends.high) if ends else (-np.inf, np.inf)
+    status = _status(low, high, column.log)
+    back = np.exp if column.log else (lambda x: x)
+    shown = [float(back(x)) if np.isfinite(x) else np.nan for x in (low, high)]
+    return Rate(
+        column.rate, column.group, units[column.rate], float(back(at)), *shown, at, se, df, column.log, status
+    )
+
+
+def _stuck(fit: AssayFit, j: int) -> bool:
+    """Whether others can stand in for a rate, or it ran to its highest value: then a profile of any rate of
+    the group has ends that mean nothing."""
+    at_top = fit.layout.columns[j].log and fit.point.columns[j] > limits(fit.layout)[1][j] - 1e-3
+    return bool(fit.uncertainty.hidden[j] or at_top)
+
+
+def _status(low: float, high: float, log: bool) -> str:
+    if np.isfinite(low) and np.isfinite(high):
+        return OPEN if log and high - low > np.log(WIDE) else DETERMINED
+    return AT_MOST if np.isfinite(high) else AT_LEAST if np.isfinite(low) else OPEN
+
+
+def _design(fit: AssayFit) -> dict:
+    """The typical sample well: cells at the start, what was done, the last reading."""
+    seen = fit.seen
+    sample = np.flatnonzero(seen.column("role") == "sample")
+    if not len(sample):
+        sample = np.arange(seen.n)
+    w = max(sample, key=lambda i: len(seen.steps[i].time))
+    steps = seen.steps[w]
+    last = max(float(times[-1]) for times in seen.times)
+    return {
+        "effectors": float(np.median(seen.start[sample, 0])),
+        "targets": float(np.median(seen.start[sample, 1])),
+        "steps": [
+            [float(t), float(k), float(x)]
+            for t, k, x in zip(steps.time, steps.kept, steps.targets, strict=True)
+        ],
+        "until": last,
+    }

@@ -1,0 +1,120 @@
+"""What makes a model look good without knowing anything: the outcome among the attributes, a patient in two
+folds, a batch that is the outcome."""
+
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+
+from livingdrug.attributes.area import auc
+from livingdrug.attributes.outcome import Outcome
+from livingdrug.attributes.table import ProductTable
+
+# probability, over all attributes, that one separates the classes by chance, below which it is suspect
+RARE = 0.01
+KNOWS = (
+    "it is the outcome under another name, or was measured after it; leave it out (`--column NAME=ignored`) or "
+    "keep it knowingly (`--keep NAME`)"
+)
+ALIKE = 0.999  # correlation with a continuous outcome from which an attribute is the outcome itself
+
+
+@dataclass(frozen=True)
+class Leak:
+    """code: `outcome`, `after`, `twins` or `batch`; column: which; severity: `error` stops learning,
+    `warning` is said."""
+
+    code: str
+    column: str
+    problem: str
+    severity: str = "error"
+
+
+def leaks_of(
+    x: np.ndarray,
+    names: tuple[str, ...],
+    outcome: Outcome,
+    table: ProductTable | None = None,
+    rows: np.ndarray | None = None,
+) -> list[Leak]:
+    """Every leak among attributes x (n, p) called `names`, and in the columns of batches of the table for
+    these rows."""
+    found = [_outcome_again(name, x[:, j], outcome, x.shape[1]) for j, name in enumerate(names)]
+    found.append(_twins(x))
+    if table is not None and rows is not None:
+        found += [
+            Leak(
+                "after",
+                column.heading,
+                f"`{column.heading}` speaks of a time after the infusion and knows the outcome; it takes no "
+                f"part",
+                "warning",
+            )
+            for column in table.having("after")
+        ]
+        found += [
+            _batch(c.heading, table.texts[c.heading][rows], outcome)
+            for c in table.having("batch", "study", "product")
+        ]
+    return [leak for leak in found if leak is not None]
+
+
+def _outcome_again(name: str, x: np.ndarray, outcome: Outcome, count: int) -> Leak | None:
+    there = ~np.isnan(x)
+    own, y = x[there], outcome.y[there]
+    if len(own) < 4 or not own.std() > 0 or not y.std() > 0:
+        return None
+    if outcome.kind == "binary":
+        area = auc(own, y > 0.5)
+        events = int(y.sum())
+        chance = 2 / comb(len(y), events) * count
+        two_values = len(np.unique(own)) == 2
+        if max(area, 1 - area) == 1 and (two_values or chance < RARE):
+            return Leak("outcome", name, f"`{name}` separates the classes without an exception: {KNOWS}")
+    elif abs(np.corrcoef(own, y)[0, 1]) > ALIKE or abs(_rank_correlation(own, y)) == 1:
+        return Leak("outcome", name, f"`{name}` goes with the outcome without an exception: {KNOWS}")
+    return None
+
+
+def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    if len(np.unique(a)) < len(a) or len(a) < 8:
+        return 0.0
+    return round(float(np.corrcoef(np.argsort(np.argsort(a)), np.argsort(np.argsort(b)))[0, 1]), 12)
+
+
+def _twins(x: np.ndarray) -> Leak | None:
+    """Rows with the same numbers in every one of three or more attributes."""
+    if x.shape[1] < 3:
+        return None
+    seen: dict[bytes, int] = {}
+    for i, row in enumerate(np.nan_to_num(x, nan=-1e300)):
+        first = seen.setdefault(row.tobytes(), i)
+        if first != i:
+            return Leak(
+                "twins",
+                "",
+                f"rows {first + 1} and {i + 1} have the same value of every attribute: "
+                f"one product under two names "
+                "lies in two folds; keep one of them",
+            )
+    return None
+
+
+def _batch(heading: str, labels: np.ndarray, outcome: Outcome) -> Leak | None:
+    """A label that knows the outcome: every level has one class only, with more than one patient in each of
+    two levels."""
+    if outcome.kind != "binary":
+        return None
+    classes = {label: set(outcome.y[labels == label]) for label in set(labels)}
+    counts = {label: int((labels == label).sum()) for label in classes}
+    if len(classes) < 2 or len(classes) > outcome.n / 2 or any(len(c) > 1 for c in classes.values()):
+        return None
+    if sum(count > 1 for count in counts.values()) < 2:
+        return None
+    return Leak(
+        "batch",
+        heading,
+        f"`{heading}` and the outcome cannot be told apart: every level of it has "
+        f"one class only, so that what "
+        "differs between batches looks like what differs between outcomes",
+    )

@@ -1,0 +1,96 @@
+"""Faces of packages: names whose module is loaded when they are first used, and packages that are called as their verb."""
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+
+def lazy(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` of a package that imports its face under `if TYPE_CHECKING:`.
+
+    Those import lines are the one list of what is where: editors and type checkers read them as they stand, and here they
+    are read from the source when a name is first asked for, so that importing the package loads nothing.
+
+    Parameters
+    ----------
+    package : str
+        Its `__name__`. A name of the face that is also a package in it (`livingdrug.fit`) is that package, before and
+        after it was imported; see `callable_package`.
+
+    Returns
+    -------
+    tuple
+        The two functions, to be assigned to `__getattr__` and `__dir__`.
+    """
+    module = sys.modules[package]
+    homes: dict[str, str] = {}
+
+    def found() -> dict[str, str]:
+        if not homes:
+            homes.update(_homes(module))
+        return homes
+
+    def get(name: str) -> object:
+        if name.startswith("__") or name not in found():
+            raise AttributeError(f"module `{package}` has no attribute `{name}`", name=name, obj=module)
+        import importlib
+
+        home = importlib.import_module(homes[name])
+        value = module.__dict__.get(name, None) or getattr(home, name)
+        setattr(module, name, value)
+        return value
+
+    def names() -> list[str]:
+        return sorted({*module.__dict__, *found()} - {"TYPE_CHECKING"})
+
+    return get, names
+
+
+def _homes(package: ModuleType) -> dict[str, str]:
+    """Name -> module of every `from MODULE import NAME` under `if TYPE_CHECKING:`."""
+    import ast
+
+    homes, loader = {}, package.__spec__.loader
+    for node in ast.parse(loader.get_source(package.__name__)).body:
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            for line in node.body:
+                if isinstance(line, ast.ImportFrom):
+                    homes |= {alias.asname or alias.name: line.module for alias in line.names}
+    return homes
+
+
+class CallablePackage(ModuleType):
+    """A package that is called as the function of its name: `livingdrug.fit(...)` is `livingdrug.fit.fit(...)`.
+
+    Python puts an imported package into the one around it under its name, so a function of that name would come and go
+    with what was imported before. As the package stays a package, `import livingdrug.fit` and
+    `from livingdrug.fit import FitProblem` mean what they always mean.
+    """
+
+    def __call__(self, *args, **kwargs):
+        return self.__wrapped__(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<function and package `{self.__name__}`>"
+
+    def __reduce__(self):
+        import importlib
+
+        return importlib.import_module, (self.__name__,)
+
+
+def callable_package(package: str, verb: Callable) -> None:
+    """Let a package be called as its verb, with the verb's signature and documentation.
+
+    Parameters
+    ----------
+    package : str
+        Its `__name__`.
+    verb : callable
+        The function that a call runs.
+    """
+    module = sys.modules[package]
+    module.__class__ = CallablePackage
+    # `inspect.signature`, `help` and editors follow this name to the parameters
+    module.__wrapped__ = verb
+    module.__doc__ = f"{verb.__doc__}\n\nThe package: {module.__doc__}"

@@ -1,0 +1,131 @@
+"""The private folder of compiled code.
+
+What lies there is executed, so the folder must belong to the user and be writable by nobody else. Where no such folder
+can be had (a read-only home) a temporary one serves, and `notice` says so.
+"""
+
+import atexit
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from livingdrug.core.errors import InputError
+
+VARIABLE = "LIVINGDRUG_CACHE"
+_MARK = b"\n# sha256 "
+
+
+@lru_cache(maxsize=1)
+def _folder() -> tuple[Path, str]:
+    wanted = _wanted()
+    try:
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fault = _fault(wanted)
+    except OSError as error:
+        fault = error.strerror or str(error)
+    if not fault:
+        return wanted, ""
+    kept = Path(tempfile.mkdtemp(prefix="livingdrug-"))
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    return kept, f"compiled code cannot be kept in `{wanted}` ({fault}), so it is made anew in each run; set {VARIABLE}"
+
+
+def _wanted() -> Path:
+    if os.environ.get(VARIABLE):
+        return Path(os.environ[VARIABLE]).expanduser().absolute()
+    base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "livingdrug"
+    except RuntimeError:
+        # no home folder at all
+        return Path("/nonexistent/livingdrug")
+
+
+def _fault(folder: Path) -> str:
+    """Why code in this folder is not to be trusted or cannot be written, or an empty text."""
+    if hasattr(os, "getuid"):
+        status = folder.stat()
+        if status.st_uid != os.getuid():
+            return "it belongs to another user"
+        if status.st_mode & 0o022:
+            return "others can write to it"
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def folder() -> Path:
+    """Where compiled code is kept."""
+    return _folder()[0]
+
+
+def notice() -> str:
+    """Why compiled code is not kept between runs, or an empty text."""
+    return _folder()[1]
+
+
+@lru_cache(maxsize=1)
+def machine() -> str:
+    """What compiled code depends on beside its source: versions, and the processor with its features."""
+    import llvmlite
+    import llvmlite.binding as llvm
+    import numba
+
+    features = llvm.get_host_cpu_features().flatten()
+    parts = (sys.version.split()[0], numba.__version__, llvmlite.__version__, llvm.get_host_cpu_name(), features)
+    return "|".join((*parts, _sources()))
+
+
+def _sources() -> str:
+    """Hash of the compiled part of this package: code that was inlined elsewhere is as old as its copy."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        # a face compiles nothing
+        if path.name != "__init__.py":
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def key(*parts: str) -> str:
+    """Name of a piece of compiled code."""
+    return hashlib.sha256("\0".join((machine(), *parts)).encode()).hexdigest()[:24]
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file of the folder, whole or not at all, with a checksum as its last line.
+
+    Raises InputError where there is no room for it.
+    """
+    part = None
+    try:
+        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content + _MARK + _digest(content))
+        # two processes may do this at once; they write the same
+        os.replace(part, path)
+    except OSError as error:
+        if part:
+            Path(part).unlink(missing_ok=True)
+        raise InputError(
+            f"compiled code cannot be written to `{path.parent}` ({error.strerror or error}); make room there, or set "
+            f"{VARIABLE} to another folder"
+        ) from None
+
+
+def get(path: Path) -> bytes | None:
+    """What was put there; None where nothing is or where it is damaged, as after a loss of power."""
+    try:
+        content, _, digest = path.read_bytes().rpartition(_MARK)
+    except OSError:
+        return None
+    return content if digest == _digest(content) else None
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()

@@ -1,0 +1,79 @@
+"""Functions whose machine code is kept in the private folder (`cache`), and modules of such functions.
+
+numba has a cache of its own, which fails for good where a file of it was cut short. Here every file has a checksum,
+and what is damaged is made anew.
+"""
+
+import pickle
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+from numba import njit
+from numba.core import sigutils
+from numba.core.ccallback import CFunc
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
+
+from livingdrug.core import waiting
+from livingdrug.engine.codegen import cache
+
+# no `fastmath`: see `vector_type`
+OPTIONS = {"error_model": "numpy"}
+
+
+class _Shelf:
+    """Machine code of one function, a file for each signature; what numba asks of a cache."""
+
+    def __init__(self, function: Callable, what: str) -> None:
+        code = function.__code__
+        self.name, self.what = f"{function.__module__.rpartition('.')[2]}.{function.__name__}", what
+        self.source = repr((code.co_code, code.co_consts, code.co_names))
+
+    def _path(self, signature, codegen) -> Path:
+        key = cache.key(self.name, self.source, repr(signature), repr(codegen.magic_tuple()))
+        return cache.folder() / f"{self.name}.{key}.code"
+
+    def load_overload(self, signature, context) -> CompileResult | None:
+        context.refresh()
+        stored = cache.get(self._path(signature, context.codegen()))
+        if stored is not None:
+            return CompileResult._rebuild(context, *pickle.loads(stored))
+        if self.what:
+            waiting.announce(self.what)
+        return None
+
+    def save_overload(self, signature, result: CompileResult) -> None:
+        cache.put(self._path(signature, result.codegen), dumps(result._reduce()))
+
+
+def kept(function: Callable) -> Callable:
+    """Compile a function when it is called, without the interpreter's lock, and keep its machine code in the folder."""
+    made = njit(**OPTIONS, nogil=True)(function)
+    made._cache = _Shelf(function, "the solver")
+    return made
+
+
+def entry(function: Callable) -> CFunc:
+    """Compile a function of pointers to numbers now, for calls by its address, and keep its machine code."""
+    pointers = ", ".join(["CPointer(float64)"] * function.__code__.co_argcount)
+    made = CFunc(function, sigutils.normalize_signature(f"void({pointers})"), {}, OPTIONS)
+    made._cache = _Shelf(function, "")
+    made.compile()
+    return made
+
+
+def module_of(path: Path, title: str, write: Callable[[], str]) -> ModuleType:
+    """The module in a file of the folder, whose text is written first where it is not there or damaged."""
+    text = cache.get(path)
+    if text is None:
+        waiting.announce(title)
+        cache.put(path, write().encode())
+        text = cache.get(path)
+    module = ModuleType(f"livingdrug_{path.stem}")
+    module.__file__ = str(path)
+    # numba looks for the module of a function there
+    sys.modules[module.__name__] = module
+    exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102 - written by `generate`, in a private folder
+    return module

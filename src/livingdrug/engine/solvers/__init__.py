@@ -1,0 +1,1 @@
+"""How systems are solved: steppers with their control and measures, exponentials of linear flows, formulas, slopes."""

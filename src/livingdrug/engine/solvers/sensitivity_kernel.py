@@ -1,0 +1,72 @@
+"""Compiled code for forward sensitivities (see `codegen.sensitivity_writer`): made when missing, loaded when not."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+import livingdrug
+from livingdrug.core.errors import ModelError
+from livingdrug.engine.codegen import cache
+from livingdrug.engine.codegen.compile import without_pools
+from livingdrug.engine.codegen.layout import LANES, Layout
+from livingdrug.engine.kernel import Kernel, kernel_of, made_module
+from livingdrug.models import System
+
+
+class SensitivityAddresses(NamedTuple):
+    """Functions beyond those of a kernel: at the start of a step, within it, at a sample, at the beginning."""
+
+    curvature: int
+    linear: int
+    observe_slopes: int
+    initial_slopes: int
+    switch_slopes: int
+
+
+@dataclass(frozen=True)
+class SensitivityKernel:
+    """kernel: the system's own code, without exact pools; call: the further functions; by: names of the quantities.
+
+    entries: per group, the indices of its stored entries: q (state, quantity), jt as the Jacobian, qt as q, h (row,
+    state, state), hq (row, state, quantity).
+    """
+
+    kernel: Kernel
+    call: SensitivityAddresses
+    by: tuple[str, ...]
+    entries: dict[str, np.ndarray]
+
+
+@lru_cache(maxsize=32)
+def sensitivity_kernel(system: System, observed: tuple[str, ...], by: tuple[str, ...]) -> SensitivityKernel:
+    """Compiled code for the sensitivities of outputs (or states) by quantities.
+
+    Raises ModelError for a quantity that the system has not.
+    """
+    names = [q.name for q in system.quantities]
+    for name in by:
+        if name not in names:
+            raise ModelError(f"`{system.name}` has no quantity `{name}` to take a sensitivity by")
+    # a pool's exact course depends on the quantities; integrated like any state it needs no derivatives of its own
+    pools = without_pools(system)
+
+    def write() -> tuple[str, Layout]:
+        from livingdrug.engine.codegen import symbolic
+        from livingdrug.engine.codegen.sensitivity_writer import SensitivityWriter
+
+        equations = symbolic.renamed(system, symbolic.equations(system, pools))
+        return SensitivityWriter(system, equations, observed, by).module(system.name, livingdrug.__version__)
+
+    module, layout = made_module(
+        cache.key("sensitivities", repr(system), repr(observed), repr(by)), f"{system.name} with sensitivities", write
+    )
+    addresses = (getattr(module, name).address for name in SensitivityAddresses._fields)
+    width = {"q": 2, "jt": 2, "qt": 2, "h": 3, "hq": 3}
+    entries = {group: np.array(places, dtype=np.int64).reshape(-1, width[group]) for group, places in layout.further}
+    entries["jt"] = np.array(layout.jacobian, dtype=np.int64)
+    return SensitivityKernel(
+        kernel_of(system, observed, pools, module, layout), SensitivityAddresses(*addresses), by,
+        {group: LANES * places for group, places in entries.items()},
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What the kinds of scenario give, kept in folders."""

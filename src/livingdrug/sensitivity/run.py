@@ -1,0 +1,335 @@
+"""Which parameter drives an exposure: a model run at the points of a design, and what the results say of each
+input."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
+from livingdrug.models import Model
+from livingdrug.sensitivity.designs import hypercube_points, morris_points, sobol_points
+from livingdrug.sensitivity.indices import Indices, morris_indices, prcc_indices, sobol_indices
+from livingdrug.simulation import Regimen, Subjects, cv_population, default_regimen, find_population, simulate
+
+Method = Literal["sobol", "morris", "prcc"]
+METRICS = ("CMAX", "TMAX", "AUC")
+BLOCK = 20_000  # runs at a time, so that progress moves and memory does not
+DOSE = "dose"
+
+
+@dataclass(frozen=True)
+class Input:
+    """name: a quantity of the model, or `dose`; median, sd: log-normal (sd of the logarithm); lowest,
+    highest: log-uniform instead, nan for log-normal; bound: highest value it can have."""
+
+    name: str
+    median: float
+    sd: float
+    lowest: float = np.nan
+    highest: float = np.nan
+    bound: float = np.inf
+
+    def at(self, u: np.ndarray) -> np.ndarray:
+        """Values at these places of the unit interval."""
+        from scipy.special import ndtri
+
+        if np.isfinite(self.lowest):
+            return self.lowest * (self.highest / self.lowest) ** u
+        return np.minimum(self.median * np.exp(self.sd * ndtri(u)), self.bound)
+
+    def words(self) -> str:
+        """How it varies."""
+        if np.isfinite(self.lowest):
+            return f"log-uniform, {self.lowest:.3g} to {self.highest:.3g}"
+        return f"log-normal, median {self.median:.4g}, SD of the logarithm {self.sd:.3g}"
+
+
+@dataclass(frozen=True, repr=False)
+class Sensitivity(Shown):
+    """model; output; metric: what is looked at, as its logarithm where `log`; method; inputs; groups: name ->
+    positions; indices; runs, failed: numbers of runs; reasons: why runs
+    failed -> how many; half: the total (or mu*, PRCC) of each group from half of the points, for
+    convergence; x (runs, inputs), y (runs,): what was run, on the scale analysed."""
+
+    model: str
+    output: str
+    metric: str
+    log: bool
+    method: Method
+    inputs: tuple[Input, ...]
+    groups: tuple[str, ...]
+    indices: Indices
+    half: np.ndarray
+    runs: int
+    failed: int
+    reasons: dict[str, int]
+    x: np.ndarray
+    y: np.ndarray
+
+    def table(self):
+        """A row for each group: indices with intervals, and the value from half of the points."""
+        import pandas as pd
+
+        i, (first, second) = self.indices, self.indices.names
+        columns = {
+            "input": self.groups,
+            first: i.first,
+            f"{first} low": i.first_low,
+            f"{first} high": i.first_high,
+        }
+        if second:
+            columns |= {second: i.total, f"{second} low": i.total_low, f"{second} high": i.total_high}
+        return pd.DataFrame(columns | {"from half of the points": self.half})
+
+    def _frame(self):
+        return self.table()
+
+
+def inputs_of(
+    model: Model,
+    over: Sequence[str] = (),
+    spread: str | None = None,
+    cv: float | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+) -> tuple[Input, ...]:
+    """What varies, and how.
+
+    Parameters
+    ----------
+    model : Model
+    over : sequence of str
+        Quantities; all that have a between-subject variability (or a range) by default.
+    spread, cv
+        The published variability by name, or a CV on every rate instead.
+    ranges : mapping
+        Quantity, or `dose`, -> (lowest, highest): log-uniform between the two.
+
+    Raises
+    ------
+    InputError
+        For a quantity that the model lacks or that has neither variability nor range, and for a range out of
+    order.
+    """
+    ranges = dict(ranges or {})
+    sds = {}
+    if cv is not None or model.populations:
+        population = find_population(model, spread) if cv is None else cv_population(model, cv)
+        sds = {name: given.sd for name, given in population.spreads.items()}
+    bounds = {q.name: 1.0 if q.bound == "fraction" else np.inf for q in model.quantities}
+    names = list(over) or list(dict.fromkeys([*sds, *ranges]))
+    if not names:
+        raise InputError(
+            f"`{model.full_name}` has no published between-subject variability; say what varies: --cv 0.5 "
+            f"for all rates, or "
+            "--range NAME=LOW,HIGH"
+        )
+    found = []
+    for name in names:
+        if name != DOSE and name not in model.typical:
+            raise InputError(f"`{model.full_name}`: " + unknown("quantity", name, [*model.typical, DOSE]))
+        if name in ranges:
+            low, high = ranges[name]
+            if not 0 < low < high < np.inf:
+                raise InputError(
+                    f"the range of `{name}` is {low:g} to {high:g}; give two numbers above 0, the lower one "
+                    f"first"
+                )
+            found.append(Input(name, np.sqrt(low * high), np.nan, low, high))
+        elif name in sds:
+            found.append(Input(name, model.typical[name], sds[name], bound=bounds[name]))
+        else:
+            raise InputError(
+                f"`{name}` has no variability in `{model.full_name}`; give it a range: --range "
+                f"{name}=LOW,HIGH"
+            )
+    return tuple(found)
+
+
+def sensitivity(
+    model: Model,
+    output: str | None = None,
+    metric: str = "AUC",
+    until: float | None = None,
+    inputs: Sequence[Input] | None = None,
+    groups: Mapping[str, Sequence[str]] | None = None,
+    method: Method = "sobol",
+    n: int = 1024,
+    regimen: Regimen | None = None,
+    log: bool = True,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sensitivity:
+    """Indices of sensitivity of an exposure to the inputs of a model.
+
+    Parameters
+    ----------
+    model : Model
+    output : str, optional
+        Output or state; the first one by default.
+    metric : {"AUC", "CMAX", "TMAX"}
+        From time 0 to `until`.
+    until : float, optional
+        Horizon in the model's time unit; 28 days by default (of a model in days).
+    inputs : sequence of Input, optional
+        As `inputs_of` makes them.
+    groups : mapping, optional
+        Name -> names of inputs that vary together (Sobol only); every input by itself by default.
+    method : {"sobol", "morris", "prcc"}
+    n : int
+        Base points (sobol, a power of 2), trajectories (morris) or runs (prcc).
+    regimen : Regimen, optional
+        The model's first experiment by default; an input `dose` multiplies it.
+    log : bool
+        Look at the logarithm: folds of the exposure, not its largest values, are then what is explained.
+    seed : int
+    progress : callable, optional
+        Called with runs done and all runs.
+
+    Raises
+    ------
+    InputError
+        For a metric, a group or a number that cannot be.
+    """
+    if metric not in METRICS:
+        raise InputError(unknown("metric", metric, METRICS))
+    inputs = tuple(inputs) if inputs is not None else inputs_of(model)
+    names = [i.name for i in inputs]
+    grouped = _groups(names, groups)
+    if groups and method != "sobol":
+        raise InputError(f"groups are for method sobol; `{method}` looks at every input by itself")
+    output = output or model.system.outputs[0].name
+    run = _Runner(model, output, metric, until, inputs, regimen, log, progress)
+    if method == "sobol":
+        points = sobol_points(n, tuple(grouped.values()), len(inputs), seed)
+        y = run(points.reshape(-1, len(inputs))).reshape(points.shape[:2])
+        indices, half = sobol_indices(y, seed), sobol_indices(y[:, : n // 2], seed).total
+    elif method == "morris":
+        points, moved, by = morris_points(n, len(inputs), seed)
+        y = run(points.reshape(-1, len(inputs))).reshape(points.shape[:2])
+        indices = morris_indices(y, moved, by, seed)
+        half = morris_indices(y[: n // 2], moved[: n // 2], by[: n // 2], seed).first
+    else:
+        points = hypercube_points(n, len(inputs), seed)
+        y = run(points)
+        indices, half = prcc_indices(points, y), prcc_indices(points[: n // 2], y[: n // 2]).first
+    flat = y.reshape(-1)
+    return Sensitivity(
+        model=model.full_name,
+        output=output,
+        metric=metric,
+        log=log,
+        method=method,
+        inputs=inputs,
+        groups=tuple(grouped),
+        indices=indices,
+        half=half,
+        runs=flat.size,
+        failed=int((~np.isfinite(flat)).sum()),
+        reasons=dict(run.reasons),
+        x=points.reshape(-1, len(inputs)),
+        y=flat,
+    )
+
+
+def _groups(names: list[str], groups: Mapping[str, Sequence[str]] | None) -> dict[str, tuple[int, ...]]:
+    """Every input belongs to one group; those that no group names stand by themselves."""
+    out: dict[str, tuple[int, ...]] = {}
+    taken: set[str] = set()
+    for group, members in (groups or {}).items():
+        for member in members:
+            if member not in names:
+                raise InputError(f"group `{group}`: " + unknown("input", member, names))
+            if member in taken:
+                raise InputError(f"`{member}` is in two groups; leave it in one")
+            taken.add(member)
+        out[group] = tuple(names.index(m) for m in members)
+    return out | {name: (names.index(name),) for name in names if name not in taken}
+
+
+@dataclass
+class _Runner:
+    """Runs the model at points of the unit cube, block by block."""
+
+    model: Model
+    output: str
+    metric: str
+    until: float | None
+    inputs: tuple[Input, ...]
+    regimen: Regimen | None
+    log: bool
+    progress: Callable[[int, int], None] | None
+    reasons: Counter = field(default_factory=Counter)
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Results (runs,), nan where a run failed or has no logarithm."""
+        y = np.empty(len(points))
+        for first in range(0, len(points), BLOCK):
+            part = slice(first, min(first + BLOCK, len(points)))
+            y[part] = self._block(points[part])
+            if self.progress is not None:
+                self.progress(part.stop, len(points))
+        if self.log:
+            y = np.log(np.where(y > 0, y, np.nan))
+        return y
+
+    def _block(self, points: np.ndarray) -> np.ndarray:
+        n = len(points)
+        values = {name: np.broadcast_to(np.float64(v), (n,)) for name, v in self.model.typical.items()}
+        regimen: Regimen | list[Regimen] = self.regimen or default_regimen(self.model)
+        for j, given in enumerate(self.inputs):
+            own = given.at(points[:, j])
+            if given.name == DOSE:
+                regimen = [_scaled(self.regimen or default_regimen(self.model), dose) for dose in own]
+            else:
+                values[given.name] = own
+        until = _horizon(self.model) if self.until is None else self.until
+        result = simulate(self.model, Subjects(values, "design"), regimen, [until], until, [self.output])
+        self.reasons.update(
+            result.reason.values() if isinstance(result.reason, dict) else filter(None, result.reason)
+        )
+        return result.metric(self.output, self.metric)
+
+
+def _scaled(regimen: Regimen, dose: float) -> Regimen:
+    """The same schedule with this total amount in the first dose, the others in proportion."""
+    factor = dose / regimen.doses[0].amount
+    return replace(regimen, doses=tuple(replace(d, amount=d.amount * factor) for d in regimen.doses))
+
+
+def _horizon(model: Model) -> float:
+    from livingdrug.core.units import conversion
+
+    factor = conversion("d", model.time_unit)
+    if factor is None:
+        raise InputError(f"`{model.full_name}` counts time in `{model.time_unit}`; say until when: --days")
+    return 28 * float(factor)
+
+
+def sentences(found: Sensitivity) -> list[str]:
+    """What drives the exposure, with a number, and how far the numbers have settled."""
+    i, (first, second) = found.indices, found.indices.names
+    value = i.total if found.method == "sobol" else np.abs(i.first)
+    if not np.isfinite(value).any():
+        return [f"{found.metric} of {found.output} does not differ between the runs: nothing drives it."]
+    order = [k for k in np.argsort(-value) if np.isfinite(value[k])]
+    what = f"{'the logarithm of ' if found.log else ''}{found.metric} of {found.output}"
+    low, high = (i.total_low, i.total_high) if found.method == "sobol" else (i.first_low, i.first_high)
+    column = i.total if found.method == "sobol" else i.first
+    name = second if found.method == "sobol" else first
+    top = [f"{found.groups[k]} ({name} {column[k]:.2f}, {low[k]:.2f} to {high[k]:.2f})" for k in order[:3]]
+    words = [f"{what[0].upper()}{what[1:]} is driven by {', '.join(top)}."]
+    if found.method == "sobol":
+        words.append(f"Interactions carry {max(0.0, 1 - float(np.nansum(i.first))):.0%} of the variance.")
+    change = np.nanmax(np.abs(column - found.half))
+    words.append(f"Half of the points give the same numbers within {change:.2g}.")
+    if found.failed:
+        why = "; ".join(f"{count} x {reason}" for reason, count in Counter(found.reasons).most_common(3))
+        words.append(
+            f"{found.failed} of {found.runs} runs failed and took no part" + (f": {why}." if why else ".")
+        )
+    return words

@@ -1,0 +1,135 @@
+"""The `attributes-learn` kind: learn from attributes together, and say what that is worth."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import field_validator
+
+from livingdrug.attributes import (
+    Growth,
+    LearningStudy,
+    Model,
+    Stability,
+    build,
+    growth,
+    stability,
+    study,
+)
+from livingdrug.core.errors import InputError
+from livingdrug.core.versions import versions
+from livingdrug.workflows.attributes.inputs import OutcomeScenario, Prepared, hashes, prepare
+from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.fields import About
+
+COUNTED = "permutations"
+
+
+class Learn(OutcomeScenario):
+    """Learn an outcome from attributes."""
+
+    EXAMPLES: ClassVar = (
+        "livingdrug attributes learn products.csv --outcome CR+PR --permutations 99",
+        "livingdrug attributes learn products.csv --outcome CR+PR --clinical age --permutations 99 --out "
+        "run_model",
+    )
+
+    kind: Literal["attributes-learn"] = "attributes-learn"
+    method: Annotated[
+        Literal["ridge", "elastic-net", "lasso"],
+        About(
+            "Penalised regression; ridge is stable at few patients, the others select.",
+            ("--method", "--model"),
+        ),
+    ] = "ridge"
+    permutations: Annotated[int, About("Outcomes dealt at random, each through the whole procedure.")] = 499
+    repeats: Annotated[int | None, About("Repeats of the folds; more for fewer patients by default.")] = None
+
+    @field_validator("permutations")
+    @classmethod
+    def _enough(cls, given: int) -> int:
+        if not 19 <= given <= 100_000:
+            raise ValueError("give 19 to 100,000 permutations; fewer cannot reach p = 0.05")
+        return given
+
+
+@dataclass(frozen=True)
+class Learned:
+    """scenario, prepared, result; curve, stability and model are worked out when they are asked for."""
+
+    scenario: Learn
+    prepared: Prepared
+    result: LearningStudy
+
+    @cached_property
+    def curve(self) -> Growth:
+        """What fewer patients would have reached."""
+        return growth(self.result.features, self.result.outcome, self.result.plan)
+
+    @cached_property
+    def stability(self) -> Stability | None:
+        """How often a lasso picks each attribute again; None for a time to an event."""
+        if self.result.outcome.kind == "survival":
+            return None
+        return stability(self.result.features.x, self.result.outcome, seed=self.scenario.seed)
+
+    @cached_property
+    def model(self) -> Model:
+        """The model of all patients, with its card."""
+        columns = tuple(vars(c) for c in self.prepared.table.having("attribute"))
+        return build(self.result, columns, card(self))
+
+
+def run(scenario: Learn, conduct: Conduct) -> Learned:
+    """Learn. Raises InputError for too few patients, and for leaks."""
+    if conduct.executor != Conduct().executor:
+        raise InputError(
+            "`attributes learn` uses the processors of this machine by itself; leave out --workers and --dask"
+        )
+    prepared = prepare(scenario)
+    step = conduct.progress
+
+    def progress(_: str, done: int, count: int) -> None:
+        if step is not None:
+            step(done, count)
+
+    result = study(
+        prepared.features,
+        prepared.outcome,
+        labels=prepared.labels,
+        clinical=prepared.clinical,
+        method=scenario.method,
+        repeats=scenario.repeats,
+        permutations=scenario.permutations,
+        seed=scenario.seed,
+        progress=progress,
+    )
+    return Learned(scenario, prepared, result)
+
+
+def card(found: Learned) -> dict:
+    """What a reader of the model must know: data, patients per class, procedure, checks, result, versions."""
+    result, outcome = found.result, found.result.outcome
+    return {
+        "use": "research, not clinical decisions",
+        "data": dict(hashes(found.scenario)),
+        "patients": outcome.n,
+        "events": outcome.events,
+        "studies": sorted({study.label for study in result.left}),
+        "method": found.scenario.method,
+        "penalties": list(result.plan.grid),
+        "folds": result.plan.folds,
+        "repeats": result.plan.repeats,
+        "permutations": result.plan.permutations,
+        "value": result.headline.value,
+        "p_value": result.headline.p_value,
+        "verdict": result.verdict,
+        "checks": [
+            "outcome among the attributes",
+            "one product twice",
+            "batch equal to outcome",
+            "after the infusion",
+        ],
+        "warnings": [leak.problem for leak in found.prepared.leaks],
+        "versions": versions(),
+    }

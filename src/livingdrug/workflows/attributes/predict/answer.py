@@ -1,0 +1,60 @@
+"""What a model says of new products."""
+
+from livingdrug.report.answer import Answer, Table, cell
+from livingdrug.workflows.attributes.inputs import column_table, hashes
+from livingdrug.workflows.attributes.predict.spec import Predict, Predicted
+
+MEANS = {"binary": "probability", "continuous": "value", "survival": "log hazard ratio"}
+
+
+def answer(scenario: Predict, found: Predicted) -> Answer:
+    """A prediction with its band for each product, what lies outside of what was seen, and the card of the
+    model."""
+    model, card = found.model, found.model.card
+    rows = tuple(
+        (str(name), cell(p.value, ends=(p.lower, p.upper), flag="caution" if p.outside else "", reason="; ".join(p.outside)),
+         "; ".join(p.outside))
+        for name, p in zip(found.table.patients, found.predictions, strict=True)
+    )  # fmt: skip
+    outside = sum(bool(p.outside) for p in found.predictions)
+    said = [
+        f"{len(rows)} products by a model of {card.get('patients', '?')} patients; its verdict was: "
+        f"{card.get('verdict', '?')}.",
+    ]
+    if outside:
+        said.append(f"{outside} of them lie outside of what the model has seen in at least one attribute.")
+    flags = []
+    if card.get("verdict") in ("no signal beyond chance", "not assessable"):
+        flags.append(
+            f"this model was learned where the verdict was `{card['verdict']}`: its predictions carry nothing"
+        )
+    what = MEANS[model.kind]
+    return Answer(
+        title=f"{model.outcome} of new products",
+        question=f"What does the model say of {model.outcome} of these products?",
+        sentences=tuple(said),
+        flags=tuple(flags),
+        checks=found.table.notes,
+        tables=(
+            Table("predictions", ("product", f"{what} (90 % band)", "outside of what was seen"), rows),
+            Table(
+                "card of the model",
+                ("what", "said"),
+                tuple((k, str(v)) for k, v in card.items()),
+                detail=True,
+            ),
+            column_table(found.table),
+        ),
+        data=hashes(scenario),
+    )
+
+
+def table(_: Predict, found: Predicted):
+    """A row for each product."""
+    import pandas as pd
+
+    rows = [
+        (name, p.value, p.lower, p.upper, "; ".join(p.outside))
+        for name, p in zip(found.table.patients, found.predictions, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["patient", "value", "lower", "upper", "outside"])

@@ -1,0 +1,70 @@
+"""A scenario: what is run, as data. On disk it is a TOML document whose `kind` says what it runs."""
+
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from livingdrug.report.purpose import Purpose
+from livingdrug.workflows.faults import refusal
+from livingdrug.workflows.fields import About
+
+__all__ = ["Document", "Purpose", "checked", "settings_of", "to_toml"]
+
+
+class Document(BaseModel):
+    """A scenario: unknown keys are refused, defaults are left out when it is written.
+
+    FILES: fields that name files to be read; OUTPUTS: options of its command beside --out, --json, --as-scenario and
+    --memory; EXAMPLES: two commands for its help, which a test runs; SHORTCUTS: options that are no fields, which
+    `of_options` turns into some.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    FILES: ClassVar[tuple[str, ...]] = ()
+    OUTPUTS: ClassVar[tuple[str, ...]] = ()
+    EXAMPLES: ClassVar[tuple[str, ...]] = ()
+    SHORTCUTS: ClassVar[dict[str, About]] = {}
+
+    version: Literal[1] = 1
+    purpose: Purpose = Field(default_factory=Purpose)
+
+    @property
+    def table_file(self) -> str:
+        """Name of the table that a run's folder holds and its script writes."""
+        return "results.csv"
+
+    @classmethod
+    def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
+        """The fields that the values of its command's options amount to, where an option is not simply a field; say: takes a
+        note for the user."""
+        return given
+
+    def memory(self) -> float:
+        """Bytes that a run takes beside what every run takes (some 300 MB); rough, and rather too much than too little.
+
+        Raises what the scenario raises where its model or horizon cannot be.
+        """
+        return 0.0
+
+
+def checked(kind: type[Document], data: dict, origin: str) -> Document:
+    """A scenario of this kind from plain data; InputError names every fault, each by its key."""
+    try:
+        return kind(**data)
+    except ValidationError as error:
+        raise refusal(error, kind, data, origin) from None
+
+
+def to_toml(scenario: Document) -> str:
+    """The scenario as a TOML document; defaults are left out."""
+    import tomli_w
+
+    kept = scenario.model_dump(exclude_defaults=True, exclude_none=True, mode="json")
+    return tomli_w.dumps({"kind": scenario.kind, "version": scenario.version, **kept})
+
+
+def settings_of(scenario: Document) -> dict[str, str]:
+    """Every setting in words, those left at their defaults too."""
+    given = scenario.model_dump(exclude={"kind", "version", "purpose"}, mode="json")
+    return {name: "not given" if value in (None, [], {}) else str(value) for name, value in given.items()}

@@ -1,0 +1,86 @@
+"""What a field of a scenario is, said once: the command line, faults, the app and the docs are made of it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from livingdrug.core.errors import InputError
+
+COMMAND_LINE = "command line"  # as the origin of what a scenario is made of
+INPUT, METHOD, OUTPUT = "Input file", "Method", "Output"  # headings of a command's help
+
+
+@dataclass(frozen=True)
+class About:
+    """What stands beside the type of a field, as `fold: Annotated[float | None, About("...")] = None`.
+
+    text: what it is, in the words of the field; a sentence for the help of the option.
+    flags: names of the option, the first one shown, old ones after it; `--name-of-the-field` by default.
+    group: heading in the help of the command.
+    unit: of the value, where it has one.
+    metavar: what stands for the value in the help, such as NAME=VALUE.
+    example: a value, for messages.
+    argument: given by its place and not by a flag.
+    read: (texts of all its uses, name of the option) -> value, where the text is not the value itself.
+    hidden: has no option; it is written in a document only.
+    """
+
+    text: str
+    flags: tuple[str, ...] = ()
+    group: str = METHOD
+    unit: str = ""
+    metavar: str = ""
+    example: str = ""
+    argument: bool = False
+    read: Callable[[tuple[str, ...], str], Any] | None = None
+    hidden: bool = False
+
+
+def about(field) -> About | None:
+    """What is said of a field of a document; None for a field that only documents have."""
+    return next((part for part in field.metadata if isinstance(part, About)), None)
+
+
+def flag_of(name: str, field) -> str:
+    """How the option of a field is called in messages: its first long name."""
+    said = about(field)
+    flags = said.flags if said and said.flags else (f"--{name.replace('_', '-')}",)
+    return next((flag for flag in flags if flag.startswith("--")), flags[0])
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """Texts between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def commas(texts: Iterable[str], _: str = "") -> tuple[str, ...]:
+    """Texts between commas, of all uses of an option."""
+    return tuple(part for text in texts for part in parts(text))
+
+
+def numbers(texts: Iterable[str], option: str) -> tuple[float, ...]:
+    """Numbers between commas. Raises InputError that names the one that is none."""
+    found = []
+    for part in commas(texts):
+        try:
+            found.append(float(part))
+        except ValueError:
+            raise InputError(f"{option}: `{part}` is not a number; write numbers between commas, such as 0,7,14") from None
+    return tuple(found)
+
+
+def named_numbers(texts: Iterable[str], option: str) -> dict[str, float]:
+    """NAME=VALUE texts. Raises InputError that names the text that cannot be read."""
+    return dict(named_number(text, option) for text in texts)
+
+
+def named_number(text: str, option: str, form: str = "NAME=VALUE", example: str = "k12=6") -> tuple[str, float]:
+    """One such text; form and example for the message."""
+    name, equals, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        raise InputError(f"{option} `{text}` cannot be read; write {form} with a number, such as {example}") from None
+    if not equals:
+        raise InputError(f"{option} `{text}` has no `=`; write {form}, such as {example}")
+    return name.strip(), number

@@ -1,0 +1,41 @@
+"""How much memory a run takes, before it is run: one estimate and one bound, for the command line and the app."""
+
+from livingdrug.core.errors import InputError
+from livingdrug.workflows.document import Document
+
+BOUND = 4.0  # GB; what a laptop has to spare
+GB = 1e9
+# bytes, measured as the growth of the resident memory of whole commands, and rounded up
+ROW = 130  # of a table of curves, from the solver to the text
+OUTCOME = 16  # a subject's value of an endpoint in a replicate of a trial
+DRAW = 30_000  # a draw of a posterior with some 500 numbers, effects of subjects among them
+VECTOR = 5_000  # a resampled vector of parameters, and what is known of it
+SUBJECT = 400  # a virtual subject whose exposure alone is kept
+SIMULATED = 40  # a simulated value of a predictive check
+PATIENT = 100  # a patient of a replicate of a dose escalation
+
+
+def check_memory(scenario: Document, bound: float | None = None, raise_it: str = "--memory") -> None:
+    """Refuse a run that would take more memory than the bound (GB; BOUND where none is given). raise_it: how its user raises
+    the bound, "" where that cannot be."""
+    check_bytes(scenario.memory(), bound, raise_it)
+
+
+def check_bytes(needed: float, bound: float | None = None, raise_it: str = "--memory") -> None:
+    """The same for a number of bytes."""
+    bound = BOUND if bound is None else bound
+    if not 0 < bound < float("inf"):
+        raise InputError(f"{raise_it} {bound:g}: a bound on memory is a number of GB above 0")
+    if not needed <= bound * GB:  # not a number is too much as well
+        more = f", or raise the bound with {raise_it}, in GB, where this machine has as much" if raise_it else ""
+        raise InputError(
+            f"this run would take about {_words(needed)} of memory, more than the bound of {bound:g} GB; ask for fewer "
+            f"subjects, draws or replicates, fewer days or a longer step{more}"
+        )
+
+
+def _words(needed: float) -> str:
+    gigabytes = needed / GB
+    if not gigabytes < 1e6:
+        return "1,000,000 GB or more"
+    return f"{gigabytes:,.0f} GB" if gigabytes >= 10 else f"{gigabytes:.2g} GB"

@@ -1,0 +1,36 @@
+"""The `nca` kind of scenario: non-compartmental analysis of a table of samples."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from livingdrug.data import Check, Endpoints, check_endpoints
+from livingdrug.nca import NcaResult
+from livingdrug.workflows.tables import KineticScenario, analyse, checked_table
+
+
+class Nca(KineticScenario):
+    """Non-compartmental analysis of a file."""
+
+    OUTPUTS: ClassVar = ("wide",)
+    EXAMPLES: ClassVar = (
+        "livingdrug nca kinetics.csv --endpoints endpoints.csv --by response",
+        "livingdrug nca kinetics.csv --window 0 28 --out results",
+    )
+
+    kind: Literal["nca"] = "nca"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The tables as they were read, and the parameters of every profile."""
+
+    parts: tuple[Check | Endpoints, ...]
+    result: NcaResult
+
+
+def run(scenario: KineticScenario) -> Analysis:
+    """Read, convert units where that is asked for, analyse. Raises InputError before anything is computed."""
+    settings = scenario.settings()
+    checked = checked_table(scenario)
+    result = analyse(scenario, checked.data, settings)
+    return Analysis((checked, *([check_endpoints(scenario.endpoints)] if scenario.endpoints else [])), result)

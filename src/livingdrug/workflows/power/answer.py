@@ -1,0 +1,64 @@
+"""What a question about power is answered: subjects per arm, and the power of other numbers."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from livingdrug.models import build_model
+from livingdrug.products import CAUTION, OBSERVED
+from livingdrug.report.answer import Answer, Picture, Table
+from livingdrug.report.card import model_card
+from livingdrug.trial import PowerAnswer
+from livingdrug.workflows.power.spec import Power, power_curve, question, spread_note
+
+
+def answer(scenario: Power, found: PowerAnswer) -> Answer:
+    """How many subjects per arm."""
+    asked, ratio = question(scenario), scenario.design().ratio
+    arm = "per arm" if ratio == 1 else f"in the smaller arm (the {'first' if ratio > 1 else 'second'})"
+    sentences = [
+        found.sentence,
+        f"With {found.n_per_arm} {arm}, {found.n_total} in all: power {found.power_at_n:.3f}; for a power of "
+        f"{scenario.power:g}: {found.n_exact:.4g} {arm}, before rounding up.",
+        *(f"Assumed: {text}." for text in asked.assumed),
+    ]
+    if found.power_enumerated is not None:
+        exact = f"{found.power_enumerated:.3f}"
+        sentences.append(f"The exact power of this test, over all numbers of events in these arms, is {exact}.")
+    rows = (
+        ("before rounding up, smaller arm", found.n_exact), ("whole number, smaller arm", found.n_per_arm),
+        ("both arms", found.n_total), ("power with these numbers", found.power_at_n),
+    )  # fmt: skip
+    return Answer(
+        title=f"Power: {asked.what}",
+        question=f"How many subjects per arm does it take to see {asked.what}?",
+        sentences=tuple(sentences),
+        flags=tuple(filter(None, (CAUTION if scenario.spread == OBSERVED else "", spread_note(scenario)))),
+        tables=(Table("answer", ("quantity", "value"), rows, detail=True),),
+        cards=(model_card(build_model(scenario.model)),) if scenario.model else (),
+    )
+
+
+def table(_: Power, found: PowerAnswer):
+    """The answer as a table of one row."""
+    import pandas as pd
+
+    return pd.DataFrame([asdict(found)])
+
+
+def files(scenario: Power, _: PowerAnswer) -> dict:
+    """Power over the number of subjects."""
+    return {"curve.csv": power_curve(scenario).table()}
+
+
+def figures(scenario: Power, found: PowerAnswer) -> Iterator[tuple[Picture, object]]:
+    """The same as a figure."""
+    from livingdrug.plots import plot_power
+
+    curve = power_curve(scenario)
+    caption = f"Power over the number of subjects in the smaller arm, for {curve.what}."
+    yield Picture("power", caption), plot_power(curve, found)
+
+
+def plain(_: Power, found: PowerAnswer) -> dict:
+    """The numbers and the sentence."""
+    return asdict(found)

@@ -1,0 +1,236 @@
+"""The `power` kind of scenario: how many subjects per arm, with formulas."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import field_validator
+
+from livingdrug.core.errors import InputError
+from livingdrug.models import build_model
+from livingdrug.products import CAUTION, OBSERVED, observed_spread
+from livingdrug.trial import (
+    Design,
+    PowerAnswer,
+    PowerCurve,
+    effect_of_fold,
+    log_sd_of_auc28,
+    power_log_rank,
+    power_proportions,
+    power_t,
+    power_welch,
+    size_for_fold,
+    size_for_hazards,
+    size_for_means,
+    size_for_proportions,
+)
+from livingdrug.trial import power_curve as curve
+from livingdrug.workflows.document import Document
+from livingdrug.workflows.fields import About
+
+QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
+MEANS = "two-sample t-test with equal variances, exact noncentral t"
+WELCH = "Welch's t-test, each arm with its own SD, an approximation by the noncentral t"
+RATES = "normal approximation to the test of two proportions, with pooled variance under the null, no continuity correction"
+HAZARDS = "Schoenfeld's formula for the log-rank test, an approximation for many events; proportional hazards"
+
+
+EFFECT, TEST = "Difference to be seen (exactly one)", "Test"
+
+
+class Power(Document):
+    """Two arms compared. Exactly one of fold, effect, proportions and hazard_ratio says what is to be seen."""
+
+    EXAMPLES: ClassVar = (
+        "livingdrug power --fold 2 --model stein_2019 --spread sd",
+        "livingdrug power --proportions 0.3 0.5 --power 0.9 --arms 1:2",
+    )
+
+    kind: Literal["power"] = "power"
+    fold: Annotated[
+        float | None, About("Fold change of exposure (ln AUC0-28), with --log-sd or --model.", group=EFFECT)
+    ] = None
+    log_sd: Annotated[
+        tuple[float, ...],
+        About(
+            "SD of the natural logarithm of exposure. Twice: of the first and of the second arm, compared "
+            "by Welch's test.",
+            group=EFFECT,
+        ),
+    ] = ()
+    model: Annotated[
+        str | None,
+        About(
+            "Model whose between-subject variability gives the SD of ln AUC0-28, such as stein_2019.",
+            group=EFFECT,
+        ),
+    ] = None
+    spread: Annotated[
+        str | None,
+        About(
+            "Which published variability of the model (stein_2019: sd, variance, or observed in a label).",
+            group=EFFECT,
+        ),
+    ] = None
+    effect: Annotated[
+        float | None, About("Difference of means over the common SD (Cohen's d).", group=EFFECT)
+    ] = None
+    proportions: Annotated[
+        tuple[float, float] | None,
+        About(
+            "Two response rates to tell apart, such as 0.3 0.5.",
+            group=EFFECT, metavar="RATE RATE",
+        ),
+    ] = None
+    hazard_ratio: Annotated[
+        float | None, About("Hazard ratio to be seen by the log-rank test, with --event-rate.", group=EFFECT)
+    ] = None
+    event_rate: Annotated[
+        float | None,
+        About(
+            "Proportion of all subjects who have the event in the trial, such as 0.5.",
+            group=EFFECT,
+        ),
+    ] = None
+    power: Annotated[float, About("Power of the test.", group=TEST)] = 0.8
+    alpha: Annotated[float, About("Significance level.", group=TEST)] = 0.05
+    sides: Annotated[int, About("One- or two-sided test.", group=TEST)] = 2
+    arms: Annotated[str, About("Allocation, such as 1:2.", group=TEST)] = "1:1"
+    n: Annotated[
+        int | None, About("Ask for the power of this many subjects in the smaller arm.", ("-n", "--n"), TEST)
+    ] = None
+
+    @field_validator("log_sd", mode="before")
+    @classmethod
+    def _one_or_two(cls, given):
+        return (given,) if isinstance(given, int | float) else given
+
+    def design(self) -> Design:
+        """The test. Raises InputError for an allocation that cannot be read."""
+        return Design(self.power, self.alpha, self.sides, read_arms(self.arms))
+
+    def wanted(self) -> str:
+        """Which of QUESTIONS is asked. Raises InputError unless it is exactly one, with what it needs."""
+        given = [name for name in QUESTIONS if getattr(self, name) is not None]
+        if len(given) != 1:
+            known = ", ".join(f"--{name.replace('_', '-')}" for name in QUESTIONS)
+            raise InputError(f"give exactly one of {known}, not {' and '.join(given) or 'none'}")
+        if (self.hazard_ratio is None) != (self.event_rate is None):
+            raise InputError("--hazard-ratio and --event-rate (share of all subjects who have the event) belong together")
+        self._refuse_idle(given[0])
+        return given[0]
+
+    def _refuse_idle(self, asked: str) -> None:
+        """Keys that the question does not use would be taken for part of the answer."""
+        used = {"fold": ("log_sd", "model", "spread"), "hazard_ratio": ("event_rate",)}.get(asked, ())
+        idle = [name for name in ("log_sd", "model", "spread") if getattr(self, name) and name not in used]
+        if idle:
+            named = " and ".join(f"--{name.replace('_', '-')}" for name in idle)
+            raise InputError(f"{named} belong(s) to a fold change (--fold); with --{asked.replace('_', '-')} leave it out")
+
+
+@dataclass(frozen=True)
+class Question:
+    """what: the difference in words; size(n): the answer; power_of(subjects in the first arm); assumed: by the formula."""
+
+    what: str
+    size: Callable[[int | None], PowerAnswer]
+    power_of: Callable[[float], float]
+    assumed: tuple[str, ...]
+
+
+def read_arms(text: str) -> float:
+    """The ratio of an allocation such as `1:2`. Raises InputError naming the text."""
+    first, _, second = text.partition(":")
+    try:
+        ratio = float(second) / float(first)
+    except (ValueError, ZeroDivisionError):
+        raise InputError(f"the allocation `{text}` (--arms) cannot be read; write two numbers above 0, such as 1:2") from None
+    return ratio
+
+
+def run(scenario: Power) -> PowerAnswer:
+    """The answer in numbers and one sentence. Raises InputError for what cannot be asked."""
+    return question(scenario).size(scenario.n)
+
+
+def power_curve(scenario: Power) -> PowerCurve:
+    """Power from the least number of subjects to twice the answer."""
+    asked = question(scenario)
+    upto = max(2 * asked.size(scenario.n).n_per_arm, 20)
+    return curve(asked.power_of, scenario.design(), upto, asked.what, *asked.assumed)
+
+
+@lru_cache(maxsize=64)  # the spread of a model is that of 100,000 virtual subjects
+def question(scenario: Power) -> Question:
+    """What is asked, as functions of the number of subjects."""
+    wanted, design = scenario.wanted(), scenario.design()
+    test = {"alpha": design.alpha, "sides": design.sides, "ratio": design.ratio}
+    if wanted == "proportions":
+        p1, p2 = scenario.proportions
+        power_of = partial(power_proportions, p1=p1, p2=p2, **test)
+        what = f"a difference of {p1:.0%} against {p2:.0%}"
+        return Question(what, lambda n: size_for_proportions(p1, p2, design, n), power_of, (RATES,))
+    if wanted == "hazard_ratio":
+        ratio, rate = scenario.hazard_ratio, scenario.event_rate
+
+        def log_rank(n: float) -> float:
+            return power_log_rank(n, ratio, rate, design.alpha, design.sides, design.ratio)
+
+        what = f"a hazard ratio of {ratio:g}"
+        return Question(what, lambda n: size_for_hazards(ratio, rate, design, n), log_rank, (HAZARDS,))
+    if wanted == "effect":
+        return _means(scenario.effect, f"a difference of {scenario.effect:g} SD", design, (MEANS,))
+    return _fold(scenario, design)
+
+
+def _means(effect: float, what: str, design: Design, assumed: tuple[str, ...]) -> Question:
+    test = {"alpha": design.alpha, "sides": design.sides, "ratio": design.ratio}
+    return Question(what, lambda n: size_for_means(effect, design, what, n), partial(power_t, effect=effect, **test), assumed)
+
+
+def _fold(scenario: Power, design: Design) -> Question:
+    """One SD of the logarithm for both arms, or one for each."""
+    what, sds, fold = f"a {scenario.fold:g}-fold change of exposure", scenario.log_sd, scenario.fold
+    if len(sds) > 2:
+        raise InputError(f"--log-sd was given {len(sds)} times; give it once for both arms, or twice, once for each")
+    if len(sds) == 2 and scenario.model is None and scenario.spread is None:
+
+        def welch(n: float) -> float:
+            return power_welch(n, math.log(fold), sds, design.alpha, design.sides, design.ratio)
+
+        said = f"exposure (AUC0-28) is log-normal with SDs of {sds[0]:g} and {sds[1]:g} of its natural logarithm"
+        return Question(what, lambda n: size_for_fold(fold, sds, design, n), welch, (WELCH, said))
+    log_sd = log_sd_of(scenario)
+    said = f"exposure (AUC0-28) is log-normal in both arms with an SD of {log_sd:.4g} of its natural logarithm"
+    source = ", as stated" if sds else f", from 100,000 virtual subjects of {scenario.model}"
+    chosen = spread_note(scenario)
+    source += f"; {chosen}" if chosen else ""
+    if scenario.spread == OBSERVED:
+        source = f"; {CAUTION}"
+    return _means(effect_of_fold(fold, log_sd), what, design, (MEANS, said + source))
+
+
+def spread_note(scenario: Power) -> str:
+    """Which published spread is taken where there are several and none is named; "" otherwise."""
+    if scenario.model is None or scenario.spread is not None:
+        return ""
+    names = [population.name for population in build_model(scenario.model).populations]
+    if len(names) < 2:
+        return ""
+    return f"spread `{names[0]}` of {scenario.model} is taken; --spread names another: {', '.join(names[1:])}"
+
+
+def log_sd_of(scenario: Power) -> float:
+    """SD of the logarithm of exposure behind a fold change: given, that of a model's virtual subjects, or of a label."""
+    if (not scenario.log_sd) == (scenario.model is None):
+        raise InputError("a fold change needs either --log-sd (SD of ln exposure) or --model with its spread")
+    if scenario.log_sd:
+        if scenario.spread is not None:
+            raise InputError("--spread chooses between the spreads of a model; with --log-sd there is nothing to choose")
+        return scenario.log_sd[0]
+    if scenario.spread == OBSERVED:
+        return observed_spread(build_model(scenario.model).name).log_sd
+    return log_sd_of_auc28(build_model(scenario.model), scenario.spread)

@@ -1,0 +1,208 @@
+"""What a simulation says: peaks and areas of its curves, or percentiles of exposures."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from livingdrug.models import Model, is_model_file
+from livingdrug.report.answer import Answer, Cell, Picture, Table, cell
+from livingdrug.report.card import model_card
+from livingdrug.simulation import (
+    METRICS,
+    Distribution,
+    ExposureSummary,
+    Regimen,
+    Result,
+    default_regimen,
+    limit_text,
+    observe,
+    read_dose,
+)
+from livingdrug.workflows.script import call
+from livingdrug.workflows.simulate.spec import Simulated, Simulation
+
+LEVELS = (5, 25, 50, 75, 95)  # percentiles
+MOST_SUBJECTS = 10  # failed subjects named one by one
+
+
+def answer(scenario: Simulation, found: Simulated) -> Answer:
+    """Peaks and areas of the curves, or percentiles of exposures."""
+    if isinstance(found.result, ExposureSummary):
+        return _exposures(scenario, found.result)
+    model, result = found.task.model, found.result
+    return Answer(
+        title=f"Simulation of {model.full_name}",
+        question=f"What does {model.full_name} give for {result.subjects} over {result.until:g} {result.time_unit}?",
+        sentences=sentences(model, result),
+        flags=(*result.notices, *_failures(result)),
+        tables=(exposure_rows(result),),
+        cards=(model_card(model),),
+        seed=scenario.seed,
+    )
+
+
+def table(scenario: Simulation, found: Simulated):
+    """The long table of curves, observed where the scenario says so; None of exposures, which was written as it came."""
+    if isinstance(found.result, ExposureSummary):
+        return None
+    result = found.result
+    return observe(found.task.model, result, scenario.limit, scenario.seed) if scenario.observe else result.table()
+
+
+def plain(_: Simulation, found: Simulated) -> dict:
+    """Peaks and integrals of every output."""
+    summary = found.result.summary()
+    return summary if isinstance(found.result, ExposureSummary) else {"outputs": summary}
+
+
+def expansion_ratio(scenario: Simulation, model: Model, result: Result) -> tuple[float, str]:
+    """(peak of the CAR-T cells in blood over the cells infused, why there is none): CMAX in cells/uL times the blood
+    volume, by the dose (Kirouac 2024, Table 1); the median of several subjects."""
+    names = [o.name for o in model.system.outputs if o.unit == "cells/uL" and o.measured and o.name in result.outputs]
+    if not names or "blood_volume" not in model.typical:
+        return float("nan"), "it needs a level of CAR-T cells in cells/uL and a blood volume"
+    regimen = Regimen.of(read_dose(text) for text in scenario.doses) if scenario.doses else default_regimen(model)
+    dose = sum(d.amount * (1 + d.repeats) for d in regimen.doses if not d.into or d.into == model.system.dose_into)
+    if not dose > 0:
+        return float("nan"), "no cells are infused"
+    return float(np.median(result.metric(names[0], "CMAX"))) * model.typical["blood_volume"] / dose, ""
+
+
+def meaning_of(model: Model, output: str) -> str:
+    """What an output or state is, in words."""
+    system = model.system
+    return next((o.meaning for o in (*system.outputs, *getattr(system, "states", ())) if o.name == output), output)
+
+
+def sentences(model: Model, result: Result) -> tuple[str, ...]:
+    """Peak and area of every output in words."""
+    said = []
+    for output in result.outputs:
+        row, time = result.summary()[output], result.time_unit
+        unit = row["unit"]
+        peak, when, area = (_cell(row[metric]) for metric in METRICS)
+        what = meaning_of(model, output)
+        said.append(f"{what} ({output}): peak {peak} {unit} at {when} {time}, area {area} {time}*{unit}.")
+    return tuple(said)
+
+
+def exposure_rows(result: Result) -> Table:
+    """CMAX, TMAX and AUC of every output: numbers of one subject, median (5th to 95th percentile) of several."""
+    title = f"{result.model}: {result.subjects}, 0 to {result.until:g} {result.time_unit}"
+    title += "" if result.n == 1 else "; median (5th to 95th percentile)"
+    time, rows = result.time_unit, []
+    for output, row in result.summary().items():
+        units = zip(METRICS, (row["unit"], time, f"{time}*{row['unit']}"), strict=True)
+        rows.append((output, row["unit"], *(_cell(row[metric], unit) for metric, unit in units)))
+    return Table(title, ("output", "unit", "CMAX", f"TMAX ({time})", f"AUC ({time}*unit)"), tuple(rows))
+
+
+def _cell(row: float | dict[str, float], unit: str = "") -> Cell:
+    """A number of one subject, or the median of several with the 5th and 95th percentile."""
+    return cell(row, unit) if isinstance(row, float) else cell(row["p50"], unit, (row["p5"], row["p95"]))
+
+
+def _failures(result: Result) -> list[str]:
+    said = [f"subject {i + 1} was not computed: {result.reason[i]}" for i in result.failed[:MOST_SUBJECTS]]
+    more = len(result.failed) - MOST_SUBJECTS
+    return said + ([f"... and {more} more subjects were not computed"] if more > 0 else [])
+
+
+def figures(_: Simulation, found: Simulated) -> Iterator[tuple[Picture, object]]:
+    """The curves of every output."""
+    from livingdrug.plots import plot_curves
+
+    if isinstance(found.result, ExposureSummary):
+        return
+    what = "the typical subject" if found.result.n == 1 else "the median and the central 50, 80 and 95 % of the subjects"
+    for output in found.result.outputs:
+        yield Picture(output, f"{output} over time: {what}."), plot_curves(found.result, output)
+
+
+def _exposures(scenario: Simulation, summary: ExposureSummary) -> Answer:
+    task = summary.task
+    start, end = task.window
+    window = f"{start:g} to {end:g} {task.model.time_unit}"
+    said = [f"{summary.done:,} of {summary.n:,} subjects were computed over {window}."]
+    if summary.n > 1:
+        said.append(f"Percentiles are of the {summary.done:,} computed subjects, each within 0.1 %.")
+    levels = ("value",) if summary.n == 1 else tuple(f"{level:g} %" for level in LEVELS)
+    tables = tuple(
+        Table(f"{output}, {task.subjects}, {window}", ("exposure", *levels), tuple(_rows(summary, output, unit)))
+        for output, unit in zip(task.outputs, task.units, strict=True)
+    )
+    return Answer(
+        title=f"Exposures of {task.model.full_name}",
+        question=f"What are the exposures of {task.model.full_name} for {task.subjects} over {window}?",
+        sentences=tuple(said),
+        flags=(*summary.notices, *_not_computed(summary)),
+        tables=tables,
+        cards=(model_card(task.model),),
+        seed=scenario.seed,
+    )
+
+
+def _not_computed(summary: ExposureSummary) -> Iterator[str]:
+    for f in summary.failures:
+        which = f"subject {f.subject}" if f.count == 1 else f"the first is subject {f.subject}"
+        yield f"{f.count:,} of {summary.n:,} not computed ({f.status}), {which}: {f.reason}"
+
+
+def _rows(summary: ExposureSummary, output: str, unit: str) -> Iterator[tuple]:
+    """(exposure with its unit, percentiles or the one value) of an output."""
+    time = summary.task.model.time_unit
+    units = {"CMAX": unit, "TMAX": time, "AUC": f"{time}*{unit}"}
+    for metric, distribution in summary.metrics[output].items():
+        yield f"{metric} ({units[metric]})", *_levels(summary, distribution, units[metric])
+    for (name, value), above, last in zip(summary.task.limits, summary.above, summary.last_above, strict=True):
+        if name == output:
+            yield f"time above {limit_text(value)} ({time})", *_levels(summary, above, time)
+            yield f"last above {limit_text(value)} ({time})", *_levels(summary, last, time)
+
+
+def _levels(summary: ExposureSummary, distribution: Distribution, unit: str) -> list[Cell]:
+    several = 1 if summary.n == 1 else len(LEVELS)
+    if not distribution.count:
+        return [Cell("never"), *[Cell("")] * (several - 1)]
+    values = [distribution.mean] if summary.n == 1 else distribution.percentiles(LEVELS)
+    return [cell(float(value), unit) for value in values]
+
+
+def script(scenario: Simulation, out: str) -> str:
+    """The script that simulates and writes, by the verbs of the library."""
+    lines = ["import numpy as np", "", "import livingdrug as ld", ""]
+    if is_model_file(scenario.model):
+        lines.append(f"model = ld.read_model({scenario.model!r})")
+    else:
+        lines.append(f"model = ld.get_model({scenario.model!r})")
+    lines += [f"model = model + ld.get_fragment({name!r})" for name in scenario.fragments]
+    if scenario.values:
+        lines.append(f"model = model.with_values({scenario.values!r})")
+    doses = f"[ld.read_dose(text) for text in {list(scenario.doses)!r}]" if scenario.doses else "None"
+    lines.append(f"doses = {doses}")
+    if scenario.exposure is not None:
+        return "\n".join([*lines, *_exposure_lines(scenario, out)]) + "\n"
+    if scenario.subjects is not None:
+        drawn = call("ld.draw_subjects", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv)
+        lines.append(f"subjects = {drawn.replace('(', '(model, ', 1)}")
+    else:
+        lines.append("subjects = None  # the typical subject")
+    days = "ld.default_until(model)" if scenario.days is None else _hours(scenario)
+    lines += [
+        f"until = {days}",
+        f"times = np.unique(np.append(np.arange(0.0, until, {scenario.every!r}), until))",
+        f"outputs = {list(scenario.outputs)!r}" if scenario.outputs else "outputs = None  # all",
+        "result = ld.simulate(model, subjects, doses, times, until, outputs)",
+    ]
+    observed = f"ld.observe(model, result, {scenario.limit!r}, {scenario.seed!r})" if scenario.observe else "result.table()"
+    return "\n".join([*lines, f"ld.write_csv({observed}, {out!r})"]) + "\n"
+
+
+def _hours(scenario: Simulation) -> str:
+    return f"{float(scenario.days)!r} * (24.0 if model.time_unit == 'h' else 1.0)"
+
+
+def _exposure_lines(scenario: Simulation, out: str) -> list[str]:
+    made = call("ld.exposures", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv,
+                 window=scenario.exposure, limits=scenario.above, outputs=scenario.outputs, out=out)  # fmt: skip
+    return [made.replace("(", "(model, regimen=doses, ", 1)]

@@ -1,0 +1,265 @@
+"""The `simulate` kind of scenario."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from livingdrug.core.errors import InputError, SolveError
+from livingdrug.core.names import unknown
+from livingdrug.data import Reading, read_data
+from livingdrug.models import Model, build_model, lognormal
+from livingdrug.scale import Serial, run_curves, run_exposures
+from livingdrug.simulation import (
+    MAX_SUBJECTS,
+    MAX_VALUES,
+    CurvesTask,
+    Draw,
+    ExposureSummary,
+    ExposureTask,
+    Regimen,
+    Result,
+    check_horizon,
+    check_outputs,
+    check_window,
+    default_until,
+    exposure_task,
+    read_dose,
+    write_dose,
+)
+from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.document import Document
+from livingdrug.workflows.fields import About, commas, named_number, named_numbers
+from livingdrug.workflows.memory import ROW
+
+DOSE_HELP = (
+    "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: into=STATE; "
+    "over=TIME or rate=RATE (an infusion); every=TIME repeats=N (N more doses); lag=TIME; fraction=PART (what arrives); "
+    "steady=replace or steady=add (start from the steady state of every=TIME). over, rate, lag and fraction take a number or "
+    "a parameter. '100@0 into=central over=2 every=12 repeats=5 lag=0.5 fraction=0.8 steady=replace'; "
+    "'5000@24 into=tumour every=24 repeats=1' adds target cells twice; 'reset@24' sets all back to the start."
+)
+POPULATION, TABLE = "Virtual population", "Table of curves"
+
+
+def read_above(texts: tuple[str, ...], option: str) -> dict[str, float | tuple[float, ...]]:
+    """`OUTPUT=VALUE` texts as a dictionary, several values of an output as a tuple."""
+    limits: dict[str, tuple[float, ...]] = {}
+    for text in texts:
+        name, value = named_number(text, option, "OUTPUT=VALUE", "car_t_blood=0.05")
+        limits[name] = (*limits.get(name, ()), value)
+    return {name: values if len(values) > 1 else values[0] for name, values in limits.items()}
+
+
+class Simulation(Document):
+    """A simulation. Everything but the model has a default that serves.
+
+    With `exposure`, peaks, areas and times above limits within a window are summed up over the subjects, without curves;
+    the run then ends with the window.
+    """
+
+    OUTPUTS: ClassVar = ("workers", "dask")
+    SHORTCUTS: ClassVar = {
+        "doses_from": About("The doses of a subject in a file, as `fit` reads its rows.", metavar="FILE=SUBJECT")
+    }
+    EXAMPLES: ClassVar = (
+        "livingdrug simulate stein_2019 -n 200 --days 60",
+        "livingdrug simulate kirouac_2023 --dose 1e8 --days 30 --out run",
+    )
+
+    kind: Literal["simulate"] = "simulate"
+    model: Annotated[str, About("A model: a name from `livingdrug models`, or a model file.", argument=True)]
+    fragments: Annotated[
+        tuple[str, ...],
+        About(
+            "Fragments to join, such as tissue,host_competition.",
+            ("--with",), metavar="F1,F2", read=commas,
+        ),
+    ] = ()
+    values: Annotated[
+        dict[str, float],
+        About(
+            "A parameter by name or paper symbol. Repeatable.",
+            ("--set",), metavar="NAME=VALUE", read=named_numbers,
+        ),
+    ] = Field(default_factory=dict)
+    doses: Annotated[tuple[str, ...], About(DOSE_HELP, ("--dose",), metavar="'AMOUNT[@TIME] WORD=VALUE ...'")] = ()
+    subjects: Annotated[
+        int | None,
+        About(
+            "Virtual subjects; without it the typical subject.",
+            ("-n", "--subjects"), POPULATION,
+        ),
+    ] = None
+    spread: Annotated[
+        str | None,
+        About(
+            "Which published between-subject variability, where there are several (stein_2019: sd, "
+            "variance).",
+            group=POPULATION, metavar="NAME",
+        ),
+    ] = None
+    cv: Annotated[
+        float | None,
+        About(
+            "Log-normal CV on every rate, where no variability is published (0.5 = 50 %).",
+            group=POPULATION,
+        ),
+    ] = None
+    days: Annotated[
+        float | None, About("Horizon; by default that of the model's first experiment.", unit="d")
+    ] = None
+    every: Annotated[float, About("Step of the table, in the model's time unit.", group=TABLE)] = 1.0
+    outputs: Annotated[
+        tuple[str, ...], About("Only this output or state. Repeatable.", ("--output",), TABLE)
+    ] = ()
+    observe: Annotated[
+        bool, About("Add the published residual error to measured outputs.", group=TABLE)
+    ] = False
+    limit: Annotated[
+        float | None, About("With --observe: limit of quantification (values below it are BLQ).", group=TABLE)
+    ] = None
+    exposure: Annotated[
+        tuple[float, float] | None,
+        About(
+            "Peaks and areas in this window (the model's time unit); no curves.",
+            group=TABLE, metavar="START END",
+        ),
+    ] = None
+    above: Annotated[
+        dict[str, float | tuple[float, ...]],
+        About(
+            "With --exposure: time above this value. Repeatable.",
+            group=TABLE, metavar="OUTPUT=VALUE", read=read_above,
+        ),
+    ] = Field(default_factory=dict)
+    seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
+
+    @classmethod
+    def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
+        """--doses-from adds the doses of a subject in a file."""
+        source = given.pop("doses_from", None)
+        if source:
+            more, notes = doses_of_file(source, given["model"], given.get("fragments", ()))
+            given["doses"] = (*given.get("doses", ()), *more)
+            for note in notes:
+                say(note)
+        return given
+
+    def memory(self) -> float:
+        """Bytes of the table of curves; an exposure goes by in blocks."""
+        if self.exposure is not None:
+            return 0.0
+        model = build_model(self.model, self.fragments)
+        hours = 24.0 if model.time_unit == "h" else 1.0
+        until = default_until(model) if self.days is None else self.days * hours
+        if not self.every > 0 or (self.subjects or 1) > MAX_SUBJECTS:
+            return 0.0  # refused by the run, in its own words
+        check_horizon(model, until)
+        outputs = len(self.outputs) or len(model.system.outputs)
+        return ROW * max(self.subjects or 1, 1) * (until / self.every + 2) * outputs
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What was run, and what came out: curves, or a summary of exposures."""
+
+    task: CurvesTask | ExposureTask
+    result: Result | ExposureSummary
+
+
+def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
+    """Curves, or exposures where the scenario asks for them, whose table is written as it comes."""
+    if conduct.executor != Serial() and scenario.subjects is None:
+        raise InputError("there is one subject, nothing to share among workers; give a number of subjects, such as -n 1000")
+    task = plan(scenario)
+    if isinstance(task, ExposureTask):
+        return Simulated(task, run_exposures(task, conduct.executor, conduct.out, conduct.progress))
+    result = run_curves(task, conduct.executor, conduct.progress)
+    if len(result.failed) == result.n:
+        raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
+    return Simulated(task, result)
+
+
+def run_simulation(scenario: Simulation, progress: Callable[[int, int], None] | None = None) -> tuple[Model, Result]:
+    """Build the model, draw the subjects, simulate. Raises InputError or ModelError before anything is computed."""
+    task = plan(scenario)
+    if isinstance(task, ExposureTask):
+        raise InputError("the scenario asks for an exposure, which has no curves; leave `exposure` out")
+    return task.model, task(0, task.n, progress)
+
+
+def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
+    """What the scenario asks for, ready to run on any stretch of its subjects.
+
+    Raises InputError or ModelError for everything that cannot be; nothing is computed.
+    """
+    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    if scenario.limit is not None and not scenario.observe:
+        raise InputError("a limit of quantification was given without observing; add `observe` (command line: --observe)")
+    if scenario.above and scenario.exposure is None:
+        raise InputError("a limit to be above was given without a window; add `exposure` (command line: --exposure 0 28)")
+    hours = 24.0 if model.time_unit == "h" else 1.0
+    until = check_horizon(model, default_until(model) if scenario.days is None else scenario.days * hours)
+    draw = _draw(model, scenario)
+    regimen = Regimen.of(read_dose(d) for d in scenario.doses) if scenario.doses else None
+    if scenario.exposure is not None:
+        _check_exposure(model, scenario, until)
+        return exposure_task(model, draw, regimen, scenario.exposure, scenario.above, scenario.outputs or None)
+    outputs = check_outputs(model, scenario.outputs or None)[0]
+    return CurvesTask(model, draw, regimen, _times(model, scenario, until), until, outputs)
+
+
+def _check_exposure(model: Model, scenario: Simulation, until: float) -> None:
+    """The window lies within a stated horizon, and nothing about curves was asked."""
+    end = check_window(model, scenario.exposure)[1]
+    if scenario.days is not None and end > until:
+        unit = model.time_unit
+        raise InputError(
+            f"the window of the exposure ends at {end:g} {unit}, after the horizon of {until:g} {unit}; end it earlier or "
+            "leave the horizon out"
+        )
+    if scenario.observe:
+        raise InputError("an exposure is that of the model, without residual error; leave out `observe` or `exposure`")
+    if scenario.every != 1.0:
+        raise InputError("a step of the table was given, but an exposure has no curves; leave out `every` or `exposure`")
+
+
+def _times(model: Model, scenario: Simulation, until: float) -> np.ndarray:
+    if not (np.isfinite(scenario.every) and scenario.every > 0):
+        raise InputError(f"the step of the table is {scenario.every:g} {model.time_unit}; it must be above 0")
+    if until / scenario.every > MAX_VALUES:
+        unit = model.time_unit
+        raise InputError(f"a step of {scenario.every:g} up to {until:g} {unit} makes too many rows; take a longer step")
+    return np.unique(np.append(np.arange(0.0, until, scenario.every), until))
+
+
+def _draw(model: Model, scenario: Simulation) -> Draw | None:
+    if scenario.cv is not None:
+        lognormal(cv=scenario.cv)
+    if scenario.subjects is None:
+        if scenario.spread is not None or scenario.cv is not None:
+            raise InputError("a between-subject variability was given without a number of subjects; add -n 1000")
+        return None
+    if scenario.spread is not None and len(model.populations) < 2:
+        count = len(model.populations)
+        raise InputError(f"`{model.full_name}` carries {count} reading(s) of its spread, so none can be chosen")
+    draw = Draw(scenario.subjects, scenario.seed, scenario.spread, scenario.cv)
+    draw.population(model)
+    return draw
+
+
+def doses_of_file(text: str, model: str, fragments: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text: `FILE=SUBJECT`."""
+    from livingdrug.fit import regimens_of
+
+    file, equals, subject = text.rpartition("=")
+    if not equals:
+        raise InputError(f"--doses-from `{text}` names no subject; write FILE=SUBJECT")
+    data = read_data(file, Reading(untreated=True, duplicates="keep"))
+    regimens, notes = regimens_of(build_model(model, fragments), data)
+    if subject not in regimens:
+        raise InputError("--doses-from: " + unknown("subject", subject, list(regimens)))
+    return tuple(write_dose(record) for record in regimens[subject].records), tuple(notes)

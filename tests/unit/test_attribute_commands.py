@@ -1,0 +1,139 @@
+"""`livingdrug attributes`: every command as its help says it, on the shipped simulated example; refusals in one sentence."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from livingdrug.workflows.base import workflow
+from livingdrug.workflows.found import kinds
+from tests.commands import livingdrug
+
+KINDS = [kind for kind in kinds() if kind.startswith("attributes-")]
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("attributes")
+    livingdrug("example", "attributes", folder)
+    livingdrug(
+        "attributes", "learn", folder / "products.csv", "--outcome", "CR+PR", "--permutations", 19, "--repeats", 2,
+        "--out", folder / "run_model",
+    )  # fmt: skip
+    return folder
+
+
+def test_there_is_a_kind_for_every_step():
+    assert [kind.partition("-")[2] for kind in KINDS] == [
+        "check",
+        "design",
+        "learn",
+        "predict",
+        "range",
+        "relate",
+        "score",
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_examples_of_the_help_run(kind, example, monkeypatch):
+    import shlex
+
+    monkeypatch.chdir(example)
+    for number, line in enumerate(workflow(kind).scenario.EXAMPLES):
+        words = [
+            f"{w}_{kind}_{number}" if w.startswith("run_") and kind != "attributes-predict" else w
+            for w in shlex.split(line)[1:]
+        ]
+        words = ["19" if w == "99" else w for w in words]
+        assert livingdrug(*words).returncode == 0
+
+
+def test_relate_finds_what_was_put_in_and_leaves_out_what_comes_after(example, tmp_path):
+    livingdrug(
+        "attributes",
+        "relate",
+        example / "products.csv",
+        "--outcome",
+        "CR+PR",
+        "--out",
+        tmp_path / "effects.csv",
+    )
+    table = pd.read_csv(tmp_path / "effects.csv").set_index("attribute")
+    assert table.loc["clr Tn/Tscm (%)", "q"] < 0.05 < table.loc["log VCN (copies/cell)", "q"]
+    assert not table.index.str.contains("CMAX").any()
+
+
+def test_scores_join_the_outcomes_of_another_file(example, tmp_path):
+    livingdrug(
+        "attributes",
+        "score",
+        example / "expression.csv",
+        "--signatures",
+        example / "signatures.gmt",
+        "--out",
+        tmp_path / "s.csv",
+    )
+    said = livingdrug(
+        "attributes",
+        "relate",
+        tmp_path / "s.csv",
+        "--endpoints",
+        example / "products.csv",
+        "--outcome",
+        "CR+PR",
+        "--json",
+    ).stdout
+    (first, *_) = json.loads(said)["tables"][0]["rows"]
+    assert first["attribute"] == "simulated_set_1"
+
+
+def test_a_folder_holds_the_model_its_card_and_the_report(example):
+    card = json.loads((example / "run_model" / "model.json").read_text())["card"]
+    assert card["patients"] == 60 and card["permutations"] == 19 and "products.csv" in card["data"]
+    assert "not for clinical decisions" in (example / "run_model" / "report.html").read_text().lower()
+
+
+def test_the_model_is_the_same_however_it_is_run(example, tmp_path):
+    """The scenario of the folder, run again elsewhere, gives the same table and the same model."""
+    scenario = tmp_path / "scenario.toml"
+    scenario.write_text((example / "run_model" / "scenario.toml").read_text())
+    livingdrug("run", scenario, "--out", tmp_path / "again")
+    for name in ("results.csv", "model.json", "permutations.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (example / "run_model" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("relate", "products.csv", "--outcome", "CRR"), "CR"),
+        (("relate", "nothing.csv", "--outcome", "CR"), "nothing.csv"),
+        (("relate", "products.csv", "--outcome", "CR", "--column", "VCN=odd"), "one of"),
+        (
+            (
+                "relate",
+                "products.csv",
+                "--outcome",
+                "CR",
+                "--column",
+                "log CMAX=attribute",
+                "--clinical",
+                "weight",
+            ),
+            "weight",
+        ),
+        (("learn", "products.csv", "--outcome", "CR", "--permutations", "3"), "19"),
+        (("predict", "new_products.csv", "--folder", "nowhere"), "model.json"),
+        (("predict", "expression.csv", "--folder", "run_model"), "lacks"),
+        (("range", "products.csv", "--outcome", "CR", "--attribute", "VCM"), "VCN"),
+        (("range", "products.csv", "--outcome", "log CMAX", "--attribute", "VCN (copies/cell)"), "yes or no"),
+        (("score", "products.csv", "--signatures", "signatures.gmt"), "is not a number"),
+        (("design",), "exactly one"),
+        (("design", "--auc", "1.2"), "below 1"),
+    ],
+)
+def test_bad_input_is_refused_in_words(words, said, example, monkeypatch):
+    monkeypatch.chdir(example)
+    answer = livingdrug("attributes", *words)
+    assert answer.returncode == 2
+    assert said in answer.stderr and "Traceback" not in answer.stderr

@@ -1,0 +1,111 @@
+"""Sensitivity against closed forms: Ishigami's function, a linear sum, a product of log-normal numbers."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import livingdrug as ld
+from livingdrug.core.errors import InputError
+from livingdrug.sensitivity import (
+    hypercube_points,
+    inputs_of,
+    morris_indices,
+    morris_points,
+    prcc_indices,
+    sensitivity,
+    sentences,
+    sobol_indices,
+    sobol_points,
+)
+
+SINGLE = ((0,), (1,), (2,))
+
+
+def ishigami(u):
+    x = -np.pi + 2 * np.pi * u
+    return np.sin(x[..., 0]) + 7 * np.sin(x[..., 1]) ** 2 + 0.1 * x[..., 2] ** 4 * np.sin(x[..., 0])
+
+
+# a = 7, b = 0.1 (Ishigami & Homma 1990); the same numbers as the reference case, where it is there
+FIRST, TOTAL = (0.31390519, 0.44241114, 0.0), (0.55758886, 0.44241114, 0.24368366)
+
+
+def test_ishigami():
+    path = Path(__file__).parents[3] / "shared" / "reference" / "sobol_ishigami" / "answers.json"
+    if path.exists():
+        answers = json.loads(path.read_text())["answers"]["ishigami_7_0.1"]
+        assert FIRST == pytest.approx(answers["S1"], abs=1e-8) and TOTAL == pytest.approx(
+            answers["ST"], abs=1e-8
+        )
+    found = sobol_indices(ishigami(sobol_points(2**14, SINGLE, 3, 1)))
+    np.testing.assert_allclose(found.first, FIRST, atol=0.01)
+    np.testing.assert_allclose(found.total, TOTAL, atol=0.01)
+    assert (found.total_low <= found.total).all() and (found.total <= found.total_high).all()
+
+
+def test_a_group_has_the_index_of_its_members_together():
+    found = sobol_indices(ishigami(sobol_points(2**13, ((0, 2), (1,)), 3, 1)))
+    np.testing.assert_allclose(found.first, [1 - FIRST[1], FIRST[1]], atol=0.02)
+
+
+def test_intervals_hold_the_truth():
+    """Forty designs of 512 points: the 95 % intervals of the total indices hold them 90 to 100 times in 100."""
+    held = []
+    for seed in range(40):
+        found = sobol_indices(ishigami(sobol_points(512, SINGLE, 3, seed)), seed)
+        held.append((found.total_low <= TOTAL) & (np.array(TOTAL) <= found.total_high))
+    assert np.mean(held) >= 0.9
+
+
+def test_morris_of_a_linear_sum_is_its_slopes_without_scatter():
+    points, moved, by = morris_points(10, 3, 1)
+    assert ((points > 0) & (points < 1)).all()
+    found = morris_indices(points @ np.array([3.0, -2.0, 0.0]), moved, by)
+    np.testing.assert_allclose(found.first, [3, 2, 0], atol=1e-9)
+    np.testing.assert_allclose(found.total, 0, atol=1e-9)
+
+
+def test_prcc_of_a_monotone_function():
+    x = hypercube_points(400, 3, 1)
+    found = prcc_indices(x, np.exp(5 * x[:, 0]) * np.exp(-5 * x[:, 1]))
+    assert found.first[0] > 0.9 and found.first[1] < -0.9
+    assert found.first_low[2] < 0 < found.first_high[2]
+
+
+def test_a_failed_run_takes_its_base_point_with_it():
+    y = ishigami(sobol_points(256, SINGLE, 3, 1))
+    y[2, 7] = np.nan
+    assert sobol_indices(y).used == 5 * 255
+
+
+def test_stein_2019_is_driven_by_its_peak_and_its_contraction():
+    model = ld.get_model("stein_2019")
+    found = sensitivity(model, n=256)
+    total = dict(zip(found.groups, found.indices.total, strict=True))
+    assert total["c_max"] > total["alpha"] > 0.2 > total["t_max"]
+    assert found.failed == found.reasons["the fast rate alpha must be above the slow rate beta"]
+    assert "c_max" in sentences(found)[0] and "failed" in sentences(found)[-1]
+
+
+def test_one_input_alone_carries_the_whole_variance():
+    model = ld.get_model("stein_2019")
+    found = sensitivity(model, inputs=inputs_of(model, ["c_max"]), n=64)
+    assert found.indices.total[0] == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda m: sensitivity(m, n=100), "power of 2"),
+        (lambda m: sensitivity(m, metric="AUG"), "AUC"),
+        (lambda m: inputs_of(m, ["c_maxx"]), "c_max"),
+        (lambda m: inputs_of(m, ranges={"c_max": (5.0, 2.0)}), "lower one first"),
+        (lambda m: sensitivity(m, groups={"a": ["c_max"], "b": ["c_max"]}, n=16), "two groups"),
+        (lambda m: sensitivity(m, groups={"a": ["c_max"]}, n=16, method="morris"), "method sobol"),
+    ],
+)
+def test_what_cannot_be_is_refused(call, words):
+    with pytest.raises(InputError, match=words):
+        call(ld.get_model("stein_2019"))
