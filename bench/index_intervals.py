@@ -18,8 +18,8 @@ import numpy as np
 from scipy.special import expit, ndtr
 
 from livingdrug.response import Curve, Pair, paired, ratio_of_exposures, two_sided
-from livingdrug.response.curve import axis_at, axis_gradient
-from livingdrug.response.index import may_be_flat
+from livingdrug.response.index.therapeutic import may_be_flat
+from livingdrug.response.models.curve import axis_at, axis_gradient
 
 OUT = Path(__file__).parent / "results" / "index_intervals.csv"
 SIZES, TRIALS, REFITS = (40, 80, 160), 300, 200

@@ -1,17 +1,20 @@
 """Runs that are killed (SIGKILL) at random moments: what is left is the earlier folder or the new one, and resuming works.
 
-    python -m bench.kills 200              kills, shared among the kinds
+    python -m bench.kills 200              kills, the kinds in turn
     python -m bench.kills 20 fit nca       of these kinds alone
-    python -m bench.kills 40 --moves       while results are moved in: a kill before the K-th rename, unlink, mkdir or fsync
+    python -m bench.kills 40 --moves       while results are moved in: a kill before a rename (or rmdir); the
+                                           places are spread over all of a run, and enough kills meet every one
+    python -m bench.kills 200 --seconds N  until N seconds are over
     python -m bench.kills 2000 --records   mutated records that `livingdrug report` reads; nothing is killed
 
 Every folder holds an earlier run of its kind, with another seed or setting. A kill counts as right where the folder then has
 the files of the earlier or of the new run (a move that was cut off is finished first, as all that reads a folder does),
 where the next command (the same again, of a fit with --resume) ends without a fault, and where it leaves, byte for byte,
 the folder of a run that was not killed, and nothing else. Times are uniform over 1.1 times the duration of a run.
-Prints a row for each kind; exit code 1 where one failed.
+Prints a row for each kind, and keeps the counts in bench/results/kills.json; exit code 1 where one failed.
 """
 
+import json
 import random
 import shutil
 import signal
@@ -21,6 +24,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.machine import machine
+
+RESULTS = Path(__file__).with_name("results") / "kills.json"
 KINDS = {
     "simulate": ("simulate", "stein_2019", "-n", "200", "--spread", "sd", "--days", "28", "--out", "run"),
     "nca": ("nca", "ex/kinetics.csv", "--out", "run"),
@@ -31,22 +37,25 @@ KINDS = {
 }
 OTHER = {"simulate": ("--seed", "2"), "nca": ("--auc", "linear"), "trial": ("--seed", "2"), "fit": ("--seed", "2")}
 OWN = ".livingdrug."
-# a run that kills itself before its K-th change of a name or the disk below the folder of a run
+# a run that kills itself before its K-th rename below the folder of a run
 AT_A_MOVE = """
 import os, signal, sys
-left = int(sys.argv.pop(1))
+count = left = int(sys.argv.pop(1))
 def counted(call):
     def counting(*given, **named):
         global left
-        left -= ".livingdrug." in str(given[0]) or call.__name__ == "fsync"
+        left -= ".livingdrug." in str(given[0])
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return call(*given, **named)
     return counting
-for name in ("rename", "replace", "unlink", "fsync", "mkdir"):
+for name in ("rename", "replace", "rmdir"):
     setattr(os, name, counted(getattr(os, name)))
 from livingdrug.cli.main import main
-main()
+try:
+    main()
+finally:
+    print("moves", count - left, file=sys.stderr)
 """
 
 
@@ -94,10 +103,15 @@ def killed(kind: str, where: Path, at: float) -> bool:
         return True
 
 
-def killed_at_a_move(kind: str, where: Path, at: int) -> bool:
-    """The same before the `at`-th change of the disk."""
-    done = run([sys.executable, "-c", AT_A_MOVE, str(at), *KINDS[kind]], where)
-    return done.returncode == -signal.SIGKILL
+def at_a_move(kind: str, where: Path, at: int) -> subprocess.CompletedProcess:
+    """The same before the `at`-th rename."""
+    return run([sys.executable, "-c", AT_A_MOVE, str(at), *KINDS[kind]], where)
+
+
+def moves(kind: str, where: Path) -> int:
+    """How many renames a run of a kind makes over an earlier one."""
+    said = at_a_move(kind, where, 10**9).stderr
+    return int(said.rpartition("moves ")[2].split()[0])
 
 
 def fault_of(kind: str, where: Path, old: dict, new: dict) -> str:
@@ -113,32 +127,66 @@ def fault_of(kind: str, where: Path, old: dict, new: dict) -> str:
     return f"left over: {left}" if left else ""
 
 
-def row(kind: str, count: int, moves: bool, draw: random.Random) -> bool:
-    """Kill `count` runs of a kind, print what came of it; whether all was right."""
+class Row:
+    """The kills of one kind, in a folder of its own."""
+
+    def __init__(self, kind: str, folder: Path, walk: bool, share: int, draw: random.Random) -> None:
+        self.kind, self.where, self.walk, self.draw = kind, folder / kind, walk, draw
+        self.where.mkdir()
+        self.old, self.new, self.seconds = prepared(kind, self.where)
+        self.begin_again()
+        self.places = moves(kind, self.where) if walk else 0
+        self.step = max(self.places / share, 1.0)
+        self.runs = self.hit = 0
+        self.faults: list[str] = []
+
+    def begin_again(self) -> None:
+        """The folder as the earlier run left it."""
+        shutil.rmtree(self.where / "run")
+        shutil.copytree(self.where / "earlier", self.where / "run")
+
+    def kill(self) -> None:
+        """One more run and its kill."""
+        self.begin_again()
+        if self.walk:
+            at = 1 + int(self.runs * self.step) % max(self.places, 1)
+            self.hit += at_a_move(self.kind, self.where, at).returncode == -signal.SIGKILL
+        else:
+            at = self.draw.uniform(0.0, 1.1 * self.seconds)
+            self.hit += killed(self.kind, self.where, at)
+        self.runs += 1
+        fault = fault_of(self.kind, self.where, self.old, self.new)
+        if fault:
+            self.faults.append(f"kill {self.runs} ({at:.3f}): {fault}")
+            print(f"{self.kind} {self.faults[-1]}", flush=True)
+
+    def counts(self) -> dict:
+        """What came of it so far."""
+        more = {"places": self.places} if self.walk else {"run_s": round(self.seconds, 1)}
+        return {"runs": self.runs, "killed": self.hit, "right": self.runs - len(self.faults), **more, "faults": self.faults}
+
+
+def kills(kinds: list[str], count: int, walk: bool, seconds: float) -> bool:
+    """Kill `count` runs, the kinds in turn, until the time is over; whether all was right."""
+    draw, end, name = random.Random(7), time.monotonic() + seconds, "moves" if walk else "moments"
+    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"rows": {}}
     with tempfile.TemporaryDirectory() as folder:
-        where = Path(folder)
-        old, new, seconds = prepared(kind, where)
-        hit, faults = 0, []
+        rows = []
         for k in range(count):
-            shutil.rmtree(where / "run")
-            shutil.copytree(where / "earlier", where / "run")
-            if moves:
-                at = draw.randrange(1, 2 * len(new) + 20)
-                hit += killed_at_a_move(kind, where, at)
-            else:
-                at = draw.uniform(0.0, 1.1 * seconds)
-                hit += killed(kind, where, at)
-            fault = fault_of(kind, where, old, new)
-            faults += [f"  kill {k + 1} ({at:.3f}): {fault}"] if fault else []
-    print(f"{kind:9} {count:4} runs, {hit:4} killed, {count - len(faults):4} right, a run takes {seconds:.1f} s", flush=True)
-    print("\n".join(faults), end="\n" if faults else "", flush=True)
-    return not faults
+            if time.monotonic() > end:
+                break
+            if k < len(kinds):
+                rows.append(Row(kinds[k], Path(folder), walk, -(-count // len(kinds)), draw))
+            rows[k % len(kinds)].kill()
+            found["rows"][name] = {row.kind: row.counts() for row in rows}
+            RESULTS.write_text(json.dumps({"machine": machine(), "rows": found["rows"]}, indent=1) + "\n")
+    for row in rows:
+        print(f"{row.kind:9} {row.counts()}", flush=True)
+    return not any(row.faults for row in rows)
 
 
 def records(count: int) -> bool:
     """Mutate the record of a run, and forge it with its own hash anew; whether each was read or refused in a sentence."""
-    import json
-
     from livingdrug.core.errors import InputError
     from livingdrug.report.folder import rebuild
     from livingdrug.report.record import sealed
@@ -176,10 +224,8 @@ def main(*given: str) -> int:
     if "--records" in given:
         return 0 if records(count) else 1
     kinds = [word for word in given[1:] if word in KINDS] or list(KINDS)
-    draw = random.Random(7)
-    share = [count // len(kinds) + (k < count % len(kinds)) for k in range(len(kinds))]
-    right = [row(kind, many, "--moves" in given, draw) for kind, many in zip(kinds, share, strict=True)]
-    return 0 if all(right) else 1
+    seconds = float(given[given.index("--seconds") + 1]) if "--seconds" in given else float("inf")
+    return 0 if kills(kinds, count, "--moves" in given, seconds) else 1
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ from livingdrug.response import (
     spread_of,
     therapeutic_index,
 )
-from livingdrug.response.observed import clopper_pearson
-from livingdrug.response.permutation import FEW, grade_scores, permuted
+from livingdrug.response.models.permutation import FEW, grade_scores, permuted
+from livingdrug.response.sample.observed import clopper_pearson
 
 EXPOSURE = np.array([10, 15, 22, 30, 41, 60, 85, 120.0])
 APART = np.array([0, 0, 0, 1, 1, 1, 1, 1.0])
@@ -162,7 +162,7 @@ def test_a_share_of_few_subjects_has_its_exact_interval():
 
 def counted(monkeypatch):
     """How often a curve is computed by the searches."""
-    from livingdrug.response import continuous
+    from livingdrug.response.models import continuous
 
     calls, plain = [], continuous.curve_of
     monkeypatch.setattr(continuous, "curve_of", lambda *a: calls.append(1) or plain(*a))

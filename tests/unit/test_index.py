@@ -46,7 +46,7 @@ from livingdrug.response import (
     verdict,
     window,
 )
-from livingdrug.response.index import both_below, drawn, exposures_where
+from livingdrug.response.index.therapeutic import both_below, drawn, exposures_where
 from livingdrug.scenario.index import Index, run_index
 
 AXIS = {"exposure": "CMAX", "unit": "copies/ug"}

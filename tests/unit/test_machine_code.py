@@ -165,7 +165,7 @@ def test_two_processes_compile_at_once_and_a_third_finds_the_same_numbers(tmp_pa
     later = start().communicate()[0].split()
     assert {numbers for numbers, _ in said} == {later[0]}
     # what writes equations is not even imported when they are there
-    assert later[1] == "False" and said[0][1] == "True"
+    assert later[1] == "False" and "True" in {imported for _, imported in said}
 
 
 def test_an_interrupt_leaves_the_blocks_that_have_not_begun():

@@ -179,7 +179,7 @@ def test_a_missing_value_is_refused_and_named():
 def test_an_exact_interval_is_that_of_scipy():
     from scipy.stats import binomtest
 
-    from livingdrug.response.observed import clopper_pearson
+    from livingdrug.response.sample.observed import clopper_pearson
 
     for k, n in ((0, 7), (3, 20), (7, 7)):
         theirs = binomtest(k, n).proportion_ci(0.9, method="exact")

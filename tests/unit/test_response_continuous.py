@@ -5,8 +5,8 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.response import Sample, exposure_at_share, fit_continuous, fit_least_squares, predict
-from livingdrug.response.continuous import curve_of
-from livingdrug.response.least_squares import jacobian
+from livingdrug.response.models.continuous import curve_of
+from livingdrug.response.models.least_squares import jacobian
 
 DOSES = np.repeat([0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0], 3)
 TRUE = {
@@ -40,7 +40,7 @@ def test_derivatives_are_those_of_differences(model):
 
 def test_profile_of_a_straight_line_is_the_t_interval():
     """For a linear model the profile is exact: estimate +- t s/sqrt(sum of squares)."""
-    from livingdrug.response.least_squares import profile
+    from livingdrug.response.models.least_squares import profile
 
     x, y = np.arange(8.0), np.array([1.0, 2.2, 2.8, 4.5, 4.9, 6.3, 7.1, 7.7])
     line = lambda p: p[0] + p[1] * x  # noqa: E731

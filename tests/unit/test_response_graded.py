@@ -5,7 +5,7 @@ import pytest
 
 from livingdrug.core.errors import InputError
 from livingdrug.response import Sample, fit_binary, fit_graded, grade_shares, probability
-from livingdrug.response.graded import brant
+from livingdrug.response.models.graded import brant
 
 
 def graded(n=150, seed=1, cuts=(-1.0, 0.5, 1.6), slope=1.0, adjust=0.5) -> Sample:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.response import Question, fit_binary, read_subjects, select
-from livingdrug.response.endpoint import read_outcome
+from livingdrug.response.sample.endpoint import read_outcome
 
 
 def write(path, heading: str, rows) -> str:

@@ -10,7 +10,8 @@ from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.fit import extra_days
 from livingdrug.models import get_model
-from livingdrug.scenario.sampling import OUR_DAYS, Sampling, run_sampling
+from livingdrug.workflows.sampling.spec import OUR_DAYS, Sampling
+from livingdrug.workflows.sampling.spec import run as run_sampling
 
 DAYS = (0.0, 3.0, 7.0, 10.0, 14.0, 21.0, 28.0)
 

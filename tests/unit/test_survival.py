@@ -29,8 +29,8 @@ from livingdrug.response import (
     restricted_mean,
     survival_at,
 )
-from livingdrug.response.covariates import dummies
-from livingdrug.response.times import exposure_groups
+from livingdrug.response.sample.covariates import dummies
+from livingdrug.response.survival.times import exposure_groups
 
 
 def drawn(n=120, seed=1, slope=0.7, ties=False):
@@ -118,8 +118,8 @@ def test_cox_is_that_of_statsmodels(ties):
 
 @pytest.mark.parametrize("ties", ["efron", "breslow", "exact"])
 def test_information_of_cox_is_the_curvature_of_its_likelihood(ties):
-    from livingdrug.response.cox import _likelihood
-    from livingdrug.response.risk_sets import risk_sets
+    from livingdrug.response.survival.cox import _likelihood
+    from livingdrug.response.survival.risk_sets import risk_sets
 
     times, exposure, burden = drawn(40, ties=True)
     sets = risk_sets(times, np.column_stack([np.log(exposure), burden]), ties)
@@ -342,8 +342,8 @@ def test_a_covariate_that_never_differs_among_those_at_risk_is_refused():
 
 
 def test_exact_ties_keep_their_digits_far_from_zero():
-    from livingdrug.response.cox import _likelihood
-    from livingdrug.response.risk_sets import risk_sets
+    from livingdrug.response.survival.cox import _likelihood
+    from livingdrug.response.survival.risk_sets import risk_sets
 
     times = Times([1, 1, 1, 2, 2, 3], [1, 1, 0, 1, 0, 1])
     x = np.array([0.0, 300, 5, -400, -402, -1200])

@@ -7,8 +7,10 @@ from pathlib import Path
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.combine import combine
 from livingdrug.assay.events import read_events
+from livingdrug.assay.marks import Checked
 from livingdrug.assay.plate import Plate
 from livingdrug.assay.platemap import Map, read_map
+from livingdrug.assay.quality import quality
 from livingdrug.assay.tables import File, read_file
 from livingdrug.core.errors import InputError
 from livingdrug.data import Column, Finding, printable
@@ -29,10 +31,11 @@ class FileCheck:
 
 @dataclass(frozen=True)
 class AssayCheck:
-    """The files (map and events too), and the plate unless something is wrong."""
+    """The files (map and events too), the plate unless something is wrong, and what is unusual about it."""
 
     files: tuple[FileCheck, ...]
     plate: Plate | None
+    quality: Checked = Checked()
 
     @property
     def ok(self) -> bool:
@@ -40,10 +43,10 @@ class AssayCheck:
         return self.plate is not None
 
     def of(self, severity: str) -> list[tuple[str, Finding]]:
-        """(file, finding) of all findings of a severity, `error` or `warning`."""
-        return [
-            (f.name, finding) for f in self.files for finding in f.findings if finding.severity == severity
-        ]
+        """(file, finding) of all findings of a severity, `error` or `warning`; of a plate, its name."""
+        found = [(f.name, finding) for f in self.files for finding in f.findings]
+        found += [(self.plate.name if self.plate else "", finding) for finding in self.quality.findings]
+        return [(name, finding) for name, finding in found if finding.severity == severity]
 
 
 def check(
@@ -84,7 +87,7 @@ def check(
     if found is not None:
         name = printable(Path(events).name)
         checks.append(FileCheck(name, ("table of events",), (), found.sorted(), tuple(found.notes)))
-    made = AssayCheck(tuple(checks), plate)
+    made = AssayCheck(tuple(checks), plate, quality(plate, reading) if plate is not None else Checked())
     return replace(made, plate=replace(plate, notes=_notes(made))) if plate is not None else made
 
 

@@ -198,7 +198,8 @@ def _body(rows: list[Line], i: int, findings: Findings) -> list[Line]:
         width -= 1
     made = []
     for line, row in rows[i + 1 :]:
-        if not any(row) or well_columns(row) or re.fullmatch(r"[A-Za-z ]+:.*", row[0]):
+        data = read_cell(row[0])[-1] == NUMBER
+        if not any(row) or (not data and well_columns(row)) or re.fullmatch(r"[A-Za-z ]+:.*", row[0]):
             break
         if len(row) < width:
             problem = f"the row has {len(row)} of {width} cells"

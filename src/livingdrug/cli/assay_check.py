@@ -11,9 +11,8 @@ from rich.table import Table
 from livingdrug.assay import AssayCheck, AssayReading, Plate, check
 from livingdrug.assay.check import SHOWN
 from livingdrug.cli.tables import show_notes
+from livingdrug.core.words import RESEARCH
 from livingdrug.data import Finding, printable
-
-RESEARCH = "for research, not for clinical decisions"
 
 
 def run_check(
@@ -29,7 +28,7 @@ def run_check(
     if not checked.ok:
         sys.exit(2)
     if out:
-        write(checked, out)
+        write(checked, out, reading.size)
 
 
 def as_dict(checked: AssayCheck) -> dict:
@@ -46,6 +45,7 @@ def as_dict(checked: AssayCheck) -> dict:
             }
             for f in checked.files
         ],
+        "quality": [vars(finding) for finding in checked.quality.findings],
         "plate": summary(checked.plate) if checked.plate else None,
     }
 
@@ -77,6 +77,8 @@ def show(checked: AssayCheck) -> None:
         show_notes(console, f.notes)
         if f.findings:
             _findings(console, f.findings)
+    if checked.quality.findings:
+        _findings(console, checked.quality.findings)
     if not checked.ok:
         console.print("[bold]not fit for analysis[/bold]: mend the errors and check again", highlight=False)
         return
@@ -112,23 +114,26 @@ def _findings(console: Console, findings: tuple[Finding, ...]) -> None:
     for f in findings[:SHOWN]:
         more = f" ({f.rows} rows)" if f.rows > 1 else ""
         text = escape(printable(f.problem, 400)) + more + (" (warning)" if f.severity == "warning" else "")
-        table.add_row(str(f.line), text, escape(printable(f.fix, 300)))
+        table.add_row(str(f.line or ""), text, escape(printable(f.fix, 300)))
     console.print(table)
     if len(findings) > SHOWN:
         console.print(f"... and {len(findings) - SHOWN} more; --json lists all of them", highlight=False)
 
 
-def write(checked: AssayCheck, out: str) -> None:
-    """Write the tables of a check into a folder."""
+def write(checked: AssayCheck, out: str, size: int) -> None:
+    """Write the tables of a check, and a heat map of each check of the plate, into a folder."""
     from pathlib import Path
 
     import pandas as pd
 
     from livingdrug.core.export import write_csv
+    from livingdrug.plots.assay import plot_plates
+    from livingdrug.report.pictures import save
 
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [{"file": f.name, **vars(finding)} for f in checked.files for finding in f.findings]
+    found = checked.of("error") + checked.of("warning")
+    rows = [{"file": name, **vars(finding)} for name, finding in found]
     names = ["file", *Finding.__dataclass_fields__]
     tables = {
         "readings.csv": checked.plate.table(),
@@ -137,4 +142,8 @@ def write(checked: AssayCheck, out: str) -> None:
     }
     for name, table in tables.items():
         write_csv(table, folder / name)
-    click.echo(f"wrote {', '.join(tables)} to {out}", err=True)
+    figures = plot_plates(checked.plate, checked.quality.maps, size)
+    for name, figure in figures.items():
+        save(figure, folder, f"plate_{name}")
+    heat = f" and {len(figures)} heat map(s)" if figures else ""
+    click.echo(f"wrote {', '.join(tables)}{heat} to {out}", err=True)

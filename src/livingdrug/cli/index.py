@@ -12,20 +12,23 @@ from rich.table import Table
 
 from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
-from livingdrug.core.words import number
+from livingdrug.core.words import RESEARCH, number
 from livingdrug.data.findings import printable
 from livingdrug.products.curves import get_curve, list_curves
-from livingdrug.response.curve import Curve, Estimate, exposure_at
-from livingdrug.response.expected import best_fold
-from livingdrug.response.exposures import changed, share_between
-from livingdrug.response.index import TherapeuticIndex
-from livingdrug.response.selection import CONFOUNDED
-from livingdrug.response.verdict import limits, verdict
+from livingdrug.response import (
+    CONFOUNDED,
+    Curve,
+    Estimate,
+    TherapeuticIndex,
+    best_fold,
+    changed,
+    exposure_at,
+    limits,
+    share_between,
+    verdict,
+)
 from livingdrug.scenario import index as scenarios
 from livingdrug.scenario.report.outcomes import index_curves
-
-RESEARCH = "for research, not for clinical decisions"
-
 
 
 def run_index(scenario: scenarios.Index, output: Output) -> None:

@@ -109,14 +109,15 @@ def at_and_table(kernel: Kernel, limits: Sequence[int] = ()) -> tuple[At, np.nda
     single = ("t", "h", "tn", "wish", "stop", "next", "error", "error_before", "top", "weight", "one_t")
     per_output = ("g", "dg", "gm", "area", "peak", "peak_time")
     groups = dict.fromkeys(per_state, n) | dict.fromkeys(single, 1) | dict.fromkeys(per_output, k)
+    groups["kink"] = n * layout.kinks
     groups |= dict.fromkeys(("above", "last_above", "limit"), len(limits))
     groups |= {"k": 8 * n, "switch_at": layout.switches, "one_y": n, "one_g": one, "one_w": 1}
     places, numbers = placed({name: LANES * size for name, size in groups.items()}, LANES * rows["end"])
     tables, table = _table(system, pools, layout, limits)
     at = At(
         n=n, states=len(system.states), outputs=k, switches=layout.switches, pools=layout.pools,
-        constants=layout.constants, limits=len(limits),
-        **{f"w_{name}": LANES * rows[name] for name in ("y", "f", "g", "dg", "j", "ft", "shift", "p")},
+        constants=layout.constants, limits=len(limits), kinks=layout.kinks,
+        **{f"w_{name}": LANES * rows[name] for name in ("y", "f", "kink", "g", "dg", "j", "ft", "shift", "p")},
         **places, numbers=numbers, **tables,
     )  # fmt: skip
     return at, table

@@ -36,9 +36,10 @@ class Addresses(NamedTuple):
 class At(NamedTuple):
     """Sizes, and where things begin in `lane` (in numbers, not rows) and `table`.
 
-    n, states: integrated and all states; outputs, switches, pools, constants, limits: how many of each. In `lane`,
+    n, states: integrated and all states; outputs, switches, pools, constants, limits, kinks: how many of each. In `lane`,
     first what the model's functions see: w_y ... w_p; then y, f: states and derivatives at the start of a step, yn, fn:
-    at its end, ym: in its middle; inflow: zero-order inputs; k: stages; atol, rtol, lowest, cap: per state, absolute
+    at its end, ym: in its middle; kink: how far branches of a min, max or abs are apart at its start (see
+    `symbolic.kinks`); inflow: zero-order inputs; k: stages; atol, rtol, lowest, cap: per state, absolute
     and relative tolerance, lowest value and 1 / largest size; extinct: per state, the size below which it is 0; t, h,
     tn: start, length and end of a step; wish: step that the controller wants; stop: next exact stop; next: next sample
     time; error, error_before: of this step and the logarithm of that of the one before; top: largest state in units
@@ -55,8 +56,10 @@ class At(NamedTuple):
     pools: int
     constants: int
     limits: int
+    kinks: int
     w_y: int
     w_f: int
+    w_kink: int
     w_g: int
     w_dg: int
     w_j: int
@@ -68,6 +71,7 @@ class At(NamedTuple):
     ym: int
     f: int
     fn: int
+    kink: int
     inflow: int
     k: int
     atol: int

@@ -1,5 +1,6 @@
 """Results in, matplotlib axes out. Nothing is computed here."""
 
+from livingdrug.plots.assay import plot_plate, plot_plates
 from livingdrug.plots.curves import DECADES, plot_bands, plot_curve, plot_curves, plot_limit
 from livingdrug.plots.exposure import plot_comparison
 from livingdrug.plots.fits import (
@@ -30,7 +31,8 @@ __all__ = [
     "plot_continuous", "plot_covariates", "plot_curve", "plot_curves", "plot_days", "plot_densities",
     "plot_eta_pairs", "plot_etas", "plot_graded", "plot_groups", "plot_index", "plot_individuals",
     "plot_intervals", "plot_levels", "plot_likelihoods", "plot_limit", "plot_npde", "plot_observed",
-    "plot_pairs", "plot_panels", "plot_power", "plot_power_over_size", "plot_profile", "plot_profiles",
-    "plot_ranks", "plot_residuals", "plot_response", "plot_size_grid", "plot_spaghetti", "plot_survival",
-    "plot_trace", "plot_tradeoff", "plot_vpc", "sequence", "shown_exposures",
+    "plot_pairs", "plot_panels", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",
+    "plot_profile", "plot_profiles", "plot_ranks", "plot_residuals", "plot_response", "plot_size_grid",
+    "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_vpc", "sequence",
+    "shown_exposures",
 ]  # fmt: skip

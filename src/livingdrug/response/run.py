@@ -4,15 +4,15 @@ from importlib import import_module
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.response.curve import Scale
-from livingdrug.response.sample import Kind, Sample
+from livingdrug.response.models.curve import Scale
+from livingdrug.response.sample.sample import Kind, Sample
 
 # kind -> (module, function (sample, model, scale, level) -> fit, models, the default first)
 FITS = {
-    "binary": ("livingdrug.response.binary", "fit_binary", ("logistic", "firth", "emax", "hill")),
-    "time": ("livingdrug.response.survival", "fit_times", ("cox", "km", "weibull", "exponential", "loglogistic")),
-    "graded": ("livingdrug.response.graded", "fit_graded", ("ordinal",)),
-    "continuous": ("livingdrug.response.continuous", "fit_continuous", ("emax", "emax-baseline", "hill", "4pl")),
+    "binary": ("livingdrug.response.models.binary", "fit_binary", ("logistic", "firth", "emax", "hill")),
+    "time": ("livingdrug.response.survival.groups", "fit_times", ("cox", "km", "weibull", "exponential", "loglogistic")),
+    "graded": ("livingdrug.response.models.graded", "fit_graded", ("ordinal",)),
+    "continuous": ("livingdrug.response.models.continuous", "fit_continuous", ("emax", "emax-baseline", "hill", "4pl")),
 }
 
 

@@ -10,14 +10,25 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.products.curves import BuiltIn, get_curve
 from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
-from livingdrug.response.binary import BinaryFit, chance_at_profile, exposure_at_profile
-from livingdrug.response.curve import Curve, Estimate
-from livingdrug.response.expected import Expected, expected, tradeoff
-from livingdrug.response.exposures import ExposureSpread, changed, spread_of
-from livingdrug.response.index import TherapeuticIndex, therapeutic_index
-from livingdrug.response.pair import Pair, paired
-from livingdrug.response.ratio import ratio_of_fits
-from livingdrug.response.sample import Sample
+from livingdrug.response import (
+    BinaryFit,
+    Curve,
+    Estimate,
+    Expected,
+    ExposureSpread,
+    Pair,
+    Sample,
+    TherapeuticIndex,
+    chance_at_profile,
+    changed,
+    expected,
+    exposure_at_profile,
+    paired,
+    ratio_of_fits,
+    spread_of,
+    therapeutic_index,
+    tradeoff,
+)
 from livingdrug.scenario.response import Response, run_response
 from livingdrug.simulation import Draw
 from livingdrug.simulation.exposure import exposure_task

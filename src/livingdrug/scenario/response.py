@@ -11,13 +11,20 @@ from livingdrug.data.endpoints import read_endpoints
 from livingdrug.data.reading import Reading
 from livingdrug.data.units import read_unit
 from livingdrug.nca import NcaSettings
-from livingdrug.response.below import on_axis
-from livingdrug.response.curve import Scale
-from livingdrug.response.run import fit_response
-from livingdrug.response.sample import Kind, Sample
-from livingdrug.response.samples import table_of_samples
-from livingdrug.response.selection import Question, select
-from livingdrug.response.table import SubjectTable, read_subjects, rows_of, with_endpoints
+from livingdrug.response import (
+    Kind,
+    Question,
+    Sample,
+    Scale,
+    SubjectTable,
+    fit_response,
+    on_axis,
+    read_subjects,
+    rows_of,
+    select,
+    table_of_samples,
+    with_endpoints,
+)
 from livingdrug.workflows.tables import KineticScenario
 
 LEVEL = 0.95

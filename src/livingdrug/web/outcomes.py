@@ -9,10 +9,7 @@ from livingdrug.plots.index import axis_label, shown_exposures
 from livingdrug.plots.style import COLOURS
 from livingdrug.products.curves import get_curve, list_curves
 from livingdrug.report.answer import Table, number, text_table
-from livingdrug.response.curve import probability, probability_band
-from livingdrug.response.exposures import quantiles
-from livingdrug.response.selection import CONFOUNDED
-from livingdrug.response.verdict import verdict
+from livingdrug.response import CONFOUNDED, probability, probability_band, quantiles, verdict
 from livingdrug.scenario.index import Index, IndexAnswer, run_index
 from livingdrug.scenario.report.outcomes import index_curves
 from livingdrug.scenario.response import Response

@@ -8,10 +8,8 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data.findings import printable
 from livingdrug.report.answer import Table, text_table
-from livingdrug.response.columns import KINDS, Looked, look
-from livingdrug.response.curve import Estimate
-from livingdrug.response.run import FITS
-from livingdrug.response.selection import CONFOUNDED
+from livingdrug.response import CONFOUNDED, FITS, Estimate, Looked, look
+from livingdrug.response.sample.columns import KINDS
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.report.outcomes import SHOWN
 from livingdrug.scenario.report.response_tables import estimate_words

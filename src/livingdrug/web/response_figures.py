@@ -5,7 +5,7 @@ import numpy as np
 from livingdrug.plots.response import FEW_DECADES, MARKS
 from livingdrug.plots.style import COLOURS, MUTED
 from livingdrug.report.answer import Table, text_table
-from livingdrug.response.observed import ObservedRate, observed_rates
+from livingdrug.response import ObservedRate, observed_rates
 from livingdrug.scenario.response import Answer
 from livingdrug.web.figures import DASHES, axis, band, layout
 

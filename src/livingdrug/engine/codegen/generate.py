@@ -164,6 +164,7 @@ class Writer:
         self.jacobian = sy.jacobian(equations)
         for i in range(len(equations.states)):
             self.jacobian.setdefault((i, i), sp.Integer(0))
+        self.kinks = sy.kinks(equations)
         self.factors = factorisation(len(equations.states), self.jacobian)
         self.further: dict[str, dict[tuple[int, ...], sp.Expr]] = {}
         self.rows = self._layout().rows
@@ -172,7 +173,7 @@ class Writer:
         return Layout(
             len(self.eq.states), self.observed, tuple(self.jacobian), len(self.system.switches), len(self.eq.pools),
             len(self.constants.parts), self.factors.filled,
-            tuple((group, tuple(entries)) for group, entries in self.further.items()),
+            tuple((group, tuple(entries)) for group, entries in self.further.items()), len(self.kinks),
         )  # fmt: skip
 
     def _more_functions(self) -> list[str]:
@@ -192,15 +193,20 @@ class Writer:
     # ---------------------------------------------------------------- over lanes
 
     def _rhs(self) -> str:
-        """Time derivatives f of the states."""
+        """Time derivatives f of the states, and kinks where there are any."""
         flows = [self.constants.hoist(flow) for flow in self.eq.flows]
-        parts, flows = shared(flows)
+        n = len(self.eq.states)
+        kinks = {k * n + i: self.constants.hoist(e) for k, row in enumerate(self.kinks) for i, e in row.items()}
+        parts, both = shared([*flows, *kinks.values()])
+        flows = both[: len(flows)]
         rates = [(symbol(f"r{i}"), flow) for i, flow in enumerate(flows)]
         rows = [sp.Add(*(self.constants.hoist(factor) * rates[i][0] for factor, i in row)) for row in self.eq.terms]
         parts = [*parts, *rates]
         lines = [f"{s} = {text_of(e, 'lanes')}" for s, e in parts]
         lines += [self._put("f", i, row) for i, row in enumerate(rows)]
-        return self._lanes("rhs", [*(e for _, e in parts), *rows], lines)
+        apart = both[len(flows) :]
+        lines += [self._put("kink", i, e) for i, e in zip(kinks, apart, strict=True)]
+        return self._lanes("rhs", [*(e for _, e in parts), *rows, *apart], lines)
 
     def _jacobian(self) -> str:
         """Stored entries j of the Jacobian and time derivatives ft of the right-hand side at fixed states."""

@@ -7,9 +7,10 @@ LANES = 8  # subjects side by side
 
 @dataclass(frozen=True)
 class Layout:
-    """Rows of the lane array, in this order: time, states y, their derivatives f, outputs g, their time derivatives dg,
-    stored entries j of the Jacobian, time derivatives ft of the right-hand side, 1 / (gamma h) of the implicit method,
-    its factors lu with inverse pivots, further groups, numbers p of the subject.
+    """Rows of the lane array, in this order: time, states y, their derivatives f, kinks (see `symbolic.kinks`, a row for
+    every state of each), outputs g, their time derivatives dg, stored entries j of the Jacobian, time derivatives ft of
+    the right-hand side, 1 / (gamma h) of the implicit method, its factors lu with inverse pivots, further groups, numbers
+    p of the subject.
 
     The numbers are switches, then (with pools) `start` and the pools' values there, then constants. observed: names of
     outputs in order; jacobian: (row, column) of each stored entry, every diagonal among them; factors: how
@@ -25,12 +26,13 @@ class Layout:
     constants: int
     factors: int
     further: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...] = ()
+    kinks: int = 0
 
     @property
     def rows(self) -> dict[str, int]:
         """First row of each group, and `end`, the number of rows."""
         n, k = self.states, len(self.observed)
-        sizes = {"t": 1, "y": n, "f": n, "g": k, "dg": k, "j": len(self.jacobian), "ft": n}
+        sizes = {"t": 1, "y": n, "f": n, "kink": n * self.kinks, "g": k, "dg": k, "j": len(self.jacobian), "ft": n}
         sizes |= {"shift": 1, "lu": self.factors, "pivot": n}
         sizes |= {group: len(entries) for group, entries in self.further} | {"p": self.numbers}
         first = [0]

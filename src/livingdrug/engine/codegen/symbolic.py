@@ -292,6 +292,21 @@ def jacobian(system: Equations) -> dict[tuple[int, int], sp.Expr]:
     return entries
 
 
+def kinks(system: Equations) -> list[dict[int, sp.Expr]]:
+    """For every min, max or abs of something that moves: by state, how much its time derivative would be off with the other
+    branch; 0 where the branches meet, with another sign on either side."""
+    moving = {TIME, *system.states, *(pool for pool, _ in system.pools)}
+    rhs = system.rhs
+    found = []
+    for corner in sorted(set().union(*(e.atoms(Smaller, Larger, Absolute) for e in rhs)), key=sp.default_sort_key):
+        apart = 2 * corner.args[0] if isinstance(corner, Absolute) else corner.args[0] - corner.args[1]
+        if apart.free_symbols & moving:
+            value = sp.Dummy(real=True)
+            slopes = {i: e.xreplace({corner: value}).diff(value).xreplace({value: corner}) for i, e in enumerate(rhs)}
+            found.append({i: slope * apart for i, slope in slopes.items() if slope != 0})
+    return found
+
+
 def time_derivative(expression: sp.Expr, system: Equations) -> sp.Expr:
     """Partial derivative by time at fixed states: clocks, and pools on their exact course."""
     total = expression.diff(TIME)

@@ -4,7 +4,8 @@ import math
 
 from livingdrug.engine.codegen.vector_functions import log_or_never
 from livingdrug.engine.codegen.vector_math import compiled
-from livingdrug.engine.codegen.vectors import LANES, choose, exponential, fill, larger, load, store
+from livingdrug.engine.codegen.vector_type import fused
+from livingdrug.engine.codegen.vectors import LANES, choose, exponential, fill, larger, load, root, size, store
 from livingdrug.engine.storage import (
     NEGATIVE,
     NOT_FINITE,
@@ -20,6 +21,7 @@ SHORTEST = 4e-15  # shortest step in units of the time reached
 SAFETY, SHRINK, GROW = 0.9, 0.2, 5.0
 # proportional-integral control of the step for a pair of orders 5 and 4 (Hairer & Wanner, section IV.2)
 PROPORTIONAL, INTEGRAL = 0.7 / 5, 0.4 / 5
+CORNER = 0.05  # of the two distances between branches of a min, max or abs at the ends of a step
 STABLE = 3.0  # largest product of step and decay rate for which the explicit method is stable, a little less
 CHECK_EVERY = 64  # accepted steps between two looks at what the explicit method will still need
 
@@ -62,17 +64,43 @@ def commit(lane, at, measure):
         for p in range(0, at.outputs * LANES, LANES):
             store(lane, at.g + p, choose(error, one, load(lane, at.w_g + p), load(lane, at.g + p)))
             store(lane, at.dg + p, choose(error, one, load(lane, at.w_dg + p), load(lane, at.dg + p)))
+    for p in range(0, at.kinks * at.n * LANES, LANES):
+        store(lane, at.kink + p, choose(error, one, load(lane, at.w_kink + p), load(lane, at.kink + p)))
     store(lane, at.t, choose(error, one, load(lane, at.tn), load(lane, at.t)))
     # what is not a number, or infinite, shrinks the step as much as is allowed
     finite = choose(error, fill(1e300), larger(error, fill(1e-6)), fill(1e300))
-    h, wish, size = load(lane, at.h), load(lane, at.wish), log_or_never(finite)
-    factor = SAFETY * exponential(INTEGRAL * load(lane, at.error_before) - PROPORTIONAL * size)
+    h, wish, log_error = load(lane, at.h), load(lane, at.wish), log_or_never(finite)
+    factor = SAFETY * exponential(INTEGRAL * load(lane, at.error_before) - PROPORTIONAL * log_error)
     grown = h * choose(factor, fill(GROW), larger(factor, fill(SHRINK)), fill(GROW))
     # a step cut short by a stop says little about the next one
     short = choose(fill(1.0), factor, choose(wish, h, grown, larger(grown, wish)), grown)
-    again = h * larger(SAFETY * exponential(-0.2 * size), fill(SHRINK))
+    again = h * larger(SAFETY * exponential(-0.2 * log_error), fill(SHRINK))
     store(lane, at.wish, choose(error, one, short, again))
-    store(lane, at.error_before, choose(error, one, size, load(lane, at.error_before)))
+    store(lane, at.error_before, choose(error, one, log_error, load(lane, at.error_before)))
+
+
+@compiled
+def judge_kinks(lane, at):
+    """Turn a good step into a bad one where a min, max or abs changed its branch within it and what that may have cost is
+    more than the tolerance. The method knows smooth equations alone: its own error does not see a corner well.
+
+    With d0 and d1, how far apart the branches are at both ends in terms of the derivative, the corner bends the course
+    by at most h (d0 + d1) / 2, and a tenth of it is what quadrature of high order makes of that.
+    """
+    m, one, zero = at.n * LANES, fill(1.0), fill(0.0)
+    if at.kinks == 0:
+        return
+    total, h = fill(0.0), load(lane, at.h)
+    for q in range(0, at.kinks * m, m):
+        for p in range(0, m, LANES):
+            d0, d1 = load(lane, at.kink + q + p), load(lane, at.w_kink + q + p)
+            state = larger(size(load(lane, at.y + p)), size(load(lane, at.yn + p)))
+            scale = load(lane, at.atol + p) + load(lane, at.rtol + p) * state
+            part = choose(zero, d0 * d1, zero, CORNER * h * (size(d0) + size(d1)) / scale)
+            total = fused(part, part, total)
+    error = load(lane, at.error)
+    wrong = root(total * (1.0 / at.n))
+    store(lane, at.error, choose(error, one, larger(wrong, error), error))
 
 
 @compiled

@@ -12,7 +12,16 @@ from livingdrug.engine.codegen.vector_math import compiled
 from livingdrug.engine.codegen.vectors import LANES, load, store
 from livingdrug.engine.events import ADD, RATE
 from livingdrug.engine.solvers import rodas5p, tsit5
-from livingdrug.engine.solvers.control import commit, first_step, needs_service, negative, plan, too_stiff_at_start, verdict
+from livingdrug.engine.solvers.control import (
+    commit,
+    first_step,
+    judge_kinks,
+    needs_service,
+    negative,
+    plan,
+    too_stiff_at_start,
+    verdict,
+)
 from livingdrug.engine.solvers.measures import measure_step, start_measures, store_measures
 from livingdrug.engine.storage import EVENT, FRESH, OK, SAMPLE, STEPS, SUBJECT, TOO_MANY_FOR_EXPLICIT
 
@@ -160,6 +169,8 @@ def start_fresh(call, lane, count, at, set):
             count[FRESH + me] = 0
             for i in range(at.n):
                 lane[at.f + i * LANES + me] = lane[at.w_f + i * LANES + me]
+            for i in range(at.kinks * at.n):
+                lane[at.kink + i * LANES + me] = lane[at.w_kink + i * LANES + me]
             lane[at.wish + me] = first_step(lane, at, set.rtol, me)
             lane[at.error_before + me] = math.log(1e-4)
             lane[at.weight + me] = 0.0
@@ -289,6 +300,7 @@ def run(call, lane, count, at, table, set, task, found, subjects, implicit):
             rodas5p.step(call, lane, at)
         else:
             tsit5.step(call, lane, at)
+        judge_kinks(lane, at)
         if set.measure:
             measure_step(call, lane, at, table, set, implicit)
         for me in range(LANES):

@@ -294,6 +294,7 @@ def run(call, also, lane, count, at, more, table, set, task, found, slopes, size
         _start(call, lane, count, at, more, set)
         control.plan(lane, count, at)
         step(call, also, lane, at, more, table, set.rtol)
+        control.judge_kinks(lane, at)
         for me in range(LANES):
             if lane[at.next + me] <= lane[at.tn + me] and lane[at.error + me] <= 1.0 and count[SUBJECT + me] >= 0:
                 _samples(call, also, lane, count, at, more, task, found, slopes, me)

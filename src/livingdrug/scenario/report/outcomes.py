@@ -8,10 +8,7 @@ from livingdrug.models import build_model
 from livingdrug.report.answer import Answer, Picture, text_table
 from livingdrug.report.card import model_card
 from livingdrug.report.pictures import save
-from livingdrug.response.curve import probability, probability_band
-from livingdrug.response.index import chance_within
-from livingdrug.response.selection import CONFOUNDED
-from livingdrug.response.verdict import limits, verdict
+from livingdrug.response import CONFOUNDED, chance_within, limits, probability, probability_band, verdict
 from livingdrug.scenario.index import Index, IndexAnswer, run_index
 from livingdrug.scenario.report.pictures import INDEX_PICTURES, write_index_pictures
 from livingdrug.scenario.response import Answer as ResponseAnswer

@@ -6,9 +6,16 @@ from rich.console import Console
 from rich.table import Table
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.binary import BinaryFit, exposure_at_profile
-from livingdrug.response.curve import Estimate, exposure_at, grid, probability, probability_band
-from livingdrug.response.observed import observed_rates
+from livingdrug.response import (
+    BinaryFit,
+    Estimate,
+    exposure_at,
+    exposure_at_profile,
+    grid,
+    observed_rates,
+    probability,
+    probability_band,
+)
 from livingdrug.response.words import p_text, per_step, percent, short, span
 from livingdrug.scenario.report.response_tables import (
     coefficient_table,

@@ -2,8 +2,7 @@
 
 from rich.console import Console
 
-from livingdrug.response.continuous import ContinuousFit, exposure_at_share, predict
-from livingdrug.response.curve import grid
+from livingdrug.response import ContinuousFit, exposure_at_share, grid, predict
 from livingdrug.response.words import p_text, short
 from livingdrug.scenario.report.response_tables import (
     coefficient_table,

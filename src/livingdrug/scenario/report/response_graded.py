@@ -6,9 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from livingdrug.core.errors import InputError
-from livingdrug.response.curve import Curve, Estimate, grid, probability, probability_band
-from livingdrug.response.graded import GradedFit, half_exposure
-from livingdrug.response.observed import observed_rates
+from livingdrug.response import Curve, Estimate, GradedFit, grid, half_exposure, observed_rates, probability, probability_band
 from livingdrug.response.words import p_text, per_step, short, span
 from livingdrug.scenario.report.response_tables import (
     coefficient_table,

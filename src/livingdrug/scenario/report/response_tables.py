@@ -5,8 +5,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from livingdrug.response.curve import Estimate
-from livingdrug.response.permutation import Permutation
+from livingdrug.response import Estimate, Permutation
 from livingdrug.response.words import digits, p_text, short, span
 
 HELD = 1e-12  # a standard error below this part of its estimate belongs to a coefficient that was held

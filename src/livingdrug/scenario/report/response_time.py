@@ -6,10 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from livingdrug.response.cox import CoxFit, concordance
-from livingdrug.response.curve import Estimate, two_sided
-from livingdrug.response.kaplan_meier import ChiSquare
-from livingdrug.response.survival import GroupSurvival, TimeFit
+from livingdrug.response import ChiSquare, CoxFit, Estimate, GroupSurvival, TimeFit, concordance, two_sided
 from livingdrug.response.words import p_text, per_step, short, span
 from livingdrug.scenario.report.response_tables import permutation, unclear
 

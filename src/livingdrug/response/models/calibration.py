@@ -1,0 +1,34 @@
+"""Hill curves in exposure without a fit: an EC50 that gives an observed rate over a population."""
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.response.index.exposures import ExposureSpread, nodes
+
+
+def logistic(exposure, ec50: float, slope: float):
+    """P = E^slope / (EC50^slope + E^slope): logit P = slope (ln E - ln EC50)."""
+    from scipy.special import expit
+
+    return expit(slope * (np.log(exposure) - np.log(ec50)))
+
+
+def marginal_rate(ec50: float, slope: float, median: float, log_sd: float) -> float:
+    """Share of a population with log-normal exposure (median, SD of ln) that has the outcome."""
+    exposure, weights = nodes(ExposureSpread(median, log_sd))
+    return float(weights @ logistic(exposure, ec50, slope))
+
+
+def calibrate_ec50(rate: float, slope: float, median: float, log_sd: float) -> float:
+    """The EC50 that gives an observed marginal rate. A calibration: one rate cannot also tell the slope.
+
+    Raises InputError for a rate outside (0, 1).
+    """
+    from scipy.optimize import brentq
+
+    if not 0 < rate < 1:
+        raise InputError(f"the rate is {rate:g}; it must be between 0 and 1")
+    center = np.log(median)
+    return float(
+        np.exp(brentq(lambda x: marginal_rate(np.exp(x), slope, median, log_sd) - rate, center - 40, center + 40))
+    )

@@ -1,0 +1,1 @@
+"""What enters a fit: tables of subjects, which columns are what, which rows stay, exposure and outcome of each subject."""

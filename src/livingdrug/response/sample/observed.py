@@ -1,0 +1,61 @@
+"""Observed rates beside a curve: groups by exposure, each with its exact interval."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.response.sample.sample import Sample
+
+GROUPS, FEWEST = 4, 5  # quantile groups at most, subjects in each at least
+MOST_ROWS = 25  # rows of counts up to this number are their own groups
+
+
+@dataclass(frozen=True)
+class ObservedRate:
+    """Events among n with exposure from start to end (median: of the exposures), rate with Clopper-Pearson interval."""
+
+    start: float
+    end: float
+    median: float
+    events: int
+    n: int
+    rate: float
+    low: float
+    high: float
+
+
+def observed_rates(sample: Sample, events: np.ndarray, level: float = 0.95) -> tuple[ObservedRate, ...]:
+    """Rates by quantile of exposure, equal exposures together; rows of counts (trials above 1) are groups already."""
+
+    groups = _groups(sample)
+    made = []
+    for rows in groups:
+        k, n = int(events[rows].sum()), int(sample.trials[rows].sum())
+        low, high = clopper_pearson(k, n, level)
+        e = sample.exposure[rows]
+        made.append(ObservedRate(float(e.min()), float(e.max()), float(np.median(e)), k, n, k / n,
+                                 low, high))  # fmt: skip
+    return tuple(made)
+
+
+def clopper_pearson(events: int, n: int, level: float) -> tuple[float, float]:
+    """Exact interval of a proportion (Biometrika 26:404, 1934), from quantiles of the beta distribution."""
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    low = betaincinv(events, n - events + 1, tail) if events > 0 else 0.0
+    high = betaincinv(events + 1, n - events, 1 - tail) if events < n else 1.0
+    return float(low), float(high)
+
+
+def _groups(sample: Sample) -> list[np.ndarray]:
+    order = np.argsort(sample.exposure, kind="stable")
+    if (sample.trials > 1).any():
+        if sample.n <= MOST_ROWS:
+            return [np.array([i]) for i in order]
+        count = GROUPS
+    else:
+        count = int(np.clip(sample.n // FEWEST, 1, GROUPS))
+    cuts = np.quantile(sample.exposure, np.arange(1, count) / count)
+    where = np.searchsorted(np.unique(cuts), sample.exposure, side="left")
+    return [np.flatnonzero(where == k) for k in np.unique(where)]

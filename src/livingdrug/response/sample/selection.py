@@ -1,0 +1,191 @@
+"""From a table to a sample: which subjects enter, and why others do not."""
+
+import shlex
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.data import NUMBER, TimeUnit, decimal_sign, printable, read_numbers, speaks_of_censoring, time_unit_of
+from livingdrug.response.sample.covariates import dummies
+from livingdrug.response.sample.endpoint import Outcome, read_outcome
+from livingdrug.response.sample.sample import Kind, Sample
+from livingdrug.response.sample.table import SubjectTable
+from livingdrug.response.survival.events import event_beside, is_time, read_events
+
+CONFOUNDED = (
+    "an association is not an effect: tumour burden drives both expansion and outcome, early death or progression cuts an "
+    "AUC window short, and tocilizumab or steroids after CRS follow a high exposure and change it"
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a table.
+
+    exposure, endpoint: names; kind: None lets the values decide; trials: column with the size of each group; time, event:
+    columns of a time and whether it ended in an event (1) or not (0); event_value: the code of an event where codes are
+    others; adjust: columns of covariates, `COLUMN=LEVEL` with the reference level of a column of categories; landmark: only
+    subjects event-free and observed after this many days enter; onset: column with the time at which exposure is cut.
+    """
+
+    exposure: str
+    endpoint: str | None = None
+    kind: Kind | None = None
+    trials: str | None = None
+    time: str | None = None
+    event: str | None = None
+    event_value: float | None = None
+    adjust: tuple[str, ...] = ()
+    landmark: float | None = None
+    onset: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.landmark is not None and not 0 < self.landmark < np.inf:
+            raise InputError(f"the landmark is {self.landmark:g}; it must be a day above 0, such as 28")
+        if self.landmark is not None and self.time is None:
+            raise InputError("--landmark needs --time COLUMN, the time to event or last observation of each subject")
+        if self.event_value is not None and self.event is None:
+            raise InputError("--event-value is a code in the column of --event; name that column")
+        if self.endpoint is None and not (self.time and self.event):
+            raise InputError("name the outcome with --endpoint, or with --time and --event")
+        if self.trials is not None and (self.time or self.kind not in (None, "binary")):
+            raise InputError("--trials is for counts of a yes-or-no outcome; leave out --time and --kind")
+
+
+def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
+    """(kind of fit, its sample). Subjects without exposure, outcome or covariate are left out and named in a note.
+
+    Raises InputError where cells cannot be read or nobody is left.
+    """
+    exposure = table.numbers(question.exposure, "exposure")
+    heading = table.heading(question.exposure, "exposure")
+    outcome, event = _outcome(table, question)
+    keep, notes = np.ones(table.n, dtype=bool), [*table.notes, *outcome.notes]
+    covariates = {}
+    for column in question.adjust:
+        covariates |= _covariate(table, column, notes)
+    _refuse_itself(covariates, {heading: "exposure", table.find(question.endpoint or ""): "outcome"})
+    trials = table.numbers(question.trials, "--trials") if question.trials else np.ones(table.n)
+    missing = {heading: exposure, outcome.label: outcome.values, "the event": event, "trials": trials, **covariates}
+    for name, values in missing.items():
+        gone = np.flatnonzero(np.isnan(values) & keep)
+        if len(gone):
+            notes.append(_left_out(table, gone, name))
+            keep[gone] = False
+    values = outcome.values
+    if question.landmark is not None:
+        free, day = _at_landmark(table, question, notes)
+        keep &= free
+        values = values - day if outcome.kind == "time" else values
+    rows = np.flatnonzero(keep)
+    if not len(rows):
+        raise InputError(f"`{table.name}`: no subject is left: " + "; ".join(notes))
+    sample = Sample(
+        exposure[rows], values[rows], heading, outcome.label, table.units.get(heading, ""), outcome.unit, trials[rows],
+        event[rows] if outcome.kind == "time" else np.empty(0), {c: v[rows] for c, v in covariates.items()},
+        table.floors.get(heading, np.full(table.n, np.nan))[rows],
+        tuple(table.names[i] for i in rows), table.name, tuple(notes),
+    )  # fmt: skip
+    return outcome.kind, sample
+
+
+def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarray]:
+    """The outcome, and whether each time ended in an event (0 everywhere for other kinds)."""
+    none = np.zeros(table.n)
+    if question.kind != "time" and question.endpoint is not None and not _asks_a_time(table, question):
+        outcome = read_outcome(table, question.endpoint, question.kind, question.trials is not None)
+        _refuse_censoring(table, question.endpoint)
+        return _plain_number(table, question, outcome), none
+    time, event = question.time or question.endpoint, question.event
+    heading = table.heading(time, "--time")
+    event = event or event_beside(table, heading)
+    if event is None:
+        raise InputError(f"`{heading}` is a time to an event, which needs --event COLUMN, with 1 for an event and 0 for a "
+                         "subject still free of it (as a plain number: --kind continuous)")  # fmt: skip
+    times = table.numbers(time, "--time")
+    wrong = np.flatnonzero(times < 0)
+    if len(wrong):
+        listed = ", ".join(f"{times[i]:g} ({table.names[i]})" for i in wrong[:5])
+        raise InputError(f"`{table.name}`: `{heading}` holds {listed}; write a time of 0 or above")
+    events, notes = read_events(table, event, question.event_value)
+    if question.event is None:
+        beside = printable(table.heading(event, "--event"), 40)
+        notes = (f"`{beside}` says which times of `{heading}` ended in an event", *notes)
+    unit = time_unit_of(heading, table.units.get(heading, ""))
+    return Outcome(times, "time", question.endpoint or heading, unit.name, notes), events
+
+
+def _asks_a_time(table: SubjectTable, question: Question) -> bool:
+    """Whether an endpoint of which nobody said the kind is a time to an event."""
+    heading = table.find(question.endpoint)
+    return question.kind is None and question.trials is None and heading is not None and is_time(table, heading)
+
+
+def _refuse_censoring(table: SubjectTable, endpoint: str) -> None:
+    heading = table.find(endpoint)
+    if heading is not None and speaks_of_censoring(heading):
+        raise InputError(f"`{heading}` speaks of censoring, not of an outcome: relate the time beside it, with --time and "
+                         f"--event {shlex.quote(heading)}")
+
+
+def _plain_number(table: SubjectTable, question: Question, outcome: Outcome) -> Outcome:
+    """A time to an event that is taken as a number on demand says what that does."""
+    heading = table.find(question.endpoint)
+    if outcome.kind != "continuous" or heading is None or not is_time(table, heading):
+        return outcome
+    note = f"`{heading}` is taken as a plain number, as you said: a censored time counts as if it had ended in an event"
+    return replace(outcome, notes=(*outcome.notes, note))
+
+
+def _covariate(table: SubjectTable, column: str, notes: list[str]) -> dict[str, np.ndarray]:
+    """term -> values of a column to adjust for: its numbers, or a dummy for each category but the reference."""
+    name, _, reference = column.partition("=")
+    heading = table.heading(name, "--adjust")
+    texts = table.texts(name, "--adjust")
+    if heading in table.computed or not reference and _are_numbers(texts):
+        return {heading: table.numbers(name, "--adjust")}
+    terms, base = dummies(heading, texts, reference or None)
+    notes.append(f"the reference level of `{heading}` is {base}")
+    return terms
+
+
+def _refuse_itself(covariates, taken: dict[str | None, str]) -> None:
+    for name in covariates:
+        if name in taken:
+            raise InputError(f"`{name}` is the {taken[name]} itself, so it cannot be adjusted for")
+
+
+def _are_numbers(texts: np.ndarray) -> bool:
+    """Whether any cell is a number: a column that holds both numbers and words is a mistake, not a set of categories."""
+    return bool((read_numbers(texts, decimal_sign([texts])).kind == NUMBER).any())
+
+
+def _left_out(table: SubjectTable, rows: np.ndarray, name: str) -> str:
+    named = ", ".join(printable(table.names[i], 30) for i in rows[:5]) + (", ..." if len(rows) > 5 else "")
+    why = set(table.reasons.get(name, np.full(table.n, ""))[rows]) - {""}
+    because = f" ({'; '.join(sorted(why)[:2])})" if why else ""
+    return f"{len(rows)} subject(s) without `{name}` are left out: {named}{because}"
+
+
+def _at_landmark(table: SubjectTable, question: Question, notes: list[str]) -> tuple[np.ndarray, float]:
+    """(who is free of the event and observed after the landmark, the landmark in the unit of the times); the others are
+    noted."""
+    times = table.numbers(question.time, "--time")
+    heading, days = table.heading(question.time, "--time"), TimeUnit("d")
+    unit = time_unit_of(heading, table.units.get(heading, ""))
+    day = unit.from_other(question.landmark, days)
+    at = f"landmark at {question.landmark:g} d" if unit.name else f"landmark at {question.landmark:g}"
+    if day != question.landmark:
+        at += f" ({day:.4g} {unit.name}; {unit.factor_words(days)})"
+    if not unit.name:
+        notes.append(f"the unit of `{heading}` is not stated: the landmark is taken in the same unit; write it in the "
+                     "heading, such as PFS (d)")
+    gone = np.flatnonzero(~(times > day))
+    if len(gone):
+        named = ", ".join(printable(table.names[i], 30) for i in gone[:5]) + (", ..." if len(gone) > 5 else "")
+        notes.append(f"{at}: {len(gone)} subject(s) with an event or the end of observation by then, or without "
+                     f"a time, are left out: {named}")  # fmt: skip
+    else:
+        notes.append(f"{at}: everybody is event-free and under observation after it")
+    return times > day, day

@@ -1,0 +1,208 @@
+"""Cox's proportional hazards: how covariates multiply the hazard, whether they do so at all times, and how well they rank."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.response.models.curve import Estimate, two_sided
+from livingdrug.response.models.likelihood import Maximum, maximise
+from livingdrug.response.models.monotone import monotone_hazard
+from livingdrug.response.sample.covariates import check_columns
+from livingdrug.response.survival.kaplan_meier import ChiSquare, kaplan_meier
+from livingdrug.response.survival.risk_sets import RiskSets, Ties, moments, risk_sets
+from livingdrug.response.survival.times import Times, refuse_uninformative
+
+WEAK = 1e-3  # information left in some direction, of that at zero, below which the maximum may lie at infinity
+FLAT = 1e-10  # information per event, of columns with SD 1, below which there is none
+BLOCK = 2_000_000  # pairs of subjects that are compared at a time
+
+
+@dataclass(frozen=True)
+class CoxFit:
+    """coefficients (p,) of `terms`: logarithms of hazard ratios; covariance (p, p) of them; score: the test at zero."""
+
+    times: Times
+    columns: np.ndarray
+    terms: tuple[str, ...]
+    ties: Ties
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    log_likelihood: float
+    null_log_likelihood: float
+    score: ChiSquare
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Standard errors of the coefficients (p,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def likelihood_ratio(self) -> ChiSquare:
+        """All coefficients against none."""
+        return ChiSquare(2 * (self.log_likelihood - self.null_log_likelihood), len(self.terms))
+
+    @property
+    def wald(self) -> ChiSquare:
+        """All coefficients against none, by their covariance."""
+        statistic = self.coefficients @ np.linalg.solve(self.covariance, self.coefficients)
+        return ChiSquare(float(statistic), len(self.terms))
+
+    def hazard_ratio(self, term: str, per: float = 1.0, level: float = 0.95) -> Estimate:
+        """What `per` more of a term multiplies the hazard by, with Wald's interval on the log scale."""
+        i = self.terms.index(term)
+        reach = two_sided(level) * abs(per) * self.errors[i]
+        middle = per * self.coefficients[i]
+        low, middle, high = np.exp([middle - reach, middle, middle + reach])
+        return Estimate(float(middle), float(low), float(high), level, "Wald")
+
+
+def fit_cox(times: Times, covariates: Mapping[str, np.ndarray], ties: Ties = "efron") -> CoxFit:
+    """Maximum partial likelihood (Cox, J R Stat Soc B 1972;34:187) by Newton's method.
+
+    covariates: term -> values (n,); ties: Efron's or Breslow's approximation, or the exact discrete likelihood of Cox.
+    Raises InputError for covariates that do not vary or are collinear, and where a hazard ratio would be infinite.
+    """
+    if ties not in ("efron", "breslow", "exact"):
+        raise InputError(f"ties are `{ties}`; they must be efron, breslow or exact")
+    refuse_uninformative(times)
+    terms = tuple(covariates)
+    columns = np.column_stack([np.asarray(values, dtype=float) for values in covariates.values()])
+    check_columns(columns, terms)
+    mean, size = columns.mean(axis=0), columns.std(axis=0)
+    sets = risk_sets(times, (columns - mean) / size, ties)
+
+    def objective(beta):
+        return _likelihood(sets, beta)
+
+    null, gradient, information = objective(np.zeros(len(terms)))
+    _refuse_flat(information, terms, times)
+    best = _bounded(objective, sets, terms, information, times)
+    score = ChiSquare(float(gradient @ np.linalg.solve(information, gradient)), len(terms))
+    covariance = best.covariance / np.outer(size, size)
+    return CoxFit(times, columns, terms, ties, best.at / size, covariance, best.value, null, score)
+
+
+def _likelihood(sets: RiskSets, beta: np.ndarray):
+    """Log partial likelihood, gradient (p,), information (p, p)."""
+    m = moments(sets, beta)
+    events = sets.columns[sets.event]
+    value = float((events @ beta).sum() - m.log_sum.sum())
+    return value, events.sum(axis=0) - m.mean.sum(axis=0), m.variance.sum(axis=0)
+
+
+def _refuse_flat(at_zero: np.ndarray, terms: tuple[str, ...], times: Times) -> None:
+    """Refuse covariates that are the same for all at risk whenever an event occurs: the likelihood does not hold them."""
+    size, direction = np.linalg.eigh(at_zero)
+    if size[0] < FLAT * times.event.sum():
+        involved = " and ".join(f"`{t}`" for t, d in zip(terms, direction[:, 0], strict=True) if abs(d) > 1e-6)
+        raise InputError(
+            f"whenever one of the {times.event.sum():,} events occurs, {involved} does not differ among those at risk, so no "
+            "hazard ratio can be estimated; leave it out"
+        )
+
+
+def _bounded(objective, sets: RiskSets, terms, at_zero: np.ndarray, times: Times) -> Maximum:
+    """The maximum, or a refusal where it lies at infinity: a linear programme decides where information nearly vanishes."""
+    failure = None
+    try:
+        best = maximise(objective, np.zeros(len(terms)))
+        weakest = np.linalg.eigvalsh(best.information)[0]
+        suspect = not weakest > WEAK * np.linalg.eigvalsh(at_zero)[0]
+    except InputError as error:
+        suspect, failure = True, error
+    if suspect:
+        direction = monotone_hazard(sets)
+        if direction is not None:
+            involved = " and ".join(f"`{t}`" for t, d in zip(terms, direction, strict=True) if abs(d) > 1e-6)
+            raise InputError(_infinite(involved, sets, direction, times))
+    if failure is not None:
+        raise failure
+    return best
+
+
+def _infinite(involved: str, sets: RiskSets, direction: np.ndarray, times: Times) -> str:
+    """At every event the subject concerned was at the extreme of those at risk."""
+    height = sets.columns @ direction
+    events = sets.event & (height > height.min() + 1e-9)
+    none = not (sets.event & ~events).any()
+    why = (f"all {times.event.sum():,} events are on one side of it" if none
+           else "at every event the subject concerned has the most extreme value of all at risk")  # fmt: skip
+    return (
+        f"{involved} separates subjects with the event from those without: {why}, so its hazard ratio is infinite; "
+        "leave it out or join its levels, and compare groups by Kaplan-Meier and log-rank (--model km)"
+    )
+
+
+def martingale_residuals(fit: CoxFit) -> np.ndarray:
+    """Events of each subject less those expected of it (n,), by the cumulative hazard of Breslow, or Efron with his ties."""
+    if fit.ties == "exact":
+        raise InputError("martingale residuals need a hazard, which exact ties do not give; use efron or breslow")
+    mean = fit.columns.mean(axis=0)
+    sets = risk_sets(fit.times, fit.columns - mean, fit.ties)
+    steps = np.exp(-moments(sets, fit.coefficients).log_sum)
+    at, place = np.unique(sets.at, return_inverse=True)
+    whole, reduced = np.bincount(place, steps), np.bincount(place, steps * (1 - sets.share))
+    hazard = np.concatenate([[0.0], np.cumsum(whole)])[np.searchsorted(at, fit.times.time, side="right")]
+    own = np.searchsorted(at, fit.times.time[fit.times.event])
+    hazard[fit.times.event] += reduced[own] - whole[own]
+    return fit.times.event - hazard * np.exp((fit.columns - mean) @ fit.coefficients)
+
+
+def proportionality(fit: CoxFit) -> dict[str, ChiSquare]:
+    """Does the effect of each term, and of all (`all terms`), change with time? A score test for beta + theta g(t).
+
+    Grambsch & Therneau, Biometrika 1994;81:515, with the full information of the extended model; g(t) = 1 - S(t-), the
+    Kaplan-Meier survival of all subjects just before t. nan where there are too few events to tell.
+    """
+    sets = risk_sets(fit.times, fit.columns - fit.columns.mean(axis=0), fit.ties)
+    m = moments(sets, fit.coefficients)
+    curve = kaplan_meier(fit.times)
+    clock = 1 - np.concatenate([[1.0], curve.survival])[np.searchsorted(curve.time, sets.at, side="left")]
+    # of several events at one time each has the same clock, so that only their sum counts
+    place = np.searchsorted(np.unique(sets.at), sets.time[sets.event])
+    clock_of_event = clock[np.searchsorted(sets.group, place)]
+    score = clock_of_event @ sets.columns[sets.event] - clock @ m.mean
+    plain, once, twice = (np.tensordot(clock**k, m.variance, axes=1) for k in (0, 1, 2))
+    # information on theta that is left when beta is estimated too
+    p = len(fit.terms)
+    full = np.block([[plain, once], [once, twice]])
+    tests = {term: _score_test(full, score, [i], p) for i, term in enumerate(fit.terms)}
+    return tests | {"all terms": _score_test(full, score, list(range(p)), p)}
+
+
+def _score_test(full: np.ndarray, score: np.ndarray, chosen: list[int], p: int) -> ChiSquare:
+    added = [p + i for i in chosen]
+    left = full[np.ix_(added, added)] - full[np.ix_(added, range(p))] @ np.linalg.solve(full[:p, :p], full[:p, added])
+    if np.linalg.matrix_rank(left, tol=FLAT * np.abs(full).max(), hermitian=True) < len(chosen):
+        return ChiSquare(float("nan"), len(chosen))
+    return ChiSquare(float(score[chosen] @ np.linalg.solve(left, score[chosen])), len(chosen))
+
+
+def concordance(fit: CoxFit) -> tuple[float, float]:
+    """(share of comparable pairs of which the one with the higher hazard had the event first, standard error).
+
+    Pairs with equal hazard count half (Harrell, JAMA 1982;247:2543); who is censored at the time of an event was seen
+    after it. The error is the infinitesimal jackknife: how the share moves with the weight of each subject.
+    """
+    linear = fit.columns @ fit.coefficients
+    time, event = fit.times.time, fit.times.event
+    good, pairs = np.zeros(len(time)), np.zeros(len(time))
+    # equal covariates give equal hazards whatever the rounding
+    linear = np.round(linear, 12)
+    rows = max(1, BLOCK // len(time))
+    first = np.flatnonzero(event)
+    for begin in range(0, len(first), rows):
+        i = first[begin : begin + rows]
+        later = (time > time[i, None]) | ((time == time[i, None]) & ~event)
+        right = later * (np.sign(linear[i, None] - linear) + 1) / 2
+        good += right.sum(axis=0)
+        pairs += later.sum(axis=0)
+        good[i] += right.sum(axis=1)
+        pairs[i] += later.sum(axis=1)
+    total = pairs.sum() / 2
+    if not total:
+        raise InputError("no two subjects can be compared, so concordance is not known")
+    share = good.sum() / 2 / total
+    return float(share), float(np.sqrt(np.sum(((good - share * pairs) / total) ** 2)))
