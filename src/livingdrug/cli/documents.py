@@ -8,8 +8,6 @@ from livingdrug.workflows.base import read_scenario
 
 # kind of scenario -> where its command lives
 RUNNERS = {
-    "response": ("livingdrug.cli.response", "run_response"),
-    "index": ("livingdrug.cli.index", "run_index"),
     "fit": ("livingdrug.cli.fit", "run_fit"),
 }
 

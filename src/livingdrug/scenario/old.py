@@ -11,8 +11,6 @@ from livingdrug.workflows.document import Document
 
 # kind -> (module and name of its noun, module of its answer, function that writes it)
 KINDS = {
-    "response": ("response", "Response", "outcomes", "answer_response"),
-    "index": ("index", "Index", "outcomes", "answer_index"),
     "fit": ("fit", "Fit", "fit_folder", "answer_fit"),
 }
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 
 from livingdrug.scenario.fit import Fit
-from livingdrug.scenario.index import Index
-from livingdrug.scenario.response import Response
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.script import given, script_of
 
@@ -41,9 +39,6 @@ def _fit(scenario: Fit, out: str) -> str:
 
 
 STORE = "from livingdrug.fit.store import "
-OUTCOMES = "from livingdrug.scenario.report.outcomes import "
 WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
-    Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
-    Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
     Fit: _fit,
 }

@@ -3,9 +3,6 @@
 from livingdrug.fit.store import objective_table, parameter_table
 from livingdrug.scenario.fit import Fit, evaluate_fit, run_fit, run_posterior
 from livingdrug.scenario.fit_comparison import run_comparison
-from livingdrug.scenario.index import run_index
-from livingdrug.scenario.report.outcomes import index_curves, response_table
-from livingdrug.scenario.response import run_response
 
 
 def _fit(scenario: Fit):
@@ -17,7 +14,5 @@ def _fit(scenario: Fit):
 
 
 TABLES = {
-    "response": lambda scenario: response_table(run_response(scenario)),
-    "index": lambda scenario: index_curves(run_index(scenario)),
     "fit": _fit,
 }
