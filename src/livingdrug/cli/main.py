@@ -19,7 +19,6 @@ from livingdrug.core.errors import LivingdrugError, printable
 LATER = {
     "assay": ("livingdrug.cli.assay", "Killing assays: read and check plates."),
     "example": ("livingdrug.cli.kinetics", "Write example data to try the commands on."),
-    "fit": ("livingdrug.cli.fitting", "Fit a model to the samples in FILE."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 

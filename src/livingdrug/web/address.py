@@ -5,11 +5,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from livingdrug.core.errors import InputError
 from livingdrug.web.limits import check_limits
-from livingdrug.workflows.base import known_kinds, workflow
+from livingdrug.workflows.base import workflow
 from livingdrug.workflows.document import Document, checked
+from livingdrug.workflows.found import kinds
 
 VIEW = ("pin", "line", "subject", "job")  # what belongs to the screen and not to the scenario
 MAX_QUERY = 20_000
+NAMED = ("values", "columns", "units", "purpose", "above")  # tables whose keys are names, which may hold dots
 
 
 def to_query(scenario: Document, view: Sequence[tuple[str, str]] = ()) -> str:
@@ -47,7 +49,7 @@ def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
     if not mine:
         return None, view
     kind = dict(mine).get("kind", "simulate")
-    if kind not in known_kinds():
+    if kind not in kinds():
         raise InputError(f"the address asks for a scenario of the unknown kind `{kind[:40]}`")
     noun = workflow(kind).scenario
     nested = _nested([(k, v) for k, v in mine if k != "kind"], noun)
@@ -59,7 +61,7 @@ def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
 def _nested(pairs: list[tuple[str, str]], kind: type[Document]) -> dict:
     made: dict = {}
     for key, value in pairs:
-        head, *rest = key.split(".", 1) if key.split(".")[0] in ("values", "columns", "purpose", "above") else key.split(".")
+        head, *rest = key.split(".", 1) if key.split(".")[0] in NAMED else key.split(".")
         at = made
         for part in (head, *rest)[:-1]:
             at = at.setdefault(part, {}) if isinstance(at, dict) else at

@@ -19,7 +19,7 @@ from livingdrug.core.folders import LOCK
 
 MAX_BYTES, MAX_FILES = 20_000_000, 20
 PREFIX = "livingdrug-"  # of the folders
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
+SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat", ".tbl", ".xlsx", ".xlsm")
 EXAMPLE = "example"
 RESPONSES = "example_response"
 EXAMPLES = {EXAMPLE: "kinetics.csv", RESPONSES: "response.csv"}  # simulated ones: token -> how its user sees it called
@@ -89,10 +89,10 @@ class Uploads:
 def _example(token: str):
     """The table of an example."""
     if token == RESPONSES:
-        from livingdrug.scenario.example_outcomes import example_subjects
+        from livingdrug.workflows.examples.outcomes import example_subjects
 
         return example_subjects()
-    from livingdrug.scenario.example_data import example_kinetics
+    from livingdrug.workflows.examples.kinetics import example_kinetics
 
     return example_kinetics()
 
