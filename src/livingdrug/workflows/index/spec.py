@@ -89,8 +89,8 @@ class Index(KineticScenario):
     ] = None
     floor: Annotated[float, About("Response wanted at least.", group=LIMITS)] = 0.5
     ceiling: Annotated[float, About("Toxicity accepted at most.", group=LIMITS)] = 0.2
-    efficacy_at: Annotated[float, About("Compare the exposure with this efficacy ...", group=LIMITS)] = 0.5
-    toxicity_at: Annotated[float, About("... with the exposure with this toxicity.", group=LIMITS)] = 0.5
+    efficacy_at: Annotated[float, About("The index compares the exposure that gives this efficacy.", group=LIMITS)] = 0.5
+    toxicity_at: Annotated[float, About("The same for toxicity: the exposure it is compared with.", group=LIMITS)] = 0.5
     median: Annotated[
         float | None,
         About(

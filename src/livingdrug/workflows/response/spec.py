@@ -59,7 +59,7 @@ class Response(KineticScenario):
     model: Annotated[
         str | None,
         About(
-            "binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, loglogistic; "
+            "Of binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, loglogistic; "
             "continuous: emax, emax-baseline, hill, 4pl. The first is the default.",
             group=ASKED,
             metavar="NAME",
