@@ -9,7 +9,6 @@ import threading
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
 from livingdrug.web.address import read_query, to_query
@@ -21,6 +20,7 @@ from livingdrug.web.uploads import MAX_BYTES, MAX_FILES, Uploads, safe_name
 from livingdrug.web.work import JOBS, KEPT_RESULTS, Work
 from livingdrug.workflows.base import read_scenario
 from livingdrug.workflows.compare.spec import Compare
+from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation

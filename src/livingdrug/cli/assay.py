@@ -7,6 +7,9 @@ from livingdrug.core.errors import InputError
 
 LATER = {
     "fit": ("livingdrug.cli.assay_fit", "Rates of FILES with intervals: growth, killing, what effectors do."),
+    "rank": ("livingdrug.cli.assay_fit", "Which construct is best, and how sure is it."),
+    "curves": ("livingdrug.cli.assay_fit", "Courses of a design that was not run, with bands."),
+    "predict": ("livingdrug.cli.assay_fit", "What a construct would change in a patient."),
 }
 READING = (
     click.option(

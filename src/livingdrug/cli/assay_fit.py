@@ -1,10 +1,11 @@
-"""`livingdrug assay fit`, `rank`, `design` and `predict`: the commands of their kinds of analysis, under `assay`."""
+"""`livingdrug assay fit`, `rank`, `curves`, `predict` and `design`: the commands of their kinds of analysis,
+under `assay`."""
 
 import click
 
 from livingdrug.cli.options import command_of
 
-KINDS = {"fit": "assay_fit"}
+KINDS = {"fit": "assay_fit", "rank": "assay_rank", "curves": "assay_curves", "predict": "assay_predict"}
 
 
 def __getattr__(name: str) -> click.Command:

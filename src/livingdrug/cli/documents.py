@@ -10,7 +10,6 @@ from livingdrug.workflows.base import read_scenario
 RUNNERS = {
     "response": ("livingdrug.cli.response", "run_response"),
     "index": ("livingdrug.cli.index", "run_index"),
-    "fit": ("livingdrug.cli.fit", "run_fit"),
 }
 
 

@@ -136,7 +136,7 @@ def _help(said: About, field) -> str:
     """What a field is, its unit and its default."""
     unit = f" Unit: {said.unit}." if said.unit else ""
     default = field.get_default(call_default_factory=True) if not field.is_required() else None
-    shown = "" if default in (None, False, "", (), {}) else f"  [default: {default}]"
+    shown = "" if default in (None, "", (), {}, 0) or isinstance(default, bool) else f"  [default: {default}]"
     return f"{said.text}{unit}{shown}"
 
 

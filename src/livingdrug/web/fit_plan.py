@@ -14,7 +14,6 @@ from livingdrug.models import Model, build_model
 from livingdrug.models.catalogue import get_model, list_fragments, list_models
 from livingdrug.models.structure import Quantity
 from livingdrug.report.answer import Table
-from livingdrug.scenario.fit import Fit, planned_fit
 from livingdrug.web.address import to_query
 from livingdrug.web.files import BRIDGE, READING, by_their_names, found_in_file, in_fields
 from livingdrug.web.fits import RUNNING
@@ -22,6 +21,8 @@ from livingdrug.web.forms import Entry
 from livingdrug.web.limits import check_fit
 from livingdrug.web.parts import choice, field, points, problem, table
 from livingdrug.web.work import Work
+from livingdrug.workflows.fit.plan import planned_fit
+from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.tables import TableScenario
 
 PATH = "/fit"
@@ -48,6 +49,7 @@ ENTRIES = (
 MORE = (
     Entry("fragments", "Mechanisms joined to the model", f"semicolons between: {', '.join(list_fragments())}", apart=";"),
     Entry("covariate", "Covariates", "such as WT on c_max; a semicolon between two", apart=";"),
+    Entry("outcome", "Outcomes in the same fit", "such as CRS=ordered:log(CMAX); a semicolon between two", apart=";"),
     Entry("correlated", "Correlated spreads", "such as c_max,alpha; a semicolon between two groups", apart=";"),
     Entry("occasions", "Spread between occasions of a subject", "such as c_max=0.3; a semicolon between two", apart=";"),
     Entry("smooth", "Width of smooth kinks", "of pieces of a formula; 0: exact; empty: as the method needs"),

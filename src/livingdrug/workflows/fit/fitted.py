@@ -6,11 +6,11 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.folders import settled
-from livingdrug.fit.point import Point, point_of
-from livingdrug.fit.problem import FitProblem
+from livingdrug.fit import FitProblem, Point, point_of
 from livingdrug.fit.store import data_hash
-from livingdrug.scenario.fit import Fit, fit_problem
 from livingdrug.workflows.base import read_scenario
+from livingdrug.workflows.fit.plan import fit_problem
+from livingdrug.workflows.fit.scenario import Fit
 
 SCENARIO, SETTINGS = "scenario.toml", "settings.json"
 NUMBERS, DRAWS = "parameters.csv", "draws.csv"  # of a fit, and of a posterior
@@ -100,6 +100,7 @@ def numbers_of(problem: FitProblem) -> dict[str, float]:
     found = {p.name: p.value for p in problem.parameters} | {p.spread_name: p.sd for p in problem.random}
     found |= {e.name: e.coefficient for e in problem.effects}
     found |= {f"corr {c.first} {c.second}": c.value for c in problem.correlations}
+    found |= {n.name: n.value for outcome in problem.outcomes for n in outcome.numbers}
     return found | {f"{n} {r.output}": getattr(r, n) for r in problem.residuals for n in r.names}
 
 
@@ -113,6 +114,11 @@ def with_numbers(problem: FitProblem, numbers: dict[str, float]) -> FitProblem:
         effects = tuple(replace(e, coefficient=numbers[e.name]) for e in problem.effects)
         pairs = tuple(replace(c, value=numbers[f"corr {c.first} {c.second}"]) for c in problem.correlations)
         residuals = tuple(replace(r, **{n: numbers[f"{n} {r.output}"] for n in r.names}) for r in problem.residuals)
+        outcomes = tuple(
+            replace(o, numbers=tuple(replace(n, value=numbers[n.name]) for n in o.numbers)) for o in problem.outcomes
+        )
     except KeyError as error:
         raise InputError(f"`{NUMBERS}` has no row {error}; was it edited? fit again") from None
-    return replace(problem, parameters=parameters, effects=effects, correlations=pairs, residuals=residuals)
+    return replace(
+        problem, parameters=parameters, effects=effects, correlations=pairs, residuals=residuals, outcomes=outcomes
+    )

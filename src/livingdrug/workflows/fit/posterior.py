@@ -8,20 +8,17 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
 from livingdrug.core.versions import versions
-from livingdrug.fit.bayes import Posterior
-from livingdrug.fit.nuts import FEWEST_ESS, HIGHEST_R_HAT
+from livingdrug.fit import FEWEST_ESS, HIGHEST_R_HAT, Posterior, unknowns_of, vpc
 from livingdrug.fit.priors import sentences
 from livingdrug.fit.store import data_hash, write_json
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.fit.vpc import vpc
 from livingdrug.fit.words import number
-from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
+from livingdrug.plots import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 from livingdrug.report.answer import Answer, Part, Picture, Table
 from livingdrug.report.card import model_card
 from livingdrug.report.pictures import save
-from livingdrug.scenario.fit import Fit
-from livingdrug.scenario.report.fit_folder import VPC_REPLICATES, keep_vpc
-from livingdrug.scenario.report.fits import data_checks, start_rows
+from livingdrug.workflows.fit.checks import VPC_REPLICATES, keep_vpc
+from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.fit.words import data_checks, start_rows
 from livingdrug.workflows.tables import hashes
 
 ADVICE = "Draw more (--draws), take smaller steps (--acceptance 0.95), or state narrower priors."
@@ -33,7 +30,7 @@ def keep_posterior(scenario: Fit, found: Posterior, folder: str | Path) -> Answe
     path, flags = Path(folder), [*found.notes, *found.faults]
     _write_numbers(found, path)
     save(plot_ranks(found), path / "pictures", "ranks")
-    parts = [_priors(found), _mixing(found)]
+    parts = []
     if not found.faults:
         parts += _shown(found, path / "pictures")
         try:
@@ -41,14 +38,21 @@ def keep_posterior(scenario: Fit, found: Posterior, folder: str | Path) -> Answe
             parts.append(keep_vpc(check, path))
         except InputError as error:
             flags.append(f"visual predictive check: not made: {error}")
+    return posterior_answer(scenario, found, tuple(parts), tuple(flags))
+
+
+def posterior_answer(
+    scenario: Fit, found: Posterior, parts: tuple[Part, ...] = (), flags: tuple[str, ...] | None = None
+) -> Answer:
+    """What a posterior says; parts: what its checks and figures show; flags: its notes and faults by default."""
     model, data = found.problem.model, found.problem.data
     return Answer(
         title=f"Posterior of {model.full_name}, given {data.name}",
         question=f"Which numbers of {model.full_name} are likely, after {data.name} and the priors?",
         sentences=_sentences(found),
-        flags=tuple(flags),
+        flags=(*found.notes, *found.faults) if flags is None else flags,
         tables=() if found.faults else (_table(found),),
-        parts=(*parts, _started(found)),
+        parts=(_priors(found), _mixing(found), *parts, _started(found)),
         cards=(model_card(model),),
         data=hashes(scenario),
         seed=scenario.seed,
@@ -112,17 +116,20 @@ def _shown(found: Posterior, pictures: Path) -> list[Part]:
     caption = "Draws of each number, and its prior; where both look alike, the data say little. Marked: 5, 50 and 95 %."
     said = Picture("posterior", caption)
     chains = Picture("chains", "Draws in their order, a line for each chain.")
-    parts = [Part("densities", "Posterior and prior", pictures=(said,)), Part("chains", "Chains", pictures=(chains,))]
+    parts = [
+        Part("densities", "Posterior and prior", pictures=(said,), detail=True),
+        Part("chains", "Chains", pictures=(chains,), detail=True),
+    ]
     pairs = pairs_together(found)
     if pairs:
         save(plot_pairs(found), pictures, "pairs")
         points = tuple(f"{found.names[j]} and {found.names[i]}: correlation {r:.2f}." for i, j, r in pairs)
         picture = Picture("pairs", "Draws of numbers that the data do not tell apart well.")
-        parts.append(Part("pairs", "Numbers that go together", points, pictures=(picture,)))
+        parts.append(Part("pairs", "Numbers that go together", points, pictures=(picture,), detail=True))
     return parts
 
 
 def _started(found: Posterior) -> Part:
     rows = (*start_rows(found.problem), *((name, str(value)) for name, value in asdict(found.settings).items()))
     return Part("started", "Where it started, and settings of the sampler", ("Method: bayes.",),
-                (Table("start and settings", ("setting", "value"), rows),))  # fmt: skip
+                (Table("start and settings", ("setting", "value"), rows),), detail=True)  # fmt: skip

@@ -1,121 +1,49 @@
-"""The `fit` kind of scenario: a table of samples, a model, and what of it is looked for."""
+"""From a `fit` scenario to its problem, and the verbs on it."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
-
-from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data import Data, Reading, cross, read_data
-from livingdrug.data.endpoints import join, read_endpoints
-from livingdrug.fit import evaluate, fit
-from livingdrug.fit.bayes import Posterior, sample_posterior
-from livingdrug.fit.before_dose import without_zeros
-from livingdrug.fit.borrow import Borrowing, advice, borrowed, fit_both, read_borrow
-from livingdrug.fit.design import design_of
-from livingdrug.fit.importance import few_draws
-from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty, uncertainty
-from livingdrug.fit.nuts import Sampling
-from livingdrug.fit.priors import as_priors, priors_of, read_priors
-from livingdrug.fit.problem import FitProblem, new_problem
-from livingdrug.fit.result import FitResult, Objective
-from livingdrug.fit.run import Progress
-from livingdrug.fit.settle import with_all
-from livingdrug.fit.size import size_caution
-from livingdrug.fit.start import STEIN, start_values
+from livingdrug.data import Data, Reading, cross, join, read_data, read_endpoints
+from livingdrug.fit import (
+    FEWEST_KEPT,
+    FEWEST_REFITS,
+    STEIN,
+    Borrowing,
+    FitProblem,
+    FitResult,
+    Objective,
+    Posterior,
+    Progress,
+    Sampling,
+    Uncertainty,
+    as_priors,
+    borrowed,
+    design_of,
+    evaluate,
+    few_draws,
+    fit,
+    fit_both,
+    new_problem,
+    priors_of,
+    read_borrow,
+    read_priors,
+    sample_posterior,
+    size_caution,
+    start_values,
+    unknowns_of,
+    with_all,
+    without_zeros,
+)
+from livingdrug.fit.borrow import advice
+from livingdrug.fit.intervals import uncertainty
+from livingdrug.fit.outcome_data import Asked, read_asked, refuse_unsampled, taken
+from livingdrug.fit.outcome_problem import check_method, with_outcomes
 from livingdrug.fit.text import read_effects, read_names, read_residuals
-from livingdrug.fit.unknowns import unknowns_of
-from livingdrug.models import build_model
-from livingdrug.models.model import find_quantity
-from livingdrug.workflows.memory import DRAW, VECTOR
-from livingdrug.workflows.tables import TableScenario
-
-OF_BAYES = ("prior", "chains", "tune", "draws", "acceptance")
-
-
-class Fit(TableScenario):
-    """A fit. The reading of the table is that of `check`.
-
-    model, fragments, values: as in `simulate`, and where a fit starts; also: further models, to be compared on the same data;
-    compare: whether SAEM, FOCEI and Laplace are compared (`scenario.fit_comparison` has both); random: parameters with a
-    spread, `NAME` or `NAME=SD` (the published ones by default); estimate: parameters without one; fix: `NAME` or `NAME=VALUE`
-    that stays;
-    covariate: texts such as `WT on c_max`; correlated: groups of parameters, such as `c_max,alpha`; occasions: parameters
-    that also differ between the occasions of a subject, `NAME=SD`; residual: texts such as `transgene=combined:0.5,0.1`;
-    below: rule for values below the limit; smooth: width of smooth kinks; outputs: name in the data -> output of the model.
-    compartments: as the rows of doses name them -> state of the model; missing: median, leave-out or estimate, for subjects
-    without a covariate; ignore_before_dose: samples up to the first dose whose prediction is 0 are left out. Replicates are
-    kept, and subjects without a dose, where others have one, are untreated, unless duplicates and untreated say otherwise.
-    method: how to fit (bayes: with prior, texts such as `c_max=normal:9.9,1`, chains, tune, draws, acceptance); start:
-    `published`, or `data` for what the curves tell (`fit.start`), where what is named in values or fix keeps its number;
-    starts: from how many places (none given: as many as the method needs); evaluate: the objective at the start, nothing is
-    fitted. profile: estimated numbers whose profile likelihood is followed; bootstrap: how many times resampled subjects are
-    fitted again; sir: how many parameter vectors are kept of sampling importance resampling. borrow: `MODEL` or
-    `MODEL:STRENGTH` whose published population gives the priors, each worth STRENGTH subjects (5); reduce: the result is
-    the problem of the lowest BIC with fewer numbers (`fit.reduce`). individuals: whose curves are
-    drawn, `first` (a page) or `all`.
-    """
-
-    kind: Literal["fit"] = "fit"
-    model: str
-    also: tuple[str, ...] = ()
-    compare: bool = False
-    fragments: tuple[str, ...] = ()
-    values: dict[str, float] = Field(default_factory=dict)
-    random: tuple[str, ...] = ()
-    estimate: tuple[str, ...] = ()
-    fix: tuple[str, ...] = ()
-    covariate: tuple[str, ...] = ()
-    correlated: tuple[str, ...] = ()
-    occasions: tuple[str, ...] = ()
-    residual: tuple[str, ...] = ()
-    below: str = "m3"
-    smooth: float | None = None
-    outputs: dict[str, str] = Field(default_factory=dict)
-    compartments: dict[str, str] = Field(default_factory=dict)
-    missing: str | None = None
-    ignore_before_dose: bool = False
-    duplicates: str | None = "keep"
-    untreated: bool = True
-    bridge: str | None = None
-    method: str = "saem"
-    evaluate: str | None = None
-    start: Literal["published", "data"] = "published"
-    starts: int | None = None
-    profile: tuple[str, ...] = ()
-    bootstrap: int = 0
-    sir: int = 0
-    individuals: Literal["first", "all"] = "first"
-    seed: int = 1
-    prior: tuple[str, ...] = ()
-    chains: int = 4
-    tune: int = 500
-    draws: int = 1000
-    acceptance: float = 0.8
-    borrow: str | None = None
-    reduce: bool = False
-
-    @property
-    def compares(self) -> bool:
-        """Whether methods or models are compared."""
-        return self.compare or bool(self.also)
-
-    @property
-    def table_file(self) -> str:
-        """Estimates, the posterior, the objective, or a comparison."""
-        if self.compares:
-            return "comparison.csv"
-        if self.evaluate:
-            return "objective.csv"
-        return "posterior.csv" if self.method == "bayes" else "parameters.csv"
-
-    def memory(self) -> float:
-        """Bytes of draws and of resampled vectors of parameters."""
-        draws = self.chains * (self.tune + self.draws) if self.method == "bayes" else 0
-        return DRAW * draws + VECTOR * (self.bootstrap + 10 * self.sir)
+from livingdrug.models import build_model, find_quantity
+from livingdrug.workflows.fit.scenario import OF_BAYES, Fit
 
 
 def run_fit(
@@ -242,6 +170,9 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     for name, sd in between.items():
         if not sd > 0:
             raise InputError(f"--occasions {name}={sd:g}: a spread starts above 0")
+    asked = read_asked(scenario.outcome)
+    _check_outcomes(scenario, asked, data)
+    data, outcomes = taken(model, data, asked, scenario.compartments, time_units_of(scenario))
     problem = new_problem(
         model, data, random, tuple(read_names(scenario.estimate, "--estimate")), read_names(scenario.fix, "--fix"), None,
         read_effects(scenario.covariate, data), read_residuals(scenario.residual, model),
@@ -249,6 +180,7 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
         scenario.smooth, between, scenario.compartments,
         scenario.missing or "",
     )  # fmt: skip
+    problem = with_outcomes(problem, outcomes)
     left_out = ()
     if scenario.ignore_before_dose:
         problem, left_out = without_zeros(problem)
@@ -259,6 +191,27 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     given = {find_quantity(model, name).name for name in scenario.values}
     started, notes = _started_from_data(problem, given)
     return started, (*left_out, *notes)
+
+
+def _check_outcomes(scenario: Fit, asked: tuple[Asked, ...], data: Data) -> None:
+    """Refuse what has no outcomes, or would leave some out, and outcomes of subjects that the table of samples lacks."""
+    if not asked:
+        return
+    check_method(scenario.method, scenario.evaluate)
+    given = [f"--{word}" for word in ("reduce", "borrow") if getattr(scenario, word)]
+    if given:
+        raise InputError(f"{' and '.join(given)}: not with --outcome yet; leave one of them out")
+    if not scenario.endpoints:
+        return
+    endpoints = read_endpoints(scenario.endpoints)
+    for one in asked:
+        refuse_unsampled(one, endpoints, data)
+
+
+def time_units_of(scenario: Fit) -> dict[str, str]:
+    """Units that the table of endpoints states over its columns."""
+    columns = read_endpoints(scenario.endpoints).columns if scenario.endpoints and scenario.outcome else ()
+    return {c.name if c.meaning == "covariate" else c.meaning: c.unit for c in columns}
 
 
 def samples_of(scenario: Fit, reading: Reading) -> Data:

@@ -6,64 +6,60 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.data.endpoint_words import RESPONSES
-from livingdrug.fit.conditional_residuals import with_conditional_residuals
-from livingdrug.fit.covariate_relations import covariate_relations, relation_table
-from livingdrug.fit.eta_correlation import correlation_table, eta_correlations
-from livingdrug.fit.groups import SHRUNK, Groups, compare_groups
-from livingdrug.fit.individual_curves import curves_of
-from livingdrug.fit.intervals import Uncertainty
-from livingdrug.fit.npde import FEWEST, Npde, npde
-from livingdrug.fit.result import FitResult, Objective
-from livingdrug.fit.sampled import DRAWS, POOL, Sampled, sampled_parameters
-from livingdrug.fit.store import write_objective, write_result
-from livingdrug.fit.vpc import Vpc, vpc
-from livingdrug.plots.fits import (
-    ACROSS,
-    DOWN,
+from livingdrug.data import RESPONSES
+from livingdrug.fit import (
+    FitResult,
+    Groups,
+    Npde,
+    Sampled,
+    Uncertainty,
+    Vpc,
+    compare_groups,
+    correlation_table,
+    covariate_relations,
+    curves_of,
+    eta_correlations,
+    npde,
+    relation_table,
+    sampled_parameters,
+    vpc,
+    with_conditional_residuals,
+)
+from livingdrug.fit.groups import SHRUNK
+from livingdrug.fit.npde import FEWEST
+from livingdrug.fit.sampled import DRAWS, POOL
+from livingdrug.fit.store import write_result
+from livingdrug.plots import (
+    plot_covariates,
+    plot_eta_pairs,
     plot_etas,
     plot_groups,
     plot_individuals,
+    plot_intervals,
+    plot_likelihoods,
+    plot_npde,
     plot_observed,
     plot_residuals,
     plot_trace,
+    plot_vpc,
 )
-from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
-from livingdrug.plots.predictive import plot_npde, plot_vpc
-from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
+from livingdrug.plots.fits import ACROSS, DOWN
 from livingdrug.report.answer import Answer, Part, Picture
 from livingdrug.report.pictures import save
-from livingdrug.scenario.fit import Fit, evaluate_fit, run_fit, run_posterior, uncertainty_of
-from livingdrug.scenario.report.fit_relations import correlation_part, covariate_part
-from livingdrug.scenario.report.fits import evaluation_answer, fit_answer, group_part, interval_part, npde_part, vpc_part
+from livingdrug.workflows.fit.relations import correlation_part, covariate_part
+from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.fit.words import (
+    fit_answer,
+    group_part,
+    interval_part,
+    npde_part,
+    vpc_part,
+)
 
 VPC_REPLICATES, NPDE_REPLICATES = 300, 1000
 ACROSS_COVARIATES, MOST_COVARIATES = 4, 8  # of a figure, and of all figures; covariates.csv has all
 RESPONDED = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "responder")
 UNKNOWN = ("", "NE", "nan")
-
-
-def answer_fit(scenario: Fit, folder: Path) -> Answer:
-    """Fit, sample a posterior, evaluate or compare, whatever the scenario asks."""
-    if scenario.compares:
-        from livingdrug.scenario.fit_comparison import run_comparison
-        from livingdrug.scenario.report.fit_comparison import keep_comparison
-
-        return keep_comparison(scenario, *run_comparison(scenario), folder)
-    if scenario.evaluate:
-        return keep_evaluation(scenario, *evaluate_fit(scenario), folder)
-    if scenario.method == "bayes":
-        from livingdrug.scenario.report.posteriors import keep_posterior
-
-        return keep_posterior(scenario, run_posterior(scenario), folder)
-    result = run_fit(scenario)
-    return keep_fit(scenario, result, folder, uncertainty_of(scenario, result))
-
-
-def keep_evaluation(scenario: Fit, found: Objective, notes: tuple[str, ...], folder: str | Path) -> Answer:
-    """Write the numbers of an evaluation into a folder, and say what they hold."""
-    write_objective(found, folder)
-    return evaluation_answer(scenario, found, notes)
 
 
 def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncertainty | None = None) -> Answer:
@@ -106,7 +102,7 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncerta
 
 
 def _shown(key: str, title: str, name: str, caption: str) -> Part:
-    return Part(key, title, pictures=(Picture(name, caption),))
+    return Part(key, title, pictures=(Picture(name, caption),), detail=True)
 
 
 def _vpc(scenario: Fit, result: FitResult, path: Path) -> Part:

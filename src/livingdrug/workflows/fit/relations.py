@@ -1,11 +1,10 @@
 """Relations that sampled individual parameters show: between random effects, and with covariates."""
 
-from livingdrug.fit.covariate_relations import Relation
-from livingdrug.fit.eta_correlation import FEWEST, EtaCorrelation
+from livingdrug.fit import EtaCorrelation, Relation, Sampled
+from livingdrug.fit.eta_correlation import FEWEST
 from livingdrug.fit.groups import SHRUNK
-from livingdrug.fit.sampled import Sampled
 from livingdrug.report.answer import Part, Picture, Table
-from livingdrug.scenario.report.fits import told
+from livingdrug.workflows.fit.words import told
 
 
 def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Part:

@@ -3,20 +3,26 @@
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.data import Data
-from livingdrug.fit.compare import MethodComparison, compare_methods
-from livingdrug.fit.compare_models import ModelComparison, compare_models
-from livingdrug.fit.problem import FitProblem, outputs_of
-from livingdrug.fit.run import Progress
-from livingdrug.fit.units import in_model_units
+from livingdrug.fit import (
+    FitProblem,
+    MethodComparison,
+    ModelComparison,
+    Progress,
+    compare_methods,
+    compare_models,
+    in_model_units,
+    outputs_of,
+)
 from livingdrug.models import Model, build_model
-from livingdrug.scenario.fit import OF_BAYES, Fit, planned_fit, samples_of
+from livingdrug.workflows.fit.plan import planned_fit, samples_of
+from livingdrug.workflows.fit.scenario import OF_BAYES, Fit
 
 Comparison = MethodComparison | ModelComparison
 # fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the command line
 OF_ONE_MODEL = {
     "fragments": "--with", "values": "--set", "random": "--random", "estimate": "--estimate", "fix": "--fix",
     "covariate": "--covariate", "correlated": "--correlated", "occasions": "--occasions",
-    "compartments": "--compartment",
+    "compartments": "--compartment", "outcome": "--outcome",
 }  # fmt: skip
 OF_ONE_FIT = {"evaluate": "--evaluate", "profile": "--profile", "bootstrap": "--bootstrap", "sir": "--sir"} | {
     name: f"--{name}" for name in (*OF_BAYES, "borrow", "reduce")
@@ -49,6 +55,8 @@ def check_comparison(scenario: Fit) -> None:
     given = [word for name, word in OF_ONE_FIT.items() if name in changed]
     if given:
         raise InputError(f"{' and '.join(given)}: only a single fit takes that; leave it out of a comparison")
+    if scenario.compare and scenario.outcome:
+        raise InputError("--compare runs focei too, which takes no --outcome; fit by saem and by laplace one after the other")
     if scenario.compare and "method" in changed:
         raise InputError(f"--compare runs saem, focei and laplace, and method {scenario.method} is given; leave --method out")
     given = [word for name, word in OF_ONE_MODEL.items() if name in changed] if scenario.also else []

@@ -5,21 +5,25 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.export import write_csv
-from livingdrug.fit.compare import NAMES, MethodComparison, MethodRun, level_words
-from livingdrug.fit.compare_models import ModelComparison, ModelRun
-from livingdrug.fit.result import FitResult
+from livingdrug.fit import FitResult, MethodComparison, MethodRun, ModelComparison, ModelRun
+from livingdrug.fit.compare import NAMES, level_words
 from livingdrug.fit.words import number
 from livingdrug.report.answer import Answer, Part, Table
 from livingdrug.report.card import model_card
-from livingdrug.scenario.fit import Fit
-from livingdrug.scenario.fit_comparison import Comparison
-from livingdrug.scenario.report.fits import data_checks
+from livingdrug.workflows.fit.compared import Comparison
+from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.fit.words import data_checks
 from livingdrug.workflows.tables import hashes
 
 
 def keep_comparison(scenario: Fit, found: Comparison, notes: tuple[str, ...], folder: str | Path) -> Answer:
     """Write the table of a comparison into a folder, and say what it holds."""
     write_csv(found.table(), Path(folder) / scenario.table_file)
+    return comparison_answer(scenario, found, notes)
+
+
+def comparison_answer(scenario: Fit, found: Comparison, notes: tuple[str, ...]) -> Answer:
+    """What a comparison says."""
     methods = isinstance(found, MethodComparison)
     fits = [run.result for run in found.runs if run.result is not None]
     data = fits[0].problem.data

@@ -1,15 +1,9 @@
 """What a fit says: parameters in words and numbers, objective, what the data determine, what its checks and pictures show."""
 
 from livingdrug.core.versions import versions
-from livingdrug.data import check
-from livingdrug.data.endpoints import check_endpoints
-from livingdrug.fit.groups import Groups
-from livingdrug.fit.intervals import Uncertainty
-from livingdrug.fit.npde import Npde
-from livingdrug.fit.problem import FitProblem
-from livingdrug.fit.result import FitResult, Objective
+from livingdrug.data import check, check_endpoints
+from livingdrug.fit import FitProblem, FitResult, Groups, Npde, Objective, Uncertainty, Vpc
 from livingdrug.fit.store import CONVENTIONS, data_hash
-from livingdrug.fit.vpc import Vpc
 from livingdrug.fit.words import (
     BESIDE,
     PATH,
@@ -22,7 +16,8 @@ from livingdrug.fit.words import (
 )
 from livingdrug.report.answer import Answer, Part, Picture, Table
 from livingdrug.report.card import model_card
-from livingdrug.scenario.fit import Fit, fit_problem
+from livingdrug.workflows.fit.plan import fit_problem
+from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.tables import checks_of, hashes
 
 VERDICTS = {
@@ -34,13 +29,13 @@ VERDICTS = {
 
 
 def fit_answer(
-    scenario: Fit, result: FitResult, more: Uncertainty, parts: tuple[Part, ...], missing: tuple[str, ...] = ()
+    scenario: Fit, result: FitResult, more: Uncertainty, parts: tuple[Part, ...] = (), missing: tuple[str, ...] = ()
 ) -> Answer:
     """The answer of a fit. parts: what its checks and pictures show; missing: what could not be made, and why."""
     model, data = result.problem.model, result.problem.data
     determined = Part("determined", "What the data determine", (*more.profile_words(), *identifiability_sentences(result)))
     return Answer(
-        title=f"{model.full_name} fitted to {data.name}",
+        title=f"{model.full_name} fitted to {data.name} by {result.method}",
         question=f"Which numbers of {model.full_name} describe {data.name}, and how do subjects differ?",
         sentences=(*verdict_sentences(result), *parameter_sentences(result)),
         flags=(*result.notes, *missing),
@@ -170,7 +165,8 @@ def vpc_part(found: Vpc, names: list[str]) -> Part:
         Picture(name, f"Percentiles of the data should lie in the bands of the model: {what}.")
         for name, what in zip(names, shown, strict=True)
     )
-    return Part("pcvpc" if found.corrected else "vpc", title, (f"{outside_text(found)}.",), pictures=pictures)
+    key = "pcvpc" if found.corrected else "vpc"
+    return Part(key, title, (f"{outside_text(found)}.",), pictures=pictures, detail=True)
 
 
 def npde_part(found: Npde, names: list[str]) -> Part:
@@ -181,10 +177,11 @@ def npde_part(found: Npde, names: list[str]) -> Part:
     rows = tuple((str(r[0]), str(r[1]), *(f"{v:.3g}" for v in r[2:])) for r in table.itertuples(index=False))
     pictures = tuple(Picture(name, f"Prediction distribution errors of {output}: N(0, 1) where the model holds.")
                      for name, output in zip(names, table["output"], strict=True))  # fmt: skip
-    return Part("npde", "Prediction distribution errors", points, (Table("tests", tuple(table.columns), rows),), pictures)
+    tables = (Table("tests", tuple(table.columns), rows),)
+    return Part("npde", "Prediction distribution errors", points, tables, pictures, detail=True)
 
 
-def interval_part(more: Uncertainty, table, pictures: tuple[Picture, ...]) -> Part:
+def interval_part(more: Uncertainty, table, pictures: tuple[Picture, ...] = ()) -> Part:
     """Intervals side by side."""
     rows = tuple(
         (r.parameter, r.method, number(r.value), told(r.lower) or "not bounded", told(r.upper) or "not bounded")
@@ -207,7 +204,8 @@ def group_part(groups: Groups) -> Part:
     )  # fmt: skip
     header = ("parameter", "measure", one, other, "value", "low", "high", "p", "shrinkage %", "caution")
     picture = Picture("responders", "Individual parameters of the first group over those of the second.")
-    return Part("groups", f"Groups by {groups.covariate}", points, (Table("differences", header, rows),), (picture,))
+    tables = (Table("differences", header, rows),)
+    return Part("groups", f"Groups by {groups.covariate}", points, tables, (picture,), detail=True)
 
 
 def start_rows(problem: FitProblem) -> list[tuple[str, str]]:
@@ -223,4 +221,4 @@ def _started(result: FitResult) -> Part:
     known = versions()
     rows = [*start_rows(result.started), *((str(k), str(v)) for k, v in result.settings.items() if k not in known)]
     return Part("started", "Where the fit started, and how it went on", (f"Method: {result.method}.",),
-                (Table("start and settings of the method", ("setting", "value"), tuple(rows)),))  # fmt: skip
+                (Table("start and settings of the method", ("setting", "value"), tuple(rows)),), detail=True)  # fmt: skip
