@@ -93,8 +93,10 @@ def test_draws_follow_a_parameter_without_variability_and_know_the_likelihood_th
     moved = unknowns.point(vector, point)
     new = drawn(prepared, moved, propose(prepared, moved, 1), 8192, 2, "information")
     followed, fresh = (weighted_at(prepared, unknowns, moved, d) for d in (draws, new))
-    assert followed.level == pytest.approx(fresh.level, abs=0.05)
-    assert worth_of(followed.logs).min() > 0.8 * worth_of(weights(prepared, point, draws)).min()
+    worth = [worth_of(found.logs) for found in (followed, fresh)]
+    noise = np.sqrt(sum((1 / w).sum() for w in worth))  # of the difference, for independent draws
+    assert noise < 0.3 and followed.level == pytest.approx(fresh.level, abs=3 * noise)
+    assert worth[0].min() > 0.8 * worth_of(weights(prepared, point, draws)).min()
 
 
 def test_the_score_is_the_slope_of_the_level_on_the_same_draws(trial):
