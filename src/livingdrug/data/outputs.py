@@ -120,7 +120,7 @@ def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings:
         subject = printable(data.subjects[data.profiles.subject[data.profile[found[name]]]], 40)
         more = f" (as `{'`, `'.join(printable(n, 40) for n in names[1:])}` does)" if names[1:] else ""
         findings.add(
-            "tells-apart", int(data.line[found[name]]), name, data.by_row[name][found[name]],
+            "tells-apart", int(data.line[found[name]]), name, str(data.by_row[name][found[name]]),
             f"it may tell outputs or matrices apart{more}: {listed} at the same or interleaved times of subject `{subject}`",
             _answers(name, parsed),
         )  # fmt: skip
