@@ -22,20 +22,20 @@ RESULTS = Path(__file__).parent / "results" / "fit_command.json"
 SUBJECTS, LIMIT, SEED = 90, 50.0, 1
 COLUMNS = ["ID", "TIME", "DV", "UNIT", "CENS", "LIMIT", "TIMEUNIT"]
 STEPS = {
-    "fit": (("livingdrug.scenario.fit", "fit"),),
+    "fit": (("livingdrug.workflows.fit.plan", "fit"),),
     "figures": tuple(
-        ("livingdrug.scenario.report.fit_folder", name)
+        ("livingdrug.workflows.fit.checks", name)
         for name in (
             "save", "plot_vpc", "plot_npde", "plot_observed", "plot_residuals", "plot_trace", "plot_etas", "plot_eta_pairs",
             "plot_covariates", "plot_groups", "plot_individuals",
         )
     ),
-    "predictive check": (("livingdrug.scenario.report.fit_folder", "vpc"),),
-    "prediction distribution errors": (("livingdrug.scenario.report.fit_folder", "npde"),),
-    "conditional residuals": (("livingdrug.scenario.report.fit_folder", "with_conditional_residuals"),),
-    "sampled individual parameters": (("livingdrug.scenario.report.fit_folder", "sampled_parameters"),),
-    "individual curves": (("livingdrug.scenario.report.fit_folder", "curves_of"),),
-    "tables of the fit": (("livingdrug.scenario.report.fit_folder", "write_result"),),
+    "predictive check": (("livingdrug.workflows.fit.checks", "vpc"),),
+    "prediction distribution errors": (("livingdrug.workflows.fit.checks", "npde"),),
+    "conditional residuals": (("livingdrug.workflows.fit.checks", "with_conditional_residuals"),),
+    "sampled individual parameters": (("livingdrug.workflows.fit.checks", "sampled_parameters"),),
+    "individual curves": (("livingdrug.workflows.fit.checks", "curves_of"),),
+    "tables of the fit": (("livingdrug.workflows.fit.checks", "write_result"),),
     "report": (("livingdrug.report.folder", "rebuild"),),
 }
 

@@ -43,7 +43,6 @@ TO_TURN = [
     ["livingdrug.fit.compare_models", "livingdrug.fit.compare_models_words"],
     ["livingdrug.fit.given", "livingdrug.fit.occasions", "livingdrug.fit.problem", "livingdrug.fit.steps"],
     ["livingdrug.fit.importance", "livingdrug.fit.objective"],
-    ["livingdrug.scenario.report.fit_folder", "livingdrug.scenario.report.posteriors"],
     ["livingdrug.response.models.binary", "livingdrug.response.models.ceiling"],
 ]
 

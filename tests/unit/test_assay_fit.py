@@ -1,4 +1,5 @@
-"""The fit of an assay: what it sees, its columns, its error model, and that it finds what a plate was made from."""
+"""The fit of an assay: what it sees, its columns, its error model, and that it finds what a plate was made
+from."""
 
 import numpy as np
 import pytest

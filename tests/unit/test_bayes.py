@@ -302,15 +302,15 @@ def test_the_command_shows_and_writes_no_posterior_that_did_not_mix(tmp_path, mo
 
     from livingdrug.cli.main import cli
 
-    monkeypatch.setattr("livingdrug.scenario.report.posteriors.save", undrawn)
+    monkeypatch.setattr("livingdrug.workflows.fit.posterior.save", undrawn)
     # no SAEM before it
-    monkeypatch.setattr("livingdrug.scenario.fit.fit", lambda problem, *_, **__: SimpleNamespace(problem=problem))
+    monkeypatch.setattr("livingdrug.workflows.fit.plan.fit", lambda problem, *_, **__: SimpleNamespace(problem=problem))
     table, out = tmp_path / "d.csv", tmp_path / "out"
     pd.DataFrame(ROWS, columns=["ID", "TIME (d)", "DV (copies/ug)", "SEX"]).to_csv(table, index=False)
     command = ["fit", str(table), "--model", "stein_2019", "--random", "c_max=0.5", "--method", "bayes", "--tune", "50",
                "--draws", "50", "--prior", "c_max=normal:8.5,0.5", "--out", str(out)]  # fmt: skip
     answer = CliRunner().invoke(cli, command)
-    assert answer.exit_code == 3 and "NOT SHOWN" in answer.output and "fewer than 400" in answer.output
+    assert answer.exit_code == 3 and "so none of it is shown" in answer.output and "fewer than 400" in answer.output
     assert "c_max: normal on ln, mean 8.5, sd 0.5" in answer.output
     assert {p.name for p in out.iterdir()} == {"mixing.csv", "scenario.toml", "settings.json", "record.json", "script.py",
                                                "report.html", "pictures"}  # fmt: skip
@@ -337,21 +337,22 @@ def posterior_of(problem, together=False) -> Posterior:
 
 def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tmp_path, monkeypatch):
     from livingdrug.report.folder import rebuild
-    from livingdrug.scenario.fit import Fit, fit_problem
-    from livingdrug.scenario.fitted import fitted_points, fitted_problem
-    from livingdrug.scenario.report import fit_folder, posteriors
     from livingdrug.workflows.base import keep_answer
+    from livingdrug.workflows.fit import checks, posterior
+    from livingdrug.workflows.fit.fitted import fitted_points, fitted_problem
+    from livingdrug.workflows.fit.plan import fit_problem
+    from livingdrug.workflows.fit.scenario import Fit
     from tests.commands import livingdrug
 
     monkeypatch.chdir(tmp_path)
-    for module in (fit_folder, posteriors):
+    for module in (checks, posterior):
         monkeypatch.setattr(module, "save", undrawn)
     pd.DataFrame(ROWS, columns=["ID", "TIME (d)", "DV (copies/ug)", "SEX"]).to_csv("d.csv", index=False)
     scenario = Fit(file="d.csv", model="stein_2019", random=("c_max=0.5",), method="bayes", prior=("c_max=normal:8.5,0.5",))
     found = posterior_of(fit_problem(scenario))
     assert found.faults == ()
     folder = tmp_path / "out"
-    keep_answer(scenario, folder, lambda part: posteriors.keep_posterior(scenario, found, part))
+    keep_answer(scenario, folder, lambda part: posterior.keep_posterior(scenario, found, part))
     report = (folder / "report.html").read_text()
     for text in ("c_max: normal on ln, mean 8.5, sd 0.5", "R-hat", "effective draws", "Divergences: 0", "Posterior and prior",
                  "draws of the posterior)", found.sentences()[0]):  # fmt: skip

@@ -61,6 +61,27 @@ def test_a_name_that_tells_apart_asks_also_where_one_value_follows_another(colum
     assert check(path, STATED).ok is not asks
 
 
+@pytest.mark.parametrize("known", [(), ("PARAM",), ("PARAM", "PCSPEC"), ("PCSPEC",)])
+def test_three_columns_that_tell_apart_are_one_question_whose_answer_joins_them(known, tmp_path):
+    import shlex
+
+    heads = [*known, *("probe", "position", "organ")[len(known) :]]
+    kinds = list(itertools.product("ab", "12", ("left", "right")))
+    rows = "".join(f"P1,{t},{100 * i + t},{','.join(kind)}\n" for t in (1, 7, 14) for i, kind in enumerate(kinds))
+    path = write(tmp_path, f"ID,TIME,DV,{','.join(heads)}\n{rows}")
+    (found,) = check(path, STATED).findings
+    unknown = [head for head in heads if head not in known]
+    assert found.code == "tells-apart" and found.severity == "error" and "mean" not in found.fix
+    assert len(unknown) == 1 or all(f"`{head}`: " in found.problem for head in unknown)
+    words = shlex.split(found.fix.partition("say ")[2].partition(" (")[0])
+    said = dict(word.rsplit("=", 1) for word in words if word != "--column")
+    data = read_data(path, Reading(time_unit="d", columns=said))
+    assert data.profiles.n == 8 and sorted(peaks(data).values()) == [100 * i + 14 for i in range(8)]
+    assert all(word in " ".join(data.profiles.output) for word in ("left", "right", "a", "2"))
+    one = read_data(path, Reading(time_unit="d", columns=said, output=str(data.profiles.output[3])))
+    assert one.profiles.n == 1
+
+
 def test_advice_can_be_typed_as_it_stands(tmp_path):
     import shlex
 

@@ -255,18 +255,19 @@ def test_what_cannot_be_told_apart_is_said(fitted):
 def folder(fitted, simulated, tmp_path, monkeypatch):
     """The folder of a fit of data.csv beside it."""
     from livingdrug.fit.intervals import uncertainty
-    from livingdrug.scenario.fit import Fit, fit_problem
-    from livingdrug.scenario.report import fit_folder
     from livingdrug.workflows.base import keep_answer
+    from livingdrug.workflows.fit import checks
+    from livingdrug.workflows.fit.plan import fit_problem
+    from livingdrug.workflows.fit.scenario import Fit
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fit_folder, "save", undrawn)
+    monkeypatch.setattr(checks, "save", undrawn)
     problem_of("data.csv", simulated[0])
     scenario = Fit(file="data.csv", model="stein_2019", unit="copies/ug", time_unit="d", random=tuple(SPREADS),
                    residual=("lognormal:0.5",))  # fmt: skip
     result = replace(fitted, started=fit_problem(scenario), notes=("said of the fit",))
     made = tmp_path / "out" / "fit"
-    answer = keep_answer(scenario, made, lambda part: fit_folder.keep_fit(scenario, result, part, uncertainty(result)))
+    answer = keep_answer(scenario, made, lambda part: checks.keep_fit(scenario, result, part, uncertainty(result)))
     assert answer.flags == ("said of the fit",)
     return made
 
@@ -308,7 +309,7 @@ def test_the_folder_of_a_fit_has_its_report_made_again_to_the_byte(folder, tmp_p
 
 def test_the_folder_of_a_fit_is_checked_again(folder, fitted, tmp_path, monkeypatch):
     from livingdrug.report.folder import rebuild
-    from livingdrug.scenario.fitted import fitted_problem
+    from livingdrug.workflows.fit.fitted import fitted_problem
     from tests.commands import livingdrug
 
     again = fitted_problem(folder)

@@ -265,7 +265,7 @@ def test_what_cannot_be_borrowed_is_refused(tmp_path):
 
 
 def test_borrow_on_the_command_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("livingdrug.scenario.report.fit_folder.save", undrawn)
+    monkeypatch.setattr("livingdrug.workflows.fit.checks.save", undrawn)
     data_of(tmp_path, levels(5))
     (tmp_path / "model.toml").write_text(PUBLISHED)
     given = ["fit", str(tmp_path / "data.csv"), "--model", str(tmp_path / "model.toml"), "--time-unit", "d", "--unit",
@@ -273,7 +273,7 @@ def test_borrow_on_the_command_line(tmp_path, monkeypatch):
     out = tmp_path / "out"
     done = CliRunner().invoke(cli, [*given, "--borrow", f"{tmp_path / 'model.toml'}:3", "--out", str(out)])
     assert done.exit_code == 0, done.output
-    assert "What each number rests on" in done.output and "with 3 estimated numbers" not in done.output
+    assert "Prior, data alone and both" in done.output and "with 3 estimated numbers" not in done.output
     assert "worth 3 subject(s)" in " ".join(done.output.split())
     table = pd.read_csv(out / "borrowed.csv")
     assert list(table.parameter) == ["top", "omega top", "a level"]

@@ -33,7 +33,7 @@ def files(tmp_path):
 @pytest.fixture
 def fast(monkeypatch):
     """Pictures that are not arranged."""
-    monkeypatch.setattr("livingdrug.scenario.report.fit_folder.save", undrawn)
+    monkeypatch.setattr("livingdrug.workflows.fit.checks.save", undrawn)
 
 
 def run(*arguments):
@@ -47,7 +47,7 @@ def problem(files):
 def test_fit_writes_a_folder_and_says_what_came_of_it(files, fast):
     done = run(*problem(files), "--method", "laplace", "--out", files[2] / "out")
     assert done.exit_code == 0, done.output
-    assert "converged (laplace)" in done.output and "AIC" in done.output and "omega rate" in done.output
+    assert "by laplace\nThe fit converged." in done.output and "AIC" in done.output and "omega rate" in done.output
     names = {path.name for path in (files[2] / "out").iterdir()}
     assert names >= {"parameters.csv", "objective.json", "individuals.csv", "predictions.csv", "trace.csv", "covariance.csv",
                      "covariance_sandwich.csv", "settings.json"}  # fmt: skip
@@ -71,7 +71,7 @@ def test_pages_of_individual_curves_as_asked_for(files, fast, asked, pages):
 
 def test_other_words_for_whose_curves_are_refused(files):
     done = livingdrug(*problem(files), "--individuals", "many")
-    assert done.returncode == 2 and "individuals" in done.stderr and "'first' or 'all'" in done.stderr
+    assert done.returncode == 2 and "individuals" in done.stderr and "is not one of first, all" in done.stderr
 
 
 def test_evaluate_fits_nothing(files):
@@ -131,7 +131,7 @@ def test_a_fit_is_shown_where_its_checks_cannot_be_made(files, fast, monkeypatch
     def refused(*arguments):
         raise InputError("subject `3`, time 2 (line 15): the model gives no value in a replicate")
 
-    monkeypatch.setattr("livingdrug.scenario.report.fit_folder.vpc", refused)
+    monkeypatch.setattr("livingdrug.workflows.fit.checks.vpc", refused)
     done = run(*problem(files), "--method", "individual", "--out", files[2] / "wide")
     assert done.exit_code in (0, 3), done.output
     assert "omega top" in done.output and "predictive check: not made: subject" in " ".join(done.output.split())
@@ -159,7 +159,7 @@ def test_a_run_interrupted_in_its_checks_goes_on(files, fast, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("livingdrug.scenario.report.fit_folder.vpc", stop)
+        patch.setattr("livingdrug.workflows.fit.checks.vpc", stop)
         stopped = livingdrug(*problem(files), "--out", files[2] / "late")
     assert stopped.returncode == 130 and "and --resume goes on" in stopped.stderr and "interrupted" in stopped.stderr
     assert {path.name for path in (files[2] / "late").iterdir()} == {"state.npz"}

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,15 @@ from scipy.stats import multivariate_normal
 from bench.linear_models import DOSE, problem_of, two_compartments
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, read_data
-from livingdrug.fit import Objective, ResidualError, compare, compare_methods, compare_models, fit, new_problem
+from livingdrug.fit import Objective, ResidualError, compare, compare_methods, fit, new_problem
 from livingdrug.fit.compare_models_words import words_of
 from livingdrug.fit.result import NOT_CONVERGED
 from livingdrug.models.text import from_toml
 from tests.commands import livingdrug
 from tests.decline import DECLINE
 from tests.lines import EXPONENTIAL, HYPERBOLIC, LINE
+
+compare_models = import_module("livingdrug.fit.compare_models")  # the face has a function of that name
 
 UNITS = ("--unit", "copies/ug", "--time-unit", "d")
 
@@ -324,7 +327,7 @@ def test_the_script_of_a_comparison_makes_its_table(files, monkeypatch):
 
     script = to_script(scenario_of_text(document, "here"))
     asked = []
-    monkeypatch.setattr("livingdrug.scenario.fit_comparison.compare_models", lambda *a: asked.append(a) or models_stub())
+    monkeypatch.setattr("livingdrug.workflows.fit.compared.compare_models", lambda *a: asked.append(a) or models_stub())
     monkeypatch.chdir(files)
     exec(script, {})
     assert pd.read_csv(files / "comparison.csv")["model"].tolist() == ["stub"]
@@ -388,7 +391,8 @@ def test_refusals_of_a_comparison_of_methods(files, more, words):
 
 
 def test_a_single_fit_does_not_pass_over_what_is_to_be_compared(files):
-    from livingdrug.scenario.fit import Fit, fit_problem, run_fit
+    from livingdrug.workflows.fit.plan import fit_problem, run_fit
+    from livingdrug.workflows.fit.scenario import Fit
 
     for more in ({"compare": True}, {"also": ("stein_2019",)}):
         scenario = Fit(file=str(files / "falling.csv"), model=str(files / "exponential.toml"), **more)

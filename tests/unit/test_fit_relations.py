@@ -25,7 +25,7 @@ from livingdrug.fit.eta_correlation import averaged, holm
 from livingdrug.fit.store import write_result
 from livingdrug.models.text import from_toml
 from livingdrug.plots import plot_covariates, plot_eta_pairs
-from livingdrug.scenario.report.fit_relations import correlation_part, covariate_part
+from livingdrug.workflows.fit.relations import correlation_part, covariate_part
 
 LINE = """
 name = "line"

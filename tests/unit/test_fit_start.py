@@ -10,7 +10,8 @@ from livingdrug import draw_subjects, get_model, observe, simulate
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.scenario.fit import Fit, fit_problem, planned_fit
+from livingdrug.workflows.fit.plan import fit_problem, planned_fit
+from livingdrug.workflows.fit.scenario import Fit
 
 DAYS = (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 28.0, 45.0, 90.0, 180.0, 270.0, 365.0)
 SHIFT = 10.0  # the product of these data peaks ten times lower than the published one

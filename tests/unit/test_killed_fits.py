@@ -24,8 +24,8 @@ def files(tmp_path, monkeypatch):
         raise InputError("left out")
 
     for name in ("vpc", "npde"):
-        monkeypatch.setattr(f"livingdrug.scenario.report.fit_folder.{name}", left_out)
-    monkeypatch.setattr("livingdrug.scenario.report.fit_folder.save", undrawn)
+        monkeypatch.setattr(f"livingdrug.workflows.fit.checks.{name}", left_out)
+    monkeypatch.setattr("livingdrug.workflows.fit.checks.save", undrawn)
     monkeypatch.setitem(METHODS, "saem", Saem(exploration=20, smoothing=10))
     monkeypatch.setattr("livingdrug.fit.saem.EVERY", 1e9)  # a state at the end of the search alone, however long it takes
     random = np.random.default_rng(2)

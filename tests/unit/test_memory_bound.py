@@ -5,11 +5,12 @@ import tracemalloc
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
-from livingdrug.scenario.trials import EscalationScenario, TrialScenario
+from livingdrug.workflows.escalation.spec import EscalationScenario
+from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.memory import BOUND, GB, ROW, check_memory
 from livingdrug.workflows.simulate.spec import Simulation, run_simulation
+from livingdrug.workflows.trial.spec import TrialScenario
 from tests.commands import livingdrug
 
 ARMS = ({"name": "a", "n": 1000}, {"name": "b", "n": 1000})

@@ -143,7 +143,7 @@ def test_the_exact_power_of_two_proportions_is_a_sum_over_all_outcomes():
                                              ("2:1", "308 in the first arm (10%) and 154 in the second (20%)")])
 def test_unequal_arms_are_named_with_their_rates_and_only_what_is_exact_is_called_so(arms, words):
     run = CliRunner().invoke
-    printed = run(cli, ["power", "--proportions", "0.1", "0.2", "--arms", arms, "-n", "154"]).output
+    printed = " ".join(run(cli, ["power", "--proportions", "0.1", "0.2", "--arms", arms, "-n", "154"]).output.split())
     assert words in printed and "normal approximation" in printed and "(exact)" not in printed
     assert "before rounding up" in printed and "The exact power of this test" in printed
     means = run(cli, ["power", "--effect", "0.5"]).output

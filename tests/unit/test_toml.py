@@ -16,9 +16,10 @@ from livingdrug.models.conformance import problems
 from livingdrug.models.templates import TEMPLATES, new_text
 from livingdrug.models.text import from_toml
 from livingdrug.scenario.example_trial import ESCALATION, UMBRELLA
-from livingdrug.scenario.trials import EscalationScenario, TrialScenario
 from livingdrug.workflows.base import read_scenario, scenario_of_text
+from livingdrug.workflows.escalation.spec import EscalationScenario
 from livingdrug.workflows.simulate.spec import Simulation, plan
+from livingdrug.workflows.trial.spec import TrialScenario
 from tests.commands import livingdrug
 
 ATTACKS = Path(__file__).parents[3] / "shared" / "reference" / "attacks"

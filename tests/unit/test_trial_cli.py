@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.trials import run_trial
 from livingdrug.workflows.base import read_scenario
+from livingdrug.workflows.trial.spec import run as run_trial
 
 DESIGN = {
     "kind": "trial", "model": "stein_2019", "spread": "variance", "visits": [1, 7, 10, 14, 28], "limit": 50,

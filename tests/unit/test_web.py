@@ -9,10 +9,8 @@ import threading
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.trials import TrialScenario
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.app import make_app, page_of
 from livingdrug.web.explore import EXAMPLE, complete, page, step, switched
@@ -22,9 +20,11 @@ from livingdrug.web.uploads import MAX_BYTES, MAX_FILES, Uploads, safe_name
 from livingdrug.web.work import JOBS, KEPT_RESULTS, Work
 from livingdrug.workflows.base import read_scenario
 from livingdrug.workflows.compare.spec import Compare
+from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation
+from livingdrug.workflows.trial.spec import TrialScenario
 
 SCENARIOS = (
     EXAMPLE,
@@ -256,3 +256,68 @@ def test_curves_that_cannot_be_drawn_are_one_sentence(client):
         assert answer.status_code == 400 and said in answer.text and "Traceback" not in answer.text
     assert client.get("/live?model=stein_2019", headers={"Host": "elsewhere.example"}).status_code == 403
     assert live("model=stein_2019", Work())["traces"] == [0]
+
+
+def test_every_question_of_the_reader_has_a_field():
+    from dataclasses import fields
+
+    from livingdrug.data import Reading
+    from livingdrug.web.files import READING
+
+    assert {entry.key for entry in READING} == {field.name for field in fields(Reading)}
+    assert len({entry.label for entry in READING}) == len(READING)
+
+
+ANSWERS = {
+    "columns": "what was drawn=DVID; a=b=DV", "output": "CART in blood", "unit": "10^9/L",
+    "units": "CAR.T=copies/ug; b=cells/uL",
+    "time_unit": "h", "infusion_day": "45290", "date_order": "dmy", "duplicates": "mean", "assay": "qPCR",
+    "pool_assays": "true", "limit": "50", "logarithms": "10", "dose": "200",
+    "dose_unit": "10^6 cells", "untreated": "true", "sheet": "Day 1, blood",
+}  # fmt: skip
+
+
+def test_what_is_typed_into_the_fields_is_what_the_reader_is_told():
+    from livingdrug.web.files import READING
+    from livingdrug.web.forms import _shown, edited
+
+    scenario = edited(Nca(file="example"), READING, [ANSWERS[entry.key] for entry in READING])
+    again = read_query(to_query(scenario))[0]
+    assert again == scenario and scenario.reading().units == {"CAR.T": "copies/ug", "b": "cells/uL"}
+    assert scenario.reading().columns == {"what was drawn": "DVID", "a=b": "DV"} and scenario.reading().pool_assays
+    for entry in READING:
+        if not entry.choices:
+            assert edited(scenario, [entry], [_shown(getattr(scenario, entry.key), entry)]) == scenario
+    assert edited(scenario, READING, [""] * len(READING)) == Nca(file="example")
+    with pytest.raises(InputError):
+        edited(scenario, READING[:1], ["result"])
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("say --infusion-day 0 or --infusion-day 1, or add a row", '`0` in the field "Day number of the infusion" or `1` in'),
+    ("say --column 'what was drawn=DVID' (a profile", '`what was drawn=DVID` in the field "What columns mean" (a profile'),
+    ("say it for each, such as --unit CART=copies/ug, or", '`CART=copies/ug` in the field "Units of several outputs", or'),
+    ("--unit says mg/L, and", 'the field "Unit of the values" says mg/L'), ("(--pool-assays joins them)", "(the field"),
+    ("say --date-order dmy or mdy", '`dmy` in the field "Order of dates" or mdy'),
+    ("(--bridge)", '(the field "Conversion between units")'),
+])  # fmt: skip
+def test_a_page_calls_an_answer_by_its_field(text, shown):
+    from livingdrug.web.files import in_fields
+
+    assert shown in in_fields(text) and "--" not in in_fields(text)
+
+
+def test_no_question_about_a_file_names_an_option_on_a_page(tmp_path):
+    """Every fault of the tables that ask, as My data shows it."""
+    from livingdrug.data import check
+    from livingdrug.web.files import found_in_file
+
+    tables = (
+        "ID,day,DV\nA,1,5\nA,8,9\n", "ID,date,infused,DV\nA,1/2/2024,1/1/2024,5\n", "ID,TIME,DV\nA,1,5\nA,1,6\nA,2,-3\n",
+        "ID,TIME,DV,probe,CMT\nA,1,5,x,1\nA,1,6,y,2\nA,2,6,x,2\nA,2,6,y,1\n", "ID,TIME,DV\nA,45000,5\nA,45007,9\n",
+        "ID,TIME,DV,AMT,EVID\nA,0,,1e8,1\nA,1,5,,0\nB,1,5,,0\n", "ID,TIME,DV,ASSAY\nA,1,5,qPCR\nA,1,6,flow\n",
+    )  # fmt: skip
+    for text in tables:
+        (tmp_path / "t.csv").write_text(text)
+        made, _ = found_in_file(check(tmp_path / "t.csv"), {})
+        assert "--" not in str(made), text

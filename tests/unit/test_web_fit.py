@@ -11,7 +11,6 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
 from livingdrug.fit import vpc
-from livingdrug.scenario.fit import Fit, fit_problem
 from livingdrug.web import fit_worker, fits
 from livingdrug.web.app import make_app, page_of
 from livingdrug.web.fit import SHOWN
@@ -19,6 +18,8 @@ from livingdrug.web.fit_answer import vpc_sentence, with_ends
 from livingdrug.web.fit_plan import DIFFERS, HELD, SAME, model_of, roles_of, with_roles
 from livingdrug.web.work import Work
 from livingdrug.workflows.document import to_toml
+from livingdrug.workflows.fit.plan import fit_problem
+from livingdrug.workflows.fit.scenario import Fit
 from tests.pictures import undrawn
 
 WAITS = [sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit(130)"]
@@ -131,7 +132,7 @@ def samples(path):
 
 def test_an_interrupted_fit_goes_on_to_the_numbers_of_the_script(tmp_path, monkeypatch):
     """The worker itself, without its process: its table is that of the script, byte for byte, though it was interrupted."""
-    monkeypatch.setattr("livingdrug.scenario.report.fit_folder.save", undrawn)  # drawing takes long
+    monkeypatch.setattr("livingdrug.workflows.fit.checks.save", undrawn)  # drawing takes long
     folder = tmp_path / "job"
     folder.mkdir()
     samples(folder / "samples.csv")

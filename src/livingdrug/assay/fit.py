@@ -9,8 +9,9 @@ import numpy as np
 from livingdrug.assay.climb import Point, climb
 from livingdrug.assay.errors import Errors, errors_of
 from livingdrug.assay.evaluate import Evaluator
+from livingdrug.assay.laws import rates_of
 from livingdrug.assay.observed import Observed
-from livingdrug.assay.plan import FIXED, AssayPlan, Layout, lay_out
+from livingdrug.assay.plan import FIXED, AssayPlan, Layout, group_names, growth_rates, lay_out
 from livingdrug.assay.start import limits, pooled_starts, spread_out
 from livingdrug.assay.variances import Uncertainty, best_numbers, restricted, uncertainty
 from livingdrug.core.errors import InputError
@@ -45,6 +46,23 @@ class AssayFit:
     def evaluator(self) -> Evaluator:
         """The wells with the columns."""
         return Evaluator(self.seen, self.layout)
+
+    @property
+    def groups(self) -> np.ndarray:
+        """The group of each well, controls by what they are, (wells,)."""
+        role = self.seen.column("role")
+        names = np.array(group_names(self.seen, self.plan.by), dtype=object)
+        names[role == "target_alone"], names[role == "effector_alone"] = "targets alone", "effectors alone"
+        return names
+
+    def residuals(self) -> np.ndarray:
+        """(reading - fitted) over the SD of a reading, of logarithms where errors are of logarithms; nan for
+        censored readings, (rows,)."""
+        seen, logs = self.seen, self.evaluator.logs
+        y = np.where(logs, np.log(np.maximum(seen.y, 1e-300)), seen.y)
+        size = self.errors.size(self.point.expected.level, logs)
+        sd = self.errors.residual_sd(self.numbers) * size
+        return np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan)
 
     def rates(self) -> list[int]:
         """Positions of the columns that are rates of groups: fixed effects, without covariates and starts of
@@ -153,15 +171,22 @@ def _regrows(cells: np.ndarray, steps, times: np.ndarray) -> bool:
     return False
 
 
-def fit_wells(
-    plan: AssayPlan, seen_of: Callable[[np.ndarray], Observed], wells: list[np.ndarray], progress=None
-) -> list[AssayFit]:
-    """A fit of each well alone: its rates, growth included, with its own errors."""
+def fit_wells(plan: AssayPlan, seen: Observed, progress: Callable[[str], None] | None = None) -> list[AssayFit]:
+    """A fit of each well alone: its rates, growth included, with errors of its own.
+
+    Rates of effectors are not looked for in wells without effectors.
+    """
     own = replace(plan, by=("well",), shared=(), donors=False, edge=False)
     found = []
-    for mask in wells:
-        seen = seen_of(mask)
+    for w in range(seen.n):
+        alone = seen.of_wells(np.arange(seen.n) == w)
         if progress:
-            progress(f"well {seen.names[0]}")
-        found.append(fit_assay(own, seen))
+            progress(f"well {alone.names[0]}")
+        found.append(fit_assay(without_effectors(own) if seen.start[w, 0] < 1 else own, alone))
     return found
+
+
+def without_effectors(plan: AssayPlan) -> AssayPlan:
+    """The plan for wells in which there are no effectors: their rates are not looked for."""
+    names = (name for name in rates_of(plan.model) if name not in growth_rates(plan.model))
+    return replace(plan, fixed={**{name: plan.model.typical[name] for name in names}, **plan.fixed})

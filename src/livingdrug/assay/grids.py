@@ -2,11 +2,11 @@
 
 import re
 
-from livingdrug.assay.cells import Cells
+from livingdrug.assay.cells import NOT_DONE, OVER, Cells
 from livingdrug.assay.context import Context
 from livingdrug.assay.source import Line
 from livingdrug.assay.words import PLATES, ROW_NAMES, Channel
-from livingdrug.data import Findings
+from livingdrug.data import Findings, is_missing
 
 LEAST = 3  # columns that make a line of numbers the head of a grid
 WHOLE = {columns: rows for rows, columns in PLATES.values()}
@@ -94,4 +94,6 @@ def read_grid(
 def is_labels(found: list[tuple[int, str, list[str]]]) -> bool:
     """Whether the cells of a grid are labels of wells and not values."""
     filled = [cell for _, _, row in found for cell in row if cell]
-    return bool(filled) and sum(bool(re.match(r"[A-Za-z]{2}", cell)) for cell in filled) * 2 > len(filled)
+    words = [cell for cell in filled if re.match(r"[A-Za-z]", cell) and not is_missing(cell)]
+    labels = [cell for cell in words if cell.lower() not in OVER | NOT_DONE]
+    return 2 * len(labels) > len(filled)

@@ -90,7 +90,7 @@ def read_raw(
     line, headings = rows[i]
     findings.heading = line
     columns = _columns(headings)
-    body = [(n, row) for n, row in rows[i + 1 :] if any(row)]
+    body = _whole_rows(rows[i + 1 :], len(headings), findings)
     what = next(k for k, c in enumerate(columns) if c.meaning == "ratio or control")
     replicates = [k for k, c in enumerate(columns) if c.meaning == "replicate"]
     means, effectors = _controls(body, what, replicates, findings)
@@ -137,6 +137,17 @@ def read_raw(
         if ratio is not None:
             _add(n, row, ratio, what, replicates, headings, means, effectors, context, cells, findings)
     return i + 1 + len(body), columns
+
+
+def _whole_rows(rows: list[Line], width: int, findings: Findings) -> list[Line]:
+    """The rows that are not blank; one that is shorter than the headings is a fault."""
+    for line, row in rows:
+        if any(row) and len(row) < width:
+            problem = f"the row has {len(row)} of {width} cells"
+            findings.add(
+                "truncated", line, "", " ".join(row)[:40], problem, "export again: the file may end early"
+            )
+    return [(line, row) for line, row in rows if any(row) and len(row) >= width]
 
 
 def _columns(headings: list[str]) -> tuple[Column, ...]:

@@ -87,6 +87,11 @@ class Observed:
         return getattr(self.plate.wells, name)[self.wells]
 
     @property
+    def measured(self) -> np.ndarray:
+        """Which readings hold a value rather than a limit, (rows,)."""
+        return self.kind == MEASURED
+
+    @property
     def names(self) -> list[str]:
         """Names of the wells."""
         return self.plate.wells.names(self.wells)

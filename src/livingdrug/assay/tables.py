@@ -119,8 +119,21 @@ def _grid(rows, i, context: Context, reading: AssayReading, file: File, sheet: S
 
 
 def _check_end(sheets: list[Sheet], file: File) -> None:
-    """A block of SoftMax ends with ~End; a text that has one without the other was cut."""
+    """What ends in the middle of a line may have lost digits; a block of SoftMax ends with ~End."""
     for sheet in sheets:
+        line, row = sheet.rows[-1]
+        if not sheet.closed and line in file.cells.line:
+            i = len(file.cells.line) - 1 - file.cells.line[::-1].index(line)
+            shown = f"{file.cells.place(i)}: `{printable(file.cells.text[i], 30)}`"
+            file.findings.add(
+                "open-end",
+                line,
+                file.cells.column[i],
+                file.cells.text[i],
+                f"the last line of the file has no line end, so its last number may be cut short ({shown})",
+                "look whether it is whole; export again if the file ends early",
+                "warning",
+            )
         begins = [line for line, row in sheet.rows if row[0].startswith("##BLOCKS")]
         if begins and not any(row[0].startswith("~End") for _, row in sheet.rows):
             file.findings.add(

@@ -2,8 +2,15 @@
 
 import click
 
+from livingdrug.cli.commands import Commands
 from livingdrug.core.errors import InputError
 
+LATER = {
+    "fit": ("livingdrug.cli.assay_fit", "Rates of FILES with intervals: growth, killing, what effectors do."),
+    "rank": ("livingdrug.cli.assay_fit", "Which construct is best, and how sure is it."),
+    "curves": ("livingdrug.cli.assay_fit", "Courses of a design that was not run, with bands."),
+    "predict": ("livingdrug.cli.assay_fit", "What a construct would change in a patient."),
+}
 READING = (
     click.option(
         "--map",
@@ -96,9 +103,9 @@ def with_reading(command):
     return command
 
 
-@click.group()
+@click.group(cls=Commands, later=LATER)
 def assay() -> None:
-    """Killing assays: read and check plates. From impedance, imaging, luminescence, counts and lysis."""
+    """Killing assays: read, check and fit plates. From impedance, imaging, luminescence, counts and lysis."""
 
 
 @assay.command("check")

@@ -10,9 +10,6 @@ from livingdrug.workflows.base import read_scenario
 RUNNERS = {
     "response": ("livingdrug.cli.response", "run_response"),
     "index": ("livingdrug.cli.index", "run_index"),
-    "trial": ("livingdrug.cli.trial", "run_design"),
-    "escalation": ("livingdrug.cli.escalation", "run_levels"),
-    "fit": ("livingdrug.cli.fit", "run_fit"),
 }
 
 
@@ -29,6 +26,17 @@ def run_document(path: str, output: Output) -> None:
         return
     module, runner = RUNNERS[scenario.kind]
     getattr(import_module(module), runner)(scenario, output)
+
+
+def run_design(path: str, replicates: int | None, seed: int | None, output: Output) -> None:
+    """Run the trial or escalation in a file, with the numbers of the command line in place of its own."""
+    from livingdrug.cli.run import run_scenario
+
+    scenario = read_scenario(path)
+    if scenario.kind not in ("trial", "escalation"):
+        raise InputError(f"`{path}` is a `{scenario.kind}` scenario, not a trial; `livingdrug run` runs it")
+    given = {name: value for name, value in (("replicates", replicates), ("seed", seed)) if value is not None}
+    run_scenario(scenario.model_copy(update=given), output)
 
 
 def remake_report(folder: str, pdf: bool = False) -> None:

@@ -19,7 +19,6 @@ from livingdrug.core.errors import LivingdrugError, printable
 LATER = {
     "assay": ("livingdrug.cli.assay", "Killing assays: read and check plates."),
     "example": ("livingdrug.cli.kinetics", "Write example data to try the commands on."),
-    "fit": ("livingdrug.cli.fitting", "Fit a model to the samples in FILE."),
     "index": ("livingdrug.cli.index_options", "Weigh efficacy against toxicity on one exposure."),
     "response": ("livingdrug.cli.response_options", "Relate exposure to a response, a grade, a value or a time."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
@@ -152,10 +151,10 @@ def app(port: int) -> None:
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:
     """Simulate the trial in the TOML file DESIGN many times. `livingdrug example trial FOLDER` writes a commented design."""
+    from livingdrug.cli.documents import run_design
     from livingdrug.cli.output import Output
-    from livingdrug.cli.trial import run_file
 
-    run_file(design, replicates, seed, Output.taken_from(rest))
+    run_design(design, replicates, seed, Output.taken_from(rest))
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -112,7 +112,8 @@ def param_of(name: str, field) -> click.Parameter:
     of, many, nargs = _shape(field.annotation)
     many = many or said.read is not None
     if said.argument:
-        named = {"type": click.Path() if name == "file" else str, "required": field.is_required()}
+        named = {"type": click.Path() if name in ("file", "files") else str, "required": field.is_required()}
+        named |= {"nargs": -1} if many else {}
         return Argument([name], group=said.group, text=said.text, **named)
     given: dict[str, Any] = {"group": said.group, "help": _help(said, field), "required": field.is_required()}
     if of is bool:
@@ -135,7 +136,7 @@ def _help(said: About, field) -> str:
     """What a field is, its unit and its default."""
     unit = f" Unit: {said.unit}." if said.unit else ""
     default = field.get_default(call_default_factory=True) if not field.is_required() else None
-    shown = "" if default in (None, False, "", (), {}) else f"  [default: {default}]"
+    shown = "" if default in (None, "", (), {}, 0) or isinstance(default, bool) else f"  [default: {default}]"
     return f"{said.text}{unit}{shown}"
 
 

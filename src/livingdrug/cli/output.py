@@ -36,6 +36,7 @@ class Output:
     workers: int | None = None
     dask: str | None = None
     layout: str | None = None
+    resume: bool = False
     memory: float | None = None
 
     @classmethod

@@ -22,15 +22,16 @@ WIDEST = 1000
 def show(answer: Answer) -> None:
     """Sentences, tables, what was done to the data; cautions go to standard error."""
     console = Console()
-    line = partial(console.print, highlight=False, soft_wrap=not console.is_terminal)  # in a pipe a sentence is one line
+    line = partial(console.print, highlight=False)
     line(f"[bold]{escape(printable(answer.title, 200))}[/bold]")
     for sentence in answer.sentences:
         line(escape(printable(sentence, 2000)))
     for table in (*answer.check_tables, *answer.tables):
         show_table(console, table)
-    for part in answer.parts:
-        if any(not t.detail for t in part.tables):
-            line(f"[bold]{escape(part.title)}[/bold]")
+    for part in (p for p in answer.parts if not p.detail):
+        line(f"[bold]{escape(part.title)}[/bold]")
+        for point in part.points:
+            line(escape(printable(point, 2000)))
         for table in part.tables:
             show_table(console, table)
     for note in answer.checks:
@@ -59,7 +60,7 @@ def show_table(console: Console, table: Table, most: int = ROWS) -> None:
         shown = _laid_out(table, most, 0)
     least = Measurement.get(console, wide, shown).minimum
     if table.title:
-        console.print(f"[italic]{escape(table.title)}[/italic]", highlight=False, soft_wrap=not console.is_terminal)
+        console.print(f"[italic]{escape(table.title)}[/italic]", highlight=False)
     (console if least <= console.width else Console(width=least)).print(shown)
     if len(table.rows) > most:
         console.print(f"... and {len(table.rows) - most:,} more rows; a CSV file (--out) has all of them", highlight=False)
@@ -69,7 +70,7 @@ def _laid_out(table: Table, most: int, gap: int) -> RichTable:
     shown = RichTable(box=SIMPLE_HEAD, show_edge=False, padding=(0, gap, 0, 0), pad_edge=False)
     for i, heading in enumerate(table.header):
         column = [row[i] for row in table.rows[:most]]
-        right = i > 0 and all(isinstance(part, Cell) or part in ("", "-") for part in column)
+        right = i > 0 and all(_is_number(part) for part in column)
         whole = right or not any(" " in part for part in column)
         least = max(map(cell_len, (heading, *column))) if whole else None
         side = "right" if right else "left"
@@ -77,3 +78,8 @@ def _laid_out(table: Table, most: int, gap: int) -> RichTable:
     for row in table.rows[:most]:
         shown.add_row(*(escape(printable(part, 300)) for part in row))
     return shown
+
+
+def _is_number(part: str) -> bool:
+    """Whether a cell stands on the right: a number, or nothing in the place of one."""
+    return isinstance(part, Cell) or part in ("", "-") or part.replace(",", "").replace(".", "", 1).lstrip("-").isdigit()

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,9 +14,10 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
 from livingdrug.core.names import unknown
 from livingdrug.report.answer import Answer
+from livingdrug.report.folder_files import REPORT
 from livingdrug.report.pictures import check_folder
 from livingdrug.scale.runs import choose_executor
-from livingdrug.workflows.base import Conduct, Workflow, keep_run, workflow
+from livingdrug.workflows.base import Conduct, NothingLeft, Workflow, keep_answer, workflow
 from livingdrug.workflows.document import Document, to_toml
 from livingdrug.workflows.memory import check_memory
 
@@ -27,51 +28,66 @@ def run_scenario(scenario: Document, output: Output) -> None:
         click.echo(to_toml(scenario), nl=False)
         return
     check_memory(scenario, output.memory)
-    conduct = Conduct(choose_executor(output.workers, output.dask))
-    code = _keep(scenario, output, conduct) if output.out and is_folder(output.out) else _show(scenario, output, conduct)
+    folder = output.out if output.out and is_folder(output.out) else None
+    kind, say = workflow(scenario.kind), partial(click.echo, err=True)
+    executor = choose_executor(output.workers, output.dask)
+    try:
+        with Progress(kind.counted) as progress:
+            where = {"out": None if folder else output.out, "folder": folder, "resume": output.resume}
+            conduct = Conduct(executor, progress, drawn=bool(output.plots), say=say, **where)
+            with kind.conducted(scenario, conduct):
+                code = (_keep if folder else _show)(kind, scenario, output, conduct)
+    except NothingLeft as left:
+        if output.as_json:
+            click.echo(json.dumps(plain(left.plain), ensure_ascii=False))
+        click.echo(f"{left}, nothing was left to do: open {Path(folder) / REPORT}", err=True)
+        code = left.code
     if code:
         sys.exit(code)
 
 
-def _keep(scenario: Document, output: Output, conduct: Conduct) -> int:
+def _keep(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) -> int:
     """Run into the folder and say what came out."""
-    if output.plots or output.as_json or output.wide or output.layout:
-        more = "leave out --plots, --json, --wide and --as, or name a table that ends in .csv"
+    if output.plots or output.wide or output.layout:
+        more = "leave out --plots, --wide and --as, or name a table that ends in .csv"
         raise InputError(f"the folder `{output.out}` will hold tables and pictures; {more}")
-    with Progress(workflow(scenario.kind).counted) as progress:
-        answer = keep_run(scenario, output.out, conduct.executor, progress)
-    say_kept(answer, output.out)
-    return 0 if answer.ok else 2
+    found = []
+
+    def write(at: Path) -> Answer:
+        answer, came = kind.keep_run(scenario, at, conduct)
+        found.append(came)
+        return answer
+
+    answer = keep_answer(scenario, output.out, write)
+    _tell(kind, scenario, found[0], answer, output)
+    click.echo(f"wrote {output.out}: open {Path(output.out) / REPORT}", err=True)
+    return kind.exit_code(scenario, found[0], answer)
 
 
-def say_kept(answer: Answer, out: str) -> None:
-    """What a folder holds, in short."""
-    cautions(answer)
-    for sentence in answer.sentences:
-        click.echo(sentence)
-    click.echo(f"wrote {out}: open {Path(out) / 'report.html'}", err=True)
-
-
-def _show(scenario: Document, output: Output, conduct: Conduct) -> int:
+def _show(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) -> int:
     """Run, write, show."""
     if output.out:
         check_writable(output.out)
     if output.plots:
         check_folder(output.plots)
-    kind = workflow(scenario.kind)
-    with Progress(kind.counted) as progress:
-        found = kind.run(scenario, replace(conduct, progress=progress, out=output.out))
-    code = kind.exit_code(scenario, found)
-    if not code:
+    found = kind.run(scenario, conduct)
+    answer = kind.answer(scenario, found)
+    if answer.ok:
         _write(kind, scenario, found, output)
         _draw(kind, scenario, found, output)
-    answer = kind.answer(scenario, found)
-    if output.as_json:
-        cautions(answer)
-        click.echo(json.dumps(plain(kind.plain(scenario, found)), ensure_ascii=False))
-    else:
+    _tell(kind, scenario, found, answer, output)
+    return kind.exit_code(scenario, found, answer)
+
+
+def _tell(kind: Workflow, scenario: Document, found, answer: Answer, output: Output) -> None:
+    """The answer as JSON or in words; what JSON does not hold of cautions goes to standard error."""
+    if not output.as_json:
         show(answer)
-    return code
+        return
+    told = kind.plain(scenario, found)
+    if not told.keys() & {"notes", "notices", "flags"}:
+        cautions(answer)
+    click.echo(json.dumps(plain(told), ensure_ascii=False))
 
 
 def _write(kind: Workflow, scenario: Document, found, output: Output) -> None:

@@ -30,9 +30,9 @@ def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: flo
     from livingdrug.core.folders import held
     from livingdrug.fit.vpc import vpc as check
     from livingdrug.report.folder import amend
-    from livingdrug.scenario.fitted import fitted_points, fitted_problem
-    from livingdrug.scenario.report.fit_folder import keep_vpc
-    from livingdrug.scenario.report.fits import outside_text
+    from livingdrug.workflows.fit.checks import keep_vpc
+    from livingdrug.workflows.fit.fitted import fitted_points, fitted_problem
+    from livingdrug.workflows.fit.words import outside_text
     from livingdrug.workflows.memory import SIMULATED, check_bytes
 
     edges = _numbers(bins, "--bins") if bins else None

@@ -51,6 +51,7 @@ WORDS: dict[str, tuple[str, str]] = {
 EVENT = ("RATE", "DUR", "CMT", "ADDL", "II", "SS")
 MEANINGS = (*WORDS, COVARIATE, IGNORE)
 SEVERAL = ("EXCL",)  # meanings that more than one column may have
+JOINED = ("DVID",)  # and those that a user may give to several, whose texts are joined then
 _RANK = {word: (meaning, i) for meaning, (_, words) in WORDS.items() for i, word in enumerate(words.split())}
 _CDISC_REASON = re.compile(r"nca\d+(xrs|xfl)")
 DAY_WORDS = ("day", "days", "dy", "ady", "studyday", "visitday", "pcdy")  # counted from 0 or from 1: nobody can tell
@@ -189,7 +190,7 @@ def _check_corrections(headings: Sequence[str], corrections: Mapping[str, str]) 
         meaning = meanings.get(text.strip().lower())
         if meaning is None:
             raise InputError(f"column `{name}`: " + unknown("meaning", text, MEANINGS))
-        if meaning in said.values() and meaning not in (COVARIATE, IGNORE, *SEVERAL):
+        if meaning in said.values() and meaning not in (COVARIATE, IGNORE, *SEVERAL, *JOINED):
             raise InputError(f"two columns were said to mean {meaning}; only one can")
         said[name] = meaning
     return said

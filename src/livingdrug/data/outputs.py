@@ -20,7 +20,7 @@ _DESCRIBES = frozenset(
     "visit visitnum visitn visitname avisit avisitn epoch phase atpt atptn pctpt pctptnum timepoint tpt comment comments "
     "note notes remark remarks flag flags seq pcseq aseq pcseqno pcspid pcrefid pcgrpid visitdy "
     "sampleid sample barcode batch plate run operator analyst rep repl replicate replicates aliquot duplicate well line row "
-    "obs obsno".split()
+    "obs obsno dosefrq dosfrq exdosfrq dosno dosnop doseno dosfrm exdosfrm".split()
 )
 
 
@@ -100,7 +100,7 @@ def unit_said(output: np.ndarray, sampled: np.ndarray, reading: Reading, finding
 
 
 def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> set[str]:
-    """Columns that change within a profile at the same or interleaved times: each is a question, a fault until answered.
+    """Columns that change within a profile at the same or interleaved times: one question for all, a fault until answered.
 
     The names of these columns. A column of one value after another (A A B B) describes the course of a subject; one whose
     values come back (A B A), or differ at one time, may hold two curves, and so may one with a name such as CMT.
@@ -111,29 +111,45 @@ def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings:
             row = _first_sign(data, texts, plain_word(name) in _LABELS)
             if row is not None:
                 found[name] = row
-    for names in _same_partition(found, data.by_row):
-        name = names[0]
-        values = sorted(set(data.by_row[name].tolist()), key=natural_key)
-        listed = ", ".join(f"`{printable(v, 30)}`" if v else "nothing" for v in values[:5]) + (
-            ", ..." if len(values) > 5 else ""
-        )
-        subject = printable(data.subjects[data.profiles.subject[data.profile[found[name]]]], 40)
-        more = f" (as `{'`, `'.join(printable(n, 40) for n in names[1:])}` does)" if names[1:] else ""
-        findings.add(
-            "tells-apart", int(data.line[found[name]]), name, str(data.by_row[name][found[name]]),
-            f"it may tell outputs or matrices apart{more}: {listed} at the same or interleaved times of subject `{subject}`",
-            _answers(name, parsed),
-        )  # fmt: skip
+    groups = _same_partition(found, data.by_row)
+    if not groups:
+        return set()
+    names = [group[0] for group in groups]
+    name = min(names, key=lambda n: data.line[found[n]])
+    row = found[name]
+    subject = printable(data.subjects[data.profiles.subject[data.profile[row]]], 40)
+    listed = "; ".join(_values_of(group, data.by_row, len(groups) > 1) for group in groups)
+    it = "it" if len(groups) == 1 else "they"
+    findings.add(
+        "tells-apart", int(data.line[row]), name, str(data.by_row[name][row]),
+        f"{it} may tell outputs or matrices apart{listed} at the same or interleaved times of subject `{subject}`",
+        _answers(names, parsed),
+    )  # fmt: skip
     return set(found)
 
 
-def _answers(name: str, parsed: Parsed) -> str:
+def _values_of(group: Sequence[str], columns: Mapping[str, np.ndarray], several: bool) -> str:
+    """What one column (and those that part the rows as it does) holds; several: whether other columns ask too."""
+    values = sorted(set(columns[group[0]].tolist()), key=natural_key)
+    listed = ", ".join(f"`{printable(v, 30)}`" if v else "nothing" for v in values[:5]) + (", ..." if values[5:] else "")
+    more = f" (as `{'`, `'.join(printable(n, 40) for n in group[1:])}` does)" if group[1:] else ""
+    return f" `{printable(group[0], 40)}`{more}: {listed}" if several else f"{more}: {listed}"
+
+
+def _answers(names: Sequence[str], parsed: Parsed) -> str:
+    """What to say of these columns, each of which parts the rows in its own way."""
+
+    def said(name: str, meaning: str) -> str:
+        return "--column " + shlex.quote(f"{name}={meaning}")
+
     free = next((meaning for meaning in ("DVID", "MATRIX") if not parsed.has(meaning)), None)
-    says = "--column " + shlex.quote(f"{name}=")
-    says = says[:-1] if says.endswith("'") else says
-    close = "'" if says.startswith("--column '") else ""
-    apart = f"say {says}{free}{close} (a profile for each of its values)" if free else "join it with the column of outputs"
-    return f"{apart}, {says}OCC{close} if it numbers infusions, or {says}covariate{close} if it only describes samples"
+    if len(names) == 1 and free:
+        apart, joined = f"{said(names[0], free)} (a profile for each of its values)", names
+    else:
+        joined = [*([parsed.name("DVID")] if parsed.has("DVID") else []), *names]
+        apart = f"{' '.join(said(name, 'DVID') for name in joined)} (a profile for each combination of their values)"
+    describes = "it only describes samples" if len(names) == 1 else "a column only describes samples"
+    return f"say {apart}, {said(names[0], 'OCC')} if it numbers infusions, or {said(names[0], 'covariate')} if {describes}"
 
 
 def may_differ(name: str, said: Mapping[str, str]) -> bool:

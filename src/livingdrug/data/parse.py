@@ -23,7 +23,7 @@ from livingdrug.data.cells import (
 from livingdrug.data.exclusions import exclusions
 from livingdrug.data.findings import Findings
 from livingdrug.data.grid import Grid
-from livingdrug.data.meanings import EVENT, Column, text_of_value
+from livingdrug.data.meanings import EVENT, JOINED, Column, text_of_value
 from livingdrug.data.reading import Reading
 
 TEXTS = ("ID", "DV", "DVID", "MATRIX", "CMT", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
@@ -93,6 +93,7 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     empty = {c.name for i, c in enumerate(columns) if c.meaning == "OCC" and missing(grid.columns[i]).all()}
     by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore") and c.name not in empty}
     raw = {c.meaning: grid.columns[i] for i, c in enumerate(columns) if c.meaning in by_meaning}
+    raw |= {m: _joined(m, columns, grid) for m in JOINED if sum(c.meaning == m for c in columns) > 1}
     if "DV" in raw:
         raw["DV"] = _with_text_of_value(by_meaning["DV"].name, raw["DV"], columns, grid, findings)
     decimal = decimal_sign([raw[m] for m in NUMERIC if m in raw])
@@ -129,6 +130,14 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
         _limits(by_meaning, raw, read, findings, kept_logs), not_measured,
         excluded, weight.value, others, {m: read[m] for m in told},
     )  # fmt: skip
+
+
+def _joined(meaning: str, columns: tuple[Column, ...], grid: Grid) -> np.ndarray:
+    """The texts of several columns with one meaning, in the order of the file; words for nothing are left out."""
+    parts = [grid.columns[i] for i, c in enumerate(columns) if c.meaning == meaning]
+    rows = [tuple(row) for row in zip(*parts, strict=True)]
+    words = {row: " ".join(text.strip() for text in row if not is_missing(text)) for row in set(rows)}
+    return np.array([words[row] for row in rows], dtype=object)
 
 
 def _covariates(columns: tuple[Column, ...], grid: Grid, kept: set[str], by_meaning, raw) -> dict[str, np.ndarray]:
@@ -239,14 +248,13 @@ def _assays(texts: np.ndarray, reading: Reading) -> np.ndarray:
 
 def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.ndarray:
     """Event of each row; without a column, a row with a dose and no value is a dose."""
-    n = len(findings.lines)
     if "EVID" in read:
         evid = np.where(read["EVID"].kind == MISSING, 0, read["EVID"].value)
         wrong = (read["EVID"].kind == NUMBER) & ~np.isin(evid, (0, 1, 2, 3, 4))
         fix = "write 0 for a sample, 1 for a dose, 2 for another event, 3 for a reset, 4 for a reset with a dose"
         findings.at("event", np.flatnonzero(wrong), *_of(by_meaning, raw, "EVID", wrong), "{} is no event", fix)
         return np.where(np.isfinite(evid) & ~wrong, evid, 0).astype(np.int8)
-    evid = np.zeros(n, dtype=np.int8)
+    evid = _dose_records(by_meaning, raw, findings)
     if "AMT" in read and "DV" in read:
         dosed, level = read["AMT"].value > 0, read["DV"]
         sampled = (level.value > 0) | (level.kind == BELOW) | (level.kind == ABOVE) | (cens == 1)
@@ -255,6 +263,17 @@ def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.nda
         if alone.any() and 2 * (dosed & sampled).sum() <= sampled.sum():
             evid[alone] = 1
             findings.note(f"{int(alone.sum())} row(s) with a dose and no value are read as infusions (no EVID column)")
+    return evid
+
+
+def _dose_records(by_meaning, raw, findings: Findings) -> np.ndarray:
+    """2 where a row of ADaM (ADPC: PARAMCD is DOSE) records a dose beside the samples of other parameters, else 0."""
+    evid = np.zeros(len(findings.lines), dtype=np.int8)
+    if "DVID" in raw:
+        doses = np.array([text.strip().upper() == "DOSE" for text in raw["DVID"]], dtype=bool)
+        if doses.any() and not doses.all():
+            findings.note(f"{int(doses.sum())} row(s) with `{by_meaning['DVID'].name}` DOSE record doses (ADPC), not samples")
+            evid[doses] = 2
     return evid
 
 

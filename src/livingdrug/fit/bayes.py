@@ -13,6 +13,7 @@ from livingdrug.fit import joint
 from livingdrug.fit.frame import Frame, frame_of, root_of
 from livingdrug.fit.nuts import Draws, Mixing, Sampling, draw, faults, mixing, summary
 from livingdrug.fit.objective import check_start
+from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.point import Point, Prepared, point_of, prepare, table_of
 from livingdrug.fit.priors import Prior, add_priors, columns_of, priors_of
 from livingdrug.fit.problem import FitProblem
@@ -236,6 +237,8 @@ def sample_posterior(
 ) -> Posterior:
     """Draws of the posterior. Priors that are not given are weak ones around the numbers of `problem`, which must not come
     from the same data; `start` may: `fit(problem).problem` is a good one."""
+    if problem.outcomes:
+        check_method("bayes")
     settings = settings or Sampling()
     density, first = log_posterior(problem, priors, start, settings.seed)
     found = draw(density, first, settings)

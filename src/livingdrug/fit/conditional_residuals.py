@@ -42,10 +42,12 @@ def conditional_residuals(prepared: Prepared, point: Point, etas: np.ndarray) ->
     y, kind, output, first, last = prepared.records
     at = moments(prepared, point, with_etas(prepared, centre(prepared, point), etas))
     logs, measured = prepared.kind[output] == LOGNORMAL, kind == MEASURED
+    f = prepared.own(at.f)
+    slopes = at.slopes[: len(f)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.where(logs, np.log(y) - np.log(at.f), y - at.f)
-        slopes = np.where(logs[:, None], at.slopes / at.f[:, None], at.slopes)[:, prepared.random]
-    sd = spreads(prepared, point, at.f)
+        off = np.where(logs, np.log(y) - np.log(f), y - f)
+        slopes = np.where(logs[:, None], slopes / f[:, None], slopes)[:, prepared.random]
+    sd = spreads(prepared, point, f)
     found = np.full(len(y), np.nan)
     for i in range(len(first)):
         mine = np.arange(first[i], last[i])[measured[first[i] : last[i]]]

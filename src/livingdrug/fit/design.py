@@ -10,6 +10,7 @@ from livingdrug.data import Data
 from livingdrug.fit.covariates import changes_of, completed, covariate, is_missing, known_covariates, numbers_of
 from livingdrug.fit.given import given_of
 from livingdrug.fit.occasions import numbered
+from livingdrug.fit.outcomes import Seen, seen_of
 from livingdrug.fit.problem import Effect, FitProblem, is_closed
 from livingdrug.fit.units import in_model_units, unstated
 from livingdrug.simulation import Regimen
@@ -24,7 +25,8 @@ class Design:
     occasion (from 1; 0 where occasions do not differ). first, last (subjects,): records of a
     subject. table (subjects, quantities): values of all quantities, those of the fit still typical. x (subjects,
     effects): covariates as effects see them. doses: regimen of each subject; resets: lines of its resets in the file; end
-    (records,): the other end of the interval of a censored value, -inf or inf without one. notes: for the user.
+    (records,): the other end of the interval of a censored value, -inf or inf without one. notes: for the user. outcomes:
+    what is known of each outcome of the problem.
     """
 
     subjects: tuple[str, ...]
@@ -43,6 +45,7 @@ class Design:
     resets: tuple[tuple[int, ...], ...]
     end: np.ndarray
     notes: tuple[str, ...] = ()
+    outcomes: tuple[Seen, ...] = ()
 
     @property
     def n(self) -> int:
@@ -88,7 +91,29 @@ def design_of(problem: FitProblem) -> Design:
     )  # fmt: skip
     _check_logs(problem, design)
     _note_below(problem, design, notes)
-    return Design(**{**vars(design), "notes": tuple(notes)})
+    outcomes = _outcomes(problem, present, notes)
+    return Design(**{**vars(design), "notes": tuple(notes), "outcomes": outcomes})
+
+
+def _outcomes(problem: FitProblem, present: np.ndarray, notes: list[str]) -> tuple[Seen, ...]:
+    """The outcomes of the subjects in the fit. Raises InputError for one of a subject without samples, by name."""
+    names, found = problem.data.subjects, []
+    for outcome in problem.outcomes:
+        known = np.isfinite(outcome.values)
+        alone = np.setdiff1d(np.flatnonzero(known), present)
+        if len(alone):
+            shown = ", ".join(names[i] for i in alone[:5]) + (", ..." if len(alone) > 5 else "")
+            raise InputError(
+                f"outcome `{outcome.name}`: {len(alone)} subject(s) have one and no sample in the fit: {shown}; what is not "
+                "known of their exposure is as large as the population; give their samples, or leave their outcome out"
+            )
+        notes += outcome.notes
+        without = present[~known[present]]
+        if len(without):
+            shown = ", ".join(names[i] for i in without[:5]) + (", ..." if len(without) > 5 else "")
+            notes.append(f"outcome `{outcome.name}` is not known of {len(without)} subject(s), whose samples count: {shown}")
+        found.append(seen_of(outcome, present))
+    return tuple(found)
 
 
 def _check_units(problem: FitProblem, notes: list[str]) -> None:

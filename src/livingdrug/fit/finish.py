@@ -7,7 +7,7 @@ from livingdrug.fit.modes import Modes
 from livingdrug.fit.objective import spreads
 from livingdrug.fit.point import NORMAL, Point, Prepared, centre, individual, predictions, problem_at, with_etas
 from livingdrug.fit.result import Covariance, Estimate, Individuals, Limit, Predictions
-from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, TYPICAL, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, TYPICAL, Unknowns
 
 NO_SPREAD = 0.01  # sd on a log or logit scale that counts as none
 FLAT = 0.5  # information on the logarithm of a spread (its standard error is above 1.4 then) that is next to none
@@ -129,6 +129,8 @@ def estimates_of(
     for residual in problem.residuals:
         for name in residual.names:
             add(f"{name} {residual.output}", RESIDUAL, getattr(residual, name))
+    for number in (n for outcome in problem.outcomes for n in outcome.numbers):
+        add(number.name, OUTCOME, number.value)
     return tuple(rows)
 
 

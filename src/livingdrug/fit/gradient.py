@@ -14,7 +14,7 @@ import numpy as np
 from livingdrug.fit.modes import HESSIAN_STEP, HESSIAN_STEP_ODE, Modes, find_modes
 from livingdrug.fit.objective import at_modes
 from livingdrug.fit.point import Point, Prepared, centre, moments, moments_of, with_etas
-from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
 
 STEP = 1e-4
 
@@ -127,7 +127,7 @@ def _by_omega(prepared, unknowns: Unknowns, point: Point, modes: Modes, bends: _
 
 
 def _by_residuals(prepared, unknowns: Unknowns, point: Point, modes: Modes, bends: _Bends, method, gradient) -> None:
-    places = unknowns.of_kind(RESIDUAL)
+    places = unknowns.of_kind(RESIDUAL, OUTCOME)
     random, vector = prepared.random, unknowns.vector(point)
     phi = with_etas(prepared, centre(prepared, point), modes.etas)
     for place in places:

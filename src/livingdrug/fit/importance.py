@@ -17,7 +17,7 @@ from livingdrug.core.random import stream_key, uniforms
 from livingdrug.engine import in_threads
 from livingdrug.fit.modes import Modes, find_modes
 from livingdrug.fit.objective import at_modes, check_parts, made
-from livingdrug.fit.point import Point, Prepared, centre, log_likelihood, predictions, with_etas
+from livingdrug.fit.point import Point, Prepared, centre, everything, log_likelihood, with_etas
 from livingdrug.fit.result import Objective
 
 FREEDOM = 4.0
@@ -257,7 +257,7 @@ def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
     def at(part: np.ndarray) -> tuple[Prepared, np.ndarray]:
         own = copies[part.shape[1]]
         flat = part.transpose(1, 0, 2).reshape(n * part.shape[1], size)
-        return own, predictions(own, with_etas(own, centre(own, point), flat))
+        return own, everything(own, with_etas(own, centre(own, point), flat))
 
     return Predicted(tuple(side_by_side(at, parts)), n)
 

@@ -15,7 +15,7 @@ import numpy as np
 from livingdrug.fit.importance import Draws, predicted, weights
 from livingdrug.fit.modes import solved
 from livingdrug.fit.point import Point, Prepared, centre, moments, with_etas
-from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
 from livingdrug.fit.updates import linear_of
 
 STEP = 1e-3
@@ -124,7 +124,7 @@ def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], l
 def _predictions(prepared, unknowns: Unknowns, point: Point, draws: Draws, weight, slopes, bends) -> None:
     """Slopes and mean curvature by what acts on predictions and their errors."""
     still = _still(prepared, unknowns)
-    places = [*still, *unknowns.of_kind(RESIDUAL)]
+    places = [*still, *unknowns.of_kind(RESIDUAL, OUTCOME)]
     if not len(places):
         return
     vector, steps = unknowns.vector(point), STEP * np.eye(unknowns.size)

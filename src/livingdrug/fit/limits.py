@@ -21,12 +21,13 @@ from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import LOG, NORMAL, SCALE_CODE, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
-from livingdrug.fit.unknowns import RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
+from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
 
 LEVEL = 0.95
 SHARP = 0.4  # standard error on its scale up to which a number has the interval of its standard error
 SHARP_DEVIATION = 0.25  # the same of a variability or residual error: 8 individual values seen themselves would tell as much
 KNOWN, MANY = 0.1, 40  # standard error and subjects from which on such an interval is not looked at again
+LOOSE = 5.0  # standard error of a number of an outcome, on a scale of odds or rates, from which on it is not determined
 FALLEN = 0.75  # of the fall of a parabola that the likelihood must show at its ends elsewhere
 WIDEST = 50.0  # ratio of upper to lower limit (on a logit scale of odds) up to which a number counts as determined
 FARTHEST = 4.7  # distance on a log or logit scale, a factor of 110, that a profile walks
@@ -139,7 +140,10 @@ def _holds(s: Settled, name: str, ends: tuple[float, float], covariance: np.ndar
     well, or from many subjects, that is taken for granted."""
     unknowns = unknowns_of(s.prepared.problem)
     k, n = unknowns.names.index(name), s.prepared.design.n
-    if n >= MANY or covariance[k, k] < KNOWN**2 or unknowns.kinds[k] != TYPICAL or _scale(unknowns, name) != LOG:
+    # how much outcomes tell depends on what was seen: where an exposure tells yes from no, a slope has no upper end
+    outcome = unknowns.kinds[k] == OUTCOME
+    relative = unknowns.kinds[k] == TYPICAL and _scale(unknowns, name) == LOG
+    if covariance[k, k] < KNOWN**2 or not (outcome or (relative and n < MANY)):
         return True
     walk = _Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(subjects_for(s, name)), seed)
     x = _value(unknowns, s.climbed.point, name)
@@ -156,6 +160,7 @@ def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None
             continue
         limit = _limit(unknowns, name, ends, "standard error")
         weak = unknowns.kinds[k] == SPREAD and covariance[k, k] > 1 / WEAK
+        weak |= unknowns.kinds[k] == OUTCOME and covariance[k, k] > LOOSE**2
         found[name] = limit._replace(determined=limit.determined and not weak)
     return found
 

@@ -11,16 +11,17 @@ from livingdrug.core.errors import InputError
 from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, log_jacobian
 from livingdrug.fit.design import MEASURED
 from livingdrug.fit.modes import Modes, curvature, find_modes
+from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.point import (
     Moments,
     Point,
     Prepared,
     centre,
+    everything,
     individual,
     log_likelihood,
     moments,
     point_of,
-    predictions,
     prepare,
 )
 from livingdrug.fit.problem import FitProblem
@@ -39,6 +40,8 @@ def evaluate(problem: FitProblem, method: str = "focei", draws: int = 4096, seed
 
     if method not in METHODS:
         raise InputError(unknown("method", method, METHODS))
+    if problem.outcomes:
+        check_method(method, method)
     prepared = prepare(problem)
     check_start(prepared, point_of(problem))
     if method == "is":
@@ -147,7 +150,7 @@ def _values_of(prepared: Prepared, phi: np.ndarray, i: int) -> str:
 def check_start(prepared: Prepared, point: Point) -> None:
     """Refuse values at which the likelihood of the typical subjects is not finite, with subject, record and values."""
     phi = centre(prepared, point)
-    f = predictions(prepared, phi)
+    f = everything(prepared, phi)
     total = log_likelihood(prepared, point, f)
     bad = np.flatnonzero(~np.isfinite(total))
     if not len(bad):

@@ -10,6 +10,8 @@ import numpy as np
 from livingdrug.engine import kept
 from livingdrug.engine.densities import CODE, moments_by_subject, sum_by_subject
 from livingdrug.fit.design import Design, design_of
+from livingdrug.fit.exposures import Exposures, exposures_of
+from livingdrug.fit.outcome_likelihood import add_moments, log_likelihood_of
 from livingdrug.fit.predict import Predictor, predictor_of
 from livingdrug.fit.problem import Correlation, FitProblem, covariance
 
@@ -19,18 +21,21 @@ LARGEST = 700.0  # of a number on a log or logit scale
 
 
 class Point(NamedTuple):
-    """mu (parameters,): typical values on their scales; beta (effects,); omega (random, random); a, b (outputs,)."""
+    """mu (parameters,): typical values on their scales; beta (effects,); omega (random, random); a, b (outputs,); theta: the
+    numbers of all outcomes as they are estimated."""
 
     mu: np.ndarray
     beta: np.ndarray
     omega: np.ndarray
     a: np.ndarray
     b: np.ndarray
+    theta: np.ndarray = np.empty(0)
 
 
 class Moments(NamedTuple):
     """Log-likelihood of each subject (n,), its gradient (n, parameters) and Gauss-Newton curvature by phi, and the
-    predictions (records,) with their slopes by phi (records, parameters)."""
+    predictions (records,) with their slopes by phi (records, parameters); where a problem has outcomes, their exposures stand
+    behind the records."""
 
     total: np.ndarray
     gradient: np.ndarray
@@ -79,12 +84,14 @@ def fill_slopes(slopes, by_phi, first, last, out):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A problem with its records and compiled predictions; copies: of all subjects (chains)."""
+    """A problem with its records and compiled predictions; copies: of all subjects (chains); exposures: that drive its
+    outcomes, None where it has none."""
 
     problem: FitProblem
     design: Design
     predictor: Predictor
     copies: int = 1
+    exposures: Exposures | None = None
 
     @cached_property
     def columns(self) -> np.ndarray:
@@ -141,6 +148,17 @@ class Prepared:
         return (*tiled, np.tile(d.first, self.copies) + shift, np.tile(d.last, self.copies) + shift)
 
     @cached_property
+    def owner(self) -> np.ndarray:
+        """Subject, with its copies, of each record, and of each exposure behind them."""
+        _, _, _, first, last = self.records
+        own = np.repeat(np.arange(self.n), last - first)
+        return own if self.exposures is None else np.concatenate([own, self.exposures.layout[1]])
+
+    def own(self, f: np.ndarray) -> np.ndarray:
+        """The predictions of records alone."""
+        return f if self.exposures is None else f[: len(self.records[0])]
+
+    @cached_property
     def ends(self) -> np.ndarray:
         """The other end of each record's interval, with the copies (see `Design`)."""
         return np.tile(self.design.end, self.copies)
@@ -154,7 +172,7 @@ class Prepared:
 def prepare(problem: FitProblem, copies: int = 1, design: Design | None = None) -> Prepared:
     """Compile what a problem needs. Raises InputError for data that the model cannot take."""
     design = design or design_of(problem)
-    return Prepared(problem, design, predictor_of(problem, design, copies), copies)
+    return Prepared(problem, design, predictor_of(problem, design, copies), copies, exposures_of(problem, design, copies))
 
 
 def is_defined(point: Point) -> bool:
@@ -170,6 +188,7 @@ def point_of(problem: FitProblem) -> Point:
         to_scale(np.array([p.value for p in problem.parameters]), scale),
         np.array([e.coefficient for e in problem.effects]), covariance(problem),
         np.array([r.a for r in problem.residuals]), np.array([r.b for r in problem.residuals]),
+        np.concatenate([np.empty(0), *(o.theta for o in problem.outcomes)]),
     )  # fmt: skip
 
 
@@ -192,7 +211,12 @@ def problem_at(problem: FitProblem, point: Point) -> FitProblem:
     residuals = tuple(
         replace(r, a=float(a), b=float(b)) for r, a, b in zip(problem.residuals, point.a, point.b, strict=True)
     )
-    return replace(problem, parameters=parameters, effects=effects, correlations=tuple(pairs), residuals=residuals)
+    ends = np.cumsum([len(o.numbers) for o in problem.outcomes])
+    own = zip(problem.outcomes, np.split(point.theta, ends[:-1]), strict=True) if len(ends) else ()
+    return replace(
+        problem, parameters=parameters, effects=effects, correlations=tuple(pairs), residuals=residuals,
+        outcomes=tuple(outcome.at(theta) for outcome, theta in own),
+    )
 
 
 def centre(prepared: Prepared, point: Point) -> np.ndarray:
@@ -227,18 +251,30 @@ def predictions(prepared: Prepared, phi: np.ndarray) -> np.ndarray:
     return prepared.predictor.values(individual(prepared, phi))
 
 
+def everything(prepared: Prepared, phi: np.ndarray) -> np.ndarray:
+    """Predictions at all records, and behind them the exposures that drive outcomes: what a likelihood needs."""
+    if prepared.exposures is None:
+        return predictions(prepared, phi)
+    return prepared.exposures.values(prepared.predictor, individual(prepared, phi))
+
+
 def log_likelihood(prepared: Prepared, point: Point, f: np.ndarray, fixed_f: np.ndarray | None = None) -> np.ndarray:
-    """Log-likelihood of each subject for predictions f; fixed_f: those that set the spread."""
+    """Log-likelihood of each subject for `everything`; fixed_f: predictions that set the spread."""
     y, kind, output, first, last = prepared.records
-    out = np.empty(len(first))
-    sum_by_subject(y, prepared.ends, kind, output, prepared.kind, point.a, point.b, f, f if fixed_f is None else fixed_f,
+    out, own = np.empty(len(first)), prepared.own(f)
+    sum_by_subject(y, prepared.ends, kind, output, prepared.kind, point.a, point.b, own, own if fixed_f is None else fixed_f,
                    prepared.m4, first, last, out)  # fmt: skip
+    if prepared.exposures is not None:
+        out += log_likelihood_of(prepared.exposures, point.theta, f[len(own) :])
     return out
 
 
 def moments(prepared: Prepared, point: Point, phi: np.ndarray, fixed_f: np.ndarray | None = None) -> Moments:
     """Log-likelihood with derivatives by phi; fixed_f: predictions that set the spread (no interaction)."""
     table, by_phi = table_of(prepared, phi)
+    if prepared.exposures is not None:
+        f, by_value = prepared.exposures.slopes(prepared.predictor, table)
+        return moments_of(prepared, point, f, by_value * by_phi[prepared.owner], fixed_f)
     f, by_value = prepared.predictor.slopes(table)
     _, _, _, first, last = prepared.records
     slopes = np.empty(by_value.shape)
@@ -251,8 +287,11 @@ def moments_of(prepared: Prepared, point: Point, f: np.ndarray, slopes: np.ndarr
     y, kind, output, first, last = prepared.records
     n, k = len(first), slopes.shape[1]
     total, gradient, curve = np.empty(n), np.empty((n, k)), np.empty((n, k, k))
+    own = prepared.own(f)
     moments_by_subject(
-        y, prepared.ends, kind, output, prepared.kind, point.a, point.b, f, f if fixed_f is None else fixed_f,
-        fixed_f is None, prepared.m4, np.ascontiguousarray(slopes), first, last, total, gradient, curve,
+        y, prepared.ends, kind, output, prepared.kind, point.a, point.b, own, own if fixed_f is None else fixed_f,
+        fixed_f is None, prepared.m4, np.ascontiguousarray(slopes[: len(own)]), first, last, total, gradient, curve,
     )  # fmt: skip
+    if prepared.exposures is not None:
+        add_moments(prepared.exposures, point.theta, f[len(own) :], slopes[len(own) :], total, gradient, curve)
     return Moments(total, gradient, curve, f, slopes)

@@ -18,6 +18,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown, shortly
 from livingdrug.data import Data
+from livingdrug.fit.outcomes import Outcome
 from livingdrug.models import ClosedForm, Model
 
 SCALES = ("log", "logit", "normal")
@@ -165,7 +166,8 @@ class FitProblem(Shown):
     missing: what becomes of a subject without a covariate that is used (refused by default). own: quantities
     with a value for each subject of the data (see `fit.steps`); moving: those that are times on the subject's clock.
     notes: for the user, such as what was done to the data so that they meet the model. priors: on some of the numbers (see
-    `fit.borrow`); SAEM then maximises the likelihood times their density.
+    `fit.borrow`); SAEM then maximises the likelihood times their density. outcomes: of other kinds, driven by the individual
+    exposure (see `fit.outcomes`).
     Raises InputError for names that do not exist, or numbers that cannot be.
     """
 
@@ -184,6 +186,7 @@ class FitProblem(Shown):
     moving: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     priors: tuple[NormalPrior, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
     def __post_init__(self) -> None:
         if self.missing not in MISSING:
@@ -277,7 +280,8 @@ def new_problem(
     here and not in `random` has no spread. start: where typical values start. blocks: parameters whose spreads are
     correlated. residuals: the model's published log-normal ones by default. occasions: parameters that also differ between
     the occasions of a subject (name -> start of the sd), with its doses in rows where the model is made of flows.
-    compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate.
+    compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate. outcomes: of
+    other kinds, as `fit.outcome_data.read_asked` reads them; time_units: of columns that hold times to an event.
     """
     from livingdrug.fit.occasions import with_occasions
     from livingdrug.fit.steps import with_steps

@@ -17,6 +17,7 @@ from livingdrug.fit.importance import FEW, few_draws, importance, propose
 from livingdrug.fit.limits import Higher, error_limits, limits
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, made
+from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.point import Prepared, centre, point_of, predictions, prepare, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.reduce import carries_little, path_from
@@ -234,6 +235,8 @@ def _fit_saem(
 
 def _check_saem_only(problem: FitProblem, settings: Method, reduce: bool) -> None:
     """Refuse what another method would leave out without a word."""
+    if problem.outcomes and not isinstance(settings, Individual):
+        check_method("saem" if isinstance(settings, Saem) else settings.method)
     if problem.priors and not isinstance(settings, Individual | Saem):
         raise InputError(f"method {settings.method} takes no priors; take saem, or sample the posterior (bayes)")
     if reduce and not isinstance(settings, Saem):

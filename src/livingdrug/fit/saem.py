@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit.point import Point, Prepared, centre, point_of, predictions, with_etas
+from livingdrug.fit.point import Point, Prepared, centre, everything, point_of, with_etas
 from livingdrug.fit.sampling import Chains, first_chains, generator, refreshed, sweep
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
 from livingdrug.fit.updates import (
@@ -24,6 +24,7 @@ from livingdrug.fit.updates import (
     regression,
     residual_squares,
     scored_effects,
+    scored_outcomes,
     scored_residuals,
 )
 
@@ -141,13 +142,14 @@ def _iterate(prepared: Prepared, settings: Saem, unknowns: Unknowns, linear: Lin
     moved = moved._replace(omega=new_omega(prepared, unknowns, moved, s1, s2, kept))
     moved = closed_residuals(prepared, moved, s3, kept)
     moved = scored_residuals(prepared, unknowns, moved, chains.f, gain)
+    moved = scored_outcomes(prepared, moved, chains.f, gain)
     before = moved
     moved = scored_effects(prepared, unknowns, linear, moved, chains.etas, chains.f, gain)
     etas = phi - np.tile(means(prepared, moved), (prepared.copies, 1))
     chains = replace(chains, etas=etas)
     f = None
     if moved is not before:
-        f = predictions(prepared, with_etas(prepared, centre(prepared, moved), etas))
+        f = everything(prepared, with_etas(prepared, centre(prepared, moved), etas))
     chains = refreshed(prepared, moved, chains, f)
     mean, square = state.mean, state.square
     if k >= settings.exploration:

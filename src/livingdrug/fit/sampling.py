@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.random import stream_key
-from livingdrug.fit.point import Point, Prepared, centre, log_likelihood, predictions, with_etas
+from livingdrug.fit.point import Point, Prepared, centre, everything, log_likelihood, with_etas
 
 AIM_ONE, AIM_ALL = 0.44, 0.25  # rates of acceptance that random walks are tuned to (Roberts & Rosenthal 2001)
 
 
 @dataclass(frozen=True)
 class Chains:
-    """etas (chains x subjects, random); f: predictions (records with copies,); total: log-likelihood of each; reach:
+    """etas (chains x subjects, random); f: `everything` there; total: log-likelihood of each; reach:
     step length of each effect; stride (chains x subjects,): of the joint step."""
 
     etas: np.ndarray
@@ -35,7 +35,7 @@ def generator(seed: int, purpose: str) -> np.random.Generator:
 def first_chains(prepared: Prepared, point: Point) -> Chains:
     """Chains at eta 0."""
     etas = np.zeros((prepared.n, len(prepared.random)))
-    f = predictions(prepared, centre(prepared, point))
+    f = everything(prepared, centre(prepared, point))
     sd = np.sqrt(np.diag(point.omega))
     reach, stride = np.tile(0.5 * sd, (prepared.n, 1)), np.full(prepared.n, 0.6)
     return Chains(etas, f, log_likelihood(prepared, point, f), reach, stride)
@@ -74,14 +74,13 @@ def sweep(
 def _try(prepared, point, middle, chains: Chains, etas, bar, precision) -> tuple[Chains, np.ndarray]:
     """Take what is proposed where it is likely enough; precision: of the population, None where that proposed."""
     phi = with_etas(prepared, middle, etas)
-    f = predictions(prepared, phi)
+    f = everything(prepared, phi)
     total = log_likelihood(prepared, point, f)
     gain = total - chains.total
     if precision is not None:
         gain = gain - 0.5 * (((etas @ precision) * etas).sum(axis=1) - ((chains.etas @ precision) * chains.etas).sum(axis=1))
     taken = np.isfinite(total) & ((bar < gain) | ~np.isfinite(chains.total))
-    _, _, _, first, last = prepared.records
-    rows = np.repeat(taken, last - first)
+    rows = taken[prepared.owner]
     return (
         replace(
             chains, etas=np.where(taken[:, None], etas, chains.etas), f=np.where(rows, f, chains.f),

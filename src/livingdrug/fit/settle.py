@@ -105,7 +105,7 @@ def carried(now: Settled, problem: FitProblem, seed: int) -> tuple[Prepared, Poi
             if p.name in held and q.name in held:
                 omega[i, j] = before.omega[held[p.name], held[q.name]]
     prepared = prepare(problem, 1, now.prepared.design)
-    return prepared, Point(before.mu, before.beta, omega, before.a, before.b), seed, etas
+    return prepared, before._replace(omega=omega), seed, etas
 
 
 def swapped(now: Settled, full: Prepared, name: str, seed: int) -> list[Settled]:

@@ -200,7 +200,8 @@ def _set_residuals(prepared: Prepared, unknowns, point: Point, modes: Modes, var
     """Residual errors times how far the measured values lie from the subjects' own curves, in units of them; what is not
     known of these curves, by the variance of the subjects' parameters, counts too, or few values would leave no error."""
     y, kind, output, first, last = prepared.records
-    f, slopes = modes.moments.f, modes.moments.slopes[:, prepared.random]
+    f = prepared.own(modes.moments.f)
+    slopes = modes.moments.slopes[: len(f), prepared.random]
     logs = np.array([r.kind == "lognormal" for r in prepared.problem.residuals])[output]
     who = np.repeat(np.arange(len(first)), last - first)
     with np.errstate(all="ignore"):

@@ -12,6 +12,7 @@ from livingdrug.core.export import write_text
 from livingdrug.core.files import refusal, whole_file
 from livingdrug.core.versions import versions
 from livingdrug.fit.conditional_residuals import with_conditional_residuals
+from livingdrug.fit.outcomes import WEIBULL, Outcome
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import point_of
 from livingdrug.fit.problem import FitProblem
@@ -49,7 +50,8 @@ def fingerprint(problem: FitProblem, settings, seed: int) -> str:
     parts = (problem.model.full_name, repr(problem.model.system), repr(sorted(problem.model.typical.items())),
              repr(problem.parameters), repr(problem.residuals), repr(problem.effects), repr(problem.correlations),
              repr(problem.outputs), problem.below, repr(problem.smooth), repr(problem.compartments), problem.missing,
-             repr(problem.priors), repr(settings), str(seed), data_hash(problem))  # fmt: skip
+             repr(problem.priors), repr([vars(o) for o in problem.outcomes]), repr(settings), str(seed),
+             data_hash(problem))  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -241,9 +243,17 @@ def settings_as_dict(result: FitResult) -> dict:
         "scale": {p.name: p.scale for p in problem.parameters}, "fixed": [p.name for p in problem.parameters if p.fixed],
         "effects": [asdict(e) for e in problem.effects], "residual_errors": [asdict(r) for r in problem.residuals],
         "correlations": [asdict(c) for c in problem.correlations], "priors": [asdict(p) for p in problem.priors],
-        "settings": result.settings,
+        "outcomes": [outcome_as_dict(o) for o in problem.outcomes], "settings": result.settings,
         "effective": effective_settings(result), "notes": list(result.notes),
     }  # fmt: skip
+
+
+def outcome_as_dict(outcome: Outcome) -> dict:
+    """What an outcome is and where its numbers stand."""
+    return {
+        "name": outcome.name, "kind": outcome.kind, "driver": outcome.driver.words, "known": outcome.known,
+        "numbers": {n.name: n.value for n in outcome.numbers},
+    } | ({"reference_time": outcome.scale} if outcome.kind == WEIBULL else {})
 
 
 def effective_settings(result: FitResult) -> dict:

@@ -11,7 +11,6 @@ from livingdrug.fit.climb import climb
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Prepared, point_of, prepare
-from livingdrug.fit.predict import predictor_of
 from livingdrug.fit.result import FitResult
 from livingdrug.fit.sampling import generator
 from livingdrug.fit.unknowns import unknowns_of
@@ -145,6 +144,6 @@ def _drawn(prepared: Prepared, chosen: np.ndarray) -> Prepared:
         time=d.time[rows], output=d.output[rows], y=d.y[rows], kind=d.kind[rows], line=d.line[rows], first=last - sizes,
         occasion=d.occasion[rows],
         last=last, table=d.table[chosen], x=d.x[chosen], doses=tuple(d.doses[i] for i in chosen),
-        resets=tuple(d.resets[i] for i in chosen), end=d.end[rows],
+        resets=tuple(d.resets[i] for i in chosen), end=d.end[rows], outcomes=tuple(seen.of(chosen) for seen in d.outcomes),
     )  # fmt: skip
-    return Prepared(prepared.problem, design, predictor_of(prepared.problem, design))
+    return prepare(prepared.problem, 1, design)

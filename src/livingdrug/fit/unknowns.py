@@ -12,6 +12,7 @@ from livingdrug.fit.point import LOG, LOGIT, SCALE_CODE, Point
 from livingdrug.fit.problem import FitProblem
 
 TYPICAL, COVARIATE, SPREAD, CORRELATION, RESIDUAL = "typical", "covariate", "spread", "correlation", "residual"
+OUTCOME = "outcome"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Unknowns:
 
     mu, beta: positions; spread: positions among the random parameters, the first of those that share one; alike (random,):
     the position whose spread each one has; pairs: (row, column) of correlations; a, b:
-    positions of outputs. names, kinds: in the order of the vector: mu, beta, spread, pairs, a, b.
+    positions of outputs. names, kinds: in the order of the vector: mu, beta, spread, pairs, a, b, numbers of outcomes.
     """
 
     problem: FitProblem
@@ -33,6 +34,11 @@ class Unknowns:
     b: np.ndarray
     names: tuple[str, ...]
     kinds: tuple[str, ...]
+
+    @property
+    def as_logarithm(self) -> np.ndarray:
+        """Which numbers of outcomes are estimated as their logarithms."""
+        return np.array([n.log for outcome in self.problem.outcomes for n in outcome.numbers], dtype=bool)
 
     @property
     def size(self) -> int:
@@ -48,14 +54,16 @@ class Unknowns:
         sd = np.sqrt(np.diag(point.omega))
         pairs = [np.arctanh(point.omega[i, j] / (sd[i] * sd[j])) for i, j in self.pairs]
         residual = (np.log(point.a[self.a]), np.log(point.b[self.b]))
-        return np.concatenate([point.mu[self.mu], point.beta[self.beta], np.log(sd[self.spread]), pairs, *residual])
+        spread = np.log(sd[self.spread])
+        return np.concatenate([point.mu[self.mu], point.beta[self.beta], spread, pairs, *residual, point.theta])
 
     def point(self, vector: np.ndarray, base: Point) -> Point:
         """A point with these numbers; what is fixed comes from `base`."""
-        parts = np.split(vector, np.cumsum([len(self.mu), len(self.beta), len(self.spread), len(self.pairs), len(self.a)]))
+        sizes = [len(part) for part in (self.mu, self.beta, self.spread, self.pairs, self.a, self.b)]
+        parts = np.split(vector, np.cumsum(sizes))
         mu, beta, a, b = base.mu.copy(), base.beta.copy(), base.a.copy(), base.b.copy()
         mu[self.mu], beta[self.beta], a[self.a], b[self.b] = parts[0], parts[1], np.exp(parts[4]), np.exp(parts[5])
-        return Point(mu, beta, self.omega(np.concatenate(parts[2:4]), base), a, b)
+        return Point(mu, beta, self.omega(np.concatenate(parts[2:4]), base), a, b, parts[6].copy())
 
     def omega(self, vector: np.ndarray, base: Point) -> np.ndarray:
         """Omega from log spreads and atanh of correlations."""
@@ -80,7 +88,7 @@ class Unknowns:
             elif code == LOGIT:
                 value[k] = 1 / (1 + np.exp(-vector[k]))
                 slope[k] = value[k] * (1 - value[k])
-        logs = self.of_kind(SPREAD, RESIDUAL)
+        logs = np.concatenate([self.of_kind(SPREAD, RESIDUAL), self.of_kind(OUTCOME)[self.as_logarithm]])
         value[logs] = slope[logs] = np.exp(vector[logs])
         pairs = self.of_kind(CORRELATION)
         value[pairs] = np.tanh(vector[pairs])
@@ -106,6 +114,7 @@ def unknowns_of(problem: FitProblem) -> Unknowns:
     labels += [(f"corr {names[i]} {names[j]}", CORRELATION) for i, j in pairs]
     labels += [(f"a {problem.residuals[i].output}", RESIDUAL) for i in a]
     labels += [(f"b {problem.residuals[i].output}", RESIDUAL) for i in b]
+    labels += [(n.name, OUTCOME) for outcome in problem.outcomes for n in outcome.numbers]
     arrays = [np.array(part, dtype=np.int64) for part in (mu, beta, spread, alike)]
     return Unknowns(
         problem, *arrays, pairs, np.array(a, dtype=np.int64), np.array(b, dtype=np.int64),

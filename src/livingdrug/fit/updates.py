@@ -8,13 +8,15 @@ import numpy as np
 from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, PROPORTIONAL
 from livingdrug.fit.design import LOWER, MEASURED
 from livingdrug.fit.objective import spreads
+from livingdrug.fit.outcome_likelihood import log_likelihood_of, score_of
 from livingdrug.fit.penalty import held_of, likely_log_sd
-from livingdrug.fit.point import NORMAL, Point, Prepared, centre, log_likelihood, moments_of, predictions, with_etas
+from livingdrug.fit.point import NORMAL, Point, Prepared, centre, everything, log_likelihood, moments_of, with_etas
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
 
 LEAST_SD = 1e-4
 DIFFERENCE = 1e-4
 LONGEST = 0.5  # step on a log or logit scale
+HALVINGS = 8
 ONE_NUMBER = ("additive", "proportional", "lognormal")
 
 
@@ -100,7 +102,7 @@ def residual_squares(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndar
     from scipy.special import log_ndtr
 
     y, kind, output, _, _ = prepared.records
-    code = prepared.kind[output]
+    f, code = prepared.own(f), prepared.kind[output]
     logs = code == LOGNORMAL
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(logs, np.log(f), f)
@@ -157,8 +159,9 @@ def scored_residuals(prepared: Prepared, unknowns: Unknowns, point: Point, f: np
         if residual.fixed or (residual.kind in ONE_NUMBER and not prepared.m4):
             continue
         mine = (output == o) & (kind == MEASURED)
-        s = spreads(prepared, point, f)[mine]
-        size = np.abs(f[mine])
+        own = prepared.own(f)
+        s = spreads(prepared, point, own)[mine]
+        size = np.abs(own[mine])
         parts = {"a": point.a[o] / s, "b": point.b[o] * size / s}
         if residual.kind == "combined_squares":
             parts = {"a": (point.a[o] / s) ** 2, "b": (point.b[o] * size / s) ** 2}
@@ -200,7 +203,7 @@ def scored_effects(
                 moved = getattr(point, name).copy()
                 moved[place] += sign * size
                 middle = centre(prepared, point._replace(**{name: moved}))
-                sides.append(predictions(prepared, with_etas(prepared, middle, etas)))
+                sides.append(everything(prepared, with_etas(prepared, middle, etas)))
             slopes.append((sides[0] - sides[1]) / (2 * size))
     found = moments_of(prepared, point, f, np.stack(slopes, axis=1))
     curve, gradient = found.curve.sum(axis=0), found.gradient.sum(axis=0)
@@ -215,3 +218,18 @@ def scored_effects(
     new_mu[mu] += step[: len(mu)]
     new_beta[beta] += step[len(mu) :]
     return point._replace(mu=new_mu, beta=new_beta)
+
+
+def scored_outcomes(prepared: Prepared, point: Point, f: np.ndarray, gain: float) -> Point:
+    """A step of scoring on the numbers of outcomes, halved until their likelihood does not fall by it."""
+    if prepared.exposures is None:
+        return point
+    found = f[len(prepared.records[0]) :]
+    score, bend = score_of(prepared.exposures, point.theta, found)
+    step = np.clip(gain * np.linalg.lstsq(bend, score, rcond=1e-10)[0], -LONGEST, LONGEST)
+    before = log_likelihood_of(prepared.exposures, point.theta, found).sum()
+    for _ in range(HALVINGS):
+        if log_likelihood_of(prepared.exposures, point.theta + step, found).sum() >= before:
+            return point._replace(theta=point.theta + step)
+        step = 0.5 * step
+    return point

@@ -66,13 +66,15 @@ class Card:
 
 @dataclass(frozen=True)
 class Part:
-    """A heading of its own in the report, after the results: `key` names it, in addresses within the file too."""
+    """A heading of its own in the report, after the results: `key` names it, in addresses within the file too. detail: for
+    the report alone."""
 
     key: str
     title: str
     points: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    detail: bool = False
 
 
 @dataclass(frozen=True)

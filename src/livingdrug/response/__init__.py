@@ -32,12 +32,14 @@ from livingdrug.response.models.permutation import Permutation, event_scores
 from livingdrug.response.run import FITS, fit_response
 from livingdrug.response.sample.below import on_axis
 from livingdrug.response.sample.columns import Looked, look
+from livingdrug.response.sample.endpoint import GRADES, read_outcome
 from livingdrug.response.sample.observed import ObservedRate, observed_rates
 from livingdrug.response.sample.sample import Kind, Sample
 from livingdrug.response.sample.samples import table_of_samples
 from livingdrug.response.sample.selection import CONFOUNDED, Question, select
 from livingdrug.response.sample.table import SubjectTable, read_subjects, rows_of, with_endpoints
 from livingdrug.response.survival.cox import CoxFit, concordance, fit_cox, martingale_residuals, proportionality
+from livingdrug.response.survival.events import event_beside, read_events
 from livingdrug.response.survival.failure_time import FailureTimeFit, fit_failure_time
 from livingdrug.response.survival.groups import GroupSurvival, TimeFit, fit_times
 from livingdrug.response.survival.kaplan_meier import (
@@ -53,17 +55,19 @@ from livingdrug.response.survival.kaplan_meier import (
 from livingdrug.response.survival.times import Times, coded_events
 
 __all__ = [
-    "CONFOUNDED", "FITS", "BinaryFit", "ChiSquare", "ContinuousFit", "CoxFit", "Curve", "Estimate",
+    "CONFOUNDED", "FITS", "GRADES", "BinaryFit", "ChiSquare", "ContinuousFit", "CoxFit", "Curve", "Estimate",
     "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares",
     "Looked", "ObservedRate", "Pair", "Permutation", "Question", "Sample", "Scale", "SubjectTable",
     "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",
-    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "event_scores", "expected",
+    "chance_at_profile", "chance_within", "changed", "coded_events", "concordance", "curve_at", "event_beside",
+    "event_scores", "expected",
     "exposure_at", "exposure_at_profile", "exposure_at_share", "fit_binary", "fit_continuous", "fit_cox",
     "fit_failure_time", "fit_graded", "fit_least_squares", "fit_response", "fit_times", "grade_shares",
     "grid", "half_exposure", "kaplan_meier", "limits", "logistic", "logrank", "look", "marginal_rate",
     "martingale_residuals", "median_time", "nodes", "numbers_at_risk", "observed_rates", "on_axis", "paired",
     "predict", "probability", "probability_band", "proportionality", "quantiles", "rate_over",
-    "ratio_of_exposures", "ratio_of_fits", "read_subjects", "restricted_mean", "rows_of", "select",
+    "ratio_of_exposures", "ratio_of_fits", "read_events", "read_outcome",
+    "read_subjects", "restricted_mean", "rows_of", "select",
     "share_between", "spread_of", "survival_at", "table_of_samples", "therapeutic_index", "tradeoff",
     "two_sided", "verdict", "window", "with_endpoints",
 ]  # fmt: skip

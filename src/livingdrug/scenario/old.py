@@ -13,9 +13,6 @@ from livingdrug.workflows.document import Document
 KINDS = {
     "response": ("response", "Response", "outcomes", "answer_response"),
     "index": ("index", "Index", "outcomes", "answer_index"),
-    "trial": ("trials", "TrialScenario", "trials", "answer_trial"),
-    "escalation": ("trials", "EscalationScenario", "trials", "answer_escalation"),
-    "fit": ("fit", "Fit", "fit_folder", "answer_fit"),
 }
 
 
@@ -27,13 +24,13 @@ class OldWorkflow:
     scenario: type[Document]
     counted = "subjects"
 
-    def keep_run(self, scenario: Document, folder: Path, conduct) -> Answer:
+    def keep_run(self, scenario: Document, folder: Path, conduct) -> tuple[Answer, None]:
         """Run, and write into a folder that nobody else writes."""
         *_, module, name = KINDS[self.kind]
         write = getattr(import_module(f"livingdrug.scenario.report.{module}"), name)
         if conduct.executor != Serial():
             raise InputError(f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask")
-        return write(scenario, folder)
+        return write(scenario, folder), None
 
     def run(self, scenario: Document, _=None) -> Document:
         """The scenario, which `table` runs."""

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-from livingdrug.scenario.fit import Fit
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.scenario.trials import TrialScenario
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.script import given, script_of
 
@@ -30,22 +28,8 @@ def _whole(verb: str, imports: str, table: str, home: str = "") -> Callable[[Doc
     return write
 
 
-def _fit(scenario: Fit, out: str) -> str:
-    """The verb and the table of a fit, of a posterior, of an evaluation or of a comparison."""
-    if scenario.compares:
-        return _whole("run_comparison", "", "{}[0].table()", "livingdrug.scenario.fit_comparison")(scenario, out)
-    if scenario.evaluate:
-        return _whole("evaluate_fit", STORE + "objective_table", "objective_table({}[0])")(scenario, out)
-    if scenario.method == "bayes":
-        return _whole("run_posterior", "", "{}.table()")(scenario, out)
-    return _whole("run_fit", STORE + "parameter_table", "parameter_table({})")(scenario, out)
-
-
-STORE = "from livingdrug.fit.store import "
 OUTCOMES = "from livingdrug.scenario.report.outcomes import "
 WRITERS: dict[type[Document], Callable[[Document, str], str]] = {
     Response: _whole("run_response", OUTCOMES + "response_table", "response_table({})"),
     Index: _whole("run_index", OUTCOMES + "index_curves", "index_curves({})"),
-    TrialScenario: _whole("run_trial", "", "{}.table()"),
-    Fit: _fit,
 }

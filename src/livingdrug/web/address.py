@@ -10,6 +10,7 @@ from livingdrug.workflows.document import Document, checked
 
 VIEW = ("pin", "line", "subject", "job")  # what belongs to the screen and not to the scenario
 MAX_QUERY = 20_000
+NAMED = ("values", "columns", "units", "purpose", "above")  # tables whose keys are names, which may hold dots
 
 
 def to_query(scenario: Document, view: Sequence[tuple[str, str]] = ()) -> str:
@@ -59,7 +60,7 @@ def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
 def _nested(pairs: list[tuple[str, str]], kind: type[Document]) -> dict:
     made: dict = {}
     for key, value in pairs:
-        head, *rest = key.split(".", 1) if key.split(".")[0] in ("values", "columns", "purpose", "above") else key.split(".")
+        head, *rest = key.split(".", 1) if key.split(".")[0] in NAMED else key.split(".")
         at = made
         for part in (head, *rest)[:-1]:
             at = at.setdefault(part, {}) if isinstance(at, dict) else at

@@ -8,11 +8,11 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import write_csv
 from livingdrug.models import build_model
 from livingdrug.plots.panels import panels_of, plot_panels
-from livingdrug.scenario.fit import Fit
 from livingdrug.web.address import read_query
 from livingdrug.web.work import Work
 from livingdrug.workflows.base import to_script
 from livingdrug.workflows.document import Document, to_toml
+from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.simulate.spec import Simulation
 
 TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",

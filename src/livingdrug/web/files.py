@@ -1,6 +1,8 @@
 """A file of the user on a page: choosing it, how it is read, what its columns mean, and what is wrong in it by line."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
@@ -14,14 +16,51 @@ from livingdrug.web.work import Work
 from livingdrug.workflows.tables import column_table, finding_table
 
 LIMITS = f"CSV or Excel up to {MAX_BYTES / 1e6:g} MB ({', '.join(SUFFIXES)}); the file stays on this machine."
+# a field for every question that the reader of files can ask; a test compares them with `data.Reading`
 READING = (
-    Entry("unit", "Unit of the values", "copies/ug, cells/uL ... where the file states none"),
+    Entry("columns", "What columns mean", "YOURS=OURS, such as result=DV; probe=DVID; note=ignore", apart=";", pairs=True),
+    Entry("output", "The only output to use", "of several, by analyte, matrix or DVID"),
+    Entry("unit", "Unit of the values", "copies/ug, cells/uL, 10^9/L ... where the file states none"),
+    Entry("units", "Units of several outputs", "OUTPUT=UNIT, such as CART=copies/ug; blasts=cells/uL", apart=";", pairs=True),
     Entry("time_unit", "Unit of the times", "d or h, where the file states none"),
+    Entry("infusion_day", "Day number of the infusion", "0 or 1 where days are counted, or as the file counts them"),
+    Entry("date_order", "Order of dates", choices=(("", "as ISO writes them (2024-03-01)"), ("dmy", "day, month, year"),
+                                                   ("mdy", "month, day, year"))),
+    Entry("duplicates", "Values of one subject, output and time", choices=(
+        ("", "a fault"), ("mean", "their mean is used"), ("keep", "replicates, for a fit"))),
     Entry("assay", "Assay", "qPCR, ddPCR, flow ..."),
+    Entry("pool_assays", "Several assays of one output", choices=(("false", "analysed apart"), ("true", "joined"))),
     Entry("limit", "Limit of quantification", "where rows state none"),
+    Entry("logarithms", "The values are", choices=(
+        ("", "levels"), ("e", "natural logarithms, to be turned back"), ("10", "logarithms to base 10, to be turned back"),
+        ("kept", "logarithms, kept as they are"))),
     Entry("dose", "One dose for every subject", "where the file holds none"),
-    Entry("dose_unit", "Unit of the dose", "cells or cells/kg"),
+    Entry("dose_unit", "Unit of the dose", "cells, cells/kg, 10^6 cells, mg ..."),
+    Entry("untreated", "Subjects without a dose, where others have one", choices=(
+        ("false", "a fault"), ("true", "were not treated"))),
+    Entry("sheet", "Sheet of an Excel file", "the first by default"),
+)  # fmt: skip
+BRIDGE = Entry("bridge", "Conversion between units", "its name, such as kirouac_2024; empty: none")
+# an option in a sentence, and what is to be said with it where that can be told
+_OPTION = re.compile(
+    r"--([a-z]+(?:-[a-z]+)*)"
+    r"(?:[ ]((?:'[^']*=[^']*'|[^\s;,()']+=[^\s;,()']+)|-?\d+\b|(?:dmy|mdy|mean|keep|e|10|kept)\b))?(?![a-z-])"
 )
+
+
+def in_fields(text: str, entries: Sequence[Entry] = (*READING, BRIDGE)) -> str:
+    """A sentence for the command line with its options called as the fields of the page: `--infusion-day 0` is `0` in
+    the field "Day number of the infusion"."""
+    labels = {entry.key: entry.label for entry in entries}
+
+    def called(found: re.Match) -> str:
+        key, value = found.group(1).replace("-", "_"), (found.group(2) or "").strip("'")
+        key = {"column": "columns", "unit": "units"}.get(key, key) if key == "column" or "=" in value else key
+        if key not in labels:
+            return found.group(0)
+        return f'`{value}` in the field "{labels[key]}"' if value else f'the field "{labels[key]}"'
+
+    return _OPTION.sub(called, text)
 
 
 def chooser(ident: str, example: str) -> list:
@@ -73,8 +112,11 @@ def found_in_file(checked: Check, names: Mapping[str, str]) -> tuple[list, html.
     columns = column_table(checked)
     made = [html.Details([html.Summary(f"What the columns of {mine} mean ({len(columns.rows)})"), table(columns)])]
     if checked.findings:
-        made = [table(finding_table(checked.findings, mine)), *made]
-    made += filter(None, [points("What was done to the data", checked.notes, "notes")])
+        found = finding_table(checked.findings, mine)
+        rows = tuple((*row[:3], *(in_fields(text) for text in row[3:])) for row in found.rows)
+        made = [table(replace(found, rows=rows)), *made]
+    notes = [in_fields(note) for note in checked.notes]
+    made += filter(None, [points("What was done to the data", notes, "notes")])
     if checked.ok:
         return made, None
     wrong = sum(f.severity == "error" for f in checked.findings)

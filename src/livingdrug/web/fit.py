@@ -4,7 +4,6 @@ from dash import ALL, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.scenario.fit import Fit
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
 from livingdrug.web.fit_answer import finished, numbers
@@ -27,6 +26,7 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.parts import problem
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
+from livingdrug.workflows.fit.scenario import Fit
 
 FIRST = "stein_2019"
 # the example's slow rate hardly differs between its subjects

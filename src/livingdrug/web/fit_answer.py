@@ -7,11 +7,11 @@ from dash import html
 
 from livingdrug.plots.style import COLOURS, MUTED
 from livingdrug.report.answer import Table, number, text_table
-from livingdrug.scenario.report.fits import VERDICTS
 from livingdrug.web.figures import axis, band, layout, log_range
 from livingdrug.web.fit_worker import RUN
 from livingdrug.web.fits import Job, result_file
 from livingdrug.web.parts import downloads, plot, points, table
+from livingdrug.workflows.fit.words import VERDICTS
 
 FILES = (
     ("parameters.csv", "parameters (CSV)"), ("individuals.csv", "subjects (CSV)"), ("predictions.csv", "predictions (CSV)"),

@@ -14,14 +14,15 @@ from livingdrug.models import Model, build_model
 from livingdrug.models.catalogue import get_model, list_fragments, list_models
 from livingdrug.models.structure import Quantity
 from livingdrug.report.answer import Table
-from livingdrug.scenario.fit import Fit, planned_fit
 from livingdrug.web.address import to_query
-from livingdrug.web.files import by_their_names, found_in_file
+from livingdrug.web.files import BRIDGE, READING, by_their_names, found_in_file, in_fields
 from livingdrug.web.fits import RUNNING
 from livingdrug.web.forms import Entry
 from livingdrug.web.limits import check_fit
 from livingdrug.web.parts import choice, field, points, problem, table
 from livingdrug.web.work import Work
+from livingdrug.workflows.fit.plan import planned_fit
+from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.tables import TableScenario
 
 PATH = "/fit"
@@ -48,12 +49,13 @@ ENTRIES = (
 MORE = (
     Entry("fragments", "Mechanisms joined to the model", f"semicolons between: {', '.join(list_fragments())}", apart=";"),
     Entry("covariate", "Covariates", "such as WT on c_max; a semicolon between two", apart=";"),
+    Entry("outcome", "Outcomes in the same fit", "such as CRS=ordered:log(CMAX); a semicolon between two", apart=";"),
     Entry("correlated", "Correlated spreads", "such as c_max,alpha; a semicolon between two groups", apart=";"),
     Entry("occasions", "Spread between occasions of a subject", "such as c_max=0.3; a semicolon between two", apart=";"),
     Entry("smooth", "Width of smooth kinks", "of pieces of a formula; 0: exact; empty: as the method needs"),
     Entry("starts", "Fit from so many starts", "up to 10; empty: as the method needs"),
     Entry("seed", "Seed"),
-    Entry("bridge", "Bridge between units", "its name, as in `livingdrug nca --bridge`; empty: none"),
+    BRIDGE,
 )
 
 
@@ -135,10 +137,10 @@ def plan(scenario: Fit, work: Work) -> list:
             if faulty is not None:
                 return [faulty, *made]
             problem_, starting = planned_fit(here)
-            notes = [by_their_names(note, names) for note in (*starting, *design_of(problem_).notes)]
+            notes = [in_fields(by_their_names(note, names)) for note in (*starting, *design_of(problem_).notes)]
     except LivingdrugError as error:
-        told = "Options of the command line, where the sentence names them, are fields on the left."
-        return [problem(by_their_names(str(error), names)), html.P(told, className="quiet"), *made]
+        told = in_fields(by_their_names(str(error), names), (*ENTRIES, *READING, *MORE))
+        return [problem(told), *made]
     return [
         html.H2("What will be fitted"), html.P(_size(problem_, work.uploads.name(scenario.file)), id="fit-size"),
         table(_looked_for(problem_)), table(_errors(problem_)), points("What is taken for granted", notes, "notes"),

@@ -15,12 +15,12 @@ from pathlib import Path
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import refusal
 from livingdrug.fit.store import STATE
-from livingdrug.scenario.fit import Fit
 from livingdrug.web.fit_worker import ANSWER, INTERRUPTED, JOB, NAME, NUMBERS, PROGRESS, REFUSED, RUN
 from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import temporary_folder
 from livingdrug.workflows.base import to_script
 from livingdrug.workflows.document import to_toml
+from livingdrug.workflows.fit.scenario import Fit
 
 RUNNING, KEPT = 2, 10
 GRACE = 10.0  # s that an interrupted fit has to save its state

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from livingdrug.core.errors import LivingdrugError
+from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.parts import choice, field, problem
 from livingdrug.workflows.document import Document
@@ -15,13 +15,15 @@ from livingdrug.workflows.document import Document
 @dataclass(frozen=True)
 class Entry:
     """A field of the scenario: its key, a label, what to know; whether several numbers stand in it, one after the other;
-    what parts several texts; or (value, text) of each choice, where only some values can be."""
+    what parts several texts; whether each of them is a pair NAME=VALUE; or (value, text) of each choice, where only some
+    values can be."""
 
     key: str
     label: str
     about: str = ""
     several: bool = False
     apart: str = ""
+    pairs: bool = False
     choices: tuple[tuple[str, str], ...] = ()
 
 
@@ -33,13 +35,16 @@ def form(name: str, scenario: Document, query: str, entries: Sequence[Entry]) ->
 
 def _field(ident: str, entry: Entry, value) -> html.Div:
     if entry.choices:
-        return choice(ident, entry.label, "" if value is None else str(value), entry.choices, entry.about)
+        shown = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+        return choice(ident, entry.label, shown, entry.choices, entry.about)
     return field(ident, entry.label, _shown(value, entry), entry.about, type="text")
 
 
 def _shown(value, entry: Entry) -> str:
     if value is None:
         return ""
+    if entry.pairs:
+        return f"{entry.apart} ".join(f"{name}={text}" for name, text in value.items())
     if entry.apart:
         return f"{entry.apart} ".join(value)
     return " ".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value}"
@@ -74,10 +79,19 @@ def edited(scenario: Document, entries: Sequence[Entry], texts: Sequence[str | N
         text = str(text).strip() if text is not None else ""
         data.pop(entry.key, None)
         if text and entry.apart:
-            data[entry.key] = [part.strip() for part in text.split(entry.apart) if part.strip()]
+            several = [part.strip() for part in text.split(entry.apart) if part.strip()]
+            data[entry.key] = dict(_pair(part) for part in several) if entry.pairs else several
         elif text:
             data[entry.key] = text.replace(",", " ").split() if entry.several else text
     return type(scenario)(**data)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """(name, value) of NAME=VALUE; the last `=` parts them, as headings may hold one."""
+    name, equals, value = (part.strip() for part in text.rpartition("="))
+    if not (name and equals and value):
+        raise InputError(f"`{text}` is no pair NAME=VALUE")
+    return name, value
 
 
 def _fits(scenario: Document, entry: Entry, text: str | None) -> bool:

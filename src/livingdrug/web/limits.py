@@ -2,8 +2,8 @@
 
 from livingdrug.core.errors import InputError
 from livingdrug.models.catalogue import list_models
-from livingdrug.scenario.fit import Fit
 from livingdrug.workflows.document import Document
+from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.memory import check_memory
 from livingdrug.workflows.simulate.spec import Simulation
 

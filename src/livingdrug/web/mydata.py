@@ -13,7 +13,17 @@ from livingdrug.products.facts import exposure_facts
 from livingdrug.report.answer import Table, number
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout, log_range
-from livingdrug.web.files import LIMITS, READING, by_their_names, chooser, found_in_file, register_chooser, shown_file
+from livingdrug.web.files import (
+    BRIDGE,
+    LIMITS,
+    READING,
+    by_their_names,
+    chooser,
+    found_in_file,
+    in_fields,
+    register_chooser,
+    shown_file,
+)
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.parts import downloads, field, plot, points, problem, table
 from livingdrug.web.uploads import EXAMPLE
@@ -51,7 +61,7 @@ def _left(scenario: Nca | None, work: Work) -> list:
     if scenario is None:
         return made
     made.append(shown_file(scenario.file, work))
-    reading = form("reading", scenario, to_query(scenario), READING)
+    reading = form("reading", scenario, to_query(scenario), (*READING, BRIDGE))
     made.append(html.Details([html.Summary("How the file is read"), reading]))
     chosen = getattr(scenario, "product", None)
     links = []
@@ -76,7 +86,7 @@ def answers(scenario: Nca, subject: str, work: Work) -> list:
         with work.job():
             return _answers(scenario, subject, names, work)
     except LivingdrugError as error:
-        return [problem(by_their_names(str(error), names))]
+        return [problem(in_fields(by_their_names(str(error), names)))]
 
 
 def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> list:
@@ -261,7 +271,7 @@ def register(app, work: Work) -> None:
     """Callbacks: everything that changes goes through the address."""
 
     register_chooser(app, "upload", work, lambda token: f"kind=nca&file={token}")
-    register_form(app, "reading", READING)
+    register_form(app, "reading", (*READING, BRIDGE))
 
     @app.callback(
         Output("terminal-start", "value"), Output("terminal-end", "value"), Input("profile", "clickData"),

@@ -8,8 +8,6 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.models.catalogue import get_model, list_models
 from livingdrug.report.answer import Table, number, text_table
 from livingdrug.scenario.example_trial import UMBRELLA
-from livingdrug.scenario.report.trials import with_sizes
-from livingdrug.scenario.trials import TrialScenario, run_trial
 from livingdrug.trial import TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
@@ -20,6 +18,8 @@ from livingdrug.web.work import Work
 from livingdrug.workflows.base import scenario_of_text
 from livingdrug.workflows.power.spec import Power, log_sd_of, power_curve
 from livingdrug.workflows.power.spec import run as run_power
+from livingdrug.workflows.trial.spec import TrialScenario, with_sizes
+from livingdrug.workflows.trial.spec import run as run_trial
 
 PATH = "/trial"
 EXAMPLE = Power(fold=2.0, model="stein_2019", spread="sd")

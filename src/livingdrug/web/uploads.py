@@ -19,7 +19,7 @@ from livingdrug.core.folders import LOCK
 
 MAX_BYTES, MAX_FILES = 20_000_000, 20
 PREFIX = "livingdrug-"  # of the folders
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
+SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat", ".tbl", ".xlsx", ".xlsm")
 EXAMPLE = "example"
 RESPONSES = "example_response"
 EXAMPLES = {EXAMPLE: "kinetics.csv", RESPONSES: "response.csv"}  # simulated ones: token -> how its user sees it called

@@ -21,10 +21,12 @@ How a kind is written, or moved here. `workflows/<kind>/` holds three files, and
     found)` gives name -> further table of a folder; `plain(scenario, found)` what --json prints, where it is more than the
     answer; `layouts(found)` gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the
     script of a folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
-    filled in another way; `exit_code(scenario, found)`.
+    filled in another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a context around a run
+    and the writing of its folder, where a state is kept on the way.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
@@ -51,12 +53,33 @@ class Conduct:
     """How a run is carried out, which changes no number.
 
     executor: who computes the subjects; progress: called with how many are done, and of how many; out: the file of a table
-    that is written as it comes.
+    that is written as it comes; drawn: whether figures will be drawn; folder: where the state of a long run is kept on its
+    way; resume: go on from that state; say: takes a sentence for the user.
     """
 
     executor: Executor = Serial()
     progress: Progress | None = None
     out: str | Path | None = None
+    drawn: bool = False
+    folder: str | Path | None = None
+    resume: bool = False
+    say: Callable[[str], None] = lambda text: None
+
+    def alone(self, scenario: Document) -> None:
+        """Refuse workers, where a kind has no use for them."""
+        if self.executor != Serial():
+            raise InputError(f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask")
+
+
+HERE = Conduct()
+
+
+class NothingLeft(Exception):
+    """A run that was to go on is whole already. Holds what is to be said, what --json prints, and the exit code."""
+
+    def __init__(self, said: str, plain: dict, code: int) -> None:
+        super().__init__(said)
+        self.plain, self.code = plain, code
 
 
 @dataclass(frozen=True)
@@ -82,12 +105,15 @@ class Workflow:
 
     def run(self, scenario: Document, conduct: Conduct | None = None):
         """What comes out. Raises InputError for what cannot be, or for workers of a kind that has no use for them."""
-        conduct = conduct or Conduct()
+        conduct = conduct or HERE
         if len(signature(self.spec.run).parameters) > 1:
             return self.spec.run(scenario, conduct)
-        if conduct.executor != Serial():
-            raise InputError(f"a `{self.kind}` scenario runs in one process; leave out --workers and --dask")
+        conduct.alone(scenario)
         return self.spec.run(scenario)
+
+    def conducted(self, scenario: Document, conduct: Conduct) -> AbstractContextManager:
+        """What stands around a run and the writing of its folder."""
+        return getattr(self.spec, "conducted", lambda *_: nullcontext())(scenario, conduct)
 
     def answer(self, scenario: Document, found) -> Answer:
         """What was found in words and tables, without pictures."""
@@ -109,9 +135,9 @@ class Workflow:
         """Name -> function that gives (table, notes) of another layout."""
         return self._own("layouts", lambda _: {})(found)
 
-    def exit_code(self, scenario: Document, found) -> int:
+    def exit_code(self, scenario: Document, found, answer: Answer) -> int:
         """Of the command: 0, or 2 where the run came to no answer."""
-        return self._own("exit_code", lambda *given: 0 if self.answer(*given).ok else 2)(scenario, found)
+        return self._own("exit_code", lambda *_: 0 if answer.ok else 2)(scenario, found)
 
     def keep(self, scenario: Document, found, folder: Path) -> Answer:
         """Write the tables and pictures into a folder, say what they hold."""
@@ -121,7 +147,7 @@ class Workflow:
         """Tables, and figures beside the answer."""
         answer = self.answer(scenario, found)
         tables = self._own("files", lambda *_: {})(scenario, found)
-        for name, table in {"results.csv": self.table(scenario, found), **tables}.items():
+        for name, table in {scenario.table_file: self.table(scenario, found), **tables}.items():
             if table is not None:
                 write_csv(table, folder / name)
         return replace(answer, pictures=tuple(self.draw(scenario, found, folder / "pictures")))
@@ -134,9 +160,10 @@ class Workflow:
             made.append(picture)
         return made
 
-    def keep_run(self, scenario: Document, folder: Path, conduct: Conduct) -> Answer:
-        """Run, and write into a folder that nobody else writes."""
-        return self.keep(scenario, self.run(scenario, replace(conduct, out=folder / "results.csv")), folder)
+    def keep_run(self, scenario: Document, folder: Path, conduct: Conduct) -> tuple[Answer, object]:
+        """Run, and write into a folder that nobody else writes; gives what was found too."""
+        found = self.run(scenario, replace(conduct, out=folder / scenario.table_file, drawn=True))
+        return self.keep(scenario, found, folder), found
 
     def script(self, scenario: Document) -> str | None:
         """The Python script that writes the table; None for a kind that has none."""
@@ -206,7 +233,7 @@ def keep_run(
     """
     conduct = Conduct(executor or Serial(), progress)
     made = workflow(scenario.kind)
-    return keep_answer(scenario, folder, lambda at: made.keep_run(scenario, at, conduct), shown, names)
+    return keep_answer(scenario, folder, lambda at: made.keep_run(scenario, at, conduct)[0], shown, names)
 
 
 def keep_answer(

@@ -53,6 +53,22 @@ def read_terminal(texts: tuple[str, ...], option: str) -> list[dict]:
     return made
 
 
+Duplicates = Annotated[
+    Literal["mean", "keep"] | None,
+    About(
+        "Values of one subject, output and time: `mean` takes their mean, `keep` (a fit does) takes them for replicates.",
+        group=INPUT,
+    ),
+]
+Untreated = Annotated[
+    bool,
+    About(
+        "Subjects without a row of a dose, where others have one, were not treated (a fit takes them so, and says it).",
+        group=INPUT,
+    ),
+]
+
+
 class TableScenario(Document):
     """A table and how it is to be read; the fields are those of `data.Reading`, and a table of endpoints."""
 
@@ -61,58 +77,65 @@ class TableScenario(Document):
     file: Annotated[str, About("A table of samples: CSV, TSV or Excel.", argument=True, group=INPUT)]
     columns: Annotated[
         dict[str, str],
-        About("What a column means, such as result=DV.", ("--column",), INPUT, metavar="YOURS=OURS", read=read_pairs),
+        About(
+            "What a column means, such as result=DV.",
+            ("--column",), INPUT, metavar="YOURS=OURS", read=read_pairs,
+        ),
     ] = Field(default_factory=dict)
     unit: Annotated[
         str | None,
         About(
-            "Unit of the values, where the file states none (copies/ug, cells/uL, ng/mL, nM, ...); OUTPUT=UNIT, repeated, "
-            "where it has several.", group=INPUT, metavar="[OUTPUT=]UNIT", read=read_units,
+            "Unit of the values, where the file states none (copies/ug, cells/uL, ng/mL, nM, ...); "
+            "OUTPUT=UNIT, repeated, where it has several.",
+            group=INPUT, metavar="[OUTPUT=]UNIT", read=read_units,
         ),
-    ] = None  # fmt: skip
+    ] = None
     time_unit: Annotated[
         str | None, About("Unit of the times, where the file states none: d, h, min, s or week.", group=INPUT)
     ] = None
-    dose: Annotated[float | None, About("One dose for every subject, where the file holds none.", group=INPUT)] = None
-    dose_unit: Annotated[str | None, About("Unit of the dose: cells, cells/kg, mg, mg/kg, nmol, ...", group=INPUT)] = None
-    assay: Annotated[str | None, About("The assay of the whole file, such as qPCR, ddPCR or flow.", group=INPUT)] = None
-    limit: Annotated[float | None, About("Limit of quantification (LLOQ), where rows state none.", group=INPUT)] = None
+    dose: Annotated[
+        float | None, About("One dose for every subject, where the file holds none.", group=INPUT)
+    ] = None
+    dose_unit: Annotated[
+        str | None, About("Unit of the dose: cells, cells/kg, mg, mg/kg, nmol, ...", group=INPUT)
+    ] = None
+    assay: Annotated[
+        str | None, About("The assay of the whole file, such as qPCR, ddPCR or flow.", group=INPUT)
+    ] = None
+    limit: Annotated[
+        float | None, About("Limit of quantification (LLOQ), where rows state none.", group=INPUT)
+    ] = None
     infusion_day: Annotated[
         int | None,
         About(
-            "Day number of the infusion, the same for all: 0 or 1 where days are counted, or the number of a study day or of "
-            "a spreadsheet's date.", group=INPUT,
+            "Day number of the infusion, the same for all: 0 or 1 where days are counted, or the number "
+            "of a study day or of a spreadsheet's date.",
+            group=INPUT,
         ),
-    ] = None  # fmt: skip
+    ] = None
     date_order: Annotated[
         Literal["dmy", "mdy"] | None, About("Order of dates that are not ISO: dmy or mdy.", group=INPUT)
     ] = None
-    duplicates: Annotated[
-        Literal["mean", "keep"] | None,
-        About(
-            "Values of one subject, output and time: `mean` takes their mean, `keep` (a fit does) takes them for replicates.",
-            group=INPUT,
-        ),
-    ] = None
-    pool_assays: Annotated[bool, About("Join values of different assays into one profile.", group=INPUT)] = False
-    sheet: Annotated[str | None, About("Sheet of an Excel file; the first by default.", group=INPUT)] = None
-    untreated: Annotated[
-        bool,
-        About(
-            "Subjects without a row of a dose, where others have one, were not treated (a fit takes them so, and says it).",
-            group=INPUT,
-        ),
+    duplicates: Duplicates = None
+    pool_assays: Annotated[
+        bool, About("Join values of different assays into one profile.", group=INPUT)
     ] = False
+    sheet: Annotated[str | None, About("Sheet of an Excel file; the first by default.", group=INPUT)] = None
+    untreated: Untreated = False
     logarithms: Annotated[
         Literal["e", "10", "kept"] | None,
         About(
-            "The values and limits of the file are logarithms: `e` or `10` turns them back, `kept` keeps them, for a model "
-            "whose output is a logarithm.", group=INPUT,
+            "The values and limits of the file are logarithms: `e` or `10` turns them back, `kept` keeps "
+            "them, for a model whose output is a logarithm.",
+            group=INPUT,
         ),
-    ] = None  # fmt: skip
+    ] = None
     output: Annotated[
         str | None,
-        About("The only output to use, where the file has several (by analyte, matrix or DVID).", group=INPUT),
+        About(
+            "The only output to use, where the file has several (by analyte, matrix or DVID).",
+            group=INPUT,
+        ),
     ] = None
     units: dict[str, str] = Field(default_factory=dict)
     endpoints: Annotated[
@@ -154,7 +177,10 @@ class KineticScenario(TableScenario):
     blq_last: Annotated[BelowRule, About("The same after the last one.", group=RULES)] = "zero"
     window: Annotated[
         tuple[float, float] | None,
-        About("Window of AUCINT in the unit of the times; 0 to 28 d by default.", group=RULES, metavar="START END"),
+        About(
+            "Window of AUCINT in the unit of the times; 0 to 28 d by default.",
+            group=RULES, metavar="START END",
+        ),
     ] = None
     above: Annotated[
         float | None, About("Level of XTLIM; the limit of quantification by default.", group=RULES)
@@ -162,13 +188,17 @@ class KineticScenario(TableScenario):
     blood_volume: Annotated[
         float | None,
         About(
-            "Blood volume for XEXPR (an adult: 5e6 uL); by weight where none is given and weights are known.", group=RULES,
-            unit="uL",
+            "Blood volume for XEXPR (an adult: 5e6 uL); by weight where none is given and weights are "
+            "known.",
+            group=RULES, unit="uL",
         ),
-    ] = None  # fmt: skip
+    ] = None
     terminal: Annotated[
         tuple[Points, ...],
-        About("Terminal points of a subject by hand.", group=RULES, metavar="ID:FROM:TO:WHY", read=read_terminal),
+        About(
+            "Terminal points of a subject by hand.",
+            group=RULES, metavar="ID:FROM:TO:WHY", read=read_terminal,
+        ),
     ] = ()
     small_molecule: Annotated[
         bool, About("Also CL, VZ, MRT and AUMC, which mean nothing for growing cells.", group=RULES)
@@ -176,10 +206,11 @@ class KineticScenario(TableScenario):
     bridge: Annotated[
         str | None,
         About(
-            "Convert units by a named, cited conversion: kirouac_2024, singh_2021, white_cells:wbc=5000,vcn=1, "
-            "percent_of_cd3:cd3=COLUMN.", group=RULES,
+            "Convert units by a named, cited conversion: kirouac_2024, singh_2021, "
+            "white_cells:wbc=5000,vcn=1, percent_of_cd3:cd3=COLUMN.",
+            group=RULES,
         ),
-    ] = None  # fmt: skip
+    ] = None
     by: Annotated[str | None, About("A covariate that groups the subjects, such as response.")] = None
 
     def settings(self) -> NcaSettings:

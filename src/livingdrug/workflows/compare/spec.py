@@ -20,9 +20,15 @@ class Compare(KineticScenario):
 
     kind: Literal["compare"] = "compare"
     product: Annotated[str, About("A product with published exposure, such as tisagenlecleucel or ide-cel.")]
-    indication: Annotated[str | None, About("Only groups whose indication holds this text, such as DLBCL.")] = None
+    indication: Annotated[
+        str | None, About("Only groups whose indication holds this text, such as DLBCL.")
+    ] = None
     spread: Annotated[
-        str | None, About("Which published variability of the model stein_2019 (sd, variance).", metavar="NAME")
+        str | None,
+        About(
+            "Which published variability of the model stein_2019 (sd, variance).",
+            metavar="NAME",
+        ),
     ] = None
 
 

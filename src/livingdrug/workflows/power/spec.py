@@ -55,28 +55,44 @@ class Power(Document):
     log_sd: Annotated[
         tuple[float, ...],
         About(
-            "SD of the natural logarithm of exposure. Twice: of the first and of the second arm, compared by Welch's test.",
+            "SD of the natural logarithm of exposure. Twice: of the first and of the second arm, compared "
+            "by Welch's test.",
             group=EFFECT,
         ),
     ] = ()
     model: Annotated[
         str | None,
-        About("Model whose between-subject variability gives the SD of ln AUC0-28, such as stein_2019.", group=EFFECT),
+        About(
+            "Model whose between-subject variability gives the SD of ln AUC0-28, such as stein_2019.",
+            group=EFFECT,
+        ),
     ] = None
     spread: Annotated[
         str | None,
-        About("Which published variability of the model (stein_2019: sd, variance, or observed in a label).", group=EFFECT),
+        About(
+            "Which published variability of the model (stein_2019: sd, variance, or observed in a label).",
+            group=EFFECT,
+        ),
     ] = None
-    effect: Annotated[float | None, About("Difference of means over the common SD (Cohen's d).", group=EFFECT)] = None
+    effect: Annotated[
+        float | None, About("Difference of means over the common SD (Cohen's d).", group=EFFECT)
+    ] = None
     proportions: Annotated[
         tuple[float, float] | None,
-        About("Two response rates to tell apart, such as 0.3 0.5.", group=EFFECT, metavar="RATE RATE"),
+        About(
+            "Two response rates to tell apart, such as 0.3 0.5.",
+            group=EFFECT, metavar="RATE RATE",
+        ),
     ] = None
     hazard_ratio: Annotated[
         float | None, About("Hazard ratio to be seen by the log-rank test, with --event-rate.", group=EFFECT)
     ] = None
     event_rate: Annotated[
-        float | None, About("Proportion of all subjects who have the event in the trial, such as 0.5.", group=EFFECT)
+        float | None,
+        About(
+            "Proportion of all subjects who have the event in the trial, such as 0.5.",
+            group=EFFECT,
+        ),
     ] = None
     power: Annotated[float, About("Power of the test.", group=TEST)] = 0.8
     alpha: Annotated[float, About("Significance level.", group=TEST)] = 0.05

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from livingdrug.fit.days import DaysResult
+from livingdrug.fit import DaysResult
 from livingdrug.report.answer import Answer, Cell, Picture, Table
 from livingdrug.report.card import model_card
 from livingdrug.workflows.sampling.spec import Sampling, SamplingAnswer
@@ -47,7 +47,7 @@ def table(_: Sampling, found: SamplingAnswer):
 
 def figures(_: Sampling, found: SamplingAnswer) -> Iterator[tuple[Picture, object]]:
     """The errors as a map."""
-    from livingdrug.plots.sampling import plot_days
+    from livingdrug.plots import plot_days
 
     caption = "Expected relative standard error (%) now and with each candidate; frame: best."
     yield Picture("sampling", caption), plot_days(found.found, found.model.full_name, found.model.time_unit)

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit.days import DaysResult, extra_days
+from livingdrug.fit import DaysResult, extra_days
 from livingdrug.models import Model, build_model
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, commas, named_numbers, numbers

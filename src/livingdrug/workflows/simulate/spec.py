@@ -29,7 +29,7 @@ from livingdrug.simulation import (
     read_dose,
     write_dose,
 )
-from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, commas, named_number, named_numbers
 from livingdrug.workflows.memory import ROW
@@ -73,41 +73,67 @@ class Simulation(Document):
     model: Annotated[str, About("A model: a name from `livingdrug models`, or a model file.", argument=True)]
     fragments: Annotated[
         tuple[str, ...],
-        About("Fragments to join, such as tissue,host_competition.", ("--with",), metavar="F1,F2", read=commas),
+        About(
+            "Fragments to join, such as tissue,host_competition.",
+            ("--with",), metavar="F1,F2", read=commas,
+        ),
     ] = ()
     values: Annotated[
         dict[str, float],
-        About("A parameter by name or paper symbol. Repeatable.", ("--set",), metavar="NAME=VALUE", read=named_numbers),
+        About(
+            "A parameter by name or paper symbol. Repeatable.",
+            ("--set",), metavar="NAME=VALUE", read=named_numbers,
+        ),
     ] = Field(default_factory=dict)
     doses: Annotated[tuple[str, ...], About(DOSE_HELP, ("--dose",), metavar="'AMOUNT[@TIME] WORD=VALUE ...'")] = ()
     subjects: Annotated[
-        int | None, About("Virtual subjects; without it the typical subject.", ("-n", "--subjects"), POPULATION)
+        int | None,
+        About(
+            "Virtual subjects; without it the typical subject.",
+            ("-n", "--subjects"), POPULATION,
+        ),
     ] = None
     spread: Annotated[
         str | None,
-        About("Which published between-subject variability, where there are several (stein_2019: sd, variance).",
-              group=POPULATION, metavar="NAME"),
+        About(
+            "Which published between-subject variability, where there are several (stein_2019: sd, "
+            "variance).",
+            group=POPULATION, metavar="NAME",
+        ),
     ] = None
     cv: Annotated[
         float | None,
-        About("Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=POPULATION),
+        About(
+            "Log-normal CV on every rate, where no variability is published (0.5 = 50 %).",
+            group=POPULATION,
+        ),
     ] = None
     days: Annotated[
         float | None, About("Horizon; by default that of the model's first experiment.", unit="d")
     ] = None
     every: Annotated[float, About("Step of the table, in the model's time unit.", group=TABLE)] = 1.0
-    outputs: Annotated[tuple[str, ...], About("Only this output or state. Repeatable.", ("--output",), TABLE)] = ()
-    observe: Annotated[bool, About("Add the published residual error to measured outputs.", group=TABLE)] = False
+    outputs: Annotated[
+        tuple[str, ...], About("Only this output or state. Repeatable.", ("--output",), TABLE)
+    ] = ()
+    observe: Annotated[
+        bool, About("Add the published residual error to measured outputs.", group=TABLE)
+    ] = False
     limit: Annotated[
         float | None, About("With --observe: limit of quantification (values below it are BLQ).", group=TABLE)
     ] = None
     exposure: Annotated[
         tuple[float, float] | None,
-        About("Peaks and areas in this window (the model's time unit); no curves.", group=TABLE, metavar="START END"),
+        About(
+            "Peaks and areas in this window (the model's time unit); no curves.",
+            group=TABLE, metavar="START END",
+        ),
     ] = None
     above: Annotated[
         dict[str, float | tuple[float, ...]],
-        About("With --exposure: time above this value. Repeatable.", group=TABLE, metavar="OUTPUT=VALUE", read=read_above),
+        About(
+            "With --exposure: time above this value. Repeatable.",
+            group=TABLE, metavar="OUTPUT=VALUE", read=read_above,
+        ),
     ] = Field(default_factory=dict)
     seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
 
@@ -144,7 +170,7 @@ class Simulated:
     result: Result | ExposureSummary
 
 
-def run(scenario: Simulation, conduct: Conduct) -> Simulated:
+def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     """Curves, or exposures where the scenario asks for them, whose table is written as it comes."""
     if conduct.executor != Serial() and scenario.subjects is None:
         raise InputError("there is one subject, nothing to share among workers; give a number of subjects, such as -n 1000")

@@ -1,0 +1,319 @@
+"""Courses of a design that was not run, with bands, and numbers of a construct that no design is needed
+for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.assay.course import ABSENT, Course, Steps
+from livingdrug.assay.laws import EFFECTORS, EXHAUSTED, HALF_LIFE, TARGETS, rates_of
+from livingdrug.assay.ranking import Ranking, draws_of, ranking_of
+from livingdrug.assay.rates import AT_MOST, DETERMINED, LEVEL, Estimates
+from livingdrug.core.errors import InputError
+
+DRAWS = 400
+MOST_ROUNDS = 12
+DAY = 24.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """A design: effectors and targets at the start, rounds of so many hours, targets added at the end of each
+    round but the last, fraction of the cells that goes on to the next one."""
+
+    effectors: float
+    targets: float
+    rounds: int = 1
+    hours: float = 24.0
+    added: float = 0.0
+    kept: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("effectors", "targets", "hours", "added", "kept"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= 0):
+                raise InputError(f"{name} of a design is {value:g}; it must be finite and not negative")
+        if not (1 <= self.rounds <= 50 and self.hours > 0 and 0 < self.kept <= 1):
+            raise InputError(
+                "a design has 1 to 50 rounds of more than 0 h, and keeps a fraction above 0 and at most 1"
+            )
+
+    def steps(self) -> Steps:
+        """What is done at the ends of rounds."""
+        n = self.rounds - 1
+        times = self.hours * np.arange(1, self.rounds)
+        return Steps(times, np.full(n, self.kept), np.full(n, self.added), np.zeros(n))
+
+
+@dataclass(frozen=True)
+class Band:
+    """A course with its interval. group: whose; times (h); targets, effectors: (3, times), lower end, median,
+    upper end."""
+
+    group: str
+    times: np.ndarray
+    targets: np.ndarray
+    effectors: np.ndarray
+
+    def table(self):
+        """pandas table in long form."""
+        import pandas as pd
+
+        parts = []
+        for name in ("targets", "effectors"):
+            low, middle, high = getattr(self, name)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "group": self.group,
+                        "time_h": self.times,
+                        "cells": name,
+                        "low": low,
+                        "median": middle,
+                        "high": high,
+                    }
+                )
+            )
+        return pd.concat(parts, ignore_index=True)
+
+
+def usual(estimates: Estimates) -> Question:
+    """The design of the plate that was fitted: one effector per target, its rounds."""
+    d = estimates.design
+    steps = d["steps"]
+    hours = steps[0][0] if steps else min(d["until"], DAY)
+    added = steps[0][2] if steps else d["targets"]
+    kept = steps[0][1] if steps else 1.0
+    return Question(d["targets"], d["targets"], len(steps) + 1, hours, added, kept)
+
+
+def drawn_rates(
+    estimates: Estimates, group: str, draws: np.ndarray, donor: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Values of every rate of a group for draws (count, rates) of `ranking.draws_of`.
+
+    donor (count, rates): logarithms by which a new donor differs. Raises InputError where a rate that is
+    needed is not known."""
+    found = {}
+    for name in rates_of(estimates.model):
+        if name in estimates.fixed:
+            found[name] = np.full(len(draws), estimates.fixed[name])
+            continue
+        rate = estimates.of(name, group)
+        if rate.status not in (DETERMINED, AT_MOST):
+            raise InputError(
+                f"`{rate.name}` is not determined by the readings, so nothing can be predicted for `{group}`"
+            )
+        at = draws[:, estimates.rates.index(rate)]
+        if rate.status == AT_MOST:  # as good as 0: anything below the upper end
+            at = np.minimum(at, np.log(rate.high) if rate.log else rate.high)
+        value = np.exp(np.clip(at, -60, 60)) if rate.log else at
+        found[name] = value if donor is None else value * np.exp(donor[:, estimates.rates.index(rate)])
+    return found
+
+
+def new_donors(estimates: Estimates, count: int, seed: int) -> np.ndarray:
+    """Logarithms by which donors that were not on the plate differ, (count, rates); the same for all
+    groups."""
+    from livingdrug.core.random import stream_key
+
+    rng = np.random.default_rng(stream_key(seed, "assay donors"))
+    names = dict.fromkeys(r.rate for r in estimates.rates)
+    drawn = {name: rng.normal(0, 1, count) * estimates.donors.get(name, 0.0) for name in names}
+    return np.stack([drawn[r.rate] for r in estimates.rates], axis=1)
+
+
+def run(
+    estimates: Estimates, values: dict[str, np.ndarray], question: Question, times: np.ndarray
+) -> np.ndarray:
+    """Cells (draws, times, 2): effectors and targets of a design, exhausted effectors counted with the
+    others."""
+    n = len(next(iter(values.values())))
+    course = Course(estimates.model, (question.steps(),) * n, (times,) * n)
+    start = np.zeros((n, len(course.states)))
+    start[:, course.states.index(EFFECTORS)] = max(question.effectors, ABSENT)
+    start[:, course.states.index(TARGETS)] = max(question.targets, ABSENT)
+    given = dict(values)
+    if question.targets <= ABSENT:
+        given["growth"] = np.zeros(n)
+    if any(q.name == "dex_level" for q in estimates.model.quantities):
+        given |= {"dex_level": np.zeros(n), "dex_loss": np.full(n, np.log(2) / HALF_LIFE)}
+    cells = course.solve(given, start, rtol=1e-6).cells.reshape(n, len(times), -1)
+    effectors = cells[:, :, course.states.index(EFFECTORS)]
+    if EXHAUSTED in course.states:
+        effectors = effectors + cells[:, :, course.states.index(EXHAUSTED)]
+    return np.stack([effectors, cells[:, :, course.states.index(TARGETS)]], axis=2)
+
+
+def predict_courses(
+    estimates: Estimates,
+    question: Question,
+    groups: Sequence[str] = (),
+    every: float = 1.0,
+    new_donor: bool = False,
+    count: int = DRAWS,
+    seed: int = 1,
+) -> list[Band]:
+    """Courses of a design that was not run, with 95 % bands.
+
+    Parameters ---------- estimates : of a fit question : the design groups : whose courses, all by default
+    every : h between the times; the value at the end of a round is before cells are added new_donor : whether
+    the band is that of a donor who was not on the plate, rather than of the mean of donors count, seed : of
+    the draws
+
+    Raises
+    ------
+    InputError : an unknown group, or one with a rate that is not determined
+    """
+    draws = draws_of(estimates, count, seed, differences=False)
+    donor = new_donors(estimates, count, seed) if new_donor else None
+    end = question.hours * question.rounds
+    times = np.unique(np.append(np.arange(0.0, end, every), end))
+    found = []
+    for group in groups or estimates.groups or ("",):
+        cells = run(estimates, drawn_rates(estimates, group, draws, donor), question, times)
+        ends = (0.5 - LEVEL / 2, 0.5, 0.5 + LEVEL / 2)
+        effectors, targets = (np.nanquantile(cells[:, :, k], ends, axis=0) for k in (0, 1))
+        found.append(Band(group, times, targets, effectors))
+    return found
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A number of a group that does not depend on the assay's design; draws (count,): of its uncertainty."""
+
+    name: str
+    group: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    draws: np.ndarray
+    meaning: str
+
+
+def derived(
+    estimates: Estimates,
+    groups: Sequence[str] = (),
+    count: int = DRAWS,
+    seed: int = 1,
+    differences: bool = False,
+) -> list[Derived]:
+    """Kills per effector and day, doubling times, rounds until failure and growth-rate inhibition of each
+    group.
+
+    At the cells seeded on the plate, one effector per target. A group with a rate that is not determined is
+    left out."""
+    question, draws = usual(estimates), draws_of(estimates, count, seed, differences)
+    found = []
+    for group in groups or estimates.groups or ("",):
+        try:
+            values = drawn_rates(estimates, group, draws)
+        except InputError:
+            continue
+        found += _of_group(estimates, group, values, question)
+    return found
+
+
+def _of_group(
+    estimates: Estimates, group: str, values: dict[str, np.ndarray], question: Question
+) -> list[Derived]:
+    made = []
+
+    def add(name: str, unit: str, drawn: np.ndarray, meaning: str) -> None:
+        low, middle, high = np.nanquantile(drawn, (0.5 - LEVEL / 2, 0.5, 0.5 + LEVEL / 2), method="nearest")
+        made.append(Derived(name, group, unit, float(middle), float(low), float(high), drawn, meaning))
+
+    x = question.targets
+    add(
+        "kills",
+        "1/d",
+        DAY * _kills(estimates.laws["killing"], values, x, x),
+        f"targets killed by one effector in a day, at {x:g} of each",
+    )
+    add(
+        "target_doubling",
+        "h",
+        np.log(2) / values["growth"],
+        "doubling time of targets without effectors, where there is room",
+    )
+    with np.errstate(divide="ignore"):
+        rate = _expansion(values, x)
+        add(
+            "effector_doubling",
+            "h",
+            np.where(rate > 0, np.log(2) / rate, np.inf),
+            f"doubling time of effectors among {x:g} targets",
+        )
+    times = np.array([DAY])
+    with_cells = run(estimates, values, Question(x, x), times)[:, 0, 1]
+    without = run(estimates, values, Question(0.0, x), times)[:, 0, 1]
+    gr = 2 ** (np.log(np.maximum(with_cells, 1e-3) / x) / np.log(without / x)) - 1
+    add(
+        "gr_24h",
+        "1",
+        gr,
+        "growth-rate inhibition value at 24 h (Hafner 2016): 1 no effect, 0 no growth, -1 all killed",
+    )
+    add(
+        "rounds",
+        "1",
+        _rounds(estimates, values, question),
+        f"rounds of {question.hours:g} h at whose end fewer targets are left than "
+        f"were added, until the first failure; {MOST_ROUNDS} or more count as {MOST_ROUNDS}",
+    )
+    return made
+
+
+def _kills(law: str, v: dict[str, np.ndarray], x: float, y: float) -> np.ndarray:
+    """Targets killed by one effector in an hour among x targets and y effectors."""
+    if law == "ratio":
+        return v["kill_max"] * x / (y + v["half_ratio"] * x)
+    free = v["k_kill"] * x
+    if law == "saturating_effectors":
+        return free / (1 + y / v["half_effectors"])
+    if law == "saturating_targets":
+        return free / (1 + x / v["half_targets"])
+    return free / (1 + (x + y) / v["half_cells"]) if law == "conjugates" else free
+
+
+def _expansion(v: dict[str, np.ndarray], x: float) -> np.ndarray:
+    """Net growth rate of effectors among x targets, without crowding."""
+    if "net_growth" in v:
+        return v["net_growth"] - v["contact_loss"] * x
+    if "expand_max" in v:
+        return v["expand_max"] * x / (x + v["half_antigen"]) - v["effector_death"]
+    return v["k_expand"] * x - v["effector_death"]
+
+
+def _rounds(estimates: Estimates, values: dict[str, np.ndarray], question: Question) -> np.ndarray:
+    added = question.added or question.targets
+    long = Question(question.effectors, question.targets, MOST_ROUNDS, question.hours, added, question.kept)
+    ends = question.hours * np.arange(1, MOST_ROUNDS + 1)
+    left = run(estimates, values, long, ends)[:, :, 1]
+    failed = left > added
+    return np.where(failed.any(axis=1), failed.argmax(axis=1), MOST_ROUNDS).astype(float)
+
+
+def derived_ranking(estimates: Estimates, by: str, seed: int = 1, count: int = 400) -> Ranking:
+    """The same by a number of `derived`: kills, effector_doubling (the shortest is best), gr_24h (the
+    lowest), rounds.
+
+    Raises InputError for an unknown number, or a group of which it cannot be told.
+    """
+    found = [d for d in derived(estimates, count=count, seed=seed, differences=True) if d.name == by]
+    lost = [group for group in estimates.groups if group not in {d.group for d in found}]
+    if lost or len(found) < 2:
+        what = (
+            f"rates of {', '.join(lost)} are not determined" if lost else "the fit has fewer than two groups"
+        )
+        raise InputError(f"the constructs cannot be ranked by `{by}`: {what}")
+    draws = np.stack([d.draws for d in found], axis=1)
+    notes = ()
+    if by == "rounds" and (draws == draws.max()).mean() > 0.5:
+        notes = (
+            "most courses never fail within the rounds that are looked at, and are equal in this ranking",
+        )
+    high = by in ("kills", "rounds")
+    return ranking_of(by, [d.group for d in found], [d.value for d in found], draws, high, notes)

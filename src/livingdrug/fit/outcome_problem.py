@@ -1,0 +1,86 @@
+"""A problem with outcomes: drivers get their references, numbers their starts, and what no method can do is refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.data import Data
+from livingdrug.fit.outcome_data import read_asked, taken
+from livingdrug.fit.outcomes import LEVEL, Outcome, with_start
+from livingdrug.fit.point import centre, individual, point_of, prepare
+from livingdrug.fit.problem import FitProblem, new_problem
+from livingdrug.models import Model
+
+DIGITS = 2  # of a reference that nobody states
+
+
+def joint_problem(
+    model: Model, data: Data, outcomes: Sequence[str], time_units: Mapping[str, str] | None = None, **more
+) -> FitProblem:
+    """A problem with outcomes of other kinds in one likelihood with the kinetics; `more` goes to `new_problem`.
+
+    outcomes: as they are typed, such as `CRS=ordered:log(CMAX)` (see `fit.outcomes`), of a column of subjects or of rows.
+    time_units: of columns that hold times to an event, where their headings do not say. Raises InputError, naming subjects,
+    for what is no such outcome, or tells nothing of a slope.
+    """
+    kinetics, found = taken(model, data, read_asked(outcomes), more.get("compartments") or {}, time_units or {})
+    return with_outcomes(new_problem(model, kinetics, **more), found)
+
+
+def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProblem:
+    """The problem with outcomes. The reference of a driver, where none is stated, is its median over the subjects at the
+    typical values, in two digits. Raises InputError for a driver that is 0 there, or names that are taken already."""
+    if not outcomes:
+        return problem
+    if any(p.changes for p in problem.parameters):
+        raise InputError("outcomes are not fitted with parameters that differ between occasions; leave one of them out")
+    plain = tuple(replace(o, driver=replace(o.driver, log=False, reference=1.0)) for o in outcomes)
+    raw = replace(problem, outcomes=tuple(with_start(o) for o in plain))
+    prepared = prepare(raw)
+    exposures = prepared.exposures
+    table = individual(prepared, centre(prepared, point_of(raw)))
+    found = exposures.values(prepared.predictor, table)[len(prepared.records[0]) :]
+    made = []
+    for outcome, own in zip(outcomes, exposures.layout[0], strict=True):
+        x = found[own.x]
+        if outcome.driver.what == LEVEL:
+            x = x[np.isfinite(x) & (x > 0)]
+        bad = np.flatnonzero(~(np.asarray(x) > 0).reshape(len(x), -1).all(axis=1)) if outcome.driver.log else ()
+        if len(bad) or not len(x):
+            names = prepared.design.subjects
+            who = ", ".join(names[own.who[i]] for i in bad[:5]) if outcome.driver.what != LEVEL else "all subjects"
+            raise InputError(
+                f"outcome `{outcome.name}`: {outcome.driver.name} at the typical values is 0 or not known in {who}, and has "
+                "no logarithm; is a dose missing, or is the driver itself meant (without log)?"
+            )
+        reference = outcome.driver.reference or float(f"{np.median(x):.{DIGITS}g}")
+        own_driver = replace(outcome.driver, reference=reference)
+        made.append(with_start(replace(outcome, driver=own_driver, notes=(*outcome.notes, _about(outcome, own_driver)))))
+    _check_names(problem, made)
+    return replace(problem, outcomes=tuple(made))
+
+
+def check_method(method: str, evaluated: str | None = None) -> None:
+    """Refuse what takes no outcomes. Raises InputError that says why, and what does."""
+    if evaluated in ("fo", "foce", "focei") or method == "focei":
+        word = evaluated or method
+        raise InputError(
+            f"{word} approximates measured values with a normal error, and an outcome has none; take "
+            f"{'laplace or is' if evaluated else 'saem or laplace'}"
+        )
+    if method == "bayes":
+        raise InputError("--method bayes does not take outcomes yet; take saem or laplace")
+
+
+def _about(outcome: Outcome, driver) -> str:
+    return f"outcome `{outcome.name}` ({outcome.kind}) is driven by x = {driver.words} of each subject"
+
+
+def _check_names(problem: FitProblem, outcomes: list[Outcome]) -> None:
+    taken = {p.name for p in problem.parameters}
+    for name in (n.name for o in outcomes for n in o.numbers):
+        if name in taken:
+            raise InputError(f"two numbers of the fit are called `{name}`; give the outcome another name")
+        taken.add(name)

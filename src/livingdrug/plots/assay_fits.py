@@ -1,0 +1,239 @@
+"""Figures of a fitted killing assay: courses, rates, residuals on the plate, a ranking."""
+
+import numpy as np
+
+from livingdrug.assay import AssayFit, Band, Estimates, Ranking, place_of
+from livingdrug.core.words import RESEARCH
+from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, grid_figure, short, stamp
+
+DETERMINED = "determined"
+
+
+def plot_rates(estimates: Estimates, control: str | None = None):
+    """Rates of each group over those of the control group with 95 % intervals, a panel for each rate; of a
+    fit with one group, its rates. Hollow: not determined."""
+    from matplotlib import rc_context
+
+    groups = estimates.groups
+    rates = list(dict.fromkeys(r.rate for r in estimates.rates if r.group))
+    ratios = {(r.rate, r.group): r for r in estimates.ratios(control)} if control and len(groups) > 1 else {}
+    with rc_context(SETTINGS):
+        figure, panels = grid_figure(1, max(len(rates), 1), 2.6, 0.34 * max(len(groups), 3) + 0.6)
+        for axes, rate in zip(panels, rates, strict=False):
+            for i, group in enumerate(groups):
+                _interval(
+                    axes,
+                    i,
+                    ratios.get((rate, group)),
+                    _own(estimates, rate, group),
+                    bool(ratios),
+                    group == control,
+                )
+            axes.set_yticks(range(len(groups)), [short(g, 18) for g in groups] if axes is panels[0] else [])
+            axes.set_ylim(len(groups) - 0.5, -0.5)
+            axes.set_title(short(rate))
+            unit = next(r.unit for r in estimates.rates if r.rate == rate)
+            axes.set_xlabel(f"ratio to {short(control, 14)}" if ratios else unit)
+            if ratios:
+                axes.axvline(1.0, color=MUTED, linewidth=0.8, linestyle="--")
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def _own(estimates: Estimates, rate: str, group: str):
+    return next((r for r in estimates.rates if r.rate == rate and r.group == group), None)
+
+
+def _interval(axes, i: int, ratio, own, as_ratio: bool, is_control: bool) -> None:
+    """One interval, or a hollow mark where it is not determined."""
+    if as_ratio and is_control:
+        axes.plot([1.0], [i], "s", color=MUTED, markersize=5)
+        return
+    item = ratio if as_ratio else own
+    value = None if item is None else item.ratio if as_ratio else item.value
+    if item is None or value is None or not np.isfinite(value):
+        return
+    if item.status == DETERMINED and np.isfinite(item.low):
+        axes.plot([item.low, item.high], [i, i], color=COLOURS[0])
+        axes.plot([value], [i], "o", color=COLOURS[0], markersize=5)
+    else:
+        axes.text(
+            0.5,
+            i,
+            "not determined",
+            transform=axes.get_yaxis_transform(),
+            ha="center",
+            va="center",
+            color=MUTED,
+            fontsize=7,
+        )
+
+
+def plot_courses(fit: AssayFit):
+    """Readings and fitted courses, a panel for each group and kind of reading; colours: effectors seeded per
+    target. Hollow triangles: below or above a limit."""
+    from matplotlib import rc_context
+
+    seen = fit.seen
+    names = fit.groups
+    groups = sorted(set(names), key=lambda g: (g in ("targets alone", "effectors alone"), g))[:12]
+    ratio = np.round(np.log2(np.maximum(seen.start[:, 0], 1e-3) / np.maximum(seen.start[:, 1], 1e-3)), 1)
+    kinds = sorted(set(ratio[(seen.start > 1).all(axis=1)]), reverse=True)
+    channels = len(seen.channels)
+    with rc_context(SETTINGS):
+        figure, panels = grid_figure(channels, len(groups), 1.9, 1.9, sharex=True, sharey="row")
+        for p, axes in enumerate(panels):
+            k, group = divmod(p, len(groups))
+            channel = seen.channels[k]
+            _course_panel(axes, fit, k, np.flatnonzero(names == groups[group]), ratio, kinds)
+            if k == 0:
+                axes.set_title(short(groups[group], 18))
+            if group == 0:
+                axes.set_ylabel(short(f"{channel.quantity} ({channel.unit})", 30))
+                if channel.logs:
+                    axes.set_yscale("log")
+                    lowest = float(seen.y[seen.channel == k].min())
+                    axes.set_ylim(bottom=0.4 * lowest)
+            if k == channels - 1:
+                axes.set_xlabel("h")
+        _legend(panels[0], kinds)
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def _legend(axes, kinds: list) -> None:
+    """Effectors per target by colour."""
+    from matplotlib.lines import Line2D
+
+    marks = [Line2D([], [], color=COLOURS[i % len(COLOURS)]) for i in range(len(kinds))]
+    names = [f"{2**kind:.3g}:1" if kind >= 0 else f"1:{2**-kind:.3g}" for kind in kinds]
+    if marks:
+        axes.legend(marks, names, title="E:T", fontsize=6, title_fontsize=6, loc="best", handlelength=1.0)
+
+
+def _course_panel(axes, fit: AssayFit, k: int, wells: np.ndarray, ratio: np.ndarray, kinds: list) -> None:
+    seen, logs = fit.seen, fit.seen.channels[k].logs
+    lowest = 0.4 * float(seen.y[seen.channel == k].min())
+    for w in wells:
+        colour = COLOURS[kinds.index(ratio[w]) % len(COLOURS)] if ratio[w] in kinds else MUTED
+        mine = np.flatnonzero((seen.well == w) & (seen.channel == k))
+        time = seen.time[mine] + seen.begin[w]
+        level = fit.point.expected.level[mine]
+        fitted = np.maximum(np.exp(level), lowest) if logs else level
+        axes.plot(time, fitted, color=colour, linewidth=0.9, alpha=0.8)
+        there = seen.measured[mine]
+        axes.plot(time[there], seen.y[mine][there], ".", color=colour, markersize=3)
+        limit = {"color": colour, "markersize": 3, "markerfacecolor": "none", "markeredgewidth": 0.6}
+        axes.plot(time[~there], seen.y[mine][~there], "v", **limit)
+
+
+def plot_residual_plate(fit: AssayFit):
+    """Mean residual of each well over its SD, on the plate: what is left over should show no rows, columns or
+    edges."""
+    from matplotlib import rc_context
+
+    seen = fit.seen
+    places = [place_of(name) for name in seen.column("well")]
+    large = max(max(r for r, _ in places), 0) > 8 or max(max(c for _, c in places), 0) > 12
+    grid = np.full((16, 24) if large else (8, 12), np.nan)
+    residual = fit.residuals()
+    for w, (row, column) in enumerate(places):
+        mine = (seen.well == w) & seen.measured
+        if row and mine.any() and row <= grid.shape[0] and column <= grid.shape[1]:
+            grid[row - 1, column - 1] = residual[mine].mean()
+    with rc_context(SETTINGS):
+        figure = blank(5.6, 3.6)
+        axes = figure.subplots()
+        most = max(1.0, float(np.nanmax(np.abs(grid), initial=0.0)))
+        image = axes.imshow(grid, cmap="RdBu_r", vmin=-most, vmax=most)
+        axes.set_xticks(range(grid.shape[1]), range(1, grid.shape[1] + 1))
+        axes.set_yticks(range(grid.shape[0]), [chr(65 + i) for i in range(grid.shape[0])])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.set_title("mean residual of each well (SD of a reading)")
+        figure.colorbar(image, ax=axes, pad=0.02).outline.set_visible(False)
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def plot_ranking(ranking: Ranking):
+    """Probability of being the best of each group, and its median rank with the 95 % interval."""
+    from matplotlib import rc_context
+
+    rows = ranking.rows
+    with rc_context(SETTINGS):
+        figure, (left, right) = grid_figure(1, 2, 3.0, 0.34 * max(len(rows), 3) + 0.4)
+        places = range(len(rows))
+        left.barh(places, [r.best for r in rows], color=COLOURS[0], height=0.6)
+        for i, r in enumerate(rows):
+            left.text(
+                min(r.best + 0.02, 0.86),
+                i,
+                f"{r.best:.2f}",
+                va="center",
+                fontsize=8,
+                color="black" if r.best < 0.8 else "white",
+            )
+            right.plot([r.low, r.high], [i, i], color=COLOURS[0])
+            right.plot([r.rank], [i], "o", color=COLOURS[0], markersize=5)
+        left.set_yticks(places, [short(r.group, 18) for r in rows])
+        left.set_xlim(0, 1)
+        left.set_xlabel(
+            f"probability of the {'highest' if ranking.high else 'lowest'} {short(ranking.by, 20)}"
+        )
+        right.set_yticks(places, [])
+        right.set_xlabel("rank (1: best)")
+        right.set_xticks(range(1, len(rows) + 1))
+        for axes in (left, right):
+            axes.set_ylim(len(rows) - 0.5, -0.5)
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def plot_predicted(bands: list[Band], title: str = ""):
+    """Predicted courses with 95 % bands, targets and effectors side by side."""
+    from matplotlib import rc_context
+
+    with rc_context(SETTINGS):
+        figure, panels = grid_figure(1, 2, 3.6, 2.8)
+        for axes, name in zip(panels, ("targets", "effectors"), strict=True):
+            for i, band in enumerate(bands):
+                low, middle, high = (np.maximum(part, 1e-3) for part in getattr(band, name))
+                colour = COLOURS[i % len(COLOURS)]
+                axes.fill_between(band.times, low, high, color=colour, alpha=0.2, linewidth=0)
+                axes.plot(band.times, middle, color=colour, label=short(band.group or "all", 20))
+            axes.set_yscale("log")
+            axes.set_ylim(bottom=max(axes.get_ylim()[0], 1.0))
+            axes.set_xlabel("h")
+            axes.set_ylabel(f"{name} (cells)")
+        panels[0].set_title(short(title, 60))
+        panels[1].legend()
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def plot_patient(curves: dict, control: str):
+    """Courses of each output of a model of patients with 95 % bands, a panel an output; the control construct
+    in black."""
+    from matplotlib import rc_context
+
+    outputs = list(next(iter(curves.values()))[1])
+    with rc_context(SETTINGS):
+        figure, panels = grid_figure(1, len(outputs), 3.6, 2.8)
+        for axes, output in zip(panels, outputs, strict=True):
+            highest = max(float(bands[output].max()) for _, bands in curves.values())
+            for i, (group, (times, bands)) in enumerate(
+                sorted(curves.items(), key=lambda item: item[0] == control)
+            ):
+                low, middle, high = (np.maximum(part, 1e-9 * highest) for part in bands[output])
+                colour = "black" if group == control else COLOURS[i % len(COLOURS)]
+                if group != control:
+                    axes.fill_between(times, low, high, color=colour, alpha=0.2, linewidth=0)
+                axes.plot(times, middle, color=colour, label=short(group, 20))
+            axes.set_yscale("log")
+            axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-6 * highest))
+            axes.set_xlabel("d")
+            axes.set_title(short(output, 30))
+        panels[0].legend()
+        stamp(figure, RESEARCH)
+    return figure

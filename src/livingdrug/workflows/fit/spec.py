@@ -1,0 +1,117 @@
+"""The `fit` kind of scenario: a table of samples, a model, and what of it is looked for."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.folders import held
+from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty
+from livingdrug.fit.store import STATE, drop_state
+from livingdrug.report.folder import check_new_folder, holds
+from livingdrug.workflows.base import HERE, Conduct, NothingLeft
+from livingdrug.workflows.document import to_toml
+from livingdrug.workflows.fit.compared import Comparison, run_comparison
+from livingdrug.workflows.fit.plan import evaluate_fit, run_fit, run_posterior, uncertainty_of
+from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.tables import hashes
+
+__all__ = ["Compared", "Evaluated", "Fit", "Fitted", "Found", "conducted", "run"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fit of a scenario."""
+
+    scenario: Fit
+    result: FitResult
+
+    @cached_property
+    def more(self) -> Uncertainty:
+        """What was asked for beside the standard errors; computed when it is told of."""
+        return uncertainty_of(self.scenario, self.result)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison of methods or models, and notes on the data."""
+
+    comparison: Comparison
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The objective at the initial estimates, and notes on the data."""
+
+    objective: Objective
+    notes: tuple[str, ...]
+
+
+Found = Fitted | Compared | Evaluated | Posterior
+
+
+def run(scenario: Fit, conduct: Conduct = HERE) -> Found:
+    """Fit, sample a posterior, evaluate or compare, whatever the scenario asks.
+
+    The state of a search by SAEM is saved in `conduct.folder` on the way.
+    """
+    conduct.alone(scenario)
+    if scenario.compares:
+        _refuse_resume(conduct, "a single run of SAEM is saved on its way, so no comparison can be resumed")
+        return Compared(*run_comparison(scenario, conduct.progress))
+    if scenario.evaluate:
+        return Evaluated(*evaluate_fit(scenario))
+    if scenario.method == "bayes":
+        _refuse_resume(conduct, "a run of SAEM is saved on its way, so only such a run can be resumed")
+        return run_posterior(scenario, conduct.progress)
+    resume = conduct.resume and (Path(conduct.folder) / STATE).is_file()
+    return Fitted(scenario, run_fit(scenario, conduct.folder, resume, conduct.progress, conduct.say))
+
+
+def _refuse_resume(conduct: Conduct, why: str) -> None:
+    if conduct.resume:
+        raise InputError(f"only {why}; leave --resume out")
+
+
+@contextmanager
+def conducted(scenario: Fit, conduct: Conduct) -> Iterator[None]:
+    """Around a run and the writing of its folder: a state that is gone on from, or dropped, first; dropped last, as an
+    interrupted check still needs it. Raises NothingLeft where the folder holds the whole run already."""
+    folder = conduct.folder
+    if conduct.resume and not folder:
+        raise InputError("--resume goes on from a folder; name it with --out")
+    if not folder:
+        yield
+        return
+    check_new_folder(folder)
+    # the state of a search lies there too, so the folder is held from its first iteration on
+    with held(folder):
+        single = not (scenario.compares or scenario.evaluate or scenario.method == "bayes")
+        if single:
+            _begin(scenario, conduct)
+        try:
+            yield
+        except KeyboardInterrupt:
+            if (Path(folder) / STATE).is_file():
+                how = "`livingdrug fit` with the same options and --resume goes on"
+                conduct.say(f"the state is saved in {folder}: {how}")
+            raise
+        if single:
+            drop_state(folder)
+
+
+def _begin(scenario: Fit, conduct: Conduct) -> None:
+    """Keep the state that is gone on from, drop that of another fit, which ends with this one."""
+    folder = Path(conduct.folder)
+    if conduct.resume and (folder / STATE).is_file():
+        return
+    if conduct.resume:
+        if holds(folder, to_toml(scenario), hashes(scenario)):
+            told = json.loads((folder / "objective.json").read_text(encoding="utf-8"))
+            raise NothingLeft(f"the fit in {conduct.folder} is whole", told, told["exit_code"])
+        conduct.say(f"note: no state was saved in {conduct.folder} yet, so the fit begins anew")
+    drop_state(folder)
