@@ -11,9 +11,8 @@ from rich.table import Table
 from livingdrug.assay import AssayCheck, AssayReading, Plate, check
 from livingdrug.assay.check import SHOWN
 from livingdrug.cli.tables import show_notes
+from livingdrug.core.words import RESEARCH
 from livingdrug.data import Finding, printable
-
-RESEARCH = "for research, not for clinical decisions"
 
 
 def run_check(

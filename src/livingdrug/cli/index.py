@@ -12,7 +12,7 @@ from rich.table import Table
 
 from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
-from livingdrug.core.words import number
+from livingdrug.core.words import RESEARCH, number
 from livingdrug.data.findings import printable
 from livingdrug.products.curves import get_curve, list_curves
 from livingdrug.response import (
@@ -29,9 +29,6 @@ from livingdrug.response import (
 )
 from livingdrug.scenario import index as scenarios
 from livingdrug.scenario.report.outcomes import index_curves
-
-RESEARCH = "for research, not for clinical decisions"
-
 
 
 def run_index(scenario: scenarios.Index, output: Output) -> None:

@@ -9,12 +9,11 @@ from rich.markup import escape
 
 from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
+from livingdrug.core.words import RESEARCH
 from livingdrug.data.findings import printable
 from livingdrug.response import CONFOUNDED
 from livingdrug.scenario import response as scenarios
 from livingdrug.scenario.report.outcomes import SHOWN, response_table
-
-RESEARCH = "for research, not for clinical decisions"
 
 
 def run_response(scenario: scenarios.Response, output: Output) -> None:

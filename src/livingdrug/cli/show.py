@@ -8,7 +8,7 @@ from rich.table import Table
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.models.catalogue import find_models, get_fragment, get_model, list_fragments, list_models
-from livingdrug.models.conformance import fit, problems
+from livingdrug.models.conformance import joining, problems
 from livingdrug.models.equations import latex_equations, plain_equations
 from livingdrug.models.model import Model, plain_symbol
 
@@ -63,9 +63,9 @@ def print_about(console: Console, model: Model) -> None:
 
 def print_fits(console: Console, model: Model) -> None:
     """Which fragments fit the model."""
-    verdicts = {name: fit(model, name) for name in list_fragments() if name not in {f.name for f in model.fragments}}
-    fits = [name if verdict == "fits" else f"{name} ({verdict.removeprefix('fits ')})"
-            for name, verdict in verdicts.items() if verdict.startswith("fits")]
+    there = {f.name for f in model.fragments}
+    joins = {name: joining(model, name) for name in list_fragments() if name not in there}
+    fits = [f"{name} (with {join.partner})" if join.partner else name for name, join in joins.items() if join.fits]
     console.print("\n[bold]Fragments that fit[/bold]  " + (", ".join(fits) or "none"), highlight=False)
 
 

@@ -20,7 +20,7 @@ _DESCRIBES = frozenset(
     "visit visitnum visitn visitname avisit avisitn epoch phase atpt atptn pctpt pctptnum timepoint tpt comment comments "
     "note notes remark remarks flag flags seq pcseq aseq pcseqno pcspid pcrefid pcgrpid visitdy "
     "sampleid sample barcode batch plate run operator analyst rep repl replicate replicates aliquot duplicate well line row "
-    "obs obsno".split()
+    "obs obsno dosefrq dosfrq exdosfrq dosno dosnop doseno dosfrm exdosfrm".split()
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from livingdrug.assay import PLATES, ROW_NAMES, Plate, WellMap, split_well, well_name
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, SETTINGS, grid_figure
 
 EMPTY = "#EEEEEE"
@@ -41,7 +42,7 @@ def plot_plate(plate: Plate, shown: WellMap, size: int = 96):
             if len(names) > 1:
                 axes.set_title(name or "without a name", y=1.08)
         outlined = "outlined: named by the check; " if shown.marked.any() else ""
-        figure.suptitle(f"{shown.title}\n{outlined}for research, not for clinical decisions", fontsize=9)
+        figure.suptitle(f"{shown.title}\n{outlined}{RESEARCH}", fontsize=9)
     return figure
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from livingdrug.assay import AssayFit, Band, Estimates, Ranking, place_of
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, grid_figure, short, stamp
 
-RESEARCH = "for research, not for clinical decisions"
 DETERMINED = "determined"
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, new_figure, sequence, short, stamp
 from livingdrug.response import (
     Expected,
@@ -19,7 +20,6 @@ from livingdrug.response import (
 
 WINDOW = "#e3efe3"
 MIDDLE = ((0.025, 0.975, 2), (0.25, 0.75, 7))
-RESEARCH = "research only, not for clinical decisions"
 
 
 def plot_index(index: TherapeuticIndex, outlook: Expected | None = None):

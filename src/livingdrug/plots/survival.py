@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, sequence, short, stamp
 from livingdrug.response import GroupSurvival, SurvivalCurve, TimeFit, numbers_at_risk
 
-RESEARCH = "for research, not for clinical decisions"
 ROW = 0.17  # inches of a line of the table
 
 

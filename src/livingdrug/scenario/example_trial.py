@@ -1,7 +1,7 @@
 """Commented designs of a trial and of a dose escalation; every number below the model is made up, and they say so."""
 
 UMBRELLA = '''# Three product versions against a shared control. Run it with:  livingdrug trial umbrella.toml --plots pictures
-# EVERY NUMBER BELOW THE MODEL IS MADE UP, to show what can be said. Research use only, not for clinical decisions.
+# EVERY NUMBER BELOW THE MODEL IS MADE UP, to show what can be said. For research, not for clinical decisions.
 kind = "trial"
 
 # The model of the control: a name from `livingdrug models`, or a model file. Its published spread between patients,
@@ -87,7 +87,7 @@ kind = "persistence"              # log-rank over the visits; kind = "positive" 
 above = 100
 '''
 ESCALATION = '''# The search for a tolerated dose. Run it with:  livingdrug trial escalation.toml --plots pictures
-# EVERY NUMBER IS MADE UP, to show what can be said. Research use only, not for clinical decisions.
+# EVERY NUMBER IS MADE UP, to show what can be said. For research, not for clinical decisions.
 kind = "escalation"
 
 rule = "boin"          # or "3+3", which knows no target, cohort or number of patients

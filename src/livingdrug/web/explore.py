@@ -10,7 +10,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.models import Experiment, Model, build_model
 from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
-from livingdrug.models.conformance import fit
+from livingdrug.models.conformance import joining
 from livingdrug.plots.panels import panels_of
 from livingdrug.report.answer import Table, number
 from livingdrug.simulation import Result
@@ -152,8 +152,8 @@ def _mechanisms(model: Model, scenario: Simulation) -> html.Section:
     base, buttons = get_model(scenario.model), []
     for name in list_fragments():
         on = name in scenario.fragments
-        verdict = fit(base, name)
-        if on or verdict == "fits" or (verdict.startswith("fits with") and scenario.fragments):
+        join = joining(base, name)
+        if on or (join.fits and (scenario.fragments or not join.partner)):
             title = get_fragment(name).title
             buttons.append(toggle({"type": "mechanism", "name": name}, name.replace("_", " "), on, title))
     note = [] if buttons else [html.P("This model takes no mechanism.", className="quiet")]

@@ -7,7 +7,6 @@ from dash import dcc, html
 
 from livingdrug.report.answer import Table
 
-NOTICE = "For research. Not for clinical decisions."
 CONFIG = {
     "displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"},
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
