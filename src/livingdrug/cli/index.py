@@ -13,8 +13,8 @@ from rich.table import Table
 from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
 from livingdrug.core.words import RESEARCH, number
-from livingdrug.data.findings import printable
-from livingdrug.products.curves import get_curve, list_curves
+from livingdrug.data import printable
+from livingdrug.products import get_curve, list_curves
 from livingdrug.response import (
     CONFOUNDED,
     Curve,

@@ -10,7 +10,7 @@ from rich.markup import escape
 from livingdrug.cli.output import Output
 from livingdrug.cli.tables import show_notes
 from livingdrug.core.words import RESEARCH
-from livingdrug.data.findings import printable
+from livingdrug.data import printable
 from livingdrug.response import CONFOUNDED
 from livingdrug.scenario import response as scenarios
 from livingdrug.scenario.report.outcomes import SHOWN, response_table
@@ -24,7 +24,7 @@ def run_response(scenario: scenarios.Response, output: Output) -> None:
     modules = [import_module(SHOWN[answer.kind]) for answer in answers]
     output.write(response_table(answers))
     if output.plots:
-        from livingdrug.report.pictures import save
+        from livingdrug.report import save
 
         for i, (module, answer) in enumerate(zip(modules, answers, strict=True), 1):
             save(module.figure(answer), output.plots, f"response-{i}" if len(answers) > 1 else "response")

@@ -5,8 +5,7 @@ import time
 import click
 
 from livingdrug.engine.codegen import cache
-from livingdrug.models import build_model
-from livingdrug.models.catalogue import list_models
+from livingdrug.models import build_model, list_models
 from livingdrug.simulation import simulate
 
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
-from livingdrug.products.curves import BuiltIn, get_curve
-from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
+from livingdrug.products import CAUTION, OBSERVED, BuiltIn, get_curve, observed_spread
 from livingdrug.response import (
     BinaryFit,
     Curve,
@@ -30,11 +29,9 @@ from livingdrug.response import (
     tradeoff,
 )
 from livingdrug.scenario.response import Response, run_response
-from livingdrug.simulation import Draw
-from livingdrug.simulation.exposure import exposure_task
-from livingdrug.simulation.run import default_until
+from livingdrug.simulation import Draw, default_until, exposure_task
+from livingdrug.workflows import KineticScenario
 from livingdrug.workflows.memory import SUBJECT
-from livingdrug.workflows.tables import KineticScenario
 
 AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients

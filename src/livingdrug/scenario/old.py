@@ -5,9 +5,9 @@ from importlib import import_module
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.report.answer import Answer
-from livingdrug.scale.blocks import Serial
-from livingdrug.workflows.document import Document
+from livingdrug.report import Answer
+from livingdrug.scale import Serial
+from livingdrug.workflows import Document
 
 # kind -> (module and name of its noun, module of its answer, function that writes it)
 KINDS = {

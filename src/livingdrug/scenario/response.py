@@ -6,10 +6,7 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import cross, read_data
-from livingdrug.data.endpoints import read_endpoints
-from livingdrug.data.reading import Reading
-from livingdrug.data.units import read_unit
+from livingdrug.data import Reading, cross, read_data, read_endpoints, read_unit
 from livingdrug.nca import NcaSettings
 from livingdrug.response import (
     Kind,
@@ -25,7 +22,7 @@ from livingdrug.response import (
     table_of_samples,
     with_endpoints,
 )
-from livingdrug.workflows.tables import KineticScenario
+from livingdrug.workflows import KineticScenario
 
 LEVEL = 0.95
 # what is said of samples: how to read them, and how to compute exposures (a window may also be that of a product's exposure)

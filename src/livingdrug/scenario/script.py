@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from livingdrug.scenario.index import Index
 from livingdrug.scenario.response import Response
-from livingdrug.workflows.document import Document
+from livingdrug.workflows import Document
 from livingdrug.workflows.script import given, script_of
 
 

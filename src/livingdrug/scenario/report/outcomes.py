@@ -5,9 +5,7 @@ from pathlib import Path
 
 from livingdrug.core.export import write_csv
 from livingdrug.models import build_model
-from livingdrug.report.answer import Answer, Picture, text_table
-from livingdrug.report.card import model_card
-from livingdrug.report.pictures import save
+from livingdrug.report import Answer, Picture, model_card, save, text_table
 from livingdrug.response import CONFOUNDED, chance_within, limits, probability, probability_band, verdict
 from livingdrug.scenario.index import Index, IndexAnswer, run_index
 from livingdrug.scenario.report.pictures import INDEX_PICTURES, write_index_pictures
@@ -75,7 +73,7 @@ def index_curves(answer: IndexAnswer):
     that floor and ceiling are both met, given the error of the curves; empty where no error is known)."""
     import pandas as pd
 
-    from livingdrug.plots.index import shown_exposures
+    from livingdrug.plots import shown_exposures
 
     index, pair = answer.index, answer.index.pair
     exposure = shown_exposures(pair, answer.outlook.spread)

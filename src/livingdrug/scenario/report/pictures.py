@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from livingdrug.report.answer import Picture
-from livingdrug.report.pictures import save
+from livingdrug.report import Picture, save
 from livingdrug.scenario.index import IndexAnswer
 
 INDEX_PICTURES = (
@@ -14,7 +13,7 @@ INDEX_PICTURES = (
 
 def write_index_pictures(answer: IndexAnswer, folder: str | Path) -> None:
     """Both curves with the window, and what other medians and spreads would give."""
-    from livingdrug.plots.index import plot_index, plot_tradeoff
+    from livingdrug.plots import plot_index, plot_tradeoff
 
     save(plot_index(answer.index, answer.outlook), folder, "index")
     save(plot_tradeoff(answer.index, answer.outlook), folder, "tradeoff")

@@ -125,6 +125,6 @@ def table(answer):
 
 def figure(answer):
     """The picture of the fit."""
-    from livingdrug.plots.response import plot_response
+    from livingdrug.plots import plot_response
 
     return plot_response(answer.fit)

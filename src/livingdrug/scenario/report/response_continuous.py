@@ -73,6 +73,6 @@ def table(answer):
 
 def figure(answer):
     """The picture of the fit."""
-    from livingdrug.plots.response import plot_continuous
+    from livingdrug.plots import plot_continuous
 
     return plot_continuous(answer.fit)

@@ -120,6 +120,6 @@ def table(answer):
 
 def figure(answer):
     """The picture of the fit."""
-    from livingdrug.plots.response import plot_graded
+    from livingdrug.plots import plot_graded
 
     return plot_graded(answer.fit)

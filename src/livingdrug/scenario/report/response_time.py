@@ -177,6 +177,6 @@ def table(answer):
 
 def figure(answer):
     """The picture of the curves."""
-    from livingdrug.plots.survival import plot_survival
+    from livingdrug.plots import plot_survival
 
     return plot_survival(answer.fit)
