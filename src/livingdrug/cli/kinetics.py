@@ -115,6 +115,15 @@ def example_attributes(folder: str) -> None:
     write_attributes_example(folder)
 
 
+@example.command("assay")
+@click.argument("folder", type=click.Path(file_okay=False))
+def example_assay(folder: str) -> None:
+    """A simulated plate of a killing assay with its map and events. Written into FOLDER."""
+    from livingdrug.cli.assay_example import write_assay_example
+
+    write_assay_example(folder)
+
+
 def split_output(kind, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
     from livingdrug.cli.output import Output

@@ -73,9 +73,7 @@ def _colours(shown: WellMap):
     from matplotlib import colormaps
 
     one_sided = not (shown.values[np.isfinite(shown.values)] < shown.middle).any()
-    found = colormaps["Blues" if one_sided else "RdBu_r"].copy()
-    found.set_bad(EMPTY)
-    return found
+    return colormaps["Blues" if one_sided else "RdBu_r"].with_extremes(bad=EMPTY)
 
 
 def _outline(axes, marked: np.ndarray) -> None:

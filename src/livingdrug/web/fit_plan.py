@@ -9,7 +9,8 @@ from livingdrug.data import check
 from livingdrug.fit import FitProblem, design_of
 from livingdrug.fit.text import read_names
 from livingdrug.fit.words import number
-from livingdrug.models import Model, Quantity, build_model, get_model, list_fragments, list_models
+from livingdrug.models import Model, Quantity, build_model, get_model, list_fragments
+from livingdrug.models.catalogue import list_runnable
 from livingdrug.report import Table
 from livingdrug.web.address import to_query
 from livingdrug.web.files import BRIDGE, READING, by_their_names, found_in_file, in_fields
@@ -60,7 +61,7 @@ def models(scenario: Fit) -> html.Nav:
     """Links to the models; another model begins with its own parameters."""
     kept = {name: getattr(scenario, name) for name in TableScenario.model_fields if name not in ("version", "purpose")}
     links = []
-    for name in list_models():
+    for name in list_runnable():
         mark = {"className": "chosen"} if name == scenario.model else {}
         there = to_query(Fit(**kept, model=name, method=scenario.method, below=scenario.below))
         links.append(html.Li(dcc.Link(name, href=f"{PATH}?{there}", title=get_model(name).title, **mark)))

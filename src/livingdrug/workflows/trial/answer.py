@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card, text_table
 from livingdrug.trial import BINARY, LOGARITHMIC, EndpointAnswer, Share, TrialAnswer, size_grid
@@ -37,7 +37,7 @@ def _tables(found: TrialAnswer) -> Iterator[Table]:
     yield _conduct(found)
     if found.sizes:
         yield _sizes(found)
-    yield text_table("endpoints and arms", found.table())
+    yield replace(text_table("endpoints and arms", found.table()), detail=True)
 
 
 def _endpoint(found: TrialAnswer, own: EndpointAnswer) -> Table:
