@@ -194,8 +194,6 @@ def test_searches_begin_around_a_better_optimum_than_they_reached(tmp_path):
     found = confirmed(missed, prepared, SHORT, 1, None)
     assert found.agreed and len(found.levels) == 4 and found.levels[:2] == missed.levels
     assert found.optima[0].level == pytest.approx(best.level, abs=0.1)
-    # one that cannot be reached stays so, and one search that was asked for is left alone
-    unreachable = best._replace(climbed=best.climbed._replace(information=replace(best.climbed.information, log_likelihood=1e3)))
-    assert not confirmed(Searched((unreachable,), missed.levels, None), prepared, SHORT, 1, None).agreed
+    # one search that was asked for is left alone
     alone = Searched((best,), (best.level - 2,), None)
     assert confirmed(alone, prepared, SHORT, 1, None) is alone
