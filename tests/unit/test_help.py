@@ -57,5 +57,5 @@ def test_the_research_notice_is_worded_once():
     texts = {path: " ".join(path.read_text(encoding="utf-8").lower().split()) for path in source.rglob("*.py")}
     said = {path.name: text for path, text in texts.items() if "not for clinical decision" in text}
     # help that is a docstring, and a commented example file, are no places for a name
-    assert set(said) == {"words.py", "main.py", "vpc.py", "example_trial.py"}
+    assert set(said) == {"words.py", "main.py", "vpc.py", "trial.py"}
     assert all("for research, not for clinical decisions" in text for text in said.values())

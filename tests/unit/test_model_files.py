@@ -9,8 +9,8 @@ from livingdrug.data import Reading, read_data
 from livingdrug.fit import new_problem
 from livingdrug.models import is_model_file, read_model
 from livingdrug.models.templates import CLOSED_FORM, FLOWS, TEMPLATES, new_text
-from livingdrug.scenario.example_trial import UMBRELLA
 from livingdrug.simulation import draw_subjects, observe, simulate
+from livingdrug.workflows.examples.trial import UMBRELLA
 from tests.commands import livingdrug
 
 FLAG = {CLOSED_FORM: "--closed-form", FLOWS: "--flows"}

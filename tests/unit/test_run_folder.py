@@ -12,13 +12,13 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.report.folder import rebuild
 from livingdrug.report.folder_files import file_hash
-from livingdrug.scenario.index import Index
-from livingdrug.scenario.response import Response
 from livingdrug.workflows.base import keep_run, read_scenario
 from livingdrug.workflows.check.spec import CheckFile
 from livingdrug.workflows.compare.spec import Compare
+from livingdrug.workflows.index.spec import Index
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.simulate.spec import Simulation
 from livingdrug.workflows.trial.spec import TrialScenario
 from tests.commands import livingdrug

@@ -26,7 +26,7 @@ def write_nca_example(folder: str) -> None:
     """Write kinetics.csv, endpoints.csv and README.txt. Raises InputError where one of them exists."""
     from livingdrug.core.export import write_csv
     from livingdrug.report.pictures import check_folder
-    from livingdrug.scenario.example_data import SEED, SUBJECTS, example_endpoints, example_kinetics
+    from livingdrug.workflows.examples.kinetics import SEED, SUBJECTS, example_endpoints, example_kinetics
 
     check_folder(folder)
     path = Path(folder)

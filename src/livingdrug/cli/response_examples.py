@@ -8,8 +8,8 @@ import click
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.scenario.example_data import example_kinetics
-from livingdrug.scenario.example_outcomes import BURDEN, RESPONSE, SEED, SLOPE, SUBJECTS, example_outcomes
+from livingdrug.workflows.examples.kinetics import example_kinetics
+from livingdrug.workflows.examples.outcomes import BURDEN, RESPONSE, SEED, SLOPE, SUBJECTS, example_outcomes
 
 ABOUT = f"""Example data for `livingdrug response`.
 

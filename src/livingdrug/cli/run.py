@@ -85,7 +85,7 @@ def _tell(kind: Workflow, scenario: Document, found, answer: Answer, output: Out
         show(answer)
         return
     told = kind.plain(scenario, found)
-    if not told.keys() & {"notes", "notices", "flags"}:
+    if not (isinstance(told, dict) and told.keys() & {"notes", "notices", "flags"}):
         cautions(answer)
     click.echo(json.dumps(plain(told), ensure_ascii=False))
 

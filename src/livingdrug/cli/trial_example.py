@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.example_trial import ESCALATION, UMBRELLA
+from livingdrug.workflows.examples.trial import ESCALATION, UMBRELLA
 
 FILES = {"umbrella.toml": UMBRELLA, "escalation.toml": ESCALATION}
 

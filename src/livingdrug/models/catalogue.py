@@ -36,6 +36,11 @@ def list_models() -> list[str]:
     return list(_models())
 
 
+def list_runnable() -> list[str]:
+    """Names of the built-in models that run as they are: every number of theirs is public."""
+    return [name for name, model in _models().items() if not model.unknown]
+
+
 def find_models(**wanted: str) -> list[str]:
     """Names of the built-in models whose `about` has all of these words: disease, target, mechanism, data, kind or licence.
 

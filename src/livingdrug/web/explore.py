@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.models import Experiment, Model, build_model
-from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
+from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_runnable
 from livingdrug.models.conformance import joining
 from livingdrug.plots.panels import panels_of
 from livingdrug.report.answer import Table, number
@@ -142,7 +142,7 @@ def _models(chosen: str) -> html.Nav:
     links = [
         html.Li(dcc.Link(name, href=f"/?kind=simulate&model={name}", title=get_model(name).title,
                          **({"className": "chosen"} if name == chosen else {})))
-        for name in list_models()
+        for name in list_runnable()
     ]  # fmt: skip
     return html.Nav([html.H2("Model"), html.Ul(links), html.P(get_model(chosen).title, className="quiet")],
                     **{"aria-label": "models"})  # fmt: skip

@@ -11,7 +11,7 @@ from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.text import read_names
 from livingdrug.fit.words import number
 from livingdrug.models import Model, build_model
-from livingdrug.models.catalogue import get_model, list_fragments, list_models
+from livingdrug.models.catalogue import get_model, list_fragments, list_runnable
 from livingdrug.models.structure import Quantity
 from livingdrug.report.answer import Table
 from livingdrug.web.address import to_query
@@ -63,7 +63,7 @@ def models(scenario: Fit) -> html.Nav:
     """Links to the models; another model begins with its own parameters."""
     kept = {name: getattr(scenario, name) for name in TableScenario.model_fields if name not in ("version", "purpose")}
     links = []
-    for name in list_models():
+    for name in list_runnable():
         mark = {"className": "chosen"} if name == scenario.model else {}
         there = to_query(Fit(**kept, model=name, method=scenario.method, below=scenario.below))
         links.append(html.Li(dcc.Link(name, href=f"{PATH}?{there}", title=get_model(name).title, **mark)))

@@ -7,7 +7,6 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.models.catalogue import get_model, list_models
 from livingdrug.report.answer import Table, number, text_table
-from livingdrug.scenario.example_trial import UMBRELLA
 from livingdrug.trial import TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
@@ -16,6 +15,7 @@ from livingdrug.web.limits import check_run
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows.base import scenario_of_text
+from livingdrug.workflows.examples.trial import UMBRELLA
 from livingdrug.workflows.power.spec import Power, log_sd_of, power_curve
 from livingdrug.workflows.power.spec import run as run_power
 from livingdrug.workflows.trial.spec import TrialScenario, with_sizes

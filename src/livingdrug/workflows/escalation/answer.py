@@ -1,7 +1,7 @@
 """What a dose escalation simulated many times says: which level is chosen, and at what cost in toxicity."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from livingdrug.report.answer import Answer, Cell, Picture, Table, cell, text_table
 from livingdrug.report.card import model_card
@@ -23,7 +23,7 @@ def answer(_: EscalationScenario, found: EscalationAnswer) -> Answer:
         sentences=(found.sentence,),
         flags=found.notices,
         checks=(f"{rule}, {found.replicates:,} simulated trials, seed {found.seed}",),
-        tables=(*tables, text_table("all numbers of the levels", found.table())),
+        tables=(*tables, replace(text_table("all numbers of the levels", found.table()), detail=True)),
         cards=(model_card(plan.model),) if plan.model else (),
         seed=found.seed,
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from livingdrug.report.answer import Answer, Cell, Picture, Table, cell, text_table
 from livingdrug.report.card import model_card
@@ -40,7 +40,7 @@ def _tables(found: TrialAnswer) -> Iterator[Table]:
     yield _conduct(found)
     if found.sizes:
         yield _sizes(found)
-    yield text_table("endpoints and arms", found.table())
+    yield replace(text_table("endpoints and arms", found.table()), detail=True)
 
 
 def _endpoint(found: TrialAnswer, own: EndpointAnswer) -> Table:

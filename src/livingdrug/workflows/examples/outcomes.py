@@ -3,7 +3,7 @@
 import numpy as np
 
 from livingdrug.core.random import normals, uniforms
-from livingdrug.scenario.example_data import example_kinetics
+from livingdrug.workflows.examples.kinetics import example_kinetics
 
 SUBJECTS, SEED = 80, 23
 # the made-up truth: logits of response and of CRS grades >= 1..4 on ln CMAX, and how burden moves both

@@ -1,14 +1,14 @@
 """How the fit of a response on a scale is shown."""
 
-from rich.console import Console
+from collections.abc import Iterator
 
+from livingdrug.report.answer import Table
 from livingdrug.response import ContinuousFit, exposure_at_share, grid, predict
 from livingdrug.response.words import p_text, short
-from livingdrug.scenario.report.response_tables import (
+from livingdrug.workflows.response.coefficients import (
     coefficient_table,
     coefficients,
     estimate,
-    estimate_text,
     estimate_words,
     finite,
 )
@@ -45,20 +45,22 @@ def sentence(fit: ContinuousFit) -> str:
     return text + (": these data do not tell whether exposure matters." if fit.p_value > 1 - fit.level else ".")
 
 
-def show(console: Console, answer) -> None:
-    """Coefficients, spread, exposures at shares of the effect."""
+def lines(answer) -> Iterator[str]:
+    """Residual error, exposures at parts of the effect."""
     fit: ContinuousFit = answer.fit
-    console.print(coefficient_table(fit))
-    console.print(
+    yield (
         f"residual SD {fit.sigma:.5g} on {fit.df} degrees of freedom, sum of squares {fit.rss:.6g}, log-likelihood "
         f"{fit.log_likelihood:.6g}; {100 * fit.explained:.3g} % of the variance; curve against a constant: "
-        f"{p_text(fit.p_value)}",
-        highlight=False,
+        f"{p_text(fit.p_value)}"
     )
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
-    for share in SHARES:
-        where = estimate_text(exposure_at_share(fit, share), unit)
-        console.print(f"{100 * share:g} % of the whole change at {where}", highlight=False)
+    for part in SHARES:
+        yield f"{100 * part:g} % of the whole change at {estimate_words(exposure_at_share(fit, part), unit)}"
+
+
+def tables(answer) -> tuple[Table, ...]:
+    """Coefficients."""
+    return (coefficient_table(answer.fit),)
 
 
 def table(answer):

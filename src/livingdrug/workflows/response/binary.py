@@ -1,11 +1,11 @@
 """How the fit of a yes-or-no outcome is shown."""
 
+from collections.abc import Iterator
+
 import numpy as np
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from livingdrug.core.errors import InputError
+from livingdrug.report.answer import Cell, Table, cell
 from livingdrug.response import (
     BinaryFit,
     Estimate,
@@ -17,11 +17,11 @@ from livingdrug.response import (
     probability_band,
 )
 from livingdrug.response.words import p_text, per_step, percent, short, span
-from livingdrug.scenario.report.response_tables import (
+from livingdrug.workflows.response.coefficients import (
     coefficient_table,
     coefficients,
     estimate,
-    estimate_text,
+    estimate_words,
     permutation,
     unclear,
 )
@@ -71,7 +71,7 @@ def sentence(fit: BinaryFit) -> str:
     s = fit.sample
     if fit.curve.ceiling < 1:
         at = exposure_at(fit.curve, fit.curve.ceiling / 2, fit.level)
-        return (f"The chance of {s.endpoint} levels off at {percent(fit.curve.ceiling)}; half of that is reached at "
+        return (f"The probability of {s.endpoint} levels off at {percent(fit.curve.ceiling)}; half of that is reached at "
                 f"{s.exposure_name} {short(at.value)}{f' {s.exposure_unit}' if s.exposure_unit else ''} "
                 f"({span(at.low, at.high, fit.level)}).")  # fmt: skip
     step, words = per_step(s.exposure, fit.scale, s.exposure_name, s.exposure_unit)
@@ -87,30 +87,28 @@ def sentence(fit: BinaryFit) -> str:
     return text + unclear(low, high, fit.permutation, fit.level) + "."
 
 
-def show(console: Console, answer) -> None:
-    """Coefficients, exposures at given chances, observed rates."""
+def lines(answer) -> Iterator[str]:
+    """Likelihood and tests, exposures at given probabilities."""
     fit: BinaryFit = answer.fit
-    console.print(coefficient_table(fit))
     test = "" if fit.p_value is None else f"; exposure by likelihood ratio: {p_text(fit.p_value)}"
     test += "" if fit.permutation is None else f"; {fit.permutation.words}: {p_text(fit.permutation.p_value)}"
-    console.print(f"log-likelihood {fit.log_likelihood:.6g}, deviance {fit.deviance:.6g}{test}", highlight=False)
+    yield f"log-likelihood {fit.log_likelihood:.6g}, deviance {fit.deviance:.6g}{test}"
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for wanted, at in levels(fit):
-        console.print(f"a chance of {percent(wanted)} at {estimate_text(at, unit)}", highlight=False)
-    console.print(observed_table(fit))
+        yield f"a probability of {percent(wanted)} at {estimate_words(at, unit)}"
 
 
-def observed_table(fit: BinaryFit) -> Table:
-    """Observed rates by exposure beside those of the curve."""
-    curve = fit.curve
-    table = Table(box=SIMPLE_HEAD, show_edge=False)
-    for heading in (fit.sample.exposure_name, "n", "events", "observed", f"{100 * fit.level:g} % exact", "curve"):
-        table.add_column(heading, justify="right")
+def tables(answer) -> tuple[Table, ...]:
+    """Coefficients, and observed rates by exposure beside those of the curve."""
+    fit: BinaryFit = answer.fit
+    rows = []
     for g in observed_rates(fit.sample, fit.sample.outcome, fit.level):
         ends = short(g.start) if g.start == g.end else f"{short(g.start)} to {short(g.end)}"
-        model = percent(float(probability(curve, g.median)))
-        table.add_row(ends, str(g.n), str(g.events), percent(g.rate), f"{percent(g.low)} to {percent(g.high)}", model)
-    return table
+        model = float(probability(fit.curve, g.median))
+        interval = Cell(f"{percent(g.low)} to {percent(g.high)}")
+        rows.append((ends, cell(g.n), cell(g.events), Cell(percent(g.rate), g.rate), interval, Cell(percent(model), model)))
+    header = (fit.sample.exposure_name, "n", "events", "observed", f"{100 * fit.level:g} % exact", "curve")
+    return coefficient_table(fit), Table("observed rates by exposure", header, tuple(rows))
 
 
 def table(answer):

@@ -1,14 +1,15 @@
-"""The kind of scenario that weighs efficacy against toxicity: `index`."""
+"""The `index` kind of scenario: efficacy weighed against toxicity."""
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import model_validator
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
-from livingdrug.products.curves import BuiltIn, get_curve
+from livingdrug.products.curves import BuiltIn, get_curve, list_curves
 from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
 from livingdrug.response import (
     BinaryFit,
@@ -29,53 +30,107 @@ from livingdrug.response import (
     therapeutic_index,
     tradeoff,
 )
-from livingdrug.scenario.response import Response, run_response
 from livingdrug.simulation import Draw
 from livingdrug.simulation.exposure import exposure_task
 from livingdrug.simulation.run import default_until
+from livingdrug.workflows.fields import INPUT, About
 from livingdrug.workflows.memory import SUBJECT
+from livingdrug.workflows.response.spec import Response
+from livingdrug.workflows.response.spec import run as run_response
 from livingdrug.workflows.tables import KineticScenario
 
 AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
 DAYS_28 = (0.0, 28.0)
+CURVES, LIMITS, PRODUCT = "The two curves", "Limits", "Exposure of the product"
 
 
 class Index(KineticScenario):
     """Efficacy and toxicity on one exposure, and a product's exposure beside them.
 
-    efficacy, toxicity: endpoints of the file, yes or no (such as ORR, or CRS>=3 of grades), fitted to `exposure`; or
-    efficacy_curve, toxicity_curve: names of built-in exposure-responses. floor, ceiling: response wanted at least, toxicity
-    accepted at most; efficacy_at, toxicity_at: probabilities whose exposures are compared; model: logistic or firth; trials:
-    column with the size of each group.
-    The product: median and log_sd of its exposure; or product_model and which spread of it (also `observed`), or a log-normal
-    cv on every rate; else the
-    subjects of the file, else the published exposure of the toxicity curve. fold, width: a change of its median and of
-    its log-SD. The other fields are those of `nca`, for exposures that are computed from samples.
+    The exposure of the product is that of median and log_sd, else of product_model, else of the subjects of the file, else
+    the published one of the toxicity curve.
     """
 
+    EXAMPLES: ClassVar = (
+        "livingdrug index kinetics.csv --endpoints endpoints.csv --exposure CMAX --efficacy ORR --toxicity CRS --grade 3",
+        "livingdrug index --list",
+    )
+
     kind: Literal["index"] = "index"
-    file: str | None = None
-    exposure: str | None = None
-    efficacy: str | None = None
-    toxicity: str | None = None
-    efficacy_curve: str | None = None
-    toxicity_curve: str | None = None
-    floor: float = 0.5
-    ceiling: float = 0.2
-    efficacy_at: float = 0.5
-    toxicity_at: float = 0.5
-    model: Literal["logistic", "firth"] = "logistic"
-    trials: str | None = None
-    median: float | None = None
-    log_sd: float | None = None
-    product_model: str | None = None
-    spread: str | None = None
-    cv: float | None = None
-    subjects: int = 10_000
-    seed: int = 1
-    fold: float = 1.0
-    width: float = 1.0
+    file: Annotated[str | None, About("A table of subjects, or of samples.", argument=True, group=INPUT)] = None
+    listing: Annotated[
+        bool, About("List the built-in exposure-responses with their sources.", ("--list",), CURVES)
+    ] = False
+    exposure: Annotated[
+        str | None,
+        About("A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...", group=CURVES, metavar="NAME"),
+    ] = None
+    efficacy: Annotated[
+        str | None,
+        About("Endpoint of FILE: a yes-or-no column, ORR or CRR of response words.", group=CURVES, metavar="NAME"),
+    ] = None
+    toxicity: Annotated[
+        str | None,
+        About(
+            "Endpoint of FILE: a yes-or-no column, or grades with --grade ('CRS>=3' says the same).",
+            group=CURVES,
+            metavar="NAME",
+        ),
+    ] = None
+    grade: Annotated[int | None, About("Toxicity is this grade or above.", group=CURVES)] = None
+    efficacy_curve: Annotated[
+        str | None, About("A built-in exposure-response instead of an endpoint.", group=CURVES, metavar="NAME")
+    ] = None
+    toxicity_curve: Annotated[str | None, About("The same for toxicity.", group=CURVES, metavar="NAME")] = None
+    model: Annotated[Literal["logistic", "firth"], About("How endpoints of FILE are fitted.", group=CURVES)] = "logistic"
+    trials: Annotated[
+        str | None, About("Size of each group, where the endpoints count events.", group=CURVES, metavar="COLUMN")
+    ] = None
+    floor: Annotated[float, About("Response wanted at least.", group=LIMITS)] = 0.5
+    ceiling: Annotated[float, About("Toxicity accepted at most.", group=LIMITS)] = 0.2
+    efficacy_at: Annotated[float, About("The index compares the exposure that gives this efficacy.", group=LIMITS)] = 0.5
+    toxicity_at: Annotated[float, About("The same for toxicity: the exposure it is compared with.", group=LIMITS)] = 0.5
+    median: Annotated[
+        float | None,
+        About(
+            "Median exposure of the product; by default that of the subjects in FILE, or the published one behind the "
+            "toxicity curve.",
+            group=PRODUCT,
+        ),
+    ] = None
+    log_sd: Annotated[
+        float | None, About("SD of the natural logarithm of the product's exposure.", group=PRODUCT)
+    ] = None
+    product_model: Annotated[
+        str | None,
+        About("The product's exposure from a model, such as stein_2019.", group=PRODUCT, metavar="MODEL"),
+    ] = None
+    spread: Annotated[
+        str | None,
+        About(
+            "Which between-subject variability of that model (stein_2019: sd, variance, observed).", group=PRODUCT
+        ),
+    ] = None
+    cv: Annotated[
+        float | None,
+        About("Log-normal CV on every rate of that model, where no variability is published.", group=PRODUCT),
+    ] = None
+    subjects: Annotated[int, About("Virtual subjects of that model.", ("-n", "--subjects"), PRODUCT)] = 10_000
+    seed: Annotated[int, About("Of the virtual subjects.", group=PRODUCT)] = 1
+    fold: Annotated[float, About("A change of the product's median.", group=PRODUCT)] = 1.0
+    width: Annotated[float, About("A change of its log-SD (0.5: half).", group=PRODUCT)] = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _grades(cls, given):
+        """A grade is a part of the toxicity: `CRS` from 3 on is `CRS>=3`."""
+        if not isinstance(given, dict) or given.get("grade") is None:
+            return given
+        toxicity = given.get("toxicity")
+        if toxicity is None or ">" in toxicity:
+            raise InputError("--grade says from which grade on a toxicity counts; write --toxicity CRS --grade 3")
+        return {**given, "toxicity": f"{toxicity}>={given['grade']}", "grade": None}
 
     def endpoint(self, endpoint: str) -> Response:
         """The scenario that fits one endpoint of the file."""
@@ -111,11 +166,14 @@ class _Side:
     notes: tuple[str, ...] = ()
 
 
-def run_index(scenario: Index) -> IndexAnswer:
+def run(scenario: Index) -> IndexAnswer | tuple[BuiltIn, ...]:
     """Fit or look up both curves, compare them, and put the product's exposure beside them.
 
-    Raises InputError for whatever is missing, given twice, or does not fit together.
+    The built-in curves, where these are asked for. Raises InputError for whatever is missing, given twice, or does not fit
+    together.
     """
+    if scenario.listing:
+        return tuple(get_curve(name) for name in list_curves())
     _check_sides(scenario)
     sides = tuple(_side(scenario, what) for what in ("efficacy", "toxicity"))
     pair, how = _pair(*sides)

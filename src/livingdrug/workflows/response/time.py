@@ -1,14 +1,13 @@
 """How the fit of a time to an event is shown."""
 
-import numpy as np
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from collections.abc import Iterator
 
+import numpy as np
+
+from livingdrug.report.answer import Cell, Table, cell
 from livingdrug.response import ChiSquare, CoxFit, Estimate, GroupSurvival, TimeFit, concordance, two_sided
 from livingdrug.response.words import p_text, per_step, short, span
-from livingdrug.scenario.report.response_tables import permutation, unclear
+from livingdrug.workflows.response.coefficients import permutation, unclear
 
 
 def as_dict(answer) -> dict:
@@ -117,51 +116,55 @@ def _ends(median: Estimate) -> str:
     return f"{low} to {high}"
 
 
-def show(console: Console, answer) -> None:
-    """Groups by exposure, then the coefficients and tests of the regression."""
+def lines(answer) -> Iterator[str]:
+    """Tests, and what is known of the regression beside its coefficients."""
     fit: TimeFit = answer.fit
-    console.print(groups_table(fit))
     few = fit.groups_permutation
     words = "" if few is None else f" by chi-square; {few.words}: {p_text(few.p_value)}"
-    console.print(f"log-rank, {len(fit.groups)} groups by exposure: {p_text(fit.comparison.p_value)}{words}", highlight=False)
+    yield f"log-rank, {len(fit.groups)} groups by exposure: {p_text(fit.comparison.p_value)}{words}"
     if fit.regression is None:
         return
-    table = Table(box=SIMPLE_HEAD, show_edge=False)
-    for heading in ("term", "estimate", "SE", f"{100 * fit.level:g} % interval"):
-        table.add_column(heading, justify="left" if heading == "term" else "right")
-    for row in coefficients(fit):
-        table.add_row(escape(row["term"]), *(short(row[k]) for k in ("estimate", "se")),
-                      f"{short(row['low'])} to {short(row['high'])}")  # fmt: skip
-    console.print(table)
     of = "of the logarithm of the hazard, ties by Efron" if fit.model == "cox" else "of the logarithm of time"
-    console.print(f"coefficients {of}; log-likelihood {fit.regression.log_likelihood:.6g}", highlight=False)
+    yield f"coefficients {of}; log-likelihood {fit.regression.log_likelihood:.6g}"
     few = "" if fit.permutation is None else f"; {fit.permutation.words}: {p_text(fit.permutation.p_value)}"
     listed = ", ".join(f"{name} {p_text(t.p_value)}" for name, t in tests(fit).items())
-    console.print(f"all terms: {listed}{few}", highlight=False)
+    yield f"all terms: {listed}{few}"
     if isinstance(fit.regression, CoxFit):
-        share, error = concordance(fit.regression)
+        value, error = concordance(fit.regression)
         known = f"SE {error:.3f}" if error > 0 else "every pair is in order, so its error is not determined"
-        console.print(f"concordance {share:.3f} ({known})", highlight=False)
-        told = {term: p_text(t.p_value) for term, t in fit.proportionality.items() if np.isfinite(t.statistic)}
-        words = ", ".join(f"{escape(term)} {p}" for term, p in told.items()) or "too few events for the test"
-        console.print(f"proportional hazards: {words}", highlight=False)
+        yield f"concordance {value:.3f} ({known})"
+        tested = {term: p_text(t.p_value) for term, t in fit.proportionality.items() if np.isfinite(t.statistic)}
+        words = ", ".join(f"{term} {p}" for term, p in tested.items()) or "too few events for the test"
+        yield f"proportional hazards: {words}"
     elif fit.model != "exponential":
-        console.print(f"scale {fit.regression.scale:.4g}", highlight=False)
+        yield f"scale {fit.regression.scale:.4g}"
 
 
-def groups_table(fit: TimeFit) -> Table:
+def tables(answer) -> tuple[Table, ...]:
+    """Groups by exposure, then the coefficients of the regression."""
+    fit: TimeFit = answer.fit
+    if fit.regression is None:
+        return (_groups(fit),)
+    rows = tuple(
+        (row["term"], Cell(short(row["estimate"]), row["estimate"]), Cell(short(row["se"]), row["se"]),
+         Cell(f"{short(row['low'])} to {short(row['high'])}"))
+        for row in coefficients(fit)
+    )  # fmt: skip
+    header = ("term", "estimate", "SE", f"{100 * fit.level:g} % interval")
+    return _groups(fit), Table("coefficients", header, rows)
+
+
+def _groups(fit: TimeFit) -> Table:
     """Subjects, events, median and restricted mean time of each group, with intervals."""
-    unit = f" ({escape(fit.times.unit)})" if fit.times.unit else ""
-    table = Table(box=SIMPLE_HEAD, show_edge=False)
+    unit = f" ({fit.times.unit})" if fit.times.unit else ""
     level, mean = f"{100 * fit.level:g} %", f"mean to {short(fit.until)}{unit}"
-    for heading in (escape(fit.sample.exposure_name), "n", "events", f"median{unit}", level, mean, level):
-        table.add_column(heading, justify="right")
+    rows = []
     for g in fit.groups:
         middle = ("not reached", "") if np.isnan(g.median.value) else (short(g.median.value), _ends(g.median))
         ends = f"{short(g.mean.low)} to {short(g.mean.high)}" if np.isfinite(g.mean.low) else "not determined"
-        mean = (short(g.mean.value), ends)
-        table.add_row(g.label, str(g.n), str(g.events), *middle, *mean)
-    return table
+        rows.append((g.label, cell(g.n), cell(g.events), *map(Cell, middle), cell(g.mean.value), Cell(ends)))
+    header = (fit.sample.exposure_name, "n", "events", f"median{unit}", level, mean, level)
+    return Table("groups by exposure", header, tuple(rows))
 
 
 def table(answer):

@@ -1,7 +1,7 @@
-"""The kind of scenario that relates exposure to an outcome: `response`."""
+"""The `response` kind of scenario: exposure related to an outcome."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
@@ -25,9 +25,11 @@ from livingdrug.response import (
     table_of_samples,
     with_endpoints,
 )
+from livingdrug.workflows.fields import About
 from livingdrug.workflows.tables import KineticScenario
 
 LEVEL = 0.95
+ASKED = "Exposure and outcome"
 # what is said of samples: how to read them, and how to compute exposures (a window may also be that of a product's exposure)
 SAMPLES_ONLY = (set(Reading.__dataclass_fields__) | set(NcaSettings.__dataclass_fields__) | {"bridge"}) - {
     "unit", "sheet", "window",
@@ -35,27 +37,74 @@ SAMPLES_ONLY = (set(Reading.__dataclass_fields__) | set(NcaSettings.__dataclass_
 
 
 class Response(KineticScenario):
-    """Exposure and outcome of subjects; a file with a row for each, or samples with a table of endpoints.
+    """Exposure and outcome of subjects; a file with a row for each, or samples with a table of endpoints."""
 
-    outcome: binary, graded, time or continuous; by the values of the endpoint where it is not said. The other fields are
-    those of `response.Question`, the model, the scale and groups of exposure, and those of `nca` for exposures that are
-    computed.
-    """
+    EXAMPLES: ClassVar = (
+        "livingdrug response kinetics.csv --endpoints endpoints.csv --exposure CMAX --endpoint ORR",
+        "livingdrug response kinetics.csv --endpoints endpoints.csv --exposure CMAX --endpoint 'CRS>=3' --out run_crs",
+    )
 
     kind: Literal["response"] = "response"
-    exposure: str
-    endpoint: str | None = None
-    outcome: Literal["binary", "graded", "time", "continuous"] | None = None
-    model: str | None = None
-    time: str | None = None
-    event: str | None = None
-    event_value: float | None = None
-    groups: int | None = None
-    adjust: tuple[str, ...] = ()
-    landmark: float | None = None
-    onset: str | None = None
-    trials: str | None = None
-    scale: Literal["log", "linear"] = "log"
+    exposure: Annotated[
+        str, About("A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...", group=ASKED, metavar="NAME")
+    ]
+    endpoint: Annotated[
+        str | None,
+        About("The outcome: a column, ORR or CRR of response words, or 'CRS>=3' of grades.", group=ASKED, metavar="NAME"),
+    ] = None
+    outcome: Annotated[
+        Literal["binary", "graded", "time", "continuous"] | None,
+        About("What the outcome is; by its values where it is not said.", ("--kind",), ASKED),
+    ] = None
+    model: Annotated[
+        str | None,
+        About(
+            "Of binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, loglogistic; "
+            "continuous: emax, emax-baseline, hill, 4pl. The first is the default.",
+            group=ASKED,
+            metavar="NAME",
+        ),
+    ] = None
+    time: Annotated[
+        str | None,
+        About("Column with the time to the event or the last observation.", group=ASKED, metavar="COLUMN"),
+    ] = None
+    event: Annotated[
+        str | None,
+        About(
+            "Column with 1 for an event and 0 for none so far (CNSR of CDISC: 0 for an event); the one beside the time by "
+            "default, such as PFS_event.",
+            group=ASKED,
+            metavar="COLUMN",
+        ),
+    ] = None
+    event_value: Annotated[
+        float | None,
+        About("The code of an event, where the column has others, such as 2 for 1 and 2.", group=ASKED),
+    ] = None
+    groups: Annotated[
+        int | None, About("Exposure groups of equal size for the curves of a time; 2 by default.", group=ASKED)
+    ] = None
+    adjust: Annotated[
+        tuple[str, ...],
+        About(
+            "A covariate to adjust for, such as burden; of categories COLUMN=LEVEL names the reference. Repeatable.",
+            group=ASKED,
+            metavar="COLUMN",
+        ),
+    ] = ()
+    landmark: Annotated[
+        float | None,
+        About("Only subjects event-free and observed after this many days (--time), with exposure up to it.", group=ASKED),
+    ] = None
+    onset: Annotated[
+        str | None,
+        About("Time of onset: exposure computed from samples ends there.", group=ASKED, metavar="COLUMN"),
+    ] = None
+    trials: Annotated[
+        str | None, About("Size of each group, where the endpoint counts events.", group=ASKED, metavar="COLUMN")
+    ] = None
+    scale: Annotated[Literal["log", "linear"], About("Scale of exposure.", group=ASKED)] = "log"
 
     def question(self) -> Question:
         """The part that says what is asked. Raises InputError for parts that do not fit together."""
@@ -65,7 +114,7 @@ class Response(KineticScenario):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ResponseAnswer:
     """What a scenario gives for one group of subjects ("" where all are one): the kind, the sample, and its fit."""
 
     group: str
@@ -75,7 +124,7 @@ class Answer:
     fit: object
 
 
-def run_response(scenario: Response) -> tuple[Answer, ...]:
+def run(scenario: Response) -> tuple[ResponseAnswer, ...]:
     """Read, compute exposures where they come from samples, choose subjects, fit; one answer for each group of `by`.
 
     Raises InputError before anything is computed from a faulty table.
@@ -90,7 +139,7 @@ def run_response(scenario: Response) -> tuple[Answer, ...]:
             fit = fit_response(sample, kind, scenario.model, scenario.scale, LEVEL, scenario.groups)
         except InputError as error:
             raise InputError(f"{scenario.by} `{group}`: {error}") if group else error from None
-        answers.append(Answer(group, kind, scenario.scale, sample, fit))
+        answers.append(ResponseAnswer(group, kind, scenario.scale, sample, fit))
     return tuple(answers)
 
 

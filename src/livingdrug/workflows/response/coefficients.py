@@ -1,10 +1,8 @@
 """What the answers of all kinds share: coefficients, and exposures with their intervals, as plain data and as text."""
 
 import numpy as np
-from rich.box import SIMPLE_HEAD
-from rich.markup import escape
-from rich.table import Table
 
+from livingdrug.report.answer import Cell, Table
 from livingdrug.response import Estimate, Permutation
 from livingdrug.response.words import digits, p_text, short, span
 
@@ -24,15 +22,15 @@ def coefficients(fit) -> list[dict]:
 
 def coefficient_table(fit) -> Table:
     """The coefficients for a reader."""
-    table = Table(box=SIMPLE_HEAD, show_edge=False)
-    for heading in ("term", "estimate", "SE", f"{100 * fit.level:g} % interval"):
-        table.add_column(heading, justify="left" if heading == "term" else "right")
+    rows = []
     for row in coefficients(fit):
         low = "-infinity" if row["low"] is None else digits(row["low"])
         high = "infinity" if row["high"] is None else digits(row["high"])
         error = "held" if row["held"] else "not determined" if row["se"] is None else digits(row["se"])
-        table.add_row(escape(row["term"]), digits(row["estimate"]), error, "" if row["held"] else f"{low} to {high}")
-    return table
+        interval = "" if row["held"] else f"{low} to {high}"
+        value = Cell(digits(row["estimate"]), row["estimate"])
+        rows.append((row["term"], value, Cell(error, row["se"]), Cell(interval)))
+    return Table("coefficients", ("term", "estimate", "SE", f"{100 * fit.level:g} % interval"), tuple(rows))
 
 
 def permutation(test: Permutation | None) -> dict | None:
@@ -58,11 +56,6 @@ def finite(value: float) -> float | None:
 def estimate(at: Estimate) -> dict:
     """Plain data of a value with its interval."""
     return {"value": finite(at.value), "low": finite(at.low), "high": finite(at.high), "method": at.method}
-
-
-def estimate_text(at: Estimate, unit: str) -> str:
-    """`estimate_words` for the terminal."""
-    return escape(estimate_words(at, unit))
 
 
 def estimate_words(at: Estimate, unit: str) -> str:

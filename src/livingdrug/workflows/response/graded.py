@@ -1,18 +1,18 @@
 """How the fit of grades is shown."""
 
+from collections.abc import Iterator
+
 import numpy as np
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from livingdrug.core.errors import InputError
+from livingdrug.report.answer import Cell, Table, cell
 from livingdrug.response import Curve, Estimate, GradedFit, grid, half_exposure, observed_rates, probability, probability_band
 from livingdrug.response.words import p_text, per_step, short, span
-from livingdrug.scenario.report.response_tables import (
+from livingdrug.workflows.response.coefficients import (
     coefficient_table,
     coefficients,
     estimate,
-    estimate_text,
+    estimate_words,
     permutation,
     unclear,
 )
@@ -65,19 +65,30 @@ def sentence(fit: GradedFit) -> str:
     return text + unclear(low, high, fit.permutation, fit.level) + "."
 
 
-def show(console: Console, answer) -> None:
-    """Coefficients, the assumption of one slope, observed rates of each cut."""
+def lines(answer) -> Iterator[str]:
+    """Likelihood, the assumption of one slope, exposures at even odds of each cut."""
     fit: GradedFit = answer.fit
-    console.print(coefficient_table(fit))
     test = f"exposure by likelihood ratio: {p_text(fit.p_value)}"
     test += "" if fit.permutation is None else f"; {fit.permutation.words}: {p_text(fit.permutation.p_value)}"
-    console.print(f"log-likelihood {fit.log_likelihood:.6g}; {test}", highlight=False)
-    console.print(assumption(fit), highlight=False)
+    yield f"log-likelihood {fit.log_likelihood:.6g}; {test}"
+    yield assumption(fit)
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for curve in fit.curves:
-        where = estimate_text(half(curve, fit), unit)
-        console.print(f"a chance of 50 % of {curve.name} at {where}", highlight=False)
-    console.print(observed_table(fit))
+        yield f"a probability of 50 % of {curve.name} at {estimate_words(half(curve, fit), unit)}"
+
+
+def tables(answer) -> tuple[Table, ...]:
+    """Coefficients, and the observed probability of each cut by exposure with that of the curve."""
+    fit: GradedFit = answer.fit
+    cuts, rows = observed(fit), []
+    for groups in zip(*(rates for _, rates in cuts), strict=True):
+        g = groups[0]
+        ends = short(g.start) if g.start == g.end else f"{short(g.start)} to {short(g.end)}"
+        curves = [float(probability(curve, g.median)) for curve, _ in cuts]
+        cells = [Cell(f"{100 * one.rate:.0f} | {100 * p:.0f}") for one, p in zip(groups, curves, strict=True)]
+        rows.append((ends, cell(g.n), *cells))
+    header = (fit.sample.exposure_name, "n", *(f">= {g}" for g in fit.grades[1:]))
+    return coefficient_table(fit), Table("observed | curve, %, by exposure", header, tuple(rows))
 
 
 def assumption(fit: GradedFit) -> str:
@@ -88,21 +99,6 @@ def assumption(fit: GradedFit) -> str:
         return f"one slope for all grades is assumed and was not tested: {test.why}" + (f" ({slopes})" if slopes else "")
     verdict = "do not contradict it" if test.p_value >= 0.05 else "contradict it: look at each cut alone"
     return f"one slope for all grades is assumed; separate slopes ({slopes}) {verdict} (Brant's test, {p_text(test.p_value)})"
-
-
-def observed_table(fit: GradedFit) -> Table:
-    """Observed chance of each cut by exposure, with that of the curve."""
-    table = Table(box=SIMPLE_HEAD, show_edge=False, caption="observed | curve, %", caption_justify="left")
-    rows = observed(fit)
-    for heading in (fit.sample.exposure_name, "n", *(f">= {g}" for g in fit.grades[1:])):
-        table.add_column(heading, justify="right")
-    for groups in zip(*(rates for _, rates in rows), strict=True):
-        g = groups[0]
-        ends = short(g.start) if g.start == g.end else f"{short(g.start)} to {short(g.end)}"
-        curves = [float(probability(curve, g.median)) for curve, _ in rows]
-        cells = [f"{100 * one.rate:.0f} | {100 * p:.0f}" for one, p in zip(groups, curves, strict=True)]
-        table.add_row(ends, str(g.n), *cells)
-    return table
 
 
 def table(answer):
