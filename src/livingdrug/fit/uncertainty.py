@@ -60,7 +60,7 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
         for step in STEPS:
             vector = unknowns.vector(now.point)
             vector[k] = best[k] + side * step * se
-            now = climb(prepared, unknowns.point(vector, base), seed, before=now.proposal, held=(k,))
+            now = climb(prepared, unknowns.point(vector, base), seed, before=now, held=(k,))
             if not now.gain <= ASTRAY:
                 astray = True
                 break
