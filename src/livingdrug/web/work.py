@@ -12,7 +12,7 @@ from livingdrug.simulation import Result
 from livingdrug.web.fits import Fits
 from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import Uploads, temporary_folder
-from livingdrug.workflows import Document, TableScenario, to_toml
+from livingdrug.workflows import Document, to_toml
 from livingdrug.workflows.simulate.spec import Simulation, run_simulation
 
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
