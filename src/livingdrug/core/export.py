@@ -41,7 +41,7 @@ class CsvFile:
             raise refusal(self.path, error) from None
 
     def __exit__(self, kind, *error) -> None:
-        if self.file is None:
+        if self.file is None or self.part is None:
             return
         try:
             if kind is None:

@@ -192,8 +192,9 @@ class Model(Shown):
         return changed
 
     def _facts(self) -> dict[str, str]:
-        closed = isinstance(self.structure, ClosedForm)
-        size = "closed form" if closed else f"{len(self.system.states)} states, {len(self.system.flows)} flows"
+        system = self.system
+        closed = isinstance(system, ClosedForm)
+        size = "closed form" if closed else f"{len(system.states)} states, {len(system.flows)} flows"
         return {
             "name": self.full_name,
             "title": self.title,
@@ -207,6 +208,22 @@ class Model(Shown):
 
         rows = [(q.name, self.known.get(q.name, math.nan), q.unit, q.meaning) for q in self.quantities]
         return pd.DataFrame(rows, columns=["quantity", "value", "unit", "meaning"])
+
+
+def flows_of(model: Model) -> System:
+    """The equations of a model that is made of flows. Raises ModelError for a closed form."""
+    system = model.system
+    if isinstance(system, ClosedForm):
+        raise ModelError(f"`{model.full_name}` is a closed form: it has no states and no flows")
+    return system
+
+
+def closed_form_of(model: Model) -> ClosedForm:
+    """The formulas of a closed form. Raises ModelError for a model that is made of flows."""
+    system = model.system
+    if not isinstance(system, ClosedForm):
+        raise ModelError(f"`{model.full_name}` is made of flows: it has no formulas of time")
+    return system
 
 
 def plain_symbol(symbol: str) -> str:

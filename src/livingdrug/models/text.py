@@ -283,7 +283,7 @@ def _read(hint: Any, value: Any, where: str) -> Any:
         return {key: _read(arguments[1], item, f"{where}, {key}") for key, item in value.items()}
     if origin is UnionType:  # a table that may be absent
         return _read(arguments[0], value, where)
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _build(hint, value, where)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
         try:

@@ -46,13 +46,19 @@ def nca(data: Data | str | Path, settings: NcaSettings | None = None, reading: R
             if found.points is not None:
                 row, column = np.nonzero(found.points)
                 points.setdefault(code, []).append((block.profiles[row], block.time[row, column]))
-    joined = {code: tuple(np.concatenate(part) for part in zip(*parts, strict=True)) for code, parts in points.items()}
+    joined = {
+        code: (np.concatenate([rows for rows, _ in parts]), np.concatenate([times for _, times in parts]))
+        for code, parts in points.items()
+    }
     return NcaResult(data, settings, window, codes, values, causes, touched, joined)
 
 
 def _window_of_28_days(data: Data) -> tuple[float, float] | None:
     """0 to 28 d in the unit of time of the data, or None where nobody stated that."""
-    return tuple(end * PER_DAY[data.time_unit] for end in WINDOW_DAYS) if data.time_unit else None
+    if not data.time_unit:
+        return None
+    start, end = WINDOW_DAYS
+    return start * PER_DAY[data.time_unit], end * PER_DAY[data.time_unit]
 
 
 def _check_subjects(data: Data, settings: NcaSettings) -> None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known as published
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
 from livingdrug.data import printable
@@ -216,7 +217,8 @@ def _cautions(result: NcaResult, fact: ExposureFact, members: np.ndarray) -> tup
 
 def _log_center(fact: ExposureFact) -> float:
     """Mean of the logarithm: of a geometric mean, or of a log-normal with this mean and log SD."""
-    return float(np.log(fact.value)) - (fact.log_sd**2 / 2 if fact.statistic == "mean" else 0.0)
+    value, log_sd = published(fact.value, "the published value"), fact.log_sd
+    return float(np.log(value)) - (published(log_sd, "its log SD") ** 2 / 2 if fact.statistic == "mean" else 0.0)
 
 
 def _ratio(values: np.ndarray, fact: ExposureFact, reference: np.ndarray | None = None) -> tuple[float, float, float]:
@@ -227,7 +229,8 @@ def _ratio(values: np.ndarray, fact: ExposureFact, reference: np.ndarray | None 
     if reference is not None:
         center, error = float(np.log(reference).mean()), 0.0
     else:
-        center, error = _log_center(fact), fact.log_sd**2 / int(fact.n) if fact.n.isdigit() else 0.0
+        center = _log_center(fact)
+        error = published(fact.log_sd, "the log SD") ** 2 / int(fact.n) if fact.n.isdigit() else 0.0
     logs = np.log(known)
     difference = logs.mean() - center
     if len(known) < 2:

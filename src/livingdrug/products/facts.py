@@ -74,7 +74,7 @@ def facts(table: str) -> tuple[dict[str, str], ...]:
     """Rows of a table of facts: exposure, responses, exposure_response or expansion_ratios."""
     if table not in TABLES:
         raise InputError(unknown("table of facts", table, TABLES))
-    with (files(__package__) / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+    with (files(__package__ or "") / f"{table}.csv").open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
         return tuple(csv.DictReader(lines))
 
 

@@ -32,7 +32,8 @@ def read_dose(text: str) -> Dose | Reset:
         if parts or not at:
             raise InputError(f"dose `{text}` cannot be read; write a reset as reset@TIME, such as reset@24")
         return _made(text, Reset, time=_number(text, head, time))
-    given = {"amount": _number(text, head, amount), "time": _number(text, head, time) if at else 0.0}
+    start = _number(text, head, time) if at else 0.0
+    given: dict[str, float | int | str] = {"amount": _number(text, head, amount), "time": start}
     for part in parts:
         word, _, value = part.partition("=")
         if word not in WORDS:

@@ -22,12 +22,12 @@ def observe(model: Model, result: Result, limit: float | None = None, seed: int 
         raise InputError(f"`{result.model}` has no measured output, so there is nothing to observe")
     residual = {r.output: r.log_sd for r in model.residuals}
     table = result.table()
-    table = table[table["output"].isin(measured)].reset_index(drop=True)
+    table = table[table["output"].isin(sorted(measured))].reset_index(drop=True)
     noise = np.zeros(len(table))
     for output in sorted(measured & set(residual)):
         rows = np.flatnonzero(table["output"] == output)
         noise[rows] = residual[output] * normals(seed, f"residual {output}", 0, len(rows))
-    value = table["value"].to_numpy() * np.exp(noise)
+    value = np.asarray(table["value"], dtype=float) * np.exp(noise)
     below = value < limit if limit is not None else np.zeros(len(table), dtype=bool)
     table["value"] = np.where(below, limit if limit is not None else 0.0, value)
     table["limit"] = limit if limit is not None else np.nan

@@ -49,7 +49,8 @@ class Result(Shown):
 
     def metric(self, output: str, name: str) -> np.ndarray:
         """CMAX, TMAX or AUC of an output, shape (n,)."""
-        return dict(zip(METRICS, (self.peak, self.peak_time, self.area), strict=True))[name][:, self.outputs.index(output)]
+        found: dict[str, np.ndarray] = dict(zip(METRICS, (self.peak, self.peak_time, self.area), strict=True))
+        return found[name][:, self.outputs.index(output)]
 
     def unit_of(self, output: str, metric: str = "CMAX") -> str:
         """Unit of a metric of an output."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -194,16 +195,21 @@ def power(
     given = [name for name, value in asked.items() if value is not None]
     if len(given) != 1:
         raise InputError(f"give exactly one of {', '.join(QUESTIONS)}, not {' and '.join(given) or 'none'}")
-    for name, other, value in (("fold", "log_sd", log_sd), ("hazard_ratio", "event_rate", event_rate)):
-        if (asked[name] is None) != (value is None):
-            raise InputError(f"`{name}` and `{other}` belong together; give both or neither")
+    if (fold is None) != (log_sd is None):
+        raise InputError("`fold` and `log_sd` belong together; give both or neither")
+    if (hazard_ratio is None) != (event_rate is None):
+        raise InputError("`hazard_ratio` and `event_rate` belong together; give both or neither")
     design = design or Design()
     if effect is not None:
         return size_for_means(effect, design, f"a difference of {effect:g} SD", n)
     if proportions is not None:
         return size_for_proportions(*proportions, design, n)
-    if hazard_ratio is not None:
+    if hazard_ratio is not None and event_rate is not None:
         return size_for_hazards(hazard_ratio, event_rate, design, n)
+    return _of_fold(cast(float, fold), cast(float | tuple[float, float], log_sd), design, n)
+
+
+def _of_fold(fold: float, log_sd: float | tuple[float, float], design: Design, n: int | None) -> PowerAnswer:
     if isinstance(log_sd, tuple):
         return size_for_fold(fold, log_sd, design, n)
     return size_for_means(effect_of_fold(fold, log_sd), design, f"a {fold:g}-fold change of exposure", n)

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.shown import Shown
 from livingdrug.response.models.curve import Curve, axis, logit_gradient, probability
 
@@ -67,8 +68,8 @@ def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> P
     """
     if efficacy.covariance is None or toxicity.covariance is None:
         return Pair(efficacy, toxicity)
-    for curve in (efficacy, toxicity):
-        if curve.covariance.shape != (2, 2):
+    for curve, covariance in ((efficacy, efficacy.covariance), (toxicity, toxicity.covariance)):
+        if covariance.shape != (2, 2):
             raise InputError(f"curve `{curve.name}` has a fitted ceiling; pair logistic curves, or give `cross` yourself")
     p, q = (np.clip(probability(c, exposure), 1e-12, 1 - 1e-12) for c in (efficacy, toxicity))
     u, v = (np.asarray(responded, float) - p) / np.sqrt(p * (1 - p)), (np.asarray(suffered, float) - q) / np.sqrt(q * (1 - q))
@@ -84,7 +85,7 @@ def logit_error(pair: Pair, exposure) -> tuple[np.ndarray, np.ndarray, np.ndarra
     of the pair must be known."""
     left, right = (logit_gradient(c, exposure) for c in (pair.efficacy, pair.toxicity))
     k = left.shape[-1]
-    joint = pair.covariance
+    joint = known(pair.covariance, "the covariance of the pair")
 
     def form(a, block, b):
         return np.einsum("...i,ij,...j->...", a, block, b)

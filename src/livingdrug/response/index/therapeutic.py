@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.random import normals
 from livingdrug.core.shown import Shown
 from livingdrug.response.index.pair import Pair, logit_error
@@ -106,7 +107,7 @@ def ratio_of_exposures(
     if flat:
         return Estimate(second / first, 0.0, math.inf, level, _open(flat))
     coefficients = drawn(pair, DRAWS, seed)
-    k = len(pair.efficacy.covariance)
+    k = len(known(pair.efficacy.covariance, "the covariance of the curve"))
     logs = _log_exposures(curves[1], at[1], coefficients[:, k:]) - _log_exposures(curves[0], at[0], coefficients[:, :k])
     low, high = np.exp(np.nanpercentile(logs, (50 - 50 * level, 50 + 50 * level)))
     whose = "independent fits" if pair.cross is None else "fits to the same subjects"
@@ -119,9 +120,9 @@ def drawn(pair: Pair, count: int, seed: int = 1) -> np.ndarray:
     means = []
     for curve in (pair.efficacy, pair.toxicity):
         means += [curve.intercept, curve.slope]
-        if len(curve.covariance) == 3:
+        if len(known(curve.covariance, "the covariance of the curve")) == 3:
             means.append(math.log(curve.ceiling / (1 - curve.ceiling)))
-    size, direction = np.linalg.eigh(pair.covariance)
+    size, direction = np.linalg.eigh(known(pair.covariance, "the covariance of the pair"))
     z = normals(seed, "therapeutic index", 0, count * len(means)).reshape(count, len(means))
     return np.array(means) + (z * np.sqrt(np.maximum(size, 0.0))) @ direction.T
 
