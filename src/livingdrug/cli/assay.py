@@ -9,6 +9,7 @@ LATER = {
     "fit": ("livingdrug.cli.assay_fit", "Rates of FILES with intervals: growth, killing, what effectors do."),
     "rank": ("livingdrug.cli.assay_fit", "Which construct is best, and how sure is it."),
     "curves": ("livingdrug.cli.assay_fit", "Courses of a design that was not run, with bands."),
+    "design": ("livingdrug.cli.assay_fit", "Which design of an assay tells rates apart, and its cost."),
     "predict": ("livingdrug.cli.assay_fit", "What a construct would change in a patient."),
 }
 READING = (

@@ -127,7 +127,7 @@ def example_assay(folder: str) -> None:
 def split_output(kind, columns: dict[str, str], rest: dict):
     """(scenario, what to do with its answer)."""
     from livingdrug.cli.output import Output
-    from livingdrug.workflows.document import checked
+    from livingdrug.workflows import checked
 
     output = Output.taken_from(rest)
     given = {name: value for name, value in rest.items() if value is not None and value != ()}

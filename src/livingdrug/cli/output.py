@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
-from livingdrug.workflows.memory import check_memory
+from livingdrug.workflows import check_memory
 
 
 def is_folder(out: str) -> bool:
@@ -51,7 +51,7 @@ class Output:
         Else refuse places that cannot be written, before anything is computed.
         """
         if self.as_scenario:
-            from livingdrug.workflows.document import to_toml
+            from livingdrug.workflows import to_toml
 
             click.echo(to_toml(scenario), nl=False)
             return True
@@ -62,7 +62,7 @@ class Output:
         if self.out:
             check_writable(self.out)
         if self.plots:
-            from livingdrug.report.pictures import check_folder
+            from livingdrug.report import check_folder
 
             check_folder(self.plots)
         return False
@@ -70,8 +70,8 @@ class Output:
     def _keep(self, scenario: BaseModel) -> None:
         """Run into the folder and say what came out; exit code 2 where the run came to no answer."""
         from livingdrug.cli.progress import Progress
-        from livingdrug.scale.runs import choose_executor
-        from livingdrug.workflows.base import keep_run
+        from livingdrug.scale import choose_executor
+        from livingdrug.workflows import keep_run
 
         if self.plots or self.as_json or self.wide or self.layout:
             more = "leave out --plots, --json, --wide and --as, or name a table that ends in .csv"

@@ -6,11 +6,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import build_model
-from livingdrug.models.catalogue import find_models, get_fragment, get_model, list_fragments, list_models
+from livingdrug.models import (
+    Model,
+    build_model,
+    get_fragment,
+    get_model,
+    latex_equations,
+    list_fragments,
+    list_models,
+    plain_equations,
+    plain_symbol,
+)
+from livingdrug.models.catalogue import find_models
 from livingdrug.models.conformance import joining, problems
-from livingdrug.models.equations import latex_equations, plain_equations
-from livingdrug.models.model import Model, plain_symbol
 
 
 def print_catalogue(wanted: dict[str, str]) -> None:
@@ -73,7 +81,7 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) 
     """Everything about one model."""
     model = build_model(name, fragments)
     if toml:
-        from livingdrug.models.text import to_toml
+        from livingdrug.models import to_toml
 
         click.echo(to_toml(model), nl=False)
         return
@@ -120,7 +128,7 @@ def _print_parameters(console: Console, model: Model) -> None:
 
 def print_check(name: str | None) -> bool:
     """Static checks and anchors; True when all passed."""
-    from livingdrug.simulation.conformance import check_anchors
+    from livingdrug.simulation import check_anchors
 
     good = True
     for model in [build_model(name)] if name else [get_model(n) for n in list_models()]:

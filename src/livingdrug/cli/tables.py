@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
-from livingdrug.data.findings import printable
+from livingdrug.data import printable
 
 
 def show_notes(console: Console, notes) -> None:

@@ -33,7 +33,7 @@ def plot_rates(estimates: Estimates, control: str | None = None):
             axes.set_ylim(len(groups) - 0.5, -0.5)
             axes.set_title(short(rate))
             unit = next(r.unit for r in estimates.rates if r.rate == rate)
-            axes.set_xlabel(f"ratio to {short(control, 14)}" if ratios else unit)
+            axes.set_xlabel(f"ratio to {short(control or '', 14)}" if ratios else unit)
             if ratios:
                 axes.axvline(1.0, color=MUTED, linewidth=0.8, linestyle="--")
         stamp(figure, RESEARCH)
@@ -235,5 +235,27 @@ def plot_patient(curves: dict, control: str):
             axes.set_xlabel("d")
             axes.set_title(short(output, 30))
         panels[0].legend()
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def plot_designs(results, rates: tuple[str, ...], wanted: float):
+    """Expected relative standard errors (%) of designs, a colour a rate; a design without a mark does not
+    tell the rate."""
+    from matplotlib import rc_context
+
+    with rc_context(SETTINGS):
+        figure = blank(7.2, 0.34 * len(results) + 1.2)
+        axes = figure.subplots()
+        for i, rate in enumerate(rates):
+            at = [(100 * float(r.rse[rate]), k) for k, r in enumerate(results) if np.isfinite(r.rse[rate])]
+            if at:
+                axes.plot(*zip(*at, strict=True), "o", color=COLOURS[i % len(COLOURS)], label=short(rate))
+        axes.axvline(wanted, color=MUTED, linestyle="--", linewidth=1)
+        axes.set_xscale("log")
+        axes.set_yticks(range(len(results)), [short(r.design.name, 60) for r in results])
+        axes.set_ylim(len(results) - 0.5, -0.5)
+        axes.set_xlabel("expected relative standard error (%)")
+        axes.legend(loc="best")
         stamp(figure, RESEARCH)
     return figure

@@ -1,10 +1,9 @@
 """What the app runs and what is left to the command line: checked wherever a scenario comes in, whatever route it takes."""
 
 from livingdrug.core.errors import InputError
-from livingdrug.models.catalogue import list_models
-from livingdrug.workflows.document import Document
+from livingdrug.models import list_models
+from livingdrug.workflows import Document, check_memory
 from livingdrug.workflows.fit.scenario import Fit
-from livingdrug.workflows.memory import check_memory
 from livingdrug.workflows.simulate.spec import Simulation
 
 MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000

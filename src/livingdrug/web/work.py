@@ -12,9 +12,8 @@ from livingdrug.simulation import Result
 from livingdrug.web.fits import Fits
 from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import Uploads, temporary_folder
-from livingdrug.workflows.document import Document, to_toml
+from livingdrug.workflows import Document, TableScenario, to_toml
 from livingdrug.workflows.simulate.spec import Simulation, run_simulation
-from livingdrug.workflows.tables import TableScenario
 
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
 
@@ -72,7 +71,7 @@ class Work:
 
     def kept_run(self, scenario: Document) -> Path:
         """The folder of a run with its report, made when it is first asked for."""
-        from livingdrug.workflows.base import keep_run
+        from livingdrug.workflows import keep_run
 
         key = to_toml(scenario)
         with self._lock:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from livingdrug.report.purpose import Purpose
+from livingdrug.report import Purpose
 from livingdrug.workflows.faults import refusal
 from livingdrug.workflows.fields import About
 
