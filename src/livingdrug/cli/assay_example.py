@@ -31,7 +31,7 @@ def write_assay_example(folder: str) -> None:
     """Write the files. Raises InputError where one of them exists."""
     from livingdrug.assay.example import example_tables
     from livingdrug.core.export import write_csv
-    from livingdrug.report.pictures import check_folder
+    from livingdrug.report import check_folder
 
     check_folder(folder)
     path = Path(folder)

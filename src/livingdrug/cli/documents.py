@@ -2,7 +2,7 @@
 
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.base import read_scenario
+from livingdrug.workflows import read_scenario
 
 
 def run_document(path: str, output: Output) -> None:
@@ -27,13 +27,12 @@ def remake_report(folder: str, pdf: bool = False) -> None:
     """Make the report of a run's folder anew, as PDF too where that is asked for."""
     import click
 
-    from livingdrug.report.folder import rebuild
-    from livingdrug.report.folder_files import file_hash
+    from livingdrug.report import file_hash, rebuild
 
     path = rebuild(folder)
     click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")
     if pdf:
-        from livingdrug.report.pdf import write_pdf
+        from livingdrug.report import write_pdf
 
         path = write_pdf(path)
         click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")

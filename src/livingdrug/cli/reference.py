@@ -3,9 +3,7 @@
 import click
 
 from livingdrug.cli.options import OUTPUTS, command_of
-from livingdrug.workflows.base import workflow
-from livingdrug.workflows.fields import about
-from livingdrug.workflows.found import has_command, help_of, kinds
+from livingdrug.workflows import about, has_command, help_of, kinds, workflow
 
 HEAD = """# Options of the commands
 

@@ -82,7 +82,7 @@ def crb401_groups() -> list[tuple[float, int, int, str]]:
 
 def _empty(folder: str, names: tuple[str, ...]) -> Path:
     """The folder, made where it is missing. Raises InputError where one of the files exists."""
-    from livingdrug.report.pictures import check_folder
+    from livingdrug.report import check_folder
 
     check_folder(folder)
     path = Path(folder)

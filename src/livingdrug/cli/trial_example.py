@@ -12,7 +12,7 @@ FILES = {"umbrella.toml": UMBRELLA, "escalation.toml": ESCALATION}
 
 def write_trial_example(folder: str) -> None:
     """Write the designs. Raises InputError where one of them exists."""
-    from livingdrug.report.pictures import check_folder
+    from livingdrug.report import check_folder
 
     check_folder(folder)
     path = Path(folder)

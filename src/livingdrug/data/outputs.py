@@ -121,7 +121,7 @@ def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings:
     listed = "; ".join(_values_of(group, data.by_row, len(groups) > 1) for group in groups)
     it = "it" if len(groups) == 1 else "they"
     findings.add(
-        "tells-apart", int(data.line[row]), name, data.by_row[name][row],
+        "tells-apart", int(data.line[row]), name, str(data.by_row[name][row]),
         f"{it} may tell outputs or matrices apart{listed} at the same or interleaved times of subject `{subject}`",
         _answers(names, parsed),
     )  # fmt: skip

@@ -33,7 +33,7 @@ def plot_rates(estimates: Estimates, control: str | None = None):
             axes.set_ylim(len(groups) - 0.5, -0.5)
             axes.set_title(short(rate))
             unit = next(r.unit for r in estimates.rates if r.rate == rate)
-            axes.set_xlabel(f"ratio to {short(control, 14)}" if ratios else unit)
+            axes.set_xlabel(f"ratio to {short(control or '', 14)}" if ratios else unit)
             if ratios:
                 axes.axvline(1.0, color=MUTED, linewidth=0.8, linestyle="--")
         stamp(figure, RESEARCH)

@@ -5,9 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from livingdrug.core.errors import InputError
 from livingdrug.web.limits import check_limits
-from livingdrug.workflows.base import workflow
-from livingdrug.workflows.document import Document, checked
-from livingdrug.workflows.found import kinds
+from livingdrug.workflows import Document, checked, kinds, workflow
 
 VIEW = ("pin", "line", "subject", "job")  # what belongs to the screen and not to the scenario
 MAX_QUERY = 20_000

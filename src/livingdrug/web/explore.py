@@ -8,13 +8,12 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.models import Experiment, Model, build_model
-from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_runnable
+from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments
+from livingdrug.models.catalogue import list_runnable
 from livingdrug.models.conformance import joining
-from livingdrug.plots.panels import panels_of
-from livingdrug.report.answer import Table, number
-from livingdrug.simulation import Result
-from livingdrug.simulation.run import cautions, default_until
+from livingdrug.plots import panels_of
+from livingdrug.report import Table, number
+from livingdrug.simulation import Result, cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
 from livingdrug.web.figures import panel_figure
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle

@@ -5,10 +5,9 @@ import numpy as np
 from dash import dcc, html
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.plots.index import axis_label, shown_exposures
-from livingdrug.plots.style import COLOURS
-from livingdrug.products.curves import get_curve, list_curves
-from livingdrug.report.answer import Table, number, text_table
+from livingdrug.plots import COLOURS, axis_label, shown_exposures
+from livingdrug.products import get_curve, list_curves
+from livingdrug.report import Table, number, text_table
 from livingdrug.response import CONFOUNDED, probability, probability_band, quantiles, verdict
 from livingdrug.web import own_response
 from livingdrug.web.address import read_query, to_query

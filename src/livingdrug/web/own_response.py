@@ -4,8 +4,8 @@ from dash import Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.data.findings import printable
-from livingdrug.report.answer import Table, text_table
+from livingdrug.data import printable
+from livingdrug.report import Table, text_table
 from livingdrug.response import CONFOUNDED, FITS, Estimate, Looked, look
 from livingdrug.response.sample.columns import KINDS
 from livingdrug.web.address import read_query, to_query
@@ -15,13 +15,13 @@ from livingdrug.web.parts import choice, downloads, plot, points, problem, table
 from livingdrug.web.response_figures import curve_table, response_figure
 from livingdrug.web.uploads import RESPONSES
 from livingdrug.web.work import Work
+from livingdrug.workflows import finding_table
 from livingdrug.workflows.index.spec import Index
 from livingdrug.workflows.response.answer import telling
 from livingdrug.workflows.response.coefficients import estimate_words
 from livingdrug.workflows.response.spec import LEVEL, Response
 from livingdrug.workflows.response.spec import ResponseAnswer as Answer
 from livingdrug.workflows.response.spec import run as run_response
-from livingdrug.workflows.tables import finding_table
 
 EXAMPLE = Index(file=RESPONSES, exposure="CMAX", efficacy="ORR", toxicity="CRS grade>=3")
 NONE = ""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from dash import dcc, html
 
-from livingdrug.report.answer import Table
+from livingdrug.report import Table
 
 CONFIG = {
     "displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"},

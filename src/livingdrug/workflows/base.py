@@ -37,10 +37,7 @@ from livingdrug.core.errors import InputError, LivingdrugError, printable
 from livingdrug.core.export import write_csv
 from livingdrug.core.names import unknown
 from livingdrug.core.toml import parse_toml, read_text
-from livingdrug.report.answer import Answer, Picture
-from livingdrug.report.folder import Origin, keep
-from livingdrug.report.folder_files import SCENARIO
-from livingdrug.report.pictures import save
+from livingdrug.report import SCENARIO, Answer, Origin, Picture, keep, save
 from livingdrug.scale import Executor, Progress, Serial
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part

@@ -181,7 +181,7 @@ CR_1 = Values(
     notes={"k_loss": "called a fraction in the source, acts as a rate", "divisions": "listed bounds 4-12, fitted 2.4-6"},
 )
 RANGES = tuple(
-    Ranges(name, f"12 fits to the group with {meaning}", {row[0]: Range(*row[column]) for row in TABLE}, CODE)
+    Ranges(name, f"12 fits to the group with {meaning}", {row[0]: Range(*row[column]) for row in TABLE}, CODE)  # pyright: ignore
     for name, meaning, column in (
         ("cr", "complete response", 6), ("pr", "partial response", 7), ("nr", "no response", 8)
     )

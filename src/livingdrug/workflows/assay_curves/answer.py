@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from livingdrug.assay import Band
-from livingdrug.report.answer import Answer, Picture, Table, cell
+from livingdrug.report import Answer, Picture, Table, cell
 from livingdrug.workflows.assay_curves.spec import AssayCurves, question
 
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from livingdrug.assay import Derived, Estimates, Pressure, Rate, derived, killing_pressure
 from livingdrug.core.export import write_csv, write_text
-from livingdrug.report.answer import Answer, Part, Picture, Table, cell
-from livingdrug.report.folder_files import file_hash
+from livingdrug.report import Answer, Part, Picture, Table, cell, file_hash
 from livingdrug.workflows.assay_fit.spec import AssayFitting, Fitted
 from livingdrug.workflows.assays import ESTIMATES
 

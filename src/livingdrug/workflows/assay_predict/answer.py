@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from livingdrug.models import build_model
-from livingdrug.report.answer import Answer, Picture, Table, cell
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Picture, Table, cell, model_card
 from livingdrug.workflows.assay_predict.spec import AssayPrediction, Predicted
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
-from livingdrug.report.answer import Answer, Cell, Picture, Table, cell, text_table
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card, text_table
 from livingdrug.trial import EscalationAnswer, boin_boundaries, boin_table
 from livingdrug.workflows.escalation.spec import EscalationScenario
 from livingdrug.workflows.trial.answer import plain_share, with_error
@@ -57,7 +56,7 @@ def table(_: EscalationScenario, found: EscalationAnswer):
 
 def figures(_: EscalationScenario, found: EscalationAnswer) -> Iterator[tuple[Picture, object]]:
     """The levels."""
-    from livingdrug.plots.trials import plot_levels
+    from livingdrug.plots import plot_levels
 
     caption = "How often each level is chosen, how many are treated at it, its rate of toxicity."
     yield Picture("levels", caption), plot_levels(found)

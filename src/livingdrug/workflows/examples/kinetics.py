@@ -14,7 +14,7 @@ def example_kinetics(count: int = SUBJECTS, seed: int = SEED):
     """One dose row and the samples of each subject, from `stein_2019` with its spread and residual error."""
     import pandas as pd
 
-    from livingdrug.models.catalogue import get_model
+    from livingdrug.models import get_model
     from livingdrug.simulation import draw_subjects, observe, simulate
 
     model = get_model("stein_2019")

@@ -7,9 +7,8 @@ import numpy as np
 
 from livingdrug.core.words import number
 from livingdrug.models import build_model
-from livingdrug.products.curves import BuiltIn
-from livingdrug.report.answer import Answer, Picture, Table, text_table
-from livingdrug.report.card import model_card
+from livingdrug.products import BuiltIn
+from livingdrug.report import Answer, Picture, Table, model_card, text_table
 from livingdrug.response import (
     CONFOUNDED,
     Curve,
@@ -160,7 +159,7 @@ def both_curves(found: IndexAnswer):
     that floor and ceiling are both met, given the error of the curves; empty where no error is known)."""
     import pandas as pd
 
-    from livingdrug.plots.index import shown_exposures
+    from livingdrug.plots import shown_exposures
 
     index, pair = found.index, found.index.pair
     exposure = shown_exposures(pair, found.outlook.spread)
@@ -178,7 +177,7 @@ def files(_: Index, found: Found) -> dict:
 
 def figures(_: Index, found: Found) -> Iterator[tuple[Picture, object]]:
     """Both curves with the window, and what other medians and variabilities would give."""
-    from livingdrug.plots.index import plot_index, plot_tradeoff
+    from livingdrug.plots import plot_index, plot_tradeoff
 
     if isinstance(found, tuple):
         return

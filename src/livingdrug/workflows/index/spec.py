@@ -9,8 +9,7 @@ from pydantic import model_validator
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
-from livingdrug.products.curves import BuiltIn, get_curve, list_curves
-from livingdrug.products.spreads import CAUTION, OBSERVED, observed_spread
+from livingdrug.products import CAUTION, OBSERVED, BuiltIn, get_curve, list_curves, observed_spread
 from livingdrug.response import (
     BinaryFit,
     Curve,
@@ -30,9 +29,7 @@ from livingdrug.response import (
     therapeutic_index,
     tradeoff,
 )
-from livingdrug.simulation import Draw
-from livingdrug.simulation.exposure import exposure_task
-from livingdrug.simulation.run import default_until
+from livingdrug.simulation import Draw, default_until, exposure_task
 from livingdrug.workflows.fields import INPUT, About
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.response.spec import Response

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
 
-from livingdrug.report.answer import Answer, Picture, Table
+from livingdrug.report import Answer, Picture, Table
 from livingdrug.response import CONFOUNDED
 from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes

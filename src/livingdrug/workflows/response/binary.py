@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.report.answer import Cell, Table, cell
+from livingdrug.report import Cell, Table, cell
 from livingdrug.response import (
     BinaryFit,
     Estimate,
@@ -123,6 +123,6 @@ def table(answer):
 
 def figure(answer):
     """The picture of the fit."""
-    from livingdrug.plots.response import plot_response
+    from livingdrug.plots import plot_response
 
     return plot_response(answer.fit)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from livingdrug.report.answer import Cell, Table
+from livingdrug.report import Cell, Table
 from livingdrug.response import Estimate, Permutation
 from livingdrug.response.words import digits, p_text, short, span
 

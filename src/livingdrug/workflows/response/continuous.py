@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from livingdrug.report.answer import Table
+from livingdrug.report import Table
 from livingdrug.response import ContinuousFit, exposure_at_share, grid, predict
 from livingdrug.response.words import p_text, short
 from livingdrug.workflows.response.coefficients import (
@@ -75,6 +75,6 @@ def table(answer):
 
 def figure(answer):
     """The picture of the fit."""
-    from livingdrug.plots.response import plot_continuous
+    from livingdrug.plots import plot_continuous
 
     return plot_continuous(answer.fit)

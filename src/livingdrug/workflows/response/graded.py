@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.report.answer import Cell, Table, cell
+from livingdrug.report import Cell, Table, cell
 from livingdrug.response import Curve, Estimate, GradedFit, grid, half_exposure, observed_rates, probability, probability_band
 from livingdrug.response.words import p_text, per_step, short, span
 from livingdrug.workflows.response.coefficients import (
@@ -116,6 +116,6 @@ def table(answer):
 
 def figure(answer):
     """The picture of the fit."""
-    from livingdrug.plots.response import plot_graded
+    from livingdrug.plots import plot_graded
 
     return plot_graded(answer.fit)

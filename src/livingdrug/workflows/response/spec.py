@@ -6,10 +6,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import cross, read_data
-from livingdrug.data.endpoints import read_endpoints
-from livingdrug.data.reading import Reading
-from livingdrug.data.units import read_unit
+from livingdrug.data import Reading, cross, read_data, read_endpoints, read_unit
 from livingdrug.nca import NcaSettings
 from livingdrug.response import (
     Kind,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from livingdrug.report.answer import Cell, Table, cell
+from livingdrug.report import Cell, Table, cell
 from livingdrug.response import ChiSquare, CoxFit, Estimate, GroupSurvival, TimeFit, concordance, two_sided
 from livingdrug.response.words import p_text, per_step, short, span
 from livingdrug.workflows.response.coefficients import permutation, unclear
@@ -180,6 +180,6 @@ def table(answer):
 
 def figure(answer):
     """The picture of the curves."""
-    from livingdrug.plots.survival import plot_survival
+    from livingdrug.plots import plot_survival
 
     return plot_survival(answer.fit)

@@ -4,11 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
-from livingdrug.report.answer import Answer, Cell, Picture, Table, cell, text_table
-from livingdrug.report.card import model_card
-from livingdrug.trial import TrialAnswer, size_grid
-from livingdrug.trial.design import BINARY, LOGARITHMIC
-from livingdrug.trial.result import EndpointAnswer, Share
+from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card, text_table
+from livingdrug.trial import BINARY, LOGARITHMIC, EndpointAnswer, Share, TrialAnswer, size_grid
 from livingdrug.workflows.trial.spec import TrialScenario
 
 FAMILY = {"none": "no multiplicity: every version at the full alpha"}
@@ -102,7 +99,7 @@ def table(_: TrialScenario, found: TrialAnswer):
 def figures(_: TrialScenario, found: TrialAnswer) -> Iterator[tuple[Picture, object]]:
     """What becomes of each arm, power over size where it was asked for, and the grid of folds and variances where an
     exposure is compared."""
-    from livingdrug.plots.trials import plot_characteristics, plot_power_over_size, plot_size_grid
+    from livingdrug.plots import plot_characteristics, plot_power_over_size, plot_size_grid
 
     caption = "What becomes of each arm: how often it is found better, and what it costs."
     yield Picture("arms", caption), plot_characteristics(found)
