@@ -15,6 +15,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
 from livingdrug.fit.compare import Compared, is_ended, is_known, sampled_at
+from livingdrug.fit.compare_models_words import words_of
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.problem import FitProblem, is_closed
@@ -99,8 +100,6 @@ class ModelComparison(Shown):
     @cached_property
     def words(self) -> tuple[str, ...]:
         """What the data can tell of the models, and how much these differ in what they say."""
-        from livingdrug.fit.compare_models_words import words_of
-
         return words_of(self)
 
     def table(self):
@@ -119,7 +118,25 @@ def compare_models(
 ) -> ModelComparison:  # fmt: skip
     """Problems of several models on the same data, each fitted by one method.
 
-    Raises InputError, before anything is computed, where the models would not be fitted to the same values.
+    Parameters
+    ----------
+    problems : sequence of FitProblem
+        Of the same data.
+    method : str
+    seed : int
+    starts : int, optional
+        Sets of initial estimates of each model.
+    progress : callable, optional
+        `progress(done, all, objective)`.
+
+    Returns
+    -------
+    ModelComparison
+
+    Raises
+    ------
+    InputError
+        Before anything is computed, where the models would not be fitted to the same values.
     """
     if method not in METHODS:
         raise InputError(f"models are compared by a likelihood of the population; method {method} gives none: take saem, "

@@ -8,7 +8,6 @@ A measured value y of an output f has a standard deviation s(f) (see ResidualErr
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -73,8 +72,25 @@ class Parameter:
 class Effect:
     """A covariate on a parameter: adds coefficient * x to its scale.
 
-    shape `power`: x = ln(covariate / reference); `exponential`: x = covariate - reference; `categorical`: x = 1 where
-    the covariate is `level`, else 0. With the scale log these are factors (covariate / reference)^c, exp(c x), exp(c).
+    Parameters
+    ----------
+    parameter, covariate : str
+        Names.
+    shape : {'power', 'exponential', 'categorical'}
+        x = ln(covariate / reference); covariate - reference; 1 where the covariate is `level`, else 0.
+        With the scale log these are factors (covariate / reference)^c, exp(c x), exp(c).
+    coefficient : float
+        Initial estimate, or the value where it is fixed.
+    reference : float
+        Of the covariate.
+    level : str
+        Of a category.
+    fixed : bool
+
+    Raises
+    ------
+    InputError
+        For an unknown shape, or a power without a reference above 0.
     """
 
     parameter: str
@@ -99,7 +115,21 @@ class Effect:
 
 @dataclass(frozen=True)
 class Correlation:
-    """Correlation of the etas of two parameters; all pairs of a block are given, or a pair stays at 0."""
+    """Correlation of the random effects of two parameters; all pairs of a block are given, or a pair stays at
+    0.
+
+    Parameters
+    ----------
+    first, second : str
+        Names of the parameters.
+    value : float
+        Between -1 and 1.
+
+    Raises
+    ------
+    InputError
+        For a value that is no correlation.
+    """
 
     first: str
     second: str
@@ -115,8 +145,21 @@ class Correlation:
 class ResidualError:
     """Standard deviation s of a measured value of an output f.
 
-    `additive` s = a; `proportional` s = b f; `combined` s = a + b f; `combined_squares` s = sqrt(a^2 + b^2 f^2);
-    `lognormal`: ln y = ln f + e, s = a on the scale of logarithms. fixed: a and b stay as they are.
+    Parameters
+    ----------
+    output : str
+    kind : str
+        `additive` s = a; `proportional` s = b f; `combined` s = a + b f; `combined_squares` s = sqrt(a^2
+        + b^2 f^2); `lognormal`: ln y = ln f + e, s = a on the scale of logarithms.
+    a, b : float
+        In the unit of the output, and as a factor.
+    fixed : bool
+        a and b stay as they are.
+
+    Raises
+    ------
+    InputError
+        For an unknown kind, or numbers that are not above 0.
     """
 
     output: str
@@ -158,17 +201,46 @@ class NormalPrior:
 class FitProblem(Shown):
     """A model, data and what is looked for. Its numbers are those a fit starts from, or those it found.
 
-    outputs: name of an output in the data (`` where the data name none) -> output of the model; below: how values below
-    the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
-    m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0). smooth: time over which the
-    pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks; None: exact ones, but in the
-    search of FOCEI and Laplace, which need slopes. compartments: as rows of doses name them -> state of the model.
-    missing: what becomes of a subject without a covariate that is used (refused by default). own: quantities
-    with a value for each subject of the data (see `fit.steps`); moving: those that are times on the subject's clock.
-    notes: for the user, such as what was done to the data so that they meet the model. priors: on some of the numbers (see
-    `fit.borrow`); SAEM then maximises the likelihood times their density. outcomes: of other kinds, driven by the individual
-    exposure (see `fit.outcomes`).
-    Raises InputError for names that do not exist, or numbers that cannot be.
+    Parameters
+    ----------
+    model : Model
+    data : Data
+    parameters : tuple of Parameter
+        Estimated or fixed, with their random effects.
+    residuals : tuple of ResidualError
+        One for each output in the data.
+    effects : tuple of Effect
+        Covariates on parameters.
+    correlations : tuple of Correlation
+        Between random effects.
+    outputs : tuple of (str, str)
+        Output in the data ("" where the data name none), output of the model.
+    below : str
+        How values below the limit count: m3 with the probability of lying there; m1 not at all; m4 as m3,
+        given that values are positive; m5 as half the limit; m6 half the limit once in a run, the rest
+        not at all; m7 as 0.
+    smooth : float, optional
+        Time over which the pieces of a closed form pass into each other, 0 for exact breakpoints; None:
+        exact ones, but in the search of FOCEI and Laplace, which need slopes.
+    compartments : tuple of (str, str)
+        As rows of doses name them, state of the model.
+    missing : str
+        What becomes of a subject without a covariate that is used; refused by default.
+    own : dict of str to ndarray
+        Quantities with a value for each subject of the data (see `fit.steps`).
+    moving : tuple of str
+        Those of them that are times on the subject's clock.
+    notes : tuple of str
+        For the user, such as what was done to the data so that they meet the model.
+    priors : tuple of NormalPrior
+        On some of the numbers (see `fit.borrow`); SAEM then maximises the likelihood times their density.
+    outcomes : tuple of Outcome
+        Of other kinds, driven by the individual exposure (see `fit.outcomes`).
+
+    Raises
+    ------
+    InputError
+        For names that do not exist, or numbers that cannot be.
     """
 
     model: Model
@@ -256,81 +328,6 @@ def covariance(problem: FitProblem) -> np.ndarray:
     return sd[:, None] * correlation * sd
 
 
-def new_problem(
-    model: Model,
-    data: Data,
-    random: Sequence[str] | dict[str, float] = (),
-    estimate: Sequence[str] = (),
-    fixed: dict[str, float | None] | None = None,
-    start: dict[str, float] | None = None,
-    effects: Sequence[Effect] = (),
-    residuals: Sequence[ResidualError] = (),
-    blocks: Sequence[Sequence[str]] = (),
-    outputs: dict[str, str] | None = None,
-    below: str = "m3",
-    smooth: float | None = None,
-    occasions: dict[str, float] | None = None,
-    compartments: dict[str, str] | None = None,
-    missing: str = "",
-) -> FitProblem:
-    """A problem with the model's published numbers wherever none is given, and the data in the model's units.
-
-    random: parameters with a spread between subjects (name -> start of the sd of eta); the published ones by default.
-    estimate: parameters without a spread. fixed: name -> value that stays (None: the published one); a parameter named
-    here and not in `random` has no spread. start: where typical values start. blocks: parameters whose spreads are
-    correlated. residuals: the model's published log-normal ones by default. occasions: parameters that also differ between
-    the occasions of a subject (name -> start of the sd), with its doses in rows where the model is made of flows.
-    compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate. outcomes: of
-    other kinds, as `fit.outcome_data.read_asked` reads them; time_units: of columns that hold times to an event.
-    """
-    from livingdrug.fit.occasions import with_occasions
-    from livingdrug.fit.steps import with_steps
-    from livingdrug.fit.units import in_model_units
-    from livingdrug.models import find_quantity
-
-    fixed, start = dict(fixed or {}), dict(start or {})
-    fixed = {find_quantity(model, name).name: value for name, value in fixed.items()}
-    start = {find_quantity(model, name).name: value for name, value in start.items()}
-    published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
-    chosen = dict(random) if isinstance(random, dict) else {name: published.get(name, 0.5) for name in random}
-    chosen = {find_quantity(model, name).name: sd for name, sd in chosen.items()}
-    if not random:
-        chosen = {name: sd for name, sd in published.items() if name not in fixed}
-    alone = [find_quantity(model, name).name for name in estimate]
-    names = dict.fromkeys([*chosen, *alone, *(n for n in fixed if n in chosen)])
-    # numbers that are fixed and the same for all belong to the model
-    model = model.with_values({n: v for n, v in fixed.items() if v is not None})
-    parameters = tuple(
-        Parameter(name, float(start.get(name, model.typical[name])), default_scale(model, name), chosen.get(name, 0.0),
-                  fixed=name in fixed)
-        for name in names
-    )  # fmt: skip
-    _check_spreads(parameters)
-    for block in blocks:
-        if len(set(block)) < 2 or len(set(block)) < len(block):
-            raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
-    pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
-    mapping = outputs_of(model, data, outputs or {})
-    data, converted = in_model_units(model, data, mapping)
-    errors = _residuals(model, mapping, residuals)
-    between = {find_quantity(model, name).name: sd for name, sd in (occasions or {}).items()}
-    if is_closed(model):
-        model, parameters = with_occasions(model, data, parameters, between)
-    problem = FitProblem(model, data, parameters, errors, tuple(effects), pairs, mapping, below, smooth,
-                         tuple((compartments or {}).items()), missing, notes=converted)
-    return with_steps(problem, {} if is_closed(model) else between)
-
-
-def _check_spreads(parameters: Sequence[Parameter]) -> None:
-    """Refuse a start that no population has and no computer holds: exp of three such spreads."""
-    for p in parameters:
-        if p.scale != "normal" and p.sd > WIDEST:
-            raise InputError(
-                f"the spread of `{p.name}` starts at {p.sd:g} on a {p.scale} scale, where 0.5 means that subjects differ by "
-                f"some 50 %; start it at {WIDEST:g} or lower"
-            )
-
-
 def default_scale(model: Model, name: str) -> str:
     """log for what is positive, logit for a fraction (log where its published spread is log-normal), else normal."""
     bound = next(q.bound for q in model.quantities if q.name == name)
@@ -357,23 +354,6 @@ def outputs_of(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[s
         else:
             raise InputError(f"`{model.full_name}`: the data name the " + unknown("output", name, known))
     return tuple(found.items())
-
-
-def _residuals(model: Model, mapping, given: Sequence[ResidualError]) -> tuple[ResidualError, ...]:
-    """One residual error for each output in the data."""
-    said = {r.output: r for r in given}
-    published = {r.output: ResidualError(r.output, "lognormal", a=r.log_sd) for r in model.residuals}
-    needed = list(dict.fromkeys(output for _, output in mapping))
-    for output in needed:
-        if output not in said and output not in published:
-            raise InputError(
-                f"`{model.full_name}` has no published residual error for `{output}`; give one "
-                f"(command line: --residual {output}=proportional:0.2)"
-            )
-    for output in said:
-        if output not in needed:
-            raise InputError(f"a residual error is given for `{output}`, which the data do not hold")
-    return tuple(said.get(output, published.get(output)) for output in needed)
 
 
 def is_closed(model: Model) -> bool:

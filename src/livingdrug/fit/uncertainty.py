@@ -113,9 +113,21 @@ class Bootstrap(Shown):
 
 
 def bootstrap(result: FitResult, refits: int = 200, seed: int = 1, near: float = 0.05) -> Bootstrap:
-    """Fit `refits` samples of the subjects, drawn with replacement, each by climbing from the estimate.
+    """Fit samples of the subjects, drawn with replacement, each by climbing from the estimate.
 
-    near: rise of the log-likelihood still expected above which a refit has not converged and is not counted.
+    Parameters
+    ----------
+    result : FitResult
+    refits : int
+        How many.
+    seed : int
+    near : float
+        Rise of the log-likelihood still expected above which a refit has not converged and is not
+        counted.
+
+    Returns
+    -------
+    Bootstrap
     """
     problem = result.problem
     unknowns, base = unknowns_of(problem), point_of(problem)

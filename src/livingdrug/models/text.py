@@ -86,7 +86,24 @@ def is_model_file(name: str) -> bool:
 
 
 def read_model(path: str | Path) -> Model:
-    """The model in a file. Raises InputError for a file that cannot be read, ModelError for one that is no model."""
+    """The model in a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file in the words of `docs/model_file.md`.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        For a file that cannot be read.
+    ModelError
+        For one that is no model, naming the place.
+    """
     if not is_model_file(str(path)):
         raise InputError(f"`{printable(str(path))}` is not the name of a model file, which ends in {ENDING}")
     return from_toml(read_text(path), Path(path).name)

@@ -18,9 +18,26 @@ LAST_PART = 0.75  # of a window: what is sampled only after it has no area there
 
 
 def nca(data: Data | str | Path, settings: NcaSettings | None = None, reading: Reading | None = None) -> NcaResult:
-    """Non-compartmental analysis of every profile. data: a table, or a file that is read with `reading`.
+    """Non-compartmental analysis of every profile, by the rules and equations of docs/nca.md.
 
-    Rules and equations: docs/nca.md. Raises InputError for a faulty file, or a rule that needs a limit nobody stated.
+    Parameters
+    ----------
+    data : Data, str or Path
+        A table, or a file that is read with `reading`.
+    settings : NcaSettings, optional
+        Rules with stated defaults.
+    reading : Reading, optional
+        Answers to what a file leaves open.
+
+    Returns
+    -------
+    NcaResult
+        Values with units, flags and reasons; `table()`, `wide()`.
+
+    Raises
+    ------
+    InputError
+        For a faulty file, or a rule that needs a limit nobody stated.
     """
     data = data if isinstance(data, Data) else read_data(data, reading)
     settings = settings or NcaSettings()

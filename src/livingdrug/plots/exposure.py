@@ -16,8 +16,18 @@ HALF, MOST = 0.6744897501960817, 1.959963984540054
 def plot_comparison(comparison: Comparison, part: int = 0):
     """CMAX and AUC of every subject as points over the published groups: geometric mean, central 50 and 95 %.
 
-    part: which of `Comparison.parts`, as values of other assays, units or infusions do not belong into one picture.
-    Groups without a spread, or in another unit, are left out; the table says why.
+    Parameters
+    ----------
+    comparison : Comparison
+        As `compare` gives it.
+    part : int
+        Which of `Comparison.parts`, as values of other assays, units or infusions do not belong into one
+        figure. Groups without a published variability, or in another unit, are left out; the table says
+        why.
+
+    Returns
+    -------
+    Figure
     """
     from matplotlib import rc_context
 

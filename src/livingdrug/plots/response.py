@@ -25,7 +25,17 @@ FOOT = f"association, not effect; {RESEARCH}"
 
 
 def plot_response(fit: BinaryFit):
-    """Figure of a binary fit: chance over exposure; covariates, if there are any, at their means."""
+    """A figure of a fit of a yes-or-no outcome: probability over exposure; covariates, if there are any, at
+    their means.
+
+    Parameters
+    ----------
+    fit : BinaryFit
+
+    Returns
+    -------
+    Figure
+    """
     from matplotlib import rc_context
 
     sample = fit.sample

@@ -11,7 +11,17 @@ ROW = 0.17  # inches of a line of the table
 
 
 def plot_survival(fit: TimeFit):
-    """Steps of each exposure group with the interval of `fit.level`; a tick is a censored subject; below, who is at risk."""
+    """Steps of each exposure group with the interval of `fit.level`; a tick is a censored subject; below, who
+    is at risk.
+
+    Parameters
+    ----------
+    fit : TimeFit
+
+    Returns
+    -------
+    Figure
+    """
     from matplotlib import rc_context
 
     groups = fit.groups

@@ -90,10 +90,29 @@ class Comparison(Shown):
 
 
 def compare(result: NcaResult, product: str, indication: str | None = None, spread: str | None = None) -> Comparison:
-    """Place every profile among the published exposures of a product and, for tisagenlecleucel, in `stein_2019`.
+    """Place every profile among the published exposures of a product and, for tisagenlecleucel, in
+    `stein_2019`.
 
-    indication: part of its text, such as DLBCL; spread: which published spread of the model. Raises InputError for an
-    unknown product or indication, units that nobody stated, times not in days, or an area over another window than 28 d.
+    Parameters
+    ----------
+    result : NcaResult
+        The analysis of the user's data.
+    product : str
+        One of `list_products()`.
+    indication : str, optional
+        Part of its text, such as DLBCL.
+    spread : str, optional
+        Which published between-subject variability of the model.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        For an unknown product or indication, units that nobody stated, times not in days, or an area over
+        another window than 28 d.
     """
     name = find_product(product)
     _check_units(result)

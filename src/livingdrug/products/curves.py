@@ -38,7 +38,22 @@ class BuiltIn:
 
 
 def get_curve(name: str) -> BuiltIn:
-    """A built-in exposure-response by name. Raises InputError with the nearest names."""
+    """A built-in exposure-response.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_curves()`.
+
+    Returns
+    -------
+    BuiltIn
+
+    Raises
+    ------
+    InputError
+        With the nearest names.
+    """
     if name not in _MADE:
         raise InputError(unknown("exposure-response", name, _MADE))
     make, *arguments = _MADE[name]
@@ -46,7 +61,12 @@ def get_curve(name: str) -> BuiltIn:
 
 
 def list_curves() -> list[str]:
-    """Names of the built-in exposure-responses."""
+    """Names of the built-in exposure-responses.
+
+    Returns
+    -------
+    list of str
+    """
     return list(_MADE)
 
 

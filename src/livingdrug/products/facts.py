@@ -80,7 +80,13 @@ def facts(table: str) -> tuple[dict[str, str], ...]:
 
 @lru_cache(maxsize=1)
 def exposure_facts() -> tuple[ExposureFact, ...]:
-    """All published exposures."""
+    """All published exposures.
+
+    Returns
+    -------
+    tuple of ExposureFact
+        Each with its source.
+    """
     return tuple(
         ExposureFact(**{**row, "value": _number(row["value"]), "log_sd": _number(row["log_sd"])}) for row in facts("exposure")
     )
@@ -99,7 +105,12 @@ def _number(text: str) -> float | None:
 
 
 def list_products() -> list[str]:
-    """Names of the products with published exposure."""
+    """Names of the products with published exposure.
+
+    Returns
+    -------
+    list of str
+    """
     return sorted({fact.product for fact in exposure_facts()})
 
 

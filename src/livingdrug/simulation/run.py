@@ -21,7 +21,17 @@ MAX_VALUES = 50_000_000
 
 
 def default_until(model: Model) -> float:
-    """Horizon of the model's first experiment, 60 where there is none."""
+    """Horizon of the model's first experiment, 60 where there is none.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    float
+        In the model's time unit.
+    """
     return model.experiments[0].until if model.experiments else 60.0
 
 
@@ -46,13 +56,39 @@ def simulate(
 ) -> Result:
     """Run every subject through the model.
 
-    subjects: the typical one by default (`draw_subjects` makes others). regimen: a Regimen for all, or its doses, resets,
-    amounts at time 0 or (time, amount) pairs; or a sequence with one Regimen for each subject; the model's first experiment
-    by default. times: when outputs are wanted, in the model's time unit; 0, 1, 2 ... until by default: a value at the time
-    of a later dose is the one just before it, at time 0 the one after. outputs: names of outputs or states; all outputs by
-    default. progress(done, all) is called as subjects are done. A subject that cannot be computed gets a status and a
-    reason. threads: all processors by default; it changes nothing but the time.
-    Raises InputError for bad times, horizons, names or a regimen that the model does not take.
+    Parameters
+    ----------
+    model : Model
+        With its fragments and values.
+    subjects : Subjects, optional
+        The typical one by default; `draw_subjects` makes others.
+    regimen : Regimen or sequence, optional
+        For all subjects: a Regimen, or its doses, resets, amounts at time 0 or (time, amount) pairs; or
+        one Regimen for each subject. The model's first experiment by default.
+    times : sequence of float, optional
+        When outputs are wanted, in the model's time unit, shape (t,); 0, 1, 2 ... `until` by default. A
+        value at the time of a later dose is the one just before it, at time 0 the one after.
+    until : float, optional
+        Horizon, in the model's time unit: the last time, or that of the model's first experiment, by
+        default.
+    outputs : sequence of str, optional
+        Names of outputs or states; all outputs by default.
+    progress : callable, optional
+        `progress(done, all)` is called as subjects are done.
+    rtol : float, optional
+        Relative tolerance of the solver.
+    threads : int, optional
+        All processors by default; it changes nothing but the time.
+
+    Returns
+    -------
+    Result
+        Curves, peaks, areas; a subject that cannot be computed has a status and a reason.
+
+    Raises
+    ------
+    InputError
+        For bad times, horizons, names or a regimen that the model does not take.
     """
     subjects = subjects or typical_subject(model)
     regimens = _regimens(model, subjects.n, regimen)

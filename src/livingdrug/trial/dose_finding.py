@@ -98,8 +98,31 @@ def simulate_escalation(
     escalation: Escalation, replicates: int = 10_000, seed: int = 1, threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> EscalationAnswer:  # fmt: skip
-    """Simulate a dose escalation. A patient has the same body and the same luck at every level: replicate r holds patients
-    r m ... r m + m - 1 of one stream, m being the most that a trial can treat. Raises InputError as `check_escalation`."""
+    """Simulate a dose escalation.
+
+    Parameters
+    ----------
+    escalation : Escalation
+    replicates : int
+        How often.
+    seed : int
+    threads : int, optional
+        All processors by default; it changes nothing but the time.
+    progress : callable, optional
+        `progress(done, all)` counts subjects.
+
+    Returns
+    -------
+    EscalationAnswer
+
+    Raises
+    ------
+    InputError
+        For what `check_escalation` finds.
+
+    A patient has the same body and the same luck at every level: replicate r holds patients r m ... r m + m -
+    1 of one stream, m being the most that a trial can treat.
+    """
     check_escalation(escalation)
     check_replicates(replicates)
     check_seed(seed)

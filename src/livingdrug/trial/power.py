@@ -38,9 +38,23 @@ class Design:
 
 @dataclass(frozen=True)
 class PowerAnswer:
-    """n_exact: real, of the smaller arm, before it is rounded up; n_per_arm: whole, of the smaller arm; n_total: both arms;
-    power_at_n: of the whole numbers (or of the n that was asked about), by the formula; sentence: the same in words;
-    power_enumerated: of a comparison of proportions over all its outcomes, None elsewhere and where they are too many."""
+    """How many subjects, or the power of a stated number of them.
+
+    Attributes
+    ----------
+    n_exact : float
+        Of the smaller arm, before it is rounded up.
+    n_per_arm : int
+        Whole, of the smaller arm.
+    n_total : int
+        Both arms.
+    power_at_n : float
+        Of the whole numbers (or of the n that was asked about), by the formula.
+    sentence : str
+        The same in words.
+    power_enumerated : float, optional
+        Of a comparison of proportions over all its outcomes; None elsewhere and where they are too many.
+    """
 
     n_exact: float
     n_per_arm: int

@@ -30,9 +30,29 @@ def simulate_trial(
 ) -> TrialAnswer:  # fmt: skip
     """Simulate a trial and, as often, the same trial without any difference between the arms.
 
-    sizes: numbers in the smallest arm (the others in proportion) at which the power is simulated as well, nested: the
-    smaller trials are the first subjects of the larger. The answer depends on trial, replicates, seed and sizes alone.
-    progress(done, all) counts subjects. Raises InputError for what `check_trial` finds, or a number that cannot be.
+    Parameters
+    ----------
+    trial : Trial
+    replicates : int
+        How often.
+    seed : int
+    sizes : sequence of int
+        Numbers in the smallest arm (the others in proportion) at which the power is simulated as well,
+        nested: the smaller trials are the first subjects of the larger.
+    threads : int, optional
+        All processors by default; it changes nothing but the time.
+    progress : callable, optional
+        `progress(done, all)` counts subjects.
+
+    Returns
+    -------
+    TrialAnswer
+        It depends on trial, replicates, seed and sizes alone.
+
+    Raises
+    ------
+    InputError
+        For what `check_trial` finds, or a number that cannot be.
     """
     check_trial(trial)
     check_replicates(replicates)

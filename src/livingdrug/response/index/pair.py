@@ -59,12 +59,28 @@ def _axis_name(curve: Curve) -> str:
 def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> Pair:
     """Two logistic curves fitted to the same subjects, with the covariance between their coefficients.
 
-    exposure, responded, suffered: shape (n,), of the subjects both curves were fitted to, outcomes 0 or 1.
-    Given exposure, the two outcomes of a subject keep one correlation r over all subjects (that of their Pearson
-    residuals), so the scores of the two likelihoods have covariance r * sum sqrt(w_E w_T) x x' with w = p (1 - p), and the
-    coefficients that of `C_E (...) C_T` (generalised estimating equations with this working correlation, Liang & Zeger
-    1986, doi:10.1093/biomet/73.1.13). The joint covariance stays positive definite.
-    Raises InputError for fitted ceilings, of which the formula knows nothing.
+    Parameters
+    ----------
+    efficacy, toxicity : Curve
+    exposure : ndarray of shape (n,)
+        Of the subjects both curves were fitted to.
+    responded, suffered : ndarray of shape (n,)
+        Their outcomes, 0 or 1.
+
+    Returns
+    -------
+    Pair
+
+    Raises
+    ------
+    InputError
+        For fitted ceilings, of which the formula knows nothing.
+
+    Given exposure, the two outcomes of a subject keep one correlation r over all subjects (that of their
+    Pearson residuals), so the scores of the two likelihoods have covariance r * sum sqrt(w_E w_T) x x' with w
+    = p (1 - p), and the coefficients that of `C_E (...) C_T` (generalised estimating equations with this
+    working correlation, Liang & Zeger 1986, doi:10.1093/biomet/73.1.13). The joint covariance stays positive
+    definite.
     """
     if efficacy.covariance is None or toxicity.covariance is None:
         return Pair(efficacy, toxicity)

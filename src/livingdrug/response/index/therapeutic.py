@@ -21,11 +21,24 @@ DRAWS = 20_000
 class TherapeuticIndex(Shown):
     """What two curves say about exposure, whoever is treated.
 
-    floor, ceiling: the response wanted at least, the toxicity accepted at most; at: probabilities (of efficacy, of
-    toxicity) whose exposures are compared, 0.5 and 0.5 for EC50s; efficacious, toxic: these exposures; ratio: toxic over
-    efficacious, above 1 where efficacy comes first; window: (lowest, highest) exposure that satisfies floor and ceiling on
-    the curves as they are, None where none does; notes: what is missing or to be watched, a sentence each.
-    An estimate that does not exist is nan, and its method says why.
+    Attributes
+    ----------
+    pair : Pair
+    floor, ceiling : float
+        The response wanted at least, the toxicity accepted at most.
+    at : (float, float)
+        Probabilities (of efficacy, of toxicity) whose exposures are compared, 0.5 and 0.5 for EC50s.
+    level : float
+        Of confidence intervals.
+    efficacious, toxic : Estimate
+        These exposures.
+    ratio : Estimate
+        Toxic over efficacious, above 1 where efficacy comes first.
+    window : (float, float) or None
+        (lowest, highest) exposure that satisfies floor and ceiling on the curves as they are.
+    notes : tuple of str
+        What is missing or needs caution, a sentence each. An estimate that does not exist is nan, and its
+        method says why.
     """
 
     pair: Pair
@@ -43,7 +56,30 @@ class TherapeuticIndex(Shown):
 def therapeutic_index(
     pair: Pair, floor: float = 0.5, ceiling: float = 0.2, at: tuple[float, float] = (0.5, 0.5), level: float = 0.95
 ) -> TherapeuticIndex:
-    """Compare the two curves of a pair. Raises InputError for probabilities or a level that cannot be."""
+    """Compare the two curves of a pair: which exposure is needed, and which one is too much.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of efficacy and toxicity.
+    floor : float
+        Probability of response wanted at least.
+    ceiling : float
+        Probability of toxicity accepted at most.
+    at : (float, float)
+        Probabilities of efficacy and of toxicity whose exposures are compared.
+    level : float
+        Of confidence intervals.
+
+    Returns
+    -------
+    TherapeuticIndex
+
+    Raises
+    ------
+    InputError
+        For probabilities or a level that cannot be.
+    """
     check_limits(floor, ceiling)
     two_sided(level)
     efficacious, toxic = (_reached(c, p, level) for c, p in zip((pair.efficacy, pair.toxicity), at, strict=True))
