@@ -118,12 +118,15 @@ TAKES = {
     "fit": ("fit", "data.csv", "--model", "{name}", "--out", "out"),
     "sampling": ("sampling", "{name}", "--out", "out"),
     "power": ("power", "--model", "{name}", "--fold", "1.5", "--out", "out"),
+    "sensitivity": ("sensitivity", "{name}", "--out", "out"),
     "index": None,
     "response": None,
+    "assay fit": None,
     "run": ("run", "simulate.toml", "--out", "out"),
     "trial": ("trial", "trial.toml", "--out", "out"),
 }
-# `index` takes a product's model after two tables of samples and outcomes; `response --model` is a kind of curve
+# `index` takes a product's model after two tables of samples and outcomes; `response --model` is a kind of curve, and
+# `assay fit --model` a set of equations
 NAMES = ("models", "model", "name", "names", "product_model", "design")
 
 

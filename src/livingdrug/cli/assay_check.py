@@ -10,7 +10,7 @@ from rich.table import Table
 
 from livingdrug.assay import AssayCheck, AssayReading, Plate, check
 from livingdrug.assay.check import SHOWN
-from livingdrug.cli.tables import show_notes
+from livingdrug.cli.render import show_notes
 from livingdrug.core.words import RESEARCH
 from livingdrug.data import Finding, printable
 

@@ -18,7 +18,7 @@ from livingdrug.core.errors import LivingdrugError, printable
 
 LATER = {
     "assay": ("livingdrug.cli.assay", "Killing assays: read and check plates."),
-    "example": ("livingdrug.cli.kinetics", "Write example data to try the commands on."),
+    "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 

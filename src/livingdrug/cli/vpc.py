@@ -2,7 +2,6 @@
 
 import click
 
-from livingdrug.cli.kinetics import with_options
 from livingdrug.cli.out_help import MEMORY_HELP
 
 CHECK = (
@@ -17,9 +16,15 @@ CHECK = (
 )  # fmt: skip
 
 
+def _with_options(command):
+    for option in reversed(CHECK):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False))
-@with_options(CHECK)
+@_with_options
 def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: float | None, **rest) -> None:
     """Visual predictive check of the fit in FOLDER.
 
