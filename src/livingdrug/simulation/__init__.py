@@ -42,6 +42,7 @@ __all__ = [
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "CurvesTask", "Distribution", "Dose", "Draw", "ExposureSummary",
     "ExposureTask", "Regimen", "Reset", "Result", "Subjects", "cautions", "check_anchors", "check_horizon",
     "check_outputs", "check_regimen", "check_window", "cure_probability", "cv_population", "default_regimen",
-    "default_until", "draw_subjects", "drawn_values", "exposure_table", "exposure_task", "find_population", "gillespie", "joined", "limit_text", "observe",
-    "read_dose", "simulate", "simulate_cure", "solve", "typical_subject", "write_dose",
+    "default_until", "draw_subjects", "drawn_values", "exposure_table", "exposure_task", "find_population",
+    "gillespie", "joined", "limit_text", "observe", "read_dose", "simulate", "simulate_cure", "solve",
+    "typical_subject", "write_dose",
 ]  # fmt: skip
