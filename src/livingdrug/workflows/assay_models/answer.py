@@ -1,7 +1,7 @@
 """What a comparison of models is told as."""
 
 from livingdrug.assay import ModelOfPlate
-from livingdrug.report.answer import Answer, Table, cell
+from livingdrug.report import Answer, Table, cell
 from livingdrug.workflows.assay_models.spec import AssayModels
 
 CLEAR = 10.0
