@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from livingdrug.report.answer import Answer, Picture, Table, cell
+from livingdrug.report import Answer, Picture, Table, cell
 from livingdrug.workflows.assay_design.spec import AssayPlanning, Planned, values_of
 
 NOT_TOLD = "not told"

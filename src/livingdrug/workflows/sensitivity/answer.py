@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.models import build_model
-from livingdrug.report.answer import Answer, Picture, Table, cell
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Picture, Table, cell, model_card
 from livingdrug.sensitivity import Sensitivity, sentences
 from livingdrug.workflows.sensitivity.spec import SensitivityScenario
 
