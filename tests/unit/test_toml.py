@@ -15,7 +15,7 @@ from livingdrug.models import read_model, to_toml
 from livingdrug.models.conformance import problems
 from livingdrug.models.templates import TEMPLATES, new_text
 from livingdrug.models.text import from_toml
-from livingdrug.workflows.base import read_scenario, scenario_of_text
+from livingdrug.workflows import read_scenario, scenario_of_text
 from livingdrug.workflows.escalation.spec import EscalationScenario
 from livingdrug.workflows.examples.trial import ESCALATION, UMBRELLA
 from livingdrug.workflows.simulate.spec import Simulation, plan
@@ -209,6 +209,8 @@ def spoilt(text: str, dice: random.Random) -> str:
 
 def spoilt_signs(signs: list[str], dice: random.Random) -> str:
     for _ in range(dice.randint(1, 4)):
+        if not signs:
+            break
         i, turn = dice.randrange(len(signs)), dice.random()
         if turn < 0.3:
             del signs[i : i + dice.randint(1, 20)]

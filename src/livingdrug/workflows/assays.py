@@ -1,7 +1,7 @@
 """What the kinds share that start from the folder of a fitted killing assay."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from livingdrug.assay import Estimates, estimates_from
 from livingdrug.core.errors import InputError
@@ -13,6 +13,8 @@ ESTIMATES = "estimates.json"  # in the folder of a fit; a ranking and a predicti
 
 class OfAssay(Document):
     """A question to a fitted assay."""
+
+    FOLDERS: ClassVar = ("folder",)
 
     folder: Annotated[
         str, About("Folder that `livingdrug assay fit ... --out` made.", argument=True, group=INPUT)

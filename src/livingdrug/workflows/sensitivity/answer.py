@@ -54,7 +54,7 @@ def files(_: SensitivityScenario, found: Sensitivity) -> dict:
 
 def figures(_: SensitivityScenario, found: Sensitivity) -> Iterator[tuple[Picture, object]]:
     """The indices as bars."""
-    from livingdrug.plots.sensitivity import plot_sensitivity
+    from livingdrug.plots import plot_sensitivity
 
     caption = f"{' and '.join(filter(None, found.indices.names))} of each input with 95 % intervals."
     yield Picture("sensitivity", caption), plot_sensitivity(found)
