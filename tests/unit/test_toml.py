@@ -15,7 +15,7 @@ from livingdrug.models import read_model, to_toml
 from livingdrug.models.conformance import problems
 from livingdrug.models.templates import TEMPLATES, new_text
 from livingdrug.models.text import from_toml
-from livingdrug.workflows.base import read_scenario, scenario_of_text
+from livingdrug.workflows import read_scenario, scenario_of_text
 from livingdrug.workflows.escalation.spec import EscalationScenario
 from livingdrug.workflows.examples.trial import ESCALATION, UMBRELLA
 from livingdrug.workflows.simulate.spec import Simulation, plan
