@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from dash import dcc, html
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.report.answer import Answer, Table
+from livingdrug.report import Answer, Table
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.parts import downloads, points, problem, table
 from livingdrug.web.uploads import PRODUCTS
 from livingdrug.web.work import Work
-from livingdrug.workflows.base import workflow
-from livingdrug.workflows.document import Document
+from livingdrug.workflows import Document, workflow
 
 PATH = "/attributes"
 STEPS = {
