@@ -132,7 +132,7 @@ def check_files(
 def reading_of(options: dict):
     """The options of `with_reading`, but for map and events, as an AssayReading."""
     from livingdrug.assay import AssayReading
-    from livingdrug.workflows.tables import read_pairs
+    from livingdrug.workflows import read_pairs
 
     given = {name: value for name, value in options.items() if value not in (None, ())}
     given["columns"] = read_pairs(options["columns"], "--column")
