@@ -34,6 +34,7 @@ LEAST_CURVATURE = 1e-3  # of the scaled information
 NOTHING = 1e-100  # information below which a number is as if it were not there
 FAR = 0.7  # that a step may move a number, on its scale
 FAILING = 5.0  # times the expected rise, and 1 more, that no climb rises by
+LITTLE = 1e-4  # the same on one set of draws, where steps are cheap
 ENOUGH = 3e-3  # expected gain in log-likelihood below which no step is worth it
 
 
@@ -186,7 +187,7 @@ class _Ascent(NamedTuple):
         vector, level, score, inverse = self.unknowns.vector(now.point), now.level, now.score, now.inverse.copy()
         for _ in range(MOST):
             gain, step = _newton(score, inverse)
-            after, length = self.step(now, vector, level, step) if gain > ENOUGH else (None, 0.0)
+            after, length = self.step(now, vector, level, step) if gain > LITTLE else (None, 0.0)
             if after is None:
                 break
             moved, after_score = self.unknowns.vector(after.point), self.score(after)
