@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.climb import DRAWS, Climbed, climb, usual_draws
+from livingdrug.fit.climb import DRAWS, ENOUGH, Climbed, climb, usual_draws
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 WEAK = 2.0  # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
 FEWER = DRAWS // 2  # draws of each subject where other optima are looked for
-FINE = 3e-4  # rise of the log-likelihood still expected at which the last climb ends
+FINE = 3e-4  # rise of the log-likelihood still expected at which the last climb ends where draws are cheap
 ROUGH = 0.02  # rise of the log-likelihood still expected at which a climb ends that is gone on with later
 FARTHER = 4.0  # of log-likelihood below an optimum at which another one is of no use, for 4 subjects or more
 NEAR = 0.05  # of log-likelihood that the optimum of another variability may lack
@@ -58,8 +58,10 @@ def settle(
 
 def finished(now: Settled, seed: int) -> Settled:
     """The optimum that a result is made of: the climb gone on with the last draws."""
-    many = RECORDS // max(len(now.prepared.design.y), 1) if is_closed(now.prepared.problem.model) else 1
-    if now.climbed.gain <= FINE and now.climbed.draws.density.shape[1] > many // 2:
+    closed = is_closed(now.prepared.problem.model)
+    many = RECORDS // max(len(now.prepared.design.y), 1) if closed else 1
+    enough = FINE if closed and many >= MOST_DRAWS // 2 else ENOUGH
+    if now.climbed.gain <= enough and now.climbed.draws.density.shape[1] > many // 2:
         return now  # it has been
     return _on(now, seed, 1 << int(np.clip(np.log2(max(many, 1)), np.log2(DRAWS), np.log2(MOST_DRAWS))), FINE)
 
