@@ -17,6 +17,7 @@ from livingdrug.core.random import stream_key, uniforms
 from livingdrug.engine import in_threads
 from livingdrug.fit.modes import Modes, find_modes
 from livingdrug.fit.objective import at_modes, check_parts, made
+from livingdrug.fit.outcome_likelihood import slopes_of
 from livingdrug.fit.point import Point, Prepared, centre, everything, log_likelihood, with_etas
 from livingdrug.fit.result import Objective
 
@@ -245,6 +246,16 @@ class Predicted:
         """Log-likelihood of each subject's records at each of its draws, (n, draws)."""
         parts = side_by_side(lambda block: log_likelihood(block[0], point, block[1]).reshape(-1, self.n).T, self.blocks)
         return np.concatenate(parts, axis=1)
+
+    def outcome_slopes(self, theta: np.ndarray) -> np.ndarray:
+        """Slopes of each subject's outcomes by their numbers at each of its draws, (n, draws, numbers)."""
+
+        def of(block: tuple[Prepared, np.ndarray]) -> np.ndarray:
+            own, f = block
+            by = slopes_of(own.exposures, theta, f[len(own.records[0]) :])
+            return by.reshape(-1, self.n, len(theta)).transpose(1, 0, 2)
+
+        return np.concatenate(side_by_side(of, self.blocks), axis=1)
 
 
 def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:

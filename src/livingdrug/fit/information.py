@@ -124,8 +124,8 @@ def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], l
 def _predictions(prepared, unknowns: Unknowns, point: Point, draws: Draws, weight, slopes, bends) -> None:
     """Slopes and mean curvature by what acts on predictions and their errors."""
     still = _still(prepared, unknowns)
-    places = [*still, *unknowns.of_kind(RESIDUAL, OUTCOME)]
-    if not len(places):
+    places = [*still, *unknowns.of_kind(RESIDUAL)]
+    if not len(places) and prepared.exposures is None:
         return
     vector, steps = unknowns.vector(point), STEP * np.eye(unknowns.size)
     etas, precision = draws.etas(prepared, point), np.linalg.inv(point.omega)
@@ -156,6 +156,27 @@ def _predictions(prepared, unknowns: Unknowns, point: Point, draws: Draws, weigh
             mixed = 0.5 * (corners - bent[i] - bent[j]) / STEP**2
             bends[:, i, j] = bends[:, j, i] = (weight * mixed).sum(axis=1)
     _across(prepared, unknowns, point, mean, still, follow, bends)
+    if prepared.exposures is not None:
+        sides = [[known[(side * steps[i][still] + 0.0).tobytes()][0] for side in (1, -1)] for i in still]
+        _outcomes(unknowns, point, draws.found, sides, still, weight, slopes, bends)
+
+
+def _outcomes(unknowns: Unknowns, point: Point, found, sides: list, still: np.ndarray, weight, slopes, bends) -> None:
+    """Slopes and mean curvature by the numbers of outcomes, which leave predictions as they are; sides: predictions with each
+    number of `still` up and down."""
+    places, steps = unknowns.of_kind(OUTCOME), STEP * np.eye(len(point.theta))
+
+    def mean_slopes(found, theta: np.ndarray) -> np.ndarray:
+        by = found.outcome_slopes(theta)
+        return (weight[..., None] * np.where((weight > 0)[..., None], by, 0.0)).sum(axis=1)
+
+    slopes[:, :, places] = np.where((weight > 0)[..., None], found.outcome_slopes(point.theta), 0.0)
+    for place, step in zip(places, steps, strict=True):
+        up, down = (mean_slopes(found, point.theta + side * step) for side in (1, -1))
+        bends[:, places, place] = (up - down) / (2 * STEP)
+    for (up, down), other in zip(sides, still, strict=True):
+        cross = (mean_slopes(up, point.theta) - mean_slopes(down, point.theta)) / (2 * STEP)
+        bends[:, other, places] = bends[:, places, other] = cross
 
 
 def _still(prepared: Prepared, unknowns: Unknowns) -> np.ndarray:

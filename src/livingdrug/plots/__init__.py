@@ -13,6 +13,7 @@ from livingdrug.plots.fits import (
 )
 from livingdrug.plots.index import axis_label, plot_index, plot_tradeoff, shown_exposures
 from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
+from livingdrug.plots.outcomes import plot_outcomes
 from livingdrug.plots.panels import panels_of, plot_panels
 from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 from livingdrug.plots.power import plot_power
@@ -30,7 +31,7 @@ __all__ = [
     "pairs_together", "panels_of", "plot_bands", "plot_chains", "plot_characteristics", "plot_comparison",
     "plot_continuous", "plot_covariates", "plot_curve", "plot_curves", "plot_days", "plot_densities",
     "plot_eta_pairs", "plot_etas", "plot_graded", "plot_groups", "plot_index", "plot_individuals",
-    "plot_intervals", "plot_levels", "plot_likelihoods", "plot_limit", "plot_npde", "plot_observed",
+    "plot_intervals", "plot_levels", "plot_likelihoods", "plot_limit", "plot_npde", "plot_observed", "plot_outcomes",
     "plot_pairs", "plot_panels", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",
     "plot_profile", "plot_profiles", "plot_ranks", "plot_residuals", "plot_response", "plot_size_grid",
     "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_vpc", "sequence",
