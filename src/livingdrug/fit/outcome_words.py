@@ -2,7 +2,7 @@
 
 import math
 
-from livingdrug.fit.outcomes import BINARY, COUNT, ORDERED, Outcome
+from livingdrug.fit.outcomes import BINARY, COUNT, LEVEL, ORDERED, Outcome
 from livingdrug.fit.result import Estimate, FitResult
 from livingdrug.fit.words import number
 
@@ -26,7 +26,8 @@ def _slope(outcome: Outcome, slope: Estimate) -> str:
             bound = f", but for a slope below {number(slope.upper)}"
         return f"The data do not determine how {what} goes with {driver.name}{bound}."
     unit = math.log(2.0) if driver.log else 1.0
-    step = f"Twice the {driver.name}" if driver.log else f"{number(driver.reference)} more of {driver.name}"
+    exposure = f"current level of {driver.name}" if driver.what == LEVEL else driver.name
+    step = f"Twice the {exposure}" if driver.log else f"{number(driver.reference)} more of the {exposure}"
     factor = number(math.exp(unit * slope.value))
     ends = ""
     if slope.lower is not None and slope.upper is not None:
