@@ -1,5 +1,6 @@
 # make paper   the paper's figures, tables and report   (makes its own environment first)
 # make test    the tests
+# make check   what takes less than a minute: style, types, architecture (`make test` begins with it)
 # make app     the web app, on this machine only
 # make test-web  the web app in a real browser (Debian: installs chromium and npm where they are missing)
 # make bench   the benchmarks, against other solvers in an environment of their own (a quarter of an hour; needs gfortran and a C++ compiler)
@@ -12,7 +13,7 @@ AXE := axe-core@4.14.1
 BENCH := .venv-bench
 BENCH_STAMP := $(BENCH)/ready
 
-.PHONY: paper test test-web app bench clean
+.PHONY: paper check test test-web app bench clean
 
 paper: $(STAMP)
 	$(RUN) -m livingdrug warmup
@@ -21,9 +22,13 @@ paper: $(STAMP)
 app: $(STAMP)
 	$(RUN) -m livingdrug app
 
-# a process for each core, each with whole files of tests
-test: $(STAMP)
+check: $(STAMP)
 	$(RUN) -m ruff check src tests papers bench
+	$(RUN) -m basedpyright --pythonpath $(RUN) --level error
+	$(RUN) -m pytest tests/architecture
+
+# a process for each core, each with whole files of tests
+test: check
 	$(RUN) -m pytest --numprocesses auto --dist loadfile
 
 # where no browser can be installed, its tests skip and say so

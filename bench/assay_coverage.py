@@ -7,7 +7,7 @@ Each plate has 4 constructs, 3 donors, E:T 4:1, 1:1 and 1:4 in duplicate, 12 wel
 with effectors alone for each construct and donor, four rounds, targets counted every 6 hours and effectors at
 the end of rounds. Rates of the constructs, noise (5 to 20 %), donors (SD 10 % for killing and loss on
 contact, 5 % for growth), the scale of all counts and lost readings differ from plate to plate. One JSON line
-a plate, then the summary. """
+a plate, then the summary."""
 
 import json
 import sys
@@ -16,10 +16,14 @@ import time
 import numpy as np
 
 from livingdrug.assay import AssayPlan, assay_model, estimates_of, fit_assay, observe
-from livingdrug.assay.made import Layout96, Noise, made_plate
+from livingdrug.assay.design import AssayDesign
+from livingdrug.assay.made import Noise, made_plate
 from livingdrug.assay.ranking import rank
 
 LAWS = {"name": "exhaustion", "killing": "mass_action", "growth": "logistic"}
+DESIGN = AssayDesign(
+    "four rounds", {4.0: 2, 1.0: 2, 0.25: 2}, alone=12, effector_alone=1, every=6.0, first=True, count=True
+)
 RATES = ("k_kill", "net_growth", "contact_loss")
 
 
@@ -43,7 +47,7 @@ def one(seed: int) -> dict:
         scale=float(np.exp(rng.normal(0, 0.05))),
         donors={"k_kill": 0.1, "net_growth": 0.05, "contact_loss": 0.1},
     )
-    plate = made_plate(model, {c: r for c, r in truth.items() if c}, Layout96(), noise, donors=3, seed=seed)
+    plate = made_plate(model, {c: r for c, r in truth.items() if c}, DESIGN, noise, donors=3, seed=seed)
     kept = rng.random(plate.readings.n) > 0.03
     begin = time.process_time()
     found = estimates_of(fit_assay(AssayPlan(model), observe(plate.kept(kept))), LAWS)

@@ -246,10 +246,10 @@ def use_document(k: int, folder: Path) -> bool:
 
 def use_record(k: int, folder: Path) -> bool:
     """Rebuild the report of a run whose record was damaged, or forged with its own hash made anew; whether it was."""
-    from livingdrug.scenario.power import Power
-
-    from livingdrug.report.folder import keep_run, rebuild
+    from livingdrug.report.folder import rebuild
     from livingdrug.report.record import sealed
+    from livingdrug.workflows.base import keep_run
+    from livingdrug.workflows.power.spec import Power
 
     path, thesis = folder / "a" / "run", folder / "a" / "thesis.txt"
     if not path.exists():

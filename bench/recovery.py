@@ -19,13 +19,13 @@ import numpy as np
 
 import livingdrug as ld
 from livingdrug.data import Data, Profile
-from livingdrug.fit import fit, new_problem, point_of, unknowns_of
+from livingdrug.fit import FitResult, fit, new_problem
 from livingdrug.simulation import draw_subjects, observe, simulate
 
 STORED = Path(__file__).parent / "results" / "recovery.json"
 SUBJECTS, LIMIT = 60, 50.0
 TIMES = (1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 14.0, 21.0, 28.0, 60.0, 90.0, 180.0, 365.0, 540.0, 730.0)
-WALD = 1.959964
+ENDED = ("converged", "not_determined")
 
 
 def data_set(seed: int, subjects: int = SUBJECTS, limit: float = LIMIT) -> Data:
@@ -57,34 +57,42 @@ def one(seed: int) -> dict:
     ))  # fmt: skip
     began = time.process_time()
     result = fit(start, seed=seed)
-    unknowns = unknowns_of(truth)
-    errors = None if result.covariance.matrix is None else np.sqrt(np.diag(result.covariance.matrix)).tolist()
     return {
-        "seed": seed, "status": result.status, "below": float((truth.data.cens == 1).mean()),
-        "estimate": unknowns.vector(point_of(result.problem)).tolist(), "se": errors,
+        "seed": seed, "status": result.status, "below": float((truth.data.cens == 1).mean()), "numbers": numbers_of(result),
         "minus2ll": result.objective.minus2ll, "cpu_seconds": time.process_time() - began, "notes": list(result.notes[-2:]),
     }  # fmt: skip
 
 
+def numbers_of(result: FitResult) -> dict[str, list]:
+    """Of every number its value, relative standard error, the ends of its interval, and whether it is determined."""
+    return {e.name: [e.value, e.rse and e.rse / 100, e.lower, e.upper, e.determined] for e in result.estimates}
+
+
+def true_numbers() -> dict[str, float]:
+    """What made the data."""
+    problem = new_problem(ld.get_model("stein_2019"), data_set(1))
+    numbers = {p.name: p.value for p in problem.parameters} | {p.spread_name: p.sd for p in problem.random}
+    return numbers | {f"a {r.output}": r.a for r in problem.residuals}
+
+
 def table() -> str:
-    """Bias, spread and coverage of the fits that converged, and the others by name."""
+    """Bias, spread and coverage of the fits that ended, and the others by name."""
     stored = json.loads(STORED.read_text())
-    rows = [row for row in stored if row["status"] == "converged" and row["se"]]
-    truth = new_problem(ld.get_model("stein_2019"), data_set(1))
-    unknowns = unknowns_of(truth)
-    true = unknowns.vector(point_of(truth))
-    estimate, se = (np.array([row[name] for row in rows], dtype=float) for name in ("estimate", "se"))
-    off = estimate - true
-    lines = [f"{len(stored)} data sets, {len(rows)} converged; below the limit {np.mean([r['below'] for r in stored]):.1%}; "
+    rows = [row for row in stored if row["status"] in ENDED]
+    states = ", ".join(f"{sum(r['status'] == s for r in stored)} {s}" for s in sorted({r["status"] for r in stored}))
+    lines = [f"{len(stored)} data sets: {states}; below the limit {np.mean([r['below'] for r in stored]):.1%}; "
              f"CPU {np.mean([r['cpu_seconds'] for r in stored]):.1f} s each", "",
-             "| number (on its log scale) | bias | Monte-Carlo SE | spread of estimates | mean SE | 95 % interval covers |",
-             "|---|---|---|---|---|---|"]  # fmt: skip
-    for k, name in enumerate(unknowns.names):
-        covers = float((np.abs(off[:, k]) <= WALD * se[:, k]).mean())
-        error = off[:, k].std(ddof=1) / np.sqrt(len(off))
-        numbers = f"{off[:, k].mean():+.3f} | {error:.3f} | {off[:, k].std(ddof=1):.3f} | {se[:, k].mean():.3f}"
-        lines.append(f"| {name} | {numbers} | {covers:.1%} |")
-    lines += [f"not converged: seed {r['seed']}, {r['status']}: {'; '.join(r['notes'])}" for r in stored if r not in rows]
+             "| number (ln) | determined | bias | Monte-Carlo SE | spread of estimates | mean SE | 95 % interval covers |",
+             "|---|---|---|---|---|---|---|"]  # fmt: skip
+    for name, true in true_numbers().items():
+        found = [row["numbers"][name] for row in rows if name in row["numbers"] and row["numbers"][name][4]]
+        off = np.array([np.log(value / true) for value, *_ in found])
+        se = np.array([s for _, s, *_ in found if s])
+        covers = np.mean([low <= true <= high for *_, low, high, _ in found])
+        error = off.std(ddof=1) / np.sqrt(len(off))
+        numbers = f"{off.mean():+.3f} | {error:.3f} | {off.std(ddof=1):.3f} | {se.mean():.3f}"
+        lines.append(f"| {name} | {len(found)} of {len(rows)} | {numbers} | {covers:.1%} |")
+    lines += [f"did not end: seed {r['seed']}, {r['status']}: {'; '.join(r['notes'])}" for r in stored if r not in rows]
     return "\n".join(lines)
 
 

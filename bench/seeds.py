@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 import livingdrug as ld
-from bench.recovery import data_set
+from bench.recovery import data_set, numbers_of, true_numbers
 from livingdrug.core.errors import InputError
-from livingdrug.fit import fit, new_problem, point_of, unknowns_of
+from livingdrug.fit import fit, new_problem
 from livingdrug.fit.run import FAR_OFF, SAME
 from livingdrug.fit.search import nearby
 
@@ -32,25 +32,29 @@ def one(problem, seed: int, start: int) -> dict:
         result = fit(problem if start == 0 else nearby(problem, 1, start, FAR_OFF), seed=seed)
     except InputError as error:
         return {"seed": seed, "start": start, "status": "refused", "notes": [str(error)]}
-    errors = None if result.covariance.matrix is None else np.sqrt(np.diag(result.covariance.matrix)).tolist()
     return {
         "seed": seed, "start": start, "status": result.status, "minus2ll": result.objective.minus2ll,
-        "mc_se": result.objective.se, "estimate": unknowns_of(problem).vector(point_of(result.problem)).tolist(),
-        "se": errors, "cpu_seconds": time.process_time() - began, "notes": list(result.notes[-2:]),
+        "mc_se": result.objective.se, "numbers": numbers_of(result), "cpu_seconds": time.process_time() - began,
+        "notes": list(result.notes[-2:]),
     }  # fmt: skip
 
 
-def table(problem) -> str:
+def _spread(found: list[list]) -> float:
+    """Spread of ln of a number over seeds in standard errors, of the seeds that have one."""
+    known = [(np.log(value), se) for value, se, *_ in found if se]
+    return float(np.std([x for x, _ in known], ddof=1) / np.median([se for _, se in known])) if len(known) > 1 else np.nan
+
+
+def table() -> str:
     """Spread over seeds in standard errors, and how many starts reached the best."""
     rows = json.loads(STORED.read_text())
-    seeds = [r for r in rows if r["start"] == 0 and r["se"]]
+    seeds = [r for r in rows if r["start"] == 0 and "numbers" in r]
     starts = [r for r in rows if r["start"] > 0]
-    estimate, se = (np.array([r[name] for r in seeds]) for name in ("estimate", "se"))
-    spread = estimate.std(axis=0, ddof=1) / np.median(se, axis=0)
+    spread = {name: _spread([r["numbers"][name] for r in seeds if name in r["numbers"]]) for name in true_numbers()}
     lines = [f"{len(seeds)} seeds: sd of the estimates over seeds in standard errors, -2LL "
              f"{min(r['minus2ll'] for r in seeds):.2f} to {max(r['minus2ll'] for r in seeds):.2f}", ""]  # fmt: skip
     lines += ["| number | sd over seeds / SE |", "|---|---|"]
-    lines += [f"| {name} | {s:.3f} |" for name, s in zip(unknowns_of(problem).names, spread, strict=True)]
+    lines += [f"| {name} | {s:.3f} |" for name, s in spread.items()]
     if starts:
         best = min(r["minus2ll"] for r in rows if "minus2ll" in r)
         reached = [r for r in starts if r.get("minus2ll", np.inf) <= best + SAME]
@@ -73,7 +77,7 @@ def main() -> None:
             if (seed, start) not in done:
                 rows.append(one(problem, seed, start))
                 STORED.write_text(json.dumps(rows))
-    print(table(problem))
+    print(table())
 
 
 if __name__ == "__main__":

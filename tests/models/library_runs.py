@@ -18,6 +18,9 @@ MEANT = {("chaudhury_2020_lv", "cart", "day 182"): "day 182.5"}  # half of the y
 # (model, output, quantity) -> why a row says nothing about the model
 UNCLEAR = {
     ("chaudhury_2020_lv", "tumour", "time of max"): "all waves are equally high: which of them is highest is rounding",
+    ("langenhorst_2019_fludarabine", "conc_f_ara_a", "CL"): "the AUC to infinity says the same",
+    ("ahmed_2020_cyclophosphamide", "conc", "CL"): "the AUC to infinity says the same",
+    ("ahmed_2020_cyclophosphamide", "conc", "V"): "the level at the end of the infusion says the same",
 }
 
 
@@ -165,12 +168,70 @@ def rodrigues(text: str) -> Run:
     return Run("rodrigues_2019", doses=doses + (("1e10@140 into=immune",) if "immune cells" in text else ()), until=200.0)
 
 
+def kirouac(text: str) -> Run:
+    vector = re.sub(r"(\d+)$", r"_\1", re.match(r"vector (\w+);", text).group(1).lower())
+    burden = _number(r"B0=BA0=([\de+.]+)", text)
+    dose = re.search(r"dose ([\de+.]+) cells", text).group(1)
+    return Run(f"kirouac_2023_ensemble:{vector}", {"tumour_0": burden, "antigen_0": burden}, (dose,), 365.0)
+
+
+def langenhorst(text: str) -> Run:
+    changes = {"weight": _number(r"WT (\d+)", text), "egfr": _number(r"eGFR (\d+)", text),
+               "mass_factor": _number(r"mass factor ([\d.]+)", text)}
+    times, per_area, bsa, hours = re.search(r"(\d) x (\d+) mg/m2 \(BSA ([\d.]+)\) as ([\d.]+) h", text).groups()
+    amount = float(per_area) * float(bsa)
+    dose = f"{amount!r}@0 over={hours} every=24 repeats={int(times) - 1} fraction=mass_factor"
+    return Run("langenhorst_2019_fludarabine", changes, (dose,), 150.0)
+
+
+def ahmed(text: str) -> Run:
+    per_area, bsa = re.match(r"(\d+) mg/m2 single dose, BSA ([\d.]+)", text).groups()
+    dose = f"{float(per_area) * float(bsa)!r}@0 over=0.5"
+    return Run(f"ahmed_2020_cyclophosphamide:regimen_{per_area}", {"bsa": float(bsa)}, (dose,), 200.0)
+
+
+def mould(text: str) -> Run:
+    fixed = re.search(r"WBC fixed ([\d.]+)e9", text)
+    changes = {"white_0": 1000.0 * float(fixed.group(1))} if fixed else {}
+    single = re.match(r"(\d+) mg over 2 h once", text)
+    daily = re.match(r"(\d+) mg/d x 3 d", text)
+    if single:
+        doses = (f"{single.group(1)}@0 over=2",)
+    elif daily:
+        doses = (f"{daily.group(1)}@0 over=2 every=24 repeats=2",)
+    else:
+        doses = tuple(f"30@{168 * week + 48 * i} over=2" for week in range(4) for i in range(3))
+    return Run(f"mould_2007_alemtuzumab:{'fixed' if fixed else 'moving'}_count", changes, doses, 672.0)
+
+
+def efineptakin(text: str) -> Run:
+    amount = _number(r"(\d+\.\d+) mg(?: once| every)", text)
+    weeks = _number(r"every (\d+) weeks", text, 0.0)
+    more = f" every={168 * weeks:g} repeats=3" if weeks else ""
+    doses = (f"{amount}@0 fraction=part_fast{more}", f"{amount}@0 into=depot_slow fraction=part_slow lag=lag_slow{more}")
+    sex = "female" if "female" in text else "male"
+    return Run(f"park_2025_efineptakin:{sex}", {}, doses, 2016.0)
+
+
+def park_sle(text: str) -> Run:
+    changes = {"dose_per_kg": float(text.split()[0]), "chemo_dose": _number(r"lymphodepletion (\d+)", text)}
+    return Run("park_2025_sle", changes, until=200.0, after=1.0)
+
+
+def khot(text: str) -> Run:
+    vector = {"lymph return 1.65": "as_printed", "lymph return equal": "lymph_closed", "flow-balanced": "balanced"}
+    name = next(value for start, value in vector.items() if text.startswith(start))
+    loss = {"k_loss": 0.0} if "no loss" in text else {"k_loss": 84.0} if "x 100" in text else {}
+    return Run(f"khot_2019_mouse_pbpk:{name}", loss, ("100",), 168.0)
+
+
 CHAUDHURY = {"expanding": ("expanding", 1), "persistent": ("persistent", 1), "tumour": ("tumour", 1)}
 ASSAY = {"tumour_ci": ("tumour_index", 1), "cart_ci": ("car_t_index", 1)}
 LIU = {"cart_active": ("active", 1), "leukaemia_cd19pos": ("leukaemia", 1), "burden_pct": ("burden", 1)}
 LEONTRIANA = {"cart": ("car_t", 1), "leukaemia": ("leukaemia", 1), "b_cells": ("b_cells", 1)}
 
 LIBRARY = {
+    "kirouac_2023": Library(kirouac, {"cart_total": ("car_t", 1), "tumour": ("tumour", 1)}),
     "kimmel_2021": Library(kimmel, {"cart": ("car_t_blood", 1), "normal_t": ("normal_t", 1), "tumour": ("tumour", 1)}),
     "hardiansyah_2019": Library(
         hardiansyah,
@@ -220,5 +281,20 @@ LIBRARY = {
     "kirschner_panetta_1998": Library(kirschner, {name: (name, 1) for name in ("tumour", "effector", "il2")}),
     "rodrigues_2019_chemoimmunotherapy": Library(
         rodrigues, {"tumour": ("leukaemia", 1), "immune": ("immune", 1), "drug": ("drug_amount", 1)}
+    ),
+    "langenhorst_2019_fludarabine": Library(langenhorst, {"conc_f_ara_a": ("concentration", 1)}),
+    "ahmed_2020_cyclophosphamide": Library(ahmed, {"conc": ("concentration", 1), "anc": ("neutrophils", 1)}),
+    "mould_2007_alemtuzumab": Library(mould, {"conc": ("concentration", 1), "wbc": ("white_cells", 1e-3)}),
+    "park_2025_efineptakin": Library(efineptakin, {"drug": ("drug_level", 1), "alc": ("lymphocytes", 1)}),
+    "park_2025_sle": Library(
+        park_sle,
+        {"cart": ("car_t_blood", 1), "b_cells": ("b_cells_blood", 1),
+         **{name: (name, 1) for name in ("cd4", "cd8", "neutrophils", "c3", "proteinuria")}},
+    ),
+    "khot_2019_mouse_pbpk": Library(
+        khot,
+        {"blood_conc": ("blood_level", 1), "tumour_conc": ("tumour_level", 1), "total_amount": ("total", 1),
+         "lymph_node_amount": ("node_amount", 1), **{f"{o}_amount": (f"{o}_amount", 1) for o in
+                                                     ("lungs", "liver", "spleen", "kidney", "bone")}},
     ),
 }

@@ -85,6 +85,11 @@ class Course:
         """The area until a time."""
         return float(self._solve([0.0, until], until).metric(name, "AUC")[0])
 
+    def flat(self, name: str) -> bool:
+        """Whether the curve stays where it starts."""
+        values = self.curve(name)[1]
+        return bool(np.ptp(values) <= 1e-6 * abs(values[0]))
+
     def extreme(self, name: str, sign: float, after: float) -> tuple[float, float]:
         """(time, value) of the highest (sign 1) or lowest (-1) value, refined by a second grid around it."""
         times, values = self.curve(name)
@@ -131,6 +136,9 @@ def read(course: Course, name: str, quantity: str) -> float:
         return course.extreme(name, -1.0, after)[0] - zero
     if quantity.startswith("AUC0-"):
         return course.area(name, float(re.match(r"AUC0-(\d+)", quantity).group(1)))
+    days = re.match(r"d (\d+)$", quantity)
+    if days and course.model.time_unit == "h":
+        return course.at(name, 24.0 * float(days.group(1)))
     match = AT.match(quantity)
     assert match, quantity
     return course.at(name, float(match.group(1)))

@@ -3,7 +3,7 @@
 import pytest
 
 from livingdrug.models import get_model, latex_equations, list_models
-from livingdrug.models.conformance import fit, problems
+from livingdrug.models.conformance import Joining, joining, problems
 from livingdrug.simulation import check_anchors
 
 
@@ -27,6 +27,7 @@ def test_equations_print_as_latex_with_balanced_braces(name):
 
 def test_which_fragment_fits_which_model():
     base = get_model("kirouac_2023")
-    assert fit(base, "tissue") == "fits"
-    assert fit(base, "allogeneic_killing").startswith("fits with host")
-    assert "closed form" in fit(get_model("stein_2019"), "tissue")
+    assert joining(base, "tissue") == Joining(True)
+    assert joining(base, "allogeneic_killing").partner.startswith("host")
+    none = joining(get_model("stein_2019"), "tissue")
+    assert not none.fits and "closed form" in none.why

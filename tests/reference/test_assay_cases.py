@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from livingdrug.assay import AssayPlan, assay_model, estimates_of, fit_assay, observe
+from livingdrug.assay import (
+    AssayPlan,
+    CountErrors,
+    assay_model,
+    estimates_of,
+    expected_errors,
+    fit_assay,
+    observe,
+    usual_designs,
+)
 from livingdrug.assay.course import Course, Steps
 from tests.assay_plates import REFERENCE, case, impedance, simulated
 
@@ -179,3 +188,37 @@ def test_edge_effect_and_seeding_error_are_found():
     low = seeded.point.columns[names.index("effectors_0 (donor D2)")]
     others = [seeded.point.columns[names.index(f"effectors_0 (donor D{k})")] for k in (1, 3)]
     assert np.exp(low - np.mean(others)) == pytest.approx(0.55, rel=0.1)
+
+
+def test_expected_errors_of_designs_are_those_of_the_sheet():
+    """Ten designs, four points, three assumptions on errors; the sheet counts effectors without a limit."""
+    path = REFERENCE.parent / "facts" / "data" / "killing_assay_design_rse.csv"
+    if not path.is_file():
+        pytest.skip("the sheet of designs is not here")
+    net = BASE["growth"] - 1e-3
+    points = {
+        "baseline": {},
+        "kappa/3": {"k_kill": 1e-5 / 3},
+        "nu*5": {"contact_loss": 5e-6},
+        "gnet/2": {"net_growth": net / 2},
+    }
+    errors = {
+        "A": CountErrors(well=0.0, seeding=0.0, effector_limit=0.0),
+        "B": CountErrors(seeding=0.0, effector_limit=0.0),
+        "C": CountErrors(effector_limit=0.0),
+    }
+    table, model, seen = pd.read_csv(path), assay_model(**LAWS), 0
+    for point, rows in table.groupby("point"):
+        for design, (_, group) in zip(usual_designs(), rows.groupby("design", sort=False), strict=True):
+            for _, row in group.iterrows():
+                values = BASE | {"net_growth": net} | points[point]
+                found = expected_errors(model, values, design, errors[row.case[0]])
+                assert found.readings == row.readings_above_limit
+                for rate, name in (("k_kill", "kappa"), ("net_growth", "gnet"), ("contact_loss", "nu")):
+                    expected = row[f"rse_{name}_pct"]
+                    if np.isnan(expected):
+                        assert np.isinf(found.rse[rate])
+                    else:
+                        assert 100 * found.rse[rate] == pytest.approx(expected, rel=0.01)
+                        seen += 1
+    assert seen > 250

@@ -35,6 +35,25 @@ def test_every_name_resolves_and_is_shown():
         ld.fitt  # noqa: B018
 
 
+def described(text: str) -> set[str]:
+    """Names under the headings Parameters and Attributes of a numpydoc text."""
+    lines, names, inside = text.split("\n"), set(), False
+    for line, under in zip(lines, [*lines[1:], ""], strict=True):
+        if set(under.strip()) == {"-"}:
+            inside = line.strip() in ("Parameters", "Attributes")
+        elif inside and line and not line.startswith(" ") and set(line) != {"-"}:
+            names |= {name.strip().lstrip("*") for name in line.partition(" :")[0].split(",")}
+    return names
+
+
+@pytest.mark.parametrize("name", ld.__all__)
+def test_every_parameter_is_described(name):
+    """Shapes, units and meaning of each; what a function gives and when it refuses follow."""
+    found = inspect.unwrap(getattr(ld, name))
+    parameters = set(inspect.signature(found).parameters)
+    assert parameters - described(inspect.getdoc(found)) == set(), name
+
+
 def test_editors_see_what_is_there():
     # what stands under TYPE_CHECKING is all that type checkers and editors know of the face
     seen = set()

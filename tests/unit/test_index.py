@@ -47,7 +47,8 @@ from livingdrug.response import (
     window,
 )
 from livingdrug.response.index.therapeutic import both_below, drawn, exposures_where
-from livingdrug.scenario.index import Index, run_index
+from livingdrug.workflows.index.spec import Index
+from livingdrug.workflows.index.spec import run as run_index
 
 AXIS = {"exposure": "CMAX", "unit": "copies/ug"}
 EFFICACY = curve_at("ORR", 1e4, 1.5, "made up", "synthetic", **AXIS)

@@ -7,7 +7,7 @@ from livingdrug.core.errors import InputError, ModelError
 from livingdrug.export import model_text
 from livingdrug.models import About, get_model, list_models
 from livingdrug.models.about import WORDS
-from livingdrug.models.catalogue import find_models
+from livingdrug.models.catalogue import find_models, list_runnable
 from livingdrug.simulation import draw_subjects, find_population
 from livingdrug.simulation.population import member_of
 from tests.commands import livingdrug
@@ -69,3 +69,18 @@ def test_a_mixture_draws_whole_vectors_by_their_weights():
     with pytest.raises(InputError, match="draws each subject from 2 published vectors"):
         model_text(model, "nonmem", "table_1")
     assert "OMEGA" in model_text(model, "nonmem")
+
+
+def test_a_number_that_is_not_public_is_asked_for_and_nothing_runs_without_it(tmp_path):
+    refused = livingdrug("simulate", "sahoo_2020", cwd=tmp_path)
+    assert refused.returncode == 2 and not refused.stdout
+    for name in ("tumour_max", "tumour_0", "car_t_0"):
+        assert f"`{name}`" in refused.stderr
+    assert "--set NAME=VALUE" in refused.stderr and "Traceback" not in refused.stderr
+    given = ("--set", "tumour_max=5", "--set", "tumour_0=1", "--set", "car_t_0=0.1")
+    run = livingdrug("simulate", "sahoo_2020", "--days", "4", *given, cwd=tmp_path)
+    assert run.returncode == 0 and "tumour_index" in run.stdout
+    assert "not public" in livingdrug("models", "show", "sahoo_2020", cwd=tmp_path).stdout
+    for name in set(list_models()) - set(list_runnable()):
+        with pytest.raises(InputError, match="has no number for"):
+            _ = get_model(name).typical

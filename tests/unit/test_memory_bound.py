@@ -5,9 +5,9 @@ import tracemalloc
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.index import Index
 from livingdrug.workflows.escalation.spec import EscalationScenario
 from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.index.spec import Index
 from livingdrug.workflows.memory import BOUND, GB, ROW, check_memory
 from livingdrug.workflows.simulate.spec import Simulation, run_simulation
 from livingdrug.workflows.trial.spec import TrialScenario

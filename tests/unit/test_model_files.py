@@ -9,8 +9,8 @@ from livingdrug.data import Reading, read_data
 from livingdrug.fit import new_problem
 from livingdrug.models import is_model_file, read_model
 from livingdrug.models.templates import CLOSED_FORM, FLOWS, TEMPLATES, new_text
-from livingdrug.scenario.example_trial import UMBRELLA
 from livingdrug.simulation import draw_subjects, observe, simulate
+from livingdrug.workflows.examples.trial import UMBRELLA
 from tests.commands import livingdrug
 
 FLAG = {CLOSED_FORM: "--closed-form", FLOWS: "--flows"}
@@ -118,12 +118,15 @@ TAKES = {
     "fit": ("fit", "data.csv", "--model", "{name}", "--out", "out"),
     "sampling": ("sampling", "{name}", "--out", "out"),
     "power": ("power", "--model", "{name}", "--fold", "1.5", "--out", "out"),
+    "sensitivity": ("sensitivity", "{name}", "--out", "out"),
     "index": None,
     "response": None,
+    "assay fit": None,
     "run": ("run", "simulate.toml", "--out", "out"),
     "trial": ("trial", "trial.toml", "--out", "out"),
 }
-# `index` takes a product's model after two tables of samples and outcomes; `response --model` is a kind of curve
+# `index` takes a product's model after two tables of samples and outcomes; `response --model` is a kind of curve, and
+# `assay fit --model` a set of equations
 NAMES = ("models", "model", "name", "names", "product_model", "design")
 
 

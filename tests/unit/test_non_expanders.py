@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from livingdrug.response import Sample, on_axis
-from livingdrug.scenario.index import Index, run_index
-from livingdrug.scenario.response import Response, run_response
+from livingdrug.workflows.index.spec import Index
+from livingdrug.workflows.index.spec import run as run_index
+from livingdrug.workflows.response.spec import Response
+from livingdrug.workflows.response.spec import run as run_response
 from tests.commands import livingdrug
 
 LEVELS = {f"P{i + 1:02d}": 300.0 * 2**i for i in range(9)}

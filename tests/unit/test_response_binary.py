@@ -187,7 +187,7 @@ def test_an_exact_interval_is_that_of_scipy():
 
 
 def test_a_flat_curve_is_shown_and_says_that_it_tells_nothing():
-    from livingdrug.scenario.report.response_binary import levels, sentence
+    from livingdrug.workflows.response.binary import levels, sentence
 
     fit = fit_binary(Sample(np.tile([1.0, 2.0], 8), np.repeat([0.0, 1.0], 8)))
     assert all(np.isnan(at.value) or not np.isfinite(at.high) for _, at in levels(fit))

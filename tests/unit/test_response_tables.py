@@ -129,7 +129,8 @@ def samples(tmp_path) -> tuple[str, str]:
 
 
 def exposures(samples, *words: str) -> list:
-    from livingdrug.scenario.response import Response, run_response
+    from livingdrug.workflows.response.spec import Response
+    from livingdrug.workflows.response.spec import run as run_response
 
     given = dict(zip(words[::2], words[1::2], strict=True))
     scenario = Response(file=samples[0], endpoints=samples[1], endpoint="CRS3", auc="linear", **given)
@@ -241,7 +242,7 @@ def test_no_exposure_below_zero_is_printed(tmp_path):
     file = write(tmp_path / "line.csv", "ID,CMAX,ORR", [(f"P{i}", i + 1, y) for i, y in enumerate(chance)])
     words = ("--exposure", "CMAX", "--endpoint", "ORR", "--scale", "linear")
     assert answer(file, *words)["exposure_at"][0]["value"] < 0
-    lines = [line for line in run(file, *words).stdout.splitlines() if line.startswith("a chance of")]
+    lines = [line for line in run(file, *words).stdout.splitlines() if line.startswith("a probability of")]
     assert "10 % at no exposure" in lines[0]
     assert not any(" -" in line for line in lines)
 

@@ -12,13 +12,13 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.report.folder import rebuild
 from livingdrug.report.folder_files import file_hash
-from livingdrug.scenario.index import Index
-from livingdrug.scenario.response import Response
 from livingdrug.workflows.base import keep_run, read_scenario
 from livingdrug.workflows.check.spec import CheckFile
 from livingdrug.workflows.compare.spec import Compare
+from livingdrug.workflows.index.spec import Index
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.simulate.spec import Simulation
 from livingdrug.workflows.trial.spec import TrialScenario
 from tests.commands import livingdrug
@@ -158,7 +158,9 @@ def test_out_is_a_table_or_a_folder_and_never_a_guess(tmp_path):
     assert power("--out", "answer").returncode == 0 and (tmp_path / "answer" / "report.html").is_file()
     refused = power("--out", "answer.xlsx")
     assert refused.returncode == 2 and "end the name in .csv" in refused.stderr
-    both = power("--out", "other", "--json")
+    told = power("--out", "told", "--json")
+    assert json.loads(told.stdout)["n_per_arm"] == 64 and (tmp_path / "told" / "report.html").is_file()
+    both = power("--out", "other", "--plots", "pictures")
     assert both.returncode == 2 and "leave out" in both.stderr and not (tmp_path / "other").exists()
 
 

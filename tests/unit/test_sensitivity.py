@@ -109,3 +109,38 @@ def test_one_input_alone_carries_the_whole_variance():
 def test_what_cannot_be_is_refused(call, words):
     with pytest.raises(InputError, match=words):
         call(ld.get_model("stein_2019"))
+
+
+def test_the_command_the_document_and_python_say_the_same(tmp_path):
+    import pandas as pd
+
+    from tests.commands import livingdrug
+
+    asked = ("sensitivity", "kirouac_2023", "--cv", 0.5, "--range", "dose=1e7,1e9", "--of", "CMAX", "-n", 16,
+             "--group", "product=mu_memory,mu_effector")  # fmt: skip
+    assert livingdrug(*asked, "--out", tmp_path / "run").returncode == 0
+    table = pd.read_csv(tmp_path / "run" / "results.csv").set_index("input")
+    model = ld.get_model("kirouac_2023")
+    given = inputs_of(model, cv=0.5, ranges={"dose": (1e7, 1e9)})
+    found = sensitivity(model, inputs=given, metric="CMAX", n=16, groups={"product": ("mu_memory", "mu_effector")})
+    assert table.loc["product", "total"] == pytest.approx(found.indices.total[0], rel=1e-9)
+    assert len(pd.read_csv(tmp_path / "run" / "runs.csv")) == found.runs
+    assert livingdrug("run", tmp_path / "run" / "scenario.toml", "--out", tmp_path / "again.csv").returncode == 0
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "run" / "results.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--range", "dose=1e7"), "NAME=LOW,HIGH"),
+        (("--group", "product"), "GROUP=NAME"),
+        (("--over", "c_maxx"), "c_max"),
+        (("-n", "100"), "power of 2"),
+        (("--method", "soboll"), "sobol"),
+    ],
+)
+def test_bad_options_are_refused_in_words(words, said):
+    from tests.commands import livingdrug
+
+    answer = livingdrug("sensitivity", "stein_2019", *words)
+    assert answer.returncode == 2 and said in answer.stderr and "Traceback" not in answer.stderr

@@ -7,11 +7,13 @@ import pytest
 from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
+from livingdrug.cli.options import get_choices
 from livingdrug.core.errors import InputError
 from livingdrug.data import is_cnsr, read_endpoints, speaks_of_censoring, time_unit_of
 from livingdrug.data.time_units import DAYS
 from livingdrug.response import Question, read_subjects, select
-from livingdrug.scenario.response import SAMPLES_ONLY, Response, run_response
+from livingdrug.workflows.response.spec import SAMPLES_ONLY, Response
+from livingdrug.workflows.response.spec import run as run_response
 
 TIMES = (90, 30, 200, 60, 150, 15, 300, 45, 120, 20, 250, 75)
 EVENTS = (0, 1, 1, 1, 0, 1, 0, 1, 1, 1, 0, 1)
@@ -221,7 +223,8 @@ def test_what_is_about_samples_is_refused_with_ready_made_exposures(option, tmp_
     point = {"subject": "P1", "start": 1, "end": 2, "reason": "r"}
     special = {"columns": {"CMAX": "DV"}, "units": {"CMAX": "copies/ug"}, "terminal": (point,)}
     number = option in ("dose", "limit", "above", "blood_volume", "infusion_day")
-    value = special.get(option, True if before is False else 1 if number else "x")
+    allowed = [v for v in get_choices(Response.model_fields[option].annotation) if v != before]
+    value = special.get(option, allowed[0] if allowed else True if before is False else 1 if number else "x")
     scenario = Response(file=str(file), exposure="CMAX", endpoint="PFS", **{option: value})
     with pytest.raises(InputError, match="ready-made, so --"):
         run_response(scenario)

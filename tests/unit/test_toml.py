@@ -15,9 +15,9 @@ from livingdrug.models import read_model, to_toml
 from livingdrug.models.conformance import problems
 from livingdrug.models.templates import TEMPLATES, new_text
 from livingdrug.models.text import from_toml
-from livingdrug.scenario.example_trial import ESCALATION, UMBRELLA
 from livingdrug.workflows.base import read_scenario, scenario_of_text
 from livingdrug.workflows.escalation.spec import EscalationScenario
+from livingdrug.workflows.examples.trial import ESCALATION, UMBRELLA
 from livingdrug.workflows.simulate.spec import Simulation, plan
 from livingdrug.workflows.trial.spec import TrialScenario
 from tests.commands import livingdrug

@@ -9,8 +9,6 @@ import threading
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.index import Index
-from livingdrug.scenario.response import Response
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.app import make_app, page_of
 from livingdrug.web.explore import EXAMPLE, complete, page, step, switched
@@ -21,8 +19,10 @@ from livingdrug.web.work import JOBS, KEPT_RESULTS, Work
 from livingdrug.workflows.base import read_scenario
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.index.spec import Index
 from livingdrug.workflows.nca.spec import Nca
 from livingdrug.workflows.power.spec import Power
+from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.simulate.spec import Simulation
 from livingdrug.workflows.trial.spec import TrialScenario
 

@@ -126,7 +126,7 @@ def test_the_first_screen_says_that_data_stay_and_shows_curves_at_once(page, add
     opened(page, address)
     print(f"\nfirst plot after {time.perf_counter() - start:.1f} s, no click", file=sys.stderr)
     assert "your data never leave it" in page.locator("header").inner_text()
-    assert "Not for clinical decisions" in page.locator("header").inner_text()
+    assert "not for clinical decisions" in page.locator("header").inner_text()
     names = [name for name, _ in heights(page)]
     assert {"memory", "effector1", "effector2", "exhausted", "tumour", "host t"} <= set(names)
     assert "peak" in page.locator("#curves-sentence").inner_text() and page.locator("#exposure table").count() == 1

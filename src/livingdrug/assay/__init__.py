@@ -1,33 +1,54 @@
-"""Killing assays: readings of wells, their map and what was done to them; models of a well, and their fits."""
+"""Killing assays: readings of wells, their map and what was done to them; models of a well, and their
+fits."""
 
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.check import AssayCheck, check, read_assay
+from livingdrug.assay.design import AssayDesign, CountErrors, DesignResult, expected_errors, usual_designs
 from livingdrug.assay.fit import AssayFit, fit_assay, fit_wells
 from livingdrug.assay.laws import assay_model
+from livingdrug.assay.made import Noise, made_plate
 from livingdrug.assay.marks import Checked, WellMap
 from livingdrug.assay.observed import Observed, observe
+from livingdrug.assay.patient import Change, Link, Prediction, predict_patient, read_link
 from livingdrug.assay.plan import AssayPlan, place_of
 from livingdrug.assay.plate import Events, Plate, Readings, Wells
-from livingdrug.assay.predicted import Band, Derived, Question, derived, predict_courses, usual
+from livingdrug.assay.predicted import (
+    Band,
+    Derived,
+    Question,
+    derived,
+    derived_ranking,
+    predict_courses,
+    usual,
+)
 from livingdrug.assay.quality import quality
 from livingdrug.assay.ranking import Ranked, Ranking, rank
 from livingdrug.assay.rates import Estimates, Rate, Ratio, estimates_from, estimates_of
+from livingdrug.assay.rehearsal import DesignCheck, simulated_errors
 from livingdrug.assay.words import PLATES, ROW_NAMES, split_well, well_name
 
 __all__ = [
     "PLATES",
     "ROW_NAMES",
     "AssayCheck",
+    "AssayDesign",
     "AssayFit",
     "AssayPlan",
     "AssayReading",
     "Band",
+    "Change",
     "Checked",
+    "CountErrors",
     "Derived",
+    "DesignCheck",
+    "DesignResult",
     "Estimates",
     "Events",
+    "Link",
+    "Noise",
     "Observed",
     "Plate",
+    "Prediction",
     "Question",
     "Ranked",
     "Ranking",
@@ -39,17 +60,24 @@ __all__ = [
     "assay_model",
     "check",
     "derived",
+    "derived_ranking",
     "estimates_from",
     "estimates_of",
+    "expected_errors",
     "fit_assay",
     "fit_wells",
+    "made_plate",
     "observe",
     "place_of",
     "predict_courses",
+    "predict_patient",
     "quality",
     "rank",
     "read_assay",
+    "read_link",
+    "simulated_errors",
     "split_well",
     "usual",
+    "usual_designs",
     "well_name",
 ]

@@ -16,9 +16,11 @@ from functools import cached_property
 import numpy as np
 
 from livingdrug.assay.observed import ABOVE, FLOOR, MEASURED, Observed
-from livingdrug.assay.plan import RANDOM, Layout
+from livingdrug.assay.plan import ALIKE, RANDOM, Layout
 
 WHITE, LASTING, MEMORY, WELL, GROUP = "independent error", "lasting error", "memory", "well", "group"
+PRIOR_SD = 1.5  # of the logarithm of an SD or a memory: a factor of 20 either way
+STATED = 0.05  # the same of an SD that is stated rather than looked for
 DENSE = 6  # readings of a well from which an error that lasts can be told from one that does not
 EMPTY = 1e8  # variance of a reading that says nothing: one far below its limit where far less is expected
 
@@ -33,6 +35,7 @@ class Variance:
     start: float
     low: float
     high: float
+    prior: float = PRIOR_SD
 
     @property
     def name(self) -> str:
@@ -237,7 +240,9 @@ def errors_of(seen: Observed, layout: Layout) -> Errors:
         for name, there in zip(("effectors", "targets"), layout.wells_differ, strict=True)
         if there
     ]
-    found += [Variance(GROUP, name, 0.1, 1e-3, 3.0) for name in layout.components]
+    found += [Variance(GROUP, name, 0.1, 1e-3, 3.0) for name in layout.components if name != ALIKE]
+    if ALIKE in layout.components:
+        found.append(Variance(GROUP, ALIKE, layout.plan.seeding, 1e-4, 3.0, STATED))
     return Errors(seen, layout, tuple(found))
 
 

@@ -5,166 +5,132 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from livingdrug.assay.course import ABSENT, Course, Steps
-from livingdrug.assay.laws import EFFECTORS, TARGETS, is_signed, rates_of
+from livingdrug.assay.course import ABSENT, Course
+from livingdrug.assay.design import AssayDesign
+from livingdrug.assay.laws import EFFECTORS, EXHAUSTED, TARGETS, rates_of
 from livingdrug.assay.plate import Plate
 from livingdrug.core.random import stream_key
 from livingdrug.models import Model
 
-ROWS, COLUMNS = "ABCDEFGH", 12
-
-
-@dataclass(frozen=True)
-class Layout96:
-    """An experiment before it is done.
-
-    ratios: effectors per target at the start; targets: cells seeded, and added at the end of each round but
-    the last; rounds: of `hours` h each; every: h between readings of targets (0: at the ends of rounds alone,
-    and at the start); count: whether effectors are counted at the ends of rounds; replicates: wells of each
-    construct, donor and ratio; alone: wells with targets alone; effector_alone: wells of each construct and
-    donor with effectors alone; kept: fraction of a well that goes on to the next round; limit: cells that can
-    still be counted."""
-
-    ratios: tuple[float, ...] = (4.0, 1.0, 0.25)
-    targets: float = 5000.0
-    rounds: int = 4
-    hours: float = 24.0
-    every: float = 6.0
-    count: bool = True
-    replicates: int = 2
-    alone: int = 12
-    effector_alone: int = 1
-    kept: float = 1.0
-    limit: float = 25.0
-
-    def times(self) -> np.ndarray:
-        """Hours of the readings of targets."""
-        ends = self.hours * np.arange(1, self.rounds + 1)
-        inner = np.arange(0.0, ends[-1], self.every) if self.every else np.array([0.0])
-        return np.unique(np.concatenate([inner, ends]))
-
-    def ends(self) -> np.ndarray:
-        """Hours of the ends of rounds."""
-        return self.hours * np.arange(1, self.rounds + 1)
+ROWS = "ABCDEFGH"
 
 
 @dataclass(frozen=True)
 class Noise:
-    """SDs of logarithms: of counts of targets and of effectors, of a whole well's readings, of cells seeded
-    in a well, of donors (by rate); scale: factor on all counts."""
+    """SDs of logarithms: of counts of targets and of effectors, of all readings of a kind in a well, of cells
+    seeded in a well, of effectors seeded in all wells alike, of donors (by rate); scale: factor on all
+    counts; limit: cells that can still be counted."""
 
     targets: float = 0.1
     effectors: float = 0.1
     well: float = 0.03
     seeding: float = 0.04
+    common: float = 0.0
     donors: Mapping[str, float] = field(default_factory=dict, hash=False)
     scale: float = 1.0
+    limit: float = 25.0
+
+
+@dataclass(frozen=True)
+class _Well:
+    role: str
+    construct: str
+    donor: int
+    effectors: float
+    targets: float
 
 
 def made_plate(
     model: Model,
     rates: Mapping[str, Mapping[str, float]],
-    design: Layout96,
+    design: AssayDesign,
     noise: Noise,
-    donors: int,
-    seed: int,
+    donors: int = 1,
+    seed: int = 1,
 ) -> Plate:
     """A plate with known rates.
 
-    Parameters
-    ----------
-    model : of `assay_model`
-    rates : construct -> rate -> value; what is missing has the model's value
-    design, noise : what is done, and how it errs
-    donors : number of donors, each with all constructs
-    seed : of the random numbers
-    """
+    Parameters ---------- model : of `assay_model` rates : construct -> rate -> value; what is missing has the
+    model's value; targets alone grow as with the first construct design, noise : what is done to each
+    construct and donor, and how it errs; wells with targets alone are shared donors : number of donors, each
+    with all constructs seed : of the random numbers"""
     rng = np.random.default_rng(stream_key(seed, "assay plate"))
     wells = _wells(tuple(rates), design, donors)
-    places = [f"{ROWS[i % 8]}{i // 8 + 1}" for i in rng.permutation(max(96, len(wells)))[: len(wells)]]
-    values = _values(model, rates, wells, noise, donors, rng)
-    n, ends = len(wells), design.ends()
-    seeded = np.array([[e, t] for _, _, _, e, t in wells])
-    start = np.zeros((n, len(model.system.states)))
+    n = len(wells)
+    order = rng.permutation(max(96, n))[:n]
     names = [s.name for s in model.system.states]
-    actual = np.maximum(seeded * np.exp(rng.normal(0, noise.seeding, seeded.shape)), ABSENT)
-    start[:, names.index(EFFECTORS)], start[:, names.index(TARGETS)] = actual.T
-    added = [np.where(t > 0, design.targets, 0.0) * np.ones(design.rounds - 1) for _, _, _, _, t in wells]
-    steps = tuple(
-        Steps(ends[:-1], np.full(design.rounds - 1, design.kept), a, np.zeros(design.rounds - 1))
-        for a in added
+    seeded = np.array([[w.effectors, w.targets] for w in wells])
+    actual = seeded * np.exp(rng.normal(0, noise.seeding, seeded.shape))
+    actual[:, 0] *= np.exp(rng.normal(0, 1) * noise.common)
+    start = np.zeros((n, len(names)))
+    start[:, names.index(EFFECTORS)], start[:, names.index(TARGETS)] = np.maximum(actual, ABSENT).T
+    steps = tuple(design.steps(w.targets) for w in wells)
+    times = np.unique(np.concatenate([[0.0] if design.first else [], design.times, design.ends]))
+    course = Course(model, steps, (times,) * n)
+    cells = course.solve(_values(model, rates, wells, noise, donors, rng), start).cells.reshape(
+        n, len(times), -1
     )
-    times = design.times()
-    cells = Course(model, steps, (times,) * n).solve(values, start).cells.reshape(n, len(times), -1)
-    columns = _read(cells, names, wells, times, design, noise, rng)
     events = {
-        "well": np.repeat(np.arange(n), design.rounds - 1),
-        "time": np.tile(ends[:-1], n),
-        "kind": ["rechallenge" if design.kept == 1 else "replating"] * (n * (design.rounds - 1)),
-        "kept": np.full(n * (design.rounds - 1), design.kept),
-        "targets": np.concatenate(added) if design.rounds > 1 else [],
+        "well": [w for w, own in enumerate(steps) for _ in own.time],
+        "time": [t for own in steps for t in own.time],
+        "kind": ["rechallenge" if design.kept == 1 else "replating" for own in steps for _ in own.time],
+        "kept": [k for own in steps for k in own.kept],
+        "targets": [x for own in steps for x in own.targets],
     }
-    role, construct, donor, *_ = zip(*wells, strict=True)
     table = {
-        "well": places,
-        "role": list(role),
-        "construct": list(construct),
-        "donor": list(donor),
+        "well": [f"{ROWS[i % 8]}{i // 8 + 1}" for i in order],
+        "role": [w.role for w in wells],
+        "construct": [w.construct for w in wells],
+        "donor": [f"D{w.donor + 1}" if w.donor >= 0 else "" for w in wells],
         "effectors": seeded[:, 0],
         "targets": seeded[:, 1],
     }
-    return Plate.of(f"simulated {seed}", table, columns, events if design.rounds > 1 else None)
+    readings = _read(cells, names, wells, times, design, noise, rng)
+    return Plate.of(f"simulated {seed}", table, readings, events if design.rounds > 1 else None)
 
 
-def _wells(constructs: tuple[str, ...], design: Layout96, donors: int) -> list[tuple]:
-    """(role, construct, donor, effectors, targets) of each well."""
+def _wells(constructs: tuple[str, ...], design: AssayDesign, donors: int) -> list[_Well]:
     found = []
     for construct in constructs:
-        for k in range(donors):
-            donor = f"D{k + 1}"
-            for ratio in design.ratios:
-                found += [
-                    ("sample", construct, donor, ratio * design.targets, design.targets)
-                ] * design.replicates
-            found += [("effector_alone", construct, donor, design.targets, 0.0)] * design.effector_alone
-    return found + [("target_alone", "", "", 0.0, design.targets)] * design.alone
+        for donor in range(donors):
+            for ratio, count in design.ratios.items():
+                found += [_Well("sample", construct, donor, ratio * design.targets, design.targets)] * count
+            found += [_Well("effector_alone", construct, donor, design.targets, 0.0)] * design.effector_alone
+    return found + [_Well("target_alone", "", -1, 0.0, design.targets)] * design.alone
 
 
-def _values(model: Model, rates, wells, noise: Noise, donors: int, rng) -> dict[str, np.ndarray]:
-    names = rates_of(model)
-    effect = {name: rng.normal(0, noise.donors.get(name, 0.0), donors) for name in names}
+def _values(model: Model, rates, wells: list[_Well], noise: Noise, donors: int, rng) -> dict[str, np.ndarray]:
+    first = next(iter(rates))
     found = {}
-    for name in names:
-        value = np.array([rates.get(c, {}).get(name, model.typical[name]) for _, c, *_ in wells])
-        whose = np.array([int(d[1:]) - 1 if d else -1 for _, _, d, *_ in wells])
-        found[name] = value * np.exp(np.where(whose >= 0, effect[name][whose], 0.0))
-        if name == "growth":
-            found[name] = np.where([t > 0 for *_, t in wells], found[name], 0.0)
-        assert is_signed(model, name) or (found[name] >= 0).all()
+    for name in rates_of(model):
+        effect = np.append(rng.normal(0, 1, donors) * noise.donors.get(name, 0.0), 0.0)
+        own = [rates[w.construct or first].get(name, model.typical[name]) for w in wells]
+        found[name] = np.array(own) * np.exp(effect[[w.donor for w in wells]])
+    found["growth"] = np.where([w.targets > 0 for w in wells], found["growth"], 0.0)
     return found
 
 
-def _read(cells, names, wells, times, design: Layout96, noise: Noise, rng) -> dict[str, list]:
+def _read(cells, names, wells: list[_Well], times, design: AssayDesign, noise: Noise, rng) -> dict[str, list]:
     """Columns of the readings of a plate."""
     columns: dict[str, list] = {k: [] for k in ("well", "time", "quantity", "value", "flag", "limit")}
-    ends = design.ends()
     counted = cells[:, :, names.index(EFFECTORS)].copy()
-    if "exhausted" in names:
-        counted += cells[:, :, names.index("exhausted")]
-    for w, (role, *_) in enumerate(wells):
-        well = rng.normal(0, noise.well)
-        for species, there, sd in (
-            (TARGETS, role != "effector_alone", noise.targets),
-            (EFFECTORS, role != "target_alone" and design.count, noise.effectors),
+    if EXHAUSTED in names:
+        counted += cells[:, :, names.index(EXHAUSTED)]
+    for w, well in enumerate(wells):
+        ends = np.isin(times, design.ends) | ((times == 0) & (well.role == "effector_alone"))
+        for species, own, sd, shown in (
+            (
+                TARGETS,
+                cells[w, :, names.index(TARGETS)],
+                noise.targets,
+                np.isin(times, design.times) & (well.targets > 0),
+            ),
+            (EFFECTORS, counted[w], noise.effectors, ends & design.count & (well.effectors > 0)),
         ):
-            own = cells[w, :, names.index(TARGETS)] if species == TARGETS else counted[w]
-            read = noise.scale * own * np.exp(well + rng.normal(0, sd, len(times)))
-            if not there:
-                continue
-            shown = np.isin(times, ends) | ((times == 0) & (role == "effector_alone")) | (species == TARGETS)
+            read = noise.scale * own * np.exp(rng.normal(0, noise.well) + rng.normal(0, sd, len(times)))
             for time, value in zip(times[shown], read[shown], strict=True):
-                low = value < design.limit
-                row = (w, time, species, np.nan if low else value, "below" if low else "", design.limit)
+                low = value < noise.limit
+                row = (w, time, species, np.nan if low else value, "below" if low else "", noise.limit)
                 for key, item in zip(columns, row, strict=True):
                     columns[key].append(item)
     return columns

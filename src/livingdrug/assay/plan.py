@@ -22,6 +22,10 @@ BY = ("construct", "donor", "treatment", "well", "all")
 ERRORS = ("correlated", "independent", "given")
 EARLY = 1.0  # h: readings until then show the cells seeded
 FEWEST = 4  # wells on either side, below which an edge effect is not looked for
+SEEDING = (
+    0.1  # SD of the logarithm of an error of effectors that all wells share, where donors do not show it
+)
+ALIKE = "all effectors seeded"
 FEW = 8  # wells, below which a spread of seeding is not estimated
 
 
@@ -31,8 +35,8 @@ class AssayPlan:
 
     model: of `assay_model`; by: columns of the map whose groups have rates of their own; shared: rates that
     all wells share; donors: whether donors differ by random effects; edge: whether outer wells may grow and
-    read differently; errors: one of ERRORS; fixed: rates that are taken as known; bound: highest value of a
-    rate, above which it is not looked for."""
+    read differently; errors: one of ERRORS; seeding: SD of an error of the effectors seeded that all wells
+    share, where no donors differ; fixed: rates that are taken as known."""
 
     model: Model
     by: tuple[str, ...] = ("construct",)
@@ -40,6 +44,7 @@ class AssayPlan:
     donors: bool = True
     edge: bool = True
     errors: str = "correlated"
+    seeding: float = SEEDING
     fixed: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -52,6 +57,10 @@ class AssayPlan:
                 raise InputError(unknown("column of the map to fit by", column, BY))
         if self.errors not in ERRORS:
             raise InputError(unknown("kind of error", self.errors, ERRORS))
+        if not (np.isfinite(self.seeding) and self.seeding >= 0):
+            raise InputError(
+                f"the SD of the effectors seeded is {self.seeding:g}; it must be finite and not negative"
+            )
 
 
 def growth_rates(model: Model) -> tuple[str, ...]:
@@ -76,13 +85,9 @@ class Column:
     @property
     def name(self) -> str:
         """Such as `k_kill C1`, `growth (edge)`."""
-        whose = (
-            f"(donor {self.group})"
-            if self.kind == RANDOM
-            else f"({self.group})"
-            if self.covariate
-            else self.group
-        )
+        whose = self.group
+        if self.kind == RANDOM or self.covariate:
+            whose = f"(donor {self.group})" if self.component.startswith("donor") else f"({self.group})"
         text = f"{self.rate} {whose}"
         return text.strip()
 
@@ -132,6 +137,7 @@ def lay_out(plan: AssayPlan, seen: Observed) -> Layout:
         labels = np.full(seen.n, "", dtype=object) if rate in plan.shared else groups
         made.main[rate] = made.add(rate, labels, there, log=not is_signed(plan.model, rate))
     _donors(made)
+    _alike(made)
     _seeding(made)
     _scale(made)
     _edge(made)
@@ -212,6 +218,21 @@ def _donors(made: _Making) -> None:
             made.multiply(rate, donor, there, kind=RANDOM, component=f"donor {rate}")
     if np.isin(donor, names).sum() >= FEW:
         made.multiply(SEEDED, donor, there, kind=RANDOM, component="donor effectors seeded")
+
+
+def _alike(made: _Making) -> None:
+    """An error of the effectors seeded that all wells share: it stands in for killing where effectors are not
+    counted."""
+    seen, plan = made.seen, made.plan
+    there = seen.start[:, 0] > 1
+    if SEEDED in made.factors or not plan.seeding > 0 or "well" in plan.by or there.sum() < FEW:
+        return
+    made.multiply(SEEDED, np.full(seen.n, ALIKE, dtype=object), there, kind=RANDOM, component=ALIKE)
+    made.notes.append(
+        f"all effectors may have been seeded too high or too low, SD {100 * plan.seeding:.0f} % (an "
+        "assumption): with one "
+        "donor nothing but counts of effectors shows it"
+    )
 
 
 def _seeding(made: _Making) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from livingdrug.assay.course import ABSENT, Course, Steps
 from livingdrug.assay.laws import EFFECTORS, EXHAUSTED, HALF_LIFE, TARGETS, rates_of
-from livingdrug.assay.ranking import draws_of
+from livingdrug.assay.ranking import Ranking, draws_of, ranking_of
 from livingdrug.assay.rates import AT_MOST, DETERMINED, LEVEL, Estimates
 from livingdrug.core.errors import InputError
 
@@ -94,7 +94,7 @@ def drawn_rates(
     """Values of every rate of a group for draws (count, rates) of `ranking.draws_of`.
 
     donor (count, rates): logarithms by which a new donor differs. Raises InputError where a rate that is
-    needed is not known. """
+    needed is not known."""
     found = {}
     for name in rates_of(estimates.model):
         if name in estimates.fixed:
@@ -194,14 +194,18 @@ class Derived:
 
 
 def derived(
-    estimates: Estimates, groups: Sequence[str] = (), count: int = DRAWS, seed: int = 1
+    estimates: Estimates,
+    groups: Sequence[str] = (),
+    count: int = DRAWS,
+    seed: int = 1,
+    differences: bool = False,
 ) -> list[Derived]:
     """Kills per effector and day, doubling times, rounds until failure and growth-rate inhibition of each
     group.
 
     At the cells seeded on the plate, one effector per target. A group with a rate that is not determined is
-    left out. """
-    question, draws = usual(estimates), draws_of(estimates, count, seed, differences=False)
+    left out."""
+    question, draws = usual(estimates), draws_of(estimates, count, seed, differences)
     found = []
     for group in groups or estimates.groups or ("",):
         try:
@@ -290,3 +294,26 @@ def _rounds(estimates: Estimates, values: dict[str, np.ndarray], question: Quest
     left = run(estimates, values, long, ends)[:, :, 1]
     failed = left > added
     return np.where(failed.any(axis=1), failed.argmax(axis=1), MOST_ROUNDS).astype(float)
+
+
+def derived_ranking(estimates: Estimates, by: str, seed: int = 1, count: int = 400) -> Ranking:
+    """The same by a number of `derived`: kills, effector_doubling (the shortest is best), gr_24h (the
+    lowest), rounds.
+
+    Raises InputError for an unknown number, or a group of which it cannot be told.
+    """
+    found = [d for d in derived(estimates, count=count, seed=seed, differences=True) if d.name == by]
+    lost = [group for group in estimates.groups if group not in {d.group for d in found}]
+    if lost or len(found) < 2:
+        what = (
+            f"rates of {', '.join(lost)} are not determined" if lost else "the fit has fewer than two groups"
+        )
+        raise InputError(f"the constructs cannot be ranked by `{by}`: {what}")
+    draws = np.stack([d.draws for d in found], axis=1)
+    notes = ()
+    if by == "rounds" and (draws == draws.max()).mean() > 0.5:
+        notes = (
+            "most courses never fail within the rounds that are looked at, and are equal in this ranking",
+        )
+    high = by in ("kills", "rounds")
+    return ranking_of(by, [d.group for d in found], [d.value for d in found], draws, high, notes)

@@ -64,11 +64,11 @@ class Ranking:
 
 
 def draws_of(estimates: Estimates, count: int = DRAWS, seed: int = 1, differences: bool = True) -> np.ndarray:
-    """Draws of the rates on the scale of `at`, (count, rates): multivariate t; what groups share moves them together.
+    """Draws of the rates on the scale of `at`, (count, rates): multivariate t; what groups share moves them
+    together.
 
-    differences: with the degrees of freedom of differences between groups, which decide a ranking; else with those
-    of the rates themselves, fewer where donors are few.
-    """
+    differences: with the degrees of freedom of differences between groups, which decide a ranking; else with
+    those of the rates themselves, fewer where donors are few."""
     rng = np.random.default_rng(stream_key(seed, "assay rates"))
     v = estimates.covariance
     values, vectors = np.linalg.eigh((v + v.T) / 2)
@@ -117,17 +117,21 @@ def ranking_of(
     by: str, groups: list[str], values: list[float], draws: np.ndarray, high: bool, notes: tuple[str, ...]
 ) -> Ranking:
     """A ranking from draws (count, groups) of a number."""
+    from scipy.stats import rankdata
+
     score = draws if high else -draws
-    places = (-score).argsort(axis=1, kind="stable").argsort(axis=1, kind="stable") + 1
-    pairs = (score[:, :, None] > score[:, None, :]).mean(axis=0)
-    rows = [
-        Ranked(
-            group,
-            float(value),
-            float((places[:, i] == 1).mean()),
-            *(float(np.quantile(places[:, i], q, method="nearest")) for q in (0.5, 0.025, 0.975)),
+    # constructs that are equal share a place: none of them is better than the other
+    places = rankdata(-score, axis=1)
+    first = score == score.max(axis=1, keepdims=True)
+    best = (first / first.sum(axis=1, keepdims=True)).mean(axis=0)
+    pairs = ((score[:, :, None] > score[:, None, :]) + 0.5 * (score[:, :, None] == score[:, None, :])).mean(
+        axis=0
+    )
+    rows = []
+    for i, (group, value) in enumerate(zip(groups, values, strict=True)):
+        low, middle, high_place = (
+            float(np.quantile(places[:, i], q, method="nearest")) for q in (0.025, 0.5, 0.975)
         )
-        for i, (group, value) in enumerate(zip(groups, values, strict=True))
-    ]
+        rows.append(Ranked(group, float(value), float(best[i]), middle, low, high_place))
     order = sorted(range(len(rows)), key=lambda i: (-rows[i].best, places[:, i].mean()))
     return Ranking(by, high, tuple(rows[i] for i in order), pairs[np.ix_(order, order)], notes)

@@ -15,11 +15,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.assay.climb import Point, well_sd
-from livingdrug.assay.errors import GROUP, LASTING, MEMORY, WELL, Errors, inverted, prior_precision, working
+from livingdrug.assay.errors import (
+    GROUP,
+    LASTING,
+    MEMORY,
+    PRIOR_SD,
+    WELL,
+    Errors,
+    inverted,
+    prior_precision,
+    working,
+)
 from livingdrug.assay.evaluate import Evaluator
 from livingdrug.assay.plan import RANDOM
 
-PRIOR_SD = 1.5  # of the logarithm: a factor of 20 either way
 STEP = 1e-3
 FEWEST_DF = 1.0
 
@@ -87,8 +96,8 @@ class Restricted:
                     (np.diag(h_inverse) + at**2)[mine].sum()
                 )
             if v.what in (GROUP, WELL, LASTING, MEMORY):
-                off = (numbers[i] - np.log(v.start)) / PRIOR_SD
-                value, slope[i] = value + off**2, slope[i] + 2 * off / PRIOR_SD
+                off = (numbers[i] - np.log(v.start)) / v.prior
+                value, slope[i] = value + off**2, slope[i] + 2 * off / v.prior
         return value, slope
 
 

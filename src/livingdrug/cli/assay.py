@@ -7,6 +7,10 @@ from livingdrug.core.errors import InputError
 
 LATER = {
     "fit": ("livingdrug.cli.assay_fit", "Rates of FILES with intervals: growth, killing, what effectors do."),
+    "rank": ("livingdrug.cli.assay_fit", "Which construct is best, and how sure is it."),
+    "curves": ("livingdrug.cli.assay_fit", "Courses of a design that was not run, with bands."),
+    "design": ("livingdrug.cli.assay_fit", "Which design of an assay tells rates apart, and its cost."),
+    "predict": ("livingdrug.cli.assay_fit", "What a construct would change in a patient."),
 }
 READING = (
     click.option(
@@ -127,10 +131,10 @@ def check_files(
 def reading_of(options: dict):
     """The options of `with_reading`, but for map and events, as an AssayReading."""
     from livingdrug.assay import AssayReading
-    from livingdrug.cli.kinetics import read_pairs
+    from livingdrug.workflows.tables import read_pairs
 
     given = {name: value for name, value in options.items() if value not in (None, ())}
-    given["columns"] = read_pairs(options["columns"])
+    given["columns"] = read_pairs(options["columns"], "--column")
     for name in ("limits", "saturations"):
         given[name] = dict(_limit(text, name) for text in options[name])
     for name, flag in (("rechallenges", "--rechallenge"), ("replatings", "--replate")):

@@ -10,10 +10,9 @@ from rich.table import Table
 
 from livingdrug.assay import AssayCheck, AssayReading, Plate, check
 from livingdrug.assay.check import SHOWN
-from livingdrug.cli.tables import show_notes
+from livingdrug.cli.render import show_notes
+from livingdrug.core.words import RESEARCH
 from livingdrug.data import Finding, printable
-
-RESEARCH = "for research, not for clinical decisions"
 
 
 def run_check(
@@ -21,7 +20,7 @@ def run_check(
 ) -> None:
     """Show what was understood and what is wrong; exit code 2 where a fit would be refused."""
     if out:
-        from livingdrug.report.pictures import check_folder
+        from livingdrug.report import check_folder
 
         check_folder(out)
     checked = check(files, plan, events, reading)
@@ -128,8 +127,8 @@ def write(checked: AssayCheck, out: str, size: int) -> None:
     import pandas as pd
 
     from livingdrug.core.export import write_csv
-    from livingdrug.plots.assay import plot_plates
-    from livingdrug.report.pictures import save
+    from livingdrug.plots import plot_plates
+    from livingdrug.report import save
 
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)

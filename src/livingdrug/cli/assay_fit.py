@@ -1,10 +1,16 @@
-"""`livingdrug assay fit`, `rank`, `design` and `predict`: the commands of their kinds of analysis, under `assay`."""
+"""Commands under `livingdrug assay` that are kinds of analysis: fit, rank, curves, predict and design."""
 
 import click
 
 from livingdrug.cli.options import command_of
 
-KINDS = {"fit": "assay_fit"}
+KINDS = {
+    "fit": "assay_fit",
+    "rank": "assay_rank",
+    "curves": "assay_curves",
+    "predict": "assay_predict",
+    "design": "assay_design",
+}
 
 
 def __getattr__(name: str) -> click.Command:

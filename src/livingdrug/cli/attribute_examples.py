@@ -34,7 +34,7 @@ def write_attributes_example(folder: str) -> None:
     """Write the files. Raises InputError where one of them exists."""
     from livingdrug.attributes import example_expression, example_products
     from livingdrug.core.export import write_csv
-    from livingdrug.report.pictures import check_folder
+    from livingdrug.report import check_folder
 
     check_folder(folder)
     path = Path(folder)

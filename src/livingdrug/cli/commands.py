@@ -5,7 +5,7 @@ from importlib import import_module
 
 import click
 
-from livingdrug.workflows.found import groups, has_command, help_of, kinds
+from livingdrug.workflows import groups, has_command, help_of, kinds
 
 
 class Commands(click.Group):

@@ -1,31 +1,15 @@
-"""`livingdrug run`: a scenario document goes to the command of its kind."""
-
-from importlib import import_module
+"""`livingdrug run`, `trial` and `report`: documents, designs and folders."""
 
 from livingdrug.cli.output import Output
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.base import read_scenario
-
-# kind of scenario -> where its command lives
-RUNNERS = {
-    "response": ("livingdrug.cli.response", "run_response"),
-    "index": ("livingdrug.cli.index", "run_index"),
-}
+from livingdrug.workflows import read_scenario
 
 
 def run_document(path: str, output: Output) -> None:
     """Run the scenario in a TOML file as its command would."""
-    scenario = read_scenario(path)
-    if scenario.kind != "simulate" and (output.workers is not None or output.dask is not None):
-        kind = f"`{path}` is a `{scenario.kind}` scenario"
-        raise InputError(f"{kind}, which runs in one process; leave out --workers and --dask")
-    if scenario.kind not in RUNNERS:
-        from livingdrug.cli.run import run_scenario
+    from livingdrug.cli.run import run_scenario
 
-        run_scenario(scenario, output)
-        return
-    module, runner = RUNNERS[scenario.kind]
-    getattr(import_module(module), runner)(scenario, output)
+    run_scenario(read_scenario(path), output)
 
 
 def run_design(path: str, replicates: int | None, seed: int | None, output: Output) -> None:
@@ -43,13 +27,12 @@ def remake_report(folder: str, pdf: bool = False) -> None:
     """Make the report of a run's folder anew, as PDF too where that is asked for."""
     import click
 
-    from livingdrug.report.folder import rebuild
-    from livingdrug.report.folder_files import file_hash
+    from livingdrug.report import file_hash, rebuild
 
     path = rebuild(folder)
     click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")
     if pdf:
-        from livingdrug.report.pdf import write_pdf
+        from livingdrug.report import write_pdf
 
         path = write_pdf(path)
         click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")

@@ -25,8 +25,8 @@ Try:
 def write_nca_example(folder: str) -> None:
     """Write kinetics.csv, endpoints.csv and README.txt. Raises InputError where one of them exists."""
     from livingdrug.core.export import write_csv
-    from livingdrug.report.pictures import check_folder
-    from livingdrug.scenario.example_data import SEED, SUBJECTS, example_endpoints, example_kinetics
+    from livingdrug.report import check_folder
+    from livingdrug.workflows.examples.kinetics import SEED, SUBJECTS, example_endpoints, example_kinetics
 
     check_folder(folder)
     path = Path(folder)

@@ -18,9 +18,7 @@ from livingdrug.core.errors import LivingdrugError, printable
 
 LATER = {
     "assay": ("livingdrug.cli.assay", "Killing assays: read and check plates."),
-    "example": ("livingdrug.cli.kinetics", "Write example data to try the commands on."),
-    "index": ("livingdrug.cli.index_options", "Weigh efficacy against toxicity on one exposure."),
-    "response": ("livingdrug.cli.response_options", "Relate exposure to a response, a grade, a value or a time."),
+    "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 

@@ -7,8 +7,8 @@ import click
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_text
+from livingdrug.models import ENDING, is_model_file
 from livingdrug.models.templates import new_text
-from livingdrug.models.text import ENDING, is_model_file
 
 
 def write_model(file: str, shape: str) -> None:

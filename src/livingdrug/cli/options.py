@@ -7,8 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import click
 
 from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
-from livingdrug.workflows.fields import COMMAND_LINE, OUTPUT, About, about, flag_of
-from livingdrug.workflows.found import help_of
+from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of
 
 # options of what becomes of an answer, by the name of their field in `cli.output.Output`; a kind names the ones it has in
 # OUTPUTS, and USUAL are those of every kind
@@ -78,7 +77,7 @@ class Argument(click.Argument):
 
 def command_of(kind: str) -> click.Command:
     """`livingdrug <kind>`."""
-    from livingdrug.workflows.base import workflow
+    from livingdrug.workflows import workflow
 
     scenario = workflow(kind).scenario
     fields = {name: field for name, field in scenario.model_fields.items() if about(field)}
@@ -91,7 +90,7 @@ def command_of(kind: str) -> click.Command:
     def run(**given) -> None:
         from livingdrug.cli.output import Output
         from livingdrug.cli.run import run_scenario
-        from livingdrug.workflows.document import checked
+        from livingdrug.workflows import checked
 
         output = Output.taken_from(given)
         filled = scenario.of_options(read_options(fields, given), lambda text: click.echo(text, err=True))

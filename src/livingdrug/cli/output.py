@@ -3,12 +3,7 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import click
-from pydantic import BaseModel
-
 from livingdrug.core.errors import InputError
-from livingdrug.core.export import check_writable, write_csv
-from livingdrug.workflows.memory import check_memory
 
 
 def is_folder(out: str) -> bool:
@@ -25,8 +20,9 @@ def is_folder(out: str) -> bool:
 @dataclass(frozen=True)
 class Output:
     """out: a CSV file, or a folder for everything; plots: a folder for pictures; as_json: JSON instead of tables;
-    as_scenario: print the scenario and run nothing; wide: one row per profile in the CSV file; layout: `nonmem` or
-    `monolix`, how samples are written; workers, dask: where a simulation runs; memory: bound in GB on what a run may take."""
+    as_scenario: print the scenario and run nothing; layout: another layout of the table (`wide`: one row per profile), wide:
+    that one; workers, dask: where a simulation runs; resume: go on from a saved state; memory: bound in GB on what a run may
+    take."""
 
     out: str | None = None
     plots: str | None = None
@@ -44,52 +40,3 @@ class Output:
         """Take these options out of a command's options; what is left describes the scenario."""
         given = {field.name: options.pop(field.name, None) for field in fields(cls)}
         return cls(**{name: value for name, value in given.items() if value is not None})
-
-    def is_settled(self, scenario: BaseModel) -> bool:
-        """Whether nothing is left to show: the scenario was printed, or its run went into a folder.
-
-        Else refuse places that cannot be written, before anything is computed.
-        """
-        if self.as_scenario:
-            from livingdrug.workflows.document import to_toml
-
-            click.echo(to_toml(scenario), nl=False)
-            return True
-        check_memory(scenario, self.memory)
-        if self.out and is_folder(self.out):
-            self._keep(scenario)
-            return True
-        if self.out:
-            check_writable(self.out)
-        if self.plots:
-            from livingdrug.report.pictures import check_folder
-
-            check_folder(self.plots)
-        return False
-
-    def _keep(self, scenario: BaseModel) -> None:
-        """Run into the folder and say what came out; exit code 2 where the run came to no answer."""
-        from livingdrug.cli.progress import Progress
-        from livingdrug.scale.runs import choose_executor
-        from livingdrug.workflows.base import keep_run
-
-        if self.plots or self.as_json or self.wide or self.layout:
-            more = "leave out --plots, --json, --wide and --as, or name a table that ends in .csv"
-            raise InputError(f"the folder `{self.out}` will hold tables and pictures; {more}")
-        with Progress() as progress:
-            answer = keep_run(scenario, self.out, choose_executor(self.workers, self.dask), progress)
-        for flag in answer.flags[:20]:
-            click.echo(f"caution: {flag}", err=True)
-        if len(answer.flags) > 20:
-            click.echo(f"... and {len(answer.flags) - 20} more; the report has all of them", err=True)
-        for sentence in answer.sentences:
-            click.echo(sentence)
-        click.echo(f"wrote {self.out}: open {Path(self.out) / 'report.html'}", err=True)
-        if not answer.ok:
-            raise SystemExit(2)
-
-    def write(self, table, rows: str = "rows") -> None:
-        """Write the table to its CSV file, if one is named, and say so."""
-        if self.out:
-            write_csv(table, self.out)
-            click.echo(f"wrote {len(table):,} {rows} to {self.out}", err=True)

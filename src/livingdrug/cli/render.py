@@ -1,5 +1,6 @@
 """An answer on the terminal: the same words and tables that a report has."""
 
+from collections.abc import Iterable
 from functools import partial
 
 import click
@@ -11,12 +12,12 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 
 from livingdrug.core.words import NOTICE
-from livingdrug.data.findings import printable
-from livingdrug.report.answer import Answer, Cell, Table
+from livingdrug.data import printable
+from livingdrug.report import Answer, Cell, Table
 
 FLAGS = 20  # that are shown; a report has all of them
 ROWS = 60
-WIDEST = 1000
+WIDEST = 10_000
 
 
 def show(answer: Answer) -> None:
@@ -34,10 +35,15 @@ def show(answer: Answer) -> None:
             line(escape(printable(point, 2000)))
         for table in part.tables:
             show_table(console, table)
-    for note in answer.checks:
-        line(f"- {escape(printable(note, 500))}")
+    show_notes(console, answer.checks)
     cautions(answer)
     line(NOTICE, style="dim")
+
+
+def show_notes(console: Console, notes: Iterable[str]) -> None:
+    """What was done to the data, one line each."""
+    for note in notes:
+        console.print(f"- {escape(printable(note, 500))}", highlight=False)
 
 
 def cautions(answer: Answer) -> None:
@@ -76,7 +82,7 @@ def _laid_out(table: Table, most: int, gap: int) -> RichTable:
         side = "right" if right else "left"
         shown.add_column(escape(heading), justify=side, min_width=least, no_wrap=whole, overflow="fold")
     for row in table.rows[:most]:
-        shown.add_row(*(escape(printable(part, 300)) for part in row))
+        shown.add_row(*(escape(printable(part, WIDEST)) for part in row))
     return shown
 
 

@@ -8,8 +8,8 @@ import click
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
-from livingdrug.scenario.example_data import example_kinetics
-from livingdrug.scenario.example_outcomes import BURDEN, RESPONSE, SEED, SLOPE, SUBJECTS, example_outcomes
+from livingdrug.workflows.examples.kinetics import example_kinetics
+from livingdrug.workflows.examples.outcomes import BURDEN, RESPONSE, SEED, SLOPE, SUBJECTS, example_outcomes
 
 ABOUT = f"""Example data for `livingdrug response`.
 
@@ -82,7 +82,7 @@ def crb401_groups() -> list[tuple[float, int, int, str]]:
 
 def _empty(folder: str, names: tuple[str, ...]) -> Path:
     """The folder, made where it is missing. Raises InputError where one of the files exists."""
-    from livingdrug.report.pictures import check_folder
+    from livingdrug.report import check_folder
 
     check_folder(folder)
     path = Path(folder)

@@ -13,13 +13,9 @@ from livingdrug.cli.render import cautions, show
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
 from livingdrug.core.names import unknown
-from livingdrug.report.answer import Answer
-from livingdrug.report.folder_files import REPORT
-from livingdrug.report.pictures import check_folder
-from livingdrug.scale.runs import choose_executor
-from livingdrug.workflows.base import Conduct, NothingLeft, Workflow, keep_answer, workflow
-from livingdrug.workflows.document import Document, to_toml
-from livingdrug.workflows.memory import check_memory
+from livingdrug.report import REPORT, Answer, check_folder
+from livingdrug.scale import choose_executor
+from livingdrug.workflows import Conduct, Document, NothingLeft, Workflow, check_memory, keep_answer, to_toml, workflow
 
 
 def run_scenario(scenario: Document, output: Output) -> None:
@@ -85,7 +81,7 @@ def _tell(kind: Workflow, scenario: Document, found, answer: Answer, output: Out
         show(answer)
         return
     told = kind.plain(scenario, found)
-    if not told.keys() & {"notes", "notices", "flags"}:
+    if not (isinstance(told, dict) and told.keys() & {"notes", "notices", "flags"}):
         cautions(answer)
     click.echo(json.dumps(plain(told), ensure_ascii=False))
 

@@ -3,14 +3,23 @@
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from livingdrug.cli.render import show_table
 from livingdrug.core.errors import InputError
-from livingdrug.models import build_model
-from livingdrug.models.catalogue import find_models, get_fragment, get_model, list_fragments, list_models
-from livingdrug.models.conformance import fit, problems
-from livingdrug.models.equations import latex_equations, plain_equations
-from livingdrug.models.model import Model, plain_symbol
+from livingdrug.models import (
+    Model,
+    build_model,
+    get_fragment,
+    get_model,
+    latex_equations,
+    list_fragments,
+    list_models,
+    plain_equations,
+    plain_symbol,
+)
+from livingdrug.models.catalogue import find_models
+from livingdrug.models.conformance import joining, problems
+from livingdrug.report import Table
 
 
 def print_catalogue(wanted: dict[str, str]) -> None:
@@ -19,26 +28,22 @@ def print_catalogue(wanted: dict[str, str]) -> None:
     if not found:
         asked = ", ".join(f"{key} `{word}`" for key, word in wanted.items() if word)
         raise InputError(f"no model has {asked}; leave one of them out (`livingdrug models` lists all)")
-    table = Table(title=f"{len(found)} model{'s' if len(found) > 1 else ''}", title_justify="left")
-    table.add_column("name", no_wrap=True)
-    for column in ("what it is", "of"):
-        table.add_column(column)
+    rows = []
     for name in found:
         model = get_model(name)
         about = model.about
         count = f", {len(model.values)} vectors" if len(model.values) > 1 else ""
-        table.add_row(name, model.title, f"{', '.join(about.disease)}; {', '.join(about.target)}; {about.kind}{count}")
-    console.print(table)
+        rows.append((name, model.title, f"{', '.join(about.disease)}; {', '.join(about.target)}; {about.kind}{count}"))
+    _show(console, f"{len(found)} model{'s' if len(found) > 1 else ''}", ("name", "what it is", "of"), rows)
     hint = "`livingdrug models show NAME` says what a model is for and which fragments fit it; NAME:VECTOR takes another"
     console.print(f"{hint} vector.", style="dim")
     if any(wanted.values()):
         return
-    table = Table(title="fragments", title_justify="left")
-    for column in ("name", "what it adds"):
-        table.add_column(column)
-    for name in list_fragments():
-        table.add_row(name, get_fragment(name).title)
-    console.print(table)
+    _show(console, "fragments", ("name", "what it adds"), [(n, get_fragment(n).title) for n in list_fragments()])
+
+
+def _show(console: Console, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    show_table(console, Table(title, header, tuple(rows)), most=len(rows))
 
 
 def print_about(console: Console, model: Model) -> None:
@@ -63,9 +68,9 @@ def print_about(console: Console, model: Model) -> None:
 
 def print_fits(console: Console, model: Model) -> None:
     """Which fragments fit the model."""
-    verdicts = {name: fit(model, name) for name in list_fragments() if name not in {f.name for f in model.fragments}}
-    fits = [name if verdict == "fits" else f"{name} ({verdict.removeprefix('fits ')})"
-            for name, verdict in verdicts.items() if verdict.startswith("fits")]
+    there = {f.name for f in model.fragments}
+    joins = {name: joining(model, name) for name in list_fragments() if name not in there}
+    fits = [f"{name} (with {join.partner})" if join.partner else name for name, join in joins.items() if join.fits]
     console.print("\n[bold]Fragments that fit[/bold]  " + (", ".join(fits) or "none"), highlight=False)
 
 
@@ -73,7 +78,7 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) 
     """Everything about one model."""
     model = build_model(name, fragments)
     if toml:
-        from livingdrug.models.text import to_toml
+        from livingdrug.models import to_toml
 
         click.echo(to_toml(model), nl=False)
         return
@@ -83,7 +88,7 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) 
     console = Console()
     console.print(f"[bold]{model.full_name}[/bold]: {model.title}\n")
     print_about(console, model)
-    _print_equations(console, model)
+    _show(console, "equations", ("name", "moves", "rate"), plain_equations(model))
     _print_parameters(console, model)
     for population in model.populations:
         spreads = ", ".join(f"{n} {s.given} {s.value:g}" for n, s in population.spreads.items())
@@ -99,28 +104,18 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) 
     print_fits(console, model)
 
 
-def _print_equations(console: Console, model: Model) -> None:
-    table = Table(title="equations", title_justify="left")
-    for column in ("name", "moves", "rate"):
-        table.add_column(column, overflow="fold")
-    for row in plain_equations(model):
-        table.add_row(*row)
-    console.print(table)
-
-
 def _print_parameters(console: Console, model: Model) -> None:
-    table = Table(title="parameters", title_justify="left")
-    for column in ("name", "symbol", "value", "unit", "meaning", "source"):
-        table.add_column(column, overflow="fold")
-    for q in model.quantities:
-        symbol = plain_symbol(q.symbol)
-        table.add_row(q.name, symbol, model.shown_value(q.name), q.unit, q.meaning, model.source_of(q.name).line())
-    console.print(table)
+    header = ("name", "symbol", "value", "unit", "meaning", "source")
+    rows = [
+        (q.name, plain_symbol(q.symbol), model.shown_value(q.name), q.unit, q.meaning, model.source_of(q.name).line())
+        for q in model.quantities
+    ]
+    _show(console, "parameters", header, rows)
 
 
 def print_check(name: str | None) -> bool:
     """Static checks and anchors; True when all passed."""
-    from livingdrug.simulation.conformance import check_anchors
+    from livingdrug.simulation import check_anchors
 
     good = True
     for model in [build_model(name)] if name else [get_model(n) for n in list_models()]:

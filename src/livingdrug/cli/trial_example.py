@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from livingdrug.core.errors import InputError
-from livingdrug.scenario.example_trial import ESCALATION, UMBRELLA
+from livingdrug.workflows.examples.trial import ESCALATION, UMBRELLA
 
 FILES = {"umbrella.toml": UMBRELLA, "escalation.toml": ESCALATION}
 
 
 def write_trial_example(folder: str) -> None:
     """Write the designs. Raises InputError where one of them exists."""
-    from livingdrug.report.pictures import check_folder
+    from livingdrug.report import check_folder
 
     check_folder(folder)
     path = Path(folder)

@@ -2,7 +2,6 @@
 
 import click
 
-from livingdrug.cli.kinetics import with_options
 from livingdrug.cli.out_help import MEMORY_HELP
 
 CHECK = (
@@ -17,9 +16,15 @@ CHECK = (
 )  # fmt: skip
 
 
+def _with_options(command):
+    for option in reversed(CHECK):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False))
-@with_options(CHECK)
+@_with_options
 def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: float | None, **rest) -> None:
     """Visual predictive check of the fit in FOLDER.
 
@@ -28,12 +33,12 @@ def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: flo
     posterior, each trial has the numbers of another draw. For research, not for clinical decisions.
     """
     from livingdrug.core.folders import held
-    from livingdrug.fit.vpc import vpc as check
-    from livingdrug.report.folder import amend
+    from livingdrug.fit import vpc as check
+    from livingdrug.report import amend
+    from livingdrug.workflows import SIMULATED, check_bytes
     from livingdrug.workflows.fit.checks import keep_vpc
     from livingdrug.workflows.fit.fitted import fitted_points, fitted_problem
     from livingdrug.workflows.fit.words import outside_text
-    from livingdrug.workflows.memory import SIMULATED, check_bytes
 
     edges = _numbers(bins, "--bins") if bins else None
     with held(folder, make=False):

@@ -6,13 +6,13 @@ import click
 
 from livingdrug.engine.codegen import cache
 from livingdrug.models import build_model
-from livingdrug.models.catalogue import list_models
+from livingdrug.models.catalogue import list_runnable
 from livingdrug.simulation import simulate
 
 
 def warm_up(names: tuple[str, ...], fragments: tuple[str, ...]) -> None:
     """Compile the named models, or all built-in ones, by running one subject of each for a moment."""
-    for name in names or list_models():
+    for name in names or list_runnable():
         start = time.perf_counter()
         model = build_model(name, fragments if names else ())
         simulate(model, until=1.0)

@@ -41,7 +41,7 @@ class CsvFile:
             raise refusal(self.path, error) from None
 
     def __exit__(self, kind, *error) -> None:
-        if self.file is None:
+        if self.file is None or self.part is None:
             return
         try:
             if kind is None:
@@ -53,7 +53,20 @@ class CsvFile:
 
 
 def write_csv(frame, path: str | Path) -> None:
-    """Write a pandas table at once, as `CsvFile` does."""
+    """Write a table at once: the file takes its place when all of it is on disk.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Numbers are written in full, missing ones empty; a text that a spreadsheet would run gets an
+        apostrophe.
+    path : str or Path
+
+    Raises
+    ------
+    InputError
+        For a folder that is missing or read-only, or a disk that is full.
+    """
     with CsvFile(path) as file:
         file.add(frame)
 

@@ -110,9 +110,9 @@ def _check_power(text: str, node: ast.AST, base: ast.expr, exponent: ast.expr) -
 
 def _literal(node: ast.expr) -> float | None:
     match node:
-        case ast.Constant(value=value):
+        case ast.Constant(value=int() | float() as value):
             return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return -value
     return None
 
@@ -247,7 +247,8 @@ def python_text(text: str) -> str:
     class Lower(ast.NodeTransformer):
         def visit_Call(self, node: ast.Call) -> ast.AST:
             self.generic_visit(node)
-            node.func = ast.Name(id="_" + node.func.id, ctx=ast.Load())
+            if isinstance(node.func, ast.Name):
+                node.func = ast.Name(id="_" + node.func.id, ctx=ast.Load())
             return node
 
         def visit_BinOp(self, node: ast.BinOp) -> ast.AST:

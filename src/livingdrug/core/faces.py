@@ -50,8 +50,9 @@ def _homes(package: ModuleType) -> dict[str, str]:
     """Name -> module of every `from MODULE import NAME` under `if TYPE_CHECKING:`."""
     import ast
 
-    homes, loader = {}, package.__spec__.loader
-    for node in ast.parse(loader.get_source(package.__name__)).body:
+    homes, loader = {}, getattr(package.__spec__, "loader", None)
+    source = loader.get_source(package.__name__) if loader else ""
+    for node in ast.parse(source).body:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             for line in node.body:
                 if isinstance(line, ast.ImportFrom):
@@ -66,6 +67,8 @@ class CallablePackage(ModuleType):
     with what was imported before. As the package stays a package, `import livingdrug.fit` and
     `from livingdrug.fit import FitProblem` mean what they always mean.
     """
+
+    __wrapped__: Callable
 
     def __call__(self, *args, **kwargs):
         return self.__wrapped__(*args, **kwargs)
@@ -92,5 +95,5 @@ def callable_package(package: str, verb: Callable) -> None:
     module = sys.modules[package]
     module.__class__ = CallablePackage
     # `inspect.signature`, `help` and editors follow this name to the parameters
-    module.__wrapped__ = verb
+    vars(module)["__wrapped__"] = verb
     module.__doc__ = f"{verb.__doc__}\n\nThe package: {module.__doc__}"

@@ -42,8 +42,9 @@ def open_part(path: str | Path, mode: str = "w"):
     part.unlink(missing_ok=True)
     handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NOFOLLOW, 0o666)
     take(handle)
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-    return os.fdopen(handle, mode, **text), part
+    if "b" in mode:
+        return os.fdopen(handle, mode), part
+    return os.fdopen(handle, mode, encoding="utf-8", newline="\n"), part
 
 
 def settle(file, part: Path, path: str | Path) -> None:

@@ -34,7 +34,7 @@ def _print(node: ast.expr, symbols: Mapping[str, str]) -> tuple[str, int]:
         return printed if own >= strength else rf"\left({printed}\right)"
 
     match node:
-        case ast.Constant(value=value):
+        case ast.Constant(value=int() | float() as value):
             return _number(value), _ATOM
         case ast.Name(id=name):
             return symbol(name, symbols), _ATOM

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 from html import escape
+from typing import Any
 
 MANY = 60  # characters of a text
 ROWS = 12  # of a table
@@ -33,7 +34,7 @@ class Shown:
         found = ((field.name, getattr(self, field.name)) for field in fields(self)) if is_dataclass(self) else ()
         return {name: shortly(value) for name, value in found if shortly(value)}
 
-    def _frame(self):
+    def _frame(self) -> Any:
         return None
 
 
@@ -49,8 +50,9 @@ def shortly(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.4g}"
-    if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return f"array {tuple(value.shape)}" if value.shape else shortly(value.item())
+    shape, item = getattr(value, "shape", None), getattr(value, "item", None)
+    if shape is not None and item is not None:
+        return f"array {tuple(shape)}" if shape else shortly(item())
     if isinstance(value, tuple | list | dict | set | frozenset):
         inner = ", ".join(shortly(item) for item in value)
         if len(inner) <= MANY and not isinstance(value, dict):

@@ -188,6 +188,14 @@ def conversion(given: str, wanted: str) -> Fraction | None:
     return _ratio(parse_unit(given), parse_unit(wanted))
 
 
+def factor_between(given: str, wanted: str) -> Fraction:
+    """The exact number of `wanted` in one `given`. Raises UnitError where they measure different things."""
+    factor = conversion(given, wanted)
+    if factor is None:
+        raise UnitError(f"`{given}` and `{wanted}` measure different things, so one cannot be counted in the other")
+    return factor
+
+
 def _ratio(a: Dimension, b: Dimension) -> Fraction | None:
     if measures(a) != measures(b) or any(e.denominator != 1 for _, e in (*a, *b)):
         return None

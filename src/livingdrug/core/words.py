@@ -2,7 +2,8 @@
 
 import math
 
-NOTICE = "For research, not for clinical decisions."
+RESEARCH = "for research, not for clinical decisions"  # within a sentence, or below a figure
+NOTICE = f"{RESEARCH[0].upper()}{RESEARCH[1:]}."
 
 
 def number(value: float) -> str:

@@ -147,6 +147,6 @@ def _argument(data: Data, key: str, text: str, rows: np.ndarray) -> np.ndarray:
     bad = np.flatnonzero(rows & ~((read.kind == NUMBER) & (read.value > 0)))
     if len(bad):
         first = bad[np.argmin(data.line[bad])]
-        what = f"`{printable(texts[first], 30)}`, which is no number above 0" if texts[first] else "nothing"
+        what = f"`{printable(str(texts[first]), 30)}`, which is no number above 0" if texts[first] else "nothing"
         raise InputError(f"line {int(data.line[first])}: column `{text}` holds {what}; the bridge needs a number as {key}")
     return read.value

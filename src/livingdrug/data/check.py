@@ -40,7 +40,25 @@ class Check(Shown):
 
 
 def check(path: str | Path, reading: Reading | None = None) -> Check:
-    """Look at a file as a whole. Raises InputError only where it is no table, or columns are missing or misnamed."""
+    """Look at a table of samples as a whole: what each column means, and every fault with its line.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, TSV, other separated text, or Excel.
+    reading : Reading, optional
+        Answers to what the file leaves open.
+
+    Returns
+    -------
+    Check
+        Columns, findings, notes, and the data unless something is wrong.
+
+    Raises
+    ------
+    InputError
+        Only where it is no table, or columns are missing or misnamed.
+    """
     reading = reading or Reading()
     name = printable(Path(path).name)
     findings = Findings()
@@ -75,7 +93,24 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
 
 
 def read_data(path: str | Path, reading: Reading | None = None) -> Data:
-    """The canonical table of a file. Raises InputError with every fault, each with its line and how to mend it."""
+    """The canonical table of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, TSV, other separated text, or Excel.
+    reading : Reading, optional
+        Answers to what the file leaves open.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    InputError
+        With every fault, each with its line and what to do.
+    """
     checked = check(path, reading)
     if checked.data is None:
         raise refusal(checked.name, checked.findings)

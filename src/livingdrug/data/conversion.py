@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.units import conversion
+from livingdrug.core.units import conversion, factor_between
 from livingdrug.data.findings import Findings
 from livingdrug.data.table import Changes, Data, Doses, Profile
 
@@ -58,13 +58,13 @@ def on_a_clock(data: Data, findings: Findings) -> Data:
 
 def times_in(data: Data, unit: str) -> Data:
     """The data with all times in another unit of time."""
-    factor = conversion(data.time_unit, unit)
+    factor = factor_between(data.time_unit, unit)
     return replace(_counted(_counted(data, TIME, factor), RATE, 1 / factor), time_unit=unit)
 
 
 def doses_in(data: Data, unit: str) -> Data:
     """The data with all doses in another unit of the same measure."""
-    factor = conversion(data.dose_unit, unit)
+    factor = factor_between(data.dose_unit, unit)
     return replace(_counted(_counted(data, DOSE, factor), RATE, factor), dose_unit=unit)
 
 
@@ -80,7 +80,7 @@ def values_in(data: Data, profiles: np.ndarray, unit: str) -> Data:
             f"the values are kept as logarithms and cannot be counted in {unit} instead of {given}; have them turned back "
             "(--logarithms e), or give them in that unit"
         )
-    return values_times(data, profiles, conversion(p.unit[np.flatnonzero(profiles)[0]], unit), unit)
+    return values_times(data, profiles, factor_between(str(p.unit[np.flatnonzero(profiles)[0]]), unit), unit)
 
 
 def values_times(data: Data, profiles: np.ndarray, factor: Fraction, unit: str) -> Data:

@@ -63,7 +63,14 @@ class Findings:
         self.found.append(Finding(code, severity, int(line), column, str(value), problem, fix, rows))
 
     def at(
-        self, code: str, rows: np.ndarray, column: str, values: Sequence[str], problem: str, fix: str, severity="error"
+        self,
+        code: str,
+        rows: np.ndarray,
+        column: str,
+        values: Sequence[str] | np.ndarray,
+        problem: str,
+        fix: str,
+        severity: str = "error",
     ) -> None:
         """One finding a row; `{}` in problem stands for the value. Many rows with one value become one finding."""
         if self.left_out is not None and len(rows):
@@ -72,7 +79,7 @@ class Findings:
         if len(rows) > MANY:
             rows, values = np.asarray(rows)[np.argsort(self.lines[rows], kind="stable")], [values[0]]
             text = problem.replace("{}", f"`{printable(str(values[0]), 60)}`")
-            self.add(code, self.lines[rows[0]], column, values[0], text, fix, severity, len(rows))
+            self.add(code, int(self.lines[rows[0]]), column, values[0], text, fix, severity, len(rows))
             return
         groups: dict[str, list[int]] = {}
         for row, value in zip(rows, values, strict=True):

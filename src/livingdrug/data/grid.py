@@ -190,9 +190,10 @@ def _codes(heading: str, texts: np.ndarray, findings: Findings) -> np.ndarray:
     found = {text: _STATE.fullmatch(text) for text in set(texts)}
     if not all(match or is_missing(text) for text, match in found.items()):
         return texts
-    said = {text: read_event(text) for text, match in found.items() if match}
-    if any(e and e.happened is not None and int(found[text].group(1)) != e.happened for text, e in said.items()):
+    code = {text: match.group(1) for text, match in found.items() if match}
+    said = {text: read_event(text) for text in code}
+    if any(e and e.happened is not None and int(code[text]) != e.happened for text, e in said.items()):
         return texts
     shown = ", ".join(f"`{printable(text, 30)}`" for text, match in sorted(found.items()) if match)
     findings.note(f"`{printable(heading, 40)}`: states are read as the number before the colon ({shown})")
-    return np.array([found[text].group(1) if found[text] else "" for text in texts], dtype=object)
+    return np.array([code.get(text, "") for text in texts], dtype=object)

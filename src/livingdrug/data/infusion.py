@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from livingdrug.core.units import conversion
+from livingdrug.core.units import factor_between
 from livingdrug.data.cells import MISSING, is_missing
 from livingdrug.data.doses import number
 from livingdrug.data.findings import Findings, printable
@@ -148,17 +148,18 @@ def _ask_when_infused(parsed: Parsed, time: np.ndarray, subject: np.ndarray, tim
     np.minimum.at(first, subject[sampled], time[sampled])
     bound = SPREADSHEET_DAYS[0] if said else FIRST_BY_DAY
     # where no unit is stated, the longer answer: hours where a first sample may be late, days where only a century is
-    per_day = float(conversion("d", time_unit)) if time_unit else 1.0 if said else 24.0
+    per_day = float(factor_between("d", time_unit)) if time_unit else 1.0 if said else 24.0
     late = np.isfinite(first) & (first > bound * per_day)
     if not late.any():
         return
     row = sampled[late[subject[sampled]]][0]
     start = first[subject[row]]
     more = f" (and {int(late.sum()) - 1} more subjects)" if late.sum() > 1 else ""
-    problem = f"subject {{}} is first sampled at time {start:,.10g}{more}, so time 0 may not be the infusion{_as_date(start)}"
+    date = _as_date(float(start))
+    problem = f"subject {{}} is first sampled at time {start:,.10g}{more}, so time 0 may not be the infusion{date}"
     fix = ("say --infusion-day N if it was on one day for all (0 if time 0 is the infusion), or add rows with the doses, "
            "or a column infusion_date beside dates")  # fmt: skip
-    findings.at("infusion-day", np.array([row]), parsed.name("TIME") or parsed.name("DATE"), [parsed.texts["ID"][row]],
+    findings.at("infusion-day", np.array([row]), parsed.name("TIME") or parsed.name("DATE"), [str(parsed.texts["ID"][row])],
                 problem, fix)  # fmt: skip
 
 

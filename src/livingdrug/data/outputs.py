@@ -20,7 +20,7 @@ _DESCRIBES = frozenset(
     "visit visitnum visitn visitname avisit avisitn epoch phase atpt atptn pctpt pctptnum timepoint tpt comment comments "
     "note notes remark remarks flag flags seq pcseq aseq pcseqno pcspid pcrefid pcgrpid visitdy "
     "sampleid sample barcode batch plate run operator analyst rep repl replicate replicates aliquot duplicate well line row "
-    "obs obsno".split()
+    "obs obsno dosefrq dosfrq exdosfrq dosno dosnop doseno dosfrm exdosfrm".split()
 )
 
 
@@ -121,7 +121,7 @@ def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings:
     listed = "; ".join(_values_of(group, data.by_row, len(groups) > 1) for group in groups)
     it = "it" if len(groups) == 1 else "they"
     findings.add(
-        "tells-apart", int(data.line[row]), name, data.by_row[name][row],
+        "tells-apart", int(data.line[row]), name, str(data.by_row[name][row]),
         f"{it} may tell outputs or matrices apart{listed} at the same or interleaved times of subject `{subject}`",
         _answers(names, parsed),
     )  # fmt: skip

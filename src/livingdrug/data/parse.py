@@ -248,14 +248,13 @@ def _assays(texts: np.ndarray, reading: Reading) -> np.ndarray:
 
 def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.ndarray:
     """Event of each row; without a column, a row with a dose and no value is a dose."""
-    n = len(findings.lines)
     if "EVID" in read:
         evid = np.where(read["EVID"].kind == MISSING, 0, read["EVID"].value)
         wrong = (read["EVID"].kind == NUMBER) & ~np.isin(evid, (0, 1, 2, 3, 4))
         fix = "write 0 for a sample, 1 for a dose, 2 for another event, 3 for a reset, 4 for a reset with a dose"
         findings.at("event", np.flatnonzero(wrong), *_of(by_meaning, raw, "EVID", wrong), "{} is no event", fix)
         return np.where(np.isfinite(evid) & ~wrong, evid, 0).astype(np.int8)
-    evid = np.zeros(n, dtype=np.int8)
+    evid = _dose_records(by_meaning, raw, findings)
     if "AMT" in read and "DV" in read:
         dosed, level = read["AMT"].value > 0, read["DV"]
         sampled = (level.value > 0) | (level.kind == BELOW) | (level.kind == ABOVE) | (cens == 1)
@@ -264,6 +263,17 @@ def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.nda
         if alone.any() and 2 * (dosed & sampled).sum() <= sampled.sum():
             evid[alone] = 1
             findings.note(f"{int(alone.sum())} row(s) with a dose and no value are read as infusions (no EVID column)")
+    return evid
+
+
+def _dose_records(by_meaning, raw, findings: Findings) -> np.ndarray:
+    """2 where a row of ADaM (ADPC: PARAMCD is DOSE) records a dose beside the samples of other parameters, else 0."""
+    evid = np.zeros(len(findings.lines), dtype=np.int8)
+    if "DVID" in raw:
+        doses = np.array([text.strip().upper() == "DOSE" for text in raw["DVID"]], dtype=bool)
+        if doses.any() and not doses.all():
+            findings.note(f"{int(doses.sum())} row(s) with `{by_meaning['DVID'].name}` DOSE record doses (ADPC), not samples")
+            evid[doses] = 2
     return evid
 
 

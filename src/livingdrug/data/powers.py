@@ -19,8 +19,9 @@ def in_base_units(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     `--limit` is in the unit of the file, as the values are; a unit that the user states is read like one in a heading.
     """
     reading, said = _dose_as_said(parsed, reading, findings)
-    if reading.unit and _stated(parsed, "UNIT", "DV") == {read_scaled(reading.unit)}:
-        reading = replace(reading, unit=read_scaled(reading.unit).unit)  # the file says so too
+    stated = read_scaled(reading.unit) if reading.unit else None
+    if stated is not None and _stated(parsed, "UNIT", "DV") == {stated}:
+        reading = replace(reading, unit=stated.unit)  # the file says so too
     texts, columns, factor = _converted(parsed, "UNIT", "DV", "values", findings)
     limits = _limit_factor(parsed, columns, factor, findings)
     dose_texts, dose_columns, dosed = _converted(parsed, "DOSEUNIT", "AMT", "doses", findings)
@@ -42,7 +43,7 @@ def in_base_units(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
 def _dose_as_said(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[Reading, float]:
     """(the reading with --dose-unit of the closed list and --dose in it, factor of doses whose file states no unit)."""
     said = read_scaled(reading.dose_unit) if reading.dose_unit else None
-    if said is None or said == Scaled(reading.dose_unit):
+    if reading.dose_unit is None or said is None or said == Scaled(reading.dose_unit):
         return reading, 1.0
     stated = _stated(parsed, "DOSEUNIT", "AMT")
     if stated and stated != {said}:
@@ -102,11 +103,11 @@ def _scaled_limit(parsed: Parsed, factor: np.ndarray, reading: Reading, findings
         problem = "--limit is one number, and the values are in several units"
         findings.add("limit", findings.heading, parsed.name("UNIT"), "", problem, "state the limits in a column LIMIT")
         return reading
-    factor = float(factors[0])
+    one = float(factors[0])
     if reading.logarithms in ("e", "10"):  # the limit is a logarithm too, until `settle_limits` turns it back
         size = np.log(10.0) if reading.logarithms == "10" else 1.0
-        return replace(reading, limit=reading.limit + float(np.log(factor)) / size)
-    return replace(reading, limit=reading.limit * factor)
+        return replace(reading, limit=reading.limit + float(np.log(one)) / size)
+    return replace(reading, limit=reading.limit * one)
 
 
 def _converted(parsed: Parsed, unit: str, value: str, what: str, findings: Findings):
@@ -115,11 +116,12 @@ def _converted(parsed: Parsed, unit: str, value: str, what: str, findings: Findi
     stated = parsed.texts[unit]
     if parsed.has(unit) and any(t not in ("", ".") for t in stated):
         read = {text: _noted(text, what, findings) for text in set(stated)}
-        units = np.array([read[t].unit if read[t] else t for t in stated], dtype=object)
-        return {unit: units}, {}, np.array([float(read[t].factor) if read[t] else 1.0 for t in stated])
+        each = [(text, read[text]) for text in stated]
+        units = np.array([scaled.unit if scaled else text for text, scaled in each], dtype=object)
+        return {unit: units}, {}, np.array([float(scaled.factor) if scaled else 1.0 for _, scaled in each])
     column = parsed.columns.get(value)
     scaled = _noted(column.unit, what, findings) if column is not None and column.unit else None
-    if scaled is None:
+    if column is None or scaled is None:
         return {}, {}, np.ones(n)
     return {}, {value: replace(column, unit=scaled.unit)}, np.full(n, float(scaled.factor))
 

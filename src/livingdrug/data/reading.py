@@ -12,14 +12,38 @@ from livingdrug.data.units import is_dose, is_time, known_units, read_scaled, re
 class Reading:
     """Answers to what a file leaves open; nothing here has a guessed default.
 
-    columns: heading -> meaning, where the guess is wrong; unit, time_unit, dose_unit: of DV, TIME and AMT; dose: one dose
-    for every subject; assay: of the whole file; limit: of quantification, where rows state none; infusion_day: the day
-    number of the infusion, where days are counted from somewhere else (or are called days, and may begin with 0 or 1);
-    date_order: `dmy` or `mdy` of dates that are not ISO; duplicates: of values of one subject, output and time, `mean`, or
-    `keep`: replicates, which a fit takes; pool_assays: one profile from several assays; sheet: of an Excel file; untreated:
-    subjects without a dose, where others have one, were not treated; logarithms: the values and limits are logarithms, to be
-    turned back (`e`, `10`) or `kept`; output: the only one to use of several; units: output -> unit of its values. Units of
-    values and doses may hold a power of ten or a size, as headings may (`10^6 cells`, `copies/100 ng`).
+    Parameters
+    ----------
+    columns : dict of str to str
+        Heading -> meaning, where the guess is wrong.
+    unit, time_unit, dose_unit : str, optional
+        Of DV, TIME and AMT.
+    dose : float, optional
+        One dose for every subject.
+    assay : str, optional
+        Of the whole file.
+    limit : float, optional
+        Limit of quantification, where rows state none.
+    infusion_day : int, optional
+        The day number of the infusion, where days are counted from somewhere else (or are called days,
+        and may begin with 0 or 1).
+    date_order : {'dmy', 'mdy'}, optional
+        Of dates that are not ISO.
+    duplicates : {'mean', 'keep'}, optional
+        Of values of one subject, output and time; `keep`: replicates, which a fit takes.
+    pool_assays : bool
+        One profile from several assays.
+    sheet : str, optional
+        Of an Excel file.
+    untreated : bool
+        Subjects without a dose, where others have one, were not treated.
+    logarithms : {'e', '10', 'kept'}, optional
+        The values and limits are logarithms, to be turned back (`e`, `10`) or kept.
+    output : str, optional
+        The only one to use of several.
+    units : dict of str to str
+        Output -> unit of its values. Units of values and doses may hold a power of ten or a size, as
+        headings may (`10^6 cells`, `copies/100 ng`).
     """
 
     columns: dict[str, str] = field(default_factory=dict)

@@ -34,7 +34,7 @@ def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.nd
             problem = (f"subjects `{printable(alike[key], 40)}` and `{printable(text, 40)}` differ only by "
                        f"{how_alike(alike[key], text)}")  # fmt: skip
             fix = "write them alike if they are one subject"
-            findings.add("subject-twice", findings.lines[row], name, text, problem, fix, "warning")
+            findings.add("subject-twice", int(findings.lines[row]), name, text, problem, fix, "warning")
     return rank[codes], tuple(unique[i] for i in order)
 
 
@@ -113,7 +113,8 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
         findings.note(f"{between} censored value(s) lie between {both} of their row")
     own = np.isfinite(limit)
     if reading.limit is not None:
-        limit = np.where(own | above, limit, turned_back(Numbers(reading.limit, np.nan, NUMBER), reading.logarithms).value)
+        given = Numbers(np.array(reading.limit), np.array(np.nan), np.array(NUMBER))
+        limit = np.where(own | above, limit, turned_back(given, reading.logarithms).value)
     measured = (kind == NUMBER) & (cens == 0) & (parsed.evid == 0) & ~parsed.not_measured
     under = measured & ((value >= 0) | logs) & (value < limit)
     if parsed.has("CENS"):
@@ -185,9 +186,9 @@ def _units(parsed: Parsed, sampled: np.ndarray, outputs_of: np.ndarray, reading:
         given = unit_said(outputs_of, sampled, reading, findings, parsed.name("DV"))
         unit = np.full(len(texts), one, dtype=object) if one else given
         said = {one} - {"", None}
-    asked = {reading.unit, *reading.units.values()} - {None}
+    asked = {unit for unit in (reading.unit, *reading.units.values()) if unit is not None}
     if asked and said and said != asked:
-        problem = f"the file says {', '.join(sorted(said))} and --unit says {', '.join(sorted(asked))}"
+        problem = f"the file says {', '.join(sorted(map(str, said)))} and --unit says {', '.join(sorted(asked))}"
         fix = "leave the option out: one unit becomes another only by a named bridge (--bridge)"
         findings.add("unit", findings.heading, parsed.name("UNIT") or parsed.name("DV"), "", problem, fix)
     if not said and not asked:
@@ -238,8 +239,8 @@ def _profiles(codes: np.ndarray, labels: list[np.ndarray], dose: np.ndarray) -> 
     _, first, profile = np.unique(key, return_index=True, return_inverse=True)
     doses = np.full(len(first), -np.inf)
     np.maximum.at(doses, profile, np.where(np.isfinite(dose), dose, -np.inf))
-    columns = [texts[first] for texts in labels]
-    return Profile(codes[first], *columns, np.where(np.isfinite(doses), doses, np.nan)), profile
+    occasion, output, assay, unit = (texts[first] for texts in labels)
+    return Profile(codes[first], occasion, output, assay, unit, np.where(np.isfinite(doses), doses, np.nan)), profile
 
 
 def _starts(timed: Timed, use, order, profile: np.ndarray) -> np.ndarray:
@@ -313,13 +314,13 @@ def _same_units(data: Data, parsed: Parsed, findings: Findings) -> None:
 
     p = data.profiles
     frame = pd.DataFrame({"output": p.output, "assay": p.assay, "unit": p.unit})
-    for (output, _), group in frame[frame["unit"] != ""].groupby(["output", "assay"]):
-        counts = group["unit"].value_counts()
+    for (output, _), group in frame[frame["unit"] != ""].groupby(["output", "assay"]):  # pyright: ignore
+        counts = pd.Series(group["unit"]).value_counts()
         for unit in counts.index[1:]:
             rows = np.flatnonzero((p.output == output) & (p.unit == unit))
             lines = data.line[np.isin(data.profile, rows)]
             problem = f"`{unit}` here and `{counts.index[0]}` in other rows of the same output"
-            findings.add("unit", int(lines.min()), parsed.name("UNIT"), unit, problem,
+            findings.add("unit", int(lines.min()), parsed.name("UNIT"), str(unit), problem,
                          "use one unit for one output, or give the rows another DVID or ASSAY", rows=len(lines))  # fmt: skip
 
 

@@ -80,15 +80,45 @@ class Changes:
 class Data(Shown):
     """Samples by profile and time, shape (rows,) each.
 
-    profile: position in `profiles`; time: since the infusion of the profile, in time_unit ("" where nobody said);
-    dv: measured value, or the limit where cens is 1 (nan where no limit is known); cens: 0 measured, 1 below the limit,
-    -1 above an upper limit; limit: of quantification, nan where none is stated; line: in the file.
-    covariates: name -> text of each subject, "" where it varies or is missing; by_row: those that vary, shape (rows,);
-    weight: kg of each subject, nan where unknown; bridge: what turned one unit into another, "" if nothing did; doses:
-    each dose with its time, None where no row holds one; end: the other end of the interval in which a censored value
-    lies, nan where it has none; logarithms: values and limits are such; changing: covariates that change within a subject
-    (the weight as WT).
-    A value reported as 0 without a limit has cens 1 and dv 0.
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    subjects : tuple of str
+    profiles : Profile
+        Subject, occasion, output, assay, unit and dose of each profile.
+    profile : ndarray
+        Position in `profiles`.
+    time : ndarray
+        Since the infusion of the profile, in `time_unit`.
+    dv : ndarray
+        Measured value, or the limit where cens is 1 (nan where no limit is known).
+    cens : ndarray
+        0 measured, 1 below the limit of quantification, -1 above an upper limit. A value reported as 0
+        without a limit has cens 1 and dv 0.
+    limit : ndarray
+        Of quantification, nan where none is stated.
+    line : ndarray
+        In the file.
+    time_unit, dose_unit : str
+        "" where nobody said.
+    covariates : dict of str to ndarray
+        Name -> text of each subject, "" where it varies or is missing.
+    by_row : dict of str to ndarray
+        Those that vary, shape (rows,).
+    weight : ndarray
+        kg of each subject, nan where unknown.
+    notes : tuple of str
+    bridge : str
+        What converted one unit into another, "" if nothing did.
+    doses : Doses, optional
+        Each dose with its time; None where no row holds one.
+    end : ndarray
+        The other end of the interval in which a censored value lies, nan where it has none.
+    logarithms : bool
+        Whether values and limits are such.
+    changing : dict of str to Changes
+        Covariates that change within a subject (the weight as WT).
     """
 
     name: str

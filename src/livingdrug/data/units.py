@@ -62,7 +62,8 @@ def read_unit(text: str) -> str | None:
         return None  # a letter alone may be a sex (M is also a molar unit), a side or a name
     parts = [part if part in ("*", "/", "1") else word_of(part) for part in re.split(r"([*/])", word)]
     try:
-        dimension = parse_unit("".join(parts)) if all(parts) else None
+        said = [part for part in parts if part]
+        dimension = parse_unit("".join(said)) if len(said) == len(parts) else None
     except UnitError:
         return None
     words = {name for name, _ in dimension or ()}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import ModuleType
 
@@ -62,7 +62,10 @@ def system_kernel(system: System, observed: tuple[str, ...], inflow: bool = Fals
         equations = symbolic.renamed(system, symbolic.equations(system, pools))
         return Writer(system, equations, observed).module(system.name, livingdrug.__version__)
 
-    module, layout = made_module(cache.key(repr(system), repr(observed), repr(pools.all)), system.name, write)
+    # models that differ in their name alone share their code
+    module, layout = made_module(
+        cache.key(repr(replace(system, name="")), repr(observed), repr(pools.all)), system.name, write
+    )
     return kernel_of(system, observed, pools, module, layout)
 
 

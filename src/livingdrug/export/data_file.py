@@ -25,13 +25,29 @@ class DataFile(Shown):
 
 
 def data_file(data: Data, layout: str) -> DataFile:
-    """The data as `nonmem` or `monolix` (which nlmixr2 reads too) takes them: dose rows, limits by M3, occasions, covariates.
+    """The data as `nonmem` or `monolix` (which nlmixr2 reads too) takes them: dose rows, limits by M3,
+    occasions, covariates.
 
-    TIME counts from the first dose of each occasion, as the exported models do; every dose stands at its own time.
-    DV is on its own scale in both; below a limit it is the limit (CENS 1). NONMEM also gets LNDV, the natural logarithm of
-    DV, numbers for texts (the texts stand behind, in columns that it does not read) and EVID 4 where a later occasion starts.
-    Monolix takes LIMIT of a censored value for the other end of an interval, so it is empty where there is none.
-    Raises InputError for an unknown layout, a value below a limit that nobody states, or two columns of one name.
+    Parameters
+    ----------
+    data : Data
+    layout : str
+        `nonmem` or `monolix`.
+
+    Returns
+    -------
+    DataFile
+
+    Raises
+    ------
+    InputError
+        For an unknown layout, a value below a limit that nobody states, or two columns of one name.
+
+    TIME counts from the first dose of each occasion, as the exported models do; every dose stands at its own
+    time. DV is on its own scale in both; below a limit it is the limit (CENS 1). NONMEM also gets LNDV, the
+    natural logarithm of DV, numbers for texts (the texts stand behind, in columns that it does not read) and
+    EVID 4 where a later occasion starts. Monolix takes LIMIT of a censored value for the other end of an
+    interval, so it is empty where there is none.
     """
     if layout not in LAYOUTS:
         raise InputError(unknown("layout", layout, LAYOUTS))

@@ -7,7 +7,7 @@ from livingdrug.core.expressions import names
 from livingdrug.export.dialect import Dialect, Names
 from livingdrug.export.plan import Parameter, Plan
 from livingdrug.export.statements import Block
-from livingdrug.models import ClosedOutput, System
+from livingdrug.models import ClosedOutput, System, closed_form_of, flows_of
 
 
 @dataclass
@@ -49,13 +49,13 @@ class Draft:
 
 def start_values(draft: Draft, block: Block) -> list[tuple[str, str]]:
     """(state, text of its value at time 0) of every state that does not start empty."""
-    states = draft.plan.model.system.states
+    states = flows_of(draft.plan.model).states
     return [(s.name, block.text(s.initial)) for s in states if s.initial != "0"]
 
 
 def rates(draft: Draft, block: Block) -> list[tuple[str, str]]:
     """Write clocks, definitions and flows into the block; (state, text of its rate of change)."""
-    system: System = draft.plan.model.system
+    system = flows_of(draft.plan.model)
     wanted = _needed(system, [flow.rate for flow in system.flows])
     define(system, block, wanted)
     terms: dict[str, list[str]] = {s.name: [] for s in system.states}
@@ -80,7 +80,7 @@ def define(system: System, block: Block, wanted: set[str]) -> None:
 
 def outputs(draft: Draft, block: Block) -> dict[str, str]:
     """Write the outputs of flows into the block, with the definitions that it lacks; output -> its name."""
-    system: System = draft.plan.model.system
+    system = flows_of(draft.plan.model)
     define(system, block, _needed(system, [o.expression for o in system.outputs]) - block.known.keys())
     states = {s.name for s in system.states}
     made = {}
@@ -107,7 +107,7 @@ def _needed(system: System, texts: list[str]) -> set[str]:
 
 def closed_outputs(draft: Draft, block: Block) -> dict[str, str]:
     """Write the outputs of a closed form into the block, piece by piece; output -> its name."""
-    form = draft.plan.model.system
+    form = closed_form_of(draft.plan.model)
     for definition in form.definitions:
         block.let(definition.name, definition.expression, definition.meaning)
     made = {}

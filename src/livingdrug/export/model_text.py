@@ -14,8 +14,22 @@ TARGETS = {"nonmem": nonmem, "nlmixr2": nlmixr2, "mrgsolve": mrgsolve}
 def model_text(model: Model, target: str, spread: str | None = None) -> str:
     """The model as a NONMEM control stream, an nlmixr2 (rxode2) function or an mrgsolve model file.
 
-    target: a word of TARGETS; spread: which published spread, the first one by default.
-    Raises InputError for an unknown target or spread, and for what the target cannot express.
+    Parameters
+    ----------
+    model : Model
+    target : str
+        A word of TARGETS.
+    spread : str, optional
+        Which published between-subject variability; the first one by default.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        For an unknown target or variability, and for what the target cannot express.
     """
     if target not in TARGETS:
         raise InputError(unknown("target", target, TARGETS))

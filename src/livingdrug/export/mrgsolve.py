@@ -9,8 +9,8 @@ from livingdrug.models import ClosedForm
 
 def mrgsolve(plan: Plan) -> str:
     """The text of a model file (`mread` compiles it). Parameters keep their published values; `param()` changes them."""
-    closed = isinstance(plan.model.system, ClosedForm)
-    states = () if closed else plan.model.system.states
+    system = plan.model.system
+    states = () if isinstance(system, ClosedForm) else system.states
     # mrgsolve makes these names from those of the compartments
     made = {f"{form}" for s in states for form in (f"{s.name}_0", f"dxdt_{s.name}", f"F_{s.name}", f"ALAG_{s.name}")}
     draft = Draft(plan, MRGSOLVE, Names(MRGSOLVE, made))
@@ -23,7 +23,7 @@ def mrgsolve(plan: Plan) -> str:
     out += _random(plan)
     main, switches = _main(draft, parameters, compartments)
     out += ["$MAIN", *main, ""]
-    if not closed:
+    if not isinstance(system, ClosedForm):
         out += ["$ODE", *_ode(draft, compartments, switches), ""]
     out += _table(draft, compartments, switches)
     return "\n".join(wrapped(out, MRGSOLVE)) + "\n"

@@ -4,7 +4,7 @@ from livingdrug.export.dialect import RXODE2, Names
 from livingdrug.export.equations import Draft, closed_outputs, outputs, rates, start_values
 from livingdrug.export.plan import Parameter, Plan, heading
 from livingdrug.export.statements import Block, wrapped
-from livingdrug.models import ClosedForm
+from livingdrug.models import ClosedForm, flows_of
 
 
 def nlmixr2(plan: Plan) -> str:
@@ -70,7 +70,7 @@ def _parameters(draft: Draft, block: Block, typical: dict[str, str], etas: dict[
 
 
 def _flows(draft: Draft, block: Block, compartments: dict[str, str]) -> None:
-    system = draft.plan.model.system
+    system = flows_of(draft.plan.model)
     for switch in system.switches:
         at = block.text(switch.at)
         name = draft.names.fresh(f"{switch.name}_at")

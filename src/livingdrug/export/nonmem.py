@@ -6,7 +6,7 @@ from livingdrug.export.dialect import NONMEM, Names
 from livingdrug.export.equations import Draft, closed_outputs, outputs, rates, start_values
 from livingdrug.export.plan import Parameter, Plan, heading, variance
 from livingdrug.export.statements import Block, wrapped
-from livingdrug.models import ClosedForm
+from livingdrug.models import ClosedForm, flows_of
 
 # a logarithm needs a floor where the model is still empty; far below anything that an assay counts
 FLOOR = 1e-30
@@ -52,7 +52,7 @@ def _one_block(draft: Draft, thetas: dict[str, int]) -> tuple[list[str], dict[st
 
 def _three_blocks(draft: Draft, thetas: dict[str, int]) -> tuple[list[str], dict[str, str]]:
     """(lines, output -> its name)."""
-    system = draft.plan.model.system
+    system = flows_of(draft.plan.model)
     number = {s.name: i for i, s in enumerate(system.states, 1)}
     labels = Names(NONMEM)
     out = ["$SUBROUTINES ADVAN13 TOL=9", "$MODEL"]
@@ -77,7 +77,7 @@ def _three_blocks(draft: Draft, thetas: dict[str, int]) -> tuple[list[str], dict
 
 
 def _with_states(draft: Draft, number: dict[str, int], clock: str) -> Block:
-    system = draft.plan.model.system
+    system = flows_of(draft.plan.model)
     block = draft.block(time=clock)
     for name, text in (
         *((s.name, f"A({number[s.name]})") for s in system.states),

@@ -76,7 +76,7 @@ class Block:
 
     def _print(self, node: ast.expr) -> Text:
         match node:
-            case ast.Constant(value=value):
+            case ast.Constant(value=int() | float() as value):
                 return self.number(value), _ATOM
             case ast.Name(id=name):
                 return self.known[name], _ATOM
@@ -142,7 +142,7 @@ class Block:
 
     def _is_positive(self, node: ast.expr) -> bool:
         match node:
-            case ast.Constant(value=value):
+            case ast.Constant(value=int() | float() as value):
                 return value > 0
             case ast.Name(id=name):
                 return name in self.positive

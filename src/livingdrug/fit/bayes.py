@@ -235,8 +235,30 @@ def log_posterior(
 def sample_posterior(
     problem: FitProblem, priors: Sequence[Prior] = (), settings: Sampling | None = None, start: FitProblem | None = None
 ) -> Posterior:
-    """Draws of the posterior. Priors that are not given are weak ones around the numbers of `problem`, which must not come
-    from the same data; `start` may: `fit(problem).problem` is a good one."""
+    """Draws of the posterior by NUTS.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        Its numbers must not come from the same data, as priors that are not given are weak ones around
+        them.
+    priors : sequence of Prior
+        Stated ones.
+    settings : Sampling, optional
+        Chains, draws, seed.
+    start : FitProblem, optional
+        Where the chains start; `fit(problem).problem` is a good one.
+
+    Returns
+    -------
+    Posterior
+        Its `table` refuses what did not mix.
+
+    Raises
+    ------
+    InputError
+        For priors of numbers that are not estimated, and for what cannot be sampled.
+    """
     if problem.outcomes:
         check_method("bayes")
     settings = settings or Sampling()

@@ -2,24 +2,24 @@
 
 SAEM ends within its own noise of the maximum; a few such steps, with score and information by Louis' identities, take that
 noise away, so that runs with different seeds meet. Steps are made on one set of draws, each subject's parameters staying
-where they are (Geyer 1994, J R Stat Soc B 56:261-274), for as long as these draws are worth about as much as where they were
-made. Then they are drawn anew around the point reached, and the steps count only if the likelihood of the new draws has
-risen too. Profiles and bootstraps climb from the estimate the same way.
+where they are (Geyer 1994, J R Stat Soc B 56:261-274) or following those without variability, for as long as these draws are
+worth about as much as where they were made: the first step is Newton's, and its scores say how the curvature changes on the
+way (BFGS). Then the draws are made anew around the point reached, and the steps count only if the likelihood of the new draws
+has risen too. Profiles and bootstraps climb from the estimate the same way.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from livingdrug.fit import finish
-from livingdrug.fit.importance import SOUND, Draws, Proposal, drawn, propose, weights, worth_of
-from livingdrug.fit.information import Information, louis
+from livingdrug.fit.conditional import updated
+from livingdrug.fit.importance import SOUND, Draws, Proposal, drawn, propose, worth_of
+from livingdrug.fit.information import At, Information, weighted_at
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import Point, Prepared, is_defined
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
-from livingdrug.fit.updates import linear_of
 
 ROUNDS = 40  # sets of draws
 MOST = 12  # steps on one set
@@ -28,10 +28,11 @@ DRAWS, SOLVED_DRAWS = 1024, 512  # of formulas, and of equations that are solved
 MOST_DRAWS = 16384  # where they are worth little
 LENGTHS = (1.0, 0.5, 0.25, 0.1, 0.03)
 CONFIRMED = (1.0, 0.3, 0.1)  # parts of the way on one set of draws that new draws are asked about
-KEPT = 0.4  # of the effective draws of each subject that steps on one set must leave
+KEPT = 0.25  # of the effective draws of each subject that steps on one set must leave
 NOISE = 0.02  # by which the likelihood of new draws may fall short of that of the old ones
 LEAST_CURVATURE = 1e-3  # of the scaled information
 FAR = 0.7  # that a step may move a number, on its scale
+FAILING = 5.0  # times the expected rise, and 1 more, that no climb rises by
 ENOUGH = 3e-3  # expected gain in log-likelihood below which no step is worth it
 
 
@@ -59,28 +60,63 @@ class Climbed(NamedTuple):
 
 def climb(
     prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, held: tuple[int, ...] = (),
-    before: Proposal | None = None, draws: int | None = None, rounds: int = ROUNDS,
-    enough: float = ENOUGH, most: int = MOST_DRAWS,
+    before: Climbed | None = None, draws: int | None = None, rounds: int = ROUNDS,
+    enough: float = ENOUGH, most: int = MOST_DRAWS, sound: float = SOUND, wanted: float = -np.inf,
 ) -> Climbed:  # fmt: skip
-    """Newton steps up the likelihood from a point. start: of the search for modes, or `before`: proposals of a point
-    nearby; held: positions of estimated numbers that stay; draws: of each subject (None: the usual number), up to `most`
-    where they are worth little; rounds: sets of draws at most; enough: expected rise of the log-likelihood at which it
-    ends."""
-    ascent = _Ascent(prepared, unknowns_of(prepared.problem), seed, held, draws or usual_draws(prepared.problem), most)
-    now = ascent.at(point, propose(prepared, point, seed, start, before))
+    """Newton steps up the likelihood from a point. start: of the search for modes, or `before`: the end of a climb of the
+    same problem nearby; held: positions of estimated numbers that stay; draws: of each subject (None: the usual number), up
+    to `most` where those of a subject are worth fewer than `sound`; rounds: sets of draws at most; enough: expected rise of
+    the log-likelihood at which it ends; wanted: log-likelihood below which the end is of no use, so that a climb which will
+    not get there is given up."""
+    unknowns = unknowns_of(prepared.problem)
+    ascent = _Ascent(prepared, unknowns, seed, held, draws or usual_draws(prepared.problem), most, sound)
+    now = ascent.at(point, propose(prepared, point, seed, start, before and before.proposal))
+    now = ascent.guessed(now, before.information.matrix) if before else ascent.known(now)
     levels = [-np.inf] * STALLED
-    while now.gain > enough and len(levels) < STALLED + rounds and now.level > levels[-STALLED] + SMALL:
-        levels.append(now.level)
-        after = ascent.higher(now)
-        if after is None:
+    while True:
+        if now.gain <= enough and now.information is None:
+            now = ascent.known(now)
+        if not (now.gain > enough and len(levels) < STALLED + rounds):
             break
+        if now.level <= levels[-STALLED] + max(SMALL, enough / 2) or now.level + FAILING * now.gain + 1 < wanted:
+            break
+        after = ascent.higher(now)
+        if after is None and now.information is not None:
+            break
+        if after is None:  # with the curvature that is there, before it is given up
+            now = ascent.known(now)
+            continue
+        levels.append(now.level)
         now = after
-    return now
+    if now.information is None:
+        now = ascent.known(now)
+    return Climbed(now.point, now.gain, now.proposal, now.at.draws, now.information, now.worth)
 
 
 def usual_draws(problem: FitProblem) -> int:
     """Draws of each subject that a climb takes."""
     return DRAWS if is_closed(problem.model) else SOLVED_DRAWS
+
+
+class _Set(NamedTuple):
+    """A set of draws at a point. level, score, worth: by them, with the priors of the problem; left_out: positions of numbers
+    that do not move; inverse (p, p): of the curvature, 0 for these; information: None where the curvature is that of a
+    point nearby, brought along."""
+
+    point: Point
+    proposal: Proposal
+    at: At
+    level: float
+    score: np.ndarray
+    worth: np.ndarray
+    left_out: np.ndarray
+    inverse: np.ndarray
+    information: Information | None = None
+
+    @property
+    def gain(self) -> float:
+        """Rise of the log-likelihood that a Newton step promises."""
+        return _newton(self.score, self.inverse)[0]
 
 
 class _Ascent(NamedTuple):
@@ -90,104 +126,113 @@ class _Ascent(NamedTuple):
     held: tuple[int, ...]
     count: int
     most: int
+    sound: float
 
-    def at(self, point: Point, proposal: Proposal) -> Climbed:
-        """New draws at a point, more of them where they are worth too few."""
+    def at(self, point: Point, proposal: Proposal, before: _Set | None = None, inverse: np.ndarray | None = None) -> _Set:
+        """New draws at a point, more of them where they are worth too few; inverse: of the curvature, brought along."""
         count = self.count
+        if before is not None and before.worth.min() < 2 * self.sound:  # it took more of them there
+            count = min(max(count, before.at.logs.shape[1]), max(count, self.most))
         while True:
             draws = drawn(self.prepared, point, proposal, count, self.seed, "information")
-            worth = worth_of(weights(self.prepared, point, draws))
-            if count >= self.most or (worth >= SOUND).all():
+            at = weighted_at(self.prepared, self.unknowns, point, draws)
+            worth = worth_of(at.logs)
+            if count >= self.most or (worth >= self.sound).all():
                 break
             count *= 2
-        information = self.known(point, draws)
-        return Climbed(point, self.newton(point, information)[0], proposal, draws, information, worth)
+        left_out = np.array([], dtype=np.int64) if before is None else before.left_out
+        return _Set(point, proposal, at, self.level(at), self.score(at), worth, left_out, inverse)
 
-    def known(self, point: Point, draws: Draws) -> Information:
-        """Score, information and level by these draws, with the priors of the problem."""
-        found = louis(self.prepared, self.unknowns, point, draws)
-        penalty, vector = penalty_of(self.unknowns), self.unknowns.vector(point)
-        return replace(
-            found, score=found.score + penalty.pull(vector), matrix=found.matrix + np.diag(penalty.precision),
-            log_likelihood=found.log_likelihood - penalty.loss(vector),
-        )  # fmt: skip  # the scores of the subjects stay those of the data
+    def level(self, at: At) -> float:
+        """Log-likelihood, less what priors take from it."""
+        return at.level - penalty_of(self.unknowns).loss(self.unknowns.vector(at.point))
 
-    def newton(self, point: Point, information: Information) -> tuple[float, np.ndarray]:
-        """(expected gain, step) of the numbers that are free to move."""
-        flat = finish.flat_spreads(self.unknowns, information.score, information.matrix)
-        bound = finish.at_bounds(self.prepared, self.unknowns, point)[0]
-        return _newton(information, np.union1d(bound, [*self.held, *flat]).astype(np.int64))
+    def score(self, at: At) -> np.ndarray:
+        """Its slope."""
+        return at.score() + penalty_of(self.unknowns).pull(self.unknowns.vector(at.point))
 
-    def higher(self, now: Climbed) -> Climbed | None:
+    def known(self, now: _Set) -> _Set:
+        """With the curvature there."""
+        found, penalty = now.at.weighted().information(), penalty_of(self.unknowns)
+        matrix = found.matrix + np.diag(penalty.precision)
+        score = found.score + penalty.pull(self.unknowns.vector(now.point))
+        # the scores of the subjects stay those of the data
+        information = Information(score, matrix, found.scores, now.level)
+        return self.guessed(now._replace(score=score), matrix)._replace(information=information)
+
+    def guessed(self, now: _Set, matrix: np.ndarray) -> _Set:
+        """With a curvature, such as that of a point nearby."""
+        flat = finish.flat_spreads(self.unknowns, now.score, matrix)
+        bound = finish.at_bounds(self.prepared, self.unknowns, now.point)[0]
+        left_out = np.union1d(bound, [*self.held, *flat]).astype(np.int64)
+        return now._replace(left_out=left_out, inverse=inverse_of(matrix, left_out))
+
+    def higher(self, now: _Set) -> _Set | None:
         """A point whose likelihood is higher by draws of its own, or None."""
-        base, reached = self.unknowns.vector(now.point), self.unknowns.vector(self.reached(now))
+        (reached, inverse), base = self.reached(now), self.unknowns.vector(now.point)
         for length in CONFIRMED:
             point = self.unknowns.point(base + length * (reached - base), now.point)
             if not is_defined(point) or np.array_equal(self.unknowns.vector(point), base):
                 continue
-            after = self.at(point, propose(self.prepared, point, self.seed, before=now.proposal))
+            after = self.at(point, propose(self.prepared, point, self.seed, before=now.proposal), now, inverse)
             if after.level > now.level - NOISE:
                 return after
         return None
 
-    def reached(self, now: Climbed) -> Point:
-        """The top of the likelihood on the draws of `now`, or how far they carry. Where predictions move with the numbers
-        draws carry hardly anywhere, and it is one step's end."""
-        gain, step = self.newton(now.point, now.information)
-        if self.moves_predictions:
-            return self.unknowns.point(self.unknowns.vector(now.point) + step, now.point)
-        point = now.point
+    def reached(self, now: _Set) -> tuple[np.ndarray, np.ndarray]:
+        """(numbers at the top of the likelihood on the draws of `now`, or how far they carry, inverse of the curvature)."""
+        inside = np.setdiff1d(np.arange(self.unknowns.size), now.left_out)
+        vector, level, score, inverse = self.unknowns.vector(now.point), now.level, now.score, now.inverse.copy()
         for _ in range(MOST):
-            further = self.step(now, point, step) if gain > ENOUGH else None
-            if further is None:
+            gain, step = _newton(score, inverse)
+            after, length = self.step(now, vector, level, step) if gain > ENOUGH else (None, 0.0)
+            if after is None:
                 break
-            point = further
-            gain, step = self.newton(point, self.known(point, now.draws))
-        return point
+            moved, after_score = self.unknowns.vector(after.point), self.score(after)
+            s, y = (moved - vector)[inside], (score - after_score)[inside]
+            inverse[np.ix_(inside, inside)] = updated(inverse[np.ix_(inside, inside)], s, y)
+            vector, level, score = moved, self.level(after), after_score
+            if length < 1:  # the draws carry no further
+                break
+        return vector, inverse
 
-    def step(self, now: Climbed, point: Point, step: np.ndarray) -> Point | None:
-        """The point after the first of shorter and shorter steps that goes up on the same draws and leaves enough of them."""
-        penalty = penalty_of(self.unknowns)
-        level = _level(weights(self.prepared, point, now.draws)) - penalty.loss(self.unknowns.vector(point))
+    def step(self, now: _Set, vector: np.ndarray, level: float, step: np.ndarray) -> tuple[At | None, float]:
+        """(after it, its length) of the first of shorter and shorter steps that goes up and leaves enough of the draws."""
         for length in LENGTHS:
-            vector = self.unknowns.vector(point) + length * step
-            moved = self.unknowns.point(vector, point)
-            if is_defined(moved):
-                logs = weights(self.prepared, moved, now.draws)
-                if _level(logs) - penalty.loss(vector) > level and (worth_of(logs) > KEPT * now.worth).all():
-                    return moved
-        return None
-
-    @property
-    def moves_predictions(self) -> bool:
-        """Whether an estimated number acts on predictions and is no mean of random parameters."""
-        linear = linear_of(self.prepared, self.unknowns)
-        still = [*np.setdiff1d(self.unknowns.mu, linear.mu), *np.setdiff1d(self.unknowns.beta, linear.beta)]
-        return bool(still)
-
-
-def _level(logs: np.ndarray) -> float:
-    """Log-likelihood of all subjects from the logarithms of weights (n, draws)."""
-    top = logs.max(axis=1, keepdims=True)
-    return float(np.sum(np.log(np.exp(logs - top).mean(axis=1)) + top[:, 0]))
+            point = self.unknowns.point(vector + length * step, now.point)
+            if is_defined(point):
+                after = weighted_at(self.prepared, self.unknowns, point, now.at.draws)
+                if self.level(after) > level and (worth_of(after.logs) > KEPT * now.worth).all():
+                    return after, length
+        return None, 0.0
 
 
 def expected_gain(score: np.ndarray, matrix: np.ndarray, left_out: np.ndarray) -> float:
     """Rise of the log-likelihood that a Newton step promises; score (p,) and information (p, p) of the estimated numbers."""
-    return _newton(Information(score, matrix, score[None], np.nan), left_out)[0]
+    inside = np.setdiff1d(np.arange(len(score)), left_out)
+    if len(inside) and not np.isfinite(matrix[np.ix_(inside, inside)]).all():
+        return np.inf
+    return _newton(score, inverse_of(matrix, left_out))[0]
 
 
-def _newton(information: Information, left_out: np.ndarray) -> tuple[float, np.ndarray]:
-    """(expected gain, step) of a Newton step that leaves some numbers where they are and goes FAR at most; where the
-    likelihood bends the wrong way, or hardly at all, its curvature counts as slightly more than nothing."""
-    inside = np.setdiff1d(np.arange(len(information.score)), left_out)
-    step = np.zeros(len(information.score))
-    part, score = information.matrix[np.ix_(inside, inside)], information.score[inside]
-    if not len(inside) or not np.isfinite(part).all():
-        return (0.0 if not len(inside) else np.inf), step
-    scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
-    values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
-    found = vectors @ ((vectors.T @ (score / scale)) / np.maximum(values, LEAST_CURVATURE)) / scale
-    length = min(1.0, FAR / max(float(np.max(np.abs(found))), 1e-300))
-    step[inside] = found * length
-    return length * (1 - 0.5 * length) * float(score @ found), step
+def _newton(score: np.ndarray, inverse: np.ndarray) -> tuple[float, np.ndarray]:
+    """(expected gain, step) of a Newton step that goes FAR at most."""
+    found = inverse @ score
+    if not np.isfinite(found).all():
+        return np.inf, np.zeros(len(score))
+    length = min(1.0, FAR / max(float(np.max(np.abs(found), initial=0.0)), 1e-300))
+    return length * (1 - 0.5 * length) * float(score @ found), length * found
+
+
+def inverse_of(matrix: np.ndarray, left_out: np.ndarray) -> np.ndarray:
+    """Inverse of an information (p, p), 0 for numbers that stay; where the likelihood bends the wrong way, or hardly at
+    all, its curvature counts as slightly more than nothing. Not a number where the information is none."""
+    inside = np.setdiff1d(np.arange(len(matrix)), left_out)
+    found, part = np.zeros(matrix.shape), matrix[np.ix_(inside, inside)]
+    if not np.isfinite(part).all():
+        return found * np.nan
+    if len(inside):
+        scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
+        values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
+        found[np.ix_(inside, inside)] = (vectors / np.maximum(values, LEAST_CURVATURE)) @ vectors.T / scale[:, None] / scale
+    return found

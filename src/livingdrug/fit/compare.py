@@ -155,8 +155,25 @@ def compare_methods(
 ) -> MethodComparison:
     """The problem fitted by SAEM, FOCEI and Laplace, each with its usual settings.
 
-    The reference is SAEM; where its search did not end or its likelihood is not known, the next method whose did. Raises
-    InputError where no method takes the problem.
+    Parameters
+    ----------
+    problem : FitProblem
+    seed : int
+    starts : int, optional
+        Sets of initial estimates of each method.
+    progress : callable, optional
+        `progress(done, all, objective)`.
+
+    Returns
+    -------
+    MethodComparison
+        The reference is SAEM; where its search did not end or its likelihood is not known, the next
+        method whose did.
+
+    Raises
+    ------
+    InputError
+        Where no method takes the problem.
     """
     runs = [_run(problem, method, seed, starts, progress) for method in METHODS]
     if all(run.result is None for run in runs):

@@ -119,7 +119,25 @@ def compare_models(
 ) -> ModelComparison:  # fmt: skip
     """Problems of several models on the same data, each fitted by one method.
 
-    Raises InputError, before anything is computed, where the models would not be fitted to the same values.
+    Parameters
+    ----------
+    problems : sequence of FitProblem
+        Of the same data.
+    method : str
+    seed : int
+    starts : int, optional
+        Sets of initial estimates of each model.
+    progress : callable, optional
+        `progress(done, all, objective)`.
+
+    Returns
+    -------
+    ModelComparison
+
+    Raises
+    ------
+    InputError
+        Before anything is computed, where the models would not be fitted to the same values.
     """
     if method not in METHODS:
         raise InputError(f"models are compared by a likelihood of the population; method {method} gives none: take saem, "

@@ -93,7 +93,7 @@ def search(
         x_new, after = moved
         s = np.linalg.solve(scaling, x_new - x)
         y = scaling.T @ after.gradient.sum(axis=0) - g
-        inverse = _updated(inverse, s, y, k == 0)
+        inverse = updated(inverse, s, y, k == 0)
         x, now = x_new, after
         trace.append(np.append(now.value, x))
         if progress:
@@ -146,7 +146,7 @@ def _line(prepared, unknowns, method, base, x, step, box, now: Slope):
     return None
 
 
-def _updated(inverse: np.ndarray, s: np.ndarray, y: np.ndarray, first: bool) -> np.ndarray:
+def updated(inverse: np.ndarray, s: np.ndarray, y: np.ndarray, first: bool = False) -> np.ndarray:
     """BFGS update of the inverse curvature; none where the curvature along the step is not positive."""
     sy = float(s @ y)
     if sy <= 1e-10 * float(np.linalg.norm(s) * np.linalg.norm(y)):

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.fit.importance import drawn, propose
-from livingdrug.fit.information import Weighted, weighted_slopes
+from livingdrug.fit.information import Weighted, weighted_at
 from livingdrug.fit.point import Point, Prepared, centre
 from livingdrug.fit.priors import Prior, log_prior
 from livingdrug.fit.unknowns import Unknowns
@@ -51,7 +51,7 @@ def frame_of(prepared: Prepared, unknowns: Unknowns, base: Point, priors: tuple[
     """The frame at a point, the nearer to the top of the likelihood the better. Raises InputError where the likelihood of a
     subject has no finite mode."""
     theta, proposal = unknowns.vector(base), propose(prepared, base, seed)
-    sampled = weighted_slopes(prepared, unknowns, base, drawn(prepared, base, proposal, DRAWS, seed, "frame"))
+    sampled = weighted_at(prepared, unknowns, base, drawn(prepared, base, proposal, DRAWS, seed, "frame")).weighted()
     spread = np.einsum("nij,nij->ni", proposal.factor, proposal.factor)
     part = np.clip(1 - spread / np.diag(base.omega), 0.0, 1.0)
     phi = centre(prepared, base)[:, prepared.random] + proposal.middle

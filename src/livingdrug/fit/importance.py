@@ -15,15 +15,19 @@ import numpy as np
 
 from livingdrug.core.random import stream_key, uniforms
 from livingdrug.engine import in_threads
-from livingdrug.fit.modes import Modes, find_modes
+from livingdrug.engine.at_draws import formulas_at_draws, slopes_at_draws, sum_at_draws
+from livingdrug.fit.modes import Modes, find_modes, solved
 from livingdrug.fit.objective import at_modes, check_parts, made
-from livingdrug.fit.outcome_likelihood import slopes_of
-from livingdrug.fit.point import Point, Prepared, centre, everything, log_likelihood, with_etas
+from livingdrug.fit.outcome_likelihood import log_likelihood_of, slopes_of
+from livingdrug.fit.point import Point, Prepared, centre, everything, moments, with_etas
+from livingdrug.fit.predict import ClosedPredictor
 from livingdrug.fit.result import Objective
+from livingdrug.fit.unknowns import Unknowns
 
 FREEDOM = 4.0
 SETS = 16
-AT_ONCE = 100_000  # records in one call: what stays in a processor's own memory
+AT_ONCE = 100_000  # predictions in one call
+SMALL = 200_000  # numbers of a set of draws that many of them are kept of
 FLAT = 1e-12  # smallest eigenvalue of a correlation of draws that do not lie in a plane
 FEW = 50  # effective draws of a subject below which a caution is said
 SOUND = 200  # effective draws of every subject that a likelihood and its slopes should rest on
@@ -46,6 +50,32 @@ class Proposal:
     def modes(self) -> Modes:
         """Modes at the point; draws do not need them, so they are looked for where they are asked for."""
         return find_modes(self.prepared, self.point, self.near)
+
+    @cached_property
+    def follow(self) -> np.ndarray:
+        """How the individual effects that fit best move with each parameter without variability (n, random, such
+        parameters), by Gauss and Newton.
+
+        Draws move along: any such change of variables leaves likelihood and slopes as they are, and this one leaves the
+        draws worth the most.
+        """
+        prepared, point, random = self.prepared, self.point, self.prepared.random
+        still = prepared.still
+        found = moments(prepared, point, with_etas(prepared, centre(prepared, point), self.middle)).curve
+        bend = found[:, random[:, None], random] + np.linalg.inv(point.omega)
+        follow = np.zeros((*self.middle.shape, len(still)))
+        for k, parameter in enumerate(still):
+            follow[:, :, k] = -solved(bend, found[:, random, parameter])
+        return follow
+
+    def shift(self, point: Point) -> np.ndarray | None:
+        """How far the effects of each subject move with the parameters without variability (n, random); None for
+        not at all."""
+        still = self.prepared.still
+        if not len(still) or not len(self.prepared.random):
+            return None
+        off = centre(self.prepared, point)[:, still] - centre(self.prepared, self.point)[:, still]
+        return (self.follow @ off[..., None])[..., 0] if off.any() else None
 
 
 def importance(
@@ -117,16 +147,11 @@ def _around(prepared: Prepared, point: Point, modes: Modes, sound: np.ndarray) -
 
 
 def _carried(before: Proposal, point: Point) -> Proposal:
-    """Proposals of a point nearby at another one; where a number moved that acts on predictions, they go with the modes."""
-    prepared = before.prepared
-    still = np.setdiff1d(np.arange(len(point.mu)), prepared.random)
-    middles = [centre(prepared, p)[:, still] for p in (before.point, point)]
-    if np.array_equal(*middles) or not len(prepared.random):
+    """Proposals of a point nearby at another one, which go along with what acts on predictions."""
+    shift = before.shift(point)
+    if shift is None:
         return replace(before, point=point)
-    modes = find_modes(prepared, point, before.modes.etas)
-    moved = replace(before, point=point, middle=before.middle + modes.etas - before.modes.etas, near=modes.etas)
-    moved.__dict__["modes"] = modes  # as the cached property would find them
-    return moved
+    return replace(before, point=point, middle=before.middle + shift, near=before.near + shift)
 
 
 def _moved(before: Proposal, seed: int, k: int) -> tuple[Proposal, np.ndarray]:
@@ -165,15 +190,23 @@ def worth_of(logs: np.ndarray) -> np.ndarray:
     return weight.sum(axis=1) ** 2 / (weight * weight).sum(axis=1)
 
 
-@lru_cache(maxsize=4)  # a climb asks for the same ones at every point
 def _standard(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
     """Draws of a standard t in `size` dimensions, (n, count, size): one scrambled Sobol set, shifted for each subject."""
+    return (_few_standard if n * count * size < SMALL else _many_standard)(seed, which, count, size, n)
+
+
+def _made_standard(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
     from scipy.special import ndtri
 
     cube = _points(seed, which, count, size + 2, n)
     # half a chi-square with four degrees of freedom is a sum of two exponentials
     chi = -2.0 * np.log(cube[..., size] * cube[..., size + 1])
     return ndtri(cube[..., :size]) * np.sqrt(FREEDOM / chi)[..., None]
+
+
+# a climb asks for the same ones at every point
+_few_standard = lru_cache(maxsize=64)(_made_standard)
+_many_standard = lru_cache(maxsize=4)(_made_standard)
 
 
 def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
@@ -189,27 +222,32 @@ def _points(seed: int, which: int | str, count: int, size: int, n: int) -> np.nd
 
 @dataclass(frozen=True)
 class Draws:
-    """Individual parameters of each subject, drawn from proposals; they stay where the population's numbers move.
+    """Individual parameters of each subject, drawn from proposals; they stay where the population's numbers move, but
+    follow parameters without variability (see `Proposal.follow`).
 
-    random (n, draws, random): those with a spread, on their scales; density (n, draws): ln of the proposal's; point: at which
-    `found`, the predictions, were made.
+    random (n, draws, random): those with a spread, on their scales; density (n, draws): ln of the proposal's; found:
+    predictions at the point of the proposal.
     """
 
     random: np.ndarray
     density: np.ndarray
-    point: Point
+    proposal: Proposal
     found: "Predicted"
 
     def etas(self, prepared: Prepared, point: Point) -> np.ndarray:
         """The effects that they are at a point, (n, draws, random)."""
-        return self.random - centre(prepared, point)[:, None, prepared.random]
+        off, shift = centre(prepared, point)[:, prepared.random], self.proposal.shift(point)
+        return self.random - (off if shift is None else off - shift)[:, None]
 
     def predicted(self, prepared: Prepared, point: Point) -> "Predicted":
         """Predictions at a point, made anew only where a parameter without spread has moved."""
-        still = np.setdiff1d(np.arange(len(prepared.problem.parameters)), prepared.random)
-        if np.array_equal(centre(prepared, point)[:, still], centre(prepared, self.point)[:, still]):
+        if self.proposal.shift(point) is None and np.array_equal(*self._still(point)):
             return self.found
         return predicted(prepared, point, self.etas(prepared, point))
+
+    def _still(self, point: Point) -> list[np.ndarray]:
+        prepared = self.proposal.prepared
+        return [centre(prepared, p)[:, prepared.still] for p in (point, self.proposal.point)]
 
 
 def drawn(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str) -> Draws:
@@ -223,54 +261,104 @@ def drawn(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed
     density = gammaln(half) - gammaln(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)
     density = density - np.linalg.slogdet(proposal.factor)[1][:, None] - half * np.log1p((z**2).sum(axis=2) / FREEDOM)
     random = etas + centre(prepared, point)[:, None, prepared.random]
-    return Draws(random, density, point, predicted(prepared, point, etas))
+    return Draws(random, density, proposal, predicted(prepared, point, etas))
 
 
 def weights(prepared: Prepared, point: Point, draws: Draws) -> np.ndarray:
     """ln (joint density at a point / proposal density) of each draw, (n, draws)."""
-    etas = draws.etas(prepared, point)
+    likelihood = draws.predicted(prepared, point).likelihood(point)
+    return weighed(point, draws.etas(prepared, point), likelihood, draws)
+
+
+def weighed(point: Point, etas: np.ndarray, likelihood: np.ndarray, draws: Draws) -> np.ndarray:
+    """The same from effects (n, draws, random) and log-likelihood of the data (n, draws)."""
     size = etas.shape[2]
     prior = -0.5 * ((etas @ np.linalg.inv(point.omega)) * etas).sum(axis=2)
     prior -= 0.5 * (size * np.log(2 * np.pi) + np.linalg.slogdet(point.omega)[1])
-    return draws.predicted(prepared, point).likelihood(point) + prior - draws.density
+    return likelihood + prior - draws.density
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """Predictions of every subject's records at each of its draws, in blocks of (copies of the records, predictions)."""
+    """Predictions f (draws, records) of every subject's records at each of its draws; driven: in blocks of draws, copies of
+    the subjects and the exposures that drive their outcomes."""
 
-    blocks: tuple[tuple[Prepared, np.ndarray], ...]
-    n: int
+    prepared: Prepared
+    f: np.ndarray
+    driven: tuple[tuple[Prepared, np.ndarray], ...] = ()
 
     def likelihood(self, point: Point) -> np.ndarray:
         """Log-likelihood of each subject's records at each of its draws, (n, draws)."""
-        parts = side_by_side(lambda block: log_likelihood(block[0], point, block[1]).reshape(-1, self.n).T, self.blocks)
-        return np.concatenate(parts, axis=1)
+        total = np.empty((self.prepared.n, len(self.f)))
+        self._shared(lambda part: sum_at_draws(*self._of(point), *part, total))
+        return total + self.outcomes(point) if self.driven else total
 
-    def outcome_slopes(self, theta: np.ndarray) -> np.ndarray:
+    def outcomes(self, point: Point) -> np.ndarray:
+        """What the outcomes add to it, (n, draws)."""
+        parts = side_by_side(lambda block: log_likelihood_of(block[0].exposures, point.theta, block[1]), self.driven)
+        return np.concatenate([part.reshape(-1, self.prepared.n).T for part in parts], axis=1)
+
+    def by_outcomes(self, theta: np.ndarray) -> np.ndarray:
         """Slopes of each subject's outcomes by their numbers at each of its draws, (n, draws, numbers)."""
+        parts = side_by_side(lambda block: slopes_of(block[0].exposures, theta, block[1]), self.driven)
+        shape = (-1, self.prepared.n, len(theta))
+        return np.concatenate([part.reshape(shape).transpose(1, 0, 2) for part in parts], axis=1)
 
-        def of(block: tuple[Prepared, np.ndarray]) -> np.ndarray:
-            own, f = block
-            by = slopes_of(own.exposures, theta, f[len(own.records[0]) :])
-            return by.reshape(-1, self.n, len(theta)).transpose(1, 0, 2)
+    def by_errors(self, point: Point, unknowns: Unknowns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The same with its slopes (n, draws, k) and curvature (n, draws, k, k) by the estimated residual errors."""
+        count = len(unknowns.a) + len(unknowns.b)
+        place_a, place_b = (np.full(len(point.a), -1) for _ in range(2))
+        place_a[unknowns.a], place_b[unknowns.b] = np.split(np.arange(count), [len(unknowns.a)])
+        total = np.empty((self.prepared.n, len(self.f)))
+        slopes, bends = np.zeros((*total.shape, count)), np.zeros((*total.shape, count, count))
+        self._shared(lambda part: slopes_at_draws(*self._of(point), place_a, place_b, *part, total, slopes, bends))
+        return (total + self.outcomes(point) if self.driven else total), slopes, bends
 
-        return np.concatenate(side_by_side(of, self.blocks), axis=1)
+    def _of(self, point: Point) -> tuple:
+        """What the compiled sums take first."""
+        own = self.prepared
+        y, kind, output, first, last = own.records
+        return y, own.ends, kind, output, own.kind, point.a, point.b, own.m4, first, last, self.f
+
+    def _shared(self, work: Callable) -> None:
+        side_by_side(work, _parts(*self.f.shape))
 
 
 def predicted(prepared: Prepared, point: Point, etas: np.ndarray) -> Predicted:
     """Predictions at draws (n, draws, random)."""
-    n, count, size = etas.shape
-    many = max(1, min(count, AT_ONCE // max(len(prepared.design.y), 1)))
-    parts = [etas[:, begin : begin + many] for begin in range(0, count, many)]
-    copies = {part.shape[1]: prepared.copied(part.shape[1]) for part in parts}
+    f = np.empty((etas.shape[1], len(prepared.design.y)))
+    parts, predictor = _parts(*f.shape), prepared.predictor
+    if isinstance(predictor, ClosedPredictor) and prepared.exposures is None:
+        _, _, _, first, last = prepared.records
+        etas, phi = np.ascontiguousarray(etas), centre(prepared, point)
 
-    def at(part: np.ndarray) -> tuple[Prepared, np.ndarray]:
-        own = copies[part.shape[1]]
-        flat = part.transpose(1, 0, 2).reshape(n * part.shape[1], size)
-        return own, everything(own, with_etas(own, centre(own, point), flat))
+        def formulas(part: tuple[int, int]) -> None:
+            code = predictor.code
+            formulas_at_draws(
+                code.before, code.after, code.parts, predictor.which, prepared.table, prepared.columns, prepared.scale, phi,
+                prepared.random, etas, predictor.time, first, last, *part, f,
+            )  # fmt: skip
 
-    return Predicted(tuple(side_by_side(at, parts)), n)
+        side_by_side(formulas, parts)
+        return Predicted(prepared, f)
+    copies = {end - begin: prepared.copied(end - begin) for begin, end in parts}
+
+    def at(part: tuple[int, int]) -> tuple[Prepared, np.ndarray]:
+        begin, end = part
+        own, flat = copies[end - begin], etas[:, begin:end].transpose(1, 0, 2).reshape(-1, etas.shape[2])
+        found = everything(own, with_etas(own, centre(own, point), flat))
+        kinetics = own.own(found)
+        f[begin:end] = kinetics.reshape(end - begin, -1)
+        return own, found[len(kinetics) :]
+
+    driven = side_by_side(at, parts)
+    return Predicted(prepared, f, tuple(driven) if prepared.exposures is not None else ())
+
+
+def _parts(draws: int, records: int) -> list[tuple[int, int]]:
+    """Draws (begin, end) that are computed in one call."""
+    many = max(1, min(draws, AT_ONCE // max(records, 1)))
+    return [(begin, min(begin + many, draws)) for begin in range(0, draws, many)]
 
 
 def side_by_side(work: Callable, items: Sequence) -> list:

@@ -2,21 +2,22 @@
 
 With s and H the slope and curvature of the log density of data and individual parameters together, at weighted draws of
 the latter: the score is sum_i E[s_i], the information sum_i E[-H_i] - Var[s_i]. What says how parameters spread enters
-through a normal density and is exact; what acts on predictions (residual errors, parameters without variability) is
-differentiated by differences. Individual parameters are drawn at one point; where a number moves predictions, draws move
-along with it as the individual estimates would, since any such change of variables leaves the identities as they are, and
-this one leaves little for them to take away.
+through a normal density and is exact, as are slopes by residual errors; those by parameters without variability and by
+numbers of outcomes are differences. Where a number moves predictions, draws move along with it as the individual estimates
+would (`Proposal.follow`), since any such change of variables leaves the identities as they are, and this one leaves little
+for them to take away.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.importance import Draws, predicted, weights
-from livingdrug.fit.modes import solved
-from livingdrug.fit.point import Point, Prepared, centre, moments, with_etas
+from livingdrug.fit.importance import Draws, Predicted, weighed
+from livingdrug.fit.point import Point, Prepared
 from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
-from livingdrug.fit.updates import linear_of
+from livingdrug.fit.updates import Linear, linear_of
 
 STEP = 1e-3
 
@@ -51,57 +52,188 @@ class Weighted:
 
     def centred(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean slopes of each subject (n, p), and the slopes without them."""
-        mean = np.einsum("nc,ncp->np", self.weight, self.slopes)
+        mean = (self.weight[:, None] @ self.slopes)[:, 0]
         return mean, self.slopes - mean[:, None]
 
 
 def louis(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) -> Information:
     """Score and information at a point from weighted draws of each subject."""
-    return weighted_slopes(prepared, unknowns, point, draws).information()
+    return weighted_at(prepared, unknowns, point, draws).weighted().information()
 
 
-def weighted_slopes(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) -> Weighted:
-    """Draws of each subject at a point, with slopes and mean curvature by the estimated numbers."""
-    etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
+class _Moved(NamedTuple):
+    """Draws where the numbers have moved: point, effects, predictions."""
+
+    point: Point
+    etas: np.ndarray
+    found: Predicted
+
+
+@dataclass(frozen=True)
+class At:
+    """Weighted draws at a point. found: predictions; likelihood (n, draws): of the data of each; logs (n, draws): logarithms
+    of weights; weight: the same of sum 1; level: log-likelihood of all subjects."""
+
+    prepared: Prepared
+    unknowns: Unknowns
+    point: Point
+    draws: Draws
+    etas: np.ndarray
+    found: Predicted
+    likelihood: np.ndarray
+    logs: np.ndarray
+    weight: np.ndarray
+    level: float
+
+    def score(self) -> np.ndarray:
+        """Slope of the log-likelihood by the estimated numbers (p,); differences are taken on one side, which is as good as
+        a move of half a step."""
+        score = np.zeros(self.unknowns.size)
+        score[_moving(self)] = np.einsum("nrl,nr->l", self.linear.d, self.mean @ self.precision)
+        for place, slope in zip(self.free, _omega_slopes(self.unknowns, self.point)[0], strict=True):
+            turned = self.precision @ slope
+            score[place] = 0.5 * (np.sum(self.products * (turned @ self.precision)) - len(self.weight) * np.trace(turned))
+        for place in self.still:
+            score[place] = np.sum(self.weight * (self.joint(self.moved(self.step(place))) - self.middle)) / STEP
+        score[self.errors] = np.einsum("nc,nck->k", self.weight, self.by_errors[0])
+        if len(self.outcomes):
+            seen = (self.weight > 0)[..., None]
+            by = np.where(seen, self.found.by_outcomes(self.point.theta), 0.0)
+            score[self.outcomes] = np.einsum("nc,nck->k", self.weight, by)
+        return score
+
+    def weighted(self) -> Weighted:
+        """The draws with slopes and mean curvature by the estimated numbers."""
+        p = self.unknowns.size
+        slopes, bends = np.zeros((*self.weight.shape, p)), np.zeros((len(self.weight), p, p))
+        _population(self, slopes, bends)
+        _predictions(self, slopes, bends)
+        return Weighted(self.etas, self.weight, slopes, bends, self.level)
+
+    @cached_property
+    def linear(self) -> Linear:
+        """How the means of random parameters depend on the numbers."""
+        return linear_of(self.prepared, self.unknowns)
+
+    @cached_property
+    def precision(self) -> np.ndarray:
+        """Inverse of Omega."""
+        return np.linalg.inv(self.point.omega)
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """Mean effects of each subject (n, random)."""
+        return (self.weight[:, None] @ self.etas)[:, 0]
+
+    @cached_property
+    def products(self) -> np.ndarray:
+        """Mean products of the effects of each subject (n, random, random)."""
+        return (self.weight[..., None] * self.etas).transpose(0, 2, 1) @ self.etas
+
+    @cached_property
+    def free(self) -> np.ndarray:
+        """Positions of what says how parameters spread."""
+        return np.concatenate([self.unknowns.of_kind(SPREAD), self.unknowns.of_kind(CORRELATION)])
+
+    @cached_property
+    def errors(self) -> np.ndarray:
+        """Positions of residual errors."""
+        return self.unknowns.of_kind(RESIDUAL)
+
+    @cached_property
+    def still(self) -> np.ndarray:
+        """Positions of typical values and effects of parameters without variability."""
+        unknowns, linear = self.unknowns, self.linear
+        moving = np.concatenate([np.isin(unknowns.mu, linear.mu), np.isin(unknowns.beta, linear.beta)])
+        return np.flatnonzero(~moving)
+
+    @cached_property
+    def outcomes(self) -> np.ndarray:
+        """Positions of the numbers of outcomes."""
+        return self.unknowns.of_kind(OUTCOME)
+
+    @cached_property
+    def follow(self) -> np.ndarray:
+        """How the effects of each subject move with each number of `still`, (n, random, still)."""
+        prepared, count = self.prepared, len(self.unknowns.mu)
+        follow, column = self.draws.proposal.follow, {int(p): k for k, p in enumerate(prepared.still)}
+        found = np.zeros((*self.mean.shape, len(self.still)))
+        for k, place in enumerate(self.still):
+            if place < count:
+                found[:, :, k] = follow[:, :, column[int(self.unknowns.mu[place])]]
+            else:
+                effect = self.unknowns.beta[place - count]
+                by = self.prepared.design.x[:, effect, None]
+                found[:, :, k] = follow[:, :, column[int(prepared.effect_on[effect])]] * by
+        return found
+
+    def step(self, place: int) -> np.ndarray:
+        """A small move of one number."""
+        return STEP * np.eye(self.unknowns.size)[place]
+
+    @cached_property
+    def by_errors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Slopes (n, draws, k) and curvature (n, draws, k, k) of the likelihood by residual errors."""
+        return self.found.by_errors(self.point, self.unknowns)[1:]
+
+    def moved(self, move: np.ndarray) -> _Moved:
+        """The draws where numbers of `still` have moved by a vector."""
+        other = self.unknowns.point(self.unknowns.vector(self.point) + move, self.point)
+        return _Moved(other, self.draws.etas(self.prepared, other), self.draws.predicted(self.prepared, other))
+
+    @cached_property
+    def middle(self) -> np.ndarray:
+        """Log density of data and effects of each draw, but for what Omega alone says; 0 for one that the data exclude."""
+        return np.where(self.weight > 0, self._density(self.etas, self.likelihood), 0.0)
+
+    def joint(self, to: _Moved, likelihood: np.ndarray | None = None) -> np.ndarray:
+        """The same of moved draws; one that the data exclude, here or beside it, has no slope."""
+        density = self._density(to.etas, to.found.likelihood(to.point) if likelihood is None else likelihood)
+        return np.where((self.weight > 0) & np.isfinite(density), density, self.middle)
+
+    def _density(self, etas: np.ndarray, likelihood: np.ndarray) -> np.ndarray:
+        return likelihood - 0.5 * ((etas @ self.precision) * etas).sum(axis=2)
+
+
+def weighted_at(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) -> At:
+    """Weighted draws at a point."""
+    etas = draws.etas(prepared, point)
+    found = draws.predicted(prepared, point)
+    likelihood = found.likelihood(point)
+    logs = weighed(point, etas, likelihood, draws)
     top = logs.max(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):  # of a subject that the data exclude, where a step went too far
         weight = np.exp(logs - top)
-    log_likelihood = float(np.sum(np.log(weight.mean(axis=1)) + top[:, 0]))
+    level = float(np.sum(np.log(weight.mean(axis=1)) + top[:, 0]))
     weight /= weight.sum(axis=1, keepdims=True)
-    p = unknowns.size
-    slopes = np.zeros((*weight.shape, p))
-    bends = np.zeros((len(weight), p, p))
-    _population(prepared, unknowns, point, etas, weight, slopes, bends)
-    _predictions(prepared, unknowns, point, draws, weight, slopes, bends)
-    return Weighted(etas, weight, slopes, bends, log_likelihood)
+    return At(prepared, unknowns, point, draws, etas, found, likelihood, logs, weight, level)
 
 
-def _population(prepared, unknowns: Unknowns, point: Point, etas, weight, slopes, bends) -> None:
+def _population(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
     """Slopes and mean curvature by typical values, effects, spreads and correlations: a normal density of eta."""
-    linear = linear_of(prepared, unknowns)
-    places = _moving(unknowns, linear)
-    precision = np.linalg.inv(point.omega)
-    free = np.concatenate([unknowns.of_kind(SPREAD), unknowns.of_kind(CORRELATION)])
-    scaled = etas @ precision
-    mean = (weight[:, None] @ etas)[:, 0]
-    products = (weight[..., None] * etas).transpose(0, 2, 1) @ etas
-    for r in range(linear.d.shape[1]):
-        slopes[:, :, places] += linear.d[:, None, r] * scaled[:, :, None, r]
-    bends[np.ix_(range(len(bends)), places, places)] = -np.einsum("nrl,rs,nsm->nlm", linear.d, precision, linear.d)
-    first, second = _omega_slopes(unknowns, point)
-    for i, place in enumerate(free):
+    places, precision, d = _moving(at), at.precision, at.linear.d
+    slopes[:, :, places] = at.etas @ (precision @ d)
+    bends[np.ix_(range(len(bends)), places, places)] = -np.einsum("nrl,rs,nsm->nlm", d, precision, d)
+    first, second = _omega_slopes(at.unknowns, at.point)
+    for i, place in enumerate(at.free):
         turned = precision @ first[i]
         slope = -turned @ precision  # of the precision
-        slopes[:, :, place] = -0.5 * np.trace(turned) - 0.5 * ((etas @ slope) * etas).sum(axis=2)
-        cross = np.einsum("nrl,rs,ns->nl", linear.d, slope, mean)
-        bends[:, places, place] = bends[:, place, places] = cross
+        slopes[:, :, place] = -0.5 * np.trace(turned) - 0.5 * _quadratic(at.etas, slope)
+        bends[:, places, place] = bends[:, place, places] = np.einsum("nrl,rs,ns->nl", d, slope, at.mean)
         for j in range(i + 1):
             other = precision @ first[j]
             both = precision @ second[i][j]
             bend = (turned @ other + other @ turned - both) @ precision
             log_bend = np.trace(both) - np.trace(turned @ other)
-            value = -0.5 * log_bend - 0.5 * np.einsum("nrs,rs->n", products, bend)
-            bends[:, place, free[j]] = bends[:, free[j], place] = value
+            value = -0.5 * log_bend - 0.5 * np.einsum("nrs,rs->n", at.products, bend)
+            bends[:, place, at.free[j]] = bends[:, at.free[j], place] = value
+
+
+def _quadratic(etas: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """eta' matrix eta of each draw (n, draws); a spread without correlations touches few of the effects."""
+    used = np.flatnonzero(matrix.any(axis=0) | matrix.any(axis=1))
+    own = etas[:, :, used]
+    return ((own @ matrix[np.ix_(used, used)]) * own).sum(axis=2)
 
 
 def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
@@ -121,104 +253,65 @@ def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], l
     return [*first, *(slope for slope, _ in pairs)], second
 
 
-def _predictions(prepared, unknowns: Unknowns, point: Point, draws: Draws, weight, slopes, bends) -> None:
+def _predictions(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
     """Slopes and mean curvature by what acts on predictions and their errors."""
-    still = _still(prepared, unknowns)
-    places = [*still, *unknowns.of_kind(RESIDUAL)]
-    if not len(places) and prepared.exposures is None:
-        return
-    vector, steps = unknowns.vector(point), STEP * np.eye(unknowns.size)
-    etas, precision = draws.etas(prepared, point), np.linalg.inv(point.omega)
-    mean = (weight[:, None] @ etas)[:, 0]
-    follow = _following(prepared, unknowns, point, mean, still)
-    known = {bytes(8 * len(still)): (draws.found, -0.5 * ((etas @ precision) * etas).sum(axis=2))}
-
-    def at(move: np.ndarray) -> np.ndarray:
-        other, off = unknowns.point(vector + move, point), move[still] + 0.0
-        if off.tobytes() not in known:  # residual errors leave predictions as they are
-            shifted = etas + (follow @ off)[:, None]
-            quadratic = -0.5 * ((shifted @ precision) * shifted).sum(axis=2)
-            known[off.tobytes()] = predicted(prepared, other, shifted), quadratic
-        found, prior = known[off.tobytes()]
-        density = found.likelihood(other) + prior
-        # a draw that the data exclude, here or beside it, has no slope
-        return np.where((weight > 0) & np.isfinite(density), density, middle)
-
-    middle = 0.0
-    middle, bent = at(0 * vector), {}
-    for k, i in enumerate(places):
-        up, down = at(steps[i]), at(-steps[i])
-        slopes[:, :, i] = (up - down) / (2 * STEP)
-        bent[i] = up - 2 * middle + down
-        bends[:, i, i] = (weight * bent[i]).sum(axis=1) / STEP**2
-        for j in places[:k]:
-            corners = at(steps[i] + steps[j]) - 2 * middle + at(-steps[i] - steps[j])
-            mixed = 0.5 * (corners - bent[i] - bent[j]) / STEP**2
-            bends[:, i, j] = bends[:, j, i] = (weight * mixed).sum(axis=1)
-    _across(prepared, unknowns, point, mean, still, follow, bends)
-    if prepared.exposures is not None:
-        sides = [[known[(side * steps[i][still] + 0.0).tobytes()][0] for side in (1, -1)] for i in still]
-        _outcomes(unknowns, point, draws.found, sides, still, weight, slopes, bends)
+    by_error, bent_by_error = at.by_errors
+    weight, errors, places, above = at.weight, at.errors, at.still, {}
+    seen = (weight > 0)[..., None]  # a draw that the data exclude has no slope
+    slopes[:, :, errors] = np.where(seen, by_error, 0.0)
+    bends[np.ix_(range(len(bends)), errors, errors)] = np.einsum("nc,nckl->nkl", weight, bent_by_error)
+    for k, place in enumerate(places):
+        sides = [at.moved(side * at.step(place)) for side in (1, -1)]
+        likelihoods, by_error, _ = zip(*(to.found.by_errors(to.point, at.unknowns) for to in sides), strict=True)
+        up, down = (at.joint(to, likelihood) for to, likelihood in zip(sides, likelihoods, strict=True))
+        slopes[:, :, place] = (up - down) / (2 * STEP)
+        above[place] = up
+        bends[:, place, place] = (weight * (up - 2 * at.middle + down)).sum(axis=1) / STEP**2
+        across = np.where(seen, by_error[0] - by_error[1], 0.0)
+        cross = np.einsum("nc,nck->nk", weight, across) / (2 * STEP)
+        bends[:, place, errors] = bends[:, errors, place] = cross
+        for other in places[:k]:
+            corner = at.joint(at.moved(at.step(place) + at.step(other)))
+            mixed = (corner - above[place] - above[other] + at.middle) / STEP**2
+            bends[:, place, other] = bends[:, other, place] = (weight * mixed).sum(axis=1)
+    if len(at.still):
+        _across(at, bends)
+    if len(at.outcomes):
+        _outcomes(at, slopes, bends)
 
 
-def _outcomes(unknowns: Unknowns, point: Point, found, sides: list, still: np.ndarray, weight, slopes, bends) -> None:
-    """Slopes and mean curvature by the numbers of outcomes, which leave predictions as they are; sides: predictions with each
-    number of `still` up and down."""
-    places, steps = unknowns.of_kind(OUTCOME), STEP * np.eye(len(point.theta))
+def _outcomes(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
+    """Slopes and mean curvature by the numbers of outcomes, which leave predictions as they are."""
+    places, theta = at.outcomes, at.point.theta
+    seen = (at.weight > 0)[..., None]
 
-    def mean_slopes(found, theta: np.ndarray) -> np.ndarray:
-        by = found.outcome_slopes(theta)
-        return (weight[..., None] * np.where((weight > 0)[..., None], by, 0.0)).sum(axis=1)
+    def mean_slopes(found: Predicted, theta: np.ndarray) -> np.ndarray:
+        return (at.weight[..., None] * np.where(seen, found.by_outcomes(theta), 0.0)).sum(axis=1)
 
-    slopes[:, :, places] = np.where((weight > 0)[..., None], found.outcome_slopes(point.theta), 0.0)
-    for place, step in zip(places, steps, strict=True):
-        up, down = (mean_slopes(found, point.theta + side * step) for side in (1, -1))
+    slopes[:, :, places] = np.where(seen, at.found.by_outcomes(theta), 0.0)
+    for place, step in zip(places, STEP * np.eye(len(theta)), strict=True):
+        up, down = (mean_slopes(at.found, theta + side * step) for side in (1, -1))
         bends[:, places, place] = (up - down) / (2 * STEP)
-    for (up, down), other in zip(sides, still, strict=True):
-        cross = (mean_slopes(up, point.theta) - mean_slopes(down, point.theta)) / (2 * STEP)
-        bends[:, other, places] = bends[:, places, other] = cross
+    for other in at.still:
+        up, down = (mean_slopes(at.moved(side * at.step(other)).found, theta) for side in (1, -1))
+        bends[:, other, places] = bends[:, places, other] = (up - down) / (2 * STEP)
 
 
-def _still(prepared: Prepared, unknowns: Unknowns) -> np.ndarray:
-    """Positions of typical values and effects of parameters without variability."""
-    linear = linear_of(prepared, unknowns)
-    moving = np.concatenate([np.isin(unknowns.mu, linear.mu), np.isin(unknowns.beta, linear.beta)])
-    return np.flatnonzero(~moving)
-
-
-def _following(prepared: Prepared, unknowns: Unknowns, point: Point, mean: np.ndarray, still: np.ndarray) -> np.ndarray:
-    """How the individual effects that fit best move with each number of `still`, (n, random, still), by Gauss and Newton.
-
-    Draws that move along with a number keep their slopes by it alike, so that what Louis' identity takes away is small.
-    """
-    random, count = prepared.random, len(unknowns.mu)
-    found = moments(prepared, point, with_etas(prepared, centre(prepared, point), mean)).curve
-    bend = found[:, random[:, None], random] + np.linalg.inv(point.omega)
-    follow = np.zeros((*mean.shape, len(still)))
-    for k, place in enumerate(still):
-        effect = None if place < count else unknowns.beta[place - count]
-        parameter = unknowns.mu[place] if effect is None else prepared.effect_on[effect]
-        by = 1.0 if effect is None else prepared.design.x[:, effect, None]
-        follow[:, :, k] = -solved(bend, found[:, random, parameter] * by)
-    return follow
-
-
-def _across(prepared, unknowns: Unknowns, point: Point, mean, still: np.ndarray, follow: np.ndarray, bends) -> None:
+def _across(at: At, bends: np.ndarray) -> None:
     """Mean curvature by a number without variability and one of the density of eta, as draws follow the former."""
-    linear, precision = linear_of(prepared, unknowns), np.linalg.inv(point.omega)
-    free = np.concatenate([unknowns.of_kind(SPREAD), unknowns.of_kind(CORRELATION)])
-    first, _ = _omega_slopes(unknowns, point)
-    places = _moving(unknowns, linear)
-    for k, place in enumerate(still):
-        pulled = follow[:, :, k] @ precision
+    first, _ = _omega_slopes(at.unknowns, at.point)
+    places = _moving(at)
+    for k, place in enumerate(at.still):
+        pulled = at.follow[:, :, k] @ at.precision
         for column, other in enumerate(places):
-            bends[:, place, other] = bends[:, other, place] = (pulled * linear.d[:, :, column]).sum(axis=1)
-        for slope, other in zip(first, free, strict=True):
-            cross = (pulled @ slope @ precision * mean).sum(axis=1)
+            bends[:, place, other] = bends[:, other, place] = (pulled * at.linear.d[:, :, column]).sum(axis=1)
+        for slope, other in zip(first, at.free, strict=True):
+            cross = (pulled @ slope @ at.precision * at.mean).sum(axis=1)
             bends[:, place, other] = bends[:, other, place] = cross
 
 
-def _moving(unknowns: Unknowns, linear) -> list[int]:
+def _moving(at: At) -> list[int]:
     """Positions in the vector of the typical values and effects in which eta is a normal regression."""
+    unknowns, linear = at.unknowns, at.linear
     places = [int(np.flatnonzero(unknowns.mu == m)[0]) for m in linear.mu]
     return places + [len(unknowns.mu) + int(np.flatnonzero(unknowns.beta == e)[0]) for e in linear.beta]

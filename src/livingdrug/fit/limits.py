@@ -32,10 +32,13 @@ FALLEN = 0.75  # of the fall of a parabola that the likelihood must show at its 
 WIDEST = 50.0  # ratio of upper to lower limit (on a logit scale of odds) up to which a number counts as determined
 FARTHEST = 4.7  # distance on a log or logit scale, a factor of 110, that a profile walks
 FARTHEST_SE = 6.0  # on other scales, in standard errors
-GUESS = (0.05, 0.4)  # first step on a log or logit scale, at least and at most
+GUESS = (0.05, 0.6)  # first step on a log or logit scale, at least and at most
+FIRST_STEP = 1.3  # standard errors: the second one ends at the cut where the likelihood is a parabola
 GROWTH = 2.5  # of a step over the one before
+SPARE = 1.5  # times the reach of a standard error that another interval must hold, not to be looked at
 STEPS, ROUNDS = 9, 6  # of a profile on one side, and sets of draws at each
 HALF, MOST = 2, 4  # usual draws over those of a profile, whose errors a fall of 4 hardly feels; how much that may grow
+WORTH = 100  # effective draws of every subject that a point of a profile rests on
 NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
 AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
 FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7  # omegas on a log or logit scale among which the largest possible one is looked for
@@ -90,10 +93,10 @@ def limits(
     return found
 
 
-def _draws(prepared: Prepared) -> dict[str, int]:
+def _draws(prepared: Prepared) -> dict:
     """Draws of each subject that a climb on a profile takes."""
     each = usual_draws(prepared.problem) // HALF
-    return {"draws": each, "most": MOST * each}
+    return {"draws": each, "most": MOST * each, "sound": WORTH}
 
 
 def _unknown(name: str, found: dict[str, Limit]) -> bool:
@@ -210,7 +213,7 @@ def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, s
     unknowns = unknowns_of(s.prepared.problem)
     if name not in unknowns.names:
         return (None, None)
-    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed.proposal, rounds=0, **_draws(s.prepared))
+    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed, rounds=0, **_draws(s.prepared))
     walk = _Walk(s.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - s.level), fall, seed)
     ends: list[float | None] = []
     for side in (-1, 1):
@@ -230,7 +233,9 @@ def _wider(ends: tuple, other: Settled, name: str, best: float, fall: float, see
     if name not in unknowns.names:
         return ends
     begun = other.climbed
-    start = climb(other.prepared, begun.point, seed, before=begun.proposal, rounds=0, **_draws(other.prepared))
+    if _inside(other, name, ends, fall - 2 * (best - other.level)):
+        return ends
+    start = climb(other.prepared, begun.point, seed, before=begun, rounds=0, **_draws(other.prepared))
     walk = _Walk(other.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - other.level), fall, seed)
     x = float(unknowns.vector(start.point)[walk.k])
     for i, side in enumerate((-1, 1)):
@@ -243,12 +248,24 @@ def _wider(ends: tuple, other: Settled, name: str, best: float, fall: float, see
     return tuple(wider)
 
 
+def _inside(other: Settled, name: str, ends: tuple, left: float) -> bool:
+    """Whether another optimum says by its standard error, with half of that to spare, that its interval lies in another."""
+    unknowns = unknowns_of(other.prepared.problem)
+    k, x = unknowns.names.index(name), _value(unknowns, other.climbed.point, name)
+    variance = np.linalg.pinv(other.climbed.information.matrix)[k, k]
+    if not (0 < variance < SHARP**2 and unknowns.kinds[k] == TYPICAL and _relative(unknowns, name)):
+        return False
+    reach = SPARE * np.sqrt(max(left, 0.0) * variance)
+    low, high = (side * np.inf if e is None else e for side, e in zip((-1, 1), ends, strict=True))
+    return bool(low < x - reach and x + reach < high)
+
+
 def _may_be_none(s: Settled, name: str, best: float, fall: float, seed: int) -> bool:
     """Whether the likelihood without a variability has not fallen by as much as at the end of an interval."""
     if len({p.spread_name for p in s.prepared.problem.random}) == 1 or name in {p.name for p in s.prepared.problem.priors}:
         return False
     begun = carried(s, without(s.prepared.problem, name), seed)
-    tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, **_draws(s.prepared))
+    tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, wanted=best - fall / 2, **_draws(s.prepared))
     return 2 * (best - tried.level) < fall
 
 
@@ -332,8 +349,8 @@ class _Walk(NamedTuple):
         except np.linalg.LinAlgError:
             se = spare
         if _relative(self.unknowns, self.unknowns.names[self.k]):
-            return float(np.clip(0.8 * se, *GUESS)), FARTHEST
-        return 0.8 * se, FARTHEST_SE * max(se, spare)
+            return float(np.clip(FIRST_STEP * se, *GUESS)), FARTHEST
+        return FIRST_STEP * se, FARTHEST_SE * max(se, spare)
 
     def at(self, x: float, known: list) -> Climbed:
         """The best fit with the number held at x, from the nearest one known."""
@@ -346,7 +363,7 @@ class _Walk(NamedTuple):
             vector = vector + self.ahead(x - a)
         vector[self.k] = x
         point = self.unknowns.point(vector, near.point)
-        return climb(self.prepared, point, self.seed, before=near.proposal, held=(self.k,), rounds=ROUNDS, enough=NEAR,
+        return climb(self.prepared, point, self.seed, before=near, held=(self.k,), rounds=ROUNDS, enough=NEAR,
                      **_draws(self.prepared))
 
     def ahead(self, move: float) -> np.ndarray:

@@ -74,9 +74,23 @@ def _tested(x: np.ndarray) -> tuple[float, ...]:
 
 
 def npde(problem: FitProblem, replicates: int = 1000, seed: int = 1) -> Npde:
-    """Errors of the data of a problem, at its numbers. Values of log-normal outputs are decorrelated as logarithms.
+    """Normalised prediction distribution errors of the data of a problem, at its numbers.
 
-    Raises InputError for fewer replicates than FEWEST or than twice the records of a subject.
+    Parameters
+    ----------
+    problem : FitProblem
+    replicates : int
+    seed : int
+
+    Returns
+    -------
+    Npde
+        Values of log-normal outputs are decorrelated as logarithms.
+
+    Raises
+    ------
+    InputError
+        For fewer replicates than FEWEST or than twice the records of a subject.
     """
     check_seed(seed)
     trial = trial_of(problem)

@@ -33,8 +33,25 @@ METHODS = ("fo", "foce", "focei", "laplace", "is")
 def evaluate(problem: FitProblem, method: str = "focei", draws: int = 4096, seed: int = 1) -> Objective:
     """The objective of a problem at its own numbers; nothing is fitted.
 
-    method: fo, foce, focei, laplace, or is (importance sampling, `draws` for each subject). Raises InputError for a
-    likelihood that is not finite, naming subject and record, and for FO with censored values.
+    Parameters
+    ----------
+    problem : FitProblem
+    method : str
+        fo, foce, focei, laplace, or is (importance sampling).
+    draws : int
+        Of each subject, for `is`.
+    seed : int
+        Of these draws.
+
+    Returns
+    -------
+    Objective
+        -2 log likelihood in three conventions, and by subject.
+
+    Raises
+    ------
+    InputError
+        For a likelihood that is not finite, naming subject and record, and for FO with censored values.
     """
     from livingdrug.core.names import unknown
 

@@ -14,7 +14,6 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import stream_key
 from livingdrug.fit.importance import Draws, Predicted, drawn, predicted, propose, weights
-from livingdrug.fit.outcome_likelihood import log_likelihood_of
 from livingdrug.fit.outcome_terms import GAP, POISSON, Entries, terms_of
 from livingdrug.fit.outcomes import BINARY, CMAX, COUNT, LEVEL, ORDERED, TIMED, WINDOW, Driver, Outcome, Seen
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
@@ -102,10 +101,7 @@ def _given_samples(prepared: Prepared, point: Point, etas: np.ndarray, seed: int
     if not len(prepared.random):
         raise InputError("no parameter differs between subjects, so all have one exposure")
     draws = drawn(prepared, point, propose(prepared, point, seed, etas), DRAWS, seed, "outcome check")
-    logs = weights(prepared, point, draws)
-    own = [log_likelihood_of(block.exposures, point.theta, f[len(block.records[0]) :]).reshape(-1, prepared.n).T
-           for block, f in draws.found.blocks]  # fmt: skip
-    logs = logs - np.concatenate(own, axis=1)
+    logs = weights(prepared, point, draws) - draws.found.outcomes(point)
     logs = np.where(np.isnan(logs), -np.inf, logs)
     weight = np.exp(logs - logs.max(axis=1, keepdims=True))
     return weight / weight.sum(axis=1, keepdims=True), draws
@@ -122,9 +118,8 @@ def parted_by(outcome: Outcome) -> Driver:
 def _exposures(found: Predicted, k: int, driver: Driver, m: int) -> np.ndarray:
     """Exposures of the subjects of whom an outcome is known, (m, draws)."""
     parts = []
-    for block, f in found.blocks:
-        own = block.exposures.layout[0][k]
-        parts.append(f[len(block.records[0]) :][own.x[:, 0]].reshape(-1, m).T)
+    for block, exposures in found.driven:
+        parts.append(exposures[block.exposures.layout[0][k].x[:, 0]].reshape(-1, m).T)
     x = np.concatenate(parts, axis=1)
     return (np.exp(x) if driver.log else x) * driver.reference
 
@@ -132,8 +127,8 @@ def _exposures(found: Predicted, k: int, driver: Driver, m: int) -> np.ndarray:
 def _expected(found: Predicted, k: int, outcome: Outcome, seen: Seen, theta, m: int) -> np.ndarray:
     """What is expected of the same subjects, (m, draws, what is looked at)."""
     parts = []
-    for block, f in found.blocks:
-        own, exposures = block.exposures.layout[0][k], f[len(block.records[0]) :]
+    for block, exposures in found.driven:
+        own = block.exposures.layout[0][k]
         e = expectation(outcome, seen, theta, own, exposures, block.exposures.n)
         parts.append(e.reshape(-1, m, e.shape[1]).transpose(1, 0, 2))
     return np.concatenate(parts, axis=1)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.engine import kept
+from livingdrug.engine.at_draws import LARGEST, LOG, LOGIT, NORMAL
 from livingdrug.engine.densities import CODE, moments_by_subject, sum_by_subject
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.exposures import Exposures, exposures_of
@@ -15,9 +16,7 @@ from livingdrug.fit.outcome_likelihood import add_moments, log_likelihood_of
 from livingdrug.fit.predict import Predictor, predictor_of
 from livingdrug.fit.problem import Correlation, FitProblem, covariance
 
-LOG, LOGIT, NORMAL = 0, 1, 2
 SCALE_CODE = {"log": LOG, "logit": LOGIT, "normal": NORMAL}
-LARGEST = 700.0  # of a number on a log or logit scale
 
 
 class Point(NamedTuple):
@@ -108,6 +107,11 @@ class Prepared:
     def random(self) -> np.ndarray:
         """Positions of the parameters with a spread."""
         return np.array([i for i, p in enumerate(self.problem.parameters) if p.random], dtype=np.int64)
+
+    @cached_property
+    def still(self) -> np.ndarray:
+        """Positions of the parameters without one."""
+        return np.setdiff1d(np.arange(len(self.problem.parameters)), self.random)
 
     @cached_property
     def effect_on(self) -> np.ndarray:

@@ -73,8 +73,25 @@ class Parameter:
 class Effect:
     """A covariate on a parameter: adds coefficient * x to its scale.
 
-    shape `power`: x = ln(covariate / reference); `exponential`: x = covariate - reference; `categorical`: x = 1 where
-    the covariate is `level`, else 0. With the scale log these are factors (covariate / reference)^c, exp(c x), exp(c).
+    Parameters
+    ----------
+    parameter, covariate : str
+        Names.
+    shape : {'power', 'exponential', 'categorical'}
+        x = ln(covariate / reference); covariate - reference; 1 where the covariate is `level`, else 0.
+        With the scale log these are factors (covariate / reference)^c, exp(c x), exp(c).
+    coefficient : float
+        Initial estimate, or the value where it is fixed.
+    reference : float
+        Of the covariate.
+    level : str
+        Of a category.
+    fixed : bool
+
+    Raises
+    ------
+    InputError
+        For an unknown shape, or a power without a reference above 0.
     """
 
     parameter: str
@@ -99,7 +116,21 @@ class Effect:
 
 @dataclass(frozen=True)
 class Correlation:
-    """Correlation of the etas of two parameters; all pairs of a block are given, or a pair stays at 0."""
+    """Correlation of the random effects of two parameters; all pairs of a block are given, or a pair stays at
+    0.
+
+    Parameters
+    ----------
+    first, second : str
+        Names of the parameters.
+    value : float
+        Between -1 and 1.
+
+    Raises
+    ------
+    InputError
+        For a value that is no correlation.
+    """
 
     first: str
     second: str
@@ -115,8 +146,21 @@ class Correlation:
 class ResidualError:
     """Standard deviation s of a measured value of an output f.
 
-    `additive` s = a; `proportional` s = b f; `combined` s = a + b f; `combined_squares` s = sqrt(a^2 + b^2 f^2);
-    `lognormal`: ln y = ln f + e, s = a on the scale of logarithms. fixed: a and b stay as they are.
+    Parameters
+    ----------
+    output : str
+    kind : str
+        `additive` s = a; `proportional` s = b f; `combined` s = a + b f; `combined_squares` s = sqrt(a^2
+        + b^2 f^2); `lognormal`: ln y = ln f + e, s = a on the scale of logarithms.
+    a, b : float
+        In the unit of the output, and as a factor.
+    fixed : bool
+        a and b stay as they are.
+
+    Raises
+    ------
+    InputError
+        For an unknown kind, or numbers that are not above 0.
     """
 
     output: str
@@ -158,17 +202,46 @@ class NormalPrior:
 class FitProblem(Shown):
     """A model, data and what is looked for. Its numbers are those a fit starts from, or those it found.
 
-    outputs: name of an output in the data (`` where the data name none) -> output of the model; below: how values below
-    the limit count (m3: with the probability of lying there; m1: not at all; m4: as m3, given that values are positive;
-    m5: as half the limit; m6: half the limit once in a run, the rest not at all; m7: as 0). smooth: time over which the
-    pieces of a closed form pass into each other (see `fit.smooth`), 0 for the exact kinks; None: exact ones, but in the
-    search of FOCEI and Laplace, which need slopes. compartments: as rows of doses name them -> state of the model.
-    missing: what becomes of a subject without a covariate that is used (refused by default). own: quantities
-    with a value for each subject of the data (see `fit.steps`); moving: those that are times on the subject's clock.
-    notes: for the user, such as what was done to the data so that they meet the model. priors: on some of the numbers (see
-    `fit.borrow`); SAEM then maximises the likelihood times their density. outcomes: of other kinds, driven by the individual
-    exposure (see `fit.outcomes`).
-    Raises InputError for names that do not exist, or numbers that cannot be.
+    Parameters
+    ----------
+    model : Model
+    data : Data
+    parameters : tuple of Parameter
+        Estimated or fixed, with their random effects.
+    residuals : tuple of ResidualError
+        One for each output in the data.
+    effects : tuple of Effect
+        Covariates on parameters.
+    correlations : tuple of Correlation
+        Between random effects.
+    outputs : tuple of (str, str)
+        Output in the data ("" where the data name none), output of the model.
+    below : str
+        How values below the limit count: m3 with the probability of lying there; m1 not at all; m4 as m3,
+        given that values are positive; m5 as half the limit; m6 half the limit once in a run, the rest
+        not at all; m7 as 0.
+    smooth : float, optional
+        Time over which the pieces of a closed form pass into each other, 0 for exact breakpoints; None:
+        exact ones, but in the search of FOCEI and Laplace, which need slopes.
+    compartments : tuple of (str, str)
+        As rows of doses name them, state of the model.
+    missing : str
+        What becomes of a subject without a covariate that is used; refused by default.
+    own : dict of str to ndarray
+        Quantities with a value for each subject of the data (see `fit.steps`).
+    moving : tuple of str
+        Those of them that are times on the subject's clock.
+    notes : tuple of str
+        For the user, such as what was done to the data so that they meet the model.
+    priors : tuple of NormalPrior
+        On some of the numbers (see `fit.borrow`); SAEM then maximises the likelihood times their density.
+    outcomes : tuple of Outcome
+        Of other kinds, driven by the individual exposure (see `fit.outcomes`).
+
+    Raises
+    ------
+    InputError
+        For names that do not exist, or numbers that cannot be.
     """
 
     model: Model
@@ -275,13 +348,49 @@ def new_problem(
 ) -> FitProblem:
     """A problem with the model's published numbers wherever none is given, and the data in the model's units.
 
-    random: parameters with a spread between subjects (name -> start of the sd of eta); the published ones by default.
-    estimate: parameters without a spread. fixed: name -> value that stays (None: the published one); a parameter named
-    here and not in `random` has no spread. start: where typical values start. blocks: parameters whose spreads are
-    correlated. residuals: the model's published log-normal ones by default. occasions: parameters that also differ between
-    the occasions of a subject (name -> start of the sd), with its doses in rows where the model is made of flows.
-    compartments: as the rows of doses name them -> state of the model. missing: median, leave-out or estimate. outcomes: of
-    other kinds, as `fit.outcome_data.read_asked` reads them; time_units: of columns that hold times to an event.
+    Parameters
+    ----------
+    model : Model
+    data : Data
+    random : sequence of str or dict of str to float
+        Parameters with a random effect (name -> initial omega, the SD of eta); the published ones by
+        default.
+    estimate : sequence of str
+        Parameters without a random effect.
+    fixed : dict of str to float, optional
+        Name -> value that stays (None: the published one); a parameter named here and not in `random` has
+        no random effect.
+    start : dict of str to float, optional
+        Initial estimates of typical values.
+    effects : sequence of Effect
+        Covariates on parameters.
+    residuals : sequence of ResidualError
+        The model's published log-normal ones by default.
+    blocks : sequence of sequences of str
+        Parameters whose random effects are correlated.
+    outputs : dict of str to str, optional
+        Output in the data -> output of the model.
+    below : str
+        How values below the limit of quantification count; see `FitProblem`.
+    smooth : float, optional
+        Time over which the pieces of a closed form pass into each other; see `FitProblem`.
+    occasions : dict of str to float, optional
+        Parameters with inter-occasion variability (name -> initial SD), with the doses in rows where the
+        model is made of flows.
+    compartments : dict of str to str, optional
+        As the rows of doses name them -> state of the model.
+    missing : str
+        What becomes of a subject without a covariate that is used: median, leave-out or estimate; refused
+        by default.
+
+    Returns
+    -------
+    FitProblem
+
+    Raises
+    ------
+    InputError
+        For names that do not exist, numbers that cannot be, or units that cannot be converted.
     """
     from livingdrug.fit.occasions import with_occasions
     from livingdrug.fit.steps import with_steps

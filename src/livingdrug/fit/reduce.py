@@ -65,8 +65,12 @@ def path_from(full: Prepared, best: Settled, undetermined: tuple[str, ...], seed
         steps.append(_step(left, now, unknowns_of(now.prepared.problem).size))
     for options in (_variabilities, _typical_values):
         while True:
-            tried = [(words, _without(now, problem, seed)) for words, problem in options(now, undetermined)]
-            found = [(_step((*left, words), s, unknowns_of(s.prepared.problem).size), s) for words, s in tried]
+            found, each, lowest = [], 0.5 * float(np.log(full.design.n)), np.inf
+            for words, problem in options(now, undetermined):
+                free = unknowns_of(problem).size
+                s = _without(now, problem, seed, wanted=free * each - 0.5 * lowest)  # any above the lowest is not shown
+                found.append((_step((*left, words), s, free), s))
+                lowest = min(lowest, found[-1][0].bic)
             if not found:
                 break
             step, after = min(found, key=lambda pair: pair[0].bic)
@@ -87,7 +91,8 @@ def _variabilities(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[st
     """The problems with one variability fewer; one always stays, as SAEM needs it."""
     problem = now.prepared.problem
     unknowns, matrix = unknowns_of(problem), now.climbed.information.matrix
-    names = [unknowns.names[k] for k in unknowns.of_kind(SPREAD) if matrix[k, k] < SURE]
+    weak = sorted(unknowns.of_kind(SPREAD), key=lambda k: matrix[k, k])
+    names = [unknowns.names[k] for k in weak if matrix[k, k] < SURE]
     if len({p.spread_name for p in problem.random}) < 2:
         return []
     return [(name, without(problem, name)) for name in names]
@@ -106,14 +111,15 @@ def _typical_values(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[s
     return found
 
 
-def _without(now: Settled, problem: FitProblem, seed: int) -> Settled:
-    """The optimum of a smaller problem, climbed to from that of the larger one."""
+def _without(now: Settled, problem: FitProblem, seed: int, wanted: float) -> Settled:
+    """The optimum of a smaller problem, climbed to from that of the larger one; wanted: see `climb`."""
     prepared, point, _, etas = carried(now, problem, seed)
     held = [k for k, p in enumerate(problem.parameters) if p.fixed]
     mu = point.mu.copy()
     mu[held] = point_of(problem).mu[held]
     point, draws = point._replace(mu=mu), usual_draws(problem) // 2
-    return Settled(prepared, climb(prepared, point, seed, etas, rounds=SHORT, enough=NEAR, draws=draws), ())
+    climbed = climb(prepared, point, seed, etas, rounds=SHORT, enough=NEAR, draws=draws, wanted=wanted)
+    return Settled(prepared, climbed, ())
 
 
 def carries_little(n: int, undetermined: tuple[str, ...], problem: FitProblem) -> bool:

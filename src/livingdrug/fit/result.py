@@ -158,11 +158,40 @@ class Predictions:
 class FitResult(Shown):
     """A fit.
 
-    problem: with the numbers found; started: with those it started from. status: see EXIT_CODE. objective: the
-    likelihood at the end. trace: one row for each iteration, columns `trace_names`. notes: what a reader must know.
-    settings: of the method, seed and versions. verdict: in three parts, None where no population was estimated.
-    beside: numbers by prior, data and both, of a fit that borrows (`fit.borrow`); path: problems with fewer numbers, of a
-    fit of few subjects that the data do not determine (`fit.reduce`); advice: what may make such a fit whole, in words.
+    Attributes
+    ----------
+    problem : FitProblem
+        With the numbers found.
+    started : FitProblem
+        With those it started from.
+    method : str
+    status : str
+        See EXIT_CODE.
+    objective : Objective
+        The likelihood at the end.
+    estimates : tuple of Estimate
+    covariance : Covariance
+        Of the estimates.
+    individuals : Individuals
+        Individual estimates (EBE).
+    predictions : Predictions
+        Of every record.
+    trace : ndarray
+        One row for each iteration, columns `trace_names`.
+    trace_names : tuple of str
+    notes : tuple of str
+        What a reader must know.
+    settings : dict
+        Of the method, seed and versions.
+    verdict : Verdict, optional
+        In three parts; None where no population was estimated.
+    beside : tuple of Beside
+        Numbers by prior, data and both, of a fit that borrows (`fit.borrow`).
+    path : tuple of Reduced
+        Problems with fewer numbers, of a fit of few subjects that the data do not determine
+        (`fit.reduce`).
+    advice : str
+        What may make such a fit whole, in words.
     """
 
     problem: FitProblem

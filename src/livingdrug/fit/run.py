@@ -59,13 +59,37 @@ def fit(
     problem: FitProblem, method: str | Method = "saem", seed: int = 1, folder: str | Path | None = None,
     resume: bool = False, progress: Progress | None = None, starts: int | None = None, reduce: bool = False,
 ) -> FitResult:  # fmt: skip
-    """Fit a problem from its own numbers, and from others where `starts` is above 1 (None: as many as the method takes by
-    itself; SAEM searches two to four times with fewer than 40 subjects, until two searches agree).
+    """Fit a problem from its own numbers, and from others.
 
-    method: `saem`, `focei`, `laplace`, or `individual` (only the subjects' own parameters, given the population), or
-    settings of one. folder: where SAEM saves its state now and then; resume: go on from there. progress(done, all,
-    objective). reduce: of few subjects whose data do not determine every number, give the problem of the lowest BIC
-    with fewer numbers. Raises InputError for what cannot be fitted, before anything is computed.
+    Parameters
+    ----------
+    problem : FitProblem
+        As `new_problem` makes it.
+    method : str or settings
+        `saem`, `focei`, `laplace`, or `individual` (only the subjects' own parameters, given the
+        population); or settings of one (`Saem`, `Conditional`, `Individual`).
+    seed : int
+    folder : str or Path, optional
+        Where SAEM saves its state now and then.
+    resume : bool
+        Go on from there.
+    progress : callable, optional
+        `progress(done, all, objective)`.
+    starts : int, optional
+        Sets of initial estimates, the best fit of which is reported; None: as many as the method takes by
+        itself (SAEM searches two to four times with fewer than 40 subjects, until two searches agree).
+    reduce : bool
+        Of few subjects whose data do not determine every number, give the problem of the lowest BIC with
+        fewer numbers.
+
+    Returns
+    -------
+    FitResult
+
+    Raises
+    ------
+    InputError
+        For what cannot be fitted, before anything is computed.
     """
     check_seed(seed)
     settings = _settings(method)

@@ -17,7 +17,7 @@ from livingdrug.fit.point import Prepared
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.saem import Saem, State
 from livingdrug.fit.saem import run as run_saem
-from livingdrug.fit.settle import Settled, lessened, settle, swapped
+from livingdrug.fit.settle import Settled, finished, lessened, settle, swapped
 from livingdrug.fit.unknowns import TYPICAL, unknowns_of
 from livingdrug.fit.verdict import AGREE
 
@@ -70,7 +70,7 @@ def searched(
     if prepared.design.n < FEW and is_closed(prepared.problem.model):  # for equations that takes minutes
         enter(progress, "looking for optima with other variabilities")
         found += _other_ways(found, prepared, seed)
-    return Searched(_apart(found), levels, first)
+    return Searched(_apart(found, seed), levels, first)
 
 
 def _other_ways(found: list[Settled], full: Prepared, seed: int) -> list[Settled]:
@@ -111,12 +111,13 @@ def with_optimum(found: Searched, full: Prepared, prepared: Prepared, climbed: C
     names = {p.spread_name for p in prepared.problem.random}
     dropped = tuple(dict.fromkeys(p.spread_name for p in full.problem.random if p.spread_name not in names))
     settled = settle(prepared, climbed.point, seed, climbed.proposal.middle, dropped)
-    return found._replace(optima=_apart([settled, *found.optima]))
+    return found._replace(optima=_apart([settled, *found.optima], seed))
 
 
-def _apart(found: list[Settled]) -> tuple[Settled, ...]:
-    """The best optimum, and those of the others that no interval can leave out: nearly as likely, and elsewhere."""
+def _apart(found: list[Settled], seed: int) -> tuple[Settled, ...]:
+    """The best optimum, finished, and those of the others that no interval can leave out: nearly as likely, and elsewhere."""
     best, *others = sorted(found, key=lambda s: -s.level)
+    best = finished(best, seed)
     kept = [best]
     for s in others:
         if 2 * (best.level - s.level) < cutoff(best.prepared.design.n) and all(_differs(s, k) for k in kept):

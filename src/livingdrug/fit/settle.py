@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.climb import DRAWS, ENOUGH, ROUNDS, Climbed, climb, usual_draws
+from livingdrug.fit.climb import DRAWS, ENOUGH, Climbed, climb, usual_draws
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 WEAK = 2.0  # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
 FEWER = DRAWS // 2  # draws of each subject where other optima are looked for
+ROUGH = 0.02  # rise of the log-likelihood still expected at which a climb ends that is gone on with later
+FARTHER = 4.0  # of log-likelihood below an optimum at which another one is of no use, for 4 subjects or more
 NEAR = 0.05  # of log-likelihood that the optimum of another variability may lack
 HARDLY = 8.0  # the same below which the data hardly tell it from none
 TIE = 0.05  # of log-likelihood that an omega must be worth
@@ -44,22 +46,27 @@ def settle(
 ) -> Settled:
     """The optimum above a point. start: of the search for modes, (n, random); dropped: variabilities that the problem lacks
     already."""
-    now = Settled(prepared, climb(prepared, point, seed, start, rounds=SHORT), dropped)
+    now = Settled(prepared, climb(prepared, point, seed, start, rounds=SHORT, enough=ROUGH), dropped)
     while (lighter := _lighter(now, seed)) is not None:
         now = lighter
-    now = _on(now, seed, usual_draws(prepared.problem))
+    now = _on(now, seed, usual_draws(prepared.problem), ROUGH)
     for name in now.dropped:
         now = _restored(now, prepared, name, seed) or now
-    many = RECORDS // max(len(prepared.design.y), 1) if is_closed(prepared.problem.model) else 1
+    return now
+
+
+def finished(now: Settled, seed: int) -> Settled:
+    """The optimum that a result is made of: the climb gone on with the last draws."""
+    many = RECORDS // max(len(now.prepared.design.y), 1) if is_closed(now.prepared.problem.model) else 1
     return _on(now, seed, 1 << int(np.clip(np.log2(max(many, 1)), np.log2(DRAWS), np.log2(MOST_DRAWS))))
 
 
-def _on(now: Settled, seed: int, draws: int) -> Settled:
+def _on(now: Settled, seed: int, draws: int, enough: float = ENOUGH) -> Settled:
     """The climb gone on to its end, on as many draws."""
     begun = now.climbed
-    if begun.gain <= ENOUGH and begun.draws.density.shape[1] >= draws:
+    if begun.gain <= enough and begun.draws.density.shape[1] >= draws:
         return now
-    return now._replace(climbed=climb(now.prepared, begun.point, seed, before=begun.proposal, draws=draws, rounds=ROUNDS))
+    return now._replace(climbed=climb(now.prepared, begun.point, seed, before=begun, draws=draws, enough=enough))
 
 
 def _lighter(now: Settled, seed: int) -> Settled | None:
@@ -71,7 +78,7 @@ def _lighter(now: Settled, seed: int) -> Settled | None:
         if len({p.spread_name for p in now.prepared.problem.random}) == 1:
             return None
         problem = without(now.prepared.problem, name)
-        tried = climb(*carried(now, problem, seed), rounds=SHORT)
+        tried = climb(*carried(now, problem, seed), rounds=SHORT, enough=ROUGH, wanted=now.level - TIE)
         if tried.level >= now.level - TIE:
             return Settled(tried.proposal.prepared, tried, (*now.dropped, name))
     return None
@@ -85,7 +92,7 @@ def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | N
     if not any((information.scores[:, k] ** 2).sum() > information.matrix[k, k] for k in places):
         return None
     problem = with_again(now.prepared.problem, full.problem, name, AGAIN)
-    tried = climb(*carried(now, problem, seed))
+    tried = climb(*carried(now, problem, seed), enough=ROUGH, wanted=now.level)
     if tried.level <= now.level + TIE:
         return None
     return Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
@@ -125,7 +132,8 @@ def lessened(now: Settled, seed: int) -> list[Settled]:
     found = []
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in (n for n, information in places.items() if information < HARDLY and n not in kept):
-        tried = climb(*carried(now, without(now.prepared.problem, name), seed), rounds=SHORT, enough=NEAR, draws=FEWER)
+        begun, wanted = carried(now, without(now.prepared.problem, name), seed), now.level - FARTHER
+        tried = climb(*begun, rounds=SHORT, enough=NEAR, draws=FEWER, wanted=wanted)
         found.append(Settled(tried.proposal.prepared, tried, (*now.dropped, name)))
     return found
 

@@ -81,10 +81,28 @@ def likelihood_of(prepared: Prepared, unknowns: Unknowns, point: Point, proposal
 
 
 def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS) -> Sir:
-    """Intervals of all estimated numbers by SIR, from the covariance of the estimates.
+    """Intervals of all estimated numbers by sampling importance resampling, from the covariance of the
+    estimates.
 
-    kept: vectors of the last round, which draws LAST times as many; rounds: before it, of as many as are kept. Numbers at a
-    bound stay there. Raises InputError for a fit without covariance, or fewer than 100 vectors to keep.
+    Parameters
+    ----------
+    result : FitResult
+    kept : int
+        Vectors of the last round, which draws several times as many.
+    seed : int
+    rounds : int
+        Before it, of as many vectors as are kept.
+
+    Returns
+    -------
+    Sir
+
+    Raises
+    ------
+    InputError
+        For a fit without covariance, or fewer than 100 vectors to keep.
+
+    Numbers at a bound stay there.
     """
     check_seed(seed)
     problem, matrix = result.problem, result.covariance.matrix

@@ -132,12 +132,29 @@ def _first_profiles(data: Data, output: str) -> list[int]:
 def start_values(
     model: Model, data: Data, parameters: Mapping[str, str] | None = None, output: str | None = None
 ) -> StartValues:
-    """Start values of a model's parameters from the curves of the subjects.
+    """Initial estimates of a model's parameters from the curves of the subjects.
 
-    parameters: name of a parameter -> landmark that starts it (a field of `Landmarks`); by default those of `stein_2019`,
-    for a model that has them. The typical value is the geometric median over the subjects that tell it, the spread its
-    median absolute deviation. Raises InputError for names that do not exist, a model that needs `parameters`, or units
-    that differ from the model's.
+    Parameters
+    ----------
+    model : Model
+    data : Data
+    parameters : mapping of str to str, optional
+        Name of a parameter -> landmark that starts it (a field of `Landmarks`); by default those of
+        `stein_2019`, for a model that has them.
+    output : str, optional
+        Of the model, whose curves are looked at.
+
+    Returns
+    -------
+    StartValues
+        The typical value is the geometric median over the subjects whose curve determines it, the
+        variability its median absolute deviation.
+
+    Raises
+    ------
+    InputError
+        For names that do not exist, a model that needs `parameters`, or units that differ from the
+        model's.
     """
     chosen = _checked(model, parameters)
     _check_units(model, data, output)

@@ -60,7 +60,7 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
         for step in STEPS:
             vector = unknowns.vector(now.point)
             vector[k] = best[k] + side * step * se
-            now = climb(prepared, unknowns.point(vector, base), seed, before=now.proposal, held=(k,))
+            now = climb(prepared, unknowns.point(vector, base), seed, before=now, held=(k,))
             if not now.gain <= ASTRAY:
                 astray = True
                 break
@@ -113,9 +113,21 @@ class Bootstrap(Shown):
 
 
 def bootstrap(result: FitResult, refits: int = 200, seed: int = 1, near: float = 0.05) -> Bootstrap:
-    """Fit `refits` samples of the subjects, drawn with replacement, each by climbing from the estimate.
+    """Fit samples of the subjects, drawn with replacement, each by climbing from the estimate.
 
-    near: rise of the log-likelihood still expected above which a refit has not converged and is not counted.
+    Parameters
+    ----------
+    result : FitResult
+    refits : int
+        How many.
+    seed : int
+    near : float
+        Rise of the log-likelihood still expected above which a refit has not converged and is not
+        counted.
+
+    Returns
+    -------
+    Bootstrap
     """
     problem = result.problem
     unknowns, base = unknowns_of(problem), point_of(problem)

@@ -112,12 +112,36 @@ def vpc(
     corrected: bool = False, by: str | None = None, levels: Sequence[float] = LEVELS, width: float = 95.0,
     points: Sequence[Point] = (),
 ) -> Vpc:  # fmt: skip
-    """Simulate replicates of the data with the numbers of the problem, or of `points` (draws of a posterior, each for its
-    own replicates), and compare percentiles.
+    """Visual predictive check: simulate replicates of the data and compare percentiles.
 
-    bins: edges of bins of time; corrected: values are multiplied by (typical prediction in the middle of the bin / own
-    typical prediction), which takes out what doses, covariates and times within the bin explain; by: a covariate whose
-    groups are shown apart; width: of the intervals over replicates, in %. Raises InputError for what cannot be done.
+    Parameters
+    ----------
+    problem : FitProblem
+        With the numbers of the fit.
+    replicates : int
+    seed : int
+    bins : sequence of float, optional
+        Edges of bins of time.
+    corrected : bool
+        Values are multiplied by (typical prediction in the middle of the bin / own typical prediction),
+        which takes out what doses, covariates and times within the bin explain.
+    by : str, optional
+        A covariate whose groups are shown apart.
+    levels : sequence of float
+        Percentiles.
+    width : float
+        Of the intervals over replicates, in %.
+    points : sequence of Point
+        Draws of a posterior, each for its own replicates, instead of the numbers of the problem.
+
+    Returns
+    -------
+    Vpc
+
+    Raises
+    ------
+    InputError
+        For what cannot be done.
     """
     check_seed(seed)
     _check(replicates, levels, width)

@@ -32,8 +32,19 @@ def _fragments() -> dict[str, Fragment]:
 
 
 def list_models() -> list[str]:
-    """Names of the built-in models."""
+    """Names of the built-in models.
+
+    Returns
+    -------
+    list of str
+        In the order of their files.
+    """
     return list(_models())
+
+
+def list_runnable() -> list[str]:
+    """Names of the built-in models that run as they are: every number of theirs is public."""
+    return [name for name, model in _models().items() if not model.unknown]
 
 
 def find_models(**wanted: str) -> list[str]:
@@ -57,14 +68,32 @@ def _has(about: About, key: str, word: str) -> bool:
 
 
 def list_fragments() -> list[str]:
-    """Names of the built-in fragments."""
+    """Names of the built-in fragments.
+
+    Returns
+    -------
+    list of str
+        In the order of their files.
+    """
     return list(_fragments())
 
 
 def get_model(name: str) -> Model:
-    """The built-in model with this name, `NAME:VECTOR` for another of its published vectors.
+    """The built-in model with this name.
 
-    Raises InputError with the nearest names when there is none.
+    Parameters
+    ----------
+    name : str
+        Such as `stein_2019`; `list_models()` has all.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        With the nearest names, when there is none.
     """
     base, colon, vector = name.partition(":")
     if base not in _models():
@@ -73,7 +102,23 @@ def get_model(name: str) -> Model:
 
 
 def get_fragment(name: str) -> Fragment:
-    """The built-in fragment with this name. Raises InputError with the nearest names when there is none."""
+    """The built-in fragment with this name.
+
+    Parameters
+    ----------
+    name : str
+        Such as `tissue`; `list_fragments()` has all.
+
+    Returns
+    -------
+    Fragment
+        To be joined to a model with `+`.
+
+    Raises
+    ------
+    InputError
+        With the nearest names, when there is none.
+    """
     if name not in _fragments():
         raise InputError(unknown("fragment", name, _fragments()) + " (`livingdrug models` lists them)")
     return _fragments()[name]

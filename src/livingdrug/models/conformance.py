@@ -1,5 +1,7 @@
 """Static checks that every model must pass, and which fragment fits which model. Anchors: `simulation.conformance`."""
 
+from dataclasses import dataclass
+
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.core.expressions import names
 from livingdrug.models.catalogue import get_fragment, list_fragments
@@ -46,21 +48,30 @@ def problems(model: Model) -> list[str]:
     return sorted(found)
 
 
-def fit(model: Model, fragment_name: str) -> str:
-    """`fits`, `fits with FRAGMENT`, or the sentence that says why not."""
+@dataclass(frozen=True)
+class Joining:
+    """Whether a fragment can join a model: alone, only beside another one (`partner`), or not, with the reason."""
+
+    fits: bool
+    partner: str = ""
+    why: str = ""
+
+
+def joining(model: Model, fragment_name: str) -> Joining:
+    """Whether the fragment of this name can join the model."""
     fragment = get_fragment(fragment_name)
     try:
         _ = (model + fragment).system
-        return "fits"
+        return Joining(True)
     except MissingPartner as error:
         for name in list_fragments():
             partner = get_fragment(name)
             brings = any(error.role in s.roles for s in partner.structure.states)
             if brings and _assembles(model + fragment + partner):
-                return f"fits with {name}"
-        return str(error)
+                return Joining(True, partner=name)
+        return Joining(False, why=str(error))
     except LivingdrugError as error:
-        return str(error)
+        return Joining(False, why=str(error))
 
 
 def _assembles(model: Model) -> bool:

@@ -31,9 +31,8 @@ def latex_equations(model: Model) -> list[str]:
 def _bracketed(text: str, printed: str) -> str:
     import ast
 
-    sums = isinstance(ast.parse(text, mode="eval").body, ast.BinOp) and isinstance(
-        ast.parse(text, mode="eval").body.op, ast.Add | ast.Sub
-    )
+    body = ast.parse(text, mode="eval").body
+    sums = isinstance(body, ast.BinOp) and isinstance(body.op, ast.Add | ast.Sub)
     return rf"\left({printed}\right)" if sums else printed
 
 

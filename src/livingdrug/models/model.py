@@ -25,7 +25,19 @@ from livingdrug.models.structure import ClosedForm, Quantity, Structure
 
 @dataclass(frozen=True, repr=False)
 class Fragment(Shown):
-    """A mechanism with its default numbers, to be joined to a model with `+`, in any order."""
+    """A mechanism with its default numbers, to be joined to a model with `+`, in any order.
+
+    Attributes
+    ----------
+    name, title : str
+        What it is called, and what it adds in a few words.
+    structure : Structure
+        States, flows and rules that it brings.
+    values : Values
+        Its default numbers, with their source.
+    deviations : tuple of str
+        Where it departs from its source, a sentence each.
+    """
 
     name: str
     title: str
@@ -64,9 +76,36 @@ def _members(parts: Fragment | Fragments) -> tuple[Fragment, ...]:
 class Model(Shown):
     """Equations, published numbers and what is known of them.
 
-    values: published vectors, the first one is the default. about: what it is for. individual: quantity -> expression
-    that replaces it for a subject (covariate effects). fragments: mechanisms joined with `+`, sorted by name. changes:
-    values set by the user. vector: name of the vector that was chosen (empty: the default one).
+    Attributes
+    ----------
+    name, title : str
+        What it is called, and what it describes in a few words.
+    structure : Structure or ClosedForm
+        The equations: states and flows, or formulas of time.
+    values : tuple of Values
+        Published vectors; the first one is the default.
+    populations : tuple of Population
+        Published between-subject variabilities.
+    ranges : tuple of Ranges
+        Published ranges, which describe no patient.
+    residuals : tuple of Residual
+        Published residual errors, by output.
+    experiments : tuple of Experiment
+        Doses and horizons of the source.
+    individual : dict of str to str
+        Quantity -> expression that replaces it for a subject (covariate effects).
+    anchors : tuple of Anchor
+        Published numbers that the model must reproduce.
+    deviations : tuple of str
+        Where it departs from its source, a sentence each.
+    about : About, optional
+        What it is for.
+    fragments : tuple of Fragment
+        Mechanisms joined with `+`, sorted by name.
+    changes : dict of str to float
+        Values set by the user.
+    vector : str
+        Name of the vector that was chosen; empty for the default one.
     """
 
     name: str
@@ -192,8 +231,9 @@ class Model(Shown):
         return changed
 
     def _facts(self) -> dict[str, str]:
-        closed = isinstance(self.structure, ClosedForm)
-        size = "closed form" if closed else f"{len(self.system.states)} states, {len(self.system.flows)} flows"
+        system = self.system
+        closed = isinstance(system, ClosedForm)
+        size = "closed form" if closed else f"{len(system.states)} states, {len(system.flows)} flows"
         return {
             "name": self.full_name,
             "title": self.title,
@@ -207,6 +247,22 @@ class Model(Shown):
 
         rows = [(q.name, self.known.get(q.name, math.nan), q.unit, q.meaning) for q in self.quantities]
         return pd.DataFrame(rows, columns=["quantity", "value", "unit", "meaning"])
+
+
+def flows_of(model: Model) -> System:
+    """The equations of a model that is made of flows. Raises ModelError for a closed form."""
+    system = model.system
+    if isinstance(system, ClosedForm):
+        raise ModelError(f"`{model.full_name}` is a closed form: it has no states and no flows")
+    return system
+
+
+def closed_form_of(model: Model) -> ClosedForm:
+    """The formulas of a closed form. Raises ModelError for a model that is made of flows."""
+    system = model.system
+    if not isinstance(system, ClosedForm):
+        raise ModelError(f"`{model.full_name}` is made of flows: it has no formulas of time")
+    return system
 
 
 def plain_symbol(symbol: str) -> str:

@@ -86,7 +86,24 @@ def is_model_file(name: str) -> bool:
 
 
 def read_model(path: str | Path) -> Model:
-    """The model in a file. Raises InputError for a file that cannot be read, ModelError for one that is no model."""
+    """The model in a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file in the words of `docs/model_file.md`.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        For a file that cannot be read.
+    ModelError
+        For one that is no model, naming the place.
+    """
     if not is_model_file(str(path)):
         raise InputError(f"`{printable(str(path))}` is not the name of a model file, which ends in {ENDING}")
     return from_toml(read_text(path), Path(path).name)
@@ -283,7 +300,7 @@ def _read(hint: Any, value: Any, where: str) -> Any:
         return {key: _read(arguments[1], item, f"{where}, {key}") for key, item in value.items()}
     if origin is UnionType:  # a table that may be absent
         return _read(arguments[0], value, where)
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _build(hint, value, where)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
         try:

@@ -63,7 +63,7 @@ class Analysis:
     @cached_property
     def any_value(self) -> np.ndarray:
         """Whether a value is quantifiable, shape (n,)."""
-        return self.block.quantifiable.any(axis=1)
+        return np.any(self.block.quantifiable, axis=1)
 
     @cached_property
     def nothing(self) -> np.ndarray:
@@ -94,7 +94,7 @@ class Analysis:
     def below_touched(self) -> np.ndarray:
         """Whether a value below the limit took part anywhere after time 0, shape (n,)."""
         block = self.block
-        return (block.kept & ~block.q & (block.t > 0)).any(axis=1)
+        return np.any(block.kept & ~block.q & (block.t > 0), axis=1)
 
     @property
     def dose(self) -> np.ndarray:

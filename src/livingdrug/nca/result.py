@@ -16,8 +16,25 @@ COLUMNS = ("ID", "PARAMCD", "value", "unit", "flag", "reason", "points", "OCC", 
 
 @dataclass(frozen=True, repr=False)
 class NcaResult(Shown):
-    """values, causes: code -> (profiles,), nan where absent; touched (profiles, 3): values below the limit before the
-    first, between, and after the last quantifiable value; used: code -> (profile, time) of the points of a fit."""
+    """What an analysis gives: every parameter of every profile.
+
+    Attributes
+    ----------
+    data : Data
+    settings : NcaSettings
+    window : (float, float) or None
+        Of AUCINT.
+    codes : tuple of str
+        The parameters, in the order of the tables.
+    values : dict of str to ndarray of shape (profiles,)
+        By code, nan where absent.
+    causes : dict of str to ndarray of shape (profiles,)
+        By code: why a value is absent or to be taken with caution, as bits.
+    touched : ndarray of shape (profiles, 3)
+        Values below the limit before the first, between, and after the last quantifiable value.
+    used : dict of str to (ndarray, ndarray)
+        By code: (profile, time) of the points of a fit.
+    """
 
     data: Data
     settings: NcaSettings

@@ -18,9 +18,26 @@ LAST_PART = 0.75  # of a window: what is sampled only after it has no area there
 
 
 def nca(data: Data | str | Path, settings: NcaSettings | None = None, reading: Reading | None = None) -> NcaResult:
-    """Non-compartmental analysis of every profile. data: a table, or a file that is read with `reading`.
+    """Non-compartmental analysis of every profile, by the rules and equations of docs/nca.md.
 
-    Rules and equations: docs/nca.md. Raises InputError for a faulty file, or a rule that needs a limit nobody stated.
+    Parameters
+    ----------
+    data : Data, str or Path
+        A table, or a file that is read with `reading`.
+    settings : NcaSettings, optional
+        Rules with stated defaults.
+    reading : Reading, optional
+        Answers to what a file leaves open.
+
+    Returns
+    -------
+    NcaResult
+        Values with units, flags and reasons; `table()`, `wide()`.
+
+    Raises
+    ------
+    InputError
+        For a faulty file, or a rule that needs a limit nobody stated.
     """
     data = data if isinstance(data, Data) else read_data(data, reading)
     settings = settings or NcaSettings()
@@ -46,13 +63,19 @@ def nca(data: Data | str | Path, settings: NcaSettings | None = None, reading: R
             if found.points is not None:
                 row, column = np.nonzero(found.points)
                 points.setdefault(code, []).append((block.profiles[row], block.time[row, column]))
-    joined = {code: tuple(np.concatenate(part) for part in zip(*parts, strict=True)) for code, parts in points.items()}
+    joined = {
+        code: (np.concatenate([rows for rows, _ in parts]), np.concatenate([times for _, times in parts]))
+        for code, parts in points.items()
+    }
     return NcaResult(data, settings, window, codes, values, causes, touched, joined)
 
 
 def _window_of_28_days(data: Data) -> tuple[float, float] | None:
     """0 to 28 d in the unit of time of the data, or None where nobody stated that."""
-    return tuple(end * PER_DAY[data.time_unit] for end in WINDOW_DAYS) if data.time_unit else None
+    if not data.time_unit:
+        return None
+    start, end = WINDOW_DAYS
+    return start * PER_DAY[data.time_unit], end * PER_DAY[data.time_unit]
 
 
 def _check_subjects(data: Data, settings: NcaSettings) -> None:

@@ -15,7 +15,21 @@ ADULT_WEIGHT = 70.0
 
 @dataclass(frozen=True)
 class TerminalPoints:
-    """Terminal points chosen by hand for one subject: every quantifiable value from `start` to `end`, and why."""
+    """Terminal points chosen by hand for one subject.
+
+    Parameters
+    ----------
+    subject : str
+    start, end : float
+        Every quantifiable value from here to there, in the unit of time of the data.
+    reason : str
+        Why; it is reported.
+
+    Raises
+    ------
+    InputError
+        For an end before the start, or no reason.
+    """
 
     subject: str
     start: float
@@ -33,11 +47,23 @@ class TerminalPoints:
 class NcaSettings:
     """How to analyse.
 
-    auc: rule of the trapezoids; blq_first, blq_middle, blq_last: what a value below the limit becomes before the first,
-    between, and after the last quantifiable value; window: of AUCINT, in the unit of time of the data (0 to 28 d where the
-    unit is stated); above: level of XTLIM (the limit of quantification where none is given); blood_volume: uL (by weight
-    where none is given and weights are known: 5 L at 70 kg, after Kirouac 2024); terminal: points chosen by hand;
-    small_molecule: also CL, VZ, MRT and AUMC, which mean nothing for cells that multiply.
+    Parameters
+    ----------
+    auc : {'linup-logdown', 'linear'}
+        Rule of the trapezoids.
+    blq_first, blq_middle, blq_last : {'drop', 'zero', 'lloq', 'half'}
+        What a value below the limit of quantification becomes before the first, between, and after the
+        last quantifiable value.
+    window : (float, float), optional
+        Of AUCINT, in the unit of time of the data; 0 to 28 d where the unit is stated.
+    above : float, optional
+        Level of XTLIM; the limit of quantification where none is given.
+    blood_volume : float, optional
+        uL; by weight where none is given and weights are known: 5 L at 70 kg, after Kirouac 2024.
+    terminal : tuple of TerminalPoints
+        Points chosen by hand.
+    small_molecule : bool
+        Also CL, VZ, MRT and AUMC, which mean nothing for cells that multiply.
     """
 
     auc: AucRule = "linup-logdown"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from livingdrug.assay import PLATES, ROW_NAMES, Plate, WellMap, split_well, well_name
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, SETTINGS, grid_figure
 
 EMPTY = "#EEEEEE"
@@ -41,7 +42,7 @@ def plot_plate(plate: Plate, shown: WellMap, size: int = 96):
             if len(names) > 1:
                 axes.set_title(name or "without a name", y=1.08)
         outlined = "outlined: named by the check; " if shown.marked.any() else ""
-        figure.suptitle(f"{shown.title}\n{outlined}for research, not for clinical decisions", fontsize=9)
+        figure.suptitle(f"{shown.title}\n{outlined}{RESEARCH}", fontsize=9)
     return figure
 
 
@@ -72,9 +73,7 @@ def _colours(shown: WellMap):
     from matplotlib import colormaps
 
     one_sided = not (shown.values[np.isfinite(shown.values)] < shown.middle).any()
-    found = colormaps["Blues" if one_sided else "RdBu_r"].copy()
-    found.set_bad(EMPTY)
-    return found
+    return colormaps["Blues" if one_sided else "RdBu_r"].with_extremes(bad=EMPTY)
 
 
 def _outline(axes, marked: np.ndarray) -> None:

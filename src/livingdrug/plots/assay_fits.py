@@ -3,9 +3,9 @@
 import numpy as np
 
 from livingdrug.assay import AssayFit, Band, Estimates, Ranking, place_of
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, grid_figure, short, stamp
 
-RESEARCH = "for research, not for clinical decisions"
 DETERMINED = "determined"
 
 
@@ -33,7 +33,7 @@ def plot_rates(estimates: Estimates, control: str | None = None):
             axes.set_ylim(len(groups) - 0.5, -0.5)
             axes.set_title(short(rate))
             unit = next(r.unit for r in estimates.rates if r.rate == rate)
-            axes.set_xlabel(f"ratio to {short(control, 14)}" if ratios else unit)
+            axes.set_xlabel(f"ratio to {short(control or '', 14)}" if ratios else unit)
             if ratios:
                 axes.axvline(1.0, color=MUTED, linewidth=0.8, linestyle="--")
         stamp(figure, RESEARCH)
@@ -208,5 +208,54 @@ def plot_predicted(bands: list[Band], title: str = ""):
             axes.set_ylabel(f"{name} (cells)")
         panels[0].set_title(short(title, 60))
         panels[1].legend()
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def plot_patient(curves: dict, control: str):
+    """Courses of each output of a model of patients with 95 % bands, a panel an output; the control construct
+    in black."""
+    from matplotlib import rc_context
+
+    outputs = list(next(iter(curves.values()))[1])
+    with rc_context(SETTINGS):
+        figure, panels = grid_figure(1, len(outputs), 3.6, 2.8)
+        for axes, output in zip(panels, outputs, strict=True):
+            highest = max(float(bands[output].max()) for _, bands in curves.values())
+            for i, (group, (times, bands)) in enumerate(
+                sorted(curves.items(), key=lambda item: item[0] == control)
+            ):
+                low, middle, high = (np.maximum(part, 1e-9 * highest) for part in bands[output])
+                colour = "black" if group == control else COLOURS[i % len(COLOURS)]
+                if group != control:
+                    axes.fill_between(times, low, high, color=colour, alpha=0.2, linewidth=0)
+                axes.plot(times, middle, color=colour, label=short(group, 20))
+            axes.set_yscale("log")
+            axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-6 * highest))
+            axes.set_xlabel("d")
+            axes.set_title(short(output, 30))
+        panels[0].legend()
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def plot_designs(results, rates: tuple[str, ...], wanted: float):
+    """Expected relative standard errors (%) of designs, a colour a rate; a design without a mark does not
+    tell the rate."""
+    from matplotlib import rc_context
+
+    with rc_context(SETTINGS):
+        figure = blank(7.2, 0.34 * len(results) + 1.2)
+        axes = figure.subplots()
+        for i, rate in enumerate(rates):
+            at = [(100 * float(r.rse[rate]), k) for k, r in enumerate(results) if np.isfinite(r.rse[rate])]
+            if at:
+                axes.plot(*zip(*at, strict=True), "o", color=COLOURS[i % len(COLOURS)], label=short(rate))
+        axes.axvline(wanted, color=MUTED, linestyle="--", linewidth=1)
+        axes.set_xscale("log")
+        axes.set_yticks(range(len(results)), [short(r.design.name, 60) for r in results])
+        axes.set_ylim(len(results) - 0.5, -0.5)
+        axes.set_xlabel("expected relative standard error (%)")
+        axes.legend(loc="best")
         stamp(figure, RESEARCH)
     return figure

@@ -3,9 +3,9 @@ curve, a range."""
 
 import numpy as np
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import SETTINGS, blank, short, stamp
 
-RESEARCH = "for research, not for clinical decisions"
 BLUE, GREY, RED = "#0072B2", "0.6", "#D55E00"
 ROWS = 40  # attributes that one forest shows
 

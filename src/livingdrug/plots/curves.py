@@ -35,7 +35,18 @@ def plot_limit(axes, limit: float, label: str = "limit of quantification"):
 
 
 def plot_curves(result: Result, output: str | None = None):
-    """A figure of one output (the first by default): the curve of one subject, the bands of several."""
+    """A figure of one output: the curve of one subject, the bands of several.
+
+    Parameters
+    ----------
+    result : Result
+    output : str, optional
+        The first by default.
+
+    Returns
+    -------
+    Figure
+    """
     from matplotlib import rc_context
 
     figure, (axes,) = new_figure(width=5.4)

@@ -4,6 +4,7 @@ from textwrap import fill
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.plots.style import COLOURS, SETTINGS, blank, short, stamp
 from livingdrug.products import Comparison, Placement
 
@@ -15,8 +16,18 @@ HALF, MOST = 0.6744897501960817, 1.959963984540054
 def plot_comparison(comparison: Comparison, part: int = 0):
     """CMAX and AUC of every subject as points over the published groups: geometric mean, central 50 and 95 %.
 
-    part: which of `Comparison.parts`, as values of other assays, units or infusions do not belong into one picture.
-    Groups without a spread, or in another unit, are left out; the table says why.
+    Parameters
+    ----------
+    comparison : Comparison
+        As `compare` gives it.
+    part : int
+        Which of `Comparison.parts`, as values of other assays, units or infusions do not belong into one
+        figure. Groups without a published variability, or in another unit, are left out; the table says
+        why.
+
+    Returns
+    -------
+    Figure
     """
     from matplotlib import rc_context
 
@@ -46,7 +57,8 @@ def plot_comparison(comparison: Comparison, part: int = 0):
 
 def _row(axes, placed: Placement, y: int) -> None:
     fact = placed.fact
-    center = np.log(fact.value) - (fact.log_sd**2 / 2 if fact.statistic == "mean" else 0.0)
+    value, log_sd = known(fact.value, "the published value"), known(fact.log_sd, "its log SD")
+    center = np.log(value) - (log_sd**2 / 2 if fact.statistic == "mean" else 0.0)
     for reach, width, label in ((MOST, 2.5, "published, central 95 %"), (HALF, 7, "published, central 50 %")):
         ends = np.exp(center + fact.log_sd * np.array([-reach, reach]))
         axes.plot(ends, [y, y], color="#c9c9c9", linewidth=width, solid_capstyle="butt", label=label, zorder=1)

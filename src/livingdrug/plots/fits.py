@@ -180,7 +180,8 @@ def plot_etas(result: FitResult):
             z = found.etas[:, k] / sd[name]
             ax.hist(np.clip(z, -3.49, 3.49), np.linspace(-3.5, 3.5, 15), density=True, color=COLOURS[0], alpha=0.45)
             ax.plot(grid, np.exp(-0.5 * grid**2) / np.sqrt(2 * np.pi), color="#000000", linewidth=1.1)
-            told = "" if shrinkage.get(name) is None else f"\nshrinkage {round(shrinkage[name])} %"
+            own = shrinkage.get(name)
+            told = "" if own is None else f"\nshrinkage {round(own)} %"
             ax.set_title(f"{short(name)}{told}", fontsize=8)
         for ax in axes[len(found.random) :]:
             ax.set_visible(False)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, new_figure, sequence, short, stamp
 from livingdrug.response import (
     Expected,
@@ -19,7 +20,6 @@ from livingdrug.response import (
 
 WINDOW = "#e3efe3"
 MIDDLE = ((0.025, 0.975, 2), (0.25, 0.75, 7))
-RESEARCH = "research only, not for clinical decisions"
 
 
 def plot_index(index: TherapeuticIndex, outlook: Expected | None = None):
@@ -116,7 +116,7 @@ def plot_tradeoff(index: TherapeuticIndex, outlook: Expected):
     widths = sorted(table["width"].unique(), reverse=True)
     with rc_context(SETTINGS):
         for width, colour in zip(widths, sequence(len(widths)), strict=True):
-            rows = table[table["width"] == width].sort_values("fold")
+            rows = table.query("width == @width").sort_values(by="fold")
             label = f"{rows['log_sd'].iloc[0]:.2f}" + (" (as it is)" if width == 1 else "")
             thick = 2.4 if width == 1 else 1.3
             left.plot(rows["fold"], 100 * rows["share"], color=colour, label=label, linewidth=thick)

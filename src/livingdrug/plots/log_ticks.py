@@ -1,6 +1,7 @@
 """Ticks of logarithmic axes as plain text."""
 
 import re
+from typing import Any, cast
 
 import numpy as np
 
@@ -76,6 +77,7 @@ def _marks(axes, axis):
     from matplotlib.lines import Line2D
     from matplotlib.markers import TICKDOWN, TICKLEFT
 
+    style = cast(dict[Any, Any], rcParams)
     low, high = sorted(axis.get_view_interval())
     places = axis.get_minorticklocs()
     places = places[(places >= low) & (places <= high)]
@@ -84,11 +86,11 @@ def _marks(axes, axis):
     return Line2D(
         *((places, foot) if across else (foot, places)),
         linestyle="none",
-        color=rcParams[f"{name}tick.color"],
+        color=style[f"{name}tick.color"],
         clip_on=False,
         zorder=2.01,
-        marker=TICKDOWN if across else TICKLEFT,
-        markersize=rcParams[f"{name}tick.minor.size"],
-        markeredgewidth=rcParams[f"{name}tick.minor.width"],
+        marker=cast(Any, TICKDOWN if across else TICKLEFT),
+        markersize=style[f"{name}tick.minor.size"],
+        markeredgewidth=style[f"{name}tick.minor.width"],
         transform=axes.get_xaxis_transform() if across else axes.get_yaxis_transform(),
     )

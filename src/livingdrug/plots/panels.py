@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.models import Model
 from livingdrug.plots.curves import BANDS, DECADES, _positive, plot_limit
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank
@@ -61,7 +62,7 @@ def plot_panels(results: Sequence[Result], panels: Sequence[Panel], limit: float
                 ax.legend(loc="best", ncols=2)
         for ax in axes[len(panels) :]:
             ax.set_visible(False)
-        figure.suptitle(f"{results[0].model}: {results[0].subjects}\nfor research, not for clinical decisions", fontsize=9)
+        figure.suptitle(f"{results[0].model}: {results[0].subjects}\n{RESEARCH}", fontsize=9)
     return figure
 
 

@@ -12,8 +12,19 @@ NAMES = {"d": "days", "h": "hours", "": "unit not stated"}
 
 
 def plot_profile(axes, result: NcaResult, i: int, fit: bool = True):
-    """Profile i on a log axis: filled symbols measured, open ones below the limit (drawn at the limit), the limit as a
-    dashed line, the terminal fit as a line through the points it used."""
+    """One profile on a log axis: filled symbols measured, open ones below the limit (drawn at the limit), the
+    limit as a dashed line, the terminal fit as a line through the points it used.
+
+    Parameters
+    ----------
+    axes : Axes
+        Of matplotlib.
+    result : NcaResult
+    i : int
+        Position of the profile.
+    fit : bool
+        Whether the terminal fit is drawn.
+    """
     data = result.data
     rows = np.flatnonzero(data.profile == i)
     time, value, below, limit = data.time[rows], data.dv[rows], data.cens[rows] == 1, data.limit[rows]
@@ -54,7 +65,21 @@ def _plot_fit(axes, result: NcaResult, i: int) -> None:
 
 
 def plot_profiles(result: NcaResult, members: np.ndarray, title: str = "", common: bool = True):
-    """A page of up to 12 profiles on common axes."""
+    """A page of up to 12 profiles.
+
+    Parameters
+    ----------
+    result : NcaResult
+    members : ndarray
+        Positions of the profiles.
+    title : str
+    common : bool
+        Whether all have the same axes.
+
+    Returns
+    -------
+    Figure
+    """
     from matplotlib import rc_context
 
     members = np.asarray(members)[: ACROSS * DOWN]
@@ -110,7 +135,17 @@ def _limit_axis(axes) -> None:
 def plot_spaghetti(result: NcaResult, by: str | None = None, members: np.ndarray | None = None):
     """All profiles of one output as thin lines and the median of each group as a thick one.
 
-    members: profiles of one output (all of the first one by default).
+    Parameters
+    ----------
+    result : NcaResult
+    by : str, optional
+        A covariate that makes groups.
+    members : ndarray, optional
+        Profiles of one output; all of the first one by default.
+
+    Returns
+    -------
+    Figure
     """
     from matplotlib import rc_context
 

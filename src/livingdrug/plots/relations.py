@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from livingdrug.fit import Correlation, Relation, Sampled
+from livingdrug.fit import EtaCorrelation, Relation, Sampled
 from livingdrug.plots.log_ticks import log_ticks
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, dense, grid_figure, short
 
@@ -14,7 +14,7 @@ SIDE = 1.0  # inches of a cell
 JITTER = 0.07  # between points of a level
 
 
-def plot_eta_pairs(found: Sequence[Correlation], sampled: Sampled):
+def plot_eta_pairs(found: Sequence[EtaCorrelation], sampled: Sampled):
     """One draw of the random effects of each subject against each other (below the diagonal, in standard deviations of the
     draws), and their correlation over all draws with its 95 % interval (above it; in colour where it is more than chance
     would give for so many pairs). Effects beyond the MOST first are in the table only."""
@@ -52,7 +52,7 @@ def plot_eta_pairs(found: Sequence[Correlation], sampled: Sampled):
                     color=COLOURS[1] if c.found else MUTED,
                     weight="bold" if c.found else "normal",
                 )
-        axes.set_title(f"Correlation of random effects, {len(sampled.subjects)} subjects")
+        axes.set_title(f"EtaCorrelation of random effects, {len(sampled.subjects)} subjects")
     return figure
 
 
@@ -62,7 +62,7 @@ def _box(column: int, row: int, facecolor: str = "none"):
     return Rectangle((column, row), 1, 1, facecolor=facecolor, edgecolor="#cccccc", linewidth=0.7, zorder=0)
 
 
-def _said(c: Correlation) -> str:
+def _said(c: EtaCorrelation) -> str:
     if not np.isfinite(c.value):
         return "not\ndetermined"
     return f"{c.value:.2f}\n({c.low:.2f} to {c.high:.2f})"

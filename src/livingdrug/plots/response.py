@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, short
 from livingdrug.response import (
     BinaryFit,
@@ -20,11 +21,21 @@ POINTS = 201
 FEW_DECADES = 60  # highest over lowest exposure, below which the axis is labelled between powers of ten
 MANY = 2000  # subjects above which their marks are one image inside an SVG
 DODGE = 0.018  # part of the axis between the intervals of neighbouring grades
-FOOT = "association, not effect; not for clinical decisions"
+FOOT = f"association, not effect; {RESEARCH}"
 
 
 def plot_response(fit: BinaryFit):
-    """Figure of a binary fit: chance over exposure; covariates, if there are any, at their means."""
+    """A figure of a fit of a yes-or-no outcome: probability over exposure; covariates, if there are any, at
+    their means.
+
+    Parameters
+    ----------
+    fit : BinaryFit
+
+    Returns
+    -------
+    Figure
+    """
     from matplotlib import rc_context
 
     sample = fit.sample

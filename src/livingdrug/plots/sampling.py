@@ -2,10 +2,9 @@
 
 import numpy as np
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.fit import DaysResult
 from livingdrug.plots.style import SETTINGS, blank, short, stamp
-
-RESEARCH = "for research, not for clinical decisions"
 
 
 def plot_days(found: DaysResult, title: str = "", unit: str = "d"):

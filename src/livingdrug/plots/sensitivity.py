@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, SETTINGS, blank, short, stamp
 from livingdrug.sensitivity import Sensitivity
 
-RESEARCH = "for research, not for clinical decisions"
 ROWS = 30
 
 

@@ -1,12 +1,13 @@
 """One look for all pictures: legible at column width, colour-blind safe (Okabe and Ito), no decoration."""
 
 from functools import cache
+from typing import Any
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MUTED = "#777777"
 STAMP_INCHES = 0.13
 DENSE = 3000
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.size": 9, "axes.labelsize": 9, "axes.titlesize": 10, "legend.fontsize": 8, "legend.frameon": False,
     "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 1.6, "svg.fonttype": "none",
     "svg.hashsalt": "livingdrug", "axes.titlelocation": "left", "figure.dpi": 110, "savefig.dpi": 200,

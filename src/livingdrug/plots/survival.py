@@ -2,15 +2,26 @@
 
 import numpy as np
 
+from livingdrug.core.known import known
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, sequence, short, stamp
 from livingdrug.response import GroupSurvival, SurvivalCurve, TimeFit, numbers_at_risk
 
-RESEARCH = "for research, not for clinical decisions"
 ROW = 0.17  # inches of a line of the table
 
 
 def plot_survival(fit: TimeFit):
-    """Steps of each exposure group with the interval of `fit.level`; a tick is a censored subject; below, who is at risk."""
+    """Steps of each exposure group with the interval of `fit.level`; a tick is a censored subject; below, who
+    is at risk.
+
+    Parameters
+    ----------
+    fit : TimeFit
+
+    Returns
+    -------
+    Figure
+    """
     from matplotlib import rc_context
 
     groups = fit.groups
@@ -24,7 +35,8 @@ def plot_survival(fit: TimeFit):
         axes.set_ylim(0, 1.03)
         axes.set_xlim(0, max(g.curve.time[-1] for g in groups) * 1.02)
         axes.set_ylabel(short(f"free of the event ({fit.times.endpoint})", 44))
-        axes.set_title(short(f"log-rank p = {fit.comparison.p_value:.2g}", 60))
+        test = known(fit.comparison, "a test of the groups")
+        axes.set_title(short(f"log-rank p = {test.p_value:.2g}", 60))
         axes.tick_params(labelbottom=True)
         unit = f" ({fit.times.unit})" if fit.times.unit else ""
         axes.set_xlabel(f"time{unit}")

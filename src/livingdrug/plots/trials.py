@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from livingdrug.core.words import RESEARCH
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, short, stamp
 from livingdrug.trial import EscalationAnswer, SizeGrid, TrialAnswer
 
-FOOT = "research use only, not for clinical decisions"
+FOOT = RESEARCH
 
 
 def plot_power_over_size(answer: TrialAnswer):

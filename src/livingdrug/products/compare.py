@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known as published
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
 from livingdrug.data import printable
@@ -89,10 +90,29 @@ class Comparison(Shown):
 
 
 def compare(result: NcaResult, product: str, indication: str | None = None, spread: str | None = None) -> Comparison:
-    """Place every profile among the published exposures of a product and, for tisagenlecleucel, in `stein_2019`.
+    """Place every profile among the published exposures of a product and, for tisagenlecleucel, in
+    `stein_2019`.
 
-    indication: part of its text, such as DLBCL; spread: which published spread of the model. Raises InputError for an
-    unknown product or indication, units that nobody stated, times not in days, or an area over another window than 28 d.
+    Parameters
+    ----------
+    result : NcaResult
+        The analysis of the user's data.
+    product : str
+        One of `list_products()`.
+    indication : str, optional
+        Part of its text, such as DLBCL.
+    spread : str, optional
+        Which published between-subject variability of the model.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        For an unknown product or indication, units that nobody stated, times not in days, or an area over
+        another window than 28 d.
     """
     name = find_product(product)
     _check_units(result)
@@ -216,7 +236,8 @@ def _cautions(result: NcaResult, fact: ExposureFact, members: np.ndarray) -> tup
 
 def _log_center(fact: ExposureFact) -> float:
     """Mean of the logarithm: of a geometric mean, or of a log-normal with this mean and log SD."""
-    return float(np.log(fact.value)) - (fact.log_sd**2 / 2 if fact.statistic == "mean" else 0.0)
+    value, log_sd = published(fact.value, "the published value"), fact.log_sd
+    return float(np.log(value)) - (published(log_sd, "its log SD") ** 2 / 2 if fact.statistic == "mean" else 0.0)
 
 
 def _ratio(values: np.ndarray, fact: ExposureFact, reference: np.ndarray | None = None) -> tuple[float, float, float]:
@@ -227,7 +248,8 @@ def _ratio(values: np.ndarray, fact: ExposureFact, reference: np.ndarray | None 
     if reference is not None:
         center, error = float(np.log(reference).mean()), 0.0
     else:
-        center, error = _log_center(fact), fact.log_sd**2 / int(fact.n) if fact.n.isdigit() else 0.0
+        center = _log_center(fact)
+        error = published(fact.log_sd, "the log SD") ** 2 / int(fact.n) if fact.n.isdigit() else 0.0
     logs = np.log(known)
     difference = logs.mean() - center
     if len(known) < 2:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.names import unknown
 from livingdrug.products.facts import ExposureFact, facts
 from livingdrug.products.spreads import fact_of, published_spread
@@ -37,7 +38,22 @@ class BuiltIn:
 
 
 def get_curve(name: str) -> BuiltIn:
-    """A built-in exposure-response by name. Raises InputError with the nearest names."""
+    """A built-in exposure-response.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_curves()`.
+
+    Returns
+    -------
+    BuiltIn
+
+    Raises
+    ------
+    InputError
+        With the nearest names.
+    """
     if name not in _MADE:
         raise InputError(unknown("exposure-response", name, _MADE))
     make, *arguments = _MADE[name]
@@ -45,7 +61,12 @@ def get_curve(name: str) -> BuiltIn:
 
 
 def list_curves() -> list[str]:
-    """Names of the built-in exposure-responses."""
+    """Names of the built-in exposure-responses.
+
+    Returns
+    -------
+    list of str
+    """
     return list(_MADE)
 
 
@@ -100,8 +121,9 @@ def discriminant(name: str, responders: ExposureFact, others: ExposureFact) -> C
     2 v^2 / (n1 + n0 - 2), Var ln(n1 / n0) = 1 / n1 + 1 / n0; Efron 1975, doi:10.1080/01621459.1975.10480319).
     """
     n1, n0 = int(responders.n), int(others.n)
-    m1, m0 = math.log(responders.value), math.log(others.value)
-    v = ((n1 - 1) * responders.log_sd**2 + (n0 - 1) * others.log_sd**2) / (n1 + n0 - 2)
+    m1, m0 = (math.log(known(group.value, "the published value")) for group in (responders, others))
+    s1, s0 = (known(group.log_sd, "the log SD") for group in (responders, others))
+    v = ((n1 - 1) * s1**2 + (n0 - 1) * s0**2) / (n1 + n0 - 2)
     slope = (m1 - m0) / v
     intercept = math.log(n1 / n0) - slope * (m1 + m0) / 2
     # derivatives of (intercept, slope) by m1, m0, v and ln(n1 / n0)

@@ -74,13 +74,19 @@ def facts(table: str) -> tuple[dict[str, str], ...]:
     """Rows of a table of facts: exposure, responses, exposure_response or expansion_ratios."""
     if table not in TABLES:
         raise InputError(unknown("table of facts", table, TABLES))
-    with (files(__package__) / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+    with (files(__package__ or "") / f"{table}.csv").open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
         return tuple(csv.DictReader(lines))
 
 
 @lru_cache(maxsize=1)
 def exposure_facts() -> tuple[ExposureFact, ...]:
-    """All published exposures."""
+    """All published exposures.
+
+    Returns
+    -------
+    tuple of ExposureFact
+        Each with its source.
+    """
     return tuple(
         ExposureFact(**{**row, "value": _number(row["value"]), "log_sd": _number(row["log_sd"])}) for row in facts("exposure")
     )
@@ -99,7 +105,12 @@ def _number(text: str) -> float | None:
 
 
 def list_products() -> list[str]:
-    """Names of the products with published exposure."""
+    """Names of the products with published exposure.
+
+    Returns
+    -------
+    list of str
+    """
     return sorted({fact.product for fact in exposure_facts()})
 
 

@@ -20,9 +20,29 @@ def fit_response(
     sample: Sample, kind: Kind = "binary", model: str | None = None, scale: Scale = "log", level: float = 0.95,
     groups: int | None = None,
 ):
-    """The fit of a kind, by its first model where none is named. groups: of exposure, for the curves of a time.
+    """The fit of a kind of outcome, by its first model where none is named.
 
-    Raises InputError for a model of another kind and for whatever the model refuses.
+    Parameters
+    ----------
+    sample : Sample
+    kind : {'binary', 'graded', 'time', 'continuous'}
+    model : str, optional
+        Of this kind.
+    scale : {'log', 'linear'}
+        Of exposure.
+    level : float
+        Of confidence intervals.
+    groups : int, optional
+        Of exposure, for the curves of a time.
+
+    Returns
+    -------
+    BinaryFit, GradedFit, TimeFit or ContinuousFit
+
+    Raises
+    ------
+    InputError
+        For a model of another kind and for whatever the model refuses.
     """
     if kind not in FITS:
         raise InputError(unknown("kind of outcome", kind, FITS))

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def cut(n: int, size: int) -> list[Block]:
 class Serial:
     """This process, with all its processors where the task uses threads."""
 
-    def results(self, task: Task, blocks: Sequence[Block]) -> Iterator[Any]:
+    def results(self, task: Task, blocks: Sequence[Block]) -> Generator[Any, None, None]:
         """What the task gives for each block, in their order."""
         return (guarded(task, block) for block in blocks)
 
@@ -50,7 +50,7 @@ class Processes:
         if isinstance(self.count, bool) or not isinstance(self.count, int) or not 1 <= self.count <= MAX_WORKERS:
             raise InputError(f"{self.count} workers were asked for; the number must be whole, from 1 to {MAX_WORKERS}")
 
-    def results(self, task: Task, blocks: Sequence[Block]) -> Iterator[Any]:
+    def results(self, task: Task, blocks: Sequence[Block]) -> Generator[Any, None, None]:
         """What the task gives for each block, in their order."""
         workers = min(self.count, len(blocks))
         pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker, (task,))
@@ -104,6 +104,8 @@ def _start_worker(task: Task) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _given[:] = [task]
     parent = multiprocessing.parent_process()
+    if parent is None:
+        return
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 

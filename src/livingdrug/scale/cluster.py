@@ -1,7 +1,7 @@
 """Blocks on a Dask cluster (`dask.distributed`, the extra `cluster`)."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +22,10 @@ class DaskCluster:
 
     address: str
 
-    def results(self, task: Task, blocks: Sequence[Block]) -> Iterator[Any]:
+    def results(self, task: Task, blocks: Sequence[Block]) -> Generator[Any, None, None]:
         """What the task gives for each block, in their order; InputError when nobody answers, SolveError on a loss."""
         with _client(self.address) as client:
-            workers = sum(client.nthreads().values())
+            workers = sum(client.nthreads().values())  # pyright: ignore[reportAttributeAccessIssue]  # not asynchronous
 
             def submit(block: Block):
                 return client.submit(guarded, task, block, pure=False)

@@ -27,15 +27,44 @@ def exposures(
 ) -> ExposureSummary:
     """CMAX, TMAX, AUC and times above limits within a window, summed up over n virtual subjects.
 
-    n ... variance_scale: as in `draw_subjects`, the typical subject without n; regimen: as in `simulate`. window: start
-    and end in the model's time unit, the run ends with it; limits: output -> value or values in its unit; outputs: names
-    of outputs or states, all outputs by default. workers: processes on this machine; dask: address of a Dask scheduler
-    instead; without either this process does all, with every processor. out: a CSV file with a row for each subject and
-    output. progress(done, all) is called after each block.
-    The numbers of a subject depend on the subject alone: not on n, workers or blocks; those of processors of another
-    make may differ in the last digits. Memory does not grow with n.
-    Raises InputError for what cannot be, before anything is computed or written; SolveError when no subject can be
-    computed, a worker dies or the cluster is lost.
+    Parameters
+    ----------
+    model : Model
+    n : int, optional
+        Number of virtual subjects; the typical subject without it.
+    seed, spread, cv, variance_scale : optional
+        As in `draw_subjects`.
+    regimen : Regimen or sequence, optional
+        As in `simulate`.
+    window : (float, float)
+        Start and end in the model's time unit; the run ends with it.
+    limits : mapping, optional
+        Output -> limit or limits in its unit.
+    outputs : sequence of str, optional
+        Names of outputs or states; all outputs by default.
+    workers : int, optional
+        Processes on this machine.
+    dask : str, optional
+        Address of a Dask scheduler instead; without either this process does all, with every processor.
+    out : str or Path, optional
+        A CSV file with a row for each subject and output.
+    progress : callable, optional
+        `progress(done, all)` is called after each block.
+
+    Returns
+    -------
+    ExposureSummary
+        Its memory does not grow with n.
+
+    Raises
+    ------
+    InputError
+        For what cannot be, before anything is computed or written.
+    SolveError
+        When no subject can be computed, a worker dies or the cluster is lost.
+
+    The numbers of a subject depend on the subject alone: not on n, workers or blocks; those of processors of
+    another make may differ in the last digits.
     """
     executor = choose_executor(workers, dask)
     if n is None and (spread is not None or cv is not None):

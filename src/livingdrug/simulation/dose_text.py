@@ -20,11 +20,23 @@ EXAMPLES = "1e8, 5e7@7 or `100@0 over=2 every=12 repeats=5`"
 def read_dose(text: str) -> Dose | Reset:
     """A dose or reset from text, times in the model's unit.
 
-    `1e8`: at time 0; `5e7@7`: at time 7; `5000@24 into=tumour`: cells added to a state; `100 over=2 every=12 repeats=5`: six
-    infusions of 2, 12 apart; `100 rate=10 lag=0.5 fraction=0.8`: delayed, 80 % of it, as fast as 10 per time;
-    `100 every=12 repeats=5 steady=replace`: from the steady state on; `0 rate=10 steady=replace`: that of a constant
-    infusion; `reset@24`: everything back to its start. over, rate, lag and fraction may name a quantity of the model.
-    Raises InputError naming the text and the part that cannot be used.
+    Parameters
+    ----------
+    text : str
+        `1e8`: at time 0; `5e7@7`: at time 7; `5000@24 into=tumour`: cells added to a state; `100 over=2
+        every=12 repeats=5`: six infusions of 2, 12 apart; `100 rate=10 lag=0.5 fraction=0.8`: delayed, 80
+        % of it, as fast as 10 per time; `100 every=12 repeats=5 steady=replace`: from the steady state
+        on; `0 rate=10 steady=replace`: that of a constant infusion; `reset@24`: everything back to its
+        start. over, rate, lag and fraction may name a quantity of the model.
+
+    Returns
+    -------
+    Dose or Reset
+
+    Raises
+    ------
+    InputError
+        Naming the text and the part that cannot be used.
     """
     head, *parts = text.split() or [""]
     amount, at, time = head.partition("@")
@@ -32,7 +44,8 @@ def read_dose(text: str) -> Dose | Reset:
         if parts or not at:
             raise InputError(f"dose `{text}` cannot be read; write a reset as reset@TIME, such as reset@24")
         return _made(text, Reset, time=_number(text, head, time))
-    given = {"amount": _number(text, head, amount), "time": _number(text, head, time) if at else 0.0}
+    start = _number(text, head, time) if at else 0.0
+    given: dict[str, float | int | str] = {"amount": _number(text, head, amount), "time": start}
     for part in parts:
         word, _, value = part.partition("=")
         if word not in WORDS:

@@ -9,11 +9,30 @@ from livingdrug.simulation.result import Result
 
 
 def observe(model: Model, result: Result, limit: float | None = None, seed: int = 1):
-    """Long table of measured outputs: subject, time, output, value, unit, limit, below_limit, status.
+    """What an assay would measure of simulated curves: ln(y) = ln(f) + sd * eps.
 
-    ln(y) = ln(f) + sd * eps with the published residual of the output, or the exact value where none is published.
-    A value below `limit` (unit of the output) is reported as the limit with below_limit = 1: censored, not zero.
-    Raises InputError for a limit that is not positive, or a model that measures nothing.
+    Parameters
+    ----------
+    model : Model
+        Its published residual error is used; an output without one is reported as it is.
+    result : Result
+        As `simulate` gives it.
+    limit : float, optional
+        Limit of quantification, in the unit of the output: a value below is reported as the limit with
+        below_limit = 1, censored, not zero.
+    seed : int
+        Of the residual errors.
+
+    Returns
+    -------
+    DataFrame
+        Columns subject, time, output, value, unit, limit, below_limit, status; a row for each measured
+        value.
+
+    Raises
+    ------
+    InputError
+        For a limit that is not positive, or a model that measures nothing.
     """
     if limit is not None and not (np.isfinite(limit) and limit > 0):
         raise InputError(f"the limit of quantification is {limit:g}; it must be finite and above 0")
@@ -22,12 +41,12 @@ def observe(model: Model, result: Result, limit: float | None = None, seed: int 
         raise InputError(f"`{result.model}` has no measured output, so there is nothing to observe")
     residual = {r.output: r.log_sd for r in model.residuals}
     table = result.table()
-    table = table[table["output"].isin(measured)].reset_index(drop=True)
+    table = table[table["output"].isin(sorted(measured))].reset_index(drop=True)
     noise = np.zeros(len(table))
     for output in sorted(measured & set(residual)):
         rows = np.flatnonzero(table["output"] == output)
         noise[rows] = residual[output] * normals(seed, f"residual {output}", 0, len(rows))
-    value = table["value"].to_numpy() * np.exp(noise)
+    value = np.asarray(table["value"], dtype=float) * np.exp(noise)
     below = value < limit if limit is not None else np.zeros(len(table), dtype=bool)
     table["value"] = np.where(below, limit if limit is not None else 0.0, value)
     table["limit"] = limit if limit is not None else np.nan

@@ -17,8 +17,15 @@ MAX_SUBJECTS = 1_000_000
 
 @dataclass(frozen=True, repr=False)
 class Subjects(Shown):
-    """values: quantity -> array of shape (n,), before covariate effects (read-only where all are the same); described:
-    how they were made."""
+    """Virtual subjects.
+
+    Attributes
+    ----------
+    values : dict of str to ndarray of shape (n,)
+        Quantity -> value of each subject, before covariate effects (read-only where all are the same).
+    described : str
+        How they were made, in words.
+    """
 
     values: dict[str, np.ndarray]
     described: str
@@ -33,7 +40,16 @@ class Subjects(Shown):
 
 
 def typical_subject(model: Model) -> Subjects:
-    """One subject with the typical value of every quantity."""
+    """One subject with the typical value of every quantity.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    Subjects
+    """
     return Subjects({name: np.array([value]) for name, value in model.typical.items()}, "typical subject")
 
 
@@ -113,11 +129,31 @@ def draw_subjects(
 ) -> Subjects:
     """n virtual subjects, P_i = P exp(sd z_i), independent between quantities.
 
-    spread: name of a published population (first one by default); cv: a stated CV on every rate instead;
-    variance_scale: factor on all log-variances. A drawn fraction above 1 is set to 1, as a log-normal knows no such
-    bound (f_b of stein_2019 gets there in fewer than 1 of 10 million draws). The numbers of subject i depend on seed,
-    quantity and i alone.
-    Raises InputError for a model without a published spread and no cv, a negative cv or scale, or a bad n.
+    Parameters
+    ----------
+    model : Model
+    n : int
+        Number of subjects.
+    seed : int
+        The numbers of subject i depend on seed, quantity and i alone.
+    spread : str, optional
+        Name of a published between-subject variability; the first one by default.
+    cv : float, optional
+        A stated coefficient of variation on every rate instead.
+    variance_scale : float
+        Factor on all log-variances.
+
+    Returns
+    -------
+    Subjects
+
+    Raises
+    ------
+    InputError
+        For a model without a published variability and no cv, a negative cv or scale, or a bad n.
+
+    A drawn fraction above 1 is set to 1, as a log-normal knows no such bound (f_b of `stein_2019` gets there
+    in fewer than 1 of 10 million draws).
     """
     return Draw(n, seed, spread, cv, variance_scale).subjects(model)
 

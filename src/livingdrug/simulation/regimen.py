@@ -16,20 +16,44 @@ STEADY = ("", "replace", "add")
 
 @dataclass(frozen=True)
 class Dose:
-    """An amount given at `time`, at once or as an infusion, once or repeatedly, into the dosed state or another one.
+    """An amount given at `time`, at once or as an infusion, once or repeatedly, into the dosed state or
+    another one.
 
-    amount: unit of the state (mostly cells); time: model's time unit, of the record: `lag` comes on top.
-    into: a state (empty: where the model takes its doses; target cells added to an assay go into their own state).
-    duration: length of an infusion, whose rate is then fraction * amount / duration; or rate: its rate, whose length is
-    then fraction * amount / rate; 0 and 0: a bolus. repeats: additional doses, one `every` so much time after the other.
-    lag: delay of each dose; fraction: the part of the amount that arrives (bioavailability; above 1 is taken as given).
-    steady_state: `replace` puts all states, at `time`, where such doses given `every` so often for ever have led, with the
-    infusions of the past that still run (and with lagged doses still to come), and drops what was given before; `add`
-    puts that on top of what is there, for a linear model that is empty without doses. An amount of 0 with a rate and
-    `every` 0 is a constant infusion for ever that ends at `time`. The first dose of the series is at `time` itself.
-    duration, rate, lag and fraction may name a quantity of the model: each subject's own value is used.
-    In NONMEM's words: AMT, TIME, CMT, D, R, ADDL with II, ALAG, F, and SS 1 (`replace`) or 2 (`add`).
-    Raises InputError for numbers or combinations that mean nothing.
+    Parameters
+    ----------
+    amount : float
+        In the unit of the state (mostly cells).
+    time : float
+        Of the record, in the model's time unit; `lag` comes on top.
+    into : str
+        A state; empty: where the model takes its doses (target cells added to an assay go into their own
+        state).
+    duration : float or str
+        Length of an infusion, whose rate is then fraction * amount / duration; 0 with `rate` 0: a bolus.
+    rate : float or str
+        Rate of an infusion, whose length is then fraction * amount / rate.
+    repeats : int
+        Additional doses, one `every` so much time after the other.
+    every : float
+        Time between them.
+    lag : float or str
+        Delay of each dose.
+    fraction : float or str
+        The part of the amount that arrives (bioavailability; above 1 is taken as given).
+    steady_state : str
+        `replace` puts all states, at `time`, where such doses given `every` so often for ever have led,
+        with the infusions of the past that still run (and with lagged doses still to come), and drops
+        what was given before; `add` puts that on top of what is there, for a linear model that is empty
+        without doses. An amount of 0 with a rate and `every` 0 is a constant infusion for ever that ends
+        at `time`. The first dose of the series is at `time` itself.
+
+    Raises
+    ------
+    InputError
+        For numbers or combinations that mean nothing.
+
+    duration, rate, lag and fraction may name a quantity of the model: each subject's own value is used. In
+    NONMEM's words: AMT, TIME, CMT, D, R, ADDL with II, ALAG, F, and SS 1 (`replace`) or 2 (`add`).
     """
 
     amount: float
@@ -105,9 +129,21 @@ def _check_combination(dose: Dose) -> None:
 
 @dataclass(frozen=True)
 class Reset:
-    """At `time` every state goes back to its initial value and all that was given before ends (NONMEM's EVID 3).
+    """At `time` every state goes back to its initial value and all that was given before ends (NONMEM's EVID
+    3).
 
-    Infusions stop, lagged and additional doses still to come are dropped. A dose at the same time follows the reset (EVID 4).
+    Parameters
+    ----------
+    time : float
+        In the model's time unit, not negative.
+
+    Raises
+    ------
+    InputError
+        For a time that is negative or not finite.
+
+    Infusions stop, lagged and additional doses still to come are dropped. A dose at the same time follows the
+    reset (EVID 4).
     """
 
     time: float
@@ -119,7 +155,14 @@ class Reset:
 
 @dataclass(frozen=True)
 class Regimen:
-    """All doses and resets of a subject, sorted by time; doses of one time keep their order and follow a reset there."""
+    """All doses and resets of a subject, sorted by time; `Regimen.of` takes plain amounts too.
+
+    Parameters
+    ----------
+    doses : tuple of Dose
+        Those of one time keep their order and follow a reset there.
+    resets : tuple of Reset
+    """
 
     doses: tuple[Dose, ...] = ()
     resets: tuple[Reset, ...] = ()

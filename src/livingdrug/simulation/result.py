@@ -12,10 +12,28 @@ METRICS = ("CMAX", "TMAX", "AUC")
 
 @dataclass(frozen=True, repr=False)
 class Result(Shown):
-    """Curves and metrics of all subjects.
+    """Curves and metrics of n subjects.
 
-    times (t,); outputs, units: names and units; values (n, outputs, t); peak, peak_time, area (n, outputs): of the
-    continuous solution up to `until`; status, reason: per subject, `ok` or a word and a sentence; notices: for the user.
+    Attributes
+    ----------
+    model : str
+        Name of the model with its fragments.
+    time_unit : str
+        d or h.
+    times : ndarray of shape (t,)
+    until : float
+        End of the run, up to which peaks and areas count.
+    outputs, units : tuple of str
+        Names and units, k of each.
+    values : ndarray of shape (n, k, t)
+    peak, peak_time, area : ndarray of shape (n, k)
+        Of the continuous solution up to `until`.
+    status, reason : tuple of str
+        `ok`, or a word and a sentence, for each subject.
+    subjects : str
+        How the subjects were made.
+    notices : tuple of str
+        What the user must know.
     """
 
     model: str
@@ -49,7 +67,8 @@ class Result(Shown):
 
     def metric(self, output: str, name: str) -> np.ndarray:
         """CMAX, TMAX or AUC of an output, shape (n,)."""
-        return dict(zip(METRICS, (self.peak, self.peak_time, self.area), strict=True))[name][:, self.outputs.index(output)]
+        found: dict[str, np.ndarray] = dict(zip(METRICS, (self.peak, self.peak_time, self.area), strict=True))
+        return found[name][:, self.outputs.index(output)]
 
     def unit_of(self, output: str, metric: str = "CMAX") -> str:
         """Unit of a metric of an output."""

@@ -21,7 +21,17 @@ MAX_VALUES = 50_000_000
 
 
 def default_until(model: Model) -> float:
-    """Horizon of the model's first experiment, 60 where there is none."""
+    """Horizon of the model's first experiment, 60 where there is none.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    float
+        In the model's time unit.
+    """
     return model.experiments[0].until if model.experiments else 60.0
 
 
@@ -37,7 +47,7 @@ def simulate(
     model: Model,
     subjects: Subjects | None = None,
     regimen: Regimen | Sequence | None = None,
-    times: Sequence[float] | None = None,
+    times: Sequence[float] | np.ndarray | None = None,
     until: float | None = None,
     outputs: Sequence[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -46,23 +56,49 @@ def simulate(
 ) -> Result:
     """Run every subject through the model.
 
-    subjects: the typical one by default (`draw_subjects` makes others). regimen: a Regimen for all, or its doses, resets,
-    amounts at time 0 or (time, amount) pairs; or a sequence with one Regimen for each subject; the model's first experiment
-    by default. times: when outputs are wanted, in the model's time unit; 0, 1, 2 ... until by default: a value at the time
-    of a later dose is the one just before it, at time 0 the one after. outputs: names of outputs or states; all outputs by
-    default. progress(done, all) is called as subjects are done. A subject that cannot be computed gets a status and a
-    reason. threads: all processors by default; it changes nothing but the time.
-    Raises InputError for bad times, horizons, names or a regimen that the model does not take.
+    Parameters
+    ----------
+    model : Model
+        With its fragments and values.
+    subjects : Subjects, optional
+        The typical one by default; `draw_subjects` makes others.
+    regimen : Regimen or sequence, optional
+        For all subjects: a Regimen, or its doses, resets, amounts at time 0 or (time, amount) pairs; or
+        one Regimen for each subject. The model's first experiment by default.
+    times : sequence of float, optional
+        When outputs are wanted, in the model's time unit, shape (t,); 0, 1, 2 ... `until` by default. A
+        value at the time of a later dose is the one just before it, at time 0 the one after.
+    until : float, optional
+        Horizon, in the model's time unit: the last time, or that of the model's first experiment, by
+        default.
+    outputs : sequence of str, optional
+        Names of outputs or states; all outputs by default.
+    progress : callable, optional
+        `progress(done, all)` is called as subjects are done.
+    rtol : float, optional
+        Relative tolerance of the solver.
+    threads : int, optional
+        All processors by default; it changes nothing but the time.
+
+    Returns
+    -------
+    Result
+        Curves, peaks, areas; a subject that cannot be computed has a status and a reason.
+
+    Raises
+    ------
+    InputError
+        For bad times, horizons, names or a regimen that the model does not take.
     """
     subjects = subjects or typical_subject(model)
     regimens = _regimens(model, subjects.n, regimen)
-    until, times = _times(model, until, times)
+    until, visits = _times(model, until, times)
     notices = [*_check_regimens(model, regimens), *cautions(model), cache.notice()]
     wanted, units = check_outputs(model, outputs)
-    check_size(subjects.n, len(times), len(wanted))
-    solved = solve(model, subjects, regimens, times, until, wanted, progress=progress, rtol=rtol, threads=threads)
+    check_size(subjects.n, len(visits), len(wanted))
+    solved = solve(model, subjects, regimens, visits, until, wanted, progress=progress, rtol=rtol, threads=threads)
     return Result(
-        model.full_name, model.time_unit, times, until, wanted, units, solved.values, solved.peak, solved.peak_time,
+        model.full_name, model.time_unit, visits, until, wanted, units, solved.values, solved.peak, solved.peak_time,
         solved.area, solved.status, solved.reason, subjects.described, tuple(n for n in notices if n),
     )  # fmt: skip
 
@@ -108,19 +144,19 @@ def check_size(subjects: int, times: int, outputs: int) -> None:
         )
 
 
-def _times(model: Model, until: float | None, times: Sequence[float] | None) -> tuple[float, np.ndarray]:
+def _times(model: Model, until: float | None, times: Sequence[float] | np.ndarray | None) -> tuple[float, np.ndarray]:
     """The horizon and the times of the table; the horizon is the last time where only times are given."""
     if times is None:
         until = check_horizon(model, default_until(model) if until is None else until)
         return until, np.unique(np.append(np.arange(0.0, until, 1.0), until))
-    times = np.asarray(times, dtype=float)
-    if times.ndim != 1 or not len(times) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+    visits = np.asarray(times, dtype=float)
+    if visits.ndim != 1 or not len(visits) or not np.isfinite(visits).all() or (np.diff(visits) <= 0).any():
         raise InputError("times must be finite numbers, each later than the one before")
     # a run to the infusion alone still needs a horizon above 0
-    until = check_horizon(model, (times[-1] or default_until(model)) if until is None else until)
-    if times[0] < 0 or times[-1] > until:
-        raise InputError(f"times run from {times[0]:g} to {times[-1]:g}; they must lie between 0 and the horizon {until:g}")
-    return until, times
+    until = check_horizon(model, (visits[-1] or default_until(model)) if until is None else until)
+    if visits[0] < 0 or visits[-1] > until:
+        raise InputError(f"times run from {visits[0]:g} to {visits[-1]:g}; they must lie between 0 and the horizon {until:g}")
+    return until, visits
 
 
 def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -101,7 +101,7 @@ def _run_closed(model, subjects, regimens, times, until, wanted, start, limits, 
         progress(subjects.n, subjects.n)
     rows = [names.index(name) for name in wanted]
     shown = [array[:, rows] for array in arrays[:4]]
-    return Solved(*shown, *arrays[4:], tuple(status), tuple(reasons))
+    return Solved(*shown, *arrays[4:], tuple(status), tuple(reasons))  # pyright: ignore[reportCallIssue]
 
 
 def _run_system(model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads) -> Solved:
@@ -137,7 +137,8 @@ def _run_system(model, subjects, regimens, times, until, wanted, start, limits, 
     for i, (word, sentence) in faults.items():
         status[i], reasons[i] = word, sentence
         curves[i], measured[:, i], above[:, i] = np.nan, np.nan, np.nan
-    return Solved(curves, *measured, *above, tuple(status), tuple(reasons))
+    peak, peak_time, area = measured
+    return Solved(curves, peak, peak_time, area, above[0], above[1], tuple(status), tuple(reasons))
 
 
 def quantity_table(model: Model, subjects: Subjects) -> np.ndarray:

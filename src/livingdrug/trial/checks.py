@@ -147,7 +147,7 @@ def change_faults(model: Model, name: str, fold: float) -> Iterator[str]:
 def dose_faults(trial: Trial, arm: Arm) -> Iterator[str]:
     """What is wrong with the doses of an arm."""
     model, own = trial.model, isinstance(arm.dose, Regimen)
-    if not own and not (math.isfinite(arm.dose) and arm.dose > 0):
+    if not isinstance(arm.dose, Regimen) and not (math.isfinite(arm.dose) and arm.dose > 0):
         yield f"dose is {arm.dose:g}; a factor on the dose must be finite and above 0"
         return
     if not own and arm.dose != 1 and not model.system.dose_into and trial.repeat != "superposition":

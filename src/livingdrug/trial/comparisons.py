@@ -51,7 +51,7 @@ def moments(outcome: Outcome) -> Moments:
 def pooled_t(arm: Moments, control: Moments, others: tuple[Moments, ...] = ()) -> Compared:
     """Student's t with the variance pooled over both arms, and over `others` (Dunnett's test pools over all)."""
     groups = (arm, control, *others)
-    df = sum(np.maximum(g.n - 1, 0) for g in groups)
+    df = np.sum([np.maximum(g.n - 1, 0) for g in groups], axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = sum(g.squares for g in groups) / df
         difference = arm.mean - control.mean

@@ -17,9 +17,21 @@ Multiplicity = Literal["none", "holm", "dunnett"]
 class Arm:
     """One product version.
 
-    n: subjects; dose: a factor on the amounts of the trial's regimen, or a regimen of the arm's own; change: quantity of the
-    model (name or symbol) -> fold on its value; variance_scale: factor on all log-variances between subjects; responders:
-    share of the subjects in whom `change` acts, the others are as the control; cost: of one patient, in any unit.
+    Parameters
+    ----------
+    name : str
+    n : int
+        Subjects.
+    dose : float or Regimen
+        A factor on the amounts of the trial's regimen, or a regimen of the arm's own.
+    change : dict of str to float
+        Quantity of the model (name or symbol) -> fold on its value.
+    variance_scale : float
+        Factor on all log-variances between subjects.
+    responders : float
+        Proportion of the subjects in whom `change` acts; the others are as the control.
+    cost : float
+        Of one patient, in any unit.
     """
 
     name: str
@@ -35,12 +47,32 @@ class Arm:
 class Endpoint:
     """What is compared.
 
-    kind: `auc`, `cmax`: logarithm of the exposure in `window`, by a t-test (`test`: pooled or welch); `response`: yes or no,
-    `toxicity`: grades, through P(grade >= g) = E^slope / (ec50_g^slope + E^slope) of the subject's own exposure E
-    (`exposure`: auc or cmax of the model within `window`, without assay error), of which `at_least` is counted;
-    `persistence`: time until the measured level stays below `above`, by a log-rank test over the visits; `positive`: still
-    at or above it at the visit on `day`. day, of a response or toxicity: when it is known, the end of the window by default;
-    who leaves before is not evaluable. better: the side that counts in one-sided tests and at an interim analysis.
+    Parameters
+    ----------
+    name : str
+    kind : str
+        `auc`, `cmax`: logarithm of the exposure in `window`, by a t-test; `response`: yes or no, and
+        `toxicity`: grades, through P(grade >= g) = E^slope / (ec50_g^slope + E^slope) of the subject's
+        own exposure E; `persistence`: time until the measured level stays below `above`, by a log-rank
+        test over the visits; `positive`: still at or above it at the visit on `day`.
+    window : (float, float), optional
+        Of the exposure.
+    test : {'pooled', 'welch'}
+        The t-test.
+    exposure : {'auc', 'cmax'}
+        Of the model within `window`, without assay error, that drives response and toxicity.
+    ec50 : tuple of float
+        One for each grade.
+    slope : float
+    at_least : int
+        The grade that is counted.
+    above : float, optional
+        Level of persistence.
+    day : float, optional
+        When a response or toxicity is known, the end of the window by default; who leaves before is not
+        evaluable.
+    better : {'higher', 'lower'}
+        The side that counts in one-sided tests and at an interim analysis.
     """
 
     name: str
@@ -77,14 +109,45 @@ class Futility:
 
 @dataclass(frozen=True, repr=False)
 class Trial(Shown):
-    """A trial; `checks.check_trial` says what is wrong with one.
+    """A trial; `check_trial` says what is wrong with one.
 
-    model: with its fragments and typical values, those of the control; control: name of an arm; endpoints: the first one
-    is the primary one. output: the measured output; spread or cv: between subjects, as in `draw_subjects`; doses: regimen
-    of every arm (the model's first experiment by default); visits: days of sampling in the model's time unit, none: the
-    model's own exposures are compared, without assay; residual: SD of the assay's error on the log scale (None: as
-    published); limit: of quantification; dropout: rate of leaving, per unit of time; repeat: `superposition` lets a model
-    with one clock take several infusions by adding up their curves, which is an assumption. power: the one wanted.
+    Parameters
+    ----------
+    model : Model
+        With its fragments and typical values, those of the control.
+    arms : tuple of Arm
+    control : str
+        Name of an arm.
+    endpoints : tuple of Endpoint
+        The first one is the primary one.
+    output : str
+        The measured output.
+    spread, cv : optional
+        Between subjects, as in `draw_subjects`.
+    doses : Regimen, optional
+        Of every arm; the model's first experiment by default.
+    visits : tuple of float
+        Days of sampling in the model's time unit; none: the model's own exposures are compared, without
+        assay.
+    residual : float, optional
+        SD of the assay's error on the log scale; as published by default.
+    limit : float, optional
+        Of quantification.
+    dropout : float
+        Rate of leaving, per unit of time.
+    repeat : {'', 'superposition'}
+        Lets a model with one clock take several infusions by adding up their curves, which is an
+        assumption.
+    alpha : float
+        Significance level.
+    power : float
+        The one wanted.
+    sides : int
+        Of the tests.
+    multiplicity : {'none', 'holm', 'dunnett'}
+        Adjustment for several versions.
+    futility : Futility, optional
+        When an arm stops.
     """
 
     model: Model

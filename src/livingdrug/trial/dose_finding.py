@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.core.random import check_seed, uniforms
 from livingdrug.core.shown import Shown
 from livingdrug.engine import normals
@@ -97,8 +98,31 @@ def simulate_escalation(
     escalation: Escalation, replicates: int = 10_000, seed: int = 1, threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> EscalationAnswer:  # fmt: skip
-    """Simulate a dose escalation. A patient has the same body and the same luck at every level: replicate r holds patients
-    r m ... r m + m - 1 of one stream, m being the most that a trial can treat. Raises InputError as `check_escalation`."""
+    """Simulate a dose escalation.
+
+    Parameters
+    ----------
+    escalation : Escalation
+    replicates : int
+        How often.
+    seed : int
+    threads : int, optional
+        All processors by default; it changes nothing but the time.
+    progress : callable, optional
+        `progress(done, all)` counts subjects.
+
+    Returns
+    -------
+    EscalationAnswer
+
+    Raises
+    ------
+    InputError
+        For what `check_escalation` finds.
+
+    A patient has the same body and the same luck at every level: replicate r holds patients r m ... r m + m -
+    1 of one stream, m being the most that a trial can treat.
+    """
     check_escalation(escalation)
     check_replicates(replicates)
     check_seed(seed)
@@ -138,7 +162,7 @@ def _chances(escalation: Escalation, level: Level, seed: int, total: int, thread
     """Chance of dose-limiting toxicity of every patient at a level, shape (total,)."""
     if level.rate is not None:
         return np.full(total, level.rate)
-    curve = escalation.toxicity
+    curve = known(escalation.toxicity, "the curve of toxicity")
     if level.median is not None:
         exposure = level.median * np.exp(level.log_sd * normals(seed, "exposure", 0, total))
     else:
@@ -152,7 +176,8 @@ def level_trial(escalation: Escalation) -> Trial:
     """The levels as arms: the same steps lead from a dose to an exposure."""
     arms = tuple(Arm(level.name, escalation.most, level.dose, level.change) for level in escalation.levels)
     return Trial(
-        escalation.model, arms, escalation.levels[0].name, (escalation.toxicity,), escalation.output, escalation.spread,
+        known(escalation.model, "the model"), arms, escalation.levels[0].name,
+        (known(escalation.toxicity, "the curve of toxicity"),), escalation.output, escalation.spread,
         escalation.cv, escalation.doses,
     )  # fmt: skip
 
@@ -160,9 +185,10 @@ def level_trial(escalation: Escalation) -> Trial:
 def _exposures(escalation: Escalation, level: Level, seed: int, first: int, count: int, threads) -> np.ndarray:
     trial = level_trial(escalation)
     arm = next(arm for arm in trial.arms if arm.name == level.name)
-    window = trial.window_of(escalation.toxicity)
+    toxicity = known(escalation.toxicity, "the curve of toxicity")
+    window = trial.window_of(toxicity)
     found = course(trial, arm, arm_subjects(trial, arm, seed, first, count), np.empty(0), (window,), threads)
-    return (found.areas if escalation.toxicity.exposure == "auc" else found.peaks)[window]
+    return (found.areas if toxicity.exposure == "auc" else found.peaks)[window]
 
 
 def _treat(table, level, size, active, y, n) -> None:

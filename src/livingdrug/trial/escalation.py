@@ -17,8 +17,20 @@ FEWEST = 3  # patients at a level before it may be given up
 
 @dataclass(frozen=True)
 class Level:
-    """A dose level. Its toxicity comes from exactly one of: `dose` and `change` through the model (as in `design.Arm`); a
-    log-normal exposure (`median`, `log_sd`); or its `rate` of dose-limiting toxicity, known or supposed."""
+    """A dose level, whose toxicity comes from exactly one of: the model, an exposure, a rate.
+
+    Parameters
+    ----------
+    name : str
+    dose : float or Regimen
+        Through the model, as in `Arm`.
+    change : dict of str to float
+        Likewise.
+    median, log_sd : float, optional
+        Of a log-normal exposure.
+    rate : float, optional
+        Of dose-limiting toxicity, known or supposed.
+    """
 
     name: str
     dose: float | Regimen = 1.0
@@ -32,9 +44,24 @@ class Level:
 class Escalation:
     """A dose-finding trial.
 
-    rule: `3+3`, or `boin` with its target rate of toxicity, size of a cohort and most patients; start: number of the first
-    level, from 1; toxicity: the curve from exposure to dose-limiting toxicity (the grade `at_least`), needed unless every
-    level has a rate; model, output, spread, cv, doses: as in `design.Trial`, needed where levels go through a model.
+    Parameters
+    ----------
+    levels : tuple of Level
+        From the lowest.
+    rule : {'3+3', 'boin'}
+    target : float
+        Rate of toxicity that BOIN aims at.
+    cohort : int
+        Size of a cohort.
+    patients : int
+        Most patients.
+    start : int
+        Number of the first level, from 1.
+    toxicity : Endpoint, optional
+        The curve from exposure to dose-limiting toxicity (the grade `at_least`), needed unless every
+        level has a rate.
+    model, output, spread, cv, doses : optional
+        As in `Trial`, needed where levels go through a model.
     """
 
     levels: tuple[Level, ...]

@@ -38,10 +38,28 @@ def sizes_over(log_sds: Sequence[float], folds: Sequence[float], power: float = 
 
 
 def size_grid(trial: Trial, seed: int = 1, folds: Sequence[float] = FOLDS, scales: Sequence[float] = SCALES) -> SizeGrid:
-    """The grid for a trial's own control, spread, visits and assay: the first endpoint that is an exposure.
+    """How many subjects per arm over folds of exposure and between-subject variabilities, for a trial's own
+    control, visits and assay.
 
-    scales: factors on all log-variances between subjects; 10,000 subjects tell the SD at each, the same ones at all.
-    Raises InputError for a trial that cannot be, or without an exposure among its endpoints.
+    Parameters
+    ----------
+    trial : Trial
+        Of which the first endpoint that is an exposure is taken.
+    seed : int
+    folds : sequence of float
+        Changes of exposure.
+    scales : sequence of float
+        Factors on all log-variances between subjects; 10,000 subjects give the SD at each, the same ones
+        at all.
+
+    Returns
+    -------
+    SizeGrid
+
+    Raises
+    ------
+    InputError
+        For a trial that cannot be, or without an exposure among its endpoints.
     """
     check_trial(trial)
     endpoint = next((e for e in trial.endpoints if e.kind in LOGARITHMIC), None)

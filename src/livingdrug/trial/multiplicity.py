@@ -1,6 +1,7 @@
 """Several versions against one control: Dunnett's critical value, Holm's steps."""
 
 import math
+from typing import Any, cast
 
 import numpy as np
 
@@ -35,7 +36,8 @@ def dunnett_critical(versions, control: float, df: float, alpha: float = 0.05, s
     low, high = float(law.isf(alpha / sides)), float(law.isf(alpha / sides / len(sizes)))
     if len(sizes) == 1:
         return low
-    return float(brentq(lambda c: _below(c, load, scale, weight, sides) - (1 - alpha), low * 0.99, high * 1.01, xtol=1e-10))
+    at = brentq(lambda c: _below(c, load, scale, weight, sides) - (1 - alpha), low * 0.99, high * 1.01, xtol=1e-10)
+    return float(cast(float, at))
 
 
 def _scale(df: float) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +46,7 @@ def _scale(df: float) -> tuple[np.ndarray, np.ndarray]:
 
     if math.isinf(df):
         return np.ones(1), np.ones(1)
-    law = chi(df, scale=1 / math.sqrt(df))
+    law: Any = chi(df, scale=1 / math.sqrt(df))
     low, high = law.ppf(1e-14), law.isf(1e-14)
     x, w = gauss_legendre(POINTS)
     s = 0.5 * (high - low) * x + 0.5 * (high + low)

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
+from livingdrug.core.known import known
 from livingdrug.core.random import uniforms
 from livingdrug.engine import in_threads
 from livingdrug.models import ClosedForm
@@ -65,7 +67,9 @@ def simulate_arm(
         here = slice(first, first + count)
         return count, _block(trial, arm, own, first, count, values, lost, here, 1 if closed else threads)
 
-    for count, found in in_threads(block, range(0, total, BLOCK), (threads or os.cpu_count()) if closed else 1):
+    workers = (threads or os.cpu_count()) if closed else 1
+    done: Any = in_threads(cast(Any, block), range(0, total, BLOCK), workers)
+    for count, found in done:
         counts += found
         if progress:
             progress(count)
@@ -107,7 +111,7 @@ def last_day(trial: Trial, endpoint: Endpoint) -> float:
     if endpoint.kind == "persistence":
         return trial.visits[0]
     if endpoint.kind == "positive":
-        return float(endpoint.day)
+        return float(known(endpoint.day, "the day of the visit"))
     end = trial.window_of(endpoint)[1]
     if endpoint.ec50 or not trial.visits:
         return end if endpoint.day is None else endpoint.day
@@ -122,7 +126,7 @@ def _failed(found: Course, levels: np.ndarray) -> np.ndarray:
 def _value(trial: Trial, endpoint: Endpoint, found: Course, levels, visits, leaves, seed: int, first: int):
     """The endpoint of each subject, nan for who is not evaluable; (visit, lost) for persistence."""
     if endpoint.kind == "persistence":
-        visit, lost = loss(levels, endpoint.above, attended(visits, leaves))
+        visit, lost = loss(levels, known(endpoint.above, "the level"), attended(visits, leaves))
         return np.where(visit < 0, np.nan, visit), lost
     gone = leaves < last_day(trial, endpoint)
     if endpoint.kind == "positive":

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -37,9 +38,23 @@ class Design:
 
 @dataclass(frozen=True)
 class PowerAnswer:
-    """n_exact: real, of the smaller arm, before it is rounded up; n_per_arm: whole, of the smaller arm; n_total: both arms;
-    power_at_n: of the whole numbers (or of the n that was asked about), by the formula; sentence: the same in words;
-    power_enumerated: of a comparison of proportions over all its outcomes, None elsewhere and where they are too many."""
+    """How many subjects, or the power of a stated number of them.
+
+    Attributes
+    ----------
+    n_exact : float
+        Of the smaller arm, before it is rounded up.
+    n_per_arm : int
+        Whole, of the smaller arm.
+    n_total : int
+        Both arms.
+    power_at_n : float
+        Of the whole numbers (or of the n that was asked about), by the formula.
+    sentence : str
+        The same in words.
+    power_enumerated : float, optional
+        Of a comparison of proportions over all its outcomes; None elsewhere and where they are too many.
+    """
 
     n_exact: float
     n_per_arm: int
@@ -194,16 +209,21 @@ def power(
     given = [name for name, value in asked.items() if value is not None]
     if len(given) != 1:
         raise InputError(f"give exactly one of {', '.join(QUESTIONS)}, not {' and '.join(given) or 'none'}")
-    for name, other, value in (("fold", "log_sd", log_sd), ("hazard_ratio", "event_rate", event_rate)):
-        if (asked[name] is None) != (value is None):
-            raise InputError(f"`{name}` and `{other}` belong together; give both or neither")
+    if (fold is None) != (log_sd is None):
+        raise InputError("`fold` and `log_sd` belong together; give both or neither")
+    if (hazard_ratio is None) != (event_rate is None):
+        raise InputError("`hazard_ratio` and `event_rate` belong together; give both or neither")
     design = design or Design()
     if effect is not None:
         return size_for_means(effect, design, f"a difference of {effect:g} SD", n)
     if proportions is not None:
         return size_for_proportions(*proportions, design, n)
-    if hazard_ratio is not None:
+    if hazard_ratio is not None and event_rate is not None:
         return size_for_hazards(hazard_ratio, event_rate, design, n)
+    return _of_fold(cast(float, fold), cast(float | tuple[float, float], log_sd), design, n)
+
+
+def _of_fold(fold: float, log_sd: float | tuple[float, float], design: Design, n: int | None) -> PowerAnswer:
     if isinstance(log_sd, tuple):
         return size_for_fold(fold, log_sd, design, n)
     return size_for_means(effect_of_fold(fold, log_sd), design, f"a {fold:g}-fold change of exposure", n)

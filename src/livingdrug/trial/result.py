@@ -126,8 +126,26 @@ class SizeNeeded:
 
 @dataclass(frozen=True, repr=False)
 class TrialAnswer(Shown):
-    """Everything about a design: per endpoint, per arm, over sizes (empty unless asked for; curve: of the primary endpoint,
-    from the smallest to the largest size, without a futility rule), and in words."""
+    """Everything about a design, in numbers and in words.
+
+    Attributes
+    ----------
+    trial : Trial
+    replicates, seed : int
+    endpoints : tuple of EndpointAnswer
+        Power and false positives of each endpoint, by arm.
+    conduct : tuple of ArmConduct
+        What becomes of each arm.
+    sizes : tuple of SizePoint
+        Over sizes, empty unless asked for.
+    curve : ClosedCurve
+        Power of the primary endpoint by a formula, from the smallest to the largest size, without a
+        futility rule.
+    needed : tuple of SizeNeeded
+        Subjects that the wanted power needs.
+    sentences, notices : tuple of str
+        The answer in words, and what the user must know.
+    """
 
     trial: Trial
     replicates: int

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.random import check_seed
 from livingdrug.trial.analysis import Analysed, analyse, critical_value, looked_at
 from livingdrug.trial.checks import check_trial, notices
@@ -29,9 +30,29 @@ def simulate_trial(
 ) -> TrialAnswer:  # fmt: skip
     """Simulate a trial and, as often, the same trial without any difference between the arms.
 
-    sizes: numbers in the smallest arm (the others in proportion) at which the power is simulated as well, nested: the
-    smaller trials are the first subjects of the larger. The answer depends on trial, replicates, seed and sizes alone.
-    progress(done, all) counts subjects. Raises InputError for what `check_trial` finds, or a number that cannot be.
+    Parameters
+    ----------
+    trial : Trial
+    replicates : int
+        How often.
+    seed : int
+    sizes : sequence of int
+        Numbers in the smallest arm (the others in proportion) at which the power is simulated as well,
+        nested: the smaller trials are the first subjects of the larger.
+    threads : int, optional
+        All processors by default; it changes nothing but the time.
+    progress : callable, optional
+        `progress(done, all)` counts subjects.
+
+    Returns
+    -------
+    TrialAnswer
+        It depends on trial, replicates, seed and sizes alone.
+
+    Raises
+    ------
+    InputError
+        For what `check_trial` finds, or a number that cannot be.
     """
     check_trial(trial)
     check_replicates(replicates)
@@ -123,7 +144,7 @@ def _answer(
         )
     return EndpointAnswer(
         endpoint, _unit(trial, endpoint), name_of_test(trial, endpoint), found.critical, tuple(arms),
-        _share(found.rejected.any(axis=1)), _share(null.rejected.any(axis=1)),
+        _share(np.any(found.rejected, axis=1)), _share(np.any(null.rejected, axis=1)),
     )  # fmt: skip
 
 
@@ -166,7 +187,7 @@ def _level(endpoint: Endpoint, outcome: Outcome) -> float:
     if not there.any():
         return math.nan
     if endpoint.kind == "persistence":
-        return 1.0 - float(outcome.lost[there].mean())
+        return 1.0 - float(known(outcome.lost, "who was lost")[there].mean())
     mean = float(outcome.value[there].mean())
     return math.exp(mean) if endpoint.kind in LOGARITHMIC else mean
 
@@ -202,7 +223,7 @@ def _conduct(trial: Trial, data: Mapping[str, ArmData], stopped: np.ndarray, rep
     """What becomes of each arm. The control goes on as long as any version does."""
     rows, column = [], {arm.name: i for i, arm in enumerate(trial.versions)}
     for arm in trial.arms:
-        ended = stopped[:, column[arm.name]] if arm.name in column else stopped.all(axis=1)
+        ended = stopped[:, column[arm.name]] if arm.name in column else np.all(stopped, axis=1)
         saved = arm.n - looked_at(trial.futility, arm.n) if trial.futility else 0
         patients = arm.n - saved * float(ended.mean())
         share = _share(ended) if trial.futility and arm.name in column else None

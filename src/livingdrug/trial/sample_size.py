@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def solve_size(power_of: Callable[[float], float], power: float, smallest: float
     if power_of(MAX_PER_ARM) < power:
         raise InputError(f"the difference is so small that more than {MAX_PER_ARM:,.0f} subjects per arm would be needed")
     root = brentq(lambda x: power_of(math.exp(x)) - power, math.log(smallest), math.log(MAX_PER_ARM), xtol=1e-12)
-    return math.exp(root)
+    return math.exp(cast(float, root))
 
 
 def exact_size_t(effect: float, power: float = 0.8, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:

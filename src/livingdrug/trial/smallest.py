@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any, cast
 
 from livingdrug.core.errors import InputError
 from livingdrug.trial.events import power_log_rank
@@ -26,7 +27,7 @@ def _where(power_of: Callable[[float], float], power: float, least: float, most:
 
     if power_of(most) < power:
         raise InputError(f"no {what} reaches a power of {power:g} with so few patients; enrol more of them")
-    return float(brentq(lambda x: power_of(x) - power, least, most, xtol=1e-13, rtol=1e-13))
+    return float(cast(float, brentq(lambda x: power_of(x) - power, least, most, xtol=1e-13, rtol=cast(Any, 1e-13))))
 
 
 def smallest_effect(n: int, design: Design | None = None) -> float:

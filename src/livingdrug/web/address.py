@@ -5,8 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from livingdrug.core.errors import InputError
 from livingdrug.web.limits import check_limits
-from livingdrug.workflows.base import known_kinds, workflow
-from livingdrug.workflows.document import Document, checked
+from livingdrug.workflows import Document, checked, kinds, workflow
 
 VIEW = ("pin", "line", "subject", "job")  # what belongs to the screen and not to the scenario
 MAX_QUERY = 20_000
@@ -48,7 +47,7 @@ def read_query(query: str) -> tuple[Document | None, dict[str, list[str]]]:
     if not mine:
         return None, view
     kind = dict(mine).get("kind", "simulate")
-    if kind not in known_kinds():
+    if kind not in kinds():
         raise InputError(f"the address asks for a scenario of the unknown kind `{kind[:40]}`")
     noun = workflow(kind).scenario
     nested = _nested([(k, v) for k, v in mine if k != "kind"], noun)

@@ -6,9 +6,10 @@ from importlib import import_module
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
+from livingdrug.core.words import NOTICE
 from livingdrug.web import exports, live
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
-from livingdrug.web.parts import NOTICE, problem
+from livingdrug.web.parts import problem
 from livingdrug.web.work import Work
 
 PRIVACY = "Everything is computed on this machine: your data never leave it, and nothing is fetched from a network."

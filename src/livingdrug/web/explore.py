@@ -8,13 +8,12 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.models import Experiment, Model, build_model
-from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
-from livingdrug.models.conformance import fit
-from livingdrug.plots.panels import panels_of
-from livingdrug.report.answer import Table, number
-from livingdrug.simulation import Result
-from livingdrug.simulation.run import cautions, default_until
+from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments
+from livingdrug.models.catalogue import list_runnable
+from livingdrug.models.conformance import joining
+from livingdrug.plots import panels_of
+from livingdrug.report import Table, number
+from livingdrug.simulation import Result, cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
 from livingdrug.web.figures import panel_figure
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
@@ -142,7 +141,7 @@ def _models(chosen: str) -> html.Nav:
     links = [
         html.Li(dcc.Link(name, href=f"/?kind=simulate&model={name}", title=get_model(name).title,
                          **({"className": "chosen"} if name == chosen else {})))
-        for name in list_models()
+        for name in list_runnable()
     ]  # fmt: skip
     return html.Nav([html.H2("Model"), html.Ul(links), html.P(get_model(chosen).title, className="quiet")],
                     **{"aria-label": "models"})  # fmt: skip
@@ -152,8 +151,8 @@ def _mechanisms(model: Model, scenario: Simulation) -> html.Section:
     base, buttons = get_model(scenario.model), []
     for name in list_fragments():
         on = name in scenario.fragments
-        verdict = fit(base, name)
-        if on or verdict == "fits" or (verdict.startswith("fits with") and scenario.fragments):
+        join = joining(base, name)
+        if on or (join.fits and (scenario.fragments or not join.partner)):
             title = get_fragment(name).title
             buttons.append(toggle({"type": "mechanism", "name": name}, name.replace("_", " "), on, title))
     note = [] if buttons else [html.P("This model takes no mechanism.", className="quiet")]

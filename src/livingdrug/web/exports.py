@@ -7,11 +7,10 @@ from pathlib import Path
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import write_csv
 from livingdrug.models import build_model
-from livingdrug.plots.panels import panels_of, plot_panels
+from livingdrug.plots import panels_of, plot_panels
 from livingdrug.web.address import read_query
 from livingdrug.web.work import Work
-from livingdrug.workflows.base import to_script
-from livingdrug.workflows.document import Document, to_toml
+from livingdrug.workflows import Document, to_script, to_toml
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.simulate.spec import Simulation
 
@@ -42,7 +41,7 @@ def export(name: str, query: str, work: Work) -> bytes:
 
 
 def _table(scenario: Document, work: Work) -> bytes:
-    from livingdrug.workflows.base import table_of
+    from livingdrug.workflows import table_of
 
     with work.job(), tempfile.TemporaryDirectory() as folder:
         write_csv(table_of(work.located(scenario)), Path(folder) / "results.csv")
@@ -59,7 +58,7 @@ def _picture(scenario: Document, view: dict[str, list[str]], name: str, work: Wo
         return pictures[0].read_bytes()
     from matplotlib import rc_context
 
-    from livingdrug.plots.style import SETTINGS
+    from livingdrug.plots import SETTINGS
     from livingdrug.web.explore import limit_of, pinned
 
     results = [work.simulate(scenario), *pinned(view["pin"], work)]

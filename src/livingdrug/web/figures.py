@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from livingdrug.plots.curves import DECADES
+from livingdrug.plots import COLOURS, DECADES, MUTED
 from livingdrug.plots.panels import Panel
-from livingdrug.plots.style import COLOURS, MUTED
 from livingdrug.simulation import Result
 
 DASHES = ("solid", "dash", "dashdot", "dot", "longdash")

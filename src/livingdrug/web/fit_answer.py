@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from dash import html
 
-from livingdrug.plots.style import COLOURS, MUTED
-from livingdrug.report.answer import Table, number, text_table
+from livingdrug.plots import COLOURS, MUTED
+from livingdrug.report import Table, number, text_table
 from livingdrug.web.figures import axis, band, layout, log_range
 from livingdrug.web.fit_worker import RUN
 from livingdrug.web.fits import Job, result_file

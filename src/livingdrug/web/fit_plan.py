@@ -6,14 +6,12 @@ from dash import dcc, html
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.data import check
-from livingdrug.fit.design import design_of
-from livingdrug.fit.problem import FitProblem
+from livingdrug.fit import FitProblem, design_of
 from livingdrug.fit.text import read_names
 from livingdrug.fit.words import number
-from livingdrug.models import Model, build_model
-from livingdrug.models.catalogue import get_model, list_fragments, list_models
-from livingdrug.models.structure import Quantity
-from livingdrug.report.answer import Table
+from livingdrug.models import Model, Quantity, build_model, get_model, list_fragments
+from livingdrug.models.catalogue import list_runnable
+from livingdrug.report import Table
 from livingdrug.web.address import to_query
 from livingdrug.web.files import BRIDGE, READING, by_their_names, found_in_file, in_fields
 from livingdrug.web.fits import RUNNING
@@ -21,9 +19,9 @@ from livingdrug.web.forms import Entry
 from livingdrug.web.limits import check_fit
 from livingdrug.web.parts import choice, field, points, problem, table
 from livingdrug.web.work import Work
+from livingdrug.workflows import TableScenario
 from livingdrug.workflows.fit.plan import planned_fit
 from livingdrug.workflows.fit.scenario import Fit
-from livingdrug.workflows.tables import TableScenario
 
 PATH = "/fit"
 DIFFERS, SAME, HELD = "differs", "same", "held"
@@ -63,7 +61,7 @@ def models(scenario: Fit) -> html.Nav:
     """Links to the models; another model begins with its own parameters."""
     kept = {name: getattr(scenario, name) for name in TableScenario.model_fields if name not in ("version", "purpose")}
     links = []
-    for name in list_models():
+    for name in list_runnable():
         mark = {"className": "chosen"} if name == scenario.model else {}
         there = to_query(Fit(**kept, model=name, method=scenario.method, below=scenario.below))
         links.append(html.Li(dcc.Link(name, href=f"{PATH}?{there}", title=get_model(name).title, **mark)))

@@ -27,7 +27,7 @@ def run_job(folder: Path, resume: bool, say: "Progress") -> None:
     from livingdrug.core.export import write_csv
     from livingdrug.core.folders import held
     from livingdrug.fit.store import drop_state, made_folder, parameter_table
-    from livingdrug.workflows.base import keep_answer, read_scenario
+    from livingdrug.workflows import keep_answer, read_scenario
     from livingdrug.workflows.fit.checks import keep_fit
     from livingdrug.workflows.fit.plan import run_fit
 

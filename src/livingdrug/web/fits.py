@@ -18,8 +18,7 @@ from livingdrug.fit.store import STATE
 from livingdrug.web.fit_worker import ANSWER, INTERRUPTED, JOB, NAME, NUMBERS, PROGRESS, REFUSED, RUN
 from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import temporary_folder
-from livingdrug.workflows.base import to_script
-from livingdrug.workflows.document import to_toml
+from livingdrug.workflows import to_script, to_toml
 from livingdrug.workflows.fit.scenario import Fit
 
 RUNNING, KEPT = 2, 10

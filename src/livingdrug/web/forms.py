@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.parts import choice, field, problem
-from livingdrug.workflows.document import Document
+from livingdrug.workflows import Document
 
 
 @dataclass(frozen=True)

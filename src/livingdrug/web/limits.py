@@ -1,10 +1,9 @@
 """What the app runs and what is left to the command line: checked wherever a scenario comes in, whatever route it takes."""
 
 from livingdrug.core.errors import InputError
-from livingdrug.models.catalogue import list_models
-from livingdrug.workflows.document import Document
+from livingdrug.models import list_models
+from livingdrug.workflows import Document, check_memory
 from livingdrug.workflows.fit.scenario import Fit
-from livingdrug.workflows.memory import check_memory
 from livingdrug.workflows.simulate.spec import Simulation
 
 MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
@@ -12,11 +11,14 @@ MAX_DRAWN, MAX_ARM, MAX_PATIENTS = 100_000, 20_000, 1_000  # for an exposure, in
 MOST_STARTS = 10
 METHODS = ("saem", "focei", "laplace", "individual")
 MEMORY = 1.0  # GB, of one run
+MODEL_NAMES = ("model", "product_model", "borrow", "also")  # fields that name models, which may be files
 
 
 def check_limits(scenario: Document) -> None:
     """Refuse more work than a screen waits for, and files that are not the app's."""
     check_names(scenario)
+    if scenario.FOLDERS:
+        raise InputError(f"the app opens no folders of this machine; use `livingdrug {scenario.kind.replace('-', ' ')}`")
     most = MAX_SUBJECTS if scenario.kind == "simulate" else MAX_DRAWN
     if (getattr(scenario, "subjects", None) or 0) > most:
         raise InputError(f"the app runs up to {most:,} subjects; more run with `livingdrug {scenario.kind}`")
@@ -44,10 +46,11 @@ def check_run(scenario: Document) -> None:
 
 def check_names(scenario: Document) -> None:
     """Refuse a model that does not come with livingdrug: its name could be the path of a file on this machine."""
-    given = [getattr(scenario, name, None) for name in ("model", "product_model")]
     # `model` of these kinds is a kind of curve
-    names = given[1:] if scenario.kind in ("response", "index") else given
-    for name in names:
+    named = [name for name in MODEL_NAMES if name != "model" or scenario.kind not in ("response", "index")]
+    given = [getattr(scenario, name, None) for name in named]
+    names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
+    for name in (name and name.split(":")[0] for name in names):
         if name is not None and name not in list_models():
             raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
 

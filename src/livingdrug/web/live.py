@@ -5,8 +5,7 @@ import json
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.models import build_model
-from livingdrug.plots.panels import panels_of
-from livingdrug.plots.style import MUTED
+from livingdrug.plots import MUTED, panels_of
 from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.explore import complete, limit_of, pinned
 from livingdrug.web.figures import panel_ranges, traces

@@ -5,12 +5,10 @@ from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.data import check
-from livingdrug.data.findings import printable
+from livingdrug.data import check, printable
 from livingdrug.nca import NcaResult
-from livingdrug.products import Comparison, compare
-from livingdrug.products.facts import exposure_facts
-from livingdrug.report.answer import Table, number
+from livingdrug.products import Comparison, compare, exposure_facts
+from livingdrug.report import Table, number
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout, log_range
 from livingdrug.web.files import (
@@ -28,11 +26,11 @@ from livingdrug.web.forms import form, register_form
 from livingdrug.web.parts import downloads, field, plot, points, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
+from livingdrug.workflows import Points, analyse
 from livingdrug.workflows.compare.answer import placement_sentences, placement_table
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.answer import group_tables, nca_sentences, value_cells
 from livingdrug.workflows.nca.spec import Nca
-from livingdrug.workflows.tables import Points, analyse
 
 PATH = "/data"
 SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")

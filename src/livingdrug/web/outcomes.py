@@ -5,14 +5,10 @@ import numpy as np
 from dash import dcc, html
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.plots.index import axis_label, shown_exposures
-from livingdrug.plots.style import COLOURS
-from livingdrug.products.curves import get_curve, list_curves
-from livingdrug.report.answer import Table, number, text_table
+from livingdrug.plots import COLOURS, axis_label, shown_exposures
+from livingdrug.products import get_curve, list_curves
+from livingdrug.report import Table, number, text_table
 from livingdrug.response import CONFOUNDED, probability, probability_band, quantiles, verdict
-from livingdrug.scenario.index import Index, IndexAnswer, run_index
-from livingdrug.scenario.report.outcomes import index_curves
-from livingdrug.scenario.response import Response
 from livingdrug.web import own_response
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, band, layout
@@ -20,6 +16,10 @@ from livingdrug.web.files import by_their_names, chooser, register_chooser, show
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
+from livingdrug.workflows.index.answer import both_curves
+from livingdrug.workflows.index.spec import Index, IndexAnswer
+from livingdrug.workflows.index.spec import run as run_index
+from livingdrug.workflows.response.spec import Response
 
 PATH = "/response"
 EXAMPLE = Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs",
@@ -125,7 +125,7 @@ def _interval(found, unit: str = "", times: float = 1.0, sign: str = "") -> str:
 
 
 def _numbers(answer: IndexAnswer) -> Table:
-    frame = index_curves(answer)
+    frame = both_curves(answer)
     rows = np.unique(np.linspace(0, len(frame) - 1, 13).astype(int))
     return text_table("both curves", frame.iloc[rows])
 

@@ -1,19 +1,13 @@
 """Exposure and response of a file of the user: which columns, what is wrong in them, the curves and their numbers."""
 
-from importlib import import_module
-
 from dash import Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.data.findings import printable
-from livingdrug.report.answer import Table, text_table
+from livingdrug.data import printable
+from livingdrug.report import Table, text_table
 from livingdrug.response import CONFOUNDED, FITS, Estimate, Looked, look
 from livingdrug.response.sample.columns import KINDS
-from livingdrug.scenario.index import Index
-from livingdrug.scenario.report.outcomes import SHOWN
-from livingdrug.scenario.report.response_tables import estimate_words
-from livingdrug.scenario.response import LEVEL, Answer, Response, run_response
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import by_their_names
 from livingdrug.web.forms import Entry, form, register_form
@@ -21,7 +15,13 @@ from livingdrug.web.parts import choice, downloads, plot, points, problem, table
 from livingdrug.web.response_figures import curve_table, response_figure
 from livingdrug.web.uploads import RESPONSES
 from livingdrug.web.work import Work
-from livingdrug.workflows.tables import finding_table
+from livingdrug.workflows import finding_table
+from livingdrug.workflows.index.spec import Index
+from livingdrug.workflows.response.answer import telling
+from livingdrug.workflows.response.coefficients import estimate_words
+from livingdrug.workflows.response.spec import LEVEL, Response
+from livingdrug.workflows.response.spec import ResponseAnswer as Answer
+from livingdrug.workflows.response.spec import run as run_response
 
 EXAMPLE = Index(file=RESPONSES, exposure="CMAX", efficacy="ORR", toxicity="CRS grade>=3")
 NONE = ""
@@ -147,7 +147,7 @@ def answers(scenario: Response, work: Work) -> list:
 def _answer(answer: Answer, k: int) -> list:
     import pandas as pd
 
-    module = import_module(SHOWN[answer.kind])
+    module = telling(answer.kind)
     said, curves = module.as_dict(answer), module.table(answer)
     of = f": {printable(answer.group, 40)}" if answer.group else ""
     title = f"{answer.sample.endpoint} over {answer.sample.exposure_name}{of}"

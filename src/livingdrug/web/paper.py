@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dash import dcc, html
 
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.models.shared import PAPER
 from livingdrug.web import explore, outcomes, trial
 from livingdrug.web.address import to_query

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 from dash import dcc, html
 
-from livingdrug.report.answer import Table
+from livingdrug.report import Table
 
-NOTICE = "For research. Not for clinical decisions."
 CONFIG = {
     "displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"},
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],

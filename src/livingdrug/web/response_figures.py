@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from livingdrug.plots.response import FEW_DECADES, MARKS
-from livingdrug.plots.style import COLOURS, MUTED
-from livingdrug.report.answer import Table, text_table
+from livingdrug.plots import COLOURS, FEW_DECADES, MARKS, MUTED
+from livingdrug.report import Table, text_table
 from livingdrug.response import ObservedRate, observed_rates
-from livingdrug.scenario.response import Answer
 from livingdrug.web.figures import DASHES, axis, band, layout
+from livingdrug.workflows.response.spec import ResponseAnswer as Answer
 
 ROWS = 13  # of a curve in its table
 

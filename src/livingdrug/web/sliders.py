@@ -3,9 +3,7 @@
 import math
 from dataclasses import asdict, dataclass
 
-from livingdrug.models import Model
-from livingdrug.models.model import plain_symbol
-from livingdrug.models.structure import Quantity
+from livingdrug.models import Model, Quantity, plain_symbol
 
 STEPS = 1000
 DECADES = 20  # a span whose ends are this many times apart is shown on a logarithmic scale

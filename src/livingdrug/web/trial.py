@@ -5,9 +5,8 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.models.catalogue import get_model, list_models
-from livingdrug.report.answer import Table, number, text_table
-from livingdrug.scenario.example_trial import UMBRELLA
+from livingdrug.models import get_model, list_models
+from livingdrug.report import Table, number, text_table
 from livingdrug.trial import TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
@@ -15,7 +14,8 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
-from livingdrug.workflows.base import scenario_of_text
+from livingdrug.workflows import scenario_of_text
+from livingdrug.workflows.examples.trial import UMBRELLA
 from livingdrug.workflows.power.spec import Power, log_sd_of, power_curve
 from livingdrug.workflows.power.spec import run as run_power
 from livingdrug.workflows.trial.spec import TrialScenario, with_sizes
@@ -120,7 +120,7 @@ def _grid(scenario: Power) -> html.Div:
 
 
 def _simulated(scenario: TrialScenario, work: Work) -> html.Div:
-    from livingdrug.workflows.document import to_toml
+    from livingdrug.workflows import to_toml
 
     look = {"width": "100%", "height": "34rem", "fontFamily": "monospace"}
     box = dcc.Textarea(id="design", value=to_toml(scenario), style=look)
@@ -157,7 +157,7 @@ def _size_sentence(answer: TrialAnswer) -> str:
 
 
 def _size_figure(answer: TrialAnswer) -> dict:
-    from livingdrug.plots.style import COLOURS
+    from livingdrug.plots import COLOURS
 
     made = []
     for k, arm in enumerate(answer.trial.versions):

@@ -89,10 +89,10 @@ class Uploads:
 def _example(token: str):
     """The table of an example."""
     if token == RESPONSES:
-        from livingdrug.scenario.example_outcomes import example_subjects
+        from livingdrug.workflows.examples.outcomes import example_subjects
 
         return example_subjects()
-    from livingdrug.scenario.example_data import example_kinetics
+    from livingdrug.workflows.examples.kinetics import example_kinetics
 
     return example_kinetics()
 

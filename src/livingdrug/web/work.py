@@ -12,9 +12,8 @@ from livingdrug.simulation import Result
 from livingdrug.web.fits import Fits
 from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import Uploads, temporary_folder
-from livingdrug.workflows.document import Document, to_toml
+from livingdrug.workflows import Document, to_toml
 from livingdrug.workflows.simulate.spec import Simulation, run_simulation
-from livingdrug.workflows.tables import TableScenario
 
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
 
@@ -72,7 +71,7 @@ class Work:
 
     def kept_run(self, scenario: Document) -> Path:
         """The folder of a run with its report, made when it is first asked for."""
-        from livingdrug.workflows.base import keep_run
+        from livingdrug.workflows import keep_run
 
         key = to_toml(scenario)
         with self._lock:
@@ -91,6 +90,8 @@ class Work:
 
 
 def _files(scenario: Document) -> dict[str, str]:
-    if not isinstance(scenario, TableScenario):
-        return {}
-    return {name: getattr(scenario, name) for name in ("file", "endpoints") if getattr(scenario, name)}
+    """Fields of the scenario that name a file -> its token. Raises InputError for a kind that takes several at once."""
+    given = {name: getattr(scenario, name) for name in scenario.FILES if getattr(scenario, name)}
+    if any(not isinstance(value, str) for value in given.values()):
+        raise InputError(f"the app reads one file at a time; use `livingdrug {scenario.kind.replace('-', ' ')}`")
+    return given

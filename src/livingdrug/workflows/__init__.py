@@ -2,3 +2,42 @@
 
 `workflows.base` says how a kind is written. Nothing here loads a kind before it is asked for.
 """
+
+from livingdrug.core.faces import lazy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # loaded when first used: names of kinds are needed where pydantic would cost a start its time
+    from livingdrug.workflows.base import (
+        HERE,
+        Conduct,
+        NothingLeft,
+        Workflow,
+        keep_answer,
+        keep_run,
+        read_scenario,
+        scenario_of_text,
+        table_of,
+        to_script,
+        workflow,
+    )
+    from livingdrug.workflows.document import Document, checked, to_toml
+    from livingdrug.workflows.fields import COMMAND_LINE, OUTPUT, About, about, flag_of
+    from livingdrug.workflows.found import groups, has_command, help_of, kinds
+    from livingdrug.workflows.memory import SIMULATED, check_bytes, check_memory
+    from livingdrug.workflows.tables import (
+        KineticScenario,
+        Points,
+        TableScenario,
+        analyse,
+        column_table,
+        finding_table,
+    )
+
+__all__ = [
+    "COMMAND_LINE", "HERE", "OUTPUT", "SIMULATED", "About", "Conduct", "Document", "KineticScenario", "NothingLeft",
+    "Points", "TableScenario", "Workflow", "about", "analyse", "check_bytes", "check_memory", "checked",
+    "column_table", "finding_table", "flag_of", "groups", "has_command", "help_of", "keep_answer", "keep_run", "kinds",
+    "read_scenario", "scenario_of_text", "table_of", "to_script", "to_toml", "workflow",
+]  # fmt: skip
+
+__getattr__, __dir__ = lazy(__name__)

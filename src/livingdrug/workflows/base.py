@@ -29,7 +29,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
@@ -38,10 +37,7 @@ from livingdrug.core.errors import InputError, LivingdrugError, printable
 from livingdrug.core.export import write_csv
 from livingdrug.core.names import unknown
 from livingdrug.core.toml import parse_toml, read_text
-from livingdrug.report.answer import Answer, Picture
-from livingdrug.report.folder import Origin, keep
-from livingdrug.report.folder_files import SCENARIO
-from livingdrug.report.pictures import save
+from livingdrug.report import SCENARIO, Answer, Origin, Picture, keep, save
 from livingdrug.scale import Executor, Progress, Serial
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
@@ -176,11 +172,6 @@ def plain_answer(answer: Answer) -> dict:
     return {"title": answer.title, "sentences": list(answer.sentences), "flags": list(answer.flags), "tables": tables}
 
 
-def known_kinds() -> tuple[str, ...]:
-    """Names of all kinds."""
-    return tuple(sorted({*kinds(), *import_module("livingdrug.scenario.old").KINDS}))
-
-
 @lru_cache
 def _loaded(spec: ModuleType, kind: str) -> Workflow:
     mine = [s for s in vars(spec).values() if isinstance(s, type) and issubclass(s, Document) and s is not Document]
@@ -191,10 +182,8 @@ def _loaded(spec: ModuleType, kind: str) -> Workflow:
 
 
 def workflow(kind: str) -> Workflow:
-    """The kind of this name, which is one of `known_kinds`."""
-    if kind in kinds():
-        return _loaded(part(kind, "spec"), kind)
-    return import_module("livingdrug.scenario.old").workflow(kind)
+    """The kind of this name, which is one of `kinds()`."""
+    return _loaded(part(kind, "spec"), kind)
 
 
 def read_scenario(path: str | Path) -> Document:
@@ -206,8 +195,8 @@ def scenario_of_text(text: str, origin: str) -> Document:
     """The scenario in a TOML text; origin: what to call it in messages. Raises InputError in one printable sentence."""
     data = parse_toml(text, origin)
     kind = data.get("kind", "simulate")
-    if not isinstance(kind, str) or kind not in known_kinds():
-        raise InputError(printable(f"{origin}: " + unknown("kind", f"{kind}"[:60], known_kinds())))
+    if not isinstance(kind, str) or kind not in kinds():
+        raise InputError(printable(f"{origin}: " + unknown("kind", f"{kind}"[:60], kinds())))
     try:
         return checked(workflow(kind).scenario, data, origin)
     except LivingdrugError as error:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from livingdrug.report.purpose import Purpose
+from livingdrug.report import Purpose
 from livingdrug.workflows.faults import refusal
 from livingdrug.workflows.fields import About
 
@@ -15,13 +15,14 @@ __all__ = ["Document", "Purpose", "checked", "settings_of", "to_toml"]
 class Document(BaseModel):
     """A scenario: unknown keys are refused, defaults are left out when it is written.
 
-    FILES: fields that name files to be read; OUTPUTS: options of its command beside --out, --json, --as-scenario and
-    --memory; EXAMPLES: two commands for its help, which a test runs; SHORTCUTS: options that are no fields, which
-    `of_options` turns into some.
+    FILES: fields that name files to be read; FOLDERS: fields that name folders, which the app never opens; OUTPUTS:
+    options of its command beside --out, --json, --as-scenario and --memory; EXAMPLES: two commands for its help, which a
+    test runs; SHORTCUTS: options that are no fields, which `of_options` turns into some.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     FILES: ClassVar[tuple[str, ...]] = ()
+    FOLDERS: ClassVar[tuple[str, ...]] = ()
     OUTPUTS: ClassVar[tuple[str, ...]] = ()
     EXAMPLES: ClassVar[tuple[str, ...]] = ()
     SHORTCUTS: ClassVar[dict[str, About]] = {}

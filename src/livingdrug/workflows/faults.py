@@ -20,7 +20,7 @@ def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: s
             before = f"`{where}`: " if where else ""
             faults.append(before + unknown("key", str(place[-1]), _keys(kind, place[:-1])))
         else:
-            faults.append(_fault(fault, _said(kind, place, data, origin)))
+            faults.append(_fault(fault, _said(kind, place, data, origin)) + _meaning(kind, place))
     return InputError(f"{origin}: " + "; ".join(dict.fromkeys(faults)))
 
 
@@ -28,6 +28,13 @@ def _said(kind: type[BaseModel], place: list, data, origin: str) -> str:
     """What the key is called where it was given: by its option on the command line."""
     field = kind.model_fields.get(place[0]) if len(place) == 1 else None
     return flag_of(place[0], field) if origin == COMMAND_LINE and field and about(field) else _named(place, data)
+
+
+def _meaning(kind: type[BaseModel], place: list) -> str:
+    """What a key is, in the first sentence that its field says of itself; "" where it says none."""
+    field = kind.model_fields.get(place[0]) if place else None
+    said = about(field) if field else None
+    return f" ({said.text.partition('. ')[0].rstrip('.')})" if said else ""
 
 
 def _fault(fault: dict, name: str) -> str:

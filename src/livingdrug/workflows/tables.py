@@ -10,8 +10,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.data import Check, Data, Endpoints, Finding, Reading, check, cross, join, printable, read_endpoints, refusal
 from livingdrug.nca import NcaResult, NcaSettings, TerminalPoints, nca
 from livingdrug.nca.settings import AucRule, BelowRule
-from livingdrug.report.answer import Table
-from livingdrug.report.folder_files import file_hash
+from livingdrug.report import Table, file_hash
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import INPUT, About
 from livingdrug.workflows.script import call

@@ -3,6 +3,7 @@
 The grid of `exponentials` is for many times of few shapes; fits ask for values at scattered times and their derivatives.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,10 +35,15 @@ class Formulas:
 
 @dataclass(frozen=True)
 class FormulaKernel:
-    """Compiled formulas: addresses of the functions that give values, and values with slopes by the quantities `by`."""
+    """Compiled formulas: addresses of the functions that give values, and values with slopes by the quantities `by`; and
+    the same values in two parts for many times of one set of quantities: `before`, what does not depend on time (`parts`
+    numbers at most), and `after`."""
 
     values: np.ndarray
     slopes: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    parts: int
     by: tuple[str, ...]
     module: object
 
@@ -47,10 +53,11 @@ def formula_kernel(formulas: Formulas, by: tuple[str, ...]) -> FormulaKernel:
     """Compiled code of formulas and of their derivatives by quantities (before `individual` acts)."""
     name = cache.key("formulas", repr(formulas), repr(by))
     module = module_of(cache.folder() / f"formulas_{name}.py", "the formulas of a fit", lambda: _text(formulas, by))
-    count = range(len(formulas.pieces))
-    values = np.array([getattr(module, f"value_{k}").address for k in count], dtype=np.int64)
-    slopes = np.array([getattr(module, f"slope_{k}").address for k in count], dtype=np.int64)
-    return FormulaKernel(values, slopes, by, module)
+
+    def addresses(what: str) -> np.ndarray:
+        return np.array([getattr(module, f"{what}_{k}").address for k in range(len(formulas.pieces))], dtype=np.int64)
+
+    return FormulaKernel(*map(addresses, ("value", "slope", "before", "after")), module.PARTS, by, module)
 
 
 def formula_values(
@@ -82,37 +89,89 @@ def _run(addresses, which, table, subject, time, out, size):
 def _text(formulas: Formulas, by: Sequence[str]) -> str:
     from livingdrug.engine.codegen.generate import module_text
 
-    functions = []
+    functions, parts = [], [1]
     for k in range(len(formulas.pieces)):
         functions += [_function(formulas, k, f"value_{k}", ()), _function(formulas, k, f"slope_{k}", by)]
-    return module_text("Formulas at records", "formulas", livingdrug.__version__, functions)
+        before, after, count = _in_two(formulas, k)
+        functions += [before, after]
+        parts.append(count)
+    text = module_text("Formulas at records", "formulas", livingdrug.__version__, functions)
+    return f"{text}\n\nPARTS = {max(parts)}\n"
 
 
 def _function(formulas: Formulas, k: int, name: str, by: Sequence[str]) -> str:
-    from livingdrug.engine.codegen.generate import function_text, text_of
+    from livingdrug.engine.codegen.generate import function_text
+
+    given, pieces = _pieces(formulas, k)
+    lines = _branches([(end, [value, *(value.diff(given[q]) for q in by)]) for end, value in pieces])
+    return function_text(name, "q t out", ["s = t[0]", *_loads(formulas, lines), *lines])
+
+
+def _in_two(formulas: Formulas, k: int) -> tuple[str, str, int]:
+    """(text of what does not depend on time, text of the rest, how many numbers the first hands to the second)."""
+    from livingdrug.engine.codegen.generate import function_text
+
+    _, pieces = _pieces(formulas, k)
+    found: dict = {}
+    rest = [(None if end is None else _without_time(end, found), [_without_time(value, found)]) for end, value in pieces]
+    first = _assignments(list(found))
+    loads = [f"h{i} = h[{i}]" for i in range(len(found))]
+    before = function_text(f"before_{k}", "q out", [*_loads(formulas, first), *first])
+    after = function_text(f"after_{k}", "h t out", ["s = t[0]", *loads, *_branches(rest)])
+    return before, after, len(found)
+
+
+def _without_time(e, found: dict):
+    """An expression with each part that does not depend on time as a symbol h0, h1 ...; found: part -> its symbol."""
+    from livingdrug.engine.codegen.symbolic import symbol
+
+    def kept(part):
+        return part if not part.free_symbols else found.setdefault(part, symbol(f"h{len(found)}"))
+
+    time = symbol("s")
+    if time not in e.free_symbols:
+        return kept(e)
+    if not e.args:
+        return e
+    if e.is_Add or e.is_Mul:
+        free = [part for part in e.args if time not in part.free_symbols]
+        others = [_without_time(part, found) for part in e.args if time in part.free_symbols]
+        return e.func(*([kept(e.func(*free))] if free else []), *others)
+    return e.func(*(_without_time(part, found) for part in e.args))
+
+
+def _pieces(formulas: Formulas, k: int):
+    """(symbol of each quantity, (end or None, value) of each piece of a formula), s being time."""
     from livingdrug.engine.codegen.symbolic import symbol, to_sympy
 
     given = {q: symbol(f"q{i}") for i, q in enumerate(formulas.quantities)}
     known = given | {q: to_sympy(text, given) for q, text in formulas.individual} | {"time": symbol("s")}
     for definition in formulas.definitions:
         known[definition.name] = to_sympy(definition.expression, known)
-    lines, used = [], set()
     pieces = formulas.pieces[k]
-    for i, piece in enumerate(pieces):
-        value = to_sympy(piece.expression, known)
-        wanted = [value, *(value.diff(given[q]) for q in by)]
-        used |= set().union(*(e.free_symbols for e in wanted))
-        margin = ""
-        if i < len(pieces) - 1:
-            end = to_sympy(piece.until, known)
-            used |= end.free_symbols
+    ends = [to_sympy(piece.until, known) for piece in pieces[:-1]]
+    return given, list(zip([*ends, None], [to_sympy(piece.expression, known) for piece in pieces], strict=True))
+
+
+def _branches(pieces) -> list[str]:
+    """Lines that write the expressions of the piece in which s lies."""
+    from livingdrug.engine.codegen.generate import text_of
+
+    lines = []
+    for i, (end, wanted) in enumerate(pieces):
+        if end is not None:
             lines.append(f"{'if' if i == 0 else 'elif'} s < {text_of(end, 'one')}:")
         elif i > 0:
             lines.append("else:")
         margin = "    " if len(pieces) > 1 else ""
         lines += [margin + line for line in _assignments(wanted)]
-    loads = [f"q{i} = q[{i}]" for i in range(len(formulas.quantities)) if symbol(f"q{i}") in used]
-    return function_text(name, "q t out", ["s = t[0]", *loads, *lines])
+    return lines
+
+
+def _loads(formulas: Formulas, lines: list[str]) -> list[str]:
+    """Lines that read the quantities which other lines use."""
+    used = set(re.findall(r"\bq\d+\b", "\n".join(lines)))
+    return [f"q{i} = q[{i}]" for i in range(len(formulas.quantities)) if f"q{i}" in used]
 
 
 def _assignments(expressions) -> list[str]:

@@ -89,7 +89,7 @@ STRUCTURE = Structure(
 
 def _vectors() -> tuple[Values, ...]:
     """The deposited fits, the first one with CAR-T cells first."""
-    with (files(__package__) / "brummer_2022.csv").open(encoding="utf-8", newline="") as lines:
+    with (files(__package__ or "") / "brummer_2022.csv").open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
         rows = list(csv.DictReader(lines))
     made = []
     for row in rows:

@@ -43,10 +43,15 @@ def expected(index: TherapeuticIndex, spread: ExposureSpread) -> Expected:
     check_axis(pair, spread)
     exposures, weights = nodes(spread)
     chance = weights @ chance_within(pair, exposures, index.floor, index.ceiling)
+    curves = (pair.efficacy, pair.toxicity)
+    response, toxicity = (_at(curve, spread.median, index.level) for curve in curves)
+    response_rate, toxicity_rate = (rate_over(curve, spread, index.level) for curve in curves)
     return Expected(
         spread,
-        *(_at(curve, spread.median, index.level) for curve in (pair.efficacy, pair.toxicity)),
-        *(rate_over(curve, spread, index.level) for curve in (pair.efficacy, pair.toxicity)),
+        response,
+        toxicity,
+        response_rate,
+        toxicity_rate,
         0.0 if index.window is None else share_between(spread, *index.window),
         float(chance),
         None if index.window is None else _share_interval(spread, index.window, index.level),

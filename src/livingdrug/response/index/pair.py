@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.shown import Shown
 from livingdrug.response.models.curve import Curve, axis, logit_gradient, probability
 
@@ -58,17 +59,33 @@ def _axis_name(curve: Curve) -> str:
 def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> Pair:
     """Two logistic curves fitted to the same subjects, with the covariance between their coefficients.
 
-    exposure, responded, suffered: shape (n,), of the subjects both curves were fitted to, outcomes 0 or 1.
-    Given exposure, the two outcomes of a subject keep one correlation r over all subjects (that of their Pearson
-    residuals), so the scores of the two likelihoods have covariance r * sum sqrt(w_E w_T) x x' with w = p (1 - p), and the
-    coefficients that of `C_E (...) C_T` (generalised estimating equations with this working correlation, Liang & Zeger
-    1986, doi:10.1093/biomet/73.1.13). The joint covariance stays positive definite.
-    Raises InputError for fitted ceilings, of which the formula knows nothing.
+    Parameters
+    ----------
+    efficacy, toxicity : Curve
+    exposure : ndarray of shape (n,)
+        Of the subjects both curves were fitted to.
+    responded, suffered : ndarray of shape (n,)
+        Their outcomes, 0 or 1.
+
+    Returns
+    -------
+    Pair
+
+    Raises
+    ------
+    InputError
+        For fitted ceilings, of which the formula knows nothing.
+
+    Given exposure, the two outcomes of a subject keep one correlation r over all subjects (that of their
+    Pearson residuals), so the scores of the two likelihoods have covariance r * sum sqrt(w_E w_T) x x' with w
+    = p (1 - p), and the coefficients that of `C_E (...) C_T` (generalised estimating equations with this
+    working correlation, Liang & Zeger 1986, doi:10.1093/biomet/73.1.13). The joint covariance stays positive
+    definite.
     """
     if efficacy.covariance is None or toxicity.covariance is None:
         return Pair(efficacy, toxicity)
-    for curve in (efficacy, toxicity):
-        if curve.covariance.shape != (2, 2):
+    for curve, covariance in ((efficacy, efficacy.covariance), (toxicity, toxicity.covariance)):
+        if covariance.shape != (2, 2):
             raise InputError(f"curve `{curve.name}` has a fitted ceiling; pair logistic curves, or give `cross` yourself")
     p, q = (np.clip(probability(c, exposure), 1e-12, 1 - 1e-12) for c in (efficacy, toxicity))
     u, v = (np.asarray(responded, float) - p) / np.sqrt(p * (1 - p)), (np.asarray(suffered, float) - q) / np.sqrt(q * (1 - q))
@@ -84,7 +101,7 @@ def logit_error(pair: Pair, exposure) -> tuple[np.ndarray, np.ndarray, np.ndarra
     of the pair must be known."""
     left, right = (logit_gradient(c, exposure) for c in (pair.efficacy, pair.toxicity))
     k = left.shape[-1]
-    joint = pair.covariance
+    joint = known(pair.covariance, "the covariance of the pair")
 
     def form(a, block, b):
         return np.einsum("...i,ij,...j->...", a, block, b)

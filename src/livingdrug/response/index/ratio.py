@@ -32,7 +32,7 @@ def ratio_of_fits(efficacy: BinaryFit, toxicity: BinaryFit, pair: Pair, at: tupl
     fall = _fall(efficacy, toxicity, at, first, second, math.sqrt(together))
 
     def largest(distance: float, start) -> Maximum:
-        return Maximum(start, -fall(distance) * apart / together, np.eye(0))
+        return Maximum(start, float(-fall(distance) * apart / together), np.eye(0))
 
     low, high = crossings(largest, 0.0, np.empty(0), second - first, math.sqrt(together), efficacy.level)
     method = "profile likelihood" + ("" if pair.cross is None else ", adjusted for outcomes of the same subjects")

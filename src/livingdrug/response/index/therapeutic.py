@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.core.random import normals
 from livingdrug.core.shown import Shown
 from livingdrug.response.index.pair import Pair, logit_error
@@ -20,11 +21,24 @@ DRAWS = 20_000
 class TherapeuticIndex(Shown):
     """What two curves say about exposure, whoever is treated.
 
-    floor, ceiling: the response wanted at least, the toxicity accepted at most; at: probabilities (of efficacy, of
-    toxicity) whose exposures are compared, 0.5 and 0.5 for EC50s; efficacious, toxic: these exposures; ratio: toxic over
-    efficacious, above 1 where efficacy comes first; window: (lowest, highest) exposure that satisfies floor and ceiling on
-    the curves as they are, None where none does; notes: what is missing or to be watched, a sentence each.
-    An estimate that does not exist is nan, and its method says why.
+    Attributes
+    ----------
+    pair : Pair
+    floor, ceiling : float
+        The response wanted at least, the toxicity accepted at most.
+    at : (float, float)
+        Probabilities (of efficacy, of toxicity) whose exposures are compared, 0.5 and 0.5 for EC50s.
+    level : float
+        Of confidence intervals.
+    efficacious, toxic : Estimate
+        These exposures.
+    ratio : Estimate
+        Toxic over efficacious, above 1 where efficacy comes first.
+    window : (float, float) or None
+        (lowest, highest) exposure that satisfies floor and ceiling on the curves as they are.
+    notes : tuple of str
+        What is missing or needs caution, a sentence each. An estimate that does not exist is nan, and its
+        method says why.
     """
 
     pair: Pair
@@ -42,7 +56,30 @@ class TherapeuticIndex(Shown):
 def therapeutic_index(
     pair: Pair, floor: float = 0.5, ceiling: float = 0.2, at: tuple[float, float] = (0.5, 0.5), level: float = 0.95
 ) -> TherapeuticIndex:
-    """Compare the two curves of a pair. Raises InputError for probabilities or a level that cannot be."""
+    """Compare the two curves of a pair: which exposure is needed, and which one is too much.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of efficacy and toxicity.
+    floor : float
+        Probability of response wanted at least.
+    ceiling : float
+        Probability of toxicity accepted at most.
+    at : (float, float)
+        Probabilities of efficacy and of toxicity whose exposures are compared.
+    level : float
+        Of confidence intervals.
+
+    Returns
+    -------
+    TherapeuticIndex
+
+    Raises
+    ------
+    InputError
+        For probabilities or a level that cannot be.
+    """
     check_limits(floor, ceiling)
     two_sided(level)
     efficacious, toxic = (_reached(c, p, level) for c, p in zip((pair.efficacy, pair.toxicity), at, strict=True))
@@ -106,7 +143,7 @@ def ratio_of_exposures(
     if flat:
         return Estimate(second / first, 0.0, math.inf, level, _open(flat))
     coefficients = drawn(pair, DRAWS, seed)
-    k = len(pair.efficacy.covariance)
+    k = len(known(pair.efficacy.covariance, "the covariance of the curve"))
     logs = _log_exposures(curves[1], at[1], coefficients[:, k:]) - _log_exposures(curves[0], at[0], coefficients[:, :k])
     low, high = np.exp(np.nanpercentile(logs, (50 - 50 * level, 50 + 50 * level)))
     whose = "independent fits" if pair.cross is None else "fits to the same subjects"
@@ -119,9 +156,9 @@ def drawn(pair: Pair, count: int, seed: int = 1) -> np.ndarray:
     means = []
     for curve in (pair.efficacy, pair.toxicity):
         means += [curve.intercept, curve.slope]
-        if len(curve.covariance) == 3:
+        if len(known(curve.covariance, "the covariance of the curve")) == 3:
             means.append(math.log(curve.ceiling / (1 - curve.ceiling)))
-    size, direction = np.linalg.eigh(pair.covariance)
+    size, direction = np.linalg.eigh(known(pair.covariance, "the covariance of the pair"))
     z = normals(seed, "therapeutic index", 0, count * len(means)).reshape(count, len(means))
     return np.array(means) + (z * np.sqrt(np.maximum(size, 0.0))) @ direction.T
 

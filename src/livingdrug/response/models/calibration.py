@@ -1,5 +1,7 @@
 """Hill curves in exposure without a fit: an EC50 that gives an observed rate over a population."""
 
+from typing import cast
+
 import numpy as np
 
 from livingdrug.core.errors import InputError
@@ -29,6 +31,5 @@ def calibrate_ec50(rate: float, slope: float, median: float, log_sd: float) -> f
     if not 0 < rate < 1:
         raise InputError(f"the rate is {rate:g}; it must be between 0 and 1")
     center = np.log(median)
-    return float(
-        np.exp(brentq(lambda x: marginal_rate(np.exp(x), slope, median, log_sd) - rate, center - 40, center + 40))
-    )
+    at = brentq(lambda x: marginal_rate(np.exp(x), slope, median, log_sd) - rate, center - 40, center + 40)
+    return float(np.exp(cast(float, at)))

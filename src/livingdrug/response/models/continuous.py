@@ -72,7 +72,7 @@ def fit_continuous(sample: Sample, model: str = "emax", scale: Scale = "log", le
     except InputError as error:
         raise InputError(f"`{model}` cannot be fitted to `{sample.endpoint}`: {error}{ADVICE[model]}") from None
     intervals = _intervals(predicted, sample, found, terms, model, level)
-    is_open = ~np.isfinite(intervals).all(axis=1)
+    is_open = ~np.all(np.isfinite(intervals), axis=1)
     spread = float(((sample.outcome - sample.outcome.mean()) ** 2).sum())
     return ContinuousFit(
         sample, model, scale, terms, found.estimates, np.where(is_open, np.nan, found.errors), intervals, found.covariance,

@@ -112,9 +112,26 @@ def logit_gradient(curve: Curve, exposure) -> np.ndarray:
 
 
 def exposure_at(curve: Curve, wanted: float, level: float = 0.95) -> Estimate:
-    """The exposure where P is `wanted` (0.5: EC50 or ED50, 0.9: ED90), with the delta method's interval on the axis of x.
+    """The exposure where the probability is `wanted` (0.5: EC50 or ED50, 0.9: ED90), with the delta method's
+    interval on the axis of x.
 
-    Raises InputError for a probability that the curve never reaches.
+    Parameters
+    ----------
+    curve : Curve
+        Such as that of a fit.
+    wanted : float
+        Probability.
+    level : float
+        Of the confidence interval.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    InputError
+        For a probability that the curve never reaches.
     """
     x = axis_at(curve, wanted)
     value = float(np.exp(x)) if curve.scale == "log" else x

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -87,8 +88,10 @@ def _search(prediction: Prediction, y, start, method: str, evaluations: int, fto
 
     try:
         with np.errstate(all="ignore"):
-            found = least_squares(residuals, start, slopes, method=method, x_scale="jac", xtol=EPS, ftol=ftol, gtol=EPS,
-                                  max_nfev=evaluations)  # fmt: skip
+            found = least_squares(
+                residuals, start, cast(Any, slopes), method=method, x_scale="jac", xtol=EPS, ftol=ftol, gtol=EPS,
+                max_nfev=evaluations,
+            )  # fmt: skip
     except (ValueError, np.linalg.LinAlgError):
         return None
     return found.x if np.isfinite(found.x).all() and np.isfinite(found.cost) else None

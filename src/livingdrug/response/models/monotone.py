@@ -47,8 +47,8 @@ def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
     repeats = np.bincount(last[deaths]) if sets.ties == "exact" else np.ones(len(sets.at))
     rise = sets.columns[deaths].sum(axis=0) - repeats @ means
     bounds = [(-1, 1)] * size + [(None, None)] * count
-    found = linprog(np.concatenate([-rise, np.zeros(count)]), A_ub=limits, b_ub=np.zeros(limits.shape[0]), bounds=bounds,
-                    method="highs")  # fmt: skip
+    cost, most = np.concatenate([-rise, np.zeros(count)]), np.zeros(len(deaths) + len(at_risk) + count - 1)
+    found = linprog(cost, A_ub=limits, b_ub=most, bounds=bounds, method="highs")
     if found.status != 0 or -found.fun < TOLERANCE * len(deaths):
         return None
     return found.x[:size]

@@ -93,7 +93,7 @@ def _numbers(table: SubjectTable, heading: str, texts: np.ndarray, graded: bool 
     value = np.array([read_grade(t) for t in texts]) if graded else np.where(read.kind == NUMBER, read.value, np.nan)
     wrong = np.flatnonzero(~np.isfinite(value) & (texts != ""))
     if len(wrong):
-        listed = ", ".join(f"`{printable(texts[i], 20)}` ({table.names[i]})" for i in wrong[:5])
+        listed = ", ".join(f"`{printable(str(texts[i]), 20)}` ({table.names[i]})" for i in wrong[:5])
         raise InputError(f"`{table.name}`: the endpoint `{heading}` cannot be read in {listed}; write numbers, yes or no, "
                          f"grades, or response words ({', '.join(RESPONSES[:6])}, ...)")  # fmt: skip
     return value

@@ -15,12 +15,37 @@ Kind = Literal["binary", "graded", "time", "continuous"]
 
 @dataclass(frozen=True, repr=False)
 class Sample(Shown):
-    """Shape (n,) each; a row is a subject, or a group where trials are above 1.
+    """What enters a fit of exposure and response; a row is a subject, or a group where trials are above 1.
+    Shape (n,) each.
 
-    exposure and its name and unit; outcome: events among trials (binary), grade, value, or time; trials: 1 for a subject;
-    event: of a time, 1 or 0, else empty; covariates: name -> values to adjust for; floor: of an exposure of 0,
-    what a curve at the limit of quantification gives, nan where not known; subjects: name of each row; endpoint:
-    name of the outcome; notes: what was left out or assumed, a sentence each.
+    Parameters
+    ----------
+    exposure : ndarray
+    outcome : ndarray
+        Events among trials (binary), grade, value, or time.
+    exposure_name, endpoint : str
+        Names.
+    exposure_unit, outcome_unit : str
+        Units, "" where nobody said.
+    trials : ndarray, optional
+        1 for a subject.
+    event : ndarray, optional
+        Of a time: 1 or 0.
+    covariates : dict of str to ndarray
+        Values to adjust for.
+    floor : ndarray, optional
+        Of an exposure of 0: what a curve at the limit of quantification gives, nan where not known.
+    subjects : tuple of str
+        Name of each row.
+    name : str
+        Of the file.
+    notes : tuple of str
+        What was left out or assumed, a sentence each.
+
+    Raises
+    ------
+    InputError
+        For columns of different length, or numbers that cannot be.
     """
 
     exposure: np.ndarray

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.data import NUMBER, TimeUnit, decimal_sign, printable, read_numbers, speaks_of_censoring, time_unit_of
 from livingdrug.response.sample.covariates import dummies
 from livingdrug.response.sample.endpoint import Outcome, read_outcome
@@ -97,7 +98,7 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
         outcome = read_outcome(table, question.endpoint, question.kind, question.trials is not None)
         _refuse_censoring(table, question.endpoint)
         return _plain_number(table, question, outcome), none
-    time, event = question.time or question.endpoint, question.event
+    time, event = known(question.time or question.endpoint, "the column of the time"), question.event
     heading = table.heading(time, "--time")
     event = event or event_beside(table, heading)
     if event is None:
@@ -118,7 +119,7 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
 
 def _asks_a_time(table: SubjectTable, question: Question) -> bool:
     """Whether an endpoint of which nobody said the kind is a time to an event."""
-    heading = table.find(question.endpoint)
+    heading = None if question.endpoint is None else table.find(question.endpoint)
     return question.kind is None and question.trials is None and heading is not None and is_time(table, heading)
 
 
@@ -131,7 +132,7 @@ def _refuse_censoring(table: SubjectTable, endpoint: str) -> None:
 
 def _plain_number(table: SubjectTable, question: Question, outcome: Outcome) -> Outcome:
     """A time to an event that is taken as a number on demand says what that does."""
-    heading = table.find(question.endpoint)
+    heading = None if question.endpoint is None else table.find(question.endpoint)
     if outcome.kind != "continuous" or heading is None or not is_time(table, heading):
         return outcome
     note = f"`{heading}` is taken as a plain number, as you said: a censored time counts as if it had ended in an event"
@@ -171,12 +172,13 @@ def _left_out(table: SubjectTable, rows: np.ndarray, name: str) -> str:
 def _at_landmark(table: SubjectTable, question: Question, notes: list[str]) -> tuple[np.ndarray, float]:
     """(who is free of the event and observed after the landmark, the landmark in the unit of the times); the others are
     noted."""
-    times = table.numbers(question.time, "--time")
-    heading, days = table.heading(question.time, "--time"), TimeUnit("d")
+    column, landmark = known(question.time, "the column of the time"), known(question.landmark, "the landmark")
+    times = table.numbers(column, "--time")
+    heading, days = table.heading(column, "--time"), TimeUnit("d")
     unit = time_unit_of(heading, table.units.get(heading, ""))
-    day = unit.from_other(question.landmark, days)
-    at = f"landmark at {question.landmark:g} d" if unit.name else f"landmark at {question.landmark:g}"
-    if day != question.landmark:
+    day = unit.from_other(landmark, days)
+    at = f"landmark at {landmark:g} d" if unit.name else f"landmark at {landmark:g}"
+    if day != landmark:
         at += f" ({day:.4g} {unit.name}; {unit.factor_words(days)})"
     if not unit.name:
         notes.append(f"the unit of `{heading}` is not stated: the landmark is taken in the same unit; write it in the "

@@ -77,7 +77,7 @@ class SubjectTable:
         read = read_numbers(texts, decimal_sign([texts]))
         wrong = np.flatnonzero((read.kind != NUMBER) & (read.kind != MISSING))
         if len(wrong):
-            listed = ", ".join(f"`{printable(texts[i], 20)}` ({self.names[i]})" for i in wrong[:5])
+            listed = ", ".join(f"`{printable(str(texts[i]), 20)}` ({self.names[i]})" for i in wrong[:5])
             more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
             raise InputError(f"`{self.name}`: `{heading}` is not a number in {listed}{more}; write numbers, or leave cells "
                              "empty")  # fmt: skip

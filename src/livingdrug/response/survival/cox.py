@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.response.models.curve import Estimate, two_sided
 from livingdrug.response.models.likelihood import Maximum, maximise
 from livingdrug.response.models.monotone import monotone_hazard
@@ -105,7 +106,7 @@ def _refuse_flat(at_zero: np.ndarray, terms: tuple[str, ...], times: Times) -> N
 
 def _bounded(objective, sets: RiskSets, terms, at_zero: np.ndarray, times: Times) -> Maximum:
     """The maximum, or a refusal where it lies at infinity: a linear programme decides where information nearly vanishes."""
-    failure = None
+    best = failure = None
     try:
         best = maximise(objective, np.zeros(len(terms)))
         weakest = np.linalg.eigvalsh(best.information)[0]
@@ -119,7 +120,7 @@ def _bounded(objective, sets: RiskSets, terms, at_zero: np.ndarray, times: Times
             raise InputError(_infinite(involved, sets, direction, times))
     if failure is not None:
         raise failure
-    return best
+    return known(best, "the maximum")
 
 
 def _infinite(involved: str, sets: RiskSets, direction: np.ndarray, times: Times) -> str:

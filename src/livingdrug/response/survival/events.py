@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.known import known
 from livingdrug.data import TIMES, is_cnsr, plain_word, printable, read_event, speaks_of_censoring, stem, time_unit_of
 from livingdrug.data.endpoint_words import EventCode
 from livingdrug.response.sample.table import MEANING, SubjectTable
@@ -64,6 +65,7 @@ def read_events(table: SubjectTable, column: str, event_value: float | None) -> 
     texts = table.texts(heading, "--event")
     read = [read_event(text) for text in texts]
     _refuse_odd(table, heading, texts, read)
+    read = [known(event, "what each cell means") for event in read]
     happened = np.array([np.nan if e.happened is None else float(e.happened) for e in read])
     codes = np.array([e.code for e in read])
     coded = np.isfinite(codes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from livingdrug.response.models.curve import Estimate, Scale, axis, two_sided
 from livingdrug.response.models.permutation import Permutation, event_scores, permuted
 from livingdrug.response.sample.sample import Sample, design
 from livingdrug.response.survival.cox import CoxFit, fit_cox, proportionality
-from livingdrug.response.survival.failure_time import FailureTimeFit, fit_failure_time
+from livingdrug.response.survival.failure_time import Distribution, FailureTimeFit, fit_failure_time
 from livingdrug.response.survival.kaplan_meier import (
     ChiSquare,
     RankTest,
@@ -70,7 +71,7 @@ class TimeFit(Shown):
         if self.regression is None:
             return {}
         made = {}
-        if self.model != "cox":
+        if isinstance(self.regression, FailureTimeFit):
             made["time"] = self.regression.time_ratio(self.exposure, self.per, self.level)
         if self.model != "loglogistic":
             made["hazard"] = self.regression.hazard_ratio(self.exposure, self.per, self.level)
@@ -111,7 +112,9 @@ def fit_times(
 def _regression(times: Times, sample: Sample, model: str, scale: Scale) -> CoxFit | FailureTimeFit:
     columns, terms = design(sample, scale)
     covariates: Mapping[str, np.ndarray] = dict(zip(terms[1:], columns.T[1:], strict=True))
-    return fit_cox(times, covariates) if model == "cox" else fit_failure_time(times, covariates, model)
+    if model == "cox":
+        return fit_cox(times, covariates)
+    return fit_failure_time(times, covariates, cast(Distribution, model))
 
 
 def _curves(times: Times, group: np.ndarray, labels: tuple[str, ...], level: float):

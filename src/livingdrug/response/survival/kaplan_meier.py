@@ -54,8 +54,18 @@ class Survival:
 def kaplan_meier(times: Times, level: float = 0.95, interval: Interval = "log-log") -> SurvivalCurve:
     """Product-limit estimate (Kaplan & Meier, JASA 1958;53:457) with Greenwood's variance.
 
-    interval: on the scale of ln(-ln S), which stays inside 0 and 1, or of ln S, cut at 1. Censored at the time of an event
-    counts as seen after it.
+    Parameters
+    ----------
+    times : Times
+        Censored at the time of an event counts as seen after it.
+    level : float
+        Of the confidence interval.
+    interval : {'log-log', 'log'}
+        On the scale of ln(-ln S), which stays inside 0 and 1, or of ln S, cut at 1.
+
+    Returns
+    -------
+    SurvivalCurve
     """
     if interval not in ("log-log", "log"):
         raise InputError(f"the interval is `{interval}`; it must be log-log or log")

@@ -9,11 +9,10 @@ import numpy as np
 
 from livingdrug.assay import Derived, Estimates, Rate, derived
 from livingdrug.core.export import write_csv, write_text
-from livingdrug.report.answer import Answer, Part, Picture, Table, cell
-from livingdrug.report.folder_files import file_hash
+from livingdrug.report import Answer, Part, Picture, Table, cell, file_hash
 from livingdrug.workflows.assay_fit.spec import AssayFitting, Fitted
+from livingdrug.workflows.assays import ESTIMATES
 
-ESTIMATES = "estimates.json"  # what `assay rank` and `assay predict` read
 DETERMINED = "determined"
 WIDEST = 20  # wells whose figures a folder holds, where each is fitted alone
 
@@ -38,7 +37,9 @@ def answer(scenario: AssayFitting, found: Fitted) -> Answer:
         tables.append(_derived(numbers))
     meanings = tuple(dict.fromkeys(f"{d.name}: {d.meaning}" for d in numbers))
     parts = [Part("errors", "How readings and wells err", (), (_errors(found.estimates),))]
-    parts += [Part("numbers", "What the numbers that no design is needed for are", meanings)] if meanings else []
+    parts += (
+        [Part("numbers", "What the numbers that no design is needed for are", meanings)] if meanings else []
+    )
     notes = tuple(dict.fromkeys(note for e in found.estimates for note in e.notes))
     return Answer(
         title=f"Killing assay, {scenario.model} model: {found.fits[0].plan.model.title}",
@@ -133,7 +134,9 @@ def _derived(numbers: list[Derived]) -> Table:
     rows = []
     for name, unit in dict.fromkeys((d.name, d.unit) for d in numbers):
         cells = [by.get((name, g)) for g in groups]
-        rows.append((name, unit, *(cell(d.value, ends=(d.low, d.high)) if d else "not determined" for d in cells)))
+        rows.append(
+            (name, unit, *(cell(d.value, ends=(d.low, d.high)) if d else "not determined" for d in cells))
+        )
     title = "numbers that no design is needed for (95 % interval); what they are stands in the report"
     return Table(title, ("number", "unit", *(g or "all wells" for g in groups)), tuple(rows))
 

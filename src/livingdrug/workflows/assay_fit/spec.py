@@ -228,6 +228,14 @@ class AssayFitting(AssayFiles):
             "Donors do not differ (else each has random effects on what effectors do).", ("--pool-donors",)
         ),
     ] = False
+    seeding: Annotated[
+        float,
+        About(
+            "SD of the logarithm of an error of the effectors seeded that all wells share, where one donor is on the "
+            "plate; 0: they are exact.",
+            ("--seeding-sd",),
+        ),
+    ] = 0.1
     edge: Annotated[bool, About("Outer wells grow and read as inner ones do.", ("--no-edge",))] = False
     per_cell: Annotated[
         dict[str, float],
@@ -272,6 +280,7 @@ class AssayFitting(AssayFiles):
             donors=not self.pooled,
             edge=not self.edge,
             errors=self.errors,
+            seeding=self.seeding,
             fixed=self.fix,
         )
 

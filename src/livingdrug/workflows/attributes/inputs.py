@@ -22,8 +22,7 @@ from livingdrug.attributes import (
 )
 from livingdrug.core.errors import InputError
 from livingdrug.data import printable, refusal
-from livingdrug.report.answer import Table
-from livingdrug.report.folder_files import file_hash
+from livingdrug.report import Table, file_hash
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import INPUT, About, commas
 from livingdrug.workflows.tables import read_pairs

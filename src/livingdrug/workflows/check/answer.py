@@ -4,7 +4,7 @@ from functools import partial
 
 from livingdrug.data import Check, Endpoints
 from livingdrug.export import LAYOUTS, data_file
-from livingdrug.report.answer import Answer
+from livingdrug.report import Answer
 from livingdrug.workflows.check.spec import Checked, CheckFile
 from livingdrug.workflows.tables import checks_of, hashes, reading_call, size
 

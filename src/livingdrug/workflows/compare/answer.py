@@ -7,7 +7,7 @@ import numpy as np
 from livingdrug.core.words import number
 from livingdrug.data import printable
 from livingdrug.products import Comparison, Placement
-from livingdrug.report.answer import Answer, Cell, Picture, Table, cell
+from livingdrug.report import Answer, Cell, Picture, Table, cell
 from livingdrug.workflows.compare.spec import Compare, Placed
 from livingdrug.workflows.nca.answer import analysis_lines, checks, conversion
 from livingdrug.workflows.tables import hashes

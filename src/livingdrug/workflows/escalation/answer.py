@@ -1,10 +1,9 @@
 """What a dose escalation simulated many times says: which level is chosen, and at what cost in toxicity."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from livingdrug.report.answer import Answer, Cell, Picture, Table, cell, text_table
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card, text_table
 from livingdrug.trial import EscalationAnswer, boin_boundaries, boin_table
 from livingdrug.workflows.escalation.spec import EscalationScenario
 from livingdrug.workflows.trial.answer import plain_share, with_error
@@ -23,7 +22,7 @@ def answer(_: EscalationScenario, found: EscalationAnswer) -> Answer:
         sentences=(found.sentence,),
         flags=found.notices,
         checks=(f"{rule}, {found.replicates:,} simulated trials, seed {found.seed}",),
-        tables=(*tables, text_table("all numbers of the levels", found.table())),
+        tables=(*tables, replace(text_table("all numbers of the levels", found.table()), detail=True)),
         cards=(model_card(plan.model),) if plan.model else (),
         seed=found.seed,
     )
@@ -57,7 +56,7 @@ def table(_: EscalationScenario, found: EscalationAnswer):
 
 def figures(_: EscalationScenario, found: EscalationAnswer) -> Iterator[tuple[Picture, object]]:
     """The levels."""
-    from livingdrug.plots.trials import plot_levels
+    from livingdrug.plots import plot_levels
 
     caption = "How often each level is chosen, how many are treated at it, its rate of toxicity."
     yield Picture("levels", caption), plot_levels(found)

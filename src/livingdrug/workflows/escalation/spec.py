@@ -6,8 +6,7 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
-from livingdrug.simulation import Regimen
-from livingdrug.simulation.dose_text import read_dose
+from livingdrug.simulation import Regimen, read_dose
 from livingdrug.trial import Escalation, EscalationAnswer, Level, simulate_escalation
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document

@@ -13,7 +13,7 @@ from livingdrug.fit.store import (
     parameter_table,
     write_objective,
 )
-from livingdrug.report.answer import Answer
+from livingdrug.report import Answer
 from livingdrug.workflows.fit.checks import keep_fit
 from livingdrug.workflows.fit.comparison import comparison_answer, keep_comparison
 from livingdrug.workflows.fit.posterior import keep_posterior, posterior_answer

@@ -47,8 +47,7 @@ from livingdrug.plots import (
     plot_vpc,
 )
 from livingdrug.plots.fits import ACROSS, DOWN
-from livingdrug.report.answer import Answer, Part, Picture
-from livingdrug.report.pictures import save
+from livingdrug.report import Answer, Part, Picture, save
 from livingdrug.workflows.fit.relations import correlation_part, covariate_part
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.fit.words import (

@@ -8,8 +8,7 @@ from livingdrug.core.export import write_csv
 from livingdrug.fit import FitResult, MethodComparison, MethodRun, ModelComparison, ModelRun
 from livingdrug.fit.compare import NAMES, level_words
 from livingdrug.fit.words import number
-from livingdrug.report.answer import Answer, Part, Table
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Part, Table, model_card
 from livingdrug.workflows.fit.compared import Comparison
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.fit.words import data_checks

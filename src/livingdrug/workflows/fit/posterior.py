@@ -13,9 +13,7 @@ from livingdrug.fit.priors import sentences
 from livingdrug.fit.store import data_hash, write_json
 from livingdrug.fit.words import number
 from livingdrug.plots import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
-from livingdrug.report.answer import Answer, Part, Picture, Table
-from livingdrug.report.card import model_card
-from livingdrug.report.pictures import save
+from livingdrug.report import Answer, Part, Picture, Table, model_card, save
 from livingdrug.workflows.fit.checks import VPC_REPLICATES, keep_vpc
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.fit.words import data_checks, start_rows

@@ -3,7 +3,7 @@
 from livingdrug.fit import EtaCorrelation, Relation, Sampled
 from livingdrug.fit.eta_correlation import FEWEST
 from livingdrug.fit.groups import SHRUNK
-from livingdrug.report.answer import Part, Picture, Table
+from livingdrug.report import Part, Picture, Table
 from livingdrug.workflows.fit.words import told
 
 

@@ -11,7 +11,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.folders import held
 from livingdrug.fit import FitResult, Objective, Posterior, Uncertainty
 from livingdrug.fit.store import STATE, drop_state
-from livingdrug.report.folder import check_new_folder, holds
+from livingdrug.report import check_new_folder, holds
 from livingdrug.workflows.base import HERE, Conduct, NothingLeft
 from livingdrug.workflows.document import to_toml
 from livingdrug.workflows.fit.compared import Comparison, run_comparison

@@ -15,8 +15,7 @@ from livingdrug.fit.words import (
     parameter_sentences,
     path_rows,
 )
-from livingdrug.report.answer import Answer, Part, Picture, Table
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Part, Picture, Table, model_card
 from livingdrug.workflows.fit.plan import fit_problem
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.tables import checks_of, hashes

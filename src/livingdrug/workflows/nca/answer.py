@@ -9,7 +9,7 @@ from livingdrug.data import printable
 from livingdrug.nca import PER_DAY, NcaResult, parameter_of
 from livingdrug.nca.causes import ABSENT, CENSORING, NOTED, SENTENCES, Cause
 from livingdrug.nca.summary import KINDS, group_title, groups, persistence, summary
-from livingdrug.report.answer import Answer, Cell, Picture, Table, cell, text_table
+from livingdrug.report import Answer, Cell, Picture, Table, cell, text_table
 from livingdrug.workflows.nca.spec import Analysis
 from livingdrug.workflows.script import call
 from livingdrug.workflows.tables import KineticScenario, checks_of, hashes, reading_call, size

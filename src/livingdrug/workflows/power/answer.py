@@ -5,8 +5,7 @@ from dataclasses import asdict
 
 from livingdrug.models import build_model
 from livingdrug.products import CAUTION, OBSERVED
-from livingdrug.report.answer import Answer, Picture, Table
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Picture, Table, model_card
 from livingdrug.trial import PowerAnswer
 from livingdrug.workflows.power.spec import Power, power_curve, question, spread_note
 

@@ -4,8 +4,7 @@ import math
 from collections.abc import Iterator
 
 from livingdrug.fit import DaysResult
-from livingdrug.report.answer import Answer, Cell, Picture, Table
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Cell, Picture, Table, model_card
 from livingdrug.workflows.sampling.spec import Sampling, SamplingAnswer
 
 NONE = "-"  # in place of an error that the days do not determine

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.models import Model, is_model_file
-from livingdrug.report.answer import Answer, Cell, Picture, Table, cell
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
 from livingdrug.simulation import (
     METRICS,
     Distribution,

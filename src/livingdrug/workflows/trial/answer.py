@@ -2,13 +2,10 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from livingdrug.report.answer import Answer, Cell, Picture, Table, cell, text_table
-from livingdrug.report.card import model_card
-from livingdrug.trial import TrialAnswer, size_grid
-from livingdrug.trial.design import BINARY, LOGARITHMIC
-from livingdrug.trial.result import EndpointAnswer, Share
+from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card, text_table
+from livingdrug.trial import BINARY, LOGARITHMIC, EndpointAnswer, Share, TrialAnswer, size_grid
 from livingdrug.workflows.trial.spec import TrialScenario
 
 FAMILY = {"none": "no multiplicity: every version at the full alpha"}
@@ -40,7 +37,7 @@ def _tables(found: TrialAnswer) -> Iterator[Table]:
     yield _conduct(found)
     if found.sizes:
         yield _sizes(found)
-    yield text_table("endpoints and arms", found.table())
+    yield replace(text_table("endpoints and arms", found.table()), detail=True)
 
 
 def _endpoint(found: TrialAnswer, own: EndpointAnswer) -> Table:
@@ -102,7 +99,7 @@ def table(_: TrialScenario, found: TrialAnswer):
 def figures(_: TrialScenario, found: TrialAnswer) -> Iterator[tuple[Picture, object]]:
     """What becomes of each arm, power over size where it was asked for, and the grid of folds and variances where an
     exposure is compared."""
-    from livingdrug.plots.trials import plot_characteristics, plot_power_over_size, plot_size_grid
+    from livingdrug.plots import plot_characteristics, plot_power_over_size, plot_size_grid
 
     caption = "What becomes of each arm: how often it is found better, and what it costs."
     yield Picture("arms", caption), plot_characteristics(found)

@@ -6,18 +6,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
-from livingdrug.simulation import Regimen
-from livingdrug.simulation.dose_text import read_dose
+from livingdrug.simulation import Regimen, read_dose
 from livingdrug.trial import (
     Arm,
     Endpoint,
+    EndpointKind,
     Futility,
+    Multiplicity,
     Trial,
     TrialAnswer,
     check_trial,
     simulate_trial,
 )
-from livingdrug.trial.design import EndpointKind, Multiplicity
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.memory import OUTCOME

@@ -3,7 +3,7 @@
 import numpy as np
 
 from livingdrug.attributes import ProductTable, analysed
-from livingdrug.report.answer import Answer
+from livingdrug.report import Answer
 from livingdrug.workflows.attributes.check.spec import CheckProducts
 from livingdrug.workflows.attributes.inputs import column_table, hashes
 from livingdrug.workflows.tables import finding_table

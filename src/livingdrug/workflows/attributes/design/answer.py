@@ -1,6 +1,6 @@
 """How many patients, in words."""
 
-from livingdrug.report.answer import Answer, Table, cell
+from livingdrug.report import Answer, Table, cell
 from livingdrug.workflows.attributes.design.spec import AttributeDesign, Sizes
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.attributes import MEASURE, NOTHING, Crossed, save, sentences
-from livingdrug.report.answer import Answer, Picture, Table, cell
+from livingdrug.report import Answer, Picture, Table, cell
 from livingdrug.workflows.attributes.inputs import column_table, hashes
 from livingdrug.workflows.attributes.learn.spec import Learn, Learned
 from livingdrug.workflows.base import workflow

@@ -18,6 +18,7 @@ from livingdrug.attributes import (
 )
 from livingdrug.core.errors import InputError
 from livingdrug.core.versions import versions
+from livingdrug.core.words import RESEARCH
 from livingdrug.workflows.attributes.inputs import OutcomeScenario, Prepared, hashes, prepare
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.fields import About
@@ -111,7 +112,7 @@ def card(found: Learned) -> dict:
     """What a reader of the model must know: data, patients per class, procedure, checks, result, versions."""
     result, outcome = found.result, found.result.outcome
     return {
-        "use": "research, not clinical decisions",
+        "use": RESEARCH,
         "data": dict(hashes(found.scenario)),
         "patients": outcome.n,
         "events": outcome.events,

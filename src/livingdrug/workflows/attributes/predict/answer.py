@@ -1,6 +1,6 @@
 """What a model says of new products."""
 
-from livingdrug.report.answer import Answer, Table, cell
+from livingdrug.report import Answer, Table, cell
 from livingdrug.workflows.attributes.inputs import column_table, hashes
 from livingdrug.workflows.attributes.predict.spec import Predict, Predicted
 

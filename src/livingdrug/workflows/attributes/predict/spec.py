@@ -16,6 +16,8 @@ class Predict(ProductScenario):
         "livingdrug attributes predict new_products.csv --folder run_model --out predicted.csv",
     )
 
+    FOLDERS: ClassVar = ("folder",)
+
     kind: Literal["attributes-predict"] = "attributes-predict"
     folder: Annotated[
         str,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from livingdrug.attributes.quality import sentence
-from livingdrug.report.answer import Answer, Picture
+from livingdrug.report import Answer, Picture
 from livingdrug.workflows.attributes.inputs import column_table, hashes
 from livingdrug.workflows.attributes.range.spec import AcceptanceRange, Proposed
 

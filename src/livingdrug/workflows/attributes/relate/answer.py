@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from livingdrug.report.answer import Answer, Picture, Table, cell
+from livingdrug.report import Answer, Picture, Table, cell
 from livingdrug.workflows.attributes.inputs import column_table, hashes
 from livingdrug.workflows.attributes.relate.spec import Relate, Related
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from livingdrug.attributes import METHODS
-from livingdrug.report.answer import Answer, Table, cell
+from livingdrug.report import Answer, Table, cell
 from livingdrug.workflows.attributes.inputs import hashes
 from livingdrug.workflows.attributes.score.spec import Score, Scored
 

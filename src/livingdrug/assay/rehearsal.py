@@ -1,0 +1,66 @@
+"""A design checked by simulation: plates with known rates, fitted, and how far the estimates fall from the
+truth."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.assay.design import AssayDesign, CountErrors
+from livingdrug.assay.fit import fit_assay
+from livingdrug.assay.laws import is_signed, rates_of
+from livingdrug.assay.made import Noise, made_plate
+from livingdrug.assay.observed import observe
+from livingdrug.assay.plan import AssayPlan
+from livingdrug.models import Model
+
+
+@dataclass(frozen=True)
+class DesignCheck:
+    """rms: rate -> root mean square of the errors of its logarithm (of its value over the value, where it may
+    be negative); plates: that were fitted to an end; lost: that were not."""
+
+    rms: dict[str, float]
+    plates: int
+    lost: int
+
+
+def simulated_errors(
+    model: Model,
+    values: Mapping[str, float],
+    design: AssayDesign,
+    errors: CountErrors,
+    plates: int = 20,
+    seed: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> DesignCheck:
+    """Fits of simulated plates of a design, started from the rates that they were made with.
+
+    Parameters
+    ----------
+    model, values, design, errors : as of `expected_errors`
+    plates, seed : how many plates, and of their random numbers
+    progress : called with the number of plates that are done
+    """
+    names = rates_of(model)
+    truth = {name: values.get(name, model.typical[name]) for name in names}
+    noise = Noise(
+        errors.targets, errors.effectors, errors.well, 0.0, errors.seeding, limit=max(errors.limit, 1e-6)
+    )
+    plan = AssayPlan(model, donors=False, edge=False, seeding=errors.seeding)
+    off: dict[str, list[float]] = {name: [] for name in names}
+    lost = 0
+    for k in range(plates):
+        plate = made_plate(model, {"product": truth}, design, noise, seed=seed + k)
+        fit = fit_assay(plan, observe(plate), start=dict(truth))
+        if fit.ended:
+            for j in fit.rates():
+                column = fit.layout.columns[j]
+                value, true = fit.value(j), truth[column.rate]
+                signed = is_signed(model, column.rate)
+                off[column.rate].append(value / true - 1 if signed else np.log(value / true))
+        lost += not fit.ended
+        if progress:
+            progress(k + 1)
+    rms = {name: float(np.sqrt(np.mean(np.square(own)))) if own else np.inf for name, own in off.items()}
+    return DesignCheck(rms, plates - lost, lost)

@@ -1,1 +1,0 @@
-"""Kinds of scenario that do not have a folder in `workflows` yet."""

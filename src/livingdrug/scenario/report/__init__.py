@@ -1,1 +1,0 @@
-"""What the kinds of scenario give, kept in folders."""

@@ -1,0 +1,93 @@
+"""What the fit of an outcome on exposure says, for each group of subjects."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+
+from livingdrug.report import Answer, Picture, Table
+from livingdrug.response import CONFOUNDED
+from livingdrug.workflows.response.spec import Response, ResponseAnswer
+from livingdrug.workflows.tables import hashes
+
+# kind of outcome -> the module that tells of it: as_dict, lines, tables, table and figure of an answer
+KINDS = {"binary": "binary", "time": "time", "graded": "graded", "continuous": "continuous"}
+
+
+def telling(kind: str) -> ModuleType:
+    """The module of a kind of outcome."""
+    return import_module(f"livingdrug.workflows.response.{KINDS[kind]}")
+
+
+def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
+    """The sentence of each group first, then its numbers."""
+    sample = found[0].sample
+    tables, checks, sentences = [], [], []
+    for one in found:
+        module, of = telling(one.kind), f" ({one.group})" if one.group else ""
+        sentences += [f"{one.group}: " * bool(one.group) + module.as_dict(one)["sentence"], *module.lines(one)]
+        tables += [Table(t.title + of, t.header, t.rows) for t in module.tables(one)]
+        checks += [*one.sample.notes, *one.fit.notes]
+    return Answer(
+        title=f"{sample.endpoint} on {sample.exposure_name}",
+        question=f"How does {sample.endpoint} depend on {sample.exposure_name} in {sample.name}?",
+        sentences=tuple(sentences),
+        flags=(CONFOUNDED,),
+        checks=(_head(scenario, found), *dict.fromkeys(checks)),
+        tables=tuple(tables),
+        data=hashes(scenario),
+    )
+
+
+def _head(scenario: Response, found: tuple[ResponseAnswer, ...]) -> str:
+    """What was fitted to whom, and what was chosen by the values."""
+    first, subjects = found[0], sum(int(one.sample.trials.sum()) for one in found)
+    unit = f" ({first.sample.exposure_unit})" if first.sample.exposure_unit else ""
+    given = {"kind": (scenario.outcome, first.kind), "model": (scenario.model, first.fit.model)}
+    chosen = [f"--{name} {taken}" for name, (asked, taken) in given.items() if asked is None]
+    text = f"{first.sample.endpoint} on {first.sample.exposure_name}{unit}, {first.fit.model}, {first.scale} exposure, "
+    text += f"{subjects:,} subjects"
+    return text + (f"; chosen by the values of the endpoint: {', '.join(chosen)}" if chosen else "")
+
+
+def table(_: Response, found: tuple[ResponseAnswer, ...]):
+    """The curves with their bands; a first column for the group where there are several."""
+    import pandas as pd
+
+    tables = [telling(one.kind).table(one) for one in found]
+    if len(tables) == 1:
+        return tables[0]
+    for part, one in zip(tables, found, strict=True):
+        part.insert(0, "group", one.group)
+    return pd.concat(tables, ignore_index=True)
+
+
+def figures(_: Response, found: tuple[ResponseAnswer, ...]) -> Iterator[tuple[Picture, object]]:
+    """The curve of each group."""
+    for i, one in enumerate(found, 1):
+        module, of = telling(one.kind), f" ({one.group})" if one.group else ""
+        said = module.as_dict(one)["sentence"]
+        name = f"response-{i}" if len(found) > 1 else "response"
+        yield Picture(name, f"{one.sample.endpoint} over {one.sample.exposure_name}{of}: {said}"), module.figure(one)
+
+
+def plain(_: Response, found: tuple[ResponseAnswer, ...]) -> dict:
+    """Plain data of an answer; one for each group where there are several."""
+    made = [_common(one) | telling(one.kind).as_dict(one) for one in found]
+    return (made[0] if len(made) == 1 else {"groups": made}) | {"caution": CONFOUNDED}
+
+
+def _common(one: ResponseAnswer) -> dict:
+    sample = one.sample
+    return {
+        "file": sample.name,
+        "group": one.group,
+        "kind": one.kind,
+        "model": one.fit.model,
+        "scale": one.scale,
+        "exposure": sample.exposure_name,
+        "exposure_unit": sample.exposure_unit,
+        "endpoint": sample.endpoint,
+        "adjusted_for": list(sample.covariates),
+        "subjects": int(sample.trials.sum()),
+        "notes": [*sample.notes, *one.fit.notes],
+    }

@@ -1,0 +1,184 @@
+"""The `sensitivity` kind of scenario: which parameter, group or dose drives an exposure."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from livingdrug.core.errors import InputError
+from livingdrug.models import Model, build_model
+from livingdrug.sensitivity import Sensitivity, inputs_of, sensitivity
+from livingdrug.simulation import Regimen, read_dose
+from livingdrug.workflows.base import Conduct
+from livingdrug.workflows.document import Document
+from livingdrug.workflows.fields import About, commas, named_numbers
+from livingdrug.workflows.memory import SUBJECT
+
+COUNTED = "runs"
+VARIES = "What varies"
+POINTS = {"sobol": 512, "morris": 50, "prcc": 1000}  # by default: base points, trajectories, runs
+
+
+def read_ranges(texts: tuple[str, ...], option: str) -> dict[str, tuple[float, float]]:
+    """`NAME=LOW,HIGH` texts. Raises InputError that names the one that cannot be read."""
+    found = {}
+    for text in texts:
+        name, equals, ends = text.partition("=")
+        try:
+            low, high = map(float, ends.split(","))
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise InputError(f"{option} `{text}` cannot be read; write NAME=LOW,HIGH, such as dose=1e7,1e9")
+        found[name.strip()] = (low, high)
+    return found
+
+
+def read_groups(texts: tuple[str, ...], option: str) -> dict[str, tuple[str, ...]]:
+    """`GROUP=NAME,NAME` texts. Raises InputError that names the one that cannot be read."""
+    found = {}
+    for text in texts:
+        name, equals, members = text.partition("=")
+        if not equals or not commas((members,)):
+            raise InputError(
+                f"{option} `{text}` cannot be read; write GROUP=NAME,NAME, such as "
+                f"product=mu_memory,mu_effector"
+            )
+        found[name.strip()] = commas((members,))
+    return found
+
+
+class SensitivityScenario(Document):
+    """A study of sensitivity. Everything but the model has a default that serves."""
+
+    EXAMPLES: ClassVar = (
+        "livingdrug sensitivity stein_2019 --n 64",
+        "livingdrug sensitivity kirouac_2023 --cv 0.5 --range dose=1e7,1e9 --n 64 --of CMAX --out "
+        "run_sensitivity",
+    )
+
+    kind: Literal["sensitivity"] = "sensitivity"
+    model: Annotated[str, About("A model: a name from `livingdrug models`, or a model file.", argument=True)]
+    fragments: Annotated[
+        tuple[str, ...], About("Fragments to join.", ("--with",), metavar="F1,F2", read=commas)
+    ] = ()
+    values: Annotated[
+        dict[str, float],
+        About(
+            "A parameter by name or paper symbol. Repeatable.",
+            ("--set",),
+            metavar="NAME=VALUE",
+            read=named_numbers,
+        ),
+    ] = Field(default_factory=dict)
+    doses: Annotated[
+        tuple[str, ...],
+        About(
+            "A dose, as in `simulate`; repeatable. The model's first experiment by default.",
+            ("--dose",),
+            metavar="DOSE",
+        ),
+    ] = ()
+    of: Annotated[Literal["AUC", "CMAX", "TMAX"], About("What is to be explained, from time 0 on.")] = "AUC"
+    output: Annotated[str | None, About("Output or state; the first output by default.")] = None
+    days: Annotated[float | None, About("Horizon; 28 days by default.", unit="d")] = None
+    linear: Annotated[
+        bool, About("Look at the exposure itself; by default at its logarithm, so that folds are explained.")
+    ] = False
+    over: Annotated[
+        tuple[str, ...],
+        About(
+            "Parameters that vary; all that have a variability or a range by default.",
+            group=VARIES,
+            metavar="NAME,...",
+            read=commas,
+        ),
+    ] = ()
+    spread: Annotated[
+        str | None,
+        About("Which published between-subject variability, where there are several.", group=VARIES),
+    ] = None
+    cv: Annotated[
+        float | None,
+        About("Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=VARIES),
+    ] = None
+    ranges: Annotated[
+        dict[str, tuple[float, float]],
+        About(
+            "A range, log-uniform, of a parameter or of the dose. Repeatable.",
+            ("--range",),
+            VARIES,
+            metavar="NAME=LOW,HIGH",
+            read=read_ranges,
+        ),
+    ] = Field(default_factory=dict)
+    groups: Annotated[
+        dict[str, tuple[str, ...]],
+        About(
+            "Inputs that are one thing, such as product=mu_memory,mu_effector. Repeatable.",
+            ("--group",),
+            VARIES,
+            metavar="GROUP=NAME,...",
+            read=read_groups,
+        ),
+    ] = Field(default_factory=dict)
+    method: Annotated[
+        Literal["sobol", "morris", "prcc"], About("Sobol's indices, Morris' effects, or rank correlations.")
+    ] = "sobol"
+    n: Annotated[
+        int | None,
+        About(
+            "Base points (sobol, a power of 2; 512), trajectories (morris; 50) or runs (prcc; 1000).",
+            ("-n", "--n"),
+        ),
+    ] = None
+    seed: Annotated[int, About("Of the design.")] = 1
+
+    @property
+    def points(self) -> int:
+        """Base points, trajectories or runs."""
+        return POINTS[self.method] if self.n is None else self.n
+
+    def built(self) -> Model:
+        """The model. Raises InputError or ModelError for what cannot be."""
+        return build_model(self.model, self.fragments, self.values)
+
+    def memory(self) -> float:
+        """Bytes of the runs."""
+        inputs = len(inputs_of(self.built(), self.over, self.spread, self.cv, self.ranges))
+        return (
+            SUBJECT
+            * self.points
+            * (inputs + 2 if self.method == "sobol" else inputs + 1 if self.method == "morris" else 1)
+        )
+
+
+def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity:
+    """Run the design. Raises InputError before anything is computed."""
+    if conduct.executor != Conduct().executor:
+        raise InputError(
+            "a `sensitivity` scenario uses the processors of this machine by itself; leave out "
+            "--workers and --dask"
+        )
+    model = scenario.built()
+    if scenario.points < 4:
+        raise InputError(f"-n is {scenario.points}; give at least 4 points")
+    return sensitivity(
+        model,
+        output=scenario.output,
+        metric=scenario.of,
+        until=None if scenario.days is None else _in_model_time(model, scenario.days),
+        inputs=inputs_of(model, scenario.over, scenario.spread, scenario.cv, scenario.ranges),
+        groups=scenario.groups,
+        method=scenario.method,
+        n=scenario.points,
+        regimen=Regimen.of(map(read_dose, scenario.doses)) if scenario.doses else None,
+        log=not scenario.linear,
+        seed=scenario.seed,
+        progress=conduct.progress,
+    )
+
+
+def _in_model_time(model: Model, days: float) -> float:
+    from livingdrug.core.units import conversion
+
+    return days * float(conversion("d", model.time_unit) or 1)
