@@ -13,6 +13,8 @@ from scipy.special import expit, gammaln
 
 from livingdrug.core.errors import InputError
 from livingdrug.fit import evaluate, fit
+from livingdrug.fit.importance import drawn, propose, weights
+from livingdrug.fit.information import louis
 from livingdrug.fit.outcome_likelihood import log_likelihood_of, score_of
 from livingdrug.fit.point import centre, everything, log_likelihood, moments, point_of, prepare, problem_at
 from livingdrug.fit.settle import settle
@@ -153,6 +155,27 @@ def test_the_order_of_subjects_does_not_matter(rough, tmp_path):
     found = [evaluate(p, "laplace") for p in (one, other)]
     assert found[0].minus2ll == pytest.approx(found[1].minus2ll, abs=1e-7)
     assert found[0].by_subject == pytest.approx(found[1].by_subject[::-1], abs=1e-7)
+
+
+def test_score_and_information_of_draws_are_slopes_of_their_likelihood(rough):
+    problem = moved(problem_of(rough, [*EVERY[:2], EVERY[3]], a=0.5, estimate=()), [0.2, 0.5, 0.1, 0.0, -0.3, 0.4])
+    prepared, point, unknowns, h = prepare(problem), point_of(problem), unknowns_of(problem), 1e-3
+    draws = drawn(prepared, point, propose(prepared, point, 1), 256, 1, "test")
+    found = louis(prepared, unknowns, point, draws)
+    base = unknowns.vector(point)
+
+    def level(*moves):
+        logs = weights(prepared, unknowns.point(base + sum(moves), point), draws)
+        top = logs.max(axis=1, keepdims=True)
+        return float((np.log(np.exp(logs - top).mean(axis=1)) + top[:, 0]).sum())
+
+    step = h * np.eye(len(base))
+    for k in range(len(base)):
+        assert found.score[k] == pytest.approx((level(step[k]) - level(-step[k])) / (2 * h), rel=1e-4, abs=1e-4)
+        for j in range(k + 1):
+            corners = [level(a * step[k], b * step[j]) for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+            bend = -(corners[0] - corners[1] - corners[2] + corners[3]) / (4 * h * h)
+            assert found.matrix[k, j] == pytest.approx(bend, rel=1e-3, abs=2e-3)
 
 
 # ----------------------------------------------------------------------------------------------------- the estimates
