@@ -13,6 +13,7 @@ from livingdrug.assay import (
     estimates_of,
     expected_errors,
     fit_assay,
+    killing_pressure,
     observe,
     usual_designs,
 )
@@ -167,12 +168,18 @@ def test_counts_that_are_all_too_high_are_found(typical):
 
 def test_the_confounded_plate_says_so():
     """One reading at 24 h: killing, proliferation and loss stand in for each other."""
-    found = estimates_of(fit_assay(AssayPlan(assay_model(**LAWS)), observe(simulated("V3"))), LAWS)
+    fit = fit_assay(AssayPlan(assay_model(**LAWS)), observe(simulated("V3")))
+    found = estimates_of(fit, LAWS)
     effectors = [r for r in found.rates if r.rate in KEYS]
     assert len(effectors) == 12
     assert {r.status for r in effectors} == {"not determined"}
     assert all(np.isnan(r.low) and np.isnan(r.high) for r in effectors)
-    assert all(np.isnan(r.low) for r in found.ratios("C1") if r.rate in KEYS)
+    assert all(np.isnan(r.low) and np.isnan(r.ratio) for r in found.ratios("C1") if r.rate in KEYS)
+    # what one reading does tell: the mean killing pressure of each construct at each number of effectors
+    pressure = {(p.group, p.ratio): p for p in killing_pressure(fit)}
+    assert len(pressure) == 12
+    assert all(pressure[group, 1.0].low > 0.02 for group in ("C1", "C2", "C3", "C4"))
+    assert pressure["C2", 1.0].low > pressure["C1", 1.0].high
 
 
 def test_edge_effect_and_seeding_error_are_found():

@@ -4,9 +4,18 @@ from."""
 import numpy as np
 import pytest
 
-from livingdrug.assay import AssayPlan, Plate, assay_model, estimates_from, estimates_of, fit_assay, observe
+from livingdrug.assay import (
+    AssayPlan,
+    Plate,
+    assay_model,
+    estimates_from,
+    estimates_of,
+    fit_assay,
+    killing_pressure,
+    observe,
+)
 from livingdrug.assay.climb import climb
-from livingdrug.assay.errors import errors_of, working
+from livingdrug.assay.errors import censored, errors_of
 from livingdrug.assay.evaluate import Evaluator
 from livingdrug.assay.plan import RANDOM, lay_out, outer_wells
 from livingdrug.assay.rates import _fieller
@@ -156,7 +165,7 @@ def test_a_censored_reading_counts_by_its_probability():
     beyond = np.flatnonzero(seen.kind != 0)
     assert len(beyond)
     level, sd = np.full(len(seen.y), np.log(700.0)), np.full(len(seen.y), 0.2)
-    residual, extra, loss = working(seen, level, logs, sd)
+    residual, extra, loss = censored(seen, level, logs, sd, np.zeros(len(sd)))
     z = (np.log(600.0) - level[beyond]) / 0.2
     assert loss[beyond] == pytest.approx(-2 * norm.logcdf(z))
     # a Newton step on the loss is a step on a reading with this residual and variance
@@ -297,3 +306,38 @@ def test_a_far_start_comes_to_the_same_end(fitted):
     point, _ = climb(Evaluator(fitted.seen, fitted.layout), errors, loose, far, np.zeros((fitted.seen.n, 2)))
     k = fitted.layout.index("k_kill A")
     assert point.columns[k] == pytest.approx(fitted.point.columns[k], abs=0.3)
+
+
+def test_small_counts_err_by_counting_too():
+    """A tenth of the cells counted: a count of 100 cells stands for 10, and errs by a third."""
+    seen = observe(plate(seed=3), counted=0.1)
+    layout = lay_out(AssayPlan(assay_model(**LAWS)), seen)
+    errors = errors_of(seen, layout)
+    assert errors.counting(np.full(len(seen.y), np.log(100.0))) == pytest.approx(0.1)
+    fit = fit_assay(AssayPlan(assay_model(**LAWS)), seen, start=dict(TRUE))
+    assert fit.ended
+    plain = fit_assay(AssayPlan(assay_model(**LAWS)), observe(plate(seed=3)), start=dict(TRUE))
+    white = [float(np.exp(f.numbers[f.errors.find("independent error", "targets")])) for f in (fit, plain)]
+    assert white[0] < white[1]
+    with pytest.raises(InputError, match="0 to 1"):
+        observe(plate(seed=3), counted=5.0)
+
+
+def test_killing_pressure_is_the_difference_of_the_counts(fitted):
+    seen = fitted.seen
+    for p in killing_pressure(fitted):
+        rows = (seen.time == p.hours) & (
+            np.array([c.quantity for c in seen.channels])[seen.channel] == "targets"
+        )
+        role, ratio = (
+            seen.column("role")[seen.well],
+            np.round(seen.start[:, 0] / seen.start[:, 1], 4)[seen.well],
+        )
+        mine = rows & (fitted.groups[seen.well] == p.group) & (ratio == p.ratio)
+        if (seen.kind[mine] != 0).any():
+            continue
+        y = np.log(seen.y)
+        assert p.value == pytest.approx(
+            (y[rows & (role == "target_alone")].mean() - y[mine].mean()) / p.hours, abs=0.006
+        )
+        assert p.low < p.value < p.high

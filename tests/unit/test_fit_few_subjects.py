@@ -17,7 +17,7 @@ from livingdrug.fit.importance import drawn, importance, propose
 from livingdrug.fit.information import louis
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.point import prepare
-from livingdrug.fit.search import Searched
+from livingdrug.fit.search import Searched, confirmed
 from livingdrug.fit.settle import settle, without
 from livingdrug.fit.verdict import search_words
 from livingdrug.models.text import from_toml
@@ -184,3 +184,16 @@ def test_an_optimum_that_no_search_reached_says_that_they_had_not_ended(tmp_path
         assert Searched((best,), levels, None).agreed is agreed, levels
         words = search_words(0.0, agreed, levels, best.level, 1)
         assert words.startswith("The search ended") == agreed and ("above it" in words) == (not agreed)
+
+
+def test_searches_begin_around_a_better_optimum_than_they_reached(tmp_path):
+    problem = decline_of(tmp_path, 8)
+    prepared = prepare(problem)
+    best = settle(prepared, point_of(problem), 1)
+    missed = Searched((best,), (best.level - 2, best.level - 2), None)
+    found = confirmed(missed, prepared, SHORT, 1, None)
+    assert found.agreed and len(found.levels) == 4 and found.levels[:2] == missed.levels
+    assert found.optima[0].level == pytest.approx(best.level, abs=0.1)
+    # one search that was asked for is left alone
+    alone = Searched((best,), (best.level - 2,), None)
+    assert confirmed(alone, prepared, SHORT, 1, None) is alone

@@ -209,6 +209,8 @@ def spoilt(text: str, dice: random.Random) -> str:
 
 def spoilt_signs(signs: list[str], dice: random.Random) -> str:
     for _ in range(dice.randint(1, 4)):
+        if not signs:
+            break
         i, turn = dice.randrange(len(signs)), dice.random()
         if turn < 0.3:
             del signs[i : i + dice.randint(1, 20)]

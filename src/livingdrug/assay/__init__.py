@@ -21,6 +21,7 @@ from livingdrug.assay.predicted import (
     predict_courses,
     usual,
 )
+from livingdrug.assay.pressure import Pressure, killing_pressure
 from livingdrug.assay.quality import quality
 from livingdrug.assay.ranking import Ranked, Ranking, rank
 from livingdrug.assay.rates import Estimates, Rate, Ratio, estimates_from, estimates_of
@@ -49,6 +50,7 @@ __all__ = [
     "Observed",
     "Plate",
     "Prediction",
+    "Pressure",
     "Question",
     "Ranked",
     "Ranking",
@@ -66,6 +68,7 @@ __all__ = [
     "expected_errors",
     "fit_assay",
     "fit_wells",
+    "killing_pressure",
     "made_plate",
     "observe",
     "place_of",

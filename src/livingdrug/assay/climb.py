@@ -11,8 +11,8 @@ from livingdrug.assay.errors import Errors, inverted, prior_precision, working
 from livingdrug.assay.evaluate import Evaluator, Expected
 from livingdrug.assay.plan import RANDOM
 
-STEPS = 60
-CLOSE = 1e-6  # of -2LL: a fit that gains less is there
+STEPS = 100
+CLOSE = 1e-4  # of -2LL: a fit that gains less in a step, twice, is there
 LONGEST = 1.5  # of a logarithm in one step
 
 
@@ -49,6 +49,12 @@ def well_sd(errors: Errors, numbers: np.ndarray) -> np.ndarray:
     return found
 
 
+def far_inverse(errors: Errors, numbers: np.ndarray, size: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Inverses of the covariances of residuals, in which censored readings take no part."""
+    extra = np.where(errors.seen.measured, errors.counting(level), 1.0)
+    return inverted(errors.covariance(numbers, size, extra))[0]
+
+
 def judge(
     evaluator: Evaluator,
     errors: Errors,
@@ -62,9 +68,7 @@ def judge(
     expected = evaluator.expect(columns, wells)
     if not expected.sound:
         return Point(columns, wells, np.inf, expected)
-    residual, _, loss = working(
-        errors.seen, expected.level, evaluator.logs, errors.residual_sd(numbers) * size
-    )
+    residual, _, loss = working(errors, numbers, expected.level, evaluator.logs, size)
     measured = np.where(errors.seen.kind == 0, residual, 0.0)
     r = errors.blocks.of(measured)
     total = float(np.einsum("wi,wij,wj->", r, inverse, r, optimize=True)) + float(loss.sum())
@@ -79,9 +83,7 @@ def linearise(
 ) -> Linear:
     """The wells near a point, for a step and for the variances."""
     b = errors.blocks
-    residual, extra, _ = working(
-        errors.seen, point.expected.level, evaluator.logs, errors.residual_sd(numbers) * size
-    )
+    residual, extra, _ = working(errors, numbers, point.expected.level, evaluator.logs, size)
     x, g = b.of(point.expected.by_columns), b.of(point.expected.by_well)
     sd = well_sd(errors, numbers)
     z = b.of(residual) + np.einsum("wik,wk->wi", g, point.wells)
@@ -112,17 +114,17 @@ def climb(
     start = evaluator.expect(columns, wells)
     size = errors.size(start.level, evaluator.logs)
     free = ~held if held is not None else np.ones(len(columns), bool)
-    inverse, _ = inverted(errors.covariance(numbers, size, np.ones(len(size))))
+    inverse = far_inverse(errors, numbers, size, start.level)
     point = judge(evaluator, errors, numbers, columns, wells, size, inverse)
     damping, small = 1e-3, 0
     for _ in range(steps):
         if not np.isfinite(point.loss):
             return point, False
         near = linearise(evaluator, errors, numbers, point, size)
-        moved = False
+        loose, moved = free & ~_pressed(point.columns, near.gradient, bounds), False
         for k in range(14):
             trial = _step(
-                evaluator, errors, numbers, point, near, size, inverse, free, damping, 0.5**k, bounds
+                evaluator, errors, numbers, point, near, size, inverse, loose, damping, 0.5**k, bounds
             )
             if trial.loss <= point.loss + 1e-9 * abs(point.loss):
                 gain, point, moved = point.loss - trial.loss, trial, True
@@ -131,7 +133,7 @@ def climb(
             damping = max(damping * 10, 1e-6)
         if not moved:
             return point, True
-        small = small + 1 if gain < CLOSE * (1 + 1e-3 * abs(point.loss)) else 0
+        small = small + 1 if gain < CLOSE * (1 + 1e-5 * abs(point.loss)) else 0
         if small >= 2:
             return point, True
     return point, False
@@ -168,6 +170,13 @@ def _step(
     moved = sd**2 * np.einsum("wik,wij,wj->wk", g, near.inverse, left, optimize=True) - point.wells
     wells = point.wells + part * moved * min(1.0, LONGEST / max(np.abs(moved).max(initial=0.0), 1e-12))
     return judge(evaluator, errors, numbers, columns, wells, size, inverse)
+
+
+def _pressed(columns: np.ndarray, gradient: np.ndarray, bounds) -> np.ndarray:
+    """Columns at a bound that would go beyond it; the others are solved for as if these were known."""
+    if bounds is None:
+        return np.zeros(len(columns), bool)
+    return ((columns <= bounds[0]) & (gradient < 0)) | ((columns >= bounds[1]) & (gradient > 0))
 
 
 def _logs(evaluator: Evaluator) -> np.ndarray:

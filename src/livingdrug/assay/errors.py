@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from livingdrug.assay.observed import ABOVE, FLOOR, MEASURED, Observed
-from livingdrug.assay.plan import ALIKE, RANDOM, Layout
+from livingdrug.assay.plan import ALIKE, AT_START, NEAR, RANDOM, Layout
 
 WHITE, LASTING, MEMORY, WELL, GROUP = "independent error", "lasting error", "memory", "well", "group"
 PRIOR_SD = 1.5  # of the logarithm of an SD or a memory: a factor of 20 either way
@@ -121,6 +121,17 @@ class Errors:
                 size[mine] = np.sqrt(level[mine] ** 2 + (FLOOR * largest) ** 2)
         return size
 
+    def counting(self, level: np.ndarray) -> np.ndarray:
+        """Variance of the logarithm of a count that comes from the cells that were counted alone, (rows,).
+
+        With the SD of independent errors it makes counts negative binomial, as far as a normal distribution
+        of logarithms can be: 1 / (cells counted) + SD^2."""
+        s = self.seen
+        counts = np.array([c.logs and c.known for c in s.channels])[s.channel]
+        if not s.counted > 0 or self.given:
+            return np.zeros(len(level))
+        return np.where(counts, np.exp(-np.clip(level, -50, 50)) / s.counted, 0.0)
+
     def residual_sd(self, numbers: np.ndarray) -> np.ndarray:
         """SD of each reading in units of s, all errors of the reading together. numbers: logarithms of the
         variances."""
@@ -147,7 +158,7 @@ class Errors:
             diagonal += np.where(mine, np.exp(2 * numbers[white]) * scale**2, 0.0)
             if lasting >= 0:
                 total += self.lasting(numbers, k, scale, mine)
-        diagonal += np.where(b.there & ~measured, b.of(extra), 0.0)
+        diagonal += np.where(b.there, b.of(extra), 0.0)
         i = np.arange(b.row.shape[1])
         total[:, i, i] += diagonal
         return total
@@ -240,24 +251,36 @@ def errors_of(seen: Observed, layout: Layout) -> Errors:
         for name, there in zip(("effectors", "targets"), layout.wells_differ, strict=True)
         if there
     ]
-    found += [Variance(GROUP, name, 0.1, 1e-3, 3.0) for name in layout.components if name != ALIKE]
-    if ALIKE in layout.components:
-        found.append(Variance(GROUP, ALIKE, layout.plan.seeding, 1e-4, 3.0, STATED))
+    stated = {ALIKE: layout.plan.seeding, AT_START: NEAR}
+    for name in layout.components:
+        of = (stated[name], 1e-4, 3.0, STATED) if name in stated else (0.1, 1e-3, 3.0)
+        found.append(Variance(GROUP, name, *of))
     return Errors(seen, layout, tuple(found))
 
 
 def working(
-    seen: Observed, level: np.ndarray, logs: np.ndarray, sd: np.ndarray
+    errors: Errors, numbers: np.ndarray, level: np.ndarray, logs: np.ndarray, size: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(residual, variance of a censored reading, -2 log probability) of each reading at its expected level.
+    """(residual, variance beyond the error model's, -2 log probability) of each reading at its expected
+    level.
 
-    A measured reading has the residual y - level. A censored one counts by the probability that it lies
-    beyond its limit; near a point this is a reading with a residual and a variance of its own. sd (rows,): of
-    a reading."""
+    A measured reading has the residual y - level, and the variance of counting. A censored one counts by the
+    probability that it lies beyond its limit; near a point this is a reading with a residual and a variance
+    of its own."""
+    seen, extra = errors.seen, errors.counting(level)
+    sd = np.sqrt((errors.residual_sd(numbers) * size) ** 2 + extra)
+    return censored(seen, level, logs, sd, extra)
+
+
+def censored(
+    seen: Observed, level: np.ndarray, logs: np.ndarray, sd: np.ndarray, extra: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same for readings with these SDs; extra (rows,): variance of measured readings beyond the error
+    model's."""
     from scipy.special import log_ndtr
 
     y = np.where(logs, np.log(np.where(seen.y > 0, seen.y, 1.0)), seen.y)
-    residual, extra, loss = y - level, np.zeros(len(y)), np.zeros(len(y))
+    residual, extra, loss = y - level, extra.copy(), np.zeros(len(y))
     beyond = np.flatnonzero(seen.kind != MEASURED)
     if len(beyond):
         side = np.where(seen.kind[beyond] == ABOVE, -1.0, 1.0)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from livingdrug.assay.design import AssayDesign
 from livingdrug.assay.laws import assay_model
-from livingdrug.assay.made import Layout96, Noise, made_plate
+from livingdrug.assay.made import Noise, made_plate
 from livingdrug.assay.plate import Plate
 
 SEED = 7
@@ -25,7 +26,16 @@ def example_plate() -> Plate:
     something to find."""
     donors = {"k_kill": 0.05, "net_growth": 0.02, "contact_loss": 0.05}
     noise = Noise(targets=0.1, effectors=0.1, donors=donors)
-    plate = made_plate(assay_model("exhaustion"), RATES, Layout96(), noise, donors=3, seed=SEED)
+    design = AssayDesign(
+        "example",
+        ratios={4.0: 2, 1.0: 2, 0.25: 2},
+        alone=12,
+        effector_alone=1,
+        every=6.0,
+        first=True,
+        count=True,
+    )
+    plate = made_plate(assay_model("exhaustion"), RATES, design, noise, donors=3, seed=SEED)
     r = plate.readings
     mine = (plate.wells.role[r.well] == "target_alone") & (r.time == 42) & (r.quantity == "targets")
     spoilt = int(np.flatnonzero(mine)[0])

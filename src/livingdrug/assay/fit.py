@@ -61,7 +61,8 @@ class AssayFit:
         seen, logs = self.seen, self.evaluator.logs
         y = np.where(logs, np.log(np.maximum(seen.y, 1e-300)), seen.y)
         size = self.errors.size(self.point.expected.level, logs)
-        sd = self.errors.residual_sd(self.numbers) * size
+        own = self.errors.residual_sd(self.numbers) * size
+        sd = np.sqrt(own**2 + self.errors.counting(self.point.expected.level))
         return np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan)
 
     def rates(self) -> list[int]:
@@ -171,7 +172,9 @@ def _regrows(cells: np.ndarray, steps, times: np.ndarray) -> bool:
     return False
 
 
-def fit_wells(plan: AssayPlan, seen: Observed, progress: Callable[[str], None] | None = None) -> list[AssayFit]:
+def fit_wells(
+    plan: AssayPlan, seen: Observed, progress: Callable[[str], None] | None = None
+) -> list[AssayFit]:
     """A fit of each well alone: its rates, growth included, with errors of its own.
 
     Rates of effectors are not looked for in wells without effectors.

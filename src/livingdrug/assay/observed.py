@@ -57,8 +57,9 @@ class Observed:
     wells: positions in the plate's wells; well: position in `wells`; channel: position in `channels`; y:
     value or limit; kind: MEASURED, BELOW or ABOVE; sd: as the file states it; place: position of its time in
     the course of its well, over all wells; begin (wells,): h on the clock of the plate; start (wells, 2):
-    effectors and targets at the start; free (wells,): whether the targets at the start are looked for rather
-    than known from the seeding."""
+    effectors and targets at the start; counted: part of a well's cells that a count is made of (0: errors of
+    counting are not told apart); free (wells,): whether the targets at the start are looked for rather than
+    known from the seeding."""
 
     plate: Plate
     wells: np.ndarray
@@ -76,6 +77,7 @@ class Observed:
     steps: tuple[Steps, ...]
     times: tuple[np.ndarray, ...]
     notes: tuple[str, ...] = field(default=())
+    counted: float = 0.0
 
     @property
     def n(self) -> int:
@@ -118,6 +120,7 @@ def observe(
     last: float | None = None,
     most: int = MOST,
     per_cell: Mapping[str, float] | None = None,
+    counted: float = 0.0,
 ) -> Observed:
     """What a fit sees of a plate.
 
@@ -128,6 +131,8 @@ def observe(
 
     Raises ------ InputError : no wells with a role, no readings in the window, a quantity that no model of
     cells can be compared with"""
+    if not 0 <= counted <= 1:
+        raise InputError(f"the part of the cells that was counted is {counted:g}; it must be 0 to 1")
     notes: list[str] = []
     wells = _wells(plate, notes)
     rows = _rows(plate, wells, first, last)
@@ -178,6 +183,7 @@ def observe(
         steps=steps,
         times=times,
         notes=tuple(notes),
+        counted=counted,
     )
 
 

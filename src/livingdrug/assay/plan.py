@@ -26,6 +26,10 @@ SEEDING = (
     0.1  # SD of the logarithm of an error of effectors that all wells share, where donors do not show it
 )
 ALIKE = "all effectors seeded"
+AT_START, NEAR = (
+    "targets at the start",
+    0.2,
+)  # SD of the logarithm around the first reading, where wells are few
 FEW = 8  # wells, below which a spread of seeding is not estimated
 
 
@@ -242,7 +246,8 @@ def _seeding(made: _Making) -> None:
     targets, effectors = seen.start[:, 1] > 1, seen.start[:, 0] > 1
     spread = seen.n >= FEW and "well" not in plan.by and plan.errors != "given"
     if seen.free.any() and not spread:
-        made.multiply("targets_0", np.array(seen.names, dtype=object), seen.free)
+        near = {} if plan.errors == "given" else {"kind": RANDOM, "component": AT_START}
+        made.multiply("targets_0", np.array(seen.names, dtype=object), seen.free, **near)
     made.wells_differ = bool(spread and effectors.any()), bool(spread and targets.any())
     if not spread and (~seen.free & targets).any():
         made.notes.append("the cells seeded are taken as exact: too few wells tell how much they vary")

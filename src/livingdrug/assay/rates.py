@@ -18,6 +18,7 @@ from livingdrug.models import Model
 
 LEVEL = 0.95
 DETERMINED, AT_MOST, AT_LEAST, OPEN = "determined", "upper end only", "lower end only", "not determined"
+VAGUE, VAGUE_SIGNED = 2.0, 0.1  # SE of a logarithm, of a rate per hour: nothing is known of the rate
 WIDE = 100.0  # an interval whose ends lie further apart than this factor tells no rate
 FORMAT = 1
 
@@ -139,14 +140,15 @@ class Estimates:
                 own.rate,
                 own.group,
                 control.group,
-                float(np.exp(middle)),
+                float(np.exp(middle)) if both else np.nan,
                 *((low, high) if both else (np.nan, np.nan)),
                 status,
             )
         low, high = _fieller(own.at, control.at, v[i, i], v[j, j], v[i, j], t.ppf(0.5 + LEVEL / 2, df))
         if not np.isfinite(low):
             status = OPEN
-        ratio = own.at / control.at if control.at else np.nan
+        ratio = own.at / control.at if both and control.at else np.nan
+        low, high = (low, high) if both else (np.nan, np.nan)
         return Ratio(own.rate, own.group, control.group, float(ratio), low, high, status)
 
     def as_json(self) -> str:
@@ -244,10 +246,8 @@ def _rate(fit: AssayFit, j: int, units: dict[str, str], df: float, profiles: boo
     se = float(np.sqrt(max(fit.uncertainty.covariance[j, j], 0.0)))
     reach = float(t.ppf(0.5 + LEVEL / 2, df))
     low, high = at - reach * se, at + reach * se
-    if is_weak(fit, j):
-        lost = not fit.ended or any(
-            _stuck(fit, k) for k in fit.rates() if fit.layout.columns[k].group == column.group
-        )
+    lost = _lost(fit, column.group)
+    if lost or is_weak(fit, j):
         ends = profile_ends(fit, j, reach**2) if profiles and not lost else None
         low, high = (ends.low, ends.high) if ends else (-np.inf, np.inf)
     status = _status(low, high, column.log)
@@ -258,11 +258,21 @@ def _rate(fit: AssayFit, j: int, units: dict[str, str], df: float, profiles: boo
     )
 
 
-def _stuck(fit: AssayFit, j: int) -> bool:
-    """Whether others can stand in for a rate, or it ran to its highest value: then a profile of any rate of
-    the group has ends that mean nothing."""
-    at_top = fit.layout.columns[j].log and fit.point.columns[j] > limits(fit.layout)[1][j] - 1e-3
-    return bool(fit.uncertainty.hidden[j] or at_top)
+def _lost(fit: AssayFit, group: str) -> bool:
+    """Whether rates of a group stand in for each other: one is hidden by others or ran to the highest value
+    that is looked for, or two are known to no power of ten. Then no interval of any rate of the group means
+    anything."""
+    mine = [k for k in fit.rates() if fit.layout.columns[k].group == group]
+    low, high = limits(fit.layout)
+    unknown_ones = 0
+    for k in mine:
+        at, log = fit.point.columns[k], fit.layout.columns[k].log
+        se = np.sqrt(max(fit.uncertainty.covariance[k, k], 0.0))
+        at_end = at > high[k] - 1e-3 or (not log and at < low[k] + 1e-3)
+        if fit.uncertainty.hidden[k] or at_end:
+            return True
+        unknown_ones += se > (VAGUE if log else VAGUE_SIGNED)
+    return unknown_ones > 1 or (bool(mine) and not fit.ended and unknown_ones > 0)
 
 
 def _status(low: float, high: float, log: bool) -> str:

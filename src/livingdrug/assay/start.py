@@ -6,8 +6,8 @@ from itertools import product
 
 import numpy as np
 
-from livingdrug.assay.climb import Point, climb, judge
-from livingdrug.assay.errors import WHITE, Errors, errors_of, inverted
+from livingdrug.assay.climb import Point, climb, far_inverse, judge
+from livingdrug.assay.errors import WHITE, Errors, errors_of
 from livingdrug.assay.evaluate import Evaluator
 from livingdrug.assay.laws import is_signed, rates_of
 from livingdrug.assay.observed import MEASURED, Observed
@@ -17,6 +17,7 @@ FACTORS = (0.05, 1.0, 20.0)
 SIGNED = (0.0, 0.03)
 BEST = 5
 SHORT = 15  # steps from each of the best
+FASTEST = 0.2  # 1/h, of a rate that may be negative: effectors double in 3.5 h at most
 LOOSE = 4.0  # times the errors of a fit: far from the best point a narrow error sees only its nearest valley
 
 
@@ -102,8 +103,9 @@ def _grown(alike: AssayPlan, seen: Observed) -> dict[str, float]:
 
 
 def _point(evaluator: Evaluator, errors: Errors, numbers, columns, wells) -> Point:
-    size = errors.size(evaluator.expect(columns, wells).level, evaluator.logs)
-    inverse, _ = inverted(errors.covariance(numbers, size, np.ones(len(size))))
+    level = evaluator.expect(columns, wells).level
+    size = errors.size(level, evaluator.logs)
+    inverse = far_inverse(errors, numbers, size, level)
     return judge(evaluator, errors, numbers, columns, wells, size, inverse)
 
 
@@ -153,7 +155,7 @@ def limits(layout: Layout) -> tuple[np.ndarray, np.ndarray]:
         if column.rate not in layout.main or column.covariate or column.kind == RANDOM:
             continue
         if not column.log:
-            low[j], high[j] = -2.0, 2.0
+            low[j], high[j] = -FASTEST, FASTEST
         else:
             a, b = {
                 "1/h": (1e-6, 2.0),

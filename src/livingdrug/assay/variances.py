@@ -105,7 +105,7 @@ def restricted(evaluator: Evaluator, errors: Errors, numbers: np.ndarray, point:
     """Near a point, with its own error model where readings are censored."""
     e = point.expected
     size = errors.size(e.level, evaluator.logs)
-    residual, extra, _ = working(errors.seen, e.level, evaluator.logs, errors.residual_sd(numbers) * size)
+    residual, extra, _ = working(errors, numbers, e.level, evaluator.logs, size)
     residual = residual + (e.by_well * point.wells[errors.seen.well]).sum(axis=1)
     # a column that no reading tells of would leave H without an inverse; so small a ridge moves nothing else
     scale = (e.by_columns**2 / np.maximum(size, 1e-12)[:, None] ** 2).sum(axis=0)

@@ -116,9 +116,10 @@ def _converted(parsed: Parsed, unit: str, value: str, what: str, findings: Findi
     stated = parsed.texts[unit]
     if parsed.has(unit) and any(t not in ("", ".") for t in stated):
         read = {text: _noted(text, what, findings) for text in set(stated)}
-        each = [(text, read[text]) for text in stated]
-        units = np.array([scaled.unit if scaled else text for text, scaled in each], dtype=object)
-        return {unit: units}, {}, np.array([float(scaled.factor) if scaled else 1.0 for _, scaled in each])
+        words = {text: scaled.unit if scaled else text for text, scaled in read.items()}
+        factors = {text: float(scaled.factor) if scaled else 1.0 for text, scaled in read.items()}
+        units = np.array([words[text] for text in stated], dtype=object)
+        return {unit: units}, {}, np.fromiter(map(factors.__getitem__, stated), float, n)
     column = parsed.columns.get(value)
     scaled = _noted(column.unit, what, findings) if column is not None and column.unit else None
     if column is None or scaled is None:

@@ -12,14 +12,15 @@ from livingdrug.fit.covariate_relations import Relation, covariate_relations, re
 from livingdrug.fit.days import DaysResult, extra_days
 from livingdrug.fit.design import design_of
 from livingdrug.fit.eta_correlation import EtaCorrelation, correlation_table, eta_correlations
+from livingdrug.fit.evaluate import evaluate
 from livingdrug.fit.given import regimens_of
 from livingdrug.fit.groups import Groups, compare_groups
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.individual_curves import Curves, curves_of
 from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty
+from livingdrug.fit.new_problem import new_problem
 from livingdrug.fit.npde import Npde, npde
 from livingdrug.fit.nuts import FEWEST_ESS, HIGHEST_R_HAT, Sampling
-from livingdrug.fit.objective import evaluate
 from livingdrug.fit.outcome_check import OutcomeCheck, outcome_check
 from livingdrug.fit.outcome_problem import joint_problem
 from livingdrug.fit.point import LOG, SCALE_CODE, Point, point_of
@@ -30,7 +31,6 @@ from livingdrug.fit.problem import (
     FitProblem,
     Parameter,
     ResidualError,
-    new_problem,
     outputs_of,
 )
 from livingdrug.fit.result import EXIT_CODE, Estimate, FitResult, Objective

@@ -17,6 +17,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
+from livingdrug.fit.compare_words import CLOSE, WITHIN, estimate_words, words_of
 from livingdrug.fit.importance import FEW, few_draws, importance
 from livingdrug.fit.objective import objective
 from livingdrug.fit.point import point_of, prepare
@@ -26,10 +27,6 @@ from livingdrug.fit.run import Progress, fit
 from livingdrug.fit.words import number
 
 METHODS = ("saem", "focei", "laplace")
-NAMES = {"saem": "SAEM", "focei": "FOCEI", "laplace": "Laplace"}
-CLOSE = 0.5  # standard errors of the reference within which an estimate agrees
-WITHIN = 1.0  # of sampled -2LL within which optima agree
-SHORT = 0.1  # of its own objective, in -2LL, that a search may end above what that has elsewhere
 COLUMNS = (
     "method", "status", "parameter", "kind", "value", "se", "lower", "upper", "by", "determined", "difference_in_se",
     "own_minus2ll", "sampled_minus2ll", "monte_carlo_se",
@@ -128,8 +125,6 @@ class MethodComparison(Shown):
     @cached_property
     def words(self) -> tuple[str, ...]:
         """Whether the methods agree, and which differ by how much and why."""
-        from livingdrug.fit.compare_words import words_of
-
         return words_of(self)
 
     def table(self):
@@ -140,8 +135,6 @@ class MethodComparison(Shown):
 
     def side_by_side(self) -> tuple[tuple[str, ...], ...]:
         """For each number: its name, then value and 95 % interval by each method, in words."""
-        from livingdrug.fit.compare_words import estimate_words
-
         found = [{e.name: e for e in run.result.estimates} if run.result else {} for run in self.runs]
         names = dict.fromkeys(name for estimates in found for name in estimates)
         return tuple((name, *(estimate_words(estimates.get(name)) for estimates in found)) for name in names)

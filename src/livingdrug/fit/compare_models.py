@@ -15,6 +15,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
 from livingdrug.fit.compare import Compared, is_ended, is_known, sampled_at
+from livingdrug.fit.compare_models_words import words_of
 from livingdrug.fit.design import Design, design_of
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.problem import FitProblem, is_closed
@@ -99,8 +100,6 @@ class ModelComparison(Shown):
     @cached_property
     def words(self) -> tuple[str, ...]:
         """What the data can tell of the models, and how much these differ in what they say."""
-        from livingdrug.fit.compare_models_words import words_of
-
         return words_of(self)
 
     def table(self):

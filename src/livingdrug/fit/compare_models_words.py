@@ -1,9 +1,15 @@
 """What a comparison of models says, in sentences."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from livingdrug.fit.compare_models import ModelComparison, ModelRun
 from livingdrug.fit.words import number
+
+if TYPE_CHECKING:
+    from livingdrug.fit.compare_models import ModelComparison, ModelRun
 
 NOTHING, CLEAR = 2.0, 10.0  # differences of AIC or BIC below and above which the data tell nothing, and plainly
 FACTOR = 1.1  # between the highest and the lowest of a quantity, above which models count as saying different things

@@ -1,9 +1,19 @@
-"""What a comparison of methods says, in sentences."""
+"""What a comparison of methods says, in sentences, and what it takes to agree."""
 
-from livingdrug.fit.compare import CLOSE, NAMES, SHORT, WITHIN, MethodComparison, MethodRun
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from livingdrug.fit.result import Estimate
 from livingdrug.fit.words import interval_words, number
 
+if TYPE_CHECKING:
+    from livingdrug.fit.compare import MethodComparison, MethodRun
+
+NAMES = {"saem": "SAEM", "focei": "FOCEI", "laplace": "Laplace"}
+CLOSE = 0.5  # standard errors of the reference within which an estimate agrees
+WITHIN = 1.0  # of sampled -2LL within which optima agree
+SHORT = 0.1  # of its own objective, in -2LL, that a search may end above what that has elsewhere
 SHOWN = 3  # estimates that are named in a sentence
 
 

@@ -11,7 +11,6 @@ from livingdrug.core.errors import InputError
 from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, log_jacobian
 from livingdrug.fit.design import MEASURED
 from livingdrug.fit.modes import Modes, curvature, find_modes
-from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.point import (
     Moments,
     Point,
@@ -22,52 +21,8 @@ from livingdrug.fit.point import (
     log_likelihood,
     moments,
     point_of,
-    prepare,
 )
-from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import Objective
-
-METHODS = ("fo", "foce", "focei", "laplace", "is")
-
-
-def evaluate(problem: FitProblem, method: str = "focei", draws: int = 4096, seed: int = 1) -> Objective:
-    """The objective of a problem at its own numbers; nothing is fitted.
-
-    Parameters
-    ----------
-    problem : FitProblem
-    method : str
-        fo, foce, focei, laplace, or is (importance sampling).
-    draws : int
-        Of each subject, for `is`.
-    seed : int
-        Of these draws.
-
-    Returns
-    -------
-    Objective
-        -2 log likelihood in three conventions, and by subject.
-
-    Raises
-    ------
-    InputError
-        For a likelihood that is not finite, naming subject and record, and for FO with censored values.
-    """
-    from livingdrug.core.names import unknown
-
-    if method not in METHODS:
-        raise InputError(unknown("method", method, METHODS))
-    if problem.outcomes:
-        check_method(method, method)
-    prepared = prepare(problem)
-    check_start(prepared, point_of(problem))
-    if method == "is":
-        from livingdrug.fit.importance import importance
-
-        return importance(prepared, point_of(problem), draws, seed)
-    found = objective(prepared, point_of(problem), method)
-    check_parts(prepared, found.by_subject)
-    return found
 
 
 def objective(prepared: Prepared, point: Point, method: str, start: np.ndarray | None = None) -> Objective:

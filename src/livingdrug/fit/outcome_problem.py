@@ -7,10 +7,11 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Data
+from livingdrug.fit.new_problem import new_problem
 from livingdrug.fit.outcome_data import read_asked, taken
 from livingdrug.fit.outcomes import LEVEL, Outcome, with_start
 from livingdrug.fit.point import centre, individual, point_of, prepare
-from livingdrug.fit.problem import FitProblem, new_problem
+from livingdrug.fit.problem import FitProblem
 from livingdrug.models import Model
 
 DIGITS = 2  # of a reference that nobody states

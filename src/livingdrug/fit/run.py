@@ -32,7 +32,7 @@ from livingdrug.fit.result import (
     Objective,
 )
 from livingdrug.fit.saem import Saem
-from livingdrug.fit.search import Searched, enter, nearby, searched, with_optimum
+from livingdrug.fit.search import Searched, confirmed, enter, nearby, searched, with_optimum
 from livingdrug.fit.settle import Settled
 from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.starts import from_starts
@@ -279,6 +279,7 @@ def at_optimum(
         if not isinstance(limit, Higher):
             break
         found = with_optimum(found, prepared, limit.prepared, limit.climbed, seed)
+        found = confirmed(found, prepared, settings, seed, progress)
         covariance, objective, sound, notes = _known(found.optima[0], seed)
     ended = found.agreed and not isinstance(limit, Higher)
     limit = {} if isinstance(limit, Higher) or not sound else limit

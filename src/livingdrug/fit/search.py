@@ -1,7 +1,8 @@
 """Several searches by SAEM, each climbed to its optimum, until two agree on the best one.
 
-With few subjects a likelihood has several optima about as high as each other, and one search ends in any of them. The draws
-of a search depend on its number, so that the answer depends on the seed alone.
+With few subjects a likelihood has several optima about as high as each other, and one search ends in any of them. Where a
+look at other variabilities, or a profile, passes a better one, searches begin there, too. The draws of a search depend on its
+number, so that the answer depends on the seed alone.
 """
 
 from collections.abc import Callable
@@ -13,16 +14,17 @@ import numpy as np
 from livingdrug.core.random import stream_key, uniforms
 from livingdrug.fit.climb import Climbed
 from livingdrug.fit.limits import cutoff
-from livingdrug.fit.point import Prepared
+from livingdrug.fit.point import Prepared, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.saem import Saem, State
 from livingdrug.fit.saem import run as run_saem
-from livingdrug.fit.settle import Settled, finished, lessened, settle, swapped
+from livingdrug.fit.settle import Settled, finished, lessened, settle, swapped, with_all
 from livingdrug.fit.unknowns import TYPICAL, unknowns_of
 from livingdrug.fit.verdict import AGREE
 
 FEW = 40  # subjects below which one search is not enough
 LEAST, MOST = 2, 4  # searches with few subjects
+MORE = 2  # searches around a better optimum than they reached
 ROUNDS = 2  # of looking for optima with other variabilities, the second one around a better one
 APART = 1.0  # standard errors of a typical value between optima that count as two
 WELL = 0.5  # standard error on its scale below which a typical value tells optima apart
@@ -70,7 +72,28 @@ def searched(
     if prepared.design.n < FEW and is_closed(prepared.problem.model):  # for equations that takes minutes
         enter(progress, "looking for optima with other variabilities")
         found += _other_ways(found, prepared, seed)
-    return Searched(_apart(found, seed), levels, first)
+    whole = Searched(_apart(found, seed), levels, first)
+    return confirmed(whole, prepared, settings, seed, progress) if searches is None else whole
+
+
+def confirmed(
+    found: Searched, prepared: Prepared, settings: Saem, seed: int, progress: Progress | None
+) -> Searched:  # fmt: skip
+    """The searches, and with few subjects up to MORE that begin around the best optimum where two have not reached it: one
+    that other variabilities or a profile led to is believed if searches end there, too, and none ends higher."""
+    chains = prepared.copied(settings.copies(prepared.design.n, is_closed(prepared.problem.model)))
+    for _ in range(MORE if len(found.levels) > 1 else 0):
+        if found.agreed:
+            break
+        k, best = len(found.levels), found.optima[0]
+        there = with_all(problem_at(best.prepared.problem, best.climbed.point), prepared.problem)
+        enter(progress, f"search {k + 1}, around the best optimum")
+        moved = replace(chains, problem=nearby(there, seed, k))
+        ended = run_saem(moved, settings, stream_key(seed, f"search {k}")[0] >> 1, None, progress)
+        enter(progress, f"climbing to the optimum of search {k + 1}")
+        settled = settle(prepared, ended.point, seed, ended.mean)
+        found = found._replace(optima=_apart([*found.optima, settled], seed), levels=(*found.levels, settled.level))
+    return found
 
 
 def _other_ways(found: list[Settled], full: Prepared, seed: int) -> list[Settled]:

@@ -58,6 +58,8 @@ def settle(
 def finished(now: Settled, seed: int) -> Settled:
     """The optimum that a result is made of: the climb gone on with the last draws."""
     many = RECORDS // max(len(now.prepared.design.y), 1) if is_closed(now.prepared.problem.model) else 1
+    if now.climbed.gain <= ROUGH and now.climbed.draws.density.shape[1] > many // 2:
+        return now  # it has been
     return _on(now, seed, 1 << int(np.clip(np.log2(max(many, 1)), np.log2(DRAWS), np.log2(MOST_DRAWS))))
 
 

@@ -51,7 +51,7 @@ def _interval(axes, i: int, ratio, own, as_ratio: bool, is_control: bool) -> Non
         return
     item = ratio if as_ratio else own
     value = None if item is None else item.ratio if as_ratio else item.value
-    if item is None or value is None or not np.isfinite(value):
+    if item is None:
         return
     if item.status == DETERMINED and np.isfinite(item.low):
         axes.plot([item.low, item.high], [i, i], color=COLOURS[0])

@@ -5,14 +5,15 @@ from livingdrug.workflows.document import Document
 
 BOUND = 4.0  # GB; what a laptop has to spare
 GB = 1e9
-# bytes, measured as the growth of the resident memory of whole commands, and rounded up
-ROW = 130  # of a table of curves, from the solver to the text
-OUTCOME = 16  # a subject's value of an endpoint in a replicate of a trial
-DRAW = 30_000  # a draw of a posterior with some 500 numbers, effects of subjects among them
-VECTOR = 5_000  # a resampled vector of parameters, and what is known of it
-SUBJECT = 400  # a virtual subject whose exposure alone is kept
-SIMULATED = 40  # a simulated value of a predictive check
-PATIENT = 100  # a patient of a replicate of a dose escalation
+# bytes, rounded up. Beside each: what whole commands of two sizes took (bench/memory.py, resident memory), or that it is an
+# estimate from the size of what is kept, which nobody has measured
+ROW = 130  # of a table of curves, from the solver to the text; measured 121
+OUTCOME = 16  # a subject's value of an endpoint in a replicate of a trial; measured 7
+SUBJECT = 400  # a virtual subject whose exposure alone is kept; measured 86
+PATIENT = 100  # a patient of a replicate of a dose escalation; measured 7
+DRAW = 30_000  # a draw of a posterior with some 500 numbers, effects of subjects among them; an estimate
+VECTOR = 5_000  # a resampled vector of parameters, and what is known of it; an estimate
+SIMULATED = 120  # a simulated value of a predictive check; measured 108
 
 
 def check_memory(scenario: Document, bound: float | None = None, raise_it: str = "--memory") -> None:

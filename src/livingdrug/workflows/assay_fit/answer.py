@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from livingdrug.assay import Derived, Estimates, Rate, derived
+from livingdrug.assay import Derived, Estimates, Pressure, Rate, derived, killing_pressure
 from livingdrug.core.export import write_csv, write_text
 from livingdrug.report import Answer, Part, Picture, Table, cell, file_hash
 from livingdrug.workflows.assay_fit.spec import AssayFitting, Fitted
@@ -35,6 +35,9 @@ def answer(scenario: AssayFitting, found: Fitted) -> Answer:
         tables.append(_ratios(first, control))
     if numbers:
         tables.append(_derived(numbers))
+    pressures = [] if scenario.each_well else killing_pressure(found.fits[0])
+    if pressures:
+        tables.append(_pressures(pressures))
     meanings = tuple(dict.fromkeys(f"{d.name}: {d.meaning}" for d in numbers))
     parts = [Part("errors", "How readings and wells err", (), (_errors(found.estimates),))]
     parts += (
@@ -78,6 +81,11 @@ def _sentences(scenario: AssayFitting, found: Fitted, control: str | None) -> It
     if lost:
         more = f" and {len(lost) - 8} more" if len(lost) > 8 else ""
         yield f"The readings do not determine {', '.join(lost[:8])}{more}: no number of these is to be compared or ranked."
+        if any(n in {r.rate for r in every if r.status != DETERMINED} for n in ("k_kill", "kill_max")):
+            yield (
+                "Further rounds, at least three effector-to-target ratios and counts of effectors at the ends of rounds "
+                "would tell them apart (`livingdrug assay design`)."
+            )
     else:
         yield "The readings determine every rate."
     if control:
@@ -139,6 +147,16 @@ def _derived(numbers: list[Derived]) -> Table:
         )
     title = "numbers that no design is needed for (95 % interval); what they are stands in the report"
     return Table(title, ("number", "unit", *(g or "all wells" for g in groups)), tuple(rows))
+
+
+def _pressures(found: list[Pressure]) -> Table:
+    rows = tuple(
+        (p.group, f"{p.ratio:.4g}:1", cell(p.hours), cell(p.value, ends=(p.low, p.high))) for p in found
+    )
+    title = (
+        "killing pressure, 1/h (95 % interval): what the counts say even where rates stand in for each other"
+    )
+    return Table(title, ("group", "E:T", "hours", "ln(alone / with effectors) / hours"), rows)
 
 
 def _errors(found: tuple[Estimates, ...]) -> Table:

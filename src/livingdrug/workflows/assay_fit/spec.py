@@ -252,6 +252,14 @@ class AssayFitting(AssayFiles):
     readings: Annotated[
         int, About("Readings of a well and channel that are used, evenly over time, where there are more.")
     ] = 60
+    counted: Annotated[
+        float,
+        About(
+            "Part of a well's cells that were counted, such as 0.1: small counts then err by counting as well (negative "
+            "binomial, as far as logarithms are normal).",
+            ("--counted-part",),
+        ),
+    ] = 0.0
     control: Annotated[
         str | None, About("Group that the others are compared with; the first one by default.")
     ] = None
@@ -303,6 +311,8 @@ def run(scenario: AssayFitting) -> Fitted:
     """Read, fit, and say how sure it is. Raises InputError before anything is computed."""
     plan = scenario.assay_plan()
     plate = read_assay(scenario.files, scenario.plan, scenario.events, scenario.reading())
-    seen = observe(plate, scenario.first, scenario.last, scenario.readings, scenario.per_cell)
+    seen = observe(
+        plate, scenario.first, scenario.last, scenario.readings, scenario.per_cell, scenario.counted
+    )
     fits = tuple(fit_wells(plan, seen)) if scenario.each_well else (fit_assay(plan, seen),)
     return Fitted(plate, fits, tuple(estimates_of(fit, scenario.laws()) for fit in fits))

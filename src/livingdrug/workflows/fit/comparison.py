@@ -6,7 +6,8 @@ import numpy as np
 
 from livingdrug.core.export import write_csv
 from livingdrug.fit import FitResult, MethodComparison, MethodRun, ModelComparison, ModelRun
-from livingdrug.fit.compare import NAMES, level_words
+from livingdrug.fit.compare import level_words
+from livingdrug.fit.compare_words import NAMES
 from livingdrug.fit.words import number
 from livingdrug.report import Answer, Part, Table, model_card
 from livingdrug.workflows.fit.compared import Comparison
