@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from livingdrug.data import Reading, read_data
-from livingdrug.data.endpoints import join, read_endpoints
+from livingdrug.data import Reading, join, read_data, read_endpoints
 from livingdrug.fit import FitProblem, ResidualError, joint_problem
 from livingdrug.models import build_model
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from livingdrug.models.catalogue import get_model
+from livingdrug.models import get_model
 from livingdrug.models.published.conte_2025 import effectors
 from livingdrug.models.published.owens_bozic_2021 import regimen
 from tests.models.outcomes import Library, Run

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from livingdrug.models.catalogue import get_model
-from livingdrug.simulation import Regimen, Subjects, draw_subjects, simulate
-from livingdrug.simulation.population import find_population
+from livingdrug.models import get_model
+from livingdrug.simulation import Regimen, Subjects, draw_subjects, find_population, simulate
 from tests.commands import livingdrug
 from tests.models.outcomes import rows, within
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from livingdrug.engine.codegen.compile import compile_system, output_function
+from livingdrug.engine import compile_system
+from livingdrug.engine.codegen.compile import output_function
 from livingdrug.engine.reference.lsoda import solve
 from livingdrug.models import (
     Flow,
@@ -25,8 +26,7 @@ from livingdrug.models import (
     list_models,
 )
 from livingdrug.models.conformance import joining
-from livingdrug.simulation import Regimen
-from livingdrug.simulation.dose_text import read_dose
+from livingdrug.simulation import Regimen, read_dose
 from livingdrug.simulation.solve import subject_events
 
 OURS = Source("synthetic", "made up for this test")

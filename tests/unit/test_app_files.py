@@ -7,9 +7,7 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.web.limits import MODEL_NAMES
 from livingdrug.web.work import Work
-from livingdrug.workflows.base import workflow
-from livingdrug.workflows.fields import about
-from livingdrug.workflows.found import kinds
+from livingdrug.workflows import about, kinds, workflow
 
 SPEAKS_OF_FILES = re.compile(
     r"\b(file|files|folder|CSV|TSV|Excel|GMT)\b|\bA (second )?table\b", re.IGNORECASE

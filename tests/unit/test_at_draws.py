@@ -7,12 +7,11 @@ import livingdrug as ld
 from bench.small_trials import data_set
 from livingdrug.engine.at_draws import slopes_at_draws, sum_at_draws
 from livingdrug.engine.densities import ADDITIVE, COMBINED, LOGNORMAL, PROPORTIONAL, SQUARES, sum_by_subject
-from livingdrug.fit import new_problem
+from livingdrug.fit import new_problem, point_of, unknowns_of
 from livingdrug.fit.importance import drawn, predicted, propose, weights, worth_of
 from livingdrug.fit.information import weighted_at
-from livingdrug.fit.point import centre, log_likelihood, point_of, predictions, prepare, with_etas
+from livingdrug.fit.point import centre, log_likelihood, predictions, prepare, with_etas
 from livingdrug.fit.settle import without
-from livingdrug.fit.unknowns import unknowns_of
 
 KINDS = np.array([ADDITIVE, PROPORTIONAL, COMBINED, SQUARES, LOGNORMAL])
 

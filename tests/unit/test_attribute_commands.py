@@ -5,8 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from livingdrug.workflows.base import workflow
-from livingdrug.workflows.found import kinds
+from livingdrug.workflows import kinds, workflow
 from tests.commands import livingdrug
 
 KINDS = [kind for kind in kinds() if kind.startswith("attributes-")]

@@ -336,8 +336,8 @@ def posterior_of(problem, together=False) -> Posterior:
 
 
 def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tmp_path, monkeypatch):
-    from livingdrug.report.folder import rebuild
-    from livingdrug.workflows.base import keep_answer
+    from livingdrug.report import rebuild
+    from livingdrug.workflows import keep_answer
     from livingdrug.workflows.fit import checks, posterior
     from livingdrug.workflows.fit.fitted import fitted_points, fitted_problem
     from livingdrug.workflows.fit.plan import fit_problem

@@ -255,7 +255,7 @@ def test_what_cannot_be_told_apart_is_said(fitted):
 def folder(fitted, simulated, tmp_path, monkeypatch):
     """The folder of a fit of data.csv beside it."""
     from livingdrug.fit.intervals import uncertainty
-    from livingdrug.workflows.base import keep_answer
+    from livingdrug.workflows import keep_answer
     from livingdrug.workflows.fit import checks
     from livingdrug.workflows.fit.plan import fit_problem
     from livingdrug.workflows.fit.scenario import Fit
@@ -275,8 +275,7 @@ def folder(fitted, simulated, tmp_path, monkeypatch):
 def test_the_folder_of_a_fit_has_its_report_made_again_to_the_byte(folder, tmp_path):
     import json
 
-    from livingdrug.report.folder import rebuild
-    from livingdrug.report.folder_files import file_hash
+    from livingdrug.report import file_hash, rebuild
 
     names = {path.name for path in folder.iterdir()}
     assert {"vpc.csv", "npde.csv", "curves.csv", "groups.csv", "report.html", "scenario.toml", "script.py", "parameters.csv",
@@ -308,7 +307,7 @@ def test_the_folder_of_a_fit_has_its_report_made_again_to_the_byte(folder, tmp_p
 
 
 def test_the_folder_of_a_fit_is_checked_again(folder, fitted, tmp_path, monkeypatch):
-    from livingdrug.report.folder import rebuild
+    from livingdrug.report import rebuild
     from livingdrug.workflows.fit.fitted import fitted_problem
     from tests.commands import livingdrug
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.base import keep_run, read_scenario
+from livingdrug.workflows import keep_run, read_scenario
 from tests.commands import livingdrug
 from tests.decline import DECLINE
 from tests.pictures import undrawn

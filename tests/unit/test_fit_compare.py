@@ -323,7 +323,7 @@ def test_models_on_the_command_line_make_a_folder_that_runs_again(files, models)
 
 def test_the_script_of_a_comparison_makes_its_table(files, monkeypatch):
     document = livingdrug(*models_of(files, "--as-scenario")).stdout
-    from livingdrug.workflows.base import scenario_of_text, to_script
+    from livingdrug.workflows import scenario_of_text, to_script
 
     script = to_script(scenario_of_text(document, "here"))
     asked = []

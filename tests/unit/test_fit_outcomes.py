@@ -12,13 +12,12 @@ from scipy import integrate
 from scipy.special import expit, gammaln
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit import evaluate, fit
+from livingdrug.fit import evaluate, fit, point_of, unknowns_of
 from livingdrug.fit.importance import drawn, propose, weights
 from livingdrug.fit.information import louis
 from livingdrug.fit.outcome_likelihood import log_likelihood_of, score_of
-from livingdrug.fit.point import centre, everything, log_likelihood, moments, point_of, prepare, problem_at
+from livingdrug.fit.point import centre, everything, log_likelihood, moments, prepare, problem_at
 from livingdrug.fit.settle import settle
-from livingdrug.fit.unknowns import unknowns_of
 from tests.commands import livingdrug
 from tests.outcome_trials import C_MAX, DAYS, SD, T_MAX, area, level, problem_of, write_trial
 

@@ -10,11 +10,10 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import below
 from livingdrug.core.folders import GONE, LOCK, NEW, PART, held
-from livingdrug.report.folder import rebuild
-from livingdrug.report.folder_files import file_hash
+from livingdrug.report import file_hash, rebuild
 from livingdrug.report.record import read_record, sealed
 from livingdrug.report.svg import clean_svg
-from livingdrug.workflows.base import keep_run
+from livingdrug.workflows import keep_run
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation
 from tests.commands import livingdrug

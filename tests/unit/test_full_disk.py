@@ -10,9 +10,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv, write_text
 from livingdrug.core.files import whole_file
 from livingdrug.core.folders import OWN, held
-from livingdrug.report.folder import rebuild
+from livingdrug.report import rebuild
 from livingdrug.web.uploads import Uploads
-from livingdrug.workflows.base import keep_run
+from livingdrug.workflows import keep_run
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation
 from tests.commands import livingdrug

@@ -8,8 +8,7 @@ import pytest
 
 from livingdrug.cli.options import command_of
 from livingdrug.cli.reference import page
-from livingdrug.workflows.base import workflow
-from livingdrug.workflows.found import has_command, kinds
+from livingdrug.workflows import has_command, kinds, workflow
 from tests.commands import livingdrug
 
 COMMANDS = [kind for kind in kinds() if has_command(kind)]

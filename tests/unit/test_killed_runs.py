@@ -15,9 +15,9 @@ from livingdrug.core import folders
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import whole_file
 from livingdrug.core.folders import OWN, file_hash, held, move_in, new_part, settled
-from livingdrug.report.folder import amend, rebuild
+from livingdrug.report import amend, rebuild
 from livingdrug.report.record import read_record
-from livingdrug.workflows.base import keep_answer, keep_run
+from livingdrug.workflows import keep_answer, keep_run
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation
 from tests.commands import livingdrug
@@ -157,7 +157,7 @@ def test_a_killed_report_leaves_the_old_one(tmp_path, monkeypatch):
 
 def test_a_killed_check_leaves_the_report_of_its_fit(tmp_path, monkeypatch):
     """What `livingdrug vpc` does to a folder."""
-    from livingdrug.report.answer import Part
+    from livingdrug.report import Part
 
     def write(part):
         (part / "vpc.csv").write_text("1\n")

@@ -6,7 +6,8 @@ import pytest
 from livingdrug.plots import new_figure
 from livingdrug.plots.log_ticks import log_ticks, plain
 from livingdrug.plots.style import DENSE, dense, grid_figure
-from livingdrug.report.pictures import arrange, save
+from livingdrug.report import save
+from livingdrug.report.pictures import arrange
 
 
 def log_figure(low: float, high: float):

@@ -5,10 +5,11 @@ import tracemalloc
 import pytest
 
 from livingdrug.core.errors import InputError
+from livingdrug.workflows import check_memory
 from livingdrug.workflows.escalation.spec import EscalationScenario
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.index.spec import Index
-from livingdrug.workflows.memory import BOUND, GB, ROW, check_memory
+from livingdrug.workflows.memory import BOUND, GB, ROW
 from livingdrug.workflows.simulate.spec import Simulation, run_simulation
 from livingdrug.workflows.trial.spec import TrialScenario
 from tests.commands import livingdrug

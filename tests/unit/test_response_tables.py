@@ -8,8 +8,7 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.response import Question, fit_binary, read_subjects, select
-from livingdrug.response.sample.endpoint import read_outcome
+from livingdrug.response import Question, fit_binary, read_outcome, read_subjects, select
 
 
 def write(path, heading: str, rows) -> str:

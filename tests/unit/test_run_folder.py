@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.report.folder import rebuild
-from livingdrug.report.folder_files import file_hash
-from livingdrug.workflows.base import keep_run, read_scenario
+from livingdrug.report import file_hash, rebuild
+from livingdrug.workflows import keep_run, read_scenario
 from livingdrug.workflows.check.spec import CheckFile
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.index.spec import Index

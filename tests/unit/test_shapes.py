@@ -8,8 +8,7 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, check, check_endpoints, read_data
 from livingdrug.data.wide import read_moment
-from livingdrug.response import read_subjects
-from livingdrug.response.survival.events import read_events
+from livingdrug.response import read_events, read_subjects
 
 CURVES = {"P1": ("60", "9000", "4000", "700"), "P2": ("<50", "12000", "", "900")}
 DAYS = (0, 7, 14, 28)

@@ -135,7 +135,7 @@ def test_no_table_cuts_a_number_or_a_name_on_a_narrow_terminal(capsys, monkeypat
     from rich.console import Console
 
     from livingdrug.cli.render import show_table
-    from livingdrug.report.answer import Table, cell
+    from livingdrug.report import Table, cell
 
     names = ("carrgo_restimulation", "host_competition_and_more_of_it")
     numbers = (123456.0, cell(0.00123, ends=(0.0011, 0.0015)))

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.base import read_scenario
+from livingdrug.workflows import read_scenario
 from livingdrug.workflows.trial.spec import run as run_trial
 
 DESIGN = {
@@ -95,7 +95,7 @@ def test_the_command_line_has_the_last_word_on_replicates_and_seed(tmp_path):
 
 
 def test_a_design_survives_its_text(tmp_path):
-    from livingdrug.workflows.document import to_toml
+    from livingdrug.workflows import to_toml
 
     scenario = read_scenario(written(tmp_path, futility={"at": 0.5, "below": 0.1}))
     assert type(scenario)(**tomllib.loads(to_toml(scenario))) == scenario

@@ -16,7 +16,7 @@ from livingdrug.web.live import live
 from livingdrug.web.sliders import sliders, span_of
 from livingdrug.web.uploads import MAX_BYTES, MAX_FILES, Uploads, safe_name
 from livingdrug.web.work import JOBS, KEPT_RESULTS, Work
-from livingdrug.workflows.base import read_scenario
+from livingdrug.workflows import read_scenario
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.index.spec import Index

@@ -17,7 +17,7 @@ from livingdrug.web.fit import SHOWN
 from livingdrug.web.fit_answer import vpc_sentence, with_ends
 from livingdrug.web.fit_plan import DIFFERS, HELD, SAME, model_of, roles_of, with_roles
 from livingdrug.web.work import Work
-from livingdrug.workflows.document import to_toml
+from livingdrug.workflows import to_toml
 from livingdrug.workflows.fit.plan import fit_problem
 from livingdrug.workflows.fit.scenario import Fit
 from tests.pictures import undrawn
@@ -149,7 +149,7 @@ def test_an_interrupted_fit_goes_on_to_the_numbers_of_the_script(tmp_path, monke
         fit_worker.run_job(folder, False, Impatient(folder / "progress.json"))
     assert (folder / "run" / "state.npz").is_file() and not (folder / "answer.json").exists()
     fit_worker.run_job(folder, True, fit_worker.Progress(folder / "progress.json"))
-    from livingdrug.workflows.base import to_script
+    from livingdrug.workflows import to_script
 
     (tmp_path / "samples.csv").write_bytes((folder / "samples.csv").read_bytes())
     monkeypatch.chdir(tmp_path)

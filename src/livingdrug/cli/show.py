@@ -9,6 +9,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import (
     Model,
     build_model,
+    find_models,
     get_fragment,
     get_model,
     latex_equations,
@@ -17,7 +18,6 @@ from livingdrug.models import (
     plain_equations,
     plain_symbol,
 )
-from livingdrug.models.catalogue import find_models
 from livingdrug.models.conformance import joining, problems
 from livingdrug.report import Table
 

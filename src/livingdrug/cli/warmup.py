@@ -5,8 +5,7 @@ import time
 import click
 
 from livingdrug.engine.codegen import cache
-from livingdrug.models import build_model
-from livingdrug.models.catalogue import list_runnable
+from livingdrug.models import build_model, list_runnable
 from livingdrug.simulation import simulate
 
 

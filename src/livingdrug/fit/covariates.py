@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Changes, Data, cells
+from livingdrug.data import Changes, Data
+from livingdrug.data.cells import is_missing as is_missing_text
 
 WEIGHT = ("weight", "body_weight", "wt")
 
@@ -45,7 +46,7 @@ def known_covariates(data: Data) -> list[str]:
 
 def is_missing(text) -> bool:
     """Whether a cell says nothing."""
-    return cells.is_missing(str(text))
+    return is_missing_text(str(text))
 
 
 def as_number(text) -> float:

@@ -8,11 +8,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.data import Data
-from livingdrug.data.cells import is_missing
-from livingdrug.data.endpoints import Endpoints
-from livingdrug.data.meanings import split_heading
-from livingdrug.data.time_units import TimeUnit, time_unit_of
+from livingdrug.data import Data, Endpoints, TimeUnit, is_missing, split_heading, time_unit_of
 from livingdrug.fit.given import read_given
 from livingdrug.fit.outcomes import BINARY, COUNT, KINDS, ORDERED, TIMED, Outcome, read_driver
 from livingdrug.models import Model

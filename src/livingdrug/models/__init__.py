@@ -3,10 +3,25 @@
 from livingdrug.core.sources import Source
 from livingdrug.models.about import About
 from livingdrug.models.build import build_model
-from livingdrug.models.catalogue import get_fragment, get_model, list_fragments, list_models
+from livingdrug.models.catalogue import (
+    find_models,
+    get_fragment,
+    get_model,
+    list_fragments,
+    list_models,
+    list_runnable,
+)
 from livingdrug.models.compose import System
 from livingdrug.models.equations import latex_equations, plain_equations
-from livingdrug.models.model import Fragment, Fragments, Model, closed_form_of, find_quantity, flows_of, plain_symbol
+from livingdrug.models.model import (
+    Fragment,
+    Fragments,
+    Model,
+    closed_form_of,
+    find_quantity,
+    flows_of,
+    plain_symbol,
+)
 from livingdrug.models.parameters import (
     Anchor,
     Experiment,
@@ -44,7 +59,8 @@ __all__ = [
     "ENDING", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith",
     "Experiment", "Flow", "Fragment", "Fragments", "LogNormal", "Mirror", "Model", "Needs", "Output", "Piece",
     "Place", "Population", "Quantity", "Range", "Ranges", "Residual", "Scale", "Source", "State", "Structure",
-    "Switch", "System", "Values", "build_model", "check_value", "find_quantity", "closed_form_of", "flows_of", "get_fragment",
-    "get_model", "is_model_file", "latex_equations", "list_fragments", "list_models", "lognormal",
-    "plain_equations", "plain_symbol", "read_model", "to_toml",
+    "Switch", "System", "Values", "build_model", "check_value", "closed_form_of", "find_models",
+    "find_quantity", "flows_of", "get_fragment", "get_model", "is_model_file", "latex_equations",
+    "list_fragments", "list_models", "list_runnable", "lognormal", "plain_equations", "plain_symbol",
+    "read_model", "to_toml",
 ]  # fmt: skip

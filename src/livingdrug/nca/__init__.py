@@ -13,11 +13,11 @@ from livingdrug.nca.analysis import PER_DAY, Analysis, Value
 from livingdrug.nca.registry import NcaParameter, parameter, parameter_of, parameters
 from livingdrug.nca.result import NcaResult
 from livingdrug.nca.run import nca
-from livingdrug.nca.settings import NcaSettings, TerminalPoints
+from livingdrug.nca.settings import AucRule, BelowRule, NcaSettings, TerminalPoints
 
 __all__ = [
-    "PER_DAY", "Analysis", "NcaParameter", "NcaResult", "NcaSettings", "TerminalPoints", "Value", "nca",
-    "parameter", "parameter_of", "parameters",
+    "PER_DAY", "Analysis", "AucRule", "BelowRule", "NcaParameter", "NcaResult", "NcaSettings",
+    "TerminalPoints", "Value", "nca", "parameter", "parameter_of", "parameters",
 ]  # fmt: skip
 
 callable_package(__name__, nca)

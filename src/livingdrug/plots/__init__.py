@@ -1,6 +1,16 @@
 """Results in, matplotlib axes out. Nothing is computed here."""
 
 from livingdrug.plots.assay import plot_plate, plot_plates
+from livingdrug.plots.assay_fits import (
+    plot_courses,
+    plot_designs,
+    plot_patient,
+    plot_predicted,
+    plot_ranking,
+    plot_rates,
+    plot_residual_plate,
+)
+from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range
 from livingdrug.plots.curves import DECADES, plot_bands, plot_curve, plot_curves, plot_limit
 from livingdrug.plots.exposure import plot_comparison
 from livingdrug.plots.fits import (
@@ -14,7 +24,7 @@ from livingdrug.plots.fits import (
 from livingdrug.plots.index import axis_label, plot_index, plot_tradeoff, shown_exposures
 from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.outcomes import plot_outcomes
-from livingdrug.plots.panels import panels_of, plot_panels
+from livingdrug.plots.panels import Panel, panels_of, plot_panels
 from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 from livingdrug.plots.power import plot_power
 from livingdrug.plots.predictive import plot_npde, plot_vpc
@@ -22,18 +32,22 @@ from livingdrug.plots.profiles import plot_profile, plot_profiles, plot_spaghett
 from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
 from livingdrug.plots.response import FEW_DECADES, MARKS, plot_continuous, plot_graded, plot_response
 from livingdrug.plots.sampling import plot_days
+from livingdrug.plots.sensitivity import plot_sensitivity
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence
 from livingdrug.plots.survival import plot_survival
 from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_power_over_size, plot_size_grid
 
 __all__ = [
-    "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "axis_label", "new_figure",
+    "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "new_figure",
     "pairs_together", "panels_of", "plot_bands", "plot_chains", "plot_characteristics", "plot_comparison",
-    "plot_continuous", "plot_covariates", "plot_curve", "plot_curves", "plot_days", "plot_densities",
-    "plot_eta_pairs", "plot_etas", "plot_graded", "plot_groups", "plot_index", "plot_individuals",
-    "plot_intervals", "plot_levels", "plot_likelihoods", "plot_limit", "plot_npde", "plot_observed", "plot_outcomes",
-    "plot_pairs", "plot_panels", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",
-    "plot_profile", "plot_profiles", "plot_ranks", "plot_residuals", "plot_response", "plot_size_grid",
-    "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_vpc", "sequence",
-    "shown_exposures",
+    "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
+    "plot_densities", "plot_designs", "plot_eta_pairs", "plot_etas", "plot_forest", "plot_graded",
+    "plot_groups", "plot_growth", "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
+    "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
+    "plot_panels",
+    "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",
+    "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
+    "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_sensitivity",
+    "plot_size_grid", "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_vpc",
+    "sequence", "shown_exposures",
 ]  # fmt: skip

@@ -8,8 +8,7 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments
-from livingdrug.models.catalogue import list_runnable
+from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments, list_runnable
 from livingdrug.models.conformance import joining
 from livingdrug.plots import panels_of
 from livingdrug.report import Table, number

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from livingdrug.plots import COLOURS, DECADES, MUTED
-from livingdrug.plots.panels import Panel
+from livingdrug.plots import COLOURS, DECADES, MUTED, Panel
 from livingdrug.simulation import Result
 
 DASHES = ("solid", "dash", "dashdot", "dot", "longdash")

@@ -9,8 +9,7 @@ from livingdrug.data import check
 from livingdrug.fit import FitProblem, design_of
 from livingdrug.fit.text import read_names
 from livingdrug.fit.words import number
-from livingdrug.models import Model, Quantity, build_model, get_model, list_fragments
-from livingdrug.models.catalogue import list_runnable
+from livingdrug.models import Model, Quantity, build_model, get_model, list_fragments, list_runnable
 from livingdrug.report import Table
 from livingdrug.web.address import to_query
 from livingdrug.web.files import BRIDGE, READING, by_their_names, found_in_file, in_fields

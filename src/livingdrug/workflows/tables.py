@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Check, Data, Endpoints, Finding, Reading, check, cross, join, printable, read_endpoints, refusal
-from livingdrug.nca import NcaResult, NcaSettings, TerminalPoints, nca
-from livingdrug.nca.settings import AucRule, BelowRule
+from livingdrug.nca import AucRule, BelowRule, NcaResult, NcaSettings, TerminalPoints, nca
 from livingdrug.report import Table, file_hash
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import INPUT, About

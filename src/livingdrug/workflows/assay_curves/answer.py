@@ -52,7 +52,7 @@ def table(_: AssayCurves, found: list[Band]):
 
 def figures(scenario: AssayCurves, found: list[Band]) -> Iterator[tuple[Picture, object]]:
     """Courses with bands."""
-    from livingdrug.plots.assay_fits import plot_predicted
+    from livingdrug.plots import plot_predicted
 
     asked = question(scenario)
     title = f"predicted: {asked.rounds} round(s), E:T {scenario.ratio:g}:1"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from livingdrug.report.answer import Answer, Picture, Table, cell
+from livingdrug.report import Answer, Picture, Table, cell
 from livingdrug.workflows.assay_design.spec import AssayPlanning, Planned, values_of
 
 NOT_TOLD = "not told"
@@ -115,7 +115,7 @@ def table(_: AssayPlanning, found: Planned):
 
 def figures(scenario: AssayPlanning, found: Planned) -> Iterator[tuple[Picture, object]]:
     """Expected errors as bars."""
-    from livingdrug.plots.assay_fits import plot_designs
+    from livingdrug.plots import plot_designs
 
     caption = "Expected relative standard error of each rate and design; dashed: wanted; no mark: not told."
     yield Picture("designs", caption), plot_designs(found.results, found.rates, scenario.wanted)

@@ -212,7 +212,7 @@ def _fitted(fit):
 
 def figures(scenario: AssayFitting, found: Fitted) -> Iterator[tuple[Picture, object]]:
     """Courses, rates, residuals on the plate."""
-    from livingdrug.plots import assay_fits as plots
+    from livingdrug import plots
 
     if scenario.each_well:
         for fit in found.fits[:WIDEST]:

@@ -52,7 +52,7 @@ def table(_: AssayPrediction, predicted: Predicted):
 
 def figures(scenario: AssayPrediction, predicted: Predicted) -> Iterator[tuple[Picture, object]]:
     """Courses in the patient."""
-    from livingdrug.plots.assay_fits import plot_patient
+    from livingdrug.plots import plot_patient
 
     picture = Picture(
         "patient", "Predicted courses with 95 % bands of both uncertainties; the control construct as a line."

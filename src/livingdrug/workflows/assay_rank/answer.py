@@ -54,7 +54,7 @@ def table(_: AssayRanking, found: Ranking):
 
 def figures(_: AssayRanking, found: Ranking) -> Iterator[tuple[Picture, object]]:
     """Probabilities and ranks."""
-    from livingdrug.plots.assay_fits import plot_ranking
+    from livingdrug.plots import plot_ranking
 
     yield (
         Picture("ranking", "Probability of being best, and median rank with its 95 % interval."),

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.models import build_model
-from livingdrug.report.answer import Answer, Picture, Table, cell
-from livingdrug.report.card import model_card
+from livingdrug.report import Answer, Picture, Table, cell, model_card
 from livingdrug.sensitivity import Sensitivity, sentences
 from livingdrug.workflows.sensitivity.spec import SensitivityScenario
 
@@ -55,7 +54,7 @@ def files(_: SensitivityScenario, found: Sensitivity) -> dict:
 
 def figures(_: SensitivityScenario, found: Sensitivity) -> Iterator[tuple[Picture, object]]:
     """The indices as bars."""
-    from livingdrug.plots.sensitivity import plot_sensitivity
+    from livingdrug.plots import plot_sensitivity
 
     caption = f"{' and '.join(filter(None, found.indices.names))} of each input with 95 % intervals."
     yield Picture("sensitivity", caption), plot_sensitivity(found)

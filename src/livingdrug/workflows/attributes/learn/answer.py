@@ -120,7 +120,7 @@ def files(_: Learn, found: Learned) -> dict:
 
 def figures(_: Learn, found: Learned) -> Iterator[tuple[Picture, object]]:
     """Chance and the observed value, patients as points, the learning curve."""
-    from livingdrug.plots.attributes import plot_growth, plot_null, plot_patients
+    from livingdrug.plots import plot_growth, plot_null, plot_patients
 
     result, outcome = found.result, found.result.outcome
     measure = MEASURE[outcome.kind]

@@ -35,7 +35,7 @@ def table(_: AcceptanceRange, found: Proposed):
 
 def figures(_: AcceptanceRange, found: Proposed) -> Iterator[tuple[Picture, object]]:
     """The curve, the floor and the range."""
-    from livingdrug.plots.attributes import plot_range
+    from livingdrug.plots import plot_range
 
     caption = (
         f"Probability of {found.prepared.outcome.name} against {found.column.heading}, and the range "

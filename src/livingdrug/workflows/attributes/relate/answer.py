@@ -90,7 +90,7 @@ def table(_: Relate, found: Related):
 
 def figures(_: Relate, found: Related) -> Iterator[tuple[Picture, object]]:
     """The effects as a forest."""
-    from livingdrug.plots.attributes import plot_forest
+    from livingdrug.plots import plot_forest
 
     outcome = found.prepared.outcome
     caption = f"Effect per SD of each attribute on {outcome.name}, with 95 % intervals; filled: q below 0.1."
