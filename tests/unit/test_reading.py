@@ -336,3 +336,13 @@ def test_nonmem_dose_rows_without_evid_may_hold_a_0(tmp_path):
 def test_a_dose_beside_every_sample_is_no_event(tmp_path):
     data = read_data(write(tmp_path, "ID,TIME,AMT,DV\nA,0,1e8,0\nA,3,1e8,\nA,7,1e8,5200\nA,9,1e8,0\n"))
     assert data.time.tolist() == [0, 7, 9] and data.profiles.dose.tolist() == [1e8]
+
+
+@pytest.mark.parametrize("shape", ["S{:03d}", "{:d}", "P{:d}-{:02d}", "x{:02d}y{:d}"])
+def test_names_are_sorted_by_their_numbers_however_they_are_written(shape):
+    from livingdrug.data.table import natural_key, naturally_sorted
+
+    draw = np.random.default_rng(2)
+    texts = list(dict.fromkeys(shape.format(*draw.integers(0, 300, 2).tolist()) for _ in range(200)))
+    assert naturally_sorted(texts) == sorted(range(len(texts)), key=lambda i: natural_key(texts[i]))
+    assert naturally_sorted([]) == []

@@ -95,10 +95,13 @@ def test_pipes_devices_and_folders_are_not_opened(kind, tmp_path):
         ("m.xml", "is SBML by its name; livingdrug reads no SBML"),
         ("m.sbml", "is SBML by its name"),
         ("n.xml", "is XML by its name"),
+        ("model", "model` is SBML; livingdrug reads no SBML"),
+        ("model.txt", "model.txt` is SBML"),
     ],
 )
 def test_files_of_another_kind_are_refused_by_their_name(kind, name, what, tmp_path):
-    (tmp_path / "m.xml").write_text('<?xml version="1.0"?><sbml/>')
+    for sbml in ("m.xml", "model", "model.txt"):
+        (tmp_path / sbml).write_text('<?xml version="1.0"?><sbml/>')
     with pytest.raises(InputError, match=what):
         READERS[kind](tmp_path / name)
 

@@ -41,9 +41,12 @@ def read_text(path: str | Path) -> str:
 
 def check_ending(path: str | Path) -> None:
     """Refuse by its name, in words, a file of another kind; XML that is SBML is called so."""
-    kind = OTHER.get(Path(path).suffix.lower())
+    ending = Path(path).suffix.lower()
+    kind = OTHER.get(ending)
     if kind == "XML" and _is_sbml(path):
         kind = "SBML"
+    if kind is None and ending != ".toml" and _is_sbml(path):
+        raise InputError(f"`{printable(str(path))}` is SBML; {_own('SBML')}")
     if kind:
         raise InputError(f"`{printable(str(path))}` is {kind} by its name; {_own(kind)}")
 

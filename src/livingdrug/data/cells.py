@@ -1,5 +1,6 @@
 """One cell of a table: a number, nothing, or a value beyond a limit. What cannot be read is said, never guessed."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -91,6 +92,8 @@ def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) 
 
 def read_cell(text: str, decimal: str = ".", measured: bool = False) -> tuple[float, float, int]:
     """(value, bound, kind) of one cell, of a measured value or of anything else: see `Numbers`."""
+    if _NUMBER.fullmatch(text) and math.isfinite(value := float(text)):  # most cells of a long table
+        return value, np.nan, NUMBER
     text = text.strip()
     if is_missing(text) and not (measured and text.upper() in BELOW_TOKENS):
         return np.nan, np.nan, MISSING

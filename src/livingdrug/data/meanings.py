@@ -64,7 +64,7 @@ _LEVEL = re.compile(
 )
 SIMULATED = ("subject", "time", "output", "value", "unit")
 # `simulate --out` states no unit of time; these outputs only exist in models that count days
-SIMULATED_IN_DAYS = ("transgene", "car_t_blood", "concentration")
+SIMULATED_IN_DAYS = ("transgene", "car_t_blood")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from livingdrug.data.names import folded, how_alike
 from livingdrug.data.outputs import ask_what_tells_apart, kept, may_differ, outputs, unit_said
 from livingdrug.data.parse import Parsed, turned_back
 from livingdrug.data.reading import Reading
-from livingdrug.data.table import Changes, Data, Profile, natural_key, natural_order
+from livingdrug.data.table import Changes, Data, Profile, natural_order, naturally_sorted
 from livingdrug.data.units import known_units, read_unit
 
 
@@ -22,7 +22,7 @@ def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.nd
     import pandas as pd
 
     codes, unique = pd.factorize(ids)
-    order = sorted(range(len(unique)), key=lambda i: natural_key(unique[i]))
+    order = naturally_sorted(unique)
     rank = np.empty(len(unique), dtype=int)
     rank[order] = np.arange(len(unique))
     alike: dict[str, str] = {}

@@ -1,6 +1,7 @@
 """The canonical table: what every analysis reads, whatever the file looked like."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from livingdrug.core.shown import Shown
 # the first columns of the canonical table, and two of those that may stand behind them
 CANONICAL = ("ID", "TIME", "DV", "DVID", "UNIT", "ASSAY", "EVID", "AMT", "CENS", "LIMIT", "OCC")
 LOGARITHMS, REPLICATE = "LOGARITHMS", "REPLICATE"
+_DIGITS = str.maketrans("123456789", "000000000")
 
 
 @dataclass(frozen=True)
@@ -180,8 +182,15 @@ def natural_order(texts: np.ndarray) -> np.ndarray:
 
     codes, unique = pd.factorize(texts)
     rank = np.empty(len(unique), dtype=int)
-    rank[sorted(range(len(unique)), key=lambda i: natural_key(unique[i]))] = np.arange(len(unique))
+    rank[naturally_sorted(unique)] = np.arange(len(unique))
     return rank[codes]
+
+
+def naturally_sorted(texts: Sequence[str]) -> list[int]:
+    """Positions of texts in the order of `natural_key`."""
+    if len({text.translate(_DIGITS) for text in texts}) == 1:  # digits at the same places: as texts are sorted
+        return sorted(range(len(texts)), key=texts.__getitem__)
+    return sorted(range(len(texts)), key=lambda i: natural_key(texts[i]))
 
 
 def natural_key(text: str) -> tuple:

@@ -73,7 +73,8 @@ def _parabola(found: Profile, result: FitResult):
     best, sd = unknowns.vector(point_of(result.problem)), np.sqrt(matrix[k, k])
     steps = np.linspace(-np.sqrt(MOST_RISE), np.sqrt(MOST_RISE), 81)
     at = np.eye(unknowns.size)[k]
-    values = np.array([unknowns.natural(best + step * sd * at)[0][k] for step in steps])
+    with np.errstate(over="ignore"):  # far out, where the data hardly tell of a number: outside the figure
+        values = np.array([unknowns.natural(best + step * sd * at)[0][k] for step in steps])
     inside = (values >= found.values[0]) & (values <= found.values[-1])
     return values[inside], steps[inside] ** 2
 
