@@ -10,6 +10,7 @@ LATER = {
     "rank": ("livingdrug.cli.assay_fit", "Which construct is best, and how sure is it."),
     "curves": ("livingdrug.cli.assay_fit", "Courses of a design that was not run, with bands."),
     "design": ("livingdrug.cli.assay_fit", "Which design of an assay tells rates apart, and its cost."),
+    "models": ("livingdrug.cli.assay_fit", "Which laws of growth, killing and effectors describe a plate best."),
     "predict": ("livingdrug.cli.assay_fit", "What a construct would change in a patient."),
 }
 READING = (
