@@ -1,7 +1,7 @@
 """Fits of simulated killing assays: are rates within their intervals as often as they say, and is a ranking
 calibrated?
 
-    python bench/assay_coverage.py [PLATES] [FIRST SEED]
+    python -m bench.assay_coverage [PLATES] [FIRST SEED]
 
 Each plate has 4 constructs, 3 donors, E:T 4:1, 1:1 and 1:4 in duplicate, 12 wells with targets alone, a well
 with effectors alone for each construct and donor, four rounds, targets counted every 6 hours and effectors at

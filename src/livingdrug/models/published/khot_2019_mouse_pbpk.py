@@ -200,7 +200,7 @@ def _vector(name: str, lymph_return: float, balanced: bool, loss: float = 0.84) 
             f"vessels_{o}": vessels,
             f"tissue_{o}": tissue,
         }
-    sources = dict.fromkeys(
+    sources: dict[str, Source] = dict.fromkeys(
         (
             "lymph_return",
             "volume_inguinal",
