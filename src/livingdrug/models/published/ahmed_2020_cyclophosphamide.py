@@ -25,7 +25,10 @@ from livingdrug.models import (
 from livingdrug.models.shared import SOLVED, transcribed
 
 SOURCE = transcribed(
-    "ahmed_2020", "Ahmed et al. 2020, Tables 3 and 4", "10.3389/fphar.2020.00406", "Ahmed_2020_cyclophosphamide (02a4f89)"
+    "ahmed_2020",
+    "Ahmed et al. 2020, Tables 3 and 4",
+    "10.3389/fphar.2020.00406",
+    "Ahmed_2020_cyclophosphamide (02a4f89)",
 )
 REFERENCE = Source("livingdrug_facts", "the patient of the reference outcomes")
 MASS = Source("livingdrug_facts", "molar mass of cyclophosphamide, 261.09 g/mol")

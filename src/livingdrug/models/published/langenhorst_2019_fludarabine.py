@@ -25,7 +25,10 @@ from livingdrug.models import (
 from livingdrug.models.shared import SOLVED, transcribed
 
 SOURCE = transcribed(
-    "langenhorst_2019", "Langenhorst et al. 2019, Table 2", "10.1007/s40262-018-0715-9", "Langenhorst_2019_fludarabine (0148359)"
+    "langenhorst_2019",
+    "Langenhorst et al. 2019, Table 2",
+    "10.1007/s40262-018-0715-9",
+    "Langenhorst_2019_fludarabine (0148359)",
 )
 FACTOR = Source(
     "livingdrug_facts",
