@@ -1,7 +1,7 @@
 """Fits of simulated killing assays: are rates within their intervals as often as they say, and is a ranking
 calibrated?
 
-    python bench/assay_coverage.py [PLATES] [FIRST SEED]
+    python -m bench.assay_coverage [PLATES] [FIRST SEED]
 
 Each plate has 4 constructs, 3 donors, E:T 4:1, 1:1 and 1:4 in duplicate, 12 wells with targets alone, a well
 with effectors alone for each construct and donor, four rounds, targets counted every 6 hours and effectors at
@@ -106,11 +106,7 @@ def summary(plates: list[dict]) -> str:
 
 
 if __name__ == "__main__":
-    count, first = (
-        (int(text) for text in (*sys.argv[1:], "20", "1")[:2])
-        if len(sys.argv) < 3
-        else map(int, sys.argv[1:3])
-    )
+    count, first = (int(sys.argv[k]) if len(sys.argv) > k else default for k, default in ((1, 20), (2, 1)))
     done = []
     for seed in range(first, first + count):
         done.append(one(seed))

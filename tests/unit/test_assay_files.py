@@ -290,6 +290,13 @@ BAD = {
     LONG + "P1,A1,6,zebra,1,cells/well\n": ("quantity", 2, ("zebra",)),
     LONG + "P1,A1,99999,tumour,1,cells/well\n": ("time", 2, ("A1", "lasts that long")),
     LONG + "P1,A1,6,tumour,1e12,cells/well\n": ("too-many", 2, ("1e12",)),
+    "well,time_h,tumour (10^3 cells/well)\nA1,0,5\n": ("scale", 1, ("10^3",)),
+    "well,time_h,log10 tumour\nA1,0,5\n": ("scale", 1, ("log10",)),
+    "well,time_h,channel,cells (x1000)\nA1,0,tumour,5\n": ("scale", 1, ("x1000",)),
+    LONG + "P1,A1,6,tumour,1,1e3 cells/well\n": ("scale", 2, ("1e3",)),
+    "well,time,TIME_UNIT,tumour\nA1,1,h,5\nA1,1,d,6\n": ("time-unit", 1, ("no unit of time",)),
+    "well,time,TIME_UNIT,tumour\nA1,1,month,5\n": ("time-unit", 1, ("no unit of time",)),
+    VESSEL + "Elapsed\tB2\tC2\n0\t101\t99\n": ("too-many", 5, ("B2 at 0 h", "100 %")),
     "well,tumour\nA1,5\n": ("no-time", 2, ("A1",)),
     "well,time,tumour\nA1,5,5\n": ("time-unit", 1, ("`time`",)),
     "Time (h),A1,A2\n0,1,2\n": ("quantity", 1, ("nothing says what",)),
@@ -328,6 +335,7 @@ BAD_MAPS = {
     "well,effectors_seeded,targets_seeded\nA1,many,5000\n": ("map", ("A1", "many")),
     "well,E:T,effectors_seeded,targets_seeded\nA1,4:1,5000,5000\n": ("map", ("A1", "4:1")),
     "well,role,effectors_seeded\nA1,target alone,500\n": ("map", ("A1", "500 effectors")),
+    "well,role,targets_seeded (x10^3)\nA1,sample,5\n": ("scale", ("x10",)),
     "well,role,construct\nA1,sample\n": ("truncated", ("2 of 3",)),
 }
 
@@ -364,6 +372,17 @@ def test_a_last_number_without_a_line_end_is_looked_at(put):
     made = check([put(ROWS.rstrip("\n"))])
     assert made.ok and "open-end" in [f.code for _, f in made.of("warning")]
     assert "open-end" not in [f.code for _, f in check([put(ROWS)]).of("warning")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("well,day,tumour\nA1,1,5\nA1,3,6\n", "day-one"),
+        ("well,time_h,lysis\nA1,4,0.5\nA2,4,0.7\nA3,4,0.1\n", "fraction"),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_warned_of(put, text, code):
+    assert code in [f.code for _, f in check([put(text)]).of("warning")]
 
 
 def test_a_guess_is_shown(put):

@@ -8,6 +8,7 @@ from bench.small_trials import data_set
 from livingdrug.engine.at_draws import slopes_at_draws, sum_at_draws
 from livingdrug.engine.densities import ADDITIVE, COMBINED, LOGNORMAL, PROPORTIONAL, SQUARES, sum_by_subject
 from livingdrug.fit import new_problem, point_of, unknowns_of
+from livingdrug.fit.climb import expected_gain, inverse_of
 from livingdrug.fit.importance import drawn, predicted, propose, weights, worth_of
 from livingdrug.fit.information import weighted_at
 from livingdrug.fit.point import centre, log_likelihood, predictions, prepare, with_etas
@@ -108,3 +109,10 @@ def test_the_score_is_the_slope_of_the_level_on_the_same_draws(trial):
         sides = [unknowns.point(vector + side * step, point) for side in (1, -1)]
         up, down = (weighted_at(prepared, unknowns, side, draws).level for side in sides)
         assert score[k] == pytest.approx((up - down) / (2 * h), rel=0.01, abs=0.02), name
+
+
+def test_a_number_of_which_an_information_says_nothing_stays_where_it_is():
+    matrix = np.array([[4.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 2.0]])
+    found = inverse_of(matrix, np.array([], dtype=np.int64))
+    assert found[np.ix_([0, 2], [0, 2])] == pytest.approx(np.linalg.inv(matrix[np.ix_([0, 2], [0, 2])]))
+    assert not found[1].any() and expected_gain(np.array([1.0, 5.0, 0.0]), matrix, np.array([2])) == pytest.approx(0.125)

@@ -58,3 +58,13 @@ def test_the_research_notice_is_worded_once():
     # help that is a docstring, and a commented example file, are no places for a name
     assert set(said) == {"words.py", "main.py", "vpc.py", "trial.py"}
     assert all("for research, not for clinical decisions" in text for text in said.values())
+
+
+def test_the_app_offers_what_the_fields_allow():
+    from livingdrug.cli.options import get_choices
+    from livingdrug.web.files import READING
+    from livingdrug.workflows.nca.spec import Nca
+
+    allowed = {name: get_choices(field.annotation) for name, field in Nca.model_fields.items()}
+    offered = {entry.key: {value for value, _ in entry.choices} - {""} for entry in READING if allowed[entry.key]}
+    assert offered and all(values == set(allowed[key]) for key, values in offered.items())

@@ -3,6 +3,7 @@ fits."""
 
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.check import AssayCheck, check, read_assay
+from livingdrug.assay.compared import ModelOfPlate, compare_models, minus2ll
 from livingdrug.assay.design import AssayDesign, CountErrors, DesignResult, expected_errors, usual_designs
 from livingdrug.assay.fit import AssayFit, fit_assay, fit_wells
 from livingdrug.assay.laws import assay_model
@@ -46,6 +47,7 @@ __all__ = [
     "Estimates",
     "Events",
     "Link",
+    "ModelOfPlate",
     "Noise",
     "Observed",
     "Plate",
@@ -61,6 +63,7 @@ __all__ = [
     "Wells",
     "assay_model",
     "check",
+    "compare_models",
     "derived",
     "derived_ranking",
     "estimates_from",
@@ -70,6 +73,7 @@ __all__ = [
     "fit_wells",
     "killing_pressure",
     "made_plate",
+    "minus2ll",
     "observe",
     "place_of",
     "predict_courses",

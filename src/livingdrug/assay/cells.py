@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from livingdrug.assay.plate import QUANTITIES
 from livingdrug.data import ABOVE, BELOW, MISSING, NUMBER, Findings, printable, read_cell
 from livingdrug.data.cells import COMMA, Numbers
 
@@ -194,9 +193,16 @@ def _possible(cells: Cells, values: Values, findings: Findings) -> Values:
             f"{cells.place(i)}: {cells.text[i]} is more than a well can hold",
             "mend the cell or its unit",
         )
+    for i in np.flatnonzero((quantity == "confluence") & (value > 100.5)):
+        problem = f"{cells.place(i)}: {cells.text[i]} is more than 100 %"
+        findings.add(
+            "too-many", cells.line[i], cells.column[i], cells.text[i], problem, "mend the cell or the metric"
+        )
+    for name in ("confluence", "lysis"):
+        known = value[(quantity == name) & np.isfinite(value)]
+        if len(known) > 2 and (np.abs(known) <= 1).all() and known.any():
+            problem = f"no {name} is above 1: are these fractions and not percent?"
+            findings.add(
+                "fraction", findings.heading, "", "", problem, "write percent, from 0 to 100", "warning"
+            )
     return Values(value, sd, values.limit, flag)
-
-
-def known_quantity(text: str) -> str:
-    """The quantity that a text names exactly, "" where it names none."""
-    return text if text in QUANTITIES else ""

@@ -8,7 +8,7 @@ import numpy as np
 
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.plate import QUANTITIES
-from livingdrug.assay.words import Channel, read_channel, read_clock, read_duration, read_unit_words
+from livingdrug.assay.words import Channel, read_channel, read_clock, read_duration, read_unit_words, scale_in
 from livingdrug.core.errors import InputError
 from livingdrug.data import Findings, printable
 
@@ -73,12 +73,30 @@ def channel_of(text: str, reading: AssayReading, findings: Findings, line: int, 
 
     Raises InputError for an answer that names no quantity.
     """
+    if refuse_scale(text, line, where, findings):
+        return None
     channel = _channel(text, reading, findings, line, where)
     if channel is not None and text:
         findings.note(
             f"`{printable(text, 60)}` is read as {channel.quantity} in {channel.unit} ({channel.why})"
         )
     return channel
+
+
+def refuse_scale(text: str, line: int, where: str, findings: Findings) -> bool:
+    """Whether a heading or unit states thousands or logarithms, which would be read as plain numbers: a
+    fault."""
+    scale = scale_in(text)
+    if scale and not any(f.code == "scale" and f.value == text for f in findings.found):
+        findings.add(
+            "scale",
+            line,
+            where,
+            text,
+            f"`{printable(text, 60)}` states values in `{printable(scale, 20)}`",
+            "write plain numbers, and no power of ten, prefix or logarithm in the heading",
+        )
+    return bool(scale)
 
 
 def _channel(text: str, reading: AssayReading, findings: Findings, line: int, where: str) -> Channel | None:

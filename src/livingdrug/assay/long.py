@@ -7,11 +7,11 @@ import numpy as np
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.cells import Cells
 from livingdrug.assay.columns import MAP, guess, place_of
-from livingdrug.assay.context import Context, channel_of
+from livingdrug.assay.context import Context, channel_of, refuse_scale
 from livingdrug.assay.plate import QUANTITIES
 from livingdrug.assay.source import Line
 from livingdrug.assay.wide import hours, time_unit
-from livingdrug.assay.words import Channel, read_channel, read_duration, well_name
+from livingdrug.assay.words import HOURS, Channel, read_channel, read_duration, read_unit_words, well_name
 from livingdrug.data import NUMBER, Column, Findings, is_missing, plain_word, printable, read_cell
 
 _ADDED = re.compile(r"\+\s*(\d+(?:\.\d+)?(?:[eE]\d+)?)\s*(.*)")
@@ -38,6 +38,9 @@ def read_long(
     body = _body(rows, i, findings)
     columns = _with_wells_of_id(guess(headings, reading), body)
     place = place_of(columns)
+    for column in columns:
+        if column.meaning in ("value", "sd", "limit", *QUANTITIES):
+            refuse_scale(column.name, line, column.name, findings)
     table = _Table(body, headings, columns, place, context, reading, findings)
     across = [(k, read_duration(c.name)) for k, c in enumerate(columns) if c.meaning == TIMES]
     if across and "value" not in place:
@@ -153,11 +156,9 @@ def _add_value(t: _Table, line: int, row: list[str], well: str, time: float, cel
 
 
 def _unit(text: str, channel: Channel, line: int, t: _Table) -> str:
-    from livingdrug.assay.words import read_unit_words
-
     known = QUANTITIES[channel.quantity]
-    if not text or text in known:
-        return text or channel.unit
+    if not text or text in known or refuse_scale(text, line, t.headings[t.place["unit"]], t.findings):
+        return text if text in known else channel.unit
     read = read_unit_words(text, channel.quantity)
     if not read:
         column = t.headings[t.place["unit"]]
@@ -199,12 +200,19 @@ def _times(t: _Table) -> list[float]:
     k = t.place["time"]
     name = t.headings[k]
     unit = time_unit(name)
-    stated = {t.text(row, "time_unit").lower()[:1] for _, row in t.body if t.text(row, "time_unit")}
-    if len(stated) == 1:
-        unit = stated.pop()
+    stated = {t.text(row, "time_unit") for _, row in t.body} - {""}
+    if stated:
+        unit = time_unit(stated.pop()) if len(stated) == 1 else ""
+    made = hours([row[k] for _, row in t.body], unit, [n for n, _ in t.body], name, t.reading, t.findings)
     if unit == "d":
         t.findings.note(f"`{printable(name)}` counts days of 24 h from day 0, the start of the clock")
-    return hours([row[k] for _, row in t.body], unit, [n for n, _ in t.body], name, t.reading, t.findings)
+        if min(made, default=0) == HOURS["d"]:
+            problem = (
+                f"`{printable(name)}` begins with day 1: is that the day of the start, or a day after it?"
+            )
+            fix = "count the days from 0, or say --start 24 if co-culture begins on day 1"
+            t.findings.add("day-one", t.findings.heading, name, "1", problem, fix, "warning")
+    return made
 
 
 def _is_event(t: _Table, row: list[str]) -> bool:

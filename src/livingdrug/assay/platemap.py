@@ -9,6 +9,7 @@ import numpy as np
 
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.columns import MAP, guess, place_of
+from livingdrug.assay.context import refuse_scale
 from livingdrug.assay.grids import grid_rows, grid_width
 from livingdrug.assay.places import on_plate
 from livingdrug.assay.source import is_xml, read_sheets, with_labels_spread
@@ -79,6 +80,9 @@ def read_map(path: str | Path, reading: AssayReading) -> Map:
 def _of_table(name: str, rows, i: int, columns, reading: AssayReading, findings: Findings) -> Map:
     place = place_of(columns)
     findings.heading = rows[i][0]
+    for column in columns:
+        if column.meaning in ("effectors_seeded", "targets_seeded"):
+            refuse_scale(column.name, rows[i][0], column.name, findings)
     made: dict[tuple[str, str], tuple[int, Facts]] = {}
     for line, row in rows[i + 1 :]:
         if not any(row):

@@ -19,6 +19,11 @@ _CLOCK = re.compile(r"T?(\d+):([0-5]?\d):([0-5]?\d)(?:[.,](\d+))?")
 _PART = re.compile(
     r"(-?\d+(?:[.,]\d+)?)\s*(days?|d|hours?|hrs?|h|minutes?|mins?|min|m|seconds?|secs?|s)\b", re.IGNORECASE
 )
+_SCALE = re.compile(
+    r"\b10\s*(\^|\*\*|e)\s*-?\d|\b\d+e\+?\d|[x\u00d7*]\s*1,?0+\b|\b1,?000\b|thousand|million"
+    r"|\bk(cells\b|\b)|\blog(10|e|2|arithm\w*)?\b|\bln\b",
+    re.IGNORECASE,
+)
 HOURS = {"d": 24.0, "h": 1.0, "m": 1 / 60, "s": 1 / 3600}
 ROLE_WORDS = {
     "sample": "sample samples coculture cocultures test experimental treated unknown killing "
@@ -165,6 +170,13 @@ def read_channel(text: str) -> Channel | None:
             why = f"a guess: {guess}" if guess else f"`{found[0].strip()}`"
             return Channel(quantity, said, why)
     return None
+
+
+def scale_in(text: str) -> str:
+    """The power of ten, the prefix or the logarithm that a heading or a unit states, "" where it states
+    none."""
+    match = _SCALE.search(text)
+    return match[0].strip() if match else ""
 
 
 def read_unit_words(text: str, quantity: str) -> str:

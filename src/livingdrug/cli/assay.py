@@ -10,6 +10,7 @@ LATER = {
     "rank": ("livingdrug.cli.assay_fit", "Which construct is best, and how sure is it."),
     "curves": ("livingdrug.cli.assay_fit", "Courses of a design that was not run, with bands."),
     "design": ("livingdrug.cli.assay_fit", "Which design of an assay tells rates apart, and its cost."),
+    "models": ("livingdrug.cli.assay_fit", "Which laws of growth, killing and effectors describe a plate best."),
     "predict": ("livingdrug.cli.assay_fit", "What a construct would change in a patient."),
 }
 READING = (
@@ -131,7 +132,7 @@ def check_files(
 def reading_of(options: dict):
     """The options of `with_reading`, but for map and events, as an AssayReading."""
     from livingdrug.assay import AssayReading
-    from livingdrug.workflows.tables import read_pairs
+    from livingdrug.workflows import read_pairs
 
     given = {name: value for name, value in options.items() if value not in (None, ())}
     given["columns"] = read_pairs(options["columns"], "--column")

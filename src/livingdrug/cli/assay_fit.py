@@ -1,4 +1,4 @@
-"""Commands under `livingdrug assay` that are kinds of analysis: fit, rank, curves, predict and design."""
+"""Commands under `livingdrug assay` that are kinds of analysis: fit, models, rank, curves, predict and design."""
 
 import click
 
@@ -6,6 +6,7 @@ from livingdrug.cli.options import command_of
 
 KINDS = {
     "fit": "assay_fit",
+    "models": "assay_models",
     "rank": "assay_rank",
     "curves": "assay_curves",
     "predict": "assay_predict",

@@ -31,6 +31,7 @@ CONFIRMED = (1.0, 0.3, 0.1)  # parts of the way on one set of draws that new dra
 KEPT = 0.25  # of the effective draws of each subject that steps on one set must leave
 NOISE = 0.02  # by which the likelihood of new draws may fall short of that of the old ones
 LEAST_CURVATURE = 1e-3  # of the scaled information
+NOTHING = 1e-100  # information below which a number is as if it were not there
 FAR = 0.7  # that a step may move a number, on its scale
 FAILING = 5.0  # times the expected rise, and 1 more, that no climb rises by
 ENOUGH = 3e-3  # expected gain in log-likelihood below which no step is worth it
@@ -225,14 +226,16 @@ def _newton(score: np.ndarray, inverse: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def inverse_of(matrix: np.ndarray, left_out: np.ndarray) -> np.ndarray:
-    """Inverse of an information (p, p), 0 for numbers that stay; where the likelihood bends the wrong way, or hardly at
-    all, its curvature counts as slightly more than nothing. Not a number where the information is none."""
-    inside = np.setdiff1d(np.arange(len(matrix)), left_out)
+    """Inverse of an information (p, p), 0 for numbers that stay and those it says nothing of; where the likelihood bends the
+    wrong way, or hardly at all, its curvature counts as slightly more than nothing. Not a number where the information is
+    none."""
+    silent = np.flatnonzero(np.abs(np.diag(matrix)) < NOTHING)
+    inside = np.setdiff1d(np.arange(len(matrix)), np.union1d(left_out, silent).astype(np.int64))
     found, part = np.zeros(matrix.shape), matrix[np.ix_(inside, inside)]
     if not np.isfinite(part).all():
         return found * np.nan
     if len(inside):
-        scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
+        scale = np.sqrt(np.abs(np.diag(part)))
         values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
         found[np.ix_(inside, inside)] = (vectors / np.maximum(values, LEAST_CURVATURE)) @ vectors.T / scale[:, None] / scale
     return found

@@ -93,7 +93,7 @@ def limits(
     return found
 
 
-def _draws(prepared: Prepared) -> dict:
+def profile_draws(prepared: Prepared) -> dict:
     """Draws of each subject that a climb on a profile takes."""
     each = usual_draws(prepared.problem) // HALF
     return {"draws": each, "most": MOST * each, "sound": WORTH}
@@ -148,7 +148,7 @@ def _holds(s: Settled, name: str, ends: tuple[float, float], covariance: np.ndar
     relative = unknowns.kinds[k] == TYPICAL and _scale(unknowns, name) == LOG
     if covariance[k, k] < KNOWN**2 or not (outcome or (relative and n < MANY)):
         return True
-    walk = _Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(subjects_for(s, name)), seed)
+    walk = Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(subjects_for(s, name)), seed)
     x = _value(unknowns, s.climbed.point, name)
     return all(walk.rise(walk.at(end, [(x, 0.0, s.climbed)])) >= FALLEN * walk.fall for end in ends)
 
@@ -213,8 +213,8 @@ def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, s
     unknowns = unknowns_of(s.prepared.problem)
     if name not in unknowns.names:
         return (None, None)
-    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed, rounds=0, **_draws(s.prepared))
-    walk = _Walk(s.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - s.level), fall, seed)
+    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed, rounds=0, **profile_draws(s.prepared))
+    walk = Walk(s.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - s.level), fall, seed)
     ends: list[float | None] = []
     for side in (-1, 1):
         if side == -1 and unknowns.kinds[walk.k] == SPREAD and _may_be_none(s, name, best, fall, seed):
@@ -235,8 +235,8 @@ def _wider(ends: tuple, other: Settled, name: str, best: float, fall: float, see
     begun = other.climbed
     if _inside(other, name, ends, fall - 2 * (best - other.level)):
         return ends
-    start = climb(other.prepared, begun.point, seed, before=begun, rounds=0, **_draws(other.prepared))
-    walk = _Walk(other.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - other.level), fall, seed)
+    start = climb(other.prepared, begun.point, seed, before=begun, rounds=0, **profile_draws(other.prepared))
+    walk = Walk(other.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - other.level), fall, seed)
     x = float(unknowns.vector(start.point)[walk.k])
     for i, side in enumerate((-1, 1)):
         if ends[i] is None or np.isinf(ends[i]):
@@ -265,7 +265,7 @@ def _may_be_none(s: Settled, name: str, best: float, fall: float, seed: int) -> 
     if len({p.spread_name for p in s.prepared.problem.random}) == 1 or name in {p.name for p in s.prepared.problem.priors}:
         return False
     begun = carried(s, without(s.prepared.problem, name), seed)
-    tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, wanted=best - fall / 2, **_draws(s.prepared))
+    tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, wanted=best - fall / 2, **profile_draws(s.prepared))
     return 2 * (best - tried.level) < fall
 
 
@@ -280,7 +280,7 @@ def _largest(s: Settled, full: Prepared, name: str, best: float, fall: float, se
         vector = unknowns.vector(point)
         vector[k] = x = float(unknowns.vector(point_of(problem))[k])
         point = unknowns.point(vector, point)
-        climbed = climb(prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **_draws(prepared))
+        climbed = climb(prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **profile_draws(prepared))
         rise = 2 * (best - climbed.level - climbed.gain)
         if climbed.level > best + BETTER:
             return Higher(prepared, climbed)
@@ -296,7 +296,7 @@ def _between(a: float, rise_a: float, b: float, rise_b: float, fall: float) -> f
     return float(a + (b - a) * (np.sqrt(fall) - low) / max(high - low, 1e-12))
 
 
-class _Walk(NamedTuple):
+class Walk(NamedTuple):
     """Along the profile of number k from an optimum; behind: how much less likely than the best one that optimum is."""
 
     prepared: Prepared
@@ -309,10 +309,14 @@ class _Walk(NamedTuple):
 
     def end(self, side: int, first: float = 0.0) -> float | None | Higher:
         """Where the profile has fallen far enough on one side; first: distance that is looked at first, 0 for a guess."""
+        return self.along(side, first)[0]
+
+    def along(self, side: int, first: float = 0.0) -> tuple[float | None | Higher, list]:
+        """(the same, (number, rise of -2 log likelihood, fit) of every step, the optimum first)."""
         base = float(self.unknowns.vector(self.start.point)[self.k])
         known = [(base, self.behind, self.start)]
         if self.behind >= self.fall:
-            return base
+            return base, known
         step, farthest = self.scale()
         if _relative(self.unknowns, self.unknowns.names[self.k]):  # a search may end far out where the likelihood is flat
             begun = float(self.unknowns.vector(point_of(self.prepared.problem))[self.k])
@@ -323,17 +327,17 @@ class _Walk(NamedTuple):
             x = base + side * gone
             now = self.at(x, known)
             rise, (a, rise_a, _) = self.rise(now), known[-1]
-            if self.behind + 2 * (self.start.level - now.level) < -2 * BETTER:
-                return Higher(self.prepared, now)
-            if rise >= self.fall:
-                return _between(a, rise_a, x, rise, self.fall)
-            if gone >= farthest:
-                return None
             known.append((x, rise, now))
+            if self.behind + 2 * (self.start.level - now.level) < -2 * BETTER:
+                return Higher(self.prepared, now), known
+            if rise >= self.fall:
+                return _between(a, rise_a, x, rise, self.fall), known
+            if gone >= farthest:
+                break
             risen = np.sqrt(max(rise, 0.0)) - np.sqrt(max(rise_a, 0.0))
             wanted = np.sqrt(self.fall) * 1.1 - np.sqrt(max(rise, 0.0))
             step *= float(np.clip(wanted / max(risen, 1e-3), 0.3, GROWTH))
-        return None
+        return None, known
 
     def rise(self, now: Climbed) -> float:
         """Of -2 log likelihood above the best optimum; what the climb may still lack counts as reached."""
@@ -364,7 +368,7 @@ class _Walk(NamedTuple):
         vector[self.k] = x
         point = self.unknowns.point(vector, near.point)
         return climb(self.prepared, point, self.seed, before=near, held=(self.k,), rounds=ROUNDS, enough=NEAR,
-                     **_draws(self.prepared))
+                     **profile_draws(self.prepared))
 
     def ahead(self, move: float) -> np.ndarray:
         """How the other numbers go along with the one held, as the information at the optimum says."""

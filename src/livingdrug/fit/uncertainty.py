@@ -1,6 +1,7 @@
 """How well the data determine a number: its profile likelihood, and refits of resampled subjects."""
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
 from livingdrug.fit.climb import climb
-from livingdrug.fit.limits import cutoff
+from livingdrug.fit.limits import Higher, Walk, cutoff, profile_draws
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Prepared, point_of, prepare
 from livingdrug.fit.result import FitResult
@@ -16,9 +17,7 @@ from livingdrug.fit.sampling import generator
 from livingdrug.fit.unknowns import unknowns_of
 
 RISE = 3.841459  # of -2LL at the ends of a 95 % interval, of many subjects
-STEPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)  # standard errors from the estimate
 ASTRAY = 0.5  # rise of the log-likelihood still expected above which the other numbers are not fitted
-UNKNOWN_SE = 0.5  # of a number whose standard error is not known, on its scale
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class Profile:
 
 
 def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
-    """Profile likelihood of an estimated number around its estimate; all others are fitted anew at every step.
+    """Profile likelihood of an estimated number around its estimate, by the steps of the fit's own profiles
+    (`fit.limits`); all others are fitted anew at every step.
 
     Raises InputError for a number that was not estimated, and for a fit far from the top of its likelihood.
     """
@@ -47,43 +47,30 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
         raise InputError("profile: " + unknown("estimated number", name, unknowns.names))
     k = unknowns.names.index(name)
     prepared, base = prepare(problem), point_of(problem)
-    best = unknowns.vector(base)
-    matrix = result.covariance.matrix
-    se = np.sqrt(matrix[k, k]) if matrix is not None and matrix[k, k] > 0 else UNKNOWN_SE
     top = climb(prepared, base, seed, result.individuals.etas)
     if not top.gain <= ASTRAY:
         raise InputError(f"the fit is not at the top of its likelihood, which may rise by {top.gain:.2g} more")
-    level, fall = top.information.log_likelihood, cutoff(prepared.design.n)
-    rows, astray = [(best[k], 0.0)], False
-    for side in (-1.0, 1.0):
-        now = top
-        for step in STEPS:
-            vector = unknowns.vector(now.point)
-            vector[k] = best[k] + side * step * se
-            now = climb(prepared, unknowns.point(vector, base), seed, before=now, held=(k,))
-            if not now.gain <= ASTRAY:
-                astray = True
-                break
-            rows.append((vector[k], 2 * (level - now.information.log_likelihood)))
-            if rows[-1][1] > 1.5 * fall:
-                break
-    rows.sort()
-    place, rise = (np.array(column) for column in zip(*rows, strict=True))
-    values = np.array([unknowns.natural(np.where(np.arange(len(best)) == k, p, best))[0][k] for p in place])
-    lower, upper = (_crossing(place, rise, best[k], side, fall) for side in (-1, 1))
-    ends = [None if e is None else float(np.interp(e, place, values)) for e in (lower, upper)]
+    best, fall = unknowns.vector(top.point), cutoff(prepared.design.n)
+    start = climb(prepared, top.point, seed, before=top, rounds=0, **profile_draws(prepared))
+    walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed)
+    rows, ends, astray = [(best[k], 0.0)], [], False
+    for side in (-1, 1):
+        end, known = walk.along(side)
+        if isinstance(end, Higher):
+            raise InputError("it passes numbers that are more likely than the estimates, so that the search had not ended")
+        sound = list(takewhile(lambda step: step[2].gain <= ASTRAY, known[1:]))
+        lost = len(sound) < len(known) - 1
+        astray |= lost
+        rows += [(x, rise) for x, rise, _ in sound]
+        ends.append(None if lost else end)
+    place, rise = (np.array(column) for column in zip(*sorted(rows), strict=True))
+
+    def natural(x: float) -> float:
+        return float(unknowns.natural(np.where(np.arange(len(best)) == k, x, best))[0][k])
+
+    ends = [None if end is None else natural(end) for end in ends]
+    values = np.array([natural(x) for x in place])
     return Profile(name, values, rise, *ends, _words(name, values, ends, astray), fall)
-
-
-def _crossing(place: np.ndarray, rise: np.ndarray, middle: float, side: int, fall: float) -> float | None:
-    """Where the rise first crosses the level on one side, by interpolation of its square root (a parabola's is straight)."""
-    order = np.argsort(side * (place - middle))
-    own = [i for i in order if side * (place[i] - middle) >= 0]
-    for a, b in zip(own[:-1], own[1:], strict=True):
-        if rise[b] >= fall:
-            low, high = np.sqrt(max(rise[a], 0.0)), np.sqrt(rise[b])
-            return float(place[a] + (place[b] - place[a]) * (np.sqrt(fall) - low) / max(high - low, 1e-12))
-    return None
 
 
 def _words(name: str, values: np.ndarray, ends: list[float | None], astray: bool) -> str:

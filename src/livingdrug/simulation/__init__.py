@@ -13,6 +13,8 @@ from livingdrug.simulation.exposure import (
     limit_text,
 )
 from livingdrug.simulation.exposure_summary import ExposureSummary
+from livingdrug.simulation.extinction import cure_probability, simulate_cure
+from livingdrug.simulation.gillespie import gillespie
 from livingdrug.simulation.observe import observe
 from livingdrug.simulation.population import (
     MAX_SUBJECTS,
@@ -39,7 +41,8 @@ from livingdrug.simulation.solve import solve
 __all__ = [
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "CurvesTask", "Distribution", "Dose", "Draw", "ExposureSummary",
     "ExposureTask", "Regimen", "Reset", "Result", "Subjects", "cautions", "check_anchors", "check_horizon",
-    "check_outputs", "check_regimen", "check_window", "cv_population", "default_regimen", "default_until", "draw_subjects",
-    "drawn_values", "exposure_table", "exposure_task", "find_population", "joined", "limit_text", "observe",
-    "read_dose", "simulate", "solve", "typical_subject", "write_dose",
+    "check_outputs", "check_regimen", "check_window", "cure_probability", "cv_population", "default_regimen",
+    "default_until", "draw_subjects", "drawn_values", "exposure_table", "exposure_task", "find_population",
+    "gillespie", "joined", "limit_text", "observe", "read_dose", "simulate", "simulate_cure", "solve",
+    "typical_subject", "write_dose",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ PAGES = {
     "/trial": ("Trial", "livingdrug.web.trial"),
     "/fit": ("Fit", "livingdrug.web.fit"),
     "/assay": ("Killing assay", "livingdrug.web.assay"),
+    "/attributes": ("Product attributes", "livingdrug.web.attributes"),
     "/paper": ("The paper", "livingdrug.web.paper"),
 }
 

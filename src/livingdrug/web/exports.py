@@ -11,7 +11,7 @@ from livingdrug.plots import panels_of, plot_panels
 from livingdrug.web.address import read_query
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, to_script, to_toml
-from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.simulate.spec import Simulation
 
 TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",

@@ -26,7 +26,7 @@ from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.parts import problem
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
-from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.fit.spec import Fit
 
 FIRST = "stein_2019"
 # the example's slow rate hardly differs between its subjects

@@ -20,7 +20,7 @@ from livingdrug.web.parts import choice, field, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import TableScenario
 from livingdrug.workflows.fit.plan import planned_fit
-from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.fit.spec import Fit
 
 PATH = "/fit"
 DIFFERS, SAME, HELD = "differs", "same", "held"

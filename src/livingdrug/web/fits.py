@@ -19,7 +19,7 @@ from livingdrug.web.fit_worker import ANSWER, INTERRUPTED, JOB, NAME, NUMBERS, P
 from livingdrug.web.limits import check_run
 from livingdrug.web.uploads import temporary_folder
 from livingdrug.workflows import to_script, to_toml
-from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.fit.spec import Fit
 
 RUNNING, KEPT = 2, 10
 GRACE = 10.0  # s that an interrupted fit has to save its state

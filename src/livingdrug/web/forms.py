@@ -1,7 +1,7 @@
 """Fields that edit a scenario: what is typed becomes a new address, or a sentence that says why it cannot."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.web.address import read_query, to_query, view_pairs
 from livingdrug.web.parts import choice, field, problem
-from livingdrug.workflows import Document
+from livingdrug.workflows import Document, about
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,15 @@ class Entry:
 
 def form(name: str, scenario: Document, query: str, entries: Sequence[Entry]) -> html.Div:
     """The fields, filled from the scenario."""
+    entries = [replace(e, about=e.about or _meaning(scenario, e.key)) for e in entries]
     made = [_field(f"{name}-{e.key}", e, getattr(scenario, e.key)) for e in entries]
     return html.Div([dcc.Store(id=f"{name}-query", data=query), *made, html.Div(id=f"{name}-problem")])
+
+
+def _meaning(scenario: Document, key: str) -> str:
+    """What the field says of itself, where an entry says nothing; a text that names options is for the command line."""
+    said = about(type(scenario).model_fields[key])
+    return said.text if said and "--" not in said.text else ""
 
 
 def _field(ident: str, entry: Entry, value) -> html.Div:

@@ -3,7 +3,7 @@
 from livingdrug.core.errors import InputError
 from livingdrug.models import list_models
 from livingdrug.workflows import Document, check_memory
-from livingdrug.workflows.fit.scenario import Fit
+from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.simulate.spec import Simulation
 
 MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000

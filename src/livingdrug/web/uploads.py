@@ -21,8 +21,9 @@ MAX_BYTES, MAX_FILES = 20_000_000, 20
 PREFIX = "livingdrug-"  # of the folders
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat", ".tbl", ".xlsx", ".xlsm")
 EXAMPLE = "example"
-RESPONSES = "example_response"
-EXAMPLES = {EXAMPLE: "kinetics.csv", RESPONSES: "response.csv"}  # simulated ones: token -> how its user sees it called
+RESPONSES, PRODUCTS = "example_response", "example_products"
+# simulated ones: token -> how its user sees it called
+EXAMPLES = {EXAMPLE: "kinetics.csv", RESPONSES: "response.csv", PRODUCTS: "products.csv"}
 
 
 class Uploads:
@@ -92,6 +93,10 @@ def _example(token: str):
         from livingdrug.workflows.examples.outcomes import example_subjects
 
         return example_subjects()
+    if token == PRODUCTS:
+        from livingdrug.attributes import example_products
+
+        return example_products()
     from livingdrug.workflows.examples.kinetics import example_kinetics
 
     return example_kinetics()

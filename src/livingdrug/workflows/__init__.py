@@ -31,13 +31,14 @@ if TYPE_CHECKING:  # loaded when first used: names of kinds are needed where pyd
         analyse,
         column_table,
         finding_table,
+        read_pairs,
     )
 
 __all__ = [
     "COMMAND_LINE", "HERE", "OUTPUT", "SIMULATED", "About", "Conduct", "Document", "KineticScenario", "NothingLeft",
     "Points", "TableScenario", "Workflow", "about", "analyse", "check_bytes", "check_memory", "checked",
     "column_table", "finding_table", "flag_of", "groups", "has_command", "help_of", "keep_answer", "keep_run", "kinds",
-    "read_scenario", "scenario_of_text", "table_of", "to_script", "to_toml", "workflow",
+    "read_pairs", "read_scenario", "scenario_of_text", "table_of", "to_script", "to_toml", "workflow",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__)

@@ -4,7 +4,7 @@ r"""CAR-T and normal T cells compete for room, and CAR-T cells kill a lymphoma (
     rC = rhoC + b (T - KN)^2 / (a T^2 + (T - KN)^2)          T = N + C
 
 Cells/uL, days; the tumour in cells (1 mL is 1e9 cells). N and C do not depend on the tumour, so the probability that it is
-cured has a closed form.
+cured has a closed form (`livingdrug.simulation.cure_probability`).
 """
 
 from livingdrug.models import (
@@ -143,7 +143,7 @@ FIRST, CURABLE = "growth 0.01/d", "growth 0.1/d"
 
 MODEL = Model(
     name="kimmel_2021",
-    title="CAR-T and normal T cells compete, and kill a large B-cell lymphoma",
+    title="CAR-T and normal T cells compete, and kill a lymphoma",
     structure=STRUCTURE,
     values=(PAPER_SET, SCRIPT_SET),
     experiments=(
@@ -171,13 +171,13 @@ MODEL = Model(
         "the published medians.",
         "The authors' script uses rhoC 0.037/d where the paper has 0.0251; it is the vector `script`.",
         "The tumour falls below one cell for slow growth and grows back from there; whether it is cured is a matter of "
-        "probability, which this deterministic run does not give.",
+        "probability: `livingdrug.simulation.cure_probability` and `simulate_cure` give it.",
         "The dose is not in the equations: the curve starts at car_t_0.",
     ),
     about=About(
         purpose="How room left by preconditioning drives CAR-T expansion, and when a lymphoma is cured or relapses.",
-        origin="Medians of axicabtagene ciloleucel patients (ZUMA-1 and Moffitt): 11 points, 7 parameters.",
-        can="CAR-T and normal T cells over time, and the tumour.",
+        origin="Medians of a cohort of patients with lymphoma (Moffitt): 11 points, 7 parameters.",
+        can="CAR-T and normal T cells over time, the tumour, and (in Python) the probability of cure.",
         cannot="No dose, no differences between patients beyond those that are set, no product composition.",
         disease=("lymphoma",),
         target=("CD19",),

@@ -1,0 +1,111 @@
+"""Several models on one plate: which of them describes the readings best, by Akaike's information
+criterion."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from livingdrug.assay.errors import prior_precision
+from livingdrug.assay.fit import AssayFit, fit_assay
+from livingdrug.assay.laws import assay_model
+from livingdrug.assay.observed import Observed
+from livingdrug.assay.plan import FIXED, RANDOM, AssayPlan
+from livingdrug.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class ModelOfPlate:
+    """One model on the plate. laws: words of `assay_model`; minus2ll: -2 log marginal likelihood near the
+    best point; numbers: of fixed effects and of the error model; aic: minus2ll + 2 numbers; delta: above the
+    best; weight: Akaike's; unknown: rates whose SE is above a factor of e; fit: the fit, or the sentence why
+    there is none."""
+
+    laws: dict[str, str]
+    minus2ll: float
+    numbers: int
+    aic: float
+    delta: float
+    weight: float
+    unknown: tuple[str, ...]
+    fit: AssayFit | str
+
+    @property
+    def name(self) -> str:
+        """The three words."""
+        return f"{self.laws['name']}, {self.laws['killing']}, {self.laws['growth']}"
+
+
+def minus2ll(fit: AssayFit) -> float:
+    """-2 log likelihood near the best point, random effects of donors and wells integrated over (Laplace),
+    nothing left out.
+
+    Comparable between models of one plate with the same kind of errors.
+    """
+    near, numbers = fit.uncertainty.near, fit.numbers
+    _, _, h, change, left, weighted, log_det = near.solved(numbers)
+    random = np.array([c.kind == RANDOM for c in fit.layout.columns])
+    precision = prior_precision(fit.errors, numbers)
+    at = near.columns + change
+    value = (
+        log_det - np.linalg.slogdet(h)[1] + float((left * weighted).sum()) + float((precision * at**2).sum())
+    )
+    if random.any():
+        value += np.linalg.slogdet(h[np.ix_(random, random)])[1] - float(np.log(precision[random]).sum())
+    return float(value + len(fit.seen.y) * np.log(2 * np.pi))
+
+
+def compare_models(
+    plan: AssayPlan,
+    seen: Observed,
+    laws: Sequence[dict[str, str]],
+    progress: Callable[[str], None] | None = None,
+) -> list[ModelOfPlate]:
+    """Fit every model to the same readings, the best first.
+
+    Parameters ---------- plan : how they are fitted; its model is replaced, and rates that it shares or fixes
+    apply where a model has them seen : readings laws : words of `assay_model` of each progress : called with
+    the name of a model before it is fitted
+
+    Raises
+    ------
+    InputError : fewer than two models, or none that can be fitted
+    """
+    if len(laws) < 2:
+        raise InputError("a comparison needs two models or more")
+    made = []
+    for own in laws:
+        model = assay_model(**own)
+        names = [q.name for q in model.quantities]
+        mine = replace(
+            plan,
+            model=model,
+            shared=tuple(n for n in plan.shared if n in names),
+            fixed={n: v for n, v in plan.fixed.items() if n in names},
+        )
+        if progress:
+            progress(model.name)
+        try:
+            fit = fit_assay(mine, seen)
+        except (InputError, np.linalg.LinAlgError) as error:
+            made.append((own, np.inf, 0, (), str(error)))
+            continue
+        fixed = [j for j, c in enumerate(fit.layout.columns) if c.kind == FIXED]
+        lost = tuple(
+            fit.layout.columns[j].name
+            for j in fit.rates()
+            if fit.uncertainty.hidden[j]
+            or fit.uncertainty.covariance[j, j] > (1.0 if fit.layout.columns[j].log else 0.01)
+        )
+        made.append((own, minus2ll(fit), len(fixed) + len(fit.numbers), lost, fit))
+    if not any(np.isfinite(value) for _, value, *_ in made):
+        raise InputError(f"no model could be fitted: {made[0][-1]}")
+    aic = np.array([value + 2 * n for _, value, n, *_ in made])
+    delta = aic - aic.min()
+    weight = np.exp(-0.5 * delta)
+    weight /= weight.sum()
+    found = [
+        ModelOfPlate(own, value, n, float(a), float(d), float(w), lost, fit)
+        for (own, value, n, lost, fit), a, d, w in zip(made, aic, delta, weight, strict=True)
+    ]
+    return sorted(found, key=lambda c: c.aic)

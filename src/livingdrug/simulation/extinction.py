@@ -1,0 +1,186 @@
+"""Cure as a matter of probability: the last cells of a population, one by one.
+
+A population that falls below some cells is followed as a birth and death process from then on; all others follow the
+deterministic course. Where births and deaths are proportional to the population, the probability that it dies out has a
+closed form (Kendall 1948): with rho the integral of deaths minus births per cell and I that of deaths x exp(rho),
+P(extinct by t) = (1 - 1/(1 + I(t)))^n. `simulate_cure` draws the same process event by event, as a check and for times.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.expressions import linear_coefficient
+from livingdrug.core.names import unknown
+from livingdrug.core.random import check_seed, uniforms
+from livingdrug.models import ClosedForm, Flow, Model, Output
+from livingdrug.simulation.population import Subjects, typical_subject
+from livingdrug.simulation.regimen import Regimen
+from livingdrug.simulation.run import simulate
+
+STEP = 0.1  # of the grid on which rates are taken, in the model's time unit
+ESCAPED = 1000  # cells from which a growing population no longer dies out: below (deaths/births)^1000
+BIRTH, DEATH, COUNT = "births_per_cell", "deaths_per_cell", "cells_followed"
+
+
+@dataclass(frozen=True)
+class Course:
+    """Rates of one subject from the moment on at which few cells are left.
+
+    start: that time, infinity where the population never falls so low; cells: how many are left; times: a grid from
+    `start` on; births, deaths: per cell and time, at the middle of each step of the grid, shape (len(times) - 1,).
+    """
+
+    start: float
+    cells: int
+    times: np.ndarray
+    births: np.ndarray
+    deaths: np.ndarray
+
+    def extinct_by(self, time: float) -> float:
+        """Probability that the population has died out by a time (exact)."""
+        if not self.start < time:
+            return 0.0
+        width = np.clip(time - self.times[:-1], 0.0, np.diff(self.times))
+        net = np.concatenate([[0.0], np.cumsum((self.deaths - self.births) * width)])
+        # the integral of deaths x exp(rho) over a step of constant rates
+        slope = (self.deaths - self.births) * width
+        inside = np.where(np.abs(slope) > 1e-12, np.expm1(slope) / np.where(slope == 0, 1.0, slope), 1.0)
+        total = float(np.sum(self.deaths * width * np.exp(np.minimum(net[:-1], 700.0)) * inside))
+        return float((total / (1.0 + total)) ** self.cells)
+
+
+@dataclass(frozen=True)
+class Cures:
+    """Runs of one subject, event by event.
+
+    cured_at: time at which the last cell died, infinity where it did not; escaped_at: time at which ESCAPED cells were
+    reached; both of shape (runs,).
+    """
+
+    course: Course
+    cured_at: np.ndarray
+    escaped_at: np.ndarray
+
+    def probability(self, by: float = np.inf) -> tuple[float, float, float]:
+        """Part of the runs that are cured by a time, with its exact 95 % interval (Clopper-Pearson)."""
+        from scipy.stats import beta
+
+        n, cured = len(self.cured_at), int((self.cured_at <= min(by, 1e300)).sum())
+        low = float(beta.ppf(0.025, cured, n - cured + 1)) if cured else 0.0
+        high = float(beta.ppf(0.975, cured + 1, n - cured)) if cured < n else 1.0
+        return cured / n, low, high
+
+
+def courses(
+    model: Model,
+    subjects: Subjects | None = None,
+    regimen: Regimen | Sequence | None = None,
+    state: str = "tumour",
+    below: int = 100,
+    until: float = 1000.0,
+) -> list[Course]:
+    """Rates of every subject from the first time on at which `state` has fewer than `below` cells.
+
+    until: horizon in the model's time unit; a population that has grown beyond all bounds before ends the course there.
+    Raises InputError for an unknown state, one not in cells, and one whose gains or losses are not proportional to it.
+    """
+    watched = _watched(model, state)
+    times = np.arange(0.0, until + STEP / 2, STEP)
+    middle = times[:-1] + STEP / 2
+    at = np.union1d(times, middle)
+    subjects = subjects or typical_subject(model)
+    run = simulate(watched, subjects, regimen, at, float(at[-1]), [COUNT, BIRTH, DEATH], rtol=1e-8)
+    for i in run.failed:
+        if "left the finite range" not in run.reason[i]:
+            raise InputError(f"`{model.full_name}`, subject {i + 1}: {run.reason[i]}")
+    return [_course(at, times, run.values[i], below) for i in range(subjects.n)]
+
+
+def _course(at: np.ndarray, times: np.ndarray, values: np.ndarray, below: int) -> Course:
+    known = np.isfinite(values).all(axis=0)
+    at, (count, births, deaths) = at[known], values[:, known]
+    times = times[times <= at[-1]]
+    low = np.flatnonzero(count < below)
+    nothing = np.array([])
+    if not len(low) or low[0] == 0:
+        return Course(np.inf, below, nothing, nothing, nothing)
+    i = low[0]
+    # the logarithm of a population falls nearly along a line between two points of the grid
+    part = np.log(count[i - 1] / below) / np.log(count[i - 1] / count[i])
+    start = float(at[i - 1] + part * (at[i] - at[i - 1]))
+    grid = np.concatenate([[start], times[times > start]])
+    centre = (grid[:-1] + grid[1:]) / 2
+    return Course(start, below, grid, np.interp(centre, at, births), np.interp(centre, at, deaths))
+
+
+def _watched(model: Model, name: str) -> Model:
+    """The model with the rates per cell of a population as its only outputs."""
+    if isinstance(model.structure, ClosedForm):
+        raise InputError(f"`{model.full_name}` is a closed form without populations; take a model made of flows")
+    system = model.system
+    states = {s.name: s for s in system.states}
+    if name not in states:
+        raise InputError(f"`{model.full_name}`: " + unknown("state", name, states))
+    if states[name].unit != "cells":
+        raise InputError(f"`{model.full_name}`: `{name}` is in {states[name].unit}; only whole cells die out one by one")
+    gains = [_per_cell(model, flow, name) for flow in system.flows if flow.into == name]
+    losses = [_per_cell(model, flow, name) for flow in system.flows if flow.out_of == name]
+    rate = f"1/{system.time_unit}"
+    outputs = (
+        Output(COUNT, name, "cells", "cells of the population"), Output(BIRTH, " + ".join(gains) or "0", rate, "births"),
+        Output(DEATH, " + ".join(losses) or "0", rate, "deaths"),
+    )
+    watched = replace(model)
+    watched.__dict__["system"] = replace(system, outputs=outputs)
+    return watched
+
+
+def _per_cell(model: Model, flow: Flow, name: str) -> str:
+    made = linear_coefficient(flow.rate, name)
+    if made is None or flow.gain != "1":
+        raise InputError(
+            f"`{model.full_name}`: flow `{flow.name}` is not proportional to `{name}`, so its cells do not die one by one "
+            "independently; no probability of cure is computed"
+        )
+    return f"({made})"
+
+
+def cure_probability(model: Model, by: float = 1000.0, subjects: Subjects | None = None, **how) -> np.ndarray:
+    """Probability that the population of every subject has died out by a time, shape (subjects,). how: as in `courses`."""
+    return np.array([course.extinct_by(by) for course in courses(model, subjects, until=by, **how)])
+
+
+def simulate_cure(model: Model, runs: int = 1000, seed: int = 1, **how) -> Cures:
+    """The typical subject's last cells drawn event by event (Gillespie's direct method, rates constant over a step).
+
+    runs: how often; seed: of the random streams, the numbers of a run depend on seed and run alone. how: as in `courses`.
+    """
+    check_seed(seed)
+    (course,) = courses(model, **how)
+    return _drawn(course, runs, seed)
+
+
+def _drawn(course: Course, runs: int, seed: int) -> Cures:
+    cured, escaped = np.full(runs, np.inf), np.full(runs, np.inf)
+    if not np.isfinite(course.start):
+        return Cures(course, cured, escaped)
+    time, cells = np.full(runs, course.start), np.full(runs, course.cells)
+    place, going, event = np.zeros(runs, dtype=int), np.arange(runs), 0
+    while len(going):
+        k, n = place[going], cells[going]
+        births, deaths, end = course.births[k], course.deaths[k], course.times[k + 1]
+        waiting = -np.log(uniforms(seed, f"wait {event}", 0, runs)[going]) / np.maximum((births + deaths) * n, 1e-300)
+        born = uniforms(seed, f"kind {event}", 0, runs)[going] * (births + deaths) < births
+        event += 1
+        # past the end of a step nothing has happened, and the waiting starts anew: it has no memory
+        happens = time[going] + waiting < end
+        time[going] = np.where(happens, time[going] + waiting, end)
+        cells[going] = n + np.where(happens, np.where(born, 1, -1), 0)
+        place[going] = k + ~happens
+        gone, many = cells[going] == 0, cells[going] >= ESCAPED
+        cured[going[gone]], escaped[going[many]] = time[going[gone]], time[going[many]]
+        going = going[~(gone | many | (place[going] >= len(course.births)))]
+    return Cures(course, cured, escaped)

@@ -1,0 +1,156 @@
+"""Product attributes: a table of products, step by step from what its columns mean to what all of them predict."""
+
+import base64
+import io
+from collections.abc import Iterator
+
+from dash import dcc, html
+
+from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.report import Answer, Table
+from livingdrug.web.address import read_query, to_query
+from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
+from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.parts import downloads, points, problem, table
+from livingdrug.web.uploads import PRODUCTS
+from livingdrug.web.work import Work
+from livingdrug.workflows import Document, workflow
+
+PATH = "/attributes"
+STEPS = {
+    "attributes-check": "Is the table in order?",
+    "attributes-relate": "Which attribute goes with the outcome?",
+    "attributes-learn": "What do all attributes together predict?",
+    "attributes-range": "Which range keeps the response?",
+}
+COLUMNS = Entry(
+    "columns",
+    "What columns are",
+    "YOURS=ROLE: patient, study, batch, clinical, attribute, ignored; or fraction, log, plain",
+    apart=";",
+    pairs=True,
+)
+SEVERAL = Entry(
+    "several",
+    "Several products of one patient",
+    choices=(("refuse", "a fault"), ("mean", "their mean is used"), ("first", "the first one is used")),
+)
+OUTCOME = Entry("outcome", "Outcome", "a column, a class of response such as CR or CR+PR, or TIME:EVENT")
+KEEP = Entry("keep", "Attributes kept although they look like the outcome", apart=";")
+CLINICAL = Entry("clinical", "Clinical columns known anyway", "such as age; LDH", apart=";")
+FIELDS = {
+    "attributes-check": (COLUMNS, SEVERAL),
+    "attributes-relate": (OUTCOME, COLUMNS, SEVERAL, KEEP),
+    "attributes-learn": (
+        OUTCOME, CLINICAL,
+        Entry("method", "Method", choices=(("ridge", "ridge"), ("elastic-net", "elastic net"), ("lasso", "lasso"))),
+        Entry("permutations", "Outcomes dealt at random", "499 for a report"), COLUMNS, SEVERAL, KEEP,
+    ),
+    "attributes-range": (
+        OUTCOME, Entry("attribute", "Attribute", "as its column is headed"),
+        Entry("floor", "Probability of the outcome to be kept", "such as 0.5"), COLUMNS, SEVERAL, KEEP,
+    ),
+}  # fmt: skip
+QUICK = 99  # permutations on the screen at first
+
+
+def page(query: str, work: Work) -> html.Div:
+    """The file, the step and its fields on the left, the answer on the right."""
+    scenario, _ = read_query(query)
+    left = [*chooser("attributes-upload", f"{PATH}?kind=attributes-check&file={PRODUCTS}"),
+            html.Small("A row for each product: attributes known before the infusion, and the outcome.")]  # fmt: skip
+    if scenario is None:
+        right = [html.P("Choose a table on the left, or look at the example first.", className="quiet")]
+    elif scenario.kind not in STEPS:
+        raise InputError(f"this page answers questions of product attributes, not a `{scenario.kind}` scenario")
+    else:
+        left += [shown_file(scenario.file, work), _steps(scenario, work),
+                 form(scenario.kind, scenario, to_query(scenario), FIELDS[scenario.kind])]  # fmt: skip
+        right = list(_answers(scenario, work))
+    return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+
+
+def _steps(scenario: Document, work: Work) -> html.Nav:
+    """Links to the questions, each with what was said before."""
+    links = []
+    for kind, text in STEPS.items():
+        noun = workflow(kind).scenario
+        kept = {n: v for n, v in scenario.model_dump(exclude_defaults=True).items() if n in noun.model_fields and n != "kind"}
+        if "outcome" in noun.model_fields:
+            kept.setdefault("outcome", _guess(scenario.file, work)[0])
+        if kind == "attributes-learn":
+            kept.setdefault("permutations", QUICK)
+        if kind == "attributes-range":
+            kept.setdefault("attribute", _guess(scenario.file, work)[1])
+        mark = {"className": "chosen"} if kind == scenario.kind else {}
+        links.append(html.Li(dcc.Link(text, href=f"{PATH}?{to_query(noun(**kept))}", **mark)))
+    return html.Nav(html.Ul(links), **{"aria-label": "questions"})
+
+
+def _guess(token: str, work: Work) -> tuple[str, str]:
+    """The first outcome and the first attribute of a file, as far as its headings say."""
+    from livingdrug.attributes import check_products
+
+    try:
+        columns = check_products(work.uploads.path(token)).columns
+    except InputError:
+        return "response", ""
+    outcomes = ["CR+PR" if c.name == "response" else c.heading for c in columns if c.role == "outcome"]
+    attributes = [c.heading for c in columns if c.role == "attribute"]
+    return next(iter(outcomes), "response"), next(iter(attributes), "")
+
+
+def _answers(scenario: Document, work: Work) -> Iterator:
+    kind, fields, names = workflow(scenario.kind), FIELDS[scenario.kind], {}
+    try:
+        names = work.names(scenario)
+        located = work.located(scenario)
+        with work.job():
+            found = kind.run(located)
+            answer = kind.answer(located, found)
+            figures = list(_figures(kind, located, found)) if answer.ok else []
+    except LivingdrugError as error:
+        yield problem(in_fields(by_their_names(str(error), names), fields))
+        return
+    yield from _told(answer, names, fields, figures)
+    yield downloads(to_query(scenario))
+
+
+def _told(answer: Answer, names: dict, fields, figures: list) -> Iterator:
+    def words(text: str) -> str:
+        return in_fields(by_their_names(text, names), fields)
+
+    first, *more = map(words, answer.sentences)
+    yield html.P(first, className="answer", id="sentence")
+    yield from (html.P(text) for text in more)
+    yield from figures
+    shown = [t for t in (*answer.tables, *answer.check_tables) if not t.detail]
+    yield from (table(_named(t, words)) for t in shown)
+    details = [t for t in answer.tables if t.detail]
+    if details:
+        summary = html.Summary("More numbers, and how the columns were read")
+        yield html.Details([summary, *(table(_named(t, words)) for t in details)])
+    yield from filter(None, (points("Cautions", [words(f) for f in answer.flags]),
+                             points("What was done", [words(c) for c in answer.checks], "notes")))  # fmt: skip
+
+
+def _named(made: Table, words) -> Table:
+    rows = tuple(tuple(words(text) for text in row) for row in made.rows)
+    return Table(words(made.title), made.header, rows)
+
+
+def _figures(kind, scenario: Document, found) -> Iterator[html.Figure]:
+    """Every figure as an image with the sentence that says what it shows."""
+    for picture, figure in kind.figures(scenario, found):
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=144)
+        text = base64.b64encode(file.getvalue()).decode("ascii")
+        image = html.Img(src=f"data:image/png;base64,{text}", alt=picture.caption, style={"maxWidth": "100%"})
+        yield html.Figure([image, html.Figcaption(picture.caption)])
+
+
+def register(app, work: Work) -> None:
+    """The callbacks of the page."""
+    register_chooser(app, "attributes-upload", work, lambda token: f"kind=attributes-check&file={token}")
+    for kind, entries in FIELDS.items():
+        register_form(app, kind, entries)
