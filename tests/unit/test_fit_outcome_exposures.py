@@ -177,6 +177,13 @@ def test_rows_that_no_outcome_can_have_are_refused(tmp_path, extra, outcome, say
         prepare(rows_problem(tmp_path, extra, [outcome]))
 
 
+def test_an_exposure_that_reaches_beyond_events_is_warned_of(folder):
+    for driver, early in (("log(AUC28)", True), ("log(CMAX3)", False), ("log(daughter)", False), ("log(top)", False)):
+        problem = problem_of(folder, FORMULA, [f"PFS=event:{driver}"])
+        said = [note for note in problem.outcomes[0].notes if "2 event(s) came earlier" in note]
+        assert bool(said) == early
+
+
 # ---------------------------------------------------------------------------------------------- observed and expected
 
 

@@ -22,6 +22,7 @@ from livingdrug.core.files import _NOFOLLOW, UNSEEN, below, refusal, sync_folder
 
 LOCK, PART, NEW = (UNSEEN + name for name in ("lock", "part", "new"))
 OWN = (LOCK, PART, NEW)
+STATE = "state.npz"  # of a search on its way
 LAST, GONE = (
     "record.json",
     ".gone",

@@ -262,7 +262,7 @@ MODEL = Model(
     ),
     about=About(
         purpose="Where injected T cells are, organ by organ, in the first week.",
-        origin="Radiolabelled T cells in tumour-bearing mice.",
+        origin="T cells in tumour-bearing mice, in percent of the injected dose.",
         can="Amounts in 15 organs, nodes and blood over a week.",
         cannot="No expansion, no kill, no man; read it with its warnings on the balance of flows.",
         disease=("any",),
