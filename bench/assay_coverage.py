@@ -106,11 +106,7 @@ def summary(plates: list[dict]) -> str:
 
 
 if __name__ == "__main__":
-    count, first = (
-        (int(text) for text in (*sys.argv[1:], "20", "1")[:2])
-        if len(sys.argv) < 3
-        else map(int, sys.argv[1:3])
-    )
+    count, first = (int(sys.argv[k]) if len(sys.argv) > k else default for k, default in ((1, 20), (2, 1)))
     done = []
     for seed in range(first, first + count):
         done.append(one(seed))

@@ -12,6 +12,8 @@ def bytes_changed(raw: bytes, count: int, seed: int) -> Iterator[bytes]:
     for _ in range(count):
         data = bytearray(raw)
         for _ in range(draw.randint(1, 4)):
+            if not data:
+                break
             at, what = draw.randrange(len(data)), draw.random()
             if what < 0.7:
                 data[at] = draw.randrange(256)

@@ -36,6 +36,7 @@ ENTERED = {
     "fit.npde": "a threshold of its own, for the kind that states it",
     "fit.outcome_data": "outcomes as an option asks for them, for the kind that takes it",
     "fit.outcome_problem": "likewise",
+    "fit.outcome_words": "sentences of outcomes, for the kind that says them",
     "fit.priors": "sentences of its own, for the kind that says them",
     "fit.sampled": "numbers of draws, for the kind that states them",
     "fit.store": "files of a fit, for the folders that keep them",

@@ -1,7 +1,10 @@
 """Outcomes of other kinds in one fit with the kinetics: likelihood, slopes, estimates, and what is refused."""
 
 import json
+import re
+import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,8 @@ from scipy.special import expit, gammaln
 
 from livingdrug.core.errors import InputError
 from livingdrug.fit import evaluate, fit, point_of, unknowns_of
+from livingdrug.fit.importance import drawn, propose, weights
+from livingdrug.fit.information import louis
 from livingdrug.fit.outcome_likelihood import log_likelihood_of, score_of
 from livingdrug.fit.point import centre, everything, log_likelihood, moments, prepare, problem_at
 from livingdrug.fit.settle import settle
@@ -151,6 +156,27 @@ def test_the_order_of_subjects_does_not_matter(rough, tmp_path):
     assert found[0].by_subject == pytest.approx(found[1].by_subject[::-1], abs=1e-7)
 
 
+def test_score_and_information_of_draws_are_slopes_of_their_likelihood(rough):
+    problem = moved(problem_of(rough, [*EVERY[:2], EVERY[3]], a=0.5, estimate=()), [0.2, 0.5, 0.1, 0.0, -0.3, 0.4])
+    prepared, point, unknowns, h = prepare(problem), point_of(problem), unknowns_of(problem), 1e-3
+    draws = drawn(prepared, point, propose(prepared, point, 1), 256, 1, "test")
+    found = louis(prepared, unknowns, point, draws)
+    base = unknowns.vector(point)
+
+    def level(*moves):
+        logs = weights(prepared, unknowns.point(base + sum(moves), point), draws)
+        top = logs.max(axis=1, keepdims=True)
+        return float((np.log(np.exp(logs - top).mean(axis=1)) + top[:, 0]).sum())
+
+    step = h * np.eye(len(base))
+    for k in range(len(base)):
+        assert found.score[k] == pytest.approx((level(step[k]) - level(-step[k])) / (2 * h), rel=1e-4, abs=1e-4)
+        for j in range(k + 1):
+            corners = [level(a * step[k], b * step[j]) for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+            bend = -(corners[0] - corners[1] - corners[2] + corners[3]) / (4 * h * h)
+            assert found.matrix[k, j] == pytest.approx(bend, rel=1e-3, abs=2e-3)
+
+
 # ----------------------------------------------------------------------------------------------------- the estimates
 
 
@@ -204,19 +230,22 @@ def test_where_an_exposure_tells_all_apart_no_slope_is_stated(tmp_path):
     assert not slope.determined and slope.se is None
 
 
-def test_the_command_line_fits_outcomes(tmp_path):
-    write_trial(tmp_path, 12, seed=2, noise=0.3)
-    done = livingdrug(
-        "fit", "kinetics.csv", "--endpoints", "endpoints.csv", "--model", "stein_2019", "--random", "c_max",
-        "--smooth", "0", "--residual", "lognormal:0.3", "--method", "laplace", "--outcome", "TOX=binary:log(CMAX)",
-        "--outcome", "CRS>=2=binary:AUC28", "--json", cwd=tmp_path,
-    )
+def test_the_example_of_the_docs_says_what_they_say(tmp_path):
+    docs = (Path(__file__).parents[2] / "docs" / "fit.md").read_text()
+    section = docs.partition("## Outcomes in the same fit")[2].partition("\n## ")[0]
+    command, says = (text.strip() for text in section.split("```")[3:6:2])
+    write_trial(tmp_path, 40, seed=7, noise=0.3)
+    done = livingdrug(*shlex.split(command.replace("\\\n", " "))[1:], "--json", cwd=tmp_path)
     told = json.loads(done.stdout)
-    assert done.returncode == told["exit_code"] in (0, 3, 4)
-    kinds = {row["name"]: row["kind"] for row in told["parameters"]}
-    names = ("TOX intercept", "TOX slope", "CRS>=2 intercept", "CRS>=2 slope")
-    assert all(kinds[name] == "outcome" for name in names)
-    assert any("x = ln(CMAX / " in note for note in told["notes"])
+    assert done.returncode == told["exit_code"] == 0
+    kinds = {row["name"]: row for row in told["parameters"]}
+    names = ("CRS>=2 intercept", "CRS>=2 slope", "PFS intercept", "PFS slope")
+    assert all(kinds[name]["kind"] == "outcome" and kinds[name]["determined"] for name in names)
+    assert any("x = ln(CMAX / 24000)" in note for note in told["notes"])
+    slope = kinds["CRS>=2 slope"]
+    pattern = r"Twice the CMAX goes with (\S+) times the odds of CRS>=2 \(95 % interval (\S+) to (\S+)\)"
+    stated = [float(text) for text in re.fullmatch(pattern, says).groups()]
+    assert stated == pytest.approx([2 ** slope[k] for k in ("value", "lower", "upper")], rel=0.01)
 
 
 # ---------------------------------------------------------------------------------------------------------- bad input

@@ -14,7 +14,6 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
 from livingdrug.core.names import unknown
 from livingdrug.report import REPORT, Answer, check_folder
-from livingdrug.scale import choose_executor
 from livingdrug.workflows import Conduct, Document, NothingLeft, Workflow, check_memory, keep_answer, to_toml, workflow
 
 
@@ -26,7 +25,7 @@ def run_scenario(scenario: Document, output: Output) -> None:
     check_memory(scenario, output.memory)
     folder = output.out if output.out and is_folder(output.out) else None
     kind, say = workflow(scenario.kind), partial(click.echo, err=True)
-    executor = choose_executor(output.workers, output.dask)
+    executor = _executor(output)
     try:
         with Progress(kind.counted) as progress:
             where = {"out": None if folder else output.out, "folder": folder, "resume": output.resume}
@@ -40,6 +39,15 @@ def run_scenario(scenario: Document, output: Output) -> None:
         code = left.code
     if code:
         sys.exit(code)
+
+
+def _executor(output: Output):
+    """Who computes the subjects; None for this process."""
+    if output.workers is None and output.dask is None:
+        return None
+    from livingdrug.scale import choose_executor
+
+    return choose_executor(output.workers, output.dask)
 
 
 def _keep(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) -> int:

@@ -30,5 +30,6 @@ class ConvergenceError(LivingdrugError, ArithmeticError):
 
 
 def printable(text: str) -> str:
-    """A text without line breaks and terminal codes, as a message may quote what stands in somebody's file."""
+    """A text without line breaks and terminal codes, as a message may quote what stands in somebody's
+    file."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

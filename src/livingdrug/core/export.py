@@ -1,4 +1,5 @@
-"""Tables out as CSV, and texts: the whole file or nothing, and no cell is a live formula when a spreadsheet opens it."""
+"""Tables out as CSV, and texts: the whole file or nothing, and no cell is a live formula when a spreadsheet
+opens it."""
 
 import os
 import re
@@ -16,9 +17,9 @@ ROWS = 100_000  # turned into text at a time
 class CsvFile:
     """A table written piece by piece, used with `with`.
 
-    Rows go to a file beside `path`, which takes its place when all went well. Numbers are written in full, missing ones
-    empty, texts by `safe_cell`. Raises InputError for a folder that is missing or read-only, or a disk that is full.
-    """
+    Rows go to a file beside `path`, which takes its place when all went well. Numbers are written in full,
+    missing ones empty, texts by `safe_cell`. Raises InputError for a folder that is missing or read-only, or
+    a disk that is full."""
 
     def __init__(self, path: str | Path) -> None:
         check_writable(path)
@@ -35,7 +36,9 @@ class CsvFile:
                 self.file, self.part = open_part(self.path)
                 self.file.write(",".join(safe_cell(str(name)) for name in frame.columns) + "\n")
             for begin in range(0, len(frame), ROWS):
-                rows = zip(*(_texts(frame[name].iloc[begin : begin + ROWS]) for name in frame.columns), strict=True)
+                rows = zip(
+                    *(_texts(frame[name].iloc[begin : begin + ROWS]) for name in frame.columns), strict=True
+                )
                 self.file.writelines(",".join(row) + "\n" for row in rows)
         except OSError as error:
             raise refusal(self.path, error) from None
@@ -72,7 +75,8 @@ def write_csv(frame, path: str | Path) -> None:
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write a text file at once: it takes its place when all of it is on disk. Raises InputError as `CsvFile` does."""
+    """Write a text file at once: it takes its place when all of it is on disk. Raises InputError as `CsvFile`
+    does."""
     check_writable(path)
     with whole_file(path) as file:
         file.write(text)
@@ -88,8 +92,8 @@ def check_writable(path: str | Path) -> None:
 
 
 def safe_cell(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would run it (it starts with = + - @, a tab or a line
-    end and is no number), and in quotes where a comma, semicolon, tab or bar could part it."""
+    """The text with an apostrophe before it where a spreadsheet would run it (it starts with = + - @, a tab
+    or a line end and is no number), and in quotes where a comma, semicolon, tab or bar could part it."""
     text = _marked(text)
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 

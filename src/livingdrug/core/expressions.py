@@ -1,9 +1,8 @@
 """The small arithmetic language in which rates are written.
 
 Names, numbers, `+ - * / **`, the functions of FUNCTIONS, and the selectors `amount(role @ place)` and
-`density(role @ place)`. A text is parsed by Python's own parser into a syntax tree and every node of the tree is
-checked against a whitelist, so a typed expression can never run code, hang or exhaust memory.
-"""
+`density(role @ place)`. A text is parsed by Python's own parser into a syntax tree and every node of the tree
+is checked against a whitelist, so a typed expression can never run code, hang or exhaust memory."""
 
 import ast
 import keyword
@@ -57,7 +56,9 @@ def parse(text: str) -> ast.expr:
         raise ModelError(f"expression of {len(text)} characters; at most {MAX_LENGTH} are allowed")
     if not text.isascii():
         bad = next(c for c in text if not c.isascii())
-        raise ModelError(f"expression `{text[:80]}`: character {bad!r} is refused: {_ALLOWED}, in plain ASCII")
+        raise ModelError(
+            f"expression `{text[:80]}`: character {bad!r} is refused: {_ALLOWED}, in plain ASCII"
+        )
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -132,7 +133,8 @@ def selector(node: ast.AST) -> tuple[str, str, str | None] | None:
 
 @lru_cache(maxsize=8192)
 def names(text: str) -> frozenset[str]:
-    """Names of quantities, states and definitions that an expression uses (not functions, roles or places)."""
+    """Names of quantities, states and definitions that an expression uses (not functions, roles or
+    places)."""
     found: set[str] = set()
 
     def visit(node: ast.AST) -> None:
@@ -170,22 +172,28 @@ def expand(text: str, resolve: Callable[[str, str, str | None], str]) -> str:
 def unit_of(text: str, units: Mapping[str, Dimension]) -> Dimension | None:
     """Dimension of an expression; None for a literal 0, which fits any unit.
 
-    A written number is dimensionless. Raises UnitError when units disagree, ModelError for an undeclared name.
-    """
+    A written number is dimensionless. Raises UnitError when units disagree, ModelError for an undeclared
+    name."""
     from livingdrug.core.names import unknown
 
     def same(node: ast.AST, a: Dimension | None, b: Dimension | None) -> Dimension | None:
         if a is None or b is None:
             return b if a is None else a
         if a != b:
-            plain = " (a written number has no unit: give it a name and a unit, as a quantity)" if NONE in (a, b) else ""
+            plain = (
+                " (a written number has no unit: give it a name and a unit, as a quantity)"
+                if NONE in (a, b)
+                else ""
+            )
             both = f"joins {unit_text(a)} with {unit_text(b)}; they must agree"
             raise UnitError(f"`{ast.unparse(node)}` in `{text}` {both}{plain or unlike(a, b)}")
         return a
 
     def plain(node: ast.AST, d: Dimension | None, where: str) -> None:
         if d:
-            raise UnitError(f"`{ast.unparse(node)}` in `{text}` has unit {unit_text(d)}; {where} needs a pure number")
+            raise UnitError(
+                f"`{ast.unparse(node)}` in `{text}` has unit {unit_text(d)}; {where} needs a pure number"
+            )
 
     def visit(node: ast.expr) -> Dimension | None:
         match node:
@@ -210,7 +218,9 @@ def unit_of(text: str, units: Mapping[str, Dimension]) -> Dimension | None:
                 return power_unit(left, right)
             case ast.Call(func=ast.Name(id=name), args=args):
                 return call_unit(node, name, args)
-        raise ModelError(f"expression `{text}`: `{ast.unparse(node)}` must be expanded before units are checked")
+        raise ModelError(
+            f"expression `{text}`: `{ast.unparse(node)}` must be expanded before units are checked"
+        )
 
     def power_unit(base: ast.expr, exponent: ast.expr) -> Dimension:
         plain(exponent, visit(exponent), "an exponent")
@@ -256,7 +266,9 @@ def python_text(text: str) -> str:
             value = _literal(node.right)
             if isinstance(node.op, ast.Pow) and (value is None or value != int(value)):
                 # a variable exponent on a slightly negative state would turn complex
-                return ast.Call(func=ast.Name(id="_power", ctx=ast.Load()), args=[node.left, node.right], keywords=[])
+                return ast.Call(
+                    func=ast.Name(id="_power", ctx=ast.Load()), args=[node.left, node.right], keywords=[]
+                )
             return node
 
     parse(text)

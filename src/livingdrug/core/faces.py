@@ -1,4 +1,5 @@
-"""Faces of packages: names whose module is loaded when they are first used, and packages that are called as their verb."""
+"""Faces of packages: names whose module is loaded when they are first used, and packages that are called as
+their verb."""
 
 import sys
 from collections.abc import Callable
@@ -8,14 +9,15 @@ from types import ModuleType
 def lazy(package: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` of a package that imports its face under `if TYPE_CHECKING:`.
 
-    Those import lines are the one list of what is where: editors and type checkers read them as they stand, and here they
-    are read from the source when a name is first asked for, so that importing the package loads nothing.
+    Those import lines are the one list of what is where: editors and type checkers read them as they stand,
+    and here they are read from the source when a name is first asked for, so that importing the package loads
+    nothing.
 
     Parameters
     ----------
     package : str
-        Its `__name__`. A name of the face that is also a package in it (`livingdrug.fit`) is that package, before and
-        after it was imported; see `callable_package`.
+        Its `__name__`. A name of the face that is also a package in it (`livingdrug.fit`) is that package,
+        before and after it was imported; see `callable_package`.
 
     Returns
     -------
@@ -61,12 +63,12 @@ def _homes(package: ModuleType) -> dict[str, str]:
 
 
 class CallablePackage(ModuleType):
-    """A package that is called as the function of its name: `livingdrug.fit(...)` is `livingdrug.fit.fit(...)`.
+    """A package that is called as the function of its name: `livingdrug.fit(...)` is
+    `livingdrug.fit.fit(...)`.
 
-    Python puts an imported package into the one around it under its name, so a function of that name would come and go
-    with what was imported before. As the package stays a package, `import livingdrug.fit` and
-    `from livingdrug.fit import FitProblem` mean what they always mean.
-    """
+    Python puts an imported package into the one around it under its name, so a function of that name would
+    come and go with what was imported before. As the package stays a package, `import livingdrug.fit` and
+    `from livingdrug.fit import FitProblem` mean what they always mean."""
 
     __wrapped__: Callable
 

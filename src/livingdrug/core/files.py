@@ -1,4 +1,5 @@
-"""Files that are there whole or not at all, whatever ends the process that writes them; names that stay where they belong."""
+"""Files that are there whole or not at all, whatever ends the process that writes them; names that stay where
+they belong."""
 
 import errno
 import os
@@ -18,9 +19,9 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 def whole_file(path: str | Path, mode: str = "w") -> Iterator:
     """A file to write into (mode "w": UTF-8 text, "wb": bytes) that takes its place when all went well.
 
-    Until then it lies beside it; it is on disk before it takes its place, so that no crash and no loss of power leaves half
-    of it. Raises InputError where it cannot be written (a full disk, say); what was there before is then untouched.
-    """
+    Until then it lies beside it; it is on disk before it takes its place, so that no crash and no loss of
+    power leaves half of it. Raises InputError where it cannot be written (a full disk, say); what was there
+    before is then untouched."""
     try:
         file, part = open_part(path, mode)
     except OSError as error:
@@ -67,7 +68,11 @@ def discard(file, part: Path) -> None:
 def _remove_dead_parts(path: Path) -> None:
     """Parts of the same file whose writers were killed: nobody holds them any more."""
     for part in path.parent.glob(f"{_literal(path.name)}.*.part"):
-        if not part.name[len(path.name) + 1 : -len(".part")].isdigit() or part.is_symlink() or not part.is_file():
+        if (
+            not part.name[len(path.name) + 1 : -len(".part")].isdigit()
+            or part.is_symlink()
+            or not part.is_file()
+        ):
             continue
         try:
             handle = os.open(part, os.O_RDWR | _NOFOLLOW)
@@ -86,8 +91,8 @@ def _literal(name: str) -> str:
 
 
 def take(handle: int, unknown: bool = True) -> bool:
-    """Whether an open file could be locked; the lock ends with the process, however that ends. unknown: the answer of a file
-    system without locks."""
+    """Whether an open file could be locked; the lock ends with the process, however that ends. unknown: the
+    answer of a file system without locks."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -100,7 +105,8 @@ def take(handle: int, unknown: bool = True) -> bool:
 
 
 def refusal(path: str | Path, error: OSError) -> InputError:
-    """What is said of a file or folder that cannot be written; the folder in which a run makes its files is not named."""
+    """What is said of a file or folder that cannot be written; the folder in which a run makes its files is
+    not named."""
     path = Path(*(part for part in Path(path).parts if not part.startswith(UNSEEN)))
     if error.errno in FULL:
         return InputError(
@@ -111,17 +117,25 @@ def refusal(path: str | Path, error: OSError) -> InputError:
 
 
 def below(folder: Path, name: str) -> Path:
-    """The path of a file within a folder. Raises InputError for a name that is not plain (`pictures/a.svg` is), or that a
-    symbolic link leads elsewhere: a folder may come from somebody else."""
+    """The path of a file within a folder. Raises InputError for a name that is not plain (`pictures/a.svg`
+    is), or that a symbolic link leads elsewhere: a folder may come from somebody else."""
     parts = name.split("/")
-    plain = all(p not in ("", ".", "..") for p in parts) and name.isprintable() and not set(name) & set('\\:*?"<>|')
+    plain = (
+        all(p not in ("", ".", "..") for p in parts)
+        and name.isprintable()
+        and not set(name) & set('\\:*?"<>|')
+    )
     if not plain:
-        raise InputError(f"`{folder}` names a file `{_shown(name)}`, which is not a plain name below the folder")
+        raise InputError(
+            f"`{folder}` names a file `{_shown(name)}`, which is not a plain name below the folder"
+        )
     path = folder
     for part in parts:
         path = path / part
         if path.is_symlink():
-            raise InputError(f"`{path}` is a symbolic link; the files of a run are files, so put the file itself there")
+            raise InputError(
+                f"`{path}` is a symbolic link; the files of a run are files, so put the file itself there"
+            )
     return path
 
 

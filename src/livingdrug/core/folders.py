@@ -22,17 +22,21 @@ from livingdrug.core.files import _NOFOLLOW, UNSEEN, below, refusal, sync_folder
 
 LOCK, PART, NEW = (UNSEEN + name for name in ("lock", "part", "new"))
 OWN = (LOCK, PART, NEW)
-LAST, GONE = "record.json", ".gone"  # the file that moves last; name -> hash of what the earlier run leaves behind
+STATE = "state.npz"  # of a search on its way
+LAST, GONE = (
+    "record.json",
+    ".gone",
+)  # the file that moves last; name -> hash of what the earlier run leaves behind
 _mine = threading.local()
 
 
 @contextmanager
 def held(folder: str | Path, make: bool = True) -> Iterator[Path]:
-    """Hold the folder of a run, as one that no killed run has left unfinished; one that was made for it goes again where
-    nothing came into it. Within itself it may be held again.
+    """Hold the folder of a run, as one that no killed run has left unfinished; one that was made for it goes
+    again where nothing came into it. Within itself it may be held again.
 
-    make: whether a folder that is missing is made. Raises InputError, naming the holder, where another run holds it.
-    """
+    make: whether a folder that is missing is made. Raises InputError, naming the holder, where another run
+    holds it."""
     path = Path(os.path.abspath(folder))
     if path in _held():
         yield path
@@ -86,9 +90,9 @@ def drop_part(path: Path) -> None:
 def move_in(path: Path, gone: Mapping[str, str]) -> None:
     """Let the files of PART take their places in a folder that is held.
 
-    gone: name -> SHA-256 of files of the earlier run, which go unless they have a successor; one that was changed since is
-    somebody's, and stays. Raises InputError, before anything has changed, for a place that is taken by a folder or a link.
-    """
+    gone: name -> SHA-256 of files of the earlier run, which go unless they have a successor; one that was
+    changed since is somebody's, and stays. Raises InputError, before anything has changed, for a place that
+    is taken by a folder or a link."""
     part = path / PART
     _check_places(part, path)
     # what has a successor is replaced, not removed: its successor may well be the same bytes
@@ -131,12 +135,16 @@ def _check_places(new: Path, path: Path) -> None:
         below(new, name)
         place = below(path, name)
         if place.is_dir():
-            raise InputError(f"`{place}` is a folder where a run puts a file; move it away, or name another folder")
+            raise InputError(
+                f"`{place}` is a folder where a run puts a file; move it away, or name another folder"
+            )
         for parent in place.parents:
             if parent == path:
                 break
             if parent.exists() and not parent.is_dir():
-                raise InputError(f"`{parent}` is a file where a run puts a folder; move it away, or name another folder")
+                raise InputError(
+                    f"`{parent}` is a file where a run puts a folder; move it away, or name another folder"
+                )
 
 
 def _gone(new: Path) -> dict[str, str]:
@@ -210,7 +218,11 @@ def _lock(path: Path, shown: str | Path) -> int:
         if _is_there(handle, path / LOCK):
             break
         os.close(handle)  # its holder has just gone, and the file with it
-    told = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+    told = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
     try:
         os.ftruncate(handle, 0)
         os.write(handle, json.dumps(told).encode())

@@ -1,8 +1,8 @@
 """Random streams keyed by (seed, purpose, subject).
 
-The numbers of a subject never depend on how many others there are, on their order or on who computes them: each
-(seed, purpose) pair names one counter-based stream (Philox), and a subject reads the word at its own position.
-"""
+The numbers of a subject never depend on how many others there are, on their order or on who computes them:
+each (seed, purpose) pair names one counter-based stream (Philox), and a subject reads the word at its own
+position."""
 
 import hashlib
 

@@ -1,4 +1,5 @@
-"""What a terminal and a notebook show of a record: one short line, or a small table, instead of every number in it."""
+"""What a terminal and a notebook show of a record: one short line, or a small table, instead of every number
+in it."""
 
 from dataclasses import fields, is_dataclass
 from html import escape
@@ -31,7 +32,9 @@ class Shown:
         return f'{head}<table border="0" class="dataframe"><tbody>{rows}</tbody></table>{table}{more}'
 
     def _facts(self) -> dict[str, str]:
-        found = ((field.name, getattr(self, field.name)) for field in fields(self)) if is_dataclass(self) else ()
+        found = (
+            ((field.name, getattr(self, field.name)) for field in fields(self)) if is_dataclass(self) else ()
+        )
         return {name: shortly(value) for name, value in found if shortly(value)}
 
     def _frame(self) -> Any:
@@ -39,7 +42,8 @@ class Shown:
 
 
 def shortly(value: object) -> str:
-    """A value in a few words: numbers to four digits, arrays by shape, long collections by length, "" for nothing."""
+    """A value in a few words: numbers to four digits, arrays by shape, long collections by length, "" for
+    nothing."""
     if value is None or (isinstance(value, str | tuple | list | dict) and not len(value)):
         return ""
     if isinstance(value, str):

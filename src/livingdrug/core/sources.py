@@ -7,9 +7,8 @@ from dataclasses import dataclass
 class Source:
     """A citable origin.
 
-    key: short name; citation: how to cite it; doi: without the address; note: what exactly was read, and how sure.
-    A number that nobody published carries a source whose key is `synthetic` or `livingdrug`.
-    """
+    key: short name; citation: how to cite it; doi: without the address; note: what exactly was read, and how
+    sure. A number that nobody published carries a source whose key is `synthetic` or `livingdrug`."""
 
     key: str
     citation: str = ""

@@ -17,8 +17,8 @@ MAX_DEPTH = 24  # tables and lists within each other, and parts of a dotted key
 MAX_WHOLE = 2**63  # TOML promises no larger whole number
 OTHER = {".json": "JSON", ".yaml": "YAML", ".yml": "YAML", ".xml": "XML", ".sbml": "SBML"}
 NEW = "`livingdrug models new --flows mine.toml` writes a model to start from"
-# strings and comments, which may hold any sign, or one sign that builds. A string that nobody closes goes on to the end, so
-# that every character is looked at once
+# strings and comments, which may hold any sign, or one sign that builds. A string that nobody closes goes on
+# to the end, so that every character is looked at once
 _SIGNS = re.compile(
     r'"""(?:\\.|[^\\])*?(?:"""(?:"{0,2})|\\?\Z)'
     r"|'''.*?(?:'''(?:'{0,2})|\Z)"
@@ -77,13 +77,17 @@ def _text(path: str | Path) -> str:
     except FileNotFoundError:
         raise InputError(f"`{name}` was not found") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"`{name}` cannot be read as text: {getattr(error, 'strerror', None) or error}") from None
+        raise InputError(
+            f"`{name}` cannot be read as text: {getattr(error, 'strerror', None) or error}"
+        ) from None
     if fault:
         raise InputError(f"`{name}` {fault}")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"`{name}` cannot be read as text in UTF-8 ({error.reason}); save it as UTF-8") from None
+        raise InputError(
+            f"`{name}` cannot be read as text in UTF-8 ({error.reason}); save it as UTF-8"
+        ) from None
 
 
 def _fault_of_status(status) -> str:
@@ -105,7 +109,9 @@ def parse_toml(text: str, origin: str, advice: str = "") -> dict[str, Any]:
     if kind:
         raise InputError(f"`{name}` is {kind}; {_own(kind)}")
     if len(text) > MAX_BYTES:
-        raise InputError(f"`{name}` is larger than {MAX_BYTES:,} bytes; such a file is text of a few thousand")
+        raise InputError(
+            f"`{name}` is larger than {MAX_BYTES:,} bytes; such a file is text of a few thousand"
+        )
     _check_depth(text, name)
     try:
         data = tomllib.loads(text)
@@ -153,4 +159,6 @@ def _check_whole(data: dict, name: str) -> None:
             waiting += [(place, item) for item in value]
         elif isinstance(value, int) and not -MAX_WHOLE <= value < MAX_WHOLE:
             where = printable(".".join(place))
-            raise InputError(f"`{name}`: `{where}` is a whole number of too many digits; write it as a number such as 1e20")
+            raise InputError(
+                f"`{name}`: `{where}` is a whole number of too many digits; write it as a number such as 1e20"
+            )

@@ -1,9 +1,9 @@
 """Units as text: one closed list of words with their exact sizes, and products of them.
 
-Inside a model each word is a dimension of its own, so `uL` and `mL`, `d` and `h`, or `copies/ug` and `cells/uL` never turn
-into each other silently: what links them is a named, cited number in a model, or nothing. Where data meet a model,
-`conversion` gives the exact factor between two units of one measure, and None between any others.
-"""
+Inside a model each word is a dimension of its own, so `uL` and `mL`, `d` and `h`, or `copies/ug` and
+`cells/uL` never turn into each other silently: what links them is a named, cited number in a model, or
+nothing. Where data meet a model, `conversion` gives the exact factor between two units of one measure, and
+None between any others."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ from livingdrug.core.names import unknown
 
 @dataclass(frozen=True)
 class Unit:
-    """A word of the list. measure: what it measures; size: in the basic unit of its measure; also: other spellings."""
+    """A word of the list. measure: what it measures; size: in the basic unit of its measure; also: other
+    spellings."""
 
     measure: str
     size: Fraction
@@ -131,7 +132,8 @@ _SPELLINGS = _folded()
 
 
 def word_of(text: str) -> str | None:
-    """The word of the list (a molar one too) that a spelling stands for, or None; molar words keep their case."""
+    """The word of the list (a molar one too) that a spelling stands for, or None; molar words keep their
+    case."""
     if text in UNITS or text in MOLAR:
         return text
     return _SPELLINGS.get(text.lower())
@@ -181,7 +183,8 @@ def measures(dimension: Dimension) -> dict[str, Fraction]:
 
 
 def conversion(given: str, wanted: str) -> Fraction | None:
-    """The exact number of `wanted` in one `given` (mg/L in ng/mL: 1000), None where they measure different things.
+    """The exact number of `wanted` in one `given` (mg/L in ng/mL: 1000), None where they measure different
+    things.
 
     Raises UnitError for a text that is no unit.
     """
@@ -192,7 +195,9 @@ def factor_between(given: str, wanted: str) -> Fraction:
     """The exact number of `wanted` in one `given`. Raises UnitError where they measure different things."""
     factor = conversion(given, wanted)
     if factor is None:
-        raise UnitError(f"`{given}` and `{wanted}` measure different things, so one cannot be counted in the other")
+        raise UnitError(
+            f"`{given}` and `{wanted}` measure different things, so one cannot be counted in the other"
+        )
     return factor
 
 
@@ -206,7 +211,8 @@ def _ratio(a: Dimension, b: Dimension) -> Fraction | None:
 
 
 def unlike(a: Dimension, b: Dimension) -> str:
-    """The end of a sentence that says that two different dimensions disagree: what links them, "" where nothing does."""
+    """The end of a sentence that says that two different dimensions disagree: what links them, "" where
+    nothing does."""
     ratio = _ratio(a, b)
     if ratio is not None:
         return f" (1 {unit_text(a)} is {ratio} {unit_text(b)}, and a model converts nothing by itself: write it in one unit)"

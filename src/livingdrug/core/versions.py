@@ -10,4 +10,8 @@ RESTS_ON = ("numpy", "scipy", "pandas", "numba", "matplotlib")
 
 def versions() -> dict[str, str]:
     """Versions of this library, of Python and of what it rests on."""
-    return {"livingdrug": __version__, "Python": platform.python_version(), **{name: version(name) for name in RESTS_ON}}
+    return {
+        "livingdrug": __version__,
+        "Python": platform.python_version(),
+        **{name: version(name) for name in RESTS_ON},
+    }

@@ -1,4 +1,5 @@
-"""What takes long enough to be announced: whoever shows things to a user listens here; the library prints nothing."""
+"""What takes long enough to be announced: whoever shows things to a user listens here; the library prints
+nothing."""
 
 from collections.abc import Callable
 

@@ -22,7 +22,7 @@ def subject_codes(ids: np.ndarray, name: str, findings: Findings) -> tuple[np.nd
     import pandas as pd
 
     codes, unique = pd.factorize(ids)
-    order = naturally_sorted(unique)
+    order = naturally_sorted(list(unique))
     rank = np.empty(len(unique), dtype=int)
     rank[order] = np.arange(len(unique))
     alike: dict[str, str] = {}

@@ -182,7 +182,7 @@ def natural_order(texts: np.ndarray) -> np.ndarray:
 
     codes, unique = pd.factorize(texts)
     rank = np.empty(len(unique), dtype=int)
-    rank[naturally_sorted(unique)] = np.arange(len(unique))
+    rank[naturally_sorted(list(unique))] = np.arange(len(unique))
     return rank[codes]
 
 

@@ -1,4 +1,5 @@
-"""Canonical data as the file that NONMEM or Monolix (and nlmixr2) reads; `read_data` reads it back to the same table."""
+"""Canonical data as the file that NONMEM or Monolix (and nlmixr2) reads; `read_data` reads it back to the
+same table."""
 
 from dataclasses import dataclass
 
@@ -16,8 +17,8 @@ NONMEM_COLUMNS = ("ID", "TIME", "DV", "LNDV", "AMT", "EVID", "MDV", "CENS", "LIM
 
 @dataclass(frozen=True, repr=False)
 class DataFile(Shown):
-    """table: a pandas table of texts, ready to be written as CSV. reading: how `read_data` reads it back. notes: what was
-    changed, one sentence each."""
+    """table: a pandas table of texts, ready to be written as CSV. reading: how `read_data` reads it back.
+    notes: what was changed, one sentence each."""
 
     table: object
     reading: Reading
@@ -43,6 +44,8 @@ def data_file(data: Data, layout: str) -> DataFile:
     InputError
         For an unknown layout, a value below a limit that nobody states, or two columns of one name.
 
+    Notes
+    -----
     TIME counts from the first dose of each occasion, as the exported models do; every dose stands at its own
     time. DV is on its own scale in both; below a limit it is the limit (CENS 1). NONMEM also gets LNDV, the
     natural logarithm of DV, numbers for texts (the texts stand behind, in columns that it does not read) and
@@ -53,7 +56,9 @@ def data_file(data: Data, layout: str) -> DataFile:
         raise InputError(unknown("layout", layout, LAYOUTS))
     _check_limits(data)
     table = data.table(varying=False)
-    infused = table["TIME"].where(table["EVID"].isin([1, 4])).groupby([table["ID"], table["OCC"]]).transform("min")
+    infused = (
+        table["TIME"].where(table["EVID"].isin([1, 4])).groupby([table["ID"], table["OCC"]]).transform("min")
+    )
     table["TIME"] -= infused.fillna(0.0)
     # a column of units says one in every row, or is not there
     silent = [name for name in ("UNIT", "ASSAY") if (table.loc[table["EVID"] == 0, name] == "").all()]
@@ -88,7 +93,9 @@ def _remarks(data: Data) -> list[str]:
     early = int((data.time < 0).sum())
     if not early:
         return []
-    return [f"{early} sample(s) lie before the infusion; exported models start at it, so leave them out of a fit"]
+    return [
+        f"{early} sample(s) lie before the infusion; exported models start at it, so leave them out of a fit"
+    ]
 
 
 def _nonmem(data: Data, table, notes: list[str]):
@@ -118,14 +125,20 @@ def _nonmem(data: Data, table, notes: list[str]):
     columns = {name: columns[name] for name in NONMEM_COLUMNS}
     for name in table.columns.difference(columns, sort=False):
         numeric = _number_texts(table[name].to_numpy(dtype=object))
-        (columns if numeric is not None else texts)[name] = table[name].to_numpy() if numeric is None else numeric
+        (columns if numeric is not None else texts)[name] = (
+            table[name].to_numpy() if numeric is None else numeric
+        )
     words = [name for name in texts if name in data.covariates]
     if words:
         shown = ", ".join(f"`{name}`" for name in words)
-        notes.append(f"{shown} hold words, which NONMEM does not read; they stand behind the columns that it does")
+        notes.append(
+            f"{shown} hold words, which NONMEM does not read; they stand behind the columns that it does"
+        )
     clash = [name for name in data.covariates if name in NONMEM_COLUMNS]
     if clash:
-        raise InputError(f"`{data.name}`: its column `{clash[0]}` has the name of one that is written here; rename it")
+        raise InputError(
+            f"`{data.name}`: its column `{clash[0]}` has the name of one that is written here; rename it"
+        )
     return pd.DataFrame({**columns, **texts}), Reading(columns=reading)
 
 
@@ -145,7 +158,9 @@ def _codes(column: np.ndarray, data: Data, name: str, notes: list[str]) -> np.nd
     said = sorted({text for text in column if text}, key=natural_key)
     code = {text: str(i) for i, text in enumerate(said, 1)} | {"": "."}
     if name == "ID":
-        notes.append(f"subjects are numbered from 1 to {len(said)}; their names stand in a column of their own")
+        notes.append(
+            f"subjects are numbered from 1 to {len(said)}; their names stand in a column of their own"
+        )
     else:
         notes.append(f"{name}: " + ", ".join(f"{code[text]} is `{text}`" for text in said))
     return np.array([code[text] for text in column], dtype=object)
@@ -158,11 +173,14 @@ def _free(name: str, taken) -> str:
 
 
 def _numbers(values) -> np.ndarray:
-    return np.array(["." if v != v else repr(float(v)) for v in np.asarray(values, dtype=float).tolist()], dtype=object)
+    return np.array(
+        ["." if v != v else repr(float(v)) for v in np.asarray(values, dtype=float).tolist()], dtype=object
+    )
 
 
 def _number_texts(column: np.ndarray) -> np.ndarray | None:
-    """A covariate as numbers with `.` where nothing is known; None where it holds words, or nothing at all."""
+    """A covariate as numbers with `.` where nothing is known; None where it holds words, or nothing at
+    all."""
     texts = np.array(["" if v is None or v != v else str(v) for v in column.tolist()], dtype=object)
     try:
         finite = np.isfinite([float(text) for text in texts if text])

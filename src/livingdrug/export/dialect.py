@@ -39,10 +39,10 @@ LIMIT F M_PI M_E
 class Dialect:
     """The syntax of a target.
 
-    assign: an assignment; declare: what a variable needs before branches set it; set: an assignment of such a variable;
-    branch: its three lines; functions: texts of the language's functions, those that are missing are written as branches;
-    powers: of a whole and of a real exponent; point: whole numbers need a decimal point; longest: letters of a name.
-    """
+    assign: an assignment; declare: what a variable needs before branches set it; set: an assignment of such a
+    variable; branch: its three lines; functions: texts of the language's functions, those that are missing
+    are written as branches; powers: of a whole and of a real exponent; point: whole numbers need a decimal
+    point; longest: letters of a name."""
 
     comment: str
     assign: str
@@ -63,32 +63,73 @@ class Dialect:
 _COMMON = {"abs": "abs({})", "exp": "exp({})", "log": "log({})", "sqrt": "sqrt({})"}
 
 NONMEM = Dialect(
-    comment=";", assign="{} = {}", declare="", set="{} = {}", branch=("IF ({}{}{}) THEN", "ELSE", "ENDIF"),
+    comment=";",
+    assign="{} = {}",
+    declare="",
+    set="{} = {}",
+    branch=("IF ({}{}{}) THEN", "ELSE", "ENDIF"),
     signs={"<": ".LT.", ">": ".GT.", ">=": ".GE."},
     functions={
         **{name: text.upper() for name, text in _COMMON.items()},
-        "expm1": "(EXP({}) - 1.0)", "log1p": "LOG(1.0 + {})", "tanh": "(1.0 - 2.0/(EXP(2.0*({})) + 1.0))",
+        "expm1": "(EXP({}) - 1.0)",
+        "log1p": "LOG(1.0 + {})",
+        "tanh": "(1.0 - 2.0/(EXP(2.0*({})) + 1.0))",
     },
-    power="{}**{}", point=True, upper=True, longest=20, width=100, carry_on=" &", reserved=frozenset(_NONMEM_WORDS.split()),
-)  # fmt: skip
+    power="{}**{}",
+    point=True,
+    upper=True,
+    longest=20,
+    width=100,
+    carry_on=" &",
+    reserved=frozenset(_NONMEM_WORDS.split()),
+)
 RXODE2 = Dialect(
-    comment="#", assign="{} <- {}", declare="", set="{} <- {}", branch=("if ({} {} {}) {{", "}} else {{", "}}"),
+    comment="#",
+    assign="{} <- {}",
+    declare="",
+    set="{} <- {}",
+    branch=("if ({} {} {}) {{", "}} else {{", "}}"),
     signs={"<": "<", ">": ">", ">=": ">="},
     functions={
-        **_COMMON, "expm1": "expm1({})", "log1p": "log1p({})", "tanh": "tanh({})", "min": "min({}, {})", "max": "max({}, {})",
+        **_COMMON,
+        "expm1": "expm1({})",
+        "log1p": "log1p({})",
+        "tanh": "tanh({})",
+        "min": "min({}, {})",
+        "max": "max({}, {})",
     },
-    power="{}^{}", point=False, upper=False, longest=60, width=100, carry_on="", reserved=frozenset(_RXODE_WORDS.split()),
-)  # fmt: skip
+    power="{}^{}",
+    point=False,
+    upper=False,
+    longest=60,
+    width=100,
+    carry_on="",
+    reserved=frozenset(_RXODE_WORDS.split()),
+)
 MRGSOLVE = Dialect(
-    comment="//", assign="double {} = {};", declare="double {} = 0.0;", set="{} = {};",
+    comment="//",
+    assign="double {} = {};",
+    declare="double {} = 0.0;",
+    set="{} = {};",
     branch=("if({} {} {}) {{", "}} else {{", "}}"),
     signs={"<": "<", ">": ">", ">=": ">="},
     functions={
-        **_COMMON, "abs": "fabs({})", "expm1": "expm1({})", "log1p": "log1p({})", "tanh": "tanh({})",
-        "min": "fmin({}, {})", "max": "fmax({}, {})",
+        **_COMMON,
+        "abs": "fabs({})",
+        "expm1": "expm1({})",
+        "log1p": "log1p({})",
+        "tanh": "tanh({})",
+        "min": "fmin({}, {})",
+        "max": "fmax({}, {})",
     },
-    power="pow({}, {})", point=True, upper=False, longest=60, width=100, carry_on="", reserved=frozenset(_CPP_WORDS.split()),
-)  # fmt: skip
+    power="pow({}, {})",
+    point=True,
+    upper=False,
+    longest=60,
+    width=100,
+    carry_on="",
+    reserved=frozenset(_CPP_WORDS.split()),
+)
 
 
 class Names:

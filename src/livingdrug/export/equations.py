@@ -23,17 +23,22 @@ class Draft:
         """An empty block that knows all parameters, and `more`."""
         return Block(self.dialect, self.names, {**self.known, **more}, self.plan.positive)
 
-    def individual(self, block: Block, drawn: Callable[[Parameter], str], constant: Mapping[str, str]) -> None:
+    def individual(
+        self, block: Block, drawn: Callable[[Parameter], str], constant: Mapping[str, str]
+    ) -> None:
         """Write each subject's parameters into the block, and take note of their names.
 
-        drawn: the text of a value before effects, for parameters that are no constants; constant: names of the others.
-        """
+        drawn: the text of a value before effects, for parameters that are no constants; constant: names of
+        the others."""
         block.known |= constant
         for p in self.plan.parameters:
             if p.name not in constant:
                 name = self.names.fresh(f"{p.name}_drawn" if p.clipped or p.effect else p.name)
                 # what could be estimated is explained where its value stands
-                block.add(self.dialect.assign.format(name, drawn(p)), p.remark if p.role in ("fixed", "covariate") else "")
+                block.add(
+                    self.dialect.assign.format(name, drawn(p)),
+                    p.remark if p.role in ("fixed", "covariate") else "",
+                )
                 block.known[p.name] = name
             if p.clipped:
                 block.let(p.name, f"min({p.name}, 1)", "a fraction is at most 1")
@@ -68,7 +73,9 @@ def rates(draft: Draft, block: Block) -> list[tuple[str, str]]:
             terms[flow.into].append(f"+ {gain}{rate}")
     zero = block.number(0.0)
     sums = {name: " ".join(parts).removeprefix("+ ") for name, parts in terms.items()}
-    return [(name, (f"-{text[2:]}" if text.startswith("- ") else text) or zero) for name, text in sums.items()]
+    return [
+        (name, (f"-{text[2:]}" if text.startswith("- ") else text) or zero) for name, text in sums.items()
+    ]
 
 
 def define(system: System, block: Block, wanted: set[str]) -> None:
@@ -124,10 +131,14 @@ def _pieces(output: ClosedOutput, block: Block) -> str:
         if i == len(ends):
             return inner.text(output.pieces[i].expression)
         return inner.choose(
-            output.name, inner.known["time"], "<", ends[i],
+            output.name,
+            inner.known["time"],
+            "<",
+            ends[i],
             lambda then, _: then.text(output.pieces[i].expression),
-            lambda otherwise, name: choice(otherwise, i + 1, name), into,
-        )  # fmt: skip
+            lambda otherwise, name: choice(otherwise, i + 1, name),
+            into,
+        )
 
     if ends:
         return choice(block, 0)

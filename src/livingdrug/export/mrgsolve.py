@@ -1,4 +1,5 @@
-"""A model as an mrgsolve model file: parameters with published values, etas, flows, outputs with their residual."""
+"""A model as an mrgsolve model file: parameters with published values, etas, flows, outputs with their
+residual."""
 
 from livingdrug.export.dialect import MRGSOLVE, Names
 from livingdrug.export.equations import Draft, closed_outputs, outputs, rates, start_values
@@ -8,11 +9,16 @@ from livingdrug.models import ClosedForm
 
 
 def mrgsolve(plan: Plan) -> str:
-    """The text of a model file (`mread` compiles it). Parameters keep their published values; `param()` changes them."""
+    """The text of a model file (`mread` compiles it). Parameters keep their published values; `param()`
+    changes them."""
     system = plan.model.system
     states = () if isinstance(system, ClosedForm) else system.states
     # mrgsolve makes these names from those of the compartments
-    made = {f"{form}" for s in states for form in (f"{s.name}_0", f"dxdt_{s.name}", f"F_{s.name}", f"ALAG_{s.name}")}
+    made = {
+        f"{form}"
+        for s in states
+        for form in (f"{s.name}_0", f"dxdt_{s.name}", f"F_{s.name}", f"ALAG_{s.name}")
+    }
     draft = Draft(plan, MRGSOLVE, Names(MRGSOLVE, made))
     compartments = {s.name: draft.names.fresh(s.name) for s in states}
     parameters = {p.name: draft.names.fresh(p.name) for p in plan.parameters}
@@ -43,16 +49,23 @@ def _parameters(plan: Plan, names: dict[str, str]) -> list[str]:
 def _random(plan: Plan) -> list[str]:
     out = []
     if plan.varying:
-        lines = [f"eta_{p.name} : {p.variance!r} : variance of the logarithm of {p.name}" for p in plan.varying]
+        lines = [
+            f"eta_{p.name} : {p.variance!r} : variance of the logarithm of {p.name}" for p in plan.varying
+        ]
         out += ["$OMEGA @annotated", *lines, ""]
     published = [(o, sd) for o in plan.measured if (sd := plan.residual(o)) is not None]
     if published:
-        lines = [f"eps_{o} : {variance(sd)!r} : variance of the logarithm of {o}, {sd:g} squared" for o, sd in published]
+        lines = [
+            f"eps_{o} : {variance(sd)!r} : variance of the logarithm of {o}, {sd:g} squared"
+            for o, sd in published
+        ]
         out += ["$SIGMA @annotated", *lines, ""]
     return out
 
 
-def _main(draft: Draft, parameters: dict[str, str], compartments: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+def _main(
+    draft: Draft, parameters: dict[str, str], compartments: dict[str, str]
+) -> tuple[list[str], dict[str, str]]:
     """(lines, switch -> the time at which it turns on)."""
     plan = draft.plan
     block = draft.block()
@@ -103,7 +116,9 @@ def _table(draft: Draft, compartments: dict[str, str], switches: dict[str, str])
             continue
         number += 1
         name = draft.names.fresh(f"{output}_observed")
-        block.add(f"double {name} = {made[output]}*exp(EPS({number}));", "as an assay reports it, without its limit")
+        block.add(
+            f"double {name} = {made[output]}*exp(EPS({number}));", "as an assay reports it, without its limit"
+        )
         captured.append(name)
     out = ["$TABLE", *block.lines, ""]
     return [*out, f"$CAPTURE {' '.join(captured)}"] if captured else out

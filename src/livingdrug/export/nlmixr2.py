@@ -8,13 +8,18 @@ from livingdrug.models import ClosedForm, flows_of
 
 
 def nlmixr2(plan: Plan) -> str:
-    """The text of an R function with `ini` and `model`. Positive parameters are logarithms there, with additive etas."""
+    """The text of an R function with `ini` and `model`. Positive parameters are logarithms there, with
+    additive etas."""
     system = plan.model.system
     states = () if isinstance(system, ClosedForm) else system.states
     draft = Draft(plan, RXODE2, Names(RXODE2))
     compartments = {s.name: draft.names.fresh(s.name) for s in states}
     function = draft.names.fresh(plan.model.full_name.replace(" + ", "_"))
-    typical = {p.name: draft.names.fresh(_typical_name(p)) for p in plan.parameters if p.role in ("typical", "effect")}
+    typical = {
+        p.name: draft.names.fresh(_typical_name(p))
+        for p in plan.parameters
+        if p.role in ("typical", "effect")
+    }
     etas = {p.name: draft.names.fresh(f"eta.{p.name}") for p in plan.varying}
     sds = {o: draft.names.fresh(f"{o}.sd") for o in plan.measured if plan.residual(o) is not None}
     block = draft.block(**compartments, time="t")
@@ -48,8 +53,12 @@ def _ini(plan: Plan, typical: dict[str, str], etas: dict[str, str], sds: dict[st
             value = f"log({p.value!r})" if _logged(p) else repr(p.value)
             value = f"fix({value})" if p.role == "effect" else value
             lines.append(f"{typical[p.name]} <- {value}  # {p.remark}")
-    lines += [f"{etas[p.name]} ~ {p.variance!r}  # variance of the logarithm of {p.name}" for p in plan.varying]
-    return lines + [f"{name} <- {plan.residual(o)!r}  # SD of the logarithm of {o}" for o, name in sds.items()]
+    lines += [
+        f"{etas[p.name]} ~ {p.variance!r}  # variance of the logarithm of {p.name}" for p in plan.varying
+    ]
+    return lines + [
+        f"{name} <- {plan.residual(o)!r}  # SD of the logarithm of {o}" for o, name in sds.items()
+    ]
 
 
 def _parameters(draft: Draft, block: Block, typical: dict[str, str], etas: dict[str, str]) -> None:
@@ -89,4 +98,3 @@ def _observed(plan: Plan, block: Block, made: dict[str, str], sds: dict[str, str
             block.add(f"{made[output]} ~ lnorm({sds[output]}){ending}")
         else:
             block.add(f"# {made[output]} ~ lnorm(sd): no residual error is published; add one to fit")
-

@@ -1,4 +1,5 @@
-"""A model as a NONMEM control stream (7.3 or later): flows by ADVAN13, closed forms in $PRED, the limit by M3."""
+"""A model as a NONMEM control stream (7.3 or later): flows by ADVAN13, closed forms in $PRED, the limit by
+M3."""
 
 from livingdrug.core.errors import InputError
 from livingdrug.export.data_file import NONMEM_COLUMNS
@@ -13,7 +14,8 @@ FLOOR = 1e-30
 
 
 def nonmem(plan: Plan) -> str:
-    """The text of a control stream. The data are those that `check --as nonmem` writes, whose LNDV is the logarithm of DV.
+    """The text of a control stream. The data are those that `check --as nonmem` writes, whose LNDV is the
+    logarithm of DV.
 
     Raises InputError for a model without a measured output.
     """
@@ -24,13 +26,19 @@ def nonmem(plan: Plan) -> str:
         )
     closed = isinstance(plan.model.system, ClosedForm)
     draft = Draft(plan, NONMEM, Names(NONMEM))
-    thetas = {p.name: i for i, p in enumerate((p for p in plan.parameters if p.role in ("typical", "effect")), 1)}
+    thetas = {
+        p.name: i for i, p in enumerate((p for p in plan.parameters if p.role in ("typical", "effect")), 1)
+    }
     out = [*heading(plan, ";"), "", f"$PROBLEM {plan.model.full_name}", *_data(plan)]
     equations, made = _one_block(draft, thetas) if closed else _three_blocks(draft, thetas)
     out += [*equations, *_values(plan, thetas)]
     out += ["", "; M3 needs LAPLACE, and branches numerical derivatives; add $COVARIANCE for standard errors"]
     out += ["$ESTIMATION METHOD=1 LAPLACE INTERACTION NUMERICAL SLOW MAXEVAL=9999 PRINT=5"]
-    out += ["$TABLE ID TIME", *(f"  {name}" for name in made.values()), "  NOPRINT ONEHEADER FILE=predictions.tab"]
+    out += [
+        "$TABLE ID TIME",
+        *(f"  {name}" for name in made.values()),
+        "  NOPRINT ONEHEADER FILE=predictions.tab",
+    ]
     # remarks may hold any sign; a control stream is plain ASCII
     return ("\n".join(wrapped(out, NONMEM)) + "\n").encode("ascii", "replace").decode()
 
@@ -58,11 +66,15 @@ def _three_blocks(draft: Draft, thetas: dict[str, int]) -> tuple[list[str], dict
     out = ["$SUBROUTINES ADVAN13 TOL=9", "$MODEL"]
     for s in system.states:
         dosed = " DEFDOSE" if s.name == system.dose_into else ""
-        out.append(f"  COMP=({labels.fresh(f'C{number[s.name]}')}{dosed})  ; {s.name}: {s.meaning} ({s.unit})")
+        out.append(
+            f"  COMP=({labels.fresh(f'C{number[s.name]}')}{dosed})  ; {s.name}: {s.meaning} ({s.unit})"
+        )
     block = draft.block()
     _parameters(draft, block, thetas)
     for i, switch in enumerate(system.switches, 1):
-        block.add(f"MTIME({i}) = {block.text(switch.at)}", f"{switch.name} from here on; the solver stops there")
+        block.add(
+            f"MTIME({i}) = {block.text(switch.at)}", f"{switch.name} from here on; the solver stops there"
+        )
     for state, text in start_values(draft, block):
         block.add(f"A_0({number[state]}) = {text}")
     out += ["", "$PK", *block.lines, "", "$DES"]
@@ -92,7 +104,9 @@ def _parameters(draft: Draft, block: Block, thetas: dict[str, int]) -> None:
     plan = draft.plan
     etas = {p.name: i for i, p in enumerate(plan.varying, 1)}
     if not etas:
-        block.add(f"{draft.names.fresh('none')} = ETA(1)", "no spread is published; NONMEM wants an eta, fixed at 0")
+        block.add(
+            f"{draft.names.fresh('none')} = ETA(1)", "no spread is published; NONMEM wants an eta, fixed at 0"
+        )
 
     def drawn(p: Parameter) -> str:
         value = f"THETA({thetas[p.name]})" if p.name in thetas else block.number(p.value)
@@ -102,7 +116,8 @@ def _parameters(draft: Draft, block: Block, thetas: dict[str, int]) -> None:
 
 
 def _likelihood(draft: Draft, block: Block, made: dict[str, str]) -> None:
-    """The measured output, its residual on the log scale, and the chance of a value beyond a limit where CENS says so."""
+    """The measured output, its residual on the log scale, and the chance of a value beyond a limit where CENS
+    says so."""
     first, *others = draft.plan.measured
     block.add(f"PREDICTED = {made[first]}")
     block.add("SD = SQRT(SIGMA(1,1))", "NONMEM 7.3 or later")
@@ -112,7 +127,9 @@ def _likelihood(draft: Draft, block: Block, made: dict[str, str]) -> None:
         block.add(f"IF (DVID.EQ.{code}) PREDICTED = {made[output]}")
         block.add(f"IF (DVID.EQ.{code}) SD = SQRT(SIGMA({code},{code}))")
     floor = block.number(FLOOR)
-    log = block.choose("log_predicted", "PREDICTED", ">", floor, lambda *_: "LOG(PREDICTED)", lambda *_: f"LOG({floor})")
+    log = block.choose(
+        "log_predicted", "PREDICTED", ">", floor, lambda *_: "LOG(PREDICTED)", lambda *_: f"LOG({floor})"
+    )
     block.lines += ["; CENS 1: below the limit, -1: above an upper limit; DV is the logarithm of that limit"]
     block.lines += ["IF (CENS.EQ.0) THEN", "  F_FLAG = 0", f"  Y = {log} + EPS(1)"]
     block.lines += [f"  IF (DVID.EQ.{code}) Y = {log} + EPS({code})" for code, _ in enumerate(others, 2)]
@@ -125,13 +142,24 @@ def _values(plan: Plan, thetas: dict[str, int]) -> list[str]:
         if p.name in thetas:
             out.append(f"  {_bounded(p)}  ; {thetas[p.name]} {p.name}: {p.remark}")
     out += ["", "$OMEGA"]
-    out += [f"  {_number(p.variance)}  ; {i} variance of the logarithm of {p.name}" for i, p in enumerate(plan.varying, 1)]
+    out += [
+        f"  {_number(p.variance)}  ; {i} variance of the logarithm of {p.name}"
+        for i, p in enumerate(plan.varying, 1)
+    ]
     out += [] if plan.varying else ["  0 FIX  ; no spread between subjects is published"]
     out += ["", "$SIGMA"]
     for output in plan.measured:
         sd = plan.residual(output)
-        text = "0 FIX  ; no residual error is published: give one before a fit" if sd is None else _number(variance(sd))
-        out.append(f"  {text}" if sd is None else f"  {text}  ; variance of the logarithm of {output}, {sd:g} squared")
+        text = (
+            "0 FIX  ; no residual error is published: give one before a fit"
+            if sd is None
+            else _number(variance(sd))
+        )
+        out.append(
+            f"  {text}"
+            if sd is None
+            else f"  {text}  ; variance of the logarithm of {output}, {sd:g} squared"
+        )
     return out
 
 

@@ -1,4 +1,5 @@
-"""What every target needs to know of a model: its parameters, which of them vary, and the remarks at the head of a file."""
+"""What every target needs to know of a model: its parameters, which of them vary, and the remarks at the head
+of a file."""
 
 import math
 import textwrap
@@ -107,9 +108,14 @@ def _parameter(model: Model, population: Population | None, quantity: Quantity) 
         square = spread.value if spread.given == "variance" else variance(spread.sd)
     low, high = {"fraction": (0.0, 1.0), "any": (-math.inf, math.inf)}.get(quantity.bound, (0.0, math.inf))
     return Parameter(
-        quantity, model.typical[quantity.name], _role(model, quantity), square, model.individual.get(quantity.name, ""),
-        (low, high), "set by the user" if quantity.name in model.changes else model.source_of(quantity.name).key,
-    )  # fmt: skip
+        quantity,
+        model.typical[quantity.name],
+        _role(model, quantity),
+        square,
+        model.individual.get(quantity.name, ""),
+        (low, high),
+        "set by the user" if quantity.name in model.changes else model.source_of(quantity.name).key,
+    )
 
 
 def variance(sd: float) -> float:
@@ -133,29 +139,47 @@ def _used(model: Model) -> set[str]:
         pieces = [piece for output in system.outputs for piece in output.pieces]
         texts += [p.expression for p in pieces] + [p.until for p in pieces if p.until]
     else:
-        texts += [s.initial for s in system.states] + [s.at for s in system.switches] + [c.expression for c in system.clocks]
-        texts += [f.rate for f in system.flows] + [f.gain for f in system.flows] + [o.expression for o in system.outputs]
+        texts += (
+            [s.initial for s in system.states]
+            + [s.at for s in system.switches]
+            + [c.expression for c in system.clocks]
+        )
+        texts += (
+            [f.rate for f in system.flows]
+            + [f.gain for f in system.flows]
+            + [o.expression for o in system.outputs]
+        )
     return set().union(*(names(text) for text in texts))
 
 
 def heading(made: Plan, comment: str) -> list[str]:
     """Remarks at the head of a file: what it is, clock, doses, spread, sources, deviations."""
     model = made.model
-    lines = [f"{model.full_name}: {model.title}", MARK, f"time in {model.time_unit}, counted from the infusion"]
+    lines = [
+        f"{model.full_name}: {model.title}",
+        MARK,
+        f"time in {model.time_unit}, counted from the infusion",
+    ]
     lines += _of_doses(model)
     if made.population:
-        lines.append(f"spread `{made.population.name}`: {made.population.meaning or made.population.source.line()}")
+        lines.append(
+            f"spread `{made.population.name}`: {made.population.meaning or made.population.source.line()}"
+        )
     else:
         lines.append("no spread between subjects is published for this model")
     if any(p.role == "covariate" for p in made.parameters):
         lines.append("covariates stand at their reference values: take them from your data to use them")
     lines += [f"valid only while {c.expression} > 0: {c.message}" for c in getattr(model.system, "valid", ())]
     lines += [f"[{key}] {line}" for key, line in _sources(made).items()]
-    lines += [f"note: {text}" for text in (*model.deviations, *(d for f in model.fragments for d in f.deviations))]
+    lines += [
+        f"note: {text}" for text in (*model.deviations, *(d for f in model.fragments for d in f.deviations))
+    ]
     states = getattr(model.system, "states", ())
     lines += [f"note: livingdrug solves `{s.name}` for its logarithm; a very small one depends on the solver's tolerance here"
               for s in states if s.log]  # fmt: skip
-    return [f"{comment} {part}" for line in lines for part in textwrap.wrap(line, 110, subsequent_indent="    ")]
+    return [
+        f"{comment} {part}" for line in lines for part in textwrap.wrap(line, 110, subsequent_indent="    ")
+    ]
 
 
 def _of_doses(model: Model) -> list[str]:
@@ -169,14 +193,17 @@ def _of_doses(model: Model) -> list[str]:
     if system.one_dose_because:
         lines.append(f"takes one infusion, at time 0, and no steady state: {system.one_dose_because}")
     for experiment in model.experiments[:1]:
-        doses = ", ".join([*(f"{amount:g} at {time:g}" for time, amount in experiment.doses), *experiment.given])
+        doses = ", ".join(
+            [*(f"{amount:g} at {time:g}" for time, amount in experiment.doses), *experiment.given]
+        )
         if doses:
             lines.append(f"example `{experiment.name}`: {doses}; to time {experiment.until:g}")
     return lines
 
 
 def _sources(made: Plan) -> dict[str, str]:
-    """Key -> citation of every source that a parameter names; notes of single numbers are left to `models show`."""
+    """Key -> citation of every source that a parameter names; notes of single numbers are left to `models
+    show`."""
     found: dict[str, str] = {}
     for parameter in made.parameters:
         if parameter.source != "set by the user":

@@ -1,9 +1,9 @@
 """Expressions of a model as statements of a target.
 
-The checked syntax trees are printed as they were written, so the exported text shows the author's terms. What a target has
-no safe word for becomes a choice before the statement that needs it: a Hill term is expit(n ln(x/k)), 0 for x <= 0, whose
-exponentials cannot overflow; a power with an exponent that is no written whole number is 0 for a base <= 0.
-"""
+The checked syntax trees are printed as they were written, so the exported text shows the author's terms. What
+a target has no safe word for becomes a choice before the statement that needs it: a Hill term is expit(n
+ln(x/k)), 0 for x <= 0, whose exponentials cannot overflow; a power with an exponent that is no written whole
+number is 0 for a base <= 0."""
 
 import ast
 import re
@@ -25,7 +25,9 @@ class Block:
     known: name in the model -> text in the target; positive: names of the model that are above 0.
     """
 
-    def __init__(self, dialect: Dialect, names: Names, known: Mapping[str, str], positive: frozenset[str]) -> None:
+    def __init__(
+        self, dialect: Dialect, names: Names, known: Mapping[str, str], positive: frozenset[str]
+    ) -> None:
         self.dialect, self.names, self.known, self.positive = dialect, names, dict(known), positive
         self.lines: list[str] = []
 
@@ -46,9 +48,17 @@ class Block:
         return self.known[name]
 
     def choose(
-        self, wanted: str, left: str, sign: str, right: str, then: Callable, otherwise: Callable, into: str = ""
+        self,
+        wanted: str,
+        left: str,
+        sign: str,
+        right: str,
+        then: Callable,
+        otherwise: Callable,
+        into: str = "",
     ) -> str:
-        """A variable with one of two values, a new one or `into`; then, otherwise: from a block and the variable to a text.
+        """A variable with one of two values, a new one or `into`; then, otherwise: from a block and the
+        variable to a text.
 
         Sides are texts of the target.
         """
@@ -91,9 +101,15 @@ class Block:
             case ast.BinOp(op=ast.Pow(), left=left, right=right):
                 return self._power(left, right)
             case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right):
-                return f"{self._at_least(left, _SUM)} {_SIGNS[type(node.op)]} {self._at_least(right, _PRODUCT)}", _SUM
+                return (
+                    f"{self._at_least(left, _SUM)} {_SIGNS[type(node.op)]} {self._at_least(right, _PRODUCT)}",
+                    _SUM,
+                )
             case ast.BinOp(left=left, right=right):
-                return f"{self._at_least(left, _PRODUCT)}{_SIGNS[type(node.op)]}{self._at_least(right, _POWER)}", _PRODUCT
+                return (
+                    f"{self._at_least(left, _PRODUCT)}{_SIGNS[type(node.op)]}{self._at_least(right, _POWER)}",
+                    _PRODUCT,
+                )
             case ast.Call(func=ast.Name(id="hill"), args=args):
                 return self._hill(*args), _ATOM
             case ast.Call(func=ast.Name(id=name), args=args):
@@ -118,12 +134,19 @@ class Block:
 
         def expit(inner: Block, name: str) -> str:
             z = inner.names.fresh("hill_z")
-            inner.add(inner.dialect.assign.format(z, f"{steepness}*{functions['log'].format(f'{level}/{half}')}"))
+            inner.add(
+                inner.dialect.assign.format(z, f"{steepness}*{functions['log'].format(f'{level}/{half}')}")
+            )
             falling, rising = (functions["exp"].format(text) for text in (f"-{z}", z))
             return inner.choose(
-                "", z, ">", zero,
-                lambda *_: f"{one}/({one} + {falling})", lambda *_: f"{rising}/({one} + {rising})", into=name,
-            )  # fmt: skip
+                "",
+                z,
+                ">",
+                zero,
+                lambda *_: f"{one}/({one} + {falling})",
+                lambda *_: f"{rising}/({one} + {rising})",
+                into=name,
+            )
 
         return self.choose("hill", level, ">", zero, expit, lambda *_: zero)
 
@@ -152,7 +175,8 @@ class Block:
 
 
 def wrapped(lines: list[str], dialect: Dialect) -> list[str]:
-    """Lines that a target can hold: long statements go on in the next line, long remarks in a remark of their own."""
+    """Lines that a target can hold: long statements go on in the next line, long remarks in a remark of their
+    own."""
     out = []
     for line in lines:
         # a line end within a meaning or a title of a model file must not end the remark that holds it
@@ -175,7 +199,9 @@ def _parted(text: str, width: int) -> list[str]:
     while len(rest) > width:
         places = [m for m in _BREAK.finditer(rest[:width]) if rest[: m.end()].strip()]
         # between terms rather than within one
-        places = [m.end() for m in places if m.group() == " " and m.end() > width / 2] or [m.end() for m in places]
+        places = [m.end() for m in places if m.group() == " " and m.end() > width / 2] or [
+            m.end() for m in places
+        ]
         if not places:
             break
         parts.append(rest[: places[-1]].rstrip())

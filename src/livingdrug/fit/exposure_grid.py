@@ -83,9 +83,10 @@ class GridLevels:
             width = np.zeros_like(level)
             if total:
                 width[..., 0] = np.where(there, grid.weight[place], 0.0)
-            parts += [level.reshape(self.copies * m, self.widest[k], -1), width.reshape(self.copies * m, self.widest[k], -1)]
+            shape = (self.copies * m, self.widest[k], nodes.shape[2])
+            parts += [level.reshape(shape), width.reshape(shape)]
         end = nodes[:, at : at + len(self.grids[k].first)]
-        return [*parts, end.reshape(self.copies * end.shape[1], -1)]
+        return [*parts, end.reshape(self.copies * end.shape[1], nodes.shape[2])]
 
 
 def _peak(own: np.ndarray) -> np.ndarray:

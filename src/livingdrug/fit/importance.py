@@ -18,7 +18,7 @@ from livingdrug.engine import in_threads
 from livingdrug.engine.at_draws import formulas_at_draws, slopes_at_draws, sum_at_draws
 from livingdrug.fit.modes import Modes, find_modes, solved
 from livingdrug.fit.objective import at_modes, check_parts, made
-from livingdrug.fit.outcome_likelihood import log_likelihood_of
+from livingdrug.fit.outcome_likelihood import log_likelihood_of, slopes_of
 from livingdrug.fit.point import Point, Prepared, centre, everything, moments, with_etas
 from livingdrug.fit.predict import ClosedPredictor
 from livingdrug.fit.result import Objective
@@ -297,6 +297,12 @@ class Predicted:
         """What the outcomes add to it, (n, draws)."""
         parts = side_by_side(lambda block: log_likelihood_of(block[0].exposures, point.theta, block[1]), self.driven)
         return np.concatenate([part.reshape(-1, self.prepared.n).T for part in parts], axis=1)
+
+    def by_outcomes(self, theta: np.ndarray) -> np.ndarray:
+        """Slopes of each subject's outcomes by their numbers at each of its draws, (n, draws, numbers)."""
+        parts = side_by_side(lambda block: slopes_of(block[0].exposures, theta, block[1]), self.driven)
+        shape = (-1, self.prepared.n, len(theta))
+        return np.concatenate([part.reshape(shape).transpose(1, 0, 2) for part in parts], axis=1)
 
     def by_errors(self, point: Point, unknowns: Unknowns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The same with its slopes (n, draws, k) and curvature (n, draws, k, k) by the estimated residual errors."""

@@ -93,9 +93,13 @@ class At:
         for place, slope in zip(self.free, _omega_slopes(self.unknowns, self.point)[0], strict=True):
             turned = self.precision @ slope
             score[place] = 0.5 * (np.sum(self.products * (turned @ self.precision)) - len(self.weight) * np.trace(turned))
-        for place in self.by_difference:
+        for place in self.still:
             score[place] = np.sum(self.weight * (self.joint(self.moved(self.step(place))) - self.middle)) / STEP
         score[self.errors] = np.einsum("nc,nck->k", self.weight, self.by_errors[0])
+        if len(self.outcomes):
+            seen = (self.weight > 0)[..., None]
+            by = np.where(seen, self.found.by_outcomes(self.point.theta), 0.0)
+            score[self.outcomes] = np.einsum("nc,nck->k", self.weight, by)
         return score
 
     def weighted(self) -> Weighted:
@@ -144,9 +148,9 @@ class At:
         return np.flatnonzero(~moving)
 
     @cached_property
-    def by_difference(self) -> np.ndarray:
-        """Those, and the numbers of outcomes."""
-        return np.concatenate([self.still, self.unknowns.of_kind(OUTCOME)])
+    def outcomes(self) -> np.ndarray:
+        """Positions of the numbers of outcomes."""
+        return self.unknowns.of_kind(OUTCOME)
 
     @cached_property
     def follow(self) -> np.ndarray:
@@ -173,7 +177,7 @@ class At:
         return self.found.by_errors(self.point, self.unknowns)[1:]
 
     def moved(self, move: np.ndarray) -> _Moved:
-        """The draws where numbers of `by_difference` have moved by a vector."""
+        """The draws where numbers of `still` have moved by a vector."""
         other = self.unknowns.point(self.unknowns.vector(self.point) + move, self.point)
         return _Moved(other, self.draws.etas(self.prepared, other), self.draws.predicted(self.prepared, other))
 
@@ -252,7 +256,7 @@ def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], l
 def _predictions(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
     """Slopes and mean curvature by what acts on predictions and their errors."""
     by_error, bent_by_error = at.by_errors
-    weight, errors, places, above = at.weight, at.errors, at.by_difference, {}
+    weight, errors, places, above = at.weight, at.errors, at.still, {}
     seen = (weight > 0)[..., None]  # a draw that the data exclude has no slope
     slopes[:, :, errors] = np.where(seen, by_error, 0.0)
     bends[np.ix_(range(len(bends)), errors, errors)] = np.einsum("nc,nckl->nkl", weight, bent_by_error)
@@ -272,6 +276,25 @@ def _predictions(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
             bends[:, place, other] = bends[:, other, place] = (weight * mixed).sum(axis=1)
     if len(at.still):
         _across(at, bends)
+    if len(at.outcomes):
+        _outcomes(at, slopes, bends)
+
+
+def _outcomes(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
+    """Slopes and mean curvature by the numbers of outcomes, which leave predictions as they are."""
+    places, theta = at.outcomes, at.point.theta
+    seen = (at.weight > 0)[..., None]
+
+    def mean_slopes(found: Predicted, theta: np.ndarray) -> np.ndarray:
+        return (at.weight[..., None] * np.where(seen, found.by_outcomes(theta), 0.0)).sum(axis=1)
+
+    slopes[:, :, places] = np.where(seen, at.found.by_outcomes(theta), 0.0)
+    for place, step in zip(places, STEP * np.eye(len(theta)), strict=True):
+        up, down = (mean_slopes(at.found, theta + side * step) for side in (1, -1))
+        bends[:, places, place] = (up - down) / (2 * STEP)
+    for other in at.still:
+        up, down = (mean_slopes(at.moved(side * at.step(other)).found, theta) for side in (1, -1))
+        bends[:, other, places] = bends[:, places, other] = (up - down) / (2 * STEP)
 
 
 def _across(at: At, bends: np.ndarray) -> None:

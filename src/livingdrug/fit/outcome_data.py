@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -69,7 +69,17 @@ def taken(
         else:
             outcome = _from_columns(model, table, one, driver)
         found.append(_checked(outcome, data.subjects))
-    return (data.kept(~gone) if gone.any() else data), tuple(found)
+    return (_without(data, gone) if gone.any() else data), tuple(found)
+
+
+def _without(data: Data, gone: np.ndarray) -> Data:
+    """The data without these rows, and without the profiles that they were."""
+    left = data.kept(~gone)
+    used, profile = np.unique(left.profile, return_inverse=True)
+    lost = np.setdiff1d(np.unique(data.profile[gone]), used)
+    keep = np.setdiff1d(np.arange(data.profiles.n), lost)
+    own = {f.name: getattr(data.profiles, f.name)[keep] for f in fields(data.profiles)}
+    return replace(left, profiles=replace(data.profiles, **own), profile=np.searchsorted(keep, used)[profile])
 
 
 def _of_rows(name: str) -> str:

@@ -47,3 +47,14 @@ def score_of(exposures: Exposures, theta: np.ndarray, found: np.ndarray) -> tupl
         score[mine] += slope @ term.by_theta
         bend[mine, mine] += (term.by_theta * weight[:, None]).T @ term.by_theta
     return score, bend
+
+
+def slopes_of(exposures: Exposures, theta: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Slopes of the log-likelihood of each subject's outcomes by their numbers, (n with copies, numbers)."""
+    by = np.zeros((exposures.n * exposures.copies, len(theta)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for mine, term in _terms(exposures, theta, found):
+            slope, _ = slope_and_bend(term)
+            for k in range(mine.start, mine.stop):
+                by[:, k] += np.bincount(term.who, slope * term.by_theta[:, k - mine.start], len(by))
+    return by

@@ -9,7 +9,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.data import Data
 from livingdrug.fit.new_problem import new_problem
 from livingdrug.fit.outcome_data import read_asked, taken
-from livingdrug.fit.outcomes import LEVEL, Outcome, with_start
+from livingdrug.fit.outcomes import AUC, CMAX, LEVEL, TIMED, Outcome, with_start
 from livingdrug.fit.point import centre, individual, point_of, prepare
 from livingdrug.fit.problem import FitProblem
 from livingdrug.models import Model
@@ -58,7 +58,8 @@ def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProb
             )
         reference = outcome.driver.reference or float(f"{np.median(x):.{DIGITS}g}")
         own_driver = replace(outcome.driver, reference=reference)
-        made.append(with_start(replace(outcome, driver=own_driver, notes=(*outcome.notes, _about(outcome, own_driver)))))
+        notes = (*outcome.notes, _about(outcome, own_driver), *_ahead(outcome))
+        made.append(with_start(replace(outcome, driver=own_driver, notes=notes)))
     _check_names(problem, made)
     return replace(problem, outcomes=tuple(made))
 
@@ -77,6 +78,20 @@ def check_method(method: str, evaluated: str | None = None) -> None:
 
 def _about(outcome: Outcome, driver) -> str:
     return f"outcome `{outcome.name}` ({outcome.kind}) is driven by x = {driver.words} of each subject"
+
+
+def _ahead(outcome: Outcome) -> tuple[str, ...]:
+    """A caution where an exposure reaches beyond the event that it is to drive."""
+    driver = outcome.driver
+    if outcome.kind not in TIMED or driver.what not in (CMAX, AUC):
+        return ()
+    early = int(((np.array(outcome.values) == 1) & (np.array(outcome.time) < driver.until)).sum())
+    if not early:
+        return ()
+    return (
+        f"outcome `{outcome.name}`: {driver.name} goes on to day {driver.until:g}, and {early} event(s) came earlier; what "
+        "followed an event cannot have driven it: a shorter window, or the current level, holds none of it",
+    )
 
 
 def _check_names(problem: FitProblem, outcomes: list[Outcome]) -> None:

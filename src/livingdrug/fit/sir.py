@@ -102,6 +102,8 @@ def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS
     InputError
         For a fit without covariance, or fewer than 100 vectors to keep.
 
+    Notes
+    -----
     Numbers at a bound stay there.
     """
     check_seed(seed)

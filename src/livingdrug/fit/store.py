@@ -10,6 +10,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_text
 from livingdrug.core.files import refusal, whole_file
+from livingdrug.core.folders import STATE
 from livingdrug.core.versions import versions
 from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.outcomes import WEIBULL, Outcome
@@ -19,7 +20,6 @@ from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import FitResult, Objective
 from livingdrug.fit.unknowns import unknowns_of
 
-STATE = "state.npz"
 CONVENTIONS = (
     "minus2ll: -2 log likelihood of the values as measured, nothing left out. of_logarithms: the same where log-normal "
     "values count as normal logarithms. nonmem: minus2ll without ln(2 pi) for each measured value, as NONMEM prints it."

@@ -1,4 +1,5 @@
-"""What the functions of parameters are given: one block of profiles, and whatever several of them need, computed once."""
+"""What the functions of parameters are given: one block of profiles, and whatever several of them need,
+computed once."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,7 +38,8 @@ class Value:
 
 @dataclass(frozen=True)
 class Analysis:
-    """A block of n profiles with data, settings and window; `analysis[code]` is another parameter, shape (n,)."""
+    """A block of n profiles with data, settings and window; `analysis[code]` is another parameter, shape
+    (n,)."""
 
     block: Block
     data: Data

@@ -1,4 +1,5 @@
-"""Areas under the curve and under its first moment, by trapezoids: linear, or linear up and logarithmic down."""
+"""Areas under the curve and under its first moment, by trapezoids: linear, or linear up and logarithmic
+down."""
 
 import numpy as np
 
@@ -8,7 +9,9 @@ from livingdrug.nca.blocks import Block, last_true
 def _ends(block: Block):
     """(t1, t2, c1, c2, used) of every segment between neighbouring samples."""
     used = block.kept[:, 1:] & block.kept[:, :-1]
-    return tuple(np.where(used, a, 0.0) for a in (block.t[:, :-1], block.t[:, 1:], block.c[:, :-1], block.c[:, 1:])) + (used,)
+    return tuple(
+        np.where(used, a, 0.0) for a in (block.t[:, :-1], block.t[:, 1:], block.c[:, :-1], block.c[:, 1:])
+    ) + (used,)
 
 
 def _logarithmic(c1: np.ndarray, c2: np.ndarray, rule: str) -> np.ndarray:
@@ -24,10 +27,13 @@ def area(t1, t2, c1, c2, logarithmic) -> np.ndarray:
 
 
 def moment(t1, t2, c1, c2, logarithmic) -> np.ndarray:
-    """Area under t c(t): (t1 c1 + t2 c2)/2 dt, or with k = ln(c1/c2)/dt: (t1 c1 - t2 c2)/k + (c1 - c2)/k^2."""
+    """Area under t c(t): (t1 c1 + t2 c2)/2 dt, or with k = ln(c1/c2)/dt: (t1 c1 - t2 c2)/k + (c1 -
+    c2)/k^2."""
     with np.errstate(divide="ignore", invalid="ignore"):
         k = -np.log1p((c2 - c1) / np.where(c1 > 0, c1, 1.0)) / (t2 - t1)
-        return np.where(logarithmic, (t1 * c1 - t2 * c2) / k + (c1 - c2) / (k * k), (t2 - t1) * (t1 * c1 + t2 * c2) / 2)
+        return np.where(
+            logarithmic, (t1 * c1 - t2 * c2) / k + (c1 - c2) / (k * k), (t2 - t1) * (t1 * c1 + t2 * c2) / 2
+        )
 
 
 def segments(block: Block, rule: str, shape=area) -> np.ndarray:
@@ -43,7 +49,8 @@ def up_to_last(block: Block, parts: np.ndarray) -> np.ndarray:
 
 
 def between(block: Block, rule: str, start: float, end: float) -> np.ndarray:
-    """Area from start to end within the samples; ends inside a segment are interpolated as the segment is drawn."""
+    """Area from start to end within the samples; ends inside a segment are interpolated as the segment is
+    drawn."""
     t1, t2, c1, c2, used = _ends(block)
     low, high = np.clip(t1, start, end), np.clip(t2, start, end)
     logarithmic = _logarithmic(c1, c2, rule)

@@ -20,11 +20,10 @@ BLOCK = 2_000_000  # cells of a rectangle
 class Block:
     """Samples at or after the infusion of n profiles, shape (n, w), used cells on the left, nan behind them.
 
-    As measured: time, value (nan below the limit), quantifiable, limit. With the rules for values below the limit
-    applied: t, c, q (is measured), and (0, 0) put in front where no sample stands at the infusion.
-    profiles (n,): positions; added (n,): whether (0, 0) was put in front; touched (n, 3): values below the limit at
-    each position; upper (n,): whether the peak is above the upper limit of the assay.
-    """
+    As measured: time, value (nan below the limit), quantifiable, limit. With the rules for values below the
+    limit applied: t, c, q (is measured), and (0, 0) put in front where no sample stands at the infusion.
+    profiles (n,): positions; added (n,): whether (0, 0) was put in front; touched (n, 3): values below the
+    limit at each position; upper (n,): whether the peak is above the upper limit of the assay."""
 
     profiles: np.ndarray
     time: np.ndarray
@@ -47,7 +46,8 @@ class Block:
 
 
 def blocks(data: Data, settings: NcaSettings) -> Iterator[Block]:
-    """All profiles in blocks; profiles without a sample after the infusion come as rows without used cells."""
+    """All profiles in blocks; profiles without a sample after the infusion come as rows without used
+    cells."""
     rows = np.flatnonzero(data.time >= 0)
     sizes = np.bincount(data.profile[rows], minlength=data.profiles.n)
     starts = np.r_[0, np.cumsum(sizes)[:-1]]
@@ -63,8 +63,16 @@ def blocks(data: Data, settings: NcaSettings) -> Iterator[Block]:
 def _block(data: Data, settings: NcaSettings, rows, chosen, starts, sizes, width: int) -> Block:
     column = np.arange(width)
     present = column < sizes[:, None]
-    cell = rows[np.minimum(starts[:, None] + column, max(len(rows) - 1, 0))] if len(rows) else np.zeros(present.shape, int)
-    take = (lambda a: np.where(present, a[cell], np.nan)) if len(rows) else (lambda a: np.full(present.shape, np.nan))
+    cell = (
+        rows[np.minimum(starts[:, None] + column, max(len(rows) - 1, 0))]
+        if len(rows)
+        else np.zeros(present.shape, int)
+    )
+    take = (
+        (lambda a: np.where(present, a[cell], np.nan))
+        if len(rows)
+        else (lambda a: np.full(present.shape, np.nan))
+    )
     quantifiable = present & (take(data.cens) != 1)
     time, limit = take(data.time), take(data.limit)
     value = np.where(quantifiable, take(data.dv), np.nan)
@@ -88,7 +96,8 @@ def _block(data: Data, settings: NcaSettings, rows, chosen, starts, sizes, width
 
 
 def positions(quantifiable: np.ndarray) -> np.ndarray:
-    """FIRST before the first quantifiable value (or where there is none), LAST after the last one, else MIDDLE."""
+    """FIRST before the first quantifiable value (or where there is none), LAST after the last one, else
+    MIDDLE."""
     seen = np.cumsum(quantifiable, axis=1)
     return np.where(seen == 0, FIRST, np.where(seen == seen[:, -1:], LAST, MIDDLE))
 
@@ -104,9 +113,13 @@ def _apply_rules(data, settings: NcaSettings, chosen, value, limit, below, posit
         if rule != "zero" and (here & np.isnan(limit)).any():
             row = int(np.flatnonzero((here & np.isnan(limit)).any(axis=1))[0])
             subject = data.subjects[data.profiles.subject[chosen[row]]]
-            raise InputError(f"subject `{subject}` has values below a limit that is not stated, so the rule `{rule}` has no "
-                             "limit to use; state it with --limit, or take the rule zero or drop")  # fmt: skip
-        handled = np.where(here, {"zero": 0.0, "lloq": 1.0, "half": 0.5}[rule] * (limit if rule != "zero" else 0.0), handled)
+            raise InputError(
+                f"subject `{subject}` has values below a limit that is not stated, so the rule `{rule}` has no "
+                "limit to use; state it with --limit, or take the rule zero or drop"
+            )
+        handled = np.where(
+            here, {"zero": 0.0, "lloq": 1.0, "half": 0.5}[rule] * (limit if rule != "zero" else 0.0), handled
+        )
     return handled, kept
 
 

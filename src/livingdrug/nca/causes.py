@@ -115,7 +115,8 @@ def flag_of(causes: int) -> str:
 
 
 def reason_of(causes: int, otherwise: str) -> str:
-    """The sentences of the causes (of an absent value: only why it is absent), or what is true of a plain value."""
+    """The sentences of the causes (of an absent value: only why it is absent), or what is true of a plain
+    value."""
     wanted = causes & ABSENT or causes
     found = [SENTENCES[cause] for cause in SENTENCES if wanted & cause]
     if wanted and not wanted & ~NOTED:

@@ -14,21 +14,27 @@ CONTRACTION_DAYS = 28.0
 
 
 @parameter(
-    "XFOLD", unit="1", meaning="CMAX / first quantifiable value after the lowest point before it",
-    plain="rise from the first quantifiable value after the lowest point", geometric=True,
-)  # fmt: skip
+    "XFOLD",
+    unit="1",
+    meaning="CMAX / first quantifiable value after the lowest point before it",
+    plain="rise from the first quantifiable value after the lowest point",
+    geometric=True,
+)
 def fold(a: Analysis) -> Value:
-    """CMAX / first quantifiable value after the lowest point, which is the last of the lowest values before the peak: a
-    value below the limit is lower than any measured one."""
+    """CMAX / first quantifiable value after the lowest point, which is the last of the lowest values before
+    the peak: a value below the limit is lower than any measured one."""
     start, seen = _rise(a)
     value = at(a.block.value, a.peak) / at(a.block.value, np.minimum(start, a.peak))
     return Value(np.where(seen, value, np.nan), _no_rise(a, seen))
 
 
 @parameter(
-    "XDOUBL", unit=TIME, meaning="doubling time of the rise to CMAX", plain="ln 2 / slope of ln level from there to TMAX",
+    "XDOUBL",
+    unit=TIME,
+    meaning="doubling time of the rise to CMAX",
+    plain="ln 2 / slope of ln level from there to TMAX",
     geometric=True,
-)  # fmt: skip
+)
 def doubling_time(a: Analysis) -> Value:
     """ln 2 / slope of ln level from the first quantifiable value after the lowest point to TMAX."""
     block, (start, seen) = a.block, _rise(a)
@@ -43,7 +49,8 @@ def doubling_time(a: Analysis) -> Value:
 
 
 def _rise(a: Analysis) -> tuple[np.ndarray, np.ndarray]:
-    """(column of the first quantifiable value after the lowest point, whether it lies before the peak), shape (n,) each."""
+    """(column of the first quantifiable value after the lowest point, whether it lies before the peak), shape
+    (n,) each."""
     block, top = a.block, a.peak
     column = np.arange(block.value.shape[1])
     before = block.present & (column < top[:, None])
@@ -59,41 +66,62 @@ def _no_rise(a: Analysis, seen: np.ndarray) -> np.ndarray:
 
 
 @parameter(
-    "XCONHL", unit=TIME, meaning="half-life of the contraction in the 28 d after TMAX",
-    plain="ln 2 / slope of ln level from TMAX to 28 d later or the first value below the limit", geometric=True,
-)  # fmt: skip
+    "XCONHL",
+    unit=TIME,
+    meaning="half-life of the contraction in the 28 d after TMAX",
+    plain="ln 2 / slope of ln level from TMAX to 28 d later or the first value below the limit",
+    geometric=True,
+)
 def contraction_half_life(a: Analysis) -> Value:
-    """- ln 2 / slope of ln level from TMAX to 28 d later, or to the first value below the limit before that."""
+    """- ln 2 / slope of ln level from TMAX to 28 d later, or to the first value below the limit before
+    that."""
     if not a.data.time_unit:
         return Value(np.full(a.n, np.nan), np.full(a.n, int(Cause.NO_TIME_UNIT), dtype=np.int64))
     block, top = a.block, a.peak
     column = np.arange(block.value.shape[1])
     stop = first_true(block.present & ~block.quantifiable & (column > top[:, None]))
     end = at(block.time, top) + CONTRACTION_DAYS * PER_DAY[a.data.time_unit]
-    points = block.quantifiable & (column >= top[:, None]) & (column < stop[:, None]) & (block.time <= end[:, None])
+    points = (
+        block.quantifiable
+        & (column >= top[:, None])
+        & (column < stop[:, None])
+        & (block.time <= end[:, None])
+    )
     rate = slope(block.time, block.value, points)
     enough = a.any_value & (points.sum(axis=1) >= POINTS)
     falling = enough & (rate < 0)
     few = (a.any_value & ~enough, Cause.FEW_CONTRACTING)
     causes = a.nothing | marks(a.n, few, (enough & ~falling, Cause.NOT_CONTRACTING))
-    return Value(np.where(falling, -np.log(2) / np.where(falling, rate, 1.0), np.nan), causes, points & falling[:, None])
+    return Value(
+        np.where(falling, -np.log(2) / np.where(falling, rate, 1.0), np.nan),
+        causes,
+        points & falling[:, None],
+    )
 
 
 @parameter(
-    "XPERS", unit=TIME, meaning="persistence: last time above the limit", plain="last time above the limit",
+    "XPERS",
+    unit=TIME,
+    meaning="persistence: last time above the limit",
+    plain="last time above the limit",
     from_infusion=False,
-)  # fmt: skip
+)
 def persistence(a: Analysis) -> Value:
     """TLST: the lower end of the interval in which the cells were lost."""
     ever, lost = _last_seen(a) >= 0, _lost(a)
     value = np.where(ever, at(a.block.time, np.maximum(_last_seen(a), 0)), np.nan)
-    return Value(value, a.nothing | marks(a.n, (ever & lost, Cause.LOST_BETWEEN), (ever & ~lost, Cause.CENSORED)))
+    return Value(
+        value, a.nothing | marks(a.n, (ever & lost, Cause.LOST_BETWEEN), (ever & ~lost, Cause.CENSORED))
+    )
 
 
 @parameter(
-    "XPERSUL", unit=TIME, meaning="first time of lasting absence", plain="first sample of lasting absence",
+    "XPERSUL",
+    unit=TIME,
+    meaning="first time of lasting absence",
+    plain="first sample of lasting absence",
     from_infusion=False,
-)  # fmt: skip
+)
 def lasting_absence(a: Analysis) -> Value:
     """Time of the first sample of lasting absence: the upper end of that interval."""
     ever, lost = _last_seen(a) >= 0, _lost(a)
@@ -113,8 +141,8 @@ def _last_seen(a: Analysis) -> np.ndarray:
 
 
 def _after_last(a: Analysis) -> np.ndarray:
-    """Column after the last quantifiable value; a subject that never was above the limit counts as lost from its first
-    sample after the infusion."""
+    """Column after the last quantifiable value; a subject that never was above the limit counts as lost from
+    its first sample after the infusion."""
     block, last = a.block, _last_seen(a)
     return np.where(last >= 0, last + 1, first_true(block.present & (block.time > 0)))
 
@@ -124,8 +152,11 @@ def _lost(a: Analysis) -> np.ndarray:
 
 
 @parameter(
-    "XTLIM", unit=TIME, meaning="time above the level", plain="time of the drawn curve at or above the level",
-)  # fmt: skip
+    "XTLIM",
+    unit=TIME,
+    meaning="time above the level",
+    plain="time of the drawn curve at or above the level",
+)
 def time_above(a: Analysis) -> Value:
     """Time at or above the level that was asked for, or else the limit of quantification."""
     block, above = a.block, a.settings.above
@@ -146,9 +177,12 @@ def time_above(a: Analysis) -> Value:
 
 
 @parameter(
-    "XEXPR", unit="1", meaning="expansion ratio: CMAX x blood volume / dose", plain="CMAX x blood volume / dose",
+    "XEXPR",
+    unit="1",
+    meaning="expansion ratio: CMAX x blood volume / dose",
+    plain="CMAX x blood volume / dose",
     geometric=True,
-)  # fmt: skip
+)
 def expansion_ratio(a: Analysis) -> Value:
     """CMAX (cells/uL) x blood volume (uL) / dose (cells)."""
     cmax = a["CMAX"].value

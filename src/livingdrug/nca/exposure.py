@@ -12,9 +12,14 @@ FAR_PERCENT = 20.0  # of an area that is extrapolated
 
 
 @parameter(
-    "CMAX", unit=LEVEL, meaning="highest level", plain="highest value measured after the infusion", geometric=True,
-    pknca="cmax", phoenix="Cmax",
-)  # fmt: skip
+    "CMAX",
+    unit=LEVEL,
+    meaning="highest level",
+    plain="highest value measured after the infusion",
+    geometric=True,
+    pknca="cmax",
+    phoenix="Cmax",
+)
 def cmax(a: Analysis) -> Value:
     """The highest quantifiable value; 0 by convention where all are below the limit."""
     upper = (a.block.upper & a.any_value, Cause.ABOVE_UPPER)
@@ -23,9 +28,13 @@ def cmax(a: Analysis) -> Value:
 
 
 @parameter(
-    "TMAX", unit=TIME, meaning="time of CMAX, the first where there are several", plain="time of CMAX",
-    pknca="tmax", phoenix="Tmax",
-)  # fmt: skip
+    "TMAX",
+    unit=TIME,
+    meaning="time of CMAX, the first where there are several",
+    plain="time of CMAX",
+    pknca="tmax",
+    phoenix="Tmax",
+)
 def tmax(a: Analysis) -> Value:
     """Time of the first highest value."""
     value = np.where(a.any_value, at(a.block.time, a.peak), np.nan)
@@ -33,45 +42,71 @@ def tmax(a: Analysis) -> Value:
 
 
 @parameter(
-    "CLST", unit=LEVEL, meaning="last quantifiable level", plain="last value above the limit", geometric=True,
-    from_infusion=False, pknca="clast.obs", phoenix="Clast",
-)  # fmt: skip
+    "CLST",
+    unit=LEVEL,
+    meaning="last quantifiable level",
+    plain="last value above the limit",
+    geometric=True,
+    from_infusion=False,
+    pknca="clast.obs",
+    phoenix="Clast",
+)
 def last_level(a: Analysis) -> Value:
     """The last quantifiable value."""
     return Value(at(a.block.value, a.last), a.nothing)
 
 
 @parameter(
-    "TLST", unit=TIME, meaning="time of CLST", plain="time of the last value above the limit", from_infusion=False,
-    pknca="tlast", phoenix="Tlast",
-)  # fmt: skip
+    "TLST",
+    unit=TIME,
+    meaning="time of CLST",
+    plain="time of the last value above the limit",
+    from_infusion=False,
+    pknca="tlast",
+    phoenix="Tlast",
+)
 def last_time(a: Analysis) -> Value:
     """Time of the last quantifiable value."""
     return Value(at(a.block.time, a.last), a.nothing)
 
 
 @parameter(
-    "AUCLST", unit=AREA, meaning="area from the infusion to TLST", plain="trapezoids from the infusion to TLST",
-    geometric=True, pknca="auclast", phoenix="AUClast",
-)  # fmt: skip
+    "AUCLST",
+    unit=AREA,
+    meaning="area from the infusion to TLST",
+    plain="trapezoids from the infusion to TLST",
+    geometric=True,
+    pknca="auclast",
+    phoenix="AUClast",
+)
 def area_to_last(a: Analysis) -> Value:
     """Sum of the segments up to the last quantifiable value."""
     return Value(areas.up_to_last(a.block, a.segments), no_area(a) | within_last(a))
 
 
 @parameter(
-    "AUCALL", unit=AREA, meaning="area from the infusion to the last sample",
-    plain="trapezoids from the infusion to the last sample", geometric=True, pknca="aucall", phoenix="AUCall",
-)  # fmt: skip
+    "AUCALL",
+    unit=AREA,
+    meaning="area from the infusion to the last sample",
+    plain="trapezoids from the infusion to the last sample",
+    geometric=True,
+    pknca="aucall",
+    phoenix="AUCall",
+)
 def area_of_all(a: Analysis) -> Value:
     """Sum of all segments."""
     return Value(a.segments.sum(axis=1), no_area(a) | touched(a))
 
 
 @parameter(
-    "AUCINT", unit=AREA, meaning="area over the window", plain="trapezoids over the window, its ends interpolated",
-    geometric=True, pknca="aucint.inf.obs", phoenix="partial area",
-)  # fmt: skip
+    "AUCINT",
+    unit=AREA,
+    meaning="area over the window",
+    plain="trapezoids over the window, its ends interpolated",
+    geometric=True,
+    pknca="aucint.inf.obs",
+    phoenix="partial area",
+)
 def window_area(a: Analysis) -> Value:
     """Area over the window: within the samples by trapezoids, after the last one by LAMZ or not at all."""
     if a.window is None:
@@ -97,28 +132,44 @@ def window_area(a: Analysis) -> Value:
 
 
 @parameter(
-    "AUCIFO", unit=AREA, meaning="area to infinity: AUCLST + CLST/LAMZ", plain="AUCLST + CLST/LAMZ", geometric=True,
-    points_of="LAMZ", pknca="aucinf.obs", phoenix="AUCINF_obs",
-)  # fmt: skip
+    "AUCIFO",
+    unit=AREA,
+    meaning="area to infinity: AUCLST + CLST/LAMZ",
+    plain="AUCLST + CLST/LAMZ",
+    geometric=True,
+    points_of="LAMZ",
+    pknca="aucinf.obs",
+    phoenix="AUCINF_obs",
+)
 def area_to_infinity(a: Analysis) -> Value:
     """AUCLST + CLST / LAMZ."""
     return Value(a["AUCLST"].value + _rest(a), to_infinity(a))
 
 
 @parameter(
-    "AUCIFP", unit=AREA, meaning="area to infinity from the fitted last level",
-    plain="AUCLST + fitted level at TLST / LAMZ", geometric=True, points_of="LAMZ",
-    pknca="aucinf.pred", phoenix="AUCINF_pred",
-)  # fmt: skip
+    "AUCIFP",
+    unit=AREA,
+    meaning="area to infinity from the fitted last level",
+    plain="AUCLST + fitted level at TLST / LAMZ",
+    geometric=True,
+    points_of="LAMZ",
+    pknca="aucinf.pred",
+    phoenix="AUCINF_pred",
+)
 def fitted_area_to_infinity(a: Analysis) -> Value:
     """AUCLST + fitted level at TLST / LAMZ."""
     return Value(a["AUCLST"].value + a.terminal.last_predicted / a.terminal.lamz, to_infinity(a))
 
 
 @parameter(
-    "AUCPEO", unit="%", meaning="share of AUCIFO that is extrapolated", plain="100 (CLST/LAMZ) / AUCIFO",
-    points_of="LAMZ", pknca="aucpext.obs", phoenix="AUC_%Extrap_obs",
-)  # fmt: skip
+    "AUCPEO",
+    unit="%",
+    meaning="share of AUCIFO that is extrapolated",
+    plain="100 (CLST/LAMZ) / AUCIFO",
+    points_of="LAMZ",
+    pknca="aucpext.obs",
+    phoenix="AUC_%Extrap_obs",
+)
 def extrapolated_percent(a: Analysis) -> Value:
     """100 (CLST / LAMZ) / AUCIFO."""
     return Value(_extrapolated(a), to_infinity(a))

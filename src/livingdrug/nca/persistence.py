@@ -1,8 +1,7 @@
 """Persistence over subjects: the share still positive, from intervals in which each subject was lost.
 
-Interval-censored Kaplan-Meier: the nonparametric maximum likelihood estimate of Turnbull (1976), J R Stat Soc B 38:290,
-by self-consistency. Where every interval is a point it is the Kaplan-Meier estimate.
-"""
+Interval-censored Kaplan-Meier: the nonparametric maximum likelihood estimate of Turnbull (1976), J R Stat Soc
+B 38:290, by self-consistency. Where every interval is a point it is the Kaplan-Meier estimate."""
 
 from dataclasses import dataclass
 
@@ -17,9 +16,9 @@ TOLERANCE = 1e-10
 
 @dataclass(frozen=True)
 class PersistenceCurve:
-    """n subjects, `lost` of them seen to be lost; start, end (m,): intervals in which the share drops (end may be inf);
-    share (m,): still positive after each. Between the intervals the share is known, within them it is not. converged:
-    whether the last step moved no share by more than 1e-10."""
+    """n subjects, `lost` of them seen to be lost; start, end (m,): intervals in which the share drops (end
+    may be inf); share (m,): still positive after each. Between the intervals the share is known, within them
+    it is not. converged: whether the last step moved no share by more than 1e-10."""
 
     n: int
     lost: int
@@ -30,7 +29,8 @@ class PersistenceCurve:
 
     @property
     def median(self) -> tuple[float, float]:
-        """(after, by): the interval in which the share falls to a half; by is inf where it does not fall that far."""
+        """(after, by): the interval in which the share falls to a half; by is inf where it does not fall that
+        far."""
         below = np.flatnonzero(self.share <= 0.5 + 1e-9)
         if not len(below):
             return (float(self.start[-1]) if len(self.start) else np.nan), np.inf
@@ -44,7 +44,8 @@ class PersistenceCurve:
 
 
 def persistence_curve(lower: np.ndarray, upper: np.ndarray) -> PersistenceCurve:
-    """lower (n,): last time known positive (0 for never); upper (n,): first time of lasting absence, inf while positive.
+    """lower (n,): last time known positive (0 for never); upper (n,): first time of lasting absence, inf
+    while positive.
 
     Raises InputError for no subject or an interval that is empty.
     """
@@ -60,11 +61,14 @@ def persistence_curve(lower: np.ndarray, upper: np.ndarray) -> PersistenceCurve:
     kept = mass > 1e-9
     mass = mass[kept] / mass[kept].sum()
     share = np.clip(1.0 - np.cumsum(mass), 0.0, 1.0)
-    return PersistenceCurve(len(lower), int(np.isfinite(upper).sum()), start[kept], end[kept], share, converged)
+    return PersistenceCurve(
+        len(lower), int(np.isfinite(upper).sum()), start[kept], end[kept], share, converged
+    )
 
 
 def _innermost(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Intervals (l, r] from a lower end to the next end, where that is an upper one: only there can mass lie."""
+    """Intervals (l, r] from a lower end to the next end, where that is an upper one: only there can mass
+    lie."""
     times = np.concatenate([np.unique(upper), np.unique(lower)])
     is_lower = np.concatenate([np.zeros(len(np.unique(upper)), bool), np.ones(len(np.unique(lower)), bool)])
     order = np.lexsort((is_lower, times))
@@ -73,8 +77,11 @@ def _innermost(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.nda
     return times[begins], times[begins + 1]
 
 
-def _self_consistent(first: np.ndarray, last: np.ndarray, weight: np.ndarray, m: int) -> tuple[np.ndarray, bool]:
-    """(mass of each interval, converged): the share of subjects it holds, each spread over the intervals it may be in."""
+def _self_consistent(
+    first: np.ndarray, last: np.ndarray, weight: np.ndarray, m: int
+) -> tuple[np.ndarray, bool]:
+    """(mass of each interval, converged): the share of subjects it holds, each spread over the intervals it
+    may be in."""
     mass = np.full(m, 1.0 / m)
     for _ in range(int(min(STEPS, max(100, WORK / (m + len(first)))))):
         total = np.r_[0.0, np.cumsum(mass)]

@@ -4,9 +4,9 @@
     def cmax_per_dose(a: Analysis) -> Value:
         return Value(a["CMAX"].value / a.dose, a["CMAX"].causes | a.no_dose)
 
-makes a column of every table, report and crosswalk, in the order in which the functions stand; `docs/nca.md` must have a
-line on it. What a parameter needs it asks for by code, `a["CMAX"]`, in whatever order the functions stand.
-"""
+makes a column of every table, report and crosswalk, in the order in which the functions stand; `docs/nca.md`
+must have a line on it. What a parameter needs it asks for by code, `a["CMAX"]`, in whatever order the
+functions stand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,9 +39,11 @@ class NcaParameter:
     geometric : bool
         Whether a geometric mean over subjects makes sense.
     from_infusion : bool
-        Whether it needs the curve from the infusion on: it is then absent where the first sample comes too late.
+        Whether it needs the curve from the infusion on: it is then absent where the first sample comes too
+        late.
     small_molecule : bool
-        Given only when asked for: for comparison with programs for small molecules, without meaning for cells that multiply.
+        Given only when asked for: for comparison with programs for small molecules, without meaning for cells
+        that multiply.
     points_of : str
         The parameter whose points of a fit it rests on, itself by default.
     pknca, phoenix : str
@@ -64,7 +66,9 @@ class NcaParameter:
 _REGISTERED: dict[str, NcaParameter] = {}
 
 
-def parameter(code: str, **described) -> "Callable[[Callable[[Analysis], Value]], Callable[[Analysis], Value]]":
+def parameter(
+    code: str, **described
+) -> "Callable[[Callable[[Analysis], Value]], Callable[[Analysis], Value]]":
     """Register the function below as a parameter; the arguments are those of `NcaParameter`.
 
     Raises
@@ -83,7 +87,8 @@ def parameter(code: str, **described) -> "Callable[[Callable[[Analysis], Value]]
 
 
 def parameters(small_molecule: bool = False) -> tuple[NcaParameter, ...]:
-    """The parameters of an analysis, in the order of its tables; those for small molecules come last, if at all."""
+    """The parameters of an analysis, in the order of its tables; those for small molecules come last, if at
+    all."""
     own = [p for p in _REGISTERED.values() if not p.small_molecule]
     return tuple(own + [p for p in _REGISTERED.values() if p.small_molecule and small_molecule])
 
@@ -97,9 +102,16 @@ def unit_of(code: str, level: str, time: str, dose: str) -> str:
     """Unit of a parameter for units of level, time and dose; `not stated` where a part of it is not."""
     kind = parameter_of(code).unit
     parts = {
-        LEVEL: (level,), TIME: (time,), AREA: (time, level), MOMENT: (time, time, level), RATE: (time,),
-        PER_DOSE: (level, dose), AREA_PER_DOSE: (time, level, dose), CLEARANCE: (dose, time, level), VOLUME: (dose, level),
-    }.get(kind)  # fmt: skip
+        LEVEL: (level,),
+        TIME: (time,),
+        AREA: (time, level),
+        MOMENT: (time, time, level),
+        RATE: (time,),
+        PER_DOSE: (level, dose),
+        AREA_PER_DOSE: (time, level, dose),
+        CLEARANCE: (dose, time, level),
+        VOLUME: (dose, level),
+    }.get(kind)
     if parts is None:
         return kind
     if not all(parts):

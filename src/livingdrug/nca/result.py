@@ -52,7 +52,10 @@ class NcaResult(Shown):
 
     def unit(self, code: str) -> np.ndarray:
         """Unit of a parameter for each profile."""
-        units = {u: unit_of(code, u, self.data.time_unit, self.data.dose_unit) for u in set(self.data.profiles.unit)}
+        units = {
+            u: unit_of(code, u, self.data.time_unit, self.data.dose_unit)
+            for u in set(self.data.profiles.unit)
+        }
         return np.array([units[u] for u in self.data.profiles.unit], dtype=object)
 
     def flags(self, code: str) -> np.ndarray:
@@ -76,7 +79,9 @@ class NcaResult(Shown):
             profile, time = profile[order], time[order]
             words = [f"{t:.10g}" for t in time.tolist()]
             ends = np.searchsorted(profile, np.arange(self.data.profiles.n + 1))
-            texts[code] = np.array([" ".join(words[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)], dtype=object)
+            texts[code] = np.array(
+                [" ".join(words[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)], dtype=object
+            )
         return texts
 
     def points(self, code: str) -> np.ndarray:
@@ -90,7 +95,8 @@ class NcaResult(Shown):
         return self._points.get(parameter_of(code).points_of or code, np.full(n, "", dtype=object))
 
     def table(self):
-        """Long table, one row per profile and parameter: ID, PARAMCD, value, unit, flag, reason, points, then the profile."""
+        """Long table, one row per profile and parameter: ID, PARAMCD, value, unit, flag, reason, points, then
+        the profile."""
         import pandas as pd
 
         n, k = self.data.profiles.n, len(self.codes)
@@ -109,11 +115,14 @@ class NcaResult(Shown):
         return pd.DataFrame(columns, columns=list(COLUMNS))
 
     def wide(self):
-        """One row per profile, one column per parameter, and a last column that says what is absent or to be watched."""
+        """One row per profile, one column per parameter, and a last column that says what is absent or to be
+        watched."""
         import pandas as pd
 
         p = self.data.profiles
-        frame = pd.DataFrame({"ID": self.ids, "OCC": p.occasion, "DVID": p.output, "ASSAY": p.assay, "UNIT": p.unit})
+        frame = pd.DataFrame(
+            {"ID": self.ids, "OCC": p.occasion, "DVID": p.output, "ASSAY": p.assay, "UNIT": p.unit}
+        )
         flags = np.stack([self.flags(code) for code in self.codes], axis=1)
         reasons = np.stack([self.reasons(code) for code in self.codes], axis=1)
         for code in self.codes:
@@ -141,7 +150,11 @@ class NcaResult(Shown):
         return {name: {"rule": rule, "records": int(count)} for name, rule, count in rules}
 
     def _facts(self) -> dict[str, str]:
-        words = np.concatenate([self.flags(code) for code in self.codes]) if self.codes else np.empty(0, dtype=object)
+        words = (
+            np.concatenate([self.flags(code) for code in self.codes])
+            if self.codes
+            else np.empty(0, dtype=object)
+        )
         counts = {word: int((words == word).sum()) for word in ("caution", "censored", "absent")}
         return {
             "name": self.data.name,

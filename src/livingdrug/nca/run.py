@@ -17,7 +17,9 @@ WINDOW_DAYS = (0.0, 28.0)
 LAST_PART = 0.75  # of a window: what is sampled only after it has no area there
 
 
-def nca(data: Data | str | Path, settings: NcaSettings | None = None, reading: Reading | None = None) -> NcaResult:
+def nca(
+    data: Data | str | Path, settings: NcaSettings | None = None, reading: Reading | None = None
+) -> NcaResult:
     """Non-compartmental analysis of every profile, by the rules and equations of docs/nca.md.
 
     Parameters
@@ -42,7 +44,9 @@ def nca(data: Data | str | Path, settings: NcaSettings | None = None, reading: R
     data = data if isinstance(data, Data) else read_data(data, reading)
     settings = settings or NcaSettings()
     if data.logarithms:
-        raise InputError("the values are kept as logarithms, and areas need levels; turn them back (--logarithms e)")
+        raise InputError(
+            "the values are kept as logarithms, and areas need levels; turn them back (--logarithms e)"
+        )
     if data.replicates:
         raise InputError("a profile holds several values at one time; take their mean (--duplicates mean)")
     window = settings.window or _window_of_28_days(data)
@@ -89,13 +93,15 @@ def _check_subjects(data: Data, settings: NcaSettings) -> None:
 def _block_values(analysis: Analysis, wanted: tuple[NcaParameter, ...]) -> dict[str, Value]:
     """The parameters of one block.
 
-    Nothing is known of a curve that nobody sampled: not its peak and not its area, whatever a line drawn there gives.
-    """
+    Nothing is known of a curve that nobody sampled: not its peak and not its area, whatever a line drawn
+    there gives."""
     block, time_unit, window = analysis.block, analysis.data.time_unit, analysis.window
     after = block.present & (block.time > 0)
     first = np.min(np.where(after, block.time, np.inf), axis=1, initial=np.inf)
     none = np.isinf(first)
-    late = ~none & (first > WINDOW_DAYS[1] * PER_DAY[time_unit]) if time_unit else np.zeros(block.n, dtype=bool)
+    late = (
+        ~none & (first > WINDOW_DAYS[1] * PER_DAY[time_unit]) if time_unit else np.zeros(block.n, dtype=bool)
+    )
     outside = ~none & ~_holds_sample(block, first, window) if window else np.zeros(block.n, dtype=bool)
     found = {}
     for parameter in wanted:
@@ -110,7 +116,8 @@ def _block_values(analysis: Analysis, wanted: tuple[NcaParameter, ...]) -> dict[
 
 
 def _holds_sample(block: Block, first: np.ndarray, window: tuple[float, float]) -> np.ndarray:
-    """Whether a sample lies in the window, and sampling had not begun in its last quarter only, shape (n,)."""
+    """Whether a sample lies in the window, and sampling had not begun in its last quarter only, shape
+    (n,)."""
     start, end = window
     inside = (block.present & (block.time > 0) & (block.time >= start) & (block.time <= end)).any(axis=1)
     return inside & (first <= start + LAST_PART * (end - start))

@@ -38,7 +38,9 @@ class TerminalPoints:
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.start) and np.isfinite(self.end) and self.start < self.end):
-            raise InputError(f"terminal points of subject `{self.subject}`: the start must lie before the end")
+            raise InputError(
+                f"terminal points of subject `{self.subject}`: the start must lie before the end"
+            )
         if not self.reason.strip():
             raise InputError(f"terminal points of subject `{self.subject}`: a choice by hand needs a reason")
 
@@ -86,7 +88,9 @@ class NcaSettings:
         if self.window is not None:
             start, end = self.window
             if not (np.isfinite(start) and np.isfinite(end) and 0 <= start < end):
-                raise InputError(f"the window is {start:g} to {end:g}; it must start at 0 or later and end after its start")
+                raise InputError(
+                    f"the window is {start:g} to {end:g}; it must start at 0 or later and end after its start"
+                )
         if self.above is not None and not 0 < self.above < np.inf:
             raise InputError(f"the level of XTLIM is {self.above:g}; it must be finite and above 0")
         volume = self.blood_volume

@@ -1,8 +1,8 @@
 """The terminal slope: which last points, and what they give.
 
-The rule of Phoenix WinNonlin: of the last 3, 4, 5, ... quantifiable points after TMAX, the choice with the largest adjusted
-R2; where others come within 0.0001 of it, the one with most points. Only falling choices count.
-"""
+The rule of Phoenix WinNonlin: of the last 3, 4, 5, ... quantifiable points after TMAX, the choice with the
+largest adjusted R2; where others come within 0.0001 of it, the one with most points. Only falling choices
+count."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ POINTS = 3
 
 @dataclass(frozen=True)
 class Terminal:
-    """lamz > 0, count of points, first and last time, r2, r2_adjusted, last_predicted (the fit at TLST): shape (n,), nan
-    where absent; points (n, w): which measured cells were fitted; candidates (n,): how many there were; chosen (n,): by
-    hand."""
+    """lamz > 0, count of points, first and last time, r2, r2_adjusted, last_predicted (the fit at TLST):
+    shape (n,), nan where absent; points (n, w): which measured cells were fitted; candidates (n,): how many
+    there were; chosen (n,): by hand."""
 
     lamz: np.ndarray
     count: np.ndarray
@@ -67,14 +67,22 @@ def fit_terminal(block: Block, after: np.ndarray, start: np.ndarray, end: np.nda
     away = at(block.time, last) - sums.x0[:, 0]
     predicted = np.exp(sums.y0[:, 0] + pick(sums.intercept) + pick(sums.slope) * away)
     return Terminal(
-        lamz, np.where(found, points.sum(axis=1), np.nan), pick(block.time),
-        np.where(found, at(block.time, np.maximum(last_true(points), 0)), np.nan), pick(sums.r2), pick(sums.r2_adjusted),
-        predicted, points, usable.sum(axis=1), by_hand & found,
-    )  # fmt: skip
+        lamz,
+        np.where(found, points.sum(axis=1), np.nan),
+        pick(block.time),
+        np.where(found, at(block.time, np.maximum(last_true(points), 0)), np.nan),
+        pick(sums.r2),
+        pick(sums.r2_adjusted),
+        predicted,
+        points,
+        usable.sum(axis=1),
+        by_hand & found,
+    )
 
 
 class _Sums:
-    """Least squares of ln value on time over every run of usable cells from a column to the end, shape (n, w) each."""
+    """Least squares of ln value on time over every run of usable cells from a column to the end, shape (n, w)
+    each."""
 
     def __init__(self, block: Block, usable: np.ndarray):
         last = np.maximum(last_true(usable), 0)

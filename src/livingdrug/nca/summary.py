@@ -14,7 +14,8 @@ KINDS = ("output", "assay", "unit", "occasion", "group")
 
 
 def groups(result: NcaResult, by: str | None = None) -> dict[tuple[str, str, str, str, str], np.ndarray]:
-    """(output, assay, unit, occasion, group) -> positions of its profiles, so that a subject counts once in each.
+    """(output, assay, unit, occasion, group) -> positions of its profiles, so that a subject counts once in
+    each.
 
     occasion: "" where all profiles have the same one; by: name of a covariate, upper or lower case alike.
 
@@ -53,18 +54,39 @@ def covariate(result: NcaResult, name: str) -> np.ndarray:
 
 
 def summary(result: NcaResult, by: str | None = None):
-    """One row for each group and parameter: n with a value, median, lowest, highest, geometric mean and its CV in %, how
-    many are to be watched, censored or absent, and the commonest reason. A geometric mean needs all values above 0."""
+    """One row for each group and parameter: n with a value, median, lowest, highest, geometric mean and its
+    CV in %, how many are to be watched, censored or absent, and the commonest reason. A geometric mean needs
+    all values above 0."""
     import pandas as pd
 
     rows = []
     words = {code: (result.unit(code), result.flags(code), result.reasons(code)) for code in result.codes}
     for key, members in groups(result, by).items():
         for code, (units, flags, reasons) in words.items():
-            rows.append((*key, code, units[members[0]], *_numbers(result.values[code][members]),
-                         *_counts(flags[members], reasons[members])))  # fmt: skip
-    columns = (*KINDS, "PARAMCD", "param_unit", "n", "median", "min", "max", "geomean", "geocv",
-               "caution", "censored", "absent", "reason")  # fmt: skip
+            rows.append(
+                (
+                    *key,
+                    code,
+                    units[members[0]],
+                    *_numbers(result.values[code][members]),
+                    *_counts(flags[members], reasons[members]),
+                )
+            )
+    columns = (
+        *KINDS,
+        "PARAMCD",
+        "param_unit",
+        "n",
+        "median",
+        "min",
+        "max",
+        "geomean",
+        "geocv",
+        "caution",
+        "censored",
+        "absent",
+        "reason",
+    )
     return pd.DataFrame(rows, columns=list(columns))
 
 
@@ -85,8 +107,8 @@ def _counts(flags: np.ndarray, reasons: np.ndarray) -> tuple:
 
 
 def persistence(result: NcaResult, members: np.ndarray) -> PersistenceCurve | None:
-    """Share of some profiles still positive over time, from the intervals of XPERS and XPERSUL; None where no profile
-    has a sample after the infusion."""
+    """Share of some profiles still positive over time, from the intervals of XPERS and XPERSUL; None where no
+    profile has a sample after the infusion."""
     last, gone = result.values["XPERS"][members], result.values["XPERSUL"][members]
     sampled = np.isfinite(last) | np.isfinite(gone)
     lower = np.where(np.isfinite(last), last, 0.0)[sampled]
@@ -97,8 +119,8 @@ def persistence(result: NcaResult, members: np.ndarray) -> PersistenceCurve | No
 
 
 def median_curve(result: NcaResult, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(times, median level) at the visits of some profiles: where at least half of them are sampled; nan where the median
-    is below the limit. Values below the limit count as lower than any measured one."""
+    """(times, median level) at the visits of some profiles: where at least half of them are sampled; nan
+    where the median is below the limit. Values below the limit count as lower than any measured one."""
     data = result.data
     rows = np.flatnonzero(np.isin(data.profile, members) & (data.time >= 0))
     if not len(rows):
@@ -117,5 +139,6 @@ def median_curve(result: NcaResult, members: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _visits(time: np.ndarray, day: float) -> np.ndarray:
-    """Number of the visit of each of some sorted times: a gap of 0.3 d and 2 % of the time since the infusion parts two."""
+    """Number of the visit of each of some sorted times: a gap of 0.3 d and 2 % of the time since the infusion
+    parts two."""
     return np.r_[0, np.cumsum(np.diff(time) > 0.3 * day + 0.02 * time[:-1])]

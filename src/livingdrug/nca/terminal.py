@@ -26,63 +26,105 @@ def fit_causes(a: Analysis) -> np.ndarray:
 
 
 @parameter(
-    "LAMZ", unit=RATE, meaning="terminal rate", plain="slope of ln level over the terminal points", geometric=True,
-    from_infusion=False, pknca="lambda.z", phoenix="Lambda_z",
-)  # fmt: skip
+    "LAMZ",
+    unit=RATE,
+    meaning="terminal rate",
+    plain="slope of ln level over the terminal points",
+    geometric=True,
+    from_infusion=False,
+    pknca="lambda.z",
+    phoenix="Lambda_z",
+)
 def terminal_rate(a: Analysis) -> Value:
     """- slope of ln level on time, by the rule of `slopes.fit_terminal`."""
     return Value(a.terminal.lamz, fit_causes(a), a.terminal.points)
 
 
 @parameter(
-    "LAMZHL", unit=TIME, meaning="terminal half-life: ln 2 / LAMZ", plain="ln 2 / LAMZ", geometric=True,
-    from_infusion=False, pknca="half.life", phoenix="HL_Lambda_z",
-)  # fmt: skip
+    "LAMZHL",
+    unit=TIME,
+    meaning="terminal half-life: ln 2 / LAMZ",
+    plain="ln 2 / LAMZ",
+    geometric=True,
+    from_infusion=False,
+    pknca="half.life",
+    phoenix="HL_Lambda_z",
+)
 def terminal_half_life(a: Analysis) -> Value:
     """ln 2 / LAMZ."""
     return Value(a.terminal.half_life, a["LAMZ"].causes, a.terminal.points)
 
 
 @parameter(
-    "LAMZNPT", unit="1", meaning="number of terminal points", plain="number of terminal points", from_infusion=False,
-    points_of="LAMZ", pknca="lambda.z.n.points", phoenix="No_points_lambda_z",
-)  # fmt: skip
+    "LAMZNPT",
+    unit="1",
+    meaning="number of terminal points",
+    plain="number of terminal points",
+    from_infusion=False,
+    points_of="LAMZ",
+    pknca="lambda.z.n.points",
+    phoenix="No_points_lambda_z",
+)
 def terminal_points(a: Analysis) -> Value:
     """How many values the terminal fit used."""
     return Value(a.terminal.count, a["LAMZ"].causes)
 
 
 @parameter(
-    "LAMZLL", unit=TIME, meaning="time of the first terminal point", plain="first terminal point", from_infusion=False,
-    points_of="LAMZ", pknca="lambda.z.time.first", phoenix="Lambda_z_lower",
-)  # fmt: skip
+    "LAMZLL",
+    unit=TIME,
+    meaning="time of the first terminal point",
+    plain="first terminal point",
+    from_infusion=False,
+    points_of="LAMZ",
+    pknca="lambda.z.time.first",
+    phoenix="Lambda_z_lower",
+)
 def first_terminal_point(a: Analysis) -> Value:
     """Time of the first value of the terminal fit."""
     return Value(a.terminal.first, a["LAMZ"].causes)
 
 
 @parameter(
-    "LAMZUL", unit=TIME, meaning="time of the last terminal point", plain="last terminal point", from_infusion=False,
-    points_of="LAMZ", pknca="lambda.z.time.last", phoenix="Lambda_z_upper",
-)  # fmt: skip
+    "LAMZUL",
+    unit=TIME,
+    meaning="time of the last terminal point",
+    plain="last terminal point",
+    from_infusion=False,
+    points_of="LAMZ",
+    pknca="lambda.z.time.last",
+    phoenix="Lambda_z_upper",
+)
 def last_terminal_point(a: Analysis) -> Value:
     """Time of the last value of the terminal fit."""
     return Value(a.terminal.last, a["LAMZ"].causes)
 
 
 @parameter(
-    "R2", unit="1", meaning="R2 of the terminal fit", plain="of the terminal fit", from_infusion=False, points_of="LAMZ",
-    pknca="r.squared", phoenix="Rsq",
-)  # fmt: skip
+    "R2",
+    unit="1",
+    meaning="R2 of the terminal fit",
+    plain="of the terminal fit",
+    from_infusion=False,
+    points_of="LAMZ",
+    pknca="r.squared",
+    phoenix="Rsq",
+)
 def r2(a: Analysis) -> Value:
     """Squared correlation of ln level and time."""
     return Value(a.terminal.r2, a["LAMZ"].causes)
 
 
 @parameter(
-    "R2ADJ", unit="1", meaning="adjusted R2 of the terminal fit", plain="of the terminal fit", from_infusion=False,
-    points_of="LAMZ", pknca="adj.r.squared", phoenix="Rsq_adjusted",
-)  # fmt: skip
+    "R2ADJ",
+    unit="1",
+    meaning="adjusted R2 of the terminal fit",
+    plain="of the terminal fit",
+    from_infusion=False,
+    points_of="LAMZ",
+    pknca="adj.r.squared",
+    phoenix="Rsq_adjusted",
+)
 def r2_adjusted(a: Analysis) -> Value:
     """1 - (1 - R2) (n - 1) / (n - 2)."""
     return Value(a.terminal.r2_adjusted, a["LAMZ"].causes)

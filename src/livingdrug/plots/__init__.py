@@ -23,6 +23,7 @@ from livingdrug.plots.fits import (
 )
 from livingdrug.plots.index import axis_label, plot_index, plot_tradeoff, shown_exposures
 from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
+from livingdrug.plots.outcomes import plot_outcomes
 from livingdrug.plots.panels import Panel, panels_of, plot_panels
 from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 from livingdrug.plots.power import plot_power
@@ -42,7 +43,8 @@ __all__ = [
     "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
     "plot_densities", "plot_designs", "plot_eta_pairs", "plot_etas", "plot_forest", "plot_graded",
     "plot_groups", "plot_growth", "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
-    "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_pairs", "plot_panels",
+    "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
+    "plot_panels",
     "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
     "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_sensitivity",

@@ -70,7 +70,8 @@ def plot_null(
 
 
 def plot_patients(eta, outcome, labels=None, title: str = ""):
-    """Each patient's predictions by models that have not seen it (mean and range over repeats), by outcome."""
+    """Each patient's predictions by models that have not seen it (mean and range over repeats), by
+    outcome."""
     from matplotlib import rc_context
 
     mean, low, high = np.nanmean(eta, axis=0), np.nanmin(eta, axis=0), np.nanmax(eta, axis=0)

@@ -9,9 +9,13 @@ BANDS = ((95, 0.18), (80, 0.28), (50, 0.45))
 DECADES = 1e7  # what lies this far below the top of a picture is not drawn
 
 
-def plot_curve(axes, result: Result, output: str, *, label: str = "", colour=COLOURS[0], subject: int = 0, **style):
+def plot_curve(
+    axes, result: Result, output: str, *, label: str = "", colour=COLOURS[0], subject: int = 0, **style
+):
     """One subject's output on a log axis; values at or below 0 are left out."""
-    axes.plot(result.times, _positive(result.curve(output, subject)), color=colour, label=label or None, **style)
+    axes.plot(
+        result.times, _positive(result.curve(output, subject)), color=colour, label=label or None, **style
+    )
     axes.set_yscale("log")
     _label(axes, result, output)
     return axes

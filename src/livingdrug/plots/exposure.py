@@ -50,7 +50,9 @@ def plot_comparison(comparison: Comparison, part: int = 0):
         axes[0].set_yticks(range(len(heads)), [fill(head, 56) for head in reversed(heads)], fontsize=7.5)
         axes[0].set_ylim(-0.7, len(heads) - 0.3)
         handles = {label: h for ax in axes for h, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-        figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=4, title=short(title, 90))
+        figure.legend(
+            handles.values(), handles.keys(), loc="outside upper center", ncols=4, title=short(title, 90)
+        )
         stamp(figure, comparison.result.data.bridge)
     return figure
 
@@ -61,8 +63,12 @@ def _row(axes, placed: Placement, y: int) -> None:
     center = np.log(value) - (log_sd**2 / 2 if fact.statistic == "mean" else 0.0)
     for reach, width, label in ((MOST, 2.5, "published, central 95 %"), (HALF, 7, "published, central 50 %")):
         ends = np.exp(center + fact.log_sd * np.array([-reach, reach]))
-        axes.plot(ends, [y, y], color="#c9c9c9", linewidth=width, solid_capstyle="butt", label=label, zorder=1)
-    axes.scatter([np.exp(center)], [y], marker="|", s=110, color="#333333", zorder=2, label="published geometric mean")
+        axes.plot(
+            ends, [y, y], color="#c9c9c9", linewidth=width, solid_capstyle="butt", label=label, zorder=1
+        )
+    axes.scatter(
+        [np.exp(center)], [y], marker="|", s=110, color="#333333", zorder=2, label="published geometric mean"
+    )
     good = np.isfinite(placed.values) & (placed.values > 0)
     # subjects are spread over the height of the row, always the same way
     offset = 0.3 * (np.arange(good.sum()) % 5 - 2) / 2

@@ -1,4 +1,5 @@
-"""What a fit looks like: observed against predicted, individual curves, residuals, traces, effects, groups."""
+"""What a fit looks like: observed against predicted, individual curves, residuals, traces, effects,
+groups."""
 
 import numpy as np
 
@@ -18,8 +19,8 @@ def _is_positive(result: FitResult, output: str) -> bool:
 
 
 def plot_observed(result: FitResult, output: str | None = None):
-    """Measured values against the typical and the individual prediction, with the line of identity; open symbols are
-    limits of values below them, which lie above the line where the prediction agrees."""
+    """Measured values against the typical and the individual prediction, with the line of identity; open
+    symbols are limits of values below them, which lie above the line where the prediction agrees."""
     from matplotlib import rc_context
 
     p = result.predictions
@@ -27,7 +28,10 @@ def plot_observed(result: FitResult, output: str | None = None):
     mine = p.output == output
     figure, axes = new_figure(2, width=3.9, height=3.7)
     with rc_context(SETTINGS):
-        for ax, across, name in ((axes[0], p.pred, "typical prediction"), (axes[1], p.ipred, "individual prediction")):
+        for ax, across, name in (
+            (axes[0], p.pred, "typical prediction"),
+            (axes[1], p.ipred, "individual prediction"),
+        ):
             good = mine & (p.kind == "measured")
             ax.scatter(
                 across[good],
@@ -41,8 +45,15 @@ def plot_observed(result: FitResult, output: str | None = None):
             )
             low = mine & (p.kind == "below")
             if low.any():
-                ax.scatter(across[low], p.value[low], s=10, facecolors="none", edgecolors=COLOURS[1], linewidths=0.7,
-                           label="below the limit (drawn at it)")  # fmt: skip
+                ax.scatter(
+                    across[low],
+                    p.value[low],
+                    s=10,
+                    facecolors="none",
+                    edgecolors=COLOURS[1],
+                    linewidths=0.7,
+                    label="below the limit (drawn at it)",
+                )
             if _is_positive(result, output):
                 ax.set_xscale("log")
                 ax.set_yscale("log")
@@ -59,8 +70,9 @@ def plot_observed(result: FitResult, output: str | None = None):
 
 
 def plot_residuals(result: FitResult, output: str | None = None):
-    """Individual weighted residuals over time and the individual prediction, and below them conditional weighted residuals
-    over time and the typical prediction; N(0, 1) if the residual error, and the model, hold."""
+    """Individual weighted residuals over time and the individual prediction, and below them conditional
+    weighted residuals over time and the typical prediction; N(0, 1) if the residual error, and the model,
+    hold."""
     from matplotlib import rc_context
 
     p = result.predictions
@@ -73,7 +85,15 @@ def plot_residuals(result: FitResult, output: str | None = None):
         for (word, residual, prediction, name), pair in zip(rows, axes.reshape(-1, 2), strict=True):
             mine = (p.output == output) & np.isfinite(residual)
             for ax, across, label in ((pair[0], p.time, "time"), (pair[1], prediction, name)):
-                ax.scatter(across[mine], residual[mine], s=8, color=COLOURS[0], alpha=0.6, linewidths=0, **dense(mine.sum()))
+                ax.scatter(
+                    across[mine],
+                    residual[mine],
+                    s=8,
+                    color=COLOURS[0],
+                    alpha=0.6,
+                    linewidths=0,
+                    **dense(mine.sum()),
+                )
                 for level in (-1.96, 0.0, 1.96):
                     ax.axhline(level, color=MUTED, linewidth=0.8, linestyle="-" if level == 0 else ":")
                 ax.set_xlabel(label)
@@ -96,8 +116,8 @@ def _moments(name: str, residual: np.ndarray, word: str) -> str:
 
 
 def plot_individuals(result: FitResult, curves: Curves, subjects: list[str], output: str | None = None):
-    """A page of up to 12 subjects: measured values, those below the limit (open, at the limit), the limit, the typical
-    curve with the subject's covariates (dashed) and its own."""
+    """A page of up to 12 subjects: measured values, those below the limit (open, at the limit), the limit,
+    the typical curve with the subject's covariates (dashed) and its own."""
     from matplotlib import rc_context
 
     p = result.predictions
@@ -122,7 +142,11 @@ def plot_individuals(result: FitResult, curves: Curves, subjects: list[str], out
         figure.supxlabel(f"time ({result.problem.model.time_unit})", fontsize=9)
         unit = {o.name: o.unit for o in result.problem.model.system.outputs}[output]
         figure.supylabel(f"{output.replace('_', ' ')} ({unit})", fontsize=9)
-        handles = {label: h for ax in axes[: len(subjects)] for h, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+        handles = {
+            label: h
+            for ax in axes[: len(subjects)]
+            for h, label in zip(*ax.get_legend_handles_labels(), strict=True)
+        }
         figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=5)
     return figure
 
@@ -130,13 +154,23 @@ def plot_individuals(result: FitResult, curves: Curves, subjects: list[str], out
 def _one(axes, result: FitResult, curves: Curves, name: str, output: str) -> None:
     p = result.predictions
     mine = (curves.subject == name) & (curves.output == output)
-    axes.plot(curves.time[mine], curves.pred[mine], color=MUTED, linewidth=1.0, linestyle="--", label="typical")
+    axes.plot(
+        curves.time[mine], curves.pred[mine], color=MUTED, linewidth=1.0, linestyle="--", label="typical"
+    )
     axes.plot(curves.time[mine], curves.ipred[mine], color=COLOURS[1], linewidth=1.4, label="individual")
     rows = (p.subject == name) & (p.output == output)
     good, low = rows & (p.kind == "measured"), rows & (p.kind == "below")
     axes.scatter(p.time[good], p.value[good], s=13, color=COLOURS[0], zorder=3, label="measured")
-    axes.scatter(p.time[low], p.value[low], s=15, facecolors="white", edgecolors=COLOURS[0], linewidths=1, zorder=3,
-                 label="below the limit" if low.any() else None)  # fmt: skip
+    axes.scatter(
+        p.time[low],
+        p.value[low],
+        s=15,
+        facecolors="white",
+        edgecolors=COLOURS[0],
+        linewidths=1,
+        zorder=3,
+        label="below the limit" if low.any() else None,
+    )
     limit = curves.limit.get((name, output))
     if limit is not None:
         axes.axhline(limit, color=MUTED, linestyle=":", linewidth=0.9, zorder=1, label="limit")
@@ -175,23 +209,34 @@ def plot_etas(result: FitResult):
     across = min(4, max(len(found.random), 1))
     grid = np.linspace(-3.5, 3.5, 141)
     with rc_context(SETTINGS):
-        figure, axes = grid_figure(-(-len(found.random) // across), across, 2.4, 1.9, sharex=True, sharey=True)
+        figure, axes = grid_figure(
+            -(-len(found.random) // across), across, 2.4, 1.9, sharex=True, sharey=True
+        )
         for k, (name, ax) in enumerate(zip(found.random, axes, strict=False)):
             z = found.etas[:, k] / sd[name]
-            ax.hist(np.clip(z, -3.49, 3.49), np.linspace(-3.5, 3.5, 15), density=True, color=COLOURS[0], alpha=0.45)
+            ax.hist(
+                np.clip(z, -3.49, 3.49),
+                np.linspace(-3.5, 3.5, 15),
+                density=True,
+                color=COLOURS[0],
+                alpha=0.45,
+            )
             ax.plot(grid, np.exp(-0.5 * grid**2) / np.sqrt(2 * np.pi), color="#000000", linewidth=1.1)
             own = shrinkage.get(name)
             told = "" if own is None else f"\nshrinkage {round(own)} %"
             ax.set_title(f"{short(name)}{told}", fontsize=8)
         for ax in axes[len(found.random) :]:
             ax.set_visible(False)
-        figure.supxlabel("individual effect / standard deviation of the population (line: N(0, 1))", fontsize=9)
+        figure.supxlabel(
+            "individual effect / standard deviation of the population (line: N(0, 1))", fontsize=9
+        )
     return figure
 
 
 def plot_groups(groups: Groups):
-    """Forest picture: each parameter of the first group over the second with its interval; open where individual estimates
-    are shrunk so much that they mislead. Parameters on a normal scale are in the table only."""
+    """Forest picture: each parameter of the first group over the second with its interval; open where
+    individual estimates are shrunk so much that they mislead. Parameters on a normal scale are in the table
+    only."""
     from matplotlib import rc_context
 
     rows = [d for d in groups.differences if not d.measure.startswith("difference")]
@@ -200,22 +245,41 @@ def plot_groups(groups: Groups):
         axes = figure.add_subplot(1, 1, 1)
         for y, d in enumerate(reversed(rows)):
             axes.plot([d.low, d.high], [y, y], color=COLOURS[0], linewidth=2)
-            axes.scatter([d.value], [y], s=38, marker="s", color="white" if d.caveat else COLOURS[0],
-                         edgecolors=COLOURS[0], zorder=3)  # fmt: skip
+            axes.scatter(
+                [d.value],
+                [y],
+                s=38,
+                marker="s",
+                color="white" if d.caveat else COLOURS[0],
+                edgecolors=COLOURS[0],
+                zorder=3,
+            )
             told = f"{d.value:.2f} ({d.low:.2f} to {d.high:.2f})"
             told += f"  shrinkage {round(d.shrinkage)} %" if d.caveat else ""
             axes.annotate(told, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
         axes.axvline(1.0, color="#000000", linewidth=0.9)
         axes.set_xscale("log")
         axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
-        axes.set_yticks(range(len(rows)), [d.parameter + (" (odds)" if "odds" in d.measure else "") for d in reversed(rows)])
+        axes.set_yticks(
+            range(len(rows)),
+            [d.parameter + (" (odds)" if "odds" in d.measure else "") for d in reversed(rows)],
+        )
         _plain_ticks(axes)
         one, other = (short(name, 20) for name in groups.names)
-        axes.set_xlabel(f"{one} (n {groups.sizes[0]}) over {other} (n {groups.sizes[1]}), {groups.width:g} % interval")
+        axes.set_xlabel(
+            f"{one} (n {groups.sizes[0]}) over {other} (n {groups.sizes[1]}), {groups.width:g} % interval"
+        )
         axes.set_title(f"Individual parameters by {short(groups.covariate)}")
         if any(d.caveat for d in rows):
-            axes.annotate("open: shrunk estimates; fit the group as a covariate", (0, -0.02), xycoords="figure fraction",
-                          fontsize=7, color=MUTED, va="top", annotation_clip=False)  # fmt: skip
+            axes.annotate(
+                "open: shrunk estimates; fit the group as a covariate",
+                (0, -0.02),
+                xycoords="figure fraction",
+                fontsize=7,
+                color=MUTED,
+                va="top",
+                annotation_clip=False,
+            )
     return figure
 
 

@@ -1,4 +1,5 @@
-"""The therapeutic index as pictures: both curves over the product's exposure, and what median and spread would buy."""
+"""The therapeutic index as pictures: both curves over the product's exposure, and what median and spread
+would buy."""
 
 import numpy as np
 
@@ -23,7 +24,8 @@ MIDDLE = ((0.025, 0.975, 2), (0.25, 0.75, 7))
 
 
 def plot_index(index: TherapeuticIndex, outlook: Expected | None = None):
-    """Efficacy and toxicity with their bands on one log axis, the window shaded, the product's exposure below."""
+    """Efficacy and toxicity with their bands on one log axis, the window shaded, the product's exposure
+    below."""
     from matplotlib import rc_context
 
     pair = index.pair
@@ -35,11 +37,23 @@ def plot_index(index: TherapeuticIndex, outlook: Expected | None = None):
         for curve, colour in zip((pair.efficacy, pair.toxicity), COLOURS, strict=False):
             low, high = probability_band(curve, exposure, index.level)
             top.fill_between(exposure, low, high, color=colour, alpha=0.15, linewidth=0)
-            top.plot(exposure, probability(curve, exposure), color=colour, label=f"{short(curve.name, 40)}, {curve.label}")
+            top.plot(
+                exposure,
+                probability(curve, exposure),
+                color=colour,
+                label=f"{short(curve.name, 40)}, {curve.label}",
+            )
         _shade(top, index, exposure)
         if pair.covariance is not None:
             within = chance_within(pair, exposure, index.floor, index.ceiling)
-            top.plot(exposure, within, color=COLOURS[2], linestyle="--", linewidth=1.2, label="chance that both limits hold")
+            top.plot(
+                exposure,
+                within,
+                color=COLOURS[2],
+                linestyle="--",
+                linewidth=1.2,
+                label="chance that both limits hold",
+            )
         top.set(xscale="log", ylim=(0, 1), ylabel="probability", xlim=(exposure[0], exposure[-1]))
         top.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
         below.set_xlabel(axis_label(pair))
@@ -55,7 +69,8 @@ def plot_index(index: TherapeuticIndex, outlook: Expected | None = None):
 
 
 def shown_exposures(pair: Pair, spread: ExposureSpread | None) -> np.ndarray:
-    """Exposures that a picture shows: the middle of the product's, and of both curves within a thousandfold of it."""
+    """Exposures that a picture shows: the middle of the product's, and of both curves within a thousandfold
+    of it."""
     ends = []
     for curve in (pair.efficacy, pair.toxicity):
         for p in (0.1, 0.5, 0.9):
@@ -82,10 +97,26 @@ def _shade(axes, index: TherapeuticIndex, exposure: np.ndarray) -> None:
             axes.axhline(value, color=colour, linestyle=":", linewidth=1)
             x = {"left": 0.01, "right": 0.99}[where]
             name = {"left": "floor", "right": "ceiling"}[where]
-            axes.text(x, value + 0.01, f"{name} {value:.0%}", transform=axes.get_yaxis_transform(), fontsize=7, color=colour,
-                      ha=where, va="bottom")  # fmt: skip
+            axes.text(
+                x,
+                value + 0.01,
+                f"{name} {value:.0%}",
+                transform=axes.get_yaxis_transform(),
+                fontsize=7,
+                color=colour,
+                ha=where,
+                va="bottom",
+            )
     if index.window is None:
-        axes.text(0.99, 0.03, "no exposure satisfies both", transform=axes.transAxes, ha="right", color=MUTED, fontsize=8)
+        axes.text(
+            0.99,
+            0.03,
+            "no exposure satisfies both",
+            transform=axes.transAxes,
+            ha="right",
+            color=MUTED,
+            fontsize=8,
+        )
         return
     low, high = np.clip(index.window, exposure[0], exposure[-1])
     if high > low:
@@ -96,7 +127,14 @@ def _draw_spread(axes, spread: ExposureSpread) -> None:
     """Median, central 50 and 95 % of the patients."""
     for low, high, width in MIDDLE:
         ends = quantiles(spread, [low, high])
-        axes.plot(ends, [0, 0], color="#9a9a9a" if width > 5 else "#c9c9c9", linewidth=width, solid_capstyle="butt", zorder=1)
+        axes.plot(
+            ends,
+            [0, 0],
+            color="#9a9a9a" if width > 5 else "#c9c9c9",
+            linewidth=width,
+            solid_capstyle="butt",
+            zorder=1,
+        )
     if spread.draws is not None and len(spread.draws) <= 300:
         rows = 0.5 + 0.25 * (np.arange(len(spread.draws)) % 3 - 1)
         axes.scatter(nodes(spread)[0], rows, s=6, color=MUTED, linewidths=0, alpha=0.7)
@@ -106,7 +144,8 @@ def _draw_spread(axes, spread: ExposureSpread) -> None:
 
 
 def plot_tradeoff(index: TherapeuticIndex, outlook: Expected):
-    """Share of patients in the window, and response against toxicity, over medians (fold) and spreads (lines)."""
+    """Share of patients in the window, and response against toxicity, over medians (fold) and spreads
+    (lines)."""
     from matplotlib import rc_context
 
     folds = np.geomspace(0.25, 4.0, 129)
@@ -123,17 +162,28 @@ def plot_tradeoff(index: TherapeuticIndex, outlook: Expected):
             right.plot(100 * rows["toxicity"], 100 * rows["response"], color=colour, linewidth=thick)
             marked = rows.iloc[::32]  # a factor of 2 apart
             right.plot(100 * marked["toxicity"], 100 * marked["response"], "o", color=colour, markersize=3)
-        left.set(xscale="log", xlabel="fold change of the median", ylabel="patients in the window (%)", ylim=(0, None))
+        left.set(
+            xscale="log",
+            xlabel="fold change of the median",
+            ylabel="patients in the window (%)",
+            ylim=(0, None),
+        )
         left.axvline(1, color=MUTED, linestyle=":", linewidth=1)
         left.set_xticks([0.25, 0.5, 1, 2, 4], ["1/4", "1/2", "1", "2", "4"], minor=False)
         left.minorticks_off()
         left.legend(title="log-SD of exposure")
         if index.window is None:
-            left.text(0.5, 0.5, "no exposure satisfies both", transform=left.transAxes, ha="center", color=MUTED)
+            left.text(
+                0.5, 0.5, "no exposure satisfies both", transform=left.transAxes, ha="center", color=MUTED
+            )
         right.axvline(100 * index.ceiling, color=COLOURS[1], linestyle=":", linewidth=1)
         right.axhline(100 * index.floor, color=COLOURS[0], linestyle=":", linewidth=1)
-        right.set(xlabel=f"{short(index.pair.toxicity.name, 30)} (% of all patients)",
-                  ylabel=f"{short(index.pair.efficacy.name, 30)} (%)", xlim=(0, 100), ylim=(0, 100))  # fmt: skip
+        right.set(
+            xlabel=f"{short(index.pair.toxicity.name, 30)} (% of all patients)",
+            ylabel=f"{short(index.pair.efficacy.name, 30)} (%)",
+            xlim=(0, 100),
+            ylim=(0, 100),
+        )
         right.set_title("dots: median x 1/4, 1/2, 1, 2, 4")
         stamp(figure, RESEARCH)
     return figure

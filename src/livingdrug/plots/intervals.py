@@ -16,7 +16,8 @@ STYLES = {"standard error": (COLOURS[0], "o"), "profile": (COLOURS[1], "s"), "bo
 
 
 def plot_likelihoods(profiles: Sequence[Profile], result: FitResult):
-    """Rise of -2LL over each profiled number, with the 95 % level and the parabola that the standard error stands for."""
+    """Rise of -2LL over each profiled number, with the 95 % level and the parabola that the standard error
+    stands for."""
     from matplotlib import rc_context
 
     across = min(ACROSS, len(profiles))
@@ -29,7 +30,9 @@ def plot_likelihoods(profiles: Sequence[Profile], result: FitResult):
         for ax in axes[len(profiles) :]:
             ax.set_visible(False)
         figure.supylabel("rise of -2 log likelihood", fontsize=9)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(3, across + 1))
+        figure.legend(
+            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(3, across + 1)
+        )
     return figure
 
 
@@ -43,7 +46,9 @@ def _profile(axes, found: Profile, result: FitResult) -> None:
         axes.locator_params(axis="x", nbins=4)
     axes.plot(found.values, found.rise, color=COLOURS[0], marker="o", markersize=3, linestyle="none")
     # between steps the root of the rise is straight, as where its crossing is found
-    root = np.sqrt(np.maximum(found.rise, 0.0)) * np.where(np.arange(len(found.rise)) < found.rise.argmin(), -1, 1)
+    root = np.sqrt(np.maximum(found.rise, 0.0)) * np.where(
+        np.arange(len(found.rise)) < found.rise.argmin(), -1, 1
+    )
     across = np.interp(np.linspace(0, len(root) - 1, 20 * len(root)), np.arange(len(root)), found.values)
     axes.plot(across, np.interp(across, found.values, root) ** 2, color=COLOURS[0], label="profile")
     bend = _parabola(found, result)
@@ -59,7 +64,8 @@ def _profile(axes, found: Profile, result: FitResult) -> None:
 
 
 def _parabola(found: Profile, result: FitResult):
-    """(values, rises) of a quadratic likelihood with the curvature that the covariance states, None without one."""
+    """(values, rises) of a quadratic likelihood with the curvature that the covariance states, None without
+    one."""
     matrix, unknowns = result.covariance.matrix, unknowns_of(result.problem)
     k = unknowns.names.index(found.name)
     if matrix is None or not matrix[k, k] > 0:
@@ -79,12 +85,16 @@ def _unit(name: str, result: FitResult) -> str:
 
 
 def plot_intervals(table):
-    """95 % intervals over the estimate, a row for each number and a mark for each way; an arrow where one has no bound
-    or leaves the picture. Numbers that are not above 0 are in the table only. table: of `Uncertainty.table`."""
+    """95 % intervals over the estimate, a row for each number and a mark for each way; an arrow where one has
+    no bound or leaves the picture. Numbers that are not above 0 are in the table only. table: of
+    `Uncertainty.table`."""
     from matplotlib import rc_context
 
     shown = table[(table["value"] > 0) & ~(table["lower"] <= 0)]
-    names, methods = list(dict.fromkeys(shown["parameter"])), [m for m in STYLES if (shown["method"] == m).any()]
+    names, methods = (
+        list(dict.fromkeys(shown["parameter"])),
+        [m for m in STYLES if (shown["method"] == m).any()],
+    )
     with rc_context(SETTINGS):
         figure = blank(6.4, 1.4 + (0.18 + 0.13 * len(methods)) * max(len(names), 1))
         axes = figure.add_subplot(1, 1, 1)

@@ -7,11 +7,15 @@ import numpy as np
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 POWER = re.compile(r"\^\{([-\d]+)\}")
-NARROW, WIDE = 3.0, 100.0  # ratio of the ends below which an axis stays linear, and above which decades are enough
+NARROW, WIDE = (
+    3.0,
+    100.0,
+)  # ratio of the ends below which an axis stays linear, and above which decades are enough
 
 
 def log_ticks(axes, values: np.ndarray) -> None:
-    """Make the y axis of positive values logarithmic with few ticks, two at least; where they lie close together it stays."""
+    """Make the y axis of positive values logarithmic with few ticks, two at least; where they lie close
+    together it stays."""
     low, high = float(np.min(values)), float(np.max(values))
     if not (low > 0 and high > NARROW * low):
         axes.locator_params(axis="y", nbins=4)
@@ -27,7 +31,8 @@ def log_ticks(axes, values: np.ndarray) -> None:
 
 
 def plain_powers(axis) -> None:
-    """Write 10³ on a log axis where matplotlib would set mathematics: the same ticks, at a tenth of the time."""
+    """Write 10³ on a log axis where matplotlib would set mathematics: the same ticks, at a tenth of the
+    time."""
     from matplotlib.ticker import LogFormatterSciNotation
 
     class Plain(LogFormatterSciNotation):
@@ -49,8 +54,9 @@ def plain(text: str) -> str:
 
 
 def minor_marks(figure) -> None:
-    """Draw the minor ticks of log axes as one line of marks each, the same to the eye: an object for each tick takes most of
-    the time of a figure. Axes of less than two decades keep theirs, which may carry labels."""
+    """Draw the minor ticks of log axes as one line of marks each, the same to the eye: an object for each
+    tick takes most of the time of a figure. Axes of less than two decades keep theirs, which may carry
+    labels."""
     from matplotlib.ticker import LogLocator, NullLocator
 
     logs = [

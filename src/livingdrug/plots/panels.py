@@ -25,7 +25,11 @@ class Panel:
 def panels_of(model: Model) -> tuple[Panel, ...]:
     """CAR-T cells by phenotype with their sum, then every other output in a panel of its own."""
     system = model.system
-    phenotypes = [s for s in getattr(system, "states", ()) if "car_t" in s.roles and (not s.at or s.at in ("blood", "well"))]
+    phenotypes = [
+        s
+        for s in getattr(system, "states", ())
+        if "car_t" in s.roles and (not s.at or s.at in ("blood", "well"))
+    ]
     outputs, made = list(system.outputs), []
     if len(phenotypes) > 1:
         unit = phenotypes[0].unit
@@ -38,8 +42,8 @@ def panels_of(model: Model) -> tuple[Panel, ...]:
 
 
 def plot_panels(results: Sequence[Result], panels: Sequence[Panel], limit: float | None = None):
-    """A figure of all panels: the first result in colours (with bands where it has several subjects), the others, pinned
-    for comparison, in grey."""
+    """A figure of all panels: the first result in colours (with bands where it has several subjects), the
+    others, pinned for comparison, in grey."""
     from matplotlib import rc_context
 
     down = -(-len(panels) // 2)
@@ -76,4 +80,6 @@ def _draw(axes, result: Result, output: str, colour: str, line: str, bands: bool
         for width, alpha in BANDS:
             low, high = _positive(result.percentiles(output, (50 - width / 2, 50 + width / 2)))
             axes.fill_between(result.times, low, high, color=colour, alpha=alpha, linewidth=0)
-    axes.plot(result.times, _middle(result, output), color=colour, linestyle=line, label=output.replace("_", " "))
+    axes.plot(
+        result.times, _middle(result, output), color=colour, linestyle=line, label=output.replace("_", " ")
+    )

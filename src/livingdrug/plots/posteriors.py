@@ -1,4 +1,5 @@
-"""What a posterior looks like: densities with their priors, chains and their ranks, numbers that go together."""
+"""What a posterior looks like: densities with their priors, chains and their ranks, numbers that go
+together."""
 
 import numpy as np
 
@@ -29,7 +30,8 @@ def _is_log(unknowns: Unknowns, name: str) -> bool:
 
 
 def plot_densities(found: Posterior):
-    """Density of the draws of each number (of its logarithm where it is estimated as one), and its prior as a line."""
+    """Density of the draws of each number (of its logarithm where it is estimated as one), and its prior as a
+    line."""
     from matplotlib import rc_context
 
     unknowns = unknowns_of(found.problem)
@@ -83,7 +85,8 @@ def plot_chains(found: Posterior):
 
 
 def plot_ranks(found: Posterior):
-    """Ranks of each chain's draws among all draws: level where chains agree (Vehtari et al. 2021). Shows no value."""
+    """Ranks of each chain's draws among all draws: level where chains agree (Vehtari et al. 2021). Shows no
+    value."""
     from matplotlib import rc_context
 
     chains, draws, _ = found.x.shape
@@ -91,11 +94,15 @@ def plot_ranks(found: Posterior):
     with rc_context(SETTINGS):
         figure, axes = _page(len(found.names), ACROSS, 2.2, 1.5, sharex=True, sharey=True)
         for k, (m, ax) in enumerate(zip(found.mixing, axes, strict=False)):
-            ranks = np.argsort(np.argsort(found.x[:, :, k].ravel(), kind="stable"), kind="stable").reshape(chains, draws)
+            ranks = np.argsort(np.argsort(found.x[:, :, k].ravel(), kind="stable"), kind="stable").reshape(
+                chains, draws
+            )
             for chain in range(chains):
                 counts = np.histogram(ranks[chain], edges)[0] / (draws / BINS)
                 colour = COLOURS[chain % len(COLOURS)]
-                ax.stairs(counts, edges, baseline=None, color=colour, linewidth=1.0, label=f"chain {chain + 1}")
+                ax.stairs(
+                    counts, edges, baseline=None, color=colour, linewidth=1.0, label=f"chain {chain + 1}"
+                )
             ax.axhline(1.0, color=MUTED, linewidth=0.8, linestyle=":")
             ax.set_title(f"{short(m.name, 20)}: R-hat {m.r_hat:.3f}", fontsize=8)
             ax.set_xticks([])
@@ -108,7 +115,8 @@ def plot_ranks(found: Posterior):
 
 
 def pairs_together(found: Posterior) -> list[tuple[int, int, float]]:
-    """(position, position, correlation) of the numbers that go together most, on the scales of their estimation."""
+    """(position, position, correlation) of the numbers that go together most, on the scales of their
+    estimation."""
     p = len(found.names)
     if p < 2:
         return []
@@ -130,7 +138,10 @@ def plot_pairs(found: Posterior):
         figure, axes = _page(len(pairs), 3, 2.7, 2.4)
         for (i, j, r), ax in zip(pairs, axes, strict=False):
             ax.scatter(flat[:, j], flat[:, i], s=4, color=COLOURS[0], alpha=0.35, linewidths=0)
-            sides = ((j, ax.set_xscale, ax.set_xticks, ax.set_xlabel), (i, ax.set_yscale, ax.set_yticks, ax.set_ylabel))
+            sides = (
+                (j, ax.set_xscale, ax.set_xticks, ax.set_xlabel),
+                (i, ax.set_yscale, ax.set_yticks, ax.set_ylabel),
+            )
             for k, scale, ticks, label in sides:
                 if _is_log(unknowns, found.names[k]):
                     scale("log")

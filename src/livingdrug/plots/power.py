@@ -12,7 +12,9 @@ def plot_power(curve: PowerCurve, answer: PowerAnswer):
     with rc_context(SETTINGS):
         axes.plot(curve.sizes, curve.power, color=COLOURS[0])
         axes.axhline(curve.wanted, color=MUTED, linestyle="--", linewidth=1, label="power wanted")
-        axes.scatter([answer.n_per_arm], [answer.power_at_n], color=COLOURS[1], zorder=3, label=f"{answer.n_per_arm}")
+        axes.scatter(
+            [answer.n_per_arm], [answer.power_at_n], color=COLOURS[1], zorder=3, label=f"{answer.n_per_arm}"
+        )
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("subjects in the smaller arm")
         axes.set_ylabel("power")

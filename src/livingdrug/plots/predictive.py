@@ -13,9 +13,9 @@ DECADES = 1e7  # what lies this far below the top is not drawn
 
 
 def plot_vpc(vpc: Vpc, number: int = 0):
-    """One panel: percentiles of the data (lines and points) in the intervals of the replicates (bands), the limit, and
-    below it the part of values below the limit, where there are any. A percentile of the data below the limit is an open
-    triangle on the limit; a band below it goes down to the foot of the picture."""
+    """One panel: percentiles of the data (lines and points) in the intervals of the replicates (bands), the
+    limit, and below it the part of values below the limit, where there are any. A percentile of the data
+    below the limit is an open triangle on the limit; a band below it goes down to the foot of the picture."""
     from matplotlib import rc_context
 
     panel = vpc.panels[number]
@@ -42,27 +42,53 @@ def _percentiles(axes, vpc: Vpc, panel: Panel) -> None:
     everything = np.concatenate(finite)
     logs = bool(len(everything)) and everything.min() > 0
     top = everything.max(initial=1.0)
-    bottom = max(everything.min(initial=top), top / DECADES) / 1.6 if logs else min(everything.min(initial=0.0), 0.0)
+    bottom = (
+        max(everything.min(initial=top), top / DECADES) / 1.6
+        if logs
+        else min(everything.min(initial=0.0), 0.0)
+    )
     limits = np.unique(panel.limit[np.isfinite(panel.limit)])
     shown = limits if len(limits) <= 3 and not vpc.corrected else limits[:0]
     if len(shown):
         bottom = min(bottom, shown[0] / 2) if logs else bottom
     good = np.isfinite(panel.value)
     axes.scatter(
-        panel.time[good], panel.value[good], s=5, color="#bbbbbb", linewidths=0, zorder=1, label="data", **dense(good.sum())
+        panel.time[good],
+        panel.value[good],
+        s=5,
+        color="#bbbbbb",
+        linewidths=0,
+        zorder=1,
+        label="data",
+        **dense(good.sum()),
     )
     for k in range(len(vpc.levels)):
         colour = MIDDLE if k == len(vpc.levels) // 2 else OUTER
         _band(axes, panel, k, bottom, colour, f"{vpc.width:g} % interval and median of the model")
         seen = panel.observed[k]
         line = np.where(np.isfinite(seen), seen, np.nan)
-        label = f"percentiles of the data ({', '.join(f'{x:g}' for x in vpc.levels)} %)" if colour == OUTER else None
-        axes.plot(panel.middle, line, color=colour, linewidth=1.6, marker="o", markersize=3, zorder=4, label=label)
+        label = (
+            f"percentiles of the data ({', '.join(f'{x:g}' for x in vpc.levels)} %)"
+            if colour == OUTER
+            else None
+        )
+        axes.plot(
+            panel.middle, line, color=colour, linewidth=1.6, marker="o", markersize=3, zorder=4, label=label
+        )
         lost = np.isneginf(seen)
         if lost.any():
             foot = _floor(panel, vpc, bottom)[lost]
-            axes.scatter(panel.middle[lost], foot, marker="v", s=26, facecolors="white", edgecolors=colour, zorder=5,
-                         clip_on=False, label="percentile below the limit" if colour == OUTER else None)  # fmt: skip
+            axes.scatter(
+                panel.middle[lost],
+                foot,
+                marker="v",
+                s=26,
+                facecolors="white",
+                edgecolors=colour,
+                zorder=5,
+                clip_on=False,
+                label="percentile below the limit" if colour == OUTER else None,
+            )
     for i, limit in enumerate(shown):
         plot_limit(axes, limit, "limit of quantification" if i == 0 else "_")
     if logs:
@@ -75,14 +101,23 @@ def _percentiles(axes, vpc: Vpc, panel: Panel) -> None:
 def _band(axes, panel: Panel, k: int, bottom: float, colour: str, label: str) -> None:
     low = np.where(np.isfinite(panel.low[k]), panel.low[k], bottom)
     high = np.where(np.isneginf(panel.high[k]), bottom, panel.high[k])
-    axes.fill_between(panel.middle, low, high, color=colour, alpha=0.22, linewidth=0, zorder=2,
-                      label=label if colour == OUTER else None)  # fmt: skip
+    axes.fill_between(
+        panel.middle,
+        low,
+        high,
+        color=colour,
+        alpha=0.22,
+        linewidth=0,
+        zorder=2,
+        label=label if colour == OUTER else None,
+    )
     median = np.where(np.isfinite(panel.median[k]), panel.median[k], np.nan)
     axes.plot(panel.middle, median, color=colour, linewidth=1.0, linestyle="--", zorder=3)
 
 
 def _floor(panel: Panel, vpc: Vpc, bottom: float) -> np.ndarray:
-    """Where a percentile below the limit is drawn: on the limit of its bin, or at the foot of a corrected picture."""
+    """Where a percentile below the limit is drawn: on the limit of its bin, or at the foot of a corrected
+    picture."""
     if vpc.corrected:
         return np.full(len(panel.middle), bottom * 1.1)
     place, known = np.searchsorted(panel.start, panel.time, side="right") - 1, np.isfinite(panel.limit)
@@ -99,7 +134,8 @@ def _below(axes, vpc: Vpc, panel: Panel) -> None:
 
 
 def plot_npde(errors: Npde, output: str | None = None):
-    """Errors of an output (the first by default): over time, over the prediction, and their distribution beside N(0, 1)."""
+    """Errors of an output (the first by default): over time, over the prediction, and their distribution
+    beside N(0, 1)."""
     from matplotlib import rc_context
 
     from livingdrug.plots.style import new_figure
@@ -109,7 +145,10 @@ def plot_npde(errors: Npde, output: str | None = None):
     figure, axes = new_figure(3, width=3.1, height=3.1)
     x, censored = errors.npde[mine], errors.censored[mine]
     with rc_context(SETTINGS):
-        for ax, across, name in ((axes[0], errors.time[mine], "time"), (axes[1], errors.pred[mine], "typical prediction")):
+        for ax, across, name in (
+            (axes[0], errors.time[mine], "time"),
+            (axes[1], errors.pred[mine], "typical prediction"),
+        ):
             _scatter(ax, across, x, censored)
             ax.set_xlabel(name)
             ax.set_ylabel("npde")
@@ -119,12 +158,16 @@ def plot_npde(errors: Npde, output: str | None = None):
         edges = np.linspace(-4, 4, 25)
         axes[2].hist(np.clip(x, -3.99, 3.99), edges, density=True, color=COLOURS[0], alpha=0.45)
         grid = np.linspace(-4, 4, 161)
-        axes[2].plot(grid, np.exp(-0.5 * grid**2) / np.sqrt(2 * np.pi), color="#000000", linewidth=1.2, label="N(0, 1)")
+        axes[2].plot(
+            grid, np.exp(-0.5 * grid**2) / np.sqrt(2 * np.pi), color="#000000", linewidth=1.2, label="N(0, 1)"
+        )
         axes[2].set_xlabel("npde")
         axes[2].set_ylabel("density")
         axes[2].legend(loc="upper right")
         row = errors.tests().set_index("output").loc[output]
-        axes[0].set_title(f"{short(output)}: mean {row['mean']:.2f}, sd {row['sd']:.2f}, p {row['p_all']:.2g}", fontsize=9)
+        axes[0].set_title(
+            f"{short(output)}: mean {row['mean']:.2f}, sd {row['sd']:.2f}, p {row['p_all']:.2g}", fontsize=9
+        )
         if censored.any():
             axes[1].legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2)
     return figure
@@ -132,10 +175,24 @@ def plot_npde(errors: Npde, output: str | None = None):
 
 def _scatter(axes, across, x, censored) -> None:
     axes.scatter(
-        across[~censored], x[~censored], s=7, color=COLOURS[0], alpha=0.6, linewidths=0, label="measured", **dense(len(x))
+        across[~censored],
+        x[~censored],
+        s=7,
+        color=COLOURS[0],
+        alpha=0.6,
+        linewidths=0,
+        label="measured",
+        **dense(len(x)),
     )
     if censored.any():
-        axes.scatter(across[censored], x[censored], s=9, facecolors="none", edgecolors=COLOURS[1], linewidths=0.7,
-                     label="below the limit (imputed)")  # fmt: skip
+        axes.scatter(
+            across[censored],
+            x[censored],
+            s=9,
+            facecolors="none",
+            edgecolors=COLOURS[1],
+            linewidths=0.7,
+            label="below the limit (imputed)",
+        )
     for level in (-1.96, 0.0, 1.96):
         axes.axhline(level, color=MUTED, linewidth=0.8, linestyle="-" if level == 0 else ":")

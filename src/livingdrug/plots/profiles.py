@@ -1,4 +1,5 @@
-"""Profiles of subjects: one with its limit and terminal fit, pages of them, all in one picture with medians."""
+"""Profiles of subjects: one with its limit and terminal fit, pages of them, all in one picture with
+medians."""
 
 import numpy as np
 
@@ -33,8 +34,16 @@ def plot_profile(axes, result: NcaResult, i: int, fit: bool = True):
     shown = np.where(measured, value, np.where(np.isfinite(limit), limit, floor))
     axes.plot(time, np.where(measured, value, np.nan), color=COLOURS[0], linewidth=1.2, zorder=2)
     axes.scatter(time[measured], shown[measured], s=14, color=COLOURS[0], zorder=3, label="measured")
-    axes.scatter(time[below], shown[below], s=16, facecolors="white", edgecolors=COLOURS[0], linewidths=1, zorder=3,
-                 label="below the limit")  # fmt: skip
+    axes.scatter(
+        time[below],
+        shown[below],
+        s=16,
+        facecolors="white",
+        edgecolors=COLOURS[0],
+        linewidths=1,
+        zorder=3,
+        label="below the limit",
+    )
     if np.isfinite(limit).any():
         axes.axhline(np.nanmax(limit), color=MUTED, linestyle="--", linewidth=0.9, zorder=1, label="limit")
     if fit and np.isfinite(result.values["LAMZ"][i]):
@@ -55,13 +64,27 @@ def _plot_fit(axes, result: NcaResult, i: int) -> None:
     profile, times = result.used["LAMZ"]
     times = np.sort(times[profile == i])
     rows = np.flatnonzero((data.profile == i) & np.isin(data.time, times) & (data.cens != 1))
-    axes.scatter(data.time[rows], data.dv[rows], s=34, facecolors="none", edgecolors=FIT, linewidths=1.1, zorder=4,
-                 label="terminal points")  # fmt: skip
+    axes.scatter(
+        data.time[rows],
+        data.dv[rows],
+        s=34,
+        facecolors="none",
+        edgecolors=FIT,
+        linewidths=1.1,
+        zorder=4,
+        label="terminal points",
+    )
     lamz = result.values["LAMZ"][i]
     # the fitted line passes through the mean of its points
     center, height = data.time[rows].mean(), np.exp(np.log(data.dv[rows]).mean())
-    axes.plot(times[[0, -1]], height * np.exp(-lamz * (times[[0, -1]] - center)), color=FIT, linewidth=1.2, zorder=4,
-              label="terminal fit")  # fmt: skip
+    axes.plot(
+        times[[0, -1]],
+        height * np.exp(-lamz * (times[[0, -1]] - center)),
+        color=FIT,
+        linewidth=1.2,
+        zorder=4,
+        label="terminal fit",
+    )
 
 
 def plot_profiles(result: NcaResult, members: np.ndarray, title: str = "", common: bool = True):
@@ -100,7 +123,9 @@ def plot_profiles(result: NcaResult, members: np.ndarray, title: str = "", commo
         handles: dict[str, object] = {}
         for ax in axes.ravel()[: len(members)]:
             handles |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-        figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=5, title=title or None)
+        figure.legend(
+            handles.values(), handles.keys(), loc="outside upper center", ncols=5, title=title or None
+        )
         stamp(figure, result.data.bridge)
     return figure
 
@@ -161,7 +186,15 @@ def plot_spaghetti(result: NcaResult, by: str | None = None, members: np.ndarray
             for i in rows[:500]:
                 mine = np.flatnonzero(data.profile == i)
                 level = np.where((data.cens[mine] != 1) & (data.dv[mine] > 0), data.dv[mine], np.nan)
-                axes.plot(data.time[mine], level, color=colour, linewidth=0.6, alpha=0.35, marker="o", markersize=1.5)
+                axes.plot(
+                    data.time[mine],
+                    level,
+                    color=colour,
+                    linewidth=0.6,
+                    alpha=0.35,
+                    marker="o",
+                    markersize=1.5,
+                )
             label = f"median, {name} (n {len(rows)})" if by else f"median (n {len(rows)})"
             axes.plot(*median_curve(result, rows), color=colour, linewidth=2.4, label=short(label))
         limit = np.nanmax(data.limit) if np.isfinite(data.limit).any() else None

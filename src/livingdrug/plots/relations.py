@@ -15,9 +15,10 @@ JITTER = 0.07  # between points of a level
 
 
 def plot_eta_pairs(found: Sequence[EtaCorrelation], sampled: Sampled):
-    """One draw of the random effects of each subject against each other (below the diagonal, in standard deviations of the
-    draws), and their correlation over all draws with its 95 % interval (above it; in colour where it is more than chance
-    would give for so many pairs). Effects beyond the MOST first are in the table only."""
+    """One draw of the random effects of each subject against each other (below the diagonal, in standard
+    deviations of the draws), and their correlation over all draws with its 95 % interval (above it; in colour
+    where it is more than chance would give for so many pairs). Effects beyond the MOST first are in the table
+    only."""
     from matplotlib import rc_context
 
     names = list(dict.fromkeys(name for c in found for name in (c.first, c.second)))[:MOST]
@@ -69,9 +70,10 @@ def _said(c: EtaCorrelation) -> str:
 
 
 def plot_covariates(relations: Sequence[Relation], covariates: Sequence[str], logs: Sequence[str]):
-    """Individual parameters (rows) over covariates (columns). Filled: individual estimates; open: one draw of the conditional
-    distribution of each subject, where shrinkage is large. In colour, with a line or the medians, where the relation is more
-    than chance would give for so many. logs: parameters whose axis is logarithmic."""
+    """Individual parameters (rows) over covariates (columns). Filled: individual estimates; open: one draw of
+    the conditional distribution of each subject, where shrinkage is large. In colour, with a line or the
+    medians, where the relation is more than chance would give for so many. logs: parameters whose axis is
+    logarithmic."""
     from matplotlib import rc_context
 
     names = list(dict.fromkeys(r.parameter for r in relations))[:MOST]
@@ -80,7 +82,11 @@ def plot_covariates(relations: Sequence[Relation], covariates: Sequence[str], lo
         grid = axes.reshape(len(names), len(covariates))
         for r in relations:
             if r.parameter in names and r.covariate in covariates:
-                _relation(grid[names.index(r.parameter), list(covariates).index(r.covariate)], r, r.parameter in logs)
+                _relation(
+                    grid[names.index(r.parameter), list(covariates).index(r.covariate)],
+                    r,
+                    r.parameter in logs,
+                )
         for row, name in enumerate(names):
             grid[row, 0].set_ylabel(short(name, 14))
             if name in logs:
@@ -106,7 +112,11 @@ def _relation(axes, r: Relation, log: bool) -> None:
         if r.found:
             line = np.polyfit(at, np.log(r.y) if log else r.y, 1)
             across = np.linspace(at.min(), at.max(), 50)
-            axes.plot(across, np.exp(np.polyval(line, across)) if log else np.polyval(line, across), color=COLOURS[1])
+            axes.plot(
+                across,
+                np.exp(np.polyval(line, across)) if log else np.polyval(line, across),
+                color=COLOURS[1],
+            )
     face = (
         {"facecolors": "none", "edgecolors": COLOURS[0], "linewidths": 0.8}
         if r.drawn
@@ -115,5 +125,8 @@ def _relation(axes, r: Relation, log: bool) -> None:
     axes.scatter(at, r.y, s=10, **face, **dense(len(at)))
     told = "not determined" if not np.isfinite(r.p) else f"{r.statistic} {r.value:.2f}, p {r.corrected:.2g}"
     axes.set_title(
-        told + (", in the model" if r.in_model else ""), fontsize=7, color=COLOURS[1] if r.found else MUTED, loc="left"
+        told + (", in the model" if r.in_model else ""),
+        fontsize=7,
+        color=COLOURS[1] if r.found else MUTED,
+        loc="left",
     )

@@ -1,4 +1,5 @@
-"""Exposure-response: the curve with its band, observed rates with their intervals, and every outcome as a mark."""
+"""Exposure-response: the curve with its band, observed rates with their intervals, and every outcome as a
+mark."""
 
 import numpy as np
 
@@ -43,7 +44,9 @@ def plot_response(fit: BinaryFit):
         figure, (axes,) = new_figure()
         at = grid(sample.exposure, fit.scale, POINTS)
         low, high = probability_band(fit.curve, at, fit.level)
-        axes.fill_between(at, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=f"{100 * fit.level:g} % band")
+        axes.fill_between(
+            at, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=f"{100 * fit.level:g} % band"
+        )
         axes.plot(at, probability(fit.curve, at), color=COLOURS[0], label=fit.model)
         _rates(axes, observed_rates(sample, sample.outcome, fit.level), "#333333", "observed, exact interval")
         if (sample.trials == 1).all():
@@ -72,14 +75,22 @@ def plot_graded(fit: GradedFit):
             axes.fill_between(at, low, high, color=colour, alpha=0.1, linewidth=0)
             p = probability(curve, at)
             axes.plot(at, p, color=colour)
-            axes.annotate(f" $\\geq${grade}" if grade < 5 else " 5", (at[-1], p[-1]), color=colour, va="center", fontsize=8)
+            axes.annotate(
+                f" $\\geq${grade}" if grade < 5 else " 5",
+                (at[-1], p[-1]),
+                color=colour,
+                va="center",
+                fontsize=8,
+            )
             rates = observed_rates(sample, (sample.outcome >= grade).astype(float), fit.level)
             _rates(axes, rates, colour, None, (k - (len(fit.curves) - 1) / 2) * DODGE, fit.scale, at)
         axes.set_ylim(-0.03, 1.03)
         axes.margins(x=0.07)
         axes.set_ylabel(f"chance of {short(sample.endpoint, 30)}, {100 * fit.level:g} % band")
         greys = [str(0.93 - 0.75 * k / max(len(fit.grades) - 1, 1)) for k in range(len(fit.grades))]
-        shares.stackplot(at, grade_shares(fit, at), colors=greys, labels=[f"grade {g}" for g in fit.grades], linewidth=0)
+        shares.stackplot(
+            at, grade_shares(fit, at), colors=greys, labels=[f"grade {g}" for g in fit.grades], linewidth=0
+        )
         shares.set_ylim(0, 1)
         shares.set_ylabel("share of subjects")
         shares.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
@@ -100,7 +111,9 @@ def plot_continuous(fit: ContinuousFit):
         figure, (axes,) = new_figure()
         at = grid(sample.exposure, scale, POINTS)
         value, low, high = predict(fit, at)
-        axes.fill_between(at, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=f"{100 * fit.level:g} % band")
+        axes.fill_between(
+            at, low, high, color=COLOURS[0], alpha=0.18, linewidth=0, label=f"{100 * fit.level:g} % band"
+        )
         axes.plot(at, value, color=COLOURS[0], label=fit.model)
         style = {"s": 12, "color": "#333333", "alpha": 0.75, "linewidths": 0, "zorder": 3}
         axes.scatter(sample.exposure, sample.outcome, label="observed", **style)
@@ -112,12 +125,17 @@ def plot_continuous(fit: ContinuousFit):
     return figure
 
 
-def _rates(axes, rates, colour: str, label: str | None, shift: float = 0.0, scale: str = "linear", at=(0.0, 0.0)) -> None:
-    """Observed rates at the median exposure of their groups, moved by a part of the axis so that intervals stay apart."""
+def _rates(
+    axes, rates, colour: str, label: str | None, shift: float = 0.0, scale: str = "linear", at=(0.0, 0.0)
+) -> None:
+    """Observed rates at the median exposure of their groups, moved by a part of the axis so that intervals
+    stay apart."""
     x, y = np.array([g.median for g in rates]), np.array([g.rate for g in rates])
     x = x * (at[-1] / at[0]) ** shift if scale == "log" else x + shift * (at[-1] - at[0])
     reach = np.array([[g.rate - g.low for g in rates], [g.high - g.rate for g in rates]])
-    axes.errorbar(x, y, reach, fmt="o", color=colour, markersize=4, linewidth=1, capsize=2, label=label, zorder=3)
+    axes.errorbar(
+        x, y, reach, fmt="o", color=colour, markersize=4, linewidth=1, capsize=2, label=label, zorder=3
+    )
 
 
 def _spread(count: int) -> np.ndarray:

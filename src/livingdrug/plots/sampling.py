@@ -8,7 +8,8 @@ from livingdrug.plots.style import SETTINGS, blank, short, stamp
 
 
 def plot_days(found: DaysResult, title: str = "", unit: str = "d"):
-    """Expected relative standard error (%) now and with each candidate day; the darker, the more of the error is cut.
+    """Expected relative standard error (%) now and with each candidate day; the darker, the more of the error
+    is cut.
 
     A frame marks the best candidate of a parameter; `n.d.`: these days do not determine it.
     """
@@ -23,14 +24,24 @@ def plot_days(found: DaysResult, title: str = "", unit: str = "d"):
         image = axes.imshow(cut, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         for (j, i), se in np.ndenumerate(errors):
             text = f"{100 * se:.3g}" if se <= 10 else "n.d." if np.isinf(se) else ">1000"
-            axes.text(i, j, text, ha="center", va="center", fontsize=7.5, color="white" if cut[j, i] > 0.6 else "black")
+            axes.text(
+                i,
+                j,
+                text,
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                color="white" if cut[j, i] > 0.6 else "black",
+            )
         _frames(axes, found)
         axes.axvline(0.5, color="black", linewidth=0.8)
         axes.set_xticks(range(errors.shape[1]), ["now", *(f"+ {day:g}" for day in candidates)])
         axes.set_yticks(range(len(names)), [short(name) for name in names])
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
-        axes.set_xlabel(f"one sample more, at ({unit})" + ("; n.d.: not determined" if np.isinf(errors).any() else ""))
+        axes.set_xlabel(
+            f"one sample more, at ({unit})" + ("; n.d.: not determined" if np.isinf(errors).any() else "")
+        )
         axes.set_title(short(f"{title}: expected relative SE (%), {found.subjects} subjects", 80))
         bar = figure.colorbar(image, ax=axes, pad=0.02)
         bar.set_label("part of the SE cut")

@@ -10,7 +10,8 @@ ROWS = 30
 
 
 def plot_sensitivity(found: Sensitivity, title: str = ""):
-    """First-order and total indices (or mu* and sigma, or PRCC) of each input or group with 95 % intervals."""
+    """First-order and total indices (or mu* and sigma, or PRCC) of each input or group with 95 %
+    intervals."""
     from matplotlib import rc_context
 
     i = found.indices

@@ -40,8 +40,12 @@ def plot_survival(fit: TimeFit):
         axes.tick_params(labelbottom=True)
         unit = f" ({fit.times.unit})" if fit.times.unit else ""
         axes.set_xlabel(f"time{unit}")
-        exposure = fit.sample.exposure_name + (f" ({fit.sample.exposure_unit})" if fit.sample.exposure_unit else "")
-        axes.legend(loc="best", title=f"{short(exposure, 34)}: events of subjects", title_fontsize=8, alignment="left")
+        exposure = fit.sample.exposure_name + (
+            f" ({fit.sample.exposure_unit})" if fit.sample.exposure_unit else ""
+        )
+        axes.legend(
+            loc="best", title=f"{short(exposure, 34)}: events of subjects", title_fontsize=8, alignment="left"
+        )
         _numbers(below, groups, colours, [t for t in axes.get_xticks() if 0 <= t <= axes.get_xlim()[1]])
         stamp(figure, RESEARCH)
     return figure
@@ -50,8 +54,13 @@ def plot_survival(fit: TimeFit):
 def _draw(axes, group: GroupSurvival, colour) -> None:
     curve = group.curve
     time = np.concatenate([[0.0], curve.time])
-    axes.step(time, np.concatenate([[1.0], curve.survival]), where="post", color=colour,
-              label=f"{short(group.label, 40)}: {group.events} of {group.n}")  # fmt: skip
+    axes.step(
+        time,
+        np.concatenate([[1.0], curve.survival]),
+        where="post",
+        color=colour,
+        label=f"{short(group.label, 40)}: {group.events} of {group.n}",
+    )
     low, high = (np.concatenate([[1.0], _filled(curve, band)]) for band in (curve.low, curve.high))
     axes.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
     seen = curve.censored > 0

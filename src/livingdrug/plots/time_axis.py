@@ -8,7 +8,8 @@ LEAST = 0.05  # part of the axis between two ticks
 
 
 def long_time_axis(axes, time: np.ndarray, sparse: float = LEAST) -> None:
-    """Draw the axis as a square root where the last time lies far beyond the median; sparse: part of it between ticks."""
+    """Draw the axis as a square root where the last time lies far beyond the median; sparse: part of it
+    between ticks."""
     last, median = float(np.max(time)), float(np.median(time))
     if not (median > 0 and last > FAR * median and np.min(time) >= 0):
         return

@@ -10,7 +10,8 @@ FOOT = RESEARCH
 
 
 def plot_power_over_size(answer: TrialAnswer):
-    """Simulated power with 95 % bars of the simulation, and the closed form as a line, over the smallest arm's size."""
+    """Simulated power with 95 % bars of the simulation, and the closed form as a line, over the smallest
+    arm's size."""
     from matplotlib import rc_context
 
     figure, (axes,) = new_figure(width=5.4)
@@ -23,7 +24,9 @@ def plot_power_over_size(answer: TrialAnswer):
         axes.axhline(answer.trial.power, color=MUTED, linestyle="--", linewidth=1)
         axes.set(xlabel="patients in the smallest arm", ylabel="power", ylim=(0, 1.02))
         without = " without futility rule" if answer.trial.futility else ""
-        axes.set_title(f"{short(answer.endpoints[0].endpoint.name)}: points simulated, line closed form{without}")
+        axes.set_title(
+            f"{short(answer.endpoints[0].endpoint.name)}: points simulated, line closed form{without}"
+        )
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
     stamp(figure, FOOT)
     return figure
@@ -37,11 +40,14 @@ def _bars(axes, x, shares, colour, label: str) -> None:
     values = np.array([share.value for share in shares])
     ends = np.array([share.interval for share in shares]).T
     reach = np.abs(ends - values)
-    axes.errorbar(x, values, yerr=reach, fmt="o", markersize=4, color=colour, capsize=2, linewidth=1, label=label)
+    axes.errorbar(
+        x, values, yerr=reach, fmt="o", markersize=4, color=colour, capsize=2, linewidth=1, label=label
+    )
 
 
 def plot_characteristics(answer: TrialAnswer):
-    """Power of every version on every endpoint, what is found where nothing differs, and expected patients."""
+    """Power of every version on every endpoint, what is found where nothing differs, and expected
+    patients."""
     from matplotlib import rc_context
 
     versions, endpoints = answer.trial.versions, answer.endpoints
@@ -59,10 +65,25 @@ def _powers(axes, answer: TrialAnswer) -> None:
         y = np.arange(len(found.arms)) + (k - (len(endpoints) - 1) / 2) * height
         power = np.array([arm.power.value for arm in found.arms])
         ends = np.abs(np.array([arm.power.interval for arm in found.arms]).T - power)
-        axes.barh(y, power, height * 0.9, color=colour, alpha=0.75, xerr=ends, error_kw={"linewidth": 1, "capsize": 2},
-                  label=short(found.endpoint.name))  # fmt: skip
+        axes.barh(
+            y,
+            power,
+            height * 0.9,
+            color=colour,
+            alpha=0.75,
+            xerr=ends,
+            error_kw={"linewidth": 1, "capsize": 2},
+            label=short(found.endpoint.name),
+        )
         false = [arm.false.value for arm in found.arms]
-        axes.plot(false, y, "|", color="black", markersize=9, label="without difference" if k == len(endpoints) - 1 else None)
+        axes.plot(
+            false,
+            y,
+            "|",
+            color="black",
+            markersize=9,
+            label="without difference" if k == len(endpoints) - 1 else None,
+        )
     axes.axvline(answer.trial.power, color=MUTED, linestyle="--", linewidth=1)
     axes.set_yticks(range(len(answer.trial.versions)), [short(arm.name) for arm in answer.trial.versions])
     axes.invert_yaxis()
@@ -77,7 +98,9 @@ def _patients(axes, answer: TrialAnswer) -> None:
     axes.barh(y, expected, 0.45, color=COLOURS[0], alpha=0.75, label="expected")
     for row, arm in zip(y, answer.conduct, strict=True):
         if arm.stopped and arm.stopped.count:
-            axes.text(0.3, row, f"stops early in {arm.stopped.value:.0%}", va="center", fontsize=7, color="white")
+            axes.text(
+                0.3, row, f"stops early in {arm.stopped.value:.0%}", va="center", fontsize=7, color="white"
+            )
     axes.set_yticks(y, [short(arm.arm) for arm in answer.conduct])
     axes.invert_yaxis()
     axes.set(xlabel="patients", title=f"{answer.patients:.4g} patients expected in all")
@@ -94,10 +117,21 @@ def plot_size_grid(grid: SizeGrid):
     with rc_context(SETTINGS):
         axes.imshow(shade, aspect="auto", origin="lower", cmap="viridis_r")
         for (i, j), n in np.ndenumerate(grid.n):
-            axes.text(j, i, f"{n}", ha="center", va="center", fontsize=7, color="white" if shade[i, j] > dark else "black")
+            axes.text(
+                j,
+                i,
+                f"{n}",
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="white" if shade[i, j] > dark else "black",
+            )
         axes.set_xticks(range(len(grid.folds)), [f"{fold:g}" for fold in grid.folds])
         axes.set_yticks(range(len(grid.scales)), [f"{scale:g}" for scale in grid.scales])
-        axes.set(xlabel=f"fold change of {short(grid.name)}", ylabel="log-variance between patients, times the control's")
+        axes.set(
+            xlabel=f"fold change of {short(grid.name)}",
+            ylabel="log-variance between patients, times the control's",
+        )
         axes.set_title(f"patients per arm, power {grid.power:.0%}, alpha {grid.alpha:g}")
     stamp(figure, FOOT)
     return figure
@@ -113,16 +147,38 @@ def plot_levels(answer: EscalationAnswer):
     with rc_context(SETTINGS):
         shares = np.array([level.selected.value for level in answer.levels])
         ends = np.abs(np.array([level.selected.interval for level in answer.levels]).T - shares)
-        left.bar(x, shares, 0.7, color=COLOURS[0], alpha=0.75, yerr=ends, error_kw={"linewidth": 1, "capsize": 2},
-                 label="picked")  # fmt: skip
-        left.plot(x, [level.rate for level in answer.levels], "o-", color=COLOURS[1], label="true rate of toxicity")
+        left.bar(
+            x,
+            shares,
+            0.7,
+            color=COLOURS[0],
+            alpha=0.75,
+            yerr=ends,
+            error_kw={"linewidth": 1, "capsize": 2},
+            label="picked",
+        )
+        left.plot(
+            x, [level.rate for level in answer.levels], "o-", color=COLOURS[1], label="true rate of toxicity"
+        )
         if answer.escalation.rule == "boin":
             left.axhline(answer.escalation.target, color=MUTED, linestyle="--", linewidth=1)
         left.set(ylim=(0, 1), ylabel="share", title=f"no dose picked in {answer.none.value:.1%}")
         left.legend(loc="upper left")
-        right.bar(x, [level.patients for level in answer.levels], 0.7, color=MUTED, alpha=0.4, label="treated")
-        right.bar(x, [level.toxicities for level in answer.levels], 0.45, color=COLOURS[1], alpha=0.8, label="toxicities")
-        right.set(ylabel="patients, mean", title=f"{answer.patients:.1f} patients, {answer.toxicities:.1f} toxicities")
+        right.bar(
+            x, [level.patients for level in answer.levels], 0.7, color=MUTED, alpha=0.4, label="treated"
+        )
+        right.bar(
+            x,
+            [level.toxicities for level in answer.levels],
+            0.45,
+            color=COLOURS[1],
+            alpha=0.8,
+            label="toxicities",
+        )
+        right.set(
+            ylabel="patients, mean",
+            title=f"{answer.patients:.1f} patients, {answer.toxicities:.1f} toxicities",
+        )
         right.legend(loc="upper left")
         for axes in (left, right):
             axes.set_xticks(x, names)

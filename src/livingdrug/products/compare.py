@@ -15,7 +15,14 @@ from livingdrug.nca.summary import group_title, groups
 from livingdrug.products.facts import ExposureFact, exposure_facts, find_product
 
 # our code -> the code of the analysis
-PARAMETERS = {"CMAX": "CMAX", "TMAX": "TMAX", "AUC28": "AUCINT", "LAMZHL": "LAMZHL", "TLST": "TLST", "CLST": "CLST"}
+PARAMETERS = {
+    "CMAX": "CMAX",
+    "TMAX": "TMAX",
+    "AUC28": "AUCINT",
+    "LAMZHL": "LAMZHL",
+    "TLST": "TLST",
+    "CLST": "CLST",
+}
 DAYS_28 = (0.0, 28.0)
 SMALL_GROUP = 10
 MODEL, MODEL_SUBJECTS = "stein_2019", 10_000
@@ -26,10 +33,10 @@ Z95 = 1.959963984540054
 class Placement:
     """The user's profiles of one output beside one published number.
 
-    members: positions of the profiles; percentile (len(members),): 0 to 100 in the published distribution, nan where that
-    is not known; ratio, low, high: geometric mean of the user's over the published one with 95 % interval, nan where there
-    is none; cautions: what differs; absent: why there is no percentile, "" where there is one.
-    """
+    members: positions of the profiles; percentile (len(members),): 0 to 100 in the published distribution,
+    nan where that is not known; ratio, low, high: geometric mean of the user's over the published one with 95
+    % interval, nan where there is none; cautions: what differs; absent: why there is no percentile, "" where
+    there is one."""
 
     fact: ExposureFact
     code: str
@@ -62,7 +69,8 @@ class Comparison(Shown):
         return found
 
     def table(self):
-        """Long table, one row per profile and published number: ID, PARAMCD, value, unit, percentile, flag, reason, ..."""
+        """Long table, one row per profile and published number: ID, PARAMCD, value, unit, percentile, flag,
+        reason, ..."""
         import pandas as pd
 
         rows = []
@@ -72,24 +80,72 @@ class Comparison(Shown):
             flag = "absent" if placed.absent else "caution" if placed.cautions else "ok"
             reason = placed.absent or "; ".join(placed.cautions) or "same unit and assay"
             for i, value, percentile in zip(placed.members, placed.values, placed.percentile, strict=True):
-                rows.append((
-                    self.result.ids[i], fact.parameter, value, fact.unit, percentile, flag, reason, fact.product,
-                    fact.indication, fact.population, fact.assay, fact.dose, fact.statistic, fact.value, fact.spread_type,
-                    fact.spread, fact.n, fact.source, p.occasion[i], p.output[i], p.assay[i], self.result.data.bridge,
-                ))  # fmt: skip
-        columns = ("ID", "PARAMCD", "value", "unit", "percentile", "flag", "reason", "product", "indication", "population",
-                   "published_assay", "published_dose", "statistic", "published", "spread_type", "spread", "published_n",
-                   "source", "OCC", "DVID", "ASSAY", "bridge")  # fmt: skip
+                rows.append(
+                    (
+                        self.result.ids[i],
+                        fact.parameter,
+                        value,
+                        fact.unit,
+                        percentile,
+                        flag,
+                        reason,
+                        fact.product,
+                        fact.indication,
+                        fact.population,
+                        fact.assay,
+                        fact.dose,
+                        fact.statistic,
+                        fact.value,
+                        fact.spread_type,
+                        fact.spread,
+                        fact.n,
+                        fact.source,
+                        p.occasion[i],
+                        p.output[i],
+                        p.assay[i],
+                        self.result.data.bridge,
+                    )
+                )
+        columns = (
+            "ID",
+            "PARAMCD",
+            "value",
+            "unit",
+            "percentile",
+            "flag",
+            "reason",
+            "product",
+            "indication",
+            "population",
+            "published_assay",
+            "published_dose",
+            "statistic",
+            "published",
+            "spread_type",
+            "spread",
+            "published_n",
+            "source",
+            "OCC",
+            "DVID",
+            "ASSAY",
+            "bridge",
+        )
         return pd.DataFrame(rows, columns=list(columns))
 
     def _facts(self) -> dict[str, str]:
-        return {"product": self.product, "data": self.result.data.name, "published numbers": f"{len(self.placements):,}"}
+        return {
+            "product": self.product,
+            "data": self.result.data.name,
+            "published numbers": f"{len(self.placements):,}",
+        }
 
     def _frame(self):
         return self.table()
 
 
-def compare(result: NcaResult, product: str, indication: str | None = None, spread: str | None = None) -> Comparison:
+def compare(
+    result: NcaResult, product: str, indication: str | None = None, spread: str | None = None
+) -> Comparison:
     """Place every profile among the published exposures of a product and, for tisagenlecleucel, in
     `stein_2019`.
 
@@ -122,7 +178,9 @@ def compare(result: NcaResult, product: str, indication: str | None = None, spre
         wanted = [f for f in wanted if indication.lower() in f.indication.lower()]
         if not wanted:
             raise InputError(f"`{name}`: " + unknown("indication", indication, known))
-    if name == "tisagenlecleucel" and (indication is None or indication.lower() in "paediatric/young adult r/r b-all"):
+    if name == "tisagenlecleucel" and (
+        indication is None or indication.lower() in "paediatric/young adult r/r b-all"
+    ):
         wanted = [*_model_facts(spread), *wanted]
     placements, notes = [], []
     for members in _outputs(result):
@@ -136,19 +194,25 @@ def compare(result: NcaResult, product: str, indication: str | None = None, spre
 
 def _check_units(result: NcaResult) -> None:
     if result.data.time_unit != "d":
-        mine = "in h; divide them by 24" if result.data.time_unit else "not stated; say --time-unit d if they are days"
+        mine = (
+            "in h; divide them by 24"
+            if result.data.time_unit
+            else "not stated; say --time-unit d if they are days"
+        )
         raise InputError(f"published times are in days, those of the data are {mine}")
     if result.window != DAYS_28:
         raise InputError("published areas run from 0 to 28 d; leave out --window")
     if not set(result.data.profiles.unit) - {""}:
-        raise InputError("the unit of the values is not stated, so nothing published matches it; state it with --unit")
+        raise InputError(
+            "the unit of the values is not stated, so nothing published matches it; state it with --unit"
+        )
 
 
 def _outputs(result: NcaResult) -> list[np.ndarray]:
     """Profiles of each assay and unit of the output that is a level of CAR-T cells in blood.
 
-    Raises InputError where several outputs have such a unit: marrow, or cells of the tumour, are no such level.
-    """
+    Raises InputError where several outputs have such a unit: marrow, or cells of the tumour, are no such
+    level."""
     found = {key: members for key, members in groups(result).items() if key[2] in ("copies/ug", "cells/uL")}
     names = list(dict.fromkeys(key[0] for key in found))
     if len(names) > 1:
@@ -191,7 +255,9 @@ def _place(result: NcaResult, members: np.ndarray, fact: ExposureFact, spread: s
     if fact.statistic == "model":
         reference = np.sort(_model_values(spread)[fact.parameter])
         percentile = np.where(np.isfinite(values), 100.0 * _rank(reference, values), np.nan)
-        return Placement(fact, code, members, values, percentile, *_ratio(values, fact, reference), cautions, "")
+        return Placement(
+            fact, code, members, values, percentile, *_ratio(values, fact, reference), cautions, ""
+        )
     if fact.log_sd is None:
         absent = "no spread is published that gives a percentile"
         return Placement(fact, code, members, values, nothing, np.nan, np.nan, np.nan, cautions, absent)
@@ -212,7 +278,9 @@ def _cautions(result: NcaResult, fact: ExposureFact, members: np.ndarray) -> tup
     found = []
     p = result.data.profiles
     assay = p.assay[members[0]]
-    _, first = np.unique(p.subject, return_index=True)  # profiles of a subject are in the order of its infusions
+    _, first = np.unique(
+        p.subject, return_index=True
+    )  # profiles of a subject are in the order of its infusions
     if (p.occasion[members] != p.occasion[first][p.subject[members]]).any():
         found.append("a later infusion of yours beside published first ones")
     if not assay:
@@ -237,11 +305,16 @@ def _cautions(result: NcaResult, fact: ExposureFact, members: np.ndarray) -> tup
 def _log_center(fact: ExposureFact) -> float:
     """Mean of the logarithm: of a geometric mean, or of a log-normal with this mean and log SD."""
     value, log_sd = published(fact.value, "the published value"), fact.log_sd
-    return float(np.log(value)) - (published(log_sd, "its log SD") ** 2 / 2 if fact.statistic == "mean" else 0.0)
+    return float(np.log(value)) - (
+        published(log_sd, "its log SD") ** 2 / 2 if fact.statistic == "mean" else 0.0
+    )
 
 
-def _ratio(values: np.ndarray, fact: ExposureFact, reference: np.ndarray | None = None) -> tuple[float, float, float]:
-    """Geometric mean of the user's over the published one with a 95 % interval from both spreads (normal on logs)."""
+def _ratio(
+    values: np.ndarray, fact: ExposureFact, reference: np.ndarray | None = None
+) -> tuple[float, float, float]:
+    """Geometric mean of the user's over the published one with a 95 % interval from both spreads (normal on
+    logs)."""
     known = values[np.isfinite(values)]
     if not len(known) or not (known > 0).all():
         return np.nan, np.nan, np.nan
@@ -282,10 +355,24 @@ def _model_facts(spread: str | None) -> list[ExposureFact]:
         values = _model_values(spread)[parameter]
         logs = np.log(values)
         cv = 100.0 * np.sqrt(np.expm1(logs.var(ddof=1)))
-        made.append(ExposureFact(
-            "tisagenlecleucel", "paediatric/young adult r/r B-ALL", f"model {MODEL}, spread {reading}", "qPCR",
-            str(len(values)), "not in the model", parameter, parameter, "model", float(np.exp(logs.mean())), unit, "geoCV%",
-            f"{cv:.3g}", float(logs.std(ddof=1)), "Stein et al. 2019 (doi:10.1002/psp4.12388), simulated here, seed 1",
-            "in the source",
-        ))  # fmt: skip
+        made.append(
+            ExposureFact(
+                "tisagenlecleucel",
+                "paediatric/young adult r/r B-ALL",
+                f"model {MODEL}, spread {reading}",
+                "qPCR",
+                str(len(values)),
+                "not in the model",
+                parameter,
+                parameter,
+                "model",
+                float(np.exp(logs.mean())),
+                unit,
+                "geoCV%",
+                f"{cv:.3g}",
+                float(logs.std(ddof=1)),
+                "Stein et al. 2019 (doi:10.1002/psp4.12388), simulated here, seed 1",
+                "in the source",
+            )
+        )
     return made

@@ -1,7 +1,7 @@
 """Built-in exposure-responses, each with what is published of it and what was made of that here.
 
-No complete exposure-response of an approved product could be read. What is printed are slopes without EC50s, rates without
-slopes, and exposures by response; each entry says by its label which of these it comes from:
+No complete exposure-response of an approved product could be read. What is printed are slopes without EC50s,
+rates without slopes, and exposures by response; each entry says by its label which of these it comes from:
     calibrated   the slope is published, the EC50 is the one that gives the observed rate over the published exposures;
     derived      from the published exposures of responders and non-responders;
     synthetic    only the rate is published; the slope is assumed to be 1, and one rate cannot tell it.
@@ -24,9 +24,9 @@ ASSOCIATION = "tumour burden drives both exposure and outcome, so the slope is a
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """key: its name; setting: the disease, as slopes do not transfer between diseases; curve; spread: the published exposure
-    it was made with; basis: what was made of what; slope_interval: 95 % interval of the published slope, None where there
-    is none; caution: what to remember."""
+    """key: its name; setting: the disease, as slopes do not transfer between diseases; curve; spread: the
+    published exposure it was made with; basis: what was made of what; slope_interval: 95 % interval of the
+    published slope, None where there is none; caution: what to remember."""
 
     key: str
     setting: str
@@ -108,7 +108,9 @@ def _derived(key: str, groups: tuple[str, str], parameter: str) -> BuiltIn:
         f"normal discriminant of {parameter} in responders, {responders.printed}, n {responders.n}, against non-responders, "
         f"{others.printed}, n {others.n} ({responders.indication})"
     )
-    caution = "one log-SD is taken for both groups; the rate is that of the group with kinetics; " + ASSOCIATION
+    caution = (
+        "one log-SD is taken for both groups; the rate is that of the group with kinetics; " + ASSOCIATION
+    )
     setting = responders.indication.removeprefix("paediatric/young adult ").removeprefix("r/r ")
     return BuiltIn(key, setting, curve, published_spread(responders), basis, None, caution)
 
@@ -132,9 +134,16 @@ def discriminant(name: str, responders: ExposureFact, others: ExposureFact) -> C
     turn = np.stack([of_intercept, of_slope])
     covariance = turn @ np.diag([v / n1, v / n0, 2 * v**2 / (n1 + n0 - 2), 1 / n1 + 1 / n0]) @ turn.T
     return Curve(
-        name, intercept, slope, covariance, "log", responders.source, "derived",
-        exposure=responders.parameter, unit=responders.unit,
-    )  # fmt: skip
+        name,
+        intercept,
+        slope,
+        covariance,
+        "log",
+        responders.source,
+        "derived",
+        exposure=responders.parameter,
+        unit=responders.unit,
+    )
 
 
 _ALL = ("responder (CR/CRi), N=62", "non-responder, N=8")

@@ -1,4 +1,5 @@
-"""Published exposure and response of approved and clinical products, as tables with the source of every row."""
+"""Published exposure and response of approved and clinical products, as tables with the source of every
+row."""
 
 import csv
 from dataclasses import dataclass
@@ -22,10 +23,9 @@ TABLES = ("exposure", "responses", "exposure_response", "expansion_ratios")
 class ExposureFact:
     """One published number.
 
-    parameter: our code (CMAX, TMAX, AUC28, LAMZHL, TLST, CLST), "" where it is none of these; statistic: what `value` is;
-    spread_type, spread: geoCV% | SD | range and its text; log_sd: SD of the logarithm it amounts to, or None;
-    read: whether it was read in the source itself or in a transcription.
-    """
+    parameter: our code (CMAX, TMAX, AUC28, LAMZHL, TLST, CLST), "" where it is none of these; statistic: what
+    `value` is; spread_type, spread: geoCV% | SD | range and its text; log_sd: SD of the logarithm it amounts
+    to, or None; read: whether it was read in the source itself or in a transcription."""
 
     product: str
     indication: str
@@ -48,8 +48,16 @@ class ExposureFact:
     def group(self) -> str:
         """Indication, population and where it is printed, short enough for a label."""
         indication = self.indication.removeprefix("paediatric/young adult ").removeprefix("r/r ")
-        where = self.source.split(",")[0].split(" (")[0].split(" EMA/")[0].removesuffix(" Kymriah").removesuffix(" 2019")
-        where = where.replace("US prescribing information", "US PI").replace("Swiss product information", "Swiss PI")
+        where = (
+            self.source.split(",")[0]
+            .split(" (")[0]
+            .split(" EMA/")[0]
+            .removesuffix(" Kymriah")
+            .removesuffix(" 2019")
+        )
+        where = where.replace("US prescribing information", "US PI").replace(
+            "Swiss product information", "Swiss PI"
+        )
         head = f"{indication}: {self.population}" if indication else self.population
         return head if self.statistic == "model" else f"{head} ({where})"
 
@@ -64,8 +72,18 @@ class ExposureFact:
     @property
     def printed(self) -> str:
         """The number as published, with its spread."""
-        value = "not a number" if self.value is None else f"{self.value:,.0f}" if self.value >= 1e3 else f"{self.value:.5g}"
-        spread = {"geoCV%": f"(CV {_short(self.spread)} %)", "SD": f"(SD {self.spread})", "range": f"[{self.spread}]"}
+        value = (
+            "not a number"
+            if self.value is None
+            else f"{self.value:,.0f}"
+            if self.value >= 1e3
+            else f"{self.value:.5g}"
+        )
+        spread = {
+            "geoCV%": f"(CV {_short(self.spread)} %)",
+            "SD": f"(SD {self.spread})",
+            "range": f"[{self.spread}]",
+        }
         return f"{value} {spread.get(self.spread_type if self.spread else '', '')}".strip()
 
 
@@ -88,7 +106,8 @@ def exposure_facts() -> tuple[ExposureFact, ...]:
         Each with its source.
     """
     return tuple(
-        ExposureFact(**{**row, "value": _number(row["value"]), "log_sd": _number(row["log_sd"])}) for row in facts("exposure")
+        ExposureFact(**{**row, "value": _number(row["value"]), "log_sd": _number(row["log_sd"])})
+        for row in facts("exposure")
     )
 
 

@@ -17,11 +17,14 @@ CAUTION = (
 
 
 def fact_of(product: str, population: str, parameter: str) -> ExposureFact:
-    """The published exposure of a group; parameter: our code, such as CMAX or AUC28. Raises InputError for none."""
+    """The published exposure of a group; parameter: our code, such as CMAX or AUC28. Raises InputError for
+    none."""
     rows = [f for f in exposure_facts() if (f.product, f.parameter) == (product, parameter)]
     found = [f for f in rows if f.population == population and f.log_sd is not None]
     if len(found) != 1:
-        raise InputError(f"`{product}`, {parameter}: " + unknown("group", population, {f.population for f in rows}))
+        raise InputError(
+            f"`{product}`, {parameter}: " + unknown("group", population, {f.population for f in rows})
+        )
     return found[0]
 
 

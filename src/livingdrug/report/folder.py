@@ -10,9 +10,8 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import below, refusal
-from livingdrug.core.folders import NEW, OWN, drop_part, held, move_in, new_part
+from livingdrug.core.folders import NEW, OWN, STATE, drop_part, held, move_in, new_part
 from livingdrug.core.versions import versions
-from livingdrug.fit.store import STATE
 from livingdrug.report.answer import Answer, Part
 from livingdrug.report.document import build_report
 from livingdrug.report.folder_files import PDF, RECORD, REPORT, SCENARIO, file_hash

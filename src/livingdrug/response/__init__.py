@@ -1,7 +1,14 @@
 """Exposure-response: the probability of an outcome, a grade, a value or a time as a function of exposure."""
 
 from livingdrug.response.index.expected import Expected, best_fold, expected, rate_over, tradeoff
-from livingdrug.response.index.exposures import ExposureSpread, changed, nodes, quantiles, share_between, spread_of
+from livingdrug.response.index.exposures import (
+    ExposureSpread,
+    changed,
+    nodes,
+    quantiles,
+    share_between,
+    spread_of,
+)
 from livingdrug.response.index.pair import Pair, paired
 from livingdrug.response.index.ratio import ratio_of_fits
 from livingdrug.response.index.therapeutic import (
@@ -38,7 +45,13 @@ from livingdrug.response.sample.sample import Kind, Sample
 from livingdrug.response.sample.samples import table_of_samples
 from livingdrug.response.sample.selection import CONFOUNDED, Question, select
 from livingdrug.response.sample.table import SubjectTable, read_subjects, rows_of, with_endpoints
-from livingdrug.response.survival.cox import CoxFit, concordance, fit_cox, martingale_residuals, proportionality
+from livingdrug.response.survival.cox import (
+    CoxFit,
+    concordance,
+    fit_cox,
+    martingale_residuals,
+    proportionality,
+)
 from livingdrug.response.survival.events import event_beside, read_events
 from livingdrug.response.survival.failure_time import FailureTimeFit, fit_failure_time
 from livingdrug.response.survival.groups import GroupSurvival, TimeFit, fit_times

@@ -10,14 +10,26 @@ from livingdrug.response.sample.sample import Kind, Sample
 # kind -> (module, function (sample, model, scale, level) -> fit, models, the default first)
 FITS = {
     "binary": ("livingdrug.response.models.binary", "fit_binary", ("logistic", "firth", "emax", "hill")),
-    "time": ("livingdrug.response.survival.groups", "fit_times", ("cox", "km", "weibull", "exponential", "loglogistic")),
+    "time": (
+        "livingdrug.response.survival.groups",
+        "fit_times",
+        ("cox", "km", "weibull", "exponential", "loglogistic"),
+    ),
     "graded": ("livingdrug.response.models.graded", "fit_graded", ("ordinal",)),
-    "continuous": ("livingdrug.response.models.continuous", "fit_continuous", ("emax", "emax-baseline", "hill", "4pl")),
+    "continuous": (
+        "livingdrug.response.models.continuous",
+        "fit_continuous",
+        ("emax", "emax-baseline", "hill", "4pl"),
+    ),
 }
 
 
 def fit_response(
-    sample: Sample, kind: Kind = "binary", model: str | None = None, scale: Scale = "log", level: float = 0.95,
+    sample: Sample,
+    kind: Kind = "binary",
+    model: str | None = None,
+    scale: Scale = "log",
+    level: float = 0.95,
     groups: int | None = None,
 ):
     """The fit of a kind of outcome, by its first model where none is named.
@@ -50,11 +62,16 @@ def fit_response(
     model = model or models[0]
     if model not in models:
         others = [k for k, (_, _, known) in FITS.items() if model in known]
-        raise InputError(f"`{model}` does not fit a {kind} outcome" + (f" but a {others[0]} one" if others else "")
-                         + f"; for this one: {', '.join(models)}")  # fmt: skip
+        raise InputError(
+            f"`{model}` does not fit a {kind} outcome"
+            + (f" but a {others[0]} one" if others else "")
+            + f"; for this one: {', '.join(models)}"
+        )
     fit = getattr(import_module(module), function)
     if groups is None:
         return fit(sample, model, scale, level)
     if kind != "time":
-        raise InputError(f"--groups parts the curves of a time to an event; leave it out for a {kind} outcome")
+        raise InputError(
+            f"--groups parts the curves of a time to an event; leave it out for a {kind} outcome"
+        )
     return fit(sample, model, scale, level, groups)

@@ -6,7 +6,8 @@ DOUBLING = float(np.log(2))
 
 
 def step_of(exposure: np.ndarray) -> float:
-    """A round step of exposure, of the order of its central half: what an effect on a linear scale is told for."""
+    """A round step of exposure, of the order of its central half: what an effect on a linear scale is told
+    for."""
     low, high = np.quantile(exposure, [0.25, 0.75])
     spread = (high - low) or float(np.ptp(exposure)) or 1.0
     return float(10.0 ** np.floor(np.log10(spread)))
@@ -21,7 +22,8 @@ def per_step(exposure: np.ndarray, scale: str, name: str, unit: str) -> tuple[fl
 
 
 def short(value: float) -> str:
-    """A number as people write it: three digits, thousands parted, powers of ten where it is very large or small."""
+    """A number as people write it: three digits, thousands parted, powers of ten where it is very large or
+    small."""
     if not np.isfinite(value):
         return "infinity" if value > 0 else "nothing"
     if value != 0 and (abs(value) >= 1e6 or abs(value) < 1e-3):

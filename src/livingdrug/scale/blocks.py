@@ -1,4 +1,5 @@
-"""One map over blocks of subjects, in block order, and where it runs: here, on local processes, on a Dask cluster.
+"""One map over blocks of subjects, in block order, and where it runs: here, on local processes, on a Dask
+cluster.
 
 A task is called as task(first, count) and must be picklable. What a block gives depends on the block alone, so where it
 runs, and beside which others, changes nothing but the time.
@@ -41,14 +42,20 @@ class Serial:
 class Processes:
     """`count` processes on this machine, each started afresh.
 
-    A script that uses them must keep its work under `if __name__ == "__main__":`, as each process reads the script.
-    """
+    A script that uses them must keep its work under `if __name__ == "__main__":`, as each process reads the
+    script."""
 
     count: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.count, bool) or not isinstance(self.count, int) or not 1 <= self.count <= MAX_WORKERS:
-            raise InputError(f"{self.count} workers were asked for; the number must be whole, from 1 to {MAX_WORKERS}")
+        if (
+            isinstance(self.count, bool)
+            or not isinstance(self.count, int)
+            or not 1 <= self.count <= MAX_WORKERS
+        ):
+            raise InputError(
+                f"{self.count} workers were asked for; the number must be whole, from 1 to {MAX_WORKERS}"
+            )
 
     def results(self, task: Task, blocks: Sequence[Block]) -> Generator[Any, None, None]:
         """What the task gives for each block, in their order."""
@@ -68,8 +75,11 @@ class Processes:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def in_order(submit: Callable[[Block], Any], blocks: Sequence[Block], workers: int) -> Iterator[tuple[Block, Any]]:
-    """(block, its job) in the order of the blocks; few jobs are under way at once, so that memory stays flat."""
+def in_order(
+    submit: Callable[[Block], Any], blocks: Sequence[Block], workers: int
+) -> Iterator[tuple[Block, Any]]:
+    """(block, its job) in the order of the blocks; few jobs are under way at once, so that memory stays
+    flat."""
     waiting, left = deque(), iter(blocks)
     for block in blocks[: AHEAD * workers]:
         waiting.append((block, submit(next(left))))
@@ -88,7 +98,9 @@ def guarded(task: Task, block: Block) -> Any:
         raise type(error)(f"{_subjects(block)}: {error}") from None
     except Exception as error:
         # not every exception can be sent between processes, a sentence can
-        raise SolveError(f"{_subjects(block)}: the computation ended with {type(error).__name__}: {error}") from error
+        raise SolveError(
+            f"{_subjects(block)}: the computation ended with {type(error).__name__}: {error}"
+        ) from error
 
 
 def _subjects(block: Block) -> str:

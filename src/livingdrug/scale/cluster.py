@@ -17,13 +17,14 @@ PATIENCE = 5.0  # seconds until a scheduler must have answered, and have a worke
 class DaskCluster:
     """The workers of the scheduler at `address`, such as tcp://127.0.0.1:8786.
 
-    Each worker needs livingdrug in the version of this process. Results come back over the network to this process.
-    """
+    Each worker needs livingdrug in the version of this process. Results come back over the network to this
+    process."""
 
     address: str
 
     def results(self, task: Task, blocks: Sequence[Block]) -> Generator[Any, None, None]:
-        """What the task gives for each block, in their order; InputError when nobody answers, SolveError on a loss."""
+        """What the task gives for each block, in their order; InputError when nobody answers, SolveError on a
+        loss."""
         with _client(self.address) as client:
             workers = sum(client.nthreads().values())  # pyright: ignore[reportAttributeAccessIssue]  # not asynchronous
 
@@ -94,7 +95,9 @@ def _check_workers(client, address: str) -> None:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError:
-        raise InputError(f"the Dask scheduler at `{address}` has no workers; start one: dask worker {address}") from None
+        raise InputError(
+            f"the Dask scheduler at `{address}` has no workers; start one: dask worker {address}"
+        ) from None
     try:
         versions = set(client.run(_version).values())
     except Exception as error:

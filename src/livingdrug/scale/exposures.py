@@ -63,6 +63,8 @@ def exposures(
     SolveError
         When no subject can be computed, a worker dies or the cluster is lost.
 
+    Notes
+    -----
     The numbers of a subject depend on the subject alone: not on n, workers or blocks; those of processors of
     another make may differ in the last digits.
     """
@@ -70,4 +72,6 @@ def exposures(
     if n is None and (spread is not None or cv is not None):
         raise InputError("a spread between subjects was given without a number of subjects; give n")
     draw = None if n is None else Draw(n, seed, spread, cv, variance_scale)
-    return run_exposures(exposure_task(model, draw, regimen, window, limits, outputs), executor, out, progress)
+    return run_exposures(
+        exposure_task(model, draw, regimen, window, limits, outputs), executor, out, progress
+    )

@@ -33,7 +33,8 @@ def run_exposures(
     progress: Progress | None = None,
     size: int = EXPOSURE_BLOCK,
 ) -> ExposureSummary:
-    """Exposures of all subjects of a task; out: CSV file with a row for each subject and output, whole or not at all.
+    """Exposures of all subjects of a task; out: CSV file with a row for each subject and output, whole or not
+    at all.
 
     Raises SolveError, and writes nothing, when not one subject could be computed.
     """
@@ -54,7 +55,9 @@ def run_exposures(
     return summary
 
 
-def run_curves(task: CurvesTask, executor: Executor, progress: Progress | None = None, size: int = CURVES_BLOCK) -> Result:
+def run_curves(
+    task: CurvesTask, executor: Executor, progress: Progress | None = None, size: int = CURVES_BLOCK
+) -> Result:
     """Curves of all subjects of a task, the Result that one process gives."""
     if executor == Serial():
         return task(0, task.n, progress)

@@ -49,7 +49,9 @@ def _compute(model: Model, anchor: Anchor) -> float:
     at = float(anchor.quantity[1:]) if anchor.quantity[1:].replace(".", "").isdigit() else None
     if at is not None:
         # a value at an instant: right after an infusion at 0, just before a later one
-        result = simulate(changed, typical_subject(changed), doses, [at] if at else [0.0], until, [anchor.output])
+        result = simulate(
+            changed, typical_subject(changed), doses, [at] if at else [0.0], until, [anchor.output]
+        )
         return float(result.values[0, 0, 0])
     if anchor.every:
         times = np.arange(anchor.after, until + anchor.every / 2, anchor.every)

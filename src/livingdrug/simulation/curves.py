@@ -17,9 +17,8 @@ from livingdrug.simulation.run import check_outputs, check_size, simulate
 class CurvesTask:
     """`simulate` for a stretch of subjects; called as task(first, count), it gives their Result.
 
-    draw: the subjects, None for the typical one; the other fields as in `simulate`. It can be sent to another process.
-    Raises InputError for a name or regimen that cannot be, or more values than are kept at once.
-    """
+    draw: the subjects, None for the typical one; the other fields as in `simulate`. It can be sent to another
+    process. Raises InputError for a name or regimen that cannot be, or more values than are kept at once."""
 
     model: Model
     draw: Draw | None
@@ -44,12 +43,21 @@ class CurvesTask:
         """Subjects `first` ... `first + count - 1`."""
         chosen = drawn(self.model, self.draw, first, count)
         return simulate(
-            self.model, chosen, self.regimen, self.times, self.until, self.outputs, progress, threads=self.threads
+            self.model,
+            chosen,
+            self.regimen,
+            self.times,
+            self.until,
+            self.outputs,
+            progress,
+            threads=self.threads,
         )
 
 
 def joined(results: Sequence[Result]) -> Result:
     """Results of consecutive stretches of one population as the result of all."""
-    arrays = {n: np.concatenate([getattr(r, n) for r in results]) for n in ("values", "peak", "peak_time", "area")}
+    arrays = {
+        n: np.concatenate([getattr(r, n) for r in results]) for n in ("values", "peak", "peak_time", "area")
+    }
     fates = {n: tuple(fate for r in results for fate in getattr(r, n)) for n in ("status", "reason")}
     return replace(results[0], **arrays, **fates)

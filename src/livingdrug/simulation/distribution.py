@@ -1,4 +1,5 @@
-"""Numbers of any count, summed up in little memory: the same answer in whatever order and portions they come."""
+"""Numbers of any count, summed up in little memory: the same answer in whatever order and portions they
+come."""
 
 import math
 from fractions import Fraction
@@ -12,8 +13,8 @@ _HALF = 27  # bits of the lower half of a mantissa
 
 
 class _Bins:
-    """A logarithmic histogram of positive numbers: per bin, from the lowest to the highest one met, how many there are,
-    the least and the greatest."""
+    """A logarithmic histogram of positive numbers: per bin, from the lowest to the highest one met, how many
+    there are, the least and the greatest."""
 
     def __init__(self) -> None:
         self.first, self.counts = 0, np.zeros(0, dtype=np.int64)
@@ -77,11 +78,11 @@ class ExactSum:
 class Distribution:
     """Count, least, greatest, mean and percentiles of finite numbers.
 
-    Count, least and greatest are exact; the mean is the exact one, rounded. Percentiles come from a fixed logarithmic
-    histogram (bins of a relative width of 0.1 %, zeros in a bin of their own, negative numbers mirrored), read as
-    `numpy.percentile` reads sorted numbers, which are taken as evenly spaced between the least and the greatest of their
-    bin: each is within 0.1 % of the exact one. Nothing depends on order or portions.
-    """
+    Count, least and greatest are exact; the mean is the exact one, rounded. Percentiles come from a fixed
+    logarithmic histogram (bins of a relative width of 0.1 %, zeros in a bin of their own, negative numbers
+    mirrored), read as `numpy.percentile` reads sorted numbers, which are taken as evenly spaced between the
+    least and the greatest of their bin: each is within 0.1 % of the exact one. Nothing depends on order or
+    portions."""
 
     def __init__(self) -> None:
         self.count, self.zeros, self.least, self.greatest = 0, 0, math.inf, -math.inf
@@ -92,7 +93,10 @@ class Distribution:
         if not len(values):
             return
         self.count += len(values)
-        self.least, self.greatest = min(self.least, float(values.min())), max(self.greatest, float(values.max()))
+        self.least, self.greatest = (
+            min(self.least, float(values.min())),
+            max(self.greatest, float(values.max())),
+        )
         self.sum.add(values)
         above, below = values[values > 0], -values[values < 0]
         self.zeros += len(values) - len(above) - len(below)

@@ -1,8 +1,8 @@
 """The text form of a dose, for the command line and scenario documents.
 
-    AMOUNT[@TIME] [into=STATE] [over=DURATION | rate=RATE] [every=INTERVAL] [repeats=N] [lag=DELAY] [fraction=PART]
-    [steady=replace | steady=add]
-    reset@TIME
+AMOUNT[@TIME] [into=STATE] [over=DURATION | rate=RATE] [every=INTERVAL] [repeats=N] [lag=DELAY] [fraction=PART]
+[steady=replace | steady=add]
+reset@TIME
 """
 
 from livingdrug.core.errors import InputError
@@ -60,8 +60,11 @@ def write_dose(record: Dose | Reset) -> str:
     """The text that `read_dose` reads back as this record."""
     if isinstance(record, Reset):
         return f"reset@{_plain(record.time)}"
-    words = [f"{word}={_plain(getattr(record, field))}" for word, field in WORDS.items() if getattr(record, field)
-             and (field != "fraction" or record.fraction != 1)]
+    words = [
+        f"{word}={_plain(getattr(record, field))}"
+        for word, field in WORDS.items()
+        if getattr(record, field) and (field != "fraction" or record.fraction != 1)
+    ]
     at = f"@{_plain(record.time)}" if record.time else ""
     return " ".join([f"{_plain(record.amount)}{at}", *words])
 
@@ -93,7 +96,9 @@ def _number(text: str, part: str, value: str) -> float:
         return float(value)
     except ValueError:
         where = f"; its part `{part}` needs a number" if part != text else ""
-        raise InputError(f"dose `{text}` cannot be read{where}; write an amount, or amount@time: {EXAMPLES}") from None
+        raise InputError(
+            f"dose `{text}` cannot be read{where}; write an amount, or amount@time: {EXAMPLES}"
+        ) from None
 
 
 def _made(text: str, kind: type, **fields) -> Dose | Reset:

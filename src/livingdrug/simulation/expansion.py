@@ -1,9 +1,9 @@
 """A regimen and one subject's values -> the flat event table that the engine runs.
 
-Lagged doses, infusions and steady states mean what they mean for a patient who has been treated so for ever: at a steady
-state, infusions of the past that still run go on to their ends, and lagged doses that have not yet arrived still come. So
-a lag longer than the interval and infusions longer than the interval (which overlap) need no rule of their own.
-"""
+Lagged doses, infusions and steady states mean what they mean for a patient who has been treated so for ever:
+at a steady state, infusions of the past that still run go on to their ends, and lagged doses that have not
+yet arrived still come. So a lag longer than the interval and infusions longer than the interval (which
+overlap) need no rule of their own."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -19,19 +19,22 @@ from livingdrug.simulation.regimen import MAX_REPEATS, Dose, Regimen, Reset
 Advance = Callable[[np.ndarray, Events, float], np.ndarray]
 Row = tuple[float, int, int, float]
 
-# the steady state of a constant infusion is one of any interval; a week is long enough for slow and short enough for fast
+# the steady state of a constant infusion is one of any interval; a week is long enough for slow and short
+# enough for fast
 CONSTANT_INTERVAL = {"d": 7.0, "h": 168.0}
 # parts of an interval that only rounding makes differ from 0 or from the whole
 ROUNDING = 1e-9
 
 
-def expand(regimen: Regimen, system: System, values: Mapping[str, float], initial: np.ndarray, advance: Advance) -> Events:
+def expand(
+    regimen: Regimen, system: System, values: Mapping[str, float], initial: np.ndarray, advance: Advance
+) -> Events:
     """Events of one subject.
 
-    values: the subject's quantities by name; initial: its states at time 0; advance(states, events, duration) -> states is
-    the solver, asked for steady states only. Doses of a model that takes none are left out.
-    Raises InputError for a lag, fraction, duration or rate of the subject that cannot be, SolveError without steady state.
-    """
+    values: the subject's quantities by name; initial: its states at time 0; advance(states, events, duration)
+    -> states is the solver, asked for steady states only. Doses of a model that takes none are left out.
+    Raises InputError for a lag, fraction, duration or rate of the subject that cannot be, SolveError without
+    steady state."""
     rows: list[Row] = []
     for record in regimen.records:
         if isinstance(record, Reset):
@@ -76,7 +79,9 @@ def _given(dose: Dose, system: System, values: Mapping[str, float]) -> _Given:
     rate, duration = _own(dose, "rate", values), _own(dose, "duration", values)
     if dose.rate != 0:
         if not rate:
-            raise InputError(f"{dose}: its rate `{dose.rate}` is 0 for this subject; an infusion needs a rate above 0")
+            raise InputError(
+                f"{dose}: its rate `{dose.rate}` is 0 for this subject; an infusion needs a rate above 0"
+            )
         duration = amount / rate
         rate = rate if amount or dose.constant else 0.0
     elif duration:
@@ -91,14 +96,18 @@ def _own(dose: Dose, field: str, values: Mapping[str, float]) -> float:
         return float(given)
     value = float(values[given])
     if not (math.isfinite(value) and value >= 0):
-        raise InputError(f"{dose}: its {field} `{given}` is {value:g} for this subject; it must be finite and not negative")
+        raise InputError(
+            f"{dose}: its {field} `{given}` is {value:g} for this subject; it must be finite and not negative"
+        )
     return value
 
 
 def _restarted(rows: list[Row], time: float, states: np.ndarray) -> list[Row]:
     """What happens before `time`; there, every state set and every running inflow ended."""
     kept = [row for row in rows if row[0] < time]
-    inflows = {state: [r[3] for r in kept if r[1] == RATE and r[2] == state] for state in {r[2] for r in kept}}
+    inflows = {
+        state: [r[3] for r in kept if r[1] == RATE and r[2] == state] for state in {r[2] for r in kept}
+    }
     ended = [(time, RATE, state, -total) for state, parts in inflows.items() if (total := math.fsum(parts))]
     return [*kept, *((time, SET, i, float(value)) for i, value in enumerate(states)), *ended]
 
@@ -106,7 +115,8 @@ def _restarted(rows: list[Row], time: float, states: np.ndarray) -> list[Row]:
 def _at_steady_state(
     rows: list[Row], given: _Given, system: System, initial: np.ndarray, advance: Advance
 ) -> list[Row]:
-    """The rows before the dose, then the steady state put in place of all states or on top of them, then its past doses."""
+    """The rows before the dose, then the steady state put in place of all states or on top of them, then its
+    past doses."""
     dose = given.dose
     interval = CONSTANT_INTERVAL[system.time_unit] if dose.constant else dose.every
     adds = dose.steady_state == "add"
@@ -137,7 +147,8 @@ def _check_empty(dose: Dose, system: System, interval: float, advance: Advance) 
 
 
 def _one_interval(given: _Given) -> Events:
-    """What happens between two records at steady state: what arrives, and the infusions of the past that run on."""
+    """What happens between two records at steady state: what arrives, and the infusions of the past that run
+    on."""
     dose, state, rate = given.dose, given.state, given.rate
     if dose.constant:
         return Events.of([(0.0, RATE, state, rate)])
@@ -168,7 +179,9 @@ def _past(given: _Given) -> list[Row]:
         ends = ((dose.time, given.rate), (given.start, -given.rate)) if given.lag else ()
         return [(time, RATE, given.state, rate) for time, rate in ends]
     if (given.lag + given.duration) / dose.every > MAX_REPEATS:
-        raise InputError(f"{dose}: more than {MAX_REPEATS:,} doses overlap at an interval of {dose.every:g}; make it longer")
+        raise InputError(
+            f"{dose}: more than {MAX_REPEATS:,} doses overlap at an interval of {dose.every:g}; make it longer"
+        )
     rows, j = [], 1
     while True:
         start = given.start - j * dose.every
@@ -177,4 +190,3 @@ def _past(given: _Given) -> list[Row]:
             return rows
         rows += given.rows(max(start, dose.time) if arrives else start, since=dose.time)
         j += 1
-

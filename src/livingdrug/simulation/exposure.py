@@ -45,14 +45,15 @@ class ExposureBlock:
 
 @dataclass(frozen=True)
 class ExposureTask:
-    """Peaks, areas and times above limits within a window; called as task(first, count), it gives an ExposureBlock.
+    """Peaks, areas and times above limits within a window; called as task(first, count), it gives an
+    ExposureBlock.
 
-    draw: the subjects, None for the typical one; window (start, end): in the model's time unit, the run ends with it;
-    outputs: names of outputs or states; limits: (name, value) pairs, value in the unit of the output; rtol: relative
-    tolerance of the solver; threads: all processors by default. It can be sent to another process, and the numbers of a
-    subject depend on nothing but the subject: they are those of `simulate` up to `end`, when the window starts at 0.
-    Raises InputError for a window, name, limit or regimen that cannot be.
-    """
+    draw: the subjects, None for the typical one; window (start, end): in the model's time unit, the run ends
+    with it; outputs: names of outputs or states; limits: (name, value) pairs, value in the unit of the
+    output; rtol: relative tolerance of the solver; threads: all processors by default. It can be sent to
+    another process, and the numbers of a subject depend on nothing but the subject: they are those of
+    `simulate` up to `end`, when the window starts at 0. Raises InputError for a window, name, limit or
+    regimen that cannot be."""
 
     model: Model
     draw: Draw | None
@@ -68,7 +69,9 @@ class ExposureTask:
         check_outputs(self.model, self.outputs)
         apart = [name for name, _ in self.limits if name not in self.outputs]
         if apart:
-            raise InputError(f"a limit of `{apart[0]}` was given, which is not among the outputs; add it to them")
+            raise InputError(
+                f"a limit of `{apart[0]}` was given, which is not among the outputs; add it to them"
+            )
         check_regimen(self.model, self.regimen)
         if self.draw is not None:
             self.draw.population(self.model)
@@ -100,9 +103,17 @@ class ExposureTask:
         chosen = drawn(self.model, self.draw, first, count)
         start, end = self.window
         solved = solve(
-            self.model, chosen, [self.regimen], NO_TIMES, end, self.outputs, start, self.limits,
-            rtol=self.rtol, threads=self.threads,
-        )  # fmt: skip
+            self.model,
+            chosen,
+            [self.regimen],
+            NO_TIMES,
+            end,
+            self.outputs,
+            start,
+            self.limits,
+            rtol=self.rtol,
+            threads=self.threads,
+        )
         reasons = {first + i: reason for i, reason in enumerate(solved.reason) if reason}
         return ExposureBlock(first, *solved[1:6], solved.status, reasons)
 
@@ -119,16 +130,22 @@ def exposure_task(
 ) -> ExposureTask:
     """The task from what a user gives: see ExposureTask.
 
-    regimen: as in `simulate`; limits: output -> value or values; outputs: all by default, and those with a limit.
-    """
+    regimen: as in `simulate`; limits: output -> value or values; outputs: all by default, and those with a
+    limit."""
     regimen = default_regimen(model) if regimen is None else regimen
     pairs = [(name, float(v)) for name, given in (limits or {}).items() for v in np.atleast_1d(given)]
     names = check_outputs(model, outputs)[0]
     check_outputs(model, [name for name, _ in pairs])
     return ExposureTask(
-        model, draw, regimen if isinstance(regimen, Regimen) else Regimen.of(regimen), check_window(model, window),
-        tuple(dict.fromkeys(pairs)), tuple(dict.fromkeys([*names, *(name for name, _ in pairs)])), rtol, threads,
-    )  # fmt: skip
+        model,
+        draw,
+        regimen if isinstance(regimen, Regimen) else Regimen.of(regimen),
+        check_window(model, window),
+        tuple(dict.fromkeys(pairs)),
+        tuple(dict.fromkeys([*names, *(name for name, _ in pairs)])),
+        rtol,
+        threads,
+    )
 
 
 def drawn(model: Model, draw: Draw | None, first: int, count: int) -> Subjects:
@@ -152,7 +169,11 @@ def _check_limits(model: Model, limits: tuple[tuple[str, float], ...]) -> None:
         if not math.isfinite(value):
             raise InputError(f"the limit of `{name}` is {value:g}; it must be a finite number")
     form = model.system
-    if limits and isinstance(form, ClosedForm) and not exponential_kernel(form, tuple(model.individual.items())):
+    if (
+        limits
+        and isinstance(form, ClosedForm)
+        and not exponential_kernel(form, tuple(model.individual.items()))
+    ):
         raise InputError(
             f"`{model.full_name}` is a formula that is no sum of exponentials, for which the time above a limit is not "
             "computed; ask without a limit, or take a model made of flows"
@@ -168,9 +189,9 @@ def limit_text(value: float) -> str:
 def exposure_table(task: ExposureTask, block: ExposureBlock):
     """Long table of a block: one row per subject (from 1) and output.
 
-    Columns subject, output, unit, CMAX, TMAX, AUC, then above_LIMIT and last_above_LIMIT for each limit (empty for outputs
-    without it), status, reason. TMAX and times in the model's time unit, AUC in that times the unit.
-    """
+    Columns subject, output, unit, CMAX, TMAX, AUC, then above_LIMIT and last_above_LIMIT for each limit
+    (empty for outputs without it), status, reason. TMAX and times in the model's time unit, AUC in that times
+    the unit."""
     import pandas as pd
 
     n, k = block.peak.shape

@@ -62,7 +62,8 @@ class ExposureSummary(Shown):
             self.last_above[j].add(last[~np.isnan(last)])
         for subject, reason in sorted(block.reason.items()):
             status = block.status[subject - block.first]
-            # a solver's reason names a time of the subject's own; conditions of a formula are few, and told apart
+            # a solver's reason names a time of the subject's own; conditions of a formula are few, and told
+            # apart
             way = (status, reason if status == "invalid" else "")
             known = self._failures.get(way) or Failure(status, 0, subject + 1, reason)
             self._failures[way] = replace(known, count=known.count + 1)
@@ -70,10 +71,10 @@ class ExposureSummary(Shown):
     def summary(self) -> dict:
         """Plain data: {model, subjects, computed, failed, window, time_unit, outputs, above}.
 
-        failed: a list of {status, count, subject, reason}; outputs: name -> {unit, CMAX, TMAX, AUC}; above: a list of
-        {output, limit, unit, time_above, last_above}, where last_above counts the subjects that were above. Each
-        distribution is {count, mean, min, max, p2.5 ... p97.5}, empty but for the count where there is nothing.
-        """
+        failed: a list of {status, count, subject, reason}; outputs: name -> {unit, CMAX, TMAX, AUC}; above: a
+        list of {output, limit, unit, time_above, last_above}, where last_above counts the subjects that were
+        above. Each distribution is {count, mean, min, max, p2.5 ... p97.5}, empty but for the count where
+        there is nothing."""
         task = self.task
         units = dict(zip(task.outputs, task.units, strict=True))
         return {
@@ -106,7 +107,11 @@ class ExposureSummary(Shown):
         import pandas as pd
 
         outputs = self.summary()["outputs"].items()
-        rows = [{"output": name, "metric": metric, **found[metric]} for name, found in outputs for metric in METRICS]
+        rows = [
+            {"output": name, "metric": metric, **found[metric]}
+            for name, found in outputs
+            for metric in METRICS
+        ]
         return pd.DataFrame(rows)
 
 

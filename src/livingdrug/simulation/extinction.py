@@ -15,7 +15,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import linear_coefficient
 from livingdrug.core.names import unknown
 from livingdrug.core.random import check_seed, uniforms
-from livingdrug.models import ClosedForm, Flow, Model, Output
+from livingdrug.models import ClosedForm, Flow, Model, Output, flows_of
 from livingdrug.simulation.population import Subjects, typical_subject
 from livingdrug.simulation.regimen import Regimen
 from livingdrug.simulation.run import simulate
@@ -120,7 +120,7 @@ def _watched(model: Model, name: str) -> Model:
     """The model with the rates per cell of a population as its only outputs."""
     if isinstance(model.structure, ClosedForm):
         raise InputError(f"`{model.full_name}` is a closed form without populations; take a model made of flows")
-    system = model.system
+    system = flows_of(model)
     states = {s.name: s for s in system.states}
     if name not in states:
         raise InputError(f"`{model.full_name}`: " + unknown("state", name, states))

@@ -82,7 +82,9 @@ def cv_population(model: Model, cv: float) -> Population:
     if not rates:
         raise InputError(f"`{model.full_name}` has no rate for a CV of {cv:g} to act on")
     spread = lognormal(cv=cv)
-    return Population(f"cv {cv:g}", dict.fromkeys(rates, spread), OURS, f"log-normal, CV {cv:.0%} on every rate")
+    return Population(
+        f"cv {cv:g}", dict.fromkeys(rates, spread), OURS, f"log-normal, CV {cv:.0%} on every rate"
+    )
 
 
 @dataclass(frozen=True)
@@ -119,13 +121,20 @@ class Draw:
         """Subjects `first` ... `first + count - 1` (from 0), all of them by default."""
         count = self.n - first if count is None else count
         if not (0 <= first and 1 <= count and first + count <= self.n):
-            raise InputError(f"{count} subjects from position {first} on were asked for; {self.n} are drawn, from 0 on")
+            raise InputError(
+                f"{count} subjects from position {first} on were asked for; {self.n} are drawn, from 0 on"
+            )
         values = drawn_values(model, self.population(model), self.seed, first, count, self.variance_scale)
         return Subjects(values, self.described(model))
 
 
 def draw_subjects(
-    model: Model, n: int, seed: int = 1, spread: str | None = None, cv: float | None = None, variance_scale: float = 1.0
+    model: Model,
+    n: int,
+    seed: int = 1,
+    spread: str | None = None,
+    cv: float | None = None,
+    variance_scale: float = 1.0,
 ) -> Subjects:
     """n virtual subjects, P_i = P exp(sd z_i), independent between quantities.
 
@@ -152,6 +161,8 @@ def draw_subjects(
     InputError
         For a model without a published variability and no cv, a negative cv or scale, or a bad n.
 
+    Notes
+    -----
     A drawn fraction above 1 is set to 1, as a log-normal knows no such bound (f_b of `stein_2019` gets there
     in fewer than 1 of 10 million draws).
     """
@@ -161,7 +172,8 @@ def draw_subjects(
 def drawn_values(
     model: Model, population: Population, seed: int, first: int, count: int, variance_scale: float = 1.0
 ) -> dict[str, np.ndarray]:
-    """Values of subjects `first` ... `first + count - 1`; a quantity without spread is one number, broadcast."""
+    """Values of subjects `first` ... `first + count - 1`; a quantity without spread is one number,
+    broadcast."""
     from livingdrug.engine import lognormals
 
     values = {name: np.broadcast_to(np.float64(value), (count,)) for name, value in model.typical.items()}
@@ -171,14 +183,17 @@ def drawn_values(
     for name, given in population.spreads.items():
         sd, highest = given.sd * math.sqrt(variance_scale), 1.0 if bounds[name] == "fraction" else math.inf
         if population.members:
-            values[name] = np.minimum(values[name] * lognormals(seed, name, first, count, 1.0, sd, math.inf), highest)
+            values[name] = np.minimum(
+                values[name] * lognormals(seed, name, first, count, 1.0, sd, math.inf), highest
+            )
         else:
             values[name] = lognormals(seed, name, first, count, model.typical[name], sd, highest)
     return values
 
 
 def member_of(population: Population, seed: int, first: int, count: int) -> np.ndarray:
-    """Which member (position in `population.members`) subjects `first` ... `first + count - 1` are, shape (count,).
+    """Which member (position in `population.members`) subjects `first` ... `first + count - 1` are, shape
+    (count,).
 
     A subject's member depends on the seed and its number alone.
     """
@@ -187,8 +202,11 @@ def member_of(population: Population, seed: int, first: int, count: int) -> np.n
     return np.searchsorted(np.cumsum(weights) / weights.sum(), drawn, side="right").clip(max=len(weights) - 1)
 
 
-def _members(model: Model, population: Population, seed: int, first: int, count: int) -> dict[str, np.ndarray]:
-    """Quantities that differ between the vectors, for each subject those of its own; what a user set stays."""
+def _members(
+    model: Model, population: Population, seed: int, first: int, count: int
+) -> dict[str, np.ndarray]:
+    """Quantities that differ between the vectors, for each subject those of its own; what a user set
+    stays."""
     vectors = {v.name: v.values for v in model.values}
     chosen = member_of(population, seed, first, count)
     found = {}

@@ -52,8 +52,10 @@ class Dose:
     InputError
         For numbers or combinations that mean nothing.
 
-    duration, rate, lag and fraction may name a quantity of the model: each subject's own value is used. In
-    NONMEM's words: AMT, TIME, CMT, D, R, ADDL with II, ALAG, F, and SS 1 (`replace`) or 2 (`add`).
+    Notes
+    -----
+    duration, rate, lag and fraction may name a quantity of the model: each subject's own value is used.
+    In NONMEM's words: AMT, TIME, CMT, D, R, ADDL with II, ALAG, F, and SS 1 (`replace`) or 2 (`add`).
     """
 
     amount: float
@@ -71,9 +73,13 @@ class Dose:
         for name in ("amount", "time", "duration", "rate", "every", "lag", "fraction"):
             _check_number(self, name, may_be_name=name in NAMED)
         if not isinstance(self.repeats, Integral) or not 0 <= self.repeats <= MAX_REPEATS:
-            raise InputError(f"{self}: repeats is {self.repeats!r}; it must be whole, from 0 to {MAX_REPEATS:,}")
+            raise InputError(
+                f"{self}: repeats is {self.repeats!r}; it must be whole, from 0 to {MAX_REPEATS:,}"
+            )
         if self.steady_state not in STEADY:
-            raise InputError(f"{self}: steady_state is `{self.steady_state}`; it must be `replace` or `add`, or be left out")
+            raise InputError(
+                f"{self}: steady_state is `{self.steady_state}`; it must be `replace` or `add`, or be left out"
+            )
         _check_combination(self)
 
     def __str__(self) -> str:
@@ -108,23 +114,35 @@ def _check_number(dose: Dose, name: str, may_be_name: bool) -> None:
     except TypeError:
         fits = False
     if not fits:
-        expected = "a number, finite and not negative" + (", or the name of a quantity" if may_be_name else "")
-        raise InputError(f"a dose has {'the ' if name in ('amount', 'time') else ''}{name} {value!r}; it must be {expected}")
+        expected = "a number, finite and not negative" + (
+            ", or the name of a quantity" if may_be_name else ""
+        )
+        raise InputError(
+            f"a dose has {'the ' if name in ('amount', 'time') else ''}{name} {value!r}; it must be {expected}"
+        )
 
 
 def _check_combination(dose: Dose) -> None:
     if dose.duration != 0 and dose.rate != 0:
-        raise InputError(f"{dose}: a duration and a rate were given; give one of them, the amount makes the other")
+        raise InputError(
+            f"{dose}: a duration and a rate were given; give one of them, the amount makes the other"
+        )
     if dose.repeats and not dose.every:
-        raise InputError(f"{dose}: {dose.repeats} repeats were given without the time between doses; add `every`")
+        raise InputError(
+            f"{dose}: {dose.repeats} repeats were given without the time between doses; add `every`"
+        )
     if dose.every and not (dose.repeats or dose.steady_state):
-        raise InputError(f"{dose}: `every` {dose.every:g} was given, but neither repeats nor a steady state; add one of them")
+        raise InputError(
+            f"{dose}: `every` {dose.every:g} was given, but neither repeats nor a steady state; add one of them"
+        )
     if dose.constant and (dose.amount or not dose.rate):
         raise InputError(
             f"{dose}: a steady state needs `every`, the time between doses (for a constant infusion: the amount 0 and a rate)"
         )
     if dose.rate != 0 and not dose.amount and not dose.constant:
-        raise InputError(f"{dose}: a rate without an amount never ends; give an amount, or ask for a steady state")
+        raise InputError(
+            f"{dose}: a rate without an amount never ends; give an amount, or ask for a steady state"
+        )
 
 
 @dataclass(frozen=True)
@@ -142,6 +160,8 @@ class Reset:
     InputError
         For a time that is negative or not finite.
 
+    Notes
+    -----
     Infusions stop, lagged and additional doses still to come are dropped. A dose at the same time follows the
     reset (EVID 4).
     """
@@ -150,7 +170,9 @@ class Reset:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.time) and self.time >= 0):
-            raise InputError(f"a reset at time {self.time:g} was given; the time must be finite and not negative")
+            raise InputError(
+                f"a reset at time {self.time:g} was given; the time must be finite and not negative"
+            )
 
 
 @dataclass(frozen=True)
@@ -240,7 +262,9 @@ def _check_dose(model: Model, dose: Dose, states: dict[str, State]) -> None:
             raise InputError(f"{where}{field}: " + unknown("quantity", name, quantities))
         if field in expected and parse_unit(quantities[name].unit) != expected[field]:
             wanted = unit_text(expected[field])
-            raise InputError(f"{where}{field} `{name}` has the unit {quantities[name].unit}; expected {wanted}")
+            raise InputError(
+                f"{where}{field} `{name}` has the unit {quantities[name].unit}; expected {wanted}"
+            )
 
 
 def _check_single(model: Model, regimen: Regimen, states: dict[str, State], reason: str) -> None:

@@ -76,12 +76,14 @@ class Result(Shown):
         return {"CMAX": unit, "TMAX": self.time_unit, "AUC": f"{self.time_unit}*{unit}"}[metric]
 
     def percentiles(self, output: str, levels=PERCENTILES) -> np.ndarray:
-        """Percentiles over the subjects at each time, shape (levels, t); subjects that failed are left out."""
+        """Percentiles over the subjects at each time, shape (levels, t); subjects that failed are left
+        out."""
         ok = [i for i, status in enumerate(self.status) if status == "ok"]
         return np.percentile(self.values[ok, self.outputs.index(output)], levels, axis=0)
 
     def table(self):
-        """Long table: subject (from 1), time, output, value, unit, status (`ok` or why the subject was not computed)."""
+        """Long table: subject (from 1), time, output, value, unit, status (`ok` or why the subject was not
+        computed)."""
         import pandas as pd
 
         n, k, t = self.values.shape
@@ -117,7 +119,9 @@ class Result(Shown):
             "name": self.model,
             "subjects": f"{self.n:,}" + (f", {failed:,} not computed" if failed else ""),
             "times": f"{len(self.times):,} to {self.until:g} {self.time_unit}",
-            "outputs": ", ".join(f"{name} ({unit})" for name, unit in zip(self.outputs, self.units, strict=True)),
+            "outputs": ", ".join(
+                f"{name} ({unit})" for name, unit in zip(self.outputs, self.units, strict=True)
+            ),
         } | ({"notices": " ".join(self.notices)} if self.notices else {})
 
     def _frame(self):

@@ -96,11 +96,25 @@ def simulate(
     notices = [*_check_regimens(model, regimens), *cautions(model), cache.notice()]
     wanted, units = check_outputs(model, outputs)
     check_size(subjects.n, len(visits), len(wanted))
-    solved = solve(model, subjects, regimens, visits, until, wanted, progress=progress, rtol=rtol, threads=threads)
+    solved = solve(
+        model, subjects, regimens, visits, until, wanted, progress=progress, rtol=rtol, threads=threads
+    )
     return Result(
-        model.full_name, model.time_unit, visits, until, wanted, units, solved.values, solved.peak, solved.peak_time,
-        solved.area, solved.status, solved.reason, subjects.described, tuple(n for n in notices if n),
-    )  # fmt: skip
+        model.full_name,
+        model.time_unit,
+        visits,
+        until,
+        wanted,
+        units,
+        solved.values,
+        solved.peak,
+        solved.peak_time,
+        solved.area,
+        solved.status,
+        solved.reason,
+        subjects.described,
+        tuple(n for n in notices if n),
+    )
 
 
 def _regimens(model: Model, n: int, given: Regimen | Sequence | None) -> list[Regimen]:
@@ -118,7 +132,9 @@ def _regimens(model: Model, n: int, given: Regimen | Sequence | None) -> list[Re
             f"{count} of {len(given)} regimens are a Regimen; give one Regimen for each subject, or doses for all of them"
         )
     if count != n:
-        raise InputError(f"{count} regimens were given for {n} subjects; give one for each, or one Regimen for all")
+        raise InputError(
+            f"{count} regimens were given for {n} subjects; give one for each, or one Regimen for all"
+        )
     return given
 
 
@@ -144,7 +160,9 @@ def check_size(subjects: int, times: int, outputs: int) -> None:
         )
 
 
-def _times(model: Model, until: float | None, times: Sequence[float] | np.ndarray | None) -> tuple[float, np.ndarray]:
+def _times(
+    model: Model, until: float | None, times: Sequence[float] | np.ndarray | None
+) -> tuple[float, np.ndarray]:
     """The horizon and the times of the table; the horizon is the last time where only times are given."""
     if times is None:
         until = check_horizon(model, default_until(model) if until is None else until)
@@ -155,12 +173,15 @@ def _times(model: Model, until: float | None, times: Sequence[float] | np.ndarra
     # a run to the infusion alone still needs a horizon above 0
     until = check_horizon(model, (visits[-1] or default_until(model)) if until is None else until)
     if visits[0] < 0 or visits[-1] > until:
-        raise InputError(f"times run from {visits[0]:g} to {visits[-1]:g}; they must lie between 0 and the horizon {until:g}")
+        raise InputError(
+            f"times run from {visits[0]:g} to {visits[-1]:g}; they must lie between 0 and the horizon {until:g}"
+        )
     return until, visits
 
 
 def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names and units of the wanted outputs or states, all outputs by default; InputError for an unknown one."""
+    """Names and units of the wanted outputs or states, all outputs by default; InputError for an unknown
+    one."""
     units = {o.name: o.unit for o in model.system.outputs}
     known = {**{s.name: s.unit for s in getattr(model.system, "states", ())}, **units}
     wanted = tuple(units if wanted is None else wanted)

@@ -31,8 +31,9 @@ from livingdrug.simulation.regimen import Regimen
 
 
 class Solved(NamedTuple):
-    """values (subjects, outputs, times); peak, peak_time, area within the window (subjects, outputs); above, last_above:
-    time above each limit there and the last such time (subjects, limits); status, reason: per subject."""
+    """values (subjects, outputs, times); peak, peak_time, area within the window (subjects, outputs); above,
+    last_above: time above each limit there and the last such time (subjects, limits); status, reason: per
+    subject."""
 
     values: np.ndarray
     peak: np.ndarray
@@ -59,11 +60,13 @@ def solve(
 ) -> Solved:
     """Subjects through a model; what is given has been checked.
 
-    regimens: one for all subjects, or one for each; start: where the window of peaks, areas and times above begins,
-    which ends with the run; limits: (output, value) pairs, none for a closed form that is no sum of exponentials.
-    """
+    regimens: one for all subjects, or one for each; start: where the window of peaks, areas and times above
+    begins, which ends with the run; limits: (output, value) pairs, none for a closed form that is no sum of
+    exponentials."""
     run = _run_closed if isinstance(model.system, ClosedForm) else _run_system
-    return run(model, subjects, regimens, times, until, tuple(outputs), start, limits, progress, rtol, threads)
+    return run(
+        model, subjects, regimens, times, until, tuple(outputs), start, limits, progress, rtol, threads
+    )
 
 
 def individual_values(model: Model, subjects: Subjects) -> dict[str, np.ndarray]:
@@ -73,10 +76,14 @@ def individual_values(model: Model, subjects: Subjects) -> dict[str, np.ndarray]
         return values
     names = tuple(values)
     results = array_function(names, (), tuple(model.individual.values()))(*values.values())
-    return values | {name: np.broadcast_to(v, (subjects.n,)) for name, v in zip(model.individual, results, strict=True)}
+    return values | {
+        name: np.broadcast_to(v, (subjects.n,)) for name, v in zip(model.individual, results, strict=True)
+    }
 
 
-def _run_closed(model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads) -> Solved:
+def _run_closed(
+    model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads
+) -> Solved:
     form = model.system
     names = [o.name for o in form.outputs]
     compiled = exponential_kernel(form, tuple(model.individual.items()))
@@ -104,7 +111,9 @@ def _run_closed(model, subjects, regimens, times, until, wanted, start, limits, 
     return Solved(*shown, *arrays[4:], tuple(status), tuple(reasons))  # pyright: ignore[reportCallIssue]
 
 
-def _run_system(model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads) -> Solved:
+def _run_system(
+    model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads
+) -> Solved:
     system, table = model.system, quantity_table(model, subjects)
     events, faults = event_table(system, regimens, table)
     outputs = tuple(o.name for o in system.outputs)
@@ -124,9 +133,17 @@ def _run_system(model, subjects, regimens, times, until, wanted, start, limits, 
             continue
         compiled = system_kernel(system, observed, inflow)
         found = solve_population(
-            compiled, table[chosen], events.take(chosen), until, times, rows, measures, rtol or RTOL, threads=threads,
+            compiled,
+            table[chosen],
+            events.take(chosen),
+            until,
+            times,
+            rows,
+            measures,
+            rtol or RTOL,
+            threads=threads,
             progress=progress and (lambda now, _, before=done: progress(before + now, n)),
-        )  # fmt: skip
+        )
         done += len(chosen)
         curves[chosen] = found.values.reshape(len(chosen), len(times), k).transpose(0, 2, 1)
         measured[:, chosen] = [found.peak[:, rows], found.peak_time[:, rows], found.area[:, rows]]
@@ -167,7 +184,8 @@ def event_table(
 
 
 def subject_events(regimen: Regimen, system: System, p: list[float]) -> Events:
-    """Event table of one subject with the quantities `p`; raises InputError or SolveError as `expand` does."""
+    """Event table of one subject with the quantities `p`; raises InputError or SolveError as `expand`
+    does."""
     code = compile_system(system)
     values = {q.name: value for q, value in zip(system.quantities, p, strict=True)}
     initial = np.array(code.initial(*p), dtype=float)

@@ -14,8 +14,9 @@ from livingdrug.trial.outcomes import ArmData, Outcome
 
 @dataclass(frozen=True)
 class Analysed:
-    """One endpoint over all replicates: compared, one for each version; rejected (replicates, versions); critical: value of
-    the statistic beyond which a comparison is significant, None under Holm, where it depends on the others."""
+    """One endpoint over all replicates: compared, one for each version; rejected (replicates, versions);
+    critical: value of the statistic beyond which a comparison is significant, None under Holm, where it
+    depends on the others."""
 
     compared: tuple[Compared, ...]
     rejected: np.ndarray
@@ -35,7 +36,9 @@ def analyse(trial: Trial, data: Mapping[str, ArmData]) -> tuple[dict[str, Analys
         critical = critical_value(trial, endpoint, evaluable(outcomes))
         if trial.futility:
             for version, stop in zip(trial.versions, stopped.T, strict=True):
-                outcomes[version.name] = _ended(outcomes[version.name], stop, looked_at(trial.futility, version.n))
+                outcomes[version.name] = _ended(
+                    outcomes[version.name], stop, looked_at(trial.futility, version.n)
+                )
         found[endpoint.name] = _analysed(trial, endpoint, outcomes, stopped, critical)
     return found, stopped
 
@@ -53,7 +56,11 @@ def _ended(outcome: Outcome, stop: np.ndarray, n: int) -> Outcome:
 
 
 def _analysed(
-    trial: Trial, endpoint: Endpoint, outcomes: dict[str, Outcome], stopped: np.ndarray, critical: float | None
+    trial: Trial,
+    endpoint: Endpoint,
+    outcomes: dict[str, Outcome],
+    stopped: np.ndarray,
+    critical: float | None,
 ) -> Analysed:
     compared = compare(trial, endpoint, outcomes)
     if trial.multiplicity == "dunnett":
@@ -80,7 +87,9 @@ def compare(trial: Trial, endpoint: Endpoint, outcomes: Mapping[str, Outcome]) -
     if endpoint.test == "welch":
         return tuple(welch_t(arm, against) for arm in own)
     pooled = trial.multiplicity == "dunnett"
-    return tuple(pooled_t(arm, against, (*own[:i], *own[i + 1 :]) if pooled else ()) for i, arm in enumerate(own))
+    return tuple(
+        pooled_t(arm, against, (*own[:i], *own[i + 1 :]) if pooled else ()) for i, arm in enumerate(own)
+    )
 
 
 def evaluable(outcomes: Mapping[str, Outcome]) -> dict[str, float]:
@@ -89,8 +98,8 @@ def evaluable(outcomes: Mapping[str, Outcome]) -> dict[str, float]:
 
 
 def critical_value(trial: Trial, endpoint: Endpoint, seen: Mapping[str, float]) -> float | None:
-    """Dunnett's value, once for the design, at the mean numbers of evaluable subjects; that of a single comparison (at the
-    smallest arm) without multiplicity; None under Holm."""
+    """Dunnett's value, once for the design, at the mean numbers of evaluable subjects; that of a single
+    comparison (at the smallest arm) without multiplicity; None under Holm."""
     if trial.multiplicity == "holm":
         return None
     versions, control = [max(seen[arm.name], 1e-9) for arm in trial.versions], max(seen[trial.control], 1e-9)
@@ -109,7 +118,8 @@ def hopeless(trial: Trial, futility: Futility, data: Mapping[str, ArmData]) -> n
     """
     endpoint = trial.endpoints[0]
     first = {
-        arm.name: data[arm.name].outcomes[endpoint.name].of_first(looked_at(futility, arm.n)) for arm in trial.arms
+        arm.name: data[arm.name].outcomes[endpoint.name].of_first(looked_at(futility, arm.n))
+        for arm in trial.arms
     }
     compared = compare(trial, endpoint, first)
     if futility.rule == "effect":
@@ -125,7 +135,8 @@ def hopeless(trial: Trial, futility: Futility, data: Mapping[str, ArmData]) -> n
 
 
 def conditional_power(z: np.ndarray, at: float, critical: float) -> np.ndarray:
-    """Chance to end beyond `critical` when `z` was seen at the share `at` of the information and the trend goes on.
+    """Chance to end beyond `critical` when `z` was seen at the share `at` of the information and the trend
+    goes on.
 
     Phi((z / sqrt(at) - critical) / sqrt(1 - at)) (Lan and Wittes 1988, Biometrics 44:579).
     """

@@ -71,7 +71,7 @@ def _names(trial: Trial) -> Iterator[str]:
     if trial.control not in names:
         yield "control: " + unknown("arm", trial.control, names)
     if not trial.endpoints:
-        yield "no endpoint was given; add at least one, such as kind = \"auc\""
+        yield 'no endpoint was given; add at least one, such as kind = "auc"'
     for kind, given in (("arm", names), ("endpoint", [e.name for e in trial.endpoints])):
         for name in dict.fromkeys(given):
             if given.count(name) > 1:
@@ -164,7 +164,11 @@ def dose_faults(trial: Trial, arm: Arm) -> Iterator[str]:
     try:
         check_regimen(model, regimen)
     except InputError as error:
-        more = f"; {SUPERPOSITION}" if "takes one infusion" in str(error) or "takes its infusion" in str(error) else ""
+        more = (
+            f"; {SUPERPOSITION}"
+            if "takes one infusion" in str(error) or "takes its infusion" in str(error)
+            else ""
+        )
         yield f"dose: {error}{more}"
 
 
@@ -176,7 +180,7 @@ def _summed(trial: Trial, regimen: Regimen) -> Iterator[str]:
     if not regimen.doses:
         yield "repeat adds up infusions, but none is given; add `doses` (amounts are multiples of the model's own infusion)"
     if regimen.resets or regimen.personal or any(dose.into or dose.lag for dose in regimen.doses):
-        yield "repeat = \"superposition\" takes plain doses only: AMOUNT@TIME, with every and repeats"
+        yield 'repeat = "superposition" takes plain doses only: AMOUNT@TIME, with every and repeats'
 
 
 def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
@@ -199,7 +203,7 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
         if endpoint.test == "welch" and trial.multiplicity == "dunnett":
             yield "Dunnett's test pools the variance over all arms, Welch's not; take multiplicity `holm` or test `pooled`"
         if endpoint.kind == "cmax" and trial.repeat == "superposition" and not trial.visits:
-            yield "the peak of a sum of curves is not computed; add `visits`, or take kind \"auc\""
+            yield 'the peak of a sum of curves is not computed; add `visits`, or take kind "auc"'
     else:
         yield from _curve(trial, endpoint)
     try:
@@ -222,7 +226,9 @@ def curve_faults(endpoint: Endpoint) -> Iterator[str]:
     if not points:
         yield f"ec50 is missing; `{endpoint.kind}` goes through an exposure-response curve with ec50 and slope"
         return
-    if any(not (math.isfinite(v) and v > 0) for v in points) or not (math.isfinite(endpoint.slope) and endpoint.slope != 0):
+    if any(not (math.isfinite(v) and v > 0) for v in points) or not (
+        math.isfinite(endpoint.slope) and endpoint.slope != 0
+    ):
         yield "ec50 must be above 0 and slope finite and not 0"
     if endpoint.kind == "response" and len(points) > 1:
         yield f"{len(points)} values of ec50 were given; a response has one (grades are kind `toxicity`)"
@@ -246,14 +252,18 @@ def _persistence(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
         yield f"day {given}; it must be one of the visits"
 
 
-def notices(trial: Trial, endpoints: tuple[EndpointAnswer, ...], conduct: tuple[ArmConduct, ...]) -> tuple[str, ...]:
+def notices(
+    trial: Trial, endpoints: tuple[EndpointAnswer, ...], conduct: tuple[ArmConduct, ...]
+) -> tuple[str, ...]:
     """What a reader must know before trusting the numbers."""
     found = cautions(trial.model)
     if trial.repeat != "superposition":
         given = [check_regimen(trial.model, arm_regimen(trial, arm)) for arm in trial.arms]
         found += dict.fromkeys(notice for notice in given if notice)
     else:
-        found.append("superposition: every infusion is assumed to grow as the first one did, whatever is there already")
+        found.append(
+            "superposition: every infusion is assumed to grow as the first one did, whatever is there already"
+        )
     day, unit = last_day(trial, trial.endpoints[0]), trial.model.time_unit
     causes = (
         ("left", f"left before {day:g} {unit} and are not evaluable"),

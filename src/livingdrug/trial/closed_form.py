@@ -1,4 +1,5 @@
-"""Power of a comparison without replicates, beside the simulated one: exact for normal data, approximate otherwise."""
+"""Power of a comparison without replicates, beside the simulated one: exact for normal data, approximate
+otherwise."""
 
 import math
 from collections.abc import Mapping
@@ -11,8 +12,8 @@ from livingdrug.trial.welch import power_welch
 
 
 class Expected(NamedTuple):
-    """What an arm's evaluable subjects look like: how many in a trial, mean and SD (of the logarithm, or of 0 and 1); of
-    persistence: the share that is lost, and the hazard ratio to the control."""
+    """What an arm's evaluable subjects look like: how many in a trial, mean and SD (of the logarithm, or of 0
+    and 1); of persistence: the share that is lost, and the hazard ratio to the control."""
 
     n: float
     mean: float
@@ -24,7 +25,8 @@ class Expected(NamedTuple):
 def closed_power(
     trial: Trial, endpoint: Endpoint, version: str, arms: Mapping[str, Expected], critical: float | None
 ) -> tuple[float | None, str]:
-    """(power of the version, why there is none). A futility rule is left out of it; critical: Dunnett's value."""
+    """(power of the version, why there is none). A futility rule is left out of it; critical: Dunnett's
+    value."""
     own, control = arms[version], arms[trial.control]
     if critical is None:
         return None, "Holm's steps depend on the other versions"
@@ -40,9 +42,11 @@ def closed_power(
     return _power_log_rank(trial, endpoint, own, control, critical)
 
 
-def _power_t(trial, endpoint, own: Expected, control: Expected, everyone: list[Expected], critical: float) -> float:
-    """Noncentral t, exact with equal SDs; with unequal ones the difference has the SD `spread`, not the `error` that the
-    pooled test takes it for."""
+def _power_t(
+    trial, endpoint, own: Expected, control: Expected, everyone: list[Expected], critical: float
+) -> float:
+    """Noncentral t, exact with equal SDs; with unequal ones the difference has the SD `spread`, not the
+    `error` that the pooled test takes it for."""
     from scipy.stats import t
 
     difference = endpoint.sign * (own.mean - control.mean)
@@ -59,7 +63,9 @@ def _power_t(trial, endpoint, own: Expected, control: Expected, everyone: list[E
     return upper if trial.sides == 1 else upper + noncentral_t_tail(bound, df, -shift)
 
 
-def _power_proportions(trial, endpoint, own: Expected, control: Expected, critical: float) -> tuple[float | None, str]:
+def _power_proportions(
+    trial, endpoint, own: Expected, control: Expected, critical: float
+) -> tuple[float | None, str]:
     if endpoint.sign * (own.mean - control.mean) < 0 and trial.sides == 1:
         return None, "the difference is to the worse side"
     if not (0 < own.mean < 1 and 0 < control.mean < 1):
@@ -68,7 +74,9 @@ def _power_proportions(trial, endpoint, own: Expected, control: Expected, critic
     return power_proportions(control.n, control.mean, own.mean, alpha, trial.sides, own.n / control.n), ""
 
 
-def _power_log_rank(trial, endpoint, own: Expected, control: Expected, critical: float) -> tuple[float | None, str]:
+def _power_log_rank(
+    trial, endpoint, own: Expected, control: Expected, critical: float
+) -> tuple[float | None, str]:
     """Schoenfeld's formula, which takes the hazards as proportional."""
     events = (own.n * own.lost + control.n * control.lost) / (own.n + control.n)
     if not (events > 0 and math.isfinite(own.hazard_ratio)):
@@ -76,7 +84,9 @@ def _power_log_rank(trial, endpoint, own: Expected, control: Expected, critical:
     if endpoint.sign * math.log(own.hazard_ratio) > 0 and trial.sides == 1:
         return None, "the difference is to the worse side"
     ratio = own.n / control.n
-    return power_log_rank(control.n, own.hazard_ratio, events, _alpha(trial, critical), trial.sides, ratio), ""
+    return power_log_rank(
+        control.n, own.hazard_ratio, events, _alpha(trial, critical), trial.sides, ratio
+    ), ""
 
 
 def _alpha(trial: Trial, critical: float) -> float:

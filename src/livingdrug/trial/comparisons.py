@@ -10,9 +10,9 @@ from livingdrug.trial.outcomes import Outcome
 
 @dataclass(frozen=True)
 class Compared:
-    """statistic: t or z, above 0 where the arm has more than the control; df: of t, inf for z; difference: of means of
-    logarithms, of rates, or (persistence) U / V, about minus the logarithm of the hazard ratio. All (replicates,), nan
-    where an arm has fewer than two evaluable subjects, or nothing varies."""
+    """statistic: t or z, above 0 where the arm has more than the control; df: of t, inf for z; difference: of
+    means of logarithms, of rates, or (persistence) U / V, about minus the logarithm of the hazard ratio. All
+    (replicates,), nan where an arm has fewer than two evaluable subjects, or nothing varies."""
 
     statistic: np.ndarray
     df: np.ndarray
@@ -24,7 +24,9 @@ class Compared:
 
         bound = -np.abs(self.statistic) if sides == 2 else -sign * self.statistic
         # where df is infinite, t is normal
-        tail = np.where(np.isinf(self.df), ndtr(bound), stdtr(np.where(np.isinf(self.df), 1.0, self.df), bound))
+        tail = np.where(
+            np.isinf(self.df), ndtr(bound), stdtr(np.where(np.isinf(self.df), 1.0, self.df), bound)
+        )
         return np.where(np.isnan(self.statistic), np.nan, sides * tail)
 
 
@@ -49,7 +51,8 @@ def moments(outcome: Outcome) -> Moments:
 
 
 def pooled_t(arm: Moments, control: Moments, others: tuple[Moments, ...] = ()) -> Compared:
-    """Student's t with the variance pooled over both arms, and over `others` (Dunnett's test pools over all)."""
+    """Student's t with the variance pooled over both arms, and over `others` (Dunnett's test pools over
+    all)."""
     groups = (arm, control, *others)
     df = np.sum([np.maximum(g.n - 1, 0) for g in groups], axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -69,7 +72,8 @@ def welch_t(arm: Moments, control: Moments) -> Compared:
 
 
 def proportions(arm: Moments, control: Moments) -> Compared:
-    """Two rates with the pooled variance, without continuity correction (the square root of Pearson's chi-square)."""
+    """Two rates with the pooled variance, without continuity correction (the square root of Pearson's
+    chi-square)."""
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = (arm.n * arm.mean + control.n * control.mean) / (arm.n + control.n)
         difference = arm.mean - control.mean
@@ -80,7 +84,8 @@ def proportions(arm: Moments, control: Moments) -> Compared:
 
 
 def log_rank(arm: Outcome, control: Outcome, visits: int) -> Compared:
-    """Log-rank test over the visits (Mantel 1966, Cancer Chemother Rep 50:163), ties by the hypergeometric variance."""
+    """Log-rank test over the visits (Mantel 1966, Cancer Chemother Rep 50:163), ties by the hypergeometric
+    variance."""
     events, at_risk = zip(*(_table(outcome, visits) for outcome in (arm, control)), strict=True)
     n, d = at_risk[0] + at_risk[1], events[0] + events[1]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -96,9 +101,8 @@ def log_rank(arm: Outcome, control: Outcome, visits: int) -> Compared:
 def hazard_ratio(arm: Outcome, control: Outcome, visits: int) -> float:
     """Ratio of the hazards between visits, -ln(1 - lost / at risk), over all replicates together.
 
-    Visits are weighted as by Mantel and Haenszel (1959, J Natl Cancer Inst 22:719); where hazards are proportional it is
-    their ratio, however far apart the visits are. nan where no control is lost.
-    """
+    Visits are weighted as by Mantel and Haenszel (1959, J Natl Cancer Inst 22:719); where hazards are
+    proportional it is their ratio, however far apart the visits are. nan where no control is lost."""
     (lost, there), (lost_control, there_control) = (
         [counts.sum(axis=0) for counts in _table(outcome, visits)] for outcome in (arm, control)
     )
@@ -126,4 +130,6 @@ def _table(outcome: Outcome, visits: int) -> tuple[np.ndarray, np.ndarray]:
 def _known(statistic, df, difference, n_arm, n_control) -> Compared:
     """nan where an arm has fewer than two evaluable subjects."""
     few = (n_arm < 2) | (n_control < 2) | ~np.isfinite(statistic)
-    return Compared(np.where(few, np.nan, statistic), np.where(few, 1.0, df), np.where(few, np.nan, difference))
+    return Compared(
+        np.where(few, np.nan, statistic), np.where(few, 1.0, df), np.where(few, np.nan, difference)
+    )

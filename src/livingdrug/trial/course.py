@@ -14,8 +14,8 @@ Window = tuple[float, float]
 
 @dataclass(frozen=True)
 class Course:
-    """levels (n, visits): the model's output at the visits; areas, peaks: window -> (n,); nan where a subject could not be
-    computed."""
+    """levels (n, visits): the model's output at the visits; areas, peaks: window -> (n,); nan where a subject
+    could not be computed."""
 
     levels: np.ndarray
     areas: dict[Window, np.ndarray]
@@ -28,7 +28,8 @@ def arm_seed(seed: int, arm: str) -> int:
 
 
 def arm_subjects(trial: Trial, arm: Arm, seed: int, first: int, count: int) -> Subjects:
-    """Subjects `first` ... `first + count - 1` of an arm; seed: of the arm. Subject i depends on (seed, i) alone."""
+    """Subjects `first` ... `first + count - 1` of an arm; seed: of the arm. Subject i depends on (seed, i)
+    alone."""
     model = trial.model
     population = Draw(1, 0, trial.spread, trial.cv).population(model)
     values = drawn_values(model, population, seed, first, count, arm.variance_scale)
@@ -50,7 +51,12 @@ def arm_regimen(trial: Trial, arm: Arm) -> Regimen:
 
 
 def course(
-    trial: Trial, arm: Arm, subjects: Subjects, visits: np.ndarray, windows: tuple[Window, ...], threads: int | None = None
+    trial: Trial,
+    arm: Arm,
+    subjects: Subjects,
+    visits: np.ndarray,
+    windows: tuple[Window, ...],
+    threads: int | None = None,
 ) -> Course:
     """Levels at the visits, areas and peaks in the windows of the subjects of an arm."""
     regimen = arm_regimen(trial, arm)
@@ -59,7 +65,9 @@ def course(
     return _course(trial.model, regimen, trial.measured, subjects, visits, windows, threads)
 
 
-def _course(model: Model, regimen: Regimen, output: str, subjects: Subjects, visits, windows, threads) -> Course:
+def _course(
+    model: Model, regimen: Regimen, output: str, subjects: Subjects, visits, windows, threads
+) -> Course:
     wanted = list(windows)
     span = (0.0, float(visits[-1])) if len(visits) and visits[-1] > 0 else None
     if span and span not in wanted:
@@ -79,21 +87,28 @@ def _course(model: Model, regimen: Regimen, output: str, subjects: Subjects, vis
 
 
 def _superposed(trial: Trial, regimen: Regimen, subjects: Subjects, visits, windows, threads) -> Course:
-    """The sum of the curves of single infusions: each is taken to grow as the first one did, whatever is there already.
+    """The sum of the curves of single infusions: each is taken to grow as the first one did, whatever is
+    there already.
 
-    In a model without doses an amount is a multiple of the model's own curve. The peak of a sum is not computed.
-    """
+    In a model without doses an amount is a multiple of the model's own curve. The peak of a sum is not
+    computed."""
     model, output = trial.model, trial.measured
     levels = np.zeros((subjects.n, len(visits)))
     areas = {window: np.zeros(subjects.n) for window in windows}
     for dose in regimen.doses:
         for start in (dose.time + k * dose.every for k in range(dose.repeats + 1)):
-            alone = Regimen((replace(dose, time=0.0, repeats=0, every=0.0),)) if model.system.dose_into else Regimen()
+            alone = (
+                Regimen((replace(dose, time=0.0, repeats=0, every=0.0),))
+                if model.system.dose_into
+                else Regimen()
+            )
             size = 1.0 if model.system.dose_into else dose.amount
             # a value at the time of a later infusion is the one just before it
             since = visits > start if start else visits >= 0
             shifted = {w: (max(w[0] - start, 0.0), w[1] - start) for w in windows if w[1] > start}
-            part = _course(model, alone, output, subjects, visits[since] - start, tuple(shifted.values()), threads)
+            part = _course(
+                model, alone, output, subjects, visits[since] - start, tuple(shifted.values()), threads
+            )
             if part.levels.shape[1]:
                 levels[:, since] += size * part.levels
             for window, own in shifted.items():

@@ -1,4 +1,5 @@
-"""A trial as it is planned: arms against a shared control, endpoints, visits, and the rules of its analysis."""
+"""A trial as it is planned: arms against a shared control, endpoints, visits, and the rules of its
+analysis."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -95,12 +96,13 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Futility:
-    """An arm stops when `at` (share of its subjects, and of the control's) have been seen and it looks hopeless.
+    """An arm stops when `at` (share of its subjects, and of the control's) have been seen and it looks
+    hopeless.
 
-    rule: `conditional_power`: the chance that the first endpoint turns out significant, should the difference seen so far be
-    true, is below `below` (Lan and Wittes 1988, Biometrics 44:579); `effect`: the ratio of geometric means (difference of
-    rates) towards the better side is below `below`. Nobody is enrolled in that arm between the look and its result.
-    """
+    rule: `conditional_power`: the chance that the first endpoint turns out significant, should the difference
+    seen so far be true, is below `below` (Lan and Wittes 1988, Biometrics 44:579); `effect`: the ratio of
+    geometric means (difference of rates) towards the better side is below `below`. Nobody is enrolled in that
+    arm between the look and its result."""
 
     at: float
     below: float

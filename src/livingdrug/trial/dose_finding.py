@@ -1,4 +1,5 @@
-"""Many simulated dose escalations side by side: one step of the loop is one cohort in every trial that still runs."""
+"""Many simulated dose escalations side by side: one step of the loop is one cohort in every trial that still
+runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from livingdrug.trial.run import check_replicates
 
 @dataclass(frozen=True)
 class LevelAnswer:
-    """rate: true chance of a dose-limiting toxicity; selected: trials that end with this level as the tolerated dose;
-    patients, toxicities: means of a trial."""
+    """rate: true chance of a dose-limiting toxicity; selected: trials that end with this level as the
+    tolerated dose; patients, toxicities: means of a trial."""
 
     level: str
     rate: float
@@ -33,7 +34,8 @@ class LevelAnswer:
 
 @dataclass(frozen=True, repr=False)
 class EscalationAnswer(Shown):
-    """Operating characteristics; none: trials that end without a tolerated dose; sentence: the same in words."""
+    """Operating characteristics; none: trials that end without a tolerated dose; sentence: the same in
+    words."""
 
     escalation: Escalation
     replicates: int
@@ -54,8 +56,8 @@ class EscalationAnswer(Shown):
 
     @property
     def best(self) -> LevelAnswer:
-        """The level that should be found: the one whose rate is closest to the target; under 3+3, which has none, the highest
-        level with a rate of at most 1 in 3 (or the lowest)."""
+        """The level that should be found: the one whose rate is closest to the target; under 3+3, which has
+        none, the highest level with a rate of at most 1 in 3 (or the lowest)."""
         if self.escalation.rule == "boin":
             return min(self.levels, key=lambda level: abs(level.rate - self.escalation.target))
         return next((level for level in reversed(self.levels) if level.rate <= 1 / 3), self.levels[0])
@@ -66,7 +68,9 @@ class EscalationAnswer(Shown):
         best, often = self.best, round(10 * self.best.selected.value)
         found = f"{often} times in 10" if 0 < often < 10 else f"in {best.selected.value:.1%} of trials"
         target = self.escalation.target
-        goal = f"closest to the target of {target:.0%}" if self.escalation.rule == "boin" else "at most 1 in 3"
+        goal = (
+            f"closest to the target of {target:.0%}" if self.escalation.rule == "boin" else "at most 1 in 3"
+        )
         return (
             f"The trial would pick `{best.level}` (a true rate of {best.rate:.0%}, {goal}) {found}, and no dose in "
             f"{self.none.value:.1%} of trials; it would treat {self.patients:.1f} patients, {self.toxicities:.1f} with "
@@ -120,6 +124,8 @@ def simulate_escalation(
     InputError
         For what `check_escalation` finds.
 
+    Notes
+    -----
     A patient has the same body and the same luck at every level: replicate r holds patients r m ... r m + m -
     1 of one stream, m being the most that a trial can treat.
     """
@@ -140,10 +146,15 @@ def simulate_escalation(
     table = np.stack(toxic, axis=1).reshape(replicates, escalation.most, len(rates))
     y, n, selected = (_three_plus_three if escalation.rule == "3+3" else _boin)(escalation, table)
     levels = tuple(
-        LevelAnswer(level.name, rates[k], Share(int((selected == k).sum()), replicates), float(n[:, k].mean()),
-                    float(y[:, k].mean()))
+        LevelAnswer(
+            level.name,
+            rates[k],
+            Share(int((selected == k).sum()), replicates),
+            float(n[:, k].mean()),
+            float(y[:, k].mean()),
+        )
         for k, level in enumerate(escalation.levels)
-    )  # fmt: skip
+    )
     none = Share(int((selected < 0).sum()), replicates)
     return EscalationAnswer(escalation, replicates, seed, levels, none, _notices(rates, failed))
 
@@ -154,7 +165,9 @@ def _notices(rates: list[float], failed: float) -> tuple[str, ...]:
         found.append("toxicity does not rise from level to level, which both rules take for granted")
     if failed:
         share = f"{100 * failed:.2g} %"
-        found.append(f"up to {share} of patients at a level could not be computed by the model and count as without toxicity")
+        found.append(
+            f"up to {share} of patients at a level could not be computed by the model and count as without toxicity"
+        )
     return tuple(found)
 
 
@@ -167,7 +180,10 @@ def _chances(escalation: Escalation, level: Level, seed: int, total: int, thread
         exposure = level.median * np.exp(level.log_sd * normals(seed, "exposure", 0, total))
     else:
         exposure = np.concatenate(
-            [_exposures(escalation, level, seed, f, min(BLOCK, total - f), threads) for f in range(0, total, BLOCK)]
+            [
+                _exposures(escalation, level, seed, f, min(BLOCK, total - f), threads)
+                for f in range(0, total, BLOCK)
+            ]
         )
     return logistic(np.maximum(exposure, 1e-300), curve.ec50[curve.at_least - 1], curve.slope)
 
@@ -176,13 +192,20 @@ def level_trial(escalation: Escalation) -> Trial:
     """The levels as arms: the same steps lead from a dose to an exposure."""
     arms = tuple(Arm(level.name, escalation.most, level.dose, level.change) for level in escalation.levels)
     return Trial(
-        known(escalation.model, "the model"), arms, escalation.levels[0].name,
-        (known(escalation.toxicity, "the curve of toxicity"),), escalation.output, escalation.spread,
-        escalation.cv, escalation.doses,
-    )  # fmt: skip
+        known(escalation.model, "the model"),
+        arms,
+        escalation.levels[0].name,
+        (known(escalation.toxicity, "the curve of toxicity"),),
+        escalation.output,
+        escalation.spread,
+        escalation.cv,
+        escalation.doses,
+    )
 
 
-def _exposures(escalation: Escalation, level: Level, seed: int, first: int, count: int, threads) -> np.ndarray:
+def _exposures(
+    escalation: Escalation, level: Level, seed: int, first: int, count: int, threads
+) -> np.ndarray:
     trial = level_trial(escalation)
     arm = next(arm for arm in trial.arms if arm.name == level.name)
     toxicity = known(escalation.toxicity, "the curve of toxicity")
@@ -192,7 +215,8 @@ def _exposures(escalation: Escalation, level: Level, seed: int, first: int, coun
 
 
 def _treat(table, level, size, active, y, n) -> None:
-    """The next `size` patients of every active trial at its level: y toxicities of n treated, both (replicates, levels)."""
+    """The next `size` patients of every active trial at its level: y toxicities of n treated, both
+    (replicates, levels)."""
     rows = np.flatnonzero(active)
     at = level[rows]
     for _ in range(size):
@@ -203,9 +227,8 @@ def _treat(table, level, size, active, y, n) -> None:
 def _three_plus_three(escalation: Escalation, table: np.ndarray):
     """(toxicities, treated, selected) of the traditional rule (Storer 1989, Biometrics 45:925).
 
-    0 of 3: up; 1 of 3: three more; at most 1 of 6: up; 2 or more: this level is too toxic and the next lower one gets six
-    patients. The tolerated dose is the highest level with at most 1 of 6.
-    """
+    0 of 3: up; 1 of 3: three more; at most 1 of 6: up; 2 or more: this level is too toxic and the next lower
+    one gets six patients. The tolerated dose is the highest level with at most 1 of 6."""
     replicates, _, levels = table.shape
     y, n = np.zeros((replicates, levels), dtype=np.int64), np.zeros((replicates, levels), dtype=np.int64)
     level, ceiling = np.full(replicates, escalation.start - 1), np.full(replicates, levels)

@@ -83,16 +83,20 @@ class Escalation:
         return 6 * len(self.levels) if self.rule == "3+3" else self.patients
 
 
-def boin_boundaries(target: float, low: float | None = None, high: float | None = None) -> tuple[float, float]:
+def boin_boundaries(
+    target: float, low: float | None = None, high: float | None = None
+) -> tuple[float, float]:
     """(escalate at or below, de-escalate at or above) this observed rate of toxicity.
 
-    low, high: rates that are too low and too high, 0.6 and 1.4 times the target by default. Liu and Yuan 2015, J R Stat Soc
-    C 64:507, equations for the local optimal design. Raises InputError unless 0 < low < target < high < 1.
-    """
+    low, high: rates that are too low and too high, 0.6 and 1.4 times the target by default. Liu and Yuan
+    2015, J R Stat Soc C 64:507, equations for the local optimal design. Raises InputError unless 0 < low <
+    target < high < 1."""
     low = 0.6 * target if low is None else low
     high = 1.4 * target if high is None else high
     if not 0 < low < target < high < 1:
-        raise InputError(f"the target is {target:g} between {low:g} and {high:g}; they must rise, between 0 and 1")
+        raise InputError(
+            f"the target is {target:g} between {low:g} and {high:g}; they must rise, between 0 and 1"
+        )
     down = math.log((1 - low) / (1 - target)) / math.log(target * (1 - low) / (low * (1 - target)))
     up = math.log((1 - target) / (1 - high)) / math.log(high * (1 - target) / (target * (1 - high)))
     return down, up
@@ -107,17 +111,21 @@ def too_toxic(toxicities, treated, target: float) -> np.ndarray:
 
 
 def boin_table(target: float, patients: int, cohort: int = 1) -> list[tuple[int, int, int, int | None]]:
-    """(treated, escalate at or below, de-escalate at or above, give up at or above) at one level, after each cohort."""
+    """(treated, escalate at or below, de-escalate at or above, give up at or above) at one level, after each
+    cohort."""
     down, up = boin_boundaries(target)
     rows = []
     for n in range(cohort, patients + 1, cohort):
         lost = np.flatnonzero(too_toxic(np.arange(n + 1), n, target))
-        rows.append((n, math.floor(down * n + 1e-9), math.ceil(up * n - 1e-9), int(lost[0]) if len(lost) else None))
+        rows.append(
+            (n, math.floor(down * n + 1e-9), math.ceil(up * n - 1e-9), int(lost[0]) if len(lost) else None)
+        )
     return rows
 
 
 def isotonic_level(toxicities: np.ndarray, treated: np.ndarray, target: float, given_up: np.ndarray) -> int:
-    """The level whose isotonic estimate of toxicity is closest to the target, -1 where every tried level was given up.
+    """The level whose isotonic estimate of toxicity is closest to the target, -1 where every tried level was
+    given up.
 
     Pool-adjacent-violators on (y + 0.05)/(n + 0.1) weighted by the inverse of its variance, over the levels tried and not
     given up; of equal estimates the higher level below the target, the lower one above (Yan, Zhang, Zhou, Pan, Liu and Yuan

@@ -59,7 +59,11 @@ def _sources(escalation: Escalation) -> Iterator[str]:
 
 
 def _level(escalation: Escalation, level: Level) -> Iterator[str]:
-    own = {"rate": level.rate is not None, "median": level.median is not None, "model": level.dose != 1 or bool(level.change)}
+    own = {
+        "rate": level.rate is not None,
+        "median": level.median is not None,
+        "model": level.dose != 1 or bool(level.change),
+    }
     if sum(own.values()) > 1:
         yield f"{' and '.join(name for name, given in own.items() if given)} were given; its toxicity comes from one of them"
     if level.rate is not None and not 0 <= level.rate <= 1:
@@ -68,7 +72,9 @@ def _level(escalation: Escalation, level: Level) -> Iterator[str]:
         yield "a median and a log_sd of exposure go together"
     for name, least in (("median", "above 0"), ("log_sd", "not negative")):
         value = getattr(level, name)
-        if value is not None and not (math.isfinite(value) and (value > 0 if name == "median" else value >= 0)):
+        if value is not None and not (
+            math.isfinite(value) and (value > 0 if name == "median" else value >= 0)
+        ):
             yield f"{name} is {value:g}; it must be finite and {least}"
     if escalation.model is not None and not (own["rate"] or own["median"]):
         for name, fold in level.change.items():

@@ -1,4 +1,5 @@
-"""The paper's grid (Kirouac 2024, Fig 2D) for any model and spread: subjects per arm over fold change and variance."""
+"""The paper's grid (Kirouac 2024, Fig 2D) for any model and spread: subjects per arm over fold change and
+variance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +21,8 @@ SUBJECTS = 10_000
 
 @dataclass(frozen=True, repr=False)
 class SizeGrid(Shown):
-    """n (scales, folds): subjects per arm, two equal arms, t-test on the logarithm; log_sd (scales,): SD of the logarithm of
-    the endpoint; name: of the endpoint; power, alpha: of the test, two-sided."""
+    """n (scales, folds): subjects per arm, two equal arms, t-test on the logarithm; log_sd (scales,): SD of
+    the logarithm of the endpoint; name: of the endpoint; power, alpha: of the test, two-sided."""
 
     name: str
     folds: tuple[float, ...]
@@ -32,12 +33,19 @@ class SizeGrid(Shown):
     alpha: float
 
 
-def sizes_over(log_sds: Sequence[float], folds: Sequence[float], power: float = 0.8, alpha: float = 0.05) -> np.ndarray:
-    """Subjects per arm for every SD of the logarithm (rows) and fold change (columns), exact noncentral t, two-sided."""
-    return np.array([[sample_size_t(effect_of_fold(fold, sd), power, alpha) for fold in folds] for sd in log_sds])
+def sizes_over(
+    log_sds: Sequence[float], folds: Sequence[float], power: float = 0.8, alpha: float = 0.05
+) -> np.ndarray:
+    """Subjects per arm for every SD of the logarithm (rows) and fold change (columns), exact noncentral t,
+    two-sided."""
+    return np.array(
+        [[sample_size_t(effect_of_fold(fold, sd), power, alpha) for fold in folds] for sd in log_sds]
+    )
 
 
-def size_grid(trial: Trial, seed: int = 1, folds: Sequence[float] = FOLDS, scales: Sequence[float] = SCALES) -> SizeGrid:
+def size_grid(
+    trial: Trial, seed: int = 1, folds: Sequence[float] = FOLDS, scales: Sequence[float] = SCALES
+) -> SizeGrid:
     """How many subjects per arm over folds of exposure and between-subject variabilities, for a trial's own
     control, visits and assay.
 
@@ -64,7 +72,9 @@ def size_grid(trial: Trial, seed: int = 1, folds: Sequence[float] = FOLDS, scale
     check_trial(trial)
     endpoint = next((e for e in trial.endpoints if e.kind in LOGARITHMIC), None)
     if endpoint is None:
-        raise InputError("the grid of folds and variances is about an exposure; add an endpoint of kind `auc` or `cmax`")
+        raise InputError(
+            "the grid of folds and variances is about an exposure; add an endpoint of kind `auc` or `cmax`"
+        )
     plan = replace(trial, endpoints=(endpoint,))
     log_sd = []
     for scale in scales:

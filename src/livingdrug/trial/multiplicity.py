@@ -14,13 +14,13 @@ REACH = 8.5  # normal numbers beyond have less than 1e-16 of the mass
 
 
 def dunnett_critical(versions, control: float, df: float, alpha: float = 0.05, sides: int = 2) -> float:
-    """The value that the largest of k statistics (t with common df, or z with df = inf) exceeds with probability alpha.
+    """The value that the largest of k statistics (t with common df, or z with df = inf) exceeds with
+    probability alpha.
 
-    versions: subjects in each of the k arms, control: in the control. The statistics share the control, so that
-    corr(i, j) = l_i l_j with l_i = sqrt(n_i / (n_i + n_0)), and given the control's mean and the common SD they are
-    independent (Dunnett 1955, J Am Stat Assoc 50:1096; 1964, Biometrics 20:482).
-    Raises InputError for no arm, an arm without subjects, or an alpha or number of sides that cannot be.
-    """
+    versions: subjects in each of the k arms, control: in the control. The statistics share the control, so
+    that corr(i, j) = l_i l_j with l_i = sqrt(n_i / (n_i + n_0)), and given the control's mean and the common
+    SD they are independent (Dunnett 1955, J Am Stat Assoc 50:1096; 1964, Biometrics 20:482). Raises
+    InputError for no arm, an arm without subjects, or an alpha or number of sides that cannot be."""
     from scipy.optimize import brentq
     from scipy.stats import norm, t
 
@@ -28,7 +28,9 @@ def dunnett_critical(versions, control: float, df: float, alpha: float = 0.05, s
     if not len(sizes) or not (sizes > 0).all() or not control > 0 or not df > 0:
         raise InputError("Dunnett's test needs at least one arm and a control, each with subjects")
     if not 0 < alpha < 1 or sides not in (1, 2):
-        raise InputError(f"alpha is {alpha:g} with {sides} sides; it must be between 0 and 1, with 1 or 2 sides")
+        raise InputError(
+            f"alpha is {alpha:g} with {sides} sides; it must be between 0 and 1, with 1 or 2 sides"
+        )
     load = np.sqrt(sizes / (sizes + control))
     scale, weight = _scale(df)
     # between the critical values of one comparison and of as many independent ones (Bonferroni)
@@ -36,7 +38,9 @@ def dunnett_critical(versions, control: float, df: float, alpha: float = 0.05, s
     low, high = float(law.isf(alpha / sides)), float(law.isf(alpha / sides / len(sizes)))
     if len(sizes) == 1:
         return low
-    at = brentq(lambda c: _below(c, load, scale, weight, sides) - (1 - alpha), low * 0.99, high * 1.01, xtol=1e-10)
+    at = brentq(
+        lambda c: _below(c, load, scale, weight, sides) - (1 - alpha), low * 0.99, high * 1.01, xtol=1e-10
+    )
     return float(cast(float, at))
 
 
@@ -55,7 +59,8 @@ def _scale(df: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _below(c: float, load: np.ndarray, scale: np.ndarray, weight: np.ndarray, sides: int) -> float:
-    """P(all statistics below c): the integral over the control's mean z of the product over the arms, then over s."""
+    """P(all statistics below c): the integral over the control's mean z of the product over the arms, then
+    over s."""
     from scipy.special import ndtr
 
     x, w = gauss_legendre(CLOSE_POINTS)
@@ -70,8 +75,8 @@ def _below(c: float, load: np.ndarray, scale: np.ndarray, weight: np.ndarray, si
 def holm_rejects(p: np.ndarray, alpha: float) -> np.ndarray:
     """Which hypotheses Holm's step-down procedure rejects (Holm 1979, Scand J Stat 6:65).
 
-    p (replicates, k): nan where a comparison could not be made, which is never rejected and counts among the k.
-    """
+    p (replicates, k): nan where a comparison could not be made, which is never rejected and counts among the
+    k."""
     k = p.shape[1]
     filled = np.where(np.isnan(p), np.inf, p)
     order = np.argsort(filled, axis=1, kind="stable")

@@ -13,8 +13,8 @@ def needed_size(
 ) -> SizeNeeded:
     """The size of the smallest arm at which version `position` has the wanted power.
 
-    Between the simulated sizes the normal quantile of the power is linear in the root of the size, as it is for a z-test.
-    """
+    Between the simulated sizes the normal quantile of the power is linear in the root of the size, as it is
+    for a z-test."""
     shares = [point.power[position] for point in points]
     roots = np.sqrt([point.n for point in points])
     curves = [[share.value for share in shares], *zip(*(share.interval for share in shares), strict=True)]

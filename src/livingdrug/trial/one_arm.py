@@ -1,4 +1,5 @@
-"""One arm against a historical rate, as early CAR-T trials are run: the exact binomial test and Simon's two stages."""
+"""One arm against a historical rate, as early CAR-T trials are run: the exact binomial test and Simon's two
+stages."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +13,8 @@ MOST = 200  # patients up to which designs are looked for
 
 @dataclass(frozen=True)
 class OneStage:
-    """n: patients; needed: responders from which the rate is called above the historical one; alpha, power: as they
-    are, by the exact binomial distribution; p0, p1: historical rate and the one hoped for."""
+    """n: patients; needed: responders from which the rate is called above the historical one; alpha, power:
+    as they are, by the exact binomial distribution; p0, p1: historical rate and the one hoped for."""
 
     n: int
     needed: int
@@ -25,9 +26,9 @@ class OneStage:
 
 @dataclass(frozen=True)
 class TwoStage:
-    """n1: patients of the first stage, stop with r1 or fewer responders; n: all patients, the treatment is called
-    promising with more than r responders; expected: number of patients if the rate is p0; early: probability of
-    stopping then; alpha, power: exact."""
+    """n1: patients of the first stage, stop with r1 or fewer responders; n: all patients, the treatment is
+    called promising with more than r responders; expected: number of patients if the rate is p0; early:
+    probability of stopping then; alpha, power: exact."""
 
     r1: int
     n1: int
@@ -92,7 +93,8 @@ def one_stage_of(n: int, p0: float, p1: float, alpha: float = 0.05) -> OneStage 
 def simon(
     p0: float, p1: float, alpha: float = 0.05, power: float = 0.8, most: int = 100
 ) -> tuple[TwoStage, TwoStage]:
-    """Simon's optimal and minimax designs (Controlled Clinical Trials 1989;10:1-10), by going through all of them.
+    """Simon's optimal and minimax designs (Controlled Clinical Trials 1989;10:1-10), by going through all of
+    them.
 
     Parameters
     ----------

@@ -21,8 +21,9 @@ BLOCK = 32_768  # subjects at a time: what stays in the fast memory of one core
 
 @dataclass(frozen=True)
 class Outcome:
-    """One endpoint of one arm: value (replicates, n): ln exposure, 0 or 1, or the number of the visit at which a subject was
-    lost or last seen; nan where there is none. lost (replicates, n): for persistence, whether it was lost there."""
+    """One endpoint of one arm: value (replicates, n): ln exposure, 0 or 1, or the number of the visit at
+    which a subject was lost or last seen; nan where there is none. lost (replicates, n): for persistence,
+    whether it was lost there."""
 
     value: np.ndarray
     lost: np.ndarray | None = None
@@ -34,8 +35,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ArmData:
-    """outcomes: by endpoint; left, failed, below: shares of the subjects that left before they could be evaluated (primary
-    endpoint), that the model could not compute, and that never had a quantifiable level."""
+    """outcomes: by endpoint; left, failed, below: shares of the subjects that left before they could be
+    evaluated (primary endpoint), that the model could not compute, and that never had a quantifiable
+    level."""
 
     outcomes: dict[str, Outcome]
     left: float
@@ -44,7 +46,9 @@ class ArmData:
 
     def of_first(self, n: int) -> "ArmData":
         """The first n subjects of each replicate."""
-        return ArmData({k: v.of_first(n) for k, v in self.outcomes.items()}, self.left, self.failed, self.below)
+        return ArmData(
+            {k: v.of_first(n) for k, v in self.outcomes.items()}, self.left, self.failed, self.below
+        )
 
 
 def simulate_arm(
@@ -107,7 +111,8 @@ def _windows(trial: Trial) -> tuple[tuple[float, float], ...]:
 
 
 def last_day(trial: Trial, endpoint: Endpoint) -> float:
-    """When an endpoint of a subject is known: who leaves before is not evaluable (persistence: from the first visit on)."""
+    """When an endpoint of a subject is known: who leaves before is not evaluable (persistence: from the first
+    visit on)."""
     if endpoint.kind == "persistence":
         return trial.visits[0]
     if endpoint.kind == "positive":
@@ -146,6 +151,7 @@ def _value(trial: Trial, endpoint: Endpoint, found: Course, levels, visits, leav
 
 
 def _happens(endpoint: Endpoint, exposure: np.ndarray, seed: int, first: int) -> np.ndarray:
-    """Whether the response, or a grade of at least `at_least`, happens: one uniform number of each subject decides."""
+    """Whether the response, or a grade of at least `at_least`, happens: one uniform number of each subject
+    decides."""
     chance = logistic(np.maximum(exposure, 1e-300), endpoint.ec50[endpoint.at_least - 1], endpoint.slope)
     return uniforms(seed, f"outcome {endpoint.name}", first, len(exposure)) < chance

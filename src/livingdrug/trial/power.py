@@ -88,7 +88,9 @@ class PowerCurve(Shown):
         return self.table()
 
 
-def power_curve(power_of: Callable[[float], float], design: Design, upto: int, what: str, *assumptions: str) -> PowerCurve:
+def power_curve(
+    power_of: Callable[[float], float], design: Design, upto: int, what: str, *assumptions: str
+) -> PowerCurve:
     """Power at up to 60 whole sizes from 2 to `upto`; power_of(subjects in the first arm)."""
     sizes = np.unique(np.linspace(2, max(upto, 3), 60).astype(int))
     power = np.array([power_of(float(n) / min(1.0, design.ratio)) for n in sizes])
@@ -112,12 +114,15 @@ def effect_of_fold(fold: float, log_sd: float) -> float:
 
 
 def size_for_means(effect: float, design: Design, what: str, n: int | None = None) -> PowerAnswer:
-    """Two arms compared by a t-test; `what` names the difference in the sentence. With n: the power of that many."""
+    """Two arms compared by a t-test; `what` names the difference in the sentence. With n: the power of that
+    many."""
     exact = exact_size_t(effect, design.power, design.alpha, design.sides, design.ratio)
     return _answer(exact, design, what, n, lambda m, r: power_t(m, effect, design.alpha, design.sides, r), 2)
 
 
-def size_for_fold(fold: float, log_sds: tuple[float, float], design: Design, n: int | None = None) -> PowerAnswer:
+def size_for_fold(
+    fold: float, log_sds: tuple[float, float], design: Design, n: int | None = None
+) -> PowerAnswer:
     """Two arms whose logarithms have different SDs, the first arm's first, compared by Welch's t-test."""
     effect_of_fold(fold, log_sds[0])  # refuses what cannot be
     what = f"a {fold:g}-fold change of exposure"
@@ -129,9 +134,14 @@ def size_for_fold(fold: float, log_sds: tuple[float, float], design: Design, n: 
     return _answer(exact, design, what, n, power_of, 2, tuple(f" (log-SD {sd:g})" for sd in log_sds))
 
 
-def size_for_hazards(hazard_ratio: float, event_rate: float, design: Design, n: int | None = None) -> PowerAnswer:
-    """Two arms compared by the log-rank test (Schoenfeld); event_rate: share of all subjects who have the event."""
-    exact = exact_size_log_rank(hazard_ratio, event_rate, design.power, design.alpha, design.sides, design.ratio)
+def size_for_hazards(
+    hazard_ratio: float, event_rate: float, design: Design, n: int | None = None
+) -> PowerAnswer:
+    """Two arms compared by the log-rank test (Schoenfeld); event_rate: share of all subjects who have the
+    event."""
+    exact = exact_size_log_rank(
+        hazard_ratio, event_rate, design.power, design.alpha, design.sides, design.ratio
+    )
 
     def power_of(m: float, ratio: float) -> float:
         return power_log_rank(m, hazard_ratio, event_rate, design.alpha, design.sides, ratio)
@@ -140,7 +150,8 @@ def size_for_hazards(hazard_ratio: float, event_rate: float, design: Design, n: 
 
 
 def size_for_proportions(p1: float, p2: float, design: Design, n: int | None = None) -> PowerAnswer:
-    """Two arms compared by their proportions; power_enumerated: of the same test over all outcomes, where they are few."""
+    """Two arms compared by their proportions; power_enumerated: of the same test over all outcomes, where
+    they are few."""
     exact = exact_size_proportions(p1, p2, design.power, design.alpha, design.sides, design.ratio)
     what = f"a difference of {p1:.0%} against {p2:.0%}"
 
@@ -151,7 +162,9 @@ def size_for_proportions(p1: float, p2: float, design: Design, n: int | None = N
     first, second = arms_of(answer.n_per_arm, design.ratio)
     if first * second > OUTCOMES:
         return answer
-    return replace(answer, power_enumerated=enumerated_power(first, second, p1, p2, design.alpha, design.sides))
+    return replace(
+        answer, power_enumerated=enumerated_power(first, second, p1, p2, design.alpha, design.sides)
+    )
 
 
 def arms_of(smaller: int, ratio: float) -> tuple[int, int]:
@@ -180,8 +193,8 @@ def power(
     fold : float, optional
         Fold change of a log-normal exposure, compared by a t-test of its logarithms; with `log_sd`.
     log_sd : float or (float, float), optional
-        SD of the natural logarithm of the exposure: of both arms, or of the first and the second one (Welch's test).
-        `log_sd_of_auc28` gives that of a model's virtual subjects.
+        SD of the natural logarithm of the exposure: of both arms, or of the first and the second one (Welch's
+        test). `log_sd_of_auc28` gives that of a model's virtual subjects.
     effect : float, optional
         Difference of two means over their common SD, compared by a t-test.
     proportions : (float, float), optional
@@ -229,8 +242,11 @@ def _of_fold(fold: float, log_sd: float | tuple[float, float], design: Design, n
     return size_for_means(effect_of_fold(fold, log_sd), design, f"a {fold:g}-fold change of exposure", n)
 
 
-def _answer(exact: float, design: Design, what: str, n: int | None, power_of, least: int, named=("", "")) -> PowerAnswer:
-    """power_of(subjects in the first arm, those in the second over them); named: what is said behind each arm."""
+def _answer(
+    exact: float, design: Design, what: str, n: int | None, power_of, least: int, named=("", "")
+) -> PowerAnswer:
+    """power_of(subjects in the first arm, those in the second over them); named: what is said behind each
+    arm."""
     if n is not None and n < least:
         raise InputError(f"{n} subjects per arm were given; at least {least} are needed")
     ratio = design.ratio
@@ -240,7 +256,11 @@ def _answer(exact: float, design: Design, what: str, n: int | None, power_of, le
     first, second = arms_of(whole, ratio)
     power = power_of(first, second / first)
     misses = round(10 * (1 - power))
-    arms = f"{whole} per arm" if ratio == 1 else f"{first} in the first arm{named[0]} and {second} in the second{named[1]}"
+    arms = (
+        f"{whole} per arm"
+        if ratio == 1
+        else f"{first} in the first arm{named[0]} and {second} in the second{named[1]}"
+    )
     seen = "more than 99.9 %" if power > 0.9995 else f"{power:.1%}"
     often = f"miss {what} {misses} times in 10" if 0 < misses < 10 else f"see {what} {seen} of the time"
     return PowerAnswer(smaller, whole, first + second, power, f"With {arms} you would {often}.")

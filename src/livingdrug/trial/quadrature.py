@@ -1,4 +1,5 @@
-"""Nodes and weights for integrals, computed when they are first needed: a start of the program must not wait for them."""
+"""Nodes and weights for integrals, computed when they are first needed: a start of the program must not wait
+for them."""
 
 from functools import lru_cache
 

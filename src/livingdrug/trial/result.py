@@ -1,4 +1,5 @@
-"""What a simulated trial says: how often each arm succeeds, what it costs, with the error of the simulation."""
+"""What a simulated trial says: how often each arm succeeds, what it costs, with the error of the
+simulation."""
 
 import math
 from dataclasses import dataclass
@@ -44,11 +45,11 @@ class Share:
 class ArmAnswer:
     """One version against the control on one endpoint.
 
-    level, control_level: geometric mean, rate, or (persistence) share not lost; effect: ratio of geometric means,
-    difference of rates, hazard ratio; power: significant replicates; false: the same where no version differs from the
-    control; closed_form: power without simulation, None where there is none, and `why`; untestable: replicates in which an
-    arm had fewer than two evaluable subjects, counted as not significant; evaluable: mean number of subjects.
-    """
+    level, control_level: geometric mean, rate, or (persistence) share not lost; effect: ratio of geometric
+    means, difference of rates, hazard ratio; power: significant replicates; false: the same where no version
+    differs from the control; closed_form: power without simulation, None where there is none, and `why`;
+    untestable: replicates in which an arm had fewer than two evaluable subjects, counted as not significant;
+    evaluable: mean number of subjects."""
 
     arm: str
     n: int
@@ -65,8 +66,8 @@ class ArmAnswer:
 
 @dataclass(frozen=True)
 class EndpointAnswer:
-    """critical: of the statistic (None under Holm); any_power, any_false: at least one version significant; any_false is
-    the family-wise error, measured where no version differs from the control."""
+    """critical: of the statistic (None under Holm); any_power, any_false: at least one version significant;
+    any_false is the family-wise error, measured where no version differs from the control."""
 
     endpoint: Endpoint
     unit: str
@@ -79,8 +80,8 @@ class EndpointAnswer:
 
 @dataclass(frozen=True)
 class ArmConduct:
-    """stopped: replicates in which the arm ended at the interim analysis (None for the control and without a rule);
-    patients, cost: expected; left, failed, below: see `outcomes.ArmData`."""
+    """stopped: replicates in which the arm ended at the interim analysis (None for the control and without a
+    rule); patients, cost: expected; left, failed, below: see `outcomes.ArmData`."""
 
     arm: str
     what: str
@@ -94,7 +95,8 @@ class ArmConduct:
 
 @dataclass(frozen=True)
 class SizePoint:
-    """Simulated power of each version on the primary endpoint with n subjects in the smallest arm, others in proportion."""
+    """Simulated power of each version on the primary endpoint with n subjects in the smallest arm, others in
+    proportion."""
 
     n: int
     power: tuple[Share, ...]
@@ -102,7 +104,8 @@ class SizePoint:
 
 @dataclass(frozen=True)
 class ClosedCurve:
-    """The same without simulation: n (m,), power of each version (m, versions), nan where there is no closed form."""
+    """The same without simulation: n (m,), power of each version (m, versions), nan where there is no closed
+    form."""
 
     n: tuple[int, ...]
     power: tuple[tuple[float, ...], ...]
@@ -114,8 +117,9 @@ class ClosedCurve:
 
 @dataclass(frozen=True)
 class SizeNeeded:
-    """Subjects in the smallest arm at which a version reaches the wanted power, by the simulated curve, with the 95 % range
-    of the simulation; nan where the curve does not get there (or starts above). closed_form: the same without simulation."""
+    """Subjects in the smallest arm at which a version reaches the wanted power, by the simulated curve, with
+    the 95 % range of the simulation; nan where the curve does not get there (or starts above). closed_form:
+    the same without simulation."""
 
     arm: str
     n: float
@@ -177,19 +181,31 @@ class TrialAnswer(Shown):
             for arm in answer.arms:
                 rows.append(
                     {
-                        "endpoint": answer.endpoint.name, "kind": answer.endpoint.kind, "arm": arm.arm, "n": arm.n,
-                        "level": arm.level, "control_level": arm.control_level, "unit": answer.unit, "effect": arm.effect,
-                        "power": arm.power.value, "power_error": arm.power.error, "closed_form": arm.closed_form,
-                        "false_positive": arm.false.value, "false_positive_error": arm.false.error,
-                        "evaluable": arm.evaluable, "untestable": arm.untestable, "replicates": self.replicates,
+                        "endpoint": answer.endpoint.name,
+                        "kind": answer.endpoint.kind,
+                        "arm": arm.arm,
+                        "n": arm.n,
+                        "level": arm.level,
+                        "control_level": arm.control_level,
+                        "unit": answer.unit,
+                        "effect": arm.effect,
+                        "power": arm.power.value,
+                        "power_error": arm.power.error,
+                        "closed_form": arm.closed_form,
+                        "false_positive": arm.false.value,
+                        "false_positive_error": arm.false.error,
+                        "evaluable": arm.evaluable,
+                        "untestable": arm.untestable,
+                        "replicates": self.replicates,
                     }
-                )  # fmt: skip
+                )
         return pd.DataFrame(rows)
 
     def _facts(self) -> dict[str, str]:
-        return {"arms": ", ".join(arm.name for arm in self.trial.arms), "replicates": f"{self.replicates:,}"} | (
-            {"answer": " ".join(self.sentences)} if self.sentences else {}
-        )
+        return {
+            "arms": ", ".join(arm.name for arm in self.trial.arms),
+            "replicates": f"{self.replicates:,}",
+        } | ({"answer": " ".join(self.sentences)} if self.sentences else {})
 
     def _frame(self):
         return self.table()

@@ -16,7 +16,15 @@ from livingdrug.trial.comparisons import hazard_ratio
 from livingdrug.trial.design import LOGARITHMIC, Arm, Endpoint, Trial
 from livingdrug.trial.needed import needed_size
 from livingdrug.trial.outcomes import ArmData, Outcome, simulate_arm
-from livingdrug.trial.result import ArmAnswer, ArmConduct, ClosedCurve, EndpointAnswer, Share, SizePoint, TrialAnswer
+from livingdrug.trial.result import (
+    ArmAnswer,
+    ArmConduct,
+    ClosedCurve,
+    EndpointAnswer,
+    Share,
+    SizePoint,
+    TrialAnswer,
+)
 from livingdrug.trial.words import change_text, name_of_test, sentences
 
 MAX_VALUES = 100_000_000  # subjects, over arms and replicates, times endpoints: what a computer at hand keeps in memory
@@ -71,7 +79,9 @@ def simulate_trial(
     endpoints = tuple(_answer(trial, e, data, found[e.name], by_chance[e.name]) for e in trial.endpoints)
     points, needed, curve = (), (), ClosedCurve((), ())
     if largest:
-        data_large = {arm.name: simulate_arm(largest, arm, replicates, seed, threads, count) for arm in largest.arms}
+        data_large = {
+            arm.name: simulate_arm(largest, arm, replicates, seed, threads, count) for arm in largest.arms
+        }
         points = tuple(_point(trial, size, data_large) for size in sizes)
         between = np.geomspace(sizes[0], sizes[-1], CURVE_POINTS).round().astype(int).tolist()
         curve = _curve(trial, sorted({*sizes, *between}), data_large, endpoints[0])
@@ -105,7 +115,9 @@ def _check_amount(subjects: int, endpoints: int) -> None:
 def check_replicates(replicates: int) -> None:
     """InputError unless it is a whole number of at least 1."""
     if isinstance(replicates, bool) or not isinstance(replicates, int | np.integer) or replicates < 1:
-        raise InputError(f"replicates is {replicates}; at least 1 trial is needed, and 10000 tell a power to within 0.01")
+        raise InputError(
+            f"replicates is {replicates}; at least 1 trial is needed, and 10000 tell a power to within 0.01"
+        )
 
 
 def _check_sizes(sizes: tuple[int, ...]) -> int:
@@ -117,13 +129,18 @@ def _check_sizes(sizes: tuple[int, ...]) -> int:
 def _scaled(trial: Trial, smallest: int) -> Trial:
     """The trial with so many in its smallest arm, the other arms in proportion."""
     base = min(arm.n for arm in trial.arms)
-    return replace(trial, arms=tuple(replace(arm, n=max(2, math.ceil(arm.n * smallest / base - 1e-9))) for arm in trial.arms))
+    return replace(
+        trial,
+        arms=tuple(replace(arm, n=max(2, math.ceil(arm.n * smallest / base - 1e-9))) for arm in trial.arms),
+    )
 
 
 def _without_difference(trial: Trial) -> Trial:
     """The trial in which every version is the control's product."""
     shared = trial.shared
-    return replace(trial, arms=tuple(replace(shared, name=arm.name, n=arm.n, cost=arm.cost) for arm in trial.arms))
+    return replace(
+        trial, arms=tuple(replace(shared, name=arm.name, n=arm.n, cost=arm.cost) for arm in trial.arms)
+    )
 
 
 def _answer(
@@ -138,14 +155,27 @@ def _answer(
         closed = closed_power(trial, endpoint, arm.name, expected, found.critical)
         arms.append(
             ArmAnswer(
-                arm.name, arm.n, level, control, effects[arm.name], _share(found.rejected[:, i]), _share(null.rejected[:, i]),
-                *closed, int(np.isnan(found.compared[i].statistic).sum()), expected[arm.name].n,
-            )  # fmt: skip
+                arm.name,
+                arm.n,
+                level,
+                control,
+                effects[arm.name],
+                _share(found.rejected[:, i]),
+                _share(null.rejected[:, i]),
+                *closed,
+                int(np.isnan(found.compared[i].statistic).sum()),
+                expected[arm.name].n,
+            )
         )
     return EndpointAnswer(
-        endpoint, _unit(trial, endpoint), name_of_test(trial, endpoint), found.critical, tuple(arms),
-        _share(np.any(found.rejected, axis=1)), _share(np.any(null.rejected, axis=1)),
-    )  # fmt: skip
+        endpoint,
+        _unit(trial, endpoint),
+        name_of_test(trial, endpoint),
+        found.critical,
+        tuple(arms),
+        _share(np.any(found.rejected, axis=1)),
+        _share(np.any(null.rejected, axis=1)),
+    )
 
 
 def _expected(
@@ -156,17 +186,25 @@ def _expected(
     if endpoint.kind != "persistence":
         return found
     lost = {name: 1.0 - _level(endpoint, outcome) for name, outcome in outcomes.items()}
-    return {name: moments._replace(lost=lost[name], hazard_ratio=effects.get(name, 1.0)) for name, moments in found.items()}
+    return {
+        name: moments._replace(lost=lost[name], hazard_ratio=effects.get(name, 1.0))
+        for name, moments in found.items()
+    }
 
 
-def _curve(trial: Trial, sizes: Sequence[int], data: Mapping[str, ArmData], primary: EndpointAnswer) -> ClosedCurve:
-    """Closed forms over the size, from the moments of the largest trial: the smaller ones are of the same populations."""
+def _curve(
+    trial: Trial, sizes: Sequence[int], data: Mapping[str, ArmData], primary: EndpointAnswer
+) -> ClosedCurve:
+    """Closed forms over the size, from the moments of the largest trial: the smaller ones are of the same
+    populations."""
     endpoint, rows = primary.endpoint, []
     outcomes = {name: arm.outcomes[endpoint.name] for name, arm in data.items()}
     whole = _expected(endpoint, outcomes, {arm.arm: arm.effect for arm in primary.arms})
     share = {name: whole[name].n / arm.outcomes[endpoint.name].value.shape[1] for name, arm in data.items()}
     for size in sizes:
-        expected = {arm.name: whole[arm.name]._replace(n=share[arm.name] * arm.n) for arm in _scaled(trial, size).arms}
+        expected = {
+            arm.name: whole[arm.name]._replace(n=share[arm.name] * arm.n) for arm in _scaled(trial, size).arms
+        }
         critical = critical_value(trial, endpoint, {name: arm.n for name, arm in expected.items()})
         powers = [closed_power(trial, endpoint, arm.name, expected, critical)[0] for arm in trial.versions]
         rows.append(tuple(math.nan if power is None else power for power in powers))
@@ -219,7 +257,9 @@ def _point(trial: Trial, size: int, data: Mapping[str, ArmData]) -> SizePoint:
     return SizePoint(size, tuple(_share(column) for column in found.rejected.T))
 
 
-def _conduct(trial: Trial, data: Mapping[str, ArmData], stopped: np.ndarray, replicates: int) -> tuple[ArmConduct, ...]:
+def _conduct(
+    trial: Trial, data: Mapping[str, ArmData], stopped: np.ndarray, replicates: int
+) -> tuple[ArmConduct, ...]:
     """What becomes of each arm. The control goes on as long as any version does."""
     rows, column = [], {arm.name: i for i, arm in enumerate(trial.versions)}
     for arm in trial.arms:
@@ -229,7 +269,16 @@ def _conduct(trial: Trial, data: Mapping[str, ArmData], stopped: np.ndarray, rep
         share = _share(ended) if trial.futility and arm.name in column else None
         mine = data[arm.name]
         rows.append(
-            ArmConduct(arm.name, _what(trial, arm), share, patients, patients * arm.cost, mine.left, mine.failed, mine.below)
+            ArmConduct(
+                arm.name,
+                _what(trial, arm),
+                share,
+                patients,
+                patients * arm.cost,
+                mine.left,
+                mine.failed,
+                mine.below,
+            )
         )
     return tuple(rows)
 

@@ -1,4 +1,5 @@
-"""Power and size of two-arm comparisons: means with the exact noncentral t, proportions with the normal formula."""
+"""Power and size of two-arm comparisons: means with the exact noncentral t, proportions with the normal
+formula."""
 
 import math
 from collections.abc import Callable
@@ -43,8 +44,11 @@ def power_t(n: float, effect: float, alpha: float = 0.05, sides: int = 2, ratio:
     return upper if sides == 1 else upper + noncentral_t_tail(critical, df, -shift)
 
 
-def power_proportions(n: float, p1: float, p2: float, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:
-    """Power of the comparison of two proportions, pooled variance under the null, no continuity correction (Fleiss).
+def power_proportions(
+    n: float, p1: float, p2: float, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0
+) -> float:
+    """Power of the comparison of two proportions, pooled variance under the null, no continuity correction
+    (Fleiss).
 
     n subjects in the first arm, ratio * n in the second.
     """
@@ -56,8 +60,11 @@ def power_proportions(n: float, p1: float, p2: float, alpha: float = 0.05, sides
     return float(ndtr((math.sqrt(n) * abs(p1 - p2) + ndtri(alpha / sides) * null) / alternative))
 
 
-def enumerated_power(first: int, second: int, p1: float, p2: float, alpha: float = 0.05, sides: int = 2) -> float:
-    """Power of the same test in whole arms: the probability of all pairs of numbers of events that it calls different.
+def enumerated_power(
+    first: int, second: int, p1: float, p2: float, alpha: float = 0.05, sides: int = 2
+) -> float:
+    """Power of the same test in whole arms: the probability of all pairs of numbers of events that it calls
+    different.
 
     The formula above is a normal approximation, which is off where few events are expected.
     """
@@ -74,38 +81,52 @@ def enumerated_power(first: int, second: int, p1: float, p2: float, alpha: float
 
 
 def check_design(power: float, alpha: float, sides: int, ratio: float) -> None:
-    """Raise InputError for power or alpha outside (0, 1), other sides than 1 or 2, a ratio that is not above 0."""
+    """Raise InputError for power or alpha outside (0, 1), other sides than 1 or 2, a ratio that is not above
+    0."""
     for name, value in (("power", power), ("alpha", alpha)):
         if not 0 < value < 1:
-            raise InputError(f"{name} is {value:g}; it must be between 0 and 1, such as {0.8 if name == 'power' else 0.05:g}")
+            raise InputError(
+                f"{name} is {value:g}; it must be between 0 and 1, such as {0.8 if name == 'power' else 0.05:g}"
+            )
     if sides not in (1, 2):
         raise InputError(f"sides is {sides}; a test has 1 or 2")
     if not (math.isfinite(ratio) and ratio > 0):
         raise InputError(f"the ratio of the arms is {ratio:g}; it must be finite and above 0")
     if alpha >= power:
-        raise InputError(f"power {power:g} is not above alpha {alpha:g}; a test that never looks would have it")
+        raise InputError(
+            f"power {power:g} is not above alpha {alpha:g}; a test that never looks would have it"
+        )
 
 
 def solve_size(power_of: Callable[[float], float], power: float, smallest: float) -> float:
-    """The real n at which `power_of(n)` reaches `power`; `smallest` where that is enough. InputError beyond 1e7."""
+    """The real n at which `power_of(n)` reaches `power`; `smallest` where that is enough. InputError beyond
+    1e7."""
     from scipy.optimize import brentq
 
     if power_of(smallest) >= power:
         return smallest
     if power_of(MAX_PER_ARM) < power:
-        raise InputError(f"the difference is so small that more than {MAX_PER_ARM:,.0f} subjects per arm would be needed")
-    root = brentq(lambda x: power_of(math.exp(x)) - power, math.log(smallest), math.log(MAX_PER_ARM), xtol=1e-12)
+        raise InputError(
+            f"the difference is so small that more than {MAX_PER_ARM:,.0f} subjects per arm would be needed"
+        )
+    root = brentq(
+        lambda x: power_of(math.exp(x)) - power, math.log(smallest), math.log(MAX_PER_ARM), xtol=1e-12
+    )
     return math.exp(cast(float, root))
 
 
-def exact_size_t(effect: float, power: float = 0.8, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:
+def exact_size_t(
+    effect: float, power: float = 0.8, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0
+) -> float:
     """Real number of subjects in the first arm at which the t-test has this power.
 
     Raises InputError for an effect of 0 and for what `check_design` refuses.
     """
     check_design(power, alpha, sides, ratio)
     if not (math.isfinite(effect) and effect != 0):
-        raise InputError(f"the effect is {effect:g} SD; it must be finite and not 0, or no number of subjects can show it")
+        raise InputError(
+            f"the effect is {effect:g} SD; it must be finite and not 0, or no number of subjects can show it"
+        )
     smallest = 3 / (1 + ratio)  # one degree of freedom
     return solve_size(lambda n: power_t(n, effect, alpha, sides, ratio), power, smallest)
 
@@ -119,7 +140,9 @@ def exact_size_proportions(
         if not 0 < p < 1:
             raise InputError(f"a proportion is {p:g}; it must be between 0 and 1 (0.3 for 30 %)")
     if p1 == p2:
-        raise InputError(f"both proportions are {p1:g}; they must differ, or no number of subjects can show it")
+        raise InputError(
+            f"both proportions are {p1:g}; they must differ, or no number of subjects can show it"
+        )
     return solve_size(lambda n: power_proportions(n, p1, p2, alpha, sides, ratio), power, 1e-3)
 
 

@@ -1,4 +1,5 @@
-"""What the trial's assay sees at its visits: error, limit of quantification, dropout; areas and peaks of the samples."""
+"""What the trial's assay sees at its visits: error, limit of quantification, dropout; areas and peaks of the
+samples."""
 
 import math
 
@@ -9,12 +10,15 @@ from livingdrug.engine import compiled, kept, lognormals
 
 
 def measured(levels: np.ndarray, visits: np.ndarray, error: float, seed: int, first: int) -> np.ndarray:
-    """Levels (n, visits) with the assay's error, ln(y) = ln(f) + error * eps; one stream for each day of sampling."""
+    """Levels (n, visits) with the assay's error, ln(y) = ln(f) + error * eps; one stream for each day of
+    sampling."""
     if not error:
         return levels
     out = np.empty_like(levels)
     for j, day in enumerate(visits):
-        out[:, j] = levels[:, j] * lognormals(seed, f"residual on {day:g}", first, len(levels), 1.0, error, math.inf)
+        out[:, j] = levels[:, j] * lognormals(
+            seed, f"residual on {day:g}", first, len(levels), 1.0, error, math.inf
+        )
     return out
 
 
@@ -28,7 +32,8 @@ def leaving_times(rate: float, seed: int, first: int, count: int) -> np.ndarray:
 def sampled_exposures(
     levels: np.ndarray, visits: np.ndarray, limit: float, window: tuple[float, float], came: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(area, peak) within the window of the samples of each subject, shape (n,), by the rules of `nca` with its defaults.
+    """(area, peak) within the window of the samples of each subject, shape (n,), by the rules of `nca` with
+    its defaults.
 
     came (n,): how many of the visits a subject came to.
     Linear up, logarithmic down; below the limit: 0 before the first and after the last quantifiable value, dropped between;
@@ -88,8 +93,9 @@ def attended(visits: np.ndarray, leaves: np.ndarray) -> np.ndarray:
 
 
 def loss(levels: np.ndarray, above: float, came: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(visit, lost) of each subject, shape (n,): lost at the visit after the last one at or above the level, or (False)
-    still there at the last visit that it came to; -1 for a subject that came to none or could not be computed."""
+    """(visit, lost) of each subject, shape (n,): lost at the visit after the last one at or above the level,
+    or (False) still there at the last visit that it came to; -1 for a subject that came to none or could not
+    be computed."""
     there = np.arange(levels.shape[1]) < came[:, None]
     positive = there & (levels >= above)
     last = np.where(positive.any(axis=1), levels.shape[1] - 1 - np.argmax(positive[:, ::-1], axis=1), -1)

@@ -1,4 +1,5 @@
-"""What so many patients can show: the smallest difference that two arms tell from none with the power asked for."""
+"""What so many patients can show: the smallest difference that two arms tell from none with the power asked
+for."""
 
 import math
 from collections.abc import Callable
@@ -27,7 +28,9 @@ def _where(power_of: Callable[[float], float], power: float, least: float, most:
 
     if power_of(most) < power:
         raise InputError(f"no {what} reaches a power of {power:g} with so few patients; enrol more of them")
-    return float(cast(float, brentq(lambda x: power_of(x) - power, least, most, xtol=1e-13, rtol=cast(Any, 1e-13))))
+    return float(
+        cast(float, brentq(lambda x: power_of(x) - power, least, most, xtol=1e-13, rtol=cast(Any, 1e-13)))
+    )
 
 
 def smallest_effect(n: int, design: Design | None = None) -> float:
@@ -62,7 +65,8 @@ def smallest_fold(n: int, log_sds: tuple[float, float], design: Design | None = 
     n, design
         As in `smallest_effect`.
     log_sds : (float, float)
-        SD of the natural logarithm in the first and the second arm; a t test where they are one, else Welch's.
+        SD of the natural logarithm in the first and the second arm; a t test where they are one, else
+        Welch's.
     """
     design = design or Design()
     for sd in log_sds:
@@ -79,7 +83,8 @@ def smallest_fold(n: int, log_sds: tuple[float, float], design: Design | None = 
 
 
 def smallest_rate(n: int, rate: float, design: Design | None = None) -> float:
-    """Rate above `rate`, that of the first arm, which n patients in the smaller arm tell from it (two proportions)."""
+    """Rate above `rate`, that of the first arm, which n patients in the smaller arm tell from it (two
+    proportions)."""
     design = design or Design()
     if not 0 < rate < 1:
         raise InputError(f"the rate of the first arm is {rate:g}; give a number between 0 and 1")
@@ -92,7 +97,8 @@ def smallest_rate(n: int, rate: float, design: Design | None = None) -> float:
 
 
 def strongest_hazard_ratio(n: int, event_rate: float, design: Design | None = None) -> float:
-    """Hazard ratio below 1, the nearest to it that n patients in the smaller arm show (log-rank test, Schoenfeld).
+    """Hazard ratio below 1, the nearest to it that n patients in the smaller arm show (log-rank test,
+    Schoenfeld).
 
     Parameters
     ----------

@@ -7,7 +7,12 @@ from livingdrug.trial.sample_size import check_design, noncentral_t_tail, solve_
 
 
 def power_welch(
-    n: float, difference: float, sds: tuple[float, float], alpha: float = 0.05, sides: int = 2, ratio: float = 1.0
+    n: float,
+    difference: float,
+    sds: tuple[float, float],
+    alpha: float = 0.05,
+    sides: int = 2,
+    ratio: float = 1.0,
 ) -> float:
     """Power with n subjects in the first arm and ratio * n in the second (both above 1), of SDs `sds`.
 
@@ -25,7 +30,12 @@ def power_welch(
 
 
 def exact_size_welch(
-    difference: float, sds: tuple[float, float], power: float = 0.8, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0
+    difference: float,
+    sds: tuple[float, float],
+    power: float = 0.8,
+    alpha: float = 0.05,
+    sides: int = 2,
+    ratio: float = 1.0,
 ) -> float:
     """Real number of subjects in the first arm at which Welch's test has this power.
 

@@ -33,7 +33,11 @@ def name_of_test(trial: Trial, endpoint: Endpoint) -> str:
         if trial.multiplicity == "dunnett":
             return "t-test on the logarithm, variance pooled over all arms"
         return TESTS[endpoint.test]
-    return "two proportions, normal approximation" if endpoint.kind in BINARY else "log-rank test over the visits"
+    return (
+        "two proportions, normal approximation"
+        if endpoint.kind in BINARY
+        else "log-rank test over the visits"
+    )
 
 
 def effect_text(endpoint: Endpoint, answer: ArmAnswer) -> str:
@@ -47,7 +51,8 @@ def effect_text(endpoint: Endpoint, answer: ArmAnswer) -> str:
 
 
 def sentences(answer: TrialAnswer) -> tuple[str, ...]:
-    """One sentence for each version on the primary endpoint, and one for sizes, family and cost where they apply."""
+    """One sentence for each version on the primary endpoint, and one for sizes, family and cost where they
+    apply."""
     primary, trial = answer.endpoints[0], answer.trial
     found = [_sentence(trial, primary.endpoint, arm) for arm in primary.arms]
     for need in answer.needed:
@@ -56,7 +61,9 @@ def sentences(answer: TrialAnswer) -> tuple[str, ...]:
             size = f"{math.ceil(need.n)} in the smallest arm"
             found.append(f"`{need.arm}` would need {size} for a power of {trial.power:.0%}{between}.")
         else:
-            found.append(f"`{need.arm}` does not cross a power of {trial.power:.0%} within the sizes that were simulated.")
+            found.append(
+                f"`{need.arm}` does not cross a power of {trial.power:.0%} within the sizes that were simulated."
+            )
     if len(primary.arms) > 1:
         found.append(
             f"Were no version any different, at least one would still look so in {primary.any_false.value:.1%} of trials; "
@@ -64,7 +71,9 @@ def sentences(answer: TrialAnswer) -> tuple[str, ...]:
         )
     if trial.futility:
         planned = sum(arm.n for arm in trial.arms)
-        found.append(f"With the futility rule {answer.patients:.1f} of {planned} patients are expected to be treated.")
+        found.append(
+            f"With the futility rule {answer.patients:.1f} of {planned} patients are expected to be treated."
+        )
     return tuple(found)
 
 

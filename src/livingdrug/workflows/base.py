@@ -38,23 +38,26 @@ from livingdrug.core.export import write_csv
 from livingdrug.core.names import unknown
 from livingdrug.core.toml import parse_toml, read_text
 from livingdrug.report import SCENARIO, Answer, Origin, Picture, keep, save
-from livingdrug.scale import Executor, Progress, Serial
 from livingdrug.workflows.document import Document, checked, settings_of, to_toml
 from livingdrug.workflows.found import kinds, part
 from livingdrug.workflows.script import script_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # who computes is loaded by the kind that has use for it: the engine would cost every command its start
+    from livingdrug.scale import Executor, Progress
 
 
 @dataclass(frozen=True)
 class Conduct:
     """How a run is carried out, which changes no number.
 
-    executor: who computes the subjects; progress: called with how many are done, and of how many; out: the file of a table
-    that is written as it comes; drawn: whether figures will be drawn; folder: where the state of a long run is kept on its
-    way; resume: go on from that state; say: takes a sentence for the user.
+    executor: who computes the subjects, this process by default; progress: called with how many are done, and of how many;
+    out: the file of a table that is written as it comes; drawn: whether figures will be drawn; folder: where the state of a
+    long run is kept on its way; resume: go on from that state; say: takes a sentence for the user.
     """
 
-    executor: Executor = Serial()
-    progress: Progress | None = None
+    executor: "Executor | None" = None
+    progress: "Progress | None" = None
     out: str | Path | None = None
     drawn: bool = False
     folder: str | Path | None = None
@@ -63,7 +66,7 @@ class Conduct:
 
     def alone(self, scenario: Document) -> None:
         """Refuse workers, where a kind has no use for them."""
-        if self.executor != Serial():
+        if self.executor is not None:
             raise InputError(f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask")
 
 
@@ -208,8 +211,8 @@ def scenario_of_text(text: str, origin: str) -> Document:
 def keep_run(
     scenario: Document,
     folder: str | Path,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
+    executor: "Executor | None" = None,
+    progress: "Progress | None" = None,
     shown: Document | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Answer:
@@ -220,7 +223,7 @@ def keep_run(
     results.csv and pictures as they come, scenario.toml, script.py, record.json (what was said, versions, hashes) and
     report.html. Raises InputError for a folder of another origin, and what the scenario raises.
     """
-    conduct = Conduct(executor or Serial(), progress)
+    conduct = Conduct(executor, progress)
     made = workflow(scenario.kind)
     return keep_answer(scenario, folder, lambda at: made.keep_run(scenario, at, conduct)[0], shown, names)
 

@@ -25,7 +25,10 @@ from livingdrug.models import (
 from livingdrug.models.shared import SOLVED, transcribed
 
 SOURCE = transcribed(
-    "ahmed_2020", "Ahmed et al. 2020, Tables 3 and 4", "", "Ahmed_2020_cyclophosphamide (02a4f89)"
+    "ahmed_2020",
+    "Ahmed et al. 2020, Tables 3 and 4",
+    "10.3389/fphar.2020.00406",
+    "Ahmed_2020_cyclophosphamide (02a4f89)",
 )
 REFERENCE = Source("livingdrug_facts", "the patient of the reference outcomes")
 MASS = Source("livingdrug_facts", "molar mass of cyclophosphamide, 261.09 g/mol")
@@ -133,10 +136,10 @@ MODEL = Model(
     ),
     about=About(
         purpose="Exposure to cyclophosphamide, and the neutrophils that a course leaves.",
-        origin="Patients with breast cancer under two regimens.",
+        origin="267 patients under two regimens, of 500 and 600 mg/m2.",
         can="Levels, AUC and neutrophils after a course, populations.",
         cannot="No lymphocytes, no active metabolite, no recovery of neutrophils.",
-        disease=("solid tumour",),
+        disease=("any",),
         target=("none",),
         mechanism=("preconditioning", "chemotherapy", "covariates"),
         data=("patients",),

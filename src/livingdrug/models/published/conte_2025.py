@@ -1,4 +1,4 @@
-r"""Killing assay of glioma cells: effector to target ratios, and an oncolytic virus beside CAR-T cells (Conte 2025).
+r"""Killing assay of tumour cells: effector to target ratios, and an oncolytic virus beside CAR-T cells (Conte 2025).
 
 CAR-T cells alone:  dT/dt = a T (1 - T/K) - th1 T C                    dC/dt = -d C + th4 T C
 with virus:         dT/dt = a T (1 - (T + I)/K) - b T V - th1 C T      dI/dt = b T V - g I - th2 I C
@@ -78,7 +78,7 @@ def _values(name: str, numbers: dict[str, float]) -> Values:
 
 CART = Model(
     name="conte_2025_cart",
-    title="Killing assay of glioma cells at three effector to target ratios",
+    title="Killing assay of tumour cells at three effector to target ratios",
     structure=Structure(
         states=(TUMOUR, CAR_T),
         flows=(
@@ -118,10 +118,10 @@ CART = Model(
     ),
     about=About(
         purpose="How killing and expansion change with the effector to target ratio.",
-        origin="Impedance curves of a glioma line, a fit for each ratio.",
+        origin="Impedance curves of a tumour line, a fit for each ratio.",
         can="Cell index of tumour and CAR-T cells over three days.",
         cannot="No one set of numbers for all ratios; no exhaustion; nothing about a patient.",
-        disease=("glioma",),
+        disease=("any",),
         target=("any",),
         mechanism=("killing", "expansion"),
         data=("assay",),
@@ -165,7 +165,7 @@ def _with_virus(
 
 CART_OV = Model(
     name="conte_2025_cart_ov",
-    title="Killing assay of glioma cells with CAR-T cells and an oncolytic virus",
+    title="Killing assay of tumour cells with CAR-T cells and an oncolytic virus",
     structure=Structure(
         states=(
             TUMOUR,
@@ -285,10 +285,10 @@ CART_OV = Model(
     deviations=CART.deviations + ("Burst size and loss of virus were fixed at 25 and 0.05 /h.",),
     about=About(
         purpose="Whether an oncolytic virus and CAR-T cells help or hinder each other in a killing assay.",
-        origin="Impedance curves of a glioma line, a fit for each ratio and dose of virus.",
+        origin="Impedance curves of a tumour line, a fit for each ratio and dose of virus.",
         can="Tumour, infected tumour, virus and CAR-T cells over three days.",
         cannot="No one set of numbers for all conditions; nothing about a patient.",
-        disease=("glioma",),
+        disease=("any",),
         target=("any",),
         mechanism=("killing", "expansion", "oncolytic virus"),
         data=("assay",),

@@ -1,4 +1,4 @@
-r"""Helper and cytotoxic T cells, inflammation and a suppressive drug in B-cell leukaemia (Hanson 2016).
+r"""Helper and cytotoxic T cells, inflammation and a suppressive drug against a tumour (Hanson 2016).
 
     LT = max(0, 1 - (B + Ce + Cm + He + Hm + L)/l)          h = I^2/(I^2 + b^2)
     act = a1 B Cm (1 + a2 He) h          hact = a3 B Hm h
@@ -65,7 +65,7 @@ STRUCTURE = Structure(
         ),
         State("lymphocytes", "cells/uL", "other lymphocytes", ("host_t",), "blood", "lymphocytes_0", "L"),
         State("inflammation", "1", "inflammation", ("biomarker",), "blood", "inflammation_0", "I"),
-        State("tumour", "cells/uL", "leukaemia cells", ("target",), "blood", "tumour_0", "B", log=True),
+        State("tumour", "cells/uL", "tumour cells", ("target",), "blood", "tumour_0", "B", log=True),
     ),
     definitions=(
         Definition(
@@ -225,8 +225,8 @@ MODEL = Model(
         origin="Numbers of the paper, as encoded; chosen, not fitted.",
         can="Four phenotypes, tumour and inflammation; a drug against inflammation at a constant rate.",
         cannot="Its unit of time is not certain; no cytokine, no grade of CRS.",
-        disease=("leukaemia",),
-        target=("CD19",),
+        disease=("any",),
+        target=("any",),
         mechanism=("expansion", "killing", "phenotypes", "memory", "cytokines"),
         data=("assumed",),
         licence="SBML CC0",

@@ -200,7 +200,7 @@ def _vector(name: str, lymph_return: float, balanced: bool, loss: float = 0.84) 
             f"vessels_{o}": vessels,
             f"tissue_{o}": tissue,
         }
-    sources = dict.fromkeys(
+    sources: dict[str, Source] = dict.fromkeys(
         (
             "lymph_return",
             "volume_inguinal",
@@ -262,7 +262,7 @@ MODEL = Model(
     ),
     about=About(
         purpose="Where injected T cells are, organ by organ, in the first week.",
-        origin="Radiolabelled T cells in tumour-bearing mice.",
+        origin="T cells in tumour-bearing mice, in percent of the injected dose.",
         can="Amounts in 15 organs, nodes and blood over a week.",
         cannot="No expansion, no kill, no man; read it with its warnings on the balance of flows.",
         disease=("any",),

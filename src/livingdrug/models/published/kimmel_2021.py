@@ -143,7 +143,7 @@ FIRST, CURABLE = "growth 0.01/d", "growth 0.1/d"
 
 MODEL = Model(
     name="kimmel_2021",
-    title="CAR-T and normal T cells compete, and kill a large B-cell lymphoma",
+    title="CAR-T and normal T cells compete, and kill a lymphoma",
     structure=STRUCTURE,
     values=(PAPER_SET, SCRIPT_SET),
     experiments=(
@@ -176,7 +176,7 @@ MODEL = Model(
     ),
     about=About(
         purpose="How room left by preconditioning drives CAR-T expansion, and when a lymphoma is cured or relapses.",
-        origin="Medians of axicabtagene ciloleucel patients (ZUMA-1 and Moffitt): 11 points, 7 parameters.",
+        origin="Medians of a cohort of patients with lymphoma (Moffitt): 11 points, 7 parameters.",
         can="CAR-T and normal T cells over time, the tumour, and (in Python) the probability of cure.",
         cannot="No dose, no differences between patients beyond those that are set, no product composition.",
         disease=("lymphoma",),

@@ -226,7 +226,8 @@ MODEL = Model(
 
 def _vectors() -> tuple[Values, ...]:
     """The 12 fits of each group, as stored."""
-    with (files(__package__) / "kirouac_2023.csv").open(encoding="utf-8", newline="") as lines:
+    file = files(__package__ or "") / "kirouac_2023.csv"
+    with file.open(encoding="utf-8", newline="") as lines:  # pyright: ignore[reportCallIssue]
         rows = list(csv.DictReader(lines))
     shared = {name: CR_1.values[name] for name in CR_1.sources}
     numbers = {name: {row["quantity"]: float(row[name]) for row in rows} for name in list(rows[0])[1:]}

@@ -25,7 +25,10 @@ from livingdrug.models import (
 from livingdrug.models.shared import SOLVED, transcribed
 
 SOURCE = transcribed(
-    "langenhorst_2019", "Langenhorst et al. 2019, Table 2", "", "Langenhorst_2019_fludarabine (0148359)"
+    "langenhorst_2019",
+    "Langenhorst et al. 2019, Table 2",
+    "10.1007/s40262-018-0715-9",
+    "Langenhorst_2019_fludarabine (0148359)",
 )
 FACTOR = Source(
     "livingdrug_facts",
@@ -167,10 +170,10 @@ MODEL = Model(
     ),
     about=About(
         purpose="Exposure to fludarabine before CAR-T cells, by body weight and kidney function.",
-        origin="258 patients before a transplant.",
+        origin="258 patients, 2,605 samples.",
         can="Levels and AUC of a regimen, populations.",
         cannot="No effect on lymphocytes by itself (see the fragment `preconditioning_fludarabine`).",
-        disease=("transplant",),
+        disease=("any",),
         target=("none",),
         mechanism=("preconditioning", "chemotherapy", "covariates"),
         data=("patients",),

@@ -170,7 +170,7 @@ LIU_2022 = Model(
     ),
     about=About(
         purpose="Which rates part complete responders from those who relapse or do not respond.",
-        origin="Example vectors of the authors' code for adults and children with B-ALL.",
+        origin="Example vectors of the authors' code for patients with B-ALL.",
         can="Active and resting CAR-T cells, leukaemia and its burden in percent.",
         cannot="No population, no dose in cells, no loss of antigen (see liu_2022_antigen_negative).",
         disease=("leukaemia",),

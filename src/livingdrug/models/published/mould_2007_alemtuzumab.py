@@ -23,7 +23,12 @@ from livingdrug.models import (
 )
 from livingdrug.models.shared import SOLVED, transcribed
 
-SOURCE = transcribed("mould_2007", "Mould et al. 2007, Table 2", "", "Mould_2007_alemtuzumab (0148359)")
+SOURCE = transcribed(
+    "mould_2007",
+    "Mould et al. 2007, Table 2",
+    "10.1111/j.1365-2125.2007.02914.x",
+    "Mould_2007_alemtuzumab (0148359)",
+)
 COUPLED = Source("livingdrug", "ours: the count that falls feeds back on elimination (1), or stays (0)")
 FLOOR = Source("livingdrug_facts", "the start of the reference outcomes")
 
@@ -137,7 +142,7 @@ MODEL = Model(
     ),
     about=About(
         purpose="Levels of alemtuzumab, and the white cells that it kills.",
-        origin="Patients with CLL.",
+        origin="67 patients with CLL.",
         can="Levels and white cells of a regimen for the typical patient.",
         cannot="No normal lymphocytes, no population, no effect on donor CAR-T cells by itself.",
         disease=("leukaemia",),

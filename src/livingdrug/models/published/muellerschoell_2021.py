@@ -253,7 +253,7 @@ MODEL = Model(
     ),
     about=About(
         purpose="Which phenotypes expand, for which tumour volume, and who does not expand at all.",
-        origin="19 patients with large B-cell lymphoma given axicabtagene ciloleucel: flow cytometry and PET volumes.",
+        origin="19 patients given axicabtagene ciloleucel: phenotypes in blood and PET volumes.",
         can="Populations of four phenotypes and tumour volume, with a class of low expansion and two covariates.",
         cannot="No dose, no cytokines, no product phenotype before the infusion; growth of the tumour was not identified.",
         disease=("lymphoma",),

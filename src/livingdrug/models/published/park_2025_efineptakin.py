@@ -184,7 +184,7 @@ MODEL = Model(
     ),
     about=About(
         purpose="What a long-acting interleukin 7 does to lymphocytes, by dose and interval.",
-        origin="Patients given efineptakin alfa.",
+        origin="Subjects given efineptakin alfa.",
         can="Levels and lymphocytes for the typical man or woman.",
         cannot="No T-cell subsets, no CAR-T cells by itself (see the fragment `cytokine_pool`), no population.",
         disease=("any",),

@@ -132,7 +132,7 @@ IN_VITRO = Model(
     ),
     about=About(
         purpose="Killing as a function of complexes per tumour cell, in a well.",
-        origin="Killing assays of bb2121 with JeKo and other lines.",
+        origin="Killing assays of bb2121 with JeKo cells.",
         can="Tumour and CAR-T cells in a well, once its volume and cells are set.",
         cannot="To reproduce a published curve: the design of the assay is not public.",
         disease=("myeloma",),

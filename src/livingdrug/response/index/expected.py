@@ -1,4 +1,5 @@
-"""What a product's exposure would give: rates over its patients, the share in the window, what another spread would buy."""
+"""What a product's exposure would give: rates over its patients, the share in the window, what another spread
+would buy."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +10,14 @@ from livingdrug.core.errors import InputError
 from livingdrug.response.index.exposures import ExposureSpread, changed, nodes, share_between
 from livingdrug.response.index.pair import Pair
 from livingdrug.response.index.therapeutic import TherapeuticIndex, chance_within, window
-from livingdrug.response.models.curve import Curve, Estimate, logit_gradient, probability, probability_band, two_sided
+from livingdrug.response.models.curve import (
+    Curve,
+    Estimate,
+    logit_gradient,
+    probability,
+    probability_band,
+    two_sided,
+)
 from livingdrug.response.sample.observed import clopper_pearson
 
 FOLDS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -38,7 +46,8 @@ class Expected:
 
 
 def expected(index: TherapeuticIndex, spread: ExposureSpread) -> Expected:
-    """What becomes of patients with this spread of exposure. Raises InputError for another exposure or unit."""
+    """What becomes of patients with this spread of exposure. Raises InputError for another exposure or
+    unit."""
     pair = index.pair
     check_axis(pair, spread)
     exposures, weights = nodes(spread)
@@ -59,7 +68,8 @@ def expected(index: TherapeuticIndex, spread: ExposureSpread) -> Expected:
 
 
 def _share_interval(spread: ExposureSpread, between: tuple[float, float], level: float) -> Estimate | None:
-    """Exact interval of the share in the window where the exposures are those of FEW subjects or fewer; else None."""
+    """Exact interval of the share in the window where the exposures are those of FEW subjects or fewer; else
+    None."""
     if spread.draws is None or len(spread.draws) > FEW:
         return None
     exposures, n = nodes(spread)[0], len(spread.draws)
@@ -68,13 +78,16 @@ def _share_interval(spread: ExposureSpread, between: tuple[float, float], level:
 
 
 def check_axis(pair: Pair, spread: ExposureSpread) -> None:
-    """Refuse a spread of another exposure, or in another unit, than that of the curves. What a spread does not state fits."""
+    """Refuse a spread of another exposure, or in another unit, than that of the curves. What a spread does
+    not state fits."""
     for ours, theirs, what in (
         (pair.efficacy.exposure, spread.exposure, "exposure"), (pair.efficacy.unit, spread.unit, "unit"),
     ):  # fmt: skip
         if theirs and ours != theirs:
             mine = f"`{ours}`" if ours else "not stated"
-            raise InputError(f"the curves' {what} is {mine}, that of the product is `{theirs}`; state the same for both")
+            raise InputError(
+                f"the curves' {what} is {mine}, that of the product is `{theirs}`; state the same for both"
+            )
 
 
 def _at(curve: Curve, exposure: float, level: float) -> Estimate:
@@ -84,7 +97,8 @@ def _at(curve: Curve, exposure: float, level: float) -> Estimate:
 
 
 def rate_over(curve: Curve, spread: ExposureSpread, level: float = 0.95) -> Estimate:
-    """Share of a product's patients with the outcome: the mean of P over their exposures; delta method on its logit."""
+    """Share of a product's patients with the outcome: the mean of P over their exposures; delta method on its
+    logit."""
     from scipy.special import expit, logit
 
     exposures, weights = nodes(spread)
@@ -101,8 +115,8 @@ def rate_over(curve: Curve, spread: ExposureSpread, level: float = 0.95) -> Esti
 def tradeoff(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float, folds=FOLDS, widths=WIDTHS):
     """What another median (times each fold) and another log-SD (times each width) would give, as a table.
 
-    Columns: fold, width, median, log_sd, response, toxicity (rates over all patients), share (of patients in the window).
-    """
+    Columns: fold, width, median, log_sd, response, toxicity (rates over all patients), share (of patients in
+    the window)."""
     import pandas as pd
 
     check_axis(pair, spread)
@@ -112,7 +126,9 @@ def tradeoff(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float, f
         for fold in folds:
             product = changed(spread, fold, width)
             exposures, weights = nodes(product)
-            rates = (float(weights @ probability(curve, exposures)) for curve in (pair.efficacy, pair.toxicity))
+            rates = (
+                float(weights @ probability(curve, exposures)) for curve in (pair.efficacy, pair.toxicity)
+            )
             share = 0.0 if between is None else share_between(product, *between)
             rows.append((fold, width, product.median, product.log_sd, *rates, share))
     return pd.DataFrame(rows, columns=["fold", "width", "median", "log_sd", "response", "toxicity", "share"])
@@ -121,9 +137,8 @@ def tradeoff(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float, f
 def best_fold(pair: Pair, spread: ExposureSpread, floor: float, ceiling: float) -> float:
     """The fold of the median that puts most patients into the window, nan where the window is empty or open.
 
-    Of a log-normal exposure it is the one that puts the median half-way, on a log axis, whatever the spread; of draws, the
-    stretch of exposures as long as the window that holds most of them is moved into it.
-    """
+    Of a log-normal exposure it is the one that puts the median half-way, on a log axis, whatever the spread;
+    of draws, the stretch of exposures as long as the window that holds most of them is moved into it."""
     between = window(pair, floor, ceiling)
     if between is None or not (0 < between[0] and between[1] < np.inf):
         return math.nan

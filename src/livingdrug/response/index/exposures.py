@@ -6,8 +6,9 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 
-# Equally spaced nodes for means over a standard normal: on an analytic integrand they converge faster than any power, and
-# unlike 80 Gauss-Hermite nodes (off by 1.5 % there) they still hold where a curve is 20 times steeper than the spread is wide
+# Equally spaced nodes for means over a standard normal: on an analytic integrand they converge faster than
+# any power, and unlike 80 Gauss-Hermite nodes (off by 1.5 % there) they still hold where a curve is 20 times
+# steeper than the spread is wide
 _NODES = np.linspace(-9.0, 9.0, 721)
 _WEIGHTS = np.exp(-(_NODES**2) / 2) / np.exp(-(_NODES**2) / 2).sum()
 
@@ -44,8 +45,10 @@ def spread_of(exposures, exposure: str = "", unit: str = "", source: str = "") -
     if values.size < 2:
         raise InputError(f"{values.size} exposure(s) were given; a spread takes two at least")
     if not (np.isfinite(values) & (values > 0)).all():
-        raise InputError("an exposure is 0, negative or not a number, so it has no logarithm; give the value of a curve "
-                         "at the limit of quantification")  # fmt: skip
+        raise InputError(
+            "an exposure is 0, negative or not a number, so it has no logarithm; give the value of a curve "
+            "at the limit of quantification"
+        )
     logs = np.log(values)
     middle, sd = float(np.median(logs)), float(logs.std(ddof=1))
     draws = (logs - middle) / sd if sd > 0 else None
@@ -62,14 +65,18 @@ def changed(spread: ExposureSpread, fold: float = 1.0, width: float = 1.0) -> Ex
 
 
 def nodes(spread: ExposureSpread) -> tuple[np.ndarray, np.ndarray]:
-    """(exposures, weights that add up to 1), so that `weights @ f(exposures)` is the mean of a smooth f over patients."""
+    """(exposures, weights that add up to 1), so that `weights @ f(exposures)` is the mean of a smooth f over
+    patients."""
     if spread.draws is None:
         return spread.median * np.exp(spread.log_sd * _NODES), _WEIGHTS
-    return spread.median * np.exp(spread.log_sd * spread.draws), np.full(len(spread.draws), 1 / len(spread.draws))
+    return spread.median * np.exp(spread.log_sd * spread.draws), np.full(
+        len(spread.draws), 1 / len(spread.draws)
+    )
 
 
 def share_between(spread: ExposureSpread, low: float, high: float) -> float:
-    """Share of patients whose exposure is `low` at least and `high` at most: exact for a log-normal exposure."""
+    """Share of patients whose exposure is `low` at least and `high` at most: exact for a log-normal
+    exposure."""
     from scipy.special import ndtr
 
     if high < low:

@@ -76,6 +76,8 @@ def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> P
     InputError
         For fitted ceilings, of which the formula knows nothing.
 
+    Notes
+    -----
     Given exposure, the two outcomes of a subject keep one correlation r over all subjects (that of their
     Pearson residuals), so the scores of the two likelihoods have covariance r * sum sqrt(w_E w_T) x x' with w
     = p (1 - p), and the coefficients that of `C_E (...) C_T` (generalised estimating equations with this
@@ -86,9 +88,14 @@ def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> P
         return Pair(efficacy, toxicity)
     for curve, covariance in ((efficacy, efficacy.covariance), (toxicity, toxicity.covariance)):
         if covariance.shape != (2, 2):
-            raise InputError(f"curve `{curve.name}` has a fitted ceiling; pair logistic curves, or give `cross` yourself")
+            raise InputError(
+                f"curve `{curve.name}` has a fitted ceiling; pair logistic curves, or give `cross` yourself"
+            )
     p, q = (np.clip(probability(c, exposure), 1e-12, 1 - 1e-12) for c in (efficacy, toxicity))
-    u, v = (np.asarray(responded, float) - p) / np.sqrt(p * (1 - p)), (np.asarray(suffered, float) - q) / np.sqrt(q * (1 - q))
+    u, v = (
+        (np.asarray(responded, float) - p) / np.sqrt(p * (1 - p)),
+        (np.asarray(suffered, float) - q) / np.sqrt(q * (1 - q)),
+    )
     r = float(u @ v / np.sqrt((u @ u) * (v @ v)))
     left, right = (np.column_stack([np.ones(len(p)), axis(exposure, c.scale)]) for c in (efficacy, toxicity))
     weight = r * np.sqrt(p * (1 - p) * q * (1 - q))
@@ -97,8 +104,8 @@ def paired(efficacy: Curve, toxicity: Curve, exposure, responded, suffered) -> P
 
 
 def logit_error(pair: Pair, exposure) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(SD of logit P of efficacy, of toxicity, their correlation) at each exposure, by the delta method; the covariance
-    of the pair must be known."""
+    """(SD of logit P of efficacy, of toxicity, their correlation) at each exposure, by the delta method; the
+    covariance of the pair must be known."""
     left, right = (logit_gradient(c, exposure) for c in (pair.efficacy, pair.toxicity))
     k = left.shape[-1]
     joint = known(pair.covariance, "the covariance of the pair")

@@ -11,8 +11,11 @@ from livingdrug.response.models.curve import Estimate, axis_at, axis_gradient
 from livingdrug.response.models.likelihood import Maximum, crossings
 
 
-def ratio_of_fits(efficacy: BinaryFit, toxicity: BinaryFit, pair: Pair, at: tuple[float, float] = (0.5, 0.5)) -> Estimate:
-    """`ratio_of_exposures` of the pair of these fits (on log exposure), with an interval by adjusted profile likelihood.
+def ratio_of_fits(
+    efficacy: BinaryFit, toxicity: BinaryFit, pair: Pair, at: tuple[float, float] = (0.5, 0.5)
+) -> Estimate:
+    """`ratio_of_exposures` of the pair of these fits (on log exposure), with an interval by adjusted profile
+    likelihood.
 
     The two log-likelihoods add up to one that takes the outcomes of a subject as independent. Its fall along ln ratio is
     multiplied by the variance of ln ratio under independence over that with the covariance of the pair, which gives it the
@@ -35,14 +38,24 @@ def ratio_of_fits(efficacy: BinaryFit, toxicity: BinaryFit, pair: Pair, at: tupl
         return Maximum(start, float(-fall(distance) * apart / together), np.eye(0))
 
     low, high = crossings(largest, 0.0, np.empty(0), second - first, math.sqrt(together), efficacy.level)
-    method = "profile likelihood" + ("" if pair.cross is None else ", adjusted for outcomes of the same subjects")
+    method = "profile likelihood" + (
+        "" if pair.cross is None else ", adjusted for outcomes of the same subjects"
+    )
     with np.errstate(over="ignore"):
         low, high = (float(end) for end in np.exp([low, high]))
     return Estimate(plain.value, low, high, efficacy.level, method)
 
 
-def _fall(efficacy: BinaryFit, toxicity: BinaryFit, at: tuple[float, float], first: float, second: float, error: float):
-    """How far the two log-likelihoods together fall where ln E of toxicity is `distance` above that of efficacy."""
+def _fall(
+    efficacy: BinaryFit,
+    toxicity: BinaryFit,
+    at: tuple[float, float],
+    first: float,
+    second: float,
+    error: float,
+):
+    """How far the two log-likelihoods together fall where ln E of toxicity is `distance` above that of
+    efficacy."""
     from scipy.optimize import minimize_scalar
 
     (of_first, top_first, _), (of_second, top_second, _) = (

@@ -1,4 +1,5 @@
-"""The therapeutic index: how far the exposures of efficacy and of toxicity lie apart, and which exposures satisfy both."""
+"""The therapeutic index: how far the exposures of efficacy and of toxicity lie apart, and which exposures
+satisfy both."""
 
 import math
 from collections.abc import Iterable
@@ -54,7 +55,11 @@ class TherapeuticIndex(Shown):
 
 
 def therapeutic_index(
-    pair: Pair, floor: float = 0.5, ceiling: float = 0.2, at: tuple[float, float] = (0.5, 0.5), level: float = 0.95
+    pair: Pair,
+    floor: float = 0.5,
+    ceiling: float = 0.2,
+    at: tuple[float, float] = (0.5, 0.5),
+    level: float = 0.95,
 ) -> TherapeuticIndex:
     """Compare the two curves of a pair: which exposure is needed, and which one is too much.
 
@@ -82,10 +87,21 @@ def therapeutic_index(
     """
     check_limits(floor, ceiling)
     two_sided(level)
-    efficacious, toxic = (_reached(c, p, level) for c, p in zip((pair.efficacy, pair.toxicity), at, strict=True))
+    efficacious, toxic = (
+        _reached(c, p, level) for c, p in zip((pair.efficacy, pair.toxicity), at, strict=True)
+    )
     ratio = ratio_of_exposures(pair, at, level)
     return TherapeuticIndex(
-        pair, floor, ceiling, at, level, efficacious, toxic, ratio, window(pair, floor, ceiling), _notes(pair, level)
+        pair,
+        floor,
+        ceiling,
+        at,
+        level,
+        efficacious,
+        toxic,
+        ratio,
+        window(pair, floor, ceiling),
+        _notes(pair, level),
     )
 
 
@@ -97,11 +113,15 @@ def check_limits(floor: float, ceiling: float) -> None:
 
 
 def _reached(curve: Curve, wanted: float, level: float) -> Estimate:
-    """`exposure_at`, or nan with the reason where the curve never gets there. Open where the slope may be 0: by Fieller's
-    theorem the exposure, a ratio with the slope below the line, is unbounded just then."""
+    """`exposure_at`, or nan with the reason where the curve never gets there. Open where the slope may be 0:
+    by Fieller's theorem the exposure, a ratio with the slope below the line, is unbounded just then."""
     try:
         reached = exposure_at(curve, wanted, level)
-        return Estimate(reached.value, 0.0, math.inf, level, _open((curve,))) if may_be_flat(curve, level) else reached
+        return (
+            Estimate(reached.value, 0.0, math.inf, level, _open((curve,)))
+            if may_be_flat(curve, level)
+            else reached
+        )
     except InputError as error:
         if not 0 < wanted < 1:
             raise
@@ -110,7 +130,9 @@ def _reached(curve: Curve, wanted: float, level: float) -> Estimate:
 
 def may_be_flat(curve: Curve, level: float = 0.95) -> bool:
     """Whether the Wald interval of the slope holds 0."""
-    return curve.covariance is not None and abs(curve.slope) <= two_sided(level) * math.sqrt(curve.covariance[1, 1])
+    return curve.covariance is not None and abs(curve.slope) <= two_sided(level) * math.sqrt(
+        curve.covariance[1, 1]
+    )
 
 
 def _open(curves: Iterable[Curve]) -> str:
@@ -122,10 +144,9 @@ def ratio_of_exposures(
 ) -> Estimate:
     """Exposure with toxicity `at[1]` over exposure with efficacy `at[0]`; their EC50s by default.
 
-    The interval: percentiles over 20,000 draws of all coefficients from their joint normal distribution (with the covariance
-    between the two fits), as the delta method for a ratio of ratios misses on one side in small trials (docs). 0 to infinity
-    where a slope may be 0, as one of the exposures is unbounded then.
-    """
+    The interval: percentiles over 20,000 draws of all coefficients from their joint normal distribution (with
+    the covariance between the two fits), as the delta method for a ratio of ratios misses on one side in
+    small trials (docs). 0 to infinity where a slope may be 0, as one of the exposures is unbounded then."""
     curves = (pair.efficacy, pair.toxicity)
     for curve, wanted in zip(curves, at, strict=True):
         reached = _reached(curve, wanted, level)
@@ -136,7 +157,9 @@ def ratio_of_exposures(
             return Estimate(math.nan, math.nan, math.nan, level, why)
     first, second = (exposure_at(c, p).value for c, p in zip(curves, at, strict=True))
     if not (first > 0 and second > 0):
-        return Estimate(math.nan, math.nan, math.nan, level, "an exposure at the wanted probability is not above 0")
+        return Estimate(
+            math.nan, math.nan, math.nan, level, "an exposure at the wanted probability is not above 0"
+        )
     if pair.covariance is None:
         return Estimate(second / first, math.nan, math.nan, level, pair.unknown)
     flat = [c for c in curves if may_be_flat(c, level)]
@@ -144,15 +167,17 @@ def ratio_of_exposures(
         return Estimate(second / first, 0.0, math.inf, level, _open(flat))
     coefficients = drawn(pair, DRAWS, seed)
     k = len(known(pair.efficacy.covariance, "the covariance of the curve"))
-    logs = _log_exposures(curves[1], at[1], coefficients[:, k:]) - _log_exposures(curves[0], at[0], coefficients[:, :k])
+    logs = _log_exposures(curves[1], at[1], coefficients[:, k:]) - _log_exposures(
+        curves[0], at[0], coefficients[:, :k]
+    )
     low, high = np.exp(np.nanpercentile(logs, (50 - 50 * level, 50 + 50 * level)))
     whose = "independent fits" if pair.cross is None else "fits to the same subjects"
     return Estimate(second / first, float(low), float(high), level, f"draws of the coefficients of {whose}")
 
 
 def drawn(pair: Pair, count: int, seed: int = 1) -> np.ndarray:
-    """Coefficients drawn from their joint normal distribution, shape (count, k), efficacy first; the covariance must be
-    known. The same seed gives the same draws."""
+    """Coefficients drawn from their joint normal distribution, shape (count, k), efficacy first; the
+    covariance must be known. The same seed gives the same draws."""
     means = []
     for curve in (pair.efficacy, pair.toxicity):
         means += [curve.intercept, curve.slope]
@@ -164,10 +189,13 @@ def drawn(pair: Pair, count: int, seed: int = 1) -> np.ndarray:
 
 
 def _log_exposures(curve: Curve, wanted: float, coefficients: np.ndarray) -> np.ndarray:
-    """ln of the exposure where P is `wanted`, for each row of coefficients; nan where the curve falls or stays below."""
+    """ln of the exposure where P is `wanted`, for each row of coefficients; nan where the curve falls or
+    stays below."""
     from scipy.special import expit, logit
 
-    ceiling = expit(coefficients[:, 2]) if coefficients.shape[1] == 3 else np.full(len(coefficients), curve.ceiling)
+    ceiling = (
+        expit(coefficients[:, 2]) if coefficients.shape[1] == 3 else np.full(len(coefficients), curve.ceiling)
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         x = (logit(wanted / ceiling) - coefficients[:, 0]) / coefficients[:, 1]
         logs = x if curve.scale == "log" else np.log(x)
@@ -175,8 +203,12 @@ def _log_exposures(curve: Curve, wanted: float, coefficients: np.ndarray) -> np.
 
 
 def window(pair: Pair, floor: float, ceiling: float) -> tuple[float, float] | None:
-    """(lowest, highest) exposure with response `floor` at least and toxicity `ceiling` at most; None where there is none."""
-    enough, bearable = exposures_where(pair.efficacy, floor, True), exposures_where(pair.toxicity, ceiling, False)
+    """(lowest, highest) exposure with response `floor` at least and toxicity `ceiling` at most; None where
+    there is none."""
+    enough, bearable = (
+        exposures_where(pair.efficacy, floor, True),
+        exposures_where(pair.toxicity, ceiling, False),
+    )
     if enough is None or bearable is None:
         return None
     low, high = max(enough[0], bearable[0]), min(enough[1], bearable[1])
@@ -184,7 +216,8 @@ def window(pair: Pair, floor: float, ceiling: float) -> tuple[float, float] | No
 
 
 def exposures_where(curve: Curve, limit: float, above: bool) -> tuple[float, float] | None:
-    """(lowest, highest) exposure with P at least `limit` (above) or at most (not above); None where there is none."""
+    """(lowest, highest) exposure with P at least `limit` (above) or at most (not above); None where there is
+    none."""
     if curve.slope == 0:
         constant = float(probability(curve, 1.0))
         return ALL if (constant >= limit if above else constant <= limit) else None
@@ -198,8 +231,9 @@ def exposures_where(curve: Curve, limit: float, above: bool) -> tuple[float, flo
 
 
 def chance_within(pair: Pair, exposure, floor: float, ceiling: float) -> np.ndarray:
-    """Probability, given how uncertain both curves are, that the response at each exposure is `floor` at least and the
-    toxicity `ceiling` at most: of a bivariate normal pair of logits (delta method). nan where no error is known."""
+    """Probability, given how uncertain both curves are, that the response at each exposure is `floor` at
+    least and the toxicity `ceiling` at most: of a bivariate normal pair of logits (delta method). nan where
+    no error is known."""
     from scipy.special import logit
 
     exposure = np.asarray(exposure, dtype=float)
@@ -233,7 +267,9 @@ def _notes(pair: Pair, level: float) -> tuple[str, ...]:
         if curve.slope < 0:
             notes.append(f"{what} (`{curve.name}`) falls with exposure: more exposure gives less of it")
         if may_be_flat(curve, level):
-            notes.append(f"{what} (`{curve.name}`): the slope cannot be told from 0, so no exposure on it has bounds")
+            notes.append(
+                f"{what} (`{curve.name}`): the slope cannot be told from 0, so no exposure on it has bounds"
+            )
     if pair.unknown:
         notes.append(f"no interval: {pair.unknown}")
     return tuple(notes)

@@ -9,10 +9,15 @@ from livingdrug.response.models.curve import Estimate, probability
 
 
 def verdict(index: TherapeuticIndex, outlook: Expected | None = None) -> str:
-    """What the curves allow and, with a product's exposure, what its patients would get and what would have to change."""
+    """What the curves allow and, with a product's exposure, what its patients would get and what would have
+    to change."""
     if outlook is None:
         return f"{_apart(index)} {_window(index)}"
-    return " ".join(part for part in (_at_median(index, outlook), _over_all(index, outlook), _change(index, outlook)) if part)
+    return " ".join(
+        part
+        for part in (_at_median(index, outlook), _over_all(index, outlook), _change(index, outlook))
+        if part
+    )
 
 
 def _amount(value: float) -> str:
@@ -77,7 +82,9 @@ def _at_median(index: TherapeuticIndex, outlook: Expected) -> str:
 
 def _rate(rate: Estimate) -> str:
     """A percentage with its interval, where one is known."""
-    interval = "" if math.isnan(rate.low) else f" ({rate.level:.0%} interval {rate.low:.0%} to {rate.high:.0%})"
+    interval = (
+        "" if math.isnan(rate.low) else f" ({rate.level:.0%} interval {rate.low:.0%} to {rate.high:.0%})"
+    )
     return f"{rate.value:.0%}{interval}"
 
 
@@ -93,7 +100,8 @@ def _over_all(index: TherapeuticIndex, outlook: Expected) -> str:
 
 
 def _change(index: TherapeuticIndex, outlook: Expected) -> str:
-    """How far the median is from the nearest exposure that meets floor and ceiling; "" where it does, or none does."""
+    """How far the median is from the nearest exposure that meets floor and ceiling; "" where it does, or none
+    does."""
     if index.window is None:
         return ""
     low, high = index.window

@@ -1,6 +1,5 @@
 """Yes-or-no outcomes: logistic regression by maximum likelihood or with Firth's penalty."""
 
-
 import numpy as np
 
 from livingdrug.core.errors import InputError
@@ -25,16 +24,18 @@ MODELS = ("logistic", "firth", "emax", "hill")
 FEWEST = 4  # subjects beyond the number of parameters, below which nothing is fitted
 
 
-def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", level: float = 0.95) -> BinaryFit:
+def fit_binary(
+    sample: Sample, model: str = "logistic", scale: Scale = "log", level: float = 0.95
+) -> BinaryFit:
     """Fit the chance of an event.
 
-    logistic: logit P = a + b x + covariates, maximum likelihood. firth: the same with Firth's penalty 0.5 ln |information|
-    (Biometrika 80:27, 1993), which is finite under separation; intervals by penalised profile likelihood (Heinze & Schemper,
-    Stat Med 21:2409, 2002). emax: P = Emax E/(EC50 + E). hill: P = Emax E^b/(EC50^b + E^b), Emax below 1.
+    logistic: logit P = a + b x + covariates, maximum likelihood. firth: the same with Firth's penalty 0.5 ln
+    |information| (Biometrika 80:27, 1993), which is finite under separation; intervals by penalised profile
+    likelihood (Heinze & Schemper, Stat Med 21:2409, 2002). emax: P = Emax E/(EC50 + E). hill: P = Emax
+    E^b/(EC50^b + E^b), Emax below 1.
 
-    Raises InputError for an outcome that does not vary, separation under `logistic`, collinear columns, exposures without
-    logarithm, too few subjects, and an Emax that the data do not determine.
-    """
+    Raises InputError for an outcome that does not vary, separation under `logistic`, collinear columns,
+    exposures without logarithm, too few subjects, and an Emax that the data do not determine."""
     if model not in MODELS:
         raise InputError(unknown("model for a binary outcome", model, MODELS))
     _check_outcome(sample)
@@ -44,16 +45,33 @@ def fit_binary(sample: Sample, model: str = "logistic", scale: Scale = "log", le
         return fit_ceiling(sample, model, scale, level, columns, terms)
     objective, best, turn = maximum(sample, model, columns, terms)
     directions = turn.T  # row j of M: coefficient j in those of the standardised columns
-    intervals = np.array([profile_interval(objective, best, directions[:, j], level) for j in range(len(terms))])
+    intervals = np.array(
+        [profile_interval(objective, best, directions[:, j], level) for j in range(len(terms))]
+    )
     estimates, covariance = turn @ best.at, turn @ best.covariance @ turn.T
     eta = columns @ estimates
     penalised = best.value + constant(sample) if model == "firth" else None
     p_value = _p_value(objective, best, directions[:, 1])
     curve = _curve(sample, scale, columns, estimates, covariance, model)
     notes = _separated(sample, columns, terms, model)
-    return BinaryFit(sample, model, scale, terms, estimates, covariance, intervals, log_likelihood_of(eta, sample), penalised,
-                     deviance_of(eta, sample), p_value, curve, level, notes, _permutation(sample, columns),
-                     bool(notes))  # fmt: skip
+    return BinaryFit(
+        sample,
+        model,
+        scale,
+        terms,
+        estimates,
+        covariance,
+        intervals,
+        log_likelihood_of(eta, sample),
+        penalised,
+        deviance_of(eta, sample),
+        p_value,
+        curve,
+        level,
+        notes,
+        _permutation(sample, columns),
+        bool(notes),
+    )
 
 
 def _permutation(sample: Sample, columns: np.ndarray) -> Permutation | None:
@@ -61,8 +79,11 @@ def _permutation(sample: Sample, columns: np.ndarray) -> Permutation | None:
     return permuted(columns[:, 1], sample.outcome) if alone else None
 
 
-def maximum(sample: Sample, model: str, columns, terms: tuple[str, ...]) -> tuple[Objective, Maximum, np.ndarray]:
-    """(objective, its maximum, M) of logistic or firth in coefficients of standardised columns; M takes those back.
+def maximum(
+    sample: Sample, model: str, columns, terms: tuple[str, ...]
+) -> tuple[Objective, Maximum, np.ndarray]:
+    """(objective, its maximum, M) of logistic or firth in coefficients of standardised columns; M takes those
+    back.
 
     Raises InputError for separation under `logistic`.
     """
@@ -74,14 +95,19 @@ def maximum(sample: Sample, model: str, columns, terms: tuple[str, ...]) -> tupl
 
 
 def objective_of(model: str, columns: np.ndarray, events: np.ndarray, trials: np.ndarray) -> Objective:
-    """Log-likelihood (without binomial coefficients) of coefficients, with Firth's penalty for the model `firth`."""
+    """Log-likelihood (without binomial coefficients) of coefficients, with Firth's penalty for the model
+    `firth`."""
     from scipy.special import expit, xlogy
 
     def plain(b):
         p = expit(columns @ b)
         q = expit(-(columns @ b))
         information = columns.T @ (columns * (trials * p * q)[:, None])
-        return float((xlogy(events, p) + xlogy(trials - events, q)).sum()), columns.T @ (events - trials * p), information
+        return (
+            float((xlogy(events, p) + xlogy(trials - events, q)).sum()),
+            columns.T @ (events - trials * p),
+            information,
+        )
 
     def penalised(b):
         likelihood, gradient, information = plain(b)
@@ -97,8 +123,8 @@ def objective_of(model: str, columns: np.ndarray, events: np.ndarray, trials: np
 
 
 def exposure_at_profile(fit: BinaryFit, wanted: float) -> Estimate:
-    """The exposure where P is `wanted`, covariates at their means, with its profile-likelihood interval; ends that the data
-    leave open are 0 or infinite. For `logistic` and `firth`."""
+    """The exposure where P is `wanted`, covariates at their means, with its profile-likelihood interval; ends
+    that the data leave open are 0 or infinite. For `logistic` and `firth`."""
     largest, top, best = profile_of_exposure(fit, wanted)
     x = axis_at(fit.curve, wanted)
     held = design(fit.sample, fit.scale)[0][:, 2:].mean(axis=0)
@@ -113,7 +139,8 @@ def exposure_at_profile(fit: BinaryFit, wanted: float) -> Estimate:
 
 
 def chance_at_profile(fit: BinaryFit, exposure: float) -> Estimate:
-    """P at an exposure, covariates at their means, with its profile-likelihood interval. For `logistic` and `firth`."""
+    """P at an exposure, covariates at their means, with its profile-likelihood interval. For `logistic` and
+    `firth`."""
     from scipy.special import expit
 
     columns, _ = design(fit.sample, fit.scale)
@@ -128,12 +155,15 @@ def chance_at_profile(fit: BinaryFit, exposure: float) -> Estimate:
 
 
 def profile_of_exposure(fit: BinaryFit, wanted: float):
-    """(largest, top, best): `largest(x, start)` is the Maximum over the curves on which P is `wanted` at x, covariates at
-    their means, `top` the largest value of all, reached at `best`. For `logistic` and `firth`."""
+    """(largest, top, best): `largest(x, start)` is the Maximum over the curves on which P is `wanted` at x,
+    covariates at their means, `top` the largest value of all, reached at `best`. For `logistic` and
+    `firth`."""
     from scipy.special import logit
 
     if fit.model not in ("logistic", "firth"):
-        raise InputError(f"the profile interval of an exposure is for logistic and firth, not for {fit.model}")
+        raise InputError(
+            f"the profile interval of an exposure is for logistic and firth, not for {fit.model}"
+        )
     columns, _ = design(fit.sample, fit.scale)
     z, turn = standardised(columns)
     objective = objective_of(fit.model, z, fit.sample.outcome, fit.sample.trials)
@@ -156,8 +186,17 @@ def _curve(sample: Sample, scale: Scale, columns, estimates, covariance, model: 
     turn[0, 2:] = held
     a, b = turn @ estimates
     source = f"{model} fit of {sample.endpoint} on {sample.exposure_name}"
-    return Curve(sample.endpoint, float(a), float(b), turn @ covariance @ turn.T, scale, source, "fitted",
-                 exposure=sample.exposure_name, unit=sample.exposure_unit)  # fmt: skip
+    return Curve(
+        sample.endpoint,
+        float(a),
+        float(b),
+        turn @ covariance @ turn.T,
+        scale,
+        source,
+        "fitted",
+        exposure=sample.exposure_name,
+        unit=sample.exposure_unit,
+    )
 
 
 def _p_value(objective: Objective, best: Maximum, direction: np.ndarray) -> float:
@@ -202,14 +241,21 @@ def _check_separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...
     """Refuse a maximum at infinity."""
     found = _separation(sample, columns, terms)
     if found:
-        raise InputError(f"{found}, so the best slope is infinite and `logistic` has no answer; use --model firth")
+        raise InputError(
+            f"{found}, so the best slope is infinite and `logistic` has no answer; use --model firth"
+        )
 
 
 def _separated(sample: Sample, columns: np.ndarray, terms: tuple[str, ...], model: str) -> tuple[str, ...]:
     """What is to be said of coefficients that only the penalty keeps finite."""
     found = _separation(sample, columns, terms) if model == "firth" else ""
-    return (f"{found}: only Firth's penalty keeps the slope finite, so that an effect is there can be told, its size cannot",
-            ) if found else ()  # fmt: skip
+    return (
+        (
+            f"{found}: only Firth's penalty keeps the slope finite, so that an effect is there can be told, its size cannot",
+        )
+        if found
+        else ()
+    )
 
 
 def _separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...]) -> str:
@@ -221,5 +267,7 @@ def _separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...]) -> 
     complete = is_complete(rows)
     parted = [f"`{t}`" for t, d in zip(terms[1:], direction[1:], strict=True) if abs(d) > 1e-7]
     kind = "complete" if complete else "quasi-complete"
-    return (f"{' and '.join(parted)} {'' if complete else 'nearly '}tells those with `{sample.endpoint}` from those without "
-            f"({kind} separation)")  # fmt: skip
+    return (
+        f"{' and '.join(parted)} {'' if complete else 'nearly '}tells those with `{sample.endpoint}` from those without "
+        f"({kind} separation)"
+    )

@@ -12,11 +12,12 @@ from livingdrug.response.sample.sample import Sample
 
 @dataclass(frozen=True, repr=False)
 class BinaryFit(Shown):
-    """terms, estimates (k,), covariance (k, k), intervals (k, 2), first the intercept, on the logit scale; the last term is
-    the logit of the ceiling where the model has one. log_likelihood with binomial coefficients; p_value: of the exposure, by
-    likelihood ratio, None beside a ceiling, where the test has no standard distribution; curve: with covariates at their
-    means; permutation: the same test for few subjects, None for many, for groups and beside covariates;
-    separated: whether only the penalty keeps the slope finite."""
+    """terms, estimates (k,), covariance (k, k), intervals (k, 2), first the intercept, on the logit scale;
+    the last term is the logit of the ceiling where the model has one. log_likelihood with binomial
+    coefficients; p_value: of the exposure, by likelihood ratio, None beside a ceiling, where the test has no
+    standard distribution; curve: with covariates at their means; permutation: the same test for few subjects,
+    None for many, for groups and beside covariates; separated: whether only the penalty keeps the slope
+    finite."""
 
     sample: Sample
     model: str
@@ -55,7 +56,9 @@ def log_likelihood_of(eta: np.ndarray, sample: Sample, ceiling: float = 1.0) -> 
 
     p = ceiling * expit(eta)
     q = expit(-eta) if ceiling == 1 else 1 - p
-    return float((xlogy(sample.outcome, p) + xlogy(sample.trials - sample.outcome, q)).sum()) + constant(sample)
+    return float((xlogy(sample.outcome, p) + xlogy(sample.trials - sample.outcome, q)).sum()) + constant(
+        sample
+    )
 
 
 def deviance_of(eta: np.ndarray, sample: Sample, ceiling: float = 1.0) -> float:

@@ -1,11 +1,19 @@
-"""Binary outcomes whose chance levels off below 1: P = Emax E^b/(EC50^b + E^b), with b free (hill) or 1 (emax)."""
+"""Binary outcomes whose chance levels off below 1: P = Emax E^b/(EC50^b + E^b), with b free (hill) or 1
+(emax)."""
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.response.models.binary_result import BinaryFit, constant, deviance_of
 from livingdrug.response.models.curve import Curve, Scale
-from livingdrug.response.models.likelihood import Maximum, Objective, constrained, maximise, orthogonal, profile_interval
+from livingdrug.response.models.likelihood import (
+    Maximum,
+    Objective,
+    constrained,
+    maximise,
+    orthogonal,
+    profile_interval,
+)
 from livingdrug.response.sample.sample import Sample, standardised
 
 STARTS = (0.35, 0.5, 0.7, 0.85, 0.95)
@@ -14,12 +22,15 @@ GAIN = 0.01  # log-likelihood over that of Emax = 1 below which Emax is not dete
 
 
 def fit_ceiling(sample: Sample, model: str, scale: Scale, level: float, columns, terms) -> BinaryFit:
-    """Maximum likelihood by Fisher scoring from several ceilings; the slope of `emax` is held at 1, without error.
+    """Maximum likelihood by Fisher scoring from several ceilings; the slope of `emax` is held at 1, without
+    error.
 
     Raises InputError where Emax is not determined.
     """
     if scale != "log":
-        raise InputError(f"`{model}` is a curve on log exposure; leave out --scale linear, or use --model logistic")
+        raise InputError(
+            f"`{model}` is a curve on log exposure; leave out --scale linear, or use --model logistic"
+        )
     z, turn = standardised(columns)
     lift = np.eye(len(terms) + 1)
     lift[:-1, :-1] = turn
@@ -28,14 +39,31 @@ def fit_ceiling(sample: Sample, model: str, scale: Scale, level: float, columns,
     best = _best(objective, basis, origin, sample, model)
     linear, shift = lift @ basis, lift @ origin
     estimates, covariance = shift + linear @ best.at, linear @ best.covariance @ linear.T
-    intervals = np.array([
-        np.array(profile_interval(objective, best, row, level)) + move if np.abs(row).max() > 1e-12 else (value, value)
-        for row, move, value in zip(linear, shift, estimates, strict=True)
-    ])  # fmt: skip
+    intervals = np.array(
+        [
+            np.array(profile_interval(objective, best, row, level)) + move
+            if np.abs(row).max() > 1e-12
+            else (value, value)
+            for row, move, value in zip(linear, shift, estimates, strict=True)
+        ]
+    )
     curve = _curve(sample, model, columns, estimates, covariance)
     deviance = deviance_of(columns @ estimates[:-1], sample, curve.ceiling)
-    return BinaryFit(sample, model, scale, (*terms, TERM), estimates, covariance, intervals, best.value + constant(sample),
-                     None, deviance, None, curve, level)  # fmt: skip
+    return BinaryFit(
+        sample,
+        model,
+        scale,
+        (*terms, TERM),
+        estimates,
+        covariance,
+        intervals,
+        best.value + constant(sample),
+        None,
+        deviance,
+        None,
+        curve,
+        level,
+    )
 
 
 def _held(model: str, lift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +91,8 @@ def _objective(columns: np.ndarray, events: np.ndarray, trials: np.ndarray) -> O
 
 
 def _best(objective: Objective, basis, origin, sample: Sample, model: str) -> Maximum:
-    """The best of the maxima from several ceilings, if it lies clearly below a ceiling of 1 and its information is sound."""
+    """The best of the maxima from several ceilings, if it lies clearly below a ceiling of 1 and its
+    information is sound."""
     from scipy.special import expit, logit
 
     found = []
@@ -107,6 +136,15 @@ def _curve(sample: Sample, model: str, columns, estimates, covariance) -> Curve:
     turn[0, 0] = turn[1, 1] = turn[2, -1] = 1.0
     turn[0, 2:-1] = columns[:, 2:].mean(axis=0)
     a, b, c = turn @ estimates
-    return Curve(sample.endpoint, float(a), float(b), turn @ covariance @ turn.T, "log",
-                 f"{model} fit of {sample.endpoint} on {sample.exposure_name}", "fitted", ceiling=float(expit(c)),
-                 exposure=sample.exposure_name, unit=sample.exposure_unit)  # fmt: skip
+    return Curve(
+        sample.endpoint,
+        float(a),
+        float(b),
+        turn @ covariance @ turn.T,
+        "log",
+        f"{model} fit of {sample.endpoint} on {sample.exposure_name}",
+        "fitted",
+        ceiling=float(expit(c)),
+        exposure=sample.exposure_name,
+        unit=sample.exposure_unit,
+    )

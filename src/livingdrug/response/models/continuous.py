@@ -1,4 +1,5 @@
-"""Responses on a scale: Emax curves, and three- and four-parameter logistic curves on log exposure, by least squares."""
+"""Responses on a scale: Emax curves, and three- and four-parameter logistic curves on log exposure, by least
+squares."""
 
 from dataclasses import dataclass
 
@@ -11,7 +12,8 @@ from livingdrug.response.models.curve import Estimate, Scale
 from livingdrug.response.models.least_squares import FEW, LeastSquares, fit_least_squares, jacobian, profile
 from livingdrug.response.sample.sample import Sample
 
-# the value at no exposure comes first, where the model has one; hill and 4pl are R's SSlogis and SSfpl of ln E
+# the value at no exposure comes first, where the model has one; hill and 4pl are R's SSlogis and SSfpl of ln
+# E
 TERMS = {
     "4pl": ("bottom", "top", "ln EC50", "1/slope"),
     "hill": ("top", "ln EC50", "1/slope"),
@@ -20,8 +22,12 @@ TERMS = {
 }
 MODELS = ("emax", "emax-baseline", "hill", "4pl")
 _BASELINE = "; where the response is not 0 without exposure, use --model emax-baseline"
-ADVICE = {"emax": _BASELINE, "hill": _BASELINE, "4pl": "; use --model emax-baseline, which has fewer parameters",
-          "emax-baseline": ""}  # what to try when a model cannot be fitted
+ADVICE = {
+    "emax": _BASELINE,
+    "hill": _BASELINE,
+    "4pl": "; use --model emax-baseline, which has fewer parameters",
+    "emax-baseline": "",
+}  # what to try when a model cannot be fitted
 HALVES = np.linspace(-2.0, 2.0, 17)  # starting EC50s: from a little below to a little above the exposures
 WIDTHS = (0.25, 0.5, 1.0, 2.0)
 STARTS = 3
@@ -30,9 +36,10 @@ FAR = 1e3  # an EC50 this many times beyond all exposures is none
 
 @dataclass(frozen=True, repr=False)
 class ContinuousFit(Shown):
-    """terms, estimates, errors (k,), nan where the data leave a parameter open; intervals (k, 2) by profile of the sum of
-    squares, infinite at open ends; covariance (k, k); rss, sigma on df; p_value: of the curve against a constant, by F;
-    explained: share of the variance. Covariates are linear terms, centred at their means."""
+    """terms, estimates, errors (k,), nan where the data leave a parameter open; intervals (k, 2) by profile
+    of the sum of squares, infinite at open ends; covariance (k, k); rss, sigma on df; p_value: of the curve
+    against a constant, by F; explained: share of the variance. Covariates are linear terms, centred at their
+    means."""
 
     sample: Sample
     model: str
@@ -52,11 +59,14 @@ class ContinuousFit(Shown):
     notes: tuple[str, ...] = ()
 
 
-def fit_continuous(sample: Sample, model: str = "emax", scale: Scale = "log", level: float = 0.95) -> ContinuousFit:
+def fit_continuous(
+    sample: Sample, model: str = "emax", scale: Scale = "log", level: float = 0.95
+) -> ContinuousFit:
     """Fit a response on a scale.
 
-    emax: Emax E/(EC50 + E). emax-baseline: E0 + Emax E/(EC50 + E). hill: top/(1 + exp((ln EC50 - ln E)/w)), w = 1/slope.
-    4pl: bottom + (top - bottom)/(1 + exp((ln EC50 - ln E)/w)). scale: of the axis in pictures; the models have their own.
+    emax: Emax E/(EC50 + E). emax-baseline: E0 + Emax E/(EC50 + E). hill: top/(1 + exp((ln EC50 - ln E)/w)), w
+    = 1/slope. 4pl: bottom + (top - bottom)/(1 + exp((ln EC50 - ln E)/w)). scale: of the axis in pictures; the
+    models have their own.
 
     Raises InputError for a response or exposure that does not vary, negative exposures, too few values, and a curve whose
     parameters the data do not determine.
@@ -70,30 +80,51 @@ def fit_continuous(sample: Sample, model: str = "emax", scale: Scale = "log", le
         found = _best(predicted, sample, model, len(terms))
         _check_range(sample, model, found)
     except InputError as error:
-        raise InputError(f"`{model}` cannot be fitted to `{sample.endpoint}`: {error}{ADVICE[model]}") from None
+        raise InputError(
+            f"`{model}` cannot be fitted to `{sample.endpoint}`: {error}{ADVICE[model]}"
+        ) from None
     intervals = _intervals(predicted, sample, found, terms, model, level)
     is_open = ~np.all(np.isfinite(intervals), axis=1)
     spread = float(((sample.outcome - sample.outcome.mean()) ** 2).sum())
     return ContinuousFit(
-        sample, model, scale, terms, found.estimates, np.where(is_open, np.nan, found.errors), intervals, found.covariance,
-        found.rss, found.sigma, found.df, found.log_likelihood, _p_value(spread, found), 1 - found.rss / spread, level,
+        sample,
+        model,
+        scale,
+        terms,
+        found.estimates,
+        np.where(is_open, np.nan, found.errors),
+        intervals,
+        found.covariance,
+        found.rss,
+        found.sigma,
+        found.df,
+        found.log_likelihood,
+        _p_value(spread, found),
+        1 - found.rss / spread,
+        level,
         _notes(terms, is_open, level),
-    )  # fmt: skip
+    )
 
 
-def _intervals(predicted, sample: Sample, found: LeastSquares, terms: tuple[str, ...], model: str, level: float):
-    """Profile interval of each parameter. Raises InputError where the EC50 may be anything: then so may all the others."""
+def _intervals(
+    predicted, sample: Sample, found: LeastSquares, terms: tuple[str, ...], model: str, level: float
+):
+    """Profile interval of each parameter. Raises InputError where the EC50 may be anything: then so may all
+    the others."""
     middle = terms.index("EC50" if "EC50" in terms else "ln EC50")
     first = profile(predicted, sample.outcome, found, middle, level)
     if not np.isfinite(first).any():
-        raise InputError(f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the curve, as "
-                         f"any EC50 fits them{ADVICE[model]}")
+        raise InputError(
+            f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the curve, as "
+            f"any EC50 fits them{ADVICE[model]}"
+        )
     rest = {j: profile(predicted, sample.outcome, found, j, level) for j in range(len(terms)) if j != middle}
     return np.array([first if j == middle else rest[j] for j in range(len(terms))])
 
 
 def curve_of(model: str, parameters: np.ndarray, exposure: np.ndarray) -> np.ndarray:
-    """The curve without covariates; parameters may be complex. No exposure gives the value at the start of the curve."""
+    """The curve without covariates; parameters may be complex. No exposure gives the value at the start of
+    the curve."""
     if model in ("emax", "emax-baseline"):
         *base, emax, ec50 = parameters
         return (base[0] if base else 0.0) + emax * exposure / (ec50 + exposure)
@@ -106,7 +137,8 @@ def curve_of(model: str, parameters: np.ndarray, exposure: np.ndarray) -> np.nda
 
 
 def predict(fit: ContinuousFit, exposure) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(response, low, high) at each exposure, covariates at their means: the delta method with the t quantile."""
+    """(response, low, high) at each exposure, covariates at their means: the delta method with the t
+    quantile."""
     from scipy.special import stdtrit
 
     exposure = np.asarray(exposure, dtype=float)
@@ -121,8 +153,8 @@ def predict(fit: ContinuousFit, exposure) -> tuple[np.ndarray, np.ndarray, np.nd
 def exposure_at_share(fit: ContinuousFit, share: float) -> Estimate:
     """The exposure that gives this share of the whole change (0.5: EC50, 0.9: EC90).
 
-    The EC50 has its profile interval; other shares that of the delta method on ln exposure with the t quantile.
-    """
+    The EC50 has its profile interval; other shares that of the delta method on ln exposure with the t
+    quantile."""
     from scipy.special import stdtrit
 
     if not 0 < share < 1:
@@ -160,18 +192,26 @@ def _centred(sample: Sample) -> np.ndarray:
 def _check(sample: Sample, terms: tuple[str, ...], model: str) -> None:
     if (sample.exposure < 0).any():
         rows = np.flatnonzero(sample.exposure < 0)
-        raise InputError(f"`{sample.exposure_name}` is negative for {sample.named(rows)}; an exposure is 0 or above")
+        raise InputError(
+            f"`{sample.exposure_name}` is negative for {sample.named(rows)}; an exposure is 0 or above"
+        )
     for values, name in ((sample.outcome, sample.endpoint), (sample.exposure, sample.exposure_name)):
         if np.ptp(values) == 0:
             raise InputError(f"`{name}` does not vary: it is {values[0]:g} in all {sample.n:,} rows")
     if sample.n < len(terms) + 2:
         needed = len(terms) + 2
-        raise InputError(f"{sample.n} values are too few for `{model}` with its {len(terms)} parameters; {needed} are needed")
+        raise InputError(
+            f"{sample.n} values are too few for `{model}` with its {len(terms)} parameters; {needed} are needed"
+        )
     levels = len(np.unique(sample.exposure))
     if levels < len(TERMS[model]):
-        raise InputError(f"{levels} different exposures cannot tell the {len(TERMS[model])} parameters of `{model}`")
+        raise InputError(
+            f"{levels} different exposures cannot tell the {len(TERMS[model])} parameters of `{model}`"
+        )
     if sample.covariates and np.linalg.matrix_rank(_centred(sample)) < len(sample.covariates):
-        raise InputError(f"{' and '.join(f'`{c}`' for c in sample.covariates)} are collinear; adjust for fewer columns")
+        raise InputError(
+            f"{' and '.join(f'`{c}`' for c in sample.covariates)} are collinear; adjust for fewer columns"
+        )
 
 
 def _best(predicted, sample: Sample, model: str, count: int) -> LeastSquares:
@@ -213,13 +253,16 @@ def _whole(model: str, linear: np.ndarray, half: float, width: float) -> np.ndar
 
 
 def _check_range(sample: Sample, model: str, found: LeastSquares) -> None:
-    """Refuse an EC50 far from every exposure, which is the curve of another model (a line, a power, a constant)."""
+    """Refuse an EC50 far from every exposure, which is the curve of another model (a line, a power, a
+    constant)."""
     at = TERMS[model].index("EC50" if "EC50" in TERMS[model] else "ln EC50")
     ec50 = found.estimates[at] if "EC50" in TERMS[model] else np.exp(np.clip(found.estimates[at], -700, 700))
     positive = sample.exposure[sample.exposure > 0]
     if not positive.min() / FAR < ec50 < positive.max() * FAR:
         where = "levels off" if ec50 > positive.max() else "starts to rise"
-        raise InputError(f"the response nowhere {where} within the exposures, so the data do not determine Emax and EC50")
+        raise InputError(
+            f"the response nowhere {where} within the exposures, so the data do not determine Emax and EC50"
+        )
 
 
 def _p_value(spread: float, found: LeastSquares) -> float:
@@ -227,12 +270,18 @@ def _p_value(spread: float, found: LeastSquares) -> float:
     from scipy.special import fdtrc
 
     extra = len(found.estimates) - 1
-    return float(fdtrc(extra, found.df, max(spread - found.rss, 0.0) / extra / found.sigma**2)) if found.sigma > 0 else 0.0
+    return (
+        float(fdtrc(extra, found.df, max(spread - found.rss, 0.0) / extra / found.sigma**2))
+        if found.sigma > 0
+        else 0.0
+    )
 
 
 def _notes(terms: tuple[str, ...], is_open: np.ndarray, level: float) -> tuple[str, ...]:
     names = [t for t, gone in zip(terms, is_open, strict=True) if gone]
     if not names:
         return ()
-    return (f"the data do not determine {', '.join(names)}: the {100 * level:g} % interval has an open end, so no standard "
-            "error is given",)  # fmt: skip
+    return (
+        f"the data do not determine {', '.join(names)}: the {100 * level:g} % interval has an open end, so no standard "
+        "error is given",
+    )

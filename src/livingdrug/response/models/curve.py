@@ -1,4 +1,5 @@
-"""A probability as a function of exposure: the noun that fits, published slopes and the therapeutic index share."""
+"""A probability as a function of exposure: the noun that fits, published slopes and the therapeutic index
+share."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -38,17 +39,22 @@ class Curve:
         if not (np.isfinite(self.intercept) and np.isfinite(self.slope)):
             raise InputError(f"curve `{self.name}`: intercept and slope must be numbers")
         if not 0 < self.ceiling <= 1:
-            raise InputError(f"curve `{self.name}`: the ceiling is {self.ceiling:g}; it must lie above 0 and be 1 at most")
+            raise InputError(
+                f"curve `{self.name}`: the ceiling is {self.ceiling:g}; it must lie above 0 and be 1 at most"
+            )
         if self.covariance is not None:
             covariance = np.asarray(self.covariance, dtype=float)
             if covariance.shape not in ((2, 2), (3, 3)) or not np.isfinite(covariance).all():
-                raise InputError(f"curve `{self.name}`: the covariance must be 2 by 2, or 3 by 3 with an estimated ceiling")
+                raise InputError(
+                    f"curve `{self.name}`: the covariance must be 2 by 2, or 3 by 3 with an estimated ceiling"
+                )
             object.__setattr__(self, "covariance", covariance)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its interval; low and high are nan where no error is known, infinite where an end is open."""
+    """A number with its interval; low and high are nan where no error is known, infinite where an end is
+    open."""
 
     value: float
     low: float
@@ -57,21 +63,28 @@ class Estimate:
     method: str
 
 
-def curve_at(name: str, ec50: float, slope: float, source: str, label: str, exposure: str = "", unit: str = "") -> Curve:
+def curve_at(
+    name: str, ec50: float, slope: float, source: str, label: str, exposure: str = "", unit: str = ""
+) -> Curve:
     """The curve on log exposure with this EC50 and slope, of which no error is known."""
     if not 0 < ec50 < np.inf:
         raise InputError(f"curve `{name}`: the EC50 is {ec50:g}; it must be a number above 0")
-    return Curve(name, -slope * float(np.log(ec50)), slope, None, "log", source, label, exposure=exposure, unit=unit)
+    return Curve(
+        name, -slope * float(np.log(ec50)), slope, None, "log", source, label, exposure=exposure, unit=unit
+    )
 
 
 def axis(exposure, scale: Scale) -> np.ndarray:
-    """x of each exposure: its natural logarithm, or itself. Raises InputError for exposures that have no logarithm."""
+    """x of each exposure: its natural logarithm, or itself. Raises InputError for exposures that have no
+    logarithm."""
     exposure = np.asarray(exposure, dtype=float)
     if scale == "linear":
         return exposure
     if (exposure <= 0).any():
         worst = float(exposure[exposure <= 0].min())
-        raise InputError(f"an exposure is {worst:g}, which has no logarithm; use the scale `linear`, or a value at the limit")
+        raise InputError(
+            f"an exposure is {worst:g}, which has no logarithm; use the scale `linear`, or a value at the limit"
+        )
     return np.log(exposure)
 
 
@@ -88,7 +101,8 @@ def probability(curve: Curve, exposure) -> np.ndarray:
 
 
 def probability_band(curve: Curve, exposure, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """(low, high) of P at each exposure: the delta method for logit P, turned back. nan where no covariance is known."""
+    """(low, high) of P at each exposure: the delta method for logit P, turned back. nan where no covariance
+    is known."""
     from scipy.special import expit, logit
 
     p = probability(curve, exposure)
@@ -101,9 +115,11 @@ def probability_band(curve: Curve, exposure, level: float = 0.95) -> tuple[np.nd
 
 
 def logit_gradient(curve: Curve, exposure) -> np.ndarray:
-    """Derivatives of logit P at each exposure by the estimated coefficients, shape (..., 2), or (..., 3) with the ceiling."""
+    """Derivatives of logit P at each exposure by the estimated coefficients, shape (..., 2), or (..., 3) with
+    the ceiling."""
     x, p = axis(exposure, curve.scale), probability(curve, exposure)
-    # d logit P: ceiling c and u = P/c give u(1-u)c / (P(1-P)) = (1-u)/(1-P), and the same of ln c for the ceiling
+    # d logit P: ceiling c and u = P/c give u(1-u)c / (P(1-P)) = (1-u)/(1-P), and the same of ln c for the
+    # ceiling
     inner = (1 - p / curve.ceiling) / (1 - p) if curve.ceiling < 1 else np.ones(p.shape)
     slopes = [inner, inner * x]
     if curve.covariance is not None and len(curve.covariance) == 3:

@@ -1,4 +1,5 @@
-"""Grades (CRS, ICANS): proportional odds, P(grade >= g) = 1/(1 + exp(-(a_g + b x))), one slope for all grades."""
+"""Grades (CRS, ICANS): proportional odds, P(grade >= g) = 1/(1 + exp(-(a_g + b x))), one slope for all
+grades."""
 
 from dataclasses import dataclass
 
@@ -28,8 +29,9 @@ HIGHEST = 5
 
 @dataclass(frozen=True)
 class ProportionalOdds:
-    """Brant's test (Biometrics 46:1171, 1990) that one slope serves all cuts: p_value, None where some cut cannot be fitted
-    alone; slopes: of the separate logistic fits, grade -> slope; why: what kept it from being tested."""
+    """Brant's test (Biometrics 46:1171, 1990) that one slope serves all cuts: p_value, None where some cut
+    cannot be fitted alone; slopes: of the separate logistic fits, grade -> slope; why: what kept it from
+    being tested."""
 
     p_value: float | None
     slopes: dict[int, float]
@@ -38,10 +40,11 @@ class ProportionalOdds:
 
 @dataclass(frozen=True, repr=False)
 class GradedFit(Shown):
-    """terms: `>= grade` of each grade above the lowest that occurs, then the exposure and covariates; estimates (k,) on the
-    logit scale, covariance (k, k), intervals (k, 2); p_value of the exposure by likelihood ratio; grades: those that occur;
-    curves: P(grade >= g) for each cut, covariates at their means; proportional: whether one slope serves all of them;
-    permutation: the test of the exposure for few subjects, None for many and beside covariates."""
+    """terms: `>= grade` of each grade above the lowest that occurs, then the exposure and covariates;
+    estimates (k,) on the logit scale, covariance (k, k), intervals (k, 2); p_value of the exposure by
+    likelihood ratio; grades: those that occur; curves: P(grade >= g) for each cut, covariates at their means;
+    proportional: whether one slope serves all of them; permutation: the test of the exposure for few
+    subjects, None for many and beside covariates."""
 
     sample: Sample
     model: str
@@ -70,12 +73,14 @@ class GradedFit(Shown):
         return len(self.grades) - 1
 
 
-def fit_graded(sample: Sample, model: str = "ordinal", scale: Scale = "log", level: float = 0.95) -> GradedFit:
-    """Fit grades 0 to 5 by maximum likelihood (McCullagh, J R Stat Soc B 42:109, 1980); a grade that does not occur has no
-    intercept.
+def fit_graded(
+    sample: Sample, model: str = "ordinal", scale: Scale = "log", level: float = 0.95
+) -> GradedFit:
+    """Fit grades 0 to 5 by maximum likelihood (McCullagh, J R Stat Soc B 42:109, 1980); a grade that does not
+    occur has no intercept.
 
-    Raises InputError for cells that are no grade, a single grade, separation, collinear columns, and too few subjects.
-    """
+    Raises InputError for cells that are no grade, a single grade, separation, collinear columns, and too few
+    subjects."""
     if model not in MODELS:
         raise InputError(unknown("model for a graded outcome", model, MODELS))
     grades, rank = _grades(sample)
@@ -93,10 +98,22 @@ def fit_graded(sample: Sample, model: str = "ordinal", scale: Scale = "log", lev
     intervals = np.array([profile_interval(objective, best, row, level) for row in lift])
     names = (*(f">= {g}" for g in grades[1:]), *terms[1:])
     return GradedFit(
-        sample, model, scale, names, estimates, covariance, intervals, best.value, _p_value(objective, best, lift[cuts]),
-        grades, _curves(sample, scale, columns, estimates, covariance, grades), brant(sample, scale), level,
-        _notes(sample, grades), None if sample.covariates else permuted(columns[:, 1], grade_scores(rank)),
-    )  # fmt: skip
+        sample,
+        model,
+        scale,
+        names,
+        estimates,
+        covariance,
+        intervals,
+        best.value,
+        _p_value(objective, best, lift[cuts]),
+        grades,
+        _curves(sample, scale, columns, estimates, covariance, grades),
+        brant(sample, scale),
+        level,
+        _notes(sample, grades),
+        None if sample.covariates else permuted(columns[:, 1], grade_scores(rank)),
+    )
 
 
 def half_exposure(fit: GradedFit, cut: int) -> Estimate:
@@ -117,7 +134,8 @@ def half_exposure(fit: GradedFit, cut: int) -> Estimate:
         return np.r_[np.eye(cuts)[cut], at, held]
 
     def largest(at: float, _) -> Maximum:
-        # on these curves the logit of the cut is 0 at x; all intercepts move alike, so that they stay in order
+        # on these curves the logit of the cut is 0 at x; all intercepts move alike, so that they stay in
+        # order
         basis = orthogonal(lift.T @ direction(at))
         start = np.linalg.solve(lift, fit.estimates - intercepts * (direction(at) @ fit.estimates))
         return maximise(constrained(objective, np.zeros(len(best)), basis), basis.T @ start)
@@ -143,12 +161,16 @@ def _grades(sample: Sample) -> tuple[tuple[int, ...], np.ndarray]:
     """(grades that occur, position of each subject's grade among them)."""
     wrong = np.flatnonzero(~np.isin(sample.outcome, range(HIGHEST + 1)))
     if len(wrong):
-        raise InputError(f"`{sample.endpoint}` is {sample.outcome[wrong[0]]:g} for {sample.named(wrong)}; a grade is a whole "
-                         f"number from 0 to {HIGHEST}")  # fmt: skip
+        raise InputError(
+            f"`{sample.endpoint}` is {sample.outcome[wrong[0]]:g} for {sample.named(wrong)}; a grade is a whole "
+            f"number from 0 to {HIGHEST}"
+        )
     grades, rank = np.unique(sample.outcome.astype(int), return_inverse=True)
     if len(grades) == 1:
-        raise InputError(f"`{sample.endpoint}` does not vary: all {sample.n:,} subjects have grade {grades[0]}, so there is "
-                         f"nothing to relate to `{sample.exposure_name}`")  # fmt: skip
+        raise InputError(
+            f"`{sample.endpoint}` does not vary: all {sample.n:,} subjects have grade {grades[0]}, so there is "
+            f"nothing to relate to `{sample.exposure_name}`"
+        )
     return tuple(int(g) for g in grades), rank
 
 
@@ -170,7 +192,8 @@ def _check_separation(sample: Sample, columns, rank, count: int, terms) -> None:
 
 
 def _lift(turn: np.ndarray, cuts: int) -> np.ndarray:
-    """Matrix that takes intercepts and slopes of standardised columns back: each intercept moves with the slopes."""
+    """Matrix that takes intercepts and slopes of standardised columns back: each intercept moves with the
+    slopes."""
     k = len(turn) - 1
     lift = np.eye(cuts + k)
     lift[:cuts, cuts:] = turn[0, 1:]
@@ -186,8 +209,8 @@ def _start(rank: np.ndarray, cuts: int) -> np.ndarray:
 def _objective(columns: np.ndarray, rank: np.ndarray, cuts: int) -> Objective:
     """Log-likelihood of (intercepts, slopes), its gradient, and the observed information.
 
-    A subject's chance is F(u) - F(v): u of the cut at its own grade (1 below all cuts), v of the next one (0 above all).
-    """
+    A subject's chance is F(u) - F(v): u of the cut at its own grade (1 below all cuts), v of the next one (0
+    above all)."""
     from scipy.special import expit
 
     nothing = np.zeros((1, cuts))
@@ -202,7 +225,9 @@ def _objective(columns: np.ndarray, rank: np.ndarray, cuts: int) -> Objective:
             return -np.inf, np.zeros(len(b)), np.eye(len(b))
         up, down = p * (1 - p) / mine, q * (1 - q) / mine
         slopes = own * up[:, None] - following * down[:, None]
-        bend = own.T @ (own * (up * (1 - 2 * p))[:, None]) - following.T @ (following * (down * (1 - 2 * q))[:, None])
+        bend = own.T @ (own * (up * (1 - 2 * p))[:, None]) - following.T @ (
+            following * (down * (1 - 2 * q))[:, None]
+        )
         return float(np.log(mine).sum()), slopes.sum(axis=0), slopes.T @ slopes - bend
 
     return value
@@ -225,9 +250,19 @@ def _curves(sample: Sample, scale: Scale, columns, estimates, covariance, grades
         pick[0, g] = pick[1, cuts] = 1.0
         pick[0, cuts + 1 :] = held
         a, b = pick @ estimates
-        made.append(Curve(f"{sample.endpoint} >= {grades[g + 1]}", float(a), float(b), pick @ covariance @ pick.T, scale,
-                          f"proportional-odds fit of {sample.endpoint} on {sample.exposure_name}", "fitted",
-                          exposure=sample.exposure_name, unit=sample.exposure_unit))  # fmt: skip
+        made.append(
+            Curve(
+                f"{sample.endpoint} >= {grades[g + 1]}",
+                float(a),
+                float(b),
+                pick @ covariance @ pick.T,
+                scale,
+                f"proportional-odds fit of {sample.endpoint} on {sample.exposure_name}",
+                "fitted",
+                exposure=sample.exposure_name,
+                unit=sample.exposure_unit,
+            )
+        )
     return tuple(made)
 
 
@@ -241,8 +276,14 @@ def brant(sample: Sample, scale: Scale = "log") -> ProportionalOdds:
     columns, terms = design(sample, scale)
     slopes, chances, inverses = {}, [], []
     for grade in grades[1:]:
-        part = Sample(sample.exposure, (sample.outcome >= grade).astype(float), sample.exposure_name, f">= {grade}",
-                      covariates=sample.covariates, subjects=sample.subjects)  # fmt: skip
+        part = Sample(
+            sample.exposure,
+            (sample.outcome >= grade).astype(float),
+            sample.exposure_name,
+            f">= {grade}",
+            covariates=sample.covariates,
+            subjects=sample.subjects,
+        )
         try:
             _, best, turn = maximum(part, "logistic", columns, terms)
         except InputError:
@@ -254,7 +295,8 @@ def brant(sample: Sample, scale: Scale = "log") -> ProportionalOdds:
     joint = np.empty((cuts, cuts))
     for i in range(cuts):
         for j in range(i, cuts):
-            # of two cuts the higher implies the lower, so the covariance of the indicators is p_high (1 - p_low)
+            # of two cuts the higher implies the lower, so the covariance of the indicators is p_high (1 -
+            # p_low)
             weight = chances[j] * (1 - chances[i])
             both = inverses[i] @ (columns.T @ (columns * weight[:, None])) @ inverses[j]
             joint[i, j] = joint[j, i] = both[1, 1]

@@ -1,4 +1,5 @@
-"""Nonlinear least squares: scaled Levenberg-Marquardt with derivatives to machine precision, errors from the QR factors."""
+"""Nonlinear least squares: scaled Levenberg-Marquardt with derivatives to machine precision, errors from the
+QR factors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ OFFSET = 1e-5  # relative offset (Bates & Watts 1981) above which nothing has co
 SINGULAR = 1e-11  # ratio of the scaled Jacobian's singular values below which parameters cannot be told apart
 POLISH = 20
 EPS = float(np.finfo(float).eps)
-# evaluations of a search: one that settles takes tens, and one that creeps along a valley without end takes thousands
+# evaluations of a search: one that settles takes tens, and one that creeps along a valley without end takes
+# thousands
 EVALUATIONS = 5000
 FEW, NEAR = 300, 100  # of a search from the best of many starts, and from the end of the search beside it
 STRIDE = 1.4  # by which a profile is followed outwards
@@ -26,8 +28,9 @@ HUGE = 1e100  # in place of predictions that are larger or no numbers
 
 @dataclass(frozen=True)
 class LeastSquares:
-    """estimates, errors (k,); covariance (k, k); rss: residual sum of squares; sigma: residual SD on `df` degrees of freedom;
-    offset: relative offset at the end; log_likelihood: of normal residuals, sigma^2 = rss/n."""
+    """estimates, errors (k,); covariance (k, k); rss: residual sum of squares; sigma: residual SD on `df`
+    degrees of freedom; offset: relative offset at the end; log_likelihood: of normal residuals, sigma^2 =
+    rss/n."""
 
     estimates: np.ndarray
     errors: np.ndarray
@@ -45,7 +48,8 @@ class LeastSquares:
 
 
 def jacobian(prediction: Prediction, at: np.ndarray) -> np.ndarray:
-    """Derivatives (n, k) by complex steps: Im f(p + ih)/h, exact to rounding (Squire & Trapp, SIAM Rev 40:110, 1998)."""
+    """Derivatives (n, k) by complex steps: Im f(p + ih)/h, exact to rounding (Squire & Trapp, SIAM Rev
+    40:110, 1998)."""
     at = np.asarray(at, dtype=complex)
     columns = []
     for j in range(len(at)):
@@ -60,13 +64,17 @@ def fit_least_squares(
 ) -> LeastSquares:
     """Parameters with the smallest sum of squared residuals that is reached from `start`.
 
-    Two searches start there (Levenberg-Marquardt of MINPACK, trust region), both scaled by the Jacobian; the lower end is
-    polished by Gauss-Newton steps. Raises InputError where neither converges, or where parameters cannot be told apart.
-    """
+    Two searches start there (Levenberg-Marquardt of MINPACK, trust region), both scaled by the Jacobian; the
+    lower end is polished by Gauss-Newton steps. Raises InputError where neither converges, or where
+    parameters cannot be told apart."""
     y, start = np.asarray(y, dtype=float), np.asarray(start, dtype=float)
     if len(y) <= len(start):
         raise InputError(f"{len(y)} values are too few for {len(start)} parameters")
-    ends = [at for method in ("lm", "trf") if (at := _search(prediction, y, start, method, evaluations)) is not None]
+    ends = [
+        at
+        for method in ("lm", "trf")
+        if (at := _search(prediction, y, start, method, evaluations)) is not None
+    ]
     ends = [_polished(prediction, y, at) for at in ends]
     if not ends:
         raise InputError("the least-squares search left the numbers; start nearer to the data")
@@ -89,9 +97,16 @@ def _search(prediction: Prediction, y, start, method: str, evaluations: int, fto
     try:
         with np.errstate(all="ignore"):
             found = least_squares(
-                residuals, start, cast(Any, slopes), method=method, x_scale="jac", xtol=EPS, ftol=ftol, gtol=EPS,
+                residuals,
+                start,
+                cast(Any, slopes),
+                method=method,
+                x_scale="jac",
+                xtol=EPS,
+                ftol=ftol,
+                gtol=EPS,
                 max_nfev=evaluations,
-            )  # fmt: skip
+            )
     except (ValueError, np.linalg.LinAlgError):
         return None
     return found.x if np.isfinite(found.x).all() and np.isfinite(found.cost) else None
@@ -127,27 +142,37 @@ def _summary(prediction: Prediction, y, at) -> LeastSquares:
     n, k = slopes.shape
     size = np.linalg.norm(slopes, axis=0)
     if not (np.isfinite(slopes).all() and (size > 0).all()):
-        raise InputError("where the curve fits best it does not depend on some parameters: the data do not determine them")
+        raise InputError(
+            "where the curve fits best it does not depend on some parameters: the data do not determine them"
+        )
     q, r = np.linalg.qr(slopes / size)
     singular = np.linalg.svd(r, compute_uv=False)
     if singular[-1] < SINGULAR * singular[0]:
-        raise InputError("the data do not determine all parameters: some can move together without changing the fit")
+        raise InputError(
+            "the data do not determine all parameters: some can move together without changing the fit"
+        )
     inside = q.T @ rest
     outside = np.sqrt(max(rest @ rest - inside @ inside, 0.0) / (n - k))
     offset = float(np.linalg.norm(inside) / np.sqrt(k) / outside) if outside > 0 else 0.0
     rounding = 1e3 * np.finfo(float).eps * np.linalg.norm(y)
     if offset > OFFSET and np.linalg.norm(inside) > rounding:
-        raise InputError(f"the least-squares search did not converge (relative offset {offset:.2g}): the data do not "
-                         "determine the curve, or the start is far away")  # fmt: skip
+        raise InputError(
+            f"the least-squares search did not converge (relative offset {offset:.2g}): the data do not "
+            "determine the curve, or the start is far away"
+        )
     rss = float(rest @ rest)
     root = np.linalg.inv(r)
     covariance = rss / (n - k) * (root @ root.T) / np.outer(size, size)
-    return LeastSquares(at, np.sqrt(np.diag(covariance)), covariance, rss, float(np.sqrt(rss / (n - k))), n - k, offset)
+    return LeastSquares(
+        at, np.sqrt(np.diag(covariance)), covariance, rss, float(np.sqrt(rss / (n - k))), n - k, offset
+    )
 
 
-def profile(prediction: Prediction, y: np.ndarray, fit: LeastSquares, index: int, level: float) -> tuple[float, float]:
-    """Interval of one parameter where the profiled sum of squares rises by the t quantile (Bates & Watts 1988, section 6.1);
-    ends that the data leave open are infinite."""
+def profile(
+    prediction: Prediction, y: np.ndarray, fit: LeastSquares, index: int, level: float
+) -> tuple[float, float]:
+    """Interval of one parameter where the profiled sum of squares rises by the t quantile (Bates & Watts
+    1988, section 6.1); ends that the data leave open are infinite."""
     from scipy.optimize import brentq
     from scipy.special import stdtrit
 

@@ -31,7 +31,8 @@ class Maximum:
 
 
 def maximise(objective: Objective, start: np.ndarray) -> Maximum:
-    """Newton's method with halved steps; where that does not settle, as on a ridge of a penalised likelihood, BFGS.
+    """Newton's method with halved steps; where that does not settle, as on a ridge of a penalised likelihood,
+    BFGS.
 
     Raises InputError where no maximum is found.
     """
@@ -66,7 +67,9 @@ def _by_bfgs(objective: Objective, start: np.ndarray) -> Maximum:
     found = minimize(downhill, start, jac=True, method="BFGS", options={"gtol": 1e-9, "maxiter": 1000})
     value, gradient, information = objective(found.x)
     if not (np.isfinite(value) and np.abs(gradient).max() < FLAT * (1 + abs(value))):
-        raise InputError("the likelihood has no maximum that could be found; there are too few subjects for this model")
+        raise InputError(
+            "the likelihood has no maximum that could be found; there are too few subjects for this model"
+        )
     return Maximum(found.x, value, information)
 
 
@@ -76,7 +79,8 @@ def _known(last, before):
 
 
 def profile_interval(objective: Objective, best: Maximum, direction, level: float) -> tuple[float, float]:
-    """Interval of c'b, c = direction: where twice the fall of the profile likelihood is the chi-square quantile (1 df).
+    """Interval of c'b, c = direction: where twice the fall of the profile likelihood is the chi-square
+    quantile (1 df).
 
     An end that the data leave open is infinite.
     """
@@ -91,8 +95,11 @@ def profile_interval(objective: Objective, best: Maximum, direction, level: floa
     return crossings(largest, best.value, basis.T @ best.at, value, error, level)
 
 
-def crossings(largest, top: float, start: np.ndarray, value: float, error: float, level: float) -> tuple[float, float]:
-    """(low, high) where the profile `largest(target, start)` has fallen by half the chi-square quantile below `top`."""
+def crossings(
+    largest, top: float, start: np.ndarray, value: float, error: float, level: float
+) -> tuple[float, float]:
+    """(low, high) where the profile `largest(target, start)` has fallen by half the chi-square quantile below
+    `top`."""
     from scipy.optimize import brentq
 
     if not 0 < error < np.inf:

@@ -1,10 +1,13 @@
-"""Whether a Cox or accelerated-failure-time likelihood has its maximum at infinity, which a linear programme decides."""
+"""Whether a Cox or accelerated-failure-time likelihood has its maximum at infinity, which a linear programme
+decides."""
 
 import numpy as np
 
 from livingdrug.response.survival.risk_sets import RiskSets
 
-TOLERANCE = 1e-6  # rise of a direction with entries of at most 1, above what the linear programme takes for nothing
+TOLERANCE = (
+    1e-6  # rise of a direction with entries of at most 1, above what the linear programme takes for nothing
+)
 
 
 def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
@@ -38,9 +41,12 @@ def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
         return coo_array((entries, (down, across)), shape=(len(members), size + count))
 
     step = coo_array(
-        (np.concatenate([-np.ones(count - 1), np.ones(count - 1)]),
-         (np.tile(number[:-1], 2), size + np.concatenate([number[:-1], number[1:]]))), shape=(count - 1, size + count)
-    )  # fmt: skip
+        (
+            np.concatenate([-np.ones(count - 1), np.ones(count - 1)]),
+            (np.tile(number[:-1], 2), size + np.concatenate([number[:-1], number[1:]])),
+        ),
+        shape=(count - 1, size + count),
+    )
     limits = vstack([rows(deaths, last[deaths], -1.0), rows(at_risk, below[at_risk], 1.0), step]).tocsr()
     # how far those with the event stand above the mean of those at risk is the sum of all pairs' slacks
     means = np.cumsum(sets.columns, axis=0)[sets.until - 1] / sets.until[:, None]

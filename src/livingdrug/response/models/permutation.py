@@ -1,4 +1,5 @@
-"""Tests that hold for few subjects: how often a random pairing of exposures and outcomes goes as far as the one seen."""
+"""Tests that hold for few subjects: how often a random pairing of exposures and outcomes goes as far as the
+one seen."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,8 +16,9 @@ SLACK = 1e-9  # of the statistic, within which two are equal
 
 @dataclass(frozen=True)
 class Permutation:
-    """p_value: part of all arrangements whose statistic is as large as the one seen, or larger; arrangements: how many were
-    compared; exact: whether these are all there are, else random ones with the one seen among them."""
+    """p_value: part of all arrangements whose statistic is as large as the one seen, or larger; arrangements:
+    how many were compared; exact: whether these are all there are, else random ones with the one seen among
+    them."""
 
     p_value: float
     arrangements: int
@@ -32,10 +34,10 @@ class Permutation:
 def permuted(columns: np.ndarray, scores: np.ndarray) -> Permutation | None:
     """Test that scores (n,) have nothing to do with columns (n,) or (n, k), such as indicators of groups.
 
-    Statistic: sum over columns of (x - mean)'s squared, each over its own sum of squares. None for more than FEW subjects,
-    where the tests of large samples serve, and where nothing varies. Valid whatever the distributions: under the hypothesis
-    every arrangement of the scores is as likely (Fisher 1935; Edgington & Onghena, Randomization Tests, 4th ed.).
-    """
+    Statistic: sum over columns of (x - mean)'s squared, each over its own sum of squares. None for more than
+    FEW subjects, where the tests of large samples serve, and where nothing varies. Valid whatever the
+    distributions: under the hypothesis every arrangement of the scores is as likely (Fisher 1935; Edgington &
+    Onghena, Randomization Tests, 4th ed.)."""
     n = len(scores)
     if n > FEW:
         return None
@@ -83,7 +85,8 @@ def _drawn(code: np.ndarray) -> np.ndarray:
 
 
 def event_scores(time: np.ndarray, event: np.ndarray) -> np.ndarray:
-    """Log-rank score of each subject (n,): its event less the cumulative hazard of all up to its time (Peto & Peto 1972)."""
+    """Log-rank score of each subject (n,): its event less the cumulative hazard of all up to its time (Peto &
+    Peto 1972)."""
     at, place = np.unique(time, return_inverse=True)
     events = np.bincount(place, event.astype(float), len(at))
     at_risk = len(time) - np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])
@@ -91,7 +94,8 @@ def event_scores(time: np.ndarray, event: np.ndarray) -> np.ndarray:
 
 
 def grade_scores(rank: np.ndarray) -> np.ndarray:
-    """Score of each subject under proportional odds (n,): subjects below its grade less those above, of all."""
+    """Score of each subject under proportional odds (n,): subjects below its grade less those above, of
+    all."""
     counts = np.bincount(rank)
     below = np.concatenate([[0], np.cumsum(counts)[:-1]])
     return (below - (len(rank) - below - counts))[rank] / len(rank)

@@ -1,4 +1,5 @@
-"""Whether a likelihood has its maximum at infinity, which a linear programme decides (Albert & Anderson 1984; Konis 2007)."""
+"""Whether a likelihood has its maximum at infinity, which a linear programme decides (Albert & Anderson 1984;
+Konis 2007)."""
 
 import numpy as np
 
@@ -24,8 +25,13 @@ def is_complete(rows: np.ndarray) -> bool:
 
     width = rows.shape[1]
     margin = np.r_[np.zeros(width), -1.0]
-    found = linprog(margin, A_ub=np.column_stack([-rows, np.ones(len(rows))]), b_ub=np.zeros(len(rows)),
-                    bounds=[(-1, 1)] * width + [(None, 1)], method="highs")  # fmt: skip
+    found = linprog(
+        margin,
+        A_ub=np.column_stack([-rows, np.ones(len(rows))]),
+        b_ub=np.zeros(len(rows)),
+        bounds=[(-1, 1)] * width + [(None, 1)],
+        method="highs",
+    )
     return found.status == 0 and -found.fun > 1e-9
 
 
@@ -35,7 +41,8 @@ def binary_rows(columns: np.ndarray, events: np.ndarray, trials: np.ndarray) -> 
 
 
 def ordered_rows(columns: np.ndarray, grade: np.ndarray, count: int) -> np.ndarray:
-    """Signed design of grades 0..count-1 under proportional odds: parameters are count-1 intercepts, then slopes.
+    """Signed design of grades 0..count-1 under proportional odds: parameters are count-1 intercepts, then
+    slopes.
 
     Of a subject with grade g the chance of >= g must not fall, and that of >= g+1 must not rise.
     """

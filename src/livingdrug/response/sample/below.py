@@ -1,9 +1,10 @@
-"""Subjects that never rose above the limit of quantification stay in an exposure-response: one rule for every exposure.
+"""Subjects that never rose above the limit of quantification stay in an exposure-response: one rule for every
+exposure.
 
-They are the non-responders that an analysis can least do without. Their exposure is known to be no more than that of a
-curve at the limit: a peak at the limit, an area of the limit times its length. On a logarithmic axis they stand there, or
-at half of the smallest exposure above 0 where no limit is stated or that value would not be the lowest; elsewhere at 0.
-"""
+They are the non-responders that an analysis can least do without. Their exposure is known to be no more than
+that of a curve at the limit: a peak at the limit, an area of the limit times its length. On a logarithmic
+axis they stand there, or at half of the smallest exposure above 0 where no limit is stated or that value
+would not be the lowest; elsewhere at 0."""
 
 from dataclasses import replace
 
@@ -18,15 +19,17 @@ AREAS = ("AUCINT", "AUCLST", "AUCALL")
 
 
 def exposures_of(result: NcaResult, code: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(values, reasons, floors) of a quantity of each profile: 0 where nothing rose above the limit; floors: what a curve
-    at the limit gives, nan where the subject rose above it or no limit is stated."""
+    """(values, reasons, floors) of a quantity of each profile: 0 where nothing rose above the limit; floors:
+    what a curve at the limit gives, nan where the subject rose above it or no limit is stated."""
     values, reasons = result.values[code].copy(), result.reasons(code).copy()
     floors = np.full(len(values), np.nan)
     if code != "CMAX" and code not in AREAS:
         return values, reasons, floors
     never = result.values["CMAX"] == 0
     limit, last = _at_limit(result.data)
-    length = {"CMAX": np.ones(len(values)), "AUCINT": np.ptp(result.window) if result.window else np.nan}.get(code, last)
+    length = {"CMAX": np.ones(len(values)), "AUCINT": np.ptp(result.window) if result.window else np.nan}.get(
+        code, last
+    )
     if code != "AUCINT" or result.window:
         values[never & np.isnan(values)] = 0.0
     floors[never] = (limit * length)[never]
@@ -55,16 +58,24 @@ def on_axis(sample: Sample, kind: Kind, model: str | None, scale: Scale) -> Samp
     floor = sample.floor if len(sample.floor) else np.full(sample.n, np.nan)
     at_limit = zero & (floor < 2 * half)
     placed = np.where(at_limit, floor, np.where(zero, half, sample.exposure))
-    name, unit = printable(sample.exposure_name, 40), f" {sample.exposure_unit}" if sample.exposure_unit else ""
+    name, unit = (
+        printable(sample.exposure_name, 40),
+        f" {sample.exposure_unit}" if sample.exposure_unit else "",
+    )
     notes = []
     for rows, where in (
-        (at_limit, f"where a curve at the limit of quantification would be ({_range(placed[at_limit])}{unit})"),
+        (
+            at_limit,
+            f"where a curve at the limit of quantification would be ({_range(placed[at_limit])}{unit})",
+        ),
         (zero & ~at_limit, f"at {half:.4g}{unit}, half of the smallest {name} above 0"),
     ):
         if rows.any():
-            notes.append(f"{int(rows.sum())} subject(s) with {name} 0 (never above the limit) stay in: "
-                         f"{sample.named(np.flatnonzero(rows))}; on the log axis they stand {where}, and their true exposure "
-                         "may be lower: compare --scale linear, which takes 0 as it is")  # fmt: skip
+            notes.append(
+                f"{int(rows.sum())} subject(s) with {name} 0 (never above the limit) stay in: "
+                f"{sample.named(np.flatnonzero(rows))}; on the log axis they stand {where}, and their true exposure "
+                "may be lower: compare --scale linear, which takes 0 as it is"
+            )
     return replace(sample, exposure=placed, notes=(*sample.notes, *notes))
 
 

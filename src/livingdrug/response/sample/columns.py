@@ -1,4 +1,5 @@
-"""What the columns of a table of subjects may be in an exposure-response, and what is wrong in their cells, by line."""
+"""What the columns of a table of subjects may be in an exposure-response, and what is wrong in their cells,
+by line."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +25,25 @@ from livingdrug.response.sample.endpoint import read_outcome
 from livingdrug.response.sample.table import MEANING, SubjectTable, read_subjects
 from livingdrug.response.survival.events import event_beside
 
-EXPOSURES = ("cmax", "auc", "exposure", "peak", "clast", "cavg", "expansion", "dose", "conc")  # how headings begin
+EXPOSURES = (
+    "cmax",
+    "auc",
+    "exposure",
+    "peak",
+    "clast",
+    "cavg",
+    "expansion",
+    "dose",
+    "conc",
+)  # how headings begin
 MOSTLY = 0.5  # part of numbers among filled cells above which a column is one of numbers
 KINDS = {"binary": "yes or no", "graded": "grades", "continuous": "a number", "time": "a time"}
 
 
 @dataclass(frozen=True)
 class Guess:
-    """What a column is taken for: `subject`, `exposure`, `outcome`, `time`, `event`, `number` or `words`; why; its unit;
-    outcomes: endpoints that can be asked of it (name, kind)."""
+    """What a column is taken for: `subject`, `exposure`, `outcome`, `time`, `event`, `number` or `words`;
+    why; its unit; outcomes: endpoints that can be asked of it (name, kind)."""
 
     heading: str
     use: str
@@ -66,7 +77,11 @@ def look(path: str | Path, sheet: str | None = None) -> Looked:
 
 
 def _guess(table: SubjectTable, heading: str) -> Guess:
-    meaning, unit, texts = MEANING.get(plain_word(heading)), table.units.get(heading, ""), table.columns[heading]
+    meaning, unit, texts = (
+        MEANING.get(plain_word(heading)),
+        table.units.get(heading, ""),
+        table.columns[heading],
+    )
     if meaning == "ID":
         return Guess(heading, "subject", "the heading", unit)
     if meaning == "PFSEVENT" or speaks_of_censoring(heading):
@@ -118,7 +133,8 @@ def _outcomes(table: SubjectTable, heading: str, meaning: str | None) -> tuple[t
 
 
 def _faults(path: str | Path, sheet: str | None, guesses: tuple[Guess, ...]) -> tuple[Finding, ...]:
-    """Cells that are no number in a column of numbers; of endpoints that have a name here, what `check` finds in them."""
+    """Cells that are no number in a column of numbers; of endpoints that have a name here, what `check` finds
+    in them."""
     findings = Findings()
     grid = read_grid(path, findings, sheet)
     uses = {g.heading: g.use for g in guesses}
@@ -128,6 +144,13 @@ def _faults(path: str | Path, sheet: str | None, guesses: tuple[Guess, ...]) -> 
             continue
         kind = read_numbers(texts, decimal_sign([texts])).kind
         wrong = np.flatnonzero((kind != NUMBER) & (kind != MISSING))
-        findings.at("number", wrong, heading, texts[wrong], "{} is not a number", "write a number, or leave the cell empty")
+        findings.at(
+            "number",
+            wrong,
+            heading,
+            texts[wrong],
+            "{} is not a number",
+            "write a number, or leave the cell empty",
+        )
     known = check_endpoints(path).findings if sheet is None and "subject" in uses.values() else ()
     return tuple(sorted([*findings.found, *known], key=lambda f: (f.line, f.column)))

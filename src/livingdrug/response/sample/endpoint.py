@@ -1,4 +1,5 @@
-"""What an endpoint's cells mean: response words, yes and no, grades, numbers; which kind of fit they ask for."""
+"""What an endpoint's cells mean: response words, yes and no, grades, numbers; which kind of fit they ask
+for."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import NO, NUMBER, RESPONSES, YES, decimal_sign, is_graded, printable, read_numbers, read_response
+from livingdrug.data import (
+    NO,
+    NUMBER,
+    RESPONSES,
+    YES,
+    decimal_sign,
+    is_graded,
+    printable,
+    read_numbers,
+    read_response,
+)
 from livingdrug.data.endpoint_words import read_grade, respelled
 from livingdrug.response.sample.sample import Kind
 from livingdrug.response.sample.table import SubjectTable
@@ -30,11 +41,14 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
-def read_outcome(table: SubjectTable, endpoint: str, kind: Kind | None = None, counts: bool = False) -> Outcome:
-    """The outcome called `endpoint`: a column, ORR or CRR of a column of response words, or `CRS>=3` of a graded one.
+def read_outcome(
+    table: SubjectTable, endpoint: str, kind: Kind | None = None, counts: bool = False
+) -> Outcome:
+    """The outcome called `endpoint`: a column, ORR or CRR of a column of response words, or `CRS>=3` of a
+    graded one.
 
-    kind: what the user asks for, else by the values. counts: numbers of events. Raises InputError naming cells that fit not.
-    """
+    kind: what the user asks for, else by the values. counts: numbers of events. Raises InputError naming
+    cells that fit not."""
     bound = _AT_LEAST.fullmatch(endpoint)
     name, least = (bound.group(1), int(bound.group(2))) if bound else (endpoint, None)
     heading = table.find(name)
@@ -51,12 +65,21 @@ def read_outcome(table: SubjectTable, endpoint: str, kind: Kind | None = None, c
         raise InputError(f"`{table.name}`: the endpoint `{heading}` is empty in every row")
     responses = [read_response(t) for t in texts]
     if not counts and any(responses):
-        return _response(table, heading, texts, responses, counting or RESPONDERS, name if counting else heading, kind)
+        return _response(
+            table, heading, texts, responses, counting or RESPONDERS, name if counting else heading, kind
+        )
     yes, no = (*YES, "1"), (*NO, "0")
     if not counts and all(t in yes + no for t in filled) and kind in (None, "binary") and least is None:
         return Outcome(np.array([float(t in yes) if t else np.nan for t in lowered]), "binary", name)
-    graded = not counts and kind in (None, "binary", "graded") and (
-        least is not None or kind == "graded" or is_graded(heading) or any(t.startswith("gr") for t in lowered)
+    graded = (
+        not counts
+        and kind in (None, "binary", "graded")
+        and (
+            least is not None
+            or kind == "graded"
+            or is_graded(heading)
+            or any(t.startswith("gr") for t in lowered)
+        )
     )
     numbers = _numbers(table, heading, texts, graded)
     if counts:
@@ -72,8 +95,10 @@ def _response(table, heading, texts, responses, counting, label, kind) -> Outcom
     wrong = [i for i, word in enumerate(responses) if word is None]
     if wrong:
         i = wrong[0]
-        raise InputError(f"`{table.name}`: `{printable(texts[i], 30)}` ({table.names[i]}) is no response that is known here; "
-                         f"use one of {', '.join(RESPONSES)}")  # fmt: skip
+        raise InputError(
+            f"`{table.name}`: `{printable(texts[i], 30)}` ({table.names[i]}) is no response that is known here; "
+            f"use one of {', '.join(RESPONSES)}"
+        )
     if kind not in (None, "binary"):
         raise InputError(f"`{heading}` holds response words, which are yes or no; leave out --kind {kind}")
     spelled = np.array(responses, dtype=object)
@@ -90,12 +115,18 @@ def _response(table, heading, texts, responses, counting, label, kind) -> Outcom
 def _numbers(table: SubjectTable, heading: str, texts: np.ndarray, graded: bool = False) -> np.ndarray:
     """Numbers of an endpoint; graded: `Grade 3` and `3 (severe)` are numbers too."""
     read = read_numbers(texts, decimal_sign([texts]))
-    value = np.array([read_grade(t) for t in texts]) if graded else np.where(read.kind == NUMBER, read.value, np.nan)
+    value = (
+        np.array([read_grade(t) for t in texts])
+        if graded
+        else np.where(read.kind == NUMBER, read.value, np.nan)
+    )
     wrong = np.flatnonzero(~np.isfinite(value) & (texts != ""))
     if len(wrong):
         listed = ", ".join(f"`{printable(str(texts[i]), 20)}` ({table.names[i]})" for i in wrong[:5])
-        raise InputError(f"`{table.name}`: the endpoint `{heading}` cannot be read in {listed}; write numbers, yes or no, "
-                         f"grades, or response words ({', '.join(RESPONSES[:6])}, ...)")  # fmt: skip
+        raise InputError(
+            f"`{table.name}`: the endpoint `{heading}` cannot be read in {listed}; write numbers, yes or no, "
+            f"grades, or response words ({', '.join(RESPONSES[:6])}, ...)"
+        )
     return value
 
 
@@ -120,12 +151,16 @@ def _check_codes(table: SubjectTable, heading: str, numbers: np.ndarray) -> None
     wrong = np.flatnonzero(np.isfinite(numbers) & ~np.isin(numbers, [0.0, 1.0]))
     if len(wrong):
         listed = ", ".join(f"{numbers[i]:g} ({table.names[i]})" for i in wrong[:5])
-        raise InputError(f"`{table.name}`: `{heading}` holds {listed}, where 1 (yes) and 0 (no) or response words are "
-                         "expected; mend these cells")  # fmt: skip
+        raise InputError(
+            f"`{table.name}`: `{heading}` holds {listed}, where 1 (yes) and 0 (no) or response words are "
+            "expected; mend these cells"
+        )
 
 
 def _check_grades(table: SubjectTable, heading: str, numbers: np.ndarray) -> None:
     wrong = np.flatnonzero(np.isfinite(numbers) & ~np.isin(numbers, list(GRADES)))
     if len(wrong):
         listed = ", ".join(f"{numbers[i]:g} ({table.names[i]})" for i in wrong[:5])
-        raise InputError(f"`{table.name}`: `{heading}` has a grade outside 0 to 5: {listed}; mend these cells")
+        raise InputError(
+            f"`{table.name}`: `{heading}` has a grade outside 0 to 5: {listed}; mend these cells"
+        )

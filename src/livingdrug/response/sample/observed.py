@@ -12,7 +12,8 @@ MOST_ROWS = 25  # rows of counts up to this number are their own groups
 
 @dataclass(frozen=True)
 class ObservedRate:
-    """Events among n with exposure from start to end (median: of the exposures), rate with Clopper-Pearson interval."""
+    """Events among n with exposure from start to end (median: of the exposures), rate with Clopper-Pearson
+    interval."""
 
     start: float
     end: float
@@ -25,7 +26,8 @@ class ObservedRate:
 
 
 def observed_rates(sample: Sample, events: np.ndarray, level: float = 0.95) -> tuple[ObservedRate, ...]:
-    """Rates by quantile of exposure, equal exposures together; rows of counts (trials above 1) are groups already."""
+    """Rates by quantile of exposure, equal exposures together; rows of counts (trials above 1) are groups
+    already."""
 
     groups = _groups(sample)
     made = []
@@ -33,8 +35,7 @@ def observed_rates(sample: Sample, events: np.ndarray, level: float = 0.95) -> t
         k, n = int(events[rows].sum()), int(sample.trials[rows].sum())
         low, high = clopper_pearson(k, n, level)
         e = sample.exposure[rows]
-        made.append(ObservedRate(float(e.min()), float(e.max()), float(np.median(e)), k, n, k / n,
-                                 low, high))  # fmt: skip
+        made.append(ObservedRate(float(e.min()), float(e.max()), float(np.median(e)), k, n, k / n, low, high))
     return tuple(made)
 
 

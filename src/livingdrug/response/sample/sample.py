@@ -1,4 +1,5 @@
-"""What enters a fit: exposure, outcome and covariates of each subject or group, checked, with notes on what was left out."""
+"""What enters a fit: exposure, outcome and covariates of each subject or group, checked, with notes on what
+was left out."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -69,7 +70,12 @@ class Sample(Shown):
             object.__setattr__(self, key, np.ones(n) if key == "trials" and not len(values) else values)
         if not self.subjects:
             object.__setattr__(self, "subjects", tuple(f"row {i + 1}" for i in range(n)))
-        columns = {self.exposure_name: self.exposure, self.endpoint: self.outcome, "trials": self.trials, **self.covariates}
+        columns = {
+            self.exposure_name: self.exposure,
+            self.endpoint: self.outcome,
+            "trials": self.trials,
+            **self.covariates,
+        }
         for key, values in columns.items():
             if np.shape(values) != (n,):
                 raise InputError(f"`{key}` has shape {np.shape(values)}; exposure has {n:,} rows")
@@ -91,8 +97,8 @@ class Sample(Shown):
 def design(sample: Sample, scale: Scale) -> tuple[np.ndarray, tuple[str, ...]]:
     """(columns (n, k), terms): 1, x, and the covariates.
 
-    Raises InputError for exposures without logarithm, naming the subjects, and for columns that cannot be told apart.
-    """
+    Raises InputError for exposures without logarithm, naming the subjects, and for columns that cannot be
+    told apart."""
     if scale == "log" and (sample.exposure <= 0).any():
         rows = np.flatnonzero(sample.exposure <= 0)
         raise InputError(
@@ -109,7 +115,8 @@ def design(sample: Sample, scale: Scale) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def standardised(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(columns with mean 0 and SD 1 save the first, matrix M), so that new = columns @ M and coefficients = M @ new ones.
+    """(columns with mean 0 and SD 1 save the first, matrix M), so that new = columns @ M and coefficients = M
+    @ new ones.
 
     Iterations on such columns are safe for any unit of exposure.
     """

@@ -19,11 +19,12 @@ def table_of_samples(data: Data, settings: NcaSettings, exposure: str, endpoints
                      landmark: float | None = None, onset: str | None = None) -> SubjectTable:  # fmt: skip
     """Exposures of all subjects with their covariates and endpoints.
 
-    landmark: in d; samples after it do not count, nor does area; onset: name of a column with a time of each subject, which
-    does the same for that subject alone, in the unit of its heading (that of the samples where it states none).
+    landmark: in d; samples after it do not count, nor does area; onset: name of a column with a time of each
+    subject, which does the same for that subject alone, in the unit of its heading (that of the samples where
+    it states none).
 
-    Raises InputError for an exposure that the analysis does not know, and one that has no meaning on a cut curve.
-    """
+    Raises InputError for an exposure that the analysis does not know, and one that has no meaning on a cut
+    curve."""
     result = nca(data, settings)
     code = next((c for c in result.codes if c.lower() == exposure.lower()), None)
     if code is None:
@@ -35,8 +36,10 @@ def table_of_samples(data: Data, settings: NcaSettings, exposure: str, endpoints
     ends, notes = _ends(result, endpoints, landmark, onset)
     if ends is not None:
         if code not in CUTTABLE:
-            raise InputError(f"`{code}` describes the whole curve, so it cannot end at an onset or a landmark; "
-                             f"use one of {', '.join(CUTTABLE)}")  # fmt: skip
+            raise InputError(
+                f"`{code}` describes the whole curve, so it cannot end at an onset or a landmark; "
+                f"use one of {', '.join(CUTTABLE)}"
+            )
         values, reasons, floors = _cut(data, settings, result, code, ends)
     table = _table(result, {code: values}, {code: reasons}, tuple(notes), {code: floors})
     return _joined(table, endpoints)
@@ -47,13 +50,16 @@ def _joined(table: SubjectTable, endpoints: Endpoints | None) -> SubjectTable:
 
 
 def _table(result: NcaResult, computed, reasons, notes: tuple[str, ...] = (), floors=None) -> SubjectTable:
-    """One row per subject: its first infusion. Raises InputError where a subject has several outputs or assays."""
+    """One row per subject: its first infusion. Raises InputError where a subject has several outputs or
+    assays."""
     data, p = result.data, result.data.profiles
     kinds = sorted({(o, a, u) for o, a, u in zip(p.output, p.assay, p.unit, strict=True)})
     if len(kinds) > 1:
         listed = ", ".join(printable(" ".join(filter(None, k)), 40) for k in kinds[:4])
-        raise InputError(f"`{data.name}` holds several outputs, assays or units ({listed}), whose exposures cannot be joined "
-                         "into one: name the output with --output, or keep the rows of one assay")  # fmt: skip
+        raise InputError(
+            f"`{data.name}` holds several outputs, assays or units ({listed}), whose exposures cannot be joined "
+            "into one: name the output with --output, or keep the rows of one assay"
+        )
     _, first = np.unique(p.subject, return_index=True)
     first = first[np.argsort(p.subject[first])]
     if len(first) < p.n:
@@ -64,19 +70,30 @@ def _table(result: NcaResult, computed, reasons, notes: tuple[str, ...] = (), fl
         computed = computed | {"DOSE": p.dose}
     units = {code: result.unit(code)[0] for code in computed if code != "DOSE"} | {"DOSE": data.dose_unit}
     return SubjectTable(
-        data.name, tuple(printable(s, 30) for s in subjects), subjects, columns, units,
-        {c: v[first] for c, v in computed.items()}, {c: r[first] for c, r in reasons.items()}, (*data.notes, *notes),
+        data.name,
+        tuple(printable(s, 30) for s in subjects),
+        subjects,
+        columns,
+        units,
+        {c: v[first] for c, v in computed.items()},
+        {c: r[first] for c, r in reasons.items()},
+        (*data.notes, *notes),
         {c: f[first] for c, f in (floors or {}).items()},
-    )  # fmt: skip
+    )
 
 
-def _ends(result: NcaResult, endpoints: Endpoints | None, landmark, onset) -> tuple[np.ndarray | None, list[str]]:
-    """(time at which the curve of each profile is cut, infinite where it is not; notes), or None where nothing is cut."""
+def _ends(
+    result: NcaResult, endpoints: Endpoints | None, landmark, onset
+) -> tuple[np.ndarray | None, list[str]]:
+    """(time at which the curve of each profile is cut, infinite where it is not; notes), or None where
+    nothing is cut."""
     if landmark is None and onset is None:
         return None, []
     data, notes = result.data, []
     if data.time_unit not in PER_DAY:
-        raise InputError(f"`{data.name}` does not say its unit of time, so nothing can be cut at a day; use --time-unit")
+        raise InputError(
+            f"`{data.name}` does not say its unit of time, so nothing can be cut at a day; use --time-unit"
+        )
     ends, mine = np.full(data.profiles.n, np.inf), TimeUnit(data.time_unit)
     if landmark is not None:
         ends = np.minimum(ends, mine.from_other(landmark, TimeUnit("d")))
@@ -88,7 +105,9 @@ def _ends(result: NcaResult, endpoints: Endpoints | None, landmark, onset) -> tu
         own = np.array([day.get(s, np.nan) for s in result.ids])
         bad = [s for s, t in day.items() if t <= 0]
         if bad:
-            raise InputError(f"`{onset}` is 0 or negative for {', '.join(bad[:5])}; an onset lies after the infusion")
+            raise InputError(
+                f"`{onset}` is 0 or negative for {', '.join(bad[:5])}; an onset lies after the infusion"
+            )
         ends = np.where(np.isfinite(own), np.minimum(ends, own), ends)
         notes.append(
             f"exposure ends at `{onset}` in the {int(np.isfinite(times).sum())} subject(s) who have one and runs on in the "
@@ -104,7 +123,9 @@ def _in_unit(table: SubjectTable, column: str, unit: TimeUnit, notes: list[str])
     if not stated.name:
         notes.append(f"the unit of `{heading}` is not stated: it is taken in {unit.name}, as the samples are")
     elif stated.name != unit.name:
-        notes.append(f"`{heading}` is in {stated.name} and the samples are in {unit.name}: {stated.factor_words(unit)}")
+        notes.append(
+            f"`{heading}` is in {stated.name} and the samples are in {unit.name}: {stated.factor_words(unit)}"
+        )
     return unit.from_other(times, stated)
 
 

@@ -7,7 +7,15 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
-from livingdrug.data import NUMBER, TimeUnit, decimal_sign, printable, read_numbers, speaks_of_censoring, time_unit_of
+from livingdrug.data import (
+    NUMBER,
+    TimeUnit,
+    decimal_sign,
+    printable,
+    read_numbers,
+    speaks_of_censoring,
+    time_unit_of,
+)
 from livingdrug.response.sample.covariates import dummies
 from livingdrug.response.sample.endpoint import Outcome, read_outcome
 from livingdrug.response.sample.sample import Kind, Sample
@@ -24,11 +32,11 @@ CONFOUNDED = (
 class Question:
     """What is asked of a table.
 
-    exposure, endpoint: names; kind: None lets the values decide; trials: column with the size of each group; time, event:
-    columns of a time and whether it ended in an event (1) or not (0); event_value: the code of an event where codes are
-    others; adjust: columns of covariates, `COLUMN=LEVEL` with the reference level of a column of categories; landmark: only
-    subjects event-free and observed after this many days enter; onset: column with the time at which exposure is cut.
-    """
+    exposure, endpoint: names; kind: None lets the values decide; trials: column with the size of each group;
+    time, event: columns of a time and whether it ended in an event (1) or not (0); event_value: the code of
+    an event where codes are others; adjust: columns of covariates, `COLUMN=LEVEL` with the reference level of
+    a column of categories; landmark: only subjects event-free and observed after this many days enter; onset:
+    column with the time at which exposure is cut."""
 
     exposure: str
     endpoint: str | None = None
@@ -45,7 +53,9 @@ class Question:
         if self.landmark is not None and not 0 < self.landmark < np.inf:
             raise InputError(f"the landmark is {self.landmark:g}; it must be a day above 0, such as 28")
         if self.landmark is not None and self.time is None:
-            raise InputError("--landmark needs --time COLUMN, the time to event or last observation of each subject")
+            raise InputError(
+                "--landmark needs --time COLUMN, the time to event or last observation of each subject"
+            )
         if self.event_value is not None and self.event is None:
             raise InputError("--event-value is a code in the column of --event; name that column")
         if self.endpoint is None and not (self.time and self.event):
@@ -55,7 +65,8 @@ class Question:
 
 
 def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
-    """(kind of fit, its sample). Subjects without exposure, outcome or covariate are left out and named in a note.
+    """(kind of fit, its sample). Subjects without exposure, outcome or covariate are left out and named in a
+    note.
 
     Raises InputError where cells cannot be read or nobody is left.
     """
@@ -68,7 +79,13 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
         covariates |= _covariate(table, column, notes)
     _refuse_itself(covariates, {heading: "exposure", table.find(question.endpoint or ""): "outcome"})
     trials = table.numbers(question.trials, "--trials") if question.trials else np.ones(table.n)
-    missing = {heading: exposure, outcome.label: outcome.values, "the event": event, "trials": trials, **covariates}
+    missing = {
+        heading: exposure,
+        outcome.label: outcome.values,
+        "the event": event,
+        "trials": trials,
+        **covariates,
+    }
     for name, values in missing.items():
         gone = np.flatnonzero(np.isnan(values) & keep)
         if len(gone):
@@ -83,11 +100,20 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     if not len(rows):
         raise InputError(f"`{table.name}`: no subject is left: " + "; ".join(notes))
     sample = Sample(
-        exposure[rows], values[rows], heading, outcome.label, table.units.get(heading, ""), outcome.unit, trials[rows],
-        event[rows] if outcome.kind == "time" else np.empty(0), {c: v[rows] for c, v in covariates.items()},
+        exposure[rows],
+        values[rows],
+        heading,
+        outcome.label,
+        table.units.get(heading, ""),
+        outcome.unit,
+        trials[rows],
+        event[rows] if outcome.kind == "time" else np.empty(0),
+        {c: v[rows] for c, v in covariates.items()},
         table.floors.get(heading, np.full(table.n, np.nan))[rows],
-        tuple(table.names[i] for i in rows), table.name, tuple(notes),
-    )  # fmt: skip
+        tuple(table.names[i] for i in rows),
+        table.name,
+        tuple(notes),
+    )
     return outcome.kind, sample
 
 
@@ -102,8 +128,10 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
     heading = table.heading(time, "--time")
     event = event or event_beside(table, heading)
     if event is None:
-        raise InputError(f"`{heading}` is a time to an event, which needs --event COLUMN, with 1 for an event and 0 for a "
-                         "subject still free of it (as a plain number: --kind continuous)")  # fmt: skip
+        raise InputError(
+            f"`{heading}` is a time to an event, which needs --event COLUMN, with 1 for an event and 0 for a "
+            "subject still free of it (as a plain number: --kind continuous)"
+        )
     times = table.numbers(time, "--time")
     wrong = np.flatnonzero(times < 0)
     if len(wrong):
@@ -120,14 +148,18 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
 def _asks_a_time(table: SubjectTable, question: Question) -> bool:
     """Whether an endpoint of which nobody said the kind is a time to an event."""
     heading = None if question.endpoint is None else table.find(question.endpoint)
-    return question.kind is None and question.trials is None and heading is not None and is_time(table, heading)
+    return (
+        question.kind is None and question.trials is None and heading is not None and is_time(table, heading)
+    )
 
 
 def _refuse_censoring(table: SubjectTable, endpoint: str) -> None:
     heading = table.find(endpoint)
     if heading is not None and speaks_of_censoring(heading):
-        raise InputError(f"`{heading}` speaks of censoring, not of an outcome: relate the time beside it, with --time and "
-                         f"--event {shlex.quote(heading)}")
+        raise InputError(
+            f"`{heading}` speaks of censoring, not of an outcome: relate the time beside it, with --time and "
+            f"--event {shlex.quote(heading)}"
+        )
 
 
 def _plain_number(table: SubjectTable, question: Question, outcome: Outcome) -> Outcome:
@@ -140,7 +172,8 @@ def _plain_number(table: SubjectTable, question: Question, outcome: Outcome) -> 
 
 
 def _covariate(table: SubjectTable, column: str, notes: list[str]) -> dict[str, np.ndarray]:
-    """term -> values of a column to adjust for: its numbers, or a dummy for each category but the reference."""
+    """term -> values of a column to adjust for: its numbers, or a dummy for each category but the
+    reference."""
     name, _, reference = column.partition("=")
     heading = table.heading(name, "--adjust")
     texts = table.texts(name, "--adjust")
@@ -158,7 +191,8 @@ def _refuse_itself(covariates, taken: dict[str | None, str]) -> None:
 
 
 def _are_numbers(texts: np.ndarray) -> bool:
-    """Whether any cell is a number: a column that holds both numbers and words is a mistake, not a set of categories."""
+    """Whether any cell is a number: a column that holds both numbers and words is a mistake, not a set of
+    categories."""
     return bool((read_numbers(texts, decimal_sign([texts])).kind == NUMBER).any())
 
 
@@ -170,9 +204,12 @@ def _left_out(table: SubjectTable, rows: np.ndarray, name: str) -> str:
 
 
 def _at_landmark(table: SubjectTable, question: Question, notes: list[str]) -> tuple[np.ndarray, float]:
-    """(who is free of the event and observed after the landmark, the landmark in the unit of the times); the others are
-    noted."""
-    column, landmark = known(question.time, "the column of the time"), known(question.landmark, "the landmark")
+    """(who is free of the event and observed after the landmark, the landmark in the unit of the times); the
+    others are noted."""
+    column, landmark = (
+        known(question.time, "the column of the time"),
+        known(question.landmark, "the landmark"),
+    )
     times = table.numbers(column, "--time")
     heading, days = table.heading(column, "--time"), TimeUnit("d")
     unit = time_unit_of(heading, table.units.get(heading, ""))
@@ -181,13 +218,19 @@ def _at_landmark(table: SubjectTable, question: Question, notes: list[str]) -> t
     if day != landmark:
         at += f" ({day:.4g} {unit.name}; {unit.factor_words(days)})"
     if not unit.name:
-        notes.append(f"the unit of `{heading}` is not stated: the landmark is taken in the same unit; write it in the "
-                     "heading, such as PFS (d)")
+        notes.append(
+            f"the unit of `{heading}` is not stated: the landmark is taken in the same unit; write it in the "
+            "heading, such as PFS (d)"
+        )
     gone = np.flatnonzero(~(times > day))
     if len(gone):
-        named = ", ".join(printable(table.names[i], 30) for i in gone[:5]) + (", ..." if len(gone) > 5 else "")
-        notes.append(f"{at}: {len(gone)} subject(s) with an event or the end of observation by then, or without "
-                     f"a time, are left out: {named}")  # fmt: skip
+        named = ", ".join(printable(table.names[i], 30) for i in gone[:5]) + (
+            ", ..." if len(gone) > 5 else ""
+        )
+        notes.append(
+            f"{at}: {len(gone)} subject(s) with an event or the end of observation by then, or without "
+            f"a time, are left out: {named}"
+        )
     else:
         notes.append(f"{at}: everybody is event-free and under observation after it")
     return times > day, day

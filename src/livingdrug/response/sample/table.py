@@ -1,4 +1,5 @@
-"""One row per subject: columns of a file, or exposures computed from samples, joined with a table of endpoints."""
+"""One row per subject: columns of a file, or exposures computed from samples, joined with a table of
+endpoints."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,10 +31,10 @@ MEANING = {word: meaning for meaning, words in ENDPOINT_WORDS.items() for word i
 
 @dataclass(frozen=True)
 class SubjectTable:
-    """columns: heading without unit -> texts (n,); units: heading -> unit, "" where not stated; computed: name -> (n,)
-    numbers that were no text, nan where absent; reasons: name -> why, for each subject; floors: name -> what a curve at the
-    limit gives where the number is 0; names: of the rows in messages;
-    ids: subjects, "" where the file has none."""
+    """columns: heading without unit -> texts (n,); units: heading -> unit, "" where not stated; computed:
+    name -> (n,) numbers that were no text, nan where absent; reasons: name -> why, for each subject; floors:
+    name -> what a curve at the limit gives where the number is 0; names: of the rows in messages; ids:
+    subjects, "" where the file has none."""
 
     name: str
     names: tuple[str, ...]
@@ -51,7 +52,8 @@ class SubjectTable:
         return len(self.names)
 
     def find(self, name: str) -> str | None:
-        """The heading that is this name: spelled so, in upper or lower case, or a word for the same endpoint."""
+        """The heading that is this name: spelled so, in upper or lower case, or a word for the same
+        endpoint."""
         known = [*self.computed, *self.columns]
         plain = plain_word(name)
         for same in (lambda h: h == name, lambda h: h.lower() == name.lower(), lambda h: plain_word(h) == plain,
@@ -65,11 +67,14 @@ class SubjectTable:
         """The heading that is this name. Raises InputError with the nearest ones."""
         found = self.find(name)
         if found is None:
-            raise InputError(f"`{self.name}`: {what}: " + unknown("column", name, [*self.computed, *self.columns]))
+            raise InputError(
+                f"`{self.name}`: {what}: " + unknown("column", name, [*self.computed, *self.columns])
+            )
         return found
 
     def numbers(self, name: str, what: str) -> np.ndarray:
-        """The numbers of a column (n,), nan where missing. Raises InputError that names rows which are no number."""
+        """The numbers of a column (n,), nan where missing. Raises InputError that names rows which are no
+        number."""
         heading = self.heading(name, what)
         if heading in self.computed:
             return self.computed[heading]
@@ -79,15 +84,19 @@ class SubjectTable:
         if len(wrong):
             listed = ", ".join(f"`{printable(str(texts[i]), 20)}` ({self.names[i]})" for i in wrong[:5])
             more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-            raise InputError(f"`{self.name}`: `{heading}` is not a number in {listed}{more}; write numbers, or leave cells "
-                             "empty")  # fmt: skip
+            raise InputError(
+                f"`{self.name}`: `{heading}` is not a number in {listed}{more}; write numbers, or leave cells "
+                "empty"
+            )
         return np.where(read.kind == NUMBER, read.value, np.nan)
 
     def texts(self, name: str, what: str) -> np.ndarray:
         """The texts of a column, "" where missing."""
         heading = self.heading(name, what)
         if heading in self.computed:
-            return np.array([f"{v:.12g}" if np.isfinite(v) else "" for v in self.computed[heading]], dtype=object)
+            return np.array(
+                [f"{v:.12g}" if np.isfinite(v) else "" for v in self.computed[heading]], dtype=object
+            )
         return np.array(["" if is_missing(t) else t.strip() for t in self.columns[heading]], dtype=object)
 
 
@@ -106,14 +115,18 @@ def read_subjects(path: str | Path, sheet: str | None = None, several: bool = Fa
     columns = {h or f"column {i + 1}": grid.columns[i] for i, (h, _) in enumerate(heads)}
     if len(columns) < len(heads):
         twice = next(h for i, (h, _) in enumerate(heads) if h in [k for k, _ in heads[:i]])
-        raise InputError(f"`{name}`: two columns are called `{printable(twice, 40)}`; give each a name of its own")
+        raise InputError(
+            f"`{name}`: two columns are called `{printable(twice, 40)}`; give each a name of its own"
+        )
     ids = next((texts for h, texts in columns.items() if MEANING.get(plain_word(h)) == "ID"), None)
     lines = [f"line {line}" for line in grid.lines]
     if not len(lines):
         raise InputError(f"`{name}` has headings and no rows")
     notes = tuple(findings.notes)
     if ids is None:
-        return SubjectTable(name, tuple(lines), ("",) * len(lines), columns, _units(heads, units), notes=notes)
+        return SubjectTable(
+            name, tuple(lines), ("",) * len(lines), columns, _units(heads, units), notes=notes
+        )
     named = [printable(t, 30) if not is_missing(t) else line for t, line in zip(ids, lines, strict=True)]
     if not several:
         _refuse_second_rows(name, ids, lines)
@@ -128,13 +141,16 @@ def _refuse_second_rows(name: str, ids: np.ndarray, lines: list[str]) -> None:
     first: dict[str, str] = {}
     for text, line in zip(ids, lines, strict=True):
         if text in first and not is_missing(text):
-            raise InputError(f"`{name}`: subject `{printable(text, 30)}` has two rows ({first[text]} and {line}); "
-                             "keep one row per subject")  # fmt: skip
+            raise InputError(
+                f"`{name}`: subject `{printable(text, 30)}` has two rows ({first[text]} and {line}); "
+                "keep one row per subject"
+            )
         first[text] = line
 
 
 def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
-    """The table with the endpoints of its subjects; subjects that only one of the two knows are noted and left out.
+    """The table with the endpoints of its subjects; subjects that only one of the two knows are noted and
+    left out.
 
     Raises InputError where they share none.
     """
@@ -144,7 +160,10 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
         raise no_shared_subject(endpoints.name, endpoints.subjects, table.name, table.ids)
     rows = [row_of[table.ids[i]] for i in keep]
     notes = [*table.notes, *endpoints.notes]
-    for known, other, where in ((table.ids, row_of, endpoints.name), (endpoints.subjects, set(table.ids), table.name)):
+    for known, other, where in (
+        (table.ids, row_of, endpoints.name),
+        (endpoints.subjects, set(table.ids), table.name),
+    ):
         missing = [printable(s, 30) for s in known if s not in other]
         if missing:
             named = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
@@ -159,5 +178,10 @@ def with_endpoints(table: SubjectTable, endpoints: Endpoints) -> SubjectTable:
 
 def rows_of(table: SubjectTable, keep: np.ndarray) -> SubjectTable:
     """Some rows of a table."""
-    pick = {key: {h: v[keep] for h, v in getattr(table, key).items()} for key in ("columns", "computed", "reasons", "floors")}
-    return replace(table, names=tuple(table.names[i] for i in keep), ids=tuple(table.ids[i] for i in keep), **pick)
+    pick = {
+        key: {h: v[keep] for h, v in getattr(table, key).items()}
+        for key in ("columns", "computed", "reasons", "floors")
+    }
+    return replace(
+        table, names=tuple(table.names[i] for i in keep), ids=tuple(table.ids[i] for i in keep), **pick
+    )

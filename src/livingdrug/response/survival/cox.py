@@ -1,4 +1,5 @@
-"""Cox's proportional hazards: how covariates multiply the hazard, whether they do so at all times, and how well they rank."""
+"""Cox's proportional hazards: how covariates multiply the hazard, whether they do so at all times, and how
+well they rank."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +16,17 @@ from livingdrug.response.survival.kaplan_meier import ChiSquare, kaplan_meier
 from livingdrug.response.survival.risk_sets import RiskSets, Ties, moments, risk_sets
 from livingdrug.response.survival.times import Times, refuse_uninformative
 
-WEAK = 1e-3  # information left in some direction, of that at zero, below which the maximum may lie at infinity
+WEAK = (
+    1e-3  # information left in some direction, of that at zero, below which the maximum may lie at infinity
+)
 FLAT = 1e-10  # information per event, of columns with SD 1, below which there is none
 BLOCK = 2_000_000  # pairs of subjects that are compared at a time
 
 
 @dataclass(frozen=True)
 class CoxFit:
-    """coefficients (p,) of `terms`: logarithms of hazard ratios; covariance (p, p) of them; score: the test at zero."""
+    """coefficients (p,) of `terms`: logarithms of hazard ratios; covariance (p, p) of them; score: the test
+    at zero."""
 
     times: Times
     columns: np.ndarray
@@ -62,9 +66,9 @@ class CoxFit:
 def fit_cox(times: Times, covariates: Mapping[str, np.ndarray], ties: Ties = "efron") -> CoxFit:
     """Maximum partial likelihood (Cox, J R Stat Soc B 1972;34:187) by Newton's method.
 
-    covariates: term -> values (n,); ties: Efron's or Breslow's approximation, or the exact discrete likelihood of Cox.
-    Raises InputError for covariates that do not vary or are collinear, and where a hazard ratio would be infinite.
-    """
+    covariates: term -> values (n,); ties: Efron's or Breslow's approximation, or the exact discrete
+    likelihood of Cox. Raises InputError for covariates that do not vary or are collinear, and where a hazard
+    ratio would be infinite."""
     if ties not in ("efron", "breslow", "exact"):
         raise InputError(f"ties are `{ties}`; they must be efron, breslow or exact")
     refuse_uninformative(times)
@@ -94,10 +98,13 @@ def _likelihood(sets: RiskSets, beta: np.ndarray):
 
 
 def _refuse_flat(at_zero: np.ndarray, terms: tuple[str, ...], times: Times) -> None:
-    """Refuse covariates that are the same for all at risk whenever an event occurs: the likelihood does not hold them."""
+    """Refuse covariates that are the same for all at risk whenever an event occurs: the likelihood does not
+    hold them."""
     size, direction = np.linalg.eigh(at_zero)
     if size[0] < FLAT * times.event.sum():
-        involved = " and ".join(f"`{t}`" for t, d in zip(terms, direction[:, 0], strict=True) if abs(d) > 1e-6)
+        involved = " and ".join(
+            f"`{t}`" for t, d in zip(terms, direction[:, 0], strict=True) if abs(d) > 1e-6
+        )
         raise InputError(
             f"whenever one of the {times.event.sum():,} events occurs, {involved} does not differ among those at risk, so no "
             "hazard ratio can be estimated; leave it out"
@@ -105,7 +112,8 @@ def _refuse_flat(at_zero: np.ndarray, terms: tuple[str, ...], times: Times) -> N
 
 
 def _bounded(objective, sets: RiskSets, terms, at_zero: np.ndarray, times: Times) -> Maximum:
-    """The maximum, or a refusal where it lies at infinity: a linear programme decides where information nearly vanishes."""
+    """The maximum, or a refusal where it lies at infinity: a linear programme decides where information
+    nearly vanishes."""
     best = failure = None
     try:
         best = maximise(objective, np.zeros(len(terms)))
@@ -128,8 +136,11 @@ def _infinite(involved: str, sets: RiskSets, direction: np.ndarray, times: Times
     height = sets.columns @ direction
     events = sets.event & (height > height.min() + 1e-9)
     none = not (sets.event & ~events).any()
-    why = (f"all {times.event.sum():,} events are on one side of it" if none
-           else "at every event the subject concerned has the most extreme value of all at risk")  # fmt: skip
+    why = (
+        f"all {times.event.sum():,} events are on one side of it"
+        if none
+        else "at every event the subject concerned has the most extreme value of all at risk"
+    )
     return (
         f"{involved} separates subjects with the event from those without: {why}, so its hazard ratio is infinite; "
         "leave it out or join its levels, and compare groups by Kaplan-Meier and log-rank (--model km)"
@@ -137,9 +148,12 @@ def _infinite(involved: str, sets: RiskSets, direction: np.ndarray, times: Times
 
 
 def martingale_residuals(fit: CoxFit) -> np.ndarray:
-    """Events of each subject less those expected of it (n,), by the cumulative hazard of Breslow, or Efron with his ties."""
+    """Events of each subject less those expected of it (n,), by the cumulative hazard of Breslow, or Efron
+    with his ties."""
     if fit.ties == "exact":
-        raise InputError("martingale residuals need a hazard, which exact ties do not give; use efron or breslow")
+        raise InputError(
+            "martingale residuals need a hazard, which exact ties do not give; use efron or breslow"
+        )
     mean = fit.columns.mean(axis=0)
     sets = risk_sets(fit.times, fit.columns - mean, fit.ties)
     steps = np.exp(-moments(sets, fit.coefficients).log_sum)
@@ -152,11 +166,12 @@ def martingale_residuals(fit: CoxFit) -> np.ndarray:
 
 
 def proportionality(fit: CoxFit) -> dict[str, ChiSquare]:
-    """Does the effect of each term, and of all (`all terms`), change with time? A score test for beta + theta g(t).
+    """Does the effect of each term, and of all (`all terms`), change with time? A score test for beta + theta
+    g(t).
 
-    Grambsch & Therneau, Biometrika 1994;81:515, with the full information of the extended model; g(t) = 1 - S(t-), the
-    Kaplan-Meier survival of all subjects just before t. nan where there are too few events to tell.
-    """
+    Grambsch & Therneau, Biometrika 1994;81:515, with the full information of the extended model; g(t) = 1 -
+    S(t-), the Kaplan-Meier survival of all subjects just before t. nan where there are too few events to
+    tell."""
     sets = risk_sets(fit.times, fit.columns - fit.columns.mean(axis=0), fit.ties)
     m = moments(sets, fit.coefficients)
     curve = kaplan_meier(fit.times)
@@ -175,18 +190,21 @@ def proportionality(fit: CoxFit) -> dict[str, ChiSquare]:
 
 def _score_test(full: np.ndarray, score: np.ndarray, chosen: list[int], p: int) -> ChiSquare:
     added = [p + i for i in chosen]
-    left = full[np.ix_(added, added)] - full[np.ix_(added, range(p))] @ np.linalg.solve(full[:p, :p], full[:p, added])
+    left = full[np.ix_(added, added)] - full[np.ix_(added, range(p))] @ np.linalg.solve(
+        full[:p, :p], full[:p, added]
+    )
     if np.linalg.matrix_rank(left, tol=FLAT * np.abs(full).max(), hermitian=True) < len(chosen):
         return ChiSquare(float("nan"), len(chosen))
     return ChiSquare(float(score[chosen] @ np.linalg.solve(left, score[chosen])), len(chosen))
 
 
 def concordance(fit: CoxFit) -> tuple[float, float]:
-    """(share of comparable pairs of which the one with the higher hazard had the event first, standard error).
+    """(share of comparable pairs of which the one with the higher hazard had the event first, standard
+    error).
 
-    Pairs with equal hazard count half (Harrell, JAMA 1982;247:2543); who is censored at the time of an event was seen
-    after it. The error is the infinitesimal jackknife: how the share moves with the weight of each subject.
-    """
+    Pairs with equal hazard count half (Harrell, JAMA 1982;247:2543); who is censored at the time of an event
+    was seen after it. The error is the infinitesimal jackknife: how the share moves with the weight of each
+    subject."""
     linear = fit.columns @ fit.coefficients
     time, event = fit.times.time, fit.times.event
     good, pairs = np.zeros(len(time)), np.zeros(len(time))

@@ -6,7 +6,16 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.known import known
-from livingdrug.data import TIMES, is_cnsr, plain_word, printable, read_event, speaks_of_censoring, stem, time_unit_of
+from livingdrug.data import (
+    TIMES,
+    is_cnsr,
+    plain_word,
+    printable,
+    read_event,
+    speaks_of_censoring,
+    stem,
+    time_unit_of,
+)
 from livingdrug.data.endpoint_words import EventCode
 from livingdrug.response.sample.table import MEANING, SubjectTable
 from livingdrug.response.survival.times import coded_events
@@ -19,8 +28,8 @@ _NO_TIMES = ("ID", "RESPONSE", "CRS", "ICANS", "PFSEVENT")
 def event_beside(table: SubjectTable, heading: str) -> str | None:
     """The column that says which of the times under `heading` ended in an event, None where none does.
 
-    `PFS_event` belongs to `PFS (months)`, `OS_STATUS` to `OS_MONTHS`, `CNSR` to `AVAL`. Raises InputError where several may.
-    """
+    `PFS_event` belongs to `PFS (months)`, `OS_STATUS` to `OS_MONTHS`, `CNSR` to `AVAL`. Raises InputError
+    where several may."""
     if MEANING.get(plain_word(heading)) in _NO_TIMES:
         return None
     if table.find(heading) == table.find("PFS") and table.find("PFSEVENT") is not None:
@@ -39,14 +48,18 @@ def event_beside(table: SubjectTable, heading: str) -> str | None:
         found = [other for other in table.columns if plain_word(other) == "cnsr"]
     if len(found) > 1:
         listed = " and ".join(f"`{printable(name, 30)}`" for name in found)
-        raise InputError(f"`{table.name}`: {listed} may say which times of `{heading}` ended in an event; name one (--event)")
+        raise InputError(
+            f"`{table.name}`: {listed} may say which times of `{heading}` ended in an event; name one (--event)"
+        )
     return found[0] if found else None
 
 
 def _says_time(table: SubjectTable, heading: str) -> bool:
     """Whether a heading or its unit says that a time stands below it."""
     word = plain_word(heading)
-    return stem(heading) in TIMES or "time" in word or time_unit_of(heading, table.units.get(heading, "")).known
+    return (
+        stem(heading) in TIMES or "time" in word or time_unit_of(heading, table.units.get(heading, "")).known
+    )
 
 
 def is_time(table: SubjectTable, heading: str) -> bool:
@@ -55,12 +68,14 @@ def is_time(table: SubjectTable, heading: str) -> bool:
     return named or event_beside(table, heading) is not None
 
 
-def read_events(table: SubjectTable, column: str, event_value: float | None) -> tuple[np.ndarray, tuple[str, ...]]:
+def read_events(
+    table: SubjectTable, column: str, event_value: float | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """(1 for an event, 0 for censoring, nan where the cell is empty (n,); notes) of a column.
 
-    A heading that speaks of censoring is never taken for events: CNSR is read as CDISC defines it (0 is an event, 1 and above
-    are censored), any other is asked about. Raises InputError for cells that are no code and for codes that may mean either.
-    """
+    A heading that speaks of censoring is never taken for events: CNSR is read as CDISC defines it (0 is an
+    event, 1 and above are censored), any other is asked about. Raises InputError for cells that are no code
+    and for codes that may mean either."""
     heading = table.heading(column, "--event")
     texts = table.texts(heading, "--event")
     read = [read_event(text) for text in texts]
@@ -70,7 +85,9 @@ def read_events(table: SubjectTable, column: str, event_value: float | None) -> 
     codes = np.array([e.code for e in read])
     coded = np.isfinite(codes)
     if coded.any() and np.isfinite(happened).any():
-        raise InputError(f"`{table.name}`: `{heading}` holds both words and codes for events; write one of them")
+        raise InputError(
+            f"`{table.name}`: `{heading}` holds both words and codes for events; write one of them"
+        )
     if not coded.any():
         return happened, ()
     events = np.full(table.n, np.nan)
@@ -91,7 +108,9 @@ def _refuse_odd(table: SubjectTable, heading: str, texts: np.ndarray, read: list
         )
 
 
-def _censoring(heading: str, codes: np.ndarray, names: tuple[str, ...], event_value: float | None) -> tuple[np.ndarray, str]:
+def _censoring(
+    heading: str, codes: np.ndarray, names: tuple[str, ...], event_value: float | None
+) -> tuple[np.ndarray, str]:
     """(True where an event occurred, a note on how the codes were read) of a column about censoring."""
     shown = printable(heading, 40)
     found = ", ".join(f"{v:g}" for v in np.unique(codes)[:6])
@@ -104,6 +123,9 @@ def _censoring(heading: str, codes: np.ndarray, names: tuple[str, ...], event_va
         )
     if event_value in (None, 0):
         why = "" if event_value == 0 else ", as CDISC defines it"
-        return codes == 0, f"`{shown}`: 0 is an event, 1 and above are censored{why} ({int((codes == 0).sum())} events)"
+        return (
+            codes == 0,
+            f"`{shown}`: 0 is an event, 1 and above are censored{why} ({int((codes == 0).sum())} events)",
+        )
     note = f"`{shown}` speaks of censoring, and {event_value:g} is taken as the event, as you said"
     return coded_events(codes, names, event_value, shown), note

@@ -1,4 +1,5 @@
-"""Accelerated failure times: how covariates stretch or shorten the time to an event, whatever its distribution."""
+"""Accelerated failure times: how covariates stretch or shorten the time to an event, whatever its
+distribution."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,9 +23,9 @@ INTERCEPT = "(Intercept)"
 class FailureTimeFit:
     """ln time = coefficients'(1, x) + scale * error.
 
-    coefficients (p,) of `terms`, the intercept first; covariance (p + 1, p + 1) of them and of ln scale, or (p, p) for the
-    exponential, whose scale is 1; log_likelihood of the times themselves, null_log_likelihood with the intercept alone.
-    """
+    coefficients (p,) of `terms`, the intercept first; covariance (p + 1, p + 1) of them and of ln scale, or
+    (p, p) for the exponential, whose scale is 1; log_likelihood of the times themselves, null_log_likelihood
+    with the intercept alone."""
 
     times: Times
     terms: tuple[str, ...]
@@ -56,7 +57,9 @@ class FailureTimeFit:
         Raises InputError for the log-logistic, whose hazards are not proportional.
         """
         if self.distribution == "loglogistic":
-            raise InputError("hazards are not proportional in a log-logistic model; ask for the ratio of times")
+            raise InputError(
+                "hazards are not proportional in a log-logistic model; ask for the ratio of times"
+            )
         i = self.terms.index(term)
         slope = per * self.coefficients[i] / self.scale
         gradient = np.zeros(len(self.covariance))
@@ -71,15 +74,19 @@ def _ratio(middle: float, error: float, level: float, method: str) -> Estimate:
     return Estimate(float(value), float(low), float(high), level, method)
 
 
-def fit_failure_time(times: Times, covariates: Mapping[str, np.ndarray], distribution: Distribution) -> FailureTimeFit:
+def fit_failure_time(
+    times: Times, covariates: Mapping[str, np.ndarray], distribution: Distribution
+) -> FailureTimeFit:
     """Maximum likelihood with right censoring (Kalbfleisch & Prentice, Failure Time Data, 2nd ed., ch. 3).
 
-    Newton's method in (coefficients / scale, 1 / scale), in which the likelihood is concave (Olsen, Econometrica
-    1978;46:1211; Burridge, J R Stat Soc B 1981;43:41). covariates: term -> values (n,); none fits the times alone.
-    Raises InputError for times of 0, covariates that do not vary or are collinear, and an infinite maximum.
-    """
+    Newton's method in (coefficients / scale, 1 / scale), in which the likelihood is concave (Olsen,
+    Econometrica 1978;46:1211; Burridge, J R Stat Soc B 1981;43:41). covariates: term -> values (n,); none
+    fits the times alone. Raises InputError for times of 0, covariates that do not vary or are collinear, and
+    an infinite maximum."""
     if distribution not in ("weibull", "exponential", "loglogistic"):
-        raise InputError(f"the distribution is `{distribution}`; it must be weibull, exponential or loglogistic")
+        raise InputError(
+            f"the distribution is `{distribution}`; it must be weibull, exponential or loglogistic"
+        )
     zero = times.time <= 0
     if zero.any():
         raise InputError(
@@ -95,7 +102,9 @@ def fit_failure_time(times: Times, covariates: Mapping[str, np.ndarray], distrib
     return _natural(times, columns, (INTERCEPT, *terms), distribution, null)
 
 
-def _natural(times: Times, columns: np.ndarray, terms, distribution: Distribution, null: float) -> FailureTimeFit:
+def _natural(
+    times: Times, columns: np.ndarray, terms, distribution: Distribution, null: float
+) -> FailureTimeFit:
     """From (coefficients / scale, 1 / scale) of centred columns to coefficients and ln scale."""
     best, turn, center = _maximum(times, columns, terms, distribution)
     p = len(terms)
@@ -108,10 +117,14 @@ def _natural(times: Times, columns: np.ndarray, terms, distribution: Distributio
         jacobian[:p, -1], jacobian[-1, -1] = -coefficients * scale, -scale
     coefficients[0] += center
     covariance = jacobian @ best.covariance @ jacobian.T
-    return FailureTimeFit(times, terms, distribution, coefficients, float(scale), covariance, best.value, null)
+    return FailureTimeFit(
+        times, terms, distribution, coefficients, float(scale), covariance, best.value, null
+    )
 
 
-def _maximum(times: Times, columns: np.ndarray, terms, distribution: Distribution) -> tuple[Maximum, np.ndarray, float]:
+def _maximum(
+    times: Times, columns: np.ndarray, terms, distribution: Distribution
+) -> tuple[Maximum, np.ndarray, float]:
     """(maximum, matrix that turns its coefficients back to the columns given, mean of ln time)."""
     logarithm = np.log(times.time)
     center = float(logarithm.mean())
@@ -142,7 +155,8 @@ def _maximum(times: Times, columns: np.ndarray, terms, distribution: Distributio
 
 
 def _density(z: np.ndarray, event: np.ndarray, distribution: Distribution):
-    """(log-likelihood, its first (n,) and second (n,) derivative) of standardised residuals: density or survival."""
+    """(log-likelihood, its first (n,) and second (n,) derivative) of standardised residuals: density or
+    survival."""
     from scipy.special import expit
 
     if distribution == "loglogistic":
@@ -164,8 +178,10 @@ def _refuse_unbounded(rows: np.ndarray, times: Times, terms, scaled: bool) -> No
     if direction is None:
         return
     if scaled and direction[-1] > 1e-9:
-        raise InputError(f"the times of events follow exactly from {', '.join(terms)}, so no spread is left to estimate; "
-                         "there are too few events for these covariates")  # fmt: skip
+        raise InputError(
+            f"the times of events follow exactly from {', '.join(terms)}, so no spread is left to estimate; "
+            "there are too few events for these covariates"
+        )
     involved = " and ".join(f"`{t}`" for t, d in zip(terms[1:], direction[1:], strict=False) if abs(d) > 1e-9)
     raise InputError(
         f"{involved} separates subjects with the event from those without, so its ratio of times is infinite; "

@@ -33,7 +33,8 @@ CHANGES = 0.05  # p value of the test of proportional hazards below which it is 
 
 @dataclass(frozen=True)
 class GroupSurvival:
-    """Subjects of one exposure group: their number, events, Kaplan-Meier curve, median and restricted mean time."""
+    """Subjects of one exposure group: their number, events, Kaplan-Meier curve, median and restricted mean
+    time."""
 
     label: str
     n: int
@@ -45,10 +46,10 @@ class GroupSurvival:
 
 @dataclass(frozen=True, repr=False)
 class TimeFit(Shown):
-    """groups by exposure, with their log-rank test (None for one group), means restricted to `until`; regression: of the
-    model, None for `km`; exposure: its term; per: the step of exposure whose ratio is told (ln 2 on the log scale);
-    permutation, groups_permutation: log-rank tests of exposure and of its groups for few subjects, None for many (and, of
-    exposure, beside covariates)."""
+    """groups by exposure, with their log-rank test (None for one group), means restricted to `until`;
+    regression: of the model, None for `km`; exposure: its term; per: the step of exposure whose ratio is told
+    (ln 2 on the log scale); permutation, groups_permutation: log-rank tests of exposure and of its groups for
+    few subjects, None for many (and, of exposure, beside covariates)."""
 
     sample: Sample
     model: str
@@ -88,24 +89,39 @@ def fit_times(
 ) -> TimeFit:
     """Relate exposure to the time to an event; outcome and event of the sample hold the times.
 
-    groups: how many groups by quantile of exposure the curves are drawn for. Raises InputError for times and events that
-    cannot be (`Times`), no events, covariates that separate events, and what the model refuses.
+    groups: how many groups by quantile of exposure the curves are drawn for. Raises InputError for times and
+    events that cannot be (`Times`), no events, covariates that separate events, and what the model refuses.
     """
     if model not in MODELS:
         raise InputError(unknown("model for a time to an event", model, MODELS))
     times = Times(sample.outcome, sample.event, sample.endpoint, sample.outcome_unit, sample.subjects)
     if model == "km" and sample.covariates:
-        raise InputError("Kaplan-Meier curves are not adjusted for covariates; use --model cox, or leave out --adjust")
+        raise InputError(
+            "Kaplan-Meier curves are not adjusted for covariates; use --model cox, or leave out --adjust"
+        )
     refuse_uninformative(times)
     group, labels = exposure_groups(sample.exposure, groups)
     curves, until = _curves(times, group, labels, level)
     terms = design(sample, scale)[1][1:] if model != "km" else (sample.exposure_name,)
     regression = None if model == "km" else _regression(times, sample, model, scale)
-    fit = TimeFit(sample, model, scale, level, times, curves, until, logrank(times, group), regression, terms[0],
-                  _step(sample.exposure, scale))  # fmt: skip
+    fit = TimeFit(
+        sample,
+        model,
+        scale,
+        level,
+        times,
+        curves,
+        until,
+        logrank(times, group),
+        regression,
+        terms[0],
+        _step(sample.exposure, scale),
+    )
     scores = event_scores(times.time, times.event)
     indicators = (group[:, None] == np.arange(len(labels))).astype(float)
-    alone = None if sample.covariates or regression is None else permuted(axis(sample.exposure, scale), scores)
+    alone = (
+        None if sample.covariates or regression is None else permuted(axis(sample.exposure, scale), scores)
+    )
     return replace(fit, notes=_notes(fit), permutation=alone, groups_permutation=permuted(indicators, scores))
 
 
@@ -122,22 +138,37 @@ def _curves(times: Times, group: np.ndarray, labels: tuple[str, ...], level: flo
     members = [times.time[group == i] for i in range(len(labels))]
     until = float(min(m.max() for m in members))
     if until == 0:
-        raise InputError(f"every time in the group `{labels[int(np.argmin([m.max() for m in members]))]}` is 0; join groups")
+        raise InputError(
+            f"every time in the group `{labels[int(np.argmin([m.max() for m in members]))]}` is 0; join groups"
+        )
     made = []
     for i, label in enumerate(labels):
         rows = group == i
         curve = kaplan_meier(times.of(rows), level)
         mean, error = restricted_mean(curve, until)
         reach = two_sided(level) * error
-        area = Estimate(mean, max(mean - reach, 0.0), min(mean + reach, until), level, f"area under the curve to {until:g}")
+        area = Estimate(
+            mean,
+            max(mean - reach, 0.0),
+            min(mean + reach, until),
+            level,
+            f"area under the curve to {until:g}",
+        )
         if error == 0:  # no event, which is no proof that there will be none
-            area = Estimate(mean, np.nan, np.nan, level, f"no event up to {until:g}: its error is not determined")
-        made.append(GroupSurvival(label, int(rows.sum()), int(times.event[rows].sum()), curve, median_time(curve), area))
+            area = Estimate(
+                mean, np.nan, np.nan, level, f"no event up to {until:g}: its error is not determined"
+            )
+        made.append(
+            GroupSurvival(
+                label, int(rows.sum()), int(times.event[rows].sum()), curve, median_time(curve), area
+            )
+        )
     return tuple(made), until
 
 
 def _step(exposure: np.ndarray, scale: Scale) -> float:
-    """The step of the exposure term that a ratio is told for: a doubling, the distance of two values, or a round step."""
+    """The step of the exposure term that a ratio is told for: a doubling, the distance of two values, or a
+    round step."""
     values = np.unique(exposure)
     if scale == "linear" and len(values) == 2:
         return float(values[1] - values[0])
@@ -152,10 +183,14 @@ def _notes(fit: TimeFit) -> tuple[str, ...]:
     if isinstance(fit.regression, FailureTimeFit):
         terms += fit.regression.distribution != "exponential"  # the scale is estimated too
     if events < FEW_EVENTS * terms:
-        notes.append(f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates and "
-                     "intervals are unreliable (Vittinghoff & McCulloch 2007)")  # fmt: skip
+        notes.append(
+            f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates and "
+            "intervals are unreliable (Vittinghoff & McCulloch 2007)"
+        )
     for term, test in fit.proportionality.items():
         if term == fit.exposure and test.p_value < CHANGES:
-            notes.append(f"the effect of {term} changes with time (test of proportional hazards, p = {test.p_value:.2g}), so "
-                         "its hazard ratio is an average over the follow-up; look at the curves")  # fmt: skip
+            notes.append(
+                f"the effect of {term} changes with time (test of proportional hazards, p = {test.p_value:.2g}), so "
+                "its hazard ratio is an average over the follow-up; look at the curves"
+            )
     return tuple(notes)

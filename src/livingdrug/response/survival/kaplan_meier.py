@@ -18,9 +18,8 @@ HALF = 1e-8  # how near to a half a survival is taken as a half
 class SurvivalCurve(Shown):
     """Survival just after each distinct time, shape (k,) each.
 
-    time, at_risk (just before), events, censored, survival; hazard_variance: Greenwood's sum, the variance of ln survival;
-    low, high: interval of this level, nan where survival is 1 or 0 and none is known.
-    """
+    time, at_risk (just before), events, censored, survival; hazard_variance: Greenwood's sum, the variance of
+    ln survival; low, high: interval of this level, nan where survival is 1 or 0 and none is known."""
 
     time: np.ndarray
     at_risk: np.ndarray
@@ -36,7 +35,11 @@ class SurvivalCurve(Shown):
     @property
     def error(self) -> np.ndarray:
         """Greenwood's standard error of survival; 0 where survival is 0."""
-        return np.where(self.survival > 0, self.survival * np.sqrt(np.where(self.survival > 0, self.hazard_variance, 0)), 0.0)
+        return np.where(
+            self.survival > 0,
+            self.survival * np.sqrt(np.where(self.survival > 0, self.hazard_variance, 0)),
+            0.0,
+        )
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ def kaplan_meier(times: Times, level: float = 0.95, interval: Interval = "log-lo
     with np.errstate(divide="ignore"):
         variance = np.cumsum(events / (at_risk * (at_risk - events)))
     low, high = _band(survival, variance, two_sided(level), interval)
-    return SurvivalCurve(time, at_risk, events, leaving - events, survival, variance, low, high, level, interval)
+    return SurvivalCurve(
+        time, at_risk, events, leaving - events, survival, variance, low, high, level, interval
+    )
 
 
 def _band(survival, variance, z: float, interval: Interval):
@@ -85,7 +90,10 @@ def _band(survival, variance, z: float, interval: Interval):
     low, high = np.full(survival.shape, np.nan), np.full(survival.shape, np.nan)
     log_survival, error = np.log(survival[known]), np.sqrt(variance[known])
     if interval == "log":
-        low[known], high[known] = np.exp(log_survival - z * error), np.minimum(1.0, np.exp(log_survival + z * error))
+        low[known], high[known] = (
+            np.exp(log_survival - z * error),
+            np.minimum(1.0, np.exp(log_survival + z * error)),
+        )
     else:
         reach = np.exp(z * error / -log_survival)
         low[known], high[known] = np.exp(log_survival * reach), np.exp(log_survival / reach)
@@ -101,13 +109,20 @@ def survival_at(curve: SurvivalCurve, at) -> Survival:
     def read(values, start):
         return np.where(beyond, np.nan, np.concatenate([[start], values])[step])
 
-    columns = (read(curve.survival, 1.0), read(curve.error, 0.0), read(curve.low, np.nan), read(curve.high, np.nan))
+    columns = (
+        read(curve.survival, 1.0),
+        read(curve.error, 0.0),
+        read(curve.low, np.nan),
+        read(curve.high, np.nan),
+    )
     return Survival(at, numbers_at_risk(curve, at), *columns)
 
 
 def numbers_at_risk(curve: SurvivalCurve, at) -> np.ndarray:
     """How many subjects are at risk just before each time (m,)."""
-    return np.append(curve.at_risk, 0)[np.searchsorted(curve.time, np.asarray(at, dtype=float), side="left")].astype(int)
+    return np.append(curve.at_risk, 0)[
+        np.searchsorted(curve.time, np.asarray(at, dtype=float), side="left")
+    ].astype(int)
 
 
 def median_time(curve: SurvivalCurve) -> Estimate:
@@ -136,9 +151,9 @@ def _half_time(time: np.ndarray, height: np.ndarray) -> float:
 def restricted_mean(curve: SurvivalCurve, until: float) -> tuple[float, float]:
     """(mean time spent without the event up to `until`, its standard error): the area under the curve.
 
-    Variance: sum of A(t)^2 d / (n (n - d)) over event times, A(t) the area from t to `until` (Klein & Moeschberger,
-    Survival Analysis, 2nd ed., 4.5). After the last subject was seen the curve is carried on at its last height.
-    """
+    Variance: sum of A(t)^2 d / (n (n - d)) over event times, A(t) the area from t to `until` (Klein &
+    Moeschberger, Survival Analysis, 2nd ed., 4.5). After the last subject was seen the curve is carried on at
+    its last height."""
     if not (np.isfinite(until) and until > 0):
         raise InputError(f"the mean is restricted to {until:g}; it must be a time above 0")
     inside = curve.time < until
@@ -179,20 +194,26 @@ class RankTest(ChiSquare):
 def logrank(times: Times, group, weight: Literal["log-rank", "peto"] = "log-rank") -> RankTest:
     """Do groups (n,) differ in their times? Two or more groups.
 
-    log-rank: every event counts alike (Mantel 1966; Peto & Peto, J R Stat Soc A 1972;135:185); peto: an event counts by the
-    survival of all subjects just before it, so that early differences count more (Harrington & Fleming 1982, rho = 1).
-    Variance of the hypergeometric distribution at each time. Raises InputError for one group only.
-    """
+    log-rank: every event counts alike (Mantel 1966; Peto & Peto, J R Stat Soc A 1972;135:185); peto: an event
+    counts by the survival of all subjects just before it, so that early differences count more (Harrington &
+    Fleming 1982, rho = 1). Variance of the hypergeometric distribution at each time. Raises InputError for
+    one group only."""
     refuse_uninformative(times)
     labels, code = np.unique(np.asarray(group).astype(str), return_inverse=True)
     if len(labels) < 2:
-        raise InputError(f"all {times.n:,} subjects are in one group (`{labels[0]}`); a comparison needs two or more")
+        raise InputError(
+            f"all {times.n:,} subjects are in one group (`{labels[0]}`); a comparison needs two or more"
+        )
     time = np.unique(times.time[times.event])
     member = code == np.arange(len(labels))[:, None]
-    at_risk = np.array([m.sum() - np.searchsorted(np.sort(times.time[m]), time, side="left") for m in member], dtype=float)
+    at_risk = np.array(
+        [m.sum() - np.searchsorted(np.sort(times.time[m]), time, side="left") for m in member], dtype=float
+    )
     deaths = np.array([_count(times.time[m & times.event], time) for m in member], dtype=float)
     n, d = at_risk.sum(axis=0), deaths.sum(axis=0)
-    counts = np.ones(len(time)) if weight == "log-rank" else np.concatenate([[1.0], np.cumprod(1 - d / n)[:-1]])
+    counts = (
+        np.ones(len(time)) if weight == "log-rank" else np.concatenate([[1.0], np.cumprod(1 - d / n)[:-1]])
+    )
     share = at_risk / n
     spread = counts**2 * d * np.divide(n - d, n - 1, out=np.zeros(len(n)), where=n > 1)
     covariance = np.diag(share @ spread) - (share * spread) @ share.T
@@ -201,9 +222,13 @@ def logrank(times: Times, group, weight: Literal["log-rank", "peto"] = "log-rank
     seen = np.flatnonzero(expected > 0)[1:]
     covariance, excess = covariance[np.ix_(seen, seen)], (observed - expected)[seen]
     if not len(seen) or np.linalg.matrix_rank(covariance) < len(seen):
-        raise InputError("events occur only while a single group is at risk, so groups cannot be compared; join groups")
+        raise InputError(
+            "events occur only while a single group is at risk, so groups cannot be compared; join groups"
+        )
     statistic = float(excess @ np.linalg.solve(covariance, excess))
-    return RankTest(statistic, len(seen), tuple(labels.tolist()), tuple(observed.tolist()), tuple(expected.tolist()))
+    return RankTest(
+        statistic, len(seen), tuple(labels.tolist()), tuple(observed.tolist()), tuple(expected.tolist())
+    )
 
 
 def _count(values: np.ndarray, at: np.ndarray) -> np.ndarray:

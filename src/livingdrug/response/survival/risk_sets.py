@@ -1,4 +1,5 @@
-"""Who was at risk at each event, and the weighted moments of covariates over them: all that a Cox likelihood needs."""
+"""Who was at risk at each event, and the weighted moments of covariates over them: all that a Cox likelihood
+needs."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,12 +13,11 @@ Ties = Literal["efron", "breslow", "exact"]
 
 @dataclass(frozen=True)
 class RiskSets:
-    """Subjects by descending time. order (n,): row of each; time, event, columns in that order; a term of the likelihood is
-    an event (Efron, Breslow) or a time with events (exact).
+    """Subjects by descending time. order (n,): row of each; time, event, columns in that order; a term of the
+    likelihood is an event (Efron, Breslow) or a time with events (exact).
 
-    at (terms,): time of each; until (terms,): how many of the order are at risk; group (terms,): number of its time;
-    share (terms,): part of those with the event at that time who are taken out again (Efron).
-    """
+    at (terms,): time of each; until (terms,): how many of the order are at risk; group (terms,): number of
+    its time; share (terms,): part of those with the event at that time who are taken out again (Efron)."""
 
     order: np.ndarray
     time: np.ndarray
@@ -32,8 +32,9 @@ class RiskSets:
 
 @dataclass(frozen=True)
 class Moments:
-    """log_sum (terms,): logarithm of the sum of exp(x'b) over those at risk; mean (terms, p) and variance (terms, p, p) of x
-    among them, weighted by exp(x'b). Under exact ties: over all sets of as many subjects as had the event."""
+    """log_sum (terms,): logarithm of the sum of exp(x'b) over those at risk; mean (terms, p) and variance
+    (terms, p, p) of x among them, weighted by exp(x'b). Under exact ties: over all sets of as many subjects
+    as had the event."""
 
     log_sum: np.ndarray
     mean: np.ndarray
@@ -63,7 +64,9 @@ def moments(sets: RiskSets, beta: np.ndarray) -> Moments:
     shift = linear.max()
     weight = np.exp(linear - shift)
     sums = [_sums(sets, weight * f) for f in _powers(sets.columns)]
-    total, first, second = (s.reshape(len(sets.at), *shape) for s, shape in zip(sums, _shapes(sets), strict=True))
+    total, first, second = (
+        s.reshape(len(sets.at), *shape) for s, shape in zip(sums, _shapes(sets), strict=True)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = first / total[:, None]
         variance = second / total[:, None, None] - mean[:, :, None] * mean[:, None, :]
@@ -81,7 +84,8 @@ def _shapes(sets: RiskSets):
 
 
 def _sums(sets: RiskSets, values: np.ndarray) -> np.ndarray:
-    """Sum of values (..., n) over those at risk, less the share of those with the event: shape (terms, ...)."""
+    """Sum of values (..., n) over those at risk, less the share of those with the event: shape (terms,
+    ...)."""
     total = np.cumsum(values, axis=-1)[..., sets.until - 1]
     if sets.share.any():
         place = np.searchsorted(np.unique(sets.at), sets.time[sets.event])
@@ -94,7 +98,11 @@ def _sums(sets: RiskSets, values: np.ndarray) -> np.ndarray:
 def _exact_moments(sets: RiskSets, linear: np.ndarray) -> Moments:
     """Sums over all subsets by recursion over subjects (Gail, Lubin & Rubinstein, Biometrika 1981;68:703)."""
     size = sets.columns.shape[1]
-    log_sum, mean, variance = np.empty(len(sets.at)), np.empty((len(sets.at), size)), np.empty((len(sets.at), size, size))
+    log_sum, mean, variance = (
+        np.empty(len(sets.at)),
+        np.empty((len(sets.at), size)),
+        np.empty((len(sets.at), size, size)),
+    )
     events = np.unique(sets.time[sets.event], return_counts=True)[1]
     for k, (until, chosen) in enumerate(zip(sets.until, events, strict=True)):
         # the likeliest subset has weight 1, so that its sum neither overflows nor vanishes
@@ -107,7 +115,8 @@ def _exact_moments(sets: RiskSets, linear: np.ndarray) -> Moments:
 
 
 def _subsets(weight: np.ndarray, x: np.ndarray, chosen: int):
-    """Over all subsets of `chosen` subjects: sums of the product of weights, alone, times the sum of x, times its square."""
+    """Over all subsets of `chosen` subjects: sums of the product of weights, alone, times the sum of x, times
+    its square."""
     p = x.shape[1]
     value, first, second = np.zeros(chosen + 1), np.zeros((chosen + 1, p)), np.zeros((chosen + 1, p, p))
     value[0] = 1.0

@@ -1,4 +1,5 @@
-"""Times to an event: what is checked before any curve or hazard is computed, event codes, groups by exposure."""
+"""Times to an event: what is checked before any curve or hazard is computed, event codes, groups by
+exposure."""
 
 from dataclasses import dataclass, replace
 
@@ -13,11 +14,12 @@ WORDS = {2: ("low", "high"), 3: ("low", "middle", "high")}
 
 @dataclass(frozen=True)
 class Times:
-    """Shape (n,) each: time, 0 or above, and event, True where the time ended in the event and False where it was censored.
+    """Shape (n,) each: time, 0 or above, and event, True where the time ended in the event and False where it
+    was censored.
 
-    endpoint: what the event is, such as progression; unit: of the times; subjects: their names, rows by default.
-    Raises InputError, naming subjects, for missing, infinite or negative times and for event codes other than 0 and 1.
-    """
+    endpoint: what the event is, such as progression; unit: of the times; subjects: their names, rows by
+    default. Raises InputError, naming subjects, for missing, infinite or negative times and for event codes
+    other than 0 and 1."""
 
     time: np.ndarray
     event: np.ndarray
@@ -28,7 +30,9 @@ class Times:
     def __post_init__(self) -> None:
         time = np.asarray(self.time, dtype=float)
         if time.ndim != 1 or np.shape(self.event) != time.shape:
-            raise InputError(f"times have shape {time.shape}, events {np.shape(self.event)}; both need a row per subject")
+            raise InputError(
+                f"times have shape {time.shape}, events {np.shape(self.event)}; both need a row per subject"
+            )
         subjects = self.subjects or tuple(f"row {i + 1}" for i in range(len(time)))
         object.__setattr__(self, "time", time)
         object.__setattr__(self, "subjects", tuple(subjects))
@@ -39,7 +43,9 @@ class Times:
                     "a time counts from infusion or landmark and is 0 or above: mend these rows or leave them out"
                 )
         event = np.asarray(self.event)
-        object.__setattr__(self, "event", event if event.dtype == bool else coded_events(event, self.subjects))
+        object.__setattr__(
+            self, "event", event if event.dtype == bool else coded_events(event, self.subjects)
+        )
 
     @property
     def n(self) -> int:
@@ -63,9 +69,8 @@ def coded_events(
 ) -> np.ndarray:
     """True where the code (n,) says that the event occurred.
 
-    Without event_value the codes must be 0 (censored) and 1 (event): 1 and 2 are used both ways, so they are not guessed.
-    Raises InputError naming the values found, or the subjects without one.
-    """
+    Without event_value the codes must be 0 (censored) and 1 (event): 1 and 2 are used both ways, so they are
+    not guessed. Raises InputError naming the values found, or the subjects without one."""
     codes = np.asarray(codes, dtype=float)
     missing = ~np.isfinite(codes)
     if missing.any():
@@ -83,16 +88,22 @@ def coded_events(
     if event_value not in found:
         raise InputError(f"`{name}` never holds the event value {event_value:g}; it holds {listed}")
     if len(found) > 2:
-        raise InputError(f"`{name}` holds {listed}; one code for the event and one for censoring are expected, no third")
+        raise InputError(
+            f"`{name}` holds {listed}; one code for the event and one for censoring are expected, no third"
+        )
     return codes == event_value
 
 
 def refuse_uninformative(times: Times) -> None:
     """Refuse times without any event, and times that are all the same: nothing can be told apart."""
     if not times.event.any():
-        raise InputError(f"none of {times.n:,} subjects had the event ({times.endpoint}), so nothing is known of its time")
+        raise InputError(
+            f"none of {times.n:,} subjects had the event ({times.endpoint}), so nothing is known of its time"
+        )
     if np.ptp(times.time) == 0:
-        raise InputError(f"all {times.n:,} times are {times.time[0]:g}, so no subject had the event sooner than another")
+        raise InputError(
+            f"all {times.n:,} times are {times.time[0]:g}, so no subject had the event sooner than another"
+        )
 
 
 def exposure_groups(exposure: np.ndarray, count: int) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -106,14 +117,18 @@ def exposure_groups(exposure: np.ndarray, count: int) -> tuple[np.ndarray, tuple
         raise InputError(f"{count} groups by exposure were asked for; 2 to {GROUPS_AT_MOST} can be shown")
     values, code = np.unique(exposure, return_inverse=True)
     if len(values) == 1:
-        raise InputError(f"exposure is {values[0]:g} for all {len(exposure):,} subjects, so they cannot be grouped by it")
+        raise InputError(
+            f"exposure is {values[0]:g} for all {len(exposure):,} subjects, so they cannot be grouped by it"
+        )
     if len(values) <= count:
         return code, tuple(f"{v:g}" for v in values)
     # where many share the largest exposure they are the highest group
     cuts = np.minimum(np.quantile(exposure, np.arange(1, count) / count), values[-2])
     group = np.searchsorted(cuts, exposure, side="left")
     if len(np.unique(group)) < count:
-        raise InputError(f"exposure takes so few values that {count} groups cannot be told apart; ask for fewer groups")
+        raise InputError(
+            f"exposure takes so few values that {count} groups cannot be told apart; ask for fewer groups"
+        )
     words = WORDS.get(count, tuple(f"Q{i + 1}" for i in range(count)))
     inner = [f"{short(a)} to {short(b)}" for a, b in zip(cuts, cuts[1:], strict=False)]
     edges = [f"≤ {short(cuts[0])}", *inner, f"> {short(cuts[-1])}"]

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from livingdrug.fit import EXIT_CODE, MethodComparison, Posterior, unknowns_of
+from livingdrug.fit import EXIT_CODE, MethodComparison, Posterior, outcome_check, unknowns_of
 from livingdrug.fit.priors import sentences
 from livingdrug.fit.store import (
     beside_table,
@@ -18,7 +18,7 @@ from livingdrug.workflows.fit.checks import keep_fit
 from livingdrug.workflows.fit.comparison import comparison_answer, keep_comparison
 from livingdrug.workflows.fit.posterior import keep_posterior, posterior_answer
 from livingdrug.workflows.fit.spec import Compared, Evaluated, Fit, Fitted, Found
-from livingdrug.workflows.fit.words import evaluation_answer, fit_answer, interval_part
+from livingdrug.workflows.fit.words import evaluation_answer, fit_answer, interval_part, outcome_part
 
 
 def answer(scenario: Fit, found: Found) -> Answer:
@@ -32,6 +32,8 @@ def answer(scenario: Fit, found: Found) -> Answer:
             return posterior_answer(scenario, found)
     more = found.more
     parts = (interval_part(more, more.table(found.result)),) if more.asked else ()
+    seen = outcome_check(found.result, scenario.seed)
+    parts += (outcome_part(seen),) if seen else ()
     return fit_answer(scenario, found.result, more, parts, more.notes)
 
 

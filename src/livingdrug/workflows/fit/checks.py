@@ -11,6 +11,7 @@ from livingdrug.fit import (
     FitResult,
     Groups,
     Npde,
+    OutcomeCheck,
     Sampled,
     Uncertainty,
     Vpc,
@@ -20,6 +21,7 @@ from livingdrug.fit import (
     curves_of,
     eta_correlations,
     npde,
+    outcome_check,
     relation_table,
     sampled_parameters,
     vpc,
@@ -39,6 +41,7 @@ from livingdrug.plots import (
     plot_likelihoods,
     plot_npde,
     plot_observed,
+    plot_outcomes,
     plot_residuals,
     plot_trace,
     plot_vpc,
@@ -52,6 +55,7 @@ from livingdrug.workflows.fit.words import (
     group_part,
     interval_part,
     npde_part,
+    outcome_part,
     vpc_part,
 )
 
@@ -75,6 +79,9 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncerta
             parts.append(made(scenario, result, path))
         except InputError as error:
             missing.append(f"{what}: not made: {error}")
+    seen = outcome_check(result, scenario.seed)
+    if seen:
+        parts.append(_outcomes(seen, path))
     if more.asked:
         parts.append(_intervals(more, result, path))
     parts += _of_data(result, pictures)
@@ -171,6 +178,16 @@ def _intervals(more: Uncertainty, result: FitResult, path: Path) -> Part:
     save(plot_intervals(table), path / "pictures", "intervals")
     pictures.append(Picture("intervals", "95 % intervals of every number over its estimate, by each way that was asked for."))
     return interval_part(more, table, tuple(pictures))
+
+
+def _outcomes(found: OutcomeCheck, path: Path) -> Part:
+    """Observed beside expected outcomes by tercile of exposure."""
+    if not found.terciles:
+        return outcome_part(found)
+    write_csv(found.table(), path / "outcomes.csv")
+    save(plot_outcomes(found), path / "pictures", "outcomes")
+    caption = "Observed outcomes should lie in the intervals of the fit, in every tercile of the individual exposure."
+    return outcome_part(found, (Picture("outcomes", caption),))
 
 
 def _of_data(result: FitResult, pictures: Path) -> list[Part]:

@@ -2,7 +2,8 @@
 
 from livingdrug.core.versions import versions
 from livingdrug.data import check, check_endpoints
-from livingdrug.fit import FitProblem, FitResult, Groups, Npde, Objective, Uncertainty, Vpc
+from livingdrug.fit import FitProblem, FitResult, Groups, Npde, Objective, OutcomeCheck, Uncertainty, Vpc
+from livingdrug.fit.outcome_words import outcome_sentences
 from livingdrug.fit.store import CONVENTIONS, data_hash
 from livingdrug.fit.words import (
     BESIDE,
@@ -36,7 +37,7 @@ def fit_answer(
     return Answer(
         title=f"{model.full_name} fitted to {data.name} by {result.method}",
         question=f"Which numbers of {model.full_name} describe {data.name}, and how do subjects differ?",
-        sentences=(*verdict_sentences(result), *parameter_sentences(result)),
+        sentences=(*verdict_sentences(result), *parameter_sentences(result), *outcome_sentences(result)),
         flags=(*result.notes, *missing),
         tables=(_numbers(result),),
         parts=(determined, *_few(result), _objective(result), *parts, _started(result)),
@@ -190,6 +191,23 @@ def interval_part(more: Uncertainty, table, pictures: tuple[Picture, ...] = ()) 
     return Part("intervals", "Intervals, each by its own way", more.resampling_words(), (shown,), pictures)
 
 
+def outcome_part(found: OutcomeCheck, pictures: tuple[Picture, ...] = ()) -> Part:
+    """Outcomes by tercile of exposure: observed beside expected."""
+    points = (
+        found.words,
+        "The exposure of a subject, and what is expected of it, are known from its samples alone, not from its outcome.",
+        *found.notes,
+    )
+    rows = tuple(
+        (t.outcome, t.what, f"{t.driver} {number(t.start)} to {number(t.end)}", str(t.n), number(t.observed),
+         f"{number(t.expected)} ({number(t.lower)} to {number(t.upper)})", "" if t.inside else "outside")
+        for t in found.terciles
+    )  # fmt: skip
+    header = ("outcome", "of", "exposure", "subjects", "observed", "expected (90 %)", "")
+    tables = (Table("outcomes by tercile of exposure", header, rows),) if rows else ()
+    return Part("outcomes", "Outcomes observed and expected", points, tables, pictures)
+
+
 def group_part(groups: Groups) -> Part:
     """Responders beside non-responders."""
     one, other = groups.names
@@ -213,6 +231,7 @@ def start_rows(problem: FitProblem) -> list[tuple[str, str]]:
     rows = [(f"start of {p.name}", f"{number(p.value)}, scale {p.scale}" + (", fixed" if p.fixed else "")) for p in own]
     spreads = {p.spread_name: f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "") for p in problem.random}
     rows += [(f"start of {name}", text) for name, text in spreads.items()]
+    rows += [(f"start of {n.name}", f"{number(n.value)}, x = {o.driver.words}") for o in problem.outcomes for n in o.numbers]
     return rows + [(f"residual error of {r.output}", r.kind) for r in problem.residuals]
 
 

@@ -172,12 +172,13 @@ class Simulated:
 
 def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     """Curves, or exposures where the scenario asks for them, whose table is written as it comes."""
-    if conduct.executor != Serial() and scenario.subjects is None:
+    executor = conduct.executor or Serial()
+    if executor != Serial() and scenario.subjects is None:
         raise InputError("there is one subject, nothing to share among workers; give a number of subjects, such as -n 1000")
     task = plan(scenario)
     if isinstance(task, ExposureTask):
-        return Simulated(task, run_exposures(task, conduct.executor, conduct.out, conduct.progress))
-    result = run_curves(task, conduct.executor, conduct.progress)
+        return Simulated(task, run_exposures(task, executor, conduct.out, conduct.progress))
+    result = run_curves(task, executor, conduct.progress)
     if len(result.failed) == result.n:
         raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
     return Simulated(task, result)
