@@ -122,6 +122,7 @@ TAKES = {
     "index": None,
     "response": None,
     "assay fit": None,
+    "assay models": None,
     "run": ("run", "simulate.toml", "--out", "out"),
     "trial": ("trial", "trial.toml", "--out", "out"),
 }

@@ -1,4 +1,4 @@
-"""Each attribute by itself: effect per SD, with all looked at counted.
+"""Each attribute by itself, with all looked at counted.
 
 Permutation p values, Benjamini-Hochberg over every attribute looked at, and random effects over studies where
 there are several.
