@@ -377,7 +377,9 @@ class Walk(NamedTuple):
         found = np.zeros(len(matrix))
         if len(others):
             part = matrix[np.ix_(others, others)]
-            scale = np.sqrt(np.abs(np.diag(part))) + 1e-300
+            scale = np.sqrt(np.abs(np.diag(part)))
+            # a number of which the data tell nothing stays where it is
+            scale = np.where(scale > 1e-12 * scale.max(), scale, np.inf)
             values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
             pull = vectors.T @ (-matrix[others, self.k] * move / scale)
             found[others] = vectors @ (pull / np.maximum(values, FLOOR)) / scale
