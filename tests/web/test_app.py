@@ -319,8 +319,8 @@ def test_trial_answers_as_the_command_does(page, address, tmp_path):
     page.keyboard.press("Enter")
     says(page, "#sentence", "3-fold")
     command = [sys.executable, "-m", "livingdrug", "power", "--fold", "3", "--model", "stein_2019", "--spread", "sd"]
-    said = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0]
-    assert page.locator("#sentence").inner_text() == said
+    title, said, *_ = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    assert title.startswith("Power: ") and page.locator("#sentence").inner_text() == said
     taken(page, tmp_path)
     check_equal(tmp_path)
     page.locator("#power-fold-power").fill("much")
