@@ -40,11 +40,6 @@ def answer(scenario: Relate, found: Related) -> Answer:
 def _sentences(found: Related) -> Iterator[str]:
     outcome, count = found.prepared.outcome, len(found.effects)
     stand = [e for e in found.effects if e.q_value < RATE]
-    if outcome.kind == "binary":
-        yield (
-            f"{outcome.n} patients, {outcome.events} with {outcome.words[0]} and "
-            f"{outcome.n - outcome.events} without."
-        )
     if stand:
         names = ", ".join(e.name for e in sorted(stand, key=lambda e: e.q_value)[:5])
         more = f" and {len(stand) - 5} more" if len(stand) > 5 else ""
@@ -56,6 +51,11 @@ def _sentences(found: Related) -> Iterator[str]:
     else:
         yield (
             f"{count} attributes were looked at; none stands out after allowing for that (q below {RATE:g})."
+        )
+    if outcome.kind == "binary":
+        yield (
+            f"{outcome.n} patients, {outcome.events} with {outcome.words[0]} and "
+            f"{outcome.n - outcome.events} without."
         )
     if found.seen:
         one, best = found.seen
