@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from livingdrug import draw_subjects, get_model, read_data, simulate
@@ -123,6 +123,7 @@ def test_bad_curves_give_reasons_not_numbers(case):
 
 
 @settings(max_examples=60, deadline=None)
+@example([(1.0, 25331.0, 0), (1.0, 1.0, 0), (28.0, 1.0, 0), (40.0, 25331.0, 0), (1.0, 1.0, 0)])
 @given(st.lists(st.tuples(st.floats(0.1, 40.0), st.floats(1e-3, 1e8), st.sampled_from([0, 0, 0, 1, -1])), max_size=14))
 def test_any_curve_gives_finite_numbers_or_reasons(rows):
     gaps, values, kinds = zip(*rows, strict=True) if rows else ((), (), ())

@@ -248,7 +248,9 @@ def _peeled(measured: _Points, split: int) -> tuple | None:
     late = measured.of(slice(split, None))
     slope, level = np.polyfit(late.t, late.y, 1)
     slow = max(-slope, 1e-3 / max(late.t[-1], 1e-9))
-    rest = np.exp(measured.y[:split]) - np.exp(level - slow * measured.t[:split])
+    # a line that rises beyond any level leaves nothing to be peeled
+    behind = np.minimum(level - slow * measured.t[:split], LARGEST)
+    rest = np.exp(measured.y[:split]) - np.exp(behind)
     above = rest > 0
     if above.sum() < 2:
         return None
