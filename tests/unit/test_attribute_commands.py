@@ -136,3 +136,21 @@ def test_bad_input_is_refused_in_words(words, said, example, monkeypatch):
     answer = livingdrug("attributes", *words)
     assert answer.returncode == 2
     assert said in answer.stderr and "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("names", "entered"), [(("LDH",), ("log LDH (U/L)",)), (("age", "LDH (U/L)"), ("age", "log LDH (U/L)"))]
+)
+def test_every_clinical_column_that_is_named_enters(example, names, entered):
+    from livingdrug.workflows.attributes.inputs import prepare
+    from livingdrug.workflows.attributes.learn.spec import Learn
+
+    asked = Learn(file=str(example / "products.csv"), outcome="CR+PR", clinical=names)
+    assert prepare(asked).clinical.names == entered
+
+
+def test_a_clinical_column_of_words_is_refused(example):
+    answer = livingdrug(
+        "attributes", "learn", example / "products.csv", "--outcome", "CR+PR", "--clinical", "response"
+    )
+    assert answer.returncode == 2 and "takes no part" in answer.stderr

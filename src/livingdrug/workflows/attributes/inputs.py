@@ -21,7 +21,7 @@ from livingdrug.attributes import (
     outcome_of,
 )
 from livingdrug.core.errors import InputError
-from livingdrug.data import printable, refusal
+from livingdrug.data import printable, refusal, split_heading
 from livingdrug.report import Table, file_hash
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import INPUT, About, commas
@@ -142,16 +142,28 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
     several = labels is not None and len(set(labels[rows])) > 1
     clinical = None
     if scenario.clinical:
-        known, clinical_names = analysed(table, scenario.limit, ("clinical",))
-        chosen = [
-            j for j, name in enumerate(clinical_names) if any(name.endswith(c) for c in scenario.clinical)
-        ]
-        clinical = Features(
-            np.ascontiguousarray(known[rows][:, chosen]), tuple(clinical_names[j] for j in chosen)
-        )
+        known, known_names = analysed(_with_clinical(table, scenario.clinical), scenario.limit, ("clinical",))
+        clinical = Features(np.ascontiguousarray(known[rows]), known_names)
     return Prepared(
         table, Features(x, names), outcome, labels[rows] if several else None, clinical, tuple(leaks), rows
     )
+
+
+def _with_clinical(table: ProductTable, names: tuple[str, ...]) -> ProductTable:
+    """The table whose clinical columns are these alone, called by their heading with or without its unit.
+
+    Raises InputError for one that holds no numbers which differ between patients.
+    """
+    wanted = [c for c in table.columns if {c.heading, split_heading(c.heading)[0]} & set(names)]
+    idle = [c for c in wanted if c.role != "clinical"]
+    if idle:
+        raise InputError(
+            f"--clinical: `{printable(idle[0].heading)}` takes no part ({idle[0].why}); leave it out"
+        )
+    columns = tuple(
+        replace(c, role="ignored") if c.role == "clinical" and c not in wanted else c for c in table.columns
+    )
+    return replace(table, columns=columns)
 
 
 def _kept(leak: Leak, keep: tuple[str, ...]) -> bool:
