@@ -40,7 +40,8 @@ def leaks_of(
     """Every leak among attributes x (n, p) called `names`, and in the columns of batches of the table for
     these rows."""
     found = [_outcome_again(name, x[:, j], outcome, x.shape[1]) for j, name in enumerate(names)]
-    found.append(_twins(x))
+    places = np.arange(1, len(x) + 1) if table is None or rows is None else table.lines[rows]
+    found.append(_twins(x, places))
     if table is not None and rows is not None:
         found += [
             Leak(
@@ -82,8 +83,8 @@ def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     return round(float(np.corrcoef(np.argsort(np.argsort(a)), np.argsort(np.argsort(b)))[0, 1]), 12)
 
 
-def _twins(x: np.ndarray) -> Leak | None:
-    """Rows with the same numbers in every one of three or more attributes."""
+def _twins(x: np.ndarray, places: np.ndarray) -> Leak | None:
+    """Rows with the same numbers in every one of three or more attributes; places (n,): lines of the file."""
     if x.shape[1] < 3:
         return None
     seen: dict[bytes, int] = {}
@@ -93,9 +94,8 @@ def _twins(x: np.ndarray) -> Leak | None:
             return Leak(
                 "twins",
                 "",
-                f"rows {first + 1} and {i + 1} have the same value of every attribute: "
-                f"one product under two names "
-                "lies in two folds; keep one of them",
+                f"lines {places[first]} and {places[i]} have the same value of every attribute: one product "
+                "under two names lies in two folds; keep one of them",
             )
     return None
 

@@ -10,7 +10,7 @@ import numpy as np
 from livingdrug.attributes.area import auc, interval
 from livingdrug.attributes.crossing import merit
 from livingdrug.attributes.design import detectable
-from livingdrug.attributes.learn import Crossed, Features, Method, Plan, crossed, plan_for
+from livingdrug.attributes.learn import Crossed, Features, Method, Plan, crossed, eta_of, plan_for
 from livingdrug.attributes.outcome import LEAST, MEASURE, NOTHING, Outcome
 from livingdrug.core.errors import InputError
 
@@ -158,8 +158,6 @@ def _left(
     features: Features, outcome: Outcome, plan: Plan, place: np.ndarray, labels: np.ndarray
 ) -> tuple[Left, ...]:
     """The measure within each study, by a model of the others."""
-    from livingdrug.attributes.learn import eta_of
-
     folds = place[None, :]
     eta = eta_of(features, outcome, plan, folds)
     out = []

@@ -27,8 +27,7 @@ BAND = (0.05, 0.95)
 class Model:
     """names (p,): attributes on the scale analysed; mean, sd (p,): of the patients seen; intercept,
     coefficients (p,): per SD; draws (DRAWS, 1 + p): the same from patients drawn with replacement; lowest,
-    highest (p,): what was seen; distances (n,): Mahalanobis-like distance of each patient seen, for
-    `outside`; columns: headings, scales and gates of the table; card: what a reader must know."""
+    highest (p,): what was seen; columns: headings, scales and gates of the table; card: what a reader must know."""
 
     names: tuple[str, ...]
     kind: str
