@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from livingdrug.attributes.outcomes import outcome_of
     from livingdrug.attributes.penalised import elastic_net
     from livingdrug.attributes.quality import Range, acceptance
+    from livingdrug.attributes.scales import LIMIT, analysed
     from livingdrug.attributes.scores import METHODS, ScoreTable, Signature, score
     from livingdrug.attributes.signatures import read_signatures
     from livingdrug.attributes.table import (
         Column,
         ProductTable,
-        analysed,
         beside,
         check_products,
         joined,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = lazy(__name__)
 
 __all__ = [
+    "LIMIT",
     "Auc",
     "Column",
     "Composition",

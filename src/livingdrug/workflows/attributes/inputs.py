@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.attributes import (
+    LIMIT,
     Features,
     Leak,
     Outcome,
@@ -26,8 +27,6 @@ from livingdrug.report import Table, file_hash
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import INPUT, About, commas
 from livingdrug.workflows.tables import read_pairs
-
-LIMIT = 0.005
 
 
 class ProductScenario(Document):
