@@ -34,8 +34,8 @@ LEAST_CURVATURE = 1e-3  # of the scaled information
 NOTHING = 1e-100  # information below which a number is as if it were not there
 FAR = 0.7  # that a step may move a number, on its scale
 FAILING = 5.0  # times the expected rise, and 1 more, that no climb rises by
-LITTLE = 1e-4  # the same on one set of draws, where steps are cheap
 ENOUGH = 3e-3  # expected gain in log-likelihood below which no step is worth it
+LITTLE, PART = 1e-4, 0.03  # the same on one set of draws, where steps are cheap: this, or that part of the gain at the end
 
 
 class Climbed(NamedTuple):
@@ -63,20 +63,22 @@ class Climbed(NamedTuple):
 def climb(
     prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, held: tuple[int, ...] = (),
     before: Climbed | None = None, draws: int | None = None, rounds: int = ROUNDS,
-    enough: float = ENOUGH, most: int = MOST_DRAWS, sound: float = SOUND, wanted: float = -np.inf,
+    enough: float = ENOUGH, most: int = MOST_DRAWS, sound: float = SOUND, wanted: float = -np.inf, brief: bool = False,
 ) -> Climbed:  # fmt: skip
     """Newton steps up the likelihood from a point. start: of the search for modes, or `before`: the end of a climb of the
     same problem nearby; held: positions of estimated numbers that stay; draws: of each subject (None: the usual number), up
     to `most` where those of a subject are worth fewer than `sound`; rounds: sets of draws at most; enough: expected rise of
     the log-likelihood at which it ends; wanted: log-likelihood below which the end is of no use, so that a climb which will
-    not get there is given up."""
+    not get there is given up; brief: whether the curvature of `before`, brought along, is enough at the end, where the
+    information is then without the scores of subjects."""
     unknowns = unknowns_of(prepared.problem)
-    ascent = _Ascent(prepared, unknowns, seed, held, draws or usual_draws(prepared.problem), most, sound)
+    ascent = _Ascent(prepared, unknowns, seed, held, draws or usual_draws(prepared.problem), most, sound,
+                     max(LITTLE, PART * enough))
     now = ascent.at(point, propose(prepared, point, seed, start, before and before.proposal))
     now = ascent.guessed(now, before.information.matrix) if before else ascent.known(now)
     levels = [-np.inf] * STALLED
     while True:
-        if now.gain <= enough and now.information is None:
+        if now.gain <= enough and now.information is None and not brief:
             now = ascent.known(now)
         if not (now.gain > enough and len(levels) < STALLED + rounds):
             break
@@ -91,7 +93,7 @@ def climb(
         levels.append(now.level)
         now = after
     if now.information is None:
-        now = ascent.known(now)
+        now = ascent.brought(now, before.information.matrix) if brief and before else ascent.known(now)
     return Climbed(now.point, now.gain, now.proposal, now.at.draws, now.information, now.worth)
 
 
@@ -129,6 +131,7 @@ class _Ascent(NamedTuple):
     count: int
     most: int
     sound: float
+    little: float
 
     def at(self, point: Point, proposal: Proposal, before: _Set | None = None, inverse: np.ndarray | None = None) -> _Set:
         """New draws at a point, more of them where they are worth too few; inverse: of the curvature, brought along."""
@@ -162,6 +165,13 @@ class _Ascent(NamedTuple):
         information = Information(score, matrix, found.scores, now.level)
         return self.guessed(now._replace(score=score), matrix)._replace(information=information)
 
+    def brought(self, now: _Set, matrix: np.ndarray) -> _Set:
+        """With the curvature that was brought along, and that of a point nearby for numbers that stay."""
+        inside, found = np.setdiff1d(np.arange(self.unknowns.size), now.left_out), matrix.copy()
+        found[np.ix_(inside, inside)] = np.linalg.pinv(now.inverse[np.ix_(inside, inside)])
+        scores = np.empty((0, self.unknowns.size))
+        return now._replace(information=Information(now.score, found, scores, now.level))
+
     def guessed(self, now: _Set, matrix: np.ndarray) -> _Set:
         """With a curvature, such as that of a point nearby."""
         flat = finish.flat_spreads(self.unknowns, now.score, matrix)
@@ -187,7 +197,7 @@ class _Ascent(NamedTuple):
         vector, level, score, inverse = self.unknowns.vector(now.point), now.level, now.score, now.inverse.copy()
         for _ in range(MOST):
             gain, step = _newton(score, inverse)
-            after, length = self.step(now, vector, level, step) if gain > LITTLE else (None, 0.0)
+            after, length = self.step(now, vector, level, step) if gain > self.little else (None, 0.0)
             if after is None:
                 break
             moved, after_score = self.unknowns.vector(after.point), self.score(after)
