@@ -75,7 +75,7 @@ def _form(scenario: Fit) -> list:
         _folded("How the file is read", "fit-reading", scenario, READING),
         models(scenario), *chosen, html.Div(id="fit-roles-problem"),
         html.H2("How it is fitted"), form("fit", scenario, to_query(scenario), ENTRIES),
-        _folded("Covariates, correlated spreads and more", "fit-more", scenario, MORE),
+        _folded("Covariates, correlated random effects and more", "fit-more", scenario, MORE),
     ]  # fmt: skip
 
 
