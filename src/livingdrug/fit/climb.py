@@ -63,14 +63,13 @@ class Climbed(NamedTuple):
 def climb(
     prepared: Prepared, point: Point, seed: int, start: np.ndarray | None = None, held: tuple[int, ...] = (),
     before: Climbed | None = None, draws: int | None = None, rounds: int = ROUNDS,
-    enough: float = ENOUGH, most: int = MOST_DRAWS, sound: float = SOUND, wanted: float = -np.inf, brief: bool = False,
+    enough: float = ENOUGH, most: int = MOST_DRAWS, sound: float = SOUND, wanted: float = -np.inf,
 ) -> Climbed:  # fmt: skip
     """Newton steps up the likelihood from a point. start: of the search for modes, or `before`: the end of a climb of the
     same problem nearby; held: positions of estimated numbers that stay; draws: of each subject (None: the usual number), up
     to `most` where those of a subject are worth fewer than `sound`; rounds: sets of draws at most; enough: expected rise of
     the log-likelihood at which it ends; wanted: log-likelihood below which the end is of no use, so that a climb which will
-    not get there is given up; brief: whether the curvature of `before`, brought along, is enough at the end, where the
-    information is then without the scores of subjects."""
+    not get there is given up."""
     unknowns = unknowns_of(prepared.problem)
     ascent = _Ascent(prepared, unknowns, seed, held, draws or usual_draws(prepared.problem), most, sound,
                      max(LITTLE, PART * enough))
@@ -78,7 +77,7 @@ def climb(
     now = ascent.guessed(now, before.information.matrix) if before else ascent.known(now)
     levels = [-np.inf] * STALLED
     while True:
-        if now.gain <= enough and now.information is None and not brief:
+        if now.gain <= enough and now.information is None:
             now = ascent.known(now)
         if not (now.gain > enough and len(levels) < STALLED + rounds):
             break
@@ -93,7 +92,7 @@ def climb(
         levels.append(now.level)
         now = after
     if now.information is None:
-        now = ascent.brought(now, before.information.matrix) if brief and before else ascent.known(now)
+        now = ascent.known(now)
     return Climbed(now.point, now.gain, now.proposal, now.at.draws, now.information, now.worth)
 
 
@@ -164,13 +163,6 @@ class _Ascent(NamedTuple):
         # the scores of the subjects stay those of the data
         information = Information(score, matrix, found.scores, now.level)
         return self.guessed(now._replace(score=score), matrix)._replace(information=information)
-
-    def brought(self, now: _Set, matrix: np.ndarray) -> _Set:
-        """With the curvature that was brought along, and that of a point nearby for numbers that stay."""
-        inside, found = np.setdiff1d(np.arange(self.unknowns.size), now.left_out), matrix.copy()
-        found[np.ix_(inside, inside)] = np.linalg.pinv(now.inverse[np.ix_(inside, inside)])
-        scores = np.empty((0, self.unknowns.size))
-        return now._replace(information=Information(now.score, found, scores, now.level))
 
     def guessed(self, now: _Set, matrix: np.ndarray) -> _Set:
         """With a curvature, such as that of a point nearby."""

@@ -29,8 +29,9 @@ NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lack
 AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
 BETTER = 0.25  # rise of the log-likelihood on a profile that means that the search had not ended
 ASTRAY = 0.5  # rise of the log-likelihood still expected above which the other numbers are not fitted
-CLOSE, OVER = 0.85, 1.5  # of the root looked for: from where on, and up to where, one step says where it is crossed
-BENT = 2.0  # factor between the slope of the root and its chord up to which a crossing beyond a step is believed
+BEYOND = 1.1  # the root that a jump is to end at, over the one looked for: what lies between two points is known best
+CLOSE, UNDER, OVER = 0.9, 0.7, 1.4  # of the root looked for: where one step says what lies beyond, and one of two between
+BENT = 1.5  # factor between the slope of the root and its chord up to which a crossing beyond a step is believed
 STEEPEST = 3.0  # slope over chord at the end of a cubic that is sure to rise all the way (Fritsch & Carlson 1980)
 
 
@@ -135,7 +136,7 @@ class Walk(NamedTuple):
                 return Higher(self.prepared, now.fit), known
             before, (low, high) = low, (low, now) if now.rise >= self.fall else (now, high)
             found = self.crossing(side, before, low, high)
-            if found is not None and (first or high is None or self.root(high) - self.root(low) <= OVER * self.root_wanted):
+            if found is not None and (first or high is None or self.encloses(low, high)):
                 return base + side * found, known
             if high is None and gone >= farthest:
                 break
@@ -185,14 +186,18 @@ class Walk(NamedTuple):
             return None
         return v + (wanted - b) * by[1]
 
+    def encloses(self, low: Step, high: Step) -> bool:
+        """Whether one of two steps is near enough to the end between them for that to follow from their slopes."""
+        return self.root(high) <= OVER * self.root_wanted or self.root(low) >= UNDER * self.root_wanted
+
     def growth(self, before: Step, low: Step) -> float:
         """Of the next step over the last one, that is to end a little beyond the level."""
-        wanted, risen = self.root_wanted * 1.1 - self.root(low), self.root(low) - self.root(before)
+        wanted, risen = BEYOND * self.root_wanted - self.root(low), self.root(low) - self.root(before)
         return float(np.clip(wanted / max(risen, 1e-3), 0.3, GROWTH))
 
     def rise(self, now: Climbed) -> float:
         """Of -2 log likelihood above the best optimum; what the climb may still lack counts as reached."""
-        return self.behind + 2 * (self.start.level - now.level - now.gain)
+        return self.behind + 2 * (self.start.level + self.start.gain - now.level - now.gain)
 
     def error(self) -> float | None:
         """Standard error of the number, None where there is none."""
@@ -216,11 +221,12 @@ class Walk(NamedTuple):
         se = self.error()
         if se is None:
             return usual
-        reach = self.root_wanted * se
+        root = BEYOND * self.root_wanted
+        reach = root * se
         if self.unknowns.kinds[self.k] in (SPREAD, RESIDUAL) and self.is_relative:
             moved = side * np.linspace(0.0, 2 * JUMP, 201)
             fall = (2 * moved + np.expm1(-2 * moved)) / (2 * se**2)
-            reach = float(np.interp(self.root_wanted**2, fall, np.abs(moved)))
+            reach = float(np.interp(root**2, fall, np.abs(moved)))
         return reach if not self.is_relative or reach <= JUMP else usual
 
     def step(self, x: float, known: list[Step]) -> Step:
@@ -240,7 +246,7 @@ class Walk(NamedTuple):
         vector[self.k] = x
         point = self.unknowns.point(vector, near.point)
         return climb(self.prepared, point, self.seed, before=near, held=(self.k,), rounds=ROUNDS, enough=NEAR,
-                     brief=True, **profile_draws(self.prepared))
+                     **profile_draws(self.prepared))
 
     def ahead(self, move: float) -> np.ndarray:
         """How the other numbers go along with the one held, as the information at the optimum says."""
