@@ -29,7 +29,7 @@ from livingdrug.workflows.trial.spec import TrialScenario
 SCENARIOS = (
     EXAMPLE,
     complete(EXAMPLE),
-    Simulation(model="stein_2019", doses=("1e8",), subjects=20, spread="sd", observe=True, limit=50.0,
+    Simulation(model="stein_2019", doses=("1e8",), subjects=20, variability="sd", observe=True, limit=50.0,
                values={"c_max": 1 / 3}),
     Simulation(model="stein_2019", exposure=(0, 28), above={"transgene": (50.0, 100.0)}),
     Nca(file="example", terminal=({"subject": "a&b=<c>", "start": 9.5, "end": 28, "reason": "flat; tail"},), window=(0, 14)),

@@ -17,7 +17,6 @@ from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 
 LATER = {
-    "assay": ("livingdrug.cli.assay", "Killing assays: read, check and fit plates."),
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
@@ -64,13 +63,14 @@ def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
 @click.argument("name")
 @click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too) or mrgsolve.")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
-@click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
+@click.option("--variability", "--spread", "variability", help="Which published between-subject variability, where there are "
+              "several (stein_2019: sd, variance).")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
-def export(name: str, target: str, fragments: str, spread: str | None, out: str | None) -> None:
+def export(name: str, target: str, fragments: str, variability: str | None, out: str | None) -> None:
     """Write a model (name or file) for NONMEM, nlmixr2 or mrgsolve. As a control stream, a function or a model file."""
     from livingdrug.cli.exports import export_model
 
-    export_model(name, target, _split(fragments), spread, out)
+    export_model(name, target, _split(fragments), variability, out)
 
 
 @models.command()

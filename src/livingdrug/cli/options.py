@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import click
 
 from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
-from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of
+from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of, option_names
 
 # options of what becomes of an answer, by the name of their field in `cli.output.Output`; a kind names the ones it has in
 # OUTPUTS, and USUAL are those of every kind
@@ -121,7 +121,7 @@ def param_of(name: str, field) -> click.Parameter:
         given |= {"type": str if said.read else of, "multiple": many, "nargs": nargs, "metavar": said.metavar or None}
     if get_choices(field.annotation) and not said.metavar:
         given["metavar"] = f"[{'|'.join(get_choices(field.annotation))}]"
-    return Option(_declared(said.flags or (f"--{name.replace('_', '-')}",), name), **given)
+    return Option(_declared(option_names(name, field), name), **given)
 
 
 def shortcut(name: str, said: About) -> Option:

@@ -15,7 +15,7 @@ ABOUT = f"""Example data for `livingdrug response`.
 
 EVERYTHING HERE IS SIMULATED. No patient is behind any number.
 
-kinetics.csv   transgene in blood by qPCR: curves of the published model stein_2019 (spread sd) with its residual error,
+kinetics.csv   transgene in blood by qPCR: curves of the published model stein_2019 (variability sd) with its residual error,
                sampled on realistic days, censored below 50 copies/ug.
 endpoints.csv  made up so that they depend on exposure: each unit of ln CMAX multiplies the odds of response by
                exp({RESPONSE:g}) and those of a higher grade of CRS by exp({SLOPE:g}); burden raises the odds of CRS by

@@ -240,7 +240,7 @@ def _fit_saem(
 ) -> FitResult:
     problem = prepared.problem
     if not problem.random:
-        raise InputError("SAEM needs a parameter with a spread; fit parameters without spread by method focei")
+        raise InputError("SAEM needs a parameter with a random effect; fit parameters without one by method focei")
     mark = store.fingerprint(problem, settings, seed)
     state = store.read_state(folder, mark) if resume else None
     save = (lambda state: store.write_state(folder, mark, state)) if folder else None

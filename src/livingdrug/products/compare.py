@@ -259,7 +259,7 @@ def _place(result: NcaResult, members: np.ndarray, fact: ExposureFact, spread: s
             fact, code, members, values, percentile, *_ratio(values, fact, reference), cautions, ""
         )
     if fact.log_sd is None:
-        absent = "no spread is published that gives a percentile"
+        absent = "no variability is published that gives a percentile"
         return Placement(fact, code, members, values, nothing, np.nan, np.nan, np.nan, cautions, absent)
     from scipy.special import ndtr
 

@@ -47,9 +47,9 @@ MORE = (
     Entry("fragments", "Mechanisms joined to the model", f"semicolons between: {', '.join(list_fragments())}", apart=";"),
     Entry("covariate", "Covariates", "such as WT on c_max; a semicolon between two", apart=";"),
     Entry("outcome", "Outcomes in the same fit", "such as CRS=ordered:log(CMAX); a semicolon between two", apart=";"),
-    Entry("correlated", "Correlated spreads", "such as c_max,alpha; a semicolon between two groups", apart=";"),
-    Entry("occasions", "Spread between occasions of a subject", "such as c_max=0.3; a semicolon between two", apart=";"),
-    Entry("smooth", "Width of smooth kinks", "of pieces of a formula; 0: exact; empty: as the method needs"),
+    Entry("correlated", "Correlated random effects", "such as c_max,alpha; a semicolon between two groups", apart=";"),
+    Entry("occasions", "Inter-occasion variability (IOV)", "such as c_max=0.3; a semicolon between two", apart=";"),
+    Entry("smooth", "Width of smooth breakpoints", "of pieces of a formula; 0: exact; empty: as the method needs"),
     Entry("starts", "Fit from so many starts", "up to 10; empty: as the method needs"),
     Entry("seed", "Seed"),
     BRIDGE,
@@ -159,7 +159,7 @@ def _looked_for(planned: FitProblem) -> Table:
     rows = []
     for p in planned.parameters:
         unit = quantities[p.name].unit
-        role = f"differs, starts with a spread of {p.sd:.3g} (scale {p.scale})" if p.random else "same for all"
+        role = f"random effect, initial omega (SD) {p.sd:.3g} (scale {p.scale})" if p.random else "no random effect"
         start = f"{number(p.value)}{'' if unit == '1' else f' {unit}'}{' (held)' if p.fixed else ''}"
         rows.append((p.name, quantities[p.name].meaning, start, role))
     return Table("parameters that are looked for", ("parameter", "meaning", "starts at", "between subjects"), tuple(rows))

@@ -4,10 +4,10 @@ UMBRELLA = '''# Three product versions against a shared control. Run it with:  l
 # EVERY NUMBER BELOW THE MODEL IS MADE UP, to show what can be said. For research, not for clinical decisions.
 kind = "trial"
 
-# The model of the control: a name from `livingdrug models`, or a model file. Its published spread between patients,
+# The model of the control: a name from `livingdrug models`, or a model file. Its published between-subject variability (IIV),
 # or cv = 0.5 (log-normal on every rate). values = { ... } and fragments = [ ... ] as in `livingdrug simulate`.
 model = "stein_2019"
-spread = "variance"
+variability = "variance"
 
 # Days of sampling, limit of quantification (unit of the output), and share that leaves: a rate per day, exponential.
 # residual = 0.56 is the SD of the assay's error on the log scale; the published one by default.
@@ -61,7 +61,7 @@ variance_scale = 0.5              # factor on all log-variances between patients
 # The first endpoint is the primary one: sizes and futility are about it. Endpoints are not adjusted for one another.
 [[endpoints]]
 name = "AUC28"
-kind = "auc"                      # or "cmax": t-test on the logarithm; test = "welch" for unequal spreads
+kind = "auc"                      # or "cmax": t-test on the logarithm; test = "welch" for unequal variances
 window = [0, 28]
 
 [[endpoints]]
@@ -100,7 +100,7 @@ start = 1              # number of the first level
 toxicity = { exposure = "cmax", window = [0, 28], ec50 = 60000.0, slope = 1.5 }
 
 # Exposure at a level: log-normal with a median (unit of ec50) and the SD of the logarithm; or through a model
-# (model = "stein_2019" and spread = "variance" above; dose = ... or change = { c_max = 0.5 } in the level);
+# (model = "stein_2019" and variability = "variance" above; dose = ... or change = { c_max = 0.5 } in the level);
 # or no exposure at all: rate = 0.1 is the chance of toxicity itself.
 [[levels]]
 name = "5e7"
