@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from livingdrug.attributes.composition import OFF, close, clr
+from livingdrug.attributes.composition import OFF, PART, close, clr
 from livingdrug.attributes.dictionary import Role
 from livingdrug.attributes.table import EDGE, Column, ProductTable, gates_of
 from livingdrug.core.errors import InputError
@@ -40,7 +40,8 @@ class Treatment:
             return own
         if self.how == "log":
             return np.log(own)
-        part = np.clip(own / self.whole, self.edge, 1 - self.edge)
+        part = own / self.whole
+        part = np.where(part <= 0, self.edge, np.where(part >= 1, 1 - self.edge, part))
         return np.log(part / (1 - part))
 
     def _log_ratio(self, parts: np.ndarray) -> np.ndarray:
@@ -64,7 +65,7 @@ def treatments(
     for column in table.having(*roles):
         gate = closed.get(column.gate) if column.scale == "fraction" else None
         if gate is None:
-            found.append(_alone(table, column))
+            found.append(_alone(table, column, limit))
         elif len(gate) > 2:
             parts = (column.heading, *(c.heading for c in gate if c is not column))
             found.append(Treatment(f"clr {column.heading}", "clr", parts, _whole(table, gate), limit))
@@ -133,7 +134,7 @@ def _check_whole(t: Treatment, table: ProductTable) -> None:
         )
 
 
-def _alone(table: ProductTable, column: Column) -> Treatment:
+def _alone(table: ProductTable, column: Column, limit: float) -> Treatment:
     own, parts = table.values[column.heading], (column.heading,)
     if column.scale == "plain":
         return Treatment(column.heading, "plain", parts)
@@ -142,7 +143,7 @@ def _alone(table: ProductTable, column: Column) -> Treatment:
     whole = _whole(table, (column,))
     part = own / whole
     inside = np.concatenate([part[(part > 0) & (part < 1)], 1 - part[(part > 0) & (part < 1)]])
-    edge = EDGE * inside.min() if len(inside) else LIMIT
+    edge = min(PART * limit, EDGE * inside.min(initial=1.0))  # below whatever was seen
     return Treatment(f"logit {column.heading}", "logit", parts, whole, float(edge))
 
 
