@@ -1,5 +1,6 @@
 """Verbs on models: a regimen, virtual subjects, simulate, observe, and the result they make."""
 
+from livingdrug.simulation.carried import Change, Link, Prediction, carry, read_link, read_with_sd, settled
 from livingdrug.simulation.conformance import check_anchors
 from livingdrug.simulation.curves import CurvesTask, joined
 from livingdrug.simulation.distribution import Distribution
@@ -39,6 +40,7 @@ from livingdrug.simulation.run import (
 from livingdrug.simulation.solve import solve
 
 __all__ = [
+    "Change", "Link", "Prediction", "carry", "read_link", "read_with_sd", "settled",
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "CurvesTask", "Distribution", "Dose", "Draw", "ExposureSummary",
     "ExposureTask", "Regimen", "Reset", "Result", "Subjects", "cautions", "check_anchors", "check_horizon",
     "check_outputs", "check_regimen", "check_window", "cure_probability", "cv_population", "default_regimen",
