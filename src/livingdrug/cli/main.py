@@ -12,7 +12,7 @@ import click
 
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands
-from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
+from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 
@@ -53,11 +53,12 @@ def models(context: click.Context, **wanted: str | None) -> None:
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
 @click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
 @click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
-def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
-    """Equations, parameters and sources of a model (name or file). Also its anchors and deviations."""
+@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+def show(name: str, fragments: str, latex: bool, toml: bool, even_so: bool) -> None:
+    """Equations, parameters and sources of a model (name, file or folder of a fit). Also its anchors and deviations."""
     from livingdrug.cli.show import print_model
 
-    print_model(name, _split(fragments), latex, toml)
+    print_model(name, _split(fragments), latex, toml, even_so)
 
 
 @models.command()
@@ -66,20 +67,22 @@ def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
 @click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
-def export(name: str, target: str, fragments: str, spread: str | None, out: str | None) -> None:
+@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+def export(name: str, target: str, fragments: str, spread: str | None, out: str | None, even_so: bool) -> None:
     """Write a model (name or file) for NONMEM, nlmixr2 or mrgsolve. As a control stream, a function or a model file."""
     from livingdrug.cli.exports import export_model
 
-    export_model(name, target, _split(fragments), spread, out)
+    export_model(name, target, _split(fragments), spread, out, even_so)
 
 
 @models.command()
 @click.argument("name", required=False)
-def check(name: str | None) -> None:
+@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+def check(name: str | None, even_so: bool) -> None:
     """Run the checks and published anchors of one model or of all."""
     from livingdrug.cli.show import print_check
 
-    sys.exit(0 if print_check(name) else 1)
+    sys.exit(0 if print_check(name, even_so) else 1)
 
 
 @models.command()

@@ -4,4 +4,5 @@ OUT_HELP = (
     "Where to write. A name that ends in .csv: the table. Any other name: a folder with the table, pictures, scenario, "
     "script and report.html."
 )
+EVEN_SO_HELP = "Take a fitted model whose fit is not sound too; every output says so."
 MEMORY_HELP = "Bound on the memory of the run, in GB (4); a run that would take more is refused before it begins."

@@ -33,7 +33,7 @@ def answer(scenario: Power, found: PowerAnswer) -> Answer:
         sentences=tuple(sentences),
         flags=tuple(filter(None, (CAUTION if scenario.spread == OBSERVED else "", spread_note(scenario)))),
         tables=(Table("answer", ("quantity", "value"), rows, detail=True),),
-        cards=(model_card(build_model(scenario.model)),) if scenario.model else (),
+        cards=(model_card(build_model(scenario.model, even_so=scenario.even_so)),) if scenario.model else (),
     )
 
 

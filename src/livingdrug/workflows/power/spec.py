@@ -28,7 +28,7 @@ from livingdrug.trial import (
 )
 from livingdrug.trial import power_curve as curve
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import About, EvenSo
 
 QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
 MEANS = "two-sample t-test with equal variances, exact noncentral t"
@@ -101,6 +101,7 @@ class Power(Document):
     n: Annotated[
         int | None, About("Ask for the power of this many subjects in the smaller arm.", ("-n", "--n"), TEST)
     ] = None
+    even_so: EvenSo = False
 
     @field_validator("log_sd", mode="before")
     @classmethod
@@ -217,7 +218,7 @@ def spread_note(scenario: Power) -> str:
     """Which published spread is taken where there are several and none is named; "" otherwise."""
     if scenario.model is None or scenario.spread is not None:
         return ""
-    names = [population.name for population in build_model(scenario.model).populations]
+    names = [population.name for population in build_model(scenario.model, even_so=scenario.even_so).populations]
     if len(names) < 2:
         return ""
     return f"spread `{names[0]}` of {scenario.model} is taken; --spread names another: {', '.join(names[1:])}"
@@ -232,5 +233,5 @@ def log_sd_of(scenario: Power) -> float:
             raise InputError("--spread chooses between the spreads of a model; with --log-sd there is nothing to choose")
         return scenario.log_sd[0]
     if scenario.spread == OBSERVED:
-        return observed_spread(build_model(scenario.model).name).log_sd
-    return log_sd_of_auc28(build_model(scenario.model), scenario.spread)
+        return observed_spread(build_model(scenario.model, even_so=scenario.even_so).name).log_sd
+    return log_sd_of_auc28(build_model(scenario.model, even_so=scenario.even_so), scenario.spread)

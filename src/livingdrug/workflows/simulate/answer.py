@@ -171,7 +171,7 @@ def script(scenario: Simulation, out: str) -> str:
     """The script that simulates and writes, by the verbs of the library."""
     lines = ["import numpy as np", "", "import livingdrug as ld", ""]
     if is_model_file(scenario.model):
-        lines.append(f"model = ld.read_model({scenario.model!r})")
+        lines.append(f"model = ld.read_model({scenario.model!r}{', even_so=True' if scenario.even_so else ''})")
     else:
         lines.append(f"model = ld.get_model({scenario.model!r})")
     lines += [f"model = model + ld.get_fragment({name!r})" for name in scenario.fragments]

@@ -31,7 +31,7 @@ from livingdrug.simulation import (
 )
 from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, commas, named_number, named_numbers
+from livingdrug.workflows.fields import About, EvenSo, commas, named_number, named_numbers
 from livingdrug.workflows.memory import ROW
 
 DOSE_HELP = (
@@ -136,13 +136,14 @@ class Simulation(Document):
         ),
     ] = Field(default_factory=dict)
     seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
+    even_so: EvenSo = False
 
     @classmethod
     def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
         """--doses-from adds the doses of a subject in a file."""
         source = given.pop("doses_from", None)
         if source:
-            more, notes = doses_of_file(source, given["model"], given.get("fragments", ()))
+            more, notes = doses_of_file(source, given["model"], given.get("fragments", ()), given.get("even_so", False))
             given["doses"] = (*given.get("doses", ()), *more)
             for note in notes:
                 say(note)
@@ -152,7 +153,7 @@ class Simulation(Document):
         """Bytes of the table of curves; an exposure goes by in blocks."""
         if self.exposure is not None:
             return 0.0
-        model = build_model(self.model, self.fragments)
+        model = build_model(self.model, self.fragments, even_so=self.even_so)
         hours = 24.0 if model.time_unit == "h" else 1.0
         until = default_until(model) if self.days is None else self.days * hours
         if not self.every > 0 or (self.subjects or 1) > MAX_SUBJECTS:
@@ -197,7 +198,7 @@ def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
 
     Raises InputError or ModelError for everything that cannot be; nothing is computed.
     """
-    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
     if scenario.limit is not None and not scenario.observe:
         raise InputError("a limit of quantification was given without observing; add `observe` (command line: --observe)")
     if scenario.above and scenario.exposure is None:
@@ -252,7 +253,9 @@ def _draw(model: Model, scenario: Simulation) -> Draw | None:
     return draw
 
 
-def doses_of_file(text: str, model: str, fragments: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def doses_of_file(
+    text: str, model: str, fragments: tuple[str, ...], even_so: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text: `FILE=SUBJECT`."""
     from livingdrug.fit import regimens_of
 
@@ -260,7 +263,7 @@ def doses_of_file(text: str, model: str, fragments: tuple[str, ...]) -> tuple[tu
     if not equals:
         raise InputError(f"--doses-from `{text}` names no subject; write FILE=SUBJECT")
     data = read_data(file, Reading(untreated=True, duplicates="keep"))
-    regimens, notes = regimens_of(build_model(model, fragments), data)
+    regimens, notes = regimens_of(build_model(model, fragments, even_so=even_so), data)
     if subject not in regimens:
         raise InputError("--doses-from: " + unknown("subject", subject, list(regimens)))
     return tuple(write_dose(record) for record in regimens[subject].records), tuple(notes)

@@ -20,6 +20,7 @@ from livingdrug.trial import (
 )
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
+from livingdrug.workflows.fields import EvenSo
 from livingdrug.workflows.memory import OUTCOME
 
 # times the planned numbers, where figures are asked for without sizes
@@ -121,10 +122,11 @@ class TrialScenario(Document):
     sizes: tuple[int, ...] = ()
     replicates: int = 10_000
     seed: int = 1
+    even_so: EvenSo = False
 
     def trial(self) -> Trial:
         """The trial itself, checked. Raises InputError or ModelError for what cannot be."""
-        model = build_model(self.model, self.fragments, self.values)
+        model = build_model(self.model, self.fragments, self.values, self.even_so)
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
         futility = Futility(**self.futility.model_dump()) if self.futility else None
         plain = ("control", "output", "spread", "cv", "visits", "residual", "limit", "dropout", "repeat", "alpha", "power",
