@@ -109,7 +109,7 @@ def _doubts(result: FitResult) -> tuple[str, ...]:
         return ()
     lost = [e.name for e in result.estimates if not e.determined]
     if result.status == NOT_DETERMINED and lost:
-        return (f"{DOUBTS[NOT_DETERMINED]}: {', '.join(lost)} stand where the search ended.",)
+        return (f"{DOUBTS[NOT_DETERMINED]}; where the search ended, and no estimate: {', '.join(lost)}.",)
     more = (f"the data do not determine {', '.join(lost)}.",) if lost else ()
     return (DOUBTS[result.status].removesuffix(".") + ".", *more)
 

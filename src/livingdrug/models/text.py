@@ -134,7 +134,9 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     """
     if not is_model_file(str(path)):
         raise InputError(f"`{printable(str(path))}` is not the name of a model file, which ends in {ENDING}")
-    file = settled(path) / MODEL_FILE if Path(path).is_dir() else Path(path)
+    file = Path(path)
+    if file.is_dir() and (settled(file) / MODEL_FILE).is_file():
+        file = settled(file) / MODEL_FILE
     model = from_toml(read_text(file), file.name)
     if model.doubts and not even_so:
         raise InputError(
