@@ -11,7 +11,7 @@ from livingdrug.data import Reading, read_data
 from livingdrug.fit import Effect, ResidualError, as_model, fit, new_problem, point_of
 from livingdrug.fit.as_model import _model
 from livingdrug.fit.point import centre, predictions, prepare
-from livingdrug.models import Estimated, Fitted, get_fragment, get_model, numbers_hash, read_model, to_toml, with_numbers
+from livingdrug.models import Estimated, Fitted, get_fragment, get_model, numbers_hash, read_model, to_toml
 from livingdrug.models.text import from_toml
 from livingdrug.simulation import Draw, Subjects, draw_subjects, observe, simulate
 from livingdrug.workflows import kinds, workflow

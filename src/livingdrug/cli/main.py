@@ -12,7 +12,7 @@ import click
 
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands
-from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP
+from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, UNCERTAINTY_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 
@@ -146,16 +146,19 @@ def app(port: int) -> None:
 @click.argument("design", type=click.Path())
 @click.option("--replicates", type=int, help="Simulated trials (10000, or what the design says).")
 @click.option("--seed", type=int, help="Seed of the simulation (1, or what the design says).")
+@click.option("--uncertainty", type=int, metavar="DRAWS", help=UNCERTAINTY_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
-def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:
+def trial(design: str, **rest) -> None:
     """Simulate the trial in the TOML file DESIGN many times. `livingdrug example trial FOLDER` writes a commented design."""
     from livingdrug.cli.documents import run_design
     from livingdrug.cli.output import Output
 
-    run_design(design, replicates, seed, Output.taken_from(rest))
+    given = {name: rest.pop(name) for name in ("replicates", "seed", "uncertainty", "even_so")}
+    run_design(design, given, Output.taken_from(rest))
 
 
 def _split(text: str) -> tuple[str, ...]:

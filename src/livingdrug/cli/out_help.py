@@ -5,4 +5,5 @@ OUT_HELP = (
     "script and report.html."
 )
 EVEN_SO_HELP = "Take a fitted model whose fit is not sound too; every output says so."
+UNCERTAINTY_HELP = "Draws of the estimates of a fitted model (such as 100): assurance, power averaged over them."
 MEMORY_HELP = "Bound on the memory of the run, in GB (4); a run that would take more is refused before it begins."

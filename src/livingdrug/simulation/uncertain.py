@@ -1,7 +1,7 @@
 """What a fit left unknown: models at draws of their estimates, and what of a simulation's range is due to that.
 
-The estimates of a fit are taken as normal on the scales on which they were estimated, with the covariance that the fit gave; of
-a posterior its draws are taken.
+The estimates of a fit are taken as normal on the scales on which they were estimated, with the covariance that the fit
+gave; of a posterior its draws are taken.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ BAND = (5.0, 95.0)  # of what the estimates leave open
 
 @dataclass(frozen=True)
 class DrawnModels:
-    """models: at draws of the estimates; held: estimated numbers that stay at their estimates; notes: what to know of them."""
+    """models: at draws of the estimates; held: numbers that stay at their estimates; notes: what to know of them."""
 
     models: tuple[Model, ...]
     held: tuple[str, ...]
@@ -71,8 +71,10 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
         except LivingdrugError:
             lost += 1
     if len(kept) < count:
-        raise InputError(f"`{model.full_name}`: most draws of its estimates are no model ({lost} of {len(rows)}), so uncertain "
-                         "are they; fit again with more data, or fix numbers")  # fmt: skip
+        raise InputError(
+            f"`{model.full_name}`: {lost} of {len(rows)} draws of its estimates are no model, so uncertain are they; fit "
+            "again with more data, or fix numbers"
+        )
     estimated = [e.name for e in fitted.estimates if not e.fixed]
     held = tuple(name for name in estimated if name not in fitted.names)
     return DrawnModels(tuple(kept), held, tuple(_notes(model, held, lost, len(kept))))
@@ -83,7 +85,7 @@ def _notes(model: Model, held: tuple[str, ...], lost: int, kept: int) -> list[st
     if held:
         notes.append(f"the fit gives no uncertainty of {', '.join(held)}, which stay at their estimates")
     if lost:
-        notes.append(f"{lost} of {lost + kept} draws of the estimates were no model (a fraction above 1, say) and are left out")
+        notes.append(f"{lost} of {lost + kept} draws of the estimates were no model (such as a fraction above 1): left out")
     changed = [name for name in model.changes if name in (model.fitted.names if model.fitted else ())]
     if changed:
         notes.append(f"{', '.join(changed)} stay(s) at the value that was set")
@@ -123,8 +125,10 @@ def _posterior(model: Model, count: int, seed: int) -> np.ndarray:
     try:
         table = pd.read_csv(path)[list(fitted.names if fitted else ())].to_numpy(dtype=float)
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"`{path.name}`, the draws of the posterior beside the model file, cannot be read ({error}); keep the "
-                         "folder of the fit together")  # fmt: skip
+        raise InputError(
+            f"`{path.name}`, the draws of the posterior beside the model file, cannot be read ({error}); keep the folder of "
+            "the fit together"
+        ) from None
     order = np.random.default_rng(seed).permutation(len(table))
     return table[np.resize(order, count)]
 
@@ -133,9 +137,10 @@ def _posterior(model: Model, count: int, seed: int) -> np.ndarray:
 class Bands:
     """A simulation whose population is drawn anew, too.
 
-    draws; levels (percentiles between patients); middle, low, high (outputs, levels, times): each percentile at the estimates,
-    and 5 and 95 % of it over the draws; exposures: (output, metric) -> rows of (at the estimates, low, high), one for each
-    level; parts: the same -> variance of the logarithm between patients (mean over the draws) and of the estimates; notes.
+    draws; levels (percentiles between patients); middle, low, high (outputs, levels, times): each percentile at the
+    estimates, and 5 and 95 % of it over the draws; exposures: (output, metric) -> (at the estimates, low, high), one row for
+    each level; parts: the same -> variance of the logarithm between patients (mean over the draws) and of the estimates;
+    notes.
     """
 
     draws: int
@@ -181,8 +186,8 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
         curves.append(_percentiles(own))
         for output, metric in metrics:
             values = _logs(own.metric(output, metric))
-            metrics[output, metric].append(np.percentile(np.exp(values), LEVELS) if len(values) else np.full(len(LEVELS), np.nan))
-            variances[output, metric].append((values.var() if len(values) else np.nan, values.mean() if len(values) else np.nan))
+            metrics[output, metric].append(_levels(values))
+            variances[output, metric].append((values.var(), values.mean()) if len(values) else (np.nan, np.nan))
         if progress:
             progress(k + 1, len(made.models))
     if not curves:
@@ -190,11 +195,10 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
     low, high = np.percentile(curves, BAND, axis=0)
     notes = list(made.notes)
     if failed:
-        notes.append(f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not computed and are left out")
+        notes.append(f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not computed: left out")
     exposures, parts = {}, {}
     for key, rows in metrics.items():
-        own = _logs(result.metric(*key))
-        middle = np.percentile(np.exp(own), LEVELS) if len(own) else np.full(len(LEVELS), np.nan)
+        middle = _levels(_logs(result.metric(*key)))
         exposures[key] = np.column_stack([middle, *np.nanpercentile(rows, BAND, axis=0)])
         within, means = np.array(variances[key]).T
         parts[key] = float(np.nanmean(within)), float(np.nanvar(means))
@@ -203,6 +207,11 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
 
 def _percentiles(result: Result) -> np.ndarray:
     return np.array([result.percentiles(output, LEVELS) for output in result.outputs])
+
+
+def _levels(logs: np.ndarray) -> np.ndarray:
+    """Percentiles between patients, from logarithms."""
+    return np.percentile(np.exp(logs), LEVELS) if len(logs) else np.full(len(LEVELS), np.nan)
 
 
 def _logs(values: np.ndarray) -> np.ndarray:

@@ -15,16 +15,19 @@ from livingdrug.scale import Serial, run_curves, run_exposures
 from livingdrug.simulation import (
     MAX_SUBJECTS,
     MAX_VALUES,
+    Bands,
     CurvesTask,
     Draw,
     ExposureSummary,
     ExposureTask,
     Regimen,
     Result,
+    bands,
     check_horizon,
     check_outputs,
     check_window,
     default_until,
+    drawn_models,
     exposure_task,
     read_dose,
     write_dose,
@@ -136,6 +139,14 @@ class Simulation(Document):
         ),
     ] = Field(default_factory=dict)
     seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
+    uncertainty: Annotated[
+        int,
+        About(
+            "Draws of the estimates of a fitted model (such as 200): which part of the range lies between patients, and "
+            "which is uncertainty of the estimates.",
+            group=POPULATION, metavar="DRAWS",
+        ),
+    ] = 0
     even_so: EvenSo = False
 
     @classmethod
@@ -165,10 +176,12 @@ class Simulation(Document):
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was run, and what came out: curves, or a summary of exposures."""
+    """What was run, and what came out: curves, with what of their range is uncertainty of the estimates, or a summary of
+    exposures."""
 
     task: CurvesTask | ExposureTask
     result: Result | ExposureSummary
+    bands: Bands | None = None
 
 
 def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
@@ -182,7 +195,9 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     result = run_curves(task, executor, conduct.progress)
     if len(result.failed) == result.n:
         raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
-    return Simulated(task, result)
+    if not scenario.uncertainty:
+        return Simulated(task, result)
+    return Simulated(task, result, bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress))
 
 
 def run_simulation(scenario: Simulation, progress: Callable[[int, int], None] | None = None) -> tuple[Model, Result]:
@@ -203,6 +218,10 @@ def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
         raise InputError("a limit of quantification was given without observing; add `observe` (command line: --observe)")
     if scenario.above and scenario.exposure is None:
         raise InputError("a limit to be above was given without a window; add `exposure` (command line: --exposure 0 28)")
+    if scenario.uncertainty and scenario.exposure is not None:
+        raise InputError("uncertainty is shown beside curves, which an exposure has not; leave out one of the two")
+    if scenario.uncertainty:
+        drawn_models(model, scenario.uncertainty, scenario.seed)
     hours = 24.0 if model.time_unit == "h" else 1.0
     until = check_horizon(model, default_until(model) if scenario.days is None else scenario.days * hours)
     draw = _draw(model, scenario)
