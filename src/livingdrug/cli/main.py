@@ -109,8 +109,8 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.argument("file", type=click.Path())
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@click.option("--workers", type=int, help="Share the subjects among this many processes.")
-@click.option("--dask", metavar="ADDRESS", help="Share the subjects among a Dask cluster's workers.")
+@click.option("--workers", type=int, help="Distribute the subjects over this many processes.")
+@click.option("--dask", metavar="ADDRESS", help="Distribute the subjects over a Dask cluster's workers.")
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def run(file: str, **options) -> None:
     """Run the scenario document in a TOML FILE. The option --as-scenario of other commands prints one."""
@@ -124,7 +124,7 @@ def run(file: str, **options) -> None:
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
 def report(folder: str, pdf: bool) -> None:
-    """Make report.html anew in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
+    """Regenerate report.html in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
     from livingdrug.cli.documents import remake_report
 
     remake_report(folder, pdf)
@@ -144,7 +144,7 @@ def app(port: int) -> None:
 @click.option("--replicates", type=int, help="Simulated trials (10000, or what the design says).")
 @click.option("--seed", type=int, help="Seed of the simulation (1, or what the design says).")
 @click.option("--out", type=click.Path(), help=OUT_HELP)
-@click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
+@click.option("--plots", type=click.Path(file_okay=False), help="Write figures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:

@@ -219,7 +219,7 @@ def samples_of(scenario: Fit, reading: Reading) -> Data:
     data = read_data(scenario.file, reading)
     if scenario.endpoints:
         data = join(data, read_endpoints(scenario.endpoints))
-    return cross(data, scenario.bridge) if scenario.bridge else data
+    return cross(data, scenario.conversion) if scenario.conversion else data
 
 
 def _started_from_data(problem: FitProblem, given: set[str]) -> tuple[FitProblem, tuple[str, ...]]:

@@ -118,7 +118,7 @@ class Power(Document):
             known = ", ".join(f"--{name.replace('_', '-')}" for name in QUESTIONS)
             raise InputError(f"give exactly one of {known}, not {' and '.join(given) or 'none'}")
         if (self.hazard_ratio is None) != (self.event_rate is None):
-            raise InputError("--hazard-ratio and --event-rate (share of all subjects who have the event) belong together")
+            raise InputError("--hazard-ratio and --event-rate (proportion of subjects who have the event) belong together")
         self._refuse_idle(given[0])
         return given[0]
 

@@ -174,7 +174,7 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     """Curves, or exposures where the scenario asks for them, whose table is written as it comes."""
     executor = conduct.executor or Serial()
     if executor != Serial() and scenario.subjects is None:
-        raise InputError("there is one subject, nothing to share among workers; give a number of subjects, such as -n 1000")
+        raise InputError("there is one subject, nothing to distribute; give a number of subjects, such as -n 1000")
     task = plan(scenario)
     if isinstance(task, ExposureTask):
         return Simulated(task, run_exposures(task, executor, conduct.out, conduct.progress))
