@@ -1,7 +1,7 @@
 """The field's words in what users read: sentences of the sources, help, and the pages of docs.
 
-What is looked at: every string of the sources with a blank in it (docstrings apart: those of commands and kinds are help,
-and are looked at too) and every line of docs, README and CONTRIBUTING outside code. docs/glossary.md has the terms.
+What is looked at: every string of the sources with a blank in it (one without is a name; docstrings apart: those of
+commands and kinds are help, and are looked at too) and every line of docs, README and CONTRIBUTING outside code. docs/glossary.md has the terms.
 """
 
 import ast
@@ -49,9 +49,7 @@ STAYS = {
     ("products/compare.py", ", spread "): "text in the column `source` of a result table, whose bytes stay",
     ("data/bridges.py", "bridge "): "text in the column `bridge` of a result table, whose bytes stay",
     ("data/cells.py", "BQL"): "how others write it in files",
-    ("data/table.py", "bridge "): "the same text, turned into words where it is shown",
     ("models/templates.py", "spreads = "): "the key of a model file",
-    ("models/text.py", "spreads"): "the key of a model file",
     ("report/html.py", "picture"): "names in a template, which nobody reads",
 }
 
@@ -78,10 +76,11 @@ def sentences(path: Path) -> Iterator[tuple[int, str]]:
     """(line, text) of every string of a module that a user may read."""
     tree = ast.parse(path.read_text())
     docs = docstrings(tree)
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            owner = docs.get(id(node))
-            if is_help(path, owner) if owner else " " in node.value.strip() or node.value.startswith(" "):
+            owner, said = docs.get(id(node)), " " in node.value.strip() or id(node) in parts and " " in node.value
+            if is_help(path, owner) if owner else said:
                 yield node.lineno, node.value
 
 
