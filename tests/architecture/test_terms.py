@@ -1,7 +1,8 @@
 """The field's words in what users read: sentences of the sources, help, and the pages of docs.
 
 What is looked at: every string of the sources with a blank in it (one without is a name; docstrings apart: those of
-commands and kinds are help, and are looked at too) and every line of docs, README and CONTRIBUTING outside code. docs/glossary.md has the terms.
+commands and kinds are help, and are looked at too) and every line of docs, README and CONTRIBUTING outside code.
+docs/glossary.md has the terms.
 """
 
 import ast
