@@ -8,13 +8,13 @@ from livingdrug.models import build_model
 
 
 def export_model(
-    name: str, target: str, fragments: tuple[str, ...], spread: str | None, out: str | None, even_so: bool = False
+    name: str, target: str, fragments: tuple[str, ...], variability: str | None, out: str | None, even_so: bool = False
 ) -> None:
     """Print the text of a model, or write it to a file and say so."""
     if out:
         check_writable(out)
     model = build_model(name, fragments, even_so=even_so)
-    text = model_text(model, target, spread)
+    text = model_text(model, target, variability)
     for doubt in model.doubts:
         click.echo(f"caution: {doubt}", err=True)
     if not out:

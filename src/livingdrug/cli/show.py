@@ -54,7 +54,7 @@ def print_about(console: Console, model: Model) -> None:
     fragments = "".join(f" --with {f.name}" for f in model.fragments)
     run = f"livingdrug simulate {model.name}{':' + model.vector if model.vector else ''}{fragments}"
     if model.populations:
-        run += " -n 200" + (f" --spread {model.populations[-1].name}" if len(model.populations) > 1 else "")
+        run += " -n 200" + (f" --variability {model.populations[-1].name}" if len(model.populations) > 1 else "")
     origin = f"{about.origin} ({about.kind}; {about.licence or 'licence not stated'})"
     words = {"for": about.purpose, "from": origin, "can": about.can, "cannot": about.cannot, "run": run}
     for word, text in words.items():
@@ -94,7 +94,8 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool, 
     _print_parameters(console, model)
     for population in model.populations:
         said = population.meaning or population.source.line()
-        console.print(f"spread [bold]{population.name}[/bold]: {spread_words(population)} ({said})")
+        words = spread_words(population)
+        console.print(f"between-subject variability (IIV) [bold]{population.name}[/bold]: {words} ({said})")
     _print_fit(console, model)
     if model.anchors:
         console.print("\n[bold]Anchors[/bold] (numbers that the model must reproduce)")

@@ -105,7 +105,7 @@ def _parameters(draft: Draft, block: Block, thetas: dict[str, int]) -> None:
     etas = {p.name: i for i, p in enumerate(plan.varying, 1)}
     if not etas:
         block.add(
-            f"{draft.names.fresh('none')} = ETA(1)", "no spread is published; NONMEM wants an eta, fixed at 0"
+            f"{draft.names.fresh('none')} = ETA(1)", "no IIV is published; NONMEM wants an eta, fixed at 0"
         )
 
     def drawn(p: Parameter) -> str:
@@ -161,7 +161,7 @@ def _values(plan: Plan, thetas: dict[str, int]) -> list[str]:
 def _omega(plan: Plan) -> list[str]:
     """Variances, in blocks with the covariances of those that are correlated."""
     if not plan.varying:
-        return ["$OMEGA", "  0 FIX  ; no spread between subjects is published"]
+        return ["$OMEGA", "  0 FIX  ; no between-subject variability is published"]
     out, number, alone = [], 0, False
     for block, rows in plan.blocks:
         if len(block) > 1 or not alone:

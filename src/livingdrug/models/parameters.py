@@ -1,4 +1,4 @@
-"""Numbers for structures: published vectors, ranges, spreads between subjects, residual error, checks to reproduce."""
+"""Numbers for structures: published vectors, ranges, between-subject variability, residual error, checks to reproduce."""
 
 import math
 from dataclasses import dataclass, field
@@ -29,13 +29,15 @@ class Variability:
 
     def __post_init__(self) -> None:
         if self.given not in SCALES:
-            raise ModelError(f"a spread is given as {', '.join(SCALES)}, not as `{self.given}`")
+            raise ModelError(f"between-subject variability is given as {', '.join(SCALES)}, not as `{self.given}`")
         if self.scale not in ON:
             raise InputError("between-subject variability: " + unknown("scale", self.scale, ON))
         if self.given == "cv" and self.scale != "log":
             raise InputError(f"a cv belongs to a log-normal variability; on the scale {self.scale} give sd or variance")
         if not (math.isfinite(self.value) and self.value >= 0):
-            raise InputError(f"{self.given} of a spread is {self.value:g}; it must be finite and not negative")
+            raise InputError(
+                f"{self.given} of between-subject variability is {self.value:g}; it must be finite and not negative"
+            )
 
     @property
     def sd(self) -> float:
@@ -46,10 +48,11 @@ class Variability:
 
 
 def lognormal(*, sd: float | None = None, variance: float | None = None, cv: float | None = None) -> Variability:
-    """A log-normal spread from exactly one of `sd=`, `variance=` (both of the logarithm) or `cv=` (a fraction)."""
+    """Log-normal between-subject variability from exactly one of `sd=`, `variance=` (both of the logarithm) or
+    `cv=` (a fraction)."""
     given = {name: v for name, v in (("sd", sd), ("variance", variance), ("cv", cv)) if v is not None}
     if len(given) != 1:
-        raise ModelError("lognormal() takes exactly one of sd=, variance= or cv=; the scale of a spread is never guessed")
+        raise ModelError("lognormal() takes exactly one of sd=, variance= or cv=; the scale is never guessed")
     ((name, number),) = given.items()
     return Variability(name, float(number))
 
@@ -119,11 +122,11 @@ class Population:
 
     def __post_init__(self) -> None:
         if self.members and (self.correlations or any(s.scale != "log" for s in self.spreads.values())):
-            raise ModelError(f"population `{self.name}`: spreads around several vectors are log-normal and independent")
+            raise ModelError(f"population `{self.name}`: variabilities around several vectors are log-normal and independent")
         for pair in self.correlations:
             for name in (pair.first, pair.second):
                 if name not in self.spreads:
-                    raise ModelError(f"population `{self.name}`, correlations: " + unknown("spread", name, self.spreads))
+                    raise ModelError(f"population `{self.name}`, correlations: " + unknown("variability", name, self.spreads))
         weights = list(self.members.values())
         if not all(math.isfinite(w) and w >= 0 for w in weights) or (weights and not sum(weights) > 0):
             raise ModelError(f"population `{self.name}`: weights of members must be finite, not negative, and not all 0")

@@ -332,7 +332,7 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
 def _spread(data: dict, where: str) -> Variability:
     given = {key: value for key, value in data.items() if key != "scale"}
     if len(given) != 1 or next(iter(given)) not in SCALES:
-        raise InputError(f"{where}: a spread is one of {', '.join(SCALES)}, such as {{ sd = 0.5 }}; got {data!r:.60}")
+        raise InputError(f"{where}: a variability is one of {', '.join(SCALES)}, such as {{ sd = 0.5 }}; got {data!r:.60}")
     ((printed, value),) = given.items()
     number, scale = _read(float, value, where), _read(str, data.get("scale", "log"), f"{where}, scale")
     try:

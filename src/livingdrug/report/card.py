@@ -7,7 +7,7 @@ from livingdrug.report.answer import Card, Table
 def model_card(model: Model) -> Card:
     """Everything that is known of a model, as text."""
     spreads = [
-        f"Spread between subjects `{p.name}`: " + spread_words(p) + f" ({p.meaning or p.source.line()})."
+        f"Between-subject variability (IIV) `{p.name}`: {spread_words(p)} ({p.meaning or p.source.line()})."
         for p in model.populations
     ]  # fmt: skip
     residuals = [f"Residual error of {r.output}: {r.words} ({r.source.line()})." for r in model.residuals]
