@@ -50,7 +50,7 @@ def test_a_place_that_cannot_be_written_falls_back_with_a_notice(asked_for, tmp_
     blocked = tmp_path / "file"
     blocked.write_text("")
     folder, notice = asked_for(blocked / "below")
-    assert folder.is_dir() and "is made anew in each run" in notice
+    assert folder.is_dir() and "is compiled again in each run" in notice
 
 
 def test_a_folder_for_one_run_is_removed_at_its_end(tmp_path):

@@ -299,7 +299,7 @@ def test_what_is_typed_into_the_fields_is_what_the_reader_is_told():
     ("say it for each, such as --unit CART=copies/ug, or", '`CART=copies/ug` in the field "Units of several outputs", or'),
     ("--unit says mg/L, and", 'the field "Unit of the values" says mg/L'), ("(--pool-assays joins them)", "(the field"),
     ("say --date-order dmy or mdy", '`dmy` in the field "Order of dates" or mdy'),
-    ("(--bridge)", '(the field "Conversion between units")'),
+    ("(--conversion)", '(the field "Conversion between units")'),
 ])  # fmt: skip
 def test_a_page_calls_an_answer_by_its_field(text, shown):
     from livingdrug.web.files import in_fields

@@ -17,8 +17,8 @@ endpoints.csv  response, CRS and ICANS grade, progression-free survival: made up
 
 Try:
   livingdrug check kinetics.csv --endpoints endpoints.csv
-  livingdrug nca kinetics.csv --endpoints endpoints.csv --by response --out results.csv --plots pictures
-  livingdrug compare kinetics.csv --product tisagenlecleucel --indication ALL --plots pictures
+  livingdrug nca kinetics.csv --endpoints endpoints.csv --by response --out results.csv --plots figures
+  livingdrug compare kinetics.csv --product tisagenlecleucel --indication ALL --plots figures
 """
 
 

@@ -25,7 +25,7 @@ from livingdrug.workflows.simulate.spec import Simulation
 PAGE = Page("/", "Explore", place=10)
 EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
                      values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip
-# 50 copies/ug is that of the example data; cells/uL by the bridge of Kirouac 2024, 0.05 cells/uL for 1 copy/ug
+# 50 copies/ug is that of the example data; cells/uL by the conversion of Kirouac 2024, 0.05 cells/uL for 1 copy/ug
 LINES = {"copies/ug": 50.0, "cells/uL": 2.5}
 PATIENTS, CV, POINTS, MOST_PINS = 200, 0.3, 120, 6
 

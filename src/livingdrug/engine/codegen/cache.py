@@ -31,7 +31,7 @@ def _folder() -> tuple[Path, str]:
         return wanted, ""
     kept = Path(tempfile.mkdtemp(prefix="livingdrug-"))
     atexit.register(shutil.rmtree, kept, ignore_errors=True)
-    return kept, f"compiled code cannot be kept in `{wanted}` ({fault}), so it is made anew in each run; set {VARIABLE}"
+    return kept, f"compiled code cannot be kept in `{wanted}` ({fault}), so it is compiled again in each run; set {VARIABLE}"
 
 
 def _wanted() -> Path:
