@@ -94,7 +94,7 @@ def test_a_users_file_is_simulated_like_any_model(tmp_path):
         (
             "populations",
             [{"name": "p", "source": {"key": "me"}, "spreads": {"k": {"variance": -0.1}}}],
-            "variance of a spread is -0.1",
+            "variance of between-subject variability is -0.1",
         ),
         (
             "populations",

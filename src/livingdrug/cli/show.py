@@ -54,7 +54,7 @@ def print_about(console: Console, model: Model) -> None:
     fragments = "".join(f" --with {f.name}" for f in model.fragments)
     run = f"livingdrug simulate {model.name}{':' + model.vector if model.vector else ''}{fragments}"
     if model.populations:
-        run += " -n 200" + (f" --spread {model.populations[-1].name}" if len(model.populations) > 1 else "")
+        run += " -n 200" + (f" --variability {model.populations[-1].name}" if len(model.populations) > 1 else "")
     origin = f"{about.origin} ({about.kind}; {about.licence or 'licence not stated'})"
     words = {"for": about.purpose, "from": origin, "can": about.can, "cannot": about.cannot, "run": run}
     for word, text in words.items():
@@ -93,7 +93,8 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) 
     for population in model.populations:
         spreads = ", ".join(f"{n} {s.given} {s.value:g}" for n, s in population.spreads.items())
         spreads = "; ".join(t for t in (spreads, f"one of {len(population.members)} vectors" * bool(population.members)) if t)
-        console.print(f"spread [bold]{population.name}[/bold]: {spreads} ({population.meaning or population.source.line()})")
+        said = population.meaning or population.source.line()
+        console.print(f"between-subject variability (IIV) [bold]{population.name}[/bold]: {spreads} ({said})")
     if model.anchors:
         console.print("\n[bold]Anchors[/bold] (numbers that the model must reproduce)")
         for anchor in model.anchors:

@@ -105,7 +105,7 @@ def _parameters(draft: Draft, block: Block, thetas: dict[str, int]) -> None:
     etas = {p.name: i for i, p in enumerate(plan.varying, 1)}
     if not etas:
         block.add(
-            f"{draft.names.fresh('none')} = ETA(1)", "no spread is published; NONMEM wants an eta, fixed at 0"
+            f"{draft.names.fresh('none')} = ETA(1)", "no IIV is published; NONMEM wants an eta, fixed at 0"
         )
 
     def drawn(p: Parameter) -> str:
@@ -146,7 +146,7 @@ def _values(plan: Plan, thetas: dict[str, int]) -> list[str]:
         f"  {_number(p.variance)}  ; {i} variance of the logarithm of {p.name}"
         for i, p in enumerate(plan.varying, 1)
     ]
-    out += [] if plan.varying else ["  0 FIX  ; no spread between subjects is published"]
+    out += [] if plan.varying else ["  0 FIX  ; no between-subject variability is published"]
     out += ["", "$SIGMA"]
     for output in plan.measured:
         sd = plan.residual(output)

@@ -162,11 +162,10 @@ def heading(made: Plan, comment: str) -> list[str]:
     ]
     lines += _of_doses(model)
     if made.population:
-        lines.append(
-            f"spread `{made.population.name}`: {made.population.meaning or made.population.source.line()}"
-        )
+        said = made.population.meaning or made.population.source.line()
+        lines.append(f"between-subject variability `{made.population.name}`: {said}")
     else:
-        lines.append("no spread between subjects is published for this model")
+        lines.append("no between-subject variability is published for this model")
     if any(p.role == "covariate" for p in made.parameters):
         lines.append("covariates stand at their reference values: take them from your data to use them")
     lines += [f"valid only while {c.expression} > 0: {c.message}" for c in getattr(model.system, "valid", ())]

@@ -114,7 +114,7 @@ def _sought(model: Model, names: tuple[str, ...], known: Sequence[str]) -> list[
     """Positions of the parameters that are looked for."""
     given = {find_quantity(model, name).name for name in known}
     for name in sorted(given.difference(names)):
-        raise InputError(f"`{name}` has no spread, so it is taken as known anyway; looked for: {', '.join(names)}")
+        raise InputError(f"`{name}` has no random effect, so it is taken as known anyway; looked for: {', '.join(names)}")
     if len(given) == len(names):
         raise InputError("all parameters are taken as known, and none is left to be looked for")
     return [j for j, name in enumerate(names) if name not in given]

@@ -122,7 +122,7 @@ def _check_spreads(parameters: Sequence[Parameter]) -> None:
     for p in parameters:
         if p.scale != "normal" and p.sd > WIDEST:
             raise InputError(
-                f"the spread of `{p.name}` starts at {p.sd:g} on a {p.scale} scale, where 0.5 means that subjects differ by "
+                f"the omega of `{p.name}` starts at {p.sd:g} on a {p.scale} scale, where 0.5 means that subjects differ by "
                 f"some 50 %; start it at {WIDEST:g} or lower"
             )
 

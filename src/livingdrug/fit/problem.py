@@ -55,7 +55,7 @@ class Parameter:
             expected = {"log": "above 0", "logit": "above 0 and below 1", "normal": "finite"}[self.scale]
             raise InputError(f"`{self.name}` is {self.value:g}; on the scale {self.scale} it must be {expected}")
         if not (math.isfinite(self.sd) and self.sd >= 0):
-            raise InputError(f"the spread of `{self.name}` is {self.sd:g}; it must be finite and not negative")
+            raise InputError(f"the omega of `{self.name}` is {self.sd:g}; it must be finite and not negative")
 
     @property
     def random(self) -> bool:
@@ -307,7 +307,7 @@ def _check_names(problem: FitProblem) -> None:
     for pair in problem.correlations:
         for name in (pair.first, pair.second):
             if name not in random:
-                raise InputError("a correlation names the " + unknown("parameter with a spread", name, random))
+                raise InputError("a correlation names the " + unknown("parameter with a random effect", name, random))
     known = {o.name for o in problem.model.system.outputs}
     for residual in problem.residuals:
         if residual.output not in known:
@@ -324,7 +324,7 @@ def covariance(problem: FitProblem) -> np.ndarray:
         correlation[i, j] = correlation[j, i] = pair.value
     if len(sd) and np.linalg.eigvalsh(correlation)[0] <= 1e-10:
         pairs = ", ".join(f"{c.first}-{c.second} {c.value:g}" for c in problem.correlations)
-        raise InputError(f"the covariance of the spreads is not positive definite with the correlations {pairs}")
+        raise InputError(f"Omega (covariance of random effects) is not positive definite with the correlations {pairs}")
     return sd[:, None] * correlation * sd
 
 

@@ -35,7 +35,8 @@ def problems(model: Model) -> list[str]:
                 found.append(f"values `{values.name}`: `{name}` has no source")
     found += [f"no meaning for `{q.name}`" for q in model.quantities if not q.meaning]
     for population in model.populations:
-        found += [f"spread `{population.name}`: `{n}` is no quantity" for n in population.spreads.keys() - quantities.keys()]
+        strangers = population.spreads.keys() - quantities.keys()
+        found += [f"variability `{population.name}`: `{n}` is no quantity" for n in strangers]
         strange = population.members.keys() - {v.name for v in model.values}
         found += [f"population `{population.name}`: `{n}` is no vector" for n in strange]
     for name, text in model.individual.items():

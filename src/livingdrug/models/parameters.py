@@ -1,4 +1,4 @@
-"""Numbers for structures: published vectors, ranges, spreads between subjects, residual error, checks to reproduce."""
+"""Numbers for structures: published vectors, ranges, between-subject variability, residual error, checks to reproduce."""
 
 import math
 from dataclasses import dataclass, field
@@ -12,7 +12,8 @@ SCALES = ("sd", "variance", "cv")
 
 @dataclass(frozen=True)
 class LogNormal:
-    """A log-normal spread around a typical value: P_i = P * exp(eta), eta ~ N(0, sd^2). Make it with `lognormal`.
+    """Log-normal between-subject variability around a typical value: P_i = P * exp(eta), eta ~ N(0, sd^2). Make it with
+    `lognormal`.
 
     given: which scale was printed (sd or variance of eta, or cv of P); value: the printed number.
     """
@@ -22,9 +23,11 @@ class LogNormal:
 
     def __post_init__(self) -> None:
         if self.given not in SCALES:
-            raise ModelError(f"a spread is given as {', '.join(SCALES)}, not as `{self.given}`")
+            raise ModelError(f"between-subject variability is given as {', '.join(SCALES)}, not as `{self.given}`")
         if not (math.isfinite(self.value) and self.value >= 0):
-            raise InputError(f"{self.given} of a spread is {self.value:g}; it must be finite and not negative")
+            raise InputError(
+                f"{self.given} of between-subject variability is {self.value:g}; it must be finite and not negative"
+            )
 
     @property
     def sd(self) -> float:
@@ -35,10 +38,11 @@ class LogNormal:
 
 
 def lognormal(*, sd: float | None = None, variance: float | None = None, cv: float | None = None) -> LogNormal:
-    """A log-normal spread from exactly one of `sd=`, `variance=` (both of the logarithm) or `cv=` (a fraction)."""
+    """Log-normal between-subject variability from exactly one of `sd=`, `variance=` (both of the logarithm) or
+    `cv=` (a fraction)."""
     given = {name: v for name, v in (("sd", sd), ("variance", variance), ("cv", cv)) if v is not None}
     if len(given) != 1:
-        raise ModelError("lognormal() takes exactly one of sd=, variance= or cv=; the scale of a spread is never guessed")
+        raise ModelError("lognormal() takes exactly one of sd=, variance= or cv=; the scale is never guessed")
     ((name, number),) = given.items()
     return LogNormal(name, float(number))
 

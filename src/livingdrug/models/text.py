@@ -280,7 +280,7 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
 
 def _spread(data: dict, where: str) -> LogNormal:
     if len(data) != 1 or next(iter(data)) not in SCALES:
-        raise InputError(f"{where}: a spread is one of {', '.join(SCALES)}, such as {{ sd = 0.5 }}; got {data!r:.60}")
+        raise InputError(f"{where}: a variability is one of {', '.join(SCALES)}, such as {{ sd = 0.5 }}; got {data!r:.60}")
     ((scale, value),) = data.items()
     number = _read(float, value, where)
     try:

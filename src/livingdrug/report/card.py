@@ -7,7 +7,8 @@ from livingdrug.report.answer import Card, Table
 def model_card(model: Model) -> Card:
     """Everything that is known of a model, as text."""
     spreads = [
-        f"Spread between subjects `{p.name}`: " + ", ".join(f"{n} {s.given} {s.value:g}" for n, s in p.spreads.items())
+        f"Between-subject variability (IIV) `{p.name}`: "
+        + ", ".join(f"{n} {s.given} {s.value:g}" for n, s in p.spreads.items())
         + f" ({p.meaning or p.source.line()})."
         for p in model.populations
     ]  # fmt: skip

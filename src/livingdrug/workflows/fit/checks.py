@@ -170,8 +170,8 @@ def _intervals(more: Uncertainty, result: FitResult, path: Path) -> Part:
         rows = [(p.name, v, r) for p in more.profiles for v, r in zip(p.values.tolist(), p.rise.tolist(), strict=True)]
         write_csv(pd.DataFrame(rows, columns=["parameter", "value", "rise_of_minus2ll"]), path / "profiles.csv")
         save(plot_likelihoods(more.profiles, result), path / "pictures", "profiles")
-        pictures.append(Picture("profiles", "Rise of -2 log likelihood where one number is held and all others are fitted "
-                                "anew; the line is the 95 % level."))  # fmt: skip
+        pictures.append(Picture("profiles", "Rise of -2 log likelihood where one number is fixed and all others are fitted "
+                                "again; the line is the 95 % level."))  # fmt: skip
     for name, found in (("bootstrap", more.bootstrap), ("sir", more.sir)):
         if found is not None:
             write_csv(pd.DataFrame(found.estimates, columns=list(found.names)), path / f"{name}.csv")

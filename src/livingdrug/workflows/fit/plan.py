@@ -133,7 +133,7 @@ def _check_method(scenario: Fit) -> None:
         named = ", ".join(read_names(scenario.estimate, "--estimate"))
         raise InputError(
             f"--estimate {named}: method individual finds each subject's own numbers, and what is the same for all stays; "
-            "give it a spread (--random NAME=SD), set its value (--set), or take saem or focei"
+            "give it a random effect (--random NAME=SD), set its value (--set), or take saem or focei"
         )
     changed = [name for name in OF_BAYES if getattr(scenario, name) != Fit.model_fields[name].default]
     if changed and scenario.method != "bayes":
@@ -164,12 +164,12 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     random = {}
     for name, sd in read_names(scenario.random, "--random").items():
         if sd is not None and not sd > 0:
-            raise InputError(f"--random {name}={sd:g}: a spread starts above 0; a parameter without one goes to --estimate")
+            raise InputError(f"--random {name}={sd:g}: an initial omega (SD) is above 0; without a random effect: --estimate")
         random[name] = published.get(name, 0.5) if sd is None else sd
     between = read_names(scenario.occasions, "--occasions", 0.3)
     for name, sd in between.items():
         if not sd > 0:
-            raise InputError(f"--occasions {name}={sd:g}: a spread starts above 0")
+            raise InputError(f"--occasions {name}={sd:g}: an initial gamma (SD) is above 0")
     asked = read_asked(scenario.outcome)
     _check_outcomes(scenario, asked, data)
     data, outcomes = taken(model, data, asked, scenario.compartments, time_units_of(scenario))
@@ -219,7 +219,7 @@ def samples_of(scenario: Fit, reading: Reading) -> Data:
     data = read_data(scenario.file, reading)
     if scenario.endpoints:
         data = join(data, read_endpoints(scenario.endpoints))
-    return cross(data, scenario.bridge) if scenario.bridge else data
+    return cross(data, scenario.conversion) if scenario.conversion else data
 
 
 def _started_from_data(problem: FitProblem, given: set[str]) -> tuple[FitProblem, tuple[str, ...]]:

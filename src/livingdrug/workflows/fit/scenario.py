@@ -155,8 +155,9 @@ class Fit(TableScenario):
     ] = False
     duplicates: Duplicates = "keep"
     untreated: Untreated = True
-    bridge: Annotated[
-        str | None, About("Convert units by a named, cited conversion, as in `nca`.", group=MODEL)
+    conversion: Annotated[
+        str | None,
+        About("Convert units by a named, cited conversion, as in `nca`.", group=MODEL, former=("bridge",)),
     ] = None
     method: Annotated[
         str, About("Estimation method: saem, focei, laplace, individual or bayes.", metavar="METHOD")

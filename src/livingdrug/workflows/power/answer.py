@@ -7,7 +7,7 @@ from livingdrug.models import build_model
 from livingdrug.products import CAUTION, OBSERVED
 from livingdrug.report import Answer, Picture, Table, model_card
 from livingdrug.trial import PowerAnswer
-from livingdrug.workflows.power.spec import Power, power_curve, question, spread_note
+from livingdrug.workflows.power.spec import Power, power_curve, question, variability_note
 
 
 def answer(scenario: Power, found: PowerAnswer) -> Answer:
@@ -31,7 +31,7 @@ def answer(scenario: Power, found: PowerAnswer) -> Answer:
         title=f"Power: {asked.what}",
         question=f"How many subjects per arm does it take to see {asked.what}?",
         sentences=tuple(sentences),
-        flags=tuple(filter(None, (CAUTION if scenario.spread == OBSERVED else "", spread_note(scenario)))),
+        flags=tuple(filter(None, (CAUTION if scenario.variability == OBSERVED else "", variability_note(scenario)))),
         tables=(Table("answer", ("quantity", "value"), rows, detail=True),),
         cards=(model_card(build_model(scenario.model)),) if scenario.model else (),
     )

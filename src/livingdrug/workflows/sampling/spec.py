@@ -42,11 +42,11 @@ class Sampling(Document):
             read=named_numbers,
         ),
     ] = Field(default_factory=dict)
-    spread: Annotated[
+    variability: Annotated[
         str | None,
         About(
             "Which published between-subject variability, where there are several (stein_2019: sd, variance).",
-            group=MODEL,
+            group=MODEL, former=("spread",),
         ),
     ] = None
     days: Annotated[
@@ -96,7 +96,7 @@ def run(scenario: Sampling) -> SamplingAnswer:
     model = build_model(scenario.model, scenario.fragments, scenario.values)
     days, candidates, notes = _schedule(scenario, model)
     found = extra_days(
-        model, days, candidates, scenario.subjects, scenario.spread, scenario.limit, scenario.residual, scenario.fix
+        model, days, candidates, scenario.subjects, scenario.variability, scenario.limit, scenario.residual, scenario.fix
     )
     return SamplingAnswer(model, found, (*notes, *_notes(found, model)), _sentences(found, _word(model)))
 

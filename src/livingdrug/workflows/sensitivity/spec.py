@@ -93,9 +93,9 @@ class SensitivityScenario(Document):
             read=commas,
         ),
     ] = ()
-    spread: Annotated[
+    variability: Annotated[
         str | None,
-        About("Which published between-subject variability, where there are several.", group=VARIES),
+        About("Which published between-subject variability, where there are several.", group=VARIES, former=("spread",)),
     ] = None
     cv: Annotated[
         float | None,
@@ -144,7 +144,7 @@ class SensitivityScenario(Document):
 
     def memory(self) -> float:
         """Bytes of the runs."""
-        inputs = len(inputs_of(self.built(), self.over, self.spread, self.cv, self.ranges))
+        inputs = len(inputs_of(self.built(), self.over, self.variability, self.cv, self.ranges))
         return (
             SUBJECT
             * self.points
@@ -167,7 +167,7 @@ def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity:
         output=scenario.output,
         metric=scenario.of,
         until=None if scenario.days is None else _in_model_time(model, scenario.days),
-        inputs=inputs_of(model, scenario.over, scenario.spread, scenario.cv, scenario.ranges),
+        inputs=inputs_of(model, scenario.over, scenario.variability, scenario.cv, scenario.ranges),
         groups=scenario.groups,
         method=scenario.method,
         n=scenario.points,

@@ -182,7 +182,7 @@ def script(scenario: Simulation, out: str) -> str:
     if scenario.exposure is not None:
         return "\n".join([*lines, *_exposure_lines(scenario, out)]) + "\n"
     if scenario.subjects is not None:
-        drawn = call("ld.draw_subjects", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv)
+        drawn = call("ld.draw_subjects", n=scenario.subjects, seed=scenario.seed, spread=scenario.variability, cv=scenario.cv)
         lines.append(f"subjects = {drawn.replace('(', '(model, ', 1)}")
     else:
         lines.append("subjects = None  # the typical subject")
@@ -202,6 +202,6 @@ def _hours(scenario: Simulation) -> str:
 
 
 def _exposure_lines(scenario: Simulation, out: str) -> list[str]:
-    made = call("ld.exposures", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv,
+    made = call("ld.exposures", n=scenario.subjects, seed=scenario.seed, spread=scenario.variability, cv=scenario.cv,
                  window=scenario.exposure, limits=scenario.above, outputs=scenario.outputs, out=out)  # fmt: skip
     return [made.replace("(", "(model, regimen=doses, ", 1)]

@@ -93,12 +93,12 @@ class Simulation(Document):
             ("-n", "--subjects"), POPULATION,
         ),
     ] = None
-    spread: Annotated[
+    variability: Annotated[
         str | None,
         About(
             "Which published between-subject variability, where there are several (stein_2019: sd, "
             "variance).",
-            group=POPULATION, metavar="NAME",
+            group=POPULATION, former=("spread",), metavar="NAME",
         ),
     ] = None
     cv: Annotated[
@@ -174,7 +174,7 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     """Curves, or exposures where the scenario asks for them, whose table is written as it comes."""
     executor = conduct.executor or Serial()
     if executor != Serial() and scenario.subjects is None:
-        raise InputError("there is one subject, nothing to share among workers; give a number of subjects, such as -n 1000")
+        raise InputError("there is one subject, nothing to distribute; give a number of subjects, such as -n 1000")
     task = plan(scenario)
     if isinstance(task, ExposureTask):
         return Simulated(task, run_exposures(task, executor, conduct.out, conduct.progress))
@@ -241,13 +241,15 @@ def _draw(model: Model, scenario: Simulation) -> Draw | None:
     if scenario.cv is not None:
         lognormal(cv=scenario.cv)
     if scenario.subjects is None:
-        if scenario.spread is not None or scenario.cv is not None:
+        if scenario.variability is not None or scenario.cv is not None:
             raise InputError("a between-subject variability was given without a number of subjects; add -n 1000")
         return None
-    if scenario.spread is not None and len(model.populations) < 2:
+    if scenario.variability is not None and len(model.populations) < 2:
         count = len(model.populations)
-        raise InputError(f"`{model.full_name}` carries {count} reading(s) of its spread, so none can be chosen")
-    draw = Draw(scenario.subjects, scenario.seed, scenario.spread, scenario.cv)
+        raise InputError(
+            f"`{model.full_name}` carries {count} reading(s) of its between-subject variability, so none can be chosen"
+        )
+    draw = Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     draw.population(model)
     return draw
 

@@ -1,6 +1,6 @@
 """The `trial` kind of scenario: arms against a shared control."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,7 @@ from livingdrug.trial import (
 )
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
+from livingdrug.workflows.fields import About
 from livingdrug.workflows.memory import OUTCOME
 
 # times the planned numbers, where figures are asked for without sizes
@@ -101,7 +102,7 @@ class TrialScenario(Document):
     model: str
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
-    spread: str | None = None
+    variability: Annotated[str | None, About("Which published between-subject variability.", former=("spread",))] = None
     cv: float | None = None
     output: str = ""
     doses: tuple[str, ...] = ()
@@ -127,11 +128,12 @@ class TrialScenario(Document):
         model = build_model(self.model, self.fragments, self.values)
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
         futility = Futility(**self.futility.model_dump()) if self.futility else None
-        plain = ("control", "output", "spread", "cv", "visits", "residual", "limit", "dropout", "repeat", "alpha", "power",
+        plain = ("control", "output", "cv", "visits", "residual", "limit", "dropout", "repeat", "alpha", "power",
                  "sides", "multiplicity")  # fmt: skip
         trial = Trial(
             model=model, arms=tuple(entry.arm() for entry in self.arms), doses=doses, futility=futility,
-            endpoints=tuple(entry.endpoint() for entry in self.endpoints), **{name: getattr(self, name) for name in plain},
+            endpoints=tuple(entry.endpoint() for entry in self.endpoints),
+            spread=self.variability, **{name: getattr(self, name) for name in plain},
         )  # fmt: skip
         check_trial(trial)
         return trial
