@@ -30,7 +30,7 @@ def forecast_problem(
     `new_problem`. Raises InputError for a model without variability, or as `new_problem` does.
     """
     if spread is not None and cv is not None:
-        raise InputError("both a published variability and a CV were given; give one of them (--spread or --cv)")
+        raise InputError("both a published variability and a CV were given; give one of them (command line: --cv or a name)")
     population = find_population(model, spread) if cv is None else cv_population(model, cv)
     if population.members:
         raise InputError(

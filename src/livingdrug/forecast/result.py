@@ -195,7 +195,7 @@ class Forecast(Shown):
                     "best day of one more sample": np.nan if best is None else p.next.days[best],
                     "fold expected with it": np.nan if best is None else p.next.fold[best],
                 }
-            rows.append(row | {"effective draws": p.worth, "note": p.why})
+            rows.append(row | {"effective sample size": p.worth, "note": p.why})
         return pd.DataFrame(rows)
 
     def curves(self):
