@@ -41,6 +41,7 @@ from livingdrug.models.structure import (
     Condition,
     Definition,
     EachWith,
+    Event,
     Flow,
     Mirror,
     Needs,
@@ -57,7 +58,7 @@ from livingdrug.models.text import ENDING, is_model_file, read_model, to_toml
 
 __all__ = [
     "ENDING", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith",
-    "Experiment", "Flow", "Fragment", "Fragments", "LogNormal", "Mirror", "Model", "Needs", "Output", "Piece",
+    "Event", "Experiment", "Flow", "Fragment", "Fragments", "LogNormal", "Mirror", "Model", "Needs", "Output", "Piece",
     "Place", "Population", "Quantity", "Range", "Ranges", "Residual", "Scale", "Source", "State", "Structure",
     "Switch", "System", "Values", "build_model", "check_value", "closed_form_of", "find_models",
     "find_quantity", "flows_of", "get_fragment", "get_model", "is_model_file", "latex_equations",

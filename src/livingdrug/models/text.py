@@ -7,11 +7,12 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterable
+from copy import deepcopy
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from livingdrug.core.errors import InputError, LivingdrugError, ModelError, printable
+from livingdrug.core.errors import InputError, LivingdrugError, ModelError, UnitError, printable
 from livingdrug.core.expressions import names, unit_of
 from livingdrug.core.names import unknown
 from livingdrug.core.toml import NEW, check_ending, parse_toml, read_text
@@ -20,11 +21,12 @@ from livingdrug.models.compose import check_closed_units
 from livingdrug.models.model import Model
 from livingdrug.models.parameters import SCALES, Anchor, LogNormal, check_value
 from livingdrug.models.structure import ClosedForm, Quantity, Structure
+from livingdrug.standards import is_sbml_file
 
 ENDING = ".toml"
 # a file describes a base: fragments are joined and values changed when it is used, and rules belong to fragments
 NOT_WRITTEN = {Model: ("fragments", "changes", "vector"), Structure: ("mirrors", "needs", "only")}
-TIME_UNITS = ("d", "h")
+TIME_UNITS = ("d", "h", "min", "s")
 SHAPES = {"structure": Structure, "closed_form": ClosedForm}
 
 
@@ -69,12 +71,13 @@ def _default(field: dataclasses.Field) -> Any:
 
 
 def is_model_file(name: str) -> bool:
-    """Whether a model is given as a file: its name ends in .toml. A built-in name has no ending and no folder.
+    """Whether a model is given as a file: its name ends in .toml, or in .xml or .sbml. A built-in name has no ending and no
+    folder.
 
     Raises InputError for the name of a file that is not read as a model, such as mine.json.
     """
     path = Path(name)
-    if path.suffix.lower() == ENDING:
+    if path.suffix.lower() == ENDING or is_sbml_file(name):
         return True
     check_ending(path)
     if path.suffix or "/" in name or "\\" in name:
@@ -91,7 +94,7 @@ def read_model(path: str | Path) -> Model:
     Parameters
     ----------
     path : str or Path
-        A TOML file in the words of `docs/model_file.md`.
+        A TOML file in the words of `docs/model_file.md`, or SBML (`docs/standards.md`).
 
     Returns
     -------
@@ -106,6 +109,8 @@ def read_model(path: str | Path) -> Model:
     """
     if not is_model_file(str(path)):
         raise InputError(f"`{printable(str(path))}` is not the name of a model file, which ends in {ENDING}")
+    if is_sbml_file(str(path)):
+        return _from_sbml(path)
     return from_toml(read_text(path), Path(path).name)
 
 
@@ -122,6 +127,21 @@ def from_toml(text: str, origin: str) -> Model:
         raise
 
 
+def _from_sbml(path: str | Path) -> Model:
+    """The model in an SBML file; where its units do not agree in our words they are labels, and a caution says so."""
+    from livingdrug.standards import read_sbml
+
+    tables, origin = read_sbml(path), printable(Path(path).name)
+    try:
+        return _of_tables(deepcopy(tables), origin)
+    except UnitError as error:
+        structure = tables["structure"]
+        structure["unchecked"] = printable(str(error))
+        structure["cautions"] = [{"expression": "1", "message": "units of this SBML file are labels that nothing checked"}]
+        tables["deviations"].append(f"Units are labels that nothing checked, as they do not agree: {structure['unchecked']}.")
+        return _of_tables(tables, origin)
+
+
 def _placed(error: LivingdrugError, where: str) -> LivingdrugError:
     """The same error, naming the place; its type and attributes stay."""
     error.args = (f"{where}: {error}",)
@@ -132,6 +152,11 @@ def _model(text: str, origin: str) -> Model:
     data = parse_toml(text, origin, f"a model file holds tables of names, numbers and arithmetic: {NEW}")
     if not data:
         raise InputError(f"`{origin}` is empty; {NEW}")
+    return _of_tables(data, origin)
+
+
+def _of_tables(data: dict[str, Any], origin: str) -> Model:
+    """The model that tables describe, checked and assembled."""
     shapes = [name for name in SHAPES if name in data]
     if len(shapes) != 1:
         found = " and ".join(shapes) or "neither"
