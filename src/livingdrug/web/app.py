@@ -1,7 +1,6 @@
 """The app: a frame with the pages in it, served on this machine only."""
 
 import secrets
-from importlib import import_module
 
 from dash import Dash, Input, Output, dcc, html, set_props
 
@@ -9,21 +8,11 @@ from livingdrug.core.errors import LivingdrugError
 from livingdrug.core.words import NOTICE
 from livingdrug.web import exports, live
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
+from livingdrug.web.pages import pages
 from livingdrug.web.parts import problem
 from livingdrug.web.work import Work
 
 PRIVACY = "Everything is computed on this machine: your data never leave it, and nothing is fetched from a network."
-# path -> (name in the menu, module with page(query, work) and register(app, work))
-PAGES = {
-    "/": ("Explore", "livingdrug.web.explore"),
-    "/data": ("My data", "livingdrug.web.mydata"),
-    "/response": ("Exposure and response", "livingdrug.web.outcomes"),
-    "/trial": ("Trial", "livingdrug.web.trial"),
-    "/fit": ("Fit", "livingdrug.web.fit"),
-    "/assay": ("Killing assay", "livingdrug.web.assay"),
-    "/attributes": ("Product attributes", "livingdrug.web.attributes"),
-    "/paper": ("The paper", "livingdrug.web.paper"),
-}
 
 
 def make_app(work: Work | None = None, key: str | None = None) -> Dash:
@@ -53,8 +42,8 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
         set_props("broken", {"children": []})  # what broke was on the page before
         return page_of(path, search or "", work), menu(path)
 
-    for _, module in PAGES.values():
-        import_module(module).register(app, work)
+    for module in pages().values():
+        module.register(app, work)
     return app
 
 
@@ -75,19 +64,20 @@ def _say_what_broke(error: Exception) -> None:
 
 def page_of(path: str, search: str, work: Work):
     """The page of an address, or the sentence that says why there is none."""
-    if path not in PAGES:
+    if path not in pages():
         return problem(f"there is no page `{path[:60]}`; choose one above")
     try:
-        return import_module(PAGES[path][1]).page(search, work)
+        return pages()[path].page(search, work)
     except LivingdrugError as error:
-        return html.Div([problem(str(error)), html.P(dcc.Link("Start this page anew", href=path))])
+        return html.Div([problem(str(error)), html.P(dcc.Link("Reset this page", href=path))])
 
 
 def menu(path: str) -> list:
     """Links to the pages."""
+    names = {path: module.PAGE.name for path, module in pages().items()}
     return [
         html.Span(name, className="here", **{"aria-current": "page"}) if here == path else dcc.Link(name, href=here)
-        for here, (name, _) in PAGES.items()
+        for here, name in names.items()
     ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from livingdrug.web.files import (
     shown_file,
 )
 from livingdrug.web.forms import form, register_form
+from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, field, plot, points, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -33,6 +34,7 @@ from livingdrug.workflows.nca.answer import group_tables, nca_sentences, value_c
 from livingdrug.workflows.nca.spec import Nca
 
 PATH = "/data"
+PAGE = Page(PATH, "My data", place=20)
 SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")
 MOST = 200  # subjects in a list or a plot
 
@@ -94,7 +96,7 @@ def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> 
     if not checked.ok:
         return [faulty, *made]
     result = analyse(here, checked.data, here.settings())
-    beside = compare(result, here.product, here.indication, here.spread) if isinstance(here, Compare) else None
+    beside = compare(result, here.product, here.indication, here.variability) if isinstance(here, Compare) else None
     return [*_analysis(scenario, result, subject), *(_beside(beside) if beside else []), *made,
         downloads(to_query(scenario, _view(subject)))]  # fmt: skip
 

@@ -10,9 +10,12 @@ from livingdrug.models.shared import PAPER
 from livingdrug.web import explore, outcomes, trial
 from livingdrug.web.address import to_query
 from livingdrug.web.assay import ADDED
+from livingdrug.web.pages import Page
 from livingdrug.web.work import Work
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation
+
+PAGE = Page("/paper", "The paper", place=90)
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,12 @@ def entries() -> list[Entry]:
         _panel("1A", "Two compartments after one dose", hill.model_copy(update={"doses": ("10",)})),
         _panel("1C", "A dose a day for a week", hill.model_copy(update={"doses": daily})),
         _panel("1D", "Four phases of CAR-T kinetics", tissue.model_copy(update={"days": 180.0})),
-        _panel("1E", "The Kymriah population, spread read as SD", stein.model_copy(update={"subjects": 200, "spread": "sd"})),
-        _panel("1E'", "The same, spread read as variance", stein.model_copy(update={"subjects": 200, "spread": "variance"})),
+        _panel("1E", "The Kymriah population, variability (omega) read as SD",
+               stein.model_copy(update={"subjects": 200, "variability": "sd"})),
+        _panel("1E'", "The same, read as variance", stein.model_copy(update={"subjects": 200, "variability": "variance"})),
         Entry("2B", "Response and severe CRS on one exposure", f"{outcomes.PATH}?{to_query(outcomes.EXAMPLE)}"),
         Entry("2D", "Patients per arm for a fold change",
-              f"{trial.PATH}?{to_query(Power(fold=2.0, model='stein_2019', spread='variance'))}"),
+              f"{trial.PATH}?{to_query(Power(fold=2.0, model='stein_2019', variability='variance'))}"),
         _panel("3A", "Responders and non-responders", stein.model_copy(
             update={"days": 60.0, "values": {"c_max": 1e5, "fold": 1e5 / start}}), {"c_max": 1e3, "fold": 1e3 / start}),
         _panel("3B", "Memory turnover", cr1, *({"mu_memory": turnover * fold} for fold in (0.1, 0.3, 0.5, 1.5, 2.0))),

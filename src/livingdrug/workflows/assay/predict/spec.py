@@ -1,0 +1,60 @@
+"""The `assay-predict` kind of scenario: from the rates of an assay to exposure and tumour in a patient."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from livingdrug.assay import Link, Prediction, predict_patient, read_link
+from livingdrug.core.errors import InputError
+from livingdrug.models import build_model
+from livingdrug.workflows.assay.fitted import OfAssay
+from livingdrug.workflows.fields import About, commas
+
+
+class AssayPrediction(OfAssay):
+    """Carry the rates of a fit over to a model of patients."""
+
+    EXAMPLES: ClassVar = (
+        "livingdrug assay predict fitted --product kirouac_2023 --map k_kill=k_kill:1+-0.5 --control C1",
+        "livingdrug assay predict fitted --product singh_2021 --map k_kill=k_kill --out patient",
+    )
+
+    kind: Literal["assay-predict"] = "assay-predict"
+    product: Annotated[
+        str, About("Model of patients, in days, whose values stand for the control construct.")
+    ] = "kirouac_2023"
+    links: Annotated[
+        tuple[str, ...],
+        About(
+            "Which rate of the assay moves which quantity of the model, and the slope of their logarithms "
+            "with its SD; "
+            "1+-0.5 where none is given.",
+            ("--map",),
+            metavar="RATE=QUANTITY[:SLOPE+-SD]",
+            read=commas,
+        ),
+    ]
+    control: Annotated[str | None, About("Control construct; the first one of the fit by default.")] = None
+    days: Annotated[float, About("Horizon.", unit="d")] = 28.0
+    draws: Annotated[int, About("Draws of the rates and of the slopes.")] = 300
+    seed: Annotated[int, About("Seed of the draws.")] = 1
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """links: what was assumed; control: the construct that others are compared with; found: the changes."""
+
+    links: tuple[Link, ...]
+    control: str
+    found: Prediction
+
+
+def run(scenario: AssayPrediction) -> Predicted:
+    """Read, draw, simulate. Raises InputError for what cannot be carried over."""
+    estimates = scenario.estimates()
+    if not estimates.groups:
+        raise InputError("the fit has no constructs to compare; fit it by construct")
+    links = tuple(read_link(text) for text in scenario.links)
+    control = scenario.control or estimates.groups[0]
+    model = build_model(scenario.product)
+    found = predict_patient(estimates, model, links, control, scenario.days, scenario.draws, scenario.seed)
+    return Predicted(links, control, found)
