@@ -119,7 +119,8 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     Parameters
     ----------
     path : str or Path
-        A TOML file in the words of `docs/model_file.md`, SBML (`docs/standards.md`), or a folder that `livingdrug fit --out` wrote.
+        A TOML file in the words of `docs/model_file.md`, SBML (`docs/standards.md`), or a folder that
+        `livingdrug fit --out` wrote.
     even_so : bool
         Take the model of a fit that is not sound too; what is made with it then says so.
 
