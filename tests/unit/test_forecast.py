@@ -148,7 +148,7 @@ def test_a_model_of_flows_and_units_of_hours(tmp_path):
         (("--model", "stein_2019", "--at", 14, "--until", 10), "must end after day 14"),
         (("--model", "stein_2019", "--of", "neutrophils"), "neutrophils"),
         (("--model", "kirouac_2023"), "--cv"),
-        (("--model", "stein_2019", "--spread", "sd", "--cv", 0.3), "give one of them"),
+        (("--model", "stein_2019", "--variability", "sd", "--cv", 0.3), "give one of them"),
         (("--model", "muellerschoell_2021"), "ensemble"),
         (("--model", "singh_2021"), "--residual"),
         (("--model", "stein_2019", "--draws", 10), "100 or more"),

@@ -37,15 +37,17 @@ def forecast_problem(
             f"population `{population.name}` of `{model.full_name}` is an ensemble of {len(population.members)} parameter "
             "vectors; a forecast takes a model whose parameters have random effects"
         )
-    random = {name: given.sd for name, given in population.spreads.items() if given.sd > 0}
-    if not random:
+    if not any(given.sd > 0 for given in population.spreads.values()):
         raise InputError(
             f"`{model.full_name}` has no between-subject variability, so all patients have one forecast; state one "
             "(command line: --cv 0.5)"
         )
     every, silent = with_everyone(data)
+    if population not in model.populations[:1]:
+        model = replace(model, populations=(population,))
+    # that is the first one now, which a problem takes with its scales and correlations
     problem = new_problem(
-        model, every, random, residuals=residuals, outputs=outputs, compartments=compartments, missing=missing
+        model, every, residuals=residuals, outputs=outputs, compartments=compartments, missing=missing
     )
     return problem, silent
 

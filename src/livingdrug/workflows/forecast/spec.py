@@ -14,7 +14,7 @@ from livingdrug.models import Model, build_model
 from livingdrug.products import BuiltIn, get_curve
 from livingdrug.response import read_outcome, read_subjects
 from livingdrug.workflows.base import HERE, Conduct
-from livingdrug.workflows.fields import About, commas, named_numbers, numbers
+from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
 from livingdrug.workflows.fit.scenario import read_theirs
 from livingdrug.workflows.tables import TableScenario, checked_table
 
@@ -35,7 +35,10 @@ class ForecastScenario(TableScenario):
     kind: Literal["forecast"] = "forecast"
     model: Annotated[
         str,
-        About("The population: a name from `livingdrug models`, or a model file (.toml).", group=MODEL, metavar="NAME"),
+        About(
+            "The population: a name from `livingdrug models`, a model file (.toml), or the folder of a fit.", group=MODEL,
+            metavar="NAME",
+        ),
     ]
     fragments: Annotated[
         tuple[str, ...], About("Fragments to join.", ("--with",), MODEL, metavar="F1,F2", read=commas)
@@ -47,7 +50,7 @@ class ForecastScenario(TableScenario):
             metavar="NAME=VALUE", read=named_numbers,
         ),
     ] = Field(default_factory=dict)
-    spread: Annotated[
+    variability: Annotated[
         str | None,
         About("Which between-subject variability, where there are several (stein_2019: sd, variance).", group=MODEL),
     ] = None
@@ -81,7 +84,7 @@ class ForecastScenario(TableScenario):
         About("Patients without a covariate that is used: median or leave-out; refused by default.", group=MODEL,
               metavar="RULE"),
     ] = None
-    bridge: Annotated[
+    conversion: Annotated[
         str | None,
         About("Convert units by a named, cited conversion, as `nca` takes it.", group=MODEL),
     ] = None
@@ -123,19 +126,20 @@ class ForecastScenario(TableScenario):
         str | None,
         About("Endpoint that the toxicity is, such as 'CRS>=3', for --check.", group=CHECK, metavar="NAME"),
     ] = None
+    even_so: EvenSo = False
     draws: Annotated[int, About("Draws of each patient's posterior.", group=ASKED)] = DRAWS
     seed: Annotated[int, About("Seed of the random numbers.", group=ASKED)] = 1
 
     def built(self) -> Model:
         """The model. Raises InputError or ModelError for what cannot be."""
-        return build_model(self.model, self.fragments, self.values)
+        return build_model(self.model, self.fragments, self.values, self.even_so)
 
     def samples(self, checked: Check) -> Data:
         """The samples: endpoints joined, units converted."""
         data = checked.data
         if self.endpoints:
             data = join(data, read_endpoints(self.endpoints))
-        return cross(data, self.bridge) if self.bridge else data
+        return cross(data, self.conversion) if self.conversion else data
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,6 @@ def observed_of(scenario: ForecastScenario, entries: dict[str, BuiltIn]) -> dict
 def population_of(scenario: ForecastScenario, model: Model) -> dict:
     """What is said of the population, as `forecast` takes it."""
     return {
-        "spread": scenario.spread, "cv": scenario.cv, "residuals": read_residuals(scenario.residual, model),
+        "spread": scenario.variability, "cv": scenario.cv, "residuals": read_residuals(scenario.residual, model),
         "outputs": scenario.outputs, "compartments": scenario.compartments, "missing": scenario.missing or "",
     }  # fmt: skip
