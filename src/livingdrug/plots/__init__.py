@@ -21,6 +21,7 @@ from livingdrug.plots.fits import (
     plot_residuals,
     plot_trace,
 )
+from livingdrug.plots.forecast import plot_forecast, plot_forecast_check
 from livingdrug.plots.index import axis_label, plot_index, plot_tradeoff, shown_exposures
 from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.outcomes import plot_outcomes
@@ -41,7 +42,8 @@ __all__ = [
     "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "new_figure",
     "pairs_together", "panels_of", "plot_bands", "plot_chains", "plot_characteristics", "plot_comparison",
     "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
-    "plot_densities", "plot_designs", "plot_eta_pairs", "plot_etas", "plot_forest", "plot_graded",
+    "plot_densities", "plot_designs", "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
+    "plot_graded",
     "plot_groups", "plot_growth", "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
     "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
     "plot_panels",
