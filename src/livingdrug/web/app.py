@@ -6,13 +6,11 @@ from importlib import import_module
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.core.words import NOTICE
-from livingdrug.web import exports, live
+from livingdrug.web import exports, live, shell
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
 from livingdrug.web.parts import problem
 from livingdrug.web.work import Work
 
-PRIVACY = "Everything is computed on this machine: your data never leave it, and nothing is fetched from a network."
 # path -> (name in the menu, module with page(query, work) and register(app, work))
 PAGES = {
     "/": ("Explore", "livingdrug.web.explore"),
@@ -35,23 +33,16 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
     guard(app.server, key)
     exports.register(app.server, work)
     live.register(app.server, work)
-    app.layout = html.Div(
-        [
-            dcc.Location(id="address", refresh=False),
-            html.A("Skip to the content", href="#content", className="skip"),
-            html.Header([html.H1("livingdrug"), html.Nav(id="menu", **{"aria-label": "pages"}),
-                         html.P([html.B(PRIVACY), " ", NOTICE])]),  # fmt: skip
-            html.Div(id="broken", role="alert"),
-            html.Main(id="content", tabIndex="-1"),
-        ]
-    )
+    app.layout = shell.shell()
+    shell.register(app)
 
     @app.callback(
         Output("content", "children"), Output("menu", "children"), Input("address", "pathname"), Input("address", "search"),
     )  # fmt: skip
     def show(path, search):
         set_props("broken", {"children": []})  # what broke was on the page before
-        return page_of(path, search or "", work), menu(path)
+        name = PAGES[path][0] if path in PAGES else "No such page"
+        return shell.titled(name, page_of(path, search or "", work)), menu(path)
 
     for _, module in PAGES.values():
         import_module(module).register(app, work)
@@ -85,10 +76,7 @@ def page_of(path: str, search: str, work: Work):
 
 def menu(path: str) -> list:
     """Links to the pages."""
-    return [
-        html.Span(name, className="here", **{"aria-current": "page"}) if here == path else dcc.Link(name, href=here)
-        for here, (name, _) in PAGES.items()
-    ]  # fmt: skip
+    return shell.menu([(there, name) for there, (name, _) in PAGES.items()], path)
 
 
 def _leave(*signal) -> None:

@@ -8,6 +8,7 @@ from livingdrug.simulation import Result
 DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
 TINY = 1e-30  # what lies below is not shown
 BANDS = ((95, 0.16), (50, 0.34))
+CLEAR = "rgba(0,0,0,0)"  # the ground of the page, light or dark
 FONT = {"family": "system-ui, sans-serif", "size": 13, "color": "#1b1b1b"}
 
 
@@ -19,8 +20,8 @@ def axis(title: str, **more) -> dict:
 def layout(**more) -> dict:
     """What all figures share."""
     return {
-        "font": FONT, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "margin": {"l": 70, "r": 15, "t": 60, "b": 55},
-        "legend": {"orientation": "h", "yref": "container", "y": 0.99, "yanchor": "top", "x": 0, "traceorder": "normal"},
+        "font": FONT, "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "margin": {"l": 64, "r": 15, "t": 28, "b": 50},
+        "showlegend": False,  # app.js writes it beside the plot
         "uirevision": "kept", "hovermode": "closest", **more,
     }  # fmt: skip
 
