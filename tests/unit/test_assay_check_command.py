@@ -48,8 +48,11 @@ def test_a_check_names_the_spoilt_reading_and_writes_tables_and_heat_maps(exampl
     assert {"plate", "well", "time_h", "quantity", "value", "flag", "construct", "donor"} <= set(
         table.columns
     )
-    assert (out / "plate_outliers_targets.png").read_bytes()[:4] == b"\x89PNG"
-    assert len(list(out.glob("plate_*.svg"))) == len(list(out.glob("plate_*.png"))) >= 4
+    pictures = out / "pictures"
+    assert (pictures / "plate_outliers_targets.png").read_bytes()[:4] == b"\x89PNG"
+    assert len(list(pictures.glob("plate_*.svg"))) == len(list(pictures.glob("plate_*.png"))) >= 4
+    assert "E8 at 42 h" in (out / "report.html").read_text() and len(pd.read_csv(out / "events.csv")) > 0
+    assert 'kind = "assay-check"' in (out / "scenario.toml").read_text()
 
 
 def test_json_holds_findings_and_the_numbers_of_the_plate(example):
@@ -59,12 +62,15 @@ def test_json_holds_findings_and_the_numbers_of_the_plate(example):
     assert told["plate"]["roles"]["target_alone"] == 12
 
 
-def test_a_fault_ends_with_exit_code_2_and_writes_nothing(example, tmp_path):
+def test_a_fault_ends_with_exit_code_2_and_gives_no_readings(example, tmp_path):
     bad = tmp_path / "bad.csv"
     bad.write_text((example / "readings.csv").read_text().replace(",A1,", ",X9,"))
+    made = livingdrug("assay", "check", bad, "--out", tmp_path / "out.csv")
+    assert made.returncode == 2 and "X9 does not exist" in " ".join(made.stdout.split())
+    assert not (tmp_path / "out.csv").exists() and "Traceback" not in made.stderr
     made = livingdrug("assay", "check", bad, "--out", tmp_path / "out")
-    assert made.returncode == 2 and "X9 does not exist" in " ".join(made.stdout.replace("│", " ").split())
-    assert not (tmp_path / "out").exists() and "Traceback" not in made.stderr
+    assert made.returncode == 2 and "X9 does not exist" in (tmp_path / "out" / "findings.csv").read_text()
+    assert not (tmp_path / "out" / "readings.csv").exists()
 
 
 @pytest.mark.parametrize(

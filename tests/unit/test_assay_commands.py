@@ -1,12 +1,14 @@
 """`livingdrug assay fit` and what follows it, from files to words."""
 
 import json
+import shlex
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from livingdrug.assay import estimates_from
+from livingdrug.workflows import kinds, workflow
 from tests.commands import livingdrug
 from tests.unit.test_assay_fit import plate
 
@@ -130,9 +132,23 @@ def test_what_cannot_be_is_refused_in_one_sentence(files, options, said):
     assert "Traceback" not in done.stderr
 
 
+COMPUTED = ("assay-rank", "assay-curves", "assay-predict")  # from the folder of one fit; the others are read only
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds() if kind.startswith("assay-")])
+def test_the_examples_of_the_help_are_taken(kind, folder, tmp_path, monkeypatch):
+    (tmp_path / "plan.toml").write_text(f'kind = "{kind}"\nwanted = 15\n')
+    (tmp_path / "fitted").symlink_to(folder)
+    monkeypatch.chdir(tmp_path)
+    for line in workflow(kind).scenario.EXAMPLES:
+        words = ["A" if word == "C1" else word for word in shlex.split(line)[1:]]
+        done = livingdrug(*words, *([] if kind in COMPUTED else ["--as-scenario"]))
+        assert done.returncode == 0, done.stderr
+
+
 def test_the_command_is_a_scenario(files):
     done = livingdrug(
         "assay", "fit", *files, "--model", "exhaustion", "--by", "construct,donor", "--as-scenario"
     )
-    assert 'kind = "assay_fit"' in done.stdout
+    assert 'kind = "assay-fit"' in done.stdout
     assert "by = [" in done.stdout

@@ -23,7 +23,7 @@ MODEL = assay_model("exhaustion")
 BASE = {"growth": 0.0289, "crowding": 1e-5, "k_kill": 1e-5, "net_growth": 0.0279, "contact_loss": 1e-6}
 FOUR = {design.name: design for design in usual_designs()}["four rounds, three E:T, every 6 h"]
 PLAN = """
-kind = "assay_design"
+kind = "assay-design"
 wanted = 15
 [counting]
 targets = 0.2
@@ -149,7 +149,7 @@ def test_a_plan_is_a_document_whose_options_may_be_changed(plan):
     [
         (PLAN.replace("4:1", "4/1"), [], "4/1"),
         (PLAN.replace("rounds = 2", "rond = 2"), [], "rond"),
-        (PLAN.replace("assay_design", "power"), [], "assay_design"),
+        (PLAN.replace("assay-design", "power"), [], "assay-design"),
         (PLAN, ["--wanted", "0"], "above 0"),
         (PLAN, ["--wanted", "0.001", "--simulate", "1"], "none to simulate"),
         (PLAN, ["--set", "k_kil=1"], "k_kill"),

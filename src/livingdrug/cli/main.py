@@ -17,7 +17,6 @@ from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 
 LATER = {
-    "assay": ("livingdrug.cli.assay", "Killing assays: read, check and fit plates."),
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }

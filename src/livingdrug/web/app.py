@@ -1,27 +1,17 @@
 """The app: a frame with the pages in it, served on this machine only."""
 
 import secrets
-from importlib import import_module
 
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.web import exports, live, shell
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
+from livingdrug.web.pages import pages
 from livingdrug.web.parts import problem
 from livingdrug.web.work import Work
 
-# path -> (name in the menu, module with page(query, work) and register(app, work))
-PAGES = {
-    "/": ("Explore", "livingdrug.web.explore"),
-    "/data": ("My data", "livingdrug.web.mydata"),
-    "/response": ("Exposure and response", "livingdrug.web.outcomes"),
-    "/trial": ("Trial", "livingdrug.web.trial"),
-    "/fit": ("Fit", "livingdrug.web.fit"),
-    "/assay": ("Killing assay", "livingdrug.web.assay"),
-    "/attributes": ("Product attributes", "livingdrug.web.attributes"),
-    "/paper": ("The paper", "livingdrug.web.paper"),
-}
+EXPLORE = "/explore"
 
 
 def make_app(work: Work | None = None, key: str | None = None) -> Dash:
@@ -41,11 +31,11 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
     )  # fmt: skip
     def show(path, search):
         set_props("broken", {"children": []})  # what broke was on the page before
-        name = PAGES[path][0] if path in PAGES else "No such page"
-        return shell.titled(name, page_of(path, search or "", work)), menu(path)
+        path, search = path or "/", search or ""
+        return shell.titled(name_of(path, search), page_of(path, search, work)), menu(_place(path, search))
 
-    for _, module in PAGES.values():
-        import_module(module).register(app, work)
+    for module in pages().values():
+        module.register(app, work)
     return app
 
 
@@ -64,19 +54,32 @@ def _say_what_broke(error: Exception) -> None:
     set_props("broken", {"children": problem(f"This did not work ({type(error).__name__}); the terminal has the details.")})
 
 
+def _place(path: str, search: str) -> str:
+    """The path of the page that an address means: the first page has no scenario, so that one with a scenario is an address
+    of Explore, which was the first page once."""
+    return EXPLORE if path == "/" and search.strip("?") else path
+
+
+def name_of(path: str, search: str) -> str:
+    """What the menu calls the page of an address."""
+    path = _place(path, search)
+    return pages()[path].PAGE.name if path in pages() else "No such page"
+
+
 def page_of(path: str, search: str, work: Work):
     """The page of an address, or the sentence that says why there is none."""
-    if path not in PAGES:
-        return problem(f"there is no page `{path[:60]}`; choose one above")
+    path = _place(path, search)
+    if path not in pages():
+        return problem(f"there is no page `{path[:60]}`; choose one of the menu")
     try:
-        return import_module(PAGES[path][1]).page(search, work)
+        return pages()[path].page(search, work)
     except LivingdrugError as error:
         return html.Div([problem(str(error)), html.P(dcc.Link("Start this page anew", href=path))])
 
 
 def menu(path: str) -> list:
     """Links to the pages."""
-    return shell.menu([(there, name) for there, (name, _) in PAGES.items()], path)
+    return shell.menu([(there, module.PAGE.name) for there, module in pages().items()], path)
 
 
 def _leave(*signal) -> None:

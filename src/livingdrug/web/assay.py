@@ -4,9 +4,11 @@ from dash import html
 
 from livingdrug.web import explore
 from livingdrug.web.address import read_query, to_query
+from livingdrug.web.pages import Page
 from livingdrug.web.work import Work
 from livingdrug.workflows.simulate.spec import Simulation
 
+PAGE = Page("/assay", "Killing assay", place=60)
 ADDED = ("5000@24 into=tumour", "5000@48 into=tumour")
 PUBLISHED = Simulation(model="carrgo_restimulation", doses=ADDED, days=3)
 

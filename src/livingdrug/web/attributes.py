@@ -11,12 +11,14 @@ from livingdrug.report import Answer, Table
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, points, problem, table
 from livingdrug.web.uploads import PRODUCTS
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
 
 PATH = "/attributes"
+PAGE = Page(PATH, "Product attributes", place=70)
 STEPS = {
     "attributes-check": "Is the table in order?",
     "attributes-relate": "Which attribute goes with the outcome?",

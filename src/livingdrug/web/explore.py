@@ -15,12 +15,14 @@ from livingdrug.report import Table, number
 from livingdrug.simulation import Result, cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
 from livingdrug.web.figures import panel_figure
+from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
 from livingdrug.web.work import Work
 from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, sentences
 from livingdrug.workflows.simulate.spec import Simulation
 
+PAGE = Page("/", "Explore", place=10)
 EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
                      values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip
 # 50 copies/ug is that of the example data; cells/uL by the bridge of Kirouac 2024, 0.05 cells/uL for 1 copy/ug

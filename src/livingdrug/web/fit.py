@@ -23,11 +23,13 @@ from livingdrug.web.fit_plan import (
 from livingdrug.web.fit_worker import RUN
 from livingdrug.web.fits import Job
 from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.pages import Page
 from livingdrug.web.parts import problem
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.workflows.fit.spec import Fit
 
+PAGE = Page(PATH, "Fit", place=50)
 FIRST = "stein_2019"
 # the example's slow rate hardly differs between its subjects
 SHOWN = Fit(file=EXAMPLE, model=FIRST, random=("fold", "t_max", "c_max", "alpha", "f_b"), estimate=("beta",))

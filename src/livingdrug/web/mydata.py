@@ -23,6 +23,7 @@ from livingdrug.web.files import (
     shown_file,
 )
 from livingdrug.web.forms import form, register_form
+from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, field, plot, points, problem, table
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -33,6 +34,7 @@ from livingdrug.workflows.nca.answer import group_tables, nca_sentences, value_c
 from livingdrug.workflows.nca.spec import Nca
 
 PATH = "/data"
+PAGE = Page(PATH, "My data", place=20)
 SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")
 MOST = 200  # subjects in a list or a plot
 

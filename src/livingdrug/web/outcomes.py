@@ -14,6 +14,7 @@ from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, band, layout
 from livingdrug.web.files import by_their_names, chooser, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows.index.answer import both_curves
@@ -22,6 +23,7 @@ from livingdrug.workflows.index.spec import run as run_index
 from livingdrug.workflows.response.spec import Response
 
 PATH = "/response"
+PAGE = Page(PATH, "Exposure and response", place=30)
 EXAMPLE = Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs",
                 product_model="stein_2019", spread="sd", subjects=2000)  # fmt: skip
 ROWS = "A row for each subject: a column of exposure, and columns of response, grades, values or times."

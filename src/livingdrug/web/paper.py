@@ -10,9 +10,12 @@ from livingdrug.models.shared import PAPER
 from livingdrug.web import explore, outcomes, trial
 from livingdrug.web.address import to_query
 from livingdrug.web.assay import ADDED
+from livingdrug.web.pages import Page
 from livingdrug.web.work import Work
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation
+
+PAGE = Page("/paper", "The paper", place=90)
 
 
 @dataclass(frozen=True)

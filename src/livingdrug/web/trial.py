@@ -12,6 +12,7 @@ from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
+from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
 from livingdrug.workflows import scenario_of_text
@@ -22,6 +23,7 @@ from livingdrug.workflows.trial.spec import TrialScenario, with_sizes
 from livingdrug.workflows.trial.spec import run as run_trial
 
 PATH = "/trial"
+PAGE = Page(PATH, "Trial", place=40)
 EXAMPLE = Power(fold=2.0, model="stein_2019", spread="sd")
 FOLDS, SDS = (1.25, 1.5, 2.0, 3.0, 4.0, 5.0), (0.4, 0.6, 0.8, 1.0, 1.25, 1.5)
 COMMON = (

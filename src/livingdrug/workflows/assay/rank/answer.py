@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from livingdrug.assay import Ranking
 from livingdrug.report import Answer, Picture, Table, cell
-from livingdrug.workflows.assay_rank.spec import AssayRanking
+from livingdrug.workflows.assay.rank.spec import AssayRanking
 
 SURE = 0.95
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from livingdrug.assay import Derived, Estimates, Pressure, Rate, derived, killing_pressure
 from livingdrug.core.export import write_csv, write_text
-from livingdrug.report import Answer, Part, Picture, Table, cell, file_hash
-from livingdrug.workflows.assay_fit.spec import AssayFitting, Fitted
-from livingdrug.workflows.assays import ESTIMATES
+from livingdrug.report import Answer, Part, Picture, Table, cell
+from livingdrug.workflows.assay.fit.spec import AssayFitting, Fitted
+from livingdrug.workflows.assay.fitted import ESTIMATES
+from livingdrug.workflows.assay.inputs import hashes
 
 DETERMINED = "determined"
 WIDEST = 20  # wells whose figures a folder holds, where each is fitted alone
@@ -52,12 +53,8 @@ def answer(scenario: AssayFitting, found: Fitted) -> Answer:
         checks=(*found.plate.notes, *notes),
         tables=tuple(tables),
         parts=tuple(parts),
-        data=tuple((path, file_hash(Path(path))) for path in _files(scenario)),
+        data=hashes(scenario),
     )
-
-
-def _files(scenario: AssayFitting) -> list[str]:
-    return [*scenario.files, *(path for path in (scenario.plan, scenario.events) if path)]
 
 
 def derived_numbers(found: Fitted) -> list[Derived]:
@@ -251,7 +248,7 @@ def keep(scenario: AssayFitting, found: Fitted, folder: Path) -> Answer:
         write_csv(frame, folder / name)
     if len(found.estimates) == 1:
         write_text(found.estimates[0].as_json(), folder / ESTIMATES)
-    return replace(told, pictures=tuple(workflow("assay_fit").draw(scenario, found, folder / "pictures")))
+    return replace(told, pictures=tuple(workflow("assay-fit").draw(scenario, found, folder / "pictures")))
 
 
 def plain(scenario: AssayFitting, found: Fitted) -> dict:

@@ -1,4 +1,4 @@
-"""The `assay_predict` kind of scenario: from the rates of an assay to exposure and tumour in a patient."""
+"""The `assay-predict` kind of scenario: from the rates of an assay to exposure and tumour in a patient."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from livingdrug.assay import Link, Prediction, predict_patient, read_link
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
-from livingdrug.workflows.assays import OfAssay
+from livingdrug.workflows.assay.fitted import OfAssay
 from livingdrug.workflows.fields import About, commas
 
 
@@ -18,7 +18,7 @@ class AssayPrediction(OfAssay):
         "livingdrug assay predict fitted --product singh_2021 --map k_kill=k_kill --out patient",
     )
 
-    kind: Literal["assay_predict"] = "assay_predict"
+    kind: Literal["assay-predict"] = "assay-predict"
     product: Annotated[
         str, About("Model of patients, in days, whose values stand for the control construct.")
     ] = "kirouac_2023"

@@ -1,9 +1,9 @@
-"""The `assay_rank` kind of scenario: the constructs of a fitted assay in order."""
+"""The `assay-rank` kind of scenario: the constructs of a fitted assay in order."""
 
 from typing import Annotated, ClassVar, Literal
 
 from livingdrug.assay import Ranking, derived_ranking, rank
-from livingdrug.workflows.assays import OfAssay
+from livingdrug.workflows.assay.fitted import OfAssay
 from livingdrug.workflows.fields import About
 
 NUMBERS = ("kills", "effector_doubling", "gr_24h", "rounds")
@@ -17,7 +17,7 @@ class AssayRanking(OfAssay):
         "livingdrug assay rank fitted --by rounds --out ranked",
     )
 
-    kind: Literal["assay_rank"] = "assay_rank"
+    kind: Literal["assay-rank"] = "assay-rank"
     by: Annotated[
         str,
         About(

@@ -1,11 +1,11 @@
-"""The `assay_models` kind of scenario: several models fitted to one plate."""
+"""The `assay-models` kind of scenario: several models fitted to one plate."""
 
 from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
 from livingdrug.assay import ModelOfPlate, compare_models, observe, read_assay
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.assay_fit.spec import MODEL, AssayFitting
+from livingdrug.workflows.assay.fit.spec import MODEL, AssayFitting
 from livingdrug.workflows.fields import About, commas
 
 
@@ -18,7 +18,7 @@ class AssayModels(AssayFitting):
         "27",
     )
 
-    kind: Literal["assay_models"] = "assay_models"
+    kind: Literal["assay-models"] = "assay-models"
     models: Annotated[
         tuple[str, ...],
         About("What effectors do: models to compare.", group=MODEL, metavar="M1,M2", read=commas),

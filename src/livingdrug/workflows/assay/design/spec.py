@@ -1,4 +1,4 @@
-"""The `assay_design` kind of scenario: candidate designs of a killing assay, and the precision that is
+"""The `assay-design` kind of scenario: candidate designs of a killing assay, and the precision that is
 wanted."""
 
 from collections.abc import Callable
@@ -77,7 +77,7 @@ class AssayPlanning(Document):
         "livingdrug assay design --wanted 10 --simulate 10",
     )
 
-    kind: Literal["assay_design"] = "assay_design"
+    kind: Literal["assay-design"] = "assay-design"
     plan: Annotated[
         str | None,
         About(
@@ -120,9 +120,9 @@ class AssayPlanning(Document):
         if path is None:
             return given
         data = parse_toml(read_text(path), str(path))
-        kind = data.pop("kind", "assay_design")
-        if kind != "assay_design":
-            raise InputError(f"{path}: kind is `{kind}`; a plan of an assay has the kind `assay_design`")
+        kind = data.pop("kind", "assay-design")
+        if kind != "assay-design":
+            raise InputError(f"{path}: kind is `{kind}`; a plan of an assay has the kind `assay-design`")
         checked(cls, data, str(path))  # faults are told by the keys of the file
         return data | given
 

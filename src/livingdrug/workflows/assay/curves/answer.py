@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from livingdrug.assay import Band
 from livingdrug.report import Answer, Picture, Table, cell
-from livingdrug.workflows.assay_curves.spec import AssayCurves, question
+from livingdrug.workflows.assay.curves.spec import AssayCurves, question
 
 
 def answer(scenario: AssayCurves, found: list[Band]) -> Answer:

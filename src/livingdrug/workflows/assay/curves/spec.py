@@ -1,10 +1,10 @@
-"""The `assay_curves` kind of scenario: what a design that was not run would show."""
+"""The `assay-curves` kind of scenario: what a design that was not run would show."""
 
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from livingdrug.assay import Band, Question, predict_courses, usual
-from livingdrug.workflows.assays import OfAssay
+from livingdrug.workflows.assay.fitted import OfAssay
 from livingdrug.workflows.fields import About, commas
 
 DESIGN = "Design"
@@ -18,10 +18,10 @@ class AssayCurves(OfAssay):
         "livingdrug assay curves fitted --ratio 0.25 --new-donor --out predicted",
     )
 
-    kind: Literal["assay_curves"] = "assay_curves"
+    kind: Literal["assay-curves"] = "assay-curves"
     ratio: Annotated[float, About("Effectors per target at the start.", group=DESIGN)] = 1.0
     targets: Annotated[float | None, About("Targets at the start.", group=DESIGN, unit="cells")] = None
-    rounds: Annotated[int | None, About("Rounds.", group=DESIGN)] = None
+    rounds: Annotated[int | None, About("Rounds of killing, as on the plate by default.", group=DESIGN)] = None
     hours: Annotated[float | None, About("Length of a round.", group=DESIGN, unit="h")] = None
     added: Annotated[
         float | None,

@@ -2,7 +2,7 @@
 
 from livingdrug.assay import ModelOfPlate
 from livingdrug.report import Answer, Table, cell
-from livingdrug.workflows.assay_models.spec import AssayModels
+from livingdrug.workflows.assay.models.spec import AssayModels
 
 CLEAR = 10.0
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.report import Answer, Picture, Table, cell
-from livingdrug.workflows.assay_design.spec import AssayPlanning, Planned, values_of
+from livingdrug.workflows.assay.design.spec import AssayPlanning, Planned, values_of
 
 NOT_TOLD = "not told"
 

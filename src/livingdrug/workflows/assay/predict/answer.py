@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from livingdrug.models import build_model
 from livingdrug.report import Answer, Picture, Table, cell, model_card
-from livingdrug.workflows.assay_predict.spec import AssayPrediction, Predicted
+from livingdrug.workflows.assay.predict.spec import AssayPrediction, Predicted
 
 
 def answer(scenario: AssayPrediction, predicted: Predicted) -> Answer:

@@ -1,0 +1,35 @@
+"""Pages of the app: every module of `web` that has a PAGE. A new page is one module, and nothing else is edited."""
+
+from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import NamedTuple
+
+from livingdrug import web
+
+
+class Page(NamedTuple):
+    """How the menu shows a module with `page(query, work)` and `register(app, work)`.
+
+    path: of its address; name: in the menu; place: a smaller one stands further to the left.
+    """
+
+    path: str
+    name: str
+    place: int
+
+
+def pages() -> dict[str, ModuleType]:
+    """Path -> module of each page, in the order of the menu."""
+    return _pages_in(tuple(web.__path__))
+
+
+@lru_cache(maxsize=8)
+def _pages_in(path: tuple[str, ...]) -> dict[str, ModuleType]:
+    modules = [import_module(f"{web.__name__}.{found.name}") for found in iter_modules(path)]
+    mine = sorted((module for module in modules if hasattr(module, "PAGE")), key=lambda module: module.PAGE.place)
+    by_path = {module.PAGE.path: module for module in mine}
+    if len(by_path) < len(mine):
+        raise ValueError(f"two pages have one path: {', '.join(sorted(module.PAGE.path for module in mine))}")
+    return by_path

@@ -1,6 +1,0 @@
-"""Which design of a killing assay tells rates apart, and its cost.
-
-Expected errors from Fisher information, with simulated plates as a check. Run it with `livingdrug assay
-design PLAN.toml`."""
-
-COMMAND = False

@@ -1,6 +1,0 @@
-"""Which laws of a killing assay describe a plate best.
-
-By Akaike's information criterion on the same readings. Run it with `livingdrug assay models`.
-"""
-
-COMMAND = False

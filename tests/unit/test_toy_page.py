@@ -1,0 +1,58 @@
+"""A page of the app is one module: a toy page in a folder of its own is in the menu and opens, no other file edited."""
+
+import sys
+
+import pytest
+
+from livingdrug import web
+from livingdrug.web.app import make_app, menu, page_of
+from livingdrug.web.pages import pages
+from livingdrug.web.work import Work
+
+PAGE = '''"""How long cells take to double."""
+
+from dash import html
+
+from livingdrug.web.pages import Page
+
+PAGE = Page("/doubling", "Doubling", place=95)
+
+
+def page(query, work):
+    """The page."""
+    return html.P("The cells double in 1.39 d.")
+
+
+def register(app, work):
+    """Nothing on it can be pressed."""
+'''
+
+
+@pytest.fixture()
+def toy(tmp_path, monkeypatch):
+    """A folder with a page, added to where pages are looked for."""
+    (tmp_path / "doubling.py").write_text(PAGE)
+    monkeypatch.setattr(web, "__path__", [*web.__path__, str(tmp_path)])
+    yield
+    sys.modules.pop("livingdrug.web.doubling", None)
+    vars(web).pop("doubling", None)
+
+
+def test_it_is_in_the_menu_and_opens(toy):
+    make_app(Work())
+    assert "Doubling" in str(menu("/")[-1]) and "The cells double in 1.39 d." in str(page_of("/doubling", "", Work()))
+
+
+def test_the_order_of_the_menu():
+    names = [module.PAGE.name for module in pages().values()]
+    assert names[:3] == ["Explore", "My data", "Exposure and response"] and names[-1] == "The paper"
+    assert "/doubling" not in pages()
+
+
+def test_two_pages_with_one_path_are_refused(tmp_path, monkeypatch):
+    (tmp_path / "twice.py").write_text(PAGE.replace("/doubling", "/data"))
+    monkeypatch.setattr(web, "__path__", [*web.__path__, str(tmp_path)])
+    with pytest.raises(ValueError, match="one path: .*/data, .*/data"):
+        pages()
+    sys.modules.pop("livingdrug.web.twice", None)
+    vars(web).pop("twice", None)
