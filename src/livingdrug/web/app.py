@@ -5,13 +5,11 @@ import secrets
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.web import exports, live, shell
+from livingdrug.web import explore, exports, live, shell
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
 from livingdrug.web.pages import pages
 from livingdrug.web.parts import problem
 from livingdrug.web.work import Work
-
-EXPLORE = "/explore"
 
 
 def make_app(work: Work | None = None, key: str | None = None) -> Dash:
@@ -32,7 +30,9 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
     def show(path, search):
         set_props("broken", {"children": []})  # what broke was on the page before
         path, search = path or "/", search or ""
-        return shell.titled(name_of(path, search), page_of(path, search, work)), menu(_place(path, search))
+        there, name = _place(path, search), name_of(path, search)
+        heading = "What do you want to know?" if there == "/" else name
+        return shell.titled(name, heading, page_of(path, search, work)), menu(there)
 
     for module in pages().values():
         module.register(app, work)
@@ -57,7 +57,7 @@ def _say_what_broke(error: Exception) -> None:
 def _place(path: str, search: str) -> str:
     """The path of the page that an address means: the first page has no scenario, so that one with a scenario is an address
     of Explore, which was the first page once."""
-    return EXPLORE if path == "/" and search.strip("?") else path
+    return explore.PATH if path == "/" and search.strip("?") else path
 
 
 def name_of(path: str, search: str) -> str:

@@ -22,7 +22,8 @@ from livingdrug.web.work import Work
 from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, sentences
 from livingdrug.workflows.simulate.spec import Simulation
 
-PAGE = Page("/", "Explore", place=10)
+PATH = "/explore"
+PAGE = Page(PATH, "Explore", place=10)
 EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
                      values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip
 # 50 copies/ug is that of the example data; cells/uL by the bridge of Kirouac 2024, 0.05 cells/uL for 1 copy/ug
@@ -140,7 +141,7 @@ def limit_of(text: str) -> float | None:
 
 def _models(chosen: str) -> html.Nav:
     links = [
-        html.Li(dcc.Link(name, href=f"/?kind=simulate&model={name}", title=get_model(name).title,
+        html.Li(dcc.Link(name, href=f"{PATH}?kind=simulate&model={name}", title=get_model(name).title,
                          **({"className": "chosen"} if name == chosen else {})))
         for name in list_runnable()
     ]  # fmt: skip

@@ -27,7 +27,7 @@ class Entry:
     href: str
 
 
-def _panel(name: str, title: str, first: Simulation, *others: Mapping[str, float], path: str = "/") -> Entry:
+def _panel(name: str, title: str, first: Simulation, *others: Mapping[str, float], path: str = explore.PATH) -> Entry:
     """A panel of one curve, and the others of its sweep pinned beside it (six at most)."""
     first = explore.complete(first)
     pins = [to_query(first.model_copy(update={"values": {**first.values, **values}})) for values in others]

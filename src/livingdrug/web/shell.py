@@ -84,9 +84,9 @@ def menu(pages: Sequence[tuple[str, str]], path: str) -> list[dmc.NavLink]:
     ]
 
 
-def titled(name: str, page) -> html.Div:
-    """A page under its heading; `app.js` gives the window the same title."""
-    return html.Div([html.H1(name), page], **{"data-title": name})
+def titled(name: str, heading: str, page) -> html.Div:
+    """A page under its heading; `app.js` gives the window the name of the page as its title."""
+    return html.Div([html.H1(heading), page], **{"data-title": name})
 
 
 def register(app) -> None:
