@@ -11,7 +11,7 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.app import make_app, page_of
-from livingdrug.web.explore import EXAMPLE, complete, page, step, switched
+from livingdrug.web.explore import complete, page, step, switched
 from livingdrug.web.live import live
 from livingdrug.web.sliders import sliders, span_of
 from livingdrug.web.uploads import MAX_BYTES, MAX_FILES, Uploads, safe_name
@@ -26,6 +26,8 @@ from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.simulate.spec import Simulation
 from livingdrug.workflows.trial.spec import TrialScenario
 
+EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
+                     values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip
 SCENARIOS = (
     EXAMPLE,
     complete(EXAMPLE),

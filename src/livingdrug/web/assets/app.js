@@ -78,7 +78,7 @@ window.dash_clientside = window.dash_clientside || {};
     const box = make("div", { class: "slider" },
       make("label", { for: id }, make("b", {}, span.symbol), " " + span.meaning),
       make("span", { class: "value" }, exact, " " + span.unit), make("span", { id: why, class: "refused", role: "alert" }), input,
-      make("details", {}, make("summary", {}, "about " + span.symbol), make("p", {}, span.about)));
+      make("details", {}, make("summary", { "aria-label": "about " + span.symbol }, "about"), make("p", {}, span.about)));
     if (span.outside) box.append(make("span", { id: "outside-" + span.name, class: "amber" }, span.outside));
     return box;
   }
@@ -97,6 +97,7 @@ window.dash_clientside = window.dash_clientside || {};
   // one question at a time: what the sliders say meanwhile is asked for next, and only the latest of it
   async function ask() {
     clearTimeout(timer);
+    wordsAreOld(true);
     if (asked) { waiting = true; return; }
     const before = shown, query = wanted();
     if (graphOf() === null) return window.dash_clientside.set_props("address", { search: "?" + query });
@@ -110,6 +111,12 @@ window.dash_clientside = window.dash_clientside || {};
     if (before === shown && graphOf() !== null) take(answer);
     clearTimeout(timer);
     if (!again) timer = setTimeout(rest, REST);
+  }
+
+  // sentence, exposures and files belong to where the hand was, until it rests and they are told anew
+  function wordsAreOld(old) {
+    document.querySelectorAll("#curves-sentence, #curves-table, #exposure, #notes, nav[aria-label=downloads]")
+      .forEach(place => place.classList.toggle("stale", old));
   }
 
   async function answerTo(query) {
@@ -161,8 +168,10 @@ window.dash_clientside = window.dash_clientside || {};
     ranges = null;
     const groups = new Map();
     spans.forEach(span => groups.set(span.group, [...(groups.get(span.group) || []), slider(span)]));
-    place.replaceChildren(...[...groups].map(([title, boxes]) =>
-      make("details", { open: "" }, make("summary", {}, title + " (" + boxes.length + ")"), ...boxes)));
+    const changed = new Set(spans.filter(span => span.value !== span.published).map(span => span.group));
+    place.replaceChildren(...[...groups].map(([title, boxes], k) =>
+      make("details", k === 0 || changed.has(title) ? { open: "" } : {},
+        make("summary", {}, k === 0 ? title : title + " (" + boxes.length + ")"), ...boxes)));
     spans.forEach(show);
   }
 
@@ -173,8 +182,13 @@ window.dash_clientside = window.dash_clientside || {};
     const page = String(asked.url || asked).includes("/_dash-update-component") ? changesPage(given) : null;
     if (page === null) return plain(asked, given);
     mark(1, page);
-    try { return await plain(asked, given); } finally { setTimeout(() => mark(-1, page), LINGER); }
+    try { return await plain(asked, given); } finally {
+      setTimeout(() => mark(-1, page), LINGER);
+      if (given.body.includes("exposure.children") && !asking()) setTimeout(() => wordsAreOld(false), LINGER);
+    }
   };
+
+  function asking() { return window.dash_clientside.livingdrug.asked(); }
 
   // whether a question changes the whole page; null for a look at a fit that runs, which nobody asked for
   function changesPage(given) {
@@ -232,6 +246,26 @@ window.dash_clientside = window.dash_clientside || {};
     figure.prepend(legend);
   }
 
+  // panels stand in one column where two would be too narrow to read
+  const NARROW = 620;
+  function arrange(graph) {
+    const meta = graph.layout && graph.layout.meta;
+    if (!meta || !meta.panels || !graph.clientWidth) return;
+    const narrow = graph.clientWidth < NARROW;
+    if (graph.arrangedFor === graph.data && graph.narrow === narrow) return;
+    const before = graph.arrangedFor !== graph.data ? false : graph.narrow;
+    graph.arrangedFor = graph.data;
+    graph.narrow = narrow;
+    const { domains, height } = narrow ? meta.narrow : meta.wide;
+    const place = graph.parentElement;
+    if (place.style.height !== height + "px") place.style.height = height + "px";
+    if (narrow === before) return;
+    const moved = { };
+    Object.entries(domains).forEach(([axis, place]) => { moved[axis + ".domain"] = place; });
+    window.Plotly.relayout(graph, moved).then(() => window.Plotly.Plots.resize(graph));
+  }
+  window.addEventListener("resize", () => document.querySelectorAll(".js-plotly-plot").forEach(arrange));
+
   function entry(graph, trace) {
     const line = trace.line || {}, dots = trace.mode === "markers", marker = trace.marker || {};
     const dash = { dash: "6 3", dot: "2 3", dashdot: "6 3 2 3", longdash: "10 4" }[line.dash] || "none";
@@ -257,6 +291,7 @@ window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.livingdrug = {
     menu: opened => ({ ...WIDE_MENU, collapsed: { mobile: !opened } }),
     closed: () => false,
+    asked: () => asked,
     reset: function () {
       spans.forEach(span => {
         span.value = span.published;
@@ -285,6 +320,9 @@ window.dash_clientside = window.dash_clientside || {};
     window.dash_clientside.set_props("settled", { data: shown });
   }
 
+  // a number that is written in words keeps its digits for whoever points at it
+  function cell(said) { return typeof said === "string" ? make("td", {}, said) : make("td", { title: said[1] }, said[0]); }
+
   function drawTable(place) {
     const text = place.dataset.table;
     if (place.drawn === text) return;
@@ -292,7 +330,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { title, header, rows } = JSON.parse(text);
     const cells = (tag, given, texts) => make("tr", {}, ...texts.map(t => make(tag, given, t)));
     place.replaceChildren(make("table", {}, make("caption", {}, title),
-      make("thead", {}, cells("th", { scope: "col" }, header)), make("tbody", {}, ...rows.map(row => cells("td", {}, row)))));
+      make("thead", {}, cells("th", { scope: "col" }, header)), make("tbody", {}, ...rows.map(row => make("tr", {}, ...row.map(cell))))));
   }
 
   function drawChoice(place) {
@@ -337,7 +375,7 @@ window.dash_clientside = window.dash_clientside || {};
       input.setAttribute("aria-label", "choose a file with your data");
     });
     entitle();
-    document.querySelectorAll(".js-plotly-plot").forEach(drawLegend);
+    document.querySelectorAll(".js-plotly-plot").forEach(graph => { drawLegend(graph); arrange(graph); });
     keepFocus();
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-table", "data-page", "data-choice", "data-title"] });
 })();
