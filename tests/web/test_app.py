@@ -454,7 +454,7 @@ def test_each_card_of_the_first_page_opens_a_first_figure(page, address):
     assert len(there) >= 8
     for href in there:
         opened(page, address, href, plot=None)
-        page.wait_for_selector("main .js-plotly-plot .main-svg, main figure img", state="attached")
+        page.wait_for_function("document.querySelector('main .js-plotly-plot .main-svg, main figure img')", timeout=30_000)
 
 
 def test_a_question_shows_at_once_that_it_is_worked_on_and_the_old_answer_is_grey(page, address):

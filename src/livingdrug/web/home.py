@@ -76,7 +76,7 @@ def cards() -> list[Card]:
             "Which product attribute matters?",
             "Attributes of simulated products beside the outcome of their patients.",
             "Then: your own table of products.",
-            f"{attributes.PATH}?kind=attributes-check&file={PRODUCTS}",
+            f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR",
         ),
         Card(
             "Show me the paper",
