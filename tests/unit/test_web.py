@@ -122,7 +122,7 @@ def test_odd_addresses_are_answered_in_words(client):
 
 def test_a_bad_start_value_keeps_its_field():
     page = str(page_of("/fit", "?kind=fit&file=example&model=stein_2019&values.fold=-1", Work()))
-    assert "must be positive" in page and "start or held value of fold" in page
+    assert "must be positive" in page and "initial estimate or fixed value of fold" in page
 
 
 def test_nothing_on_the_page_comes_from_elsewhere(client):
