@@ -94,6 +94,7 @@ def _sampling(trial: Trial) -> Iterator[str]:
     try:
         check_outputs(trial.model, [trial.measured])
         Draw(1, 0, trial.spread, trial.cv).population(trial.model)
+        _ = trial.error
         if visits:
             check_horizon(trial.model, visits[-1])
     except LivingdrugError as error:

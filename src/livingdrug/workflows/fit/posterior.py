@@ -14,7 +14,7 @@ from livingdrug.fit.store import data_hash, write_json
 from livingdrug.fit.words import number
 from livingdrug.plots import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 from livingdrug.report import Answer, Part, Picture, Table, model_card, save
-from livingdrug.workflows.fit.checks import VPC_REPLICATES, keep_vpc
+from livingdrug.workflows.fit.checks import VPC_REPLICATES, keep_model, keep_vpc
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.fit.words import data_checks, start_rows
 from livingdrug.workflows.tables import hashes
@@ -31,6 +31,7 @@ def keep_posterior(scenario: Fit, found: Posterior, folder: str | Path) -> Answe
     parts = []
     if not found.faults:
         parts += _shown(found, path / "pictures")
+        flags += keep_model(found, path)
         try:
             check = vpc(found.problem, VPC_REPLICATES, scenario.seed, points=found.points(VPC_REPLICATES))
             parts.append(keep_vpc(check, path))

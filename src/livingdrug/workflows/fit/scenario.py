@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.fields import About, commas, named_numbers
+from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
 from livingdrug.workflows.memory import DRAW, VECTOR
 from livingdrug.workflows.tables import Duplicates, TableScenario, Untreated
 
@@ -242,6 +242,8 @@ class Fit(TableScenario):
             group=FEW,
         ),
     ] = False
+
+    even_so: EvenSo = False
 
     @classmethod
     def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
