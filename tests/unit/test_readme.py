@@ -24,7 +24,8 @@ def commands(text: str) -> list[list[str]]:
     """Arguments of each `livingdrug` command of a block; a backslash at the end of a line continues it."""
     lines = text.replace("\\\n", " ").splitlines()
     found = [line.removeprefix("$ ") for line in lines if line.removeprefix("$ ").startswith("livingdrug ")]
-    return [shlex.split(line, comments=True)[1:] for line in found if "<" not in line and "[" not in line]
+    whole = [line for line in found if not any(mark in line for mark in ("<", "[", " ..."))]  # others stand for many
+    return [shlex.split(line, comments=True)[1:] for line in whole]
 
 
 def test_the_readme_runs_from_top_to_bottom(tmp_path, monkeypatch):
