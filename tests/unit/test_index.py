@@ -176,7 +176,7 @@ def test_interval_is_open_where_a_slope_may_be_nothing():
     assert (found.ratio.low, found.ratio.high) == (0.0, math.inf)
     assert (found.efficacious.low, found.efficacious.high) == (0.0, math.inf)
     assert math.isfinite(found.toxic.high)
-    assert any("`ORR`): the slope cannot be told from 0" in note for note in found.notes)
+    assert any("`ORR`): the slope is not different from 0" in note for note in found.notes)
 
 
 def trial(n: int, seed: int, correlation: float):

@@ -8,6 +8,7 @@ from livingdrug.core.faces import lazy
 if TYPE_CHECKING:
     from livingdrug.attributes.area import Auc, auc, delong_difference, with_interval
     from livingdrug.attributes.association import Effect, Pooled, benjamini_hochberg, pool, relate
+    from livingdrug.attributes.carried import MEAN, Ratio, drawn, ratios_of, read_ratio
     from livingdrug.attributes.composition import Composition, close, clr, pivot
     from livingdrug.attributes.design import (
         Detectable,
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
     from livingdrug.attributes.learning_curve import Growth, growth
     from livingdrug.attributes.matrix import Expression, names_fault, read_matrix
     from livingdrug.attributes.model import Model, Prediction, build, load, predict, save
-    from livingdrug.attributes.outcome import MEASURE, NOTHING, Outcome
+    from livingdrug.attributes.outcome import LEAST, MEASURE, NOTHING, Outcome
     from livingdrug.attributes.outcomes import outcome_of
     from livingdrug.attributes.penalised import elastic_net
     from livingdrug.attributes.quality import Range, acceptance
-    from livingdrug.attributes.scales import LIMIT, analysed
-    from livingdrug.attributes.scores import METHODS, ScoreTable, Signature, score
+    from livingdrug.attributes.scales import LIMIT, Treatment, analysed, applied, later, treatments
+    from livingdrug.attributes.scores import METHODS, ScoreTable, Signature, rows_of, score
     from livingdrug.attributes.signatures import read_signatures
     from livingdrug.attributes.table import (
         Column,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = lazy(__name__)
 
 __all__ = [
+    "LEAST",
     "LIMIT",
     "Auc",
     "Column",
@@ -59,6 +61,7 @@ __all__ = [
     "Growth",
     "Leak",
     "LearningStudy",
+    "MEAN",
     "MEASURE",
     "METHODS",
     "Model",
@@ -69,11 +72,14 @@ __all__ = [
     "Prediction",
     "ProductTable",
     "Range",
+    "Ratio",
     "ScoreTable",
     "Signature",
     "Stability",
+    "Treatment",
     "acceptance",
     "analysed",
+    "applied",
     "auc",
     "auc_of",
     "benjamini_hochberg",
@@ -85,6 +91,7 @@ __all__ = [
     "crossed",
     "delong_difference",
     "detectable",
+    "drawn",
     "effect_of",
     "elastic_net",
     "example_expression",
@@ -92,6 +99,7 @@ __all__ = [
     "fit_firth",
     "growth",
     "joined",
+    "later",
     "leaks_of",
     "load",
     "names_fault",
@@ -105,14 +113,18 @@ __all__ = [
     "predict",
     "profile_interval",
     "profile_p",
+    "ratios_of",
     "read_matrix",
     "read_products",
+    "read_ratio",
     "read_signatures",
     "relate",
+    "rows_of",
     "save",
     "score",
     "sentences",
     "stability",
     "study",
+    "treatments",
     "with_interval",
 ]

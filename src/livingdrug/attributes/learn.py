@@ -10,12 +10,14 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.attributes import folds as folding
-from livingdrug.attributes.crossing import ELASTIC_NET, RIDGE, merit, over_folds
+from livingdrug.attributes.crossing import ELASTIC_NET, SPARSE_PLS, merit, over_ridge, over_tuned
 from livingdrug.attributes.outcome import Outcome
 
-Method = Literal["ridge", "elastic-net", "lasso"]
-MIXING: dict[Method, float] = {"ridge": 0.0, "elastic-net": 0.5, "lasso": 1.0}
-TUNED_NET = (0.9, 0.7, 0.5, 0.35, 0.2, 0.1)  # of the penalty that leaves nothing in
+Method = Literal["ridge", "elastic-net", "lasso", "sparse-pls"]
+# weight of the absolute values in the penalty; of sparse PLS the number of components, see `Plan.mixing`
+MIXING: dict[Method, float] = {"ridge": 0.0, "elastic-net": 0.5, "lasso": 1.0, "sparse-pls": 1.0}
+TUNED_COMPONENTS = 2.0  # of sparse PLS, where there are patients enough to choose the threshold
+TUNED_NET = (0.9, 0.7, 0.5, 0.35, 0.2, 0.1)  # of the penalty that leaves nothing in, or of the largest weight
 # fixed beforehand: ridge at the number of attributes (standardised), at which few patients lose little and none is chosen
 FIXED_RIDGE, FIXED_NET = (1.0,), (0.5,)
 TUNE_FROM = 10  # patients of the smaller class in a training part from which a penalty can be chosen at all
@@ -59,18 +61,29 @@ class Plan:
         """Whether the penalty is chosen in inner folds."""
         return len(self.grid) > 1
 
+    @property
+    def mixing(self) -> float:
+        """Weight of the absolute values in the penalty of an elastic net; components of sparse PLS."""
+        return TUNED_COMPONENTS if self.method == "sparse-pls" and self.tuned else MIXING[self.method]
+
+    @property
+    def code(self) -> int:
+        """Number of the method, as compiled code wants it, of those that can be tuned."""
+        return SPARSE_PLS if self.method == "sparse-pls" else ELASTIC_NET
+
 
 @dataclass(frozen=True)
 class Crossed:
     """value: measure of `outcome.MEASURE` for patients not seen; eta (repeats, n): linear predictors, folds
     (repeats, n): the fold of each; null (permutations,): the same procedure with permuted outcomes; p_value:
-    (1 + as good) / (1 + all)."""
+    (1 + as good) / (1 + all); brier_null (permutations,): Brier scores with permuted outcomes, nan unless binary."""
 
     value: float
     eta: np.ndarray
     folds: np.ndarray
     null: np.ndarray
     p_value: float
+    brier_null: np.ndarray
 
 
 def plan_for(
@@ -111,10 +124,17 @@ def crossed(
     own = _folds(outcome, plan, study, by_study, "observed")
     eta = eta_of(features, outcome, plan, own)
     value = float(merit(eta, outcome.y, outcome.event, own, outcome.family))
-    null = _null(features, outcome, plan, study, by_study, progress)
+    null, brier_null = _null(features, outcome, plan, study, by_study, progress).T
     seen = null[~np.isnan(null)]
     p_value = (1 + int((seen >= value - 1e-12).sum())) / (1 + len(seen)) if len(seen) else np.nan
-    return Crossed(value, eta, own, null, p_value)
+    return Crossed(value, eta, own, null, p_value, brier_null)
+
+
+def brier(eta: np.ndarray, outcome: Outcome) -> float:
+    """Mean squared error of the probability of the mean linear predictor of each patient; nan unless binary."""
+    if outcome.kind != "binary":
+        return np.nan
+    return float(((1 / (1 + np.exp(-np.nanmean(eta, axis=0))) - outcome.y) ** 2).mean())
 
 
 def _folds(outcome: Outcome, plan: Plan, study: np.ndarray, by_study: bool, purpose: str) -> np.ndarray:
@@ -127,32 +147,25 @@ def _folds(outcome: Outcome, plan: Plan, study: np.ndarray, by_study: bool, purp
 def eta_of(features: Features, outcome: Outcome, plan: Plan, own: np.ndarray) -> np.ndarray:
     """Linear predictor of each patient by models that have not seen it, shape (repeats, n); own (repeats, n):
     folds."""
-    return over_folds(
-        features.x,
-        outcome.y,
-        outcome.event,
-        outcome.order,
-        own,
-        outcome.family,
-        RIDGE if plan.method == "ridge" else ELASTIC_NET,
-        MIXING[plan.method],
-        np.array(plan.grid),
-        plan.keep,
-        features.starts,
-        features.members,
-    )
+    y, event, order, family = outcome.y, outcome.event, outcome.order, outcome.family
+    given = plan.keep, features.starts, features.members
+    if plan.method == "ridge":
+        return over_ridge(features.x, y, event, order, own, family, plan.grid[0], *given)
+    grid = np.array(plan.grid)
+    return over_tuned(features.x, y, event, order, own, family, plan.code, plan.mixing, grid, *given)
 
 
 def _null(features, outcome, plan, study, by_study, progress) -> np.ndarray:
-    """Two permutations at a time: the compiled pass holds no lock."""
+    """Measure and Brier score (permutations, 2); two at a time: the compiled pass holds no lock."""
     places = folding.permutations(outcome.y, study, plan.permutations, plan.seed)
 
-    def one(k: int) -> float:
+    def one(k: int) -> tuple[float, float]:
         other = outcome.taken(places[k])
         own = _folds(other, plan, study, by_study, f"permuted {k}")
-        return float(merit(eta_of(features, other, plan, own), other.y, other.event, own, other.family))
+        eta = eta_of(features, other, plan, own)
+        return float(merit(eta, other.y, other.event, own, other.family)), brier(eta, other)
 
-    null = np.empty(len(places))
+    null = np.empty((len(places), 2))
     with ThreadPoolExecutor(max(1, min(4, cpu_count() or 1))) as pool:
         try:
             for k, value in enumerate(pool.map(one, range(len(places)))):

@@ -19,8 +19,8 @@ OUTPUTS = {
     "plots": (("--plots",), {"type": click.Path(file_okay=False), "metavar": "FOLDER",
                              "help": "Write the figures (PNG and SVG) into this folder."}),
     "as_json": (("--json", "as_json"), {"is_flag": True, "help": "Print the answer as JSON."}),
-    "workers": (("--workers",), {"type": int, "help": "Share the subjects among this many processes."}),
-    "dask": (("--dask",), {"metavar": "ADDRESS", "help": "Share the subjects among a Dask cluster's workers."}),
+    "workers": (("--workers",), {"type": int, "help": "Distribute the subjects over this many processes."}),
+    "dask": (("--dask",), {"metavar": "ADDRESS", "help": "Distribute the subjects over a Dask cluster's workers."}),
     "memory": (("--memory",), {"type": float, "metavar": "GB", "help": MEMORY_HELP}),
     "resume": (("--resume",), {"is_flag": True, "help": "Go on from the state that an interrupted run left in --out."}),
     "as_scenario": (("--as-scenario",), {"is_flag": True, "help": "Print the scenario document that this command amounts to; "

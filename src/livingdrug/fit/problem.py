@@ -18,7 +18,7 @@ from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown, shortly
 from livingdrug.data import Data
 from livingdrug.fit.outcomes import Outcome
-from livingdrug.models import ClosedForm, Model
+from livingdrug.models import ClosedForm, Correlation, Model
 
 SCALES = ("log", "logit", "normal")
 SHAPES = ("power", "exponential", "categorical")
@@ -111,34 +111,6 @@ class Effect:
     def name(self) -> str:
         """Such as `WT on c_max` or `SEX=F on c_max`."""
         return f"{self.covariate}{'=' + self.level if self.level else ''} on {self.parameter}"
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """Correlation of the random effects of two parameters; all pairs of a block are given, or a pair stays at
-    0.
-
-    Parameters
-    ----------
-    first, second : str
-        Names of the parameters.
-    value : float
-        Between -1 and 1.
-
-    Raises
-    ------
-    InputError
-        For a value that is no correlation.
-    """
-
-    first: str
-    second: str
-    value: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not abs(self.value) < 1:
-            pair = f"`{self.first}` and `{self.second}`"
-            raise InputError(f"the correlation of {pair} is {self.value:g}; it must lie between -1 and 1")
 
 
 @dataclass(frozen=True)
@@ -329,11 +301,15 @@ def covariance(problem: FitProblem) -> np.ndarray:
 
 
 def default_scale(model: Model, name: str) -> str:
-    """log for what is positive, logit for a fraction (log where its published spread is log-normal), else normal."""
+    """That of its published variability, or of the fit that the model is from; else log for what is positive, logit for a
+    fraction, normal for the rest."""
     bound = next(q.bound for q in model.quantities if q.name == name)
-    if bound == "fraction":
-        return "log" if any(name in p.spreads for p in model.populations) else "logit"
-    return "normal" if bound == "any" else "log"
+    published = [p.spreads[name].scale for p in model.populations if name in p.spreads]
+    if published:
+        return published[0]
+    if model.fitted and (own := [e.scale for e in model.fitted.estimates if e.name == name]):
+        return own[0]
+    return {"fraction": "logit", "any": "normal"}.get(bound, "log")
 
 
 def outputs_of(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -231,7 +231,7 @@ def _occasion(plan: _Plan, problem: FitProblem, name: str, sd: float, given: Giv
     if count < 2:
         raise InputError("inter-occasion variability needs a subject with two occasions; number them in a column OCC")
     if data.doses is None:
-        raise InputError("between-occasion variability of a model made of flows needs rows of doses, which begin them")
+        raise InputError("inter-occasion variability of a model made of flows needs rows of doses, which begin them")
     times = np.full((len(data.subjects), count - 1), NEVER)
     begun = data.doses.start - given.start[data.profiles.subject]
     for i, k in enumerate(place.tolist()):

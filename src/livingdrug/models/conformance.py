@@ -44,7 +44,7 @@ def problems(model: Model) -> list[str]:
     outputs = {o.name for o in model.system.outputs}
     strangers = [a for a in model.anchors if a.output and a.output not in outputs]
     found += [f"anchor `{a.name}`: unknown output `{a.output}`" for a in strangers]
-    if not model.anchors:
+    if not (model.anchors or model.fitted):
         found.append("no anchor: name at least one published number that the model must reproduce")
     return sorted(found)
 

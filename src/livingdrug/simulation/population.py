@@ -136,7 +136,7 @@ def draw_subjects(
     cv: float | None = None,
     variance_scale: float = 1.0,
 ) -> Subjects:
-    """n virtual subjects, P_i = P exp(sd z_i), independent between quantities.
+    """n virtual subjects, P_i = P exp(sd z_i), independent between quantities unless the model says how they are correlated.
 
     Parameters
     ----------
@@ -180,15 +180,43 @@ def drawn_values(
     if population.members:
         values |= _members(model, population, seed, first, count)
     bounds = {q.name: q.bound for q in model.quantities}
+    together = _correlated(population, seed, first, count)
     for name, given in population.spreads.items():
         sd, highest = given.sd * math.sqrt(variance_scale), 1.0 if bounds[name] == "fraction" else math.inf
-        if population.members:
+        if name in together or given.scale != "log":
+            z = together[name] if name in together else _normals(seed, name, first, count)
+            values[name] = np.minimum(_moved(model.typical[name], sd * z, given.scale), highest)
+        elif population.members:
             values[name] = np.minimum(
                 values[name] * lognormals(seed, name, first, count, 1.0, sd, math.inf), highest
             )
         else:
             values[name] = lognormals(seed, name, first, count, model.typical[name], sd, highest)
     return values
+
+
+def _normals(seed: int, name: str, first: int, count: int) -> np.ndarray:
+    from livingdrug.engine import normals
+
+    return normals(seed, name, first, count)
+
+
+def _correlated(population: Population, seed: int, first: int, count: int) -> dict[str, np.ndarray]:
+    """Standard normal numbers of the quantities whose effects are correlated, each shape (count,)."""
+    names = population.correlated
+    if not names:
+        return {}
+    z = population.factor() @ np.array([_normals(seed, name, first, count) for name in names])
+    return dict(zip(names, z, strict=True))
+
+
+def _moved(typical: float, eta: np.ndarray, scale: str) -> np.ndarray:
+    """Individual values of effects on a scale."""
+    if scale == "normal":
+        return typical + eta
+    if scale == "logit":
+        return 1.0 / (1.0 + (1.0 - typical) / typical * np.exp(-eta))
+    return typical * np.exp(eta)
 
 
 def member_of(population: Population, seed: int, first: int, count: int) -> np.ndarray:

@@ -38,7 +38,7 @@ ASKED = {
              Entry("log_sd", "SD of ln exposure", "instead of a model; two numbers: one for each arm", several=True),
              Entry("model", "Model whose variability gives the SD"), Entry("variability", "Which published variability")),
     "effect": (Entry("effect", "Difference of means, in SD"),),
-    "hazard_ratio": (Entry("hazard_ratio", "Hazard ratio"), Entry("event_rate", "Share of all subjects with the event")),
+    "hazard_ratio": (Entry("hazard_ratio", "Hazard ratio"), Entry("event_rate", "Proportion of subjects with the event")),
     "proportions": (Entry("proportions", "Two response rates", "such as 0.3 0.5", several=True),),
 }  # fmt: skip
 QUESTIONS = {"fold": (EXAMPLE, "a fold change of exposure"), "effect": (Power(effect=0.5), "a difference of means"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from livingdrug.core.errors import InputError
 
@@ -36,6 +36,13 @@ class About:
     read: Callable[[tuple[str, ...], str], Any] | None = None
     hidden: bool = False
     former: tuple[str, ...] = ()
+
+
+# of every kind that takes a model
+EvenSo = Annotated[
+    bool,
+    About("Take a fitted model whose fit is not sound too; every output says so.", ("--even-so",), INPUT),
+]
 
 
 def about(field) -> About | None:

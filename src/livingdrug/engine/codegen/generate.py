@@ -25,11 +25,11 @@ _FUNCTIONS = {
     sy.LogOrNever: "log_or_never", sy.LogOfScale: "log_of_scale", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit",
     sy.Exp: "exp", sy.Expm1: "expm1", sy.Expm1Ratio: "expm1_ratio", sy.NaturalLog: "natural_log", sy.Log1p: "log1p",
     sy.Sqrt: "sqrt", sy.Tanh: "tanh", sy.Sign: "sign", sy.Step: "step", sy.Absolute: "absolute", sy.Smaller: "minimum",
-    sy.Larger: "maximum",
+    sy.Larger: "maximum", sy.Chosen: "chosen",
 }  # fmt: skip
 
 # the title holds names that a user chose: it is written as a literal, so that it can never be code
-HEADER = '''"""{subject}, written by livingdrug {version}. Not for editing: it is made anew when the model changes."""
+HEADER = '''"""{subject}, written by livingdrug {version}. Not for editing: it is generated again when the model changes."""
 
 from livingdrug.engine.codegen import vector_functions as lanes
 from livingdrug.engine.codegen import vector_math as one

@@ -91,7 +91,7 @@ def fit_failure_time(
     if zero.any():
         raise InputError(
             f"the time to {times.endpoint} is 0 for {named(times.subjects, zero)}, which has no logarithm; "
-            "mend these rows, leave them out, or use --model cox"
+            "correct these rows, leave them out, or use --model cox"
         )
     refuse_uninformative(times)
     terms = tuple(covariates)

@@ -9,17 +9,21 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.attributes import (
+    LEAST,
     LIMIT,
     Features,
     Leak,
     Outcome,
     ProductTable,
+    Treatment,
     analysed,
+    applied,
     beside,
     check_products,
     joined,
     leaks_of,
     outcome_of,
+    treatments,
 )
 from livingdrug.core.errors import InputError
 from livingdrug.data import printable, refusal, split_heading
@@ -58,14 +62,6 @@ class ProductScenario(Document):
             group=INPUT,
         ),
     ] = "refuse"
-    limit: Annotated[
-        float,
-        About(
-            "Detection limit of a fraction in a composition, as a fraction of the gate; a zero "
-            "stands at 0.65 of it."
-        ),
-    ] = LIMIT
-
     def table(self) -> ProductTable:
         """The table as it was read, with its findings."""
         table = check_products(self.file, self.columns, self.sheet)
@@ -81,7 +77,19 @@ class ProductScenario(Document):
         return table
 
 
-class OutcomeScenario(ProductScenario):
+class AnalysedScenario(ProductScenario):
+    """A table of products whose attributes go onto the scale that is analysed."""
+
+    limit: Annotated[
+        float,
+        About(
+            "Detection limit of a fraction in a composition, as a fraction of the gate; a zero "
+            "stands at 0.65 of it."
+        ),
+    ] = LIMIT
+
+
+class OutcomeScenario(AnalysedScenario):
     """A table of products and the outcome that attributes are related to."""
 
     outcome: Annotated[
@@ -121,6 +129,7 @@ class Prepared:
     clinical: Features | None
     leaks: tuple[Leak, ...]
     rows: np.ndarray
+    treatments: tuple[Treatment, ...]
 
 
 def prepare(scenario: OutcomeScenario) -> Prepared:
@@ -131,8 +140,10 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
     said |= {name: "clinical" for name in scenario.clinical}
     table = scenario.model_copy(update={"columns": said}).read()
     outcome, rows = outcome_of(table, scenario.outcome, scenario.log)
-    x, names = analysed(_without_outcome(table, scenario.outcome), scenario.limit)
-    x = np.ascontiguousarray(x[rows])
+    table = _noted(table, outcome, rows)
+    own = _without_outcome(table, scenario.outcome)
+    how = treatments(own, scenario.limit)
+    x, names = np.ascontiguousarray(applied(how, own)[rows]), tuple(t.name for t in how)
     leaks = [leak for leak in leaks_of(x, names, outcome, table, rows) if not _kept(leak, scenario.keep)]
     wrong = [leak for leak in leaks if leak.severity == "error"]
     if wrong:
@@ -144,8 +155,36 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
         known, known_names = analysed(_with_clinical(table, scenario.clinical), scenario.limit, ("clinical",))
         clinical = Features(np.ascontiguousarray(known[rows]), known_names)
     return Prepared(
-        table, Features(x, names), outcome, labels[rows] if several else None, clinical, tuple(leaks), rows
+        table=table,
+        features=Features(x, names),
+        outcome=outcome,
+        labels=labels[rows] if several else None,
+        clinical=clinical,
+        leaks=tuple(leaks),
+        rows=rows,
+        treatments=how,
     )
+
+
+def few(outcome: Outcome) -> tuple[str, ...]:
+    """What is to be said where the smaller class, the events or the patients are fewer than can be learned from."""
+    if outcome.smaller >= LEAST:
+        return ()
+    what = {"binary": "in the smaller class", "survival": "with an event", "continuous": "with a value"}[outcome.kind]
+    return (
+        f"{outcome.name}: {outcome.smaller} patient(s) {what}, fewer than {LEAST}: only the largest differences show, "
+        "and nothing can be learned from all attributes together",
+    )
+
+
+def _noted(table: ProductTable, outcome: Outcome, rows: np.ndarray) -> ProductTable:
+    """The table with a note of the products that have no outcome, by line."""
+    gone = np.setdiff1d(np.arange(table.n), rows)
+    if not len(gone):
+        return table
+    lines = ", ".join(str(table.lines[i]) for i in gone[:10]) + (", ..." if len(gone) > 10 else "")
+    note = f"{outcome.name}: {len(gone)} product(s) without an outcome take no part (line {lines})"
+    return replace(table, notes=(*table.notes, note))
 
 
 def _with_clinical(table: ProductTable, names: tuple[str, ...]) -> ProductTable:

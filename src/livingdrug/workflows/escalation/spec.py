@@ -10,7 +10,7 @@ from livingdrug.simulation import Regimen, read_dose
 from livingdrug.trial import Escalation, EscalationAnswer, Level, simulate_escalation
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import About, EvenSo
 from livingdrug.workflows.memory import PATIENT
 from livingdrug.workflows.trial.spec import EndpointEntry, Part, read_own_dose
 
@@ -61,11 +61,12 @@ class EscalationScenario(Document):
     doses: tuple[str, ...] = ()
     replicates: int = 10_000
     seed: int = 1
+    even_so: EvenSo = False
 
     def escalation(self) -> Escalation:
         """The escalation itself. Raises InputError or ModelError for what cannot be."""
         curve = self.toxicity and EndpointEntry(name="toxicity", kind="toxicity", **self.toxicity.model_dump()).endpoint()
-        model = build_model(self.model, self.fragments, self.values) if self.model else None
+        model = build_model(self.model, self.fragments, self.values, self.even_so) if self.model else None
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
         plain = ("rule", "target", "cohort", "patients", "start", "cv", "output")
         levels = tuple(entry.level() for entry in self.levels)

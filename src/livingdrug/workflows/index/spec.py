@@ -30,7 +30,7 @@ from livingdrug.response import (
     tradeoff,
 )
 from livingdrug.simulation import Draw, default_until, exposure_task
-from livingdrug.workflows.fields import INPUT, About
+from livingdrug.workflows.fields import INPUT, About, EvenSo
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.response.spec import run as run_response
@@ -118,6 +118,7 @@ class Index(KineticScenario):
     seed: Annotated[int, About("Of the virtual subjects.", group=PRODUCT)] = 1
     fold: Annotated[float, About("A change of the product's median.", group=PRODUCT)] = 1.0
     width: Annotated[float, About("A change of its log-SD (0.5: half).", group=PRODUCT)] = 1.0
+    even_so: EvenSo = False
 
     @model_validator(mode="before")
     @classmethod
@@ -298,7 +299,7 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
         raise InputError(
             f"the curves are on `{curve.exposure}`; --product-model gives CMAX or the area over a window ({', '.join(AREAS)})"
         )
-    model = build_model(scenario.product_model)
+    model = build_model(scenario.product_model, even_so=scenario.even_so)
     observed = scenario.variability == OBSERVED
     draw = None if observed else Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     peak = curve.exposure == "CMAX"

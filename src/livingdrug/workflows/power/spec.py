@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Annotated, ClassVar, Literal
 
@@ -12,9 +12,11 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.products import CAUTION, OBSERVED, observed_spread
 from livingdrug.trial import (
+    Assured,
     Design,
     PowerAnswer,
     PowerCurve,
+    assured_power,
     effect_of_fold,
     log_sd_of_auc28,
     power_log_rank,
@@ -28,7 +30,7 @@ from livingdrug.trial import (
 )
 from livingdrug.trial import power_curve as curve
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import About, EvenSo
 
 QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
 MEANS = "two-sample t-test with equal variances, exact noncentral t"
@@ -101,6 +103,14 @@ class Power(Document):
     n: Annotated[
         int | None, About("Ask for the power of this many subjects in the smaller arm.", ("-n", "--n"), TEST)
     ] = None
+    uncertainty: Annotated[
+        int,
+        About(
+            "Draws of the estimates of a fitted --model (such as 200): assurance (power averaged over them) beside power.",
+            group=TEST, metavar="DRAWS",
+        ),
+    ] = 0
+    even_so: EvenSo = False
 
     @field_validator("log_sd", mode="before")
     @classmethod
@@ -118,7 +128,7 @@ class Power(Document):
             known = ", ".join(f"--{name.replace('_', '-')}" for name in QUESTIONS)
             raise InputError(f"give exactly one of {known}, not {' and '.join(given) or 'none'}")
         if (self.hazard_ratio is None) != (self.event_rate is None):
-            raise InputError("--hazard-ratio and --event-rate (share of all subjects who have the event) belong together")
+            raise InputError("--hazard-ratio and --event-rate (proportion of subjects who have the event) belong together")
         self._refuse_idle(given[0])
         return given[0]
 
@@ -153,7 +163,30 @@ def read_arms(text: str) -> float:
 
 def run(scenario: Power) -> PowerAnswer:
     """The answer in numbers and one sentence. Raises InputError for what cannot be asked."""
-    return question(scenario).size(scenario.n)
+    answer = question(scenario).size(scenario.n)
+    if not scenario.uncertainty:
+        return answer
+    return replace(answer, assured=_assured(scenario, answer)[0])
+
+
+def assurance_notes(scenario: Power) -> tuple[str, ...]:
+    """What to know of the draws of the estimates."""
+    return _assured(scenario, run(scenario))[1] if scenario.uncertainty else ()
+
+
+def _assured(scenario: Power, answer: PowerAnswer) -> tuple[Assured, tuple[str, ...]]:
+    if scenario.fold is None or scenario.model is None or scenario.variability == OBSERVED:
+        raise InputError(
+            "uncertainty is that of the estimates of a fitted model: give --fold and --model with the folder of a fit, or "
+            "leave out --uncertainty"
+        )
+    return _power_over_draws(scenario, answer.n_per_arm)
+
+
+@lru_cache(maxsize=16)
+def _power_over_draws(scenario: Power, n: int) -> tuple[Assured, tuple[str, ...]]:
+    model = build_model(scenario.model, even_so=scenario.even_so)
+    return assured_power(model, scenario.fold, n, scenario.design(), scenario.variability, scenario.uncertainty)
 
 
 def power_curve(scenario: Power) -> PowerCurve:
@@ -217,7 +250,7 @@ def variability_note(scenario: Power) -> str:
     """Which published variability is taken where there are several and none is named; "" otherwise."""
     if scenario.model is None or scenario.variability is not None:
         return ""
-    names = [population.name for population in build_model(scenario.model).populations]
+    names = [population.name for population in build_model(scenario.model, even_so=scenario.even_so).populations]
     if len(names) < 2:
         return ""
     return f"variability `{names[0]}` of {scenario.model} is taken; --variability names another: {', '.join(names[1:])}"
@@ -232,5 +265,5 @@ def log_sd_of(scenario: Power) -> float:
             raise InputError("--variability chooses between those of a model; with --log-sd there is nothing to choose")
         return scenario.log_sd[0]
     if scenario.variability == OBSERVED:
-        return observed_spread(build_model(scenario.model).name).log_sd
-    return log_sd_of_auc28(build_model(scenario.model), scenario.variability)
+        return observed_spread(build_model(scenario.model, even_so=scenario.even_so).name).log_sd
+    return log_sd_of_auc28(build_model(scenario.model, even_so=scenario.even_so), scenario.variability)

@@ -10,7 +10,7 @@ from livingdrug.sensitivity import Sensitivity, inputs_of, sensitivity
 from livingdrug.simulation import Regimen, read_dose
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, commas, named_numbers
+from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
 from livingdrug.workflows.memory import SUBJECT
 
 COUNTED = "runs"
@@ -132,6 +132,7 @@ class SensitivityScenario(Document):
         ),
     ] = None
     seed: Annotated[int, About("Of the design.")] = 1
+    even_so: EvenSo = False
 
     @property
     def points(self) -> int:
@@ -140,7 +141,7 @@ class SensitivityScenario(Document):
 
     def built(self) -> Model:
         """The model. Raises InputError or ModelError for what cannot be."""
-        return build_model(self.model, self.fragments, self.values)
+        return build_model(self.model, self.fragments, self.values, self.even_so)
 
     def memory(self) -> float:
         """Bytes of the runs."""
