@@ -21,7 +21,17 @@ from livingdrug.fit.point import LOG, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
 from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
-from livingdrug.fit.walk import BETTER, NEAR, ROUNDS, Higher, Top, profile_draws, relative, scale_of
+from livingdrug.fit.walk import (
+    BETTER,
+    NEAR,
+    ROUNDS,
+    Higher,
+    Top,
+    confirmed_higher,
+    profile_draws,
+    relative,
+    scale_of,
+)
 
 LEVEL = 0.95
 SHARP = 0.4  # standard error on its scale up to which a number has the interval of its standard error
@@ -253,8 +263,8 @@ def _largest(s: Settled, full: Prepared, name: str, fall: float, seed: int):
         point = unknowns.point(vector, point)
         climbed = climb(prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **profile_draws(prepared))
         rise = 2 * (s.level - climbed.level - climbed.gain)
-        if climbed.level > s.level + BETTER:
-            return Higher(prepared, climbed)
+        if climbed.level > s.level + BETTER and (higher := confirmed_higher(prepared, climbed, k, seed, s.level)):
+            return higher
         if rise >= fall:
             return x if before is None else _between(before, rise_before, x, rise, fall)
         now, before, rise_before = Settled(prepared, climbed, s.dropped), x, rise

@@ -52,7 +52,7 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
         raise InputError(f"the fit is not at the top of its likelihood, which may rise by {top.gain:.2g} more")
     best, fall = unknowns.vector(top.point), cutoff(prepared.design.n)
     start = climb(prepared, top.point, seed, before=top, rounds=0, **profile_draws(prepared))
-    walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed, fine=True)
+    walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed, top.level, fine=True)
     rows, ends, astray = [(best[k], 0.0)], [], False
     for side in (-1, 1):
         end, known = walk.along(side)

@@ -28,6 +28,7 @@ WORTH = 100  # effective draws of every subject that a point of a profile rests 
 NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
 AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
 BETTER = 0.25  # rise of the log-likelihood on a profile that means that the search had not ended
+SURE = 2  # draws over the usual ones that say so, too
 ASTRAY = 0.5  # rise of the log-likelihood still expected above which the other numbers are not fitted
 BEYOND = 1.1  # the root that a jump is to end at, over the one looked for: what lies between two points is known best
 CLOSE, UNDER, OVER = 0.9, 0.7, 1.4  # of the root looked for: where one step says what lies beyond, and one of two between
@@ -46,6 +47,14 @@ def profile_draws(prepared: Prepared) -> dict:
     """Draws of each subject that a climb on a profile takes."""
     each = usual_draws(prepared.problem) // HALF
     return {"draws": each, "most": MOST * each, "sound": WORTH}
+
+
+def confirmed_higher(prepared: Prepared, now: Climbed, k: int, seed: int, level: float) -> Higher | None:
+    """A point with number k held that seemed more likely than an optimum, where it is so by as many draws as an optimum has:
+    those of a profile are few, and of the many points that are looked at the errors of some are large."""
+    draws = SURE * usual_draws(prepared.problem)
+    sure = climb(prepared, now.point, seed, before=now, held=(k,), draws=draws, rounds=0)
+    return Higher(prepared, sure) if sure.level > level + BETTER else None
 
 
 def relative(unknowns: Unknowns, name: str) -> bool:
@@ -84,7 +93,8 @@ class Top:
     def walk(self, name: str, behind: float, fall: float) -> "Walk":
         """Along the profile of a number."""
         s, unknowns = self.settled, self.unknowns
-        return Walk(s.prepared, unknowns, unknowns.names.index(name), self.start, behind, fall, self.seed)
+        level = s.level + behind / 2
+        return Walk(s.prepared, unknowns, unknowns.names.index(name), self.start, behind, fall, self.seed, level)
 
 
 class Step(NamedTuple):
@@ -96,8 +106,8 @@ class Step(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """Along the profile of number k from an optimum; behind: how much less likely than the best one that optimum is; fine:
-    whether its whole course is wanted, and not its ends alone."""
+    """Along the profile of number k from an optimum; behind: how much less likely than the best one that optimum is; level:
+    log-likelihood of the best one; fine: whether its whole course is wanted, and not its ends alone."""
 
     prepared: Prepared
     unknowns: Unknowns
@@ -106,6 +116,7 @@ class Walk(NamedTuple):
     behind: float
     fall: float
     seed: int
+    level: float
     fine: bool = False
 
     def end(self, side: int, first: float = 0.0) -> float | None | Higher:
@@ -132,8 +143,8 @@ class Walk(NamedTuple):
                 gone -= step
                 continue
             known.append(now)
-            if self.behind + 2 * (self.start.level - now.fit.level) < -2 * BETTER:
-                return Higher(self.prepared, now.fit), known
+            if (higher := self.higher(now.fit)) is not None:
+                return higher, known
             before, (low, high) = low, (low, now) if now.rise >= self.fall else (now, high)
             found = self.crossing(side, before, low, high)
             if found is not None and (first or high is None or self.encloses(low, high)):
@@ -143,6 +154,12 @@ class Walk(NamedTuple):
             step = step * self.growth(before, low) if high is None else found - side * (low.x - base)
             gone = min(side * (low.x - base) + step, farthest)
         return None if high is None else base + side * found, known
+
+    def higher(self, now: Climbed) -> Higher | None:
+        """The point, where it is more likely than the best optimum."""
+        if self.behind + 2 * (self.start.level - now.level) >= -2 * BETTER:
+            return None
+        return confirmed_higher(self.prepared, now, self.k, self.seed, self.level)
 
     @property
     def optimum(self) -> Step:
