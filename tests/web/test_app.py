@@ -355,6 +355,7 @@ def test_a_trial_is_simulated_from_its_design(page, address, axe):
     assert page.get_by_label("Patients, arms row 1", exact=True).input_value() == "35"
     for width in (1440, 1024, 390):
         page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(800)  # plots follow the window
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
