@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.fit.climb import Climbed, climb, usual_draws
+from livingdrug.fit.importance import FEW
 from livingdrug.fit.point import NORMAL, SCALE_CODE, Prepared, point_of
 from livingdrug.fit.settle import Settled
 from livingdrug.fit.unknowns import RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
@@ -23,7 +24,7 @@ JUMP = 1.0  # the farthest that a first step goes to where the standard error se
 FIRST_STEP = 1.3  # standard errors: the second one ends at the cut where the likelihood is a parabola
 GROWTH = 2.5  # of a step over the one before
 STEPS, ROUNDS = 9, 6  # of a profile on one side, and sets of draws at each
-HALF, MOST = 2, 4  # usual draws over those of a profile, whose errors a fall of 4 hardly feels; how much that may grow
+HALF, MOST = 2, 8  # usual draws over those of a profile, whose errors a fall of 4 hardly feels; how much that may grow
 WORTH = 100  # effective draws of every subject that a point of a profile rests on
 NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
 AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
@@ -51,10 +52,10 @@ def profile_draws(prepared: Prepared) -> dict:
 
 def confirmed_higher(prepared: Prepared, now: Climbed, k: int, seed: int, level: float) -> Higher | None:
     """A point with number k held that seemed more likely than an optimum, where it is so by as many draws as an optimum has:
-    those of a profile are few, and of the many points that are looked at the errors of some are large."""
+    those of a profile are few, and where they are worth next to nothing the likelihood may seem to be anything."""
     draws = SURE * usual_draws(prepared.problem)
     sure = climb(prepared, now.point, seed, before=now, held=(k,), draws=draws, rounds=0)
-    return Higher(prepared, sure) if sure.level > level + BETTER else None
+    return Higher(prepared, sure) if sure.level > level + BETTER and (sure.worth >= FEW).all() else None
 
 
 def relative(unknowns: Unknowns, name: str) -> bool:
@@ -85,10 +86,12 @@ class Top:
 
     @cached_property
     def start(self) -> Climbed:
-        """The optimum by as many draws as the points of its profiles have, whose errors are like theirs."""
+        """The optimum by as many draws as the points of its profiles have, whose errors are like theirs; by its own where
+        those are worth too few."""
         s = self.settled
         draws = profile_draws(s.prepared)
-        return climb(s.prepared, s.climbed.point, self.seed, before=s.climbed, rounds=0, **draws)
+        found = climb(s.prepared, s.climbed.point, self.seed, before=s.climbed, rounds=0, **draws)
+        return found if (found.worth >= FEW).all() else s.climbed
 
     def walk(self, name: str, behind: float, fall: float) -> "Walk":
         """Along the profile of a number."""
