@@ -29,7 +29,7 @@ def said(tmp_path_factory):
 
 def test_every_command_runs_to_its_end(said):
     printed, folder = said
-    assert len(COMMANDS) == 10 and "The fit converged." in printed["fit"]
+    assert len(COMMANDS) == 11 and "The fit converged." in printed["fit"]
     assert "lies between patients and" in printed["simulate"] and (folder / "expected" / "uncertainty.csv").is_file()
     assert (folder / "fitted.ctl").read_text().count("$OMEGA") == 1
 
