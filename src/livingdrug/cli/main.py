@@ -18,6 +18,7 @@ from livingdrug.core.errors import LivingdrugError, printable
 
 LATER = {
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
+    "petab": ("livingdrug.cli.petab", "Evaluate a PEtab problem, or --fit it."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 
