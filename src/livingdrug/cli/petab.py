@@ -26,7 +26,7 @@ from livingdrug.core.words import NOTICE
 def petab(problem: str, fit: bool, starts: int, seed: int, out: str | None) -> None:
     """Evaluate the PEtab PROBLEM (YAML, version 1). Log-likelihood and chi-squared at the nominal parameters, or --fit."""
     from livingdrug.core.export import check_writable
-    from livingdrug.fit.petab import PetabObjective, fit_petab
+    from livingdrug.fit import PetabObjective, fit_petab
     from livingdrug.standards import read_petab
 
     if out:

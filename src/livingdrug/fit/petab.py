@@ -13,8 +13,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.names import unknown
-from livingdrug.engine import SET, Events, advance, compile_system, output_function, state_function
-from livingdrug.engine.reference.lsoda import solve
+from livingdrug.engine import SET, Events, advance, compile_system, output_function, solve, state_function
 from livingdrug.models import Model, System, flows_of, read_model
 from livingdrug.standards import Measurement, PetabProblem, formula_text
 
