@@ -1,8 +1,10 @@
-"""Exposures of a hundred thousand and a million subjects: memory does not grow, and where they run changes no number.
+"""Exposures of a hundred thousand and a million subjects: memory does not grow, and where they run changes no
+number.
 
     python bench/blocks.py [MODEL [N ...]]      stein_2019 100000 1000000 by default
 
-Each run is a fresh process: seconds, peak memory of it and of its largest worker, and a digest of the summary.
+Each run is a fresh process: seconds, peak memory of it and of its largest worker, and a digest of the
+summary.
 """
 
 import hashlib
@@ -42,7 +44,9 @@ def measure(model: str, n: int, case: str) -> dict:
     if case == CASES[2]:
         from distributed import Client, LocalCluster
 
-        with LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster:
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as cluster:
             found = run(dask=cluster.scheduler_address)
             with Client(cluster) as client:
                 worker = max(client.run(worker_peak).values())

@@ -1,10 +1,12 @@
-"""How long a fit takes: SAEM, FOCEI and NUTS on 90 subjects of `stein_2019`, SAEM on 100 subjects of `kirouac_2023`.
+"""How long a fit takes: SAEM, FOCEI and NUTS on 90 subjects of `stein_2019`, SAEM on 100 subjects of
+`kirouac_2023`.
 
     python -m bench.fit [stein] [focei] [kirouac] [nuts]
 
-15 samples a subject, simulated from the published values (kirouac_2023: CV 30 % on the random parameters, made up). Each
-problem is fitted once for a few iterations, so that everything is compiled, then timed. CPU seconds stand beside wall
-seconds, with the load of the machine; the search is timed apart from what follows it (standard errors, likelihood).
+15 samples a subject, simulated from the published values (kirouac_2023: CV 30 % on the random parameters,
+made up). Each problem is fitted once for a few iterations, so that everything is compiled, then timed. CPU
+seconds stand beside wall seconds, with the load of the machine; the search is timed apart from what follows
+it (standard errors, likelihood).
 """
 
 import json
@@ -19,7 +21,16 @@ import numpy as np
 import livingdrug as ld
 from bench.recovery import data_set
 from livingdrug.data import Data, Profile
-from livingdrug.fit import Conditional, ResidualError, Saem, Sampling, fit, new_problem, sample_posterior, unknowns_of
+from livingdrug.fit import (
+    Conditional,
+    ResidualError,
+    Saem,
+    Sampling,
+    fit,
+    new_problem,
+    sample_posterior,
+    unknowns_of,
+)
 from livingdrug.fit.conditional import search
 from livingdrug.fit.point import prepare
 from livingdrug.fit.run import with_slopes
@@ -33,7 +44,8 @@ DOSE = 1e8
 
 
 def kirouac_data(subjects: int = 100, seed: int = 7) -> Data:
-    """Simulated CAR-T cells in blood (cells/uL) after 1e8 cells, residual 0.4 on the log scale, limit 0.01."""
+    """Simulated CAR-T cells in blood (cells/uL) after 1e8 cells, residual 0.4 on the log scale, limit
+    0.01."""
     model = ld.get_model("kirouac_2023")
     random = np.random.default_rng(seed)
     base = typical_subject(model).values

@@ -1,11 +1,12 @@
-"""What the exponentials of linear flows are worth in fits: CPU time beside that of the general solver of equations.
+"""What the exponentials of linear flows are worth in fits: CPU time beside that of the general solver of
+equations.
 
     python -m bench.linear_flows
 
-Models and simulated data of `linear_models.py`, every quantity with a between-subject variability of 30 %, a start 1.3
-times too high in every typical value. `search` is one search from the given numbers, by either predictor (the general one
-solves states and sensitivities by steps in time); `fit` is everything, several starts and standard errors included.
-Compiled code is in the cache.
+Models and simulated data of `linear_models.py`, every quantity with a between-subject variability of 30 %, a
+start 1.3 times too high in every typical value. `search` is one search from the given numbers, by either
+predictor (the general one solves states and sensitivities by steps in time); `fit` is everything, several
+starts and standard errors included. Compiled code is in the cache.
 """
 
 import json
@@ -47,7 +48,9 @@ def slopes_ms(prepared: Prepared) -> float:
     """CPU ms of predictions with slopes for all records, the middle of REPEATS."""
     table = individual(prepared, centre(prepared, point_of(prepared.problem)))
     prepared.predictor.slopes(table)
-    return 1e3 * float(np.median([seconds(lambda: prepared.predictor.slopes(table))[0] for _ in range(REPEATS)]))
+    return 1e3 * float(
+        np.median([seconds(lambda: prepared.predictor.slopes(table))[0] for _ in range(REPEATS)])
+    )
 
 
 def row(problem: FitProblem, method: str) -> dict:
@@ -67,7 +70,9 @@ def row(problem: FitProblem, method: str) -> dict:
 def main() -> None:
     """Print the table of docs/fit.md and keep the numbers."""
     stored = {}
-    print("| fit | predictions with slopes, ms: general, linear | search, s: general, linear | whole fit, s |")
+    print(
+        "| fit | predictions with slopes, ms: general, linear | search, s: general, linear | whole fit, s |"
+    )
     print("|---|---|---|---|")
     for name, (make, subjects) in CASES.items():
         problem = started(make, subjects)

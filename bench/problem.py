@@ -1,8 +1,9 @@
 """The population problem of the speed claims: 1,000 virtual patients of one CAR-T model over a year.
 
-Model: kirouac_2023 + tissue + host_competition + allogeneic_killing, 13 states. Every rate constant is spread between
-patients, log-normal with a CV of 50 %. One infusion of 1e8 cells on day 0, 60 output times from day 0 to day 365.
-Three settings differ in typical values alone; each is the same draw of factors, stored in `draw.npz`.
+Model: kirouac_2023 + tissue + host_competition + allogeneic_killing, 13 states. Every rate constant is spread
+between patients, log-normal with a CV of 50 %. One infusion of 1e8 cells on day 0, 60 output times from day 0
+to day 365. Three settings differ in typical values alone; each is the same draw of factors, stored in
+`draw.npz`.
 
     python -m bench.problem      # draws the factors again and says whether they are still the stored ones
 """
@@ -35,8 +36,8 @@ SETTINGS = {
 class Problem:
     """One setting.
 
-    values: every quantity of `model.system` in order, shape (patients, quantities); start: states at time 0 after the
-    infusion, shape (patients, states); times: output times in days, the first is 0.
+    values: every quantity of `model.system` in order, shape (patients, quantities); start: states at time 0
+    after the infusion, shape (patients, states); times: output times in days, the first is 0.
     """
 
     setting: str
@@ -57,7 +58,8 @@ class Problem:
 
     @property
     def cells(self) -> np.ndarray:
-        """Cells in one unit of each state, shape (patients, states): the blood volume for states in cells/uL, else 1."""
+        """Cells in one unit of each state, shape (patients, states): the blood volume for states in cells/uL,
+        else 1."""
         units = [s.unit for s in self.model.system.states]
         return np.stack([self.blood_volume if u == "cells/uL" else np.ones(self.n) for u in units], axis=1)
 
@@ -97,19 +99,22 @@ def start_states(model: Model, values: np.ndarray) -> np.ndarray:
 def error(problem: Problem, states: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Error of each patient: the largest |ln max(y, 1) - ln max(y_ref, 1)| over states and output times.
 
-    states, reference: shape (patients, times, states) in the states' own units. y is in cells: a state in cells/uL is
-    multiplied by the blood volume first, so the floor is one cell in the body for every state and what lies below one
-    cell counts as equal. A patient with a value that is not finite has the error inf.
+    states, reference: shape (patients, times, states) in the states' own units. y is in cells: a state in
+    cells/uL is multiplied by the blood volume first, so the floor is one cell in the body for every state and
+    what lies below one cell counts as equal. A patient with a value that is not finite has the error inf.
     """
     cells = problem.cells[:, None, :]
     with np.errstate(invalid="ignore"):
-        distance = np.abs(np.log(np.maximum(states * cells, 1.0)) - np.log(np.maximum(reference * cells, 1.0)))
+        distance = np.abs(
+            np.log(np.maximum(states * cells, 1.0)) - np.log(np.maximum(reference * cells, 1.0))
+        )
     distance[~np.isfinite(distance)] = np.inf
     return distance.max(axis=(1, 2))
 
 
 def draw() -> dict[str, np.ndarray]:
-    """Factor of each patient on each rate constant, shape (N,) each: the library's own draw around typical values of 1."""
+    """Factor of each patient on each rate constant, shape (N,) each: the library's own draw around typical
+    values of 1."""
     from livingdrug.simulation import cv_population
 
     model = model_of("mild")
@@ -125,7 +130,10 @@ def main() -> None:
         np.savez(DRAW, **made)
     with np.load(DRAW) as stored:
         farthest = max(float(np.abs(stored[name] / made[name] - 1).max()) for name in stored.files)
-    print(f"{DRAW.name}: {len(made)} rates x {N} patients; largest difference from a draw made now: {farthest:.1e}")
+    print(
+        f"{DRAW.name}: {len(made)} rates x {N} patients; largest difference from a draw made now: "
+        f"{farthest:.1e}"
+    )
 
 
 if __name__ == "__main__":

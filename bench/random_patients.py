@@ -1,9 +1,10 @@
-"""Claim: a million random patients of every built-in model, and of all mechanisms on kirouac_2023: each is finished or
-named with a reason; no NaN, no negative count; a failure comes back when the patient is run alone.
+"""Claim: a million random patients of every built-in model, and of all mechanisms on kirouac_2023: each is
+finished or named with a reason; no NaN, no negative count; a failure comes back when the patient is run
+alone.
 
-Every quantity lies, log-uniformly, between the bounds of its published fits (`Model.ranges`, all groups), or else between
-the 1st and 99th percentile of its published spread, or else of a log-normal with a CV of 50 %. What is fixed, or a
-covariate, stays.
+Every quantity lies, log-uniformly, between the bounds of its published fits (`Model.ranges`, all groups), or
+else between the 1st and 99th percentile of its published spread, or else of a log-normal with a CV of 50 %.
+What is fixed, or a covariate, stays.
 
     python -m bench.random_patients [patients]      # writes bench/results/random_patients.json
 """
@@ -84,7 +85,10 @@ def examine(name: str, model: Model, n: int) -> dict:
         failures += [first + i for i in result.failed]
         good = result.values[ok]
         nan += int((~np.isfinite(good)).any(axis=(1, 2)).sum())
-        nan += int((~np.isfinite(result.area[ok])).any(axis=1).sum() + (~np.isfinite(result.peak[ok])).any(axis=1).sum())
+        nan += int(
+            (~np.isfinite(result.area[ok])).any(axis=1).sum()
+            + (~np.isfinite(result.peak[ok])).any(axis=1).sum()
+        )
         lowest = min(lowest, float(good.min(initial=0.0)))
     seconds = time.process_time() - start
     again = [i for i in failures[:3] + failures[-3:] if run(model, patients(model, i, 1)).status[0] == "ok"]
