@@ -1,8 +1,8 @@
-"""Claim: random patients at default settings against LSODA at rtol 1e-11 (SciPy, atol 1e-14): CMAX and AUC to
-day 28 of every output, largest relative difference of each patient.
+"""Claim: random patients at default settings against LSODA at rtol 1e-11 (SciPy, atol 1e-14): CMAX and AUC to day 28 of
+every output, largest relative difference of each patient.
 
-The patients are those of `bench.random_patients`. An output that never reaches one thousandth of a cell, or
-of its unit, counts as equal.
+The patients are those of `bench.random_patients`. An output that never reaches one thousandth of a cell, or of its
+unit, counts as equal.
 
     python -m bench.accuracy [patients]      # writes bench/results/accuracy.json
 """

@@ -1,9 +1,8 @@
 """Learning from product attributes on noise and on planted signals, and how long a large study takes.
 
     python -m bench.attributes noise 500      mean AUC, uniformity of permutation p, part called significant
-    python -m bench.attributes planted 60     power beside the sheet's, effect 1.2 SD in 3 of 28 signatures, N
-    24 python -m bench.attributes time           N 200, P 20,000 with 200 permutations; N 24, P 28 with the
-defaults
+    python -m bench.attributes planted 60     power beside the sheet's, effect 1.2 SD in 3 of 28 signatures, N 24
+    python -m bench.attributes time           N 200, P 20,000 with 200 permutations; N 24, P 28 with the defaults
 
 Every data set is simulated here. Results are added to bench/results/attributes.json.
 """

@@ -1,10 +1,8 @@
-"""Exposures of a hundred thousand and a million subjects: memory does not grow, and where they run changes no
-number.
+"""Exposures of a hundred thousand and a million subjects: memory does not grow, and where they run changes no number.
 
     python bench/blocks.py [MODEL [N ...]]      stein_2019 100000 1000000 by default
 
-Each run is a fresh process: seconds, peak memory of it and of its largest worker, and a digest of the
-summary.
+Each run is a fresh process: seconds, peak memory of it and of its largest worker, and a digest of the summary.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
-"""Claim: a million patients of stein_2019 x 29 samples + AUC28 + CMAX, the draw included, against
-well-written NumPy (`bench.closed_form_numpy`), in one run; and the grid of Fig 2D.
+"""Claim: a million patients of stein_2019 x 29 samples + AUC28 + CMAX, the draw included, against well-written NumPy
+(`bench.closed_form_numpy`), in one run; and the grid of Fig 2D.
 
     python -m bench.closed_form      # writes bench/results/closed_form.json
 """

@@ -1,9 +1,8 @@
-"""Claim: what well-written NumPy needs for a closed form: a million virtual patients of stein_2019, draw
-included.
+"""Claim: what well-written NumPy needs for a closed form: a million virtual patients of stein_2019, draw included.
 
-Per patient: six log-normal parameters drawn, the level on days 0 to 28, AUC to day 28 and CMAX. All 29 levels
-of every patient are kept (double precision), in memory that is there before the clock starts. Work goes in
-blocks, so that temporaries stay in the cache. Three ways to write the
+Per patient: six log-normal parameters drawn, the level on days 0 to 28, AUC to day 28 and CMAX. All 29 levels of every
+patient are kept (double precision), in memory that is there before the clock starts. Work goes in blocks, so that
+temporaries stay in the cache. Three ways to write the
 levels and two ways to write the metrics, from what most people write to what NumPy can do:
 
     formula      both pieces of the formula for every sample, `where` picks one: 3 exponentials a sample

@@ -1,9 +1,7 @@
-"""Claim: the compiled engine against the peers, CPU time at equal error, all ratios from one run
-(`bench.problem`).
+"""Claim: the compiled engine against the peers, CPU time at equal error, all ratios from one run (`bench.problem`).
 
-Ours takes the loosest relative tolerance whose median error is at most 1e-6, as the peers do; their
-tolerances are those that `bench.peers` chose. Then: time against the number of patients, and the speed-up
-with two threads.
+Ours takes the loosest relative tolerance whose median error is at most 1e-6, as the peers do; their tolerances are those
+that `bench.peers` chose. Then: time against the number of patients, and the speed-up with two threads.
 
     python -m bench.engine      # writes bench/results/engine.json
 """

@@ -102,12 +102,10 @@ def equations(system: System) -> Equations:
 
 
 def equations_without_pools(system: System) -> Equations:
-    """The two pools of the infusion as formulas of time, solved by hand; the other states as differential
-    equations.
+    """The two pools of the infusion as formulas of time, solved by hand; the other states as differential equations.
 
-        infused = D exp(-a t), a = k_loss + k_survive; engrafting = D k_survive (exp(-a t) - exp(-b t)) / (b - a),
-        b = the sum of the engraftment rates. For peers that would spend their steps on a pool that is empty after
-        minutes.
+    infused = D exp(-a t), a = k_loss + k_survive; engrafting = D k_survive (exp(-a t) - exp(-b t)) / (b - a), b = the
+    sum of the engraftment rates. For peers that would spend their steps on a pool that is empty after minutes.
     """
     pools = {
         "infused": f"{DOSE!r} * _exp(-(k_loss + k_survive) * time)",

@@ -1,12 +1,10 @@
-"""How long a fit takes: SAEM, FOCEI and NUTS on 90 subjects of `stein_2019`, SAEM on 100 subjects of
-`kirouac_2023`.
+"""How long a fit takes: SAEM, FOCEI and NUTS on 90 subjects of `stein_2019`, SAEM on 100 subjects of `kirouac_2023`.
 
     python -m bench.fit [stein] [focei] [kirouac] [nuts]
 
-15 samples a subject, simulated from the published values (kirouac_2023: CV 30 % on the random parameters,
-made up). Each problem is fitted once for a few iterations, so that everything is compiled, then timed. CPU
-seconds stand beside wall seconds, with the load of the machine; the search is timed apart from what follows
-it (standard errors, likelihood).
+15 samples a subject, simulated from the published values (kirouac_2023: CV 30 % on the random parameters, made up). Each
+problem is fitted once for a few iterations, so that everything is compiled, then timed. CPU seconds stand beside wall
+seconds, with the load of the machine; the search is timed apart from what follows it (standard errors, likelihood).
 """
 
 import json

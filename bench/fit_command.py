@@ -2,12 +2,11 @@
 
     python -m bench.fit_command [runs]      # 3 by default
 
-The command runs as its user runs it, in a process of its own, once to warm the kept machine code and then
-`runs` times; CPU (user and system, all threads) is what the system charged that process. Beside it stands the
-CPU of a loop of additions in the same minute: on a shared machine a core's speed differs by a factor of two
-from one minute to the next, and a figure of one day is comparable with another day's as a multiple of it. One
-more process, in which the steps are clocked, says where the time goes; clocks overlap nowhere. Data:
-simulated, the published values, those of `bench.recovery`.
+The command runs as its user runs it, in a process of its own, once to warm the kept machine code and then `runs` times; CPU
+(user and system, all threads) is what the system charged that process. Beside it stands the CPU of a loop of additions in
+the same minute: on a shared machine a core's speed differs by a factor of two from one minute to the next, and a figure of
+one day is comparable with another day's as a multiple of it. One more process, in which the steps are clocked, says where
+the time goes; clocks overlap nowhere. Data: simulated, the published values, those of `bench.recovery`.
 """
 
 import json

@@ -1,10 +1,8 @@
-"""Does FOCEI (or Laplace) find the best optimum from far off? A two-compartment bolus, 20 subjects x 12,
-error 15 %.
+"""Does FOCEI (or Laplace) find the best optimum from far off? A two-compartment bolus, 20 subjects x 12, error 15 %.
 
-Every start multiplies each number by a factor between 0.3 and 3 (log-uniform): by turns the typical values
-alone, and the between-subject variabilities and the residual error too. A start reaches the best -2 log
-likelihood when it ends within 0.5 of the lowest of all; a variability of 0 is false where a lower optimum has
-one. `plain`: the given numbers alone.
+Every start multiplies each number by a factor between 0.3 and 3 (log-uniform): by turns the typical values alone, and the
+between-subject variabilities and the residual error too. A start reaches the best -2 log likelihood when it ends within
+0.5 of the lowest of all; a variability of 0 is false where a lower optimum has one. `plain`: the given numbers alone.
 
     python -m bench.focei_starts 50 focei            # go on to 50 starts
     python -m bench.focei_starts 50 laplace

@@ -1,5 +1,5 @@
-"""Claim: the gradient of a log-likelihood by forward sensitivities (`bench.gradient_problem`): its error, and
-its CPU time in evaluations of the log-likelihood, both in one run.
+"""Claim: the gradient of a log-likelihood by forward sensitivities (`bench.gradient_problem`): its error, and its CPU
+time in evaluations of the log-likelihood, both in one run.
 
     python -m bench.gradient      # writes bench/results/gradient.json
 """

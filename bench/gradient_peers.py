@@ -1,9 +1,8 @@
 """Claim: what the gradient of a log-likelihood costs with other Python solvers (`bench.gradient_problem`).
 
-numbalsoda by central differences (24 solutions); diffrax by forward differentiation through the solver.
-Error: the largest |g / g_ref - 1| over the 12 components. Each has the loosest decade of rtol at which its
-error was below 1e-4 when tried; differences have the best of the steps 1e-2, 3e-3 and 1e-3. The pools of the
-infusion are solved by hand.
+numbalsoda by central differences (24 solutions); diffrax by forward differentiation through the solver. Error: the
+largest |g / g_ref - 1| over the 12 components. Each has the loosest decade of rtol at which its error was below 1e-4 when
+tried; differences have the best of the steps 1e-2, 3e-3 and 1e-3. The pools of the infusion are solved by hand.
 
     nice -n 10 python -m bench.gradient_peers      # writes bench/results/gradient_peers.json
 """

@@ -1,18 +1,14 @@
-"""The gradient problem of the fitting claims: d log-likelihood / d 12 shared log-parameters, 100 patients x
-15 samples.
+"""The gradient problem of the fitting claims: d log-likelihood / d 12 shared log-parameters, 100 patients x 15 samples.
 
-Model: kirouac_2023 + tissue, the first 100 patients of `draw.npz` (their own rate constants are known), 1e8
-cells on day 0. Twelve rate constants are multiplied by exp(shift) in all patients alike. The data are
-SIMULATED: CAR-T cells in blood at shift 0 with a log-normal residual. Log-likelihood up to a constant: -1/2
-sum ((ln obs - ln f) / sd)**2. The gradient is asked for at shift 0.1 in every parameter, where no component
-is near 0.
+Model: kirouac_2023 + tissue, the first 100 patients of `draw.npz` (their own rate constants are known), 1e8 cells on
+day 0. Twelve rate constants are multiplied by exp(shift) in all patients alike. The data are SIMULATED: CAR-T cells in
+blood at shift 0 with a log-normal residual. Log-likelihood up to a constant: -1/2 sum ((ln obs - ln f) / sd)**2.
+The gradient is asked for at shift 0.1 in every parameter, where no component is near 0.
 
-The stored gradient is by central differences of our DOP853 at rtol 1e-13, extrapolated twice (Richardson)
-from steps of 0.02, 0.01 and 0.005, with the pools of the infusion solved by hand, which leaves the
-differences smooth.
+The stored gradient is by central differences of our DOP853 at rtol 1e-13, extrapolated twice (Richardson) from steps
+of 0.02, 0.01 and 0.005, with the pools of the infusion solved by hand, which leaves the differences smooth.
 
-    nice -n 10 python -m bench.gradient_problem      # makes the data and the gradient again, and says how far
-they moved
+    nice -n 10 python -m bench.gradient_problem      # makes the data and the gradient again, and says how far they moved
 """
 
 from dataclasses import dataclass

@@ -1,11 +1,10 @@
-"""How often the intervals of a therapeutic index hold the truth: 95 % intervals of the ratio of EC50s, over
-simulated trials.
+"""How often the intervals of a therapeutic index hold the truth: 95 % intervals of the ratio of EC50s, over simulated trials.
 
-Subjects have log-normal exposure (log-SD 1.1) and two outcomes that stay correlated given exposure (Gaussian
-copula, correlation 0.6). Compared: the profile likelihood of both fits, adjusted for their covariance (what
-`livingdrug index` prints of fits; here on a grid, by code of its own) and not adjusted; draws of the
-coefficients (of curves without data); the delta method on ln ratio; subjects resampled (percentiles of 200
-refits). Rows: bench/results/index_intervals.csv; `misses_below`: the interval lies below the truth.
+Subjects have log-normal exposure (log-SD 1.1) and two outcomes that stay correlated given exposure (Gaussian copula,
+correlation 0.6). Compared: the profile likelihood of both fits, adjusted for their covariance (what `livingdrug index` prints
+of fits; here on a grid, by code of its own) and not adjusted; draws of the coefficients (of curves without data); the delta
+method on ln ratio; subjects resampled (percentiles of 200 refits). Rows: bench/results/index_intervals.csv; `misses_below`:
+the interval lies below the truth.
 
     python -m bench.index_intervals
 """

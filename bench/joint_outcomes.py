@@ -1,12 +1,11 @@
-"""A joint fit beside a fit in two stages: does the slope of an outcome come out right, and do its intervals
-hold the truth?
+"""A joint fit beside a fit in two stages: does the slope of an outcome come out right, and do its intervals hold the truth?
 
     python -m bench.joint_outcomes [sets] [subjects]
 
-Simulated trials: levels of `stein_2019` in three samples (days 5, 14, 28; residual error 80 %), c_max of
-subjects differs with SD 1 on ln, a toxicity has log odds -0.5 + 1.5 ln (c_max / 24000). Two stages: the
-kinetics alone are fitted, and individual estimates of ln c_max are taken as if they were known exposures
-(logistic regression). Both by Laplace. Also: the same with the true exposures, which nobody has.
+Simulated trials: levels of `stein_2019` in three samples (days 5, 14, 28; residual error 80 %), c_max of subjects
+differs with SD 1 on ln, a toxicity has log odds -0.5 + 1.5 ln (c_max / 24000). Two stages: the kinetics alone are fitted,
+and individual estimates of ln c_max are taken as if they were known exposures (logistic regression). Both by Laplace.
+Also: the same with the true exposures, which nobody has.
 """
 
 import sys

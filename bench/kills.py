@@ -1,19 +1,17 @@
-"""Runs that are killed (SIGKILL) at random moments: what is left is the earlier folder or the new one, and
-resuming works.
+"""Runs that are killed (SIGKILL) at random moments: what is left is the earlier folder or the new one, and resuming works.
 
     python -m bench.kills 200              kills, the kinds in turn
     python -m bench.kills 20 fit nca       of these kinds alone
     python -m bench.kills 40 --moves       while results are moved in: a kill before a rename (or rmdir); the
-                                           places are spread over all of a run, and enough kills meet every
-    one python -m bench.kills 200 --seconds N  until N seconds are over
+                                           places are spread over all of a run, and enough kills meet every one
+    python -m bench.kills 200 --seconds N  until N seconds are over
     python -m bench.kills 2000 --records   mutated records that `livingdrug report` reads; nothing is killed
 
-Every folder holds an earlier run of its kind, with another seed or setting. A kill counts as right where the
-folder then has the files of the earlier or of the new run (a move that was cut off is finished first, as all
-that reads a folder does), where the next command (the same again, of a fit with --resume) ends without a
-fault, and where it leaves, byte for byte, the folder of a run that was not killed, and nothing else. Times
-are uniform over 1.1 times the duration of a run. Prints a row for each kind, and keeps the counts in
-bench/results/kills.json; exit code 1 where one failed.
+Every folder holds an earlier run of its kind, with another seed or setting. A kill counts as right where the folder then has
+the files of the earlier or of the new run (a move that was cut off is finished first, as all that reads a folder does),
+where the next command (the same again, of a fit with --resume) ends without a fault, and where it leaves, byte for byte,
+the folder of a run that was not killed, and nothing else. Times are uniform over 1.1 times the duration of a run.
+Prints a row for each kind, and keeps the counts in bench/results/kills.json; exit code 1 where one failed.
 """
 
 import json

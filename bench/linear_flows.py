@@ -1,12 +1,11 @@
-"""What the exponentials of linear flows are worth in fits: CPU time beside that of the general solver of
-equations.
+"""What the exponentials of linear flows are worth in fits: CPU time beside that of the general solver of equations.
 
     python -m bench.linear_flows
 
-Models and simulated data of `linear_models.py`, every quantity with a between-subject variability of 30 %, a
-start 1.3 times too high in every typical value. `search` is one search from the given numbers, by either
-predictor (the general one solves states and sensitivities by steps in time); `fit` is everything, several
-starts and standard errors included. Compiled code is in the cache.
+Models and simulated data of `linear_models.py`, every quantity with a between-subject variability of 30 %, a start 1.3
+times too high in every typical value. `search` is one search from the given numbers, by either predictor (the general one
+solves states and sensitivities by steps in time); `fit` is everything, several starts and standard errors included.
+Compiled code is in the cache.
 """
 
 import json

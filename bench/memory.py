@@ -2,10 +2,9 @@
 
     python -m bench.memory [KIND ...]      # writes bench/results/memory.json
 
-Every run is a process of its own, at two sizes; what the larger one's peak (resident memory) has more than
-the smaller one's, over what it has more of (rows, patients, ...), stands beside the constant of
-`workflows/memory.py`. Draws of a posterior, resampled vectors and predictive checks rest on a fit, which
-takes minutes: they are run where they are named.
+Every run is a process of its own, at two sizes; what the larger one's peak (resident memory) has more than the smaller one's,
+over what it has more of (rows, patients, ...), stands beside the constant of `workflows/memory.py`. Draws of a posterior,
+resampled vectors and predictive checks rest on a fit, which takes minutes: they are run where they are named.
 """
 
 import json
@@ -27,8 +26,8 @@ RESULTS = Path(__file__).with_name("results") / "memory.json"
 
 @dataclass(frozen=True)
 class Kind:
-    """constant: name in `workflows.memory`; command (size) -> options; sizes: a small and a large one; units
-    (size, folder) -> of what there is so much; ready: a command before."""
+    """constant: name in `workflows.memory`; command (size) -> options; sizes: a small and a large one; units (size, folder)
+    -> of what there is so much; ready: a command before."""
 
     constant: str
     command: Callable[[int], tuple[str, ...]]

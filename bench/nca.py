@@ -2,9 +2,8 @@
 
     python -m bench.nca [SUBJECTS]
 
-Synthetic curves (exponential rise and fall, log-normal noise), some below the limit. Two files: three bare
-columns, and a table with units, assay, limits, a covariate and dose rows. Each is run in a fresh process;
-seconds include the imports.
+Synthetic curves (exponential rise and fall, log-normal noise), some below the limit. Two files: three bare columns, and a
+table with units, assay, limits, a covariate and dose rows. Each is run in a fresh process; seconds include the imports.
 """
 
 import json

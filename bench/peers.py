@@ -1,10 +1,9 @@
-"""Claim: what other Python solvers need for the population problem (`bench.problem`), CPU time at equal
-error.
+"""Claim: what other Python solvers need for the population problem (`bench.problem`), CPU time at equal error.
 
-Each peer gets the cheapest tolerance pair of a ladder whose median error is at most 1e-6, or its most exact
-one where none is, and says so. Twice: the equations as published, and with the two pools of the infusion
-solved by hand, which spares explicit solvers a rate of 300/d that matters for minutes. Slow peers solve the
-first patients only; their time is scaled to 1,000.
+Each peer gets the cheapest tolerance pair of a ladder whose median error is at most 1e-6, or its most exact one where
+none is, and says so. Twice: the equations as published, and with the two pools of the infusion solved by hand, which
+spares explicit solvers a rate of 300/d that matters for minutes. Slow peers solve the first patients only; their time
+is scaled to 1,000.
 
     nice -n 10 python -m bench.peers [setting ...]      # writes bench/results/peers.json
 """

@@ -1,9 +1,8 @@
 """The population problem of the speed claims: 1,000 virtual patients of one CAR-T model over a year.
 
-Model: kirouac_2023 + tissue + host_competition + allogeneic_killing, 13 states. Every rate constant is spread
-between patients, log-normal with a CV of 50 %. One infusion of 1e8 cells on day 0, 60 output times from day 0
-to day 365. Three settings differ in typical values alone; each is the same draw of factors, stored in
-`draw.npz`.
+Model: kirouac_2023 + tissue + host_competition + allogeneic_killing, 13 states. Every rate constant is spread between
+patients, log-normal with a CV of 50 %. One infusion of 1e8 cells on day 0, 60 output times from day 0 to day 365.
+Three settings differ in typical values alone; each is the same draw of factors, stored in `draw.npz`.
 
     python -m bench.problem      # draws the factors again and says whether they are still the stored ones
 """
@@ -99,9 +98,9 @@ def start_states(model: Model, values: np.ndarray) -> np.ndarray:
 def error(problem: Problem, states: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Error of each patient: the largest |ln max(y, 1) - ln max(y_ref, 1)| over states and output times.
 
-    states, reference: shape (patients, times, states) in the states' own units. y is in cells: a state in
-    cells/uL is multiplied by the blood volume first, so the floor is one cell in the body for every state and
-    what lies below one cell counts as equal. A patient with a value that is not finite has the error inf.
+    states, reference: shape (patients, times, states) in the states' own units. y is in cells: a state in cells/uL is
+    multiplied by the blood volume first, so the floor is one cell in the body for every state and what lies below one
+    cell counts as equal. A patient with a value that is not finite has the error inf.
     """
     cells = problem.cells[:, None, :]
     with np.errstate(invalid="ignore"):

@@ -1,10 +1,9 @@
-"""Claim: a million random patients of every built-in model, and of all mechanisms on kirouac_2023: each is
-finished or named with a reason; no NaN, no negative count; a failure comes back when the patient is run
-alone.
+"""Claim: a million random patients of every built-in model, and of all mechanisms on kirouac_2023: each is finished or
+named with a reason; no NaN, no negative count; a failure comes back when the patient is run alone.
 
-Every quantity lies, log-uniformly, between the bounds of its published fits (`Model.ranges`, all groups), or
-else between the 1st and 99th percentile of its published spread, or else of a log-normal with a CV of 50 %.
-What is fixed, or a covariate, stays.
+Every quantity lies, log-uniformly, between the bounds of its published fits (`Model.ranges`, all groups), or else between
+the 1st and 99th percentile of its published spread, or else of a log-normal with a CV of 50 %. What is fixed, or a
+covariate, stays.
 
     python -m bench.random_patients [patients]      # writes bench/results/random_patients.json
 """

@@ -1,11 +1,9 @@
-"""Does a fit find what made the data? Simulated data sets of `stein_2019` (spread read as SD), fitted by
-SAEM.
+"""Does a fit find what made the data? Simulated data sets of `stein_2019` (spread read as SD), fitted by SAEM.
 
-60 subjects, 15 samples each up to two years (the slow phase has a half-life of 217 days, with which subjects
-differ by a factor of 2.4 either way), log-normal residual 0.56, values below 50 copies/ug censored (a quarter
-of them). Every number starts at twice its true value or half of it, by turns. Rows go to
-bench/results/recovery.json as they are made, so that a run can be stopped and gone on with; the table says
-how many data sets it stands on.
+60 subjects, 15 samples each up to two years (the slow phase has a half-life of 217 days, with which subjects differ by a
+factor of 2.4 either way), log-normal residual 0.56, values below 50 copies/ug censored (a quarter of them). Every number
+starts at twice its true value or half of it, by turns. Rows go to bench/results/recovery.json as they are made, so that a run
+can be stopped and gone on with; the table says how many data sets it stands on.
 
     python -m bench.recovery 500        # go on to 500 data sets
     python -m bench.recovery --table    # bias, spread and coverage of what has been run

@@ -1,10 +1,8 @@
-"""Reference solution of the population problem: our own DOP853 at rtol 1e-12, and a second method on a few
-patients.
+"""Reference solution of the population problem: our own DOP853 at rtol 1e-12, and a second method on a few patients.
 
-Dormand and Prince's method of order 8 (coefficients as published, read from SciPy) is explicit and shares
-neither code nor method with LSODA, Rosenbrock or Kvaerno solvers. It stops at every output time, so nothing
-is interpolated. The absolute tolerance is far below one cell: a tumour that falls to 1e-9 cells and grows
-again must not start from noise.
+Dormand and Prince's method of order 8 (coefficients as published, read from SciPy) is explicit and shares neither code
+nor method with LSODA, Rosenbrock or Kvaerno solvers. It stops at every output time, so nothing is interpolated. The
+absolute tolerance is far below one cell: a tumour that falls to 1e-9 cells and grows again must not start from noise.
 
     nice -n 10 python -m bench.reference      # computes what out/bench lacks, and compares with Radau
 """

@@ -1,8 +1,8 @@
 """Do fits agree with each other? SAEM on 90 subjects x 15 of `stein_2019`, with 20 seeds and from 50 starts.
 
-The spread of the estimates over seeds stands beside their standard errors; starts are the published typical
-values times factors between 0.2 and 5. What has been run is kept in bench/results/seeds.json, so that a run
-can be stopped and gone on with.
+The spread of the estimates over seeds stands beside their standard errors; starts are the published typical values times
+factors between 0.2 and 5. What has been run is kept in bench/results/seeds.json, so that a run can be stopped and gone on
+with.
 
     python -m bench.seeds 20 50      # up to 20 seeds and 50 starts
     python -m bench.seeds --table    # of what has been run

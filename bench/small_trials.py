@@ -1,11 +1,10 @@
-"""Can a fit be trusted with eight to twenty subjects? Simulated trials of three designs, fitted by default
-with two seeds.
+"""Can a fit be trusted with eight to twenty subjects? Simulated trials of three designs, fitted by default with two seeds.
 
-The designs are those of the small trials among the reference cases (curve of Stein 2019; the truth stands in
-TRUTH): twelve subjects with six samples each, twenty of whom one never expands, ten sampled daily for a month
-and never later. Data come from a generator of this file, with seeds of its own. Asked are: intervals that
-hold the truth in 90 to 98 % of sets; c_max, t_max and alpha determined in 90 %; seeds that both end with code
-0 within 0.5 in -2 log likelihood and 0.25 standard errors.
+The designs are those of the small trials among the reference cases (curve of Stein 2019; the truth stands in TRUTH):
+twelve subjects with six samples each, twenty of whom one never expands, ten sampled daily for a month and never later. Data
+come from a generator of this file, with seeds of its own. Asked are: intervals that hold the truth in 90 to 98 % of sets;
+c_max, t_max and alpha determined in 90 %; seeds that both end with code 0 within 0.5 in -2 log likelihood and 0.25 standard
+errors.
 
     python -m bench.small_trials 200         # go on to 200 sets of each design
     python -m bench.small_trials --table     # of what has been run

@@ -2,12 +2,11 @@
 
     python -m bench.trial [REPLICATES]
 
-Rates: 10,000 trials of designs whose error rate or power is known, on `stein_2019` (spread `sd`, alpha of the
-curve raised so that c_max is everybody's peak, which makes ln CMAX normal with SD 0.65). Times: an umbrella
-of four arms with 40 patients each, sampled on ten days with error, limit and dropout, analysed by Dunnett's
-test; that trial and, as the answer also holds, the same trial without any difference. Every time is taken
-twice, the second time with everything compiled; seconds on the clock say little on a machine that others use,
-so CPU seconds of all threads and the load stand beside them.
+Rates: 10,000 trials of designs whose error rate or power is known, on `stein_2019` (spread `sd`, alpha of the curve raised so
+that c_max is everybody's peak, which makes ln CMAX normal with SD 0.65). Times: an umbrella of four arms with 40 patients
+each, sampled on ten days with error, limit and dropout, analysed by Dunnett's test; that trial and, as the answer also
+holds, the same trial without any difference. Every time is taken twice, the second time with everything compiled; seconds
+on the clock say little on a machine that others use, so CPU seconds of all threads and the load stand beside them.
 """
 
 import json

@@ -25,8 +25,8 @@ LARGEST = 300.0  # the same of phi: beyond, exp overflows
 
 
 class Effects(NamedTuple):
-    """root, growth: see `joint.place`; mean, z, etas (n, random): mean of v, and the effects; density: ln of
-    the normal density times |dz / dv|."""
+    """root, growth: see `joint.place`; mean, z, etas (n, random): mean of v, and the effects; density: ln of the normal
+    density times |dz / dv|."""
 
     root: np.ndarray
     growth: np.ndarray

@@ -1,15 +1,12 @@
-"""SAEM, FOCEI and Laplace on one problem: the same likelihood at the optimum of each, and why they differ
-where they do.
+"""SAEM, FOCEI and Laplace on one problem: the same likelihood at the optimum of each, and why they differ where they do.
 
-Each method has an objective of its own, so their objectives cannot be compared. What can is -2 log likelihood
-L by importance sampling with the exact breakpoints, at the numbers of each method. Between the numbers M of a
-method and S of the reference it differs by a sum of three parts, each of them known:
+Each method has an objective of its own, so their objectives cannot be compared. What can is -2 log likelihood L by
+importance sampling with the exact breakpoints, at the numbers of each method. Between the numbers M of a method and S of the
+reference it differs by a sum of three parts, each of them known:
 
-    L(M) - L(S) = [exact less smooth breakpoints] + [sampled less the method's own objective] + [own(M) -
-own(S)]
+    L(M) - L(S) = [exact less smooth breakpoints] + [sampled less the method's own objective] + [own(M) - own(S)]
 
-The last one is above 0 only where the search of the method ended short of what its own objective has
-elsewhere.
+The last one is above 0 only where the search of the method ended short of what its own objective has elsewhere.
 """
 
 from dataclasses import dataclass, replace

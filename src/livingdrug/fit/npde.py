@@ -25,9 +25,8 @@ FEWEST = 200
 
 @dataclass(frozen=True, repr=False)
 class Npde(Shown):
-    """Errors of all records. subject, time, output, line, censored (records,): which record; pred: typical
-    prediction; npde: decorrelated, npd: one by one, nan where they cannot be computed. replicates, seed;
-    notes: for the user."""
+    """Errors of all records. subject, time, output, line, censored (records,): which record; pred: typical prediction;
+    npde: decorrelated, npd: one by one, nan where they cannot be computed. replicates, seed; notes: for the user."""
 
     subject: np.ndarray
     time: np.ndarray

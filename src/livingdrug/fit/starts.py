@@ -58,8 +58,8 @@ class Tried(NamedTuple):
 
 
 class Searched(NamedTuple):
-    """The lowest of several searches; notes: what a reader must know of the others; record: of all, for the
-    settings; confirmed: whether every variability that shrank to next to 0 was tried larger, to no avail."""
+    """The lowest of several searches; notes: what a reader must know of the others; record: of all, for the settings;
+    confirmed: whether every variability that shrank to next to 0 was tried larger, to no avail."""
 
     found: Found
     notes: tuple[str, ...]

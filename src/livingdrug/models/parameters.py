@@ -62,8 +62,8 @@ class Variability:
 def lognormal(
     *, sd: float | None = None, variance: float | None = None, cv: float | None = None
 ) -> Variability:
-    """Log-normal between-subject variability from exactly one of `sd=`, `variance=` (both of the logarithm)
-    or `cv=` (a fraction)."""
+    """Log-normal between-subject variability from exactly one of `sd=`, `variance=` (both of the logarithm) or
+    `cv=` (a fraction)."""
     given = {name: v for name, v in (("sd", sd), ("variance", variance), ("cv", cv)) if v is not None}
     if len(given) != 1:
         raise ModelError("lognormal() takes exactly one of sd=, variance= or cv=; the scale is never guessed")
@@ -75,9 +75,8 @@ def lognormal(
 class Values:
     """One published vector: a number for every quantity, with its source.
 
-    sources: sources of single numbers that differ from the vector's. notes: where a number stands, how it is
-    printed. unknown: quantity -> why it has no number; the place stays empty, and nothing runs until a user
-    sets it.
+    sources: sources of single numbers that differ from the vector's. notes: where a number stands, how it is printed.
+    unknown: quantity -> why it has no number; the place stays empty, and nothing runs until a user sets it.
     """
 
     name: str
@@ -201,9 +200,9 @@ class Ranges:
 class Residual:
     """Residual error of an output, eps ~ N(0, 1).
 
-    kind: lognormal ln(y) = ln(f) + log_sd eps, by default; additive y = f + a eps; proportional y = f + b f
-    eps; combined y = f + (a + b f) eps; combined_squares y = f + sqrt(a^2 + b^2 f^2) eps; log_sd is 0 for
-    these. a: in the unit of the output; b: a factor.
+    kind: lognormal ln(y) = ln(f) + log_sd eps, by default; additive y = f + a eps; proportional y = f + b f eps; combined
+    y = f + (a + b f) eps; combined_squares y = f + sqrt(a^2 + b^2 f^2) eps; log_sd is 0 for these. a: in the unit of the
+    output; b: a factor.
     """
 
     output: str
@@ -253,10 +252,9 @@ class Experiment:
 class Anchor:
     """A number that the model must reproduce.
 
-    Either `expression` of quantities, or `quantity` (CMAX, TMAX, AUC, or the value at a time as `C7`) of
-    `output` in `experiment`; `after` leaves out the time before it, `until` shortens the experiment, `every`
-    says that the published number is the highest on a grid with this step rather than of the continuous
-    curve.
+    Either `expression` of quantities, or `quantity` (CMAX, TMAX, AUC, or the value at a time as `C7`) of `output` in
+    `experiment`; `after` leaves out the time before it, `until` shortens the experiment, `every` says that the published
+    number is the highest on a grid with this step rather than of the continuous curve.
     """
 
     name: str

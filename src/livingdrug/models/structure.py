@@ -31,11 +31,10 @@ class Place:
 class State:
     """What is followed over time.
 
-    unit: `cells`, `cells/uL`, `copies/ug` ...; roles: what it is; at: the place; initial: an expression of
-    quantities; log: solve for its logarithm (exact for a state that only multiplies; needed where it spans
-    many decades). extinct_below: a population that falls below this size and has no inflow is empty from then
-    on (0: never). Such a rule is not part of any published model here; without it a tumour of 1e-9 cells
-    grows back.
+    unit: `cells`, `cells/uL`, `copies/ug` ...; roles: what it is; at: the place; initial: an expression of quantities;
+    log: solve for its logarithm (exact for a state that only multiplies; needed where it spans many decades).
+    extinct_below: a population that falls below this size and has no inflow is empty from then on (0: never). Such a
+    rule is not part of any published model here; without it a tumour of 1e-9 cells grows back.
     """
 
     name: str
@@ -283,9 +282,9 @@ class Needs:
 class Structure:
     """Equations without numbers: of a base model, or of a fragment (then with rules).
 
-    only: roles that no other part may bring. time_unit: d, h (an assay clock), min or s (fragments leave it
-    empty). unchecked: why units are labels that nothing checks (a model of another tool, whose file states
-    none or others); empty for every model that was written here.
+    only: roles that no other part may bring. time_unit: d, h (an assay clock), min or s (fragments leave it empty).
+    unchecked: why units are labels that nothing checks (a model of another tool, whose file states none or others); empty
+    for every model that was written here.
     """
 
     places: tuple[Place, ...] = ()
