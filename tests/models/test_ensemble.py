@@ -28,10 +28,10 @@ def test_groups_draw_their_own_fits_as_a_whole():
 
 
 def test_the_command_takes_a_group(tmp_path):
-    run = livingdrug("simulate", NAME, "-n", "40", "--spread", "cr", cwd=tmp_path)
+    run = livingdrug("simulate", NAME, "-n", "40", "--variability", "cr", cwd=tmp_path)
     assert run.returncode == 0 and "12 fits of complete response" in run.stdout
     wrong = livingdrug("simulate", NAME, "-n", "40", "--spread", "sd", cwd=tmp_path)
-    assert wrong.returncode == 2 and "unknown spread `sd`" in wrong.stderr
+    assert wrong.returncode == 2 and "unknown variability `sd`" in wrong.stderr
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,8 @@ def test_elastic_net_equals_glmnet():
         assert intercept == pytest.approx(fit["intercept"], abs=1e-5)
         assert (np.abs(beta) > 1e-6).sum() == fit["n_nonzero"]
     z = (x - x.mean(axis=0)) / x.std(axis=0)
-    assert largest_lambda(z, y, 1.0) == pytest.approx(expected["lambda_max_alpha1"], rel=1e-6)
+    outcome = at.Outcome("y", "binary", y, np.ones(len(y)))
+    assert largest_lambda(z, outcome, 1.0) == pytest.approx(expected["lambda_max_alpha1"], rel=1e-6)
 
 
 def test_ridge_by_its_dual_is_ridge_by_coordinates():

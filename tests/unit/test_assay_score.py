@@ -8,7 +8,6 @@ import pytest
 
 from livingdrug.assay import Change, Clinic, read_clinic, score_prediction
 from livingdrug.assay.scored import part, rank_correlation, rank_interval
-from livingdrug.core.errors import InputError
 from tests.commands import livingdrug
 
 METRICS = ("car_t_blood CMAX", "car_t_blood AUC28")
@@ -45,7 +44,9 @@ def test_what_is_observed_is_a_ratio_of_geometric_means_with_a_pooled_sd():
     assert (found.observed_low, found.observed_high) == pytest.approx((3 * np.exp(-half), 3 * np.exp(half)), rel=1e-6)
 
 
-@pytest.mark.parametrize(("observed", "held", "direction"), [(2.1, True, "agrees"), (9.0, False, "agrees"), (0.4, False, "disagrees")])
+@pytest.mark.parametrize(
+    ("observed", "held", "direction"), [(2.1, True, "agrees"), (9.0, False, "agrees"), (0.4, False, "disagrees")]
+)
 def test_a_band_holds_what_lies_within_the_errors_of_both(observed, held, direction):
     found = score_prediction([change("C2", 2.0)], [clinic("C1", 1.0), clinic("C2", observed)], "C1").rows[0]
     assert found.held is held and found.direction == direction

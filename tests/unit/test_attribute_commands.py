@@ -154,3 +154,61 @@ def test_a_clinical_column_of_words_is_refused(example):
         "attributes", "learn", example / "products.csv", "--outcome", "CR+PR", "--clinical", "response"
     )
     assert answer.returncode == 2 and "takes no part" in answer.stderr
+
+
+@pytest.fixture
+def with_zeros(example, tmp_path):
+    """The example with two zeros in a part of the gate, learned with a detection limit of 2 %."""
+    table = pd.read_csv(example / "products.csv")
+    parts = ["Tn/Tscm (%)", "Tcm (%)", "Tem (%)", "Temra (%)"]
+    table.loc[[3, 7], "Temra (%)"] = 0.0
+    table.loc[[3, 7], "Tcm (%)"] += 100 - table.loc[[3, 7], parts].sum(axis=1)
+    table.to_csv(tmp_path / "zeros.csv", index=False)
+    ran = livingdrug(
+        *("attributes", "learn", tmp_path / "zeros.csv", "--outcome", "CR+PR", "--limit", 0.02),
+        *("--permutations", 19, "--repeats", 2, "--out", tmp_path / "run"),
+    )
+    assert ran.returncode == 0
+    return tmp_path
+
+
+def test_a_new_product_is_scored_as_the_model_learned_whatever_others_stand_beside_it(with_zeros):
+    """The detection limit, percent or fraction and the log-ratio are the model's, not those of the new table."""
+    model = json.loads((with_zeros / "run" / "model.json").read_text())
+    table = pd.read_csv(with_zeros / "zeros.csv").drop(columns=["response", "log CMAX"])
+    table.head(8).to_csv(with_zeros / "new.csv", index=False)
+    table.iloc[[3]].to_csv(with_zeros / "one.csv", index=False)
+    for name in ("new", "one"):
+        said = ("attributes", "predict", with_zeros / f"{name}.csv", "--folder", with_zeros / "run")
+        assert livingdrug(*said, "--out", with_zeros / f"{name}_out.csv").returncode == 0
+    together = pd.read_csv(with_zeros / "new_out.csv").set_index("patient")
+    alone = pd.read_csv(with_zeros / "one_out.csv").set_index("patient")
+    assert alone["value"].iloc[0] == pytest.approx(together.loc[alone.index[0], "value"], abs=1e-12)
+    temra = next(t for t in model["treatments"] if t["name"] == "clr Temra (%)")
+    assert temra["edge"] == 0.02 and temra["whole"] == 100
+    assert livingdrug(*said, "--limit", 0.1).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda t: t.rename(columns={"IFN-g (pg/mL)": "IFN-g (ng/mL)"}), "IFN-g (pg/mL)"),
+        (lambda t: t.assign(**{"Tcm (%)": t["Tcm (%)"] / 2}), "add up to"),
+        (lambda t: t.assign(**{"PD-1 (%)": "high"}), "PD-1 (%)"),
+        (lambda t: t.drop(columns="age").drop(columns="days in culture"), "days in culture"),
+    ],
+)
+def test_new_products_on_another_scale_are_refused(example, tmp_path, change, said):
+    change(pd.read_csv(example / "new_products.csv")).to_csv(tmp_path / "new.csv", index=False)
+    answer = livingdrug("attributes", "predict", tmp_path / "new.csv", "--folder", example / "run_model")
+    assert answer.returncode == 2 and said in answer.stderr and "Traceback" not in answer.stderr
+
+
+def test_a_percentage_below_one_is_no_fraction(example, tmp_path):
+    """0.9 % in a column headed percent stays 0.9 %, whatever the other rows hold."""
+    new = pd.read_csv(example / "new_products.csv").head(1).assign(**{"PD-1 (%)": 0.9})
+    new.to_csv(tmp_path / "new.csv", index=False)
+    out = tmp_path / "out.csv"
+    said = ("attributes", "predict", tmp_path / "new.csv", "--folder", example / "run_model", "--out", out)
+    assert livingdrug(*said).returncode == 0
+    assert "logit PD-1 (%) -4.7" in pd.read_csv(out)["outside"][0]

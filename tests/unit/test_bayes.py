@@ -354,8 +354,10 @@ def test_the_folder_of_a_posterior_holds_draws_checks_and_a_report_made_again(tm
     folder = tmp_path / "out"
     keep_answer(scenario, folder, lambda part: posterior.keep_posterior(scenario, found, part))
     report = (folder / "report.html").read_text()
-    for text in ("c_max: normal on ln, mean 8.5, sd 0.5", "R-hat", "effective draws", "Divergences: 0", "Posterior and prior",
-                 "draws of the posterior)", found.sentences()[0]):  # fmt: skip
+    for text in (
+        "c_max: normal on ln, mean 8.5, sd 0.5", "R-hat", "effective sample size", "Divergences: 0", "Posterior and prior",
+        "draws of the posterior)", found.sentences()[0],
+    ):  # fmt: skip
         assert text in report, text
     assert {"posterior.csv", "draws.csv", "vpc.csv", "mixing.csv", "script.py"} <= {p.name for p in folder.iterdir()}
     (folder / "report.html").unlink()

@@ -43,7 +43,7 @@ def test_the_stamp_is_on_every_row_and_the_ratio_says_it_went_over_a_bridge(tmp_
     assert plain.flags("XEXPR")[0] == "absent" and set(plain.table()["bridge"]) == {""}
     result = nca(cross(data(tmp_path), "kirouac_2024"), NcaSettings(blood_volume=5e6))
     assert result.values["XEXPR"][0] == pytest.approx(50 * 5e6 / 1e8)
-    assert result.flags("XEXPR")[0] == "caution" and "bridge" in result.reasons("XEXPR")[0]
+    assert result.flags("XEXPR")[0] == "caution" and "unit conversion" in result.reasons("XEXPR")[0]
     assert result.table()["bridge"].str.startswith("bridge kirouac_2024").all()
     assert result.wide()["bridge"].str.startswith("bridge kirouac_2024").all()
 
@@ -82,7 +82,7 @@ def test_units_are_read_into_the_closed_list(text, unit):
 
 
 def test_millilitres_do_not_become_microlitres(tmp_path):
-    with pytest.raises(InputError, match="one unit becomes another only by a named bridge"):
+    with pytest.raises(InputError, match="one unit becomes another only by a named conversion"):
         path = tmp_path / "data.csv"
         path.write_text(TEXT.replace("DV", "DV (cells/mL)"))
         read_data(path, Reading(unit="cells/uL"))

@@ -35,7 +35,7 @@ def test_grouping_of_plus_changes_nothing():
     ("base", "fragments", "error", "sentence"),
     [
         ("stein_2019", ["tissue"], ModelError, "closed form"),
-        ("stein_2019_ode", ["host_competition"], UnitError, "bridge"),
+        ("stein_2019_ode", ["host_competition"], UnitError, "no conversion"),
         ("two_compartment_hill", ["tissue"], ModelError, "car_t"),
         ("carrgo_restimulation", ["tissue"], ModelError, "clock in h"),
         ("kirouac_2023", ["allogeneic_killing"], ModelError, "host_t"),

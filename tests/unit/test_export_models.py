@@ -167,7 +167,7 @@ def test_what_cannot_be_exported_is_refused_in_one_sentence():
     stein = get_model("stein_2019")
     with pytest.raises(InputError, match=r"unknown target `sas`.*nonmem"):
         model_text(stein, "sas")
-    with pytest.raises(InputError, match="unknown spread `cv`"):
+    with pytest.raises(InputError, match="unknown variability `cv`"):
         model_text(stein, "nonmem", "cv")
     text = to_toml(get_model("kirouac_2023"))
     at = text.index('name = "tumour"')

@@ -296,7 +296,7 @@ def test_a_spread_that_is_not_there_is_said(tmp_path):
     assert result.exit_code == 4
     rows = {e.name: e for e in result.estimates}
     assert rows["omega rate"].se is None and rows["top"].se > 0
-    assert any("spread of `rate` went to 0" in note for note in result.notes)
+    assert any("between-subject variability of `rate` went to 0" in note for note in result.notes)
 
 
 def test_fixed_numbers_stay(tmp_path):

@@ -94,7 +94,7 @@ def test_refusals_are_sentences(files):
     for more, words in (
         (("--method", "magic"), "unknown method `magic`; known: `bayes`, `focei`"),
         (("--evaluate", "saem"), "unknown method `saem`"),
-        (("--random", "top=0"), "a spread starts above 0"), (("--covariate", "WT on top"), "unknown covariate `WT`"),
+        (("--random", "top=0"), "an initial omega (SD) is above 0"), (("--covariate", "WT on top"), "unknown covariate `WT`"),
         (("--resume",), "name it with --out"), (("--residual", "lognormal"), "lognormal needs a"),
         (("--fix", "beta=1"), "unknown parameter `beta`"), (("--starts", "0"), "0 starts were asked for"),
     ):  # fmt: skip
@@ -271,7 +271,7 @@ def test_a_spread_beyond_all_populations_is_refused_without_a_warning(files):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = run("fit", files[0], "--model", files[1], "--random", "top=1000,rate", "--residual", "lognormal:0.2")
-    assert isinstance(found.exception, InputError) and "spread of `top` starts at 1000 on a log scale" in str(found.exception)
+    assert isinstance(found.exception, InputError) and "omega of `top` starts at 1000 on a log scale" in str(found.exception)
 
 
 def test_a_population_below_its_limit_throughout_is_refused_and_one_such_subject_is_kept(files):

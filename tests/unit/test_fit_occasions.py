@@ -140,4 +140,5 @@ def test_the_command_refuses_a_spread_that_is_none(tmp_path):
     (tmp_path / "level.toml").write_text(LEVEL)
     model, table = str(tmp_path / "level.toml"), str(written(tmp_path, nested()))
     told = CliRunner().invoke(cli, ["fit", table, "--model", model, "--random", "base", "--occasions", "base=-1"])
-    assert isinstance(told.exception, InputError) and "--occasions base=-1: a spread starts above 0" in str(told.exception)
+    assert isinstance(told.exception, InputError)
+    assert "--occasions base=-1: an initial gamma (SD) is above 0" in str(told.exception)

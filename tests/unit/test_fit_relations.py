@@ -208,7 +208,7 @@ def test_a_correlation_that_the_data_show_is_found(tmp_path):
     (pair,) = eta_correlations(together, result.problem)
     assert pair.found and pair.corrected < 1e-6
     part = correlation_part((pair,), together)
-    assert part.points[0].startswith("More than chance would give: start with rise, ")
+    assert part.points[0].startswith("More than expected by chance: start with rise, ")
     assert correlation_table((pair,))["correlation"][0] == pair.value
 
 
@@ -244,7 +244,7 @@ def test_relations_are_found_where_they_are(tmp_path):
     assert table.loc[("rise", "AGE"), "value"] == pytest.approx(named["rise", "AGE"].value)
     assert table.loc[("start", "SEX"), "statistic"] == "F"
     part = covariate_part(relations, sampled, {"covariates": ["AGE"]})
-    assert part.points[0] == "More than chance would give: rise with AGE." and part.points[2] == "In the table only: SEX."
+    assert part.points[0] == "More than expected by chance: rise with AGE." and part.points[2] == "In the table only: SEX."
 
 
 def test_between_levels_is_the_analysis_of_variance(tmp_path):

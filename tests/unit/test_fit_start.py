@@ -59,7 +59,7 @@ def test_what_the_user_says_comes_first(file):
 def test_a_model_without_such_a_curve_says_what_to_do(file):
     with pytest.raises(InputError, match="--start data serves models of a lag.*`kirouac_2023` has no `fold`"):
         planned_fit(Fit(file=file, model="kirouac_2023", start="data", random=("mu_memory",), residual=("lognormal:0.5",),
-                        outputs={"transgene": "car_t_blood"}, bridge="kirouac_2024"))  # fmt: skip
+                        outputs={"transgene": "car_t_blood"}, conversion="kirouac_2024"))  # fmt: skip
     with pytest.raises(InputError, match="start"):
         cli.main(["fit", file, "--model", "stein_2019", "--start", "guess"], standalone_mode=False)
 

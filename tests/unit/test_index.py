@@ -176,7 +176,7 @@ def test_interval_is_open_where_a_slope_may_be_nothing():
     assert (found.ratio.low, found.ratio.high) == (0.0, math.inf)
     assert (found.efficacious.low, found.efficacious.high) == (0.0, math.inf)
     assert math.isfinite(found.toxic.high)
-    assert any("`ORR`): the slope cannot be told from 0" in note for note in found.notes)
+    assert any("`ORR`): the slope is not different from 0" in note for note in found.notes)
 
 
 def trial(n: int, seed: int, correlation: float):
@@ -362,7 +362,7 @@ def test_observed_spread():
     assert spread.log_sd == pytest.approx(math.sqrt(math.log1p(1.949**2)), abs=1e-3)
     assert "EU SmPC" in spread.source
     assert observed_spread("stein_2019", "CMAX").log_sd == pytest.approx(math.sqrt(math.log1p(1.738**2)), abs=1e-3)
-    with pytest.raises(InputError, match="`kirouac_2023` has no spread `observed`"):
+    with pytest.raises(InputError, match="`kirouac_2023` has no variability `observed`"):
         observed_spread("kirouac_2023")
 
 
@@ -450,7 +450,7 @@ def test_command_on_a_file_gives_what_python_gives(table, tmp_path, run):
 
 
 def test_command_on_built_in_curves(run):
-    answer = json.loads(run("index", *BUILT_IN, "--product-model", "stein_2019", "--spread", "observed", "--json"))
+    answer = json.loads(run("index", *BUILT_IN, "--product-model", "stein_2019", "--variability", "observed", "--json"))
     assert answer["product"]["log_sd"] == pytest.approx(1.252)
     assert answer["product"]["median"] == pytest.approx(171774.285, rel=1e-5)
     assert answer["ratio"]["low"] is None and "no error" in answer["ratio"]["method"]

@@ -97,5 +97,5 @@ def test_a_fit_that_is_whole_has_nothing_left_to_do(files):
     assert again.returncode == code and "nothing was left to do" in again.stderr
     assert contents(files / "run") == contents(files / "before")
     anew = fit(files, "empty", "--resume")
-    assert anew.returncode == code and "begins anew" in anew.stderr
+    assert anew.returncode == code and "starts again" in anew.stderr
     assert not {p.name for p in (files / "run").iterdir()} & set(OWN)

@@ -50,7 +50,7 @@ def test_a_place_that_cannot_be_written_falls_back_with_a_notice(asked_for, tmp_
     blocked = tmp_path / "file"
     blocked.write_text("")
     folder, notice = asked_for(blocked / "below")
-    assert folder.is_dir() and "is made anew in each run" in notice
+    assert folder.is_dir() and "is compiled again in each run" in notice
 
 
 def test_a_folder_for_one_run_is_removed_at_its_end(tmp_path):
@@ -182,3 +182,17 @@ def test_an_interrupt_leaves_the_blocks_that_have_not_begun():
         list(in_threads(work, range(500), 2))
     assert len(begun) < 50
     assert sorted(in_threads(work, [0, 1, 2], 2)) == list(in_threads(work, [0, 1, 2], 1)) == [0, 1, 2]
+
+
+def test_machine_code_of_another_package_is_made_anew_when_its_neighbours_change(tmp_path):
+    """What a function calls in its own package is inlined into it, so that its own text alone is no key."""
+    from livingdrug.attributes import crossing
+    from livingdrug.engine.codegen import machine_code
+
+    folder = machine_code.ROOT / "attributes"
+    assert crossing.over_ridge._cache.source.endswith(cache.sources(folder))
+    (tmp_path / "a.py").write_text("x = 1")
+    first = cache.sources(tmp_path)
+    cache.sources.cache_clear()
+    (tmp_path / "a.py").write_text("x = 2")
+    assert cache.sources(tmp_path) != first

@@ -19,7 +19,7 @@ TRIAL = {"model": "stein_2019", "control": "a", "arms": ARMS, "endpoints": ({"na
          "multiplicity": "none"}  # fmt: skip
 LEVELS = ({"name": "a", "rate": 0.1}, {"name": "b", "rate": 0.3})
 LARGE = (
-    Simulation(model="stein_2019", subjects=600_000, spread="sd", days=100),
+    Simulation(model="stein_2019", subjects=600_000, variability="sd", days=100),
     Simulation(model="stein_2019", days=36_525, every=1e-4),
     TrialScenario(**TRIAL, replicates=100_000),
     TrialScenario(**TRIAL, sizes=(10, 10_000_000)),
@@ -30,8 +30,8 @@ LARGE = (
     Index(subjects=100_000_000),
 )
 SMALL = (
-    Simulation(model="stein_2019", subjects=10_000, spread="sd", days=100),
-    Simulation(model="stein_2019", subjects=1_000_000, spread="sd", exposure=(0, 28)),
+    Simulation(model="stein_2019", subjects=10_000, variability="sd", days=100),
+    Simulation(model="stein_2019", subjects=1_000_000, variability="sd", exposure=(0, 28)),
     TrialScenario(**TRIAL, replicates=10_000), Fit(file="x.csv", model="stein_2019", method="bayes", draws=4000),
     Fit(file="x.csv", model="stein_2019", sir=2000, bootstrap=1000), Index(subjects=100_000),
     EscalationScenario(rule="3+3", levels=LEVELS),
@@ -53,7 +53,7 @@ def test_ordinary_runs_are_let_in(scenario):
 
 
 def test_the_estimate_of_curves_is_that_of_their_table():
-    scenario = Simulation(model="stein_2019", subjects=500, spread="sd", days=100)
+    scenario = Simulation(model="stein_2019", subjects=500, variability="sd", days=100)
     run_simulation(scenario)[1].table()  # what is loaded and compiled once is not of the run
     tracemalloc.start()
     table = run_simulation(scenario)[1].table()

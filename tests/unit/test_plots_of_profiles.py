@@ -52,5 +52,5 @@ def test_every_picture_of_bridged_data_carries_the_stamp(result):
     crossed = nca(cross(result.data, "kirouac_2024"))
     placed = plot_comparison(compare(crossed, "cilta-cel"))
     for figure in (plot_profiles(crossed, np.arange(3)), plot_spaghetti(crossed), placed):
-        assert figure.texts[-1].get_text() == "bridge kirouac_2024: 1 copies/ug = 0.05 cells/uL"
+        assert figure.texts[-1].get_text() == "unit conversion kirouac_2024: 1 copies/ug = 0.05 cells/uL"
     assert not plot_spaghetti(result).texts

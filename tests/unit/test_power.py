@@ -90,7 +90,7 @@ def test_unequal_arms_are_symmetric():
         (["--effect", "0.5", "--n", "1"], "at least 2"),
         (["--effect", "0.5", "--fold", "2"], "exactly one"),
         ([], "exactly one"),
-        (["--fold", "2", "--model", "kirouac_2023"], "no published spread"),
+        (["--fold", "2", "--model", "kirouac_2023"], "no published between-subject variability"),
         (["--effect", "0.5", "--log-sd", "3"], "--log-sd belong(s) to a fold change"),
         (["--proportions", "0.3", "0.5", "--model", "stein_2019"], "--model belong(s) to a fold change"),
     ],
@@ -103,7 +103,7 @@ def test_impossible_questions_are_refused(arguments, sentence):
 
 
 def test_the_paper_s_question_from_the_command_line():
-    arguments = ["power", "--fold", "2", "--model", "stein_2019", "--spread", "variance", "--json"]
+    arguments = ["power", "--fold", "2", "--model", "stein_2019", "--variability", "variance", "--json"]
     run = livingdrug(*arguments)
     answer = json.loads(run.stdout)
     assert answer["n_per_arm"] in (38, 39)
@@ -115,7 +115,7 @@ def test_the_paper_s_question_from_the_command_line():
 def test_the_spread_that_is_taken_is_said_where_none_is_named():
     arguments = ["power", "--fold", "2", "--model", "stein_2019", "--n", "12"]
     run = livingdrug(*arguments)
-    assert "spread `sd` of stein_2019 is taken; --spread names another: variance" in run.stderr
+    assert "variability `sd` of stein_2019 is taken; --variability names another: variance" in run.stderr
     assert "With 12 per arm, 24 in all: power 0.49" in run.stdout
     assert "for a power of 0.8: 23.96 per arm" in run.stdout
 

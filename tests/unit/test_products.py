@@ -78,7 +78,7 @@ def test_differences_of_assay_and_unit_are_said(tmp_path):
     assert any("your assay is not stated" in c for c in silent[0].cautions)
     cells = compare(analysis(tmp_path, Reading(time_unit="d", unit="cells/uL")), "kymriah")
     assert all(np.isnan(p.percentile).all() for p in cells.placements)
-    assert all("only a named bridge" in p.absent for p in cells.placements if p.fact.assay == "qPCR")
+    assert all("only a named unit conversion" in p.absent for p in cells.placements if p.fact.assay == "qPCR")
     frame = cells.table()
     assert (frame["flag"] == "absent").all() and frame["reason"].str.len().min() > 0
 
@@ -88,7 +88,7 @@ def test_a_bridge_is_stamped_on_every_placement(tmp_path):
     crossed = nca(cross(result.data, "kirouac_2024"))
     comparison = compare(crossed, "cilta-cel")
     placed = [p for p in comparison.placements if not p.absent]
-    assert placed and all("your values crossed a bridge between units" in p.cautions for p in placed)
+    assert placed and all("your values were turned by a unit conversion" in p.cautions for p in placed)
     assert comparison.table()["bridge"].str.startswith("bridge kirouac_2024").all()
 
 

@@ -102,7 +102,7 @@ def test_pictures_are_written(tmp_path):
         ({"fix": ("speed",)}, "speed"),
         ({"fix": ("fold", "t_max", "c_max", "alpha", "f_b", "beta")}, "none is left to be looked for"),
         ({"subjects": 0}, "0 subjects"),
-        ({"spread": "range"}, "unknown spread `range`"),
+        ({"spread": "range"}, "unknown variability `range`"),
     ],
 )
 def test_bad_questions_are_refused(changed, message):

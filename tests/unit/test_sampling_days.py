@@ -92,7 +92,7 @@ def test_late_days_sharpen_the_slow_rate_of_stein():
 
 
 def test_bad_designs_are_refused():
-    with pytest.raises(InputError, match="no published spread"):
+    with pytest.raises(InputError, match="no published between-subject variability"):
         extra_days(get_model("kirouac_2023"), [7.0], [14.0], residual_sd=0.3)
     with pytest.raises(InputError, match="no published residual error of `transgene`; give residual_sd"):
         extra_days(get_model("singh_2021"), [7.0], [14.0])

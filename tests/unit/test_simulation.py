@@ -120,5 +120,5 @@ def test_unknown_output_is_refused_with_the_nearest():
 def test_negative_variance_is_refused():
     from livingdrug.models import lognormal
 
-    with pytest.raises(InputError, match="variance of a spread is -0.1"):
+    with pytest.raises(InputError, match="variance of between-subject variability is -0.1"):
         lognormal(variance=-0.1)

@@ -149,7 +149,7 @@ def test_what_cannot_start_is_refused(tmp_path):
         start_values(get_model("singh_2021"), data)
     with pytest.raises(InputError, match="unknown landmark `grwth`; did you mean `growth`"):
         start_values(MODEL, data, {"alpha": "grwth"})
-    with pytest.raises(InputError, match=r"holds copies/ug and `kirouac_2023` predicts cells/uL.*bridge"):
+    with pytest.raises(InputError, match=r"holds copies/ug and `kirouac_2023` predicts cells/uL.*unit conversion"):
         start_values(get_model("kirouac_2023"), data, {"mu_memory": "growth"})
     with pytest.raises(InputError, match="unknown output `flow`"):
         start_values(MODEL, data, output="flow")

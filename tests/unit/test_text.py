@@ -94,7 +94,7 @@ def test_a_users_file_is_simulated_like_any_model(tmp_path):
         (
             "populations",
             [{"name": "p", "source": {"key": "me"}, "spreads": {"k": {"variance": -0.1}}}],
-            "variance of a spread is -0.1",
+            "variance of between-subject variability is -0.1",
         ),
         (
             "populations",
@@ -134,8 +134,10 @@ def test_files_that_are_no_model_are_refused(tmp_path):
             read_model(path)
 
 
-def test_the_text_form_is_that_of_a_base_model():
-    with pytest.raises(LivingdrugError, match="base model"):
-        to_toml(get_model("kirouac_2023") + get_fragment("tissue"))
+def test_the_text_form_names_fragments_and_refuses_changed_values():
+    joined = get_model("kirouac_2023") + get_fragment("tissue")
+    assert from_toml(to_toml(joined), "joined") == joined and '"tissue"' in to_toml(joined)
+    with pytest.raises(LivingdrugError, match="unknown fragment"):
+        from_toml(to_toml(joined).replace('"tissue"', '"tisue"'), "joined")
     with pytest.raises(LivingdrugError, match="base model"):
         to_toml(get_model("kirouac_2023").with_values(mu_memory=0.1))

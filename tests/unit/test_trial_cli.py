@@ -142,7 +142,7 @@ def endpoint(**changes):
         ({"limit": 0}, "limit is 0"),
         ({"visits": [7, 7]}, "visits must be"),
         ({"visits": None}, "an assay"),
-        ({"spread": "varianse"}, "unknown spread `varianse`; did you mean `variance`"),
+        ({"spread": "varianse"}, "unknown variability `varianse`; did you mean `variance`"),
         ({"output": "cells"}, "unknown output `cells`"),
         ({"endpoints": []}, "no endpoint was given"),
         (endpoint(kind="auk"), "`endpoints.AUC28.kind`"),

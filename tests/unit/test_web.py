@@ -29,7 +29,7 @@ from livingdrug.workflows.trial.spec import TrialScenario
 SCENARIOS = (
     EXAMPLE,
     complete(EXAMPLE),
-    Simulation(model="stein_2019", doses=("1e8",), subjects=20, spread="sd", observe=True, limit=50.0,
+    Simulation(model="stein_2019", doses=("1e8",), subjects=20, variability="sd", observe=True, limit=50.0,
                values={"c_max": 1 / 3}),
     Simulation(model="stein_2019", exposure=(0, 28), above={"transgene": (50.0, 100.0)}),
     Nca(file="example", terminal=({"subject": "a&b=<c>", "start": 9.5, "end": 28, "reason": "flat; tail"},), window=(0, 14)),
@@ -299,7 +299,7 @@ def test_what_is_typed_into_the_fields_is_what_the_reader_is_told():
     ("say it for each, such as --unit CART=copies/ug, or", '`CART=copies/ug` in the field "Units of several outputs", or'),
     ("--unit says mg/L, and", 'the field "Unit of the values" says mg/L'), ("(--pool-assays joins them)", "(the field"),
     ("say --date-order dmy or mdy", '`dmy` in the field "Order of dates" or mdy'),
-    ("(--bridge)", '(the field "Conversion between units")'),
+    ("(--conversion)", '(the field "Conversion between units")'),
 ])  # fmt: skip
 def test_a_page_calls_an_answer_by_its_field(text, shown):
     from livingdrug.web.files import in_fields

@@ -216,5 +216,5 @@ def test_files_of_an_app_that_was_killed_go_when_the_next_one_starts(tmp_path, m
 
 
 def test_a_query_within_the_bounds_is_not_refused():
-    scenario = Simulation(model="stein_2019", subjects=200, spread="sd", days=60)
+    scenario = Simulation(model="stein_2019", subjects=200, variability="sd", days=60)
     assert read_query(to_query(scenario))[0] == scenario

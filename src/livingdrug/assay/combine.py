@@ -164,7 +164,7 @@ def _plates(
             "plate",
             _listed(mapped),
             f"no well of {_listed(wrong)} has an entry: the map is of {_listed(mapped)}",
-            "give the map of this plate, or mend the name of the plate in one of the files",
+            "give the map of this plate, or correct the name of the plate in one of the files",
         )
     elif wrong:
         findings.add(
@@ -199,7 +199,7 @@ def _entries(rows: _Rows, plan: Map | None, own: dict, findings: Findings) -> di
                 "well",
                 well,
                 f"{well} is a mean of wells that the map fills differently",
-                "export single wells, or mend the map",
+                "export single wells, or correct the map",
             )
         if there:
             made[key] = there[0]

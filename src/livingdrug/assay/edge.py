@@ -143,7 +143,7 @@ def _confounded(plate: Plate, outer: np.ndarray, effect: bool):
                         label,
                         f"{share if share > 0.9 else 1 - share:.0%} of the wells of {what} {label} lie "
                         f"{where}: what "
-                        "the rim does and what they do cannot be told apart",
+                        "the rim does and what they do cannot be separated",
                         "place wells at random, or compare with wells of the same place",
                     )
                 )

@@ -121,7 +121,7 @@ def _of_row(line, row, time, headings, place, reading: AssayReading, findings: F
                 headings[place[name]],
                 text,
                 f"`{printable(text, 30)}` is no number",
-                "mend the cell",
+                "correct the cell",
             )
         numbers[name] = default if is_missing(text) or is_number != NUMBER else value
     if not 0 < numbers["kept"] <= 1 or min(numbers["targets"], numbers["effectors"]) < 0:
@@ -153,7 +153,7 @@ def _wells(text: str, line: int, reading: AssayReading, findings: Findings) -> l
                 "wells",
                 part,
                 f"well {printable(part, 30)} does not exist on {describe(reading.size)}",
-                "mend the name; part the wells by commas, or write all",
+                "correct the name; part the wells by commas, or write all",
             )
         made.append(well)
     return [well for well in made if well]
@@ -199,7 +199,7 @@ def columns_of(
                 "",
                 where,
                 f"the event at {event.time:g} h is of {printable(where, 40)}, which has no readings",
-                "mend the name of the plate or of the well",
+                "correct the name of the plate or of the well",
                 "warning",
             )
         for k in np.flatnonzero(mine):

@@ -90,7 +90,7 @@ def _body(rows: list[Line], i: int, findings: Findings) -> list[Line]:
                 else ""
             )
             problem = f"the row has {len(row)} of {width} cells{ends}"
-            fix = "export again" if ends else "mend the separators or quotes"
+            fix = "export again" if ends else "correct the separators or quotes"
             findings.add("truncated" if ends else "ragged-row", line, "", " ".join(row)[:40], problem, fix)
             continue
         made.append((line, row[:width]))

@@ -81,7 +81,7 @@ def _well_fix(text: str, size: int) -> str:
     wells = well_group(text)
     fits = [n for n in PLATES if size < n <= 384 and wells and all(is_on(well, n) for well in wells)]
     return (
-        f"mend the name, or say --wells {fits[0]} for a larger plate" if fits else "mend the name of the well"
+        f"correct the name, or say --wells {fits[0]} for a larger plate" if fits else "correct the name of the well"
     )
 
 
@@ -106,7 +106,7 @@ def _check_times(cells: Cells, used: np.ndarray, findings: Findings) -> None:
             cells.column[i],
             f"{time[i]:g}",
             f"{cells.place(i)}: no assay lasts that long",
-            "mend the time or its unit",
+            "correct the time or its unit",
         )
 
 

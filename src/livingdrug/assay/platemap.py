@@ -105,7 +105,7 @@ def _of_table(name: str, rows, i: int, columns, reading: AssayReading, findings:
                 columns[place["well"]].name,
                 row[place["well"]],
                 f"well {printable(row[place['well']], 40)} does not exist on {describe(reading.size)}",
-                "mend the name",
+                "correct the name",
             )
             continue
         plate = row[place["plate"]] if "plate" in place else ""
@@ -279,7 +279,7 @@ def _consistent(made: dict, facts: Facts, line: int, where: str, findings: Findi
             "ratio",
             facts["ratio"],
             f"{where}: {effectors:g} effectors on {targets:g} targets are not the ratio {facts['ratio']}",
-            "mend the ratio or the cells seeded",
+            "correct the ratio or the cells seeded",
         )
     if (made["role"] == "target_alone" and effectors > 0) or (
         made["role"] == "effector_alone" and targets > 0
@@ -291,5 +291,5 @@ def _consistent(made: dict, facts: Facts, line: int, where: str, findings: Findi
             facts.get("role", ""),
             f"{where}: its role is {made['role']}, and the map seeds "
             f"{effectors:g} effectors and {targets:g} targets",
-            "mend the role or the cells seeded",
+            "correct the role or the cells seeded",
         )

@@ -157,7 +157,7 @@ def _controls(plate: Plate) -> list[PlateFinding]:
             warn(
                 "no-control",
                 "target_alone",
-                f"no control wells: no well of {names} holds targets alone, so their growth cannot be told "
+                f"no control wells: no well of {names} holds targets alone, so growth cannot be separated "
                 f"from killing",
                 "add wells with targets alone; without them only differences between constructs can be "
                 "compared",
@@ -279,7 +279,7 @@ def _one_time(plate: Plate, tables: list[Curves]) -> list[PlateFinding]:
             "one-time",
             "",
             f"each co-culture well has one reading (at {listed([f'{time:g} h' for time in times], 4)})",
-            "killing, proliferation and exhaustion cannot be told apart from one time: read several times "
+            "killing, proliferation and exhaustion are not identifiable from one time: read several times "
             "or rounds",
         )
     ]

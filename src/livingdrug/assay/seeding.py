@@ -111,7 +111,7 @@ def _groups(
                     f"{what} {label}: its wells hold {np.exp(difference):.2f} of the {quantity} of the "
                     f"other {what}s at "
                     f"the start, by the numbers in the map (wells {listed(names)})",
-                    "mend the number seeded in the map, or give the fit a seeding factor: killing per "
+                    "correct the number seeded in the map, or give the fit a seeding factor: killing per "
                     "effector is off "
                     "by as much",
                 )

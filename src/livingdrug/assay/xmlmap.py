@@ -90,7 +90,7 @@ def read_xml_map(
                 "well",
                 shown,
                 f"{shown} (from zero) is no well of {describe(reading.size)}",
-                "mend the map",
+                "correct the map",
             )
             continue
         if ("", well) in made:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from livingdrug.attributes.outcomes import outcome_of
     from livingdrug.attributes.penalised import elastic_net
     from livingdrug.attributes.quality import Range, acceptance
-    from livingdrug.attributes.scales import LIMIT, analysed
+    from livingdrug.attributes.scales import LIMIT, Treatment, analysed, applied, later, treatments
     from livingdrug.attributes.scores import METHODS, ScoreTable, Signature, score
     from livingdrug.attributes.signatures import read_signatures
     from livingdrug.attributes.table import (
@@ -72,8 +72,10 @@ __all__ = [
     "ScoreTable",
     "Signature",
     "Stability",
+    "Treatment",
     "acceptance",
     "analysed",
+    "applied",
     "auc",
     "auc_of",
     "benjamini_hochberg",
@@ -92,6 +94,7 @@ __all__ = [
     "fit_firth",
     "growth",
     "joined",
+    "later",
     "leaks_of",
     "load",
     "names_fault",
@@ -114,5 +117,6 @@ __all__ = [
     "sentences",
     "stability",
     "study",
+    "treatments",
     "with_interval",
 ]

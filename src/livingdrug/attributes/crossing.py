@@ -7,10 +7,11 @@ anew within each training part, so that no area is about products the model has 
 
 import numpy as np
 
-from livingdrug.attributes.penalised import centre, curvature, fit_elastic_net, fit_ridge
+from livingdrug.attributes.penalised import fit_elastic_net, fit_ridge, slope_at_none
+from livingdrug.attributes.sparse_pls import fit_sparse_pls
 from livingdrug.engine import kept
 
-RIDGE, ELASTIC_NET = 0, 1
+RIDGE, ELASTIC_NET, SPARSE_PLS = 0, 1, 2
 INNER = 5  # folds within a training part for the choice of a penalty
 
 
@@ -69,12 +70,7 @@ def taken(values, rows):
 def slopes(z, train, y, event, family):
     """Slope of the likelihood by each coefficient at 0, size alone (p,). train: rows by descending y."""
     n = len(train)
-    sub, order = taken(y, train), np.arange(n)
-    eta, score, weight = np.empty(n), np.empty(n), np.empty(n)
-    middle = centre(family, sub)
-    for k in range(n):
-        eta[k] = middle
-    curvature(family, eta, sub, taken(event, train), order, score, weight)
+    score = slope_at_none(taken(y, train), taken(event, train), np.arange(n), family)
     size = np.zeros(z.shape[1])
     for k in range(n):
         for j in range(z.shape[1]):
@@ -100,32 +96,57 @@ def strongest(z, size, keep):
 
 
 @kept
-def predicted(z, train, test, y, event, family, method, alpha, penalty, beta, out):
-    """Linear predictor of the test rows in `out` (n,), from a fit of the training rows (by descending y).
+def ready(x, train, y, event, family, keep, starts, members, z):
+    """Columns (n, columns) that enter a model of the training rows: standardised, gathered into sets, selected."""
+    standardise(x, train, z)
+    used = z
+    if len(starts) > 1:
+        used = gathered(z, starts, members)
+        standardise(used, train, used)
+    if 0 < keep < used.shape[1]:
+        used = strongest(used, slopes(used, train, y, event, family), keep)
+    return used
 
-    beta (columns,): where an elastic net starts, and the coefficients afterwards.
-    """
-    p = z.shape[1]
-    a = np.empty((len(train), p))
-    for k in range(len(train)):
-        for j in range(p):
-            a[k, j] = z[train[k], j]
-    sub, events, order = taken(y, train), taken(event, train), np.arange(len(train))
-    if method == 0:
-        dual = np.empty(len(train))
-        intercept = fit_ridge(np.dot(a, a.T), sub, events, order, family, penalty, dual)
-        for j in range(p):
-            beta[j] = 0.0
-        for k in range(len(train)):
-            for j in range(p):
-                beta[j] += a[k, j] * dual[k]
-    else:
-        intercept = fit_elastic_net(a, sub, events, order, family, alpha, penalty, beta)
+
+@kept
+def rows_of(z, rows):
+    """These rows of z (n, p)."""
+    out = np.empty((len(rows), z.shape[1]))
+    for k in range(len(rows)):
+        for j in range(z.shape[1]):
+            out[k, j] = z[rows[k], j]
+    return out
+
+
+@kept
+def filled(z, test, intercept, beta, out):
+    """Linear predictor of the test rows in `out` (n,)."""
     for k in range(len(test)):
         out[test[k]] = intercept
-        for j in range(p):
+        for j in range(z.shape[1]):
             out[test[k]] += z[test[k], j] * beta[j]
     return 0
+
+
+@kept
+def fitted_ridge(a, y, event, order, family, penalty, beta):
+    """Coefficients of a ridge in place (columns,); gives the intercept. a (n, columns): rows as y has them."""
+    dual = np.empty(len(a))
+    intercept = fit_ridge(np.dot(a, a.T), y, event, order, family, penalty, dual)
+    for j in range(a.shape[1]):
+        beta[j] = 0.0
+    for k in range(len(a)):
+        for j in range(a.shape[1]):
+            beta[j] += a[k, j] * dual[k]
+    return intercept
+
+
+@kept
+def fitted(a, y, event, order, family, method, mixing, penalty, beta):
+    """The same of an elastic net (mixing: its alpha; starts where beta stands) or a sparse PLS (its components)."""
+    if method == 1:
+        return fit_elastic_net(a, y, event, order, family, mixing, penalty, beta)
+    return fit_sparse_pls(a, y, event, order, family, int(mixing), penalty, beta)
 
 
 @kept
@@ -167,7 +188,22 @@ def parted(order, fold, f, inside):
 
 
 @kept
-def chosen(z, train, y, event, family, method, alpha, penalties):
+def scaled(z, train, y, event, family, method, mixing, grid):
+    """Penalties of a grid: of an elastic net times the smallest one that leaves nothing in."""
+    scale = 1.0
+    if method == 1:
+        size = slopes(z, train, y, event, family)
+        scale = 0.0
+        for j in range(len(size)):
+            scale = max(scale, size[j] / (mixing * len(train)))
+    out = np.empty(len(grid))
+    for m in range(len(grid)):
+        out[m] = grid[m] * scale
+    return out
+
+
+@kept
+def chosen(z, train, y, event, family, method, mixing, penalties):
     """The penalty of a grid, in falling order, whose inner folds predict best; the largest one among equals."""
     if len(penalties) == 1:
         return penalties[0]
@@ -176,9 +212,11 @@ def chosen(z, train, y, event, family, method, alpha, penalties):
         inner[train[k]] = k % INNER
     for f in range(INNER):
         inside, outside = parted(train, inner, f, False), parted(train, inner, f, True)
-        beta = np.zeros(z.shape[1])  # each penalty starts from the last one
+        a, own, events = rows_of(z, inside), taken(y, inside), taken(event, inside)
+        beta, order = np.zeros(z.shape[1]), np.arange(len(inside))  # each penalty starts from the last one
         for m in range(len(penalties)):
-            predicted(z, inside, outside, y, event, family, method, alpha, penalties[m], beta, eta[m])
+            intercept = fitted(a, own, events, order, family, method, mixing, penalties[m], beta)
+            filled(z, outside, intercept, beta, eta[m])
     best, least = penalties[0], np.inf
     for m in range(len(penalties)):
         total = loss(eta[m], y, event, train, family)
@@ -188,42 +226,49 @@ def chosen(z, train, y, event, family, method, alpha, penalties):
 
 
 @kept
-def over_folds(x, y, event, order, folds, family, method, alpha, grid, keep, starts, members):
-    """Linear predictor of every product by a model that has not seen it, shape (repeats, n).
+def folds_of(folds):
+    """Number of folds of one repeat (n,)."""
+    last = -1
+    for i in range(len(folds)):
+        last = max(last, folds[i])
+    return last + 1
+
+
+@kept
+def over_ridge(x, y, event, order, folds, family, penalty, keep, starts, members):
+    """Linear predictor of every product by a ridge that has not seen it, shape (repeats, n).
 
     x (n, p); y, event (n,); order (n,): positions by descending y; folds (repeats, n): fold of each product,
-    -1 for those that take no part. grid: penalties in falling order, for ridge times the number of columns,
-    for the elastic net times the smallest penalty that leaves nothing in; keep: columns kept by their slope,
-    0 for all; starts, members: sets of columns whose mean z score is the attribute, starts (1,) for none.
+    -1 for those that take no part. penalty: times the number of columns; keep: columns kept by their slope, 0
+    for all; starts, members: sets of columns whose mean z score is the attribute, starts (1,) for none.
     """
-    repeats, n = folds.shape
-    eta = np.empty((repeats, n))
-    z = np.empty(x.shape)
-    penalties = np.empty(len(grid))
-    for r in range(repeats):
-        last = 0
-        for i in range(n):
-            last = max(last, folds[r, i])
-        for f in range(last + 1):
+    eta, z = np.empty(folds.shape), np.empty(x.shape)
+    for r in range(len(folds)):
+        for f in range(folds_of(folds[r])):
             train, test = parted(order, folds[r], f, False), parted(order, folds[r], f, True)
-            standardise(x, train, z)
-            used = z
-            if len(starts) > 1:
-                used = gathered(z, starts, members)
-                standardise(used, train, used)
-            if 0 < keep < used.shape[1]:
-                used = strongest(used, slopes(used, train, y, event, family), keep)
-            scale = float(used.shape[1])
-            if method == 1:
-                size = slopes(used, train, y, event, family)
-                scale = 0.0
-                for j in range(len(size)):
-                    scale = max(scale, size[j] / (alpha * len(train)))
-            for m in range(len(grid)):
-                penalties[m] = grid[m] * scale
-            penalty = chosen(used, train, y, event, family, method, alpha, penalties)
+            used = ready(x, train, y, event, family, keep, starts, members, z)
+            a, own, events = rows_of(used, train), taken(y, train), taken(event, train)
             beta = np.zeros(used.shape[1])
-            predicted(used, train, test, y, event, family, method, alpha, penalty, beta, eta[r])
+            intercept = fitted_ridge(a, own, events, np.arange(len(train)), family, penalty * len(beta), beta)
+            filled(used, test, intercept, beta, eta[r])
+    return eta
+
+
+@kept
+def over_tuned(x, y, event, order, folds, family, method, mixing, grid, keep, starts, members):
+    """The same of an elastic net or a sparse PLS (see `fitted`); grid: penalties in falling order, of which inner
+    folds choose one, see `scaled`."""
+    eta, z = np.empty(folds.shape), np.empty(x.shape)
+    for r in range(len(folds)):
+        for f in range(folds_of(folds[r])):
+            train, test = parted(order, folds[r], f, False), parted(order, folds[r], f, True)
+            used = ready(x, train, y, event, family, keep, starts, members, z)
+            penalties = scaled(used, train, y, event, family, method, mixing, grid)
+            penalty = chosen(used, train, y, event, family, method, mixing, penalties)
+            a, own, events = rows_of(used, train), taken(y, train), taken(event, train)
+            beta, places = np.zeros(used.shape[1]), np.arange(len(train))
+            intercept = fitted(a, own, events, places, family, method, mixing, penalty, beta)
+            filled(used, test, intercept, beta, eta[r])
     return eta
 
 

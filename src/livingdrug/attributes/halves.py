@@ -45,7 +45,7 @@ def stability(
         if not own.y.std() > 0:
             continue
         beta = np.zeros(p)
-        lam = part * largest_lambda(half, own.y, 1.0)
+        lam = part * largest_lambda(half, own, 1.0)
         fit_elastic_net(half, own.y, own.event, own.order, own.family, 1.0, lam, beta)
         count += beta != 0
     picked = float(count.sum() / halves)

@@ -114,7 +114,7 @@ def _batch(heading: str, labels: np.ndarray, outcome: Outcome) -> Leak | None:
     return Leak(
         "batch",
         heading,
-        f"`{heading}` and the outcome cannot be told apart: every level of it has "
+        f"`{heading}` and the outcome cannot be separated: every level of it has "
         f"one class only, so that what "
         "differs between batches looks like what differs between outcomes",
     )

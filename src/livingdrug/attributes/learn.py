@@ -10,12 +10,14 @@ from typing import Literal
 import numpy as np
 
 from livingdrug.attributes import folds as folding
-from livingdrug.attributes.crossing import ELASTIC_NET, RIDGE, merit, over_folds
+from livingdrug.attributes.crossing import ELASTIC_NET, SPARSE_PLS, merit, over_ridge, over_tuned
 from livingdrug.attributes.outcome import Outcome
 
-Method = Literal["ridge", "elastic-net", "lasso"]
-MIXING: dict[Method, float] = {"ridge": 0.0, "elastic-net": 0.5, "lasso": 1.0}
-TUNED_NET = (0.9, 0.7, 0.5, 0.35, 0.2, 0.1)  # of the penalty that leaves nothing in
+Method = Literal["ridge", "elastic-net", "lasso", "sparse-pls"]
+# weight of the absolute values in the penalty; of sparse PLS the number of components, see `Plan.mixing`
+MIXING: dict[Method, float] = {"ridge": 0.0, "elastic-net": 0.5, "lasso": 1.0, "sparse-pls": 1.0}
+TUNED_COMPONENTS = 2.0  # of sparse PLS, where there are patients enough to choose the threshold
+TUNED_NET = (0.9, 0.7, 0.5, 0.35, 0.2, 0.1)  # of the penalty that leaves nothing in, or of the largest weight
 # fixed beforehand: ridge at the number of attributes (standardised), at which few patients lose little and none is chosen
 FIXED_RIDGE, FIXED_NET = (1.0,), (0.5,)
 TUNE_FROM = 10  # patients of the smaller class in a training part from which a penalty can be chosen at all
@@ -58,6 +60,16 @@ class Plan:
     def tuned(self) -> bool:
         """Whether the penalty is chosen in inner folds."""
         return len(self.grid) > 1
+
+    @property
+    def mixing(self) -> float:
+        """Weight of the absolute values in the penalty of an elastic net; components of sparse PLS."""
+        return TUNED_COMPONENTS if self.method == "sparse-pls" and self.tuned else MIXING[self.method]
+
+    @property
+    def code(self) -> int:
+        """Number of the method, as compiled code wants it, of those that can be tuned."""
+        return SPARSE_PLS if self.method == "sparse-pls" else ELASTIC_NET
 
 
 @dataclass(frozen=True)
@@ -127,20 +139,12 @@ def _folds(outcome: Outcome, plan: Plan, study: np.ndarray, by_study: bool, purp
 def eta_of(features: Features, outcome: Outcome, plan: Plan, own: np.ndarray) -> np.ndarray:
     """Linear predictor of each patient by models that have not seen it, shape (repeats, n); own (repeats, n):
     folds."""
-    return over_folds(
-        features.x,
-        outcome.y,
-        outcome.event,
-        outcome.order,
-        own,
-        outcome.family,
-        RIDGE if plan.method == "ridge" else ELASTIC_NET,
-        MIXING[plan.method],
-        np.array(plan.grid),
-        plan.keep,
-        features.starts,
-        features.members,
-    )
+    y, event, order, family = outcome.y, outcome.event, outcome.order, outcome.family
+    given = plan.keep, features.starts, features.members
+    if plan.method == "ridge":
+        return over_ridge(features.x, y, event, order, own, family, plan.grid[0], *given)
+    grid = np.array(plan.grid)
+    return over_tuned(features.x, y, event, order, own, family, plan.code, plan.mixing, grid, *given)
 
 
 def _null(features, outcome, plan, study, by_study, progress) -> np.ndarray:

@@ -263,7 +263,7 @@ def sentences(result: LearningStudy) -> list[str]:
     out = []
     if result.verdict == "not assessable":
         return [
-            "Product and study cannot be told apart here, or a study has one outcome only: nothing can be "
+            "Product and study cannot be separated here, or a study has one outcome only: nothing can be "
             "said."
         ]
     if outcome.kind == "binary":

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from livingdrug.attributes.learn import MIXING, Features
+from livingdrug.attributes.crossing import chosen, fitted, fitted_ridge, scaled
+from livingdrug.attributes.learn import Features, Plan
 from livingdrug.attributes.learning import LearningStudy
 from livingdrug.attributes.outcome import Outcome
-from livingdrug.attributes.penalised import fit_elastic_net, fit_ridge, largest_lambda
+from livingdrug.attributes.scales import Treatment
 from livingdrug.core.errors import InputError
 from livingdrug.core.files import whole_file
 from livingdrug.core.random import uniforms
@@ -19,7 +20,7 @@ from livingdrug.data import printable
 
 DRAWS = 500  # of patients with replacement, for bands
 MOST = 500  # attributes of a model that is kept: beyond, the file would say nothing to anybody
-FORMAT = 1
+FORMAT = 2
 BAND = (0.05, 0.95)
 
 
@@ -27,7 +28,8 @@ BAND = (0.05, 0.95)
 class Model:
     """names (p,): attributes on the scale analysed; mean, sd (p,): of the patients seen; intercept,
     coefficients (p,): per SD; draws (DRAWS, 1 + p): the same from patients drawn with replacement; lowest,
-    highest (p,): what was seen; columns: headings, scales and gates of the table; card: what a reader must know."""
+    highest (p,): what was seen; columns: headings, scales, gates and units of the table; treatments (p,): how
+    columns reach the scale analysed, detection limits included; card: what a reader must know."""
 
     names: tuple[str, ...]
     kind: str
@@ -40,6 +42,7 @@ class Model:
     lowest: np.ndarray
     highest: np.ndarray
     columns: tuple[dict, ...]
+    treatments: tuple[Treatment, ...]
     card: dict
 
 
@@ -55,29 +58,24 @@ class Prediction:
     outside: tuple[str, ...]
 
 
-def build(result: LearningStudy, columns: tuple[dict, ...], card: dict) -> Model:
+def build(
+    result: LearningStudy, columns: tuple[dict, ...], card: dict, treatments: tuple[Treatment, ...] = ()
+) -> Model:
     """The model of all patients, with draws. Raises InputError where it has too many attributes to be kept."""
-    features, outcome = result.features, result.outcome
+    features, outcome, plan = result.features, result.outcome, result.plan
     if features.set_names or len(features.names) > MOST:
         raise InputError(
             f"a model of {len(features.names):,} genes is not kept: score the signatures first (`attributes "
             f"score`) and learn from the scores"
         )
     x = np.array(features.x)
-    mean = np.nanmean(x, axis=0)
-    filled = np.where(np.isnan(x), mean, x)
-    sd = filled.std(axis=0)
+    mean, sd = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
     sd = np.where(sd > 0, sd, 1.0)
-    penalty = _penalty(result)
-    intercept, beta = _fit(filled, mean, sd, outcome, result.plan.method, penalty)
-    picks = (
-        uniforms(result.plan.seed, "attributes draws", 0, DRAWS * outcome.n).reshape(DRAWS, -1) * outcome.n
-    ).astype(int)
-    draws = [
-        _fit(filled[rows], mean, sd, outcome.taken(rows), result.plan.method, penalty)
-        for rows in picks
-        if _usable(outcome, rows)
-    ]
+    z = np.ascontiguousarray(np.nan_to_num((x - mean) / sd))  # a missing value stands at the mean, as in the folds
+    penalty = _penalty(z, outcome, plan)
+    intercept, beta = _fit(z, outcome, plan, penalty)
+    picks = (uniforms(plan.seed, "attributes draws", 0, DRAWS * outcome.n).reshape(DRAWS, -1) * outcome.n).astype(int)
+    draws = [_fit(z[rows], outcome.taken(rows), plan, penalty) for rows in picks if _usable(outcome, rows)]
     return Model(
         names=features.names,
         kind=outcome.kind,
@@ -90,34 +88,36 @@ def build(result: LearningStudy, columns: tuple[dict, ...], card: dict) -> Model
         lowest=np.nanmin(x, axis=0),
         highest=np.nanmax(x, axis=0),
         columns=columns,
-        card=card,
+        treatments=treatments,
+        card=card | {"penalty": penalty},
     )
 
 
 def _usable(outcome: Outcome, rows: np.ndarray) -> bool:
-    return outcome.kind != "binary" or 0 < outcome.y[rows].sum() < len(rows)
+    """Whether a draw of patients can be learned from: both classes, values that differ, or an event."""
+    if outcome.kind == "survival":
+        return outcome.event[rows].sum() > 0
+    return bool(np.ptp(outcome.y[rows]) > 0)
 
 
-def _penalty(result: LearningStudy) -> float:
-    """The middle of the grid where one was tried: a choice on all patients would be no better known than the
-    folds' own."""
-    grid = result.plan.grid
-    return grid[len(grid) // 2]
+def _penalty(z: np.ndarray, outcome: Outcome, plan: Plan) -> float:
+    """The penalty of all patients, chosen by inner folds where those of a training part are; z (n, p)."""
+    if plan.method == "ridge":
+        return plan.grid[0] * z.shape[1]
+    y, event, order, family = outcome.y, outcome.event, outcome.order, outcome.family
+    own = plan.code, plan.mixing
+    penalties = scaled(z, order, y, event, family, *own, np.array(plan.grid))
+    return float(chosen(z, order, y, event, family, *own, penalties))
 
 
-def _fit(x, mean, sd, outcome: Outcome, method: str, penalty: float) -> tuple[float, np.ndarray]:
-    """Intercept and coefficients per SD."""
-    z = np.ascontiguousarray((x - mean) / sd)
+def _fit(z: np.ndarray, outcome: Outcome, plan: Plan, penalty: float) -> tuple[float, np.ndarray]:
+    """Intercept and coefficients per SD; z (n, p)."""
     order = outcome.order
-    y, event, z = outcome.y[order], outcome.event[order], np.ascontiguousarray(z[order])
-    places = np.arange(len(y))
-    if method == "ridge":
-        dual = np.empty(len(y))
-        intercept = fit_ridge(z @ z.T, y, event, places, outcome.family, penalty * z.shape[1], dual)
-        return float(intercept), z.T @ dual
-    beta = np.zeros(z.shape[1])
-    lam = penalty * largest_lambda(z, y if outcome.kind != "survival" else event, MIXING[method])
-    intercept = fit_elastic_net(z, y, event, places, outcome.family, MIXING[method], lam, beta)
+    y, event, rows = outcome.y[order], outcome.event[order], np.ascontiguousarray(z[order])
+    places, beta = np.arange(len(y)), np.zeros(z.shape[1])
+    if plan.method == "ridge":
+        return float(fitted_ridge(rows, y, event, places, outcome.family, penalty, beta)), beta
+    intercept = fitted(rows, y, event, places, outcome.family, plan.code, plan.mixing, penalty, beta)
     return float(intercept), beta
 
 
@@ -157,7 +157,7 @@ def _outside(model: Model, row: np.ndarray) -> tuple[str, ...]:
 
 def save(model: Model, folder: str | Path) -> None:
     """Write `model.json` into a folder: numbers and names only, nothing that runs when it is read."""
-    data = {"format": FORMAT, **asdict(model)}
+    data = {"format": FORMAT, **asdict(model)}  # treatments become objects of plain data
     for name, value in data.items():
         if isinstance(value, np.ndarray):
             data[name] = value.tolist()
@@ -203,6 +203,7 @@ def _shaped(data: Mapping, path: Path) -> Model:
                 outcome=str(data["outcome"]),
                 intercept=float(data["intercept"]),
                 columns=tuple(data["columns"]),
+                treatments=tuple(Treatment(**{**t, "parts": tuple(t["parts"])}) for t in data["treatments"]),
                 card=dict(data["card"]),
                 **arrays,
             )

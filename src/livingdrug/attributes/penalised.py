@@ -11,6 +11,10 @@ import numpy as np
 
 from livingdrug.engine import kept
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from livingdrug.attributes.outcome import Outcome
+
 BINARY, CONTINUOUS, SURVIVAL = 0, 1, 2
 ROUNDS = 100  # of the quadratic approximation
 SWEEPS = 10_000  # over the coordinates of one approximation
@@ -78,6 +82,18 @@ def centre(family, y):
 
 
 @kept
+def slope_at_none(y, event, order, family):
+    """Slope (n,) of the log-likelihood by each linear predictor where no attribute counts."""
+    n = len(y)
+    eta, score, weight = np.empty(n), np.empty(n), np.empty(n)
+    middle = centre(family, y)
+    for i in range(n):
+        eta[i] = middle
+    curvature(family, eta, y, event, order, score, weight)
+    return score
+
+
+@kept
 def fit_elastic_net(x, y, event, order, family, alpha, lam, beta):
     """Coefficients in place (p,) from where they stand; gives the intercept. x (n, p): standardised columns."""
     n, p = x.shape
@@ -100,15 +116,16 @@ def fit_elastic_net(x, y, event, order, family, alpha, lam, beta):
             size[j] = 0.0
             for i in range(n):
                 size[j] += weight[i] * x[i, j] * x[i, j] / n
-        for sweep in range(SWEEPS):
-            every = sweep == 0
+        every, whole = True, True
+        for _ in range(SWEEPS):
             moved = _sweep(x, weight, rest, eta, size, beta, alpha, lam, active, every)
+            every = False
             if family != 2:
                 shift = _shift(rest, weight, eta)
                 intercept += shift
                 moved = max(moved, abs(shift))
             # a last look at the columns that stood at 0
-            if moved < CLOSE and _sweep(x, weight, rest, eta, size, beta, alpha, lam, active, True) < CLOSE:
+            if moved < CLOSE and _sweep(x, weight, rest, eta, size, beta, alpha, lam, active, whole) < CLOSE:
                 break
         if family == 1 or _apart(eta, before) < CLOSE * 10:
             break
@@ -241,9 +258,10 @@ def fit_ridge(gram, y, event, order, family, penalty, dual):
     return intercept
 
 
-def largest_lambda(x: np.ndarray, y: np.ndarray, alpha: float) -> float:
-    """The penalty from which on every coefficient is 0; x (n, p) standardised, y (n,) of 0 and 1 or values."""
-    return float(np.abs(x.T @ (y - y.mean())).max() / len(y) / alpha)
+def largest_lambda(x: np.ndarray, outcome: "Outcome", alpha: float) -> float:
+    """The penalty of an elastic net from which on every coefficient is 0; x (n, p): standardised columns."""
+    score = slope_at_none(outcome.y, outcome.event, outcome.order, outcome.family)
+    return float(np.abs(x.T @ score).max() / outcome.n / alpha)
 
 
 def elastic_net(

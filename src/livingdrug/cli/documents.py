@@ -12,15 +12,17 @@ def run_document(path: str, output: Output) -> None:
     run_scenario(read_scenario(path), output)
 
 
-def run_design(path: str, replicates: int | None, seed: int | None, output: Output) -> None:
-    """Run the trial or escalation in a file, with the numbers of the command line in place of its own."""
+def run_design(path: str, given: dict, output: Output) -> None:
+    """Run the trial or escalation in a file, with what the command line says in place of its own."""
     from livingdrug.cli.run import run_scenario
 
     scenario = read_scenario(path)
     if scenario.kind not in ("trial", "escalation"):
         raise InputError(f"`{path}` is a `{scenario.kind}` scenario, not a trial; `livingdrug run` runs it")
-    given = {name: value for name, value in (("replicates", replicates), ("seed", seed)) if value is not None}
-    run_scenario(scenario.model_copy(update=given), output)
+    said = {name: value for name, value in given.items() if value not in (None, False)}
+    if "uncertainty" in said and scenario.kind != "trial":
+        raise InputError("--uncertainty: assurance is of a trial; leave it out for an escalation")
+    run_scenario(scenario.model_copy(update=said), output)
 
 
 def remake_report(folder: str, pdf: bool = False) -> None:

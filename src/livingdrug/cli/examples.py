@@ -10,15 +10,15 @@ ABOUT = """Example data for `livingdrug check`, `livingdrug nca` and `livingdrug
 
 EVERYTHING HERE IS SIMULATED. No patient is behind any number.
 
-kinetics.csv   transgene in blood by qPCR: curves of the published model stein_2019 (spread sd) with its residual error,
+kinetics.csv   transgene in blood by qPCR: curves of the published model stein_2019 (variability sd) with its residual error,
                sampled on realistic days, censored below 50 copies/ug; follow-up ends at different times. Doses, weights
                and days of sampling are made up.
 endpoints.csv  response, CRS and ICANS grade, progression-free survival: made up, drawn independently of exposure.
 
 Try:
   livingdrug check kinetics.csv --endpoints endpoints.csv
-  livingdrug nca kinetics.csv --endpoints endpoints.csv --by response --out results.csv --plots pictures
-  livingdrug compare kinetics.csv --product tisagenlecleucel --indication ALL --plots pictures
+  livingdrug nca kinetics.csv --endpoints endpoints.csv --by response --out results.csv --plots figures
+  livingdrug compare kinetics.csv --product tisagenlecleucel --indication ALL --plots figures
 """
 
 

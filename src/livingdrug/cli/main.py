@@ -12,7 +12,7 @@ import click
 
 from livingdrug import __version__
 from livingdrug.cli.commands import Commands
-from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
+from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, UNCERTAINTY_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
 
@@ -52,33 +52,37 @@ def models(context: click.Context, **wanted: str | None) -> None:
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
 @click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
 @click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
-def show(name: str, fragments: str, latex: bool, toml: bool) -> None:
-    """Equations, parameters and sources of a model (name or file). Also its anchors and deviations."""
+@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+def show(name: str, fragments: str, latex: bool, toml: bool, even_so: bool) -> None:
+    """Equations, parameters and sources of a model (name, file or folder of a fit). Also its anchors and deviations."""
     from livingdrug.cli.show import print_model
 
-    print_model(name, _split(fragments), latex, toml)
+    print_model(name, _split(fragments), latex, toml, even_so)
 
 
 @models.command()
 @click.argument("name")
 @click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too) or mrgsolve.")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
-@click.option("--spread", help="Which published spread, where there are several (stein_2019: sd, variance).")
+@click.option("--variability", "--spread", "variability", help="Which published between-subject variability, where there are "
+              "several (stein_2019: sd, variance).")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
-def export(name: str, target: str, fragments: str, spread: str | None, out: str | None) -> None:
+@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+def export(name: str, target: str, fragments: str, variability: str | None, out: str | None, even_so: bool) -> None:
     """Write a model (name or file) for NONMEM, nlmixr2 or mrgsolve. As a control stream, a function or a model file."""
     from livingdrug.cli.exports import export_model
 
-    export_model(name, target, _split(fragments), spread, out)
+    export_model(name, target, _split(fragments), variability, out, even_so)
 
 
 @models.command()
 @click.argument("name", required=False)
-def check(name: str | None) -> None:
+@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
+def check(name: str | None, even_so: bool) -> None:
     """Run the checks and published anchors of one model or of all."""
     from livingdrug.cli.show import print_check
 
-    sys.exit(0 if print_check(name) else 1)
+    sys.exit(0 if print_check(name, even_so) else 1)
 
 
 @models.command()
@@ -108,8 +112,8 @@ def warmup(names: tuple[str, ...], fragments: str) -> None:
 @click.argument("file", type=click.Path())
 @click.option("--out", type=click.Path(), help=OUT_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@click.option("--workers", type=int, help="Share the subjects among this many processes.")
-@click.option("--dask", metavar="ADDRESS", help="Share the subjects among a Dask cluster's workers.")
+@click.option("--workers", type=int, help="Distribute the subjects over this many processes.")
+@click.option("--dask", metavar="ADDRESS", help="Distribute the subjects over a Dask cluster's workers.")
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
 def run(file: str, **options) -> None:
     """Run the scenario document in a TOML FILE. The option --as-scenario of other commands prints one."""
@@ -123,7 +127,7 @@ def run(file: str, **options) -> None:
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
 def report(folder: str, pdf: bool) -> None:
-    """Make report.html anew in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
+    """Regenerate report.html in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
     from livingdrug.cli.documents import remake_report
 
     remake_report(folder, pdf)
@@ -142,16 +146,19 @@ def app(port: int) -> None:
 @click.argument("design", type=click.Path())
 @click.option("--replicates", type=int, help="Simulated trials (10000, or what the design says).")
 @click.option("--seed", type=int, help="Seed of the simulation (1, or what the design says).")
+@click.option("--uncertainty", type=int, metavar="DRAWS", help=UNCERTAINTY_HELP)
+@click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
 @click.option("--out", type=click.Path(), help=OUT_HELP)
-@click.option("--plots", type=click.Path(file_okay=False), help="Write pictures (PNG and SVG) into this folder.")
+@click.option("--plots", type=click.Path(file_okay=False), help="Write figures (PNG and SVG) into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--memory", type=float, metavar="GB", help=MEMORY_HELP)
-def trial(design: str, replicates: int | None, seed: int | None, **rest) -> None:
+def trial(design: str, **rest) -> None:
     """Simulate the trial in the TOML file DESIGN many times. `livingdrug example trial FOLDER` writes a commented design."""
     from livingdrug.cli.documents import run_design
     from livingdrug.cli.output import Output
 
-    run_design(design, replicates, seed, Output.taken_from(rest))
+    given = {name: rest.pop(name) for name in ("replicates", "seed", "uncertainty", "even_so")}
+    run_design(design, given, Output.taken_from(rest))
 
 
 def _split(text: str) -> tuple[str, ...]:

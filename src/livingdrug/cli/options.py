@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import click
 
 from livingdrug.cli.out_help import MEMORY_HELP, OUT_HELP
-from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of
+from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, help_of, option_names
 
 # options of what becomes of an answer, by the name of their field in `cli.output.Output`; a kind names the ones it has in
 # OUTPUTS, and USUAL are those of every kind
@@ -19,8 +19,8 @@ OUTPUTS = {
     "plots": (("--plots",), {"type": click.Path(file_okay=False), "metavar": "FOLDER",
                              "help": "Write the figures (PNG and SVG) into this folder."}),
     "as_json": (("--json", "as_json"), {"is_flag": True, "help": "Print the answer as JSON."}),
-    "workers": (("--workers",), {"type": int, "help": "Share the subjects among this many processes."}),
-    "dask": (("--dask",), {"metavar": "ADDRESS", "help": "Share the subjects among a Dask cluster's workers."}),
+    "workers": (("--workers",), {"type": int, "help": "Distribute the subjects over this many processes."}),
+    "dask": (("--dask",), {"metavar": "ADDRESS", "help": "Distribute the subjects over a Dask cluster's workers."}),
     "memory": (("--memory",), {"type": float, "metavar": "GB", "help": MEMORY_HELP}),
     "resume": (("--resume",), {"is_flag": True, "help": "Go on from the state that an interrupted run left in --out."}),
     "as_scenario": (("--as-scenario",), {"is_flag": True, "help": "Print the scenario document that this command amounts to; "
@@ -121,7 +121,7 @@ def param_of(name: str, field) -> click.Parameter:
         given |= {"type": str if said.read else of, "multiple": many, "nargs": nargs, "metavar": said.metavar or None}
     if get_choices(field.annotation) and not said.metavar:
         given["metavar"] = f"[{'|'.join(get_choices(field.annotation))}]"
-    return Option(_declared(said.flags or (f"--{name.replace('_', '-')}",), name), **given)
+    return Option(_declared(option_names(name, field), name), **given)
 
 
 def shortcut(name: str, said: About) -> Option:

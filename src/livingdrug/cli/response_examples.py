@@ -15,7 +15,7 @@ ABOUT = f"""Example data for `livingdrug response`.
 
 EVERYTHING HERE IS SIMULATED. No patient is behind any number.
 
-kinetics.csv   transgene in blood by qPCR: curves of the published model stein_2019 (spread sd) with its residual error,
+kinetics.csv   transgene in blood by qPCR: curves of the published model stein_2019 (variability sd) with its residual error,
                sampled on realistic days, censored below 50 copies/ug.
 endpoints.csv  made up so that they depend on exposure: each unit of ln CMAX multiplies the odds of response by
                exp({RESPONSE:g}) and those of a higher grade of CRS by exp({SLOPE:g}); burden raises the odds of CRS by
@@ -23,7 +23,7 @@ endpoints.csv  made up so that they depend on exposure: each unit of ln CMAX mul
                in responders.
 
 Try:
-  livingdrug response kinetics.csv --endpoints endpoints.csv --exposure CMAX --endpoint ORR --plots pictures
+  livingdrug response kinetics.csv --endpoints endpoints.csv --exposure CMAX --endpoint ORR --plots figures
   livingdrug response kinetics.csv --endpoints endpoints.csv --exposure CMAX --endpoint CRS --adjust burden
   livingdrug response kinetics.csv --endpoints endpoints.csv --exposure CMAX --endpoint 'CRS>=3' --onset onset
   livingdrug response kinetics.csv --endpoints endpoints.csv --exposure AUCINT --endpoint ORR --landmark 28 --time PFS
@@ -35,7 +35,7 @@ A dose is no exposure, groups of 3 to 19 patients were not randomised, and a cur
 its interval.
 
 Try:
-  livingdrug response crb401.csv --exposure dose --endpoint responders --trials patients --plots pictures
+  livingdrug response crb401.csv --exposure dose --endpoint responders --trials patients --plots figures
   livingdrug response crb401.csv --exposure dose --endpoint responders --trials patients --model firth
 
 The later study KarMMa is not here, as its source gives responders at 450e6 cells (44 of 54) and over all doses (94 of 128)

@@ -54,7 +54,7 @@ def _keep(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) 
     """Run into the folder and say what came out."""
     if output.plots or output.wide or output.layout:
         more = "leave out --plots, --wide and --as, or name a table that ends in .csv"
-        raise InputError(f"the folder `{output.out}` will hold tables and pictures; {more}")
+        raise InputError(f"the folder `{output.out}` will hold tables and figures; {more}")
     found = []
 
     def write(at: Path) -> Answer:

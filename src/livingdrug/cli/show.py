@@ -19,7 +19,7 @@ from livingdrug.models import (
     plain_symbol,
 )
 from livingdrug.models.conformance import joining, problems
-from livingdrug.report import Table
+from livingdrug.report import Table, number, spread_words
 
 
 def print_catalogue(wanted: dict[str, str]) -> None:
@@ -54,7 +54,7 @@ def print_about(console: Console, model: Model) -> None:
     fragments = "".join(f" --with {f.name}" for f in model.fragments)
     run = f"livingdrug simulate {model.name}{':' + model.vector if model.vector else ''}{fragments}"
     if model.populations:
-        run += " -n 200" + (f" --spread {model.populations[-1].name}" if len(model.populations) > 1 else "")
+        run += " -n 200" + (f" --variability {model.populations[-1].name}" if len(model.populations) > 1 else "")
     origin = f"{about.origin} ({about.kind}; {about.licence or 'licence not stated'})"
     words = {"for": about.purpose, "from": origin, "can": about.can, "cannot": about.cannot, "run": run}
     for word, text in words.items():
@@ -74,9 +74,9 @@ def print_fits(console: Console, model: Model) -> None:
     console.print("\n[bold]Fragments that fit[/bold]  " + (", ".join(fits) or "none"), highlight=False)
 
 
-def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) -> None:
+def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool, even_so: bool = False) -> None:
     """Everything about one model."""
-    model = build_model(name, fragments)
+    model = build_model(name, fragments, even_so=even_so)
     if toml:
         from livingdrug.models import to_toml
 
@@ -87,13 +87,16 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool) 
         return
     console = Console()
     console.print(f"[bold]{model.full_name}[/bold]: {model.title}\n")
+    for doubt in model.doubts:
+        console.print(f"caution: {doubt}", style="bold red", highlight=False, markup=False)
     print_about(console, model)
     _show(console, "equations", ("name", "moves", "rate"), plain_equations(model))
     _print_parameters(console, model)
     for population in model.populations:
-        spreads = ", ".join(f"{n} {s.given} {s.value:g}" for n, s in population.spreads.items())
-        spreads = "; ".join(t for t in (spreads, f"one of {len(population.members)} vectors" * bool(population.members)) if t)
-        console.print(f"spread [bold]{population.name}[/bold]: {spreads} ({population.meaning or population.source.line()})")
+        said = population.meaning or population.source.line()
+        words = spread_words(population)
+        console.print(f"between-subject variability (IIV) [bold]{population.name}[/bold]: {words} ({said})")
+    _print_fit(console, model)
     if model.anchors:
         console.print("\n[bold]Anchors[/bold] (numbers that the model must reproduce)")
         for anchor in model.anchors:
@@ -113,12 +116,25 @@ def _print_parameters(console: Console, model: Model) -> None:
     _show(console, "parameters", header, rows)
 
 
-def print_check(name: str | None) -> bool:
+def _print_fit(console: Console, model: Model) -> None:
+    """The estimates of a fitted model."""
+    if model.fitted is None:
+        return
+    console.print(f"\n[bold]Fit[/bold]  {escape(model.fitted.model)} {escape(model.fitted.line)}", highlight=False)
+    rows = []
+    for e in model.fitted.estimates:
+        ends = f"{number(e.lower)} to {number(e.upper)}" if e.lower is not None and e.upper is not None else ""
+        mark = "fixed" if e.fixed else "" if e.determined else "not determined"
+        rows.append((e.name, e.kind, number(e.value), "" if e.se is None else number(e.se), mark or ends))
+    _show(console, "estimates", ("name", "kind", "value", "SE", "95 % interval"), rows)
+
+
+def print_check(name: str | None, even_so: bool = False) -> bool:
     """Static checks and anchors; True when all passed."""
     from livingdrug.simulation import check_anchors
 
     good = True
-    for model in [build_model(name)] if name else [get_model(n) for n in list_models()]:
+    for model in [build_model(name, even_so=even_so)] if name else [get_model(n) for n in list_models()]:
         found = problems(model)
         anchors = [] if found else check_anchors(model)
         failed = [a for a in anchors if not a.passed]

@@ -23,4 +23,4 @@ def write_trial_example(folder: str) -> None:
     for name, text in FILES.items():
         (path / name).write_text(text, encoding="utf-8")
     click.echo(f"wrote {', '.join(FILES)} to {folder}: made-up designs, labelled so", err=True)
-    click.echo(f"next: livingdrug trial {path / 'umbrella.toml'} --plots pictures", err=True)
+    click.echo(f"next: livingdrug trial {path / 'umbrella.toml'} --plots figures", err=True)

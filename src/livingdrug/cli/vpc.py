@@ -28,8 +28,8 @@ def _with_options(command):
 def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: float | None, **rest) -> None:
     """Visual predictive check of the fit in FOLDER.
 
-    `livingdrug fit --out FOLDER` wrote it. Percentiles of the data stand beside those of simulated trials, values below the
-    limit ranked as such, with the part below the limit. Writes vpc.csv and pictures into FOLDER, and its report anew. Of a
+    `livingdrug fit --out FOLDER` wrote it. Percentiles of the data stand beside those of simulated trials, BLQ values
+    ranked as such, with their proportion. Writes vpc.csv and figures into FOLDER, and its report again. Of a
     posterior, each trial has the numbers of another draw. For research, not for clinical decisions.
     """
     from livingdrug.core.folders import held
@@ -51,7 +51,7 @@ def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: flo
         click.echo(f"note: {note}", err=True)
     click.echo(outside_text(found))
     name = "pcvpc" if found.corrected else "vpc"
-    click.echo(f"wrote {name}.csv and {len(found.panels)} picture(s) to {folder}: open {report}", err=True)
+    click.echo(f"wrote {name}.csv and {len(found.panels)} figure(s) to {folder}: open {report}", err=True)
 
 
 def _numbers(text: str, option: str) -> list[float]:

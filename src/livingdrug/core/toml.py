@@ -54,7 +54,7 @@ def check_ending(path: str | Path) -> None:
 def _own(kind: str) -> str:
     """What is read instead of another kind of file, and what to do."""
     if kind == "SBML":
-        return f"livingdrug reads no SBML but its own TOML: write the model anew ({NEW})"
+        return f"livingdrug reads no SBML but its own TOML: rewrite the model ({NEW})"
     return f"only TOML is read: write it as TOML, in a file that ends in .toml ({NEW})"
 
 

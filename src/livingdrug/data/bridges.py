@@ -58,7 +58,7 @@ BRIDGES = {
         Bridge(
             "percent_of_cd3", "%", "cells/uL", "cells/uL = % CAR+ of CD3 / 100 * cd3",
             {"cd3": "CD3+ cells per uL of blood"},
-            Source("livingdrug", "definition: a share of an absolute count"),
+            Source("livingdrug", "definition: a proportion of an absolute count"),
             "as uncertain as the gate and the absolute count",
         ),
     )
@@ -71,17 +71,17 @@ def read_bridge(text: str) -> tuple[Bridge, dict[str, str]]:
     name, _, rest = text.partition(":")
     bridge = BRIDGES.get(name.strip())
     if bridge is None:
-        raise InputError(unknown("bridge", name, BRIDGES))
+        raise InputError(unknown("conversion", name, BRIDGES))
     given: dict[str, str] = {}
     for part in filter(None, (p.strip() for p in rest.split(","))):
         key, equals, value = (p.strip() for p in part.partition("="))
         if key not in bridge.needs or not equals or not value:
             takes = ", ".join(f"{k}=NUMBER or COLUMN" for k in bridge.needs) or "no argument"
-            raise InputError(f"bridge `{bridge.name}`: `{part}` cannot be used; it takes {takes}")
+            raise InputError(f"conversion `{bridge.name}`: `{part}` cannot be used; it takes {takes}")
         given[key] = value
     missing = [f"{key} ({bridge.needs[key]})" for key in bridge.needs if key not in given]
     if missing:
-        raise InputError(f"bridge `{bridge.name}` needs {' and '.join(missing)}, such as {_example(bridge)}")
+        raise InputError(f"conversion `{bridge.name}` needs {' and '.join(missing)}, such as {_example(bridge)}")
     return bridge, given
 
 
@@ -101,15 +101,17 @@ def cross(data: Data, text: str) -> Data:
     touched = p.unit == bridge.unit
     if not touched.any():
         units = ", ".join(sorted({u or "not stated" for u in p.unit}))
-        raise InputError(f"bridge `{bridge.name}` starts from {bridge.unit}, the data are in {units}; --unit states a unit")
+        start = f"conversion `{bridge.name}` starts from {bridge.unit}"
+        raise InputError(f"{start}, the data are in {units}; --unit states a unit")
     rows = touched[data.profile]
     values = {key: _argument(data, key, value, rows) for key, value in given.items()}
     factor = np.where(rows, _factor(bridge.name, values, data.rows), 1.0)
     unit = np.where(touched, bridge.into, p.unit).astype(object)
     arguments = f" with {', '.join(f'{k} = {v}' for k, v in given.items())}" if given else ""
     if data.logarithms:
-        raise InputError(f"bridge `{bridge.name}`: the values are kept as logarithms; have them turned back (--logarithms e)")
-    note = f"{int(touched.sum())} profile(s) crossed the bridge {bridge.name} from {bridge.unit} to {bridge.into}"
+        fix = "have them turned back (--logarithms e)"
+        raise InputError(f"conversion `{bridge.name}`: the values are kept as logarithms; {fix}")
+    note = f"{int(touched.sum())} profile(s) converted by {bridge.name} from {bridge.unit} to {bridge.into}"
     stamp = f"bridge {bridge.name}: {bridge.rule}{arguments}; {bridge.source.line()}; uncertain: {bridge.uncertain}"
     return replace(
         data, profiles=replace(p, unit=unit), dv=data.dv * factor, limit=data.limit * factor,
@@ -133,14 +135,14 @@ def _argument(data: Data, key: str, text: str, rows: np.ndarray) -> np.ndarray:
         number = None
     if number is not None:
         if not 0 < number < float("inf"):
-            raise InputError(f"bridge argument {key} = {text}; it must be finite and above 0")
+            raise InputError(f"argument {key} of a conversion = {text}; it must be finite and above 0")
         return np.full(data.rows, number)
     if text in data.by_row:
         texts = data.by_row[text]
     elif text in data.covariates:
         texts = data.covariates[text][data.profiles.subject[data.profile]]
     else:
-        raise InputError(f"bridge argument {key}: " + unknown("column", text, [*data.covariates, *data.by_row]))
+        raise InputError(f"argument {key} of a conversion: " + unknown("column", text, [*data.covariates, *data.by_row]))
     from livingdrug.data.cells import NUMBER, read_numbers
 
     read = read_numbers(texts)
@@ -148,5 +150,6 @@ def _argument(data: Data, key: str, text: str, rows: np.ndarray) -> np.ndarray:
     if len(bad):
         first = bad[np.argmin(data.line[bad])]
         what = f"`{printable(str(texts[first]), 30)}`, which is no number above 0" if texts[first] else "nothing"
-        raise InputError(f"line {int(data.line[first])}: column `{text}` holds {what}; the bridge needs a number as {key}")
+        where = f"line {int(data.line[first])}: column `{text}`"
+        raise InputError(f"{where} holds {what}; the conversion needs a number as {key}")
     return read.value

@@ -104,7 +104,7 @@ def _clock_goes_on(parsed: Parsed, time: np.ndarray, subject: np.ndarray, findin
     if touched:
         findings.note(
             f"{touched} subject(s) count time from a reset (EVID 3 or 4) again: what follows it is put {GAP:g} after the "
-            "last row before it, which changes nothing, as everything begins anew there"
+            "last row before it, which changes nothing, as everything restarts there"
         )
     return time
 

@@ -48,7 +48,7 @@ def _guarded(read, name: str):
     except Exception as error:
         said = printable(f"{type(error).__name__}: {error}")
         raise InputError(
-            f"`{name}` is a damaged or locked workbook ({said}); open it in a spreadsheet and save it anew, or save the "
+            f"`{name}` is a damaged or locked workbook ({said}); open it in a spreadsheet and save it again, or save the "
             "sheet as CSV"
         ) from None
 

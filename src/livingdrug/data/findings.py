@@ -1,4 +1,4 @@
-"""What is wrong in a file: line, column, value, what is wrong, how to mend it. Everything is found at once."""
+"""What is wrong in a file: line, column, value, what is wrong, how to correct it. Everything is found at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Finding:
     rows: int = 1
 
     def sentence(self) -> str:
-        """Where, what, how to mend it."""
+        """Where, what, how to correct it."""
         place = f"line {self.line}" + (f", column {printable(self.column)}" if self.column else "")
         more = f" (and {self.rows - 1} more rows)" if self.rows > 1 else ""
         return f"{place}{more}: {printable(self.problem, 300)}; {self.fix}"

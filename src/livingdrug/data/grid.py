@@ -135,9 +135,9 @@ def _careful_columns(body: Iterable[Line], width: int, findings: Findings):
             blank.append(line)
         elif len(row) != width:
             problem = f"the row has {len(row)} cells, the headings have {width}"
-            findings.add("ragged-row", line, "", printable(" ".join(row), 40), problem, "mend the separators or quotes")
+            findings.add("ragged-row", line, "", printable(" ".join(row), 40), problem, "correct the separators or quotes")
         elif max(map(len, row)) > MAX_CELL:
-            findings.add("long-cell", line, "", "", f"a cell has more than {MAX_CELL} characters", "mend the quotes")
+            findings.add("long-cell", line, "", "", f"a cell has more than {MAX_CELL} characters", "correct the quotes")
         else:
             kept.append([cell.strip() for cell in row]), lines.append(line)
     if blank:

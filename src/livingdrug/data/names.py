@@ -55,4 +55,4 @@ def no_shared_subject(one: str, subjects: Iterable[str], other: str, others: Ite
     """The error for two tables (their names and subjects) that name no subject alike; names that look alike are shown."""
     hints = [hint.removeprefix("caution: ") for hint in look_alikes(subjects, others, other, f"of `{one}`")]
     more = f": {hints[0]}" if hints else "; write the subjects alike in both"
-    return InputError(f"`{one}` and `{other}` share no subject{more}")
+    return InputError(f"`{one}` and `{other}` have no subject in common{more}")

@@ -211,7 +211,8 @@ def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, f
     most, least = (MOST_TIME, LEAST_TIME) if meaning == "TIME" else (MOST, LEAST)
     size = np.abs(numbers.either)
     rows = np.flatnonzero((size > most) | ((size > 0) & (size < least)))
-    findings.at("size", rows, name, texts[rows], "{} is beyond anything that is measured", "mend the number or its exponent")
+    fix = "correct the number or its exponent"
+    findings.at("size", rows, name, texts[rows], "{} is beyond anything that is measured", fix)
     if meaning == "DV":
         rows = np.flatnonzero((numbers.bound == 0) & (numbers.kind == ABOVE))
         rows = rows[:0] if kept_logs else rows

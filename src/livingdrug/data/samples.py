@@ -120,7 +120,7 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     if parsed.has("CENS"):
         wrong = under & own
         findings.at("limit", np.flatnonzero(wrong), parsed.name("DV"), value[wrong], "{} is below the limit of its row "
-                    "and flagged as measured", f"write 1 in `{parsed.name('CENS')}`, or mend the limit")  # fmt: skip
+                    "and flagged as measured", f"write 1 in `{parsed.name('CENS')}`, or correct the limit")  # fmt: skip
     nothing = (cens == -1) & (kind == NUMBER) & (value == 0) & (not logs)
     findings.at("limit", np.flatnonzero(nothing), parsed.name("DV"), value[nothing], "{} is flagged as above an upper limit",
                 "give the upper limit as the value")  # fmt: skip
@@ -153,7 +153,7 @@ def _sampled(parsed: Parsed, cens: np.ndarray, reading: Reading, findings: Findi
     given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.either > 0)).sum())
     if given:
         findings.note(f"{given} dose row(s) hold a value; it is not used")
-    for code, what in ((2, "are no samples and are not used"), (3, "are resets: a fit begins anew there")):
+    for code, what in ((2, "are no samples and are not used"), (3, "are resets: a fit restarts there")):
         if (parsed.evid == code).any():
             findings.note(f"{int((parsed.evid == code).sum())} row(s) with EVID {code} {what}")
     readable = np.isin(parsed.dv.kind, (NUMBER, BELOW, ABOVE)) | ((cens == 1) & (parsed.dv.kind == MISSING))
@@ -189,7 +189,7 @@ def _units(parsed: Parsed, sampled: np.ndarray, outputs_of: np.ndarray, reading:
     asked = {unit for unit in (reading.unit, *reading.units.values()) if unit is not None}
     if asked and said and said != asked:
         problem = f"the file says {', '.join(sorted(map(str, said)))} and --unit says {', '.join(sorted(asked))}"
-        fix = "leave the option out: one unit becomes another only by a named bridge (--bridge)"
+        fix = "leave the option out: one unit becomes another only by a named conversion (--conversion)"
         findings.add("unit", findings.heading, parsed.name("UNIT") or parsed.name("DV"), "", problem, fix)
     if not said and not asked:
         findings.note("the unit of the values is not stated (--unit states it); numbers are in the unit of the file")

@@ -154,6 +154,11 @@ class Data(Shown):
         return replace(self, **own, by_row={name: values[rows] for name, values in self.by_row.items()})
 
     @property
+    def conversion(self) -> str:
+        """The unit conversion behind the values, in words; "" where there is none."""
+        return self.bridge.replace("bridge ", "unit conversion ", 1)
+
+    @property
     def replicates(self) -> bool:
         """Whether a profile holds several values at one time."""
         return bool(((self.profile[1:] == self.profile[:-1]) & (self.time[1:] == self.time[:-1])).any())

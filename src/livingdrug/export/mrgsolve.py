@@ -48,11 +48,14 @@ def _parameters(plan: Plan, names: dict[str, str]) -> list[str]:
 
 def _random(plan: Plan) -> list[str]:
     out = []
-    if plan.varying:
-        lines = [
-            f"eta_{p.name} : {p.variance!r} : variance of the logarithm of {p.name}" for p in plan.varying
-        ]
-        out += ["$OMEGA @annotated", *lines, ""]
+    alone = False
+    for block, rows in plan.blocks:
+        if len(block) > 1 or not alone:
+            out += [*([""] if out else []), "$OMEGA @annotated" + (" @block" if len(block) > 1 else "")]
+        alone = len(block) == 1
+        for p, row in zip(block, rows, strict=True):
+            out.append(f"eta_{p.name} : {' '.join(map(repr, row))} : variance of {p.varies}")
+    out += [""] if out else []
     published = [(o, sd) for o in plan.measured if (sd := plan.residual(o)) is not None]
     if published:
         lines = [
@@ -71,7 +74,7 @@ def _main(
     block = draft.block()
     draft.known |= parameters
     # a parameter that differs between subjects gets a second name: mrgsolve's own are read-only
-    etas = {p.name: f"{parameters[p.name]}*exp(ETA({i}))" for i, p in enumerate(plan.varying, 1)}
+    etas = {p.name: p.individual(parameters[p.name], f"ETA({i})", "1.0") for i, p in enumerate(plan.varying, 1)}
     same = {p.name: parameters[p.name] for p in plan.parameters if not p.variance and not p.effect}
     draft.individual(block, lambda p: etas.get(p.name, parameters[p.name]), same)
     if isinstance(plan.model.system, ClosedForm):

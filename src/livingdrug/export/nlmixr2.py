@@ -53,9 +53,12 @@ def _ini(plan: Plan, typical: dict[str, str], etas: dict[str, str], sds: dict[st
             value = f"log({p.value!r})" if _logged(p) else repr(p.value)
             value = f"fix({value})" if p.role == "effect" else value
             lines.append(f"{typical[p.name]} <- {value}  # {p.remark}")
-    lines += [
-        f"{etas[p.name]} ~ {p.variance!r}  # variance of the logarithm of {p.name}" for p in plan.varying
-    ]
+    for block, rows in plan.blocks:
+        names, words = " + ".join(etas[p.name] for p in block), ", ".join(p.varies for p in block)
+        if len(block) == 1:
+            lines.append(f"{names} ~ {rows[0][0]!r}  # variance of {words}")
+        else:
+            lines.append(f"{names} ~ c({', '.join(repr(v) for row in rows for v in row)})  # covariance of {words}")
     return lines + [
         f"{name} <- {plan.residual(o)!r}  # SD of the logarithm of {o}" for o, name in sds.items()
     ]
@@ -70,8 +73,10 @@ def _parameters(draft: Draft, block: Block, typical: dict[str, str], etas: dict[
 
     def drawn(p: Parameter) -> str:
         value = typical.get(p.name, repr(p.value))
+        if p.name in etas and (not _logged(p) or p.scale != "log"):
+            return p.individual(f"exp({value})" if _logged(p) else value, etas[p.name])
         if not _logged(p):
-            return f"{value}*exp({etas[p.name]})" if p.name in etas else value
+            return value
         return f"exp({value} + {etas[p.name]})" if p.name in etas else f"exp({value})"
 
     # meanings stand in `ini` already

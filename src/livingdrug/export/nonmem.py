@@ -105,12 +105,12 @@ def _parameters(draft: Draft, block: Block, thetas: dict[str, int]) -> None:
     etas = {p.name: i for i, p in enumerate(plan.varying, 1)}
     if not etas:
         block.add(
-            f"{draft.names.fresh('none')} = ETA(1)", "no spread is published; NONMEM wants an eta, fixed at 0"
+            f"{draft.names.fresh('none')} = ETA(1)", "no IIV is published; NONMEM wants an eta, fixed at 0"
         )
 
     def drawn(p: Parameter) -> str:
         value = f"THETA({thetas[p.name]})" if p.name in thetas else block.number(p.value)
-        return f"{value}*EXP(ETA({etas[p.name]}))" if p.name in etas else value
+        return p.individual(value, f"ETA({etas[p.name]})", "1.0", "EXP") if p.name in etas else value
 
     draft.individual(block, drawn, {})
 
@@ -141,12 +141,7 @@ def _values(plan: Plan, thetas: dict[str, int]) -> list[str]:
     for p in plan.parameters:
         if p.name in thetas:
             out.append(f"  {_bounded(p)}  ; {thetas[p.name]} {p.name}: {p.remark}")
-    out += ["", "$OMEGA"]
-    out += [
-        f"  {_number(p.variance)}  ; {i} variance of the logarithm of {p.name}"
-        for i, p in enumerate(plan.varying, 1)
-    ]
-    out += [] if plan.varying else ["  0 FIX  ; no spread between subjects is published"]
+    out += ["", *_omega(plan)]
     out += ["", "$SIGMA"]
     for output in plan.measured:
         sd = plan.residual(output)
@@ -160,6 +155,21 @@ def _values(plan: Plan, thetas: dict[str, int]) -> list[str]:
             if sd is None
             else f"  {text}  ; variance of the logarithm of {output}, {sd:g} squared"
         )
+    return out
+
+
+def _omega(plan: Plan) -> list[str]:
+    """Variances, in blocks with the covariances of those that are correlated."""
+    if not plan.varying:
+        return ["$OMEGA", "  0 FIX  ; no between-subject variability is published"]
+    out, number, alone = [], 0, False
+    for block, rows in plan.blocks:
+        if len(block) > 1 or not alone:
+            out.append(f"$OMEGA BLOCK({len(block)})" if len(block) > 1 else "$OMEGA")
+        alone = len(block) == 1
+        for p, row in zip(block, rows, strict=True):
+            number += 1
+            out.append(f"  {' '.join(_number(v) for v in row)}  ; {number} variance of {p.varies}")
     return out
 
 

@@ -20,8 +20,8 @@ class Parameter:
     """A quantity in an exported file.
 
     role: `typical` (could be estimated), `fixed` (part of the equations), `effect` (acts through covariates alone) or
-    `covariate` (at its reference value). variance: of its eta, 0 without spread. effect: the expression that replaces it
-    for a subject, or "". bounds: lowest and highest value.
+    `covariate` (at its reference value). variance: of its eta, 0 without spread, on `scale`. effect: the expression that
+    replaces it for a subject, or "". bounds: lowest and highest value.
     """
 
     quantity: Quantity
@@ -31,6 +31,7 @@ class Parameter:
     effect: str
     bounds: tuple[float, float]
     source: str
+    scale: str = "log"
 
     @property
     def name(self) -> str:
@@ -40,12 +41,29 @@ class Parameter:
     @property
     def clipped(self) -> bool:
         """Whether drawn values above 1 are set to 1."""
-        return self.variance > 0 and self.quantity.bound == "fraction"
+        return self.variance > 0 and self.quantity.bound == "fraction" and self.scale == "log"
+
+    @property
+    def varies(self) -> str:
+        """What its variance is of, in words."""
+        return {"log": "the logarithm of ", "logit": "the logit of "}.get(self.scale, "") + self.name
+
+    def individual(self, value: str, eta: str, one: str = "1", exp: str = "exp") -> str:
+        """The text of a subject's value, from those of the typical value and of eta; exp: the function in the target."""
+        if self.scale == "normal":
+            return f"{value} + {eta}"
+        if self.scale == "logit":
+            return f"{one}/({one} + ({one} - {value})/{value}*{exp}(-{eta}))"
+        return f"{value}*{exp}({eta})"
 
     @property
     def remark(self) -> str:
         """Meaning, unit and where the value is from."""
         return f"{self.quantity.meaning} ({self.quantity.unit}) [{self.source}]"
+
+
+# parameters whose etas are correlated, and the lower rows of their covariance
+Block = tuple[tuple[Parameter, ...], tuple[tuple[float, ...], ...]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +77,30 @@ class Plan:
     @property
     def varying(self) -> tuple[Parameter, ...]:
         """Parameters with an eta, in the order of the etas."""
-        return tuple(p for p in self.parameters if p.variance > 0)
+        return tuple(p for block, _ in self.blocks for p in block)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The parameters with an eta in blocks of those that are correlated, in the order of the first of each."""
+        pairs = {frozenset((c.first, c.second)): c.value for c in self.population.correlations} if self.population else {}
+        found: list[list[Parameter]] = []
+        for p in (p for p in self.parameters if p.variance > 0):
+            mine = [block for block in found if any(frozenset((p.name, q.name)) in pairs for q in block)]
+            for block in mine[1:]:  # p links blocks that were apart
+                mine[0].extend(block)
+                found.remove(block)
+            if mine:
+                mine[0].append(p)
+            else:
+                found.append([p])
+
+        def shared(p: Parameter, q: Parameter) -> float:
+            correlation = 1.0 if p is q else pairs.get(frozenset((p.name, q.name)), 0.0)
+            return p.variance if p is q else float(f"{correlation * math.sqrt(p.variance * q.variance):.12g}")
+
+        return tuple(
+            (tuple(block), tuple(tuple(shared(p, q) for q in block[: i + 1]) for i, p in enumerate(block))) for block in found
+        )
 
     @property
     def positive(self) -> frozenset[str]:
@@ -98,6 +139,12 @@ def plan(model: Model, spread: str | None = None) -> Plan:
                 f"{model.name}:{model.values[-1].name}"
             )
         population = None
+    for residual in model.residuals:
+        if residual.kind != "lognormal":
+            raise InputError(
+                f"`{model.full_name}`: the residual error of `{residual.output}` is {residual.words}, and models are "
+                "exported with a log-normal one; fit with --residual lognormal:0.3, or change it in the model file"
+            )
     return Plan(model, population, tuple(_parameter(model, population, q) for q in model.quantities))
 
 
@@ -115,6 +162,7 @@ def _parameter(model: Model, population: Population | None, quantity: Quantity) 
         model.individual.get(quantity.name, ""),
         (low, high),
         "set by the user" if quantity.name in model.changes else model.source_of(quantity.name).key,
+        spread.scale if spread is not None else "log",
     )
 
 
@@ -162,13 +210,13 @@ def heading(made: Plan, comment: str) -> list[str]:
     ]
     lines += _of_doses(model)
     if made.population:
-        lines.append(
-            f"spread `{made.population.name}`: {made.population.meaning or made.population.source.line()}"
-        )
+        said = made.population.meaning or made.population.source.line()
+        lines.append(f"between-subject variability `{made.population.name}`: {said}")
     else:
-        lines.append("no spread between subjects is published for this model")
+        lines.append("no between-subject variability is published for this model")
     if any(p.role == "covariate" for p in made.parameters):
         lines.append("covariates stand at their reference values: take them from your data to use them")
+    lines += [f"CAUTION: {doubt}" for doubt in model.doubts]
     lines += [f"valid only while {c.expression} > 0: {c.message}" for c in getattr(model.system, "valid", ())]
     lines += [f"[{key}] {line}" for key, line in _sources(made).items()]
     lines += [

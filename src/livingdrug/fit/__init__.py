@@ -1,6 +1,7 @@
 """Fits of models to the data of subjects. The package is called as its verb: `ld.fit(problem)`."""
 
 from livingdrug.core.faces import callable_package
+from livingdrug.fit.as_model import as_model
 from livingdrug.fit.bayes import Posterior, sample_posterior
 from livingdrug.fit.before_dose import without_zeros
 from livingdrug.fit.borrow import Borrowing, borrowed, fit_both, read_borrow
@@ -52,7 +53,7 @@ __all__ = [
     "EtaCorrelation", "FitProblem", "FitResult", "Groups", "Individual", "MethodComparison", "MethodRun",
     "ModelComparison", "ModelRun", "Npde", "Objective", "OutcomeCheck", "Panel", "Parameter", "Point", "Posterior", "Prior",
     "Profile", "Progress", "Relation", "ResidualError", "Saem", "Sampled", "Sampling", "Sir", "Uncertainty",
-    "Unknowns", "Vpc", "as_priors", "bootstrap", "borrowed", "compare_groups", "compare_methods",
+    "Unknowns", "Vpc", "as_model", "as_priors", "bootstrap", "borrowed", "compare_groups", "compare_methods",
     "compare_models", "correlation_table", "covariate_relations", "curves_of", "design_of",
     "eta_correlations", "evaluate", "extra_days", "few_draws", "fit", "fit_both", "in_model_units",
     "joint_problem", "new_problem", "npde", "outcome_check", "outputs_of", "point_of", "prior_density", "priors_of",

@@ -223,7 +223,7 @@ def log_posterior(
     individual effects there. Raises InputError as `priors_of`, `frame_of` and the data do."""
     unknowns, base = unknowns_of(problem), point_of(start or problem)
     if any(parameter.changes for parameter in problem.parameters):
-        raise InputError("spread between occasions is not for bayes; fit it by saem or focei")
+        raise InputError("inter-occasion variability is not for bayes; fit it by saem or focei")
     if not unknowns.size:
         raise InputError("every number is fixed, so there is nothing to sample")
     prepared, priors = prepare(problem), priors_of(problem, priors)

@@ -85,7 +85,7 @@ def _priors(problem: FitProblem, parameter: Parameter, source: Model, strength: 
     """Of the typical value and the variability of a parameter: none where the publication has no variability of it, or the
     scale or unit is another one."""
     name, spread = parameter.name, source.populations[0].spreads.get(parameter.name)
-    if parameter.changes or spread is None or not spread.sd > 0 or parameter.scale != "log":
+    if parameter.changes or spread is None or not spread.sd > 0 or {parameter.scale, spread.scale} != {"log"}:
         return []
     units = [{q.name: q.unit for q in model.quantities}.get(name) for model in (problem.model, source)]
     if units[0] != units[1]:

@@ -113,7 +113,7 @@ class Courses:
         values = np.array([[read(t) if not is_missing(t) else np.nan for t in row] for row in self.texts], dtype=float)
         wrong = np.isnan(values) & np.array([[not is_missing(t) for t in row] for row in self.texts])
         if wrong.any():
-            raise InputError(f"a covariate that changes holds `{self.texts[wrong][0]}`, which is no number; mend the cell")
+            raise InputError(f"a covariate that changes holds `{self.texts[wrong][0]}`, which is no number; correct the cell")
         values[:, 0] = np.where(np.isnan(values[:, 0]), nothing, values[:, 0])
         for k in range(1, values.shape[1]):
             values[:, k] = np.where(np.isnan(values[:, k]), values[:, k - 1], values[:, k])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import Model, find_quantity
+from livingdrug.models import Model, Population, Variability, find_quantity
 from livingdrug.simulation import Subjects, find_population, simulate
 
 WORTH = 0.01  # part of an error that a day has to cut to be named
@@ -72,10 +72,10 @@ def extra_days(
     if subjects < 1:
         raise InputError(f"{subjects} subjects were given; the number must be 1 or more")
     population = find_population(model, spread)
-    spreads = {name: given.sd for name, given in population.spreads.items() if given.sd > 0}
+    spreads = {name: _log_sd(model, name, given) for name, given in population.spreads.items() if given.sd > 0}
     times = np.unique([*days, *candidates])
     level, slopes = _slopes(model, tuple(spreads), times, output)
-    omega = np.diag([s**2 for s in spreads.values()])
+    omega = _omega(population, spreads)
     sought = _sought(model, tuple(spreads), known)
 
     def errors(chosen: Sequence[float]) -> np.ndarray:
@@ -90,6 +90,23 @@ def extra_days(
         np.array([errors([*days, day]) for day in candidates]).reshape(len(candidates), len(sought)),
         _told(level[at], limit), subjects,
     )  # fmt: skip
+
+
+def _log_sd(model: Model, name: str, given: Variability) -> float:
+    """SD of the logarithm of a quantity, to first order where it varies on another scale."""
+    typical = model.typical[name]
+    return given.sd * {"log": 1.0, "logit": 1.0 - typical, "normal": 1.0 / abs(typical) if typical else np.inf}[given.scale]
+
+
+def _omega(population: Population, spreads: dict[str, float]) -> np.ndarray:
+    """Covariance of the logarithms of the quantities that vary."""
+    names, sd = list(spreads), np.array([*spreads.values()])
+    correlation = np.eye(len(sd))
+    for pair in population.correlations:
+        if pair.first in spreads and pair.second in spreads:
+            i, j = names.index(pair.first), names.index(pair.second)
+            correlation[i, j] = correlation[j, i] = pair.value
+    return sd[:, None] * correlation * sd
 
 
 def standard_errors(slopes: np.ndarray, omega: np.ndarray, sd: float, sought: Sequence[int] | None = None) -> np.ndarray:
@@ -114,7 +131,7 @@ def _sought(model: Model, names: tuple[str, ...], known: Sequence[str]) -> list[
     """Positions of the parameters that are looked for."""
     given = {find_quantity(model, name).name for name in known}
     for name in sorted(given.difference(names)):
-        raise InputError(f"`{name}` has no spread, so it is taken as known anyway; looked for: {', '.join(names)}")
+        raise InputError(f"`{name}` has no random effect, so it is taken as known anyway; looked for: {', '.join(names)}")
     if len(given) == len(names):
         raise InputError("all parameters are taken as known, and none is left to be looked for")
     return [j for j, name in enumerate(names) if name not in given]
@@ -128,8 +145,11 @@ def _measured(model: Model, residual_sd: float | None) -> tuple[str, float]:
     measured = [o.name for o in model.system.outputs if o.measured]
     if len(measured) != 1:
         raise InputError(f"`{model.full_name}` has {len(measured)} measured outputs; one is needed to rank sampling days")
-    published = {r.output: r.log_sd for r in model.residuals}
-    sd = published.get(measured[0]) if residual_sd is None else residual_sd
+    published = {r.output: r for r in model.residuals}.get(measured[0])
+    if residual_sd is None and published is not None and published.kind != "lognormal":
+        raise InputError(f"the residual error of `{measured[0]}` is {published.words}; one of the logarithm is needed: give "
+                         "residual_sd (command line: --residual 0.3)")  # fmt: skip
+    sd = published.log_sd if residual_sd is None and published is not None else residual_sd
     if sd is None:
         raise InputError(f"`{model.full_name}` has no published residual error of `{measured[0]}`; give residual_sd "
                          "(command line: --residual 0.3)")

@@ -62,7 +62,7 @@ def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.
         parameter = prepared.problem.random[r]
         if sd[r] < NO_SPREAD and (parameter.changes or prepared.scale[prepared.random[r]] != NORMAL):
             name = parameter.changes or parameter.name
-            what = "spread between occasions" if parameter.changes else "spread"
+            what = "inter-occasion variability" if parameter.changes else "between-subject variability"
             found.append(place)
             notes.append(f"the {what} of `{name}` went to 0 ({sd[r]:.2g}): the data show none; fit `{name}` without one")
     for place, (i, j) in zip(unknowns.of_kind(CORRELATION), unknowns.pairs, strict=True):

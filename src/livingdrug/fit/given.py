@@ -97,7 +97,7 @@ def _after_resets(data: Data) -> tuple[np.ndarray, np.ndarray]:
                 raise InputError(
                     f"subject `{data.subjects[subject]}`: occasions {names[k - 1]} and {names[k]} both begin at time "
                     f"{begin:g}, and a fit needs to know what came first; count all times from the first infusion, or write "
-                    "EVID 4 where everything begins anew"
+                    "EVID 4 where everything restarts"
                 )
             move = max(end + GAP - begin, 0.0) if begin <= end else 0.0
             rows[mine] += move

@@ -18,7 +18,7 @@ from livingdrug.fit.problem import (
 )
 from livingdrug.fit.steps import with_steps
 from livingdrug.fit.units import in_model_units
-from livingdrug.models import Model, find_quantity
+from livingdrug.models import Model, coefficient_name, find_quantity
 
 
 def new_problem(
@@ -45,10 +45,10 @@ def new_problem(
     model : Model
     data : Data
     random : sequence of str or dict of str to float
-        Parameters with a random effect (name -> initial omega, the SD of eta); the published ones by
-        default.
+        Parameters with a random effect (name -> initial omega, the SD of eta); the published ones, with their
+        correlations, by default.
     estimate : sequence of str
-        Parameters without a random effect.
+        Parameters without a random effect; of a fitted model those of its fit, where `random` is not given either.
     fixed : dict of str to float, optional
         Name -> value that stays (None: the published one); a parameter named here and not in `random` has
         no random effect.
@@ -92,7 +92,7 @@ def new_problem(
     chosen = {find_quantity(model, name).name: sd for name, sd in chosen.items()}
     if not random:
         chosen = {name: sd for name, sd in published.items() if name not in fixed}
-    alone = [find_quantity(model, name).name for name in estimate]
+    alone = [find_quantity(model, name).name for name in estimate or ([] if random else _estimated(model))]
     names = dict.fromkeys([*chosen, *alone, *(n for n in fixed if n in chosen)])
     # numbers that are fixed and the same for all belong to the model
     model = model.with_values({n: v for n, v in fixed.items() if v is not None})
@@ -106,6 +106,8 @@ def new_problem(
         if len(set(block)) < 2 or len(set(block)) < len(block):
             raise InputError(f"correlated: `{','.join(block)}`; name two or more different parameters, such as c_max,alpha")
     pairs = tuple(Correlation(a, b) for block in blocks for i, a in enumerate(block) for b in block[i + 1 :])
+    if not (blocks or random) and model.populations:
+        pairs = tuple(c for c in model.populations[0].correlations if {c.first, c.second} <= chosen.keys())
     mapping = outputs_of(model, data, outputs or {})
     data, converted = in_model_units(model, data, mapping)
     errors = _residuals(model, mapping, residuals)
@@ -117,12 +119,21 @@ def new_problem(
     return with_steps(problem, {} if is_closed(model) else between)
 
 
+def _estimated(model: Model) -> list[str]:
+    """What the fit of a fitted model estimated without a random effect, coefficients of covariates among it."""
+    if model.fitted is None:
+        return []
+    found = [(e.name if e.kind == "typical" else coefficient_name(e.name)) for e in model.fitted.estimates
+             if e.kind in ("typical", "covariate") and not e.fixed]  # fmt: skip
+    return [name for name in found if not (model.populations and name in model.populations[0].spreads)]
+
+
 def _check_spreads(parameters: Sequence[Parameter]) -> None:
     """Refuse a start that no population has and no computer holds: exp of three such spreads."""
     for p in parameters:
         if p.scale != "normal" and p.sd > WIDEST:
             raise InputError(
-                f"the spread of `{p.name}` starts at {p.sd:g} on a {p.scale} scale, where 0.5 means that subjects differ by "
+                f"the omega of `{p.name}` starts at {p.sd:g} on a {p.scale} scale, where 0.5 means that subjects differ by "
                 f"some 50 %; start it at {WIDEST:g} or lower"
             )
 
@@ -130,7 +141,7 @@ def _check_spreads(parameters: Sequence[Parameter]) -> None:
 def _residuals(model: Model, mapping, given: Sequence[ResidualError]) -> tuple[ResidualError, ...]:
     """One residual error for each output in the data."""
     said = {r.output: r for r in given}
-    published = {r.output: ResidualError(r.output, "lognormal", a=r.log_sd) for r in model.residuals}
+    published = {r.output: ResidualError(r.output, r.kind, a=r.log_sd or r.a, b=r.b) for r in model.residuals}
     needed = list(dict.fromkeys(output for _, output in mapping))
     for output in needed:
         if output not in said and output not in published:

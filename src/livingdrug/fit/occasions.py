@@ -59,10 +59,10 @@ def with_occasions(
     known = {p.name: p for p in parameters}
     for name in spreads:
         if name not in known:
-            raise InputError(f"spread between occasions of `{name}`: it is not fitted; name it in --random or --estimate")
+            raise InputError(f"inter-occasion variability of `{name}`: it is not fitted; name it in --random or --estimate")
     count = int(numbered(data).max(initial=0))
     if count < 2:
-        raise InputError("spread between occasions needs a subject with two occasions; number them in a column OCC")
+        raise InputError("inter-occasion variability needs a subject with two occasions; number them in a column OCC")
     scales = tuple((name, known[name].scale) for name in spreads)
     changes = tuple(
         Parameter(change_name(name, k), 0.0, "normal", sd, fixed=True, changes=name)

@@ -18,7 +18,7 @@ from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown, shortly
 from livingdrug.data import Data
 from livingdrug.fit.outcomes import Outcome
-from livingdrug.models import ClosedForm, Model
+from livingdrug.models import ClosedForm, Correlation, Model
 
 SCALES = ("log", "logit", "normal")
 SHAPES = ("power", "exponential", "categorical")
@@ -55,7 +55,7 @@ class Parameter:
             expected = {"log": "above 0", "logit": "above 0 and below 1", "normal": "finite"}[self.scale]
             raise InputError(f"`{self.name}` is {self.value:g}; on the scale {self.scale} it must be {expected}")
         if not (math.isfinite(self.sd) and self.sd >= 0):
-            raise InputError(f"the spread of `{self.name}` is {self.sd:g}; it must be finite and not negative")
+            raise InputError(f"the omega of `{self.name}` is {self.sd:g}; it must be finite and not negative")
 
     @property
     def random(self) -> bool:
@@ -111,34 +111,6 @@ class Effect:
     def name(self) -> str:
         """Such as `WT on c_max` or `SEX=F on c_max`."""
         return f"{self.covariate}{'=' + self.level if self.level else ''} on {self.parameter}"
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """Correlation of the random effects of two parameters; all pairs of a block are given, or a pair stays at
-    0.
-
-    Parameters
-    ----------
-    first, second : str
-        Names of the parameters.
-    value : float
-        Between -1 and 1.
-
-    Raises
-    ------
-    InputError
-        For a value that is no correlation.
-    """
-
-    first: str
-    second: str
-    value: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not abs(self.value) < 1:
-            pair = f"`{self.first}` and `{self.second}`"
-            raise InputError(f"the correlation of {pair} is {self.value:g}; it must lie between -1 and 1")
 
 
 @dataclass(frozen=True)
@@ -307,7 +279,7 @@ def _check_names(problem: FitProblem) -> None:
     for pair in problem.correlations:
         for name in (pair.first, pair.second):
             if name not in random:
-                raise InputError("a correlation names the " + unknown("parameter with a spread", name, random))
+                raise InputError("a correlation names the " + unknown("parameter with a random effect", name, random))
     known = {o.name for o in problem.model.system.outputs}
     for residual in problem.residuals:
         if residual.output not in known:
@@ -324,16 +296,20 @@ def covariance(problem: FitProblem) -> np.ndarray:
         correlation[i, j] = correlation[j, i] = pair.value
     if len(sd) and np.linalg.eigvalsh(correlation)[0] <= 1e-10:
         pairs = ", ".join(f"{c.first}-{c.second} {c.value:g}" for c in problem.correlations)
-        raise InputError(f"the covariance of the spreads is not positive definite with the correlations {pairs}")
+        raise InputError(f"Omega (covariance of random effects) is not positive definite with the correlations {pairs}")
     return sd[:, None] * correlation * sd
 
 
 def default_scale(model: Model, name: str) -> str:
-    """log for what is positive, logit for a fraction (log where its published spread is log-normal), else normal."""
+    """That of its published variability, or of the fit that the model is from; else log for what is positive, logit for a
+    fraction, normal for the rest."""
     bound = next(q.bound for q in model.quantities if q.name == name)
-    if bound == "fraction":
-        return "log" if any(name in p.spreads for p in model.populations) else "logit"
-    return "normal" if bound == "any" else "log"
+    published = [p.spreads[name].scale for p in model.populations if name in p.spreads]
+    if published:
+        return published[0]
+    if model.fitted and (own := [e.scale for e in model.fitted.estimates if e.name == name]):
+        return own[0]
+    return {"fraction": "logit", "any": "normal"}.get(bound, "log")
 
 
 def outputs_of(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -144,7 +144,7 @@ def _check(trial: Trial, f: np.ndarray) -> None:
         record = int(bad[0]) % len(trial.observed)
         raise InputError(
             f"{trial.prepared.design.where(record)}: the model gives no value in a replicate ({len(bad)} of {len(f)} such); "
-            "are the spreads far too large?"
+            "are the omegas far too large?"
         )
 
 

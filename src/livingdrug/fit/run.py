@@ -166,8 +166,8 @@ def _with_exact_kinks(result: FitResult, seed: int) -> FitResult:
     error = float(np.hypot(sampled[0].se, sampled[1].se))
     width = f"{result.problem.smooth:g} {result.problem.model.time_unit}"
     note = (
-        f"kinks are smooth over {width}: -2 log likelihood {smooth:.2f} by importance sampling, {exact:.2f} with exact kinks "
-        f"at the same numbers (difference {exact - smooth:+.2f}, Monte-Carlo SE {error:.2g})"
+        f"breakpoints are smooth over {width}: -2 log likelihood {smooth:.2f} by importance sampling, {exact:.2f} with "
+        f"exact ones at the same numbers (difference {exact - smooth:+.2f}, Monte-Carlo SE {error:.2g})"
     )
     return replace(result, notes=(*result.notes, note))
 
@@ -198,7 +198,7 @@ def _fit_individuals(prepared: Prepared, seed: int) -> FitResult:
     objective = made(prepared, "laplace", parts, etas=modes.etas, converged=modes.converged)
     missed = [name for name, ok in zip(prepared.design.subjects, modes.converged, strict=True) if not ok]
     shown = ", ".join(missed[:5]) + (", ..." if len(missed) > 5 else "")
-    notes = [f"the mode of {len(missed)} subject(s) was not found to full precision: {shown}"] if missed else []
+    notes = [f"the individual estimate (EBE) of {len(missed)} subject(s) did not converge: {shown}"] if missed else []
     return FitResult(
         problem, problem, "individual", NOT_CONVERGED if missed else CONVERGED, objective,
         finish.estimates_of(unknowns_of(fixed), point, covariance, modes.etas), covariance,
@@ -240,7 +240,7 @@ def _fit_saem(
 ) -> FitResult:
     problem = prepared.problem
     if not problem.random:
-        raise InputError("SAEM needs a parameter with a spread; fit parameters without spread by method focei")
+        raise InputError("SAEM needs a parameter with a random effect; fit parameters without one by method focei")
     mark = store.fingerprint(problem, settings, seed)
     state = store.read_state(folder, mark) if resume else None
     save = (lambda state: store.write_state(folder, mark, state)) if folder else None

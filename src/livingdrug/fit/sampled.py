@@ -45,7 +45,7 @@ class Sampled:
             return ()
         shown = ", ".join(low[:5]) + (", ..." if len(low) > 5 else "")
         return (
-            f"sampled individual parameters of {len(low)} subject(s) stem from fewer than {FEW} effective draws, and may "
+            f"sampled individual parameters of {len(low)} subject(s) have an effective sample size below {FEW}, and may "
             f"repeat each other: {shown}",
         )
 

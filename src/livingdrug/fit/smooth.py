@@ -39,7 +39,7 @@ def _held(expression: str, time: str) -> str:
 def smoothed(form: ClosedForm, width: float) -> ClosedForm:
     """The closed form with pieces mixed over `width` (its time unit). Raises InputError for a width not above 0."""
     if not 0 < width < 1e6:
-        raise InputError(f"the width of a smooth kink is {width:g}; it must be above 0, in {form.time_unit}")
+        raise InputError(f"the width of a smooth breakpoint is {width:g}; it must be above 0, in {form.time_unit}")
     outputs = []
     for output in form.outputs:
         text = output.pieces[-1].expression

@@ -192,7 +192,7 @@ def _check_units(model: Model, data: Data, output: str | None) -> None:
         held, predicted = ", ".join(sorted(stated)), ", ".join(sorted(measured))
         raise InputError(
             f"`{data.name}` holds {held} and `{model.full_name}` predicts {predicted}; one becomes the other only by a "
-            "named bridge (--bridge)"
+            "named unit conversion (--conversion)"
         )
 
 

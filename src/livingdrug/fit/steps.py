@@ -225,13 +225,13 @@ def _occasion(plan: _Plan, problem: FitProblem, name: str, sd: float, given: Giv
     """A parameter that differs between occasions, each of which begins with its first dose."""
     data = problem.data
     if name not in problem.position:
-        raise InputError(f"spread between occasions of `{name}`: it is not fitted; name it in --random or --estimate")
+        raise InputError(f"inter-occasion variability of `{name}`: it is not fitted; name it in --random or --estimate")
     place = numbered(data)
     count = int(place.max(initial=0))
     if count < 2:
-        raise InputError("spread between occasions needs a subject with two occasions; number them in a column OCC")
+        raise InputError("inter-occasion variability needs a subject with two occasions; number them in a column OCC")
     if data.doses is None:
-        raise InputError("between-occasion variability of a model made of flows needs rows of doses, which begin them")
+        raise InputError("inter-occasion variability of a model made of flows needs rows of doses, which begin them")
     times = np.full((len(data.subjects), count - 1), NEVER)
     begun = data.doses.start - given.start[data.profiles.subject]
     for i, k in enumerate(place.tolist()):

@@ -97,7 +97,7 @@ def _doses(model: Model, data: Data, notes: list[str]) -> Data:
 def _advice(given: str, wanted: str, what: str) -> str:
     """What to do where no exact factor links two units."""
     if any(b.unit == given and conversion(b.into, wanted) for b in BRIDGES.values()):
-        return "only a conversion that is named and cited (--bridge) turns one into the other"
+        return "only a conversion that is named and cited (--conversion) turns one into the other"
     if {MASS, AMOUNT} <= {*measures(parse_unit(given)), *measures(parse_unit(wanted))}:
         return (
             f"only a molar mass links a mass with an amount of substance: compute the {what} in {wanted} with the one of "

@@ -13,6 +13,7 @@ from livingdrug.models.catalogue import (
 )
 from livingdrug.models.compose import System
 from livingdrug.models.equations import latex_equations, plain_equations
+from livingdrug.models.fitted import Estimated, Fitted, coefficient_name, numbers_hash, with_numbers
 from livingdrug.models.model import (
     Fragment,
     Fragments,
@@ -24,13 +25,14 @@ from livingdrug.models.model import (
 )
 from livingdrug.models.parameters import (
     Anchor,
+    Correlation,
     Experiment,
-    LogNormal,
     Population,
     Range,
     Ranges,
     Residual,
     Values,
+    Variability,
     check_value,
     lognormal,
 )
@@ -53,14 +55,15 @@ from livingdrug.models.structure import (
     Structure,
     Switch,
 )
-from livingdrug.models.text import ENDING, is_model_file, read_model, to_toml
+from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
 
 __all__ = [
-    "ENDING", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition", "Definition", "EachWith",
-    "Experiment", "Flow", "Fragment", "Fragments", "LogNormal", "Mirror", "Model", "Needs", "Output", "Piece",
-    "Place", "Population", "Quantity", "Range", "Ranges", "Residual", "Scale", "Source", "State", "Structure",
-    "Switch", "System", "Values", "build_model", "check_value", "closed_form_of", "find_models",
+    "ENDING", "MODEL_FILE", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition",
+    "Correlation", "Definition", "EachWith", "Estimated", "Experiment", "Fitted", "Flow", "Fragment",
+    "Fragments", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population", "Quantity", "Range",
+    "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "System", "Values",
+    "Variability", "build_model", "check_value", "closed_form_of", "coefficient_name", "find_models",
     "find_quantity", "flows_of", "get_fragment", "get_model", "is_model_file", "latex_equations",
-    "list_fragments", "list_models", "list_runnable", "lognormal", "plain_equations", "plain_symbol",
-    "read_model", "to_toml",
+    "list_fragments", "list_models", "list_runnable", "lognormal", "numbers_hash", "plain_equations",
+    "plain_symbol", "read_model", "to_toml", "with_numbers",
 ]  # fmt: skip

@@ -7,10 +7,15 @@ from livingdrug.models.model import Model
 from livingdrug.models.text import is_model_file, read_model
 
 
-def build_model(name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None) -> Model:
-    """A model by name or file, with fragments joined and values set; assembled, so that misfits show here."""
+def build_model(
+    name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None, even_so: bool = False
+) -> Model:
+    """A model by name, file or folder of a fit, with fragments joined and values set; assembled, so that misfits show here.
+
+    even_so: take the model of a fit that is not sound too.
+    """
     if is_model_file(name):
-        return _joined(read_model(name), tuple(fragments)).with_values(values or {})
+        return _joined(read_model(name, even_so), tuple(fragments)).with_values(values or {})
     return _built_in(name, tuple(fragments)).with_values(values or {})
 
 

@@ -255,7 +255,7 @@ def _in_selector_unit(function: str, text: str, state: State, volumes: dict[str,
         return state.name
     if state.unit not in ("cells", "cells/uL"):
         raise UnitError(
-            f"`{text}` needs {wanted}, and `{state.name}` is in {state.unit}; there is no bridge from {state.unit} to "
+            f"`{text}` needs {wanted}, and `{state.name}` is in {state.unit}; there is no conversion from {state.unit} to "
             f"{wanted} without a white-cell count and a vector copy number"
         )
     volume = volumes.get(state.at, "")

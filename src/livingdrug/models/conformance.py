@@ -35,7 +35,8 @@ def problems(model: Model) -> list[str]:
                 found.append(f"values `{values.name}`: `{name}` has no source")
     found += [f"no meaning for `{q.name}`" for q in model.quantities if not q.meaning]
     for population in model.populations:
-        found += [f"spread `{population.name}`: `{n}` is no quantity" for n in population.spreads.keys() - quantities.keys()]
+        strangers = population.spreads.keys() - quantities.keys()
+        found += [f"variability `{population.name}`: `{n}` is no quantity" for n in strangers]
         strange = population.members.keys() - {v.name for v in model.values}
         found += [f"population `{population.name}`: `{n}` is no vector" for n in strange]
     for name, text in model.individual.items():
@@ -43,7 +44,7 @@ def problems(model: Model) -> list[str]:
     outputs = {o.name for o in model.system.outputs}
     strangers = [a for a in model.anchors if a.output and a.output not in outputs]
     found += [f"anchor `{a.name}`: unknown output `{a.output}`" for a in strangers]
-    if not model.anchors:
+    if not (model.anchors or model.fitted):
         found.append("no anchor: name at least one published number that the model must reproduce")
     return sorted(found)
 

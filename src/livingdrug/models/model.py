@@ -11,6 +11,7 @@ from livingdrug.core.shown import Shown, shortly
 from livingdrug.core.sources import Source
 from livingdrug.models.about import About
 from livingdrug.models.compose import System, assemble
+from livingdrug.models.fitted import Fitted
 from livingdrug.models.parameters import (
     Anchor,
     Experiment,
@@ -100,6 +101,8 @@ class Model(Shown):
         Where it departs from its source, a sentence each.
     about : About, optional
         What it is for.
+    fitted : Fitted, optional
+        The fit that its numbers are from.
     fragments : tuple of Fragment
         Mechanisms joined with `+`, sorted by name.
     changes : dict of str to float
@@ -120,6 +123,7 @@ class Model(Shown):
     anchors: tuple[Anchor, ...] = ()
     deviations: tuple[str, ...] = ()
     about: About | None = None
+    fitted: Fitted | None = None
     fragments: tuple[Fragment, ...] = ()
     changes: dict[str, float] = field(default_factory=dict, hash=False)
     vector: str = ""
@@ -151,6 +155,12 @@ class Model(Shown):
         """Name with the chosen vector and the fragments, such as `kirouac_2023:cr_2 + tissue`."""
         chosen = f"{self.name}:{self.vector}" if self.vector else self.name
         return " + ".join([chosen, *(f.name for f in self.fragments)])
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why its numbers are to be doubted, where they are from a fit that is not sound; said wherever it is used."""
+        doubts = self.fitted.doubts if self.fitted else ()
+        return tuple(f"`{self.name}` is a fit that is not sound, used all the same: {doubt}" for doubt in doubts)
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

@@ -1,30 +1,43 @@
-"""Numbers for structures: published vectors, ranges, spreads between subjects, residual error, checks to reproduce."""
+"""Numbers for structures: published vectors, ranges, between-subject variability, residual error, checks to reproduce."""
 
 import math
 from dataclasses import dataclass, field
 
 from livingdrug.core.errors import InputError, ModelError
+from livingdrug.core.names import unknown
 from livingdrug.core.sources import Source
 from livingdrug.models.structure import Quantity
 
 SCALES = ("sd", "variance", "cv")
+ON = ("log", "logit", "normal")  # scales on which subjects differ by a normal eta
+PARTS = {"lognormal": ("log_sd",), "additive": ("a",), "proportional": ("b",), "combined": ("a", "b"),
+         "combined_squares": ("a", "b")}  # of residual errors
+ERRORS = tuple(PARTS)
 
 
 @dataclass(frozen=True)
-class LogNormal:
-    """A log-normal spread around a typical value: P_i = P * exp(eta), eta ~ N(0, sd^2). Make it with `lognormal`.
+class Variability:
+    """Between-subject variability of a quantity: h(P_i) = h(P) + eta, eta ~ N(0, sd^2); `lognormal` makes a log-normal one.
 
-    given: which scale was printed (sd or variance of eta, or cv of P); value: the printed number.
+    given: which scale was printed (sd or variance of eta, or cv of P); value: the printed number. scale: of h: log (P_i = P
+    exp(eta), by default), logit (of a fraction) or normal (P_i = P + eta).
     """
 
     given: str
     value: float
+    scale: str = "log"
 
     def __post_init__(self) -> None:
         if self.given not in SCALES:
-            raise ModelError(f"a spread is given as {', '.join(SCALES)}, not as `{self.given}`")
+            raise ModelError(f"between-subject variability is given as {', '.join(SCALES)}, not as `{self.given}`")
+        if self.scale not in ON:
+            raise InputError("between-subject variability: " + unknown("scale", self.scale, ON))
+        if self.given == "cv" and self.scale != "log":
+            raise InputError(f"a cv belongs to a log-normal variability; on the scale {self.scale} give sd or variance")
         if not (math.isfinite(self.value) and self.value >= 0):
-            raise InputError(f"{self.given} of a spread is {self.value:g}; it must be finite and not negative")
+            raise InputError(
+                f"{self.given} of between-subject variability is {self.value:g}; it must be finite and not negative"
+            )
 
     @property
     def sd(self) -> float:
@@ -34,13 +47,14 @@ class LogNormal:
         return math.sqrt(math.log1p(self.value**2)) if self.given == "cv" else self.value
 
 
-def lognormal(*, sd: float | None = None, variance: float | None = None, cv: float | None = None) -> LogNormal:
-    """A log-normal spread from exactly one of `sd=`, `variance=` (both of the logarithm) or `cv=` (a fraction)."""
+def lognormal(*, sd: float | None = None, variance: float | None = None, cv: float | None = None) -> Variability:
+    """Log-normal between-subject variability from exactly one of `sd=`, `variance=` (both of the logarithm) or
+    `cv=` (a fraction)."""
     given = {name: v for name, v in (("sd", sd), ("variance", variance), ("cv", cv)) if v is not None}
     if len(given) != 1:
-        raise ModelError("lognormal() takes exactly one of sd=, variance= or cv=; the scale of a spread is never guessed")
+        raise ModelError("lognormal() takes exactly one of sd=, variance= or cv=; the scale is never guessed")
     ((name, number),) = given.items()
-    return LogNormal(name, float(number))
+    return Variability(name, float(number))
 
 
 @dataclass(frozen=True)
@@ -64,23 +78,79 @@ class Values:
 
 
 @dataclass(frozen=True)
+class Correlation:
+    """Correlation of the random effects of two parameters; a pair that is not given is not correlated.
+
+    Parameters
+    ----------
+    first, second : str
+        Names of the parameters.
+    value : float
+        Between -1 and 1.
+
+    Raises
+    ------
+    InputError
+        For a value that is no correlation.
+    """
+
+    first: str
+    second: str
+    value: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not abs(self.value) < 1:
+            pair = f"`{self.first}` and `{self.second}`"
+            raise InputError(f"the correlation of {pair} is {self.value:g}; it must lie between -1 and 1")
+
+
+@dataclass(frozen=True)
 class Population:
     """Spreads between subjects around the typical values.
 
     members: published vectors and their weights, where a subject is one of several vectors as a whole (an ensemble of fits,
-    a mixture of classes) rather than the default one; spreads then act around the vector of the subject.
+    a mixture of classes) rather than the default one; spreads then act around the vector of the subject. correlations: of the
+    random effects; without any they are independent.
     """
 
     name: str
-    spreads: dict[str, LogNormal] = field(hash=False)
+    spreads: dict[str, Variability] = field(hash=False)
     source: Source
     meaning: str = ""
     members: dict[str, float] = field(default_factory=dict, hash=False)
+    correlations: tuple[Correlation, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.members and (self.correlations or any(s.scale != "log" for s in self.spreads.values())):
+            raise ModelError(f"population `{self.name}`: variabilities around several vectors are log-normal and independent")
+        for pair in self.correlations:
+            for name in (pair.first, pair.second):
+                if name not in self.spreads:
+                    raise ModelError(f"population `{self.name}`, correlations: " + unknown("variability", name, self.spreads))
         weights = list(self.members.values())
         if not all(math.isfinite(w) and w >= 0 for w in weights) or (weights and not sum(weights) > 0):
             raise ModelError(f"population `{self.name}`: weights of members must be finite, not negative, and not all 0")
+
+    @property
+    def correlated(self) -> tuple[str, ...]:
+        """Quantities whose random effects are correlated, in the order of the spreads."""
+        named = {name for pair in self.correlations for name in (pair.first, pair.second)}
+        return tuple(name for name in self.spreads if name in named)
+
+    def factor(self):
+        """Lower factor of the correlation matrix of `correlated`, shape (correlated, correlated). Raises InputError where no
+        effects can be correlated so."""
+        import numpy as np
+
+        names = self.correlated
+        matrix = np.eye(len(names))
+        for pair in self.correlations:
+            i, j = names.index(pair.first), names.index(pair.second)
+            matrix[i, j] = matrix[j, i] = pair.value
+        try:
+            return np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            raise InputError(f"population `{self.name}`: no effects can have these correlations together") from None
 
 
 @dataclass(frozen=True)
@@ -104,11 +174,35 @@ class Ranges:
 
 @dataclass(frozen=True)
 class Residual:
-    """Residual error of an output: ln(y) = ln(f) + sd * eps, eps ~ N(0, 1)."""
+    """Residual error of an output, eps ~ N(0, 1).
+
+    kind: lognormal ln(y) = ln(f) + log_sd eps, by default; additive y = f + a eps; proportional y = f + b f eps; combined
+    y = f + (a + b f) eps; combined_squares y = f + sqrt(a^2 + b^2 f^2) eps; log_sd is 0 for these. a: in the unit of the
+    output; b: a factor.
+    """
 
     output: str
     log_sd: float
     source: Source
+    kind: str = "lognormal"
+    a: float = 0.0
+    b: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in ERRORS:
+            raise InputError(f"residual error of `{self.output}`: " + unknown("kind", self.kind, ERRORS))
+        used = PARTS[self.kind]
+        for name in ("log_sd", "a", "b"):
+            if getattr(self, name) and name not in used:
+                given = f"residual error of `{self.output}`: {name} is given, and a {self.kind} error"
+                raise InputError(f"{given} has {' and '.join(used)}")
+
+    @property
+    def words(self) -> str:
+        """The error in words."""
+        if self.kind == "lognormal":
+            return f"SD of its logarithm {self.log_sd:g}"
+        return f"{self.kind.replace('_', ' ')}, " + ", ".join(f"{name} {getattr(self, name):g}" for name in PARTS[self.kind])
 
 
 @dataclass(frozen=True)

@@ -7,46 +7,58 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from livingdrug.core.errors import InputError, LivingdrugError, ModelError, printable
 from livingdrug.core.expressions import names, unit_of
+from livingdrug.core.folders import settled
 from livingdrug.core.names import unknown
 from livingdrug.core.toml import NEW, check_ending, parse_toml, read_text
 from livingdrug.core.units import Dimension, parse_unit, times, unit_text
 from livingdrug.models.compose import check_closed_units
-from livingdrug.models.model import Model
-from livingdrug.models.parameters import SCALES, Anchor, LogNormal, check_value
+from livingdrug.models.fitted import EDITED, numbers_hash
+from livingdrug.models.model import Fragment, Model
+from livingdrug.models.parameters import SCALES, Anchor, Variability, check_value
 from livingdrug.models.structure import ClosedForm, Quantity, Structure
 
 ENDING = ".toml"
-# a file describes a base: fragments are joined and values changed when it is used, and rules belong to fragments
-NOT_WRITTEN = {Model: ("fragments", "changes", "vector"), Structure: ("mirrors", "needs", "only")}
+# values are changed and a vector is chosen when a file is used, and rules belong to fragments
+NOT_WRITTEN = {Model: ("changes", "vector"), Structure: ("mirrors", "needs", "only")}
 TIME_UNITS = ("d", "h")
+NUMBERS = re.compile(r"\[\n((?:[ ]*-?[0-9.]+(?:e[-+]?[0-9]+)?,\n)+)[ ]*\]")  # a list of numbers, each on a line of its own
+MODEL_FILE = "model.toml"  # in the folder of a fit
 SHAPES = {"structure": Structure, "closed_form": ClosedForm}
 
 
 def to_toml(model: Model) -> str:
-    """The model as a TOML document. Raises ModelError for joined fragments or changed values."""
+    """The model as a TOML document. Raises ModelError for changed values or a chosen vector."""
     import tomli_w
 
-    if model.fragments or model.changes or model.vector:
+    if model.changes or model.vector:
         raise ModelError(
-            f"`{model.full_name}` has joined fragments, changed values or a chosen vector; the text form holds the base "
-            "model, give fragments and values when it is simulated"
+            f"`{model.full_name}` has changed values or a chosen vector; the text form holds the base model, give values "
+            "when it is simulated"
         )
     plain = _plain(model)
     shape = next(name for name, kind in SHAPES.items() if isinstance(model.structure, kind))
     plain[shape] = plain.pop("structure")
-    head = {key: plain.pop(key) for key in ("name", "title", "deviations", "individual") if key in plain}
-    return tomli_w.dumps({**head, **plain})
+    head = {key: plain.pop(key) for key in ("name", "title", "fragments", "deviations", "individual") if key in plain}
+    tail = {shape: plain.pop(shape)} if model.fitted else {}  # the numbers of a fit come first
+    return NUMBERS.sub(_in_a_row, tomli_w.dumps({**head, **plain, **tail}))
+
+
+def _in_a_row(found: re.Match) -> str:
+    return f"[{' '.join(found[1].split()).removesuffix(',')}]"
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, LogNormal):
-        return {value.given: value.value}
+    if isinstance(value, Variability):
+        return {value.given: value.value} | ({"scale": value.scale} if value.scale != "log" else {})
+    if isinstance(value, Fragment):
+        return value.name
     if dataclasses.is_dataclass(value):
         kept = [f for f in written_fields(type(value)) if getattr(value, f.name) != _default(f)]
         return {f.name: _plain(getattr(value, f.name)) for f in kept}
@@ -69,13 +81,21 @@ def _default(field: dataclasses.Field) -> Any:
 
 
 def is_model_file(name: str) -> bool:
-    """Whether a model is given as a file: its name ends in .toml. A built-in name has no ending and no folder.
+    """Whether a model is given as a file: its name ends in .toml, or is that of a folder with a fit. A built-in name has no
+    ending and no folder, and comes before a folder of that name.
 
-    Raises InputError for the name of a file that is not read as a model, such as mine.json.
+    Raises InputError for the name of a file that is not read as a model, such as mine.json, and of a folder without one.
     """
     path = Path(name)
     if path.suffix.lower() == ENDING:
         return True
+    if name and path.is_dir() and not _is_built_in(name):
+        if (settled(path) / MODEL_FILE).is_file():
+            return True
+        raise InputError(
+            f"the folder `{printable(name)}` holds no {MODEL_FILE}; name a folder that `livingdrug fit ... --out` wrote, or "
+            "a model file"
+        )
     check_ending(path)
     if path.suffix or "/" in name or "\\" in name:
         raise InputError(
@@ -85,13 +105,21 @@ def is_model_file(name: str) -> bool:
     return False
 
 
-def read_model(path: str | Path) -> Model:
-    """The model in a file.
+def _is_built_in(name: str) -> bool:
+    from livingdrug.models.catalogue import list_models
+
+    return name.partition(":")[0] in list_models()
+
+
+def read_model(path: str | Path, even_so: bool = False) -> Model:
+    """The model in a file, or in the folder of a fit.
 
     Parameters
     ----------
     path : str or Path
-        A TOML file in the words of `docs/model_file.md`.
+        A TOML file in the words of `docs/model_file.md`, or a folder that `livingdrug fit --out` wrote.
+    even_so : bool
+        Take the model of a fit that is not sound too; what is made with it then says so.
 
     Returns
     -------
@@ -100,13 +128,24 @@ def read_model(path: str | Path) -> Model:
     Raises
     ------
     InputError
-        For a file that cannot be read.
+        For a file that cannot be read, and for a fit that is not sound.
     ModelError
         For one that is no model, naming the place.
     """
     if not is_model_file(str(path)):
         raise InputError(f"`{printable(str(path))}` is not the name of a model file, which ends in {ENDING}")
-    return from_toml(read_text(path), Path(path).name)
+    file = Path(path)
+    if file.is_dir() and (settled(file) / MODEL_FILE).is_file():
+        file = settled(file) / MODEL_FILE
+    model = from_toml(read_text(file), file.name)
+    if model.doubts and not even_so:
+        raise InputError(
+            f"`{printable(str(path))}` is a fit that is not sound: {' '.join(model.fitted.doubts)} Fit again, or take it "
+            "all the same with --even-so (in a document: even_so = true); every output will say so"
+        )
+    if model.fitted and model.fitted.draws:  # which lie beside the file
+        model = replace(model, fitted=replace(model.fitted, draws=str(file.parent / model.fitted.draws)))
+    return model
 
 
 def from_toml(text: str, origin: str) -> Model:
@@ -143,10 +182,19 @@ def _model(text: str, origin: str) -> Model:
         raise InputError(f"{origin}: {shape}: `time_unit` is `{structure.time_unit}`; expected {expected}")
     model = _build(Model, data, origin, structure=structure)
     try:
+        model = sum(model.fragments, replace(model, fragments=()))  # each once, in their order
         _check(model)
     except LivingdrugError as error:
         raise _placed(error, origin) from None
-    return model
+    return _as_fitted(model)
+
+
+def _as_fitted(model: Model) -> Model:
+    """The model, with a doubt where a fit wrote other equations or numbers than those of the file."""
+    fitted = model.fitted
+    if not fitted or not fitted.numbers_sha256 or fitted.numbers_sha256 == numbers_hash(model):
+        return model
+    return replace(model, fitted=replace(fitted, doubts=(*fitted.doubts, EDITED)))
 
 
 def _check(model: Model) -> None:
@@ -160,7 +208,8 @@ def _check(model: Model) -> None:
         raise InputError("no `values`: give one table with a number for every quantity")
     quantities = {q.name: q for q in model.quantities}
     for values in model.values:
-        missing = [name for name in quantities if name not in {**values.values, **values.unknown}]
+        theirs = {name for fragment in model.fragments for name in fragment.values.values}
+        missing = [name for name in quantities if name not in {**values.values, **values.unknown} and name not in theirs]
         if missing:
             raise InputError(f"values `{values.name}`: no number for `{'`, `'.join(missing)}`")
         _check_numbers(f"values `{values.name}`", values.values, quantities)
@@ -168,6 +217,7 @@ def _check(model: Model) -> None:
         _known(f"values `{values.name}`, sources", "quantity", values.sources, quantities)
     for population in model.populations:
         _known(f"population `{population.name}`", "quantity", population.spreads, quantities)
+        population.factor()
         _known(f"population `{population.name}`, members", "vector", population.members, [v.name for v in model.values])
     for ranges in model.ranges:
         _known(f"ranges `{ranges.name}`", "quantity", ranges.ranges, quantities)
@@ -191,9 +241,10 @@ def _check_uses(model: Model, quantities: dict[str, Quantity]) -> None:
     outputs = [o.name for o in model.system.outputs]
     for residual in model.residuals:
         _known("residuals", "output", [residual.output], outputs)
-        if not (math.isfinite(residual.log_sd) and residual.log_sd >= 0):
-            given = f"residual of `{residual.output}`: `log_sd` is {residual.log_sd:g}"
-            raise InputError(f"{given}; it must be finite and must not be negative")
+        for part in ("log_sd", "a", "b"):
+            if not (math.isfinite(getattr(residual, part)) and getattr(residual, part) >= 0):
+                given = f"residual of `{residual.output}`: `{part}` is {getattr(residual, part):g}"
+                raise InputError(f"{given}; it must be finite and must not be negative")
     for experiment in model.experiments:
         _check_numbers(f"experiment `{experiment.name}`, changes", experiment.changes, quantities)
         _known(f"experiment `{experiment.name}`", "vector", [experiment.vector] if experiment.vector else [],
@@ -259,7 +310,7 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
     """A dataclass from a table."""
     if not isinstance(data, dict):
         raise InputError(f"{where}: expected a table, got {data!r:.60}")
-    if kind is LogNormal:
+    if kind is Variability:
         return _spread(data, where)
     fields = {f.name: f for f in written_fields(kind) if f.name not in given}
     hints = get_type_hints(kind)
@@ -278,13 +329,14 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
         raise _placed(error, label) from None
 
 
-def _spread(data: dict, where: str) -> LogNormal:
-    if len(data) != 1 or next(iter(data)) not in SCALES:
-        raise InputError(f"{where}: a spread is one of {', '.join(SCALES)}, such as {{ sd = 0.5 }}; got {data!r:.60}")
-    ((scale, value),) = data.items()
-    number = _read(float, value, where)
+def _spread(data: dict, where: str) -> Variability:
+    given = {key: value for key, value in data.items() if key != "scale"}
+    if len(given) != 1 or next(iter(given)) not in SCALES:
+        raise InputError(f"{where}: a variability is one of {', '.join(SCALES)}, such as {{ sd = 0.5 }}; got {data!r:.60}")
+    ((printed, value),) = given.items()
+    number, scale = _read(float, value, where), _read(str, data.get("scale", "log"), f"{where}, scale")
     try:
-        return LogNormal(scale, number)
+        return Variability(printed, number, scale)
     except LivingdrugError as error:
         raise _placed(error, where) from None
 
@@ -300,6 +352,10 @@ def _read(hint: Any, value: Any, where: str) -> Any:
         return {key: _read(arguments[1], item, f"{where}, {key}") for key, item in value.items()}
     if origin is UnionType:  # a table that may be absent
         return _read(arguments[0], value, where)
+    if hint is Fragment and isinstance(value, str):
+        from livingdrug.models.catalogue import get_fragment
+
+        return get_fragment(value)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _build(hint, value, where)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):

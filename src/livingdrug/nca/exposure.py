@@ -14,7 +14,7 @@ FAR_PERCENT = 20.0  # of an area that is extrapolated
 @parameter(
     "CMAX",
     unit=LEVEL,
-    meaning="highest level",
+    meaning="maximum concentration (transgene level)",
     plain="highest value measured after the infusion",
     geometric=True,
     pknca="cmax",
@@ -101,7 +101,7 @@ def area_of_all(a: Analysis) -> Value:
 @parameter(
     "AUCINT",
     unit=AREA,
-    meaning="area over the window",
+    meaning="partial AUC, over the window",
     plain="trapezoids over the window, its ends interpolated",
     geometric=True,
     pknca="aucint.inf.obs",
@@ -164,7 +164,7 @@ def fitted_area_to_infinity(a: Analysis) -> Value:
 @parameter(
     "AUCPEO",
     unit="%",
-    meaning="share of AUCIFO that is extrapolated",
+    meaning="part of AUCIFO that is extrapolated",
     plain="100 (CLST/LAMZ) / AUCIFO",
     points_of="LAMZ",
     pknca="aucpext.obs",

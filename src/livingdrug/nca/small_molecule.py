@@ -97,7 +97,7 @@ def fitted_last_level(a: Analysis) -> Value:
 @_parameter(
     "AUCPEP",
     unit="%",
-    meaning="share of AUCIFP that is extrapolated",
+    meaning="part of AUCIFP that is extrapolated",
     plain="100 (AUCIFP - AUCLST) / AUCIFP",
     pknca="aucpext.pred",
     phoenix="AUC_%Extrap_pred",
@@ -111,7 +111,7 @@ def fitted_extrapolated_percent(a: Analysis) -> Value:
 @_parameter(
     "AUMCLST",
     unit=MOMENT,
-    meaning="first moment to TLST",
+    meaning="AUMC to TLST",
     plain="trapezoids to TLST",
     pknca="aumclast",
     phoenix="AUMClast",
@@ -125,7 +125,7 @@ def moment_to_last(a: Analysis) -> Value:
 @_parameter(
     "AUMCIFO",
     unit=MOMENT,
-    meaning="first moment to infinity",
+    meaning="AUMC to infinity",
     plain="AUMCLST + CLST (TLST/LAMZ + 1/LAMZ^2)",
     pknca="aumcinf.obs",
     phoenix="AUMCINF_obs",
@@ -138,7 +138,7 @@ def moment_to_infinity(a: Analysis) -> Value:
 @_parameter(
     "AUMCIFP",
     unit=MOMENT,
-    meaning="first moment to infinity from the fitted last level",
+    meaning="AUMC to infinity from the fitted last level",
     plain="as AUMCIFO, with the fitted level",
     pknca="aumcinf.pred",
     phoenix="AUMCINF_pred",
@@ -151,7 +151,7 @@ def fitted_moment_to_infinity(a: Analysis) -> Value:
 @_parameter(
     "AUMCPEO",
     unit="%",
-    meaning="share of AUMCIFO that is extrapolated",
+    meaning="part of AUMCIFO that is extrapolated",
     plain="100 (AUMCIFO - AUMCLST) / AUMCIFO",
     phoenix="AUMC_%Extrap_obs",
 )
@@ -164,7 +164,7 @@ def moment_extrapolated_percent(a: Analysis) -> Value:
 @_parameter(
     "AUMCPEP",
     unit="%",
-    meaning="share of AUMCIFP that is extrapolated",
+    meaning="part of AUMCIFP that is extrapolated",
     plain="100 (AUMCIFP - AUMCLST) / AUMCIFP",
     phoenix="AUMC_%Extrap_pred",
 )

@@ -53,7 +53,7 @@ def plot_comparison(comparison: Comparison, part: int = 0):
         figure.legend(
             handles.values(), handles.keys(), loc="outside upper center", ncols=4, title=short(title, 90)
         )
-        stamp(figure, comparison.result.data.bridge)
+        stamp(figure, comparison.result.data.conversion)
     return figure
 
 

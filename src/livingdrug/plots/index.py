@@ -52,7 +52,7 @@ def plot_index(index: TherapeuticIndex, outlook: Expected | None = None):
                 color=COLOURS[2],
                 linestyle="--",
                 linewidth=1.2,
-                label="chance that both limits hold",
+                label="probability that both limits hold",
             )
         top.set(xscale="log", ylim=(0, 1), ylabel="probability", xlim=(exposure[0], exposure[-1]))
         top.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

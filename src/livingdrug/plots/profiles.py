@@ -126,7 +126,7 @@ def plot_profiles(result: NcaResult, members: np.ndarray, title: str = "", commo
         figure.legend(
             handles.values(), handles.keys(), loc="outside upper center", ncols=5, title=title or None
         )
-        stamp(figure, result.data.bridge)
+        stamp(figure, result.data.conversion)
     return figure
 
 
@@ -205,7 +205,7 @@ def plot_spaghetti(result: NcaResult, by: str | None = None, members: np.ndarray
         axes.set_xlabel(_time_name(result, members))
         axes.set_ylabel(_level_name(result, members[0]))
         axes.legend(loc="upper right")
-        stamp(figure, data.bridge)
+        stamp(figure, data.conversion)
     return figure
 
 

@@ -55,7 +55,7 @@ def plot_response(fit: BinaryFit):
             style = {"s": 6, "color": MUTED, "alpha": 0.6, "linewidths": 0, "rasterized": sample.n > MANY}
             axes.scatter(sample.exposure, y, label="subjects", **style)
         axes.set_ylim(-0.07, 1.07)
-        axes.set_ylabel(f"chance of {short(sample.endpoint, 40)}")
+        axes.set_ylabel(f"probability of {short(sample.endpoint, 40)}")
         _dress(axes, sample, fit.scale)
         axes.legend(loc="best")
         _foot(figure)
@@ -86,13 +86,13 @@ def plot_graded(fit: GradedFit):
             _rates(axes, rates, colour, None, (k - (len(fit.curves) - 1) / 2) * DODGE, fit.scale, at)
         axes.set_ylim(-0.03, 1.03)
         axes.margins(x=0.07)
-        axes.set_ylabel(f"chance of {short(sample.endpoint, 30)}, {100 * fit.level:g} % band")
+        axes.set_ylabel(f"probability of {short(sample.endpoint, 30)}, {100 * fit.level:g} % band")
         greys = [str(0.93 - 0.75 * k / max(len(fit.grades) - 1, 1)) for k in range(len(fit.grades))]
         shares.stackplot(
             at, grade_shares(fit, at), colors=greys, labels=[f"grade {g}" for g in fit.grades], linewidth=0
         )
         shares.set_ylim(0, 1)
-        shares.set_ylabel("share of subjects")
+        shares.set_ylabel("proportion of subjects")
         shares.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
         for part in (axes, shares):
             _dress(part, sample, fit.scale)

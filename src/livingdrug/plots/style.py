@@ -79,8 +79,8 @@ def short(text: str, width: int = 28) -> str:
 
 
 def stamp(figure, text: str) -> None:
-    """A line at the foot of a figure: what turned the unit of its data, the first clause of a bridge's
-    stamp."""
+    """A line at the foot of a figure: what turned the unit of its data, the first clause of what a
+    unit conversion says."""
     if text:
         foot = STAMP_INCHES / figure.get_figheight()
         figure.get_layout_engine().set(rect=(0, foot, 1, 1 - foot))

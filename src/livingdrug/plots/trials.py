@@ -87,7 +87,7 @@ def _powers(axes, answer: TrialAnswer) -> None:
     axes.axvline(answer.trial.power, color=MUTED, linestyle="--", linewidth=1)
     axes.set_yticks(range(len(answer.trial.versions)), [short(arm.name) for arm in answer.trial.versions])
     axes.invert_yaxis()
-    axes.set(xlabel="share of trials with a significant difference", xlim=(0, 1), title="power")
+    axes.set(xlabel="proportion of trials with a significant difference", xlim=(0, 1), title="power")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
 

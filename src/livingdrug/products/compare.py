@@ -249,7 +249,8 @@ def _place(result: NcaResult, members: np.ndarray, fact: ExposureFact, spread: s
     values = result.values[code][members]
     nothing = np.full(len(members), np.nan)
     if _level_unit(fact) != unit:
-        absent = f"published in {_level_unit(fact)}, yours are in {unit}: only a named bridge (--bridge) crosses that"
+        by = "only a named unit conversion (--conversion) turns one into the other"
+        absent = f"published in {_level_unit(fact)}, yours are in {unit}: {by}"
         return Placement(fact, code, members, values, nothing, np.nan, np.nan, np.nan, (), absent)
     cautions = _cautions(result, fact, members)
     if fact.statistic == "model":
@@ -259,7 +260,7 @@ def _place(result: NcaResult, members: np.ndarray, fact: ExposureFact, spread: s
             fact, code, members, values, percentile, *_ratio(values, fact, reference), cautions, ""
         )
     if fact.log_sd is None:
-        absent = "no spread is published that gives a percentile"
+        absent = "no variability is published that gives a percentile"
         return Placement(fact, code, members, values, nothing, np.nan, np.nan, np.nan, cautions, absent)
     from scipy.special import ndtr
 
@@ -288,7 +289,7 @@ def _cautions(result: NcaResult, fact: ExposureFact, members: np.ndarray) -> tup
     elif assay != fact.assay:
         found.append(f"assays differ: yours {assay}, published {fact.assay}")
     if result.data.bridge:
-        found.append("your values crossed a bridge between units")
+        found.append("your values were turned by a unit conversion")
     if fact.spread_type == "SD":
         found.append("published as mean and SD; a log-normal with these moments is assumed")
     if fact.n.isdigit() and int(fact.n) < SMALL_GROUP:

@@ -12,7 +12,7 @@ OBSERVED = "observed"
 _GROUPS = {"stein_2019": ("tisagenlecleucel", "responder, N=114")}
 CAUTION = (
     "observed in responders of several studies, it also holds residual error, comedication and the mixture of studies; it is "
-    "a spread of the exposure, not of the model's parameters"
+    "the variability of the exposure, not of the model's parameters"
 )
 
 
@@ -31,7 +31,7 @@ def fact_of(product: str, population: str, parameter: str) -> ExposureFact:
 def published_spread(fact: ExposureFact) -> ExposureSpread:
     """The log-normal exposure that a geometric mean with geometric CV, or a mean with SD, amounts to."""
     if fact.value is None or fact.log_sd is None:
-        raise InputError(f"no spread is published for {fact.parameter} of {fact.group}")
+        raise InputError(f"no variability is published for {fact.parameter} of {fact.group}")
     shift = fact.log_sd**2 / 2 if fact.statistic == "mean" else 0.0
     median = fact.value * math.exp(-shift)
     source = f"{fact.parameter} of {fact.population}, {fact.source}"
@@ -46,5 +46,5 @@ def observed_spread(model: str, parameter: str = "AUC28") -> ExposureSpread:
     """
     if model not in _GROUPS:
         known = ", ".join(f"`{name}`" for name in _GROUPS)
-        raise InputError(f"model `{model}` has no spread `{OBSERVED}`; {known} has one")
+        raise InputError(f"model `{model}` has no variability `{OBSERVED}`; {known} has one")
     return published_spread(fact_of(*_GROUPS[model], parameter))

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # loaded when first used: a page needs no matplotlib, a table no model
     from livingdrug.core.words import number
     from livingdrug.report.answer import Answer, Card, Cell, Part, Picture, Table, cell, text_table
-    from livingdrug.report.card import model_card
+    from livingdrug.report.card import model_card, spread_words
     from livingdrug.report.folder import Origin, amend, check_new_folder, holds, keep, rebuild
     from livingdrug.report.folder_files import RECORD, REPORT, SCENARIO, file_hash
     from livingdrug.report.html import Drawing, Report, Section, drawing, write_report
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # loaded when first used: a page needs no matplotlib, a table
 __all__ = [
     "RECORD", "REPORT", "SCENARIO", "Answer", "Card", "Cell", "Drawing", "Origin", "Part", "Picture", "Purpose",
     "Report", "Section", "Table", "amend", "cell", "check_folder", "check_new_folder", "drawing", "file_hash", "holds",
-    "keep", "model_card", "number", "rebuild", "save", "text_table", "write_pdf", "write_report",
+    "keep", "model_card", "number", "rebuild", "save", "spread_words", "text_table", "write_pdf", "write_report",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__)

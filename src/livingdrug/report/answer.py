@@ -56,12 +56,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a model: sentences (deviations last) and tables (equations, parameters with sources, anchors)."""
+    """What is known of a model: sentences (deviations last) and tables (equations, parameters with sources, anchors). doubts:
+    why its numbers are to be doubted, which every answer that shows the card says among its flags."""
 
     model: str
     sentences: tuple[str, ...]
     tables: tuple[Table, ...]
     deviations: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,10 @@ class Answer:
     data: tuple[tuple[str, str], ...] = ()
     seed: int | None = None
     ok: bool = True
+
+    def __post_init__(self) -> None:
+        doubts = (doubt for card in self.cards for doubt in card.doubts)
+        object.__setattr__(self, "flags", tuple(dict.fromkeys((*doubts, *self.flags))))
 
 
 def text_table(title: str, frame, columns: Sequence[str] | None = None, detail: bool = False) -> Table:

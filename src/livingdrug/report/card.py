@@ -1,24 +1,31 @@
 """The card of a model: equations, numbers with sources, anchors as computed here, deviations."""
 
-from livingdrug.models import Model, plain_equations, plain_symbol
+from livingdrug.models import Model, Population, plain_equations, plain_symbol
 from livingdrug.report.answer import Card, Table
 
 
 def model_card(model: Model) -> Card:
     """Everything that is known of a model, as text."""
     spreads = [
-        f"Spread between subjects `{p.name}`: " + ", ".join(f"{n} {s.given} {s.value:g}" for n, s in p.spreads.items())
-        + f" ({p.meaning or p.source.line()})."
+        f"Between-subject variability (IIV) `{p.name}`: {spread_words(p)} ({p.meaning or p.source.line()})."
         for p in model.populations
     ]  # fmt: skip
-    residuals = [
-        f"Residual error of {r.output}: SD of its logarithm {r.log_sd:g} ({r.source.line()})." for r in model.residuals
-    ]
+    residuals = [f"Residual error of {r.output}: {r.words} ({r.source.line()})." for r in model.residuals]
     sentences = (f"{model.full_name}: {model.title}.", *(f"With {f.name}: {f.title}." for f in model.fragments))
     deviations = (*model.deviations, *(text for f in model.fragments for text in f.deviations))
     equations = Table("equations", ("name", "moves", "rate"), tuple(plain_equations(model)))
     tables = tuple(table for table in (_parameters(model), equations, _anchors(model)) if table.rows)
-    return Card(model.full_name, (*sentences, *spreads, *residuals), tables, deviations)
+    fit = (f"Its numbers are those of {model.fitted.model} {model.fitted.line}.",) if model.fitted else ()
+    return Card(model.full_name, (*sentences, *fit, *spreads, *residuals), tables, deviations, model.doubts)
+
+
+def spread_words(population: Population) -> str:
+    """Between-subject variabilities and their correlations in words."""
+    spreads = [f"{n} {s.given} {s.value:g}" + (f" ({s.scale})" if s.scale != "log" else "")
+               for n, s in population.spreads.items()]  # fmt: skip
+    pairs = [f"correlation of {c.first} and {c.second} {c.value:.3g}" for c in population.correlations]
+    members = [f"one of {len(population.members)} vectors"] if population.members else []
+    return ", ".join([*spreads, *pairs, *members])
 
 
 def _parameters(model: Model) -> Table:

@@ -31,7 +31,7 @@ def build_report(record: dict, folder: Path) -> Report:
     sections += [
         Section("results", "Results", answer["sentences"], (), _drawings(answer, folder, "p"), _tables(answer["tables"])),
         *(_part(part, folder) for part in answer.get("parts", ())),
-        Section("flags", "Flags: what to watch", _flags(answer), answer["flags"]),
+        Section("flags", "Warnings", _flags(answer), answer["flags"]),
         *(_card(card, i) for i, card in enumerate(answer["cards"], 1)),
         Section("scenario", "Analysis settings", ["The document below is scenario.toml: `livingdrug run scenario.toml --out "
                 "FOLDER` gives the same numbers."], tables=[_settings(record)],

@@ -70,7 +70,7 @@ def exposures(
     """
     executor = choose_executor(workers, dask)
     if n is None and (spread is not None or cv is not None):
-        raise InputError("a spread between subjects was given without a number of subjects; give n")
+        raise InputError("between-subject variability was given without a number of subjects; give n")
     draw = None if n is None else Draw(n, seed, spread, cv, variance_scale)
     return run_exposures(
         exposure_task(model, draw, regimen, window, limits, outputs), executor, out, progress

@@ -119,7 +119,13 @@ def inputs_of(
     sds = {}
     if cv is not None or model.populations:
         population = find_population(model, spread) if cv is None else cv_population(model, cv)
-        sds = {name: given.sd for name, given in population.spreads.items()}
+        sds = {name: given.sd for name, given in population.spreads.items() if given.scale == "log"}
+        others = population.spreads.keys() - sds.keys() - ranges.keys()
+        if others and not over:
+            raise InputError(
+                f"`{sorted(others)[0]}` of `{model.full_name}` does not vary on a log scale; say what varies (--over), or "
+                f"give it a range: --range {sorted(others)[0]}=LOW,HIGH"
+            )
     bounds = {q.name: 1.0 if q.bound == "fraction" else np.inf for q in model.quantities}
     names = list(over) or list(dict.fromkeys([*sds, *ranges]))
     if not names:
@@ -144,7 +150,7 @@ def inputs_of(
             found.append(Input(name, model.typical[name], sds[name], bound=bounds[name]))
         else:
             raise InputError(
-                f"`{name}` has no variability in `{model.full_name}`; give it a range: --range "
+                f"`{name}` has no log-normal variability in `{model.full_name}`; give it a range: --range "
                 f"{name}=LOW,HIGH"
             )
     return tuple(found)

@@ -37,12 +37,14 @@ from livingdrug.simulation.run import (
     simulate,
 )
 from livingdrug.simulation.solve import solve
+from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models
 
 __all__ = [
-    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "CurvesTask", "Distribution", "Dose", "Draw", "ExposureSummary",
-    "ExposureTask", "Regimen", "Reset", "Result", "Subjects", "cautions", "check_anchors", "check_horizon",
-    "check_outputs", "check_regimen", "check_window", "cure_probability", "cv_population", "default_regimen",
-    "default_until", "draw_subjects", "drawn_values", "exposure_table", "exposure_task", "find_population",
-    "gillespie", "joined", "limit_text", "observe", "read_dose", "simulate", "simulate_cure", "solve",
-    "typical_subject", "write_dose",
+    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "Bands", "CurvesTask", "Distribution", "Dose", "Draw",
+    "DrawnModels", "ExposureSummary", "ExposureTask", "Regimen", "Reset", "Result", "Subjects", "bands",
+    "cautions", "check_anchors", "check_horizon", "check_outputs", "check_regimen", "check_window",
+    "cure_probability", "cv_population", "default_regimen", "default_until", "draw_subjects",
+    "drawn_models", "drawn_values", "exposure_table", "exposure_task", "find_population", "gillespie",
+    "joined", "limit_text", "observe", "read_dose", "simulate", "simulate_cure", "solve", "typical_subject",
+    "write_dose",
 ]  # fmt: skip

@@ -4,12 +4,12 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import normals
-from livingdrug.models import Model
+from livingdrug.models import Model, Residual
 from livingdrug.simulation.result import Result
 
 
 def observe(model: Model, result: Result, limit: float | None = None, seed: int = 1):
-    """What an assay would measure of simulated curves: ln(y) = ln(f) + sd * eps.
+    """What an assay would measure of simulated curves: ln(y) = ln(f) + sd * eps, or the other kinds of `Residual`.
 
     Parameters
     ----------
@@ -39,14 +39,13 @@ def observe(model: Model, result: Result, limit: float | None = None, seed: int 
     measured = {o.name for o in model.system.outputs if o.measured}
     if not measured & set(result.outputs):
         raise InputError(f"`{result.model}` has no measured output, so there is nothing to observe")
-    residual = {r.output: r.log_sd for r in model.residuals}
+    residual = {r.output: r for r in model.residuals}
     table = result.table()
     table = table[table["output"].isin(sorted(measured))].reset_index(drop=True)
-    noise = np.zeros(len(table))
+    value = np.array(table["value"], dtype=float)
     for output in sorted(measured & set(residual)):
         rows = np.flatnonzero(table["output"] == output)
-        noise[rows] = residual[output] * normals(seed, f"residual {output}", 0, len(rows))
-    value = np.asarray(table["value"], dtype=float) * np.exp(noise)
+        value[rows] = _with_error(residual[output], value[rows], normals(seed, f"residual {output}", 0, len(rows)))
     below = value < limit if limit is not None else np.zeros(len(table), dtype=bool)
     table["value"] = np.where(below, limit if limit is not None else 0.0, value)
     table["limit"] = limit if limit is not None else np.nan
@@ -54,3 +53,12 @@ def observe(model: Model, result: Result, limit: float | None = None, seed: int 
     # what the assay says stands together, the fate of the subject comes last as in every long table
     table["status"] = table.pop("status")
     return table
+
+
+def _with_error(residual: Residual, f: np.ndarray, eps: np.ndarray) -> np.ndarray:
+    """Measured values of f."""
+    if residual.kind == "lognormal":
+        return f * np.exp(residual.log_sd * eps)
+    if residual.kind == "combined_squares":
+        return f + np.hypot(residual.a, residual.b * f) * eps
+    return f + (residual.a + residual.b * f) * eps

@@ -1,4 +1,4 @@
-"""Virtual subjects: a value of every quantity for each, drawn from a published spread or a stated CV."""
+"""Virtual subjects: a value of every quantity for each, drawn from published between-subject variability or a stated CV."""
 
 import math
 from dataclasses import dataclass
@@ -61,21 +61,21 @@ def check_count(n: int) -> int:
 
 
 def find_population(model: Model, name: str | None) -> Population:
-    """The published spread with this name, the first one when no name is given."""
+    """The published between-subject variability with this name, the first one when no name is given."""
     if not model.populations:
         raise InputError(
-            f"`{model.full_name}` has no published spread between subjects; state one with cv= (command line: --cv 0.5)"
+            f"`{model.full_name}` has no published between-subject variability; state one with cv= (command line: --cv 0.5)"
         )
     if name is None:
         return model.populations[0]
     found = {p.name: p for p in model.populations}
     if name not in found:
-        raise InputError(f"`{model.full_name}`: " + unknown("spread", name, found))
+        raise InputError(f"`{model.full_name}`: " + unknown("variability", name, found))
     return found[name]
 
 
 def cv_population(model: Model, cv: float) -> Population:
-    """A log-normal spread with this coefficient of variation on every rate (a quantity per time)."""
+    """Log-normal variability with this coefficient of variation on every rate (a quantity per time)."""
     from livingdrug.models.shared import OURS
 
     rates = [q.name for q in model.quantities if is_rate(q.unit) and not q.fixed and not q.covariate]
@@ -104,12 +104,12 @@ class Draw:
     def __post_init__(self) -> None:
         check_count(self.n), check_seed(self.seed)
         if self.spread is not None and self.cv is not None:
-            raise InputError("both a published spread and a CV were given; give one of them")
+            raise InputError("both a published between-subject variability and a CV were given; give one of them")
         if not (np.isfinite(self.variance_scale) and self.variance_scale >= 0):
             raise InputError(f"variance_scale is {self.variance_scale:g}; it must be finite and not negative")
 
     def population(self, model: Model) -> Population:
-        """The spread that is drawn from."""
+        """The variability that is drawn from."""
         return find_population(model, self.spread) if self.cv is None else cv_population(model, self.cv)
 
     def described(self, model: Model) -> str:
@@ -136,7 +136,7 @@ def draw_subjects(
     cv: float | None = None,
     variance_scale: float = 1.0,
 ) -> Subjects:
-    """n virtual subjects, P_i = P exp(sd z_i), independent between quantities.
+    """n virtual subjects, P_i = P exp(sd z_i), independent between quantities unless the model says how they are correlated.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def draw_subjects(
 def drawn_values(
     model: Model, population: Population, seed: int, first: int, count: int, variance_scale: float = 1.0
 ) -> dict[str, np.ndarray]:
-    """Values of subjects `first` ... `first + count - 1`; a quantity without spread is one number,
+    """Values of subjects `first` ... `first + count - 1`; a quantity without variability is one number,
     broadcast."""
     from livingdrug.engine import lognormals
 
@@ -180,15 +180,43 @@ def drawn_values(
     if population.members:
         values |= _members(model, population, seed, first, count)
     bounds = {q.name: q.bound for q in model.quantities}
+    together = _correlated(population, seed, first, count)
     for name, given in population.spreads.items():
         sd, highest = given.sd * math.sqrt(variance_scale), 1.0 if bounds[name] == "fraction" else math.inf
-        if population.members:
+        if name in together or given.scale != "log":
+            z = together[name] if name in together else _normals(seed, name, first, count)
+            values[name] = np.minimum(_moved(model.typical[name], sd * z, given.scale), highest)
+        elif population.members:
             values[name] = np.minimum(
                 values[name] * lognormals(seed, name, first, count, 1.0, sd, math.inf), highest
             )
         else:
             values[name] = lognormals(seed, name, first, count, model.typical[name], sd, highest)
     return values
+
+
+def _normals(seed: int, name: str, first: int, count: int) -> np.ndarray:
+    from livingdrug.engine import normals
+
+    return normals(seed, name, first, count)
+
+
+def _correlated(population: Population, seed: int, first: int, count: int) -> dict[str, np.ndarray]:
+    """Standard normal numbers of the quantities whose effects are correlated, each shape (count,)."""
+    names = population.correlated
+    if not names:
+        return {}
+    z = population.factor() @ np.array([_normals(seed, name, first, count) for name in names])
+    return dict(zip(names, z, strict=True))
+
+
+def _moved(typical: float, eta: np.ndarray, scale: str) -> np.ndarray:
+    """Individual values of effects on a scale."""
+    if scale == "normal":
+        return typical + eta
+    if scale == "logit":
+        return 1.0 / (1.0 + (1.0 - typical) / typical * np.exp(-eta))
+    return typical * np.exp(eta)
 
 
 def member_of(population: Population, seed: int, first: int, count: int) -> np.ndarray:

@@ -192,9 +192,9 @@ def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str
 
 
 def cautions(model: Model) -> list[str]:
-    """Messages about the typical values: where facts say that the model misbehaves."""
+    """Messages about the model and its typical values: where facts say that it misbehaves, or its fit is not sound."""
     typical = model.typical
-    found = []
+    found = list(model.doubts)
     for caution in model.system.cautions:
         (value,) = array_function(tuple(typical), (), (caution.expression,))(*typical.values())
         if value > 0:

@@ -1,5 +1,6 @@
 """Trials: how many subjects, and what they would show."""
 
+from livingdrug.trial.assurance import assurance, assured_power, with_assurance
 from livingdrug.trial.checks import check_trial
 from livingdrug.trial.design import (
     BINARY,
@@ -30,13 +31,14 @@ from livingdrug.trial.power import (
     size_for_means,
     size_for_proportions,
 )
-from livingdrug.trial.result import EndpointAnswer, Share, TrialAnswer
+from livingdrug.trial.result import Assurance, Assured, EndpointAnswer, Share, TrialAnswer
 from livingdrug.trial.run import simulate_trial
 from livingdrug.trial.sample_size import power_proportions, power_t, sample_size_t
 from livingdrug.trial.smallest import smallest_effect, smallest_fold, smallest_rate, strongest_hazard_ratio
 from livingdrug.trial.welch import power_welch
 
 __all__ = [
+    "Assurance", "Assured", "assurance", "assured_power", "with_assurance",
     "BINARY", "LOGARITHMIC", "Arm", "Design", "Endpoint", "EndpointAnswer", "EndpointKind", "Escalation",
     "EscalationAnswer", "Futility", "Level", "Multiplicity", "PowerAnswer", "PowerCurve", "Share", "SizeGrid",
     "Trial", "TrialAnswer", "boin_boundaries", "boin_table", "check_trial", "dunnett_critical",

@@ -52,7 +52,7 @@ def _rules(trial: Trial) -> Iterator[str]:
     futility = trial.futility
     if futility is not None:
         if not 0 < futility.at < 1:
-            yield f"futility.at is {futility.at:g}; it is the share of an arm seen at the look, between 0 and 1, such as 0.5"
+            yield f"futility.at is {futility.at:g}; it is the part of an arm seen at the look, between 0 and 1, such as 0.5"
         if futility.rule == "conditional_power" and not 0 < futility.below < 1:
             yield f"futility.below is {futility.below:g}; a conditional power is between 0 and 1, such as 0.1"
         if not math.isfinite(futility.below):
@@ -94,6 +94,7 @@ def _sampling(trial: Trial) -> Iterator[str]:
     try:
         check_outputs(trial.model, [trial.measured])
         Draw(1, 0, trial.spread, trial.cv).population(trial.model)
+        _ = trial.error
         if visits:
             check_horizon(trial.model, visits[-1])
     except LivingdrugError as error:
@@ -117,7 +118,7 @@ def _arm(trial: Trial, arm: Arm) -> Iterator[str]:
     if arm.n < 2:
         yield f"n is {arm.n}; at least 2 subjects are needed"
     if not 0 < arm.responders <= 1:
-        yield f"responders is {arm.responders:g}; it is a share of the subjects, above 0 and at most 1"
+        yield f"responders is {arm.responders:g}; it is a proportion of the subjects, above 0 and at most 1"
     elif arm.responders < 1 and not arm.change:
         yield f"responders is {arm.responders:g}, but there is no `change` for them to respond to"
     if not (math.isfinite(arm.variance_scale) and arm.variance_scale >= 0):

@@ -4,6 +4,7 @@ analysis."""
 from dataclasses import dataclass, field
 from typing import Literal
 
+from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
 from livingdrug.models import Model
 from livingdrug.simulation import Regimen
@@ -197,7 +198,13 @@ class Trial(Shown):
         """SD of the assay's error on the log scale."""
         if self.residual is not None:
             return self.residual
-        return next((r.log_sd for r in self.model.residuals if r.output == self.measured), 0.0)
+        published = next((r for r in self.model.residuals if r.output == self.measured), None)
+        if published is not None and published.kind != "lognormal":
+            raise InputError(
+                f"the residual error of `{published.output}` in `{self.model.full_name}` is {published.words}; a trial takes "
+                "one of the logarithm: give `residual`"
+            )
+        return published.log_sd if published else 0.0
 
     def window_of(self, endpoint: Endpoint) -> tuple[float, float]:
         """The window of an endpoint: its own, 0 to 28 days by default."""

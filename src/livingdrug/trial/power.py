@@ -12,6 +12,7 @@ from livingdrug.core.shown import Shown
 from livingdrug.models import Model
 from livingdrug.simulation import draw_subjects, simulate
 from livingdrug.trial.events import exact_size_log_rank, power_log_rank
+from livingdrug.trial.result import Assured
 from livingdrug.trial.sample_size import (
     enumerated_power,
     exact_size_proportions,
@@ -54,6 +55,8 @@ class PowerAnswer:
         The same in words.
     power_enumerated : float, optional
         Of a comparison of proportions over all its outcomes; None elsewhere and where they are too many.
+    assured : Assured, optional
+        Power over draws of the estimates of a fitted model, where it was asked for.
     """
 
     n_exact: float
@@ -62,6 +65,7 @@ class PowerAnswer:
     power_at_n: float
     sentence: str
     power_enumerated: float | None = None
+    assured: Assured | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,9 +101,9 @@ def power_curve(
     return PowerCurve(what, sizes, power, design.power, assumptions)
 
 
-def log_sd_of_auc28(model: Model, spread: str | None = None, seed: int = 1) -> float:
+def log_sd_of_auc28(model: Model, spread: str | None = None, seed: int = 1, subjects: int = SUBJECTS) -> float:
     """SD of ln AUC0-28 of the model's first output over 100,000 virtual subjects."""
-    result = simulate(model, draw_subjects(model, SUBJECTS, seed, spread), times=[28.0], until=28.0)
+    result = simulate(model, draw_subjects(model, subjects, seed, spread), times=[28.0], until=28.0)
     area = result.metric(result.outputs[0], "AUC")
     return float(np.std(np.log(area[np.isfinite(area) & (area > 0)]), ddof=1))
 

@@ -4,10 +4,13 @@ simulation."""
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from livingdrug.core.shown import Shown
 from livingdrug.trial.design import Endpoint, Trial
 
 Z95 = 1.959963984540054
+BAND = (5.0, 95.0)  # of the power over draws of the estimates
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,46 @@ class SizeNeeded:
     closed_form: float | None
 
 
+@dataclass(frozen=True)
+class Assured:
+    """value: power, averaged over draws of the estimates; error: of the simulation; low, high: 5 and 95 % of the power over
+    the draws, which the replicates of a draw blur; draws."""
+
+    value: float
+    error: float
+    low: float
+    high: float
+    draws: int
+
+    def columns(self) -> dict[str, float]:
+        """As columns of a table."""
+        return {"assurance": self.value, "assurance_error": self.error, "power_p5": self.low, "power_p95": self.high}
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        return (
+            f"assurance {self.value:.3f} (probability of success: power averaged over {self.draws} draws of the estimates; "
+            f"the power is {self.low:.3f} to {self.high:.3f} in the middle 90 % of them)"
+        )
+
+    @staticmethod
+    def of(powers: np.ndarray) -> "Assured":
+        """From the power at each draw, shape (draws,)."""
+        low, high = np.percentile(powers, BAND)
+        error = float(powers.std(ddof=1) / np.sqrt(len(powers)))
+        return Assured(float(powers.mean()), error, float(low), float(high), len(powers))
+
+
+@dataclass(frozen=True)
+class Assurance:
+    """Assured power of each (endpoint, arm); notes on the draws; replicates: trials at each draw."""
+
+    powers: dict[tuple[str, str], Assured]
+    notes: tuple[str, ...]
+    replicates: int
+
+
 @dataclass(frozen=True, repr=False)
 class TrialAnswer(Shown):
     """Everything about a design, in numbers and in words.
@@ -149,6 +192,8 @@ class TrialAnswer(Shown):
         Subjects that the wanted power needs.
     sentences, notices : tuple of str
         The answer in words, and what the user must know.
+    assurance : Assurance, optional
+        Power over draws of the estimates of a fitted model, where it was asked for.
     """
 
     trial: Trial
@@ -161,6 +206,7 @@ class TrialAnswer(Shown):
     needed: tuple[SizeNeeded, ...]
     sentences: tuple[str, ...]
     notices: tuple[str, ...]
+    assurance: Assurance | None = None
 
     @property
     def patients(self) -> float:
@@ -198,8 +244,13 @@ class TrialAnswer(Shown):
                         "untestable": arm.untestable,
                         "replicates": self.replicates,
                     }
+                    | self._assured(answer.endpoint.name, arm.arm)
                 )
         return pd.DataFrame(rows)
+
+    def _assured(self, endpoint: str, arm: str) -> dict[str, float]:
+        own = self.assurance.powers[endpoint, arm] if self.assurance else None
+        return own.columns() if own else {}
 
     def _facts(self) -> dict[str, str]:
         return {

@@ -69,7 +69,7 @@ def page_of(path: str, search: str, work: Work):
     try:
         return pages()[path].page(search, work)
     except LivingdrugError as error:
-        return html.Div([problem(str(error)), html.P(dcc.Link("Start this page anew", href=path))])
+        return html.Div([problem(str(error)), html.P(dcc.Link("Reset this page", href=path))])
 
 
 def menu(path: str) -> list:

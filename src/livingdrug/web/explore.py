@@ -25,7 +25,7 @@ from livingdrug.workflows.simulate.spec import Simulation
 PAGE = Page("/", "Explore", place=10)
 EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
                      values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip
-# 50 copies/ug is that of the example data; cells/uL by the bridge of Kirouac 2024, 0.05 cells/uL for 1 copy/ug
+# 50 copies/ug is that of the example data; cells/uL by the conversion of Kirouac 2024, 0.05 cells/uL for 1 copy/ug
 LINES = {"copies/ug": 50.0, "cells/uL": 2.5}
 PATIENTS, CV, POINTS, MOST_PINS = 200, 0.3, 120, 6
 
@@ -165,8 +165,10 @@ def _population(model: Model, scenario: Simulation) -> html.Section:
     several = scenario.subjects is not None
     text = f"{scenario.subjects or PATIENTS} virtual patients"
     row = [toggle("patients", text, several, "draws virtual patients and shows the central 50 and 95 %")]
-    row += [toggle({"type": "spread", "name": s}, f"spread {s}", scenario.spread == s) for s in spreads if several]
-    said = f"published spreads: {', '.join(spreads)}" if spreads else f"no published spread; CV of {CV:.0%} on every rate"
+    chosen = scenario.variability
+    row += [toggle({"type": "variability", "name": s}, f"variability {s}", chosen == s) for s in spreads if several]
+    published = "published between-subject variability"
+    said = f"{published}: {', '.join(spreads)}" if spreads else f"no {published}; CV of {CV:.0%} on every rate"
     return html.Section([html.H2("Virtual population"), html.Div(row, className="row"), html.Small(said)])
 
 
@@ -223,7 +225,7 @@ def register(app, work: Work) -> None:
 
     @app.callback(
         Output("address", "search", allow_duplicate=True),
-        Input({"type": "mechanism", "name": ALL}, "n_clicks"), Input({"type": "spread", "name": ALL}, "n_clicks"),
+        Input({"type": "mechanism", "name": ALL}, "n_clicks"), Input({"type": "variability", "name": ALL}, "n_clicks"),
         Input("patients", "n_clicks"), Input("pin", "n_clicks"), Input("unpin", "n_clicks"), State("query", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
@@ -243,12 +245,12 @@ def switched(button, query: str) -> str:
         pins = []
     elif button == "patients":
         model = get_model(scenario.model)
-        several = {"subjects": PATIENTS, "spread": model.populations[0].name} if model.populations else {
+        several = {"subjects": PATIENTS, "variability": model.populations[0].name} if model.populations else {
             "subjects": PATIENTS, "cv": CV}  # fmt: skip
-        single = {"subjects": None, "spread": None, "cv": None}
+        single = {"subjects": None, "variability": None, "cv": None}
         scenario = scenario.model_copy(update=single if scenario.subjects else several)
-    elif button["type"] == "spread":
-        scenario = scenario.model_copy(update={"spread": button["name"]})
+    elif button["type"] == "variability":
+        scenario = scenario.model_copy(update={"variability": button["name"]})
     else:
         return to_query(_with_mechanism(scenario, button["name"]), view_of(pins, line))
     return with_query(to_query(scenario, view_of(pins, line)), {})

@@ -25,7 +25,7 @@ def export(name: str, query: str, work: Work) -> bytes:
         ident = view["job"][-1]
         return (work.runs if work.runs.known(ident) else work.fits).file(ident, name)
     if scenario is None:
-        raise InputError("the address names no scenario, so there is nothing to hand out")
+        raise InputError("the address names no scenario, so there is nothing to download")
     if name == "scenario.toml":
         return to_toml(work.named(scenario)).encode()
     if name == "script.py":
@@ -55,7 +55,7 @@ def _picture(scenario: Document, view: dict[str, list[str]], name: str, work: Wo
         folder = work.kept_run(scenario)
         pictures = sorted((folder / "pictures").glob(f"*{Path(name).suffix}")) if (folder / "pictures").is_dir() else []
         if not pictures:
-            raise InputError(f"a `{scenario.kind}` scenario has no picture")
+            raise InputError(f"a `{scenario.kind}` scenario has no figure")
         return pictures[0].read_bytes()
     from matplotlib import rc_context
 

@@ -40,7 +40,7 @@ READING = (
         ("false", "a fault"), ("true", "were not treated"))),
     Entry("sheet", "Sheet of an Excel file", "the first by default"),
 )  # fmt: skip
-BRIDGE = Entry("bridge", "Conversion between units", "its name, such as kirouac_2024; empty: none")
+BRIDGE = Entry("conversion", "Conversion between units", "its name, such as kirouac_2024; empty: none")
 # an option in a sentence, and what is to be said with it where that can be told
 _OPTION = re.compile(
     r"--([a-z]+(?:-[a-z]+)*)"
@@ -120,4 +120,4 @@ def found_in_file(checked: Check, names: Mapping[str, str]) -> tuple[list, html.
     if checked.ok:
         return made, None
     wrong = sum(f.severity == "error" for f in checked.findings)
-    return made, problem(f"{mine} has {wrong} fault(s) and nothing was computed; mend them and choose it again.")
+    return made, problem(f"{mine} has {wrong} fault(s) and nothing was computed; correct them and choose it again.")

@@ -75,7 +75,7 @@ def _form(scenario: Fit) -> list:
         _folded("How the file is read", "fit-reading", scenario, READING),
         models(scenario), *chosen, html.Div(id="fit-roles-problem"),
         html.H2("How it is fitted"), form("fit", scenario, to_query(scenario), ENTRIES),
-        _folded("Covariates, correlated spreads and more", "fit-more", scenario, MORE),
+        _folded("Covariates, correlated random effects and more", "fit-more", scenario, MORE),
     ]  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def job_view(ident: str, job: FitJob) -> list:
         return finished(ident, job)
     again = html.Button("Go on" if job.can_resume else "Start it again", id="fit-resume", n_clicks=0, className="main")
     if state == "interrupted":
-        kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It begins anew."
+        kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It starts again."
         return [html.H2("The fit did not go to its end"), html.P(f"{job.stopped} {kept}", id="sentence"), again,
                 html.Div(id="fit-job-problem")]  # fmt: skip
     if state == "refused":

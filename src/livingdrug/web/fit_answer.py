@@ -15,8 +15,8 @@ from livingdrug.workflows.fit.words import VERDICTS
 
 FILES = (
     ("parameters.csv", "parameters (CSV)"), ("individuals.csv", "subjects (CSV)"), ("predictions.csv", "predictions (CSV)"),
-    ("vpc.csv", "predictive check (CSV)"), ("trace.csv", "course (CSV)"), ("picture.svg", "picture (SVG)"),
-    ("picture.png", "picture (PNG)"), ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"),
+    ("vpc.csv", "predictive check (CSV)"), ("trace.csv", "course (CSV)"), ("picture.svg", "figure (SVG)"),
+    ("picture.png", "figure (PNG)"), ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"),
     ("report.html", "report (HTML)"),
 )  # fmt: skip
 MADE = ("scenario.toml", "script.py")  # when they are asked for
@@ -102,7 +102,7 @@ def vpc_sentence(output: str, rows) -> str:
     return (
         f"{output.replace('_', ' ')}: {out} of {everything} {what} of the data lie outside the {WIDTH} % intervals of "
         f"{REPLICATES} simulated trials; about {(1 - WIDTH / 100) * everything:.1f} would by chance. Lines: 5th, 50th and "
-        "95th percentile of the data, without a mark where one lies below the limit; bands: the model's intervals of them."
+        "95th percentile of the data, without a mark where one is BLQ; bands: the model's intervals of them."
     )
 
 

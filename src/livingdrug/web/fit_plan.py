@@ -24,13 +24,13 @@ from livingdrug.workflows.fit.spec import Fit
 
 PATH = "/fit"
 DIFFERS, SAME, HELD = "differs", "same", "held"
-ROLES = ((DIFFERS, "differs between subjects"), (SAME, "same for all, fitted"), (HELD, "held"))
+ROLES = ((DIFFERS, "random effect (IIV)"), (SAME, "no random effect"), (HELD, "fixed"))
 METHODS = (
     ("saem", "SAEM: the population, by simulation"), ("focei", "FOCEI: by linearised curves"),
-    ("laplace", "Laplace: by exact curvature"), ("individual", "individual: subjects alone, the population held"),
+    ("laplace", "Laplace: by exact curvature"), ("individual", "individual: MAP (EBE), the population fixed"),
 )  # fmt: skip
 BELOW = (
-    ("m3", "M3: by the chance of lying there"), ("m4", "M4: the same, values being positive"), ("m1", "M1: left out"),
+    ("m3", "M3: likelihood of BLQ"), ("m4", "M4: the same, values being positive"), ("m1", "M1: left out"),
     ("m5", "M5: half the limit"), ("m6", "M6: half the limit, once in a run"), ("m7", "M7: zero"),
 )  # fmt: skip
 STARTS = (
@@ -39,18 +39,18 @@ STARTS = (
 RESIDUAL = "[output=]kind:a,b; kinds additive:a, proportional:b, combined:a,b, combined_squares:a,b, lognormal:a"
 ENTRIES = (
     Entry("method", "Method", choices=METHODS),
-    Entry("start", "Where typical values start", choices=STARTS),
-    Entry("below", "Values below the limit", "M1 and M5 to M7 are there to see what they do", choices=BELOW),
+    Entry("start", "Initial estimates of typical values", choices=STARTS),
+    Entry("below", "BLQ values", "M1 and M5 to M7 are there to see what they do", choices=BELOW),
     Entry("residual", "Residual error", f"empty: the published one; else {RESIDUAL}; a semicolon between two", apart=";"),
 )  # fmt: skip
 MORE = (
     Entry("fragments", "Mechanisms joined to the model", f"semicolons between: {', '.join(list_fragments())}", apart=";"),
     Entry("covariate", "Covariates", "such as WT on c_max; a semicolon between two", apart=";"),
     Entry("outcome", "Outcomes in the same fit", "such as CRS=ordered:log(CMAX); a semicolon between two", apart=";"),
-    Entry("correlated", "Correlated spreads", "such as c_max,alpha; a semicolon between two groups", apart=";"),
-    Entry("occasions", "Spread between occasions of a subject", "such as c_max=0.3; a semicolon between two", apart=";"),
-    Entry("smooth", "Width of smooth kinks", "of pieces of a formula; 0: exact; empty: as the method needs"),
-    Entry("starts", "Fit from so many starts", "up to 10; empty: as the method needs"),
+    Entry("correlated", "Correlated random effects", "such as c_max,alpha; a semicolon between two groups", apart=";"),
+    Entry("occasions", "Inter-occasion variability (IOV)", "such as c_max=0.3; a semicolon between two", apart=";"),
+    Entry("smooth", "Width of smooth breakpoints", "of pieces of a formula; 0: exact; empty: as the method needs"),
+    Entry("starts", "Sets of initial estimates", "up to 10; empty: as the method needs"),
     Entry("seed", "Seed"),
     BRIDGE,
 )
@@ -108,7 +108,7 @@ def parameters(scenario: Fit, model: Model) -> html.Section:
     fitted = sum(role != HELD for role in roles.values())
     made = [html.Details([html.Summary(f"Parameters ({fitted} of {len(roles)} fitted)"), *first], open=True)]
     if rest:
-        made.append(html.Details([html.Summary(f"Parameters that are held ({len(rest)})"), *rest], open=not first))
+        made.append(html.Details([html.Summary(f"Parameters that are fixed ({len(rest)})"), *rest], open=not first))
     return html.Section(made, className="left-part")
 
 
@@ -117,7 +117,7 @@ def _parameter(quantity: Quantity, role: str, value: float | None, published: fl
     shown = "" if value is None else f"{value:.12g}"
     return html.Div([
         choice({"type": "fit-role", "name": quantity.name}, f"{quantity.name}: {quantity.meaning}", role, ROLES),
-        field({"type": "fit-value", "name": quantity.name}, f"start or held value of {quantity.name}", shown,
+        field({"type": "fit-value", "name": quantity.name}, f"initial estimate or fixed value of {quantity.name}", shown,
               f"empty: the published {published:.4g}{unit}", type="text"),
     ], className="parameter")  # fmt: skip
 
@@ -159,8 +159,8 @@ def _looked_for(planned: FitProblem) -> Table:
     rows = []
     for p in planned.parameters:
         unit = quantities[p.name].unit
-        role = f"differs, starts with a spread of {p.sd:.3g} (scale {p.scale})" if p.random else "same for all"
-        start = f"{number(p.value)}{'' if unit == '1' else f' {unit}'}{' (held)' if p.fixed else ''}"
+        role = f"random effect, initial omega (SD) {p.sd:.3g} (scale {p.scale})" if p.random else "no random effect"
+        start = f"{number(p.value)}{'' if unit == '1' else f' {unit}'}{' (fixed)' if p.fixed else ''}"
         rows.append((p.name, quantities[p.name].meaning, start, role))
     return Table("parameters that are looked for", ("parameter", "meaning", "starts at", "between subjects"), tuple(rows))
 

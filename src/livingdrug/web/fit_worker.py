@@ -28,7 +28,7 @@ def run_job(folder: Path, resume: bool, say: Progress) -> None:
         result = named(run_fit(scenario, out, resume, say), mine)
         write_csv(parameter_table(result), folder / "parameters.csv")
         write(answer_of(result), folder / NUMBERS)
-        say.enter("making predictive checks, pictures and the report")
+        say.enter("making predictive checks, figures and the report")
         shown = scenario.model_copy(update={"file": mine})
         names = {Path(scenario.file).name: mine}
         kept = keep_answer(scenario, out, lambda part: keep_fit(scenario, result, part), shown, names)

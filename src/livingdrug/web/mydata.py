@@ -96,7 +96,7 @@ def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> 
     if not checked.ok:
         return [faulty, *made]
     result = analyse(here, checked.data, here.settings())
-    beside = compare(result, here.product, here.indication, here.spread) if isinstance(here, Compare) else None
+    beside = compare(result, here.product, here.indication, here.variability) if isinstance(here, Compare) else None
     return [*_analysis(scenario, result, subject), *(_beside(beside) if beside else []), *made,
         downloads(to_query(scenario, _view(subject)))]  # fmt: skip
 

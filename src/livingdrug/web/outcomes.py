@@ -25,15 +25,15 @@ from livingdrug.workflows.response.spec import Response
 PATH = "/response"
 PAGE = Page(PATH, "Exposure and response", place=30)
 EXAMPLE = Index(efficacy_curve="tisagenlecleucel_response", toxicity_curve="tisagenlecleucel_severe_crs",
-                product_model="stein_2019", spread="sd", subjects=2000)  # fmt: skip
+                product_model="stein_2019", variability="sd", subjects=2000)  # fmt: skip
 ROWS = "A row for each subject: a column of exposure, and columns of response, grades, values or times."
 ENTRIES = (
     Entry("floor", "Response wanted at least", "0.5: half of the patients"),
     Entry("ceiling", "Toxicity accepted at most", "0.2: one in five"),
     Entry("fold", "Change of the product's median", "2: twice the exposure, as by dose"),
-    Entry("width", "Change of its spread", "0.5: half the log-SD, as by a more even product"),
+    Entry("width", "Change of its variability", "0.5: half the log-SD, as by a more even product"),
     Entry("product_model", "Model that gives the product's exposure", "or median and log-SD below"),
-    Entry("spread", "Which published spread of it"),
+    Entry("variability", "Which published variability of it"),
     Entry("median", "Median exposure of the product"),
     Entry("log_sd", "SD of its natural logarithm"),
 )
@@ -94,8 +94,8 @@ def _answers(scenario: Index, work: Work) -> list:
         html.P(verdict(index, outlook), className="answer", id="sentence"),
         plot("index", _figure(answer), verdict(index), _numbers(answer), 480),
         table(_key_numbers(index, outlook)),
-        plot("tradeoff", _tradeoff(answer), "What another median (fold) and another spread (width) of exposure would buy: "
-             "share of patients in the window.", text_table("medians and spreads", answer.table), 400),
+        plot("tradeoff", _tradeoff(answer), "What another median (fold) and another variability (width) of exposure would "
+             "buy: proportion of patients in the window.", text_table("medians and variabilities", answer.table), 400),
         points("What it rests on", notes, "notes"),
         points("What it does not say", [f"{CONFOUNDED[0].upper()}{CONFOUNDED[1:]}."]), *made,
         downloads(to_query(scenario)),
@@ -164,9 +164,9 @@ def _tradeoff(answer: IndexAnswer) -> dict:
     for k, (width, rows) in enumerate(answer.table.sort_values("fold").groupby("width")):
         line = {"dash": ("solid", "dash", "dot", "dashdot")[k % 4], "color": COLOURS[k % len(COLOURS)]}
         made.append({"x": rows["fold"].tolist(), "y": rows["share"].tolist(), "mode": "lines+markers", "line": line,
-                     "name": f"spread x {number(float(width))}"})  # fmt: skip
+                     "name": f"variability x {number(float(width))}"})  # fmt: skip
     return {"data": made, "layout": layout(xaxis=axis("fold change of the median", type="log", tickvals=[0.25, 0.5, 1, 2, 4]),
-                                           yaxis=axis("share of patients in the window", rangemode="tozero"))}  # fmt: skip
+                                           yaxis=axis("proportion of patients in window", rangemode="tozero"))}  # fmt: skip
 
 
 

@@ -181,8 +181,8 @@ def _levels(rows: list[dict], unit: str) -> Table:
         words = estimate_words(Estimate(**at, level=LEVEL, method=row["method"]), f" {unit}" if unit else "")
         share = row["probability"] if "probability" in row else row["share"]
         cells.append((f"{row['outcome']}: {share:.0%}" if "outcome" in row else f"{share:.3g}", words))
-    head = "chance" if "probability" in rows[0] else "share of the change"
-    return Table("exposures with a given chance", (head, "exposure"), tuple(cells))
+    head = "probability" if "probability" in rows[0] else "part of the change"
+    return Table("exposures with a given probability", (head, "exposure"), tuple(cells))
 
 
 def register(app, work: Work) -> None:

@@ -12,7 +12,7 @@ CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
 }  # fmt: skip
 FILES = (
-    ("results.csv", "data (CSV)"), ("picture.svg", "picture (SVG)"), ("picture.png", "picture (PNG)"),
+    ("results.csv", "data (CSV)"), ("picture.svg", "figure (SVG)"), ("picture.png", "figure (PNG)"),
     ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"), ("report.html", "report (HTML)"),
 )  # fmt: skip
 
@@ -44,7 +44,7 @@ def downloads(query: str, files: Sequence[tuple[str, str]] = FILES) -> html.Nav:
         html.A(text, href=f"/export/{name}?{query}", download=name, **{"data-export": name}, className="button")
         for name, text in files
     ]
-    return html.Nav([html.Span("Take with you: ", className="quiet"), *links], **{"aria-label": "downloads"})
+    return html.Nav([html.Span("Download: ", className="quiet"), *links], **{"aria-label": "downloads"})
 
 
 def field(ident: str, label: str, value="", help_text: str = "", **given) -> html.Div:

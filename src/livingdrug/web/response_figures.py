@@ -62,7 +62,7 @@ def _binary(answer: Answer, curves) -> dict:
         y = np.where(sample.outcome == 1, 1.02 + spread, -0.02 - spread)
         made.append({"x": sample.exposure.tolist(), "y": y.tolist(), "mode": "markers", "name": "subjects",
                      "marker": {"color": MUTED, "size": 4, "opacity": 0.6}})  # fmt: skip
-    return _made(answer, made, axis(f"chance of {sample.endpoint}", range=[-0.08, 1.08]))
+    return _made(answer, made, axis(f"probability of {sample.endpoint}", range=[-0.08, 1.08]))
 
 
 def _graded(answer: Answer, curves) -> dict:
@@ -72,7 +72,7 @@ def _graded(answer: Answer, curves) -> dict:
         rates = observed_rates(sample, (sample.outcome >= grade).astype(float), fit.level)
         made += [*band(x, rows["low"].tolist(), rows["high"].tolist(), colour, 0.1),
                  _line(x, rows["probability"], colour, k, str(name)), _rates(rates, colour, str(name), False)]  # fmt: skip
-    return _made(answer, made, axis(f"chance of this grade of {sample.endpoint} or above", range=[-0.03, 1.03]))
+    return _made(answer, made, axis(f"probability of this grade of {sample.endpoint} or above", range=[-0.03, 1.03]))
 
 
 def _continuous(answer: Answer, curves) -> dict:

@@ -24,7 +24,7 @@ from livingdrug.workflows.trial.spec import run as run_trial
 
 PATH = "/trial"
 PAGE = Page(PATH, "Trial", place=40)
-EXAMPLE = Power(fold=2.0, model="stein_2019", spread="sd")
+EXAMPLE = Power(fold=2.0, model="stein_2019", variability="sd")
 FOLDS, SDS = (1.25, 1.5, 2.0, 3.0, 4.0, 5.0), (0.4, 0.6, 0.8, 1.0, 1.25, 1.5)
 COMMON = (
     Entry("power", "Power wanted", "0.8: 8 trials in 10 see it"),
@@ -36,9 +36,9 @@ COMMON = (
 ASKED = {
     "fold": (Entry("fold", "Fold change of exposure (AUC0-28)"),
              Entry("log_sd", "SD of ln exposure", "instead of a model; two numbers: one for each arm", several=True),
-             Entry("model", "Model whose spread gives the SD"), Entry("spread", "Which published spread")),
+             Entry("model", "Model whose variability gives the SD"), Entry("variability", "Which published variability")),
     "effect": (Entry("effect", "Difference of means, in SD"),),
-    "hazard_ratio": (Entry("hazard_ratio", "Hazard ratio"), Entry("event_rate", "Share of all subjects with the event")),
+    "hazard_ratio": (Entry("hazard_ratio", "Hazard ratio"), Entry("event_rate", "Proportion of subjects with the event")),
     "proportions": (Entry("proportions", "Two response rates", "such as 0.3 0.5", several=True),),
 }  # fmt: skip
 QUESTIONS = {"fold": (EXAMPLE, "a fold change of exposure"), "effect": (Power(effect=0.5), "a difference of means"),
@@ -118,7 +118,7 @@ def _grid(scenario: Power) -> html.Div:
         cells = [str(size_for_means(effect_of_fold(f, sd), scenario.design(), "", None).n_per_arm) for f in FOLDS]
         rows.append((f"{sd:.3g}{' (yours)' if sd == own else ''}", *cells))
     header = ("SD of ln exposure", *(f"{fold:g}-fold" for fold in FOLDS))
-    return table(Table("patients in the smaller arm, over the fold change and the spread", header, tuple(rows)))
+    return table(Table("patients in the smaller arm, by fold change and SD of ln exposure", header, tuple(rows)))
 
 
 def _simulated(scenario: TrialScenario, work: Work) -> html.Div:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # loaded when first used: names of kinds are needed where pyd
         workflow,
     )
     from livingdrug.workflows.document import Document, checked, to_toml
-    from livingdrug.workflows.fields import COMMAND_LINE, OUTPUT, About, about, flag_of
+    from livingdrug.workflows.fields import COMMAND_LINE, OUTPUT, About, about, flag_of, option_names
     from livingdrug.workflows.found import groups, has_command, help_of, kinds
     from livingdrug.workflows.memory import SIMULATED, check_bytes, check_memory
     from livingdrug.workflows.tables import (
@@ -38,6 +38,7 @@ __all__ = [
     "COMMAND_LINE", "HERE", "OUTPUT", "SIMULATED", "About", "Conduct", "Document", "KineticScenario", "NothingLeft",
     "Points", "TableScenario", "Workflow", "about", "analyse", "check_bytes", "check_memory", "checked",
     "column_table", "finding_table", "flag_of", "groups", "has_command", "help_of", "keep_answer", "keep_run", "kinds",
+    "option_names",
     "read_pairs", "read_scenario", "scenario_of_text", "table_of", "to_script", "to_toml", "workflow",
 ]  # fmt: skip
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from livingdrug.report import Purpose
 from livingdrug.workflows.faults import refusal
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import About, about
 
 __all__ = ["Document", "Purpose", "checked", "settings_of", "to_toml"]
 
@@ -32,6 +32,16 @@ class Document(BaseModel):
     version: Literal[1] = 1
     purpose: Purpose = Field(default_factory=Purpose)
 
+    @model_validator(mode="before")
+    @classmethod
+    def renamed(cls, data):
+        """The same with the keys of earlier documents under their names of today."""
+        if not isinstance(data, dict):
+            return data
+        made = {field: about(info).former for field, info in cls.model_fields.items() if about(info)}
+        today = {old: field for field, names in made.items() for old in names if old in data and field not in data}
+        return {today.get(name, name): value for name, value in data.items()} if today else data
+
     @property
     def table_file(self) -> str:
         """Name of the table that a run's folder holds and its script writes."""
@@ -53,6 +63,7 @@ class Document(BaseModel):
 
 def checked(kind: type[Document], data: dict, origin: str) -> Document:
     """A scenario of this kind from plain data; InputError names every fault, each by its key."""
+    data = kind.renamed(data)
     try:
         return kind(**data)
     except ValidationError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from livingdrug.core.errors import InputError
 
@@ -23,6 +23,7 @@ class About:
     argument: given by its place and not by a flag.
     read: (texts of all its uses, name of the option) -> value, where the text is not the value itself.
     hidden: has no option; it is written in a document only.
+    former: names that the field had in earlier documents and on the command line; they go on working.
     """
 
     text: str
@@ -34,6 +35,14 @@ class About:
     argument: bool = False
     read: Callable[[tuple[str, ...], str], Any] | None = None
     hidden: bool = False
+    former: tuple[str, ...] = ()
+
+
+# of every kind that takes a model
+EvenSo = Annotated[
+    bool,
+    About("Take a fitted model whose fit is not sound too; every output says so.", ("--even-so",), INPUT),
+]
 
 
 def about(field) -> About | None:
@@ -41,10 +50,16 @@ def about(field) -> About | None:
     return next((part for part in field.metadata if isinstance(part, About)), None)
 
 
+def option_names(name: str, field) -> tuple[str, ...]:
+    """Every name of the option of a field, that of today first."""
+    said = about(field)
+    names = said.flags if said and said.flags else (f"--{name.replace('_', '-')}",)
+    return (*names, *(f"--{old.replace('_', '-')}" for old in (said.former if said else ())))
+
+
 def flag_of(name: str, field) -> str:
     """How the option of a field is called in messages: its first long name."""
-    said = about(field)
-    flags = said.flags if said and said.flags else (f"--{name.replace('_', '-')}",)
+    flags = option_names(name, field)
     return next((flag for flag in flags if flag.startswith("--")), flags[0])
 
 

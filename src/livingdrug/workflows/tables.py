@@ -201,12 +201,12 @@ class KineticScenario(TableScenario):
     small_molecule: Annotated[
         bool, About("Also CL, VZ, MRT and AUMC, which mean nothing for growing cells.", group=RULES)
     ] = False
-    bridge: Annotated[
+    conversion: Annotated[
         str | None,
         About(
             "Convert units by a named, cited conversion: kirouac_2024, singh_2021, "
             "white_cells:wbc=5000,vcn=1, percent_of_cd3:cd3=COLUMN.",
-            group=RULES,
+            group=RULES, former=("bridge",),
         ),
     ] = None
     by: Annotated[str | None, About("A covariate that groups the subjects, such as response.")] = None
@@ -222,8 +222,8 @@ def analyse(scenario: KineticScenario, data: Data, settings: NcaSettings) -> Nca
     """The analysis of samples that are already read: endpoints joined, units converted."""
     if scenario.endpoints:
         data = join(data, read_endpoints(scenario.endpoints))
-    if scenario.bridge:
-        data = cross(data, scenario.bridge)
+    if scenario.conversion:
+        data = cross(data, scenario.conversion)
     return nca(data, settings)
 
 

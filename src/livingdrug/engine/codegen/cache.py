@@ -31,7 +31,7 @@ def _folder() -> tuple[Path, str]:
         return wanted, ""
     kept = Path(tempfile.mkdtemp(prefix="livingdrug-"))
     atexit.register(shutil.rmtree, kept, ignore_errors=True)
-    return kept, f"compiled code cannot be kept in `{wanted}` ({fault}), so it is made anew in each run; set {VARIABLE}"
+    return kept, f"compiled code cannot be kept in `{wanted}` ({fault}), so it is compiled again in each run; set {VARIABLE}"
 
 
 def _wanted() -> Path:
@@ -79,13 +79,14 @@ def machine() -> str:
 
     features = llvm.get_host_cpu_features().flatten()
     parts = (sys.version.split()[0], numba.__version__, llvmlite.__version__, llvm.get_host_cpu_name(), features)
-    return "|".join((*parts, _sources()))
+    return "|".join((*parts, sources(Path(__file__).parents[1])))
 
 
-def _sources() -> str:
-    """Hash of the compiled part of this package: code that was inlined elsewhere is as old as its copy."""
+@lru_cache
+def sources(package: Path) -> str:
+    """Hash of the compiled part of a package: code that was inlined elsewhere is as old as its copy."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+    for path in sorted(package.rglob("*.py")):
         # a face compiles nothing
         if path.name != "__init__.py":
             digest.update(path.read_bytes())

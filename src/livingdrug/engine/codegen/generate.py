@@ -29,7 +29,7 @@ _FUNCTIONS = {
 }  # fmt: skip
 
 # the title holds names that a user chose: it is written as a literal, so that it can never be code
-HEADER = '''"""{subject}, written by livingdrug {version}. Not for editing: it is made anew when the model changes."""
+HEADER = '''"""{subject}, written by livingdrug {version}. Not for editing: it is generated again when the model changes."""
 
 from livingdrug.engine.codegen import vector_functions as lanes
 from livingdrug.engine.codegen import vector_math as one

@@ -21,6 +21,8 @@ from livingdrug.engine.codegen import cache
 
 # no `fastmath`: see `vector_type`
 OPTIONS = {"error_model": "numpy"}
+ENGINE = Path(__file__).parents[1]
+ROOT = ENGINE.parent
 
 
 class _Shelf:
@@ -29,7 +31,7 @@ class _Shelf:
     def __init__(self, function: Callable, what: str) -> None:
         code = function.__code__
         self.name, self.what = f"{function.__module__.rpartition('.')[2]}.{function.__name__}", what
-        self.source = repr((code.co_code, code.co_consts, code.co_names))
+        self.source = repr((code.co_code, code.co_consts, code.co_names)) + _around(Path(code.co_filename))
 
     def _path(self, signature, codegen) -> Path:
         key = cache.key(self.name, self.source, repr(signature), repr(codegen.magic_tuple()))
@@ -46,6 +48,13 @@ class _Shelf:
 
     def save_overload(self, signature, result: CompileResult) -> None:
         cache.put(self._path(signature, result.codegen), dumps(result._reduce()))
+
+
+def _around(path: Path) -> str:
+    """Hash of the package of a function that lies outside of the engine, whose own sources are in every key: what it calls
+    there is inlined into it."""
+    package = path.parent
+    return cache.sources(package) if ROOT in package.parents and ENGINE not in (package, *package.parents) else ""
 
 
 def kept(function: Callable) -> Callable:

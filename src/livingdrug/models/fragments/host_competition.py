@@ -87,7 +87,7 @@ HOST_COMPETITION_LOGISTIC = Fragment(
     title="Host T-cell recovery to a plateau (logistic) and competition",
     structure=_structure("mu_host * host * (1 - circulating / host_max)", ("car_t",), (PLATEAU,)),
     values=Values("combined", METHODS, {**SATURATING, "host_max": 500.0}, sources={"host_max": COMBINED}),
-    deviations=("Not in the paper: mends the missing plateau of equation 2.", NOT_COUNTED),
+    deviations=("Not in the paper: corrects the missing plateau of equation 2.", NOT_COUNTED),
 )
 HOST_COMPETITION_GOMPERTZ = Fragment(
     name="host_competition_gompertz",
@@ -98,7 +98,7 @@ HOST_COMPETITION_GOMPERTZ = Fragment(
         sources={"mu_host": KIMMEL, "host_max": KIMMEL},
     ),
     deviations=(
-        "Not in the paper: mends the missing plateau of equation 2 with the recovery law of Kimmel 2021.",
+        "Not in the paper: corrects the missing plateau of equation 2 with the recovery law of Kimmel 2021.",
         NOT_COUNTED,
     ),
 )  # fmt: skip

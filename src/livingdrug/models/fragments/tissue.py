@@ -30,7 +30,7 @@ def _structure(delay: str, extra: tuple[Quantity, ...] = ()) -> Structure:
                 at="blood",
             ),
         ),
-        clocks=(Clock("tissue_delay", delay, "share of the return from tissue that is switched on", "TD"),),
+        clocks=(Clock("tissue_delay", delay, "fraction of the return from tissue that is switched on", "TD"),),
         quantities=(
             Quantity("k12", "1/d", "rate from blood to tissue", "k_{12}"),
             Quantity("k21", "1/d", "rate from tissue to blood once switched on", "k_{21}"),

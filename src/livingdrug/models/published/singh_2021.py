@@ -174,7 +174,7 @@ MODEL = Model(
     ),
     deviations=(
         "The printed supplement multiplies the kill term with the wrong state; the Monolix code (and this file) uses U.",
-        "Of the published spreads, the SD 0.5 on the exchange and loss rates was assumed by the authors, not estimated.",
+        "Of the published variabilities, the SD 0.5 on exchange and loss rates was assumed by the authors, not estimated.",
         "The published peaks are the highest on a half-day grid; the continuous peaks are 0.04 to 0.16 % higher.",
         "The infused dose alone gives a level at time 0; published peaks are those after day 1.",
     ),

@@ -109,19 +109,19 @@ SD = Population(
     "sd",
     {name: lognormal(sd=value) for name, value in PRINTED.items()},
     STEIN,
-    "printed spreads read as standard deviations of eta (their standard errors are impossible for variances)",
+    "printed variability (omega) read as standard deviations of eta (their standard errors are impossible for variances)",
 )
 VARIANCE = Population(
     "variance",
     {name: lognormal(variance=value) for name, value in PRINTED.items()},
     PAPER,
-    "printed spreads read as variances, as Kirouac 2024 does (its sample sizes only come out this way)",
+    "printed variability (omega) read as variances, as Kirouac 2024 does (its sample sizes only come out this way)",
 )
 RESIDUAL = Residual("transgene", 0.56, STEIN)
 EXPERIMENTS = (Experiment("one year", doses=(), until=365.0),)
 DEVIATIONS = (
-    "Table 1 does not say whether the printed spreads are SDs or variances; the default population reads them as SDs.",
-    "No correlation between spreads is reported; they are drawn independently.",
+    "Table 1 does not say whether the printed omegas are SDs or variances; the default population reads them as SDs.",
+    "No correlation between random effects is reported; they are drawn independently.",
     "The typical values are those of the full covariate model's reference subject (male, White, ELIANA, fludarabine, "
     "no transplant, no comedication).",
     "The dose is not in the equations; `dose_per_kg` is a covariate with exponent 0.093.",

@@ -43,7 +43,7 @@ def spread_of(exposures, exposure: str = "", unit: str = "", source: str = "") -
     """
     values = np.asarray(exposures, dtype=float)
     if values.size < 2:
-        raise InputError(f"{values.size} exposure(s) were given; a spread takes two at least")
+        raise InputError(f"{values.size} exposure(s) were given; a variability takes two at least")
     if not (np.isfinite(values) & (values > 0)).all():
         raise InputError(
             "an exposure is 0, negative or not a number, so it has no logarithm; give the value of a curve "

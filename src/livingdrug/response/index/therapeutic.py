@@ -136,7 +136,7 @@ def may_be_flat(curve: Curve, level: float = 0.95) -> bool:
 
 
 def _open(curves: Iterable[Curve]) -> str:
-    return f"open: the slope of {' and of '.join(f'`{c.name}`' for c in curves)} cannot be told from 0"
+    return f"open: the slope of {' and of '.join(f'`{c.name}`' for c in curves)} is not different from 0"
 
 
 def ratio_of_exposures(
@@ -268,7 +268,8 @@ def _notes(pair: Pair, level: float) -> tuple[str, ...]:
             notes.append(f"{what} (`{curve.name}`) falls with exposure: more exposure gives less of it")
         if may_be_flat(curve, level):
             notes.append(
-                f"{what} (`{curve.name}`): the slope cannot be told from 0, so no exposure on it has bounds"
+                f"{what} (`{curve.name}`): the slope is not different from 0, so confidence intervals of exposures are "
+                "unbounded"
             )
     if pair.unknown:
         notes.append(f"no interval: {pair.unknown}")

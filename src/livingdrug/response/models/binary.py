@@ -251,7 +251,7 @@ def _separated(sample: Sample, columns: np.ndarray, terms: tuple[str, ...], mode
     found = _separation(sample, columns, terms) if model == "firth" else ""
     return (
         (
-            f"{found}: only Firth's penalty keeps the slope finite, so that an effect is there can be told, its size cannot",
+            f"{found}: only Firth's penalty keeps the slope finite, so that there is an effect, whose size is not estimable",
         )
         if found
         else ()

@@ -158,7 +158,7 @@ def exposure_at_share(fit: ContinuousFit, share: float) -> Estimate:
     from scipy.special import stdtrit
 
     if not 0 < share < 1:
-        raise InputError(f"the share of the effect is {share:g}; it must be between 0 and 1")
+        raise InputError(f"the part of the effect is {share:g}; it must be between 0 and 1")
     odds = np.log(share / (1 - share))
     at = TERMS[fit.model].index("EC50" if "EC50" in TERMS[fit.model] else "ln EC50")
     if "EC50" in TERMS[fit.model]:

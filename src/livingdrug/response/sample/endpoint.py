@@ -153,7 +153,7 @@ def _check_codes(table: SubjectTable, heading: str, numbers: np.ndarray) -> None
         listed = ", ".join(f"{numbers[i]:g} ({table.names[i]})" for i in wrong[:5])
         raise InputError(
             f"`{table.name}`: `{heading}` holds {listed}, where 1 (yes) and 0 (no) or response words are "
-            "expected; mend these cells"
+            "expected; correct these cells"
         )
 
 
@@ -162,5 +162,5 @@ def _check_grades(table: SubjectTable, heading: str, numbers: np.ndarray) -> Non
     if len(wrong):
         listed = ", ".join(f"{numbers[i]:g} ({table.names[i]})" for i in wrong[:5])
         raise InputError(
-            f"`{table.name}`: `{heading}` has a grade outside 0 to 5: {listed}; mend these cells"
+            f"`{table.name}`: `{heading}` has a grade outside 0 to 5: {listed}; correct these cells"
         )

@@ -91,7 +91,7 @@ def fit_failure_time(
     if zero.any():
         raise InputError(
             f"the time to {times.endpoint} is 0 for {named(times.subjects, zero)}, which has no logarithm; "
-            "mend these rows, leave them out, or use --model cox"
+            "correct these rows, leave them out, or use --model cox"
         )
     refuse_uninformative(times)
     terms = tuple(covariates)
@@ -171,7 +171,7 @@ def _density(z: np.ndarray, event: np.ndarray, distribution: Distribution):
 def _refuse_unbounded(rows: np.ndarray, times: Times, terms, scaled: bool) -> None:
     if scaled and np.ptp(times.time[times.event]) == 0:
         raise InputError(
-            f"all {times.event.sum():,} events are at time {times.time[times.event][0]:g}, so the spread of times cannot be "
+            f"all {times.event.sum():,} events are at time {times.time[times.event][0]:g}, so their scale cannot be "
             "estimated; use --model km, or times measured more finely"
         )
     direction = unbounded_times(rows, times.event, scaled)
@@ -179,7 +179,7 @@ def _refuse_unbounded(rows: np.ndarray, times: Times, terms, scaled: bool) -> No
         return
     if scaled and direction[-1] > 1e-9:
         raise InputError(
-            f"the times of events follow exactly from {', '.join(terms)}, so no spread is left to estimate; "
+            f"the times of events follow exactly from {', '.join(terms)}, so no scale is left to estimate; "
             "there are too few events for these covariates"
         )
     involved = " and ".join(f"`{t}`" for t, d in zip(terms[1:], direction[1:], strict=False) if abs(d) > 1e-9)

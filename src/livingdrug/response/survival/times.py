@@ -40,7 +40,7 @@ class Times:
             if bad.any():
                 raise InputError(
                     f"the time to {self.endpoint} is {what} for {named(self.subjects, bad)}; "
-                    "a time counts from infusion or landmark and is 0 or above: mend these rows or leave them out"
+                    "a time counts from infusion or landmark and is 0 or above: correct these rows or leave them out"
                 )
         event = np.asarray(self.event)
         object.__setattr__(
@@ -127,7 +127,7 @@ def exposure_groups(exposure: np.ndarray, count: int) -> tuple[np.ndarray, tuple
     group = np.searchsorted(cuts, exposure, side="left")
     if len(np.unique(group)) < count:
         raise InputError(
-            f"exposure takes so few values that {count} groups cannot be told apart; ask for fewer groups"
+            f"exposure takes so few values that {count} groups cannot be formed; ask for fewer groups"
         )
     words = WORDS.get(count, tuple(f"Q{i + 1}" for i in range(count)))
     inner = [f"{short(a)} to {short(b)}" for a, b in zip(cuts, cuts[1:], strict=False)]

@@ -14,12 +14,15 @@ from livingdrug.attributes import (
     Leak,
     Outcome,
     ProductTable,
+    Treatment,
     analysed,
+    applied,
     beside,
     check_products,
     joined,
     leaks_of,
     outcome_of,
+    treatments,
 )
 from livingdrug.core.errors import InputError
 from livingdrug.data import printable, refusal, split_heading
@@ -58,14 +61,6 @@ class ProductScenario(Document):
             group=INPUT,
         ),
     ] = "refuse"
-    limit: Annotated[
-        float,
-        About(
-            "Detection limit of a fraction in a composition, as a fraction of the gate; a zero "
-            "stands at 0.65 of it."
-        ),
-    ] = LIMIT
-
     def table(self) -> ProductTable:
         """The table as it was read, with its findings."""
         table = check_products(self.file, self.columns, self.sheet)
@@ -81,7 +76,19 @@ class ProductScenario(Document):
         return table
 
 
-class OutcomeScenario(ProductScenario):
+class AnalysedScenario(ProductScenario):
+    """A table of products whose attributes go onto the scale that is analysed."""
+
+    limit: Annotated[
+        float,
+        About(
+            "Detection limit of a fraction in a composition, as a fraction of the gate; a zero "
+            "stands at 0.65 of it."
+        ),
+    ] = LIMIT
+
+
+class OutcomeScenario(AnalysedScenario):
     """A table of products and the outcome that attributes are related to."""
 
     outcome: Annotated[
@@ -121,6 +128,7 @@ class Prepared:
     clinical: Features | None
     leaks: tuple[Leak, ...]
     rows: np.ndarray
+    treatments: tuple[Treatment, ...]
 
 
 def prepare(scenario: OutcomeScenario) -> Prepared:
@@ -131,8 +139,9 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
     said |= {name: "clinical" for name in scenario.clinical}
     table = scenario.model_copy(update={"columns": said}).read()
     outcome, rows = outcome_of(table, scenario.outcome, scenario.log)
-    x, names = analysed(_without_outcome(table, scenario.outcome), scenario.limit)
-    x = np.ascontiguousarray(x[rows])
+    own = _without_outcome(table, scenario.outcome)
+    how = treatments(own, scenario.limit)
+    x, names = np.ascontiguousarray(applied(how, own)[rows]), tuple(t.name for t in how)
     leaks = [leak for leak in leaks_of(x, names, outcome, table, rows) if not _kept(leak, scenario.keep)]
     wrong = [leak for leak in leaks if leak.severity == "error"]
     if wrong:
@@ -144,7 +153,14 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
         known, known_names = analysed(_with_clinical(table, scenario.clinical), scenario.limit, ("clinical",))
         clinical = Features(np.ascontiguousarray(known[rows]), known_names)
     return Prepared(
-        table, Features(x, names), outcome, labels[rows] if several else None, clinical, tuple(leaks), rows
+        table=table,
+        features=Features(x, names),
+        outcome=outcome,
+        labels=labels[rows] if several else None,
+        clinical=clinical,
+        leaks=tuple(leaks),
+        rows=rows,
+        treatments=how,
     )
 
 

@@ -141,5 +141,5 @@ def placement_table(comparison: Comparison) -> Table:
 
 def script(scenario: Compare, out: str) -> str:
     """The script that analyses, places and writes."""
-    placed = f"ld.compare(result, {scenario.product!r}, {scenario.indication!r}, {scenario.spread!r})"
+    placed = f"ld.compare(result, {scenario.product!r}, {scenario.indication!r}, {scenario.variability!r})"
     return "\n".join([*analysis_lines(scenario), f"ld.write_csv({placed}.table(), {out!r})"]) + "\n"

@@ -23,11 +23,12 @@ class Compare(KineticScenario):
     indication: Annotated[
         str | None, About("Only groups whose indication holds this text, such as DLBCL.")
     ] = None
-    spread: Annotated[
+    variability: Annotated[
         str | None,
         About(
             "Which published variability of the model stein_2019 (sd, variance).",
             metavar="NAME",
+            former=("spread",),
         ),
     ] = None
 
@@ -43,4 +44,4 @@ class Placed:
 def run(scenario: Compare) -> Placed:
     """Analyse, then place every profile among published exposures."""
     found = analysed(scenario)
-    return Placed(found, compare(found.result, scenario.product, scenario.indication, scenario.spread))
+    return Placed(found, compare(found.result, scenario.product, scenario.indication, scenario.variability))

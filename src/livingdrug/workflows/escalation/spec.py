@@ -1,6 +1,6 @@
 """The `escalation` kind of scenario: the search for a tolerated dose."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from livingdrug.simulation import Regimen, read_dose
 from livingdrug.trial import Escalation, EscalationAnswer, Level, simulate_escalation
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
+from livingdrug.workflows.fields import About, EvenSo
 from livingdrug.workflows.memory import PATIENT
 from livingdrug.workflows.trial.spec import EndpointEntry, Part, read_own_dose
 
@@ -54,22 +55,24 @@ class EscalationScenario(Document):
     model: str | None = None
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
-    spread: str | None = None
+    variability: Annotated[str | None, About("Which published between-subject variability.", former=("spread",))] = None
     cv: float | None = None
     output: str = ""
     doses: tuple[str, ...] = ()
     replicates: int = 10_000
     seed: int = 1
+    even_so: EvenSo = False
 
     def escalation(self) -> Escalation:
         """The escalation itself. Raises InputError or ModelError for what cannot be."""
         curve = self.toxicity and EndpointEntry(name="toxicity", kind="toxicity", **self.toxicity.model_dump()).endpoint()
-        model = build_model(self.model, self.fragments, self.values) if self.model else None
+        model = build_model(self.model, self.fragments, self.values, self.even_so) if self.model else None
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
-        plain = ("rule", "target", "cohort", "patients", "start", "spread", "cv", "output")
+        plain = ("rule", "target", "cohort", "patients", "start", "cv", "output")
         levels = tuple(entry.level() for entry in self.levels)
         return Escalation(
-            levels=levels, toxicity=curve, model=model, doses=doses, **{name: getattr(self, name) for name in plain}
+            levels=levels, toxicity=curve, model=model, doses=doses, spread=self.variability,
+            **{name: getattr(self, name) for name in plain},
         )
 
     def memory(self) -> float:

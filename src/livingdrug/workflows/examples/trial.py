@@ -1,15 +1,15 @@
 """Commented designs of a trial and of a dose escalation; every number below the model is made up, and they say so."""
 
-UMBRELLA = '''# Three product versions against a shared control. Run it with:  livingdrug trial umbrella.toml --plots pictures
+UMBRELLA = '''# Three product versions against a shared control. Run it with:  livingdrug trial umbrella.toml --plots figures
 # EVERY NUMBER BELOW THE MODEL IS MADE UP, to show what can be said. For research, not for clinical decisions.
 kind = "trial"
 
-# The model of the control: a name from `livingdrug models`, or a model file. Its published spread between patients,
+# The model of the control: a name from `livingdrug models`, or a model file. Its published between-subject variability (IIV),
 # or cv = 0.5 (log-normal on every rate). values = { ... } and fragments = [ ... ] as in `livingdrug simulate`.
 model = "stein_2019"
-spread = "variance"
+variability = "variance"
 
-# Days of sampling, limit of quantification (unit of the output), and share that leaves: a rate per day, exponential.
+# Days of sampling, limit of quantification (unit of the output), and dropout: a rate per day, exponential.
 # residual = 0.56 is the SD of the assay's error on the log scale; the published one by default.
 # Without `visits` the model's own exposures are compared, as if the assay were perfect.
 visits = [1, 3, 5, 7, 9, 11, 14, 17, 21, 28, 60, 90, 180]
@@ -26,7 +26,7 @@ multiplicity = "dunnett"
 # Numbers in the smallest arm (the others in proportion) at which the power is simulated as well.
 sizes = [10, 20, 40, 60, 80]
 
-# An arm stops when half of it (and of the control) has been seen and the chance of success is below 10 %.
+# An arm stops when half of it (and of the control) has been seen and the probability of success is below 10 %.
 # rule = "effect" stops below a ratio (difference of rates) instead.
 futility = { at = 0.5, rule = "conditional_power", below = 0.1 }
 
@@ -46,7 +46,7 @@ name = "longer persistence"
 n = 40
 cost = 1.2
 change = { beta = 0.33, f_b = 3.0 }
-responders = 0.8                  # share of the patients in whom the change acts
+responders = 0.8                  # proportion of patients in whom the change acts
 
 [[arms]]
 name = "more even product"
@@ -61,7 +61,7 @@ variance_scale = 0.5              # factor on all log-variances between patients
 # The first endpoint is the primary one: sizes and futility are about it. Endpoints are not adjusted for one another.
 [[endpoints]]
 name = "AUC28"
-kind = "auc"                      # or "cmax": t-test on the logarithm; test = "welch" for unequal spreads
+kind = "auc"                      # or "cmax": t-test on the logarithm; test = "welch" for unequal variances
 window = [0, 28]
 
 [[endpoints]]
@@ -83,10 +83,10 @@ at_least = 3
 
 [[endpoints]]
 name = "persistence"
-kind = "persistence"              # log-rank over the visits; kind = "positive" with day = 180: share still there
+kind = "persistence"              # log-rank over the visits; kind = "positive" with day = 180: proportion still there
 above = 100
 '''
-ESCALATION = '''# The search for a tolerated dose. Run it with:  livingdrug trial escalation.toml --plots pictures
+ESCALATION = '''# The search for a tolerated dose. Run it with:  livingdrug trial escalation.toml --plots figures
 # EVERY NUMBER IS MADE UP, to show what can be said. For research, not for clinical decisions.
 kind = "escalation"
 
@@ -100,8 +100,8 @@ start = 1              # number of the first level
 toxicity = { exposure = "cmax", window = [0, 28], ec50 = 60000.0, slope = 1.5 }
 
 # Exposure at a level: log-normal with a median (unit of ec50) and the SD of the logarithm; or through a model
-# (model = "stein_2019" and spread = "variance" above; dose = ... or change = { c_max = 0.5 } in the level);
-# or no exposure at all: rate = 0.1 is the chance of toxicity itself.
+# (model = "stein_2019" and variability = "variance" above; dose = ... or change = { c_max = 0.5 } in the level);
+# or no exposure at all: rate = 0.1 is the probability of toxicity itself.
 [[levels]]
 name = "5e7"
 median = 10000.0

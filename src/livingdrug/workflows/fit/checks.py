@@ -4,17 +4,19 @@ from pathlib import Path
 
 import numpy as np
 
-from livingdrug.core.errors import InputError
-from livingdrug.core.export import write_csv
+from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.export import write_csv, write_text
 from livingdrug.data import RESPONSES
 from livingdrug.fit import (
     FitResult,
     Groups,
     Npde,
     OutcomeCheck,
+    Posterior,
     Sampled,
     Uncertainty,
     Vpc,
+    as_model,
     compare_groups,
     correlation_table,
     covariate_relations,
@@ -31,6 +33,7 @@ from livingdrug.fit.groups import SHRUNK
 from livingdrug.fit.npde import FEWEST
 from livingdrug.fit.sampled import DRAWS, POOL
 from livingdrug.fit.store import write_result
+from livingdrug.models import MODEL_FILE, to_toml
 from livingdrug.plots import (
     plot_covariates,
     plot_eta_pairs,
@@ -73,7 +76,7 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncerta
     path, more, result = Path(folder), more or Uncertainty(), with_conditional_residuals(result)
     write_result(result, path, _of_checks(scenario, result))
     pictures = path / "pictures"
-    parts, missing = [], [*more.notes]
+    parts, missing = [], [*more.notes, *keep_model(result, path)]
     for what, made in (("visual predictive check", _vpc), ("prediction distribution errors", _npde)):
         try:
             parts.append(made(scenario, result, path))
@@ -105,6 +108,18 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncerta
         parts.append(group_part(groups))
     parts.append(_individuals(scenario, result, path))
     return fit_answer(scenario, result, more, tuple(parts), tuple(missing))
+
+
+def keep_model(found: FitResult | Posterior, path: Path) -> tuple[str, ...]:
+    """Write model.toml, by which the fit is a model from then on; why not, and what is to be doubted of it."""
+    try:
+        model = as_model(found)
+        write_text(to_toml(model), path / MODEL_FILE)
+    except LivingdrugError as error:
+        return (f"{MODEL_FILE}: not made: {error}",)
+    if not model.doubts:
+        return ()
+    return (f"{MODEL_FILE} is marked: the fit is not sound, so it is taken as a model only with --even-so",)
 
 
 def _shown(key: str, title: str, name: str, caption: str) -> Part:
@@ -170,8 +185,8 @@ def _intervals(more: Uncertainty, result: FitResult, path: Path) -> Part:
         rows = [(p.name, v, r) for p in more.profiles for v, r in zip(p.values.tolist(), p.rise.tolist(), strict=True)]
         write_csv(pd.DataFrame(rows, columns=["parameter", "value", "rise_of_minus2ll"]), path / "profiles.csv")
         save(plot_likelihoods(more.profiles, result), path / "pictures", "profiles")
-        pictures.append(Picture("profiles", "Rise of -2 log likelihood where one number is held and all others are fitted "
-                                "anew; the line is the 95 % level."))  # fmt: skip
+        pictures.append(Picture("profiles", "Rise of -2 log likelihood where one number is fixed and all others are fitted "
+                                "again; the line is the 95 % level."))  # fmt: skip
     for name, found in (("bootstrap", more.bootstrap), ("sir", more.sir)):
         if found is not None:
             write_csv(pd.DataFrame(found.estimates, columns=list(found.names)), path / f"{name}.csv")

@@ -36,7 +36,7 @@ def run_comparison(scenario: Fit, progress: Progress | None = None) -> tuple[Com
         problem, notes = planned_fit(_alone(scenario, scenario.model))
         return compare_methods(problem, scenario.seed, scenario.starts, progress), notes
     names = (scenario.model, *scenario.also)
-    data, models = samples_of(scenario, scenario.reading()), [build_model(name) for name in names]
+    data, models = samples_of(scenario, scenario.reading()), [build_model(name, even_so=scenario.even_so) for name in names]
     _check_named(scenario, models)
     problems, notes = [], []
     for name, model in zip(names, models, strict=True):

@@ -8,6 +8,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.folders import settled
 from livingdrug.fit import FitProblem, Point, point_of
 from livingdrug.fit.store import data_hash
+from livingdrug.models import MODEL_FILE
 from livingdrug.workflows.base import read_scenario
 from livingdrug.workflows.fit.plan import fit_problem
 from livingdrug.workflows.fit.scenario import Fit
@@ -63,11 +64,16 @@ def _found(scenario: Fit, folder: Path) -> Fit:
     """The scenario with its files where they lie now."""
     places = [Path(), folder.absolute(), *folder.absolute().parents]
     given = {name: getattr(scenario, name) for name in FILES if getattr(scenario, name)}
-    lying = {name: next((p / path for p in places if (p / path).is_file()), None) for name, path in given.items()}
+    lying = {name: next((p / path for p in places if _lies(p / path)), None) for name, path in given.items()}
     if lying["file"] is None:
         raise InputError(f"the table `{scenario.file}` is neither here nor beside or above `{folder}`; go to the folder "
                          "where it was fitted")  # fmt: skip
     return scenario.model_copy(update={name: str(path) for name, path in lying.items() if path})
+
+
+def _lies(path: Path) -> bool:
+    """Whether a file lies there, or a folder that is named for its model."""
+    return path.is_file() or (path / MODEL_FILE).is_file()
 
 
 def _draws(path: Path):

@@ -61,7 +61,7 @@ def run_fit(
         result = fit_both(problem, borrowing, *how)
     else:
         result = fit(problem, *how, reduce=scenario.reduce)
-        published = build_model(scenario.model, scenario.fragments, {})
+        published = build_model(scenario.model, scenario.fragments, {}, scenario.even_so)
         result = replace(result, advice=advice(result, published, scenario.model))
     notes = (*notes, *([caution] if caution else []), *result.notes)
     return replace(result, notes=notes, settings={**result.settings, "start_from": scenario.start})
@@ -72,7 +72,7 @@ def borrowing_of(scenario: Fit, problem: FitProblem) -> Borrowing | None:
     if scenario.borrow is None:
         return None
     name, strength = read_borrow(scenario.borrow)
-    return borrowed(problem, build_model(name, (), {}), strength)
+    return borrowed(problem, build_model(name, (), {}, scenario.even_so), strength)
 
 
 def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
@@ -133,7 +133,7 @@ def _check_method(scenario: Fit) -> None:
         named = ", ".join(read_names(scenario.estimate, "--estimate"))
         raise InputError(
             f"--estimate {named}: method individual finds each subject's own numbers, and what is the same for all stays; "
-            "give it a spread (--random NAME=SD), set its value (--set), or take saem or focei"
+            "give it a random effect (--random NAME=SD), set its value (--set), or take saem or focei"
         )
     changed = [name for name in OF_BAYES if getattr(scenario, name) != Fit.model_fields[name].default]
     if changed and scenario.method != "bayes":
@@ -158,18 +158,18 @@ def planned_fit(scenario: Fit) -> tuple[FitProblem, tuple[str, ...]]:
     """(the problem that a scenario describes, where it starts in words). Raises InputError before anything is computed."""
     _check_method(scenario)
     reading = scenario.reading()
-    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
     data = samples_of(scenario, reading)
     published = {n: s.sd for n, s in model.populations[0].spreads.items()} if model.populations else {}
     random = {}
     for name, sd in read_names(scenario.random, "--random").items():
         if sd is not None and not sd > 0:
-            raise InputError(f"--random {name}={sd:g}: a spread starts above 0; a parameter without one goes to --estimate")
+            raise InputError(f"--random {name}={sd:g}: an initial omega (SD) is above 0; without a random effect: --estimate")
         random[name] = published.get(name, 0.5) if sd is None else sd
     between = read_names(scenario.occasions, "--occasions", 0.3)
     for name, sd in between.items():
         if not sd > 0:
-            raise InputError(f"--occasions {name}={sd:g}: a spread starts above 0")
+            raise InputError(f"--occasions {name}={sd:g}: an initial gamma (SD) is above 0")
     asked = read_asked(scenario.outcome)
     _check_outcomes(scenario, asked, data)
     data, outcomes = taken(model, data, asked, scenario.compartments, time_units_of(scenario))
@@ -219,7 +219,7 @@ def samples_of(scenario: Fit, reading: Reading) -> Data:
     data = read_data(scenario.file, reading)
     if scenario.endpoints:
         data = join(data, read_endpoints(scenario.endpoints))
-    return cross(data, scenario.bridge) if scenario.bridge else data
+    return cross(data, scenario.conversion) if scenario.conversion else data
 
 
 def _started_from_data(problem: FitProblem, given: set[str]) -> tuple[FitProblem, tuple[str, ...]]:

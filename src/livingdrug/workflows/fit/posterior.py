@@ -14,7 +14,7 @@ from livingdrug.fit.store import data_hash, write_json
 from livingdrug.fit.words import number
 from livingdrug.plots import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 from livingdrug.report import Answer, Part, Picture, Table, model_card, save
-from livingdrug.workflows.fit.checks import VPC_REPLICATES, keep_vpc
+from livingdrug.workflows.fit.checks import VPC_REPLICATES, keep_model, keep_vpc
 from livingdrug.workflows.fit.scenario import Fit
 from livingdrug.workflows.fit.words import data_checks, start_rows
 from livingdrug.workflows.tables import hashes
@@ -31,6 +31,7 @@ def keep_posterior(scenario: Fit, found: Posterior, folder: str | Path) -> Answe
     parts = []
     if not found.faults:
         parts += _shown(found, path / "pictures")
+        flags += keep_model(found, path)
         try:
             check = vpc(found.problem, VPC_REPLICATES, scenario.seed, points=found.points(VPC_REPLICATES))
             parts.append(keep_vpc(check, path))
@@ -97,12 +98,12 @@ def _priors(found: Posterior) -> Part:
 
 
 def _mixing(found: Posterior) -> Part:
-    points = (f"A posterior is shown where R-hat is at most {HIGHEST_R_HAT}, {FEWEST_ESS:.0f} or more effective draws stand "
-              "for the middle and the tails of each number, and nothing diverged.",
+    points = (f"A posterior is shown where R-hat is at most {HIGHEST_R_HAT}, the effective sample size (ESS) is "
+              f"{FEWEST_ESS:.0f} or more in the bulk and in the tails of each number, and nothing diverged.",
               f"Divergences: {found.draws.divergences}. Gradients for a draw: {found.draws.steps:.0f} on average.",
               *(f"Not met: {fault}." for fault in found.faults))  # fmt: skip
     rows = tuple((m.name, f"{m.r_hat:.4f}", f"{m.ess_bulk:.0f}", f"{m.ess_tail:.0f}") for m in found.mixing)
-    table = Table("mixing", ("parameter", "R-hat", "effective draws, middle", "effective draws, tails"), rows)
+    table = Table("mixing", ("parameter", "R-hat", "ESS, bulk", "ESS, tails"), rows)
     picture = Picture("ranks", "Ranks of each chain's draws among all: level where chains agree.")
     return Part("mixing", "Did the chains mix?", points, (table,), (picture,))
 

@@ -13,9 +13,9 @@ def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Par
     if all(c.value != c.value for c in pairs):
         said = f"Correlations of random effects are not determined: {FEWEST} subjects or more are needed."
     elif found:
-        said = "More than chance would give: " + "; ".join(f"{c.first} with {c.second}, {c.value:.2f}" for c in found) + "."
+        said = "More than expected by chance: " + "; ".join(f"{c.first} with {c.second}, {c.value:.2f}" for c in found) + "."
     else:
-        said = f"No pair of random effects correlates more than chance would give in {len(sampled.subjects)} subjects."
+        said = f"No pair of random effects correlates more than expected by chance in {len(sampled.subjects)} subjects."
     points = (
         said,
         f"From sampled individual parameters, averaged over {sampled.draws} draws of each subject; p values are "
@@ -38,7 +38,7 @@ def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Par
     header = ("effect", "with", "correlation", "95 % lower", "upper", "p", "corrected p", "in the model")
     caption = (
         "Below the diagonal one draw of the random effects of each subject, above it their correlation over all draws "
-        "with its 95 % interval, in colour where it is more than chance would give."
+        "with its 95 % interval, in colour where it is more than expected by chance."
     )
     return Part("correlations", "Correlations of random effects", points, (Table("correlations", header, rows),),
                 (Picture("correlations", caption),))  # fmt: skip
@@ -51,9 +51,9 @@ def covariate_part(relations: tuple[Relation, ...], sampled: Sampled, figures: d
     said = "; ".join(f"{r.parameter} with {r.covariate}" for r in found)
     left = [name for name in names if name not in {n for shown in figures.values() for n in shown}]
     points = (
-        f"More than chance would give: {said}."
+        f"More than expected by chance: {said}."
         if found
-        else "No covariate goes with a parameter more than chance would give.",
+        else "No covariate goes with a parameter more than expected by chance.",
         f"Pearson's r, or F between levels, on the scale of the parameter, averaged over {sampled.draws} draws of each "
         f"subject's conditional distribution; p values are corrected for {len(relations)} relations (Holm). A relation is a "
         "candidate for the model (--covariate), not a result.",

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.workflows.fields import About, commas, named_numbers
+from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
 from livingdrug.workflows.memory import DRAW, VECTOR
 from livingdrug.workflows.tables import Duplicates, TableScenario, Untreated
 
@@ -155,8 +155,9 @@ class Fit(TableScenario):
     ] = False
     duplicates: Duplicates = "keep"
     untreated: Untreated = True
-    bridge: Annotated[
-        str | None, About("Convert units by a named, cited conversion, as in `nca`.", group=MODEL)
+    conversion: Annotated[
+        str | None,
+        About("Convert units by a named, cited conversion, as in `nca`.", group=MODEL, former=("bridge",)),
     ] = None
     method: Annotated[
         str, About("Estimation method: saem, focei, laplace, individual or bayes.", metavar="METHOD")
@@ -241,6 +242,8 @@ class Fit(TableScenario):
             group=FEW,
         ),
     ] = False
+
+    even_so: EvenSo = False
 
     @classmethod
     def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:

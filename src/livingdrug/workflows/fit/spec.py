@@ -113,5 +113,5 @@ def _begin(scenario: Fit, conduct: Conduct) -> None:
         if holds(folder, to_toml(scenario), hashes(scenario)):
             told = json.loads((folder / "objective.json").read_text(encoding="utf-8"))
             raise NothingLeft(f"the fit in {conduct.folder} is whole", told, told["exit_code"])
-        conduct.say(f"note: no state was saved in {conduct.folder} yet, so the fit begins anew")
+        conduct.say(f"note: no state was saved in {conduct.folder} yet, so the fit starts again")
     drop_state(folder)

@@ -100,7 +100,7 @@ def _used(result: FitResult) -> tuple[str, ...]:
         told.append(f"{below} of them ({share:.0f} %) lie below a limit and count by rule {result.problem.below}.")
     if above:
         told.append(f"{above} lie above an upper limit.")
-    told += [*data.notes, *([data.bridge] if data.bridge else [])]
+    told += [*data.notes, *([data.conversion] if data.conversion else [])]
     return (*told, f"SHA-256 of what the fit sees of the data: {data_hash(result.started)}.")
 
 

@@ -46,7 +46,7 @@ def answer(scenario: Index, found: Found) -> Answer:
         flags=(CONFOUNDED,),
         checks=(*found.notes, *([f"in brackets: {index.level:.0%} intervals"] if not math.isnan(index.ratio.low) else [])),
         tables=(*tables, Table(long.title, long.header, long.rows, detail=True)),
-        cards=(model_card(build_model(scenario.product_model)),) if scenario.product_model else (),
+        cards=(model_card(build_model(scenario.product_model, even_so=scenario.even_so)),) if scenario.product_model else (),
         data=hashes(scenario) if scenario.file else (),
         seed=scenario.seed if scenario.product_model else None,
     )

@@ -30,7 +30,7 @@ from livingdrug.response import (
     tradeoff,
 )
 from livingdrug.simulation import Draw, default_until, exposure_task
-from livingdrug.workflows.fields import INPUT, About
+from livingdrug.workflows.fields import INPUT, About, EvenSo
 from livingdrug.workflows.memory import SUBJECT
 from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.response.spec import run as run_response
@@ -103,10 +103,11 @@ class Index(KineticScenario):
         str | None,
         About("The product's exposure from a model, such as stein_2019.", group=PRODUCT, metavar="MODEL"),
     ] = None
-    spread: Annotated[
+    variability: Annotated[
         str | None,
         About(
-            "Which between-subject variability of that model (stein_2019: sd, variance, observed).", group=PRODUCT
+            "Which between-subject variability of that model (stein_2019: sd, variance, observed).",
+            group=PRODUCT, former=("spread",),
         ),
     ] = None
     cv: Annotated[
@@ -117,6 +118,7 @@ class Index(KineticScenario):
     seed: Annotated[int, About("Of the virtual subjects.", group=PRODUCT)] = 1
     fold: Annotated[float, About("A change of the product's median.", group=PRODUCT)] = 1.0
     width: Annotated[float, About("A change of its log-SD (0.5: half).", group=PRODUCT)] = 1.0
+    even_so: EvenSo = False
 
     @model_validator(mode="before")
     @classmethod
@@ -273,8 +275,8 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
         if scenario.median is not None or scenario.log_sd is not None:
             raise InputError("give the product's exposure once: --median and --log-sd, or --product-model")
         return _modelled(scenario, curve)
-    if scenario.spread is not None or scenario.cv is not None:
-        raise InputError("--spread and --cv are of a model; add --product-model, or give --median and --log-sd")
+    if scenario.variability is not None or scenario.cv is not None:
+        raise InputError("--variability and --cv are of a model; add --product-model, or give --median and --log-sd")
     if (scenario.median is None) != (scenario.log_sd is None):
         raise InputError("the product's exposure takes both --median and --log-sd (SD of its natural logarithm)")
     if scenario.median is not None:
@@ -297,9 +299,9 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
         raise InputError(
             f"the curves are on `{curve.exposure}`; --product-model gives CMAX or the area over a window ({', '.join(AREAS)})"
         )
-    model = build_model(scenario.product_model)
-    observed = scenario.spread == OBSERVED
-    draw = None if observed else Draw(scenario.subjects, scenario.seed, scenario.spread, scenario.cv)
+    model = build_model(scenario.product_model, even_so=scenario.even_so)
+    observed = scenario.variability == OBSERVED
+    draw = None if observed else Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     peak = curve.exposure == "CMAX"
     # a peak is that of the whole course; AUCINT is the area over the window that the file was analysed with
     window = (0.0, default_until(model)) if peak else DAYS_28
@@ -314,7 +316,7 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
         published = observed_spread(scenario.product_model, "CMAX" if peak else "AUC28")
         source = f"{where}: typical subject, log-SD of {published.source}"
         spread = replace(published, median=float(values[0]), exposure=curve.exposure, unit=unit, source=source)
-        return spread, (f"spread `{OBSERVED}`: {CAUTION}",)
+        return spread, (f"variability `{OBSERVED}`: {CAUTION}",)
     notes = tuple(f"caution: {notice}" for notice in task.notices)
     failed = task.n - len(values)
     notes += (f"{failed:,} of {task.n:,} virtual subjects could not be computed and are left out",) if failed else ()

@@ -46,7 +46,7 @@ def checks(found: Analysis, more: tuple[str, ...] = ()) -> dict:
 
 def conversion(result: NcaResult) -> str:
     """Which unit conversion stands behind the numbers, "" where none does."""
-    return result.data.bridge and f"unit conversion: {result.data.bridge}"
+    return result.data.conversion
 
 
 def table(_: KineticScenario, found: Analysis):
@@ -243,8 +243,8 @@ def analysis_lines(scenario: KineticScenario) -> list[str]:
     lines = [*imports, f"data = ld.read_data({scenario.file!r}, {reading_call(scenario)})"]
     if scenario.endpoints:
         lines.append(f"data = join(data, read_endpoints({scenario.endpoints!r}))")
-    if scenario.bridge:
-        lines.append(f"data = cross(data, {scenario.bridge!r})")
+    if scenario.conversion:
+        lines.append(f"data = cross(data, {scenario.conversion!r})")
     settings = scenario.settings()
     fields = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
     return [*lines, f"result = nca(data, {call('ld.NcaSettings', **fields)})"]

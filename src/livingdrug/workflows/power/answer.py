@@ -7,7 +7,7 @@ from livingdrug.models import build_model
 from livingdrug.products import CAUTION, OBSERVED
 from livingdrug.report import Answer, Picture, Table, model_card
 from livingdrug.trial import PowerAnswer
-from livingdrug.workflows.power.spec import Power, power_curve, question, spread_note
+from livingdrug.workflows.power.spec import Power, assurance_notes, power_curve, question, variability_note
 
 
 def answer(scenario: Power, found: PowerAnswer) -> Answer:
@@ -20,20 +20,24 @@ def answer(scenario: Power, found: PowerAnswer) -> Answer:
         f"{scenario.power:g}: {found.n_exact:.4g} {arm}, before rounding up.",
         *(f"Assumed: {text}." for text in asked.assumed),
     ]
+    if found.assured is not None:
+        sentences.append(f"Power {found.power_at_n:.3f} if the estimates of the fit are true; {found.assured.words}.")
     if found.power_enumerated is not None:
         exact = f"{found.power_enumerated:.3f}"
         sentences.append(f"The exact power of this test, over all numbers of events in these arms, is {exact}.")
     rows = (
         ("before rounding up, smaller arm", found.n_exact), ("whole number, smaller arm", found.n_per_arm),
         ("both arms", found.n_total), ("power with these numbers", found.power_at_n),
+        *((("assurance with these numbers", found.assured.value),) if found.assured else ()),
     )  # fmt: skip
     return Answer(
         title=f"Power: {asked.what}",
         question=f"How many subjects per arm does it take to see {asked.what}?",
         sentences=tuple(sentences),
-        flags=tuple(filter(None, (CAUTION if scenario.spread == OBSERVED else "", spread_note(scenario)))),
+        flags=(*filter(None, (CAUTION if scenario.variability == OBSERVED else "", variability_note(scenario))),
+               *assurance_notes(scenario)),
         tables=(Table("answer", ("quantity", "value"), rows, detail=True),),
-        cards=(model_card(build_model(scenario.model)),) if scenario.model else (),
+        cards=(model_card(build_model(scenario.model, even_so=scenario.even_so)),) if scenario.model else (),
     )
 
 
@@ -41,7 +45,7 @@ def table(_: Power, found: PowerAnswer):
     """The answer as a table of one row."""
     import pandas as pd
 
-    return pd.DataFrame([asdict(found)])
+    return pd.DataFrame([plain(_, found)])
 
 
 def files(scenario: Power, _: PowerAnswer) -> dict:
@@ -60,4 +64,6 @@ def figures(scenario: Power, found: PowerAnswer) -> Iterator[tuple[Picture, obje
 
 def plain(_: Power, found: PowerAnswer) -> dict:
     """The numbers and the sentence."""
-    return asdict(found)
+    row = asdict(found)
+    del row["assured"]
+    return row | (found.assured.columns() if found.assured else {})

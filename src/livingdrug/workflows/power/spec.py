@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Annotated, ClassVar, Literal
 
@@ -12,9 +12,11 @@ from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.products import CAUTION, OBSERVED, observed_spread
 from livingdrug.trial import (
+    Assured,
     Design,
     PowerAnswer,
     PowerCurve,
+    assured_power,
     effect_of_fold,
     log_sd_of_auc28,
     power_log_rank,
@@ -28,7 +30,7 @@ from livingdrug.trial import (
 )
 from livingdrug.trial import power_curve as curve
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import About, EvenSo
 
 QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
 MEANS = "two-sample t-test with equal variances, exact noncentral t"
@@ -44,7 +46,7 @@ class Power(Document):
     """Two arms compared. Exactly one of fold, effect, proportions and hazard_ratio says what is to be seen."""
 
     EXAMPLES: ClassVar = (
-        "livingdrug power --fold 2 --model stein_2019 --spread sd",
+        "livingdrug power --fold 2 --model stein_2019 --variability sd",
         "livingdrug power --proportions 0.3 0.5 --power 0.9 --arms 1:2",
     )
 
@@ -67,11 +69,11 @@ class Power(Document):
             group=EFFECT,
         ),
     ] = None
-    spread: Annotated[
+    variability: Annotated[
         str | None,
         About(
             "Which published variability of the model (stein_2019: sd, variance, or observed in a label).",
-            group=EFFECT,
+            group=EFFECT, former=("spread",),
         ),
     ] = None
     effect: Annotated[
@@ -101,6 +103,14 @@ class Power(Document):
     n: Annotated[
         int | None, About("Ask for the power of this many subjects in the smaller arm.", ("-n", "--n"), TEST)
     ] = None
+    uncertainty: Annotated[
+        int,
+        About(
+            "Draws of the estimates of a fitted --model (such as 200): assurance (power averaged over them) beside power.",
+            group=TEST, metavar="DRAWS",
+        ),
+    ] = 0
+    even_so: EvenSo = False
 
     @field_validator("log_sd", mode="before")
     @classmethod
@@ -118,14 +128,14 @@ class Power(Document):
             known = ", ".join(f"--{name.replace('_', '-')}" for name in QUESTIONS)
             raise InputError(f"give exactly one of {known}, not {' and '.join(given) or 'none'}")
         if (self.hazard_ratio is None) != (self.event_rate is None):
-            raise InputError("--hazard-ratio and --event-rate (share of all subjects who have the event) belong together")
+            raise InputError("--hazard-ratio and --event-rate (proportion of subjects who have the event) belong together")
         self._refuse_idle(given[0])
         return given[0]
 
     def _refuse_idle(self, asked: str) -> None:
         """Keys that the question does not use would be taken for part of the answer."""
-        used = {"fold": ("log_sd", "model", "spread"), "hazard_ratio": ("event_rate",)}.get(asked, ())
-        idle = [name for name in ("log_sd", "model", "spread") if getattr(self, name) and name not in used]
+        used = {"fold": ("log_sd", "model", "variability"), "hazard_ratio": ("event_rate",)}.get(asked, ())
+        idle = [name for name in ("log_sd", "model", "variability") if getattr(self, name) and name not in used]
         if idle:
             named = " and ".join(f"--{name.replace('_', '-')}" for name in idle)
             raise InputError(f"{named} belong(s) to a fold change (--fold); with --{asked.replace('_', '-')} leave it out")
@@ -153,7 +163,30 @@ def read_arms(text: str) -> float:
 
 def run(scenario: Power) -> PowerAnswer:
     """The answer in numbers and one sentence. Raises InputError for what cannot be asked."""
-    return question(scenario).size(scenario.n)
+    answer = question(scenario).size(scenario.n)
+    if not scenario.uncertainty:
+        return answer
+    return replace(answer, assured=_assured(scenario, answer)[0])
+
+
+def assurance_notes(scenario: Power) -> tuple[str, ...]:
+    """What to know of the draws of the estimates."""
+    return _assured(scenario, run(scenario))[1] if scenario.uncertainty else ()
+
+
+def _assured(scenario: Power, answer: PowerAnswer) -> tuple[Assured, tuple[str, ...]]:
+    if scenario.fold is None or scenario.model is None or scenario.variability == OBSERVED:
+        raise InputError(
+            "uncertainty is that of the estimates of a fitted model: give --fold and --model with the folder of a fit, or "
+            "leave out --uncertainty"
+        )
+    return _power_over_draws(scenario, answer.n_per_arm)
+
+
+@lru_cache(maxsize=16)
+def _power_over_draws(scenario: Power, n: int) -> tuple[Assured, tuple[str, ...]]:
+    model = build_model(scenario.model, even_so=scenario.even_so)
+    return assured_power(model, scenario.fold, n, scenario.design(), scenario.variability, scenario.uncertainty)
 
 
 def power_curve(scenario: Power) -> PowerCurve:
@@ -163,7 +196,7 @@ def power_curve(scenario: Power) -> PowerCurve:
     return curve(asked.power_of, scenario.design(), upto, asked.what, *asked.assumed)
 
 
-@lru_cache(maxsize=64)  # the spread of a model is that of 100,000 virtual subjects
+@lru_cache(maxsize=64)  # the variability of a model is that of 100,000 virtual subjects
 def question(scenario: Power) -> Question:
     """What is asked, as functions of the number of subjects."""
     wanted, design = scenario.wanted(), scenario.design()
@@ -196,7 +229,7 @@ def _fold(scenario: Power, design: Design) -> Question:
     what, sds, fold = f"a {scenario.fold:g}-fold change of exposure", scenario.log_sd, scenario.fold
     if len(sds) > 2:
         raise InputError(f"--log-sd was given {len(sds)} times; give it once for both arms, or twice, once for each")
-    if len(sds) == 2 and scenario.model is None and scenario.spread is None:
+    if len(sds) == 2 and scenario.model is None and scenario.variability is None:
 
         def welch(n: float) -> float:
             return power_welch(n, math.log(fold), sds, design.alpha, design.sides, design.ratio)
@@ -206,31 +239,31 @@ def _fold(scenario: Power, design: Design) -> Question:
     log_sd = log_sd_of(scenario)
     said = f"exposure (AUC0-28) is log-normal in both arms with an SD of {log_sd:.4g} of its natural logarithm"
     source = ", as stated" if sds else f", from 100,000 virtual subjects of {scenario.model}"
-    chosen = spread_note(scenario)
+    chosen = variability_note(scenario)
     source += f"; {chosen}" if chosen else ""
-    if scenario.spread == OBSERVED:
+    if scenario.variability == OBSERVED:
         source = f"; {CAUTION}"
     return _means(effect_of_fold(fold, log_sd), what, design, (MEANS, said + source))
 
 
-def spread_note(scenario: Power) -> str:
-    """Which published spread is taken where there are several and none is named; "" otherwise."""
-    if scenario.model is None or scenario.spread is not None:
+def variability_note(scenario: Power) -> str:
+    """Which published variability is taken where there are several and none is named; "" otherwise."""
+    if scenario.model is None or scenario.variability is not None:
         return ""
-    names = [population.name for population in build_model(scenario.model).populations]
+    names = [population.name for population in build_model(scenario.model, even_so=scenario.even_so).populations]
     if len(names) < 2:
         return ""
-    return f"spread `{names[0]}` of {scenario.model} is taken; --spread names another: {', '.join(names[1:])}"
+    return f"variability `{names[0]}` of {scenario.model} is taken; --variability names another: {', '.join(names[1:])}"
 
 
 def log_sd_of(scenario: Power) -> float:
     """SD of the logarithm of exposure behind a fold change: given, that of a model's virtual subjects, or of a label."""
     if (not scenario.log_sd) == (scenario.model is None):
-        raise InputError("a fold change needs either --log-sd (SD of ln exposure) or --model with its spread")
+        raise InputError("a fold change needs either --log-sd (SD of ln exposure) or --model with its variability")
     if scenario.log_sd:
-        if scenario.spread is not None:
-            raise InputError("--spread chooses between the spreads of a model; with --log-sd there is nothing to choose")
+        if scenario.variability is not None:
+            raise InputError("--variability chooses between those of a model; with --log-sd there is nothing to choose")
         return scenario.log_sd[0]
-    if scenario.spread == OBSERVED:
-        return observed_spread(build_model(scenario.model).name).log_sd
-    return log_sd_of_auc28(build_model(scenario.model), scenario.spread)
+    if scenario.variability == OBSERVED:
+        return observed_spread(build_model(scenario.model, even_so=scenario.even_so).name).log_sd
+    return log_sd_of_auc28(build_model(scenario.model, even_so=scenario.even_so), scenario.variability)

@@ -79,7 +79,7 @@ def sentence(fit: BinaryFit) -> str:
     text = f"{words[0].upper()}{words[1:]} multiplies the odds of {s.endpoint} by "
     if fit.separated and not low <= 1 <= high:  # the estimate is the penalty's, and only the near end is of the data
         near = f"at least {short(low)}" if low > 1 else f"at most {short(high)}"
-        text += f"{near} ({100 * fit.level:g} %); how much cannot be told"
+        text += f"{near} ({100 * fit.level:g} %); the size is not estimable"
     else:
         text += f"{short(ratio)} ({span(low, high, fit.level)})"
     if s.covariates:

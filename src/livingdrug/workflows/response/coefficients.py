@@ -6,6 +6,7 @@ from livingdrug.report import Cell, Table
 from livingdrug.response import Estimate, Permutation
 from livingdrug.response.words import digits, p_text, short, span
 
+UNCLEAR = ": no statistically significant exposure-response, these data do not tell whether exposure matters"
 HELD = 1e-12  # a standard error below this part of its estimate belongs to a coefficient that was held
 
 
@@ -41,10 +42,10 @@ def permutation(test: Permutation | None) -> dict | None:
 def unclear(low: float, high: float, test: Permutation | None, level: float) -> str:
     """The end of a sentence where data do not tell: the interval holds 1, or the test that holds for few subjects says so."""
     if low <= 1 <= high:
-        return ": these data do not tell whether exposure matters"
+        return UNCLEAR
     if test is not None and test.p_value > 1 - level:
-        return (f"; but {p_text(test.p_value)} {test.words}, which holds for few subjects: these data do not tell whether "
-                "exposure matters")
+        return (f"; but {p_text(test.p_value)} {test.words}, which holds for few subjects: not statistically "
+                "significant, these data do not tell whether exposure matters")
     return ""
 
 
@@ -61,7 +62,7 @@ def estimate(at: Estimate) -> dict:
 def estimate_words(at: Estimate, unit: str) -> str:
     """An exposure with its interval; one of which neither end is known, or that lies below 0, is not told."""
     if not np.isfinite(at.high) and not (at.low > 0 and np.isfinite(at.low)):
-        return "an exposure that these data do not determine"
+        return "an exposure that is not estimable from these data"
     if at.high <= 0:
         return "no exposure"
     interval = f"{span(max(at.low, 0.0), at.high, at.level)}, {at.method}"

@@ -6,6 +6,7 @@ from livingdrug.report import Table
 from livingdrug.response import ContinuousFit, exposure_at_share, grid, predict
 from livingdrug.response.words import p_text, short
 from livingdrug.workflows.response.coefficients import (
+    UNCLEAR,
     coefficient_table,
     coefficients,
     estimate,
@@ -42,7 +43,7 @@ def sentence(fit: ContinuousFit) -> str:
     text = f"From the lowest to the highest {s.exposure_name} seen, {s.endpoint} goes from {first} to {last}"
     text += f"{f' {s.outcome_unit}' if s.outcome_unit else ''}; half of the whole change is reached at "
     text += estimate_words(half, unit)
-    return text + (": these data do not tell whether exposure matters." if fit.p_value > 1 - fit.level else ".")
+    return text + (f"{UNCLEAR}." if fit.p_value > 1 - fit.level else ".")
 
 
 def lines(answer) -> Iterator[str]:

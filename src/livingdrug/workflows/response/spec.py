@@ -28,7 +28,7 @@ from livingdrug.workflows.tables import KineticScenario
 LEVEL = 0.95
 ASKED = "Exposure and outcome"
 # what is said of samples: how to read them, and how to compute exposures (a window may also be that of a product's exposure)
-SAMPLES_ONLY = (set(Reading.__dataclass_fields__) | set(NcaSettings.__dataclass_fields__) | {"bridge"}) - {
+SAMPLES_ONLY = (set(Reading.__dataclass_fields__) | set(NcaSettings.__dataclass_fields__) | {"conversion"}) - {
     "unit", "sheet", "window",
 }
 
@@ -154,8 +154,8 @@ def subject_table(scenario: Response) -> SubjectTable:
             wide = replace(wide, notes=(*wide.notes, taken))
         return with_endpoints(wide, endpoints) if endpoints else wide
     data = read_data(scenario.file, scenario.reading())
-    if scenario.bridge:
-        data = cross(data, scenario.bridge)
+    if scenario.conversion:
+        data = cross(data, scenario.conversion)
     return table_of_samples(data, scenario.settings(), scenario.exposure, endpoints, scenario.landmark, scenario.onset)
 
 

@@ -16,7 +16,7 @@ def answer(_: Sampling, found: SamplingAnswer) -> Answer:
     days = ", ".join(f"{day:g}" for day in result.days)
     return Answer(
         title=f"Sampling days for {model.full_name}",
-        question=f"Which sample more, beside those at {days} {model.time_unit}, would sharpen which parameter?",
+        question=f"Which sample more, beside those at {days} {model.time_unit}, would reduce the error of which parameter?",
         sentences=found.sentences,
         flags=found.notes,
         tables=(_table(result, f"expected relative standard error (%) with samples at {days} {model.time_unit}"),),

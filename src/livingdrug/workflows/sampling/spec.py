@@ -10,7 +10,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.fit import DaysResult, extra_days
 from livingdrug.models import Model, build_model
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, commas, named_numbers, numbers
+from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
 
 MODEL, SAMPLES = "Model", "Samples"
 
@@ -42,11 +42,11 @@ class Sampling(Document):
             read=named_numbers,
         ),
     ] = Field(default_factory=dict)
-    spread: Annotated[
+    variability: Annotated[
         str | None,
         About(
             "Which published between-subject variability, where there are several (stein_2019: sd, variance).",
-            group=MODEL,
+            group=MODEL, former=("spread",),
         ),
     ] = None
     days: Annotated[
@@ -79,6 +79,7 @@ class Sampling(Document):
         tuple[str, ...],
         About("Parameters whose typical value is taken as known.", metavar="NAME,...", read=commas),
     ] = ()
+    even_so: EvenSo = False
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,10 @@ class SamplingAnswer:
 
 def run(scenario: Sampling) -> SamplingAnswer:
     """Build the model, compute the errors. Raises InputError or ModelError before anything is computed."""
-    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
     days, candidates, notes = _schedule(scenario, model)
     found = extra_days(
-        model, days, candidates, scenario.subjects, scenario.spread, scenario.limit, scenario.residual, scenario.fix
+        model, days, candidates, scenario.subjects, scenario.variability, scenario.limit, scenario.residual, scenario.fix
     )
     return SamplingAnswer(model, found, (*notes, *_notes(found, model)), _sentences(found, _word(model)))
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from livingdrug.models import build_model
 from livingdrug.report import Answer, Picture, Table, cell, model_card
 from livingdrug.sensitivity import Sensitivity, sentences
 from livingdrug.workflows.sensitivity.spec import SensitivityScenario
@@ -12,7 +11,7 @@ from livingdrug.workflows.sensitivity.spec import SensitivityScenario
 
 def answer(scenario: SensitivityScenario, found: Sensitivity) -> Answer:
     """The strongest inputs first."""
-    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    model = scenario.built()
     what = f"{'the logarithm of ' if found.log else ''}{found.metric} of {found.output}"
     inputs = tuple((i.name, i.words()) for i in found.inputs)
     return Answer(

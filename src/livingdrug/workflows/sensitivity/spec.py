@@ -10,7 +10,7 @@ from livingdrug.sensitivity import Sensitivity, inputs_of, sensitivity
 from livingdrug.simulation import Regimen, read_dose
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, commas, named_numbers
+from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers
 from livingdrug.workflows.memory import SUBJECT
 
 COUNTED = "runs"
@@ -93,9 +93,9 @@ class SensitivityScenario(Document):
             read=commas,
         ),
     ] = ()
-    spread: Annotated[
+    variability: Annotated[
         str | None,
-        About("Which published between-subject variability, where there are several.", group=VARIES),
+        About("Which published between-subject variability, where there are several.", group=VARIES, former=("spread",)),
     ] = None
     cv: Annotated[
         float | None,
@@ -132,6 +132,7 @@ class SensitivityScenario(Document):
         ),
     ] = None
     seed: Annotated[int, About("Of the design.")] = 1
+    even_so: EvenSo = False
 
     @property
     def points(self) -> int:
@@ -140,11 +141,11 @@ class SensitivityScenario(Document):
 
     def built(self) -> Model:
         """The model. Raises InputError or ModelError for what cannot be."""
-        return build_model(self.model, self.fragments, self.values)
+        return build_model(self.model, self.fragments, self.values, self.even_so)
 
     def memory(self) -> float:
         """Bytes of the runs."""
-        inputs = len(inputs_of(self.built(), self.over, self.spread, self.cv, self.ranges))
+        inputs = len(inputs_of(self.built(), self.over, self.variability, self.cv, self.ranges))
         return (
             SUBJECT
             * self.points
@@ -167,7 +168,7 @@ def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity:
         output=scenario.output,
         metric=scenario.of,
         until=None if scenario.days is None else _in_model_time(model, scenario.days),
-        inputs=inputs_of(model, scenario.over, scenario.spread, scenario.cv, scenario.ranges),
+        inputs=inputs_of(model, scenario.over, scenario.variability, scenario.cv, scenario.ranges),
         groups=scenario.groups,
         method=scenario.method,
         n=scenario.points,

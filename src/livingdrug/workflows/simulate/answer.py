@@ -8,6 +8,7 @@ from livingdrug.models import Model, is_model_file
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
 from livingdrug.simulation import (
     METRICS,
+    Bands,
     Distribution,
     ExposureSummary,
     Regimen,
@@ -32,9 +33,9 @@ def answer(scenario: Simulation, found: Simulated) -> Answer:
     return Answer(
         title=f"Simulation of {model.full_name}",
         question=f"What does {model.full_name} give for {result.subjects} over {result.until:g} {result.time_unit}?",
-        sentences=sentences(model, result),
-        flags=(*result.notices, *_failures(result)),
-        tables=(exposure_rows(result),),
+        sentences=(*sentences(model, result), *(_of_uncertainty(result, found.bands) if found.bands else ())),
+        flags=(*result.notices, *_failures(result), *(found.bands.notes if found.bands else ())),
+        tables=(exposure_rows(result), *((_uncertain(result, found.bands),) if found.bands else ())),
         cards=(model_card(model),),
         seed=scenario.seed,
     )
@@ -51,7 +52,65 @@ def table(scenario: Simulation, found: Simulated):
 def plain(_: Simulation, found: Simulated) -> dict:
     """Peaks and integrals of every output."""
     summary = found.result.summary()
-    return summary if isinstance(found.result, ExposureSummary) else {"outputs": summary}
+    if isinstance(found.result, ExposureSummary):
+        return summary
+    return {"outputs": summary} | ({"uncertainty": _plain_bands(found.bands)} if found.bands else {})
+
+
+def _plain_bands(made: Bands) -> list[dict]:
+    """A row for each output, exposure and percentile between patients."""
+    return [
+        {"output": output, "exposure": metric, "percentile": level, "estimate": row[0], "p5": row[1], "p95": row[2],
+         "variance_between_patients": made.parts[output, metric][0], "variance_of_estimates": made.parts[output, metric][1]}
+        for (output, metric), rows in made.exposures.items()
+        for level, row in zip(made.levels, rows.tolist(), strict=True)
+    ]  # fmt: skip
+
+
+def files(_: Simulation, found: Simulated) -> dict:
+    """Percentiles between patients with the uncertainty of each, where it was asked for."""
+    import pandas as pd
+
+    if isinstance(found.result, ExposureSummary) or found.bands is None:
+        return {}
+    result, made = found.result, found.bands
+    shape = made.middle.shape
+    table = pd.DataFrame({
+        "time": np.tile(result.times, shape[0] * shape[1]),
+        "output": np.repeat(np.array(result.outputs, dtype=object), shape[1] * shape[2]),
+        "percentile": np.tile(np.repeat(made.levels, shape[2]), shape[0]),
+        "estimate": made.middle.ravel(), "p5": made.low.ravel(), "p95": made.high.ravel(),
+        "unit": np.repeat(np.array(result.units, dtype=object), shape[1] * shape[2]),
+    })  # fmt: skip
+    return {"uncertainty.csv": table}
+
+
+def _of_uncertainty(result: Result, made: Bands) -> tuple[str, ...]:
+    """Which part of the variance of each exposure is which."""
+    said = []
+    for (output, metric), (between, unknown) in made.parts.items():
+        if result.n == 1:
+            said.append(f"{metric} of {output} in the typical subject is known to a factor of {np.exp(2 * unknown**0.5):.3g} "
+                        "either way (two SDs of its logarithm), by the uncertainty of the estimates.")  # fmt: skip
+        elif between + unknown > 0:
+            part = between / (between + unknown)
+            said.append(f"Of the variance of ln {metric} of {output}, {part:.0%} lies between patients and {1 - part:.0%} is "
+                        "uncertainty of the estimates.")  # fmt: skip
+    return tuple(said)
+
+
+def _uncertain(result: Result, made: Bands) -> Table:
+    """Percentiles between patients, each with the range that the estimates leave open."""
+    names = {level: "median patient" if level == 50 else f"{level:g}th percentile of patients" for level in made.levels}
+    rows = []
+    for (output, metric), own in made.exposures.items():
+        unit = result.unit_of(output, metric)
+        for level, (middle, low, high) in zip(made.levels, own.tolist(), strict=True):
+            if result.n > 1 or level == 50:
+                rows.append((output, f"{metric} ({unit})", names[level] if result.n > 1 else "typical subject",
+                             cell(middle, unit, (low, high))))  # fmt: skip
+    title = f"uncertainty of the estimates: in brackets 5 to 95 % over {made.draws:,} draws of them"
+    return Table(title, ("output", "exposure", "of", "value"), tuple(rows))
 
 
 def expansion_ratio(scenario: Simulation, model: Model, result: Result) -> tuple[float, str]:
@@ -171,7 +230,7 @@ def script(scenario: Simulation, out: str) -> str:
     """The script that simulates and writes, by the verbs of the library."""
     lines = ["import numpy as np", "", "import livingdrug as ld", ""]
     if is_model_file(scenario.model):
-        lines.append(f"model = ld.read_model({scenario.model!r})")
+        lines.append(f"model = ld.read_model({scenario.model!r}{', even_so=True' if scenario.even_so else ''})")
     else:
         lines.append(f"model = ld.get_model({scenario.model!r})")
     lines += [f"model = model + ld.get_fragment({name!r})" for name in scenario.fragments]
@@ -182,7 +241,7 @@ def script(scenario: Simulation, out: str) -> str:
     if scenario.exposure is not None:
         return "\n".join([*lines, *_exposure_lines(scenario, out)]) + "\n"
     if scenario.subjects is not None:
-        drawn = call("ld.draw_subjects", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv)
+        drawn = call("ld.draw_subjects", n=scenario.subjects, seed=scenario.seed, spread=scenario.variability, cv=scenario.cv)
         lines.append(f"subjects = {drawn.replace('(', '(model, ', 1)}")
     else:
         lines.append("subjects = None  # the typical subject")
@@ -202,6 +261,6 @@ def _hours(scenario: Simulation) -> str:
 
 
 def _exposure_lines(scenario: Simulation, out: str) -> list[str]:
-    made = call("ld.exposures", n=scenario.subjects, seed=scenario.seed, spread=scenario.spread, cv=scenario.cv,
+    made = call("ld.exposures", n=scenario.subjects, seed=scenario.seed, spread=scenario.variability, cv=scenario.cv,
                  window=scenario.exposure, limits=scenario.above, outputs=scenario.outputs, out=out)  # fmt: skip
     return [made.replace("(", "(model, regimen=doses, ", 1)]

@@ -15,23 +15,26 @@ from livingdrug.scale import Serial, run_curves, run_exposures
 from livingdrug.simulation import (
     MAX_SUBJECTS,
     MAX_VALUES,
+    Bands,
     CurvesTask,
     Draw,
     ExposureSummary,
     ExposureTask,
     Regimen,
     Result,
+    bands,
     check_horizon,
     check_outputs,
     check_window,
     default_until,
+    drawn_models,
     exposure_task,
     read_dose,
     write_dose,
 )
 from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About, commas, named_number, named_numbers
+from livingdrug.workflows.fields import About, EvenSo, commas, named_number, named_numbers
 from livingdrug.workflows.memory import ROW
 
 DOSE_HELP = (
@@ -93,12 +96,12 @@ class Simulation(Document):
             ("-n", "--subjects"), POPULATION,
         ),
     ] = None
-    spread: Annotated[
+    variability: Annotated[
         str | None,
         About(
             "Which published between-subject variability, where there are several (stein_2019: sd, "
             "variance).",
-            group=POPULATION, metavar="NAME",
+            group=POPULATION, former=("spread",), metavar="NAME",
         ),
     ] = None
     cv: Annotated[
@@ -136,13 +139,22 @@ class Simulation(Document):
         ),
     ] = Field(default_factory=dict)
     seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
+    uncertainty: Annotated[
+        int,
+        About(
+            "Draws of the estimates of a fitted model (such as 200): which part of the range lies between patients, and "
+            "which is uncertainty of the estimates.",
+            group=POPULATION, metavar="DRAWS",
+        ),
+    ] = 0
+    even_so: EvenSo = False
 
     @classmethod
     def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
         """--doses-from adds the doses of a subject in a file."""
         source = given.pop("doses_from", None)
         if source:
-            more, notes = doses_of_file(source, given["model"], given.get("fragments", ()))
+            more, notes = doses_of_file(source, given["model"], given.get("fragments", ()), given.get("even_so", False))
             given["doses"] = (*given.get("doses", ()), *more)
             for note in notes:
                 say(note)
@@ -152,7 +164,7 @@ class Simulation(Document):
         """Bytes of the table of curves; an exposure goes by in blocks."""
         if self.exposure is not None:
             return 0.0
-        model = build_model(self.model, self.fragments)
+        model = build_model(self.model, self.fragments, even_so=self.even_so)
         hours = 24.0 if model.time_unit == "h" else 1.0
         until = default_until(model) if self.days is None else self.days * hours
         if not self.every > 0 or (self.subjects or 1) > MAX_SUBJECTS:
@@ -164,24 +176,28 @@ class Simulation(Document):
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was run, and what came out: curves, or a summary of exposures."""
+    """What was run, and what came out: curves, with what of their range is uncertainty of the estimates, or a summary of
+    exposures."""
 
     task: CurvesTask | ExposureTask
     result: Result | ExposureSummary
+    bands: Bands | None = None
 
 
 def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     """Curves, or exposures where the scenario asks for them, whose table is written as it comes."""
     executor = conduct.executor or Serial()
     if executor != Serial() and scenario.subjects is None:
-        raise InputError("there is one subject, nothing to share among workers; give a number of subjects, such as -n 1000")
+        raise InputError("there is one subject, nothing to distribute; give a number of subjects, such as -n 1000")
     task = plan(scenario)
     if isinstance(task, ExposureTask):
         return Simulated(task, run_exposures(task, executor, conduct.out, conduct.progress))
     result = run_curves(task, executor, conduct.progress)
     if len(result.failed) == result.n:
         raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
-    return Simulated(task, result)
+    if not scenario.uncertainty:
+        return Simulated(task, result)
+    return Simulated(task, result, bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress))
 
 
 def run_simulation(scenario: Simulation, progress: Callable[[int, int], None] | None = None) -> tuple[Model, Result]:
@@ -197,11 +213,15 @@ def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
 
     Raises InputError or ModelError for everything that cannot be; nothing is computed.
     """
-    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
     if scenario.limit is not None and not scenario.observe:
         raise InputError("a limit of quantification was given without observing; add `observe` (command line: --observe)")
     if scenario.above and scenario.exposure is None:
         raise InputError("a limit to be above was given without a window; add `exposure` (command line: --exposure 0 28)")
+    if scenario.uncertainty and scenario.exposure is not None:
+        raise InputError("uncertainty is shown beside curves, which an exposure has not; leave out one of the two")
+    if scenario.uncertainty:
+        drawn_models(model, scenario.uncertainty, scenario.seed)
     hours = 24.0 if model.time_unit == "h" else 1.0
     until = check_horizon(model, default_until(model) if scenario.days is None else scenario.days * hours)
     draw = _draw(model, scenario)
@@ -241,18 +261,22 @@ def _draw(model: Model, scenario: Simulation) -> Draw | None:
     if scenario.cv is not None:
         lognormal(cv=scenario.cv)
     if scenario.subjects is None:
-        if scenario.spread is not None or scenario.cv is not None:
+        if scenario.variability is not None or scenario.cv is not None:
             raise InputError("a between-subject variability was given without a number of subjects; add -n 1000")
         return None
-    if scenario.spread is not None and len(model.populations) < 2:
+    if scenario.variability is not None and len(model.populations) < 2:
         count = len(model.populations)
-        raise InputError(f"`{model.full_name}` carries {count} reading(s) of its spread, so none can be chosen")
-    draw = Draw(scenario.subjects, scenario.seed, scenario.spread, scenario.cv)
+        raise InputError(
+            f"`{model.full_name}` carries {count} reading(s) of its between-subject variability, so none can be chosen"
+        )
+    draw = Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     draw.population(model)
     return draw
 
 
-def doses_of_file(text: str, model: str, fragments: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def doses_of_file(
+    text: str, model: str, fragments: tuple[str, ...], even_so: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text: `FILE=SUBJECT`."""
     from livingdrug.fit import regimens_of
 
@@ -260,7 +284,7 @@ def doses_of_file(text: str, model: str, fragments: tuple[str, ...]) -> tuple[tu
     if not equals:
         raise InputError(f"--doses-from `{text}` names no subject; write FILE=SUBJECT")
     data = read_data(file, Reading(untreated=True, duplicates="keep"))
-    regimens, notes = regimens_of(build_model(model, fragments), data)
+    regimens, notes = regimens_of(build_model(model, fragments, even_so=even_so), data)
     if subject not in regimens:
         raise InputError("--doses-from: " + unknown("subject", subject, list(regimens)))
     return tuple(write_dose(record) for record in regimens[subject].records), tuple(notes)

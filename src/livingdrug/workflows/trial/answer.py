@@ -45,17 +45,26 @@ def _endpoint(found: TrialAnswer, own: EndpointAnswer) -> Table:
     effect = "ratio" if endpoint.kind in LOGARITHMIC else "difference" if endpoint.kind in BINARY else "hazard ratio"
     unit = f" ({own.unit})" if own.unit != "1" else ""
     critical = "" if own.critical is None else f", critical value {own.critical:.4f}"
-    rows: list[tuple] = [(trial.control, cell(own.arms[0].control_level), "", "", "", "")]
+    rows: list[tuple] = [(trial.control, cell(own.arms[0].control_level), *[""] * (5 if found.assurance else 4))]
     for arm in own.arms:
         closed = "-" if arm.closed_form is None else Cell(f"{arm.closed_form:.3f}", arm.closed_form)
-        rows.append((arm.arm, cell(arm.level), cell(arm.effect), with_error(arm.power), closed, with_error(arm.false)))
+        assured = [_assured(found, endpoint.name, arm.arm)] if found.assurance else []
+        shown = (cell(arm.level), cell(arm.effect), with_error(arm.power), *assured, closed, with_error(arm.false))
+        rows.append((arm.arm, *shown))
     if len(own.arms) > 1:
-        rows.append(("at least one", "", "", with_error(own.any_power), "", with_error(own.any_false)))
+        gap = [""] if found.assurance else []
+        rows.append(("at least one", "", "", with_error(own.any_power), *gap, "", with_error(own.any_false)))
     why = [f"no closed form: {reason}" for reason in dict.fromkeys(arm.why for arm in own.arms if arm.why)]
     if trial.futility and any(arm.closed_form is not None for arm in own.arms):
         why.append("closed form: without the futility rule")
     title = "; ".join([f"{endpoint.name}{unit}: {own.test}{critical}", *why])
-    return Table(title, ("arm", "level", effect, "power", "closed form", "no difference"), tuple(rows))
+    more = ("assurance",) if found.assurance else ()
+    return Table(title, ("arm", "level", effect, "power", *more, "closed form", "no difference"), tuple(rows))
+
+
+def _assured(found: TrialAnswer, endpoint: str, arm: str) -> Cell:
+    own = found.assurance.powers[endpoint, arm]
+    return cell(own.value, ends=(own.low, own.high))
 
 
 def with_error(share: Share) -> Cell:
@@ -120,6 +129,8 @@ def plain(_: TrialScenario, found: TrialAnswer) -> dict:
         "sentences": list(found.sentences),
         "notices": list(found.notices),
         "endpoints": [_plain_endpoint(e) for e in found.endpoints],
+        **({"assurance": [{"endpoint": e, "arm": a, **own.columns()} for (e, a), own in found.assurance.powers.items()]}
+           if found.assurance else {}),
         "conduct": [asdict(arm) | {"stopped": plain_share(arm.stopped)} for arm in found.conduct],
         "patients": found.patients,
         "cost": found.cost,

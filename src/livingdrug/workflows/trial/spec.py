@@ -1,12 +1,12 @@
 """The `trial` kind of scenario: arms against a shared control."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
-from livingdrug.simulation import Regimen, read_dose
+from livingdrug.simulation import Regimen, drawn_models, read_dose
 from livingdrug.trial import (
     Arm,
     Endpoint,
@@ -15,11 +15,14 @@ from livingdrug.trial import (
     Multiplicity,
     Trial,
     TrialAnswer,
+    assurance,
     check_trial,
     simulate_trial,
+    with_assurance,
 )
 from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
+from livingdrug.workflows.fields import About, EvenSo
 from livingdrug.workflows.memory import OUTCOME
 
 # times the planned numbers, where figures are asked for without sizes
@@ -94,14 +97,15 @@ class TrialScenario(Document):
     """A trial; the fields are those of `trial.Trial`, and the model's as in a `simulate` scenario.
 
     values: of the control; doses: texts, for every arm; sizes: numbers in the smallest arm at which the power is simulated
-    too; replicates, seed: of the simulation.
+    too; replicates, seed: of the simulation; uncertainty: draws of the estimates of a fitted model, over which power is
+    averaged to assurance; even_so: take the model of a fit that is not sound too.
     """
 
     kind: Literal["trial"] = "trial"
     model: str
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
-    spread: str | None = None
+    variability: Annotated[str | None, About("Which published between-subject variability.", former=("spread",))] = None
     cv: float | None = None
     output: str = ""
     doses: tuple[str, ...] = ()
@@ -121,17 +125,20 @@ class TrialScenario(Document):
     sizes: tuple[int, ...] = ()
     replicates: int = 10_000
     seed: int = 1
+    uncertainty: int = 0
+    even_so: EvenSo = False
 
     def trial(self) -> Trial:
         """The trial itself, checked. Raises InputError or ModelError for what cannot be."""
-        model = build_model(self.model, self.fragments, self.values)
+        model = build_model(self.model, self.fragments, self.values, self.even_so)
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
         futility = Futility(**self.futility.model_dump()) if self.futility else None
-        plain = ("control", "output", "spread", "cv", "visits", "residual", "limit", "dropout", "repeat", "alpha", "power",
+        plain = ("control", "output", "cv", "visits", "residual", "limit", "dropout", "repeat", "alpha", "power",
                  "sides", "multiplicity")  # fmt: skip
         trial = Trial(
             model=model, arms=tuple(entry.arm() for entry in self.arms), doses=doses, futility=futility,
-            endpoints=tuple(entry.endpoint() for entry in self.endpoints), **{name: getattr(self, name) for name in plain},
+            endpoints=tuple(entry.endpoint() for entry in self.endpoints),
+            spread=self.variability, **{name: getattr(self, name) for name in plain},
         )  # fmt: skip
         check_trial(trial)
         return trial
@@ -160,4 +167,10 @@ def run(scenario: TrialScenario, conduct: Conduct | None = None) -> TrialAnswer:
     if conduct.executor != Conduct().executor:
         raise InputError("a `trial` scenario runs in one process; leave out --workers and --dask")
     asked = with_sizes(scenario) if conduct.drawn else scenario
-    return simulate_trial(asked.trial(), asked.replicates, asked.seed, asked.sizes, progress=conduct.progress)
+    trial = asked.trial()
+    if not asked.uncertainty:
+        return simulate_trial(trial, asked.replicates, asked.seed, asked.sizes, progress=conduct.progress)
+    drawn_models(trial.model, asked.uncertainty, asked.seed)  # refused before anything is computed
+    answer = simulate_trial(trial, asked.replicates, asked.seed, asked.sizes, progress=conduct.progress)
+    found = assurance(trial, asked.uncertainty, asked.replicates, asked.seed, progress=conduct.progress)
+    return with_assurance(answer, found)

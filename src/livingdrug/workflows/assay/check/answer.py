@@ -21,7 +21,7 @@ def answer(scenario: CheckAssay, found: AssayCheck) -> Answer:
         tables.append(_of_plate(found))
     return Answer(
         title="Check of a killing assay",
-        question="Is this plate fit for analysis, and how was each file read?",
+        question="Does this plate pass validation, and how was each file read?",
         sentences=tuple(_sentences(found)),
         flags=tuple(f"{name}: {f.sentence()}" if name else f.sentence() for name, f in findings),
         checks=tuple(f"{file.name}: {note}" for file in found.files for note in file.notes),
@@ -34,14 +34,14 @@ def answer(scenario: CheckAssay, found: AssayCheck) -> Answer:
 def _sentences(found: AssayCheck) -> Iterator[str]:
     errors, warnings = len(found.of("error")), len(found.of("warning"))
     if not found.ok:
-        yield f"Not fit for analysis: {errors} fault(s); correct them and check again. Nothing was computed."
+        yield f"Failed validation: {errors} error(s); correct them and check again. Nothing was computed."
         return
     told = summary(found.plate)
     roles = ", ".join(f"{n} {role.replace('_', ' ')}" for role, n in told["roles"].items())
     quantities = ", ".join(told["quantities"])
     low, high = told["hours"] or (float("nan"), float("nan"))
     yield (
-        f"Fit for analysis: {told['wells']} wells ({roles}), {told['readings']:,} readings of {quantities} from "
+        f"Passed validation: {told['wells']} wells ({roles}), {told['readings']:,} readings of {quantities} from "
         f"{number(low)} to {number(high)} h."
     )
     if warnings:

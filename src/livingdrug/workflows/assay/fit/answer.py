@@ -47,7 +47,7 @@ def answer(scenario: AssayFitting, found: Fitted) -> Answer:
     notes = tuple(dict.fromkeys(note for e in found.estimates for note in e.notes))
     return Answer(
         title=f"Killing assay, {scenario.model} model: {found.fits[0].plan.model.title}",
-        question="How fast do targets grow, are they killed, and what do effectors do, and how sure is that?",
+        question="How fast do targets grow, are they killed, and what do effectors do, with which uncertainty?",
         sentences=tuple(_sentences(scenario, found, control)),
         flags=tuple(_flags(found)),
         checks=(*found.plate.notes, *notes),

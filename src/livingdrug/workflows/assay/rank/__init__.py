@@ -1,4 +1,4 @@
-"""Which construct of a killing assay is best, and how sure is it.
+"""Which construct of a killing assay is best, with its uncertainty.
 
 By a rate or by a number that needs no design.
 """

@@ -28,7 +28,7 @@ def answer(scenario: AssayRanking, found: Ranking) -> Answer:
     )
     return Answer(
         title=f"Ranking by {found.by}",
-        question=f"Which construct has the {which} {found.by}, and how sure is that?",
+        question=f"Which construct has the {which} {found.by}, with which uncertainty?",
         sentences=(sure,),
         flags=found.notes,
         tables=(

@@ -3,10 +3,10 @@
 from typing import ClassVar, Literal
 
 from livingdrug.attributes import ProductTable
-from livingdrug.workflows.attributes.inputs import ProductScenario
+from livingdrug.workflows.attributes.inputs import AnalysedScenario
 
 
-class CheckProducts(ProductScenario):
+class CheckProducts(AnalysedScenario):
     """Look at a table of products."""
 
     EXAMPLES: ClassVar = (

@@ -37,9 +37,9 @@ class Learn(OutcomeScenario):
 
     kind: Literal["attributes-learn"] = "attributes-learn"
     method: Annotated[
-        Literal["ridge", "elastic-net", "lasso"],
+        Literal["ridge", "elastic-net", "lasso", "sparse-pls"],
         About(
-            "Penalised regression; ridge is stable at few patients, the others select.",
+            "Penalised regression, or sparse partial least squares; ridge is stable at few patients, the others select.",
             ("--method", "--model"),
         ),
     ] = "ridge"
@@ -78,7 +78,7 @@ class Learned:
     def model(self) -> Model:
         """The model of all patients, with its card."""
         columns = tuple(vars(c) for c in self.prepared.table.having("attribute"))
-        return build(self.result, columns, card(self))
+        return build(self.result, columns, card(self), self.prepared.treatments)
 
 
 def run(scenario: Learn, conduct: Conduct) -> Learned:

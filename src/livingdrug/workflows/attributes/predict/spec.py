@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from livingdrug.attributes import Features, Model, Prediction, ProductTable, analysed, load, predict
+from livingdrug.attributes import Features, Model, Prediction, ProductTable, later, load, predict
+from livingdrug.core.errors import InputError
+from livingdrug.data import printable
 from livingdrug.workflows.attributes.inputs import ProductScenario
 from livingdrug.workflows.fields import INPUT, About
 
@@ -43,5 +45,16 @@ def run(scenario: Predict) -> Predicted:
     seen = scenario.table()
     said = {h: s for h, s in known.items() if h in seen.texts} | dict(scenario.columns)
     table = scenario.model_copy(update={"columns": said}).read()
-    x, names = analysed(table, scenario.limit)
-    return Predicted(table, model, tuple(predict(model, Features(x, names))))
+    _check_units(model, table)
+    return Predicted(table, model, tuple(predict(model, Features(later(model.treatments, table), model.names))))
+
+
+def _check_units(model: Model, table: ProductTable) -> None:
+    """Raise InputError for a column in another unit than the model has learned from."""
+    own = {c.heading: c.unit for c in table.columns}
+    for c in model.columns:
+        if c["unit"] != own.get(c["heading"], c["unit"]):
+            raise InputError(
+                f"`{table.name}`: `{printable(c['heading'])}` is in {printable(own[c['heading']]) or 'no unit'}, and "
+                f"the model was learned from {printable(c['unit']) or 'no unit'}; convert it"
+            )

@@ -1,0 +1,218 @@
+"""What a fit left unknown: models at draws of their estimates, and what of a simulation's range is due to that.
+
+The estimates of a fit are taken as normal on the scales on which they were estimated, with the covariance that the fit
+gave; of a posterior its draws are taken.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from livingdrug.core.errors import InputError, LivingdrugError
+from livingdrug.core.random import check_seed, normals
+from livingdrug.models import Model, check_value, with_numbers
+from livingdrug.simulation.curves import CurvesTask
+from livingdrug.simulation.result import Result
+
+MOST = 10_000  # draws
+TRIES = 5  # times the draws that are wanted, before a model is given up
+LEVELS = (5.0, 50.0, 95.0)  # percentiles between patients
+BAND = (5.0, 95.0)  # of what the estimates leave open
+
+
+@dataclass(frozen=True)
+class DrawnModels:
+    """models: at draws of the estimates; held: numbers that stay at their estimates; notes: what to know of them."""
+
+    models: tuple[Model, ...]
+    held: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
+    """A fitted model at `count` draws of its estimates.
+
+    Parameters
+    ----------
+    model : Model
+        From the file of a fit.
+    count : int
+        Draws; draw k depends on the seed and k alone.
+    seed : int
+
+    Returns
+    -------
+    DrawnModels
+
+    Raises
+    ------
+    InputError
+        For a model that no fit wrote, a fit without a covariance of its estimates, or a number of draws that cannot be.
+    """
+    check_seed(seed)
+    if isinstance(count, bool) or not 2 <= count <= MOST:
+        raise InputError(f"uncertainty is {count}; it is a number of draws of the estimates, from 2 to {MOST:,} (200 serve)")
+    fitted = model.fitted
+    if fitted is None:
+        raise InputError(
+            f"`{model.full_name}` is not the model of a fit, so nothing says how uncertain its numbers are; leave out "
+            "--uncertainty, or name the folder of a fit"
+        )
+    rows = _posterior(model, count * TRIES, seed) if fitted.draws else _normal(model, count * TRIES, seed)
+    kept: list[Model] = []
+    lost = 0
+    for row in rows:
+        if len(kept) == count:
+            break
+        try:
+            kept.append(_checked(with_numbers(model, dict(zip(fitted.names, row, strict=True)))))
+        except LivingdrugError:
+            lost += 1
+    if len(kept) < count:
+        raise InputError(
+            f"`{model.full_name}`: {lost} of {len(rows)} draws of its estimates are no model, so uncertain are they; fit "
+            "again with more data, or fix numbers"
+        )
+    estimated = [e.name for e in fitted.estimates if not e.fixed]
+    held = tuple(name for name in estimated if name not in fitted.names)
+    return DrawnModels(tuple(kept), held, tuple(_notes(model, held, lost, len(kept))))
+
+
+def _notes(model: Model, held: tuple[str, ...], lost: int, kept: int) -> list[str]:
+    notes = []
+    if held:
+        notes.append(f"the fit gives no uncertainty of {', '.join(held)}, which stay at their estimates")
+    if lost:
+        notes.append(f"{lost} of {lost + kept} draws of the estimates were no model (such as a fraction above 1): left out")
+    changed = [name for name in model.changes if name in (model.fitted.names if model.fitted else ())]
+    if changed:
+        notes.append(f"{', '.join(changed)} stay(s) at the value that was set")
+    return notes
+
+
+def _checked(model: Model) -> Model:
+    for quantity in model.quantities:
+        check_value(quantity, model.typical[quantity.name])
+    for population in model.populations:
+        population.factor()
+    return model
+
+
+def _normal(model: Model, count: int, seed: int) -> np.ndarray:
+    """Draws by the covariance of the estimates, shape (count, names), as they are reported."""
+    fitted = model.fitted
+    if fitted is None or not fitted.covariance:
+        raise InputError(
+            f"the fit of `{model.full_name}` gave no covariance of its estimates, so nothing says how uncertain they are; "
+            "leave out --uncertainty"
+        )
+    estimates = [fitted.estimate(name) for name in fitted.names]
+    values, vectors = np.linalg.eigh(np.array(fitted.covariance))
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    z = np.array([normals(seed, f"estimate {k}", 0, count) for k in range(len(estimates))])
+    places = np.array([e.place for e in estimates])[:, None] + root @ z
+    return np.array([[e.at(float(x)) for x in row] for e, row in zip(estimates, places, strict=True)]).T
+
+
+def _posterior(model: Model, count: int, seed: int) -> np.ndarray:
+    """Draws of a posterior, as many from every stretch of it, shape (count, names)."""
+    import pandas as pd
+
+    fitted = model.fitted
+    path = Path(fitted.draws) if fitted else Path()
+    try:
+        table = pd.read_csv(path)[list(fitted.names if fitted else ())].to_numpy(dtype=float)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"`{path.name}`, the draws of the posterior beside the model file, cannot be read ({error}); keep the folder of "
+            "the fit together"
+        ) from None
+    order = np.random.default_rng(seed).permutation(len(table))
+    return table[np.resize(order, count)]
+
+
+@dataclass(frozen=True)
+class Bands:
+    """A simulation whose population is drawn anew, too.
+
+    draws; levels (percentiles between patients); middle, low, high (outputs, levels, times): each percentile at the
+    estimates, and 5 and 95 % of it over the draws; exposures: (output, metric) -> (at the estimates, low, high), one row for
+    each level; parts: the same -> variance of the logarithm between patients (mean over the draws) and of the estimates;
+    notes.
+    """
+
+    draws: int
+    levels: tuple[float, ...]
+    middle: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    exposures: dict[tuple[str, str], np.ndarray]
+    parts: dict[tuple[str, str], tuple[float, float]]
+    notes: tuple[str, ...]
+
+
+def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
+          progress: Callable[[int, int], None] | None = None) -> Bands:  # fmt: skip
+    """What of the range of a simulation is between patients, and what is uncertainty of the estimates.
+
+    Parameters
+    ----------
+    task : CurvesTask
+        The simulation at the estimates; each draw takes the same subjects, by their effects.
+    result : Result
+        What it gave.
+    draws : int
+        Of the estimates.
+    seed : int
+    progress : callable, optional
+        Called with the draws that are done, and of how many.
+
+    Raises
+    ------
+    InputError
+        As `drawn_models` does.
+    """
+    made = drawn_models(task.model, draws, seed)
+    curves, metrics = [], {(o, m): [] for o in result.outputs for m in ("CMAX", "AUC")}
+    variances = {key: [] for key in metrics}
+    failed = 0
+    for k, model in enumerate(made.models):
+        own = replace(task, model=model)(0, task.n)
+        failed += len(own.failed)
+        if len(own.failed) == own.n:
+            continue
+        curves.append(_percentiles(own))
+        for output, metric in metrics:
+            values = _logs(own.metric(output, metric))
+            metrics[output, metric].append(_levels(values))
+            variances[output, metric].append((values.var(), values.mean()) if len(values) else (np.nan, np.nan))
+        if progress:
+            progress(k + 1, len(made.models))
+    if not curves:
+        raise InputError(f"`{task.model.full_name}` could not be computed at any draw of its estimates")
+    low, high = np.percentile(curves, BAND, axis=0)
+    notes = list(made.notes)
+    if failed:
+        notes.append(f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not computed: left out")
+    exposures, parts = {}, {}
+    for key, rows in metrics.items():
+        middle = _levels(_logs(result.metric(*key)))
+        exposures[key] = np.column_stack([middle, *np.nanpercentile(rows, BAND, axis=0)])
+        within, means = np.array(variances[key]).T
+        parts[key] = float(np.nanmean(within)), float(np.nanvar(means))
+    return Bands(len(curves), LEVELS, _percentiles(result), low, high, exposures, parts, tuple(notes))
+
+
+def _percentiles(result: Result) -> np.ndarray:
+    return np.array([result.percentiles(output, LEVELS) for output in result.outputs])
+
+
+def _levels(logs: np.ndarray) -> np.ndarray:
+    """Percentiles between patients, from logarithms."""
+    return np.percentile(np.exp(logs), LEVELS) if len(logs) else np.full(len(LEVELS), np.nan)
+
+
+def _logs(values: np.ndarray) -> np.ndarray:
+    return np.log(values[np.isfinite(values) & (values > 0)])
