@@ -24,6 +24,7 @@ def example(tmp_path_factory):
 
 def test_there_is_a_kind_for_every_step():
     assert [kind.partition("-")[2] for kind in KINDS] == [
+        "carry",
         "check",
         "design",
         "learn",

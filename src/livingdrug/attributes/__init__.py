@@ -8,6 +8,7 @@ from livingdrug.core.faces import lazy
 if TYPE_CHECKING:
     from livingdrug.attributes.area import Auc, auc, delong_difference, with_interval
     from livingdrug.attributes.association import Effect, Pooled, benjamini_hochberg, pool, relate
+    from livingdrug.attributes.carried import MEAN, Ratio, drawn, ratios_of, read_ratio
     from livingdrug.attributes.composition import Composition, close, clr, pivot
     from livingdrug.attributes.design import (
         Detectable,
@@ -59,6 +60,7 @@ __all__ = [
     "Growth",
     "Leak",
     "LearningStudy",
+    "MEAN",
     "MEASURE",
     "METHODS",
     "Model",
@@ -69,6 +71,7 @@ __all__ = [
     "Prediction",
     "ProductTable",
     "Range",
+    "Ratio",
     "ScoreTable",
     "Signature",
     "Stability",
@@ -87,6 +90,7 @@ __all__ = [
     "crossed",
     "delong_difference",
     "detectable",
+    "drawn",
     "effect_of",
     "elastic_net",
     "example_expression",
@@ -108,8 +112,10 @@ __all__ = [
     "predict",
     "profile_interval",
     "profile_p",
+    "ratios_of",
     "read_matrix",
     "read_products",
+    "read_ratio",
     "read_signatures",
     "relate",
     "save",

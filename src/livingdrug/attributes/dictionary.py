@@ -79,6 +79,9 @@ MEANINGS = (
         "plain",
         unit="day",
     ),
+    Meaning(
+        "doubling time", "doublingtime populationdoublingtime pdt tdoubling", "attribute", "log", unit="day"
+    ),
     Meaning("fold expansion", "foldexpansion expansionfold fold", "attribute", "log"),
     Meaning("IFN-gamma release", "ifng ifngamma ifny ifngrelease", "attribute", "log", unit="pg/mL"),
     Meaning("IL-2 release", "il2 il2release", "attribute", "log", unit="pg/mL"),

@@ -1,0 +1,236 @@
+"""From something measured outside of the patient to a patient: a ratio of two groups (constructs of an assay, products
+by an attribute) becomes a ratio of a rate of a model.
+
+    ln(rate of the group / rate of the control, in the patient) = slope * ln(the same ratio where it was measured)
+
+No public data pair such measures of several products with their exposure in patients, so the slope cannot be estimated
+today: it is an assumption, 1 with an SD of 0.5 where nobody says otherwise, and every answer says so."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.random import stream_key
+from livingdrug.models import Model, find_quantity
+from livingdrug.simulation.population import Subjects
+from livingdrug.simulation.run import simulate
+
+SLOPE, SLOPE_SD = 1.0, 0.5
+DRAWS = 300
+UNTIL = 28.0  # d
+LEVEL = 0.95
+BOTH, TRANSFER = "both", "slope"
+
+
+@dataclass(frozen=True)
+class Link:
+    """Which measure (`rate`) moves which quantity of the model, and by which slope of logarithms (mean and SD)."""
+
+    rate: str
+    quantity: str
+    slope: float = SLOPE
+    sd: float = SLOPE_SD
+    assumed: bool = True
+
+    def sentence(self) -> str:
+        """What is assumed, in words."""
+        whose = "an assumption of ours, as no public data tell it" if self.assumed else "as given"
+        return f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}: {whose}"
+
+
+def read_with_sd(text: str) -> tuple[float, float | None]:
+    """`1+-0.5`: a number and its SD, None where it has none. Raises ValueError for other texts."""
+    value, sign, sd = text.replace(" ", "").replace("±", "+-").partition("+-")
+    found = float(value), float(sd) if sign else None
+    if not np.isfinite(found[0]) or (found[1] is not None and not (np.isfinite(found[1]) and found[1] >= 0)):
+        raise ValueError
+    return found
+
+
+def read_link(text: str) -> Link:
+    """`k_kill=k_kill:1+-0.5`: measure, quantity of the model, slope and its SD. Raises InputError for other texts."""
+    rate, _, right = text.rpartition("=")
+    into, colon, slope = right.partition(":")
+    try:
+        if not rate.strip() or not into.strip().isidentifier():
+            raise ValueError
+        mean, sd = read_with_sd(slope) if colon else (SLOPE, SLOPE_SD)
+    except ValueError:
+        raise InputError(
+            f"`{text}` cannot be read; write RATE=QUANTITY:SLOPE+-SD, such as k_kill=k_kill:1+-0.5 (the "
+            "slope may be left out)"
+        ) from None
+    return Link(rate.strip(), into.strip(), mean, sd or 0.0, not colon)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A metric of a patient of one group over that of the control. ratio: median; low, high: 95 % band; of: which
+    uncertainty the band carries (BOTH, that of the measure alone, of the slope, TRANSFER, alone)."""
+
+    group: str
+    metric: str
+    unit: str
+    control: float
+    ratio: float
+    low: float
+    high: float
+    of: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a group would change in a patient. factors (group, quantity) -> (median, low, high) of the quantity's
+    factor; curves: group -> (times (d), output -> (3, times)) with the bands of both uncertainties; failed:
+    simulations that were not computed; notes: what was assumed; outside: quantities whose draws leave the published
+    range, in words; draws: (group, metric) -> ratios over the control with both uncertainties."""
+
+    changes: tuple[Change, ...]
+    factors: dict[tuple[str, str], tuple[float, float, float]]
+    curves: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]
+    failed: int
+    notes: tuple[str, ...]
+    outside: tuple[str, ...] = ()
+    draws: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+
+    def table(self):
+        """pandas table of the changes."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(c) for c in self.changes])
+
+
+def settled(model: Model, links: Sequence[Link]) -> list[Link]:
+    """The links with quantities by their name. Raises InputError for a model in other units of time than days, no link,
+    or a quantity that the model has not."""
+    if model.time_unit != "d":
+        raise InputError(
+            f"`{model.full_name}` counts {model.time_unit}; a patient is predicted with a model in days"
+        )
+    if not links:
+        raise InputError("nothing says which measure moves which quantity of the model; give it (--map)")
+    return [replace(k, quantity=find_quantity(model, k.quantity).name) for k in links]
+
+
+def carry(
+    model: Model,
+    links: Sequence[Link],
+    ratios: Mapping[str, np.ndarray],
+    control: str,
+    until: float = UNTIL,
+    seed: int = 1,
+    measured: str = "measure",
+) -> Prediction:
+    """Exposure and tumour of a mechanistic model for each group, over those of the control.
+
+    Parameters
+    ----------
+    model : in days, whose typical patient stands for the control
+    links : how measures move quantities of the model, see `settled`
+    ratios : group -> draws of the logarithms of its measures over those of the control (draws, links)
+    control : what the model's values stand for
+    until : horizon in d
+    seed : of the draws of slopes
+    measured : name of the uncertainty of the ratios
+
+    Raises
+    ------
+    InputError : a model that cannot be computed at any draw
+    """
+    count = len(next(iter(ratios.values())))
+    rng = np.random.default_rng(stream_key(seed, "assay slopes"))
+    slopes = np.stack([k.slope + k.sd * rng.standard_normal(count) for k in links], axis=1)
+    factors, changes, curves, failed, outside, draws = {}, [], {}, 0, [], {}
+    base = _simulated(model, {}, 1, until)
+    for group, logs_of in ratios.items():
+        kinds = {
+            BOTH: slopes * logs_of,
+            measured: np.array([k.slope for k in links]) * logs_of,
+            TRANSFER: slopes * np.median(logs_of, axis=0),
+        }
+        for of, logs in kinds.items():
+            moved = {}
+            for i, link in enumerate(links):
+                moved[link.quantity] = moved.get(link.quantity, 1.0) * np.exp(np.clip(logs[:, i], -20, 20))
+            found = _simulated(model, moved, count, until)
+            failed += len(found.failed) if of == BOTH else 0
+            metrics = _metrics(base, found)
+            changes += [_change(group, of, *metric) for metric in metrics]
+            if of == BOTH:
+                draws |= {(group, name): ratio for name, _, _, ratio in metrics}
+                for name, factor in moved.items():
+                    factors[group, name] = tuple(np.quantile(factor, (0.5, 0.5 - LEVEL / 2, 0.5 + LEVEL / 2)))
+                outside += _outside(model, moved, group)
+                curves[group] = found.times, {o: found.percentiles(o, (2.5, 50, 97.5)) for o in found.outputs}
+    curves[control] = base.times, {o: np.repeat(base.curve(o)[None], 3, axis=0) for o in base.outputs}
+    notes = (
+        *(link.sentence() for link in links),
+        f"the typical patient of `{model.full_name}` stands for one treated with {control}; patients "
+        "differ, which these "
+        "bands do not hold",
+    )
+    return Prediction(tuple(changes), factors, curves, failed, notes, tuple(outside), draws)
+
+
+def _outside(model: Model, moved: Mapping[str, np.ndarray], group: str) -> list[str]:
+    """Quantities that more than 1 draw in 20 carries out of all published ranges of the model."""
+    said = []
+    for name, factor in moved.items():
+        known = [r.ranges[name] for r in model.ranges if name in r.ranges]
+        if not known:
+            continue
+        low, high = min(r.lowest for r in known), max(r.highest for r in known)
+        values = model.typical[name] * factor
+        part = float(((values < low) | (values > high)).mean())
+        if part > 0.05:
+            said.append(
+                f"{group}: {part:.0%} of the draws carry {name} outside of its published range ({low:.3g} to {high:.3g})"
+            )
+    return said
+
+
+def _simulated(model: Model, factors: dict, n: int, until: float):
+    values = {name: np.full(n, value) for name, value in model.typical.items()}
+    for name, factor in factors.items():
+        values[name] = values[name] * factor
+        if next(q.bound for q in model.quantities if q.name == name) == "fraction":
+            values[name] = np.minimum(values[name], 1.0)
+    shown = [o.name for o in model.system.outputs if o.measured or o.name.startswith("tumour")]
+    found = simulate(
+        model,
+        Subjects(values, "draws"),
+        times=np.linspace(0.0, until, 57),
+        until=until,
+        outputs=shown,
+        threads=1,
+    )
+    if len(found.failed) == found.n:
+        raise InputError(
+            f"`{model.full_name}` could not be computed with these rates: {found.reason[found.failed[0]]}"
+        )
+    return found
+
+
+def _metrics(base, found) -> list[tuple[str, str, float, np.ndarray]]:
+    """Name, unit, value of the control and ratios of the draws that were computed."""
+    made, ok = [], [i for i in range(found.n) if i not in set(found.failed)]
+    for output in found.outputs:
+        own, other = found.values[:, found.outputs.index(output)], base.values[0, base.outputs.index(output)]
+        if output.startswith("tumour"):
+            metrics = {"at the end": (other[-1], own[:, -1]), "lowest": (other.min(), own.min(axis=1))}
+        else:
+            metrics = {m: (base.metric(output, m)[0], found.metric(output, m)) for m in ("CMAX", "AUC")}
+        for metric, (control, values) in metrics.items():
+            if not control > 0:
+                continue
+            unit = base.unit_of(output, metric) if metric in ("CMAX", "AUC") else base.unit_of(output)
+            name = f"{output} {metric}" + (f"{base.until:g}" if metric == "AUC" else "")
+            made.append((name, unit, float(control), values[ok] / control))
+    return made
+
+
+def _change(group: str, of: str, name: str, unit: str, control: float, ratio: np.ndarray) -> Change:
+    low, middle, high = np.quantile(ratio, (0.5 - LEVEL / 2, 0.5, 0.5 + LEVEL / 2))
+    return Change(group, name, unit, control, float(middle), float(low), float(high), of)
