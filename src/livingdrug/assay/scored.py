@@ -13,10 +13,11 @@ from functools import lru_cache
 import numpy as np
 
 from livingdrug.assay.clinical import Clinic
-from livingdrug.assay.patient import BOTH, Change
+from livingdrug.assay.patient import Change
 from livingdrug.assay.rates import LEVEL
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.simulation.carried import BOTH
 
 GRID = 81
 
