@@ -65,7 +65,8 @@ def test_every_example_runs(name, tmp_path):
 
 
 def test_the_examples_are_those_that_the_page_speaks_of():
-    assert list(BLOCKS) == ["decline", "two_compartments", "everything_closed", "everything_flows", "everything_fitted"]
+    expected = ["decline", "two_compartments", "everything_closed", "everything_flows"]
+    assert list(BLOCKS) == [*expected, "everything_events", "everything_fitted"]
 
 
 @pytest.mark.parametrize("kind", known_tables(), ids=lambda kind: kind.__name__)
@@ -129,4 +130,4 @@ def test_both_kinds_of_model_are_shown(tmp_path):
     for name, text in BLOCKS.items():
         (tmp_path / f"{name}.toml").write_text(text)
         kinds.append(type(read_model(tmp_path / f"{name}.toml").structure))
-    assert kinds == [ClosedForm, Structure, ClosedForm, Structure, ClosedForm]
+    assert kinds == [ClosedForm, Structure, ClosedForm, Structure, Structure, ClosedForm]

@@ -14,15 +14,16 @@ from functools import lru_cache
 from livingdrug.core.errors import ModelError, UnitError
 from livingdrug.core.units import NONE, Dimension, over, power, times, unit_text, unlike
 
-# name -> number of arguments; hill(x, n, k) = x^n / (k^n + x^n), 0 for x <= 0
+# name -> number of arguments; hill(x, n, k) = x^n / (k^n + x^n), 0 for x <= 0; choose(x, a, b) = a for x > 0, else b
 FUNCTIONS = {
     "exp": 1, "expm1": 1, "log": 1, "log1p": 1, "sqrt": 1, "tanh": 1, "abs": 1, "min": 2, "max": 2, "hill": 3,
+    "choose": 3,
 }  # fmt: skip
 SELECTORS = ("amount", "density")
 RESERVED = (*FUNCTIONS, *SELECTORS, "time")
 
 MAX_LENGTH, MAX_NODES, MAX_DEPTH, MAX_EXPONENT = 2000, 400, 40, 16
-_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _ALLOWED = "only arithmetic, the listed functions and declared names are allowed"
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 
@@ -31,7 +32,7 @@ def check_name(name: str, what: str) -> str:
     """The name itself, or ModelError when it cannot be used in expressions."""
     if not _NAME.match(name) or keyword.iskeyword(name) or name in RESERVED:
         raise ModelError(
-            f"{what} name `{name}` cannot be used: names are lower-case letters, digits and `_`, start with a "
+            f"{what} name `{name}` cannot be used: names are letters, digits and `_`, start with a "
             f"letter, and are neither Python keywords nor {', '.join(RESERVED)}"
         )
     return name
@@ -241,6 +242,8 @@ def unit_of(text: str, units: Mapping[str, Dimension]) -> Dimension | None:
             return NONE
         if name in ("min", "max"):
             return same(node, found[0], found[1])
+        if name == "choose":
+            return same(node, found[1], found[2])
         if name == "abs":
             return found[0]
         if name == "sqrt":

@@ -68,6 +68,9 @@ def _call(name: str, args: list[str]) -> str:
     if name == "hill":
         x, n, k = args
         return rf"H\!\left({x};\,{n},\,{k}\right)"
+    if name == "choose":
+        x, yes, no = args
+        return rf"\begin{{cases}} {yes} & {x} > 0 \\ {no} & \text{{otherwise}} \end{{cases}}"
     if name == "sqrt":
         return rf"\sqrt{{{args[0]}}}"
     if name == "abs":

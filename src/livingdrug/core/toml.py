@@ -54,7 +54,7 @@ def check_ending(path: str | Path) -> None:
 def _own(kind: str) -> str:
     """What is read instead of another kind of file, and what to do."""
     if kind == "SBML":
-        return f"livingdrug reads no SBML but its own TOML: rewrite the model ({NEW})"
+        return "a TOML file belongs here; SBML is read where a model's name is, from a file that ends in .xml or .sbml"
     return f"only TOML is read: write it as TOML, in a file that ends in .toml ({NEW})"
 
 

@@ -191,6 +191,11 @@ def conversion(given: str, wanted: str) -> Fraction | None:
     return _ratio(parse_unit(given), parse_unit(wanted))
 
 
+def in_a_day(unit: str) -> float:
+    """How many of a unit of time a day has: 24 for h."""
+    return float(factor_between("d", unit))
+
+
 def factor_between(given: str, wanted: str) -> Fraction:
     """The exact number of `wanted` in one `given`. Raises UnitError where they measure different things."""
     factor = conversion(given, wanted)

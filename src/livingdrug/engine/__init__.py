@@ -4,11 +4,11 @@ from livingdrug.core.faces import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache needs no sympy, one without LSODA no scipy
-    from livingdrug.engine.codegen.compile import array_function, compile_system
+    from livingdrug.engine.codegen.compile import array_function, compile_system, output_function
     from livingdrug.engine.codegen.machine_code import kept
     from livingdrug.engine.codegen.vector_math import compiled
     from livingdrug.engine.draws import lognormals, normals
-    from livingdrug.engine.events import ADD, RATE, SET, Events
+    from livingdrug.engine.events import ADD, RATE, SET, Events, refuse_events
     from livingdrug.engine.kernel import Kernel, system_kernel
     from livingdrug.engine.population import (
         RTOL,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
         solve_task,
     )
     from livingdrug.engine.reference.lsoda import advance
+    from livingdrug.engine.reference.triggered import solve_triggered
     from livingdrug.engine.solvers.closed_form import closed_form_faults, closed_form_metrics, closed_form_values
     from livingdrug.engine.solvers.exponentials import exponential_kernel, solve_exponentials
     from livingdrug.engine.solvers.formulas import (
@@ -42,9 +43,9 @@ __all__ = [
     "Found", "Kernel", "LinearKernel", "Measures", "SensitivityKernel", "Solution", "Task", "advance",
     "array_function", "closed_form_faults", "closed_form_metrics", "closed_form_values", "compile_system",
     "compiled", "exponential_kernel", "formula_kernel", "formula_slopes", "formula_values", "in_threads",
-    "kept", "linear_kernel", "lognormals", "new_task", "normals", "reason", "sensitivity_kernel",
-    "solve_exponentials", "solve_linear", "solve_population", "solve_task", "solve_task_sensitivities",
-    "steady_state", "system_kernel", "ticks_of",
+    "kept", "linear_kernel", "lognormals", "new_task", "normals", "output_function", "reason",
+    "refuse_events", "sensitivity_kernel", "solve_exponentials", "solve_linear", "solve_population",
+    "solve_task", "solve_task_sensitivities", "solve_triggered", "steady_state", "system_kernel", "ticks_of",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__)

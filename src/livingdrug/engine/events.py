@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livingdrug.core.errors import InputError
+from livingdrug.core.errors import InputError, ModelError
+from livingdrug.models import System
 
 # what a row does to its state: adds `value` to it; adds `value` to its zero-order inflow rate (an infusion is +r where it
 # starts and -r where it ends); sets it to `value`
@@ -51,3 +52,12 @@ class Events:
         """From (time, kind, state, value) rows in any order; rows of one time keep their order."""
         ordered = sorted(rows, key=lambda row: row[0])
         return Events(*zip(*ordered, strict=True)) if ordered else Events((), (), (), ())
+
+
+def refuse_events(system: System, what: str) -> None:
+    """ModelError for a system with events of its own, where something cannot be done with them."""
+    if system.events:
+        raise ModelError(
+            f"`{system.name}` has events that happen when a condition comes true (such as `{system.events[0].name}`): it can "
+            f"be simulated, but {what}"
+        )

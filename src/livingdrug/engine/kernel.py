@@ -14,6 +14,7 @@ from livingdrug.engine.codegen.compile import Pools, compile_system, without_poo
 from livingdrug.engine.codegen.layout import Layout
 from livingdrug.engine.codegen.machine_code import module_of
 from livingdrug.engine.codegen.vectors import LANES
+from livingdrug.engine.events import refuse_events
 from livingdrug.engine.storage import COUNTERS, Addresses, At
 from livingdrug.models import System
 
@@ -53,6 +54,7 @@ def system_kernel(system: System, observed: tuple[str, ...], inflow: bool = Fals
     inflow: whether anything is infused over time; then input pools, which might receive it, are integrated like any
     state, as their exact course here is that without inflow.
     """
+    refuse_events(system, "not where its compiled code is needed (fits, populations in blocks)")
     pools = without_pools(system) if inflow else compile_system(system).pools
 
     def write() -> tuple[str, Layout]:

@@ -9,6 +9,7 @@ from livingdrug import __version__
 from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import names
 from livingdrug.core.words import RESEARCH
+from livingdrug.engine import refuse_events
 from livingdrug.models import ClosedForm, Model, Population, Quantity
 from livingdrug.simulation import find_population
 
@@ -123,6 +124,7 @@ def plan(model: Model, spread: str | None = None) -> Plan:
     Raises InputError for an unknown spread and for a rule that no target has.
     """
     if not isinstance(model.system, ClosedForm):
+        refuse_events(model.system, "not written in the languages of these tools")
         for state in model.system.states:
             if state.extinct_below:
                 raise InputError(

@@ -112,6 +112,8 @@ class Block:
                 )
             case ast.Call(func=ast.Name(id="hill"), args=args):
                 return self._hill(*args), _ATOM
+            case ast.Call(func=ast.Name(id="choose"), args=args):
+                return self._choice(*args), _ATOM
             case ast.Call(func=ast.Name(id=name), args=args):
                 return self._call(name, args), _ATOM
         raise TypeError(f"unexpected node {ast.dump(node)}")
@@ -126,6 +128,10 @@ class Block:
             return self.dialect.functions[name].format(*texts)
         wanted, sign = {"min": ("smaller", "<"), "max": ("larger", ">")}[name]
         return self.choose(wanted, texts[0], sign, texts[1], lambda *_: texts[0], lambda *_: texts[1])
+
+    def _choice(self, x: ast.expr, yes: ast.expr, no: ast.expr) -> str:
+        sides = [lambda inner, _, node=node: inner.text(ast.unparse(node)) for node in (yes, no)]
+        return self.choose("chosen", self._print(x)[0], ">", self.number(0.0), *sides)
 
     def _hill(self, x: ast.expr, n: ast.expr, k: ast.expr) -> str:
         level, steepness = self._at_least(x, _PRODUCT), self._at_least(n, _PRODUCT)

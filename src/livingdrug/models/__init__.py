@@ -43,6 +43,7 @@ from livingdrug.models.structure import (
     Condition,
     Definition,
     EachWith,
+    Event,
     Flow,
     Mirror,
     Needs,
@@ -59,7 +60,7 @@ from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model
 
 __all__ = [
     "ENDING", "MODEL_FILE", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition",
-    "Correlation", "Definition", "EachWith", "Estimated", "Experiment", "Fitted", "Flow", "Fragment",
+    "Correlation", "Definition", "EachWith", "Estimated", "Event", "Experiment", "Fitted", "Flow", "Fragment",
     "Fragments", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population", "Quantity", "Range",
     "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "System", "Values",
     "Variability", "build_model", "check_value", "closed_form_of", "coefficient_name", "find_models",

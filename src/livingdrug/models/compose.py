@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from livingdrug.core.errors import ModelError, UnitError
 from livingdrug.core.expressions import expand, names, unit_of
+from livingdrug.core.names import unknown
 from livingdrug.core.units import Dimension, over, parse_unit, times, unit_text, unlike
 from livingdrug.models.structure import (
     Clock,
     Condition,
     Definition,
+    Event,
     Flow,
     Output,
     Quantity,
@@ -37,7 +39,7 @@ class MissingPartner(ModelError):
 class System:
     """Assembled equations: final states and flows, selectors expanded, scales applied, definitions in order.
 
-    one_dose_because: why a second infusion is refused (empty when it is not).
+    one_dose_because: why a second infusion is refused (empty when it is not); unchecked: why units are not checked.
     """
 
     name: str
@@ -47,11 +49,13 @@ class System:
     clocks: tuple[Clock, ...]
     switches: tuple[Switch, ...]
     flows: tuple[Flow, ...]
+    events: tuple[Event, ...]
     outputs: tuple[Output, ...]
     quantities: tuple[Quantity, ...]
     cautions: tuple[Condition, ...]
     dose_into: str
     one_dose_because: str
+    unchecked: str
 
     @property
     def symbols(self) -> dict[str, str]:
@@ -89,11 +93,13 @@ def assemble(name: str, base: Structure, fragments: Sequence[Part]) -> System:
         clocks=_all(parts, "clocks"),
         switches=_all(parts, "switches"),
         flows=tuple(flows),
+        events=_all(parts, "events"),
         outputs=_all(parts, "outputs"),
         quantities=tuple(quantities),
         cautions=_all(parts, "cautions"),
         dose_into=base.dose_into,
         one_dose_because=_one_dose_because(parts),
+        unchecked=base.unchecked,
     )
     system = _expand_selectors(system, volumes)
     system = replace(system, definitions=_in_order(system))
@@ -170,7 +176,7 @@ def _check_names(parts: list[Part], quantities: list[Quantity], states: list[Sta
                 if item.name in owner:
                     raise ModelError(f"`{part}` brings the name `{item.name}`, which is taken; rename it")
                 owner[item.name] = part
-    for field in ("flows", "outputs"):
+    for field in ("flows", "outputs", "events"):
         seen: set[str] = set()
         for part, structure in parts:
             for item in getattr(structure, field):
@@ -225,7 +231,7 @@ def _scaled(parts: list[Part], flows: list[Flow], states: list[State]) -> list[F
 
 def _one_dose_because(parts: list[Part]) -> str:
     for part, structure in parts:
-        for item in (*structure.clocks, *(s for s in structure.switches if not s.calendar)):
+        for item in (i for i in (*structure.clocks, *structure.switches) if not i.calendar):
             return f"`{part}` runs on a clock since the first infusion (`{item.name}`)"
     return ""
 
@@ -245,8 +251,14 @@ def _expand_selectors(system: System, volumes: dict[str, str]) -> System:
         system,
         definitions=expanded(system.definitions, "expression"),
         flows=expanded(system.flows, "rate"),
+        events=tuple(_expanded_event(event, resolve) for event in system.events),
         outputs=expanded(system.outputs, "expression"),
     )
+
+
+def _expanded_event(event: Event, resolve) -> Event:
+    texts = {f: expand(getattr(event, f), resolve) for f in ("trigger", "delay", "priority") if getattr(event, f)}
+    return replace(event, **texts, assign={state: expand(text, resolve) for state, text in event.assign.items()})
 
 
 def _in_selector_unit(function: str, text: str, state: State, volumes: dict[str, str]) -> str:
@@ -280,10 +292,14 @@ def _in_order(system: System) -> tuple[Definition, ...]:
 
 def check_units(system: System) -> None:
     """Raise UnitError or ModelError unless every expression has the unit of what it defines."""
-    t = parse_unit(system.time_unit)
-    numbers = {q.name: parse_unit(q.unit) for q in system.quantities}
+
+    def dimension(text: str) -> Dimension:
+        return () if system.unchecked else parse_unit(text)
+
+    t = dimension(system.time_unit)
+    numbers = {q.name: dimension(q.unit) for q in system.quantities}
     known: dict[str, Dimension] = dict(numbers)
-    states = {s.name: parse_unit(s.unit) for s in system.states}
+    states = {s.name: dimension(s.unit) for s in system.states}
     for state in system.states:
         _agree(f"initial value of `{state.name}`", state.initial, numbers, states[state.name])
     for switch in system.switches:
@@ -301,12 +317,29 @@ def check_units(system: System) -> None:
             _agree(f"gain of flow `{flow.name}`", flow.gain, numbers, over(states[flow.into], rate))
         else:
             _agree(f"gain of flow `{flow.name}`", flow.gain, numbers, ())
+    for event in system.events:
+        _check_event(event, {**known, "time": t}, states, t)
     for output in system.outputs:
-        _agree(f"output `{output.name}`", output.expression, known, parse_unit(output.unit))
+        _agree(f"output `{output.name}`", output.expression, known, dimension(output.unit))
     for caution in system.cautions:
         unit_of(caution.expression, numbers)
     if system.dose_into and system.dose_into not in states:
         raise ModelError(f"`{system.name}`: doses go into `{system.dose_into}`, which is not a state")
+
+
+def _check_event(event: Event, known: dict[str, Dimension], states: dict[str, Dimension], time: Dimension) -> None:
+    what = f"event `{event.name}`"
+    for state, text in event.assign.items():
+        if state not in states:
+            raise ModelError(f"{what}: " + unknown("state", state, states))
+        _agree(f"{what}, new value of `{state}`", text, known, states[state])
+    if event.delay:
+        _agree(f"{what}, delay", event.delay, known, time)
+    for text in (event.trigger, *([event.priority] if event.priority else [])):
+        try:
+            unit_of(text, known)
+        except ModelError as error:
+            raise type(error)(f"{what}: {error}") from None
 
 
 def _agree(what: str, expression: str, known: dict[str, Dimension], expected: Dimension) -> None:

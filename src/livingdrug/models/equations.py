@@ -2,7 +2,7 @@
 
 from livingdrug.core.latex import latex, symbol
 from livingdrug.models.model import Model
-from livingdrug.models.structure import ClosedForm
+from livingdrug.models.structure import ClosedForm, Event
 
 
 def latex_equations(model: Model) -> list[str]:
@@ -25,7 +25,13 @@ def latex_equations(model: Model) -> list[str]:
                 terms.append(f"+ {gain}{_bracketed(flow.rate, rate) if gain else rate}")
         right = " ".join(terms).removeprefix("+ ") or "0"
         lines.append(rf"\frac{{d{symbol(state.name, symbols)}}}{{dt}} = {right}")
-    return lines
+    return lines + [_event(event, symbols) for event in system.events]
+
+
+def _event(event: Event, symbols: dict[str, str]) -> str:
+    set_to = ",\\; ".join(rf"{symbol(s, symbols)} := {latex(text, symbols)}" for s, text in event.assign.items())
+    after = rf"\text{{ (after }} {latex(event.delay, symbols)}\text{{)}}" if event.delay else ""
+    return rf"\text{{when }} {latex(event.trigger, symbols)} > 0{after}:\quad {set_to}"
 
 
 def _bracketed(text: str, printed: str) -> str:
@@ -59,4 +65,8 @@ def plain_equations(model: Model) -> list[tuple[str, str, str]]:
     for flow in system.flows:
         gain = "" if flow.gain == "1" else f" x {flow.gain}"
         rows.append((flow.name, f"{flow.out_of or '*'} -> {flow.into or '*'}{gain}", flow.rate))
+    for event in system.events:
+        set_to = ", ".join(f"{state} := {text}" for state, text in event.assign.items())
+        after = f", {event.delay} later" if event.delay else ""
+        rows.append((event.name, f"when {event.trigger} > 0{after}", set_to))
     return rows

@@ -120,12 +120,16 @@ class Definition:
 
 @dataclass(frozen=True)
 class Clock:
-    """An autonomous, smooth factor of `time` since the first infusion. It forbids a second infusion."""
+    """An autonomous, smooth factor of `time` since the first infusion.
+
+    It forbids a second infusion, unless its time is the subject's own (calendar), not the infusion's.
+    """
 
     name: str
     expression: str
     meaning: str = ""
     symbol: str = ""
+    calendar: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name, "clock")
@@ -148,6 +152,33 @@ class Switch:
     def __post_init__(self) -> None:
         check_name(self.name, "switch")
         parse(self.at)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happens when a condition comes true: states are set to new values.
+
+    Expressions hold states, quantities, definitions and `time`. trigger: true where it is above 0; the event happens each
+    time it turns from not true to true. assign: state -> its new value; delay: from the trigger to the assignment (none
+    where empty); priority: of several at one time the highest comes first; persistent: happens although the trigger is no
+    longer true after the delay; initially: what the trigger counts as before time 0, so that an event with False may happen
+    there; at_trigger: values are those at the trigger, not after the delay.
+    """
+
+    name: str
+    trigger: str
+    assign: dict[str, str] = field(hash=False)
+    delay: str = ""
+    priority: str = ""
+    persistent: bool = True
+    initially: bool = True
+    at_trigger: bool = True
+    meaning: str = ""
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "event")
+        for text in (self.trigger, *self.assign.values(), *(t for t in (self.delay, self.priority) if t)):
+            parse(text)
 
 
 @dataclass(frozen=True)
@@ -231,7 +262,9 @@ class Needs:
 class Structure:
     """Equations without numbers: of a base model, or of a fragment (then with rules).
 
-    only: roles that no other part may bring. time_unit: d, or h for an assay clock (fragments leave it empty).
+    only: roles that no other part may bring. time_unit: d, h (an assay clock), min or s (fragments leave it empty).
+    unchecked: why units are labels that nothing checks (a model of another tool, whose file states none or others); empty
+    for every model that was written here.
     """
 
     places: tuple[Place, ...] = ()
@@ -240,11 +273,13 @@ class Structure:
     clocks: tuple[Clock, ...] = ()
     switches: tuple[Switch, ...] = ()
     flows: tuple[Flow, ...] = ()
+    events: tuple[Event, ...] = ()
     outputs: tuple[Output, ...] = ()
     quantities: tuple[Quantity, ...] = ()
     cautions: tuple[Condition, ...] = ()
     dose_into: str = ""
     time_unit: str = ""
+    unchecked: str = ""
     mirrors: tuple[Mirror, ...] = ()
     each_with: tuple[EachWith, ...] = ()
     scales: tuple[Scale, ...] = ()

@@ -7,12 +7,13 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from livingdrug.core.errors import InputError, LivingdrugError, ModelError, printable
+from livingdrug.core.errors import InputError, LivingdrugError, ModelError, UnitError, printable
 from livingdrug.core.expressions import names, unit_of
 from livingdrug.core.folders import settled
 from livingdrug.core.names import unknown
@@ -23,11 +24,12 @@ from livingdrug.models.fitted import EDITED, numbers_hash
 from livingdrug.models.model import Fragment, Model
 from livingdrug.models.parameters import SCALES, Anchor, Variability, check_value
 from livingdrug.models.structure import ClosedForm, Quantity, Structure
+from livingdrug.standards import is_sbml_file
 
 ENDING = ".toml"
 # values are changed and a vector is chosen when a file is used, and rules belong to fragments
 NOT_WRITTEN = {Model: ("changes", "vector"), Structure: ("mirrors", "needs", "only")}
-TIME_UNITS = ("d", "h")
+TIME_UNITS = ("d", "h", "min", "s")
 NUMBERS = re.compile(r"\[\n((?:[ ]*-?[0-9.]+(?:e[-+]?[0-9]+)?,\n)+)[ ]*\]")  # a list of numbers, each on a line of its own
 MODEL_FILE = "model.toml"  # in the folder of a fit
 SHAPES = {"structure": Structure, "closed_form": ClosedForm}
@@ -81,13 +83,13 @@ def _default(field: dataclasses.Field) -> Any:
 
 
 def is_model_file(name: str) -> bool:
-    """Whether a model is given as a file: its name ends in .toml, or is that of a folder with a fit. A built-in name has no
-    ending and no folder, and comes before a folder of that name.
+    """Whether a model is given as a file: its name ends in .toml, or in .xml or .sbml, or is that of a folder with a fit. A
+    built-in name has no ending and no folder, and comes before a folder of that name.
 
     Raises InputError for the name of a file that is not read as a model, such as mine.json, and of a folder without one.
     """
     path = Path(name)
-    if path.suffix.lower() == ENDING:
+    if path.suffix.lower() == ENDING or is_sbml_file(name):
         return True
     if name and path.is_dir() and not _is_built_in(name):
         if (settled(path) / MODEL_FILE).is_file():
@@ -117,7 +119,8 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     Parameters
     ----------
     path : str or Path
-        A TOML file in the words of `docs/model_file.md`, or a folder that `livingdrug fit --out` wrote.
+        A TOML file in the words of `docs/model_file.md`, SBML (`docs/standards.md`), or a folder that
+        `livingdrug fit --out` wrote.
     even_so : bool
         Take the model of a fit that is not sound too; what is made with it then says so.
 
@@ -134,6 +137,8 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     """
     if not is_model_file(str(path)):
         raise InputError(f"`{printable(str(path))}` is not the name of a model file, which ends in {ENDING}")
+    if is_sbml_file(str(path)):
+        return _from_sbml(path)
     file = Path(path)
     if file.is_dir() and (settled(file) / MODEL_FILE).is_file():
         file = settled(file) / MODEL_FILE
@@ -161,6 +166,21 @@ def from_toml(text: str, origin: str) -> Model:
         raise
 
 
+def _from_sbml(path: str | Path) -> Model:
+    """The model in an SBML file; where its units do not agree in our words they are labels, and a caution says so."""
+    from livingdrug.standards import read_sbml
+
+    tables, origin = read_sbml(path), printable(Path(path).name)
+    try:
+        return _of_tables(deepcopy(tables), origin)
+    except UnitError as error:
+        structure = tables["structure"]
+        structure["unchecked"] = printable(str(error))
+        structure["cautions"] = [{"expression": "1", "message": "units of this SBML file are labels that nothing checked"}]
+        tables["deviations"].append(f"Units are labels that nothing checked, as they do not agree: {structure['unchecked']}.")
+        return _of_tables(tables, origin)
+
+
 def _placed(error: LivingdrugError, where: str) -> LivingdrugError:
     """The same error, naming the place; its type and attributes stay."""
     error.args = (f"{where}: {error}",)
@@ -171,6 +191,11 @@ def _model(text: str, origin: str) -> Model:
     data = parse_toml(text, origin, f"a model file holds tables of names, numbers and arithmetic: {NEW}")
     if not data:
         raise InputError(f"`{origin}` is empty; {NEW}")
+    return _of_tables(data, origin)
+
+
+def _of_tables(data: dict[str, Any], origin: str) -> Model:
+    """The model that tables describe, checked and assembled."""
     shapes = [name for name in SHAPES if name in data]
     if len(shapes) != 1:
         found = " and ".join(shapes) or "neither"

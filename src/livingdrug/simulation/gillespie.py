@@ -52,7 +52,7 @@ def _reactions(model: Model):
     system, typical = model.system, model.typical
     if isinstance(system, ClosedForm):
         raise InputError(f"`{model.full_name}` is a closed form without populations; take a model made of flows")
-    if system.clocks or system.switches:
+    if system.clocks or system.switches or system.events:
         raise InputError(
             f"`{model.full_name}`: its rates change with time by themselves, which exact simulation here does not take"
         )

@@ -7,6 +7,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.units import in_a_day
 from livingdrug.engine import array_function
 from livingdrug.engine.codegen import cache
 from livingdrug.models import Model
@@ -16,7 +17,7 @@ from livingdrug.simulation.regimen import Regimen, check_regimen
 from livingdrug.simulation.result import Result
 from livingdrug.simulation.solve import solve
 
-MAX_HORIZON = {"d": 36_525.0, "h": 36_525.0 * 24}  # a hundred years
+MAX_DAYS = 36_525  # a hundred years
 MAX_VALUES = 50_000_000
 
 
@@ -37,7 +38,7 @@ def default_until(model: Model) -> float:
 
 def check_horizon(model: Model, until: float) -> float:
     """until itself, or InputError when it is not finite, not positive or beyond a hundred years."""
-    unit, most = model.time_unit, MAX_HORIZON[model.time_unit]
+    unit, most = model.time_unit, MAX_DAYS * in_a_day(model.time_unit)
     if not (math.isfinite(until) and 0 < until <= most):
         raise InputError(f"the horizon is {until:g} {unit}; it must be above 0 and at most {most:g} {unit}")
     return float(until)

@@ -19,9 +19,12 @@ from livingdrug.engine import (
     closed_form_values,
     compile_system,
     exponential_kernel,
+    output_function,
     reason,
+    refuse_events,
     solve_exponentials,
     solve_population,
+    solve_triggered,
     system_kernel,
 )
 from livingdrug.models import ClosedForm, Model, System
@@ -63,7 +66,10 @@ def solve(
     regimens: one for all subjects, or one for each; start: where the window of peaks, areas and times above
     begins, which ends with the run; limits: (output, value) pairs, none for a closed form that is no sum of
     exponentials."""
-    run = _run_closed if isinstance(model.system, ClosedForm) else _run_system
+    if isinstance(model.system, ClosedForm):
+        run = _run_closed
+    else:
+        run = _run_triggered if model.system.events else _run_system
     return run(
         model, subjects, regimens, times, until, tuple(outputs), start, limits, progress, rtol, threads
     )
@@ -156,6 +162,32 @@ def _run_system(
         curves[i], measured[:, i], above[:, i] = np.nan, np.nan, np.nan
     peak, peak_time, area = measured
     return Solved(curves, peak, peak_time, area, above[0], above[1], tuple(status), tuple(reasons))
+
+
+def _run_triggered(
+    model, subjects, regimens, times, until, wanted, start, limits, progress, rtol, threads
+) -> Solved:
+    """Subjects of a system with events, one after the other."""
+    system, table = model.system, quantity_table(model, subjects)
+    if start > 0 or limits:
+        refuse_events(system, "the exposure in a window that starts later than 0, or the time above a value, is not known")
+    n, k = len(table), len(wanted)
+    code, outputs = compile_system(system), output_function(system, wanted)
+    curves, measured = np.full((n, k, len(times)), np.nan), np.full((3, n, k), np.nan)
+    status, reasons = [""] * n, [""] * n
+    for i, row in enumerate(table):
+        regimen = regimens[i if len(regimens) > 1 else 0]
+        try:
+            events = subject_events(regimen, system, row.tolist())
+        except (InputError, SolveError) as error:
+            status[i], reasons[i] = "invalid" if isinstance(error, InputError) else "no_steady_state", str(error)
+            continue
+        found = solve_triggered(code, row.tolist(), events, np.asarray(times, dtype=float), until, outputs, rtol)
+        curves[i], measured[:, i] = found.values, [found.peak, found.peak_time, found.area]
+        status[i], reasons[i] = found.status, found.reason
+        if progress:
+            progress(i + 1, n)
+    return Solved(curves, *measured, np.empty((n, 0)), np.empty((n, 0)), tuple(status), tuple(reasons))
 
 
 def quantity_table(model: Model, subjects: Subjects) -> np.ndarray:

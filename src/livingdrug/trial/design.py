@@ -6,6 +6,7 @@ from typing import Literal
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
+from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
 from livingdrug.simulation import Regimen
 
@@ -208,5 +209,5 @@ class Trial(Shown):
 
     def window_of(self, endpoint: Endpoint) -> tuple[float, float]:
         """The window of an endpoint: its own, 0 to 28 days by default."""
-        month = 28.0 * (24.0 if self.model.time_unit == "h" else 1.0)
+        month = 28.0 * in_a_day(self.model.time_unit)
         return endpoint.window or (0.0, month)

@@ -8,6 +8,7 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
+from livingdrug.core.units import in_a_day
 from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments, list_runnable
 from livingdrug.models.conformance import joining
 from livingdrug.plots import panels_of
@@ -41,7 +42,7 @@ def page(query: str, work: Work) -> html.Div:
 def complete(scenario: Simulation) -> Simulation:
     """Horizon, step and outputs said, so that the table is that of the curves on the screen."""
     model = build_model(scenario.model, scenario.fragments)
-    hours = 24.0 if model.time_unit == "h" else 1.0
+    hours = in_a_day(model.time_unit)
     days = scenario.days or default_until(model) / hours
     names = tuple(dict.fromkeys(name for panel in panels_of(model) for name in panel.outputs))
     return scenario.model_copy(update={"days": days, "every": step(days * hours), "outputs": names, "exposure": None})

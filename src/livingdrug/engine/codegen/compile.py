@@ -41,6 +41,19 @@ def _compiled(source: str, namespace: dict) -> dict:
     return scope
 
 
+def state_function(system: System, texts: tuple[str, ...]) -> Callable:
+    """A function (time, states, quantities, switches) of single numbers -> list of the values of expressions."""
+    moving = (*(s.name for s in system.states), *(q.name for q in system.quantities), *(s.name for s in system.switches))
+    inner = scalar_function(("time", *moving), _lines(system), texts)
+    return lambda t, y, p, on: inner(t, *y, *p, *on)
+
+
+def condition_function(system: System, texts: tuple[str, ...]) -> Callable:
+    """Array function (time, *states, *quantities, *switches) -> list of the values of expressions."""
+    moving = (*(s.name for s in system.states), *(q.name for q in system.quantities), *(s.name for s in system.switches))
+    return array_function(("time", *moving), _lines(system), texts)
+
+
 @dataclass(frozen=True)
 class Pools:
     """Linear input pools: states that only decay, or are fed by such states; solved exactly, not integrated.

@@ -59,6 +59,16 @@ def larger(x: float, y: float) -> float:
     return x if x >= y or x != x else y
 
 
+def choose(x: float, yes: float, no: float) -> float:
+    """`yes` for x > 0, else `no`; not a number where x is not."""
+    return yes if x > 0.0 else (no if x <= 0.0 else math.nan)
+
+
+def choose_array(x, yes, no):
+    """`choose` for arrays."""
+    return np.where(np.greater(x, 0), yes, np.where(np.isnan(x), np.nan, no))
+
+
 def hill_array(x, n, k):
     """`hill` for arrays of any broadcastable shape."""
     from scipy.special import expit
@@ -81,8 +91,10 @@ def power_array(x, n):
 SCALAR = {
     "_exp": exp, "_expm1": expm1, "_log": log, "_log1p": log1p, "_sqrt": sqrt, "_tanh": math.tanh,
     "_abs": abs, "_min": smaller, "_max": larger, "_hill": hill, "_power": power,
+    "_choose": choose,
 }  # fmt: skip
 ARRAY = {
     "_exp": np.exp, "_expm1": np.expm1, "_log": np.log, "_log1p": np.log1p, "_sqrt": np.sqrt, "_tanh": np.tanh,
     "_abs": np.abs, "_min": np.minimum, "_max": np.maximum, "_hill": hill_array, "_power": power_array,
+    "_choose": choose_array,
 }  # fmt: skip

@@ -25,7 +25,7 @@ _FUNCTIONS = {
     sy.LogOrNever: "log_or_never", sy.LogOfScale: "log_of_scale", sy.InverseOrZero: "inverse_or_zero", sy.Expit: "expit",
     sy.Exp: "exp", sy.Expm1: "expm1", sy.Expm1Ratio: "expm1_ratio", sy.NaturalLog: "natural_log", sy.Log1p: "log1p",
     sy.Sqrt: "sqrt", sy.Tanh: "tanh", sy.Sign: "sign", sy.Step: "step", sy.Absolute: "absolute", sy.Smaller: "minimum",
-    sy.Larger: "maximum",
+    sy.Larger: "maximum", sy.Chosen: "chosen",
 }  # fmt: skip
 
 # the title holds names that a user chose: it is written as a literal, so that it can never be code

@@ -131,9 +131,17 @@ class Larger(sp.Function):
         return Step(x - y) if argindex == 1 else 1 - Step(x - y)
 
 
+class Chosen(sp.Function):
+    """a for x > 0, else b, of x, a and b; the jump between them is no slope."""
+
+    def fdiff(self, argindex=1):
+        on = Step(self.args[0])
+        return {1: sp.Integer(0), 2: on, 3: 1 - on}[argindex]
+
+
 _CALLS = {
     "exp": Exp, "expm1": Expm1, "log": NaturalLog, "log1p": Log1p, "sqrt": Sqrt, "tanh": Tanh, "abs": Absolute,
-    "min": Smaller, "max": Larger,
+    "min": Smaller, "max": Larger, "choose": Chosen,
 }  # fmt: skip
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
@@ -293,18 +301,36 @@ def jacobian(system: Equations) -> dict[tuple[int, int], sp.Expr]:
 
 
 def kinks(system: Equations) -> list[dict[int, sp.Expr]]:
-    """For every min, max or abs of something that moves: by state, how much its time derivative would be off with the other
-    branch; 0 where the branches meet, with another sign on either side."""
+    """For every min, max, abs or choose of something that moves: by state, how much its time derivative would be off with
+    the other branch; with another sign on either side, and 0 where branches meet."""
     moving = {TIME, *system.states, *(pool for pool, _ in system.pools)}
     rhs = system.rhs
     found = []
-    for corner in sorted(set().union(*(e.atoms(Smaller, Larger, Absolute) for e in rhs)), key=sp.default_sort_key):
-        apart = 2 * corner.args[0] if isinstance(corner, Absolute) else corner.args[0] - corner.args[1]
-        if apart.free_symbols & moving:
+    corners = set().union(*(e.atoms(Smaller, Larger, Absolute, Chosen) for e in rhs))
+    for corner in sorted(corners, key=sp.default_sort_key):
+        apart = _apart(corner)
+        if (corner.args[0] if isinstance(corner, Chosen) else apart).free_symbols & moving:
             value = sp.Dummy(real=True)
             slopes = {i: e.xreplace({corner: value}).diff(value).xreplace({value: corner}) for i, e in enumerate(rhs)}
             found.append({i: slope * apart for i, slope in slopes.items() if slope != 0})
     return found
+
+
+def jumps(system: Equations) -> bool:
+    """Whether some choice between two branches depends on time or a state."""
+    moving = {TIME, *system.states, *(pool for pool, _ in system.pools)}
+    everything = (*system.flows, *system.outputs.values())
+    return any(c.args[0].free_symbols & moving for e in everything for c in e.atoms(Chosen))
+
+
+def _apart(corner: sp.Function) -> sp.Expr:
+    """What changes its sign where the branch changes, as large as the branches lie apart."""
+    if isinstance(corner, Absolute):
+        return 2 * corner.args[0]
+    if isinstance(corner, Chosen):
+        condition, yes, no = corner.args
+        return (2 * Step(condition) - 1) * Absolute(yes - no)
+    return corner.args[0] - corner.args[1]
 
 
 def time_derivative(expression: sp.Expr, system: Equations) -> sp.Expr:

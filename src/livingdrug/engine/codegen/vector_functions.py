@@ -124,6 +124,12 @@ def sign(x):
 
 
 @compiled
+def chosen(x, yes, no):
+    """`yes` for x > 0, else `no`; not a number where x is not."""
+    return choose(x, x, choose(x, fill(0.0), no, yes), x)
+
+
+@compiled
 def minimum(x, y):
     """The smaller of two; not a number where one of them is not."""
     return choose(x, x, choose(x, y, x, y), x)

@@ -184,3 +184,9 @@ def minimum(x, y):
 def maximum(x, y):
     """The larger of two; not a number where one of them is not."""
     return x if x >= y or x != x else y
+
+
+@compiled
+def chosen(x, yes, no):
+    """`yes` for x > 0, else `no`; not a number where x is not."""
+    return yes if x > 0.0 else (no if x <= 0.0 else x)

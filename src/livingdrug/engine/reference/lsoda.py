@@ -15,7 +15,7 @@ import numpy as np
 
 from livingdrug.core.errors import SolveError
 from livingdrug.engine.codegen.compile import Code
-from livingdrug.engine.events import ADD, SET, Events
+from livingdrug.engine.events import ADD, SET, Events, refuse_events
 from livingdrug.engine.reference.pools import pool_forcing
 
 RTOL, RTOL_LOG, RTOL_SEARCH = 1e-8, 1e-10, 1e-10
@@ -66,7 +66,8 @@ def solve(
     `compile.output_function`. A value at the time of a later event is the one just before it; at time 0 it is the one
     after the events there. rtol, atol: relative and absolute tolerance of all states, the usual ones by default.
     """
-    run = _Run(code, list(p), rtol)
+    refuse_events(code.system, "this solver knows none")
+    run = Run(code, list(p), rtol)
     if atol is not None:
         run.atol[~code.log_states] = atol
     run.through(np.array(code.initial(*p), dtype=float), events, times, until)
@@ -78,7 +79,8 @@ def advance(code: Code, p: Sequence[float], y: np.ndarray, events: Events, durat
 
     Raises SolveError with the reason where the run does not get there.
     """
-    run = _Run(code, list(p), RTOL_SEARCH)
+    refuse_events(code.system, "no steady state of repeated doses can be looked for")
+    run = Run(code, list(p), RTOL_SEARCH)
     run.atol *= RTOL_SEARCH / RTOL
     y = run.through(np.array(y, dtype=float), events, np.array([]), duration)
     if run.status != "ok":
@@ -86,7 +88,7 @@ def advance(code: Code, p: Sequence[float], y: np.ndarray, events: Events, durat
     return y
 
 
-def _stops(times: Sequence[float], until: float) -> list[float]:
+def stops_of(times: Sequence[float], until: float) -> list[float]:
     """0, the times in between and `until`, without those that only rounding sets apart from the one before."""
     stops = [0.0]
     for t in sorted(t for t in times if 0 < t < until):
@@ -101,7 +103,7 @@ def _snapped(times: np.ndarray, stops: Sequence[float]) -> np.ndarray:
     return np.where(np.abs(times - nearest) <= SAME_TIME * np.maximum(nearest, 1.0), nearest, times)
 
 
-def _apply(event: tuple[int, int, float], y: np.ndarray, rates: dict[int, list[float]]) -> None:
+def apply_event(event: tuple[int, int, float], y: np.ndarray, rates: dict[int, list[float]]) -> None:
     """One event on the states `y` and the inflow rates."""
     kind, state, value = event
     if kind == ADD:
@@ -112,7 +114,18 @@ def _apply(event: tuple[int, int, float], y: np.ndarray, rates: dict[int, list[f
         rates.setdefault(state, []).append(value)
 
 
-class _Run:
+def inflow_of(rates: dict[int, list[float]]) -> dict[int, float]:
+    """State -> its inflow now; rates are kept apart and summed exactly, so that nothing is left of what has ended."""
+    return {state: total for state, parts in rates.items() if (total := math.fsum(parts))}
+
+
+def nodes(start: float, end: float) -> tuple[np.ndarray, np.ndarray]:
+    """Times within a step at which outputs are looked at, and their weights in an integral."""
+    width = end - start
+    return start + width * _NODES, width * _WEIGHTS
+
+
+class Run:
     """Collects the pieces of one subject's run; evaluates the outputs once, at the end."""
 
     def __init__(self, code: Code, p: list[float], rtol: float | None) -> None:
@@ -132,16 +145,14 @@ class _Run:
         switches = [float(t) for t in self.code.switch_times(*self.p)]
         columns = (events.time, events.kind, events.state, events.value)
         rows = deque(zip(*(column.tolist() for column in columns), strict=True))
-        stops = _stops([*events.time.tolist(), *switches], until)
+        stops = stops_of([*events.time.tolist(), *switches], until)
         times = _snapped(times, stops)
-        # rates are kept apart and summed exactly, so that nothing is left of an infusion that has ended
         rates: dict[int, list[float]] = {}
         for start, end in zip(stops[:-1], stops[1:], strict=True):
             here = start + SAME_TIME * max(start, 1.0)
             while rows and rows[0][0] <= here:
-                _apply(rows.popleft()[1:], y, rates)
-            inflow = {state: total for state, parts in rates.items() if (total := math.fsum(parts))}
-            y = self.segment(start, end, y, [1.0 if here >= t else 0.0 for t in switches], inflow, times)
+                apply_event(rows.popleft()[1:], y, rates)
+            y = self.segment(start, end, y, [1.0 if here >= t else 0.0 for t in switches], inflow_of(rates), times)
             if self.status != "ok":
                 break
         return y
@@ -246,14 +257,14 @@ class _Run:
         return [(np.concatenate(ts), np.concatenate(ys, axis=1), np.concatenate(ws), np.concatenate(ids))]
 
     def _sample(self, solver, wanted_times, wanted_index, done, add) -> int:
-        width = solver.t - solver.t_old
         upto = int(np.searchsorted(wanted_times, solver.t, side="right"))
         asked = wanted_times[done:upto]
-        t = np.concatenate([solver.t_old + width * _NODES, asked])
+        looked_at, weights = nodes(solver.t_old, solver.t)
+        t = np.concatenate([looked_at, asked])
         states = solver.dense_output()(t)
         # the ends of a step are the solver's own values
         states[:, len(_NODES) - 1] = solver.y
-        weights = np.concatenate([width * _WEIGHTS, np.zeros(len(asked))])
+        weights = np.concatenate([weights, np.zeros(len(asked))])
         index = np.concatenate([np.full(len(_NODES), -1), wanted_index[done:upto]])
         order = np.argsort(t, kind="stable")
         add(t[order], states[:, order], weights[order], index[order])

@@ -21,7 +21,7 @@ from livingdrug.engine.codegen import cache
 from livingdrug.engine.codegen.calls import call_2, call_4
 from livingdrug.engine.codegen.machine_code import kept, module_of
 from livingdrug.engine.codegen.vector_math import compiled
-from livingdrug.engine.events import ADD, RATE
+from livingdrug.engine.events import ADD, RATE, refuse_events
 from livingdrug.engine.kernel import TOO_LARGE
 from livingdrug.engine.population import in_threads
 from livingdrug.engine.storage import NOT_FINITE, OK, Task
@@ -61,6 +61,7 @@ def linear_kernel(
     observed: outputs, which may be any function of the states; by: quantities that slopes are taken by; individual:
     (quantity, expression that replaces it for a subject) pairs.
     """
+    refuse_events(system, "not fitted")
     name = cache.key("linear", repr(system), repr(observed), repr(by), repr(individual))
 
     def text() -> str:

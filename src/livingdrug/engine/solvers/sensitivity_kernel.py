@@ -11,6 +11,7 @@ from livingdrug.core.errors import ModelError
 from livingdrug.engine.codegen import cache
 from livingdrug.engine.codegen.compile import without_pools
 from livingdrug.engine.codegen.layout import LANES, Layout
+from livingdrug.engine.events import refuse_events
 from livingdrug.engine.kernel import Kernel, kernel_of, made_module
 from livingdrug.models import System
 
@@ -49,6 +50,7 @@ def sensitivity_kernel(system: System, observed: tuple[str, ...], by: tuple[str,
     for name in by:
         if name not in names:
             raise ModelError(f"`{system.name}` has no quantity `{name}` to take a sensitivity by")
+    refuse_events(system, "not fitted, and there are no derivatives by its parameters")
     # a pool's exact course depends on the quantities; integrated like any state it needs no derivatives of its own
     pools = without_pools(system)
 
@@ -57,6 +59,12 @@ def sensitivity_kernel(system: System, observed: tuple[str, ...], by: tuple[str,
         from livingdrug.engine.codegen.sensitivity_writer import SensitivityWriter
 
         equations = symbolic.renamed(system, symbolic.equations(system, pools))
+        if symbolic.jumps(equations):
+            raise ModelError(
+                f"`{system.name}` has a `choose` whose condition moves with time or a state: it can be simulated, but "
+                "not fitted, as the derivatives of what jumps there are not known; use min, max or a switch where they "
+                "say the same"
+            )
         return SensitivityWriter(system, equations, observed, by).module(system.name, livingdrug.__version__)
 
     module, layout = made_module(

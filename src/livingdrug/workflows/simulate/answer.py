@@ -257,7 +257,7 @@ def script(scenario: Simulation, out: str) -> str:
 
 
 def _hours(scenario: Simulation) -> str:
-    return f"{float(scenario.days)!r} * (24.0 if model.time_unit == 'h' else 1.0)"
+    return f"{float(scenario.days)!r} * {{'d': 1.0, 'h': 24.0, 'min': 1440.0, 's': 86400.0}}[model.time_unit]"
 
 
 def _exposure_lines(scenario: Simulation, out: str) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.names import unknown
+from livingdrug.core.units import in_a_day
 from livingdrug.data import Reading, read_data
 from livingdrug.models import Model, build_model, lognormal
 from livingdrug.scale import Serial, run_curves, run_exposures
@@ -165,7 +166,7 @@ class Simulation(Document):
         if self.exposure is not None:
             return 0.0
         model = build_model(self.model, self.fragments, even_so=self.even_so)
-        hours = 24.0 if model.time_unit == "h" else 1.0
+        hours = in_a_day(model.time_unit)
         until = default_until(model) if self.days is None else self.days * hours
         if not self.every > 0 or (self.subjects or 1) > MAX_SUBJECTS:
             return 0.0  # refused by the run, in its own words
@@ -222,7 +223,7 @@ def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
         raise InputError("uncertainty is shown beside curves, which an exposure has not; leave out one of the two")
     if scenario.uncertainty:
         drawn_models(model, scenario.uncertainty, scenario.seed)
-    hours = 24.0 if model.time_unit == "h" else 1.0
+    hours = in_a_day(model.time_unit)
     until = check_horizon(model, default_until(model) if scenario.days is None else scenario.days * hours)
     draw = _draw(model, scenario)
     regimen = Regimen.of(read_dose(d) for d in scenario.doses) if scenario.doses else None

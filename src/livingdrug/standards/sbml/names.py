@@ -1,0 +1,42 @@
+"""Names of an SBML file as names of a model: kept wherever they can be."""
+
+import keyword
+import re
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.expressions import RESERVED
+
+_GOOD = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+
+class Names:
+    """Names that are taken, and what the file's names are called. notes: which names had to change."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.of: dict[str, str] = {}
+        self.taken: set[str] = set()
+        self.notes: list[str] = []
+
+    def keep(self, given: str) -> str:
+        """The name of something in the file. Raises InputError for a word of the expression language."""
+        if given in RESERVED:
+            raise InputError(
+                f"`{self.origin}`: the id `{given}` is a word of livingdrug's expressions ({', '.join(RESERVED)}); rename it"
+            )
+        good = _GOOD.match(given) and not keyword.iskeyword(given)
+        name = self.fresh(given if good else f"{given.strip('_') or 'x'}_")
+        if name != given:
+            self.notes.append(f"`{given}` is called `{name}`")
+        self.of[given] = name
+        return name
+
+    def fresh(self, wanted: str) -> str:
+        """A name that nothing has yet."""
+        wanted = wanted if _GOOD.match(wanted) else f"x{wanted}"
+        name, number = wanted, 1
+        while name in self.taken or keyword.iskeyword(name) or name in RESERVED:
+            number += 1
+            name = f"{wanted}_{number}"
+        self.taken.add(name)
+        return name
