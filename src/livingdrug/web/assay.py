@@ -8,7 +8,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.web import explore
 from livingdrug.web.address import read_query, to_query
-from livingdrug.web.assay_fields import AFTER, FIELDS, STEPS, after, in_words, step
+from livingdrug.web.assay_fields import AFTER, FIELDS, PATH, STEPS, in_words, link, step, steps_after
 from livingdrug.web.assay_job import job_page, register_job
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.pages import Page
@@ -19,7 +19,6 @@ from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
 from livingdrug.workflows.simulate.spec import Simulation
 
-PATH = "/assay"
 PAGE = Page(PATH, "Killing assay", place=60)
 ADDED = ("5000@24 into=tumour", "5000@48 into=tumour")
 PUBLISHED = Simulation(model="carrgo_restimulation", doses=ADDED, days=3)
@@ -101,23 +100,13 @@ def _shown(scenario: Document, work: Work) -> Iterator:
             if tokens:
                 yield html.P([f"{label}: ", html.B(", ".join(map(work.uploads.name, tokens)))])
         yield html.P(_simulated_note(scenario).strip())
-        links = [html.Li(_link(text, step(kind, scenario), kind == scenario.kind)) for kind, text in STEPS.items()]
+        links = [html.Li(link(text, step(kind, scenario), kind == scenario.kind)) for kind, text in STEPS.items()]
         yield html.Nav(html.Ul(links), **{"aria-label": "steps"})
     yield form(scenario.kind, scenario, to_query(scenario), FIELDS[scenario.kind])
 
 
 def _simulated_note(scenario: Document) -> str:
     return " (simulated data)" if any(token in EXAMPLES for token in scenario.files) else ""
-
-
-def steps_after(ident: str, here: str = "") -> html.Nav:
-    """Links to the questions that a fit answers."""
-    links = [html.Li(_link(text, after(kind, ident), kind == here)) for kind, text in AFTER.items()]
-    return html.Nav(html.Ul(links), **{"aria-label": "what the fit answers"})
-
-
-def _link(text: str, scenario: Document, here: bool):
-    return dcc.Link(text, href=f"{PATH}?{to_query(scenario)}", **({"className": "chosen"} if here else {}))
 
 
 def _right(scenario: Document, work: Work) -> Iterator:
@@ -139,7 +128,7 @@ def _right(scenario: Document, work: Work) -> Iterator:
         return
     yield from told(answer, lambda text: in_words(text, names), figures)
     if answer.ok and scenario.kind == "assay-check":
-        yield html.P(_link("Go on: fit the rates", step("assay-fit", scenario), False))
+        yield html.P(link("Go on: fit the rates", step("assay-fit", scenario)))
     yield downloads(to_query(scenario))
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 
+from dash import dcc, html
+
+from livingdrug.web.address import to_query
 from livingdrug.web.files import by_their_names, in_fields
 from livingdrug.web.forms import Entry
 from livingdrug.web.uploads import PLATE
 from livingdrug.workflows import Document, workflow
 
+PATH = "/assay"
 # questions to files, and questions to a fit that has come to its end
 STEPS = {"assay-check": "Is the plate in order?", "assay-fit": "How fast do targets grow and effectors kill?"}
 AFTER = {
@@ -108,3 +112,14 @@ def after(kind: str, ident: str) -> Document:
     """The question of this kind to the fit of this name."""
     more = {"links": (FIRST_LINK,)} if kind == "assay-predict" else {}
     return workflow(kind).scenario(folder=ident, **more)
+
+
+def link(text: str, scenario: Document, here: bool = False) -> dcc.Link:
+    """To a question; here: whether it is the one that the page shows."""
+    return dcc.Link(text, href=f"{PATH}?{to_query(scenario)}", **({"className": "chosen"} if here else {}))
+
+
+def steps_after(ident: str, here: str = "") -> html.Nav:
+    """Links to the questions that a fit answers."""
+    links = [html.Li(link(text, after(kind, ident), kind == here)) for kind, text in AFTER.items()]
+    return html.Nav(html.Ul(links), **{"aria-label": "what the fit answers"})

@@ -6,14 +6,13 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError
 from livingdrug.report import REPORT, SCENARIO
 from livingdrug.web.address import to_query
-from livingdrug.web.assay_fields import AFTER, STEPS, in_words
+from livingdrug.web.assay_fields import AFTER, PATH, STEPS, in_words, steps_after
 from livingdrug.web.parts import downloads, problem
 from livingdrug.web.runs import RunJob
 from livingdrug.web.told import kept, recorded, told
 from livingdrug.web.uploads import EXAMPLES
 from livingdrug.web.work import Work
 
-PATH = "/assay"
 BEAT = 1000  # ms between two looks at a running job
 
 
@@ -30,8 +29,6 @@ def job_page(ident: str, work: Work) -> html.Div:
 
 
 def _about(ident: str, job: RunJob, work: Work) -> list:
-    from livingdrug.web.assay import steps_after
-
     if job.shown.FOLDERS:
         fit = work.runs.known(job.asked.folder)
         said = f"the fit of {', '.join(fit.shown.files)}" if fit else "a fit that the app no longer keeps"
