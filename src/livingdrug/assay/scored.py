@@ -17,7 +17,7 @@ from livingdrug.assay.patient import Change
 from livingdrug.assay.rates import LEVEL
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
-from livingdrug.simulation.carried import BOTH
+from livingdrug.simulation import BOTH
 
 GRID = 81
 

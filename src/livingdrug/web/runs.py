@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from livingdrug.core.errors import InputError
-from livingdrug.report import REPORT, SCENARIO
-from livingdrug.report.record import read_record
+from livingdrug.report import REPORT, SCENARIO, read_record
 from livingdrug.web.jobs import Job, Jobs
 from livingdrug.web.limits import check_run
 from livingdrug.web.run_worker import GIVEN
