@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # each name is loaded when it is first used, so that `import 
         start_values,
         vpc,
     )
+    from livingdrug.forecast import Forecast, forecast
     from livingdrug.models import (
         Fragment,
         Model,
@@ -95,6 +96,8 @@ __all__ = [
     # fits of populations
     "Correlation", "Effect", "FitProblem", "FitResult", "ResidualError", "bootstrap", "compare_methods", "compare_models",
     "evaluate", "fit", "new_problem", "npde", "sample_posterior", "sir", "start_values", "vpc",
+    # the further course of single patients
+    "Forecast", "forecast",
     # exposure and response
     "Sample", "TherapeuticIndex", "exposure_at", "fit_response", "kaplan_meier", "paired", "therapeutic_index",
     # trials

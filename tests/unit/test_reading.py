@@ -316,7 +316,7 @@ def test_rows_out_of_order_are_noted_and_outputs_one_after_the_other_are_not(tmp
 
 def test_subjects_without_a_usable_sample_are_named(tmp_path):
     data = read_data(write(tmp_path, "ID,TIME,DV\nA,0,5\nA,7,9\nB,0,.\nB,7,\n"))
-    assert any("1 subject(s) have no sample that can be used, so no results: B" in note for note in data.notes)
+    assert any("1 subject(s) have no sample that can be used, so no results of their own: B" in note for note in data.notes)
 
 
 def test_doubles_are_averaged_alike_in_any_order(tmp_path):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from livingdrug.attributes.penalised import elastic_net
     from livingdrug.attributes.quality import Range, acceptance
     from livingdrug.attributes.scales import LIMIT, Treatment, analysed, applied, later, treatments
-    from livingdrug.attributes.scores import METHODS, ScoreTable, Signature, score
+    from livingdrug.attributes.scores import METHODS, ScoreTable, Signature, rows_of, score
     from livingdrug.attributes.signatures import read_signatures
     from livingdrug.attributes.table import (
         Column,
@@ -118,6 +118,7 @@ __all__ = [
     "read_ratio",
     "read_signatures",
     "relate",
+    "rows_of",
     "save",
     "score",
     "sentences",

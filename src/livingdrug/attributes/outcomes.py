@@ -38,6 +38,8 @@ def outcome_of(table: ProductTable, name: str, log: bool | None = None) -> tuple
         return _classes(table, name)
     texts = table.texts[heading]
     there = np.flatnonzero([not is_missing(t) for t in texts])
+    if not len(there):
+        raise InputError(f"`{table.name}`: `{heading}` is empty in every row; no product has an outcome")
     values = [texts[i].strip() for i in there]
     coded = _two_values(values)
     if coded is not None:
@@ -148,6 +150,8 @@ def _survival(table: ProductTable, time: str, event: str) -> tuple[Outcome, np.n
         if heading is None:
             raise InputError(f"`{table.name}`: " + unknown("column", name, list(table.texts)))
     there = np.flatnonzero([not is_missing(t) for t in table.texts[headings[0]]])
+    if not len(there):
+        raise InputError(f"`{table.name}`: `{headings[0]}` is empty in every row; no product has an outcome")
     y = _numbers(table, headings[0], there)
     flags = [_happened(table.texts[headings[1]][i], headings[1]) for i in there]
     if any(f is None for f in flags):

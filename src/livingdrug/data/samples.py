@@ -80,7 +80,7 @@ def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) ->
     named = [printable(data.subjects[i], 30) for i in silent if data.subjects[i] not in ("", ".")]
     if named:
         shown = ", ".join(named[:5]) + (", ..." if len(named) > 5 else "")
-        findings.note(f"{len(named)} subject(s) have no sample that can be used, so no results: {shown}")
+        findings.note(f"{len(named)} subject(s) have no sample that can be used, so no results of their own: {shown}")
     if (data.time < 0).any():
         findings.note(f"{int((data.time < 0).sum())} sample(s) before the infusion are kept and used by no area or slope")
     return data

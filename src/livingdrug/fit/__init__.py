@@ -18,13 +18,14 @@ from livingdrug.fit.given import regimens_of
 from livingdrug.fit.groups import Groups, compare_groups
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.individual_curves import Curves, curves_of
+from livingdrug.fit.individual_posterior import IndividualPosterior, individual_posterior, log_density
 from livingdrug.fit.intervals import FEWEST_KEPT, FEWEST_REFITS, Uncertainty
 from livingdrug.fit.new_problem import new_problem
 from livingdrug.fit.npde import Npde, npde
 from livingdrug.fit.nuts import FEWEST_ESS, HIGHEST_R_HAT, Sampling
 from livingdrug.fit.outcome_check import OutcomeCheck, outcome_check
 from livingdrug.fit.outcome_problem import joint_problem
-from livingdrug.fit.point import LOG, SCALE_CODE, Point, point_of
+from livingdrug.fit.point import LOG, SCALE_CODE, Point, point_of, prepare
 from livingdrug.fit.priors import Prior, as_priors, prior_density, priors_of, read_priors
 from livingdrug.fit.problem import (
     Correlation,
@@ -34,6 +35,7 @@ from livingdrug.fit.problem import (
     ResidualError,
     outputs_of,
 )
+from livingdrug.fit.replicates import measured_values
 from livingdrug.fit.result import EXIT_CODE, Estimate, FitResult, Objective
 from livingdrug.fit.run import Individual, Progress, fit
 from livingdrug.fit.saem import Saem
@@ -50,17 +52,17 @@ from livingdrug.fit.vpc import Panel, Vpc, vpc
 __all__ = [
     "EXIT_CODE", "FEWEST_ESS", "FEWEST_KEPT", "FEWEST_REFITS", "HIGHEST_R_HAT", "LOG", "RISE", "SCALE_CODE",
     "STEIN", "Borrowing", "Conditional", "Correlation", "Curves", "DaysResult", "Effect", "Estimate",
-    "EtaCorrelation", "FitProblem", "FitResult", "Groups", "Individual", "MethodComparison", "MethodRun",
-    "ModelComparison", "ModelRun", "Npde", "Objective", "OutcomeCheck", "Panel", "Parameter", "Point", "Posterior", "Prior",
-    "Profile", "Progress", "Relation", "ResidualError", "Saem", "Sampled", "Sampling", "Sir", "Uncertainty",
-    "Unknowns", "Vpc", "as_model", "as_priors", "bootstrap", "borrowed", "compare_groups", "compare_methods",
-    "compare_models", "correlation_table", "covariate_relations", "curves_of", "design_of",
-    "eta_correlations", "evaluate", "extra_days", "few_draws", "fit", "fit_both", "in_model_units",
-    "joint_problem", "new_problem", "npde", "outcome_check", "outputs_of", "point_of", "prior_density", "priors_of",
-    "profile", "read_borrow",
-    "read_priors", "regimens_of", "relation_table", "sample_posterior", "sampled_parameters", "sir",
-    "size_caution", "start_values", "unknowns_of", "vpc", "with_all", "with_conditional_residuals",
-    "without_zeros",
+    "EtaCorrelation", "FitProblem", "FitResult", "Groups", "Individual", "IndividualPosterior",
+    "MethodComparison", "MethodRun", "ModelComparison", "ModelRun", "Npde", "Objective", "OutcomeCheck",
+    "Panel", "Parameter", "Point", "Posterior", "Prior", "Profile", "Progress", "Relation", "ResidualError",
+    "Saem", "Sampled", "Sampling", "Sir", "Uncertainty", "Unknowns", "Vpc", "as_model", "as_priors",
+    "bootstrap", "borrowed", "compare_groups", "compare_methods", "compare_models", "correlation_table",
+    "covariate_relations", "curves_of", "design_of", "eta_correlations", "evaluate", "extra_days",
+    "few_draws", "fit", "fit_both", "in_model_units", "individual_posterior", "joint_problem",
+    "log_density", "measured_values", "new_problem", "npde", "outcome_check", "outputs_of", "point_of",
+    "prepare", "prior_density", "priors_of", "profile", "read_borrow", "read_priors", "regimens_of",
+    "relation_table", "sample_posterior", "sampled_parameters", "sir", "size_caution", "start_values",
+    "unknowns_of", "vpc", "with_all", "with_conditional_residuals", "without_zeros",
 ]  # fmt: skip
 
 callable_package(__name__, fit)

@@ -82,7 +82,11 @@ def _first_order(prepared: Prepared, point: Point) -> np.ndarray:
 
 def spreads(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndarray:
     """Standard deviation of each record with the predictions f, on the scale of its error."""
-    output = prepared.records[2]
+    return spreads_of(prepared, point, prepared.records[2], f)
+
+
+def spreads_of(prepared: Prepared, point: Point, output: np.ndarray, f: np.ndarray) -> np.ndarray:
+    """The same for predictions (..., values) at any times; output: position of that of each value."""
     a, b, kind, size = point.a[output], point.b[output], prepared.kind[output], np.abs(f)
     choices = [a, b * size, a + b * size, np.sqrt(a**2 + (b * size) ** 2), a]
     return np.choose(kind, choices)

@@ -13,7 +13,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.random import uniforms
 from livingdrug.engine.densities import LOGNORMAL
 from livingdrug.fit.design import LOWER, UPPER
-from livingdrug.fit.objective import spreads
+from livingdrug.fit.objective import spreads_of
 from livingdrug.fit.point import Point, Prepared, centre, point_of, predictions, prepare, problem_at, with_etas
 from livingdrug.fit.problem import FitProblem, is_closed, with_below
 
@@ -150,11 +150,15 @@ def _check(trial: Trial, f: np.ndarray) -> None:
 
 def with_errors(prepared: Prepared, f: np.ndarray, u: np.ndarray) -> np.ndarray:
     """Measured values (replicates, records) from predictions and uniform numbers of the same shape."""
+    return measured_values(prepared, point_of(prepared.problem), prepared.design.output, f, u)
+
+
+def measured_values(prepared: Prepared, point: Point, output: np.ndarray, f: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """The same for predictions (..., values) at any times; output: position of that of each value, or of all."""
     from scipy.special import ndtr, ndtri
 
-    point = point_of(prepared.problem)
-    s = spreads(prepared, point, f.ravel()).reshape(f.shape)
-    logs = prepared.kind[prepared.design.output] == LOGNORMAL
+    s = spreads_of(prepared, point, output, f)
+    logs = prepared.kind[output] == LOGNORMAL
     if prepared.m4:  # values are positive: the normal error is cut at 0
         with np.errstate(divide="ignore", invalid="ignore"):
             below_zero = np.where(logs, 0.0, ndtr(-f / s))

@@ -72,7 +72,7 @@ def sampled_parameters(result: FitResult, draws: int = DRAWS, seed: int = 1) -> 
     if not problem.random:
         return None
     prepared, point = prepare(problem), point_of(problem)
-    pool, weight = _weighted(prepared, point, result.individuals.etas, seed)
+    pool, weight = weighted(prepared, point, result.individuals.etas, seed)
     etas = np.empty((prepared.n, draws, pool.shape[2]))
     for i, name in enumerate(prepared.design.subjects):
         at = uniforms(seed, f"individual parameters of {name}", 0, draws)
@@ -86,11 +86,17 @@ def sampled_parameters(result: FitResult, draws: int = DRAWS, seed: int = 1) -> 
     return Sampled(prepared.design.subjects, random, etas, values, 1 / (weight**2).sum(axis=1), seed)
 
 
-def _weighted(prepared: Prepared, point: Point, start: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(etas (n, POOL, random), their weights (n, POOL), which sum to 1): the one place that asks the importance sampler."""
+def weighted(
+    prepared: Prepared, point: Point, start: np.ndarray, seed: int, pool: int = POOL
+) -> tuple[np.ndarray, np.ndarray]:
+    """(etas (n, pool, random), their weights (n, pool), which sum to 1): the one place that asks the importance sampler.
+
+    The weights of a subject are nan where the model gives its records no finite likelihood at any draw.
+    """
     proposal = propose(prepared, point, seed, start)
-    draws = drawn(prepared, point, proposal, POOL, seed, "individual parameters")
+    draws = drawn(prepared, point, proposal, pool, seed, "individual parameters")
     logs = weights(prepared, point, draws)
     logs = np.where(np.isfinite(logs), logs, -np.inf)
-    weight = np.exp(logs - logs.max(axis=1, keepdims=True))
+    with np.errstate(invalid="ignore"):
+        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
     return draws.etas(prepared, point), weight / weight.sum(axis=1, keepdims=True)

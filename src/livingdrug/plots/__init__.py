@@ -11,7 +11,7 @@ from livingdrug.plots.assay_fits import (
     plot_residual_plate,
     plot_scored,
 )
-from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range
+from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano
 from livingdrug.plots.curves import DECADES, plot_bands, plot_curve, plot_curves, plot_limit
 from livingdrug.plots.exposure import plot_comparison
 from livingdrug.plots.fits import (
@@ -22,6 +22,7 @@ from livingdrug.plots.fits import (
     plot_residuals,
     plot_trace,
 )
+from livingdrug.plots.forecast import plot_forecast, plot_forecast_check
 from livingdrug.plots.index import axis_label, plot_index, plot_tradeoff, shown_exposures
 from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.outcomes import plot_outcomes
@@ -42,14 +43,15 @@ __all__ = [
     "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "new_figure",
     "pairs_together", "panels_of", "plot_bands", "plot_chains", "plot_characteristics", "plot_comparison",
     "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
-    "plot_densities", "plot_designs", "plot_eta_pairs", "plot_etas", "plot_forest", "plot_graded",
+    "plot_densities", "plot_designs", "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
+    "plot_graded",
     "plot_groups", "plot_growth", "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
     "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
     "plot_panels",
     "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
-    "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored",
-    "plot_sensitivity",
-    "plot_size_grid", "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_vpc",
+    "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored", "plot_sensitivity",
+    "plot_size_grid", "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
+    "plot_vpc",
     "sequence", "shown_exposures",
 ]  # fmt: skip

@@ -88,11 +88,28 @@ def table(_: Relate, found: Related):
     return pd.DataFrame(rows, columns=columns)
 
 
+def files(_: Relate, found: Related) -> dict:
+    """The effect of each attribute within each study, and pooled."""
+    import pandas as pd
+
+    if not found.pooled:
+        return {}
+    rows = [
+        (p.name, label, effect, effect - 1.96 * error, effect + 1.96 * error)
+        for p in found.pooled
+        for label, effect, error in zip(p.labels, p.effects, p.errors, strict=True)
+    ]
+    rows += [(p.name, "pooled", p.effect, p.lower, p.upper) for p in found.pooled]
+    return {"by_study.csv": pd.DataFrame(rows, columns=["attribute", "study", "effect", "lower", "upper"])}
+
+
 def figures(_: Relate, found: Related) -> Iterator[tuple[Picture, object]]:
-    """The effects as a forest."""
-    from livingdrug.plots import plot_forest
+    """The effects as a forest, and against their p values."""
+    from livingdrug.plots import plot_forest, plot_volcano
 
     outcome = found.prepared.outcome
     caption = f"Effect per SD of each attribute on {outcome.name}, with 95 % intervals; filled: q below 0.1."
     band = found.seen[0].effect if found.seen else None
     yield Picture("effects", caption), plot_forest(found.effects, outcome.n, band, outcome.name)
+    caption = "Effect per SD against the permutation p value of each attribute looked at; filled: q below 0.1."
+    yield Picture("volcano", caption), plot_volcano(found.effects, outcome.name)

@@ -1,0 +1,180 @@
+"""Posterior of the individual parameters of each subject, given some of its records and the population of a problem.
+
+Where a subject has records, draws come from the importance sampler of the likelihood (values below the limit by M3, as the
+problem says), and where those are worth too few from `annealed`; then as many as are asked for are taken by systematic
+resampling. A subject without records keeps the distribution of the population, with its covariates.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from livingdrug.core.random import uniforms
+from livingdrug.engine.at_draws import sum_at_draws
+from livingdrug.fit.annealed import annealed
+from livingdrug.fit.design import LOWER, Design
+from livingdrug.fit.importance import SOUND, predicted
+from livingdrug.fit.modes import find_modes
+from livingdrug.fit.point import Point, Prepared, centre, individual, point_of, prepare, with_etas
+from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.sampled import weighted
+
+POOL = 1024  # weighted draws of a subject around its mode
+ANNEALED = (8192, 32768)  # of `annealed`, where those before are worth fewer than SOUND
+KEPT = 500  # draws that are kept of each subject
+
+
+@dataclass(frozen=True)
+class IndividualPosterior:
+    """Posterior of every subject of a problem, given the records that were used.
+
+    prepared, point: of all records; used (records,): whether each was; mode (n, random): etas where the posterior is
+    highest, 0 without records; etas (n, draws, random): equally probable draws; worth (n,): effective draws among the
+    weighted ones that they were taken from, 0 where the model gives the records no finite likelihood (etas are the
+    population's then); pool (n,): how many these were, 0 for a subject without records.
+    """
+
+    prepared: Prepared
+    point: Point
+    used: np.ndarray
+    mode: np.ndarray
+    etas: np.ndarray
+    worth: np.ndarray
+    pool: np.ndarray
+    seed: int
+
+    @property
+    def design(self) -> Design:
+        """All records."""
+        return self.prepared.design
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Their names."""
+        return self.design.subjects
+
+    def count(self) -> np.ndarray:
+        """Records used of each subject, (n,)."""
+        return np.bincount(self.design.subject[self.used], minlength=self.design.n)
+
+    def tables(self) -> np.ndarray:
+        """Every quantity of every subject at its draws, (n, draws, quantities)."""
+        middle = centre(self.prepared, self.point)
+        draws = range(self.etas.shape[1])
+        at = [individual(self.prepared, with_etas(self.prepared, middle, self.etas[:, k])) for k in draws]
+        return np.stack(at, axis=1)
+
+    def mode_table(self) -> np.ndarray:
+        """Every quantity of every subject at its mode, (n, quantities)."""
+        return individual(self.prepared, with_etas(self.prepared, centre(self.prepared, self.point), self.mode))
+
+    def predictions(self) -> np.ndarray:
+        """Predictions of all records at the draws of their subjects, (draws, records)."""
+        return predicted(self.prepared, self.point, self.etas).f
+
+    def log_below(self, f: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """ln P(a measured value is below `values` (records,)) given predictions f (draws, records), (records, draws): what
+        M3 says of a value below that limit."""
+        count = len(values)
+        kind = np.full(count, LOWER, dtype=np.int8)
+        return log_density(self.prepared, self.point, values, kind, self.design.output, f)
+
+
+def individual_posterior(
+    problem: FitProblem,
+    used: np.ndarray | None = None,
+    draws: int = KEPT,
+    seed: int = 1,
+    prepared: Prepared | None = None,
+) -> IndividualPosterior:
+    """Posterior of the individual parameters of all subjects from some of their records.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        Its numbers are those of the population.
+    used : ndarray of bool, optional
+        Whether each record of the design counts, shape (records,); all do by default.
+    draws : int
+        Kept of each subject.
+    seed : int
+        The draws of a subject depend on it.
+    prepared : Prepared, optional
+        Of the problem, where it has been made.
+
+    Returns
+    -------
+    IndividualPosterior
+
+    Raises
+    ------
+    InputError
+        For data that the model cannot take.
+    """
+    prepared = prepared or prepare(problem)
+    point, design = point_of(problem), prepared.design
+    used = np.ones(len(design.y), dtype=bool) if used is None else used
+    size = len(prepared.random)
+    mode, etas = np.zeros((design.n, size)), _of_population(design.subjects, point, draws, seed)
+    worth, pool = np.full(design.n, np.inf), np.zeros(design.n, dtype=np.int64)
+    left = np.unique(design.subject[used])
+    for count in (POOL, *ANNEALED):
+        if not len(left):
+            break
+        own = prepare(problem, 1, with_records(design, used & np.isin(design.subject, left)))
+        if count == POOL:
+            mode[left] = find_modes(own, point, np.zeros((len(left), size))).etas
+            drawn, weight = weighted(own, point, mode[left], seed, count)
+        else:
+            drawn, weight = annealed(own, point, count, seed)
+        pool[left] = count
+        lost = ~np.isfinite(weight).all(axis=1)  # no draw at which the model gives the samples a finite likelihood
+        worth[left] = np.where(lost, 0.0, 1 / (np.where(lost[:, None], 1.0, weight) ** 2).sum(axis=1))
+        for k in np.flatnonzero(~lost).tolist():
+            i = int(left[k])
+            etas[i] = drawn[k, _systematic(weight[k], draws, seed, design.subjects[i])]
+        left = left[worth[left] < SOUND]
+    return IndividualPosterior(prepared, point, used, mode, etas, worth, pool, seed)
+
+
+def with_records(design: Design, keep: np.ndarray) -> Design:
+    """These records alone (a mask), and the subjects that have any."""
+    present, subject = np.unique(design.subject[keep], return_inverse=True)
+    first = np.searchsorted(subject, np.arange(len(present)))
+    flat = ("time", "output", "y", "kind", "line", "occasion", "end")
+    return replace(
+        design, **{name: getattr(design, name)[keep] for name in flat}, subject=subject, first=first,
+        subjects=tuple(design.subjects[i] for i in present), last=np.append(first[1:], len(subject)),
+        table=design.table[present], x=design.x[present], doses=tuple(design.doses[i] for i in present),
+        resets=tuple(design.resets[i] for i in present),
+    )  # fmt: skip
+
+
+def log_density(
+    prepared: Prepared, point: Point, y: np.ndarray, kind: np.ndarray, output: np.ndarray, f: np.ndarray
+) -> np.ndarray:
+    """Log density of values (or the log probability of lying beyond a limit) given predictions f (draws, values), each value
+    by itself: (values, draws). kind: of each as in `Design`; output: positions of their outputs."""
+    count = len(y)
+    total, first = np.empty((count, len(f))), np.arange(count)
+    end = np.full(count, -np.inf)
+    sum_at_draws(
+        y, end, kind, output, prepared.kind, point.a, point.b, prepared.m4, first, first + 1, f, 0, len(f), total
+    )
+    return total
+
+
+def _of_population(subjects: tuple[str, ...], point: Point, draws: int, seed: int) -> np.ndarray:
+    """Random effects of the population for every subject, (n, draws, random)."""
+    from scipy.special import ndtri
+
+    size = len(point.omega)
+    factor = np.linalg.cholesky(point.omega)
+    z = [ndtri(uniforms(seed, f"forecast of {name}", 0, draws * size)).reshape(draws, size) for name in subjects]
+    return np.stack(z) @ factor.T
+
+
+def _systematic(weight: np.ndarray, draws: int, seed: int, name: str) -> np.ndarray:
+    """Positions of equally probable draws from weighted ones, by one shifted comb."""
+    comb = (np.arange(draws) + uniforms(seed, f"individual parameters of {name}", 0, 1)) / draws
+    return np.searchsorted(np.cumsum(weight)[:-1], comb)

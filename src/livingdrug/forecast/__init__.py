@@ -1,0 +1,12 @@
+"""What the samples so far say of each patient's further course. The package is called as its verb:
+`ld.forecast(model, data, at=14)`."""
+
+from livingdrug.core.faces import callable_package
+from livingdrug.forecast.result import FALL, Cut, Forecast, Interval, Patient, Proportion, Score, interval
+from livingdrug.forecast.run import DRAWS, UNTIL, forecast
+
+__all__ = [
+    "DRAWS", "FALL", "UNTIL", "Cut", "Forecast", "Interval", "Patient", "Proportion", "Score", "forecast", "interval",
+]  # fmt: skip
+
+callable_package(__name__, forecast)

@@ -1,0 +1,194 @@
+"""The `forecast` kind of scenario: what each patient's samples so far say of the rest of the course."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from livingdrug.core.errors import InputError
+from livingdrug.data import Check, Data, Endpoints, check_endpoints, cross, join, read_endpoints
+from livingdrug.fit.text import read_residuals
+from livingdrug.forecast import DRAWS, UNTIL, Forecast, forecast
+from livingdrug.models import Model, build_model
+from livingdrug.products import BuiltIn, get_curve
+from livingdrug.response import read_outcome, read_subjects
+from livingdrug.workflows.base import HERE, Conduct
+from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
+from livingdrug.workflows.fit.scenario import read_theirs
+from livingdrug.workflows.tables import TableScenario, checked_table
+
+COUNTED = "patients"
+ROLES = ("response", "toxicity")
+MODEL, ASKED, OUTCOMES, CHECK = "Population", "Forecast", "Response and toxicity", "Check against later samples"
+
+
+class ForecastScenario(TableScenario):
+    """A forecast of the patients of a file. The reading of the table is that of `check`."""
+
+    EXAMPLES: ClassVar = (
+        "livingdrug forecast kinetics.csv --model stein_2019 --at 14 --until 180",
+        "livingdrug forecast kinetics.csv --model stein_2019 --at 14 --response tisagenlecleucel_response --toxicity "
+        "tisagenlecleucel_severe_crs --check 7,14 --out run_forecast",
+    )
+
+    kind: Literal["forecast"] = "forecast"
+    model: Annotated[
+        str,
+        About(
+            "The population: a name from `livingdrug models`, a model file (.toml), or the folder of a fit.", group=MODEL,
+            metavar="NAME",
+        ),
+    ]
+    fragments: Annotated[
+        tuple[str, ...], About("Fragments to join.", ("--with",), MODEL, metavar="F1,F2", read=commas)
+    ] = ()
+    values: Annotated[
+        dict[str, float],
+        About(
+            "A typical value by name or paper symbol. Repeatable.", ("--set",), MODEL,
+            metavar="NAME=VALUE", read=named_numbers,
+        ),
+    ] = Field(default_factory=dict)
+    variability: Annotated[
+        str | None,
+        About("Which between-subject variability, where there are several (stein_2019: sd, variance).", group=MODEL),
+    ] = None
+    cv: Annotated[
+        float | None,
+        About("Log-normal CV on every rate, where no variability is published (0.5 = 50 %).", group=MODEL),
+    ] = None
+    residual: Annotated[
+        tuple[str, ...],
+        About(
+            "Residual error, where the model has none: additive:a, proportional:b, combined:a,b, lognormal:a.",
+            group=MODEL, metavar="[OUTPUT=]KIND:A,B",
+        ),
+    ] = ()
+    outputs: Annotated[
+        dict[str, str],
+        About(
+            "Map DVID in the data to a model output: DVID=OUTPUT.", ("--output-is",), MODEL,
+            metavar="THEIRS=OURS", read=read_theirs,
+        ),
+    ] = Field(default_factory=dict)
+    compartments: Annotated[
+        dict[str, str],
+        About(
+            "Which state of the model a compartment of the rows of doses is, such as 2=central.", ("--compartment",),
+            MODEL, metavar="THEIRS=STATE", read=read_theirs,
+        ),
+    ] = Field(default_factory=dict)
+    missing: Annotated[
+        str | None,
+        About("Patients without a covariate that is used: median or leave-out; refused by default.", group=MODEL,
+              metavar="RULE"),
+    ] = None
+    conversion: Annotated[
+        str | None,
+        About("Convert units by a named, cited conversion, as `nca` takes it.", group=MODEL),
+    ] = None
+    at: Annotated[
+        float | None,
+        About("Last day whose samples are used, as if today were that day; all samples by default.", group=ASKED, unit="d"),
+    ] = None
+    until: Annotated[float, About("Last day of the forecast.", group=ASKED, unit="d")] = UNTIL
+    of: Annotated[
+        str | None, About("Output of the model that is forecast; the measured one by default.", group=ASKED, metavar="OUTPUT")
+    ] = None
+    response: Annotated[
+        str | None,
+        About(
+            "Exposure-response of efficacy (`livingdrug index --list`): its probability for each patient, by which they are "
+            "ordered.", group=OUTCOMES, metavar="NAME",
+        ),
+    ] = None
+    toxicity: Annotated[
+        str | None, About("The same of toxicity, such as tisagenlecleucel_severe_crs.", group=OUTCOMES, metavar="NAME")
+    ] = None
+    next: Annotated[
+        tuple[float, ...],
+        About("Days on which one more sample is looked at; some after the last one by default.", group=ASKED,
+              metavar="21,28", read=numbers),
+    ] = ()
+    check: Annotated[
+        tuple[float, ...],
+        About(
+            "Days from whose samples everything is forecast as well, and compared with what came later.", group=CHECK,
+            metavar="7,10,14", read=numbers,
+        ),
+    ] = ()
+    response_is: Annotated[
+        str | None,
+        About("Endpoint in --endpoints that the response is (ORR, CRR, a column), for --check.", group=CHECK, metavar="NAME"),
+    ] = None
+    toxicity_is: Annotated[
+        str | None,
+        About("Endpoint that the toxicity is, such as 'CRS>=3', for --check.", group=CHECK, metavar="NAME"),
+    ] = None
+    even_so: EvenSo = False
+    draws: Annotated[int, About("Draws of each patient's posterior.", group=ASKED)] = DRAWS
+    seed: Annotated[int, About("Seed of the random numbers.", group=ASKED)] = 1
+
+    def built(self) -> Model:
+        """The model. Raises InputError or ModelError for what cannot be."""
+        return build_model(self.model, self.fragments, self.values, self.even_so)
+
+    def samples(self, checked: Check) -> Data:
+        """The samples: endpoints joined, units converted."""
+        data = checked.data
+        if self.endpoints:
+            data = join(data, read_endpoints(self.endpoints))
+        return cross(data, self.conversion) if self.conversion else data
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """The tables as they were read, the model, the exposure-responses by their names, and the forecast."""
+
+    parts: tuple[Check | Endpoints, ...]
+    model: Model
+    curves: dict[str, BuiltIn]
+    forecast: Forecast
+
+
+def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
+    """Read the samples, forecast every patient. Raises InputError before anything is computed."""
+    conduct.alone(scenario)
+    model = scenario.built()
+    checked = checked_table(scenario)
+    entries = {role: get_curve(name) for role in ROLES if (name := getattr(scenario, role)) is not None}
+    made = forecast(
+        model, scenario.samples(checked), scenario.at, scenario.until, scenario.of, progress=conduct.progress,
+        **population_of(scenario, model), **{role: entry.curve for role, entry in entries.items()},
+        days=scenario.next or None, check=scenario.check, observed=observed_of(scenario, entries), draws=scenario.draws,
+        seed=scenario.seed,
+    )  # fmt: skip
+    parts = (checked, *([check_endpoints(scenario.endpoints)] if scenario.endpoints else []))
+    return Forecasts(parts, model, {entry.curve.name: entry for entry in entries.values()}, made)
+
+
+def observed_of(scenario: ForecastScenario, entries: dict[str, BuiltIn]) -> dict[str, dict[str, float]]:
+    """Name of an exposure-response -> patient -> whether the outcome came, for a check."""
+    found = {}
+    for role in ROLES:
+        name = getattr(scenario, f"{role}_is")
+        if name is None:
+            continue
+        flag = f"--{role}-is"
+        if not scenario.check or scenario.endpoints is None or role not in entries:
+            raise InputError(f"{flag} {name} is for a check of probabilities: give --endpoints, --check and --{role} too")
+        table = read_subjects(scenario.endpoints)
+        outcome = read_outcome(table, name, "binary")
+        known = np.isfinite(outcome.values)
+        pairs = zip(np.array(table.names, dtype=object)[known], outcome.values[known], strict=True)
+        found[entries[role].curve.name] = {str(who): float(value) for who, value in pairs}
+    return found
+
+
+def population_of(scenario: ForecastScenario, model: Model) -> dict:
+    """What is said of the population, as `forecast` takes it."""
+    return {
+        "spread": scenario.variability, "cv": scenario.cv, "residuals": read_residuals(scenario.residual, model),
+        "outputs": scenario.outputs, "compartments": scenario.compartments, "missing": scenario.missing or "",
+    }  # fmt: skip
