@@ -1,13 +1,9 @@
-"""`livingdrug example attributes`: made-up products and expression, simulated from start to end."""
+"""Simulated products, expression and signatures for attributes."""
 
 from pathlib import Path
 
-import click
-
-from livingdrug.core.errors import InputError
-
 NEW = 5  # products that are written once more without their outcome, as new ones
-ABOUT = """Example data for `livingdrug attributes`.
+README = """Example data for `livingdrug attributes`.
 
 EVERYTHING HERE IS SIMULATED. No patient and no product is behind any number.
 
@@ -31,27 +27,20 @@ Try:
   livingdrug attributes relate scores.csv --endpoints products.csv --outcome CR+PR
   livingdrug attributes design --effect 1.2 --features 28
 """
+SAID = "simulated data, labelled so"
 
 
-def write_attributes_example(folder: str) -> None:
-    """Write the files. Raises InputError where one of them exists."""
+def files() -> dict:
+    """Products, new products, expression and signatures."""
     from livingdrug.attributes import example_expression, example_products
-    from livingdrug.core.export import write_csv
-    from livingdrug.report import check_folder
 
-    check_folder(folder)
-    path = Path(folder)
-    names = ("products.csv", "new_products.csv", "expression.csv", "signatures.gmt", "README.txt")
-    there = [name for name in names if (path / name).exists()]
-    if there:
-        raise InputError(f"`{path / there[0]}` exists already and is not overwritten; name an empty folder")
-    path.mkdir(parents=True, exist_ok=True)
     products = example_products()
     expression, sets = example_expression()
-    write_csv(products, path / names[0])
-    write_csv(products.head(NEW).drop(columns=["response", "log CMAX", "PFS (d)", "PFS event"]), path / names[1])
-    write_csv(expression.reset_index(), path / names[2])
-    (path / names[3]).write_text(sets, encoding="utf-8")
-    (path / names[4]).write_text(ABOUT, encoding="utf-8")
-    click.echo(f"wrote {', '.join(names)} to {folder}: simulated data, labelled so", err=True)
-    click.echo(f"next: livingdrug attributes relate {path / names[0]} --outcome CR+PR", err=True)
+    new = products.head(NEW).drop(columns=["response", "log CMAX", "PFS (d)", "PFS event"])
+    return {"products.csv": products, "new_products.csv": new, "expression.csv": expression.reset_index(),
+            "signatures.gmt": sets}  # fmt: skip
+
+
+def next_command(folder: Path) -> str:
+    """What to try first."""
+    return f"attributes relate {folder / 'products.csv'} --outcome CR+PR"
