@@ -45,7 +45,7 @@ def answer(scenario: ScorePrediction, found: Score) -> Answer:
 
 
 def _part(part) -> str:
-    return f"{part.k} of {part.n} ({100 * part.low:.0f} to {100 * part.high:.0f} %)" if part.n else "none can be told"
+    return f"{part.k} of {part.n} ({100 * part.low:.0f} to {100 * part.high:.0f} %)" if part.n else "none is clear"
 
 
 def _of_metric(m: MetricScore) -> tuple:
