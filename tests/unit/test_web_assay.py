@@ -49,7 +49,7 @@ def sent(text: str) -> str:
 def test_the_example_is_one_click_away_and_is_checked_with_heat_maps(work):
     assert to_query(EXAMPLE) in text_of(work, "")
     said = text_of(work, to_query(EXAMPLE))
-    assert "Fit for analysis: 96 wells" in said and "E8 at 42 h" in said and "simulated data" in said
+    assert "Passed validation: 96 wells" in said and "E8 at 42 h" in said and "simulated data" in said
     assert "data:image/png;base64" in said and '"className": "problem"' not in said
     assert to_query(step("assay-fit", EXAMPLE)) in said and "model=exhaustion" in to_query(step("assay-fit", EXAMPLE))
 

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.attributes import (
+    LEAST,
     LIMIT,
     Features,
     Leak,
@@ -162,6 +163,17 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
         leaks=tuple(leaks),
         rows=rows,
         treatments=how,
+    )
+
+
+def few(outcome: Outcome) -> tuple[str, ...]:
+    """What is to be said where the smaller class, the events or the patients are fewer than can be learned from."""
+    if outcome.smaller >= LEAST:
+        return ()
+    what = {"binary": "in the smaller class", "survival": "with an event", "continuous": "with a value"}[outcome.kind]
+    return (
+        f"{outcome.name}: {outcome.smaller} patient(s) {what}, fewer than {LEAST}: only the largest differences show, "
+        "and nothing can be learned from all attributes together",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.report import Answer, Picture, Table, cell
-from livingdrug.workflows.attributes.inputs import column_table, hashes
+from livingdrug.workflows.attributes.inputs import column_table, few, hashes
 from livingdrug.workflows.attributes.relate.spec import Relate, Related
 
 RATE = 0.1  # of false discoveries
@@ -29,7 +29,7 @@ def answer(scenario: Relate, found: Related) -> Answer:
         title=f"{outcome.name} and {len(effects)} attributes of {outcome.n} products",
         question=f"Which attributes of the product go with {outcome.name}?",
         sentences=tuple(_sentences(found)),
-        flags=tuple(leak.problem for leak in found.prepared.leaks),
+        flags=(*few(found.prepared.outcome), *(leak.problem for leak in found.prepared.leaks)),
         checks=found.prepared.table.notes,
         tables=tuple(tables),
         data=hashes(scenario),
