@@ -53,8 +53,10 @@ def test_a_band_holds_what_lies_within_the_errors_of_both(observed, held, direct
 
 
 def test_a_band_is_widened_by_the_error_of_the_patients():
-    base = clinic("C1", 1.0, 400)
-    many, few = (score_prediction([change("C2", 2.0)], [base, clinic("C2", 5.5, n, 1.2)], "C1").rows[0] for n in (400, 3))
+    many, few = (
+        score_prediction([change("C2", 2.0)], [clinic("C1", 1.0, n, 1.2), clinic("C2", 5.5, n, 1.2)], "C1").rows[0]
+        for n in (400, 3)
+    )
     assert many.held is False and few.held is True  # the same ratio, known less well
 
 
