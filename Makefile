@@ -3,6 +3,7 @@
 # make check   what takes less than a minute: style, types, architecture (`make test` begins with it)
 # make app     the web app, on this machine only
 # make test-web  the web app in a real browser (Debian: installs chromium and npm where they are missing)
+# make docs    the manual, in out/docs (nothing is fetched)
 # make bench   the benchmarks, against other solvers in an environment of their own (a quarter of an hour; needs gfortran and a C++ compiler)
 PYTHON ?= python3.11
 VENV := .venv
@@ -13,7 +14,7 @@ AXE := axe-core@4.14.1
 BENCH := .venv-bench
 BENCH_STAMP := $(BENCH)/ready
 
-.PHONY: paper check test test-web app bench clean
+.PHONY: paper check test test-web app docs bench clean
 
 paper: $(STAMP)
 	$(RUN) -m livingdrug warmup
@@ -21,6 +22,10 @@ paper: $(STAMP)
 
 app: $(STAMP)
 	$(RUN) -m livingdrug app
+
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet
+	@echo "Open out/docs/index.html"
 
 check: $(STAMP)
 	$(RUN) -m ruff check src tests papers bench

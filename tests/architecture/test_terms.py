@@ -109,7 +109,7 @@ def stays(path: Path, text: str) -> bool:
 
 
 FILES = sorted(SOURCE.rglob("*.py"))
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
 
 @pytest.mark.parametrize("package", sorted({p.relative_to(SOURCE).parts[0] for p in FILES}))

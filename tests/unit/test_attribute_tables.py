@@ -344,3 +344,17 @@ def test_order_of_patients_changes_the_answer_only_by_its_folds():
     other = at.relate(x[places], names, outcome.taken(places))
     for a, b in zip(one, other, strict=True):
         assert (a.effect, a.lower, a.auc.value) == pytest.approx((b.effect, b.lower, b.auc.value))
+
+
+def test_absolute_counts_and_fluorescence_are_logarithms_of_no_gate(tmp_path):
+    text = "patient,Tcm (cells/uL),Tem (cells/uL),PD-1 (MFI),LAG-3 (% of CD3)\n" + "".join(
+        f"P{i},{100 + 7 * i},{900 - 11 * i},{5000 + 90 * i},{10 + i}\n" for i in range(8)
+    )
+    found = table(tmp_path, text)
+    assert found.ok
+    assert at.analysed(found)[1] == (
+        "log Tcm (cells/uL)",
+        "log Tem (cells/uL)",
+        "log PD-1 (MFI)",
+        "logit LAG-3 (% of CD3)",
+    )

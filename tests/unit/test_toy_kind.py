@@ -1,4 +1,4 @@
-"""A kind of analysis is one folder: a toy kind in a folder of its own runs everywhere, and no other file is edited."""
+"""A kind of analysis is one folder: the toy kind of CONTRIBUTING.md runs everywhere, and no other file is edited."""
 
 import json
 import runpy
@@ -9,59 +9,7 @@ import pytest
 
 from livingdrug import workflows
 from tests.commands import livingdrug
-
-SPEC = '''"""The `doubling` kind of scenario."""
-
-import math
-from typing import Annotated, ClassVar, Literal
-
-from livingdrug.core.errors import InputError
-from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import About
-
-
-class Doubling(Document):
-    """How long a doubling takes."""
-
-    EXAMPLES: ClassVar = ("livingdrug doubling --rate 0.5",)
-
-    kind: Literal["doubling"] = "doubling"
-    rate: Annotated[float, About("Growth rate of the cells.", unit="1/d", group="Growth")]
-    phase: Annotated[Literal["log", "late"], About("Phase of the growth.", group="Growth")] = "log"
-
-
-def run(scenario):
-    """Days."""
-    if not scenario.rate > 0:
-        raise InputError(f"the rate is {scenario.rate:g}; it must be above 0")
-    return math.log(2) / scenario.rate
-'''
-ANSWER = '''"""What it says."""
-
-from livingdrug.report.answer import Answer, Picture, Table, cell
-
-
-def answer(scenario, found):
-    """Words and a table."""
-    table = Table("doubling", ("quantity", "value"), (("doubling time", cell(found, "d")),))
-    return Answer("Doubling", "How long does a doubling take?", (f"The cells double in {found:.3g} d.",), tables=(table,))
-
-
-def table(scenario, found):
-    """One row."""
-    import pandas as pd
-
-    return pd.DataFrame([{"days": found}])
-
-
-def figures(scenario, found):
-    """A line."""
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    figure.subplots().plot([0, found], [1, 2])
-    yield Picture("line", "A doubling."), figure
-'''
+from tests.recipes import recipe
 
 
 @pytest.fixture()
@@ -69,9 +17,8 @@ def toy(tmp_path, monkeypatch):
     """A folder with the kind `doubling`, added to where kinds are looked for."""
     home = tmp_path / "kinds" / "doubling"
     home.mkdir(parents=True)
-    (home / "__init__.py").write_text('"""Time that cells take to double.\\n\\nFrom a growth rate.\\n"""\n')
-    (home / "spec.py").write_text(SPEC)
-    (home / "answer.py").write_text(ANSWER)
+    for path in ("workflows/doubling/__init__.py", "workflows/doubling/spec.py", "workflows/doubling/answer.py"):
+        (home / Path(path).name).write_text(recipe(path))
     monkeypatch.setattr(workflows, "__path__", [*workflows.__path__, str(home.parent)])
     yield tmp_path
     for name in [name for name in sys.modules if name.startswith("livingdrug.workflows.doubling")]:

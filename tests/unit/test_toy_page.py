@@ -8,24 +8,9 @@ from livingdrug import web
 from livingdrug.web.app import make_app, menu, page_of
 from livingdrug.web.pages import pages
 from livingdrug.web.work import Work
+from tests.recipes import recipe
 
-PAGE = '''"""How long cells take to double."""
-
-from dash import html
-
-from livingdrug.web.pages import Page
-
-PAGE = Page("/doubling", "Doubling", place=95)
-
-
-def page(query, work):
-    """The page."""
-    return html.P("The cells double in 1.39 d.")
-
-
-def register(app, work):
-    """Nothing on it can be pressed."""
-'''
+PAGE = recipe("web/doubling.py")
 
 
 @pytest.fixture()
@@ -45,7 +30,7 @@ def test_it_is_in_the_menu_and_opens(toy):
 
 def test_the_order_of_the_menu():
     names = [module.PAGE.name for module in pages().values()]
-    assert names[:3] == ["Explore", "My data", "Exposure and response"] and names[-1] == "The paper"
+    assert names[:4] == ["Start", "Explore", "My data", "Exposure and response"] and names[-1] == "The paper"
     assert "/doubling" not in pages()
 
 

@@ -11,7 +11,7 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.app import make_app, page_of
-from livingdrug.web.explore import EXAMPLE, complete, page, step, switched
+from livingdrug.web.explore import complete, page, step, switched
 from livingdrug.web.live import live
 from livingdrug.web.sliders import sliders, span_of
 from livingdrug.web.uploads import MAX_BYTES, MAX_FILES, Uploads, safe_name
@@ -26,6 +26,8 @@ from livingdrug.workflows.response.spec import Response
 from livingdrug.workflows.simulate.spec import Simulation
 from livingdrug.workflows.trial.spec import TrialScenario
 
+EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
+                     values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip
 SCENARIOS = (
     EXAMPLE,
     complete(EXAMPLE),
@@ -120,7 +122,7 @@ def test_odd_addresses_are_answered_in_words(client):
 
 def test_a_bad_start_value_keeps_its_field():
     page = str(page_of("/fit", "?kind=fit&file=example&model=stein_2019&values.fold=-1", Work()))
-    assert "must be positive" in page and "start or held value of fold" in page
+    assert "must be positive" in page and "initial estimate or fixed value of fold" in page
 
 
 def test_nothing_on_the_page_comes_from_elsewhere(client):

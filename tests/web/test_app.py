@@ -17,9 +17,11 @@ OWN_INDEX = "/response?kind=index&file=example_response&exposure=CMAX&efficacy=O
 OWN_GRADES = "/response?kind=response&file=example_response&exposure=CMAX&endpoint=CRS+grade"
 OWN_TIMES = "/response?kind=response&file=example_response&exposure=CMAX&endpoint=PFS&outcome=time"
 PATHS = (
-    "/", "/data", "/data?kind=compare&file=example&product=tisagenlecleucel", "/response", OWN_INDEX, OWN_GRADES, OWN_TIMES,
-    "/trial", "/fit", "/fit?kind=fit&file=example&model=stein_2019", "/assay", "/paper",
+    "/explore", "/data", "/data?kind=compare&file=example&product=tisagenlecleucel", "/response", OWN_INDEX, OWN_GRADES,
+    OWN_TIMES, "/trial", "/fit", "/fit?kind=fit&file=example&model=stein_2019", "/assay", "/paper", "/",
 )  # fmt: skip
+THREE = "explore?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition&fragments=allogeneic_killing"
+THREE += "&values.k12=1.0&values.k_allo=1e-10"
 TABLE = """ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT
 <script>window.hurt=1</script>,0,,copies/ug,qPCR,1,1e8,50
 <script>window.hurt=1</script>,1,120,copies/ug,qPCR,0,,50
@@ -55,7 +57,7 @@ LATENCY = """async (id) => {
 }"""
 
 
-def opened(page, address, path="", plot="curves"):
+def opened(page, address, path="explore", plot="curves"):
     """The page at a path, with its plot drawn."""
     page.goto(address.rstrip("/") + ("/" + path.lstrip("/")))
     if plot:
@@ -128,12 +130,15 @@ def test_the_first_screen_says_that_data_stay_and_shows_curves_at_once(page, add
     assert "your data never leave it" in page.locator("header").inner_text()
     assert "not for clinical decisions" in page.locator("header").inner_text()
     names = [name for name, _ in heights(page)]
-    assert {"memory", "effector1", "effector2", "exhausted", "tumour", "host t"} <= set(names)
+    assert {"memory", "effector1", "effector2", "exhausted", "tumour"} <= set(names)
+    # the product is detected, expands, and is still there when the plot ends
+    level, limit = [y for y in dict(heights(page))["car t blood"] if y is not None], 2.5
+    assert max(level) > limit and max(level) > 10 * level[1] and level[-1] > limit
     assert "peak" in page.locator("#curves-sentence").inner_text() and page.locator("#exposure table").count() == 1
 
 
 def test_a_slider_by_keyboard_moves_curves_words_and_address_and_the_address_gives_the_same_picture(page, context, address):
-    opened(page, address)
+    opened(page, address, THREE)
     before, words = heights(page), page.locator("#exposure").inner_text()
     slider = page.locator(K12)
     assert page.get_by_role("slider", name=re.compile("k12 rate from blood to tissue")).count() == 1
@@ -153,7 +158,8 @@ def test_a_slider_by_keyboard_moves_curves_words_and_address_and_the_address_giv
 
 
 def test_an_exact_value_is_typed_or_refused_in_words(page, address, tmp_path):
-    opened(page, address, "?kind=simulate&model=kirouac_2023&fragments=tissue")
+    opened(page, address, "?kind=simulate&model=kirouac_2023&fragments=tissue")  # an address of before
+    page.locator("#sliders summary", has_text="Distribution into a passive tissue").click()
     exact, before = page.get_by_role("textbox", name=re.compile("k12 .*exact value in")), heights(page)
     for text, why in (("much", "is no number"), ("1e9", "is out of range; k12 goes from"), ("", "is no number")):
         exact.fill(text)
@@ -166,7 +172,7 @@ def test_an_exact_value_is_typed_or_refused_in_words(page, address, tmp_path):
     page.wait_for_function("location.search.includes('values.k12=2.34567891')")
     assert page.locator("#refused-k12").inner_text() == "" and heights(page) != before
     other = page.context.new_page()
-    opened(other, address, page.url.split("/", 3)[3])
+    opened(other, address, page.url.split("/", 3)[3])  # a group with a value of one's own is open
     assert other.locator("#value-k12").input_value() == "2.34567891" and heights(other) == heights(page)
     assert other.locator(K12).input_value() == page.locator(K12).input_value()
     page.locator(K12).press("ArrowRight")
@@ -183,7 +189,7 @@ def test_explore_hands_out_what_the_command_and_the_script_give(page, address, t
 
 
 def test_mechanisms_pins_and_patients(page, address):
-    opened(page, address)
+    opened(page, address, THREE)
     page.get_by_role("button", name="Pin this curve").click()
     shows(page, "pinned 1")
     page.get_by_role("button", name="allogeneic killing").click()
@@ -193,7 +199,8 @@ def test_mechanisms_pins_and_patients(page, address):
     page.get_by_role("button", name="200 virtual patients").click()
     shows(page, "95 % of the subjects")
     assert "200 virtual subjects" in page.locator("#curves-sentence").inner_text()
-    page.get_by_role("link", name="stein_2019", exact=True).click()
+    page.locator("#explore-model").fill("transgene kinetics in B-ALL, closed")
+    page.get_by_role("option", name="Tisagenlecleucel transgene kinetics in B-ALL, closed form").click()
     says(page, "#curves-sentence", "transgene")
 
 
@@ -328,7 +335,7 @@ def test_trial_answers_as_the_command_does(page, address, tmp_path):
     page.wait_for_selector("#power-fold-problem .problem")
 
 
-def test_a_trial_is_simulated_from_its_design(page, address):
+def test_a_trial_is_simulated_from_its_design(page, address, axe):
     opened(page, address, "trial", "power")
     page.get_by_role("link", name="Several versions against a shared control").click()
     page.wait_for_selector(DRAWN.format("sizes"), state="attached")
@@ -336,6 +343,23 @@ def test_a_trial_is_simulated_from_its_design(page, address):
     page.locator("#design").fill(text.replace("replicates = 1000", "replicates = 200"))
     page.get_by_role("button", name="Simulate this design").click()
     says(page, "#sizes-sentence", "200 simulated trials")
+    # a cell of the grid is the document beside it
+    page.get_by_label("Patients, arms row 1", exact=True).fill("35")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#design').value.includes('n = 35')")
+    page.get_by_label("Patients, arms row 2", exact=True).fill("many")
+    page.keyboard.press("Enter")
+    says(page, "#design-problem", "Patients of row 2")
+    page.get_by_role("button", name="Add an arm").click()
+    page.wait_for_function("document.querySelector('#design').value.includes('arm 5')")
+    assert page.get_by_label("Patients, arms row 1", exact=True).input_value() == "35"
+    for width in (1440, 1024, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(800)  # plots follow the window
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
     page.locator("#design").fill("kind = ")
     page.get_by_role("button", name="Simulate this design").click()
     page.wait_for_selector("#design-problem .problem")
@@ -407,10 +431,100 @@ def test_killing_assay_and_paper(page, address):
     says(page, "#curves-sentence", "host T cells")
 
 
+SIZES = ((1440, 900, "light"), (1024, 768, "dark"), (390, 844, "light"))
+
+
 @pytest.mark.parametrize("path", PATHS)
-def test_axe_finds_nothing_serious(page, address, axe, path):
+def test_no_page_is_wider_than_the_screen_and_each_has_a_title(page, address, path):
+    """WCAG 1.4.10 at the three widths, and no old answer left grey."""
+    titles = set()
+    for width, height, scheme in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        opened(page, address, path, plot=None)
+        page.wait_for_selector("main h1")
+        page.wait_for_function("document.getElementById('busy').hidden")
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+        assert page.locator(".stale").count() == 0
+        titles.add(page.title())
+    assert len(titles) == 1 and titles.pop().endswith(" · livingdrug")
+
+
+def test_the_menu_of_a_phone_opens_and_closes(page, address):
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, address, "paper", plot=None)
+    link = page.get_by_role("link", name="Trial", exact=True)
+    page.wait_for_selector("main h1")
+    assert not link.is_visible() or link.bounding_box()["x"] < 0
+    page.get_by_role("button", name="menu of pages").click()
+    link.click()
+    says(page, "main h1", "Trial")
+    page.wait_for_timeout(500)
+    assert not link.is_visible() or link.bounding_box()["x"] < 0
+
+
+def test_each_card_of_the_first_page_opens_a_first_figure(page, address):
+    opened(page, address, "", plot=None)
+    page.wait_for_selector(".cards a")
+    there = [link.get_attribute("href") for link in page.locator(".cards a").all()]
+    assert len(there) >= 8
+    for href in there:
+        opened(page, address, href, plot=None)
+        page.wait_for_function("document.querySelector('main .js-plotly-plot .main-svg, main figure img')", timeout=30_000)
+
+
+def test_a_question_shows_at_once_that_it_is_worked_on_and_the_old_answer_is_grey(page, address):
+    opened(page, address, "trial", "power")
+    page.evaluate("""() => {
+      window.seen = [];
+      new MutationObserver(() => window.seen.push([document.getElementById('busy').hidden,
+        document.getElementById('content').classList.contains('stale')])).observe(document.body,
+        {subtree: true, attributes: true, attributeFilter: ['hidden', 'class']});
+    }""")
+    page.locator("#power-fold-fold").fill("3")
+    page.keyboard.press("Enter")
+    says(page, "#sentence", "3-fold")
+    page.wait_for_function("document.getElementById('busy').hidden")
+    assert [False, True] in page.evaluate("window.seen") and page.locator("#content.stale").count() == 0
+    page.locator("#power-fold-power").fill("much")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#power-fold-problem .problem")
+    shown = "getComputedStyle(document.querySelector('#sentence')).opacity"
+    assert page.evaluate(shown) < "1"  # it answers nothing that is asked
+
+
+def test_the_sliders_that_matter_most_are_on_the_first_screen_beside_the_plot(page, address):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    opened(page, address)
+    sliders = [s.bounding_box() for s in page.locator("#sliders details[open] input[type=range]").all()]
+    assert len(sliders) == 6 and all(box["y"] + box["height"] < 900 for box in sliders)
+    assert page.locator("#curves").bounding_box()["y"] < 300
+    # no word of the plot lies on another
+    boxes = page.evaluate("""() => [...document.querySelectorAll('#curves .main-svg text')].filter(t => t.textContent)
+      .map(t => { const b = t.getBoundingClientRect(); return [t.textContent, b.left, b.top, b.right, b.bottom]; })""")
+    assert_apart(boxes)
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.wait_for_timeout(500)
+    assert_apart(page.evaluate("""() => [...document.querySelectorAll('#curves .main-svg text')].filter(t => t.textContent)
+      .map(t => { const b = t.getBoundingClientRect(); return [t.textContent, b.left, b.top, b.right, b.bottom]; })"""))
+
+
+def assert_apart(boxes):
+    """No two texts share more than a sliver."""
+    for i, (a, *one) in enumerate(boxes):
+        for b, *two in boxes[i + 1 :]:
+            wide = min(one[2], two[2]) - max(one[0], two[0])
+            high = min(one[3], two[3]) - max(one[1], two[1])
+            assert not (wide > 2 and high > 3), (a, b)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PATHS)
+def test_axe_finds_nothing_serious(page, address, axe, path, scheme):
+    page.emulate_media(color_scheme=scheme)
     opened(page, address, path, plot=None)
-    page.wait_for_selector("main h2")
+    page.wait_for_selector("main h1")
     page.wait_for_timeout(500)
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
@@ -419,9 +533,9 @@ def test_axe_finds_nothing_serious(page, address, axe, path):
 
 
 def test_every_plot_has_a_sentence_and_a_table(page, address):
-    for path in PATHS[:-1]:
+    for path in PATHS[:-2]:
         opened(page, address, path, plot=None)
-        page.wait_for_selector("main h2")
+        page.wait_for_selector("main h1")
         for figure in page.locator("main figure").all():
             assert len(figure.locator("figcaption").inner_text()) > 20
             figure.locator("summary").click()

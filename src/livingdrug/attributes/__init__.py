@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from livingdrug.attributes.learning_curve import Growth, growth
     from livingdrug.attributes.matrix import Expression, names_fault, read_matrix
     from livingdrug.attributes.model import Model, Prediction, build, load, predict, save
-    from livingdrug.attributes.outcome import MEASURE, NOTHING, Outcome
+    from livingdrug.attributes.outcome import LEAST, MEASURE, NOTHING, Outcome
     from livingdrug.attributes.outcomes import outcome_of
     from livingdrug.attributes.penalised import elastic_net
     from livingdrug.attributes.quality import Range, acceptance
     from livingdrug.attributes.scales import LIMIT, Treatment, analysed, applied, later, treatments
-    from livingdrug.attributes.scores import METHODS, ScoreTable, Signature, score
+    from livingdrug.attributes.scores import METHODS, ScoreTable, Signature, rows_of, score
     from livingdrug.attributes.signatures import read_signatures
     from livingdrug.attributes.table import (
         Column,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = lazy(__name__)
 
 __all__ = [
+    "LEAST",
     "LIMIT",
     "Auc",
     "Column",
@@ -118,6 +119,7 @@ __all__ = [
     "read_ratio",
     "read_signatures",
     "relate",
+    "rows_of",
     "save",
     "score",
     "sentences",

@@ -35,7 +35,8 @@ class Effect:
 @dataclass(frozen=True)
 class Pooled:
     """An effect over studies by random effects: effect, lower, upper; tau: between-study SD; same: studies
-    whose effect has the sign of the pooled one; studies: how many have one; effects, errors (studies,)."""
+    whose effect has the sign of the pooled one; studies: how many have one; effects, errors (studies,) and
+    labels of these."""
 
     name: str
     effect: float
@@ -46,6 +47,7 @@ class Pooled:
     studies: int
     effects: np.ndarray
     errors: np.ndarray
+    labels: tuple[str, ...]
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
@@ -60,10 +62,11 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
 
 
 def permutation_p(x: np.ndarray, outcome: np.ndarray, exact: bool, seed: int = 1) -> float:
-    """Two-sided p of the association of x (n,) with scores of the outcome (n,), by arrangements of the outcome.
+    """Two-sided p of the association of x (n,) with scores of the outcome (n,), by arrangements of the
+    outcome.
 
-    Statistic: covariance of the two. exact: go through all arrangements of a binary outcome, if these are at most
-    ARRANGEMENTS; else DRAWN random ones, the one seen added.
+        Statistic: covariance of the two. exact: go through all arrangements of a binary outcome, if these are at
+        most ARRANGEMENTS; else DRAWN random ones, the one seen added.
     """
     centred = x - x.mean()
     seen = abs(centred @ outcome) * (1 - 1e-9)
@@ -169,7 +172,7 @@ def pool(name: str, x: np.ndarray, outcome: Outcome, study: np.ndarray, level: f
     """
     from scipy.stats import t
 
-    effects, errors = [], []
+    effects, errors, labels = [], [], []
     for label in np.unique(study):
         rows = np.flatnonzero((study == label) & ~np.isnan(x))
         part = outcome.taken(rows)
@@ -179,9 +182,10 @@ def pool(name: str, x: np.ndarray, outcome: Outcome, study: np.ndarray, level: f
         if np.isfinite(effect):
             effects.append(effect)
             errors.append(error)
+            labels.append(str(label))
     e, s = np.array(effects), np.array(errors)
     if len(e) < 2:
-        return Pooled(name, np.nan, np.nan, np.nan, np.nan, 0, len(e), e, s)
+        return Pooled(name, np.nan, np.nan, np.nan, np.nan, 0, len(e), e, s, tuple(labels))
     w = 1 / s**2
     q = (w * (e - (w * e).sum() / w.sum()) ** 2).sum()
     tau2 = max(0.0, (q - (len(e) - 1)) / (w.sum() - (w**2).sum() / w.sum()))
@@ -202,4 +206,5 @@ def pool(name: str, x: np.ndarray, outcome: Outcome, study: np.ndarray, level: f
         len(e),
         e,
         s,
+        tuple(labels),
     )

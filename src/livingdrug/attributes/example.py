@@ -6,6 +6,7 @@ import numpy as np
 from livingdrug.core.random import normals, uniforms
 
 PATIENTS, SEED = 60, 41
+FOLLOWED = 365.0  # d after which nobody is followed
 STUDIES = ("simulated A", "simulated B", "simulated C")
 EFFECT = 1.3  # SD of the memory factor between responders and others, in the made-up truth
 GENES, SETS, IN_SET, LOADING = 300, 6, 20, 0.6
@@ -29,6 +30,8 @@ def example_products():
     parts = np.round(parts, 1)
     parts[:, 1] += np.round(100 - parts.sum(axis=1), 1)
     cmax = np.exp(9.5 + 0.5 * memory + 0.9 * normals(SEED, "attributes example cmax", 0, n))
+    hazard = np.exp(-0.5 * memory) / 180
+    pfs = -np.log(uniforms(SEED, "attributes example pfs", 0, n)) / hazard
     return pd.DataFrame(
         {
             "patient": [f"S{i + 1:02d}" for i in range(n)],
@@ -47,6 +50,8 @@ def example_products():
                 responds, np.where(z["cd8"] > -0.5, "CR", "PR"), np.where(z["pd1"] > 0, "SD", "PD")
             ),
             "log CMAX": np.log(cmax).round(3),
+            "PFS (d)": np.minimum(pfs, FOLLOWED).round(0),
+            "PFS event": (pfs <= FOLLOWED).astype(int),
         }
     )
 

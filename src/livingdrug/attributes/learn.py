@@ -76,13 +76,15 @@ class Plan:
 class Crossed:
     """value: measure of `outcome.MEASURE` for patients not seen; eta (repeats, n): linear predictors, folds
     (repeats, n): the fold of each; null (permutations,): the same procedure with permuted outcomes; p_value:
-    (1 + as good) / (1 + all)."""
+    (1 + as good) / (1 + all); brier_null (permutations,): Brier scores with permuted outcomes, nan unless
+    binary."""
 
     value: float
     eta: np.ndarray
     folds: np.ndarray
     null: np.ndarray
     p_value: float
+    brier_null: np.ndarray
 
 
 def plan_for(
@@ -123,10 +125,18 @@ def crossed(
     own = _folds(outcome, plan, study, by_study, "observed")
     eta = eta_of(features, outcome, plan, own)
     value = float(merit(eta, outcome.y, outcome.event, own, outcome.family))
-    null = _null(features, outcome, plan, study, by_study, progress)
+    null, brier_null = _null(features, outcome, plan, study, by_study, progress).T
     seen = null[~np.isnan(null)]
     p_value = (1 + int((seen >= value - 1e-12).sum())) / (1 + len(seen)) if len(seen) else np.nan
-    return Crossed(value, eta, own, null, p_value)
+    return Crossed(value, eta, own, null, p_value, brier_null)
+
+
+def brier(eta: np.ndarray, outcome: Outcome) -> float:
+    """Mean squared error of the probability of the mean linear predictor of each patient; nan unless
+    binary."""
+    if outcome.kind != "binary":
+        return np.nan
+    return float(((1 / (1 + np.exp(-np.nanmean(eta, axis=0))) - outcome.y) ** 2).mean())
 
 
 def _folds(outcome: Outcome, plan: Plan, study: np.ndarray, by_study: bool, purpose: str) -> np.ndarray:
@@ -148,15 +158,16 @@ def eta_of(features: Features, outcome: Outcome, plan: Plan, own: np.ndarray) ->
 
 
 def _null(features, outcome, plan, study, by_study, progress) -> np.ndarray:
-    """Two permutations at a time: the compiled pass holds no lock."""
+    """Measure and Brier score (permutations, 2); two at a time: the compiled pass holds no lock."""
     places = folding.permutations(outcome.y, study, plan.permutations, plan.seed)
 
-    def one(k: int) -> float:
+    def one(k: int) -> tuple[float, float]:
         other = outcome.taken(places[k])
         own = _folds(other, plan, study, by_study, f"permuted {k}")
-        return float(merit(eta_of(features, other, plan, own), other.y, other.event, own, other.family))
+        eta = eta_of(features, other, plan, own)
+        return float(merit(eta, other.y, other.event, own, other.family)), brier(eta, other)
 
-    null = np.empty(len(places))
+    null = np.empty((len(places), 2))
     with ThreadPoolExecutor(max(1, min(4, cpu_count() or 1))) as pool:
         try:
             for k, value in enumerate(pool.map(one, range(len(places)))):

@@ -13,12 +13,14 @@ from livingdrug.attributes.design import detectable
 from livingdrug.attributes.learn import Crossed, Features, Method, Plan, crossed, eta_of, plan_for
 from livingdrug.attributes.outcome import LEAST, MEASURE, NOTHING, Outcome
 from livingdrug.core.errors import InputError
+from livingdrug.core.random import uniforms
 
 Verdict = Literal["not assessable", "no signal beyond chance", "association, this cohort", "consistent"]
 SIGNIFICANT = 0.05
 STUDIES = 3  # left out one by one, from which a signal can be called consistent
 # attributes per patient of the smaller class, above which selection is said to carry nothing by itself
 RATIO = 10
+DRAWN = 400  # draws of patients for an interval
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Left:
 @dataclass(frozen=True)
 class Calibration:
     """Of the mean predictions for patients not seen: slope and intercept of a logistic regression on them,
-    with intervals; brier: mean squared error of the probability; prevalence_brier: that of the prevalence
+    with intervals; brier: mean squared error of the probability, with an interval by drawing patients;
+    brier_p: part of the permuted outcomes with as small a one; prevalence_brier: that of the prevalence
     alone; accuracy and majority: part called right at one half, by the model and by the larger class."""
 
     slope: tuple[float, float, float]
     intercept: tuple[float, float, float]
-    brier: float
+    brier: tuple[float, float, float]
+    brier_p: float
     prevalence_brier: float
     accuracy: float
     majority: float
@@ -111,7 +115,7 @@ def study(
     known = run("clinical columns", clinical) if clinical is not None else None
     both = run("both", _beside(clinical, features)) if clinical is not None else None
     headline = by_study or main
-    lower, upper = _interval(headline.value, outcome)
+    lower, upper = _interval(headline, outcome, seed)
     verdict = _verdict(headline, by_study, left, outcome)
     return LearningStudy(
         outcome=outcome,
@@ -125,7 +129,7 @@ def study(
         label_alone=_label_alone(place, outcome),
         clinical=known,
         both=both,
-        calibration=_calibration(main, outcome) if outcome.kind == "binary" else None,
+        calibration=_calibration(main, outcome, seed) if outcome.kind == "binary" else None,
         verdict=verdict,
         cautions=_cautions(outcome, count, plan, left, several),
     )
@@ -186,11 +190,30 @@ def _predicted_part(eta: np.ndarray, y: np.ndarray, mean: float) -> float:
     return float(1 - ((y - eta) ** 2).sum() / ((y - mean) ** 2).sum())
 
 
-def _interval(value: float, outcome: Outcome) -> tuple[float, float]:
-    """Interval of the measure for so many patients; only the area has one here."""
-    if outcome.kind != "binary" or not np.isfinite(value):
+def _interval(run: Crossed, outcome: Outcome, seed: int) -> tuple[float, float]:
+    """Interval of the measure for so many patients: of an area by its score equation, of others by drawing
+    patients with replacement, their predictions as they are."""
+    if not np.isfinite(run.value):
         return np.nan, np.nan
-    return interval(value, outcome.events, outcome.n - outcome.events)
+    if outcome.kind == "binary":
+        return interval(run.value, outcome.events, outcome.n - outcome.events)
+
+    def measure(rows: np.ndarray) -> float:
+        part, eta = outcome.taken(rows), np.ascontiguousarray(run.eta[:, rows])
+        return float(merit(eta, part.y, part.event, np.ascontiguousarray(run.folds[:, rows]), part.family))
+
+    return _drawn_interval(measure, outcome.n, seed)
+
+
+def _drawn_interval(measure: Callable[[np.ndarray], float], n: int, seed: int) -> tuple[float, float]:
+    """2.5th and 97.5th percentile of a measure of rows over draws of n patients with replacement."""
+    draws = (uniforms(seed, "attributes intervals", 0, DRAWN * n).reshape(DRAWN, n) * n).astype(int)
+    values = np.array([measure(rows) for rows in draws])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return np.nan, np.nan
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def _label_alone(place: np.ndarray | None, outcome: Outcome) -> float:
@@ -201,7 +224,7 @@ def _label_alone(place: np.ndarray | None, outcome: Outcome) -> float:
     return auc(rate[place], outcome.y > 0.5)
 
 
-def _calibration(main: Crossed, outcome: Outcome) -> Calibration:
+def _calibration(main: Crossed, outcome: Outcome, seed: int) -> Calibration:
     from livingdrug.attributes.firth import fit_firth, profile_interval
 
     eta = np.nanmean(main.eta, axis=0)
@@ -212,11 +235,15 @@ def _calibration(main: Crossed, outcome: Outcome) -> Calibration:
     low, high = profile_interval(scaled[:, None], event, 1)
     scale = max(eta.std(), 1e-12)
     start = profile_interval(scaled[:, None], event, 0)
-    part = outcome.y.mean()
+    part, error = outcome.y.mean(), (p - outcome.y) ** 2
     return Calibration(
         slope=(float(fit.estimates[1] / scale), low / scale, high / scale),
         intercept=(float(fit.estimates[0]), *start),
-        brier=float(((p - outcome.y) ** 2).mean()),
+        brier=(
+            float(error.mean()),
+            *_drawn_interval(lambda rows: float(error[rows].mean()), outcome.n, seed),
+        ),
+        brier_p=(1 + int((main.brier_null <= error.mean() + 1e-12).sum())) / (1 + len(main.brier_null)),
         prevalence_brier=float(part * (1 - part)),
         accuracy=float(((p > 0.5) == event).mean()),
         majority=float(max(part, 1 - part)),
@@ -273,7 +300,11 @@ def sentences(result: LearningStudy) -> list[str]:
             f"between {100 * result.lower:.0f} and {100 * result.upper:.0f} is plausible."
         )
     else:
-        out.append(f"The {MEASURE[outcome.kind]} for patients not seen is {main.value:.2f}.")
+        out.append(
+            f"The {MEASURE[outcome.kind]} for patients not seen is {main.value:.2f}; between "
+            f"{result.lower:.2f} and "
+            f"{result.upper:.2f} is plausible."
+        )
     if len(null):
         top = np.quantile(null, 0.95)
         said = f"{100 * top:.0f} of 100 pairs" if outcome.kind == "binary" else f"{top:.2f}"

@@ -58,7 +58,7 @@ def read_matrix(path: str | Path) -> Expression:
                 f"`{printable(texts[bad[0]], 30)}` is not a number"
             )
         x[:, j] = read.value
-    return _settled(path.name, x, tuple(first), tuple(grid.headings[1:]))
+    return _settled(path.name, x, tuple(first), tuple(grid.headings[1:]), grid.lines)
 
 
 def _market(path: Path):
@@ -104,12 +104,19 @@ def _anndata(path: Path):
     return np.asarray(x, dtype=float).T, tuple(map(str, data.var_names)), tuple(map(str, data.obs_names))
 
 
-def _settled(name: str, x: np.ndarray, genes: tuple[str, ...], products: tuple[str, ...]) -> Expression:
+def _settled(
+    name: str,
+    x: np.ndarray,
+    genes: tuple[str, ...],
+    products: tuple[str, ...],
+    lines: np.ndarray | None = None,
+) -> Expression:
+    """The matrix as it is used. lines: of the rows of a table, in the file."""
     notes: list[str] = []
     if _look_like_genes(products) > _look_like_genes(genes) + 0.3:
-        x, genes, products = x.T, products, genes
+        x, genes, products, lines = x.T, products, genes, None
         notes.append("genes stand in the columns of the file; the table was turned")
-    _refuse_dates(name, genes)
+    _refuse_dates(name, genes, lines)
     twice = [p for i, p in enumerate(products) if p in products[:i]]
     if twice:
         raise InputError(
@@ -128,11 +135,12 @@ def _look_like_genes(names: tuple[str, ...]) -> float:
     return sum(known) / max(len(known), 1)
 
 
-def _refuse_dates(name: str, genes: tuple[str, ...]) -> None:
-    dates = [g for g in genes if DATE.match(g.strip())]
+def _refuse_dates(name: str, genes: tuple[str, ...], lines: np.ndarray | None) -> None:
+    dates = [i for i, gene in enumerate(genes) if DATE.match(gene.strip())]
     if dates:
+        shown = ", ".join(genes[i] + (f" (line {lines[i]})" if lines is not None else "") for i in dates[:5])
         raise InputError(
-            f"`{name}`: {len(dates)} gene(s) were turned into dates by a spreadsheet: {', '.join(dates[:5])}"
+            f"`{name}`: {len(dates)} gene(s) were turned into dates by a spreadsheet: {shown}"
             f"{', ...' if len(dates) > 5 else ''}; `2-Sep` was SEPTIN2, `1-Mar` MARCHF1: write the symbols "
             f"back"
         )

@@ -38,6 +38,8 @@ def outcome_of(table: ProductTable, name: str, log: bool | None = None) -> tuple
         return _classes(table, name)
     texts = table.texts[heading]
     there = np.flatnonzero([not is_missing(t) for t in texts])
+    if not len(there):
+        raise InputError(f"`{table.name}`: `{heading}` is empty in every row; no product has an outcome")
     values = [texts[i].strip() for i in there]
     coded = _two_values(values)
     if coded is not None:
@@ -133,7 +135,8 @@ def _continuous(
 
 
 def _happened(text: str, heading: str) -> bool | None:
-    """Whether a cell is an event; None where it does not say so. CNSR is read as CDISC defines it: 0 is an event."""
+    """Whether a cell is an event; None where it does not say so. CNSR is read as CDISC defines it: 0 is an
+    event."""
     found = read_event(text)
     if found is None or found.happened is not None:
         return None if found is None else found.happened
@@ -148,6 +151,8 @@ def _survival(table: ProductTable, time: str, event: str) -> tuple[Outcome, np.n
         if heading is None:
             raise InputError(f"`{table.name}`: " + unknown("column", name, list(table.texts)))
     there = np.flatnonzero([not is_missing(t) for t in table.texts[headings[0]]])
+    if not len(there):
+        raise InputError(f"`{table.name}`: `{headings[0]}` is empty in every row; no product has an outcome")
     y = _numbers(table, headings[0], there)
     flags = [_happened(table.texts[headings[1]][i], headings[1]) for i in there]
     if any(f is None for f in flags):

@@ -21,15 +21,17 @@ def read_signatures(path: str | Path) -> tuple[Signature, ...]:
         found = _gmt(path)
     else:
         found = (_weighted(path),)
-    for signature in found:
-        dates = [g for g in signature.genes if DATE.match(g)]
-        if dates:
-            raise InputError(
-                f"`{path.name}`: in `{signature.name}` {', '.join(dates[:5])} is a date, made "
-                f"of a gene by a spreadsheet; "
-                "write the symbol back"
-            )
     return found
+
+
+def _refuse_dates(file: str, where: str, name: str, genes: tuple[str, ...]) -> None:
+    dates = [gene for gene in genes if DATE.match(gene)]
+    if dates:
+        raise InputError(
+            f"`{file}`{where}: in `{printable(name, 40)}` {', '.join(dates[:5])} is a date, made of a gene "
+            f"by a "
+            f"spreadsheet; write the symbol back"
+        )
 
 
 def _gmt(path: Path) -> tuple[Signature, ...]:
@@ -45,6 +47,7 @@ def _gmt(path: Path) -> tuple[Signature, ...]:
             continue
         cells = [cell.strip() for cell in line.split("\t")]
         genes = tuple(dict.fromkeys(cell for cell in cells[2:] if cell))
+        _refuse_dates(path.name, f" line {number}", cells[0], genes)
         if not genes:
             raise InputError(
                 f"`{path.name}` line {number}: a set is `NAME<tab>SOURCE<tab>GENE<tab>GENE...`; no gene was "
@@ -63,6 +66,7 @@ def _gmt(path: Path) -> tuple[Signature, ...]:
 def _weighted(path: Path) -> Signature:
     grid = read_grid(path, Findings())
     genes = tuple(text.strip() for text in grid.columns[0])
+    _refuse_dates(path.name, "", path.stem, genes)
     if len(grid.columns) == 1:
         return Signature(path.stem, path.name, tuple(dict.fromkeys(genes)))
     read = read_numbers(grid.columns[1])

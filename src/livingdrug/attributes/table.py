@@ -144,7 +144,10 @@ def _columns(headings, units, said: Mapping[str, str], name: str) -> tuple[Colum
 
 def _column(heading: str, plain: str, unit: str, said: str) -> Column:
     meaning = meaning_of(plain)
-    if meaning is not None:
+    counted = meaning is not None and meaning.scale == "fraction" and unit and not _is_part(unit)
+    if counted:  # absolute counts, or a fluorescence: of no gate, as logarithms
+        column = Column(heading, meaning.role, "log", meaning.name, "the heading and its unit", "", unit)
+    elif meaning is not None:
         column = Column(
             heading,
             meaning.role,
@@ -164,6 +167,11 @@ def _column(heading: str, plain: str, unit: str, said: str) -> Column:
     if said in ROLES:
         return replace(column, role=said, why="as given")
     return replace(column, role="attribute", scale=said, why="as given") if said else column
+
+
+def _is_part(unit: str) -> bool:
+    """Whether a unit is that of a fraction: percent (of something), or a pure number."""
+    return "%" in unit or unit.lower() in ("1", "fraction", "percent", "pct", "part", "proportion")
 
 
 def _numbers(column: Column, texts: np.ndarray, findings: Findings) -> np.ndarray:

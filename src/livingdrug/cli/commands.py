@@ -9,10 +9,11 @@ from livingdrug.workflows import groups, has_command, help_of, kinds
 
 
 class Commands(click.Group):
-    """A group whose further commands are loaded when they are called: options by the dozen cost a start its time.
+    """A group whose further commands are loaded when they are called: options by the dozen cost a start its
+    time.
 
-    later: name -> (module in which the command has that name, what it does in one line: the first sentence of its help);
-    kinds: whether every kind of analysis is a command too.
+        later: name -> (module in which the command has that name, what it does in one line: the first sentence of
+        its help); kinds: whether every kind of analysis is a command too.
     """
 
     def __init__(self, *given, later: Mapping[str, tuple[str, str]], kinds: bool = False, **named) -> None:
@@ -39,7 +40,9 @@ class Commands(click.Group):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help."""
         mine = {name: command.get_short_help_str(64) for name, command in self.commands.items()}
-        mine |= {name: line for name, (_, line) in self.later.items()} | {name: help_of(name)[0] for name in self._kinds()}
+        mine |= {name: line for name, (_, line) in self.later.items()} | {
+            name: help_of(name)[0] for name in self._kinds()
+        }
         with formatter.section("Commands"):
             formatter.write_dl(sorted(mine.items()))
 
@@ -49,7 +52,11 @@ class Group(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Names within the group, in order."""
-        own = {kind.partition("-")[2] for kind in kinds() if kind.startswith(f"{self.name}-") and has_command(kind)}
+        own = {
+            kind.partition("-")[2]
+            for kind in kinds()
+            if kind.startswith(f"{self.name}-") and has_command(kind)
+        }
         return sorted({*self.commands, *own})
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
@@ -60,7 +67,9 @@ class Group(click.Group):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, help_of(f"{self.name}-{name}")[0]) for name in self.list_commands(context)])
+            formatter.write_dl(
+                [(name, help_of(f"{self.name}-{name}")[0]) for name in self.list_commands(context)]
+            )
 
 
 def _group(name: str) -> Group:

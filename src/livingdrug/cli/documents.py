@@ -25,8 +25,8 @@ def run_design(path: str, given: dict, output: Output) -> None:
     run_scenario(scenario.model_copy(update=said), output)
 
 
-def remake_report(folder: str, pdf: bool = False) -> None:
-    """Make the report of a run's folder anew, as PDF too where that is asked for."""
+def remake_report(folder: str, pdf: bool = False, docx: bool = False) -> None:
+    """Make the report of a run's folder anew, as PDF and as a Word document too where that is asked for."""
     import click
 
     from livingdrug.report import file_hash, rebuild
@@ -37,4 +37,9 @@ def remake_report(folder: str, pdf: bool = False) -> None:
         from livingdrug.report import write_pdf
 
         path = write_pdf(path)
+        click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")
+    if docx:
+        from livingdrug.report import write_word
+
+        path = write_word(folder)
         click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")

@@ -1,62 +1,59 @@
-"""`livingdrug example`: data to try the commands on."""
+"""`livingdrug example`: data to try the commands on; a module of `cli.examples` is one.
+
+A module says what it is in its docstring, and has README (text, "" where there is none), SAID (what the data
+are, in few words), `files()` (name -> table or text) and `next_command(folder)` (what to try first).
+"""
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
 
 import click
 
+from livingdrug.cli import examples
+from livingdrug.core.errors import InputError
 
-@click.group()
+
+class Examples(click.Group):
+    """A command for each module of `cli.examples`."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Their names, in order."""
+        return sorted(found.name for found in iter_modules(examples.__path__))
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command that writes it; None where there is none of that name."""
+        if name not in self.list_commands(context):
+            return None
+        module = import_module(f"{examples.__name__}.{name}")
+        folder = click.Argument(["folder"], type=click.Path(file_okay=False))
+        said = f"{(module.__doc__ or '').strip()} Written into FOLDER."
+        return click.Command(
+            name, params=[folder], callback=lambda folder: write_example(module, folder), help=said
+        )
+
+
+@click.group(cls=Examples)
 def example() -> None:
     """Write example data to try the commands on."""
 
 
-@example.command("nca")
-@click.argument("folder", type=click.Path(file_okay=False))
-def example_nca(folder: str) -> None:
-    """A small simulated data set for check, nca and compare. Written into FOLDER."""
-    from livingdrug.cli.examples import write_nca_example
+def write_example(module: ModuleType, folder: str) -> None:
+    """Write the files of an example. Raises InputError where one of them exists."""
+    from livingdrug.core.export import write_csv
+    from livingdrug.report import check_folder
 
-    write_nca_example(folder)
-
-
-@example.command("response")
-@click.argument("folder", type=click.Path(file_okay=False))
-def example_response(folder: str) -> None:
-    """Simulated samples and endpoints for response and index. Written into FOLDER; the endpoints depend on exposure."""
-    from livingdrug.cli.response_examples import write_response_example
-
-    write_response_example(folder)
-
-
-@example.command("crb401")
-@click.argument("folder", type=click.Path(file_okay=False))
-def example_crb401(folder: str) -> None:
-    """Published responders by dose in CRB-401 (ide-cel). Written into FOLDER, with their source."""
-    from livingdrug.cli.response_examples import write_crb401_example
-
-    write_crb401_example(folder)
-
-
-@example.command("trial")
-@click.argument("folder", type=click.Path(file_okay=False))
-def example_trial(folder: str) -> None:
-    """A commented design of an umbrella trial. Written into FOLDER, for `livingdrug trial`."""
-    from livingdrug.cli.trial_example import write_trial_example
-
-    write_trial_example(folder)
-
-
-@example.command("attributes")
-@click.argument("folder", type=click.Path(file_okay=False))
-def example_attributes(folder: str) -> None:
-    """Simulated products, expression and signatures for attributes. Written into FOLDER."""
-    from livingdrug.cli.attribute_examples import write_attributes_example
-
-    write_attributes_example(folder)
-
-
-@example.command("assay")
-@click.argument("folder", type=click.Path(file_okay=False))
-def example_assay(folder: str) -> None:
-    """A simulated plate of a killing assay with its map and events. Written into FOLDER."""
-    from livingdrug.cli.assay_example import write_assay_example
-
-    write_assay_example(folder)
+    check_folder(folder)
+    path, files = Path(folder), module.files() | ({"README.txt": module.README} if module.README else {})
+    there = [name for name in files if (path / name).exists()]
+    if there:
+        raise InputError(f"`{path / there[0]}` exists already and is not overwritten; name an empty folder")
+    path.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        if isinstance(content, str):
+            (path / name).write_text(content, encoding="utf-8")
+        else:
+            write_csv(content, path / name)
+    click.echo(f"wrote {', '.join(files)} to {folder}: {module.SAID}", err=True)
+    click.echo(f"next: livingdrug {module.next_command(path)}", err=True)

@@ -10,7 +10,7 @@ from livingdrug.plots.assay_fits import (
     plot_rates,
     plot_residual_plate,
 )
-from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range
+from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano
 from livingdrug.plots.curves import DECADES, plot_bands, plot_curve, plot_curves, plot_limit
 from livingdrug.plots.exposure import plot_comparison
 from livingdrug.plots.fits import (
@@ -50,6 +50,7 @@ __all__ = [
     "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
     "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_sensitivity",
-    "plot_size_grid", "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_vpc",
+    "plot_size_grid", "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
+    "plot_vpc",
     "sequence", "shown_exposures",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from livingdrug.plots.style import SETTINGS, blank, short, stamp
 
 BLUE, GREY, RED = "#0072B2", "0.6", "#D55E00"
 ROWS = 40  # attributes that one forest shows
+NAMED = 6  # attributes that a volcano names
 
 
 def plot_forest(effects, n: int, detectable: float | None = None, title: str = ""):
@@ -41,6 +42,37 @@ def plot_forest(effects, n: int, detectable: float | None = None, title: str = "
         )
         if detectable is not None:
             figure.legend(loc="outside lower center", frameon=False, fontsize=8)
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def plot_volcano(effects, title: str = ""):
+    """Effect per SD of each attribute against its permutation p value; filled: q below 0.1, the strongest
+    named."""
+    from matplotlib import rc_context
+
+    shown = [e for e in effects if np.isfinite(e.effect) and np.isfinite(e.p_value)]
+    with rc_context(SETTINGS):
+        figure = blank(6.0, 4.0)
+        axes = figure.subplots()
+        for e in shown:
+            face = BLUE if e.q_value < 0.1 else "white"
+            axes.plot(e.effect, e.p_value, "o", markersize=5, markerfacecolor=face, markeredgecolor=BLUE)
+        taken: dict[tuple, int] = {}  # names beside points of one height stand below each other
+        for e in sorted(shown, key=lambda e: e.p_value)[:NAMED]:
+            side = "left" if e.effect < 0 else "right"
+            below = taken[side, e.p_value] = taken.get((side, e.p_value), -1) + 1
+            place = (6 if side == "left" else -6, -3 - 9 * below)
+            text = {"textcoords": "offset points", "fontsize": 7, "ha": side}
+            axes.annotate(short(e.name, 24), (e.effect, e.p_value), xytext=place, **text)
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.set_yscale("log")
+        axes.invert_yaxis()
+        widest = max((abs(e.effect) for e in shown), default=1.0)
+        axes.set_xlim(-1.15 * widest, 1.15 * widest)
+        axes.set_xlabel("effect per SD of the attribute; filled: q < 0.1")
+        axes.set_ylabel("p by permutation")
+        axes.set_title(short(f"{title}: {len(effects)} attributes looked at", 90), loc="left")
         stamp(figure, RESEARCH)
     return figure
 

@@ -1,10 +1,12 @@
-"""From something measured outside of the patient to a patient: a ratio of two groups (constructs of an assay, products
-by an attribute) becomes a ratio of a rate of a model.
+"""From something measured outside of the patient to a patient: a ratio of two groups (constructs of an assay,
+products by an attribute) becomes a ratio of a rate of a model.
 
-    ln(rate of the group / rate of the control, in the patient) = slope * ln(the same ratio where it was measured)
+    ln(rate of the group / rate of the control, in the patient) = slope * ln(the same ratio where it was
+measured)
 
-No public data pair such measures of several products with their exposure in patients, so the slope cannot be estimated
-today: it is an assumption, 1 with an SD of 0.5 where nobody says otherwise, and every answer says so."""
+No public data pair such measures of several products with their exposure in patients, so the slope cannot be
+estimated today: it is an assumption, 1 with an SD of 0.5 where nobody says otherwise, and every answer says
+so."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +28,8 @@ BOTH, TRANSFER = "both", "slope"
 
 @dataclass(frozen=True)
 class Link:
-    """Which measure (`rate`) moves which quantity of the model, and by which slope of logarithms (mean and SD)."""
+    """Which measure (`rate`) moves which quantity of the model, and by which slope of logarithms (mean and
+    SD)."""
 
     rate: str
     quantity: str
@@ -37,7 +40,10 @@ class Link:
     def sentence(self) -> str:
         """What is assumed, in words."""
         whose = "an assumption of ours, as no public data tell it" if self.assumed else "as given"
-        return f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}: {whose}"
+        return (
+            f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}: "
+            f"{whose}"
+        )
 
 
 def read_with_sd(text: str) -> tuple[float, float | None]:
@@ -50,7 +56,8 @@ def read_with_sd(text: str) -> tuple[float, float | None]:
 
 
 def read_link(text: str) -> Link:
-    """`k_kill=k_kill:1+-0.5`: measure, quantity of the model, slope and its SD. Raises InputError for other texts."""
+    """`k_kill=k_kill:1+-0.5`: measure, quantity of the model, slope and its SD. Raises InputError for other
+    texts."""
     rate, _, right = text.rpartition("=")
     into, colon, slope = right.partition(":")
     try:
@@ -67,8 +74,8 @@ def read_link(text: str) -> Link:
 
 @dataclass(frozen=True)
 class Change:
-    """A metric of a patient of one group over that of the control. ratio: median; low, high: 95 % band; of: which
-    uncertainty the band carries (BOTH, that of the measure alone, of the slope, TRANSFER, alone)."""
+    """A metric of a patient of one group over that of the control. ratio: median; low, high: 95 % band; of:
+    which uncertainty the band carries (BOTH, that of the measure alone, of the slope, TRANSFER, alone)."""
 
     group: str
     metric: str
@@ -82,10 +89,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a group would change in a patient. factors (group, quantity) -> (median, low, high) of the quantity's
-    factor; curves: group -> (times (d), output -> (3, times)) with the bands of both uncertainties; failed:
-    simulations that were not computed; notes: what was assumed; outside: quantities whose draws leave the published
-    range, in words; draws: (group, metric) -> ratios over the control with both uncertainties."""
+    """What a group would change in a patient. factors (group, quantity) -> (median, low, high) of the
+    quantity's factor; curves: group -> (times (d), output -> (3, times)) with the bands of both
+    uncertainties; failed: simulations that were not computed; notes: what was assumed; outside: quantities
+    whose draws leave the published range, in words; draws: (group, metric) -> ratios over the control with
+    both uncertainties."""
 
     changes: tuple[Change, ...]
     factors: dict[tuple[str, str], tuple[float, float, float]]
@@ -103,8 +111,8 @@ class Prediction:
 
 
 def settled(model: Model, links: Sequence[Link]) -> list[Link]:
-    """The links with quantities by their name. Raises InputError for a model in other units of time than days, no link,
-    or a quantity that the model has not."""
+    """The links with quantities by their name. Raises InputError for a model in other units of time than
+    days, no link, or a quantity that the model has not."""
     if model.time_unit != "d":
         raise InputError(
             f"`{model.full_name}` counts {model.time_unit}; a patient is predicted with a model in days"
@@ -186,7 +194,8 @@ def _outside(model: Model, moved: Mapping[str, np.ndarray], group: str) -> list[
         part = float(((values < low) | (values > high)).mean())
         if part > 0.05:
             said.append(
-                f"{group}: {part:.0%} of the draws carry {name} outside of its published range ({low:.3g} to {high:.3g})"
+                f"{group}: {part:.0%} of the draws carry {name} outside of its published range ({low:.3g} "
+                f"to {high:.3g})"
             )
     return said
 

@@ -1,4 +1,5 @@
-"""Virtual subjects: a value of every quantity for each, drawn from published between-subject variability or a stated CV."""
+"""Virtual subjects: a value of every quantity for each, drawn from published between-subject variability or a
+stated CV."""
 
 import math
 from dataclasses import dataclass
@@ -64,7 +65,8 @@ def find_population(model: Model, name: str | None) -> Population:
     """The published between-subject variability with this name, the first one when no name is given."""
     if not model.populations:
         raise InputError(
-            f"`{model.full_name}` has no published between-subject variability; state one with cv= (command line: --cv 0.5)"
+            f"`{model.full_name}` has no published between-subject variability; state one with cv= (command "
+            f"line: --cv 0.5)"
         )
     if name is None:
         return model.populations[0]
@@ -91,8 +93,8 @@ def cv_population(model: Model, cv: float) -> Population:
 class Draw:
     """n virtual subjects that are drawn when they are asked for, any of them alone.
 
-    seed, spread, cv, variance_scale: as in `draw_subjects`. Raises InputError for a bad number, a negative scale, or a
-    spread and a CV at once.
+    seed, spread, cv, variance_scale: as in `draw_subjects`. Raises InputError for a bad number, a negative
+    scale, or a spread and a CV at once.
     """
 
     n: int
@@ -104,7 +106,9 @@ class Draw:
     def __post_init__(self) -> None:
         check_count(self.n), check_seed(self.seed)
         if self.spread is not None and self.cv is not None:
-            raise InputError("both a published between-subject variability and a CV were given; give one of them")
+            raise InputError(
+                "both a published between-subject variability and a CV were given; give one of them"
+            )
         if not (np.isfinite(self.variance_scale) and self.variance_scale >= 0):
             raise InputError(f"variance_scale is {self.variance_scale:g}; it must be finite and not negative")
 
@@ -136,35 +140,36 @@ def draw_subjects(
     cv: float | None = None,
     variance_scale: float = 1.0,
 ) -> Subjects:
-    """n virtual subjects, P_i = P exp(sd z_i), independent between quantities unless the model says how they are correlated.
+    """n virtual subjects, P_i = P exp(sd z_i), independent between quantities unless the model says how they
+    are correlated.
 
-    Parameters
-    ----------
-    model : Model
-    n : int
-        Number of subjects.
-    seed : int
-        The numbers of subject i depend on seed, quantity and i alone.
-    spread : str, optional
-        Name of a published between-subject variability; the first one by default.
-    cv : float, optional
-        A stated coefficient of variation on every rate instead.
-    variance_scale : float
-        Factor on all log-variances.
+        Parameters
+        ----------
+        model : Model
+        n : int
+            Number of subjects.
+        seed : int
+            The numbers of subject i depend on seed, quantity and i alone.
+        spread : str, optional
+            Name of a published between-subject variability; the first one by default.
+        cv : float, optional
+            A stated coefficient of variation on every rate instead.
+        variance_scale : float
+            Factor on all log-variances.
 
-    Returns
-    -------
-    Subjects
+        Returns
+        -------
+        Subjects
 
-    Raises
-    ------
-    InputError
-        For a model without a published variability and no cv, a negative cv or scale, or a bad n.
+        Raises
+        ------
+        InputError
+            For a model without a published variability and no cv, a negative cv or scale, or a bad n.
 
-    Notes
-    -----
-    A drawn fraction above 1 is set to 1, as a log-normal knows no such bound (f_b of `stein_2019` gets there
-    in fewer than 1 of 10 million draws).
+        Notes
+        -----
+        A drawn fraction above 1 is set to 1, as a log-normal knows no such bound (f_b of `stein_2019` gets there
+        in fewer than 1 of 10 million draws).
     """
     return Draw(n, seed, spread, cv, variance_scale).subjects(model)
 

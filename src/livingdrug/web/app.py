@@ -5,14 +5,11 @@ import secrets
 from dash import Dash, Input, Output, dcc, html, set_props
 
 from livingdrug.core.errors import LivingdrugError
-from livingdrug.core.words import NOTICE
-from livingdrug.web import exports, live
+from livingdrug.web import explore, exports, live, shell
 from livingdrug.web.guard import KEY, NO_MEMORY, guard
 from livingdrug.web.pages import pages
 from livingdrug.web.parts import problem
 from livingdrug.web.work import Work
-
-PRIVACY = "Everything is computed on this machine: your data never leave it, and nothing is fetched from a network."
 
 
 def make_app(work: Work | None = None, key: str | None = None) -> Dash:
@@ -24,23 +21,18 @@ def make_app(work: Work | None = None, key: str | None = None) -> Dash:
     guard(app.server, key)
     exports.register(app.server, work)
     live.register(app.server, work)
-    app.layout = html.Div(
-        [
-            dcc.Location(id="address", refresh=False),
-            html.A("Skip to the content", href="#content", className="skip"),
-            html.Header([html.H1("livingdrug"), html.Nav(id="menu", **{"aria-label": "pages"}),
-                         html.P([html.B(PRIVACY), " ", NOTICE])]),  # fmt: skip
-            html.Div(id="broken", role="alert"),
-            html.Main(id="content", tabIndex="-1"),
-        ]
-    )
+    app.layout = shell.shell()
+    shell.register(app)
 
     @app.callback(
         Output("content", "children"), Output("menu", "children"), Input("address", "pathname"), Input("address", "search"),
     )  # fmt: skip
     def show(path, search):
         set_props("broken", {"children": []})  # what broke was on the page before
-        return page_of(path, search or "", work), menu(path)
+        path, search = path or "/", search or ""
+        there, name = _place(path, search), name_of(path, search)
+        heading = "What do you want to know?" if there == "/" else name
+        return shell.titled(name, heading, page_of(path, search, work)), menu(there)
 
     for module in pages().values():
         module.register(app, work)
@@ -62,10 +54,23 @@ def _say_what_broke(error: Exception) -> None:
     set_props("broken", {"children": problem(f"This did not work ({type(error).__name__}); the terminal has the details.")})
 
 
+def _place(path: str, search: str) -> str:
+    """The path of the page that an address means: the first page has no scenario, so that one with a scenario is an address
+    of Explore, which was the first page once."""
+    return explore.PATH if path == "/" and search.strip("?") else path
+
+
+def name_of(path: str, search: str) -> str:
+    """What the menu calls the page of an address."""
+    path = _place(path, search)
+    return pages()[path].PAGE.name if path in pages() else "No such page"
+
+
 def page_of(path: str, search: str, work: Work):
     """The page of an address, or the sentence that says why there is none."""
+    path = _place(path, search)
     if path not in pages():
-        return problem(f"there is no page `{path[:60]}`; choose one above")
+        return problem(f"there is no page `{path[:60]}`; choose one of the menu")
     try:
         return pages()[path].page(search, work)
     except LivingdrugError as error:
@@ -74,11 +79,7 @@ def page_of(path: str, search: str, work: Work):
 
 def menu(path: str) -> list:
     """Links to the pages."""
-    names = {path: module.PAGE.name for path, module in pages().items()}
-    return [
-        html.Span(name, className="here", **{"aria-current": "page"}) if here == path else dcc.Link(name, href=here)
-        for here, name in names.items()
-    ]  # fmt: skip
+    return shell.menu([(there, module.PAGE.name) for there, module in pages().items()], path)
 
 
 def _leave(*signal) -> None:

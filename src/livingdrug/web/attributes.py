@@ -4,7 +4,8 @@ import base64
 import io
 from collections.abc import Iterator
 
-from dash import dcc, html
+from dash import Input, Output, State, dcc, html, no_update
+from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Answer, Table
@@ -13,7 +14,7 @@ from livingdrug.web.files import by_their_names, chooser, in_fields, register_ch
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, points, problem, table
-from livingdrug.web.uploads import PRODUCTS
+from livingdrug.web.uploads import MAX_BYTES, PRODUCTS
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
 
@@ -40,12 +41,22 @@ SEVERAL = Entry(
 OUTCOME = Entry("outcome", "Outcome", "a column, a class of response such as CR or CR+PR, or TIME:EVENT")
 KEEP = Entry("keep", "Attributes kept although they look like the outcome", apart=";")
 CLINICAL = Entry("clinical", "Clinical columns known anyway", "such as age; LDH", apart=";")
+METHOD = Entry(
+    "method",
+    "Method",
+    choices=(
+        ("ridge", "ridge"),
+        ("elastic-net", "elastic net"),
+        ("lasso", "lasso"),
+        ("sparse-pls", "sparse PLS"),
+    ),
+)
 FIELDS = {
     "attributes-check": (COLUMNS, SEVERAL),
     "attributes-relate": (OUTCOME, COLUMNS, SEVERAL, KEEP),
     "attributes-learn": (
         OUTCOME, CLINICAL,
-        Entry("method", "Method", choices=(("ridge", "ridge"), ("elastic-net", "elastic net"), ("lasso", "lasso"))),
+        METHOD,
         Entry("permutations", "Outcomes dealt at random", "499 for a report"), COLUMNS, SEVERAL, KEEP,
     ),
     "attributes-range": (
@@ -53,6 +64,11 @@ FIELDS = {
         Entry("floor", "Probability of the outcome to be kept", "such as 0.5"), COLUMNS, SEVERAL, KEEP,
     ),
 }  # fmt: skip
+# further tables of a question, each with what it is
+MORE = {
+    "endpoints": "A second table with outcomes or exposures, joined by patient",
+    "new": "New products to be scored, under the same headings",
+}
 QUICK = 99  # permutations on the screen at first
 
 
@@ -69,7 +85,22 @@ def page(query: str, work: Work) -> html.Div:
         left += [shown_file(scenario.file, work), _steps(scenario, work),
                  form(scenario.kind, scenario, to_query(scenario), FIELDS[scenario.kind])]  # fmt: skip
         right = list(_answers(scenario, work))
+        left += _more(scenario, work)
     return html.Div([html.Div(left, className="left"), html.Div(right, className="right")], className="two")
+
+
+def _more(scenario: Document, work: Work) -> Iterator:
+    """Fields for the further tables of the question, which of them are shown, and a link that leaves one out."""
+    for name, text in MORE.items():
+        if name not in scenario.FILES:
+            continue
+        yield html.H3(text)
+        drop = html.Div(["Drop a file here, or ", html.Span("choose one", className="button")])
+        yield dcc.Upload(drop, id=f"attributes-{name}", className="drop", max_size=MAX_BYTES)
+        yield html.Div(id=f"attributes-{name}-problem")
+        if getattr(scenario, name):
+            without = to_query(scenario.model_copy(update={name: None}))
+            yield html.P([shown_file(getattr(scenario, name), work), dcc.Link("leave it out", href=f"{PATH}?{without}")])
 
 
 def _steps(scenario: Document, work: Work) -> html.Nav:
@@ -156,3 +187,31 @@ def register(app, work: Work) -> None:
     register_chooser(app, "attributes-upload", work, lambda token: f"kind=attributes-check&file={token}")
     for kind, entries in FIELDS.items():
         register_form(app, kind, entries)
+    for name in MORE:
+        _register_more(app, name, work)
+
+
+def _register_more(app, name: str, work: Work) -> None:
+    """The callback of a field for a further table: its token goes into the address."""
+
+    @app.callback(
+        Output("address", "search", allow_duplicate=True),
+        Output(f"attributes-{name}-problem", "children"),
+        Input(f"attributes-{name}", "contents"),
+        State(f"attributes-{name}", "filename"),
+        State("address", "search"),
+        prevent_initial_call=True,
+    )
+    def take(contents, filename, search):
+        if not contents:
+            raise PreventUpdate
+        try:
+            return f"?{with_table(search, name, work.uploads.add(filename or 'data.csv', contents))}", []
+        except InputError as error:
+            return no_update, problem(str(error))
+
+
+def with_table(search: str, name: str, token: str) -> str:
+    """The address of the same question with a further table."""
+    scenario, _ = read_query(search.removeprefix("?"))
+    return to_query(scenario.model_copy(update={name: token}))

@@ -2,7 +2,9 @@
 
 import json
 import secrets
+from functools import lru_cache
 
+import dash_mantine_components as dmc
 import numpy as np
 from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
@@ -12,10 +14,11 @@ from livingdrug.core.units import in_a_day
 from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments, list_runnable
 from livingdrug.models.conformance import joining
 from livingdrug.plots import panels_of
-from livingdrug.report import Table, number
+from livingdrug.report import Table, model_card, number
 from livingdrug.simulation import Result, cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
-from livingdrug.web.figures import panel_figure
+from livingdrug.web.figures import panel_figure, panels_height
+from livingdrug.web.numbers import in_words, plainly
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
@@ -23,9 +26,10 @@ from livingdrug.web.work import Work
 from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, sentences
 from livingdrug.workflows.simulate.spec import Simulation
 
-PAGE = Page("/", "Explore", place=10)
-EXAMPLE = Simulation(model="kirouac_2023", fragments=("tissue", "host_competition", "allogeneic_killing"),
-                     values={"k12": 1.0, "k_allo": 1e-10})  # fmt: skip
+PATH = "/explore"
+PAGE = Page(PATH, "Explore", place=10)
+# published values: the product expands above the limit line, and is still above it when the plot ends
+EXAMPLE = Simulation(model="kirouac_2023", days=60)
 # 50 copies/ug is that of the example data; cells/uL by the conversion of Kirouac 2024, 0.05 cells/uL for 1 copy/ug
 LINES = {"copies/ug": 50.0, "cells/uL": 2.5}
 PATIENTS, CV, POINTS, MOST_PINS = 200, 0.3, 120, 6
@@ -73,11 +77,11 @@ def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
     stores = [dcc.Store(id="query", data=query), dcc.Store(id="settled")]
     # each page its own, so that its sliders are drawn anew even where the last page started from the same values
     given = {"data-spans": json.dumps(sliders(model)), "data-query": query, "data-page": secrets.token_hex(4)}
-    left = [_models(scenario.model), _mechanisms(model, scenario), _population(model, scenario),
-            _settings(scenario, model, line), html.Div([html.Button("Back to published values", id="reset", n_clicks=0),
-                      html.Button("Pin this curve", id="pin", n_clicks=0),
-                      html.Button("Remove pins", id="unpin", n_clicks=0, disabled=not pins)], className="row"),
-            html.H2("Parameters"), html.Div(id="sliders", **given)]  # fmt: skip
+    buttons = [html.Button("Back to published values", id="reset", n_clicks=0),
+               html.Button("Pin this curve", id="pin", n_clicks=0),
+               html.Button("Remove pins", id="unpin", n_clicks=0, hidden=not pins)]  # fmt: skip
+    left = [choose_model(scenario.model), html.Div(buttons, className="row"), html.Div(id="sliders", **given),
+            _mechanisms(model, scenario), _population(model, scenario), _settings(scenario, model, line)]  # fmt: skip
     return [*stores, html.Div(left, className="left"), html.Div(answers(scenario, model, pins, line, query, work),
                                                                 className="right")]  # fmt: skip
 
@@ -93,9 +97,10 @@ def answers(scenario: Simulation, model: Model, pins: list[str], line: str, quer
     return [
         html.Div(id="trouble"),
         html.P(id="refusal", className="problem", role="alert"),
-        plot("curves", figure, said, numbers, height=360 * -(-len(panels_of(model)) // 2)),
+        plot("curves", figure, said, numbers, height=panels_height(len(panels_of(model)))),
         html.Div(exposure, id="exposure"),
         html.Div(notes, id="notes"),
+        about_model(model),
         downloads(query),
     ]
 
@@ -103,10 +108,10 @@ def answers(scenario: Simulation, model: Model, pins: list[str], line: str, quer
 def words(scenario: Simulation, model: Model, result: Result) -> tuple[str, list, list, Table]:
     """Sentence, exposures, cautions and the numbers of the plot."""
     ratio, why = expansion_ratio(scenario, model, result)
-    ratio = f"Expansion ratio (peak cells in blood / cells infused): {number(ratio)}."
+    ratio = f"Expansion ratio (peak cells in blood / cells infused): {plainly(ratio)}."
     told = f"No expansion ratio: {why}." if why else ratio
     first = sentences(model, result)
-    said = f"{result.subjects}: " + " ".join(dict.fromkeys((*first[:1], *first[-2:])))
+    said = in_words(f"{result.subjects}: " + " ".join(dict.fromkeys((*first[:1], *first[-2:]))))
     failed = result.failed
     notes = list(cautions(model))
     if failed:
@@ -139,26 +144,72 @@ def limit_of(text: str) -> float | None:
     return value if 0 < value < float("inf") else None
 
 
-def _models(chosen: str) -> html.Nav:
-    links = [
-        html.Li(dcc.Link(name, href=f"/?kind=simulate&model={name}", title=get_model(name).title,
-                         **({"className": "chosen"} if name == chosen else {})))
-        for name in list_runnable()
-    ]  # fmt: skip
-    return html.Nav([html.H2("Model"), html.Ul(links), html.P(get_model(chosen).title, className="quiet")],
-                    **{"aria-label": "models"})  # fmt: skip
+def choose_model(chosen: str) -> html.Div:
+    """A list of the models by what they describe, in groups by disease; typing searches it."""
+    model = get_model(chosen)
+    return html.Div(
+        [
+            dmc.Select(
+                id="explore-model",
+                label="Product or disease, and model",
+                data=_grouped(),
+                value=chosen,
+                searchable=True,
+                allowDeselect=False,
+                nothingFoundMessage="no model is called so",
+                maxDropdownHeight=420,
+                size="sm",
+                comboboxProps={"width": "max-content", "position": "bottom-start"},
+            ),
+            html.Small(f"{model.name}: {model.about.purpose}" if model.about else model.name),
+        ],
+        className="field",
+    )
+
+
+@lru_cache(maxsize=1)
+def _grouped() -> list[dict]:
+    """The models as the list takes them, by the first disease that each is for."""
+    groups: dict[str, list[dict]] = {}
+    for name in list_runnable():
+        model = get_model(name)
+        disease = model.about.disease[0] if model.about and model.about.disease else "any"
+        group = "Any disease" if disease == "any" else disease.capitalize()
+        groups.setdefault(group, []).append({"value": name, "label": model.title})
+    order = sorted(groups, key=lambda group: (group == "Any disease", group))
+    return [{"group": group, "items": groups[group]} for group in order]
+
+
+def about_model(model: Model) -> html.Details:
+    """The card of the model: what it is for, equations, parameters with sources, anchors, deviations."""
+    about, card = get_model(model.name).about, model_card(model)
+    said = [about.purpose, about.origin, about.can, about.cannot] if about else []
+    parts = [html.P(text) for text in (*said, *card.sentences)]
+    tables = [table(made) for made in card.tables]
+    return html.Details(
+        [html.Summary("About this model: equations, sources, anchors, deviations"), *parts, *tables,
+         points("Deviations", card.deviations, "notes")],
+        id="model-card",
+    )  # fmt: skip
 
 
 def _mechanisms(model: Model, scenario: Simulation) -> html.Section:
-    base, buttons = get_model(scenario.model), []
+    """Switches, what those that are on mean, and why the others cannot be had."""
+    base, buttons, on_now, refused = get_model(scenario.model), [], [], []
     for name in list_fragments():
-        on = name in scenario.fragments
+        on, said, title = name in scenario.fragments, name.replace("_", " "), get_fragment(name).title
         join = joining(base, name)
-        if on or (join.fits and (scenario.fragments or not join.partner)):
-            title = get_fragment(name).title
-            buttons.append(toggle({"type": "mechanism", "name": name}, name.replace("_", " "), on, title))
+        if on or (join.fits and (not join.partner or join.partner in scenario.fragments)):
+            buttons.append(toggle({"type": "mechanism", "name": name}, said, on, title))
+        else:
+            refused.append(f"{said}: {join.why or f'needs {join.partner}'.replace('_', ' ')}")
+        if on:
+            on_now.append(html.Small(f"{said}: {title}."))
     note = [] if buttons else [html.P("This model takes no mechanism.", className="quiet")]
-    return html.Section([html.H2("Mechanisms"), html.Div(buttons, className="row"), *note])
+    if refused:
+        note.append(html.Details([html.Summary(f"Those that cannot be joined now ({len(refused)})"),
+                                  html.Ul([html.Li(text) for text in refused], className="quiet")]))  # fmt: skip
+    return html.Section([html.H2("Mechanisms"), html.Div(buttons, className="row"), *on_now, *note])
 
 
 def _population(model: Model, scenario: Simulation) -> html.Section:
@@ -191,6 +242,8 @@ def register(app, work: Work) -> None:
     """Callbacks: a slider moves -> curves by `live` -> words, once the hand rests. A field changes -> a new figure."""
     app.clientside_callback("window.dash_clientside.livingdrug.reset", Input("reset", "n_clicks"), prevent_initial_call=True)
     app.clientside_callback("window.dash_clientside.livingdrug.settle", Input("query", "data"))
+
+    _register_models(app)
 
     @app.callback(
         Output("curves", "figure"), Output("query", "data"), Output("trouble", "children"),
@@ -234,6 +287,19 @@ def register(app, work: Work) -> None:
         if not any([*mechanisms, *spreads, patients, pin, unpin]):
             raise PreventUpdate
         return "?" + switched(ctx.triggered_id, query)
+
+
+def _register_models(app) -> None:
+    """Another model begins with its own parameters, on the page Explore wherever it was chosen."""
+
+    @app.callback(
+        Output("address", "pathname"), Output("address", "search", allow_duplicate=True),
+        Input("explore-model", "value"), State("query", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def choose(name, query):
+        if not name or read_query(query)[0].model == name:
+            raise PreventUpdate
+        return PATH, f"?kind=simulate&model={name}"
 
 
 def switched(button, query: str) -> str:

@@ -1,5 +1,7 @@
 """Plotly figures as plain data: a simulation's panels, and axes that look alike on every page."""
 
+from textwrap import wrap
+
 import numpy as np
 
 from livingdrug.plots import COLOURS, DECADES, MUTED, Panel
@@ -7,7 +9,11 @@ from livingdrug.simulation import Result
 
 DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
 TINY = 1e-30  # what lies below is not shown
+PANEL_HEIGHT, ROW_GAP, COLUMN_GAP = 310, 96, 0.1  # px, px, part of the width
+FEW = 1.3  # decades, up to which an axis is labelled between powers of ten
+WRAPPED = 44  # signs of a panel's title in one line
 BANDS = ((95, 0.16), (50, 0.34))
+CLEAR = "rgba(0,0,0,0)"  # the ground of the page, light or dark
 FONT = {"family": "system-ui, sans-serif", "size": 13, "color": "#1b1b1b"}
 
 
@@ -19,30 +25,54 @@ def axis(title: str, **more) -> dict:
 def layout(**more) -> dict:
     """What all figures share."""
     return {
-        "font": FONT, "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "margin": {"l": 70, "r": 15, "t": 60, "b": 55},
-        "legend": {"orientation": "h", "yref": "container", "y": 0.99, "yanchor": "top", "x": 0, "traceorder": "normal"},
+        "font": FONT, "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "margin": {"l": 64, "r": 15, "t": 28, "b": 50},
+        "showlegend": False,  # app.js writes it beside the plot
         "uirevision": "kept", "hovermode": "closest", **more,
     }  # fmt: skip
 
 
 def panel_figure(results: list[Result], panels: tuple[Panel, ...], limit: float | None) -> dict:
-    """All panels in a grid of two columns; results after the first are pinned ones, in grey."""
-    down = -(-len(panels) // 2)
-    made = layout(grid={"rows": down, "columns": min(2, len(panels)), "pattern": "independent", "ygap": 0.3, "xgap": 0.16})
-    made["annotations"], made["shapes"] = [], []
+    """All panels in a grid of two columns, of one on a narrow screen (`app.js` chooses); results after the first are pinned
+    ones, in grey. The unit stands in the title of a panel: beside an axis it would lie on the next one."""
+    made = layout(annotations=[], shapes=[], margin={"l": 52, "r": 12, "t": 44, "b": 46})
     data = traces(results, panels)
     ranges = panel_ranges(data, panels, limit)
+    made["meta"] = {"wide": _places(len(panels), 2), "narrow": _places(len(panels), 1), "panels": len(panels)}
     for k, panel in enumerate(panels):
         n = "" if k == 0 else str(k + 1)
-        made[f"xaxis{n}"] = axis(f"time ({results[0].time_unit})")
-        made[f"yaxis{n}"] = axis(panel.unit, type="log", range=ranges[k], exponentformat="power")
+        made[f"xaxis{n}"] = axis(f"time ({results[0].time_unit})", anchor=f"y{n}")
+        made[f"xaxis{n}"]["title"]["standoff"] = 4
+        decades = {"dtick": 1} if ranges[k][1] - ranges[k][0] > FEW else {}
+        made[f"yaxis{n}"] = axis("", type="log", range=ranges[k], exponentformat="power", anchor=f"x{n}", **decades)
+        title = "<br>".join(wrap(f"{panel.title} ({panel.unit})", WRAPPED))
         made["annotations"].append({
-            "text": f"<b>{panel.title}</b>", "xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0,
+            "text": f"<b>{title}</b>", "xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0, "align": "left",
             "yanchor": "bottom", "xanchor": "left", "showarrow": False,
         })  # fmt: skip
         if panel.measured and limit is not None:
             made["shapes"].append(_limit_line(limit, n))
+    for name, place in made["meta"]["wide"]["domains"].items():
+        made[name]["domain"] = place
     return {"data": data, "layout": made}
+
+
+def _places(panels: int, columns: int) -> dict:
+    """Where each axis lies with so many columns, and how high the plot is, in px."""
+    columns = min(columns, panels)
+    down = -(-panels // columns)
+    height = PANEL_HEIGHT * down
+    high, wide = (1 - ROW_GAP * (down - 1) / (height - 90)) / down, (1 - COLUMN_GAP * (columns - 1)) / columns
+    made: dict[str, list[float]] = {}
+    for k in range(panels):
+        n = "" if k == 0 else str(k + 1)
+        left, top = (k % columns) * (wide + COLUMN_GAP), 1 - (k // columns) * (high + ROW_GAP / (height - 90))
+        made[f"xaxis{n}"], made[f"yaxis{n}"] = [left, min(left + wide, 1.0)], [max(top - high, 0.0), top]
+    return {"domains": made, "height": height}
+
+
+def panels_height(panels: int) -> int:
+    """How high a plot of so many panels is on a wide screen, in px."""
+    return _places(panels, 2)["height"]
 
 
 def _limit_line(limit: float, n: str) -> dict:

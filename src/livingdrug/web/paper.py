@@ -5,17 +5,23 @@ from dataclasses import dataclass
 
 from dash import dcc, html
 
-from livingdrug.models import get_model
+from livingdrug.models import build_model, get_model
 from livingdrug.models.shared import PAPER
+from livingdrug.plots import panels_of
 from livingdrug.web import explore, outcomes, trial
-from livingdrug.web.address import to_query
+from livingdrug.web.address import read_query, to_query
 from livingdrug.web.assay import ADDED
+from livingdrug.web.figures import panel_figure, panels_height
 from livingdrug.web.pages import Page
+from livingdrug.web.parts import plot
 from livingdrug.web.work import Work
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.simulate.spec import Simulation
 
 PAGE = Page("/paper", "The paper", place=90)
+
+
+FIRST = "1D"
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Entry:
     href: str
 
 
-def _panel(name: str, title: str, first: Simulation, *others: Mapping[str, float], path: str = "/") -> Entry:
+def _panel(name: str, title: str, first: Simulation, *others: Mapping[str, float], path: str = explore.PATH) -> Entry:
     """A panel of one curve, and the others of its sweep pinned beside it (six at most)."""
     first = explore.complete(first)
     pins = [to_query(first.model_copy(update={"values": {**first.values, **values}})) for values in others]
@@ -83,7 +89,20 @@ def page(query: str, work: Work) -> html.Div:
     about = f"{PAPER.line()}. Press a panel to get it with the sliders that made it; the other curves of a sweep are pinned."
     more = "`make paper` draws every panel, with the printed numbers beside ours and a page of deviations."
     head = html.H2("Making drugs from T cells, live")
-    return html.Div([head, html.P(about), html.Ul(rows), html.P(more, className="quiet")], className="card")
+    parts = [head, html.P(about), html.Ul(rows, className="columns"), *_first_panel(work), html.P(more, className="quiet")]
+    return html.Div(parts, className="card")
+
+
+def _first_panel(work: Work) -> list:
+    """A panel as it is drawn, so that the page begins with a figure."""
+    entry = next(e for e in entries() if e.name == FIRST)
+    scenario, view = read_query(entry.href.partition("?")[2])
+    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    shown = tuple(panel for panel in panels_of(model) if panel.measured)
+    result = work.simulate(scenario)
+    figure = panel_figure([result], shown, explore.limit_of(view["line"][-1] if view["line"] else ""))
+    said = f"Panel {entry.name}: {entry.title[0].lower()}{entry.title[1:]}, {result.subjects} of {model.full_name}."
+    return [plot("paper-panel", figure, said, explore.curve_table(result), panels_height(len(shown)))]
 
 
 def register(app, work: Work) -> None:

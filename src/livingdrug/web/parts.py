@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dash import dcc, html
 
 from livingdrug.report import Table
+from livingdrug.web.numbers import in_words
 
 CONFIG = {
     "displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"},
@@ -14,14 +15,23 @@ CONFIG = {
 FILES = (
     ("results.csv", "data (CSV)"), ("picture.svg", "figure (SVG)"), ("picture.png", "figure (PNG)"),
     ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"), ("report.html", "report (HTML)"),
+    ("report.docx", "report (Word)"),
 )  # fmt: skip
 
 
 def table(made: Table) -> html.Div:
     """A table with its caption; it scrolls sideways, by keyboard too. `app.js` draws it from plain data, as text."""
-    data = json.dumps({"title": made.title, "header": made.header, "rows": made.rows}, ensure_ascii=False)
+    rows = [[_cell(text) for text in row] for row in made.rows]
+    data = json.dumps({"title": in_words(made.title), "header": made.header, "rows": rows}, ensure_ascii=False)
     given = {"data-table": data, "aria-label": made.title}
     return html.Div(className="scroll", tabIndex="0", role="region", **given)
+
+
+def _cell(text: str) -> str | tuple[str, str]:
+    """A cell of a table; with numbers in words and as they are where the two differ."""
+    text = str(text)
+    words = in_words(text)
+    return text if words == text else (words, text)
 
 
 def plot(ident: str, figure: dict, sentence: str, numbers: Table | None, height: int = 640) -> html.Figure:

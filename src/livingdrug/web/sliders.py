@@ -4,9 +4,11 @@ import math
 from dataclasses import asdict, dataclass
 
 from livingdrug.models import Model, Quantity, plain_symbol
+from livingdrug.web.influence import influential
 
 STEPS = 1000
 DECADES = 20  # a span whose ends are this many times apart is shown on a logarithmic scale
+MOST, BASE = "Parameters that matter most", "Other parameters of the model"
 OWN_SPAN = "a tenth to ten times the published value (our own span)"
 
 
@@ -55,16 +57,18 @@ def _position(value: float, low: float, high: float, log: bool) -> int:
 
 
 def sliders(model: Model) -> list[dict]:
-    """What `app.js` draws a slider from, one for each parameter that is no part of the equations, in groups, the mechanisms
-    first. Plain data: hundreds of components that a slider does not change would only slow it down."""
+    """What `app.js` draws a slider from, one for each parameter that is no part of the equations, in groups: those that
+    matter most, then those of each mechanism. Plain data: hundreds of components that a slider does not change would only
+    slow it down."""
     groups = [(f.title, {q.name for q in f.structure.quantities}) for f in model.fragments]
     own = {q.name for q in model.structure.quantities}
     made: dict[str, dict] = {}
-    for title, names in [*groups, (model.name, own)]:
+    for title, names in [*groups, (BASE, own)]:
         for q in model.quantities:
-            if q.name in names and q.name not in made and not q.fixed and (title == model.name or q.name not in own):
+            if q.name in names and q.name not in made and not q.fixed and (title == BASE or q.name not in own):
                 made[q.name] = {"group": title, **_words(model, q), **asdict(span_of(model, q))}
-    return list(made.values())
+    first = [name for name in influential(model.name, tuple(f.name for f in model.fragments)) if name in made]
+    return [*(made.pop(name) | {"group": MOST} for name in first), *made.values()]
 
 
 def _words(model: Model, quantity: Quantity) -> dict[str, str]:

@@ -3,26 +3,27 @@
 How a kind is written, or moved here. `workflows/<kind>/` holds three files, and no other file names the kind:
 
 `__init__.py`
-    Its docstring alone. The first line stands in the list of commands (at most 64 characters) and begins the help of the
-    command `livingdrug <kind>`; the rest follows. No import: the list of commands must not cost a start its time.
-`spec.py`
+    Its docstring alone. The first line stands in the list of commands (at most 64 characters) and begins the
+    help of the command `livingdrug <kind>`; the rest follows. No import: the list of commands must not cost a
+start its time. `spec.py`
     A `Document` with `kind: Literal["<kind>"]` and a field for each thing that can be said. A field is
-    `name: Annotated[type, About("what it is, in the words of the field")] = default`; the option of the command, its help,
-    the faults of a TOML document and the table in the docs are made of that (`fields.About` has the rest: flags, group,
-    unit, choices by `Literal`, a place instead of a flag). `OUTPUTS` names what its command offers beside the usual
-    options, `EXAMPLES` two commands, `FILES` the fields that are files, `memory()` what a run takes; `COUNTED` of the
-    module says what its progress counts.
-    `run(scenario)`, or `run(scenario, conduct)` where it heeds how it is run (workers, progress), gives what was found.
-`answer.py`
-    `answer(scenario, found) -> Answer`: its words and tables, for the terminal, the report and the app alike. Cells are made
-    with `report.answer.cell`; a table for the report alone has `detail=True`.
+    `name: Annotated[type, About("what it is, in the words of the field")] = default`; the option of the
+    command, its help, the faults of a TOML document and the table in the docs are made of that
+    (`fields.About` has the rest: flags, group, unit, choices by `Literal`, a place instead of a flag).
+    `OUTPUTS` names what its command offers beside the usual options, `EXAMPLES` two commands, `FILES` the
+    fields that are files, `memory()` what a run takes; `COUNTED` of the module says what its progress counts.
+    `run(scenario)`, or `run(scenario, conduct)` where it heeds how it is run (workers, progress), gives what
+was found. `answer.py`
+    `answer(scenario, found) -> Answer`: its words and tables, for the terminal, the report and the app alike.
+    Cells are made with `report.answer.cell`; a table for the report alone has `detail=True`.
     `table(scenario, found)`: results.csv, None where there is none.
-    And where there is something of it: `figures(scenario, found)` yields (Picture, figure) one by one; `files(scenario,
-    found)` gives name -> further table of a folder; `plain(scenario, found)` what --json prints, where it is more than the
-    answer; `layouts(found)` gives name -> function that lays the table out otherwise (--as); `script(scenario, out)` the
-    script of a folder, where it is not `spec.run` and `answer.table`; `keep(scenario, found, folder)` a folder that is
-    filled in another way; `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a context around a run
-    and the writing of its folder, where a state is kept on the way.
+    And where there is something of it: `figures(scenario, found)` yields (Picture, figure) one by one;
+    `files(scenario, found)` gives name -> further table of a folder; `plain(scenario, found)` what --json
+    prints, where it is more than the answer; `layouts(found)` gives name -> function that lays the table out
+    otherwise (--as); `script(scenario, out)` the script of a folder, where it is not `spec.run` and
+    `answer.table`; `keep(scenario, found, folder)` a folder that is filled in another way;
+    `exit_code(scenario, found)`. In `spec.py`: `conducted(scenario, conduct)`, a context around a run and the
+writing of its folder, where a state is kept on the way.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -43,7 +44,9 @@ from livingdrug.workflows.found import kinds, part
 from livingdrug.workflows.script import script_of
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # who computes is loaded by the kind that has use for it: the engine would cost every command its start
+if (
+    TYPE_CHECKING
+):  # who computes is loaded by the kind that has use for it: the engine would cost every command its start
     from livingdrug.scale import Executor, Progress
 
 
@@ -51,9 +54,10 @@ if TYPE_CHECKING:  # who computes is loaded by the kind that has use for it: the
 class Conduct:
     """How a run is carried out, which changes no number.
 
-    executor: who computes the subjects, this process by default; progress: called with how many are done, and of how many;
-    out: the file of a table that is written as it comes; drawn: whether figures will be drawn; folder: where the state of a
-    long run is kept on its way; resume: go on from that state; say: takes a sentence for the user.
+    executor: who computes the subjects, this process by default; progress: called with how many are done, and
+    of how many; out: the file of a table that is written as it comes; drawn: whether figures will be drawn;
+    folder: where the state of a long run is kept on its way; resume: go on from that state; say: takes a
+    sentence for the user.
     """
 
     executor: "Executor | None" = None
@@ -67,14 +71,17 @@ class Conduct:
     def alone(self, scenario: Document) -> None:
         """Refuse workers, where a kind has no use for them."""
         if self.executor is not None:
-            raise InputError(f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask")
+            raise InputError(
+                f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask"
+            )
 
 
 HERE = Conduct()
 
 
 class NothingLeft(Exception):
-    """A run that was to go on is whole already. Holds what is to be said, what --json prints, and the exit code."""
+    """A run that was to go on is whole already. Holds what is to be said, what --json prints, and the exit
+    code."""
 
     def __init__(self, said: str, plain: dict, code: int) -> None:
         super().__init__(said)
@@ -103,7 +110,8 @@ class Workflow:
         return getattr(self.telling, name, default)
 
     def run(self, scenario: Document, conduct: Conduct | None = None):
-        """What comes out. Raises InputError for what cannot be, or for workers of a kind that has no use for them."""
+        """What comes out. Raises InputError for what cannot be, or for workers of a kind that has no use for
+        them."""
         conduct = conduct or HERE
         if len(signature(self.spec.run).parameters) > 1:
             return self.spec.run(scenario, conduct)
@@ -171,16 +179,30 @@ class Workflow:
 
 def plain_answer(answer: Answer) -> dict:
     """An answer as plain data."""
-    tables = [{"title": t.title, "rows": [dict(zip(t.header, row, strict=True)) for row in t.rows]} for t in answer.tables]
-    return {"title": answer.title, "sentences": list(answer.sentences), "flags": list(answer.flags), "tables": tables}
+    tables = [
+        {"title": t.title, "rows": [dict(zip(t.header, row, strict=True)) for row in t.rows]}
+        for t in answer.tables
+    ]
+    return {
+        "title": answer.title,
+        "sentences": list(answer.sentences),
+        "flags": list(answer.flags),
+        "tables": tables,
+    }
 
 
 @lru_cache
 def _loaded(spec: ModuleType, kind: str) -> Workflow:
-    mine = [s for s in vars(spec).values() if isinstance(s, type) and issubclass(s, Document) and s is not Document]
-    scenario = next((s for s in mine if "kind" in s.model_fields and s.model_fields["kind"].default == kind), None)
+    mine = [
+        s
+        for s in vars(spec).values()
+        if isinstance(s, type) and issubclass(s, Document) and s is not Document
+    ]
+    scenario = next(
+        (s for s in mine if "kind" in s.model_fields and s.model_fields["kind"].default == kind), None
+    )
     if scenario is None:
-        raise TypeError(f"{spec.__name__} holds no Document with `kind: Literal[\"{kind}\"] = \"{kind}\"`")
+        raise TypeError(f'{spec.__name__} holds no Document with `kind: Literal["{kind}"] = "{kind}"`')
     return Workflow(kind, scenario, spec)
 
 
@@ -195,7 +217,8 @@ def read_scenario(path: str | Path) -> Document:
 
 
 def scenario_of_text(text: str, origin: str) -> Document:
-    """The scenario in a TOML text; origin: what to call it in messages. Raises InputError in one printable sentence."""
+    """The scenario in a TOML text; origin: what to call it in messages. Raises InputError in one printable
+    sentence."""
     data = parse_toml(text, origin)
     kind = data.get("kind", "simulate")
     if not isinstance(kind, str) or kind not in kinds():
@@ -218,10 +241,10 @@ def keep_run(
 ) -> Answer:
     """Run a scenario into a folder, whole or not at all; an earlier run there is replaced.
 
-    shown: the scenario that is written down, where the files it reads are called otherwise than the one that is run;
-    names: what those files are called here -> how their user calls them.
-    results.csv and pictures as they come, scenario.toml, script.py, record.json (what was said, versions, hashes) and
-    report.html. Raises InputError for a folder of another origin, and what the scenario raises.
+    shown: the scenario that is written down, where the files it reads are called otherwise than the one that
+    is run; names: what those files are called here -> how their user calls them.
+    results.csv and pictures as they come, scenario.toml, script.py, record.json (what was said, versions,
+    hashes) and report.html. Raises InputError for a folder of another origin, and what the scenario raises.
     """
     conduct = Conduct(executor, progress)
     made = workflow(scenario.kind)
@@ -235,8 +258,8 @@ def keep_answer(
     shown: Document | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Answer:
-    """The same where the answer has been computed: `write` puts its files into the folder that it is given, and says what
-    they hold."""
+    """The same where the answer has been computed: `write` puts its files into the folder that it is given,
+    and says what they hold."""
     shown = shown or scenario
     script = workflow(shown.kind).script(shown)
     texts = {SCENARIO: to_toml(shown)} | ({"script.py": script} if script else {})
@@ -244,9 +267,10 @@ def keep_answer(
 
 
 def table_of(scenario: Document):
-    """The table that `results.csv` holds, without pictures or words: what --out FILE.csv of the kind's command writes.
+    """The table that `results.csv` holds, without pictures or words: what --out FILE.csv of the kind's
+    command writes.
 
-    Raises InputError where there is none.
+        Raises InputError where there is none.
     """
     made = workflow(scenario.kind)
     table = made.table(scenario, made.run(scenario))

@@ -1,4 +1,5 @@
-r"""Target cells that have lost the antigen: they grow, and CAR-T cells neither see nor kill them (after Liu 2022).
+r"""Target cells that have lost the antigen: they grow, and CAR-T cells neither see nor kill them (after Liu
+2022).
 
 dBn/dt = rn Bn (1 - Bn/Bmax) + kl B          dB/dt += -kl B          for every target B in cells
 """
@@ -78,7 +79,8 @@ ANTIGEN_LOSS = Fragment(
         notes={"k_antigen_loss": "0 in the published example", "antigen_negative_0": "19.89 cells/uL in 5 L"},
     ),
     deviations=(
-        "One example vector of one patient; the part of cells without the antigen at the infusion decides, and is "
+        "One example vector of one patient; the part of cells without the antigen at the infusion decides, "
+        "and is "
         "rarely measured.",
         "Bystander killing of the source is left out: CAR-T cells do nothing to these cells.",
     ),

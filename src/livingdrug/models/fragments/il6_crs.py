@@ -1,7 +1,8 @@
 r"""IL-6 released where CAR-T cells meet target cells, tocilizumab on it, and the probability of severe CRS.
 
-dIL6/dt = d6 (b6 - IL6) + P6 C B          C CAR-T cells in blood, B target cells, both in cells (Hardiansyah & Ng 2019, UPN 1)
-P(grade >= 3) = x^n/(x50^n + x^n)         x = IL6 (1 - block) from the first tocilizumab on, else IL6
+dIL6/dt = d6 (b6 - IL6) + P6 C B          C CAR-T cells in blood, B target cells, both in cells (Hardiansyah &
+Ng 2019, UPN 1) P(grade >= 3) = x^n/(x50^n + x^n)         x = IL6 (1 - block) from the first tocilizumab on,
+else IL6
 """
 
 from livingdrug.models import (
@@ -84,7 +85,8 @@ IL6_CRS = Fragment(
     ),
     deviations=(
         "Release by contact is that of one patient with CLL; on another base it is a scenario.",
-        "The relation of IL-6 to the grade is ours, with the slope published for the transgene: set crs_50 from "
+        "The relation of IL-6 to the grade is ours, with the slope published for the transgene: set crs_50 "
+        "from "
         "your own data.",
         "Tocilizumab blocks the effect (il6_block, 0 until set), not the release.",
     ),

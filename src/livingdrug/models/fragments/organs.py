@@ -1,7 +1,8 @@
-r"""CAR-T cells pass through lungs, spleen, liver and marrow, at rates of the mouse scaled to man (after Khot 2019).
+r"""CAR-T cells pass through lungs, spleen, liver and marrow, at rates of the mouse scaled to man (after Khot
+2019).
 
-dT_i/dt += sum_o (-u_o T_i + r_o T_i,o)          dT_i,o/dt = u_o T_i - r_o T_i,o          for every CAR-T state in blood
-u = Q J V/(Q + J V)/Vb and r = L/(R Ve) of the mouse, both times (70 kg / 0.02 kg)^-0.25
+dT_i/dt += sum_o (-u_o T_i + r_o T_i,o)          dT_i,o/dt = u_o T_i - r_o T_i,o          for every CAR-T
+state in blood u = Q J V/(Q + J V)/Vb and r = L/(R Ve) of the mouse, both times (70 kg / 0.02 kg)^-0.25
 """
 
 from livingdrug.models import (
@@ -73,7 +74,8 @@ ORGANS_FRAGMENT = Fragment(
     ),
     deviations=(
         "Rates of the mouse, scaled by body weight: a scenario for man, not a measurement.",
-        "Organs are passive: no growth, death or killing there. Lymph nodes are left out, as no passage into them "
+        "Organs are passive: no growth, death or killing there. Lymph nodes are left out, as no passage "
+        "into them "
         "is published.",
     ),
 )

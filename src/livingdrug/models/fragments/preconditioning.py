@@ -1,11 +1,13 @@
-r"""Preconditioning kills host T cells: fludarabine with cyclophosphamide as a signal, fludarabine, alemtuzumab.
+r"""Preconditioning kills host T cells: fludarabine with cyclophosphamide as a signal, fludarabine,
+alemtuzumab.
 
-    preconditioning:  dL/dt = -kL L, c = L/V          dTh/dt += -kd c/(EC50 + c) Th          (K-PD of Park 2025, in lupus)
-    fludarabine:      three compartments of F-ara-A (Langenhorst 2019)                        dTh/dt += -kf C Th
-    alemtuzumab:      two compartments, saturable elimination (Mould 2007)                    dTh/dt += -kd C/(EC50 + C) Th
+    preconditioning:  dL/dt = -kL L, c = L/V          dTh/dt += -kd c/(EC50 + c) Th          (K-PD of Park
+    2025, in lupus) fludarabine:      three compartments of F-ara-A (Langenhorst 2019)
+    dTh/dt += -kf C Th alemtuzumab:      two compartments, saturable elimination (Mould 2007)
+  dTh/dt += -kd C/(EC50 + C) Th
 
-Th every host T cell. Drugs are given by `--dose '...@0 into=chemo'` (`fludarabine`, `alemtuzumab`), the CAR-T cells days
-later.
+Th every host T cell. Drugs are given by `--dose '...@0 into=chemo'` (`fludarabine`, `alemtuzumab`), the CAR-T
+cells days later.
 """
 
 from livingdrug.models import (
@@ -34,7 +36,9 @@ NOT_PUBLISHED = Source(
 
 
 def _kill(rate: str) -> EachWith:
-    return EachWith("host_t", Flow("{state}_killed_by_drug", rate + " * {state}", "killing", out_of="{state}"))
+    return EachWith(
+        "host_t", Flow("{state}_killed_by_drug", rate + " * {state}", "killing", out_of="{state}")
+    )
 
 
 PRECONDITIONING = Fragment(
@@ -61,13 +65,16 @@ PRECONDITIONING = Fragment(
         PARK,
         {"k_chemo": 1.39, "chemo_volume": 5.0, "chemo_50": 0.15, "k_chemo_kill": 0.85 * 1.02},
         notes={
-            "k_chemo_kill": "largest effect on CD4 cells (0.85) times their turnover (1.02/d): our reading as a kill"
+            "k_chemo_kill": "largest effect on CD4 cells (0.85) times their turnover (1.02/d): our reading "
+            "as a kill"
         },
     ),
     deviations=(
-        "The source blocks the release of T cells; as a kill of those that circulate it is our reading, equal where "
+        "The source blocks the release of T cells; as a kill of those that circulate it is our reading, "
+        "equal where "
         "they turn over.",
-        "1935 mg stand for fludarabine 3 x 25 and cyclophosphamide 1000 mg/m2 at 1.8 m2; other regimens are scaled by "
+        "1935 mg stand for fludarabine 3 x 25 and cyclophosphamide 1000 mg/m2 at 1.8 m2; other regimens are "
+        "scaled by "
         "mass, which nobody has tested.",
     ),
 )
@@ -85,7 +92,9 @@ FLUDARABINE = Fragment(
         ),
         definitions=(Definition("fludarabine_level", "fludarabine / flu_v1", "level"),),
         flows=(
-            Flow("fludarabine_elimination", "flu_cl / flu_v1 * fludarabine", "clearance", out_of="fludarabine"),
+            Flow(
+                "fludarabine_elimination", "flu_cl / flu_v1 * fludarabine", "clearance", out_of="fludarabine"
+            ),
             Flow(
                 "fludarabine_to_shallow",
                 "flu_q2 / flu_v1 * fludarabine",
@@ -171,7 +180,11 @@ ALEMTUZUMAB = Fragment(
                 out_of="alemtuzumab",
             ),
             Flow(
-                "alemtuzumab_out", "ale_q / ale_v1 * alemtuzumab", "exchange", "alemtuzumab", "alemtuzumab_deep"
+                "alemtuzumab_out",
+                "ale_q / ale_v1 * alemtuzumab",
+                "exchange",
+                "alemtuzumab",
+                "alemtuzumab_deep",
             ),
             Flow(
                 "alemtuzumab_back",

@@ -3,8 +3,8 @@ r"""Effector and memory CAR-T cells in two mouse models (CARTmath, Barros 2021).
     dCt/dt = phi Ct - pi Ct - alpha T Ct + theta T Cm          dCm/dt = eps Ct - theta T Cm - mu Cm
     dT/dt  = rho T (1 - beta T) - gamma Ct T
 
-HDLM-2 (CAR-T cells on day 45, re-challenge on day 250) and Raji (CAR-T cells on day 7, with IDO and its inhibitor 1-MT). As
-encoded, the formation of memory does not drain the effectors.
+HDLM-2 (CAR-T cells on day 45, re-challenge on day 250) and Raji (CAR-T cells on day 7, with IDO and its
+inhibitor 1-MT). As encoded, the formation of memory does not drain the effectors.
 """
 
 from livingdrug.models import (
@@ -114,8 +114,10 @@ HDLM2 = Model(
     ),
     deviations=(
         "As encoded, the formation of memory does not drain the effectors.",
-        "The tumour falls far below one cell before the re-challenge; add `extinct_below` in a model file for a rule.",
-        "The re-challenge adds cells; the encoding sets the tumour to 1e6, the same where it has been cleared.",
+        "The tumour falls far below one cell before the re-challenge; add `extinct_below` in a model file "
+        "for a rule.",
+        "The re-challenge adds cells; the encoding sets the tumour to 1e6, the same where it has been "
+        "cleared.",
     ),
     about=_about("Whether memory CAR-T cells reject a tumour that is given again.", "any"),
 )

@@ -1,8 +1,10 @@
 r"""Killing assay of glioma cells with CAR-T cells and dexamethasone: 72 fits (Brummer 2022).
 
-    dx/dt = rho x - rho kinv x^2 - c0 e x - k1 x y          dy/dt = k2 x y - (theta + c3 e) y          e = exp(-ln2 t / 3.33)
+    dx/dt = rho x - rho kinv x^2 - c0 e x - k1 x y          dy/dt = k2 x y - (theta + c3 e) y          e =
+exp(-ln2 t / 3.33)
 
-x tumour and y CAR-T cells in cell index (CI), hours since the treatment. Both only multiply, so their logarithms are solved.
+x tumour and y CAR-T cells in cell index (CI), hours since the treatment. Both only multiply, so their
+logarithms are solved.
 """
 
 import csv
@@ -27,7 +29,8 @@ BRUMMER = Source(
     "brummer_2022",
     "Brummer et al. 2022",
     "",
-    "fits as deposited with the data (alexbbrummer/CARRGODEX, fit_parameters.csv, MIT licence, (c) 2021 Alex Brummer)",
+    "fits as deposited with the data (alexbbrummer/CARRGODEX, fit_parameters.csv, MIT licence, (c) 2021 "
+    "Alex Brummer)",
 )
 PLATED = Source(
     BRUMMER.key, BRUMMER.citation, "", "a cell index is about 1e4 cells; 1 CI stands for the plated tumour"

@@ -2,8 +2,8 @@ r"""Serial re-stimulation killing assay, a CARRGO variant (Kirouac 2024, equatio
 
     dE/dt = gamma E - theta E - nu E T          dT/dt = rho T (1 - beta T) - kappa E T
 
-E effector cells, T tumour cells in a well, hours. New tumour cells are added at the end of each 24-hour round.
-Both states only multiply, and T falls over 90 decades in a sweep, so their logarithms are solved for.
+E effector cells, T tumour cells in a well, hours. New tumour cells are added at the end of each 24-hour
+round. Both states only multiply, and T falls over 90 decades in a sweep, so their logarithms are solved for.
 """
 
 import math
@@ -30,7 +30,9 @@ REFERENCE = Source("livingdrug_facts", "equations 4 and 5 solved with mpmath Tay
 STRUCTURE = Structure(
     places=(Place("well"),),
     states=(
-        State("effector", "cells", "CAR-T cells in the well", ("car_t",), "well", "effector_0", "E", log=True),
+        State(
+            "effector", "cells", "CAR-T cells in the well", ("car_t",), "well", "effector_0", "E", log=True
+        ),
         State("tumour", "cells", "tumour cells in the well", ("target",), "well", "tumour_0", "T", log=True),
     ),
     flows=(
@@ -88,7 +90,8 @@ MODEL = Model(
         )
     ),
     deviations=(
-        "gamma E does not depend on antigen and E has no capacity, so E grows without bound over many rounds.",
+        "gamma E does not depend on antigen and E has no capacity, so E grows without bound over many "
+        "rounds.",
         "Exhaustion removes cells; there is no exhausted state.",
         "The third addition, at 72 h, does not affect 0-72 h.",
     ),

@@ -1,9 +1,10 @@
 r"""Three small models of CAR-T cells and tumour from a review (Chaudhury 2020).
 
 predator and prey:  dE/dt = rho E U - kE E                         dU/dt = g U - d E U
-saturable:          until Tmax dE/dt = rho E U/(EC50rho + E + U), after it dE/dt = -(kEP + kE) E, dP/dt = kEP E - beta P
-                    dU/dt = F g U (1 - ln U/ln Umax) - d E U/(EC50d + E + U)          F = U^h/(Ucrit^h + U^h)
-first order:        until Tmax dE/dt = rho E, after it as above;   dU/dt = F g U (1 - ln U/ln Umax) - d E U
+saturable:          until Tmax dE/dt = rho E U/(EC50rho + E + U), after it dE/dt = -(kEP + kE) E, dP/dt = kEP
+                    E - beta P dU/dt = F g U (1 - ln U/ln Umax) - d E U/(EC50d + E + U)          F =
+U^h/(Ucrit^h + U^h) first order:        until Tmax dE/dt = rho E, after it as above;   dU/dt = F g U (1 - ln
+U/ln Umax) - d E U
 
 Cells/uL and days.
 """
@@ -127,7 +128,8 @@ CONTRACTION = (
     Flow("memory_death", "contracting * d_memory * persistent", "death", out_of="persistent"),
     Flow(
         "tumour_growth",
-        "mu_tumour * hill(tumour, n_cure, tumour_cure) * tumour * (1 - log(tumour / unit) / log(tumour_max / unit))",
+        "mu_tumour * hill(tumour, n_cure, tumour_cure) * tumour * (1 - log(tumour / unit) / log(tumour_max "
+        "/ unit))",
         "growth",
         into="tumour",
     ),
@@ -251,7 +253,9 @@ FIRST_ORDER = Model(
     experiments=(Experiment("one infusion", (), 365.0),),
     anchors=(
         Anchor("peak", 109380.19, "cells/uL", 1e-4, SOLVED, output="expanding", quantity="CMAX"),
-        Anchor("persistent on day 28", 741.7156, "cells/uL", 1e-3, SOLVED, output="persistent", quantity="C28"),
+        Anchor(
+            "persistent on day 28", 741.7156, "cells/uL", 1e-3, SOLVED, output="persistent", quantity="C28"
+        ),
         Anchor("CAR-T on day 28", 5367.648, "cells/uL", 1e-3, SOLVED, output="expanding", quantity="C28"),
     ),
     deviations=(

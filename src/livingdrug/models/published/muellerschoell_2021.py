@@ -1,10 +1,11 @@
 r"""Four phenotypes of axicabtagene ciloleucel and the tumour volume (Mueller-Schoell 2021).
 
     g(x) = V1 U x / (KM1 + x)
-    dTN  = g(TN) + kp1 TN - k12 TN - ke TN                  dTCM  = g(TCM) + kp2 TCM + k12 TN - k23 TCM - ke TCM
-    dTEM = g(TEM) + kp3 TEM + k23 TCM - k34 TEM - ke TEM    dTEff = k34 TEM - ke4 TEff
+    dTN  = g(TN) + kp1 TN - k12 TN - ke TN                  dTCM  = g(TCM) + kp2 TCM + k12 TN - k23 TCM - ke
+    TCM dTEM = g(TEM) + kp3 TEM + k23 TCM - k34 TEM - ke TEM    dTEff = k34 TEM - ke4 TEff
     dU   = k5 (1 - U/K0) U - (v1 TN + v2 TCM + v3 TEM + v4 TEff) U / (KM5 + U)
-    V1   = V1ref (1 + 2.53 ASCT) (CD4/CD8)^-0.385 in the reference class, V1low (1 + 2.53 ASCT) in the low class
+    V1   = V1ref (1 + 2.53 ASCT) (CD4/CD8)^-0.385 in the reference class, V1low (1 + 2.53 ASCT) in the low
+class
 
 Cells/uL, mL, days. A patient is of the low class with probability 0.197.
 """
@@ -84,7 +85,11 @@ STRUCTURE = Structure(
         Flow("effector_death", "d_effector * effector", "death", out_of="effector"),
         Flow("naive_to_central", "k_naive * naive", "differentiation", "naive", "central"),
         Flow(
-            "central_to_effector_memory", "k_central * central", "differentiation", "central", "effector_memory"
+            "central_to_effector_memory",
+            "k_central * central",
+            "differentiation",
+            "central",
+            "effector_memory",
         ),
         Flow(
             "effector_memory_to_effector",
@@ -140,7 +145,9 @@ STRUCTURE = Structure(
         Quantity("d_effector", "1/d", "effector death rate", "k_{e4}"),
         Quantity("d_early", "1/d", "death rate of the other phenotypes", "k_e"),
         *(
-            Quantity(f"mu_{name}", "1/d", f"homeostatic proliferation, {name.replace('_', ' ')}", f"k_{{p{i}}}")
+            Quantity(
+                f"mu_{name}", "1/d", f"homeostatic proliferation, {name.replace('_', ' ')}", f"k_{{p{i}}}"
+            )
             for i, name in enumerate(GROWING, start=1)
         ),
         *(
@@ -208,7 +215,8 @@ MODEL = Model(
             "table_1",
             {"v1_reference": lognormal(cv=1.5), "kill_central": lognormal(cv=3.07)},
             PAPER,
-            "two classes (low expansion with probability 0.197), variability of expansion and of the kill rate",
+            "two classes (low expansion with probability 0.197), variability of expansion and of the kill "
+            "rate",
             members={"reference": 0.803, "low": 0.197},
         ),
     ),
@@ -247,7 +255,8 @@ MODEL = Model(
     ),
     deviations=(
         "With a small tumour the low class does not expand: the highest level is that of day 0.",
-        "A tumour of 3555 mL falls to 1e-11 mL, less than one cell, and grows back from there; read that as cleared.",
+        "A tumour of 3555 mL falls to 1e-11 mL, less than one cell, and grows back from there; read that as "
+        "cleared.",
         "Expansion per mL of tumour does not saturate in the tumour volume.",
         "No dose is in the equations: each phenotype starts at 0.1 cells/uL.",
     ),

@@ -1,7 +1,8 @@
 r"""Lisocabtagene maraleucel transgene: the shape of the curve, without its height (Ogasawara 2021).
 
     until the lag: C0          until Tmax: C0 2^((t - lag)/doubling)
-    after it: Cmax [(1 - FB) 2^-((t - Tmax)/half1) + FB 2^-((t - Tmax)/half2)]          C0 = Cmax 2^-((Tmax - lag)/doubling)
+    after it: Cmax [(1 - FB) 2^-((t - Tmax)/half1) + FB 2^-((t - Tmax)/half2)]          C0 = Cmax 2^-((Tmax -
+lag)/doubling)
 
 The peak and the part that is lost slowly are not public: set them.
 """
@@ -86,7 +87,12 @@ MODEL = Model(
     ),
     anchors=(
         Anchor(
-            "fold expansion", 251.41, "1", 1e-3, ARITHMETIC, expression="exp(log(2) * (t_max - lag) / doubling)"
+            "fold expansion",
+            251.41,
+            "1",
+            1e-3,
+            ARITHMETIC,
+            expression="exp(log(2) * (t_max - lag) / doubling)",
         ),
         Anchor(
             "half of the peak one half-life later",

@@ -1,7 +1,7 @@
 r"""Efineptakin alfa, a long-acting interleukin 7, and lymphocytes (Park 2025).
 
-    depots: F1 and 1 - F1 of the dose, the second one 22.5 h later; ka to central, two compartments, C = 1000 A/Vc
-    CL from 350 h on another one          dp1 = ktr p1 (1 + Emax C/(EC50 + C)) (ALC0/ALC)^gamma - ktr p1
+    depots: F1 and 1 - F1 of the dose, the second one 22.5 h later; ka to central, two compartments, C = 1000
+    A/Vc CL from 350 h on another one          dp1 = ktr p1 (1 + Emax C/(EC50 + C)) (ALC0/ALC)^gamma - ktr p1
     dpi = ktr p(i-1) - ktr pi             dALC = ktr p4 - Kcirc ALC          ktr = 4/MTT
 
 mg, ng/mL, cells/uL and hours.
@@ -101,7 +101,8 @@ MODEL = Model(
             Flow("return", "q / v_p * peripheral", "exchange", "peripheral", "central"),
             Flow(
                 "proliferation",
-                "k_transit * precursor_1 * (1 + e_max * hill(level, 1, ec50)) * (lymphocytes_0 / lymphocytes) ** feedback",
+                "k_transit * precursor_1 * (1 + e_max * hill(level, 1, ec50)) * (lymphocytes_0 / "
+                "lymphocytes) ** feedback",
                 "growth",
                 into="precursor_1",
             ),
@@ -164,7 +165,9 @@ MODEL = Model(
     ),
     anchors=(
         Anchor("highest level", 40.757123, "ng/mL", 2e-3, SOLVED, output="il7", quantity="CMAX"),
-        Anchor("most lymphocytes", 3727.6248, "cells/uL", 1e-4, SOLVED, output="lymphocytes", quantity="CMAX"),
+        Anchor(
+            "most lymphocytes", 3727.6248, "cells/uL", 1e-4, SOLVED, output="lymphocytes", quantity="CMAX"
+        ),
         Anchor(
             "most lymphocytes, female",
             3856.7193,

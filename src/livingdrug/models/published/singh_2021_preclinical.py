@@ -1,9 +1,10 @@
 r"""bb2121 in the killing assay and in the mouse, as far as published (Singh 2021).
 
-assay:  dc = kon/V (E AgCAR - c)(U AgT - c) - koff c     dU = ln2/td U - Kkill h(c/U; KC50) U     dE = ln2/te E
-mouse:  blood and tumour, as in the clinical model: exchange, expansion and kill by complexes per cell
+assay:  dc = kon/V (E AgCAR - c)(U AgT - c) - koff c     dU = ln2/td U - Kkill h(c/U; KC50) U     dE = ln2/te
+E mouse:  blood and tumour, as in the clinical model: exchange, expansion and kill by complexes per cell
 
-The supplement's equations of the assay could not be read: its form here is that of the clinical model, inferred.
+The supplement's equations of the assay could not be read: its form here is that of the clinical model,
+inferred.
 """
 
 from dataclasses import replace
@@ -163,7 +164,12 @@ MOUSE = Model(
                 "E_T",
             ),
             State(
-                "memory_tumour", "cells", "memory CAR-T cells in the tumour", ("car_t",), "tumour", symbol="M_T"
+                "memory_tumour",
+                "cells",
+                "memory CAR-T cells in the tumour",
+                ("car_t",),
+                "tumour",
+                symbol="M_T",
             ),
             COMPLEXES,
             TUMOUR,
@@ -180,7 +186,9 @@ MOUSE = Model(
                 for cell in ("effector", "memory")
             ),
             *(
-                Flow(f"{cell}_egress", f"k_back * {cell}_tumour", "exchange", f"{cell}_tumour", f"{cell}_blood")
+                Flow(
+                    f"{cell}_egress", f"k_back * {cell}_tumour", "exchange", f"{cell}_tumour", f"{cell}_blood"
+                )
                 for cell in ("effector", "memory")
             ),
             *(
@@ -206,7 +214,9 @@ MOUSE = Model(
             Flow("killing", "k_kill * hill(per_tumour, 1, kill_50) * tumour", "killing", out_of="tumour"),
         ),
         outputs=(
-            Output("car_t_blood", "density(car_t @ blood)", "cells/uL", "CAR-T cells in blood", measured=True),
+            Output(
+                "car_t_blood", "density(car_t @ blood)", "cells/uL", "CAR-T cells in blood", measured=True
+            ),
             Output("car_t", "amount(car_t)", "cells", "CAR-T cells"),
             Output("tumour", "tumour", "cells", "tumour cells"),
         ),

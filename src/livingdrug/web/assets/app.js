@@ -78,7 +78,7 @@ window.dash_clientside = window.dash_clientside || {};
     const box = make("div", { class: "slider" },
       make("label", { for: id }, make("b", {}, span.symbol), " " + span.meaning),
       make("span", { class: "value" }, exact, " " + span.unit), make("span", { id: why, class: "refused", role: "alert" }), input,
-      make("details", {}, make("summary", {}, "about " + span.symbol), make("p", {}, span.about)));
+      make("details", {}, make("summary", { "aria-label": "about " + span.symbol }, "about"), make("p", {}, span.about)));
     if (span.outside) box.append(make("span", { id: "outside-" + span.name, class: "amber" }, span.outside));
     return box;
   }
@@ -97,6 +97,7 @@ window.dash_clientside = window.dash_clientside || {};
   // one question at a time: what the sliders say meanwhile is asked for next, and only the latest of it
   async function ask() {
     clearTimeout(timer);
+    wordsAreOld(true);
     if (asked) { waiting = true; return; }
     const before = shown, query = wanted();
     if (graphOf() === null) return window.dash_clientside.set_props("address", { search: "?" + query });
@@ -110,6 +111,12 @@ window.dash_clientside = window.dash_clientside || {};
     if (before === shown && graphOf() !== null) take(answer);
     clearTimeout(timer);
     if (!again) timer = setTimeout(rest, REST);
+  }
+
+  // sentence, exposures and files belong to where the hand was, until it rests and they are told anew
+  function wordsAreOld(old) {
+    document.querySelectorAll("#curves-sentence, #curves-table, #exposure, #notes, nav[aria-label=downloads]")
+      .forEach(place => place.classList.toggle("stale", old));
   }
 
   async function answerTo(query) {
@@ -161,12 +168,130 @@ window.dash_clientside = window.dash_clientside || {};
     ranges = null;
     const groups = new Map();
     spans.forEach(span => groups.set(span.group, [...(groups.get(span.group) || []), slider(span)]));
-    place.replaceChildren(...[...groups].map(([title, boxes]) =>
-      make("details", { open: "" }, make("summary", {}, title + " (" + boxes.length + ")"), ...boxes)));
+    const changed = new Set(spans.filter(span => span.value !== span.published).map(span => span.group));
+    place.replaceChildren(...[...groups].map(([title, boxes], k) =>
+      make("details", k === 0 || changed.has(title) ? { open: "" } : {},
+        make("summary", {}, k === 0 ? title : title + " (" + boxes.length + ")"), ...boxes)));
     spans.forEach(show);
   }
 
+  // a sign of work as soon as something is asked, and an old answer greyed until the new one is there
+  const plain = window.fetch.bind(window), LINGER = 60;
+  let working = 0, answering = 0;
+  window.fetch = async function (asked, given) {
+    const page = String(asked.url || asked).includes("/_dash-update-component") ? changesPage(given) : null;
+    if (page === null) return plain(asked, given);
+    mark(1, page);
+    try { return await plain(asked, given); } finally {
+      setTimeout(() => mark(-1, page), LINGER);
+      if (given.body.includes("exposure.children") && !asking()) setTimeout(() => wordsAreOld(false), LINGER);
+    }
+  };
+
+  function asking() { return window.dash_clientside.livingdrug.asked(); }
+
+  // whether a question changes the whole page; null for a look at a fit that runs, which nobody asked for
+  function changesPage(given) {
+    try {
+      const { output, changedPropIds } = JSON.parse(given.body);
+      if ((changedPropIds || []).some(name => name.startsWith("fit-beat."))) return null;
+      return output.includes("content.children") || output.includes("address.search");
+    } catch (error) { return false; }
+  }
+
+  function mark(step, page) {
+    working += step;
+    if (page) answering += step;
+    const sign = document.getElementById("busy"), content = document.getElementById("content");
+    if (sign) sign.hidden = working === 0;
+    if (!content) return;
+    content.classList.toggle("stale", answering > 0);
+    content.setAttribute("aria-busy", String(answering > 0));
+  }
+
+  // a file that takes a while shows that it is being made; one that cannot be says why
+  document.addEventListener("click", async event => {
+    const link = event.target.closest && event.target.closest("a[data-export]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    mark(1, false);
+    try {
+      const answer = await plain(link.href);
+      if (!answer.ok) return refuseFile(await answer.text());
+      refuseFile("");
+      const made = URL.createObjectURL(await answer.blob());
+      make("a", { href: made, download: link.dataset.export }).click();
+      setTimeout(() => URL.revokeObjectURL(made), PATIENCE);
+    } catch (error) {
+      refuseFile("The app does not answer; is it still running?");
+    } finally { mark(-1, false); }
+  });
+
+  function refuseFile(why) {
+    const place = document.getElementById("broken");
+    place.replaceChildren(...(why ? [make("p", { class: "problem" }, why)] : []));
+  }
+
+  // the lines of a plot by name, beside it: a legend inside would lie on titles as soon as the screen is narrow
+  function drawLegend(graph) {
+    if (!graph.data || graph.legendOf === graph.data) return;
+    graph.legendOf = graph.data;
+    const named = graph.data.filter(t => t.showlegend !== false && t.name);
+    const figure = graph.closest("figure");
+    if (!figure) return;
+    const before = figure.querySelector(".legend");
+    if (before) before.remove();
+    if (named.length < 2) return;
+    const legend = make("ul", { class: "legend", "aria-label": "lines of the plot" }, ...named.map(t => entry(graph, t)));
+    figure.prepend(legend);
+  }
+
+  // panels stand in one column where two would be too narrow to read
+  const NARROW = 620;
+  function arrange(graph) {
+    const meta = graph.layout && graph.layout.meta;
+    if (!meta || !meta.panels || !graph.clientWidth) return;
+    const narrow = graph.clientWidth < NARROW;
+    if (graph.arrangedFor === graph.data && graph.narrow === narrow) return;
+    const before = graph.arrangedFor !== graph.data ? false : graph.narrow;
+    graph.arrangedFor = graph.data;
+    graph.narrow = narrow;
+    const { domains, height } = narrow ? meta.narrow : meta.wide;
+    const place = graph.parentElement;
+    if (place.style.height !== height + "px") place.style.height = height + "px";
+    if (narrow === before) return;
+    const moved = { };
+    Object.entries(domains).forEach(([axis, place]) => { moved[axis + ".domain"] = place; });
+    window.Plotly.relayout(graph, moved).then(() => window.Plotly.Plots.resize(graph));
+  }
+  window.addEventListener("resize", () => document.querySelectorAll(".js-plotly-plot").forEach(arrange));
+
+  function entry(graph, trace) {
+    const line = trace.line || {}, dots = trace.mode === "markers", marker = trace.marker || {};
+    const dash = { dash: "6 3", dot: "2 3", dashdot: "6 3 2 3", longdash: "10 4" }[line.dash] || "none";
+    const colour = trace.fill ? trace.fillcolor : dots ? marker.color : line.color || marker.color || "#0072B2";
+    const sign = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    Object.entries({ width: 26, height: 12, "aria-hidden": "true" }).forEach(([n, v]) => sign.setAttribute(n, v));
+    const shape = document.createElementNS("http://www.w3.org/2000/svg", trace.fill ? "rect" : dots ? "circle" : "line");
+    const given = trace.fill ? { width: 26, height: 12, fill: colour } : dots ? { cx: 13, cy: 6, r: 4, fill: colour }
+      : { x1: 0, x2: 26, y1: 6, y2: 6, stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash };
+    Object.entries(given).forEach(([n, v]) => shape.setAttribute(n, v));
+    sign.append(shape);
+    const button = make("button", { type: "button", "aria-pressed": "true", title: "show or hide" }, sign, trace.name);
+    const same = () => graph.data.map((t, k) => k).filter(k => graph.data[k].name === trace.name);
+    button.addEventListener("click", () => {
+      const on = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(on));
+      window.Plotly.restyle(graph, { visible: on }, same());
+    });
+    return make("li", {}, button);
+  }
+
+  const WIDE_MENU = { width: 200, breakpoint: "lg" };
   window.dash_clientside.livingdrug = {
+    menu: opened => ({ ...WIDE_MENU, collapsed: { mobile: !opened } }),
+    closed: () => false,
+    asked: () => asked,
     reset: function () {
       spans.forEach(span => {
         span.value = span.published;
@@ -195,6 +320,9 @@ window.dash_clientside = window.dash_clientside || {};
     window.dash_clientside.set_props("settled", { data: shown });
   }
 
+  // a number that is written in words keeps its digits for whoever points at it
+  function cell(said) { return typeof said === "string" ? make("td", {}, said) : make("td", { title: said[1] }, said[0]); }
+
   function drawTable(place) {
     const text = place.dataset.table;
     if (place.drawn === text) return;
@@ -202,7 +330,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { title, header, rows } = JSON.parse(text);
     const cells = (tag, given, texts) => make("tr", {}, ...texts.map(t => make(tag, given, t)));
     place.replaceChildren(make("table", {}, make("caption", {}, title),
-      make("thead", {}, cells("th", { scope: "col" }, header)), make("tbody", {}, ...rows.map(row => cells("td", {}, row)))));
+      make("thead", {}, cells("th", { scope: "col" }, header)), make("tbody", {}, ...rows.map(row => make("tr", {}, ...row.map(cell))))));
   }
 
   function drawChoice(place) {
@@ -219,6 +347,13 @@ window.dash_clientside = window.dash_clientside || {};
     }
     place.choice = id;
     place.querySelector("select").value = value;
+  }
+
+  // only where it differs: a title that is set is a change of the document, which is watched
+  function entitle() {
+    const place = document.querySelector("[data-title]");
+    const title = place ? place.dataset.title + " \u00b7 livingdrug" : document.title;
+    if (document.title !== title) document.title = title;
   }
 
   // a field that is drawn anew after it was changed keeps the focus, for those who work by keyboard
@@ -239,6 +374,8 @@ window.dash_clientside = window.dash_clientside || {};
     document.querySelectorAll("input[type=file]:not([aria-label])").forEach(input => {
       input.setAttribute("aria-label", "choose a file with your data");
     });
+    entitle();
+    document.querySelectorAll(".js-plotly-plot").forEach(graph => { drawLegend(graph); arrange(graph); });
     keepFocus();
-  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-table", "data-page", "data-choice"] });
+  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-table", "data-page", "data-choice", "data-title"] });
 })();

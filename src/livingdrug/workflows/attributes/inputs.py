@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from livingdrug.attributes import (
+    LEAST,
     LIMIT,
     Features,
     Leak,
@@ -139,6 +140,7 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
     said |= {name: "clinical" for name in scenario.clinical}
     table = scenario.model_copy(update={"columns": said}).read()
     outcome, rows = outcome_of(table, scenario.outcome, scenario.log)
+    table = _noted(table, outcome, rows)
     own = _without_outcome(table, scenario.outcome)
     how = treatments(own, scenario.limit)
     x, names = np.ascontiguousarray(applied(how, own)[rows]), tuple(t.name for t in how)
@@ -162,6 +164,27 @@ def prepare(scenario: OutcomeScenario) -> Prepared:
         rows=rows,
         treatments=how,
     )
+
+
+def few(outcome: Outcome) -> tuple[str, ...]:
+    """What is to be said where the smaller class, the events or the patients are fewer than can be learned from."""
+    if outcome.smaller >= LEAST:
+        return ()
+    what = {"binary": "in the smaller class", "survival": "with an event", "continuous": "with a value"}[outcome.kind]
+    return (
+        f"{outcome.name}: {outcome.smaller} patient(s) {what}, fewer than {LEAST}: only the largest differences show, "
+        "and nothing can be learned from all attributes together",
+    )
+
+
+def _noted(table: ProductTable, outcome: Outcome, rows: np.ndarray) -> ProductTable:
+    """The table with a note of the products that have no outcome, by line."""
+    gone = np.setdiff1d(np.arange(table.n), rows)
+    if not len(gone):
+        return table
+    lines = ", ".join(str(table.lines[i]) for i in gone[:10]) + (", ..." if len(gone) > 10 else "")
+    note = f"{outcome.name}: {len(gone)} product(s) without an outcome take no part (line {lines})"
+    return replace(table, notes=(*table.notes, note))
 
 
 def _with_clinical(table: ProductTable, names: tuple[str, ...]) -> ProductTable:

@@ -1,8 +1,11 @@
 """What a check of a table of products says."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from livingdrug.attributes import ProductTable, analysed
+from livingdrug.data import is_missing, printable
 from livingdrug.report import Answer
 from livingdrug.workflows.attributes.check.spec import CheckProducts
 from livingdrug.workflows.attributes.inputs import column_table, hashes
@@ -27,11 +30,20 @@ def answer(scenario: CheckProducts, found: ProductTable) -> Answer:
         question=f"Does {found.name} pass validation, and what does each column mean?",
         sentences=(f"{found.name} {verdict}.",),
         flags=tuple(f.sentence() for f in found.findings),
-        checks=found.notes,
+        checks=(*found.notes, *_without_outcome(found)),
         check_tables=tuple(tables),
         data=hashes(scenario),
         ok=found.ok,
     )
+
+
+def _without_outcome(found: ProductTable) -> Iterator[str]:
+    """Columns of outcomes that are empty in some rows, by line."""
+    for column in found.having("outcome"):
+        gone = [i for i, text in enumerate(found.texts[column.heading]) if is_missing(text)]
+        if gone:
+            lines = ", ".join(str(found.lines[i]) for i in gone[:10]) + (", ..." if len(gone) > 10 else "")
+            yield f"{printable(column.heading)}: {len(gone)} product(s) without a value (line {lines})"
 
 
 def table(scenario: CheckProducts, found: ProductTable):

@@ -1,6 +1,7 @@
 """What was learned, and the one word that may be said of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from livingdrug.attributes import MEASURE, NOTHING, Crossed, save, sentences
 from livingdrug.report import Answer, Picture, Table, cell
 from livingdrug.workflows.attributes.inputs import column_table, hashes
 from livingdrug.workflows.attributes.learn.spec import Learn, Learned
+from livingdrug.workflows.attributes.predict.answer import prediction_table
 from livingdrug.workflows.base import workflow
 
 
@@ -39,8 +41,10 @@ def _procedure(found: Learned) -> tuple[str, ...]:
 def _tables(found: Learned) -> Iterator[Table]:
     result = found.result
     rows = [("attributes, random folds", *_row(result.main))]
+    ends = (result.lower, result.upper) if np.isfinite(result.lower) else None
     if result.by_study:
         rows.insert(0, ("attributes, studies left out", *_row(result.by_study)))
+    rows[0] = (rows[0][0], cell(result.headline.value, ends=ends), *rows[0][2:])
     if np.isfinite(result.label_alone):
         rows.append(("study label alone", cell(result.label_alone), "-", "-"))
     if result.clinical:
@@ -56,18 +60,23 @@ def _tables(found: Learned) -> Iterator[Table]:
     if result.left:
         left = tuple((s.label, cell(s.patients), cell(s.value)) for s in result.left)
         yield Table("studies left out one by one", ("study", "patients", MEASURE[result.outcome.kind]), left)
+    if found.predicted:
+        yield prediction_table(found.predicted)
     if found.stability:
         yield _stability(found)
     if result.calibration:
         c = result.calibration
-        yield Table(
-            "calibration of predictions not seen",
-            ("quantity", "value"),
-            (("slope (1 is right)", cell(c.slope[0], ends=c.slope[1:])), ("Brier score", cell(c.brier)),
-             ("Brier score of the prevalence", cell(c.prevalence_brier)), ("accuracy", cell(c.accuracy)),
-             ("accuracy of the larger class", cell(c.majority))),
-            detail=True,
-        )  # fmt: skip
+        rows = (
+            ("slope (1 is right)", cell(c.slope[0], ends=c.slope[1:])),
+            ("intercept (0 is right)", cell(c.intercept[0], ends=c.intercept[1:])),
+            ("Brier score", cell(c.brier[0], ends=c.brier[1:])),
+            ("p of the Brier score, outcomes dealt at random", cell(c.brier_p)),
+            ("Brier score of the prevalence", cell(c.prevalence_brier)),
+            ("accuracy", cell(c.accuracy)),
+            ("accuracy of the larger class", cell(c.majority)),
+        )
+        title = "calibration of predictions not seen (random folds; 95 % intervals)"
+        yield Table(title, ("quantity", "value"), rows, detail=True)
     yield column_table(found.prepared.table)
 
 
@@ -161,7 +170,10 @@ def figures(_: Learn, found: Learned) -> Iterator[tuple[Picture, object]]:
 
 
 def keep(scenario: Learn, found: Learned, folder: Path) -> Answer:
-    """Tables and figures as usual, and the model."""
+    """Tables and figures as usual, and the model; that of genes is not kept, which is said."""
     made = workflow(scenario.kind).keep_as_usual(scenario, found, folder)
+    if scenario.expression:
+        why = "no model is kept: one of genes scores no later product; learn from scores (`attributes score`) for that"
+        return replace(made, flags=(*made.flags, why))
     save(found.model, folder)
     return made

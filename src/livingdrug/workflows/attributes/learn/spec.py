@@ -20,8 +20,10 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.versions import versions
 from livingdrug.core.words import RESEARCH
 from livingdrug.workflows.attributes.inputs import OutcomeScenario, Prepared, hashes, prepare
+from livingdrug.workflows.attributes.learn.genes import with_expression
+from livingdrug.workflows.attributes.predict.spec import Predicted, scored
 from livingdrug.workflows.base import Conduct
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import INPUT, About
 
 COUNTED = "permutations"
 
@@ -33,7 +35,10 @@ class Learn(OutcomeScenario):
         "livingdrug attributes learn products.csv --outcome CR+PR --permutations 99",
         "livingdrug attributes learn products.csv --outcome CR+PR --clinical age --permutations 99 --out "
         "run_model",
+        "livingdrug attributes learn products.csv --outcome CR+PR --expression expression.csv --signatures "
+        "signatures.gmt --permutations 99",
     )
+    FILES: ClassVar = ("file", "endpoints", "expression", "signatures", "new")
 
     kind: Literal["attributes-learn"] = "attributes-learn"
     method: Annotated[
@@ -43,6 +48,24 @@ class Learn(OutcomeScenario):
             ("--method", "--model"),
         ),
     ] = "ridge"
+    expression: Annotated[
+        str | None,
+        About(
+            "Genes and products (CSV, .mtx or .h5ad), called as in FILE: learn from genes in place of the attributes "
+            "of FILE.",
+            group=INPUT,
+        ),
+    ] = None
+    signatures: Annotated[
+        str | None,
+        About(
+            "With --expression: sets of genes (GMT), scored as mean z within each training part.",
+            group=INPUT,
+        ),
+    ] = None
+    new: Annotated[
+        str | None, About("A table of new products, to be scored at once, as `attributes predict` does.", group=INPUT)
+    ] = None
     permutations: Annotated[int, About("Outcomes dealt at random, each through the whole procedure.")] = 499
     repeats: Annotated[int | None, About("Repeats of the folds; more for fewer patients by default.")] = None
 
@@ -63,14 +86,19 @@ class Learned:
     result: LearningStudy
 
     @cached_property
+    def predicted(self) -> Predicted | None:
+        """What the model says of new products, None without any."""
+        return scored(self.scenario.new, self.model, self.scenario) if self.scenario.new else None
+
+    @cached_property
     def curve(self) -> Growth:
         """What fewer patients would have reached."""
         return growth(self.result.features, self.result.outcome, self.result.plan)
 
     @cached_property
     def stability(self) -> Stability | None:
-        """How often a lasso picks each attribute again; None for a time to an event."""
-        if self.result.outcome.kind == "survival":
+        """How often a lasso picks each attribute again; None for a time to an event, and for genes."""
+        if self.result.outcome.kind == "survival" or self.scenario.expression:
             return None
         return stability(self.result.features.x, self.result.outcome, seed=self.scenario.seed)
 
@@ -87,7 +115,14 @@ def run(scenario: Learn, conduct: Conduct) -> Learned:
         raise InputError(
             "`attributes learn` uses the processors of this machine by itself; leave out --workers and --dask"
         )
-    prepared = prepare(scenario)
+    prepared = with_expression(scenario, prepare(scenario)) if scenario.expression else prepare(scenario)
+    if scenario.signatures and not scenario.expression:
+        raise InputError("--signatures: give the expression of the products too (--expression FILE)")
+    if scenario.new and scenario.expression:
+        raise InputError(
+            "--new: a model of genes is not kept; score the signatures first (`attributes score --method ssgsea`) and "
+            "learn from the scores"
+        )
     step = conduct.progress
 
     def progress(_: str, done: int, count: int) -> None:

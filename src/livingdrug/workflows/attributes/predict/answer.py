@@ -11,14 +11,9 @@ def answer(scenario: Predict, found: Predicted) -> Answer:
     """A prediction with its band for each product, what lies outside of what was seen, and the card of the
     model."""
     model, card = found.model, found.model.card
-    rows = tuple(
-        (str(name), cell(p.value, ends=(p.lower, p.upper), flag="caution" if p.outside else "", reason="; ".join(p.outside)),
-         "; ".join(p.outside))
-        for name, p in zip(found.table.patients, found.predictions, strict=True)
-    )  # fmt: skip
     outside = sum(bool(p.outside) for p in found.predictions)
     said = [
-        f"{len(rows)} products by a model of {card.get('patients', '?')} patients; its verdict was: "
+        f"{len(found.predictions)} products by a model of {card.get('patients', '?')} patients; its verdict was: "
         f"{card.get('verdict', '?')}.",
     ]
     if outside:
@@ -28,7 +23,6 @@ def answer(scenario: Predict, found: Predicted) -> Answer:
         flags.append(
             f"this model was learned where the verdict was `{card['verdict']}`: its predictions carry nothing"
         )
-    what = MEANS[model.kind]
     return Answer(
         title=f"{model.outcome} of new products",
         question=f"What does the model say of {model.outcome} of these products?",
@@ -36,7 +30,7 @@ def answer(scenario: Predict, found: Predicted) -> Answer:
         flags=tuple(flags),
         checks=found.table.notes,
         tables=(
-            Table("predictions", ("product", f"{what} (90 % band)", "outside of what was seen"), rows),
+            prediction_table(found),
             Table(
                 "card of the model",
                 ("what", "said"),
@@ -47,6 +41,16 @@ def answer(scenario: Predict, found: Predicted) -> Answer:
         ),
         data=hashes(scenario),
     )
+
+
+def prediction_table(found: Predicted) -> Table:
+    """A prediction with its band for each product, and what lies outside of what was seen."""
+    rows = []
+    for name, p in zip(found.table.patients, found.predictions, strict=True):
+        why, flag = "; ".join(p.outside), "caution" if p.outside else ""
+        rows.append((str(name), cell(p.value, ends=(p.lower, p.upper), flag=flag, reason=why), why))
+    header = ("product", f"{MEANS[found.model.kind]} (90 % band)", "outside of what was seen")
+    return Table("predictions", header, tuple(rows))
 
 
 def table(_: Predict, found: Predicted):

@@ -40,7 +40,15 @@ class Predicted:
 
 def run(scenario: Predict) -> Predicted:
     """Predict. Raises InputError where attributes are missing."""
-    model = load(scenario.folder)
+    return _scored(scenario, load(scenario.folder))
+
+
+def scored(file: str, model: Model, like: ProductScenario) -> Predicted:
+    """What a model says of the products of a file, read as the table that it was learned from."""
+    return _scored(Predict(folder=".", file=file, several=like.several), model)
+
+
+def _scored(scenario: Predict, model: Model) -> Predicted:
     known = {c["heading"]: c["scale"] for c in model.columns}
     seen = scenario.table()
     said = {h: s for h, s in known.items() if h in seen.texts} | dict(scenario.columns)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from livingdrug.attributes.quality import sentence
 from livingdrug.report import Answer, Picture
-from livingdrug.workflows.attributes.inputs import column_table, hashes
+from livingdrug.workflows.attributes.inputs import column_table, few, hashes
 from livingdrug.workflows.attributes.range.spec import AcceptanceRange, Proposed
 
 
@@ -15,7 +15,7 @@ def answer(scenario: AcceptanceRange, found: Proposed) -> Answer:
         title=f"{found.column.heading} and {outcome.name}",
         question=f"In which range of {found.column.heading} is {outcome.name} more probable than {scenario.floor:.0%}?",
         sentences=(sentence(found.found, len(found.values)),),
-        flags=tuple(leak.problem for leak in found.prepared.leaks),
+        flags=(*few(found.prepared.outcome), *(leak.problem for leak in found.prepared.leaks)),
         checks=(
             "Firth's logistic regression on one attribute; pointwise 95 % interval",
             *found.prepared.table.notes,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livingdrug.report import Answer, Picture, Table, cell
-from livingdrug.workflows.attributes.inputs import column_table, hashes
+from livingdrug.workflows.attributes.inputs import column_table, few, hashes
 from livingdrug.workflows.attributes.relate.spec import Relate, Related
 
 RATE = 0.1  # of false discoveries
@@ -29,7 +29,7 @@ def answer(scenario: Relate, found: Related) -> Answer:
         title=f"{outcome.name} and {len(effects)} attributes of {outcome.n} products",
         question=f"Which attributes of the product go with {outcome.name}?",
         sentences=tuple(_sentences(found)),
-        flags=tuple(leak.problem for leak in found.prepared.leaks),
+        flags=(*few(found.prepared.outcome), *(leak.problem for leak in found.prepared.leaks)),
         checks=found.prepared.table.notes,
         tables=tuple(tables),
         data=hashes(scenario),
@@ -88,11 +88,28 @@ def table(_: Relate, found: Related):
     return pd.DataFrame(rows, columns=columns)
 
 
+def files(_: Relate, found: Related) -> dict:
+    """The effect of each attribute within each study, and pooled."""
+    import pandas as pd
+
+    if not found.pooled:
+        return {}
+    rows = [
+        (p.name, label, effect, effect - 1.96 * error, effect + 1.96 * error)
+        for p in found.pooled
+        for label, effect, error in zip(p.labels, p.effects, p.errors, strict=True)
+    ]
+    rows += [(p.name, "pooled", p.effect, p.lower, p.upper) for p in found.pooled]
+    return {"by_study.csv": pd.DataFrame(rows, columns=["attribute", "study", "effect", "lower", "upper"])}
+
+
 def figures(_: Relate, found: Related) -> Iterator[tuple[Picture, object]]:
-    """The effects as a forest."""
-    from livingdrug.plots import plot_forest
+    """The effects as a forest, and against their p values."""
+    from livingdrug.plots import plot_forest, plot_volcano
 
     outcome = found.prepared.outcome
     caption = f"Effect per SD of each attribute on {outcome.name}, with 95 % intervals; filled: q below 0.1."
     band = found.seen[0].effect if found.seen else None
     yield Picture("effects", caption), plot_forest(found.effects, outcome.n, band, outcome.name)
+    caption = "Effect per SD against the permutation p value of each attribute looked at; filled: q below 0.1."
+    yield Picture("volcano", caption), plot_volcano(found.effects, outcome.name)

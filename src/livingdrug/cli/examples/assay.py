@@ -1,12 +1,8 @@
-"""`livingdrug example assay`: a simulated plate with its map and its events."""
+"""A simulated plate of a killing assay with its map and events."""
 
 from pathlib import Path
 
-import click
-
-from livingdrug.core.errors import InputError
-
-ABOUT = """Example data for `livingdrug assay`.
+README = """Example data for `livingdrug assay`.
 
 EVERYTHING HERE IS SIMULATED. No cell is behind any number.
 
@@ -25,24 +21,17 @@ Try:
   livingdrug assay check readings.csv --map map.csv --events events.csv --out checked
   livingdrug assay fit readings.csv --map map.csv --events events.csv --model exhaustion --out fitted
 """
+SAID = "simulated data, labelled so"
 
 
-def write_assay_example(folder: str) -> None:
-    """Write the files. Raises InputError where one of them exists."""
+def files() -> dict:
+    """readings.csv, map.csv and events.csv."""
     from livingdrug.assay.example import example_tables
-    from livingdrug.core.export import write_csv
-    from livingdrug.report import check_folder
 
-    check_folder(folder)
-    path = Path(folder)
-    tables = example_tables()
-    there = [name for name in (*tables, "README.txt") if (path / name).exists()]
-    if there:
-        raise InputError(f"`{path / there[0]}` exists already and is not overwritten; name an empty folder")
-    path.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        write_csv(table, path / name)
-    (path / "README.txt").write_text(ABOUT, encoding="utf-8")
-    click.echo(f"wrote {', '.join(tables)} and README.txt to {folder}: simulated data, labelled so", err=True)
-    files = f"{path / 'readings.csv'} --map {path / 'map.csv'} --events {path / 'events.csv'}"
-    click.echo(f"next: livingdrug assay check {files}", err=True)
+    return example_tables()
+
+
+def next_command(folder: Path) -> str:
+    """What to try first."""
+    map_and_events = f"--map {folder / 'map.csv'} --events {folder / 'events.csv'}"
+    return f"assay check {folder / 'readings.csv'} {map_and_events}"

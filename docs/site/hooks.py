@@ -1,0 +1,88 @@
+"""Pages of the manual that are made while it is built: the Python reference from docstrings, the catalogue from the models;
+and every page that the menu does not name yet is in it all the same."""
+
+import inspect
+import re
+from pathlib import Path
+
+from mkdocs.structure.files import File, Files
+
+SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.M)
+MADE = {"api.md": "api_page", "catalogue.md": "catalogue_page"}
+
+
+def on_files(files: Files, config) -> Files:
+    """Add the pages that are made."""
+    for name, maker in MADE.items():
+        files.append(File.generated(config, name, content=globals()[maker]()))
+    return files
+
+
+def on_config(config):
+    """Pages of docs that the menu does not name stand in a section of their own."""
+    named = set(re.findall(r"[\w/]+\.md", str(config.nav)))
+    more = sorted(p.name for p in Path(config.docs_dir).glob("*.md") if p.name not in named)
+    if more:
+        config.nav.append({"More": more})
+    return config
+
+
+def api_page() -> str:
+    """Every public name of `import livingdrug as ld` with its signature and its docstring."""
+    import livingdrug as ld
+
+    names = sorted((n for n in dir(ld) if not n.startswith("_")), key=str.lower)
+    parts = ["# Python\n", "`import livingdrug as ld`, then `ld.` and Tab. Made of the docstrings.\n"]
+    for name in names:
+        parts.append(f"## {name}\n\n```python\n{_signature(name, getattr(ld, name))}\n```\n\n{_docstring(getattr(ld, name))}\n")
+    return "\n".join(parts)
+
+
+def _signature(name: str, item) -> str:
+    """How it is called, a line for each argument where there are several."""
+    call = item if callable(item) else getattr(item, name, None)
+    try:
+        signature = inspect.signature(call)
+    except (TypeError, ValueError):
+        return f"ld.{name}"
+    plain = [str(p.replace(annotation=p.empty)) for p in signature.parameters.values()]
+    inside = ", ".join(plain)
+    return f"ld.{name}({inside})" if len(inside) < 80 else "ld.{}(\n    {},\n)".format(name, ",\n    ".join(plain))
+
+
+def _docstring(item) -> str:
+    """A docstring in numpy's form as Markdown: sections as bold words, parameters as a list."""
+    text = inspect.getdoc(item) or ""
+    parts = SECTION.split(text)
+    made = [_text(parts[0])]
+    for title, body in zip(parts[1::2], parts[2::2], strict=True):
+        rows, after = [], []
+        for block in re.split(r"\n(?=\S)", body.strip("\n")):
+            head, _, about = block.partition("\n")
+            if about or not rows:
+                said = _text(" ".join(about.split()))
+                rows.append(f"- `{head}`: {said}" if said else f"- {_text(head)}")
+            else:
+                after.append(block)
+        made.append(f"**{title}**\n\n" + "\n".join(rows))
+        made += [_text(block) for block in after]
+    return "\n\n".join(made)
+
+
+def _text(said: str) -> str:
+    """Text that is no markup: what looks like a tag is shown."""
+    return said.replace("<", "&lt;")
+
+
+def catalogue_page() -> str:
+    """A line for each model: what it is for, of which disease, from which data."""
+    from livingdrug.models import get_model, list_models
+
+    rows = []
+    for name in list_models():
+        model = get_model(name)
+        about = model.about
+        cells = (", ".join(about.disease), ", ".join(about.data), about.purpose) if about else ("", "", "")
+        rows.append(f"| `{name}` | {_text(model.title)} | " + " | ".join(_text(c).replace("|", "\\|") for c in cells) + " |")
+    head = "# Catalogue of models\n\nMade of the models. `livingdrug models show NAME` has equations, sources and anchors.\n\n"
+    return head + "| name | title | disease | data | what it is for |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"

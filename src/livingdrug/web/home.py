@@ -1,0 +1,112 @@
+"""The first page asks what its reader wants to know; every answer begins with a figure of data that come with livingdrug."""
+
+from dataclasses import dataclass
+
+from dash import dcc, html
+
+from livingdrug.web import attributes, mydata, own_response, paper, trial
+from livingdrug.web.address import to_query
+from livingdrug.web.pages import Page, pages
+from livingdrug.web.uploads import EXAMPLE, PRODUCTS
+from livingdrug.web.work import Work
+from livingdrug.workflows.compare.spec import Compare
+from livingdrug.workflows.nca.spec import Nca
+
+PAGE = Page("/", "Start", place=0)
+LYMPHODEPLETION = "5A"  # the paper's panel of how many host cells are left
+
+
+@dataclass(frozen=True)
+class Card:
+    """A question in its reader's words, what the first figure shows, what can be done with it, and the address of it."""
+
+    question: str
+    first: str
+    then: str
+    href: str
+
+
+def cards() -> list[Card]:
+    """The questions, those of pages that are there."""
+    panels = {entry.name: entry.href for entry in paper.entries()}
+    given = [
+        Card(
+            "How does my product compare?",
+            "Simulated patients among the published exposures of tisagenlecleucel.",
+            "Then: your own file, another product.",
+            f"{mydata.PATH}?{to_query(Compare(file=EXAMPLE, product='tisagenlecleucel'))}",
+        ),
+        Card(
+            "Is my file in order?",
+            "Every column with its meaning, every fault by its line, kinetics with a reason for each flag.",
+            "Then: drop your own CSV or Excel file.",
+            f"{mydata.PATH}?{to_query(Nca(file=EXAMPLE))}",
+        ),
+        Card(
+            "How many patients?",
+            "Power over the size of an arm, for a two-fold change of exposure.",
+            "Then: response rates, hazard ratios, a whole simulated trial.",
+            f"{trial.PATH}?{to_query(trial.EXAMPLE)}",
+        ),
+        Card(
+            "What drives toxicity?",
+            "Response and severe CRS on one exposure, with the window between them (simulated patients).",
+            "Then: your own outcomes, other limits.",
+            f"/response?{to_query(own_response.EXAMPLE)}",
+        ),
+        Card(
+            "What would lymphodepletion change?",
+            "CAR-T cells with few to many host T cells left, after the model of Kirouac 2023.",
+            "Then: move host cells, rejection, dose.",
+            panels[LYMPHODEPLETION],
+        ),
+        Card(
+            "Which construct kills better?",
+            "Tumour cells added again and again to CAR-T cells in a well.",
+            "Then: move killing, proliferation, exhaustion.",
+            "/assay",
+        ),
+        Card(
+            "What will this patient do?",
+            "The first weeks of a simulated patient, and what is likely to follow.",
+            "Then: other samples, another model.",
+            "/forecast",
+        ),
+        Card(
+            "Which product attribute matters?",
+            "Attributes of simulated products beside the outcome of their patients.",
+            "Then: your own table of products.",
+            f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR",
+        ),
+        Card(
+            "Show me the paper",
+            "Making drugs from T cells (Kirouac, Zmurchok and Morris 2024), panel by panel.",
+            "Then: press a panel and move what made it.",
+            "/paper",
+        ),
+    ]
+    return [card for card in given if card.href.split("?")[0] in pages()]
+
+
+def page(query: str, work: Work) -> html.Div:
+    """The questions as cards."""
+    made = [
+        html.Li(dcc.Link([html.B(card.question), card.first, html.Small(card.then)], href=card.href)) for card in cards()
+    ]
+    return html.Div(
+        [
+            html.P(
+                "Quantitative pharmacology of engineered T cells. Each question opens on an example at once; "
+                "your own data come second."
+            ),
+            html.Ul(made, className="cards"),
+            html.P(
+                ["Or ", dcc.Link("explore any of the models", href="/explore"), ": mechanisms as switches, parameters as "
+                 "sliders, a source for every number."],
+            ),  # fmt: skip
+        ]
+    )
+
+
+def register(app, work: Work) -> None:
+    """There are links only."""

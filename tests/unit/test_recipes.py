@@ -1,0 +1,97 @@
+"""The recipes of CONTRIBUTING.md, followed: the block is written into a folder, and nothing else is edited.
+
+Kinds and pages have tests of their own: test_toy_kind.py, test_toy_page.py.
+"""
+
+import importlib
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from livingdrug import models
+from livingdrug.models import catalogue
+from livingdrug.models.conformance import joining, problems
+from livingdrug.nca import registry
+from tests.recipes import BLOCKS, PAGE, recipe
+
+
+@pytest.fixture()
+def add(tmp_path, monkeypatch):
+    """add(path): the block of CONTRIBUTING.md for this path is a module of its package, until the test ends."""
+    made = []
+
+    def added(path: str) -> None:
+        parts = path.removesuffix(".py").split("/")
+        package = importlib.import_module(".".join(("livingdrug", *parts[:-1])))
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(recipe(path))
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(file.parent)])
+        made.append((package, parts[-1]))
+
+    yield added
+    for package, name in made:
+        sys.modules.pop(f"{package.__name__}.{name}", None)
+        vars(package).pop(name, None)
+
+
+@pytest.fixture()
+def fresh():
+    """Models and fragments are looked for again, before the test and after it."""
+    catalogue._models.cache_clear(), catalogue._fragments.cache_clear()
+    yield
+    catalogue._models.cache_clear(), catalogue._fragments.cache_clear()
+
+
+def test_a_model(add, fresh):
+    from livingdrug.simulation import check_anchors
+
+    add("models/published/growing_tumour.py")
+    assert "growing_tumour" in models.list_models()
+    model = models.get_model("growing_tumour")
+    assert problems(model) == [] and [r.passed for r in check_anchors(model)] == [True]
+
+
+def test_a_fragment(add, fresh):
+    add("models/fragments/antibody_clearance.py")
+    base = models.get_model("kirouac_2023")
+    assert "antibody_clearance" in models.list_fragments() and joining(base, "antibody_clearance").fits
+    joined = base + models.get_fragment("antibody_clearance")
+    cleared = [flow for flow in joined.system.flows if flow.name.endswith("_cleared")]
+    assert cleared and joined.typical["k_clear"] == 0.5
+    assert not joining(models.get_model("stein_2019"), "antibody_clearance").fits
+
+
+def test_an_nca_parameter(tmp_path):
+    from livingdrug.data import read_data
+    from livingdrug.nca import nca
+
+    (tmp_path / "k.csv").write_text("ID,TIME (d),DV (copies/ug)\n1,0,1\n1,7,400\n1,14,100\n2,0,1\n2,7,90\n2,14,45\n")
+    before = dict(registry._REGISTERED)
+    try:
+        exec(compile(recipe("nca/exposure.py"), "CONTRIBUTING.md", "exec"), {"__name__": "recipe"})
+        table = nca(read_data(tmp_path / "k.csv")).table()
+        assert table[table["PARAMCD"] == "XFALL"]["value"].tolist() == [4.0, 2.0]
+    finally:
+        registry._REGISTERED.clear()
+        registry._REGISTERED.update(before)
+
+
+def test_example_data(add, tmp_path):
+    from livingdrug.cli.main import cli
+
+    add("cli/examples/counts.py")
+    run = CliRunner().invoke(cli, ["example", "counts", str(tmp_path / "out")])
+    assert run.exit_code == 0, run.output
+    assert (tmp_path / "out" / "counts.csv").read_text().splitlines()[0] == "day,count"
+    assert (tmp_path / "out" / "README.txt").read_text().startswith("EVERYTHING HERE IS MADE UP")
+    assert "Three made-up counts." in CliRunner().invoke(cli, ["example", "--help"]).output
+    again = CliRunner().invoke(cli, ["example", "counts", str(tmp_path / "out")])
+    assert "exists already" in str(again.exception)
+
+
+def test_every_block_is_followed_by_a_test():
+    followed = "".join((PAGE.parent / "tests" / "unit" / f"test_{name}.py").read_text()
+                       for name in ("recipes", "toy_kind", "toy_page"))  # fmt: skip
+    assert BLOCKS and [path for path, _ in BLOCKS if f'"{path}"' not in followed] == []
