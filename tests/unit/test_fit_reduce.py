@@ -48,7 +48,7 @@ def test_only_values_that_are_not_determined_are_held(problem):
     assert asked.steps[-1].left_out[-1] == "rate (fixed at 0.2)" and asked.lowest == asked.steps[-1]
     parameter = next(p for p in asked.best.prepared.problem.parameters if p.name == "rate")
     assert parameter.fixed and parameter.value == 0.2
-    assert "omega rate" in asked.words and "held at 0.2" in asked.words and "too narrow" in asked.words
+    assert "omega rate" in asked.words and "fixed at 0.2" in asked.words and "too narrow" in asked.words
 
 
 def test_a_path_stands_where_the_data_do_not_determine_every_number(problem):
