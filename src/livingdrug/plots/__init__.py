@@ -4,6 +4,7 @@ from livingdrug.plots.assay import plot_plate, plot_plates
 from livingdrug.plots.assay_fits import (
     plot_courses,
     plot_designs,
+    plot_doses,
     plot_patient,
     plot_predicted,
     plot_ranking,
@@ -43,7 +44,8 @@ __all__ = [
     "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "new_figure",
     "pairs_together", "panels_of", "plot_bands", "plot_chains", "plot_characteristics", "plot_comparison",
     "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
-    "plot_densities", "plot_designs", "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
+    "plot_densities", "plot_designs", "plot_doses",
+    "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
     "plot_groups", "plot_growth", "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
     "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
