@@ -25,11 +25,9 @@ def all_profiles(result: NcaResult, subject: str) -> dict:
         mine = str(name) == subject
         line = {"color": OWN if mine else FAINT, "width": 3 if mine else 1}
         made.append(_measured(result, i, place) | {
-            "marker": {"size": 6 if mine else 3}, "line": line, "name": printable(str(name), 30), "showlegend": False,
+            "marker": {"size": 6 if mine else 3}, "line": line, "name": printable(str(name), 30), "showlegend": mine,
         })  # fmt: skip
     made += _below(result, range(min(len(result.ids), MOST)), place, 6)
-    if len(made) > len(result.ids[:MOST]):
-        made[0] = made[0] | {"showlegend": True, "name": "measured", "legendgroup": "measured"}
     return {"data": made, "layout": _axes(result, place)}
 
 
