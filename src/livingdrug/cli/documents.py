@@ -19,7 +19,7 @@ def run_design(path: str, given: dict, output: Output) -> None:
     scenario = read_scenario(path)
     if scenario.kind not in ("trial", "escalation"):
         raise InputError(f"`{path}` is a `{scenario.kind}` scenario, not a trial; `livingdrug run` runs it")
-    said = {name: value for name, value in given.items() if value not in (None, False)}
+    said = {name: value for name, value in given.items() if value is not None and value is not False}
     if "uncertainty" in said and scenario.kind != "trial":
         raise InputError("--uncertainty: assurance is of a trial; leave it out for an escalation")
     run_scenario(scenario.model_copy(update=said), output)

@@ -21,8 +21,8 @@ DNA_PER_CELL = 6.6e-6  # ug of DNA in a diploid cell
 
 @dataclass(frozen=True)
 class Bridge:
-    """factor: text of the rule, cells/uL for 1 unit of `unit`; needs: what it is given, each with its
-    meaning; uncertain: what is known of its error."""
+    """factor: text of the rule, cells/uL for 1 unit of `unit`; needs: what it is given, each with its meaning;
+    uncertain: what is known of its error."""
 
     name: str
     unit: str

@@ -305,9 +305,8 @@ def _note_order(time: np.ndarray, profile: np.ndarray, findings: Findings) -> No
 
 
 def settle_doubles(data: Data, parsed: Parsed, reading: Reading, apart: set[str], findings: Findings) -> Data:
-    """Two values of one profile at one time: a fault, or their mean where the user said so. Rows that differ
-    in a column of `apart` are no doubles before the user has said what that column is, and no advice averages
-    them."""
+    """Two values of one profile at one time: a fault, or their mean where the user said so. Rows that differ in a column of
+    `apart` are no doubles before the user has said what that column is, and no advice averages them."""
     from dataclasses import replace
 
     same = (data.profile[1:] == data.profile[:-1]) & (data.time[1:] == data.time[:-1])

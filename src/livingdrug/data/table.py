@@ -39,13 +39,12 @@ class Profile:
 class Doses:
     """Every dose of a file with dose rows, in order of subject and time, shape (doses,) each.
 
-    subject: position in Data.subjects; occasion: text; time: since the first infusion of the subject, in
-    Data.time_unit; amount: in Data.dose_unit; start (profiles,): when the infusion of each profile was, on
-    the same clock. zero (subjects,): time of the first dose as the file writes it, 0 without one. line: in
-    the file; duration: of an infusion, 0 for a bolus; rate: of a constant infusion for ever (steady state
-    without an amount), else 0; into: the compartment as the file names it, "" where it does not; steady: "",
-    `replace` or `add`, of doses given every so often; reset: whether everything begins anew first; given:
-    whether something was given at all (False: a reset alone).
+    subject: position in Data.subjects; occasion: text; time: since the first infusion of the subject, in Data.time_unit;
+    amount: in Data.dose_unit; start (profiles,): when the infusion of each profile was, on the same clock.
+    zero (subjects,): time of the first dose as the file writes it, 0 without one. line: in the file; duration: of an
+    infusion, 0 for a bolus; rate: of a constant infusion for ever (steady state without an amount), else 0; into: the
+    compartment as the file names it, "" where it does not; steady: "", `replace` or `add`, of doses given every so often;
+    reset: whether everything begins anew first; given: whether something was given at all (False: a reset alone).
     """
 
     subject: np.ndarray

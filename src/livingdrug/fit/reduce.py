@@ -7,6 +7,7 @@ whatever BIC says: with few subjects BIC would take any published value that is 
 little too low, which keeps a number rather than drops it.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from livingdrug.fit.settle import Settled, carried, without
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 SHORT, NEAR = 6, 0.05  # sets of draws of a climb, and log-likelihood that it may lack: BIC is not wanted to a decimal
+NEARLY = 0.1  # the same of an optimum that is known already
 SURE = 16.0  # information on the logarithm of a variability (an error of a quarter) above which no BIC falls without it
 
 
@@ -40,14 +42,15 @@ class Path(NamedTuple):
     def words(self) -> str:
         """What was left out of the result, and what that does to its intervals."""
         return (
-            "left out or held, as BIC is lowest without: " + ", ".join(self.lowest.left_out) + "; intervals take the reduced "
+            "left out or fixed, as BIC is lowest without: " + ", ".join(self.lowest.left_out) + "; intervals take the "
+            "reduced "
             "model as given, so after such a choice they are too narrow, by how much is not known"
         )
 
     @property
     def aside(self) -> str:
         """What a verdict on the reduced model does not speak of."""
-        return "That is of the reduced model; left out of it, or held, are " + ", ".join(self.lowest.left_out) + "."
+        return "That is of the reduced model; left out of it, or fixed, are " + ", ".join(self.lowest.left_out) + "."
 
     def as_searched(self, found: Searched) -> Searched:
         """The search as if it had been for the reduced problem: its optimum, and searches as far below it as they were."""
@@ -55,9 +58,12 @@ class Path(NamedTuple):
         return Searched((self.best,), tuple(level - top + self.best.level for level in found.levels), found.state)
 
 
-def path_from(full: Prepared, best: Settled, undetermined: tuple[str, ...], seed: int) -> Path:
+def path_from(
+    full: Prepared, best: Settled, undetermined: tuple[str, ...], seed: int, lighter: Mapping[str, Settled] | None = None
+) -> Path:  # fmt: skip
     """The path from the optimum of all numbers; full: their problem, of which `best` may have left variabilities out;
-    undetermined: numbers that the data do not determine."""
+    undetermined: numbers that the data do not determine; lighter: optima without one more variability, by its name, that are
+    known already."""
     count = unknowns_of(full.problem).size
     steps = [_step((), best, count)]
     now, left = best, tuple(f"{name} (0)" for name in best.dropped)
@@ -68,8 +74,10 @@ def path_from(full: Prepared, best: Settled, undetermined: tuple[str, ...], seed
             found, each, lowest = [], 0.5 * float(np.log(full.design.n)), np.inf
             for words, problem in options(now, undetermined):
                 free = unknowns_of(problem).size
-                s = _without(now, problem, seed, wanted=free * each - 0.5 * lowest)  # any above the lowest is not shown
-                found.append((_step((*left, words), s, free), s))
+                s = lighter.get(words) if lighter and now is best else None
+                if s is None or s.climbed.gain > NEARLY:  # any above the lowest is not shown
+                    s = _without(now, problem, seed, wanted=free * each - 0.5 * lowest)
+                found.append((_step((*left, words), s, free), s._replace(dropped=())))
                 lowest = min(lowest, found[-1][0].bic)
             if not found:
                 break
@@ -107,7 +115,7 @@ def _typical_values(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[s
             continue
         held = replace(p, value=float(published[p.name]), fixed=True)
         parameters = (*problem.parameters[:k], held, *problem.parameters[k + 1 :])
-        found.append((f"{p.name} (held at {published[p.name]:.3g})", replace(problem, parameters=parameters)))
+        found.append((f"{p.name} (fixed at {published[p.name]:.3g})", replace(problem, parameters=parameters)))
     return found
 
 

@@ -2,8 +2,8 @@
 
 No complete exposure-response of an approved product could be read. What is printed are slopes without EC50s,
 rates without slopes, and exposures by response; each entry says by its label which of these it comes from:
-    calibrated   the slope is published, the EC50 is the one that gives the observed rate over the published
-    exposures; derived      from the published exposures of responders and non-responders;
+    calibrated   the slope is published, the EC50 is the one that gives the observed rate over the published exposures;
+    derived      from the published exposures of responders and non-responders;
     synthetic    only the rate is published; the slope is assumed to be 1, and one rate cannot tell it.
 """
 

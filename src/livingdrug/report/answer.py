@@ -92,10 +92,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Answer:
-    """question: what the scenario asks, where its user has not said it; sentences: the answer in words;
-    checks: what was done to the data; flags: cautions, failures and values to be watched; parts: further
-    headings, where one is not enough; data: name of a file -> its SHA-256; ok: whether the run came to an
-    answer (a check that found faults did not)."""
+    """question: what the scenario asks, where its user has not said it; sentences: the answer in words; checks: what was
+    done to the data; flags: cautions, failures and values to be watched; parts: further headings, where one is not enough;
+    data: name of a file -> its SHA-256; ok: whether the run came to an answer (a check that found faults did not)."""
 
     title: str
     question: str

@@ -1,12 +1,10 @@
-"""From something measured outside of the patient to a patient: a ratio of two groups (constructs of an assay,
-products by an attribute) becomes a ratio of a rate of a model.
+"""From something measured outside of the patient to a patient: a ratio of two groups (constructs of an assay, products
+by an attribute) becomes a ratio of a rate of a model.
 
-    ln(rate of the group / rate of the control, in the patient) = slope * ln(the same ratio where it was
-measured)
+    ln(rate of the group / rate of the control, in the patient) = slope * ln(the same ratio where it was measured)
 
-No public data pair such measures of several products with their exposure in patients, so the slope cannot be
-estimated today: it is an assumption, 1 with an SD of 0.5 where nobody says otherwise, and every answer says
-so."""
+No public data pair such measures of several products with their exposure in patients, so the slope cannot be estimated
+today: it is an assumption, 1 with an SD of 0.5 where nobody says otherwise, and every answer says so."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -30,9 +30,8 @@ BIRTH, DEATH, COUNT = "births_per_cell", "deaths_per_cell", "cells_followed"
 class Course:
     """Rates of one subject from the moment on at which few cells are left.
 
-    start: that time, infinity where the population never falls so low; cells: how many are left; times: a
-    grid from `start` on; births, deaths: per cell and time, at the middle of each step of the grid, shape
-    (len(times) - 1,).
+    start: that time, infinity where the population never falls so low; cells: how many are left; times: a grid from
+    `start` on; births, deaths: per cell and time, at the middle of each step of the grid, shape (len(times) - 1,).
     """
 
     start: float

@@ -9,31 +9,30 @@ from livingdrug.simulation.result import Result
 
 
 def observe(model: Model, result: Result, limit: float | None = None, seed: int = 1):
-    """What an assay would measure of simulated curves: ln(y) = ln(f) + sd * eps, or the other kinds of
-    `Residual`.
+    """What an assay would measure of simulated curves: ln(y) = ln(f) + sd * eps, or the other kinds of `Residual`.
 
-        Parameters
-        ----------
-        model : Model
-            Its published residual error is used; an output without one is reported as it is.
-        result : Result
-            As `simulate` gives it.
-        limit : float, optional
-            Limit of quantification, in the unit of the output: a value below is reported as the limit with
-            below_limit = 1, censored, not zero.
-        seed : int
-            Of the residual errors.
+    Parameters
+    ----------
+    model : Model
+        Its published residual error is used; an output without one is reported as it is.
+    result : Result
+        As `simulate` gives it.
+    limit : float, optional
+        Limit of quantification, in the unit of the output: a value below is reported as the limit with
+        below_limit = 1, censored, not zero.
+    seed : int
+        Of the residual errors.
 
-        Returns
-        -------
-        DataFrame
-            Columns subject, time, output, value, unit, limit, below_limit, status; a row for each measured
-            value.
+    Returns
+    -------
+    DataFrame
+        Columns subject, time, output, value, unit, limit, below_limit, status; a row for each measured
+        value.
 
-        Raises
-        ------
-        InputError
-            For a limit that is not positive, or a model that measures nothing.
+    Raises
+    ------
+    InputError
+        For a limit that is not positive, or a model that measures nothing.
     """
     if limit is not None and not (np.isfinite(limit) and limit > 0):
         raise InputError(f"the limit of quantification is {limit:g}; it must be finite and above 0")

@@ -140,36 +140,35 @@ def draw_subjects(
     cv: float | None = None,
     variance_scale: float = 1.0,
 ) -> Subjects:
-    """n virtual subjects, P_i = P exp(sd z_i), independent between quantities unless the model says how they
-    are correlated.
+    """n virtual subjects, P_i = P exp(sd z_i), independent between quantities unless the model says how they are correlated.
 
-        Parameters
-        ----------
-        model : Model
-        n : int
-            Number of subjects.
-        seed : int
-            The numbers of subject i depend on seed, quantity and i alone.
-        spread : str, optional
-            Name of a published between-subject variability; the first one by default.
-        cv : float, optional
-            A stated coefficient of variation on every rate instead.
-        variance_scale : float
-            Factor on all log-variances.
+    Parameters
+    ----------
+    model : Model
+    n : int
+        Number of subjects.
+    seed : int
+        The numbers of subject i depend on seed, quantity and i alone.
+    spread : str, optional
+        Name of a published between-subject variability; the first one by default.
+    cv : float, optional
+        A stated coefficient of variation on every rate instead.
+    variance_scale : float
+        Factor on all log-variances.
 
-        Returns
-        -------
-        Subjects
+    Returns
+    -------
+    Subjects
 
-        Raises
-        ------
-        InputError
-            For a model without a published variability and no cv, a negative cv or scale, or a bad n.
+    Raises
+    ------
+    InputError
+        For a model without a published variability and no cv, a negative cv or scale, or a bad n.
 
-        Notes
-        -----
-        A drawn fraction above 1 is set to 1, as a log-normal knows no such bound (f_b of `stein_2019` gets there
-        in fewer than 1 of 10 million draws).
+    Notes
+    -----
+    A drawn fraction above 1 is set to 1, as a log-normal knows no such bound (f_b of `stein_2019` gets there
+    in fewer than 1 of 10 million draws).
     """
     return Draw(n, seed, spread, cv, variance_scale).subjects(model)
 

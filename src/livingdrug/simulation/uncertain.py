@@ -51,8 +51,7 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
     Raises
     ------
     InputError
-        For a model that no fit wrote, a fit without a covariance of its estimates, or a number of draws that
-    cannot be.
+        For a model that no fit wrote, a fit without a covariance of its estimates, or a number of draws that cannot be.
     """
     check_seed(seed)
     if isinstance(count, bool) or not 2 <= count <= MOST:

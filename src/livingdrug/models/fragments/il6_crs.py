@@ -1,8 +1,7 @@
 r"""IL-6 released where CAR-T cells meet target cells, tocilizumab on it, and the probability of severe CRS.
 
-dIL6/dt = d6 (b6 - IL6) + P6 C B          C CAR-T cells in blood, B target cells, both in cells (Hardiansyah &
-Ng 2019, UPN 1) P(grade >= 3) = x^n/(x50^n + x^n)         x = IL6 (1 - block) from the first tocilizumab on,
-else IL6
+dIL6/dt = d6 (b6 - IL6) + P6 C B          C CAR-T cells in blood, B target cells, both in cells (Hardiansyah & Ng 2019, UPN 1)
+P(grade >= 3) = x^n/(x50^n + x^n)         x = IL6 (1 - block) from the first tocilizumab on, else IL6
 """
 
 from livingdrug.models import (

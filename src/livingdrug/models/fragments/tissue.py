@@ -1,8 +1,7 @@
 r"""Distribution between blood and a tissue that acts as a passive sink (Kirouac 2024, equation 1).
 
-    dT_i/dt += -k12 T_i + k21 TD Q_i          dQ_i/dt = k12 T_i - k21 TD Q_i          for every CAR-T state
-    T_i in blood TD = t^k / (TD50^k + t^k)                 a delay: return from tissue starts around TD50 days
-after infusion
+    dT_i/dt += -k12 T_i + k21 TD Q_i          dQ_i/dt = k12 T_i - k21 TD Q_i          for every CAR-T state T_i in blood
+    TD = t^k / (TD50^k + t^k)                 a delay: return from tissue starts around TD50 days after infusion
 
 The paper prints TD = t^k / (TD50^-k + t^k), which is half on at 1/12 d and so no delay at all; that form is
 `tissue_as_printed`. There is no growth, death or killing in tissue.

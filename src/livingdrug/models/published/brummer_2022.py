@@ -1,10 +1,8 @@
 r"""Killing assay of glioma cells with CAR-T cells and dexamethasone: 72 fits (Brummer 2022).
 
-    dx/dt = rho x - rho kinv x^2 - c0 e x - k1 x y          dy/dt = k2 x y - (theta + c3 e) y          e =
-exp(-ln2 t / 3.33)
+    dx/dt = rho x - rho kinv x^2 - c0 e x - k1 x y          dy/dt = k2 x y - (theta + c3 e) y          e = exp(-ln2 t / 3.33)
 
-x tumour and y CAR-T cells in cell index (CI), hours since the treatment. Both only multiply, so their
-logarithms are solved.
+x tumour and y CAR-T cells in cell index (CI), hours since the treatment. Both only multiply, so their logarithms are solved.
 """
 
 import csv

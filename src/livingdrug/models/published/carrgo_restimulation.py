@@ -2,8 +2,8 @@ r"""Serial re-stimulation killing assay, a CARRGO variant (Kirouac 2024, equatio
 
     dE/dt = gamma E - theta E - nu E T          dT/dt = rho T (1 - beta T) - kappa E T
 
-E effector cells, T tumour cells in a well, hours. New tumour cells are added at the end of each 24-hour
-round. Both states only multiply, and T falls over 90 decades in a sweep, so their logarithms are solved for.
+E effector cells, T tumour cells in a well, hours. New tumour cells are added at the end of each 24-hour round.
+Both states only multiply, and T falls over 90 decades in a sweep, so their logarithms are solved for.
 """
 
 import math

@@ -1,10 +1,9 @@
 r"""Three small models of CAR-T cells and tumour from a review (Chaudhury 2020).
 
 predator and prey:  dE/dt = rho E U - kE E                         dU/dt = g U - d E U
-saturable:          until Tmax dE/dt = rho E U/(EC50rho + E + U), after it dE/dt = -(kEP + kE) E, dP/dt = kEP
-                    E - beta P dU/dt = F g U (1 - ln U/ln Umax) - d E U/(EC50d + E + U)          F =
-U^h/(Ucrit^h + U^h) first order:        until Tmax dE/dt = rho E, after it as above;   dU/dt = F g U (1 - ln
-U/ln Umax) - d E U
+saturable:          until Tmax dE/dt = rho E U/(EC50rho + E + U), after it dE/dt = -(kEP + kE) E, dP/dt = kEP E - beta P
+                    dU/dt = F g U (1 - ln U/ln Umax) - d E U/(EC50d + E + U)          F = U^h/(Ucrit^h + U^h)
+first order:        until Tmax dE/dt = rho E, after it as above;   dU/dt = F g U (1 - ln U/ln Umax) - d E U
 
 Cells/uL and days.
 """

@@ -1,9 +1,9 @@
 r"""CAR-T cells, CLL cells and three cytokines in two patients (Hardiansyah & Ng 2019).
 
     dB/dt  = (rB - dB) B - KBC EB B                                                     fB = B / (B + h)
-    dEB/dt = rE EB B - dE EB - kin EB + kout ET - aE EB (1 - fB) + aM MB fB             dET/dt = kin EB - kout
-    ET dMB/dt = (rM - dM) MB - kin MB + kout MT + aE EB (1 - fB) - aM MB fB                dMT/dt = kin MB -
-    kout MT dIL6/dt = d6 (b6 - IL6) + P6 B EB        dIL10/dt = d10 (b10 - IL10) + P10 B EB
+    dEB/dt = rE EB B - dE EB - kin EB + kout ET - aE EB (1 - fB) + aM MB fB             dET/dt = kin EB - kout ET
+    dMB/dt = (rM - dM) MB - kin MB + kout MT + aE EB (1 - fB) - aM MB fB                dMT/dt = kin MB - kout MT
+    dIL6/dt = d6 (b6 - IL6) + P6 B EB        dIL10/dt = d10 (b10 - IL10) + P10 B EB
     dIFNg/dt = dg (bg - IFNg) + Pg B EB [aG + (1 - aG) bG / (IL10 + bG)]
 
 B leukaemia, E effector, M memory; B blood, T tissue. Cells and days here, 1e9 cells in the source.

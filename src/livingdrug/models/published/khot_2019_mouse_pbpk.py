@@ -1,9 +1,8 @@
 r"""Distribution of T cells over the organs of a mouse (Khot 2019).
 
-    Vb W' = -(Ql + Ll) W + sum (Qo - Lo) vo + LLN LN          lungs: in (Ql + Ll) W, out Ql l, Jl l V and 0.84
-    l V V v' = Qo l - (Qo - Lo) v - Jo v V                        Ve e' = Jo v V - Lo e/Ro          gut drains
-    through the liver nodes: lymph of bone and muscle through two nodes, all other lymph to the central node,
-and from there to blood
+    Vb W' = -(Ql + Ll) W + sum (Qo - Lo) vo + LLN LN          lungs: in (Ql + Ll) W, out Ql l, Jl l V and 0.84 l V
+    V v' = Qo l - (Qo - Lo) v - Jo v V                        Ve e' = Jo v V - Lo e/Ro          gut drains through the liver
+    nodes: lymph of bone and muscle through two nodes, all other lymph to the central node, and from there to blood
 
 Amounts in percent of the injected dose, mL and hours; v vascular, e extravascular.
 """

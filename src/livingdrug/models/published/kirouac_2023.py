@@ -9,8 +9,8 @@ r"""Antigen-toggled CAR-T cells against B cells in chronic lymphocytic leukaemia
     dD/dt   = -(floss + 1) D                         infused cells
     dDX/dt  = D - (fTM + fTE1 + fTE2 + fTX) DX       surviving cells being allotted
 
-H(x; n, K) = x^n / (K^n + x^n). The four toggles Hm, He, Hx, Hr are Hill terms of the antigen BA and share one
-B50; only TE2 kills. Cells and days throughout.
+H(x; n, K) = x^n / (K^n + x^n). The four toggles Hm, He, Hx, Hr are Hill terms of the antigen BA and share one B50;
+only TE2 kills. Cells and days throughout.
 """
 
 import csv

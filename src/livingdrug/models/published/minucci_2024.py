@@ -1,12 +1,11 @@
 r"""CD4 and CD8 CAR-T cells in thirteen patients given IM19, reduced form (Minucci 2024).
 
     c = mAg B / (V NA)   (nM)          f = c / (Kd + c)          k8 = f / 18 h,  k4 = f / 36 h
-    di8 = -k8 i8 - i8/lifeDP        de8 = 2^ndiv k8 i8 - e8/lifeEff        dm8 = fmem e8/lifeEff - m8/lifeMem8
-        (CD4 alike) dB  = ln2/tDiv B - kmaxKill f e8 B                                     dL = (endo V -
-L)/lifeEndo
+    di8 = -k8 i8 - i8/lifeDP        de8 = 2^ndiv k8 i8 - e8/lifeEff        dm8 = fmem e8/lifeEff - m8/lifeMem8     (CD4 alike)
+    dB  = ln2/tDiv B - kmaxKill f e8 B                                     dL = (endo V - L)/lifeEndo
 
-i infused, e effector, m memory; B tumour and B cells, L host lymphocytes; cells and days. Binding and the
-activated state are at quasi-steady state, as in the transcription.
+i infused, e effector, m memory; B tumour and B cells, L host lymphocytes; cells and days. Binding and the activated state are
+at quasi-steady state, as in the transcription.
 """
 
 from livingdrug.models import (

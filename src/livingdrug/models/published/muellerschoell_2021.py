@@ -1,11 +1,10 @@
 r"""Four phenotypes of axicabtagene ciloleucel and the tumour volume (Mueller-Schoell 2021).
 
     g(x) = V1 U x / (KM1 + x)
-    dTN  = g(TN) + kp1 TN - k12 TN - ke TN                  dTCM  = g(TCM) + kp2 TCM + k12 TN - k23 TCM - ke
-    TCM dTEM = g(TEM) + kp3 TEM + k23 TCM - k34 TEM - ke TEM    dTEff = k34 TEM - ke4 TEff
+    dTN  = g(TN) + kp1 TN - k12 TN - ke TN                  dTCM  = g(TCM) + kp2 TCM + k12 TN - k23 TCM - ke TCM
+    dTEM = g(TEM) + kp3 TEM + k23 TCM - k34 TEM - ke TEM    dTEff = k34 TEM - ke4 TEff
     dU   = k5 (1 - U/K0) U - (v1 TN + v2 TCM + v3 TEM + v4 TEff) U / (KM5 + U)
-    V1   = V1ref (1 + 2.53 ASCT) (CD4/CD8)^-0.385 in the reference class, V1low (1 + 2.53 ASCT) in the low
-class
+    V1   = V1ref (1 + 2.53 ASCT) (CD4/CD8)^-0.385 in the reference class, V1low (1 + 2.53 ASCT) in the low class
 
 Cells/uL, mL, days. A patient is of the low class with probability 0.197.
 """

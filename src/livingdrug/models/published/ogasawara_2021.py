@@ -1,8 +1,7 @@
 r"""Lisocabtagene maraleucel transgene: the shape of the curve, without its height (Ogasawara 2021).
 
     until the lag: C0          until Tmax: C0 2^((t - lag)/doubling)
-    after it: Cmax [(1 - FB) 2^-((t - Tmax)/half1) + FB 2^-((t - Tmax)/half2)]          C0 = Cmax 2^-((Tmax -
-lag)/doubling)
+    after it: Cmax [(1 - FB) 2^-((t - Tmax)/half1) + FB 2^-((t - Tmax)/half2)]          C0 = Cmax 2^-((Tmax - lag)/doubling)
 
 The peak and the part that is lost slowly are not public: set them.
 """

@@ -1,7 +1,7 @@
 r"""Efineptakin alfa, a long-acting interleukin 7, and lymphocytes (Park 2025).
 
-    depots: F1 and 1 - F1 of the dose, the second one 22.5 h later; ka to central, two compartments, C = 1000
-    A/Vc CL from 350 h on another one          dp1 = ktr p1 (1 + Emax C/(EC50 + C)) (ALC0/ALC)^gamma - ktr p1
+    depots: F1 and 1 - F1 of the dose, the second one 22.5 h later; ka to central, two compartments, C = 1000 A/Vc
+    CL from 350 h on another one          dp1 = ktr p1 (1 + Emax C/(EC50 + C)) (ALC0/ALC)^gamma - ktr p1
     dpi = ktr p(i-1) - ktr pi             dALC = ktr p4 - Kcirc ALC          ktr = 4/MTT
 
 mg, ng/mL, cells/uL and hours.

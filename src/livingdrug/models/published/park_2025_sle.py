@@ -1,16 +1,13 @@
-r"""CD19 CAR-T cells in systemic lupus: antigen binding, B cells, host T cells, neutrophils and markers (Park
-2025).
+r"""CD19 CAR-T cells in systemic lupus: antigen binding, B cells, host T cells, neutrophils and markers (Park 2025).
 
-For each subset s (CD8, CD4), blood P = (TN, CM, EM, EF) and marrow M alike; x complexes in blood, z in
-marrow.
+For each subset s (CD8, CD4), blood P = (TN, CM, EM, EF) and marrow M alike; x complexes in blood, z in marrow.
 
     kexp = Kexp r/(EC50 + r), r = x/sum P          dTN = kexp TN - rm1 TN - Kel TN + X
     dCM = kexp CM + rm1 TN - rm2 CM - Kel CM + X
-    dEM = kexp EM + rm2 CM - rm3 EM - Kel EM + X   dEF = rm3 EM - KelE EF + X                   X: exchange
-    with marrow dx = kon (CAR sum P - x)(CD19 B - x8 - x4) - koff x          dB = Kg B - Kkill b/(KC50 + b) B,
-    b = (x8 + x4)/B naive B cells return once all CAR-T cells are below 2.38/uL; chemotherapy acts on
-    precursors of T cells and neutrophils autoantibodies, interferon, C3 and proteinuria follow as in the
-paper's control stream
+    dEM = kexp EM + rm2 CM - rm3 EM - Kel EM + X   dEF = rm3 EM - KelE EF + X                   X: exchange with marrow
+    dx = kon (CAR sum P - x)(CD19 B - x8 - x4) - koff x          dB = Kg B - Kkill b/(KC50 + b) B, b = (x8 + x4)/B
+    naive B cells return once all CAR-T cells are below 2.38/uL; chemotherapy acts on precursors of T cells and neutrophils
+    autoantibodies, interferon, C3 and proteinuria follow as in the paper's control stream
 
 Cells/uL and days. The two switches are steep Hill terms here.
 """

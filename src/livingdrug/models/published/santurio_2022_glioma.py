@@ -1,8 +1,8 @@
 r"""CAR-T cells against glioblastoma, with glial cells that carry the antigen and neurons (Santurio 2022).
 
-    dC/dt = pC C (T + GA)/(gT + T + GA) - alpha C T - C/tauC          dT/dt = wT T (1 - T/K) - psiT (GA + GN)
-    T - gamT T C dGA/dt = wG GA (1 - GA/KA) - psiG GA T - gamG GA C                dGN/dt = wG GN (1 - GN/(K -
-    KA)) - psiG GN T dN/dt = psi G' N where the glia G = GA + GN shrink, else 0
+    dC/dt = pC C (T + GA)/(gT + T + GA) - alpha C T - C/tauC          dT/dt = wT T (1 - T/K) - psiT (GA + GN) T - gamT T C
+    dGA/dt = wG GA (1 - GA/KA) - psiG GA T - gamG GA C                dGN/dt = wG GN (1 - GN/(K - KA)) - psiG GN T
+    dN/dt = psi G' N where the glia G = GA + GN shrink, else 0
 
 C CAR-T cells, T tumour, GA and GN glia with and without the antigen, N neurons; cells and days.
 """

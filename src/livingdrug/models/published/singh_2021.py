@@ -7,8 +7,8 @@ r"""bb2121 (idecabtagene vicleucel) in multiple myeloma: blood and marrow, CAR-t
     kexp = Kexp (c/Ct) / (EC50 + c/Ct)            kkill = Kkill (c/U) / (KC50 + c/U)
     dM/dt  = Pm U0 (U/U0)^gm - Km M               dS/dt = Pb U0 (U/U0)^gb - Kb S
 
-E effector, M memory, B blood, T marrow (bone-marrow tissue). Complexes and tumour cells are followed here as
-numbers in the whole marrow (c Vbm, U Vbm), which leaves the equations unchanged; cells/L became cells/uL.
+E effector, M memory, B blood, T marrow (bone-marrow tissue). Complexes and tumour cells are followed here as numbers
+in the whole marrow (c Vbm, U Vbm), which leaves the equations unchanged; cells/L became cells/uL.
 """
 
 from livingdrug.models import (

@@ -16,10 +16,10 @@ class Curve:
     """P(E) = ceiling / (1 + exp(-(a + b x))), where x = ln E (scale `log`) or E (scale `linear`).
 
     On log exposure this is a Hill curve: slope b, EC50 = exp(-a/b).
-    intercept, slope: a and b, on the logit scale. covariance: of (a, b), shape (2, 2), or of (a, b, logit of
-    the ceiling), shape (3, 3), where the ceiling was estimated too; None where it is not known, as for a
-    slope published without it. name: of the endpoint; exposure, unit: of E; source: where the numbers come
-    from; label: what they are, such as `fitted`, `published` or `calibrated`.
+    intercept, slope: a and b, on the logit scale. covariance: of (a, b), shape (2, 2), or of (a, b, logit of the ceiling),
+    shape (3, 3), where the ceiling was estimated too; None where it is not known, as for a slope published without it.
+    name: of the endpoint; exposure, unit: of E; source: where the numbers come from; label: what they are, such as
+    `fitted`, `published` or `calibrated`.
     """
 
     name: str
