@@ -1,6 +1,6 @@
 """Learning from product attributes on noise and on planted signals, and how long a large study takes.
 
-    python -m bench.attributes noise 500      mean AUC, uniformity of permutation p, part called significant (kept every 25 sets)
+    python -m bench.attributes noise 500      mean AUC, uniformity of permutation p, part called significant
     python -m bench.attributes planted 60     power beside the sheet's, effect 1.2 SD in 3 of 28 signatures, N 24
     python -m bench.attributes time 200       N 200, P 20,000 with 200 permutations; N 24, P 28 with the defaults
 
@@ -107,7 +107,11 @@ def times(large: int = 200) -> dict:
         at.crossed(at.Features(x[:, :28].copy(), ()), outcome, warm)
         wall, cpu = time.perf_counter(), time.process_time()
         at.study(at.Features(x, tuple(map(str, range(p)))), outcome, permutations=permutations)
-        out[name] = {"permutations": permutations or at.plan_for(outcome, p).permutations, "seconds": round(time.perf_counter() - wall, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
+        out[name] = {
+            "permutations": permutations or at.plan_for(outcome, p).permutations,
+            "seconds": round(time.perf_counter() - wall, 1),
+            "cpu_seconds": round(time.process_time() - cpu, 1),
+        }
     return out
 
 
