@@ -10,7 +10,7 @@ ridge penalty of 1 on components of SD 1, which stays finite where they separate
 
 import numpy as np
 
-from livingdrug.attributes.penalised import centre, fit_ridge, slope_at_none
+from livingdrug.attributes.penalised import centre, fit_ridge, gram, slope_at_none
 from livingdrug.engine import kept
 
 PENALTY = 1.0  # on components of SD 1, of a class or a time
@@ -117,7 +117,7 @@ def _regress(scores, found, y, event, order, family, slopes):
         for i in range(n):
             z[i, k] = scores[k, i] / sd[k]
     dual = np.empty(n)
-    intercept = fit_ridge(np.dot(z, z.T), y, event, order, family, PENALTY, dual)
+    intercept = fit_ridge(gram(z), y, event, order, family, PENALTY, dual)
     for k in range(found):
         for i in range(n):
             slopes[k] += z[i, k] * dual[i] / sd[k]
