@@ -98,7 +98,7 @@ def test_report_has_the_headings_of_m15_the_sources_and_the_hashes(tmp_path):
     html = (tmp_path / "run" / "report.html").read_text()
     for text in ("Question of interest", "Which peak?", "Context of use", "Planning of a study", "Model influence",
                  "Consequence of a wrong decision", "Model evaluation: kirouac_2023 + tissue", "10.1038/s41587-023-01687-x",
-                 "The sign of the exponent in TD is corrected", "not for clinical decisions", "Not stated.",
+                 "The sign of the exponent in TD is corrected", "not for clinical decisions", "Not stated: Model influence",
                  "the tumour capacity is below the burden"):  # fmt: skip
         assert text in html, text
     record = json.loads((tmp_path / "run" / "record.json").read_text())
@@ -106,6 +106,37 @@ def test_report_has_the_headings_of_m15_the_sources_and_the_hashes(tmp_path):
     assert all(known in html for known in record["hashes"].values())
     # one file: nothing is fetched, nothing runs
     assert "<script" not in html and not re.search(r'(src|href)="(?!#)', html)
+
+
+def test_the_result_comes_first_what_is_not_stated_is_said_once_and_a_source_is_printed_once(tmp_path):
+    keep_run(Simulation(model="kirouac_2023", days=30), tmp_path / "run")
+    html = (tmp_path / "run" / "report.html").read_text()
+    order = ["question", "results", "flags", "context", "model1", "sources", "scenario", "trace"]
+    places = [html.index(f'<h2 id="{anchor}"') for anchor in order]
+    assert places == sorted(places) and html.count("Not stated") == 1
+    sources = html[html.index('<h2 id="sources"') : html.index('<h2 id="scenario"')]
+    first = re.search(r"\[1\] ([^<]{20,})<", sources).group(1)
+    assert html.count(first) == 1 and html.count("<td class=\"\">[1]</td>") > 5
+
+
+def test_the_report_as_a_word_document(tmp_path):
+    docx = pytest.importorskip("docx", reason="needs the extra word")
+    from livingdrug.report import write_word
+
+    keep_run(Simulation(model="kirouac_2023", days=30), tmp_path / "run")
+    path = write_word(tmp_path / "run")
+    first = path.read_bytes()
+    assert path.name == "report.docx" and write_word(tmp_path / "run").read_bytes() == first
+    made = docx.Document(str(path))
+    text = "\n".join(p.text for p in made.paragraphs)
+    assert "Figure 1." in text and "not for clinical decisions" in text and len(made.inline_shapes) >= 3
+    headings = [p.text for p in made.paragraphs if p.style.name == "Heading 1"]
+    assert headings.index("Results") < headings.index("Context of use, model influence, risk and impact")
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    cells = {cell.text for table in made.tables for cell in table._cells}
+    assert set(record["hashes"].values()) <= cells
+    keep_run(Simulation(model="kirouac_2023", days=20), tmp_path / "run")
+    assert not path.exists()  # of another run
 
 
 def test_names_of_subjects_are_text_in_the_report_and_no_formula_in_the_table(table):

@@ -335,7 +335,7 @@ def test_trial_answers_as_the_command_does(page, address, tmp_path):
     page.wait_for_selector("#power-fold-problem .problem")
 
 
-def test_a_trial_is_simulated_from_its_design(page, address):
+def test_a_trial_is_simulated_from_its_design(page, address, axe):
     opened(page, address, "trial", "power")
     page.get_by_role("link", name="Several versions against a shared control").click()
     page.wait_for_selector(DRAWN.format("sizes"), state="attached")
@@ -343,6 +343,23 @@ def test_a_trial_is_simulated_from_its_design(page, address):
     page.locator("#design").fill(text.replace("replicates = 1000", "replicates = 200"))
     page.get_by_role("button", name="Simulate this design").click()
     says(page, "#sizes-sentence", "200 simulated trials")
+    # a cell of the grid is the document beside it
+    page.get_by_label("Patients, arms row 1", exact=True).fill("35")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#design').value.includes('n = 35')")
+    page.get_by_label("Patients, arms row 2", exact=True).fill("many")
+    page.keyboard.press("Enter")
+    says(page, "#design-problem", "Patients of row 2")
+    page.get_by_role("button", name="Add an arm").click()
+    page.wait_for_function("document.querySelector('#design').value.includes('arm 5')")
+    assert page.get_by_label("Patients, arms row 1", exact=True).input_value() == "35"
+    for width in (1440, 1024, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(800)  # plots follow the window
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
     page.locator("#design").fill("kind = ")
     page.get_by_role("button", name="Simulate this design").click()
     page.wait_for_selector("#design-problem .problem")

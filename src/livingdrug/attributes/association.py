@@ -35,8 +35,8 @@ class Effect:
 @dataclass(frozen=True)
 class Pooled:
     """An effect over studies by random effects: effect, lower, upper; tau: between-study SD; same: studies
-    whose effect has the sign of the pooled one; studies: how many have one; effects, errors (studies,) and labels
-    of these."""
+    whose effect has the sign of the pooled one; studies: how many have one; effects, errors (studies,) and
+    labels of these."""
 
     name: str
     effect: float
@@ -62,10 +62,11 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
 
 
 def permutation_p(x: np.ndarray, outcome: np.ndarray, exact: bool, seed: int = 1) -> float:
-    """Two-sided p of the association of x (n,) with scores of the outcome (n,), by arrangements of the outcome.
+    """Two-sided p of the association of x (n,) with scores of the outcome (n,), by arrangements of the
+    outcome.
 
-    Statistic: covariance of the two. exact: go through all arrangements of a binary outcome, if these are at most
-    ARRANGEMENTS; else DRAWN random ones, the one seen added.
+        Statistic: covariance of the two. exact: go through all arrangements of a binary outcome, if these are at
+        most ARRANGEMENTS; else DRAWN random ones, the one seen added.
     """
     centred = x - x.mean()
     seen = abs(centred @ outcome) * (1 - 1e-9)

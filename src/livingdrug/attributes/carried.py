@@ -1,5 +1,5 @@
-"""Ratios of an attribute between products, with the error of its measurement, to be carried over to a rate of a
-mechanistic model."""
+"""Ratios of an attribute between products, with the error of its measurement, to be carried over to a rate of
+a mechanistic model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ class Ratio:
 
 
 def read_ratio(text: str) -> Ratio:
-    """`memory=1.2+-0.1`: attribute, ratio to the reference product, its SD. Raises InputError for other texts."""
+    """`memory=1.2+-0.1`: attribute, ratio to the reference product, its SD. Raises InputError for other
+    texts."""
     name, _, right = text.rpartition("=")
     try:
         ratio, sd = read_with_sd(right)
@@ -38,7 +39,8 @@ def read_ratio(text: str) -> Ratio:
             raise ValueError
     except ValueError:
         raise InputError(
-            f"`{text}` cannot be read; write ATTRIBUTE=RATIO+-SD with a ratio above 0, such as memory=1.2+-0.1 for a "
+            f"`{text}` cannot be read; write ATTRIBUTE=RATIO+-SD with a ratio above 0, such as "
+            f"memory=1.2+-0.1 for a "
             "fifth more than in the reference product"
         ) from None
     return Ratio(name.strip(), ratio, (sd or 0.0) / ratio)
@@ -82,7 +84,8 @@ def _logs(table: ProductTable, name: str) -> np.ndarray:
     values = _values(table, name)
     if not (values[np.isfinite(values)] > 0).all():
         raise InputError(
-            f"`{table.name}`: `{printable(name)}` holds values of 0 or below, which have no ratio to carry over"
+            f"`{table.name}`: `{printable(name)}` holds values of 0 or below, which have no ratio to carry "
+            f"over"
         )
     return np.log(values)
 
@@ -100,7 +103,8 @@ def _values(table: ProductTable, name: str) -> np.ndarray:
         return table.values[by_name[DAYS]] / table.values[by_name[DOUBLINGS]]
     if name == DOUBLING_TIME:
         raise InputError(
-            f"`{table.name}` has no doubling time; give such a column, or {DAYS} and {DOUBLINGS}, of which it is made"
+            f"`{table.name}` has no doubling time; give such a column, or {DAYS} and {DOUBLINGS}, of which "
+            f"it is made"
         )
     raise InputError(f"`{table.name}`: " + unknown("attribute", name, by_name))
 

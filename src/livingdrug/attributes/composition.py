@@ -58,6 +58,7 @@ def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def variation(fractions: np.ndarray) -> np.ndarray:
-    """Variation matrix (parts, parts): variance over products of the logarithm of each ratio (divisor n - 1)."""
+    """Variation matrix (parts, parts): variance over products of the logarithm of each ratio (divisor n -
+    1)."""
     logs = np.log(fractions)
     return (logs[:, :, None] - logs[:, None, :]).var(axis=0, ddof=1)

@@ -97,7 +97,8 @@ def strongest(z, size, keep):
 
 @kept
 def ready(x, train, y, event, family, keep, starts, members, z):
-    """Columns (n, columns) that enter a model of the training rows: standardised, gathered into sets, selected."""
+    """Columns (n, columns) that enter a model of the training rows: standardised, gathered into sets,
+    selected."""
     standardise(x, train, z)
     used = z
     if len(starts) > 1:
@@ -130,7 +131,8 @@ def filled(z, test, intercept, beta, out):
 
 @kept
 def fitted_ridge(a, y, event, order, family, penalty, beta):
-    """Coefficients of a ridge in place (columns,); gives the intercept. a (n, columns): rows as y has them."""
+    """Coefficients of a ridge in place (columns,); gives the intercept. a (n, columns): rows as y has
+    them."""
     dual = np.empty(len(a))
     intercept = fit_ridge(gram(a), y, event, order, family, penalty, dual)
     for j in range(a.shape[1]):
@@ -143,7 +145,8 @@ def fitted_ridge(a, y, event, order, family, penalty, beta):
 
 @kept
 def fitted(a, y, event, order, family, method, mixing, penalty, beta):
-    """The same of an elastic net (mixing: its alpha; starts where beta stands) or a sparse PLS (its components)."""
+    """The same of an elastic net (mixing: its alpha; starts where beta stands) or a sparse PLS (its
+    components)."""
     if method == 1:
         return fit_elastic_net(a, y, event, order, family, mixing, penalty, beta)
     return fit_sparse_pls(a, y, event, order, family, int(mixing), penalty, beta)
@@ -204,7 +207,8 @@ def scaled(z, train, y, event, family, method, mixing, grid):
 
 @kept
 def chosen(z, train, y, event, family, method, mixing, penalties):
-    """The penalty of a grid, in falling order, whose inner folds predict best; the largest one among equals."""
+    """The penalty of a grid, in falling order, whose inner folds predict best; the largest one among
+    equals."""
     if len(penalties) == 1:
         return penalties[0]
     eta, inner = np.zeros((len(penalties), len(z))), np.empty(len(z), dtype=np.int64)
@@ -256,8 +260,8 @@ def over_ridge(x, y, event, order, folds, family, penalty, keep, starts, members
 
 @kept
 def over_tuned(x, y, event, order, folds, family, method, mixing, grid, keep, starts, members):
-    """The same of an elastic net or a sparse PLS (see `fitted`); grid: penalties in falling order, of which inner
-    folds choose one, see `scaled`."""
+    """The same of an elastic net or a sparse PLS (see `fitted`); grid: penalties in falling order, of which
+    inner folds choose one, see `scaled`."""
     eta, z = np.empty(folds.shape), np.empty(x.shape)
     for r in range(len(folds)):
         for f in range(folds_of(folds[r])):

@@ -13,7 +13,8 @@ from livingdrug.attributes.table import ProductTable
 # probability, over all attributes, that one separates the classes by chance, below which it is suspect
 RARE = 0.01
 KNOWS = (
-    "it is the outcome under another name, or was measured after it; leave it out (`--column NAME=ignored`) or "
+    "it is the outcome under another name, or was measured after it; leave it out (`--column NAME=ignored`) "
+    "or "
     "keep it knowingly (`--keep NAME`)"
 )
 ALIKE = 0.999  # correlation with a continuous outcome from which an attribute is the outcome itself

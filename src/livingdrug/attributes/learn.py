@@ -76,7 +76,8 @@ class Plan:
 class Crossed:
     """value: measure of `outcome.MEASURE` for patients not seen; eta (repeats, n): linear predictors, folds
     (repeats, n): the fold of each; null (permutations,): the same procedure with permuted outcomes; p_value:
-    (1 + as good) / (1 + all); brier_null (permutations,): Brier scores with permuted outcomes, nan unless binary."""
+    (1 + as good) / (1 + all); brier_null (permutations,): Brier scores with permuted outcomes, nan unless
+    binary."""
 
     value: float
     eta: np.ndarray
@@ -131,7 +132,8 @@ def crossed(
 
 
 def brier(eta: np.ndarray, outcome: Outcome) -> float:
-    """Mean squared error of the probability of the mean linear predictor of each patient; nan unless binary."""
+    """Mean squared error of the probability of the mean linear predictor of each patient; nan unless
+    binary."""
     if outcome.kind != "binary":
         return np.nan
     return float(((1 / (1 + np.exp(-np.nanmean(eta, axis=0))) - outcome.y) ** 2).mean())

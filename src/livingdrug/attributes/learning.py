@@ -191,8 +191,8 @@ def _predicted_part(eta: np.ndarray, y: np.ndarray, mean: float) -> float:
 
 
 def _interval(run: Crossed, outcome: Outcome, seed: int) -> tuple[float, float]:
-    """Interval of the measure for so many patients: of an area by its score equation, of others by drawing patients
-    with replacement, their predictions as they are."""
+    """Interval of the measure for so many patients: of an area by its score equation, of others by drawing
+    patients with replacement, their predictions as they are."""
     if not np.isfinite(run.value):
         return np.nan, np.nan
     if outcome.kind == "binary":
@@ -239,7 +239,10 @@ def _calibration(main: Crossed, outcome: Outcome, seed: int) -> Calibration:
     return Calibration(
         slope=(float(fit.estimates[1] / scale), low / scale, high / scale),
         intercept=(float(fit.estimates[0]), *start),
-        brier=(float(error.mean()), *_drawn_interval(lambda rows: float(error[rows].mean()), outcome.n, seed)),
+        brier=(
+            float(error.mean()),
+            *_drawn_interval(lambda rows: float(error[rows].mean()), outcome.n, seed),
+        ),
         brier_p=(1 + int((main.brier_null <= error.mean() + 1e-12).sum())) / (1 + len(main.brier_null)),
         prevalence_brier=float(part * (1 - part)),
         accuracy=float(((p > 0.5) == event).mean()),
@@ -298,7 +301,8 @@ def sentences(result: LearningStudy) -> list[str]:
         )
     else:
         out.append(
-            f"The {MEASURE[outcome.kind]} for patients not seen is {main.value:.2f}; between {result.lower:.2f} and "
+            f"The {MEASURE[outcome.kind]} for patients not seen is {main.value:.2f}; between "
+            f"{result.lower:.2f} and "
             f"{result.upper:.2f} is plausible."
         )
     if len(null):

@@ -16,7 +16,8 @@ DRAWS = 30  # of patients of each size
 
 @dataclass(frozen=True)
 class Growth:
-    """sizes: patients; value, low, high (sizes,): mean and quartiles of the measure over draws of patients."""
+    """sizes: patients; value, low, high (sizes,): mean and quartiles of the measure over draws of
+    patients."""
 
     sizes: np.ndarray
     value: np.ndarray

@@ -61,7 +61,8 @@ class Prediction:
 def build(
     result: LearningStudy, columns: tuple[dict, ...], card: dict, treatments: tuple[Treatment, ...] = ()
 ) -> Model:
-    """The model of all patients, with draws. Raises InputError where it has too many attributes to be kept."""
+    """The model of all patients, with draws. Raises InputError where it has too many attributes to be
+    kept."""
     features, outcome, plan = result.features, result.outcome, result.plan
     if features.set_names or len(features.names) > MOST:
         raise InputError(
@@ -71,10 +72,14 @@ def build(
     x = np.array(features.x)
     mean, sd = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
     sd = np.where(sd > 0, sd, 1.0)
-    z = np.ascontiguousarray(np.nan_to_num((x - mean) / sd))  # a missing value stands at the mean, as in the folds
+    z = np.ascontiguousarray(
+        np.nan_to_num((x - mean) / sd)
+    )  # a missing value stands at the mean, as in the folds
     penalty = _penalty(z, outcome, plan)
     intercept, beta = _fit(z, outcome, plan, penalty)
-    picks = (uniforms(plan.seed, "attributes draws", 0, DRAWS * outcome.n).reshape(DRAWS, -1) * outcome.n).astype(int)
+    picks = (
+        uniforms(plan.seed, "attributes draws", 0, DRAWS * outcome.n).reshape(DRAWS, -1) * outcome.n
+    ).astype(int)
     draws = [_fit(z[rows], outcome.taken(rows), plan, penalty) for rows in picks if _usable(outcome, rows)]
     return Model(
         names=features.names,

@@ -1,4 +1,5 @@
-"""What attributes are related to: a response, a value such as the logarithm of CMAX, or a time to an event."""
+"""What attributes are related to: a response, a value such as the logarithm of CMAX, or a time to an
+event."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -135,7 +135,8 @@ def _continuous(
 
 
 def _happened(text: str, heading: str) -> bool | None:
-    """Whether a cell is an event; None where it does not say so. CNSR is read as CDISC defines it: 0 is an event."""
+    """Whether a cell is an event; None where it does not say so. CNSR is read as CDISC defines it: 0 is an
+    event."""
     found = read_event(text)
     if found is None or found.happened is not None:
         return None if found is None else found.happened

@@ -24,9 +24,10 @@ CLOSE = 1e-9  # change of the linear predictor at which a fit has ended
 
 @kept
 def curvature(family, eta, y, event, order, score, weight):
-    """Slope (n,) and negative second derivative (n,), diagonal, of the log-likelihood by the linear predictor.
+    """Slope (n,) and negative second derivative (n,), diagonal, of the log-likelihood by the linear
+    predictor.
 
-    y: 0 or 1, a value, or a time; event (n,): 1 where a time is an event; order (n,): by descending time.
+        y: 0 or 1, a value, or a time; event (n,): 1 where a time is an event; order (n,): by descending time.
     """
     n = len(eta)
     if family == 0:
@@ -96,7 +97,8 @@ def slope_at_none(y, event, order, family):
 
 @kept
 def fit_elastic_net(x, y, event, order, family, alpha, lam, beta):
-    """Coefficients in place (p,) from where they stand; gives the intercept. x (n, p): standardised columns."""
+    """Coefficients in place (p,) from where they stand; gives the intercept. x (n, p): standardised
+    columns."""
     n, p = x.shape
     intercept = centre(family, y)
     eta = np.empty(n)

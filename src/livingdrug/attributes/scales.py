@@ -21,8 +21,8 @@ class Treatment:
     """How one attribute reaches the scale that is analysed.
 
     name: there; how: `clr` and `ratio` (of the fractions of a closed gate), `logit`, `log` or `plain`; parts:
-    headings it is made of, its own first; whole: 100 for percentages, 1 for fractions; edge: what stands for a
-    fraction of 0 (`logit`), or the detection limit of the gate (`clr`, `ratio`), of 1.
+    headings it is made of, its own first; whole: 100 for percentages, 1 for fractions; edge: what stands for
+    a fraction of 0 (`logit`), or the detection limit of the gate (`clr`, `ratio`), of 1.
     """
 
     name: str
@@ -82,7 +82,8 @@ def treatments(
 def analysed(
     table: ProductTable, limit: float = LIMIT, roles: tuple[Role, ...] = ("attribute",)
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Attributes on the scale that is analysed, shape (n, p), nan where missing, and their names; see `treatments`."""
+    """Attributes on the scale that is analysed, shape (n, p), nan where missing, and their names; see
+    `treatments`."""
     found = treatments(table, limit, roles)
     return applied(found, table), tuple(t.name for t in found)
 
@@ -95,13 +96,15 @@ def applied(found: Sequence[Treatment], table: ProductTable) -> np.ndarray:
 def later(found: Sequence[Treatment], table: ProductTable) -> np.ndarray:
     """The same of a later table, by the treatments of an earlier one.
 
-    Raises InputError where a column is missing, is on another scale, or fractions of a closed gate do not add up.
+    Raises InputError where a column is missing, is on another scale, or fractions of a closed gate do not add
+    up.
     """
     missing = [part for t in found for part in t.parts if not _has_numbers(table, part)]
     if missing:
         named = ", ".join(map(printable, list(dict.fromkeys(missing))[:5]))
         raise InputError(
-            f"`{table.name}` lacks {len(set(missing))} of the columns that the model was learned from, or they hold "
+            f"`{table.name}` lacks {len(set(missing))} of the columns that the model was learned from, or "
+            f"they hold "
             f"no numbers: {named}; give them under the same headings and on the same scale"
         )
     for t in found:
@@ -122,7 +125,8 @@ def _check_whole(t: Treatment, table: ProductTable) -> None:
     if t.whole == 1 and np.nanmax(parts, initial=0.0) > PERCENT:
         i, j = np.unravel_index(np.nanargmax(parts), parts.shape)
         raise InputError(
-            f"`{table.name}` line {table.lines[i]}: `{printable(t.parts[j])}` is {parts[i, j]:g}, and the model was "
+            f"`{table.name}` line {table.lines[i]}: `{printable(t.parts[j])}` is {parts[i, j]:g}, and the "
+            f"model was "
             f"learned from fractions of 1; write them so"
         )
     total = parts.sum(axis=1) / t.whole
@@ -148,7 +152,8 @@ def _alone(table: ProductTable, column: Column, limit: float) -> Treatment:
 
 
 def _whole(table: ProductTable, columns: tuple[Column, ...]) -> float:
-    """100 of percentages and 1 of fractions: what the heading says of one column, what the values say of a gate."""
+    """100 of percentages and 1 of fractions: what the heading says of one column, what the values say of a
+    gate."""
     parts = np.column_stack([table.values[c.heading] for c in columns])
     said = len(columns) == 1 and "%" in split_heading(columns[0].heading)[1]
     return 100.0 if said or np.nanmax(parts) > PERCENT else 1.0

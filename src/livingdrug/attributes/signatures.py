@@ -28,7 +28,8 @@ def _refuse_dates(file: str, where: str, name: str, genes: tuple[str, ...]) -> N
     dates = [gene for gene in genes if DATE.match(gene)]
     if dates:
         raise InputError(
-            f"`{file}`{where}: in `{printable(name, 40)}` {', '.join(dates[:5])} is a date, made of a gene by a "
+            f"`{file}`{where}: in `{printable(name, 40)}` {', '.join(dates[:5])} is a date, made of a gene "
+            f"by a "
             f"spreadsheet; write the symbol back"
         )
 

@@ -2,10 +2,11 @@
 regression on them.
 
 Weights of a component are the slopes of the likelihood by each standardised column, those below a part of the
-largest set to 0 (soft-thresholded: Chun & Keles 2010, J R Stat Soc B 72:3, for one outcome; columns are deflated
-as by Le Cao et al. 2008, Stat Appl Genet Mol Biol 7:35). Without a threshold and for a value these are the
-components of partial least squares. A class or a time is regressed on them by logistic or Cox regression with a
-ridge penalty of 1 on components of SD 1, which stays finite where they separate the classes.
+largest set to 0 (soft-thresholded: Chun & Keles 2010, J R Stat Soc B 72:3, for one outcome; columns are
+deflated as by Le Cao et al. 2008, Stat Appl Genet Mol Biol 7:35). Without a threshold and for a value these
+are the components of partial least squares. A class or a time is regressed on them by logistic or Cox
+regression with a ridge penalty of 1 on components of SD 1, which stays finite where they separate the
+classes.
 """
 
 import numpy as np
@@ -94,8 +95,8 @@ def _project(left, weight, scores):
 
 @kept
 def _regress(scores, found, y, event, order, family, slopes):
-    """Slopes in place (found,) of a regression on the components (components, n), which are uncorrelated; gives
-    the intercept."""
+    """Slopes in place (found,) of a regression on the components (components, n), which are uncorrelated;
+    gives the intercept."""
     n = len(y)
     intercept = centre(family, y)
     if found == 0:

@@ -39,7 +39,9 @@ class Commands(click.Group):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help."""
         mine = {name: command.get_short_help_str(64) for name, command in self.commands.items()}
-        mine |= {name: line for name, (_, line) in self.later.items()} | {name: help_of(name)[0] for name in self._kinds()}
+        mine |= {name: line for name, (_, line) in self.later.items()} | {
+            name: help_of(name)[0] for name in self._kinds()
+        }
         with formatter.section("Commands"):
             formatter.write_dl(sorted(mine.items()))
 
@@ -49,7 +51,11 @@ class Group(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Names within the group, in order."""
-        own = {kind.partition("-")[2] for kind in kinds() if kind.startswith(f"{self.name}-") and has_command(kind)}
+        own = {
+            kind.partition("-")[2]
+            for kind in kinds()
+            if kind.startswith(f"{self.name}-") and has_command(kind)
+        }
         return sorted({*self.commands, *own})
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
@@ -60,7 +66,9 @@ class Group(click.Group):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, help_of(f"{self.name}-{name}")[0]) for name in self.list_commands(context)])
+            formatter.write_dl(
+                [(name, help_of(f"{self.name}-{name}")[0]) for name in self.list_commands(context)]
+            )
 
 
 def _group(name: str) -> Group:

@@ -19,14 +19,14 @@ def run_design(path: str, given: dict, output: Output) -> None:
     scenario = read_scenario(path)
     if scenario.kind not in ("trial", "escalation"):
         raise InputError(f"`{path}` is a `{scenario.kind}` scenario, not a trial; `livingdrug run` runs it")
-    said = {name: value for name, value in given.items() if value not in (None, False)}
+    said = {name: value for name, value in given.items() if value is not None and value is not False}
     if "uncertainty" in said and scenario.kind != "trial":
         raise InputError("--uncertainty: assurance is of a trial; leave it out for an escalation")
     run_scenario(scenario.model_copy(update=said), output)
 
 
-def remake_report(folder: str, pdf: bool = False) -> None:
-    """Make the report of a run's folder anew, as PDF too where that is asked for."""
+def remake_report(folder: str, pdf: bool = False, docx: bool = False) -> None:
+    """Make the report of a run's folder anew, as PDF and as a Word document too where that is asked for."""
     import click
 
     from livingdrug.report import file_hash, rebuild
@@ -37,4 +37,9 @@ def remake_report(folder: str, pdf: bool = False) -> None:
         from livingdrug.report import write_pdf
 
         path = write_pdf(path)
+        click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")
+    if docx:
+        from livingdrug.report import write_word
+
+        path = write_word(folder)
         click.echo(f"wrote {path}: SHA-256 {file_hash(path)}")

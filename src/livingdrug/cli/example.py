@@ -1,7 +1,7 @@
 """`livingdrug example`: data to try the commands on; a module of `cli.examples` is one.
 
-A module says what it is in its docstring, and has README (text, "" where there is none), SAID (what the data are, in few
-words), `files()` (name -> table or text) and `next_command(folder)` (what to try first).
+A module says what it is in its docstring, and has README (text, "" where there is none), SAID (what the data
+are, in few words), `files()` (name -> table or text) and `next_command(folder)` (what to try first).
 """
 
 from importlib import import_module
@@ -29,7 +29,9 @@ class Examples(click.Group):
         module = import_module(f"{examples.__name__}.{name}")
         folder = click.Argument(["folder"], type=click.Path(file_okay=False))
         said = f"{(module.__doc__ or '').strip()} Written into FOLDER."
-        return click.Command(name, params=[folder], callback=lambda folder: write_example(module, folder), help=said)
+        return click.Command(
+            name, params=[folder], callback=lambda folder: write_example(module, folder), help=said
+        )
 
 
 @click.group(cls=Examples)

@@ -8,7 +8,12 @@ from livingdrug.models import build_model
 
 
 def export_model(
-    name: str, target: str, fragments: tuple[str, ...], variability: str | None, out: str | None, even_so: bool = False
+    name: str,
+    target: str,
+    fragments: tuple[str, ...],
+    variability: str | None,
+    out: str | None,
+    even_so: bool = False,
 ) -> None:
     """Print the text of a model, or write it to a file and say so."""
     if out:

@@ -126,11 +126,12 @@ def run(file: str, **options) -> None:
 @cli.command()
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
-def report(folder: str, pdf: bool) -> None:
+@click.option("--docx", is_flag=True, help="Write report.docx as well, for Word (needs the extra `word`).")
+def report(folder: str, pdf: bool, docx: bool) -> None:
     """Regenerate report.html in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
     from livingdrug.cli.documents import remake_report
 
-    remake_report(folder, pdf)
+    remake_report(folder, pdf, docx)
 
 
 @cli.command()

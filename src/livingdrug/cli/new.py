@@ -12,15 +12,23 @@ from livingdrug.models.templates import new_text
 
 
 def write_model(file: str, shape: str) -> None:
-    """Write a commented model of a shape. Raises InputError where the file exists, or its name is none of a model file."""
+    """Write a commented model of a shape. Raises InputError where the file exists, or its name is none of a
+    model file."""
     path = Path(file)
     if not is_model_file(file):
-        raise InputError(f"`{file}` has no ending, and the name of a model file ends in {ENDING}; write {file}{ENDING}")
+        raise InputError(
+            f"`{file}` has no ending, and the name of a model file ends in {ENDING}; write {file}{ENDING}"
+        )
     if path.exists() or path.is_symlink():
-        raise InputError(f"`{file}` exists already and is not overwritten; name a new file, or delete that one first")
+        raise InputError(
+            f"`{file}` exists already and is not overwritten; name a new file, or delete that one first"
+        )
     check_writable(path)
     write_text(new_text(shape, path.stem), path)
     name = shlex.quote(file)
     click.echo(f"wrote {file}: a complete model with made-up numbers, explained line by line", err=True)
-    click.echo(f"next: livingdrug simulate {name}; then change it, and check it: livingdrug models check {name}", err=True)
+    click.echo(
+        f"next: livingdrug simulate {name}; then change it, and check it: livingdrug models check {name}",
+        err=True,
+    )
     click.echo(f"with your samples: livingdrug fit your_data.csv --model {name}", err=True)

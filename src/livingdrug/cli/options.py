@@ -23,7 +23,8 @@ OUTPUTS = {
     "dask": (("--dask",), {"metavar": "ADDRESS", "help": "Distribute the subjects over a Dask cluster's workers."}),
     "memory": (("--memory",), {"type": float, "metavar": "GB", "help": MEMORY_HELP}),
     "resume": (("--resume",), {"is_flag": True, "help": "Go on from the state that an interrupted run left in --out."}),
-    "as_scenario": (("--as-scenario",), {"is_flag": True, "help": "Print the scenario document that this command amounts to; "
+    "as_scenario": (("--as-scenario",), {"is_flag": True, "help": "Print the scenario document that this "
+                                                                  "command amounts to; "
                                          "run nothing."}),
 }  # fmt: skip
 
@@ -98,7 +99,9 @@ def command_of(kind: str) -> click.Command:
 
     line, more = help_of(kind)
     name = kind.rpartition("-")[2]
-    return Command(name, params=[*params, *outputs], callback=run, examples=scenario.EXAMPLES, help=f"{line}\n\n{more}")
+    return Command(
+        name, params=[*params, *outputs], callback=run, examples=scenario.EXAMPLES, help=f"{line}\n\n{more}"
+    )
 
 
 def _declared(names: tuple[str, ...], name: str) -> list[str]:
@@ -118,7 +121,12 @@ def param_of(name: str, field) -> click.Parameter:
     if of is bool:
         given |= {"is_flag": True, "default": None}
     else:
-        given |= {"type": str if said.read else of, "multiple": many, "nargs": nargs, "metavar": said.metavar or None}
+        given |= {
+            "type": str if said.read else of,
+            "multiple": many,
+            "nargs": nargs,
+            "metavar": said.metavar or None,
+        }
     if get_choices(field.annotation) and not said.metavar:
         given["metavar"] = f"[{'|'.join(get_choices(field.annotation))}]"
     return Option(_declared(option_names(name, field), name), **given)

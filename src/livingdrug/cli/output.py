@@ -7,13 +7,24 @@ from livingdrug.core.errors import InputError
 
 
 def is_folder(out: str) -> bool:
-    """Whether a name given with --out means a folder: it does not end in .csv. Raises InputError for a file of another
-    kind."""
+    """Whether a name given with --out means a folder: it does not end in .csv. Raises InputError for a file
+    of another kind."""
     path = Path(out)
     if path.suffix.lower() == ".csv" and not path.is_dir():
         return False
-    if path.is_file() or path.suffix.lower() in (".tsv", ".txt", ".xlsx", ".xls", ".json", ".html", ".toml", ".parquet"):
-        raise InputError(f"`{out}` cannot be written: end the name in .csv for the table, or name a folder for everything")
+    if path.is_file() or path.suffix.lower() in (
+        ".tsv",
+        ".txt",
+        ".xlsx",
+        ".xls",
+        ".json",
+        ".html",
+        ".toml",
+        ".parquet",
+    ):
+        raise InputError(
+            f"`{out}` cannot be written: end the name in .csv for the table, or name a folder for everything"
+        )
     return True
 
 

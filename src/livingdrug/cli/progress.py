@@ -9,7 +9,8 @@ import click
 class Progress:
     """Only on a terminal, and only for long work; called with how much is done, and of how much.
 
-    counted: what is counted, such as permutations. A search gives its objective too, and shows a line with the time left.
+    counted: what is counted, such as permutations. A search gives its objective too, and shows a line with
+    the time left.
     """
 
     def __init__(self, counted: str = "subjects") -> None:

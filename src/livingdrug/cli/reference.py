@@ -1,4 +1,5 @@
-"""The page of all options, docs/options.md, made of what the fields say: `python -m livingdrug.cli.reference`."""
+"""The page of all options, docs/options.md, made of what the fields say: `python -m
+livingdrug.cli.reference`."""
 
 import click
 
@@ -17,7 +18,9 @@ is its name in TOML.
 def page() -> str:
     """The whole page."""
     sections = [_section(kind) for kind in kinds() if has_command(kind)]
-    given = [(", ".join(n for n in names if n.startswith("-")), said["help"]) for names, said in OUTPUTS.values()]
+    given = [
+        (", ".join(n for n in names if n.startswith("-")), said["help"]) for names, said in OUTPUTS.values()
+    ]
     rows = "\n".join(f"| `{name}` | {text} |" for name, text in given)
     sections.append(f"## What becomes of an answer\n\n| option | what it is |\n|---|---|\n{rows}\n")
     return HEAD + "\n".join(sections).rstrip() + "\n"
@@ -34,7 +37,9 @@ def _section(kind: str) -> str:
         if param.name in fields or param.name in scenario.SHORTCUTS:
             key = f"`{param.name}`" if param.name in fields else ""
             shown = shown.replace("|", "\\|")
-            groups.setdefault(param.group, []).append(f"| `{shown}` | {key} | {text.replace('|', chr(92) + '|')} |")
+            groups.setdefault(param.group, []).append(
+                f"| `{shown}` | {key} | {text.replace('|', chr(92) + '|')} |"
+            )
     parts = [f"## livingdrug {kind.replace('-', ' ')}\n", f"{line} {' '.join(more.split())}".rstrip() + "\n"]
     for group, rows in groups.items():
         parts.append(f"{group}:\n\n| option | key | what it is |\n|---|---|---|\n" + "\n".join(rows) + "\n")

@@ -56,8 +56,9 @@ def cautions(answer: Answer) -> None:
 
 
 def show_table(console: Console, table: Table, most: int = ROWS) -> None:
-    """A table of which nothing is cut: what has no blank (a name, a number) stays whole, other texts go on below, and a table
-    that is wider all the same runs over the edge. Tables for the report alone are left out."""
+    """A table of which nothing is cut: what has no blank (a name, a number) stays whole, other texts go on
+    below, and a table that is wider all the same runs over the edge. Tables for the report alone are left
+    out."""
     if table.detail or not table.rows:
         return
     wide = console.options.update(max_width=WIDEST)
@@ -69,7 +70,10 @@ def show_table(console: Console, table: Table, most: int = ROWS) -> None:
         console.print(f"[italic]{escape(table.title)}[/italic]", highlight=False)
     (console if least <= console.width else Console(width=least)).print(shown)
     if len(table.rows) > most:
-        console.print(f"... and {len(table.rows) - most:,} more rows; a CSV file (--out) has all of them", highlight=False)
+        console.print(
+            f"... and {len(table.rows) - most:,} more rows; a CSV file (--out) has all of them",
+            highlight=False,
+        )
 
 
 def _laid_out(table: Table, most: int, gap: int) -> RichTable:
@@ -88,4 +92,8 @@ def _laid_out(table: Table, most: int, gap: int) -> RichTable:
 
 def _is_number(part: str) -> bool:
     """Whether a cell stands on the right: a number, or nothing in the place of one."""
-    return isinstance(part, Cell) or part in ("", "-") or part.replace(",", "").replace(".", "", 1).lstrip("-").isdigit()
+    return (
+        isinstance(part, Cell)
+        or part in ("", "-")
+        or part.replace(",", "").replace(".", "", 1).lstrip("-").isdigit()
+    )

@@ -14,11 +14,21 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_csv
 from livingdrug.core.names import unknown
 from livingdrug.report import REPORT, Answer, check_folder
-from livingdrug.workflows import Conduct, Document, NothingLeft, Workflow, check_memory, keep_answer, to_toml, workflow
+from livingdrug.workflows import (
+    Conduct,
+    Document,
+    NothingLeft,
+    Workflow,
+    check_memory,
+    keep_answer,
+    to_toml,
+    workflow,
+)
 
 
 def run_scenario(scenario: Document, output: Output) -> None:
-    """Print it, keep it in a folder, or show it; nothing is written when anything is refused. Ends with the exit code."""
+    """Print it, keep it in a folder, or show it; nothing is written when anything is refused. Ends with the
+    exit code."""
     if output.as_scenario:
         click.echo(to_toml(scenario), nl=False)
         return
@@ -132,7 +142,11 @@ def _say_reading(columns: dict[str, str], out: str) -> None:
 def _draw(kind: Workflow, scenario: Document, found, output: Output) -> None:
     if output.plots:
         made = kind.draw(scenario, found, output.plots)
-        said = f"wrote figures to {output.plots}" if made else "there is nothing to draw, so there is no figure"
+        said = (
+            f"wrote figures to {output.plots}"
+            if made
+            else ("there is nothing to draw, so there is no figure")
+        )
         click.echo(said, err=True)
 
 

@@ -33,13 +33,20 @@ def print_catalogue(wanted: dict[str, str]) -> None:
         model = get_model(name)
         about = model.about
         count = f", {len(model.values)} vectors" if len(model.values) > 1 else ""
-        rows.append((name, model.title, f"{', '.join(about.disease)}; {', '.join(about.target)}; {about.kind}{count}"))
+        rows.append(
+            (name, model.title, f"{', '.join(about.disease)}; {', '.join(about.target)}; {about.kind}{count}")
+        )
     _show(console, f"{len(found)} model{'s' if len(found) > 1 else ''}", ("name", "what it is", "of"), rows)
-    hint = "`livingdrug models show NAME` says what a model is for and which fragments fit it; NAME:VECTOR takes another"
+    hint = (
+        "`livingdrug models show NAME` says what a model is for and which fragments fit it; NAME:VECTOR "
+        "takes another"
+    )
     console.print(f"{hint} vector.", style="dim")
     if any(wanted.values()):
         return
-    _show(console, "fragments", ("name", "what it adds"), [(n, get_fragment(n).title) for n in list_fragments()])
+    _show(
+        console, "fragments", ("name", "what it adds"), [(n, get_fragment(n).title) for n in list_fragments()]
+    )
 
 
 def _show(console: Console, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
@@ -54,7 +61,9 @@ def print_about(console: Console, model: Model) -> None:
     fragments = "".join(f" --with {f.name}" for f in model.fragments)
     run = f"livingdrug simulate {model.name}{':' + model.vector if model.vector else ''}{fragments}"
     if model.populations:
-        run += " -n 200" + (f" --variability {model.populations[-1].name}" if len(model.populations) > 1 else "")
+        run += " -n 200" + (
+            f" --variability {model.populations[-1].name}" if len(model.populations) > 1 else ""
+        )
     origin = f"{about.origin} ({about.kind}; {about.licence or 'licence not stated'})"
     words = {"for": about.purpose, "from": origin, "can": about.can, "cannot": about.cannot, "run": run}
     for word, text in words.items():
@@ -70,11 +79,15 @@ def print_fits(console: Console, model: Model) -> None:
     """Which fragments fit the model."""
     there = {f.name for f in model.fragments}
     joins = {name: joining(model, name) for name in list_fragments() if name not in there}
-    fits = [f"{name} (with {join.partner})" if join.partner else name for name, join in joins.items() if join.fits]
+    fits = [
+        f"{name} (with {join.partner})" if join.partner else name for name, join in joins.items() if join.fits
+    ]
     console.print("\n[bold]Fragments that fit[/bold]  " + (", ".join(fits) or "none"), highlight=False)
 
 
-def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool, even_so: bool = False) -> None:
+def print_model(
+    name: str, fragments: tuple[str, ...], latex: bool, toml: bool, even_so: bool = False
+) -> None:
     """Everything about one model."""
     model = build_model(name, fragments, even_so=even_so)
     if toml:
@@ -100,7 +113,9 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool, 
     if model.anchors:
         console.print("\n[bold]Anchors[/bold] (numbers that the model must reproduce)")
         for anchor in model.anchors:
-            console.print(f"  {anchor.name}: {anchor.value:g} {anchor.unit}, within {anchor.rtol:g}", highlight=False)
+            console.print(
+                f"  {anchor.name}: {anchor.value:g} {anchor.unit}, within {anchor.rtol:g}", highlight=False
+            )
     console.print("\n[bold]Deviations and cautions[/bold]")
     for text in (*model.deviations, *(d for f in model.fragments for d in f.deviations)):
         console.print(f"  - {text}", highlight=False, markup=False)
@@ -110,7 +125,14 @@ def print_model(name: str, fragments: tuple[str, ...], latex: bool, toml: bool, 
 def _print_parameters(console: Console, model: Model) -> None:
     header = ("name", "symbol", "value", "unit", "meaning", "source")
     rows = [
-        (q.name, plain_symbol(q.symbol), model.shown_value(q.name), q.unit, q.meaning, model.source_of(q.name).line())
+        (
+            q.name,
+            plain_symbol(q.symbol),
+            model.shown_value(q.name),
+            q.unit,
+            q.meaning,
+            model.source_of(q.name).line(),
+        )
         for q in model.quantities
     ]
     _show(console, "parameters", header, rows)
@@ -120,10 +142,14 @@ def _print_fit(console: Console, model: Model) -> None:
     """The estimates of a fitted model."""
     if model.fitted is None:
         return
-    console.print(f"\n[bold]Fit[/bold]  {escape(model.fitted.model)} {escape(model.fitted.line)}", highlight=False)
+    console.print(
+        f"\n[bold]Fit[/bold]  {escape(model.fitted.model)} {escape(model.fitted.line)}", highlight=False
+    )
     rows = []
     for e in model.fitted.estimates:
-        ends = f"{number(e.lower)} to {number(e.upper)}" if e.lower is not None and e.upper is not None else ""
+        ends = (
+            f"{number(e.lower)} to {number(e.upper)}" if e.lower is not None and e.upper is not None else ""
+        )
         mark = "fixed" if e.fixed else "" if e.determined else "not determined"
         rows.append((e.name, e.kind, number(e.value), "" if e.se is None else number(e.se), mark or ends))
     _show(console, "estimates", ("name", "kind", "value", "SE", "95 % interval"), rows)

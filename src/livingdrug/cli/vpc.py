@@ -28,9 +28,10 @@ def _with_options(command):
 def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: float | None, **rest) -> None:
     """Visual predictive check of the fit in FOLDER.
 
-    `livingdrug fit --out FOLDER` wrote it. Percentiles of the data stand beside those of simulated trials, BLQ values
-    ranked as such, with their proportion. Writes vpc.csv and figures into FOLDER, and its report again. Of a
-    posterior, each trial has the numbers of another draw. For research, not for clinical decisions.
+    `livingdrug fit --out FOLDER` wrote it. Percentiles of the data stand beside those of simulated trials,
+    BLQ values ranked as such, with their proportion. Writes vpc.csv and figures into FOLDER, and its report
+    again. Of a posterior, each trial has the numbers of another draw. For research, not for clinical
+    decisions.
     """
     from livingdrug.core.folders import held
     from livingdrug.fit import vpc as check
@@ -45,7 +46,9 @@ def vpc(folder: str, replicates: int, bins: str | None, levels: str, memory: flo
         problem = fitted_problem(folder)
         check_bytes(SIMULATED * replicates * len(problem.data.dv), memory)
         points = fitted_points(folder, problem)
-        found = check(problem, replicates, bins=edges, levels=_numbers(levels, "--levels"), points=points, **rest)
+        found = check(
+            problem, replicates, bins=edges, levels=_numbers(levels, "--levels"), points=points, **rest
+        )
         report = amend(folder, lambda part: keep_vpc(found, part))
     for note in found.notes:
         click.echo(f"note: {note}", err=True)

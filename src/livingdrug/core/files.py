@@ -110,7 +110,8 @@ def refusal(path: str | Path, error: OSError) -> InputError:
     path = Path(*(part for part in Path(path).parts if not part.startswith(UNSEEN)))
     if error.errno in FULL:
         return InputError(
-            f"`{path}` cannot be written: no space is left on the disk; make room and run again (what an earlier run left "
+            f"`{path}` cannot be written: no space is left on the disk; make room and run again (what an "
+            f"earlier run left "
             "there is untouched)"
         )
     return InputError(f"`{path}` cannot be written: {error.strerror or error}")

@@ -1,9 +1,9 @@
 """A run's folder: one run at a time, and its files change all at once.
 
-A run holds LOCK, makes its files in PART, and when all of them are on disk renames PART to NEW: that moment decides. From
-then on the new run counts: its files take their places, the record last, and NEW goes. Whoever is killed before leaves the
-earlier run and a PART that the next run throws away; whoever is killed after leaves a NEW that the next run finishes, as does
-everything that reads the folder.
+A run holds LOCK, makes its files in PART, and when all of them are on disk renames PART to NEW: that moment
+decides. From then on the new run counts: its files take their places, the record last, and NEW goes. Whoever
+is killed before leaves the earlier run and a PART that the next run throws away; whoever is killed after
+leaves a NEW that the next run finishes, as does everything that reads the folder.
 """
 
 import hashlib
@@ -213,7 +213,8 @@ def _lock(path: Path, shown: str | Path) -> int:
             said = _holder(handle)
             os.close(handle)
             raise InputError(
-                f"`{shown}` is being written by another run of livingdrug{said}; wait for it to end, or name another folder"
+                f"`{shown}` is being written by another run of livingdrug{said}; wait for it to end, or "
+                f"name another folder"
             )
         if _is_there(handle, path / LOCK):
             break

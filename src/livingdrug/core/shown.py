@@ -12,12 +12,15 @@ ROWS = 12  # of a table
 class Shown:
     """A record with a short `repr` and an HTML table; derive a dataclass with `repr=False` from it.
 
-    A class says more of itself by `_facts` (name -> words, in order; the fields by default) and by `_frame` (a pandas
-    table under them, none by default).
+    A class says more of itself by `_facts` (name -> words, in order; the fields by default) and by `_frame`
+    (a pandas table under them, none by default).
     """
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {', '.join(_fact(name, words) for name, words in self._facts().items())}>"
+        return (
+            f"<{type(self).__name__} "
+            f"{', '.join(_fact(name, words) for name, words in self._facts().items())}>"
+        )
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -1,7 +1,7 @@
 """The one reader of TOML files: models, scenarios, trial designs.
 
-A file may come from anywhere, so it is looked at before it is parsed: what kind of file it is, how large, how deep. What is
-not TOML is named for what it is.
+A file may come from anywhere, so it is looked at before it is parsed: what kind of file it is, how large, how
+deep. What is not TOML is named for what it is.
 """
 
 import re
@@ -32,8 +32,8 @@ _SIGNS = re.compile(
 def read_text(path: str | Path) -> str:
     """The text of a TOML file: an ordinary file of limited size, UTF-8 with or without a byte order mark.
 
-    Raises InputError for what is none; a file that is of another kind by its name (JSON, YAML, XML, SBML) is never opened
-    as TOML.
+    Raises InputError for what is none; a file that is of another kind by its name (JSON, YAML, XML, SBML) is
+    never opened as TOML.
     """
     check_ending(path)
     return _text(path)
@@ -54,7 +54,10 @@ def check_ending(path: str | Path) -> None:
 def _own(kind: str) -> str:
     """What is read instead of another kind of file, and what to do."""
     if kind == "SBML":
-        return "a TOML file belongs here; SBML is read where a model's name is, from a file that ends in .xml or .sbml"
+        return (
+            "a TOML file belongs here; SBML is read where a model's name is, from a file that ends in "
+            ".xml or .sbml"
+        )
     return f"only TOML is read: write it as TOML, in a file that ends in .toml ({NEW})"
 
 

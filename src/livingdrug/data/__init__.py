@@ -1,7 +1,16 @@
 """Data of subjects: read, check, say what is wrong, bridge units, endpoints."""
 
 from livingdrug.data.bridges import BRIDGES, Bridge, cross
-from livingdrug.data.cells import ABOVE, BELOW, MISSING, NUMBER, decimal_sign, is_missing, read_cell, read_numbers
+from livingdrug.data.cells import (
+    ABOVE,
+    BELOW,
+    MISSING,
+    NUMBER,
+    decimal_sign,
+    is_missing,
+    read_cell,
+    read_numbers,
+)
 from livingdrug.data.check import Check, check, read_data
 from livingdrug.data.conversion import doses_in, times_in, values_in
 from livingdrug.data.doses import GAP

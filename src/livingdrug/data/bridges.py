@@ -1,7 +1,8 @@
-"""From one unit of a level to another: named, cited, uncertain, off by default, and stamped on whatever they touched.
+"""From one unit of a level to another: named, cited, uncertain, off by default, and stamped on whatever they
+touched.
 
-Copies per microgram of DNA and cells per microlitre measure different things; the number between them depends on white
-cells, on vector copies per cell and on the assay, and published numbers disagree 100-fold.
+Copies per microgram of DNA and cells per microlitre measure different things; the number between them depends
+on white cells, on vector copies per cell and on the assay, and published numbers disagree 100-fold.
 """
 
 from collections.abc import Mapping
@@ -32,14 +33,18 @@ class Bridge:
     uncertain: str
 
 
-CONFLICT = "published numbers for one copies/ug run from 0.0005 (singh_2021) to 0.05 cells/uL (kirouac_2024), 100-fold"
+CONFLICT = (
+    "published numbers for one copies/ug run from 0.0005 (singh_2021) to 0.05 cells/uL "
+    "(kirouac_2024), 100-fold"
+)
 BRIDGES = {
     bridge.name: bridge
     for bridge in (
         Bridge(
             "kirouac_2024", "copies/ug", "cells/uL", "1 copies/ug = 0.05 cells/uL", {},
             Source("kirouac_2024", "Kirouac, Zmurchok & Morris 2024", "10.1038/s41540-024-00355-3",
-                   "estimated there from Kalos 2011; right for about 7,600 white cells/uL and one copy per cell"),
+                   "estimated there from Kalos 2011; right for about 7,600 white cells/uL and one copy per "
+                   "cell"),
             CONFLICT + "; after lymphodepletion it is up to 10-fold too high",
         ),
         Bridge(
@@ -67,7 +72,8 @@ _CONSTANT = {"kirouac_2024": 0.05, "singh_2021": 0.0005}
 
 
 def read_bridge(text: str) -> tuple[Bridge, dict[str, str]]:
-    """(bridge, arguments) of `kirouac_2024` or `white_cells:wbc=5000,vcn=1`. Raises InputError naming what is missing."""
+    """(bridge, arguments) of `kirouac_2024` or `white_cells:wbc=5000,vcn=1`. Raises InputError naming what is
+    missing."""
     name, _, rest = text.partition(":")
     bridge = BRIDGES.get(name.strip())
     if bridge is None:
@@ -81,7 +87,9 @@ def read_bridge(text: str) -> tuple[Bridge, dict[str, str]]:
         given[key] = value
     missing = [f"{key} ({bridge.needs[key]})" for key in bridge.needs if key not in given]
     if missing:
-        raise InputError(f"conversion `{bridge.name}` needs {' and '.join(missing)}, such as {_example(bridge)}")
+        raise InputError(
+            f"conversion `{bridge.name}` needs {' and '.join(missing)}, such as {_example(bridge)}"
+        )
     return bridge, given
 
 
@@ -91,10 +99,12 @@ def _example(bridge: Bridge) -> str:
 
 
 def cross(data: Data, text: str) -> Data:
-    """The data with every profile in the unit of the bridge turned into its other unit; limits go with the values.
+    """The data with every profile in the unit of the bridge turned into its other unit; limits go with the
+    values.
 
-    text: as `read_bridge` takes it; an argument is a number or the name of a covariate column (which may vary by row).
-    Raises InputError where no profile is in that unit, or a value of an argument is missing or not above 0.
+        text: as `read_bridge` takes it; an argument is a number or the name of a covariate column (which may vary
+        by row). Raises InputError where no profile is in that unit, or a value of an argument is missing or not
+        above 0.
     """
     bridge, given = read_bridge(text)
     p = data.profiles
@@ -112,7 +122,10 @@ def cross(data: Data, text: str) -> Data:
         fix = "have them turned back (--logarithms e)"
         raise InputError(f"conversion `{bridge.name}`: the values are kept as logarithms; {fix}")
     note = f"{int(touched.sum())} profile(s) converted by {bridge.name} from {bridge.unit} to {bridge.into}"
-    stamp = f"bridge {bridge.name}: {bridge.rule}{arguments}; {bridge.source.line()}; uncertain: {bridge.uncertain}"
+    stamp = (
+        f"bridge {bridge.name}: {bridge.rule}{arguments}; {bridge.source.line()}; uncertain: "
+        f"{bridge.uncertain}"
+    )
     return replace(
         data, profiles=replace(p, unit=unit), dv=data.dv * factor, limit=data.limit * factor,
         end=data.end * factor, bridge=stamp,
@@ -142,14 +155,18 @@ def _argument(data: Data, key: str, text: str, rows: np.ndarray) -> np.ndarray:
     elif text in data.covariates:
         texts = data.covariates[text][data.profiles.subject[data.profile]]
     else:
-        raise InputError(f"argument {key} of a conversion: " + unknown("column", text, [*data.covariates, *data.by_row]))
+        raise InputError(
+            f"argument {key} of a conversion: " + unknown("column", text, [*data.covariates, *data.by_row])
+        )
     from livingdrug.data.cells import NUMBER, read_numbers
 
     read = read_numbers(texts)
     bad = np.flatnonzero(rows & ~((read.kind == NUMBER) & (read.value > 0)))
     if len(bad):
         first = bad[np.argmin(data.line[bad])]
-        what = f"`{printable(str(texts[first]), 30)}`, which is no number above 0" if texts[first] else "nothing"
+        what = (
+            f"`{printable(str(texts[first]), 30)}`, which is no number above 0" if texts[first] else "nothing"
+        )
         where = f"line {int(data.line[first])}: column `{text}`"
         raise InputError(f"{where} holds {what}; the conversion needs a number as {key}")
     return read.value

@@ -1,4 +1,5 @@
-"""One cell of a table: a number, nothing, or a value beyond a limit. What cannot be read is said, never guessed."""
+"""One cell of a table: a number, nothing, or a value beyond a limit. What cannot be read is said, never
+guessed."""
 
 import math
 import re
@@ -7,14 +8,35 @@ from dataclasses import dataclass
 import numpy as np
 
 NUMBER, MISSING, BELOW, ABOVE, BAD, NOT_FINITE, COMMA = range(7)
-MISSING_WORDS = frozenset(("", ".", "na", "n/a", "n.a.", "nan", "null", "nd", "not done", "unknown", "unk", "missing"))
-BELOW_TOKENS = frozenset(
-    "BLQ BQL BLOQ BLLOQ BLOD BLD BDL BLLQ LLOQ LLOD LOQ LOD <LLOQ <LLQ <LOQ <LOD <LLOD ND NQ UNDETECTABLE UNDETECTED".split()
-) | {
-    f"{below} {limit}" for below in ("BELOW", "BELOW THE", "LESS THAN")
-    for limit in ("LIMIT", "LLOQ", "LOQ", "LOD", "LLOD", "QUANTIFICATION LIMIT", "DETECTION LIMIT", "LIMIT OF DETECTION",
-                  "LIMIT OF QUANTIFICATION", "LIMIT OF QUANTITATION", "LOWER LIMIT OF QUANTIFICATION")
-} | {"NOT DETECTED", "NOT DETECTABLE", "NOT QUANTIFIABLE"}
+MISSING_WORDS = frozenset(
+    ("", ".", "na", "n/a", "n.a.", "nan", "null", "nd", "not done", "unknown", "unk", "missing")
+)
+BELOW_TOKENS = (
+    frozenset(
+        (
+            "BLQ BQL BLOQ BLLOQ BLOD BLD BDL BLLQ LLOQ LLOD LOQ LOD <LLOQ <LLQ <LOQ <LOD <LLOD ND NQ "
+            "UNDETECTABLE UNDETECTED"
+        ).split()
+    )
+    | {
+        f"{below} {limit}"
+        for below in ("BELOW", "BELOW THE", "LESS THAN")
+        for limit in (
+            "LIMIT",
+            "LLOQ",
+            "LOQ",
+            "LOD",
+            "LLOD",
+            "QUANTIFICATION LIMIT",
+            "DETECTION LIMIT",
+            "LIMIT OF DETECTION",
+            "LIMIT OF QUANTIFICATION",
+            "LIMIT OF QUANTITATION",
+            "LOWER LIMIT OF QUANTIFICATION",
+        )
+    }
+    | {"NOT DETECTED", "NOT DETECTABLE", "NOT QUANTIFIABLE"}
+)
 ABOVE_TOKENS = frozenset("ALQ AQL AULOQ ULOQ >ULOQ >ULQ".split()) | {"ABOVE ULOQ", "ABOVE LIMIT"}
 _PLAIN = re.compile(r"[0-9eE+\-.]*")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -30,8 +52,9 @@ _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 class Numbers:
     """What cells hold, shape (n,) each.
 
-    value: of the cells that are numbers, nan everywhere else, so that nobody takes `<50` for 50; bound: the number behind an
-    inequality sign or a word for one, nan everywhere else; kind: NUMBER, MISSING, BELOW, ABOVE, BAD, ...
+    value: of the cells that are numbers, nan everywhere else, so that nobody takes `<50` for 50; bound: the
+    number behind an inequality sign or a word for one, nan everywhere else; kind: NUMBER, MISSING, BELOW,
+    ABOVE, BAD, ...
     """
 
     value: np.ndarray
@@ -58,7 +81,8 @@ def nothing(n: int) -> Numbers:
 
 
 def is_missing(text: str) -> bool:
-    """Whether a cell says that nothing is known: the same words in every column (in values ND means not detected)."""
+    """Whether a cell says that nothing is known: the same words in every column (in values ND means not
+    detected)."""
     return text.strip().lower() in MISSING_WORDS
 
 
@@ -71,8 +95,8 @@ def missing(texts: np.ndarray) -> np.ndarray:
 
 
 def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) -> Numbers:
-    """Numbers of a column of texts, shape (n,). decimal: the sign between whole and fraction, `.` or `,`; measured: the
-    column holds measured values, where ND means not detected."""
+    """Numbers of a column of texts, shape (n,). decimal: the sign between whole and fraction, `.` or `,`;
+    measured: the column holds measured values, where ND means not detected."""
     import pandas as pd
 
     if decimal == "." and _PLAIN.fullmatch("".join(texts)):
@@ -111,7 +135,8 @@ def read_cell(text: str, decimal: str = ".", measured: bool = False) -> tuple[fl
 
 
 def _beyond(text: str, plain: str) -> tuple[float, int] | None:
-    """(limit, nan where none is said; BELOW or ABOVE) of `<50`, `BLQ`, `BLQ (<50)`, `<LLOQ (50)`; None for other texts."""
+    """(limit, nan where none is said; BELOW or ABOVE) of `<50`, `BLQ`, `BLQ (<50)`, `<LLOQ (50)`; None for
+    other texts."""
     side = _side(text)
     if side == BELOW:
         return np.nan, BELOW

@@ -1,4 +1,5 @@
-"""Read a file, look at everything in it, say what was understood and what is wrong, and make the canonical table."""
+"""Read a file, look at everything in it, say what was understood and what is wrong, and make the canonical
+table."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,8 @@ from livingdrug.data.written import WRITTEN, as_written
 
 @dataclass(frozen=True, repr=False)
 class Check(Shown):
-    """What was understood of a file (columns, notes), what is wrong (findings), and the table unless something is."""
+    """What was understood of a file (columns, notes), what is wrong (findings), and the table unless
+    something is."""
 
     name: str
     columns: tuple[Column, ...]
@@ -87,7 +89,10 @@ def check(path: str | Path, reading: Reading | None = None) -> Check:
     found = findings.sorted()
     warnings = [f"warning: {f.sentence()}" for f in found if f.severity == "warning"]
     if len(warnings) > SHOWN:
-        warnings = [*warnings[:SHOWN], f"... and {len(warnings) - SHOWN} more warnings; `livingdrug check` tells them all"]
+        warnings = [
+            *warnings[:SHOWN],
+            f"... and {len(warnings) - SHOWN} more warnings; `livingdrug check` tells them all",
+        ]
     data = None if findings.failed else replace(data, notes=(*findings.notes, *warnings))
     return Check(name, columns, found, tuple(findings.notes), data)
 
@@ -136,15 +141,24 @@ def _time_unit(by_meaning, texts, headings, reading: Reading, findings: Findings
         text = f"the file says `{unit}` and --time-unit says `{reading.time_unit}`"
         findings.add("time-unit", findings.heading, column.name, unit, text, "leave the option out")
     if not unit and not reading.time_unit:
-        findings.note("the unit of time is not stated; what needs it (28 d) is left out until --time-unit d or h says it")
+        findings.note(
+            "the unit of time is not stated; what needs it (28 d) is left out until --time-unit d "
+            "or h says it"
+        )
     return unit or reading.time_unit or ""
 
 
 def _dose_unit(by_meaning, texts, reading: Reading, findings: Findings) -> str:
     column = by_meaning.get("AMT")
-    stated = set(texts["DOSEUNIT"]) - {"", "."} or ({column.unit} if column is not None and column.unit else set())
+    stated = set(texts["DOSEUNIT"]) - {"", "."} or (
+        {column.unit} if column is not None and column.unit else set()
+    )
     units = {read_unit(text) for text in stated}
-    name = by_meaning["DOSEUNIT"].name if "DOSEUNIT" in by_meaning else (column.name if column is not None else "")
+    name = (
+        by_meaning["DOSEUNIT"].name
+        if "DOSEUNIT" in by_meaning
+        else (column.name if column is not None else "")
+    )
     if len(units) > 1 or not all(is_dose(unit) for unit in units):
         shown = ", ".join(f"`{printable(text)}`" for text in sorted(stated))
         fix = "give all doses in one unit, such as cells, cells/kg, mg or mg/kg"

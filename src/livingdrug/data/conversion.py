@@ -1,4 +1,5 @@
-"""Data in other units of the same measure: every array that counts times, values or doses, by one exact factor."""
+"""Data in other units of the same measure: every array that counts times, values or doses, by one exact
+factor."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -25,7 +26,14 @@ COUNTS = {
         "weight": PLAIN,
         "end": VALUE,
     },
-    Profile: {"subject": PLAIN, "occasion": PLAIN, "output": PLAIN, "assay": PLAIN, "unit": PLAIN, "dose": DOSE},
+    Profile: {
+        "subject": PLAIN,
+        "occasion": PLAIN,
+        "output": PLAIN,
+        "assay": PLAIN,
+        "unit": PLAIN,
+        "dose": DOSE,
+    },
     Doses: {
         "subject": PLAIN,
         "occasion": PLAIN,
@@ -77,7 +85,8 @@ def values_in(data: Data, profiles: np.ndarray, unit: str) -> Data:
     if data.logarithms:
         given = p.unit[np.flatnonzero(profiles)[0]]
         raise InputError(
-            f"the values are kept as logarithms and cannot be counted in {unit} instead of {given}; have them turned back "
+            f"the values are kept as logarithms and cannot be counted in {unit} instead of {given}; have "
+            f"them turned back "
             "(--logarithms e), or give them in that unit"
         )
     return values_times(data, profiles, factor_between(str(p.unit[np.flatnonzero(profiles)[0]]), unit), unit)
@@ -98,7 +107,9 @@ def _counted(data: Data, what: str, factor: Fraction) -> Data:
     """The data with everything that counts times, values, doses or doses per time multiplied."""
 
     def of(part):
-        return part and replace(part, **{name: exact(getattr(part, name), factor) for name in _named(type(part), what)})
+        return part and replace(
+            part, **{name: exact(getattr(part, name), factor) for name in _named(type(part), what)}
+        )
 
     changing = {name: of(changes) for name, changes in data.changing.items()}
     return replace(of(data), profiles=of(data.profiles), doses=of(data.doses), changing=changing)

@@ -1,4 +1,5 @@
-"""Rows of doses in the words of NONMEM and Monolix: repeats get rows of their own, clocks that start again go on."""
+"""Rows of doses in the words of NONMEM and Monolix: repeats get rows of their own, clocks that start again go
+on."""
 
 from dataclasses import replace
 
@@ -29,8 +30,11 @@ def unfolded(
     _check(parsed, findings)
     infusions = int((dose_rows(parsed) & ((number(parsed, "RATE") > 0) | (number(parsed, "DUR") > 0))).sum())
     if infusions:
-        findings.note(f"{infusions} dose(s) are infusions: a fit follows them, and an analysis without a model counts time "
-                      "from their start")
+        findings.note(
+            f"{infusions} dose(s) are infusions: a fit follows them, and an analysis without a "
+            f"model counts time "
+            "from their start"
+        )
     time = _clock_goes_on(parsed, time, subject, findings)
     repeats = np.where(dose_rows(parsed), number(parsed, "ADDL"), 0).astype(np.int64)
     if not (repeats > 0).any() or findings.failed:
@@ -38,14 +42,22 @@ def unfolded(
     counts = repeats + 1
     if counts.sum() > MOST_ROWS + len(time):
         row = np.argmax(repeats)
-        findings.add("dose", findings.lines[row], parsed.name("ADDL"), str(repeats[row]),
-                     f"all rows of doses stand for {repeats.sum():,} more", f"give {MOST_ROWS:,} or fewer")
+        findings.add(
+            "dose",
+            findings.lines[row],
+            parsed.name("ADDL"),
+            str(repeats[row]),
+            f"all rows of doses stand for {repeats.sum():,} more",
+            f"give {MOST_ROWS:,} or fewer",
+        )
         return parsed, time, subject
     rows = np.repeat(np.arange(len(time)), counts)
     nth = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     when = time[rows] + nth * number(parsed, "II")[rows]
     kept = (nth == 0) | (when < _next_reset(parsed, time, subject)[rows])
-    findings.note(f"{int((repeats > 0).sum())} row(s) of doses stand for {int((kept & (nth > 0)).sum())} more (ADDL)")
+    findings.note(
+        f"{int((repeats > 0).sum())} row(s) of doses stand for {int((kept & (nth > 0)).sum())} more (ADDL)"
+    )
     rows, nth, when = rows[kept], nth[kept], when[kept]
     findings.lines = findings.lines[rows]
     findings.left_out = None if findings.left_out is None else findings.left_out[rows]
@@ -77,8 +89,11 @@ def _plain_repeats(parsed: Parsed, later: np.ndarray) -> Parsed:
 
 def _next_reset(parsed: Parsed, time: np.ndarray, subject: np.ndarray) -> np.ndarray:
     """Time of the next reset or steady state of each row's subject, inf without one."""
-    stops = ((np.isin(parsed.evid, (3, 4)) | (dose_rows(parsed) & (number(parsed, "SS") == 1))) & ~parsed.excluded
-             & np.isfinite(time))
+    stops = (
+        (np.isin(parsed.evid, (3, 4)) | (dose_rows(parsed) & (number(parsed, "SS") == 1)))
+        & ~parsed.excluded
+        & np.isfinite(time)
+    )
     found = np.full(len(time), np.inf)
     for who in np.unique(subject[stops]):
         own = np.sort(time[stops & (subject == who)])
@@ -89,7 +104,8 @@ def _next_reset(parsed: Parsed, time: np.ndarray, subject: np.ndarray) -> np.nda
 
 
 def _clock_goes_on(parsed: Parsed, time: np.ndarray, subject: np.ndarray, findings: Findings) -> np.ndarray:
-    """Times that go on where a reset (EVID 3 or 4) puts the clock back; occasions with numbers keep their own clocks."""
+    """Times that go on where a reset (EVID 3 or 4) puts the clock back; occasions with numbers keep their own
+    clocks."""
     resets = np.isin(parsed.evid, (3, 4)) & ~parsed.excluded & np.isfinite(time)
     if parsed.has("OCC") or not resets.any():
         return time
@@ -103,7 +119,8 @@ def _clock_goes_on(parsed: Parsed, time: np.ndarray, subject: np.ndarray, findin
         touched += len(back) > 0
     if touched:
         findings.note(
-            f"{touched} subject(s) count time from a reset (EVID 3 or 4) again: what follows it is put {GAP:g} after the "
+            f"{touched} subject(s) count time from a reset (EVID 3 or 4) again: what follows it is put "
+            f"{GAP:g} after the "
             "last row before it, which changes nothing, as everything restarts there"
         )
     return time
@@ -116,38 +133,84 @@ def _check(parsed: Parsed, findings: Findings) -> None:
         stray = (number(parsed, name) != 0) & ~dosed & ~parsed.excluded
         if name in ("RATE", "DUR") and stray.any() and parsed.columns[name].why != SAID:
             rows, own = np.flatnonzero(stray), parsed.name(name)
-            findings.at("dose", rows, own, [f"{v:g}" for v in number(parsed, name)[rows]], "{} stands in a row that is no "
-                        f"dose, so `{own}` may not say how fast doses are given",
-                        f"leave such cells empty, or say --column {own}={name}, or {own}=covariate")
+            findings.at(
+                "dose",
+                rows,
+                own,
+                [f"{v:g}" for v in number(parsed, name)[rows]],
+                f"{{}} stands in a row that is no dose, so `{own}` may not say how fast doses are given",
+                f"leave such cells empty, or say --column {own}={name}, or {own}=covariate",
+            )
         elif stray.any():
             first = int(findings.lines[stray].min())
-            findings.note(f"`{parsed.name(name)}` of {int(stray.sum())} row(s) that are no doses plays no part "
-                          f"(the first is line {first})")
+            findings.note(
+                f"`{parsed.name(name)}` of {int(stray.sum())} row(s) that are no doses plays no "
+                f"part "
+                f"(the first is line {first})"
+            )
 
     def wrong(mask: np.ndarray, name: str, problem: str, fix: str) -> None:
         rows = np.flatnonzero(mask & dosed)
-        findings.at("dose", rows, parsed.name(name), [f"{v:g}" for v in number(parsed, name)[rows]], problem, fix)
+        findings.at(
+            "dose", rows, parsed.name(name), [f"{v:g}" for v in number(parsed, name)[rows]], problem, fix
+        )
 
     rate, length, more, every, steady = (number(parsed, name) for name in ("RATE", "DUR", "ADDL", "II", "SS"))
     amount = np.nan_to_num(parsed.amount.value)
     estimated = "a rate of {} means that the model estimates it, which is not done here"
     wrong(np.isin(rate, (-1, -2)), "RATE", estimated, "give the rate, or the length in a column DUR")
-    wrong((rate < 0) & ~np.isin(rate, (-1, -2)), "RATE", "{} is no rate", "give amount per time, or 0 for a bolus")
+    wrong(
+        (rate < 0) & ~np.isin(rate, (-1, -2)),
+        "RATE",
+        "{} is no rate",
+        "give amount per time, or 0 for a bolus",
+    )
     wrong(length < 0, "DUR", "{} is no length of an infusion", "give the time that it took, or 0 for a bolus")
     both = (rate > 0) & (length > 0) & (np.abs(rate * length - amount) > SAME * amount)
-    wrong(both, "RATE", "the rate {} and the length of the infusion do not make its amount", "give one of them")
-    wrong((more < 0) | (more > MOST) | (more % 1 != 0), "ADDL", "{} is no number of additional doses",
-          f"give a whole number from 0 to {MOST:,}")
-    wrong((more > 0) & (every <= 0), "ADDL", "{} additional doses have no time between them", "give it in a column II")
-    wrong(~np.isin(steady, (0, 1, 2)), "SS", "{} says no steady state", "write 0, 1 (in place of what is there) or 2")
+    wrong(
+        both, "RATE", "the rate {} and the length of the infusion do not make its amount", "give one of them"
+    )
+    wrong(
+        (more < 0) | (more > MOST) | (more % 1 != 0),
+        "ADDL",
+        "{} is no number of additional doses",
+        f"give a whole number from 0 to {MOST:,}",
+    )
+    wrong(
+        (more > 0) & (every <= 0),
+        "ADDL",
+        "{} additional doses have no time between them",
+        "give it in a column II",
+    )
+    wrong(
+        ~np.isin(steady, (0, 1, 2)),
+        "SS",
+        "{} says no steady state",
+        "write 0, 1 (in place of what is there) or 2",
+    )
     constant = (amount == 0) & (rate > 0)
-    wrong(np.isin(steady, (1, 2)) & (every <= 0) & ~constant, "SS", "the steady state has no time between its doses",
-          "give it in a column II")
-    wrong((rate > 0) & (amount == 0) & (steady == 0), "RATE", "the rate {} without an amount never ends", "give the amount")
+    wrong(
+        np.isin(steady, (1, 2)) & (every <= 0) & ~constant,
+        "SS",
+        "the steady state has no time between its doses",
+        "give it in a column II",
+    )
+    wrong(
+        (rate > 0) & (amount == 0) & (steady == 0),
+        "RATE",
+        "the rate {} without an amount never ends",
+        "give the amount",
+    )
     rows = np.flatnonzero(dosed & (parsed.texts["CMT"] != ""))
     off = rows[[text.startswith("-") for text in parsed.texts["CMT"][rows]]] if len(rows) else rows
-    findings.at("dose", off, parsed.name("CMT"), parsed.texts["CMT"][off],
-                "{} turns a compartment off, which is not done here", "leave such rows out, or reset all by EVID 3")
+    findings.at(
+        "dose",
+        off,
+        parsed.name("CMT"),
+        parsed.texts["CMT"][off],
+        "{} turns a compartment off, which is not done here",
+        "leave such rows out, or reset all by EVID 3",
+    )
 
 
 def doses_of(parsed: Parsed, timed, codes: np.ndarray, lines: np.ndarray, start: np.ndarray) -> Doses | None:
@@ -161,12 +224,26 @@ def doses_of(parsed: Parsed, timed, codes: np.ndarray, lines: np.ndarray, start:
     amount = np.where(dosed, parsed.amount.value[rows], 0.0)
     rate, length = number(parsed, "RATE")[rows], number(parsed, "DUR")[rows]
     with np.errstate(divide="ignore", invalid="ignore"):
-        length = np.where(dosed & (length == 0) & (rate > 0) & (amount > 0), amount / rate, np.where(dosed, length, 0.0))
-    into = np.where(dosed & ~np.isin(parsed.texts["CMT"][rows], ["", ".", "0"]), parsed.texts["CMT"][rows], "")
+        length = np.where(
+            dosed & (length == 0) & (rate > 0) & (amount > 0), amount / rate, np.where(dosed, length, 0.0)
+        )
+    into = np.where(
+        dosed & ~np.isin(parsed.texts["CMT"][rows], ["", ".", "0"]), parsed.texts["CMT"][rows], ""
+    )
     steady = np.where(dosed, number(parsed, "SS")[rows], 0).astype(int)
     return Doses(
-        codes[rows], timed.occasion[rows], since[rows], amount, start, timed.zero, lines[rows], length,
-        np.where((amount == 0) & (steady > 0), rate, 0.0), into.astype(object),
-        np.where(steady > 0, number(parsed, "II")[rows], 0.0), np.array([STEADY.get(s, "") for s in steady], dtype=object),
-        np.isin(parsed.evid[rows], (3, 4)), dosed,
+        codes[rows],
+        timed.occasion[rows],
+        since[rows],
+        amount,
+        start,
+        timed.zero,
+        lines[rows],
+        length,
+        np.where((amount == 0) & (steady > 0), rate, 0.0),
+        into.astype(object),
+        np.where(steady > 0, number(parsed, "II")[rows], 0.0),
+        np.array([STEADY.get(s, "") for s in steady], dtype=object),
+        np.isin(parsed.evid[rows], (3, 4)),
+        dosed,
     )

@@ -8,7 +8,22 @@ from livingdrug.data.cells import NUMBER, read_cell
 from livingdrug.data.findings import printable
 from livingdrug.data.meanings import plain_word
 
-RESPONSES = ("sCR", "CR", "CRi", "CRh", "CRu", "VGPR", "PR", "MR", "SD", "PD", "NR", "NE", "responder", "non-responder")
+RESPONSES = (
+    "sCR",
+    "CR",
+    "CRi",
+    "CRh",
+    "CRu",
+    "VGPR",
+    "PR",
+    "MR",
+    "SD",
+    "PD",
+    "NR",
+    "NE",
+    "responder",
+    "non-responder",
+)
 # spelled out, without the ending `response`, `remission` or `disease`
 _SPELLINGS = {
     "sCR": "stringent complete",
@@ -46,8 +61,12 @@ _GRADE = re.compile(
     r"(?:(?:ctcae|astct|crs|icans)\s+)?(grade|gr\.?|g)?\s*([0-9]+(?:\.0*)?|[iv]+)\s*"
     r"(?:[-:,]?\s*\(?([a-z][a-z \-]*?)\)?)?"
 )
-_HAPPENED = frozenset("event progressed progression death died dead deceased relapse relapsed recurred recurrence".split())
-_CENSORED = frozenset(("censored", "alive", "living", "event-free", "event free", "progression-free", "no event", "ongoing"))
+_HAPPENED = frozenset(
+    "event progressed progression death died dead deceased relapse relapsed recurred recurrence".split()
+)
+_CENSORED = frozenset(
+    ("censored", "alive", "living", "event-free", "event free", "progression-free", "no event", "ongoing")
+)
 YES, NO = ("yes", "y", "true", "t"), ("no", "n", "false", "f")
 _CODED = re.compile(r"([0-9])\s*[:=]\s*([a-z][a-z/ \-]*)")  # cBioPortal: 1:DECEASED
 
@@ -82,7 +101,8 @@ def read_response(text: str) -> str | None:
 
 
 def read_grade(text: str) -> float:
-    """The grade of `3`, `Grade 3`, `G3`, `3 (severe)` or `grade III`; nan where the text is none, or contradicts itself."""
+    """The grade of `3`, `Grade 3`, `G3`, `3 (severe)` or `grade III`; nan where the text is none, or
+    contradicts itself."""
     low = text.strip().lower()
     value, _, kind = read_cell(low)
     if kind == NUMBER:
@@ -98,7 +118,8 @@ def read_grade(text: str) -> float:
 
 
 def respelled(words: dict[str, str]) -> str:
-    """Cells (text -> word) that were read as another word, where more than signs and capitals differ; "" for none."""
+    """Cells (text -> word) that were read as another word, where more than signs and capitals differ; "" for
+    none."""
     changed = sorted(
         f"`{printable(text, 30)}` as {word}"
         for text, word in words.items()
@@ -120,14 +141,16 @@ def is_cnsr(heading: str) -> bool:
 
 @dataclass(frozen=True)
 class EventCode:
-    """What a cell says: a number that is a code, or words that need no code (happened: True, False or None)."""
+    """What a cell says: a number that is a code, or words that need no code (happened: True, False or
+    None)."""
 
     code: float = math.nan
     happened: bool | None = None
 
 
 def read_event(text: str) -> EventCode | None:
-    """The code or word of a cell, an empty EventCode where it is empty, None where it is neither. `yes` is the code 1."""
+    """The code or word of a cell, an empty EventCode where it is empty, None where it is neither. `yes` is
+    the code 1."""
     low = text.strip().lower()
     if not low or low == ".":
         return EventCode()

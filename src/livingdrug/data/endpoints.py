@@ -1,4 +1,5 @@
-"""The second table: one row per subject with response, grades of CRS and ICANS, and progression-free survival."""
+"""The second table: one row per subject with response, grades of CRS and ICANS, and progression-free
+survival."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,8 @@ from livingdrug.data.table import Data
 from livingdrug.data.time_units import time_unit_of
 
 ENDPOINT_WORDS = {
-    "ID": "id usubjid subjid subject subjectid patient patientid ptid pt upn animal animalid mouse mouseid participant",
+    "ID": "id usubjid subjid subject subjectid patient patientid ptid pt upn animal animalid mouse mouseid "
+    "participant",
     "RESPONSE": "response bestresponse bor bestoverallresponse resp rspn",
     "CRS": "crs crsgrade maxcrs maxcrsgrade crsgr",
     "ICANS": "icans icansgrade maxicans maxicansgrade neurotox neurotoxicity icansgr",
@@ -92,17 +94,23 @@ def _columns(grid: Grid) -> tuple[Column, ...]:
         taken |= {meaning} - {"covariate"}
         why = "the heading" if meaning != "covariate" else "kept to group subjects by"
         unit = split_heading(heading)[1] or below.strip("()[] ")
-        made.append(Column(heading, meaning, why, time_unit_of(heading, unit).name if meaning == "PFS" else unit))
+        made.append(
+            Column(heading, meaning, why, time_unit_of(heading, unit).name if meaning == "PFS" else unit)
+        )
     return tuple(made)
 
 
 def _subject_faults(ids: np.ndarray, name: str, findings: Findings) -> None:
     unnamed = missing(ids)
     rows = np.flatnonzero(unnamed)
-    findings.at("no-subject", rows, name, ids[rows], "the row names no subject", "write the subject in every row")
+    findings.at(
+        "no-subject", rows, name, ids[rows], "the row names no subject", "write the subject in every row"
+    )
     _, first = np.unique(ids.astype(str), return_index=True)
     twice = np.setdiff1d(np.flatnonzero(~unnamed), first)
-    findings.at("subject-twice", twice, name, ids[twice], "subject {} has a second row", "keep one row per subject")
+    findings.at(
+        "subject-twice", twice, name, ids[twice], "subject {} has a second row", "keep one row per subject"
+    )
 
 
 def _values(column: Column, texts: np.ndarray, findings: Findings) -> np.ndarray:
@@ -112,7 +120,9 @@ def _values(column: Column, texts: np.ndarray, findings: Findings) -> np.ndarray
         words = {text: read_response(text) for text in set(plain)}
         wrong = np.flatnonzero([words[text] is None for text in plain])
         fix = f"use one of {', '.join(RESPONSES)}"
-        findings.at("response", wrong, column.name, texts[wrong], "{} is not a response that is known here", fix)
+        findings.at(
+            "response", wrong, column.name, texts[wrong], "{} is not a response that is known here", fix
+        )
         _respelled(column, {text: word for text, word in words.items() if word}, findings)
         return np.array([words[text] or "" for text in plain], dtype=object)
     if column.meaning in GRADED:
@@ -120,17 +130,31 @@ def _values(column: Column, texts: np.ndarray, findings: Findings) -> np.ndarray
         fits = np.array([grades[text] in GRADES for text in plain], dtype=bool)
         wrong = np.flatnonzero(~fits & (plain != ""))
         findings.at("grade", wrong, column.name, texts[wrong], "{} does not fit", "write a grade from 0 to 5")
-        _respelled(column, {text: f"{grade:g}" for text, grade in grades.items() if grade in GRADES}, findings)
-        return np.array([f"{grades[text]:g}" if ok else "" for text, ok in zip(plain, fits, strict=True)], dtype=object)
+        _respelled(
+            column, {text: f"{grade:g}" for text, grade in grades.items() if grade in GRADES}, findings
+        )
+        return np.array(
+            [f"{grades[text]:g}" if ok else "" for text, ok in zip(plain, fits, strict=True)], dtype=object
+        )
     if column.meaning == "PFSEVENT":
         return _events(column, plain, findings)
     if column.meaning == "PFS":
         plain = with_points(plain) if decimal_sign([plain]) == "," else plain
         numbers = read_numbers(plain)
         wrong = np.flatnonzero((numbers.kind != MISSING) & ~((numbers.kind == NUMBER) & (numbers.value >= 0)))
-        findings.at("pfs", wrong, column.name, texts[wrong], "{} is not a time", "write the time as a number, 0 or above")
+        findings.at(
+            "pfs",
+            wrong,
+            column.name,
+            texts[wrong],
+            "{} is not a time",
+            "write the time as a number, 0 or above",
+        )
         if not column.unit:
-            findings.note(f"the unit of `{printable(column.name)}` is not stated; write it in the heading, such as PFS (d)")
+            findings.note(
+                f"the unit of `{printable(column.name)}` is not stated; write it in the heading, "
+                f"such as PFS (d)"
+            )
     return plain
 
 
@@ -141,10 +165,19 @@ def _respelled(column: Column, words: dict[str, str], findings: Findings) -> Non
 
 
 def _events(column: Column, plain: np.ndarray, findings: Findings) -> np.ndarray:
-    """1, 0 or the codes of the file. Which of two other codes is the event is asked where an answer depends on it."""
+    """1, 0 or the codes of the file. Which of two other codes is the event is asked where an answer depends
+    on it."""
     read = {text: read_event(text) for text in set(plain)}
-    words = {text: "" if e is None else str(int(e.happened)) if e.happened is not None else
-             f"{e.code:g}" if np.isfinite(e.code) else "" for text, e in read.items()}
+    words = {
+        text: ""
+        if e is None
+        else str(int(e.happened))
+        if e.happened is not None
+        else f"{e.code:g}"
+        if np.isfinite(e.code)
+        else ""
+        for text, e in read.items()
+    }
     codes = {word for word in words.values() if word}
     others = codes - {"0", "1"}
     what = "write 1 (progression or death) or 0 (censored)"
@@ -153,17 +186,24 @@ def _events(column: Column, plain: np.ndarray, findings: Findings) -> np.ndarray
     wrong = np.flatnonzero([read[t] is None or (words[t] in others and not alone) for t in plain])
     findings.at("grade", wrong, column.name, plain[wrong], "{} does not fit", what)
     if alone:
-        findings.note(f"`{printable(column.name, 40)}` holds the codes {' and '.join(sorted(codes))}, not 0 and 1: a time to "
-                      "event needs the code of an event (--event-value)")
+        findings.note(
+            f"`{printable(column.name, 40)}` holds the codes {' and '.join(sorted(codes))}, not 0 "
+            f"and 1: a time to "
+            "event needs the code of an event (--event-value)"
+        )
     return np.array([words[text] for text in plain], dtype=object)
 
 
-def _pairs(values: dict[str, np.ndarray], columns: tuple[Column, ...], grid: Grid, findings: Findings) -> None:
+def _pairs(
+    values: dict[str, np.ndarray], columns: tuple[Column, ...], grid: Grid, findings: Findings
+) -> None:
     """A time of progression-free survival says whether it ended in an event."""
     if "PFS" not in values:
         return
     name = next(c.name for c in columns if c.meaning == "PFS")
-    said = [c for c in columns if c.meaning == "PFSEVENT"] or [c for c in columns if speaks_of_censoring(c.name)]
+    said = [c for c in columns if c.meaning == "PFSEVENT"] or [
+        c for c in columns if speaks_of_censoring(c.name)
+    ]
     if not said:
         findings.add("pfs", findings.heading, name, "",
                      "times of progression-free survival without a column that says which are events",
@@ -171,8 +211,11 @@ def _pairs(values: dict[str, np.ndarray], columns: tuple[Column, ...], grid: Gri
         return
     beside = said[0]
     if beside.meaning != "PFSEVENT":
-        how = ("0 is an event, 1 and above are censored (CDISC)" if is_cnsr(beside.name)
-               else "which code is the event is asked with a time to event (--event, --event-value)")
+        how = (
+            "0 is an event, 1 and above are censored (CDISC)"
+            if is_cnsr(beside.name)
+            else "which code is the event is asked with a time to event (--event, --event-value)"
+        )
         findings.note(f"`{printable(beside.name, 40)}` speaks of censoring: {how}")
     event = grid.columns[columns.index(beside)]
     rows = np.flatnonzero((values["PFS"] != "") & missing(event))
@@ -189,9 +232,10 @@ def read_endpoints(path: str | Path) -> Endpoints:
 
 
 def join(data: Data, endpoints: Endpoints) -> Data:
-    """The data with endpoints as covariates of their subjects. Subjects that only one of the tables knows are noted.
+    """The data with endpoints as covariates of their subjects. Subjects that only one of the tables knows are
+    noted.
 
-    Raises InputError where the tables share no subject.
+        Raises InputError where the tables share no subject.
     """
     row_of = {subject: i for i, subject in enumerate(endpoints.subjects)}
     rows = [row_of.get(subject) for subject in data.subjects]

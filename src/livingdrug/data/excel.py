@@ -12,13 +12,16 @@ from livingdrug.data.findings import Findings, printable
 
 MAX_UNPACKED = 150_000_000
 MAX_CELLS = 10_000_000
-MAX_GAP = 10_000  # blank rows between two filled ones: what stands below more of them is a stray cell, no table
+MAX_GAP = (
+    10_000  # blank rows between two filled ones: what stands below more of them is a stray cell, no table
+)
 MAX_RATIO = 200  # a sheet is text: packed better than this it is a bomb
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """rows: (row number, texts) of each row; others: names of the other sheets; merged: (first row, last row, place)."""
+    """rows: (row number, texts) of each row; others: names of the other sheets; merged: (first row, last row,
+    place)."""
 
     rows: list[tuple[int, list[str]]]
     others: tuple[str, ...]
@@ -48,7 +51,8 @@ def _guarded(read, name: str):
     except Exception as error:
         said = printable(f"{type(error).__name__}: {error}")
         raise InputError(
-            f"`{name}` is a damaged or locked workbook ({said}); open it in a spreadsheet and save it again, or save the "
+            f"`{name}` is a damaged or locked workbook ({said}); open it in a spreadsheet and save it "
+            f"again, or save the "
             "sheet as CSV"
         ) from None
 
@@ -101,7 +105,8 @@ def _open(raw: bytes, values: bool):
 def _filled(ws) -> dict:
     """(row, column) -> cell of a sheet that holds something, row by row.
 
-    openpyxl's own iteration makes a cell for every place up to the last one: gigabytes where one stands at the bottom.
+    openpyxl's own iteration makes a cell for every place up to the last one: gigabytes where one stands at
+    the bottom.
     """
     return {place: cell for place, cell in sorted(ws._cells.items()) if cell.value is not None}
 
@@ -120,7 +125,8 @@ def _check_range(cells: dict, name: str, sheet: str) -> None:
     if rows and rows[-1] * width > MAX_CELLS:
         last = max(cells.values(), key=lambda cell: cell.column).coordinate
         raise InputError(
-            f"`{name}`: the sheet `{sheet}` reaches to row {rows[-1]:,} and column {width:,} (a cell stands at {last}); "
+            f"`{name}`: the sheet `{sheet}` reaches to row {rows[-1]:,} and column {width:,} (a cell stands "
+            f"at {last}); "
             "delete what stands below or beside the table, or save it as CSV"
         )
 
@@ -141,7 +147,15 @@ def _unsaved_formulas(values, formulas, findings: Findings) -> None:
     if lost:
         problem = f"the formula in {lost[0].coordinate} was saved without its value"
         fix = "open the file in a spreadsheet and save it, or write the value"
-        findings.add("formula", lost[0].row, "", lost[0].coordinate, problem, fix, rows=len({cell.row for cell in lost}))
+        findings.add(
+            "formula",
+            lost[0].row,
+            "",
+            lost[0].coordinate,
+            problem,
+            fix,
+            rows=len({cell.row for cell in lost}),
+        )
 
 
 def merged_faults(sheet: Sheet, findings: Findings) -> None:
@@ -158,7 +172,9 @@ def _check_package(raw: bytes, name: str) -> bool:
     with zipfile.ZipFile(io.BytesIO(raw)) as package:
         infos = package.infolist()
         if not any(info.filename == "xl/workbook.xml" for info in infos):
-            raise InputError(f"`{name}`: a zip archive is not a format read here, unless it is an Excel workbook (.xlsx)")
+            raise InputError(
+                f"`{name}`: a zip archive is not a format read here, unless it is an Excel workbook (.xlsx)"
+            )
         unpacked = sum(info.file_size for info in infos)
         if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(len(raw), 10_000):
             size = f"{unpacked / 1e6:.0f} MB from {len(raw) / 1e6:.2g} MB"
@@ -172,8 +188,8 @@ def _check_package(raw: bytes, name: str) -> bool:
 
 
 def _text(place) -> str:
-    """The text that a CSV of the sheet would hold: dates as ISO texts, numbers without a spurious `.0`, and a number that
-    is shown as 12.5% as that text, so that nobody takes it for 0.125."""
+    """The text that a CSV of the sheet would hold: dates as ISO texts, numbers without a spurious `.0`, and a
+    number that is shown as 12.5% as that text, so that nobody takes it for 0.125."""
     cell = place.value
     if cell is None:
         return ""

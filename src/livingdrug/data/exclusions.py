@@ -15,8 +15,8 @@ _NO, _YES = ("0", "n", "no", "false"), ("1", "y", "yes", "true", "x")
 
 
 def exclusions(columns: Sequence[Column], grid: Grid, findings: Findings) -> np.ndarray:
-    """Rows to leave out, shape (n,): where any column that means EXCL says so. Each needs a reason: a text in such a column
-    or in EXCLRSN; a flag of CDISC (NCAXFL, PKSUMXF) is one by its definition."""
+    """Rows to leave out, shape (n,): where any column that means EXCL says so. Each needs a reason: a text in
+    such a column or in EXCLRSN; a flag of CDISC (NCAXFL, PKSUMXF) is one by its definition."""
     n = len(grid.lines)
     if not any(c.meaning == "EXCL" for c in columns):
         return np.zeros(n, dtype=bool)
@@ -52,4 +52,6 @@ def _say(out: np.ndarray, reasons: np.ndarray, texts_of: dict[str, np.ndarray], 
         findings.note(f"{count} row(s) are left out as the file asks: {printable(reason)}")
     if counts[REASONS:]:
         rest = sum(count for _, count in counts[REASONS:])
-        findings.note(f"{rest} more row(s) are left out for {len(counts) - REASONS} other reasons that the file gives")
+        findings.note(
+            f"{rest} more row(s) are left out for {len(counts) - REASONS} other reasons that the file gives"
+        )

@@ -1,4 +1,5 @@
-"""What is wrong in a file: line, column, value, what is wrong, how to correct it. Everything is found at once."""
+"""What is wrong in a file: line, column, value, what is wrong, how to correct it. Everything is found at
+once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,8 @@ MANY = 1000  # and so is one fault with any values in more rows than this
 class Finding:
     """One fault.
 
-    code: short name of the rule; severity: `error` (nothing is computed) or `warning`; line: in the file, the header
-    counted; column: as the file calls it; rows: how many rows have it (line is the first).
+    code: short name of the rule; severity: `error` (nothing is computed) or `warning`; line: in the file, the
+    header counted; column: as the file calls it; rows: how many rows have it (line is the first).
     """
 
     code: str
@@ -44,8 +45,8 @@ def printable(text: str, width: int = 120) -> str:
 
 @dataclass
 class Findings:
-    """Collects findings while a file is read; `lines` maps row numbers to lines of the file, `heading` is that of the
-    headings; left_out (n,): rows that take no part, so that nothing is found in their cells."""
+    """Collects findings while a file is read; `lines` maps row numbers to lines of the file, `heading` is
+    that of the headings; left_out (n,): rows that take no part, so that nothing is found in their cells."""
 
     lines: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
     heading: int = 1
@@ -58,7 +59,9 @@ class Findings:
         if text not in self.notes:
             self.notes.append(text)
 
-    def add(self, code: str, line: int, column: str, value: str, problem: str, fix: str, severity="error", rows=1) -> None:
+    def add(
+        self, code: str, line: int, column: str, value: str, problem: str, fix: str, severity="error", rows=1
+    ) -> None:
         """One finding."""
         self.found.append(Finding(code, severity, int(line), column, str(value), problem, fix, rows))
 
@@ -72,7 +75,8 @@ class Findings:
         fix: str,
         severity: str = "error",
     ) -> None:
-        """One finding a row; `{}` in problem stands for the value. Many rows with one value become one finding."""
+        """One finding a row; `{}` in problem stands for the value. Many rows with one value become one
+        finding."""
         if self.left_out is not None and len(rows):
             stays = ~self.left_out[rows]
             rows, values = np.asarray(rows)[stays], [v for v, stay in zip(values, stays, strict=True) if stay]
@@ -110,4 +114,6 @@ def refusal(name: str, findings: Sequence[Finding]) -> InputError:
         listed.append(f"... and {len(errors) - SHOWN} more; `livingdrug check FILE --json` lists all of them")
     if len(errors) == 1:
         return InputError(f"`{printable(name)}` {listed[0]}")
-    return InputError(f"`{printable(name)}` has {len(errors)} faults and nothing was computed:\n  " + "\n  ".join(listed))
+    return InputError(
+        f"`{printable(name)}` has {len(errors)} faults and nothing was computed:\n  " + "\n  ".join(listed)
+    )

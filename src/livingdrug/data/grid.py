@@ -1,4 +1,5 @@
-"""A file as a grid of texts: which lines hold headings, which sign parts the columns, where each row stands."""
+"""A file as a grid of texts: which lines hold headings, which sign parts the columns, where each row
+stands."""
 
 import csv
 import io
@@ -22,8 +23,8 @@ MAX_CELL = 10_000
 
 @dataclass(frozen=True)
 class Grid:
-    """headings; units: texts of a line of units, "" where there is none; columns: texts, (n,) each; lines (n,);
-    other_sheets of the workbook."""
+    """headings; units: texts of a line of units, "" where there is none; columns: texts, (n,) each; lines
+    (n,); other_sheets of the workbook."""
 
     headings: tuple[str, ...]
     units: tuple[str, ...]
@@ -54,7 +55,9 @@ def grid_of_rows(rows: list[Line], name: str, findings: Findings) -> Grid:
     """Grid of (line, cells) rows, such as those of a sheet."""
     top, units = find_headings(rows[:HEAD], name, findings)
     last = top[0] if units is None else units[0]
-    columns, lines = _careful_columns(((line, row) for line, row in rows if line > last), len(top[1]), findings)
+    columns, lines = _careful_columns(
+        ((line, row) for line, row in rows if line > last), len(top[1]), findings
+    )
     return _finish(name, top, units, columns, lines, "", findings)
 
 
@@ -74,12 +77,14 @@ def _closed(rows: Iterable[Row], quotes: QuoteCheck, findings: Findings) -> Iter
     if spanning:
         where = f"lines {spanning[0].line} to {spanning[0].last}"
         findings.note(
-            f"{len(spanning)} row(s) hold quoted text with line breaks and count as one row each (the first: {where})"
+            f"{len(spanning)} row(s) hold quoted text with line breaks and count as one row each (the "
+            f"first: {where})"
         )
 
 
 def _fast_columns(text: str, delimiter: str, first: list[Row], width: int, skip: int):
-    """(columns, lines) by pandas' reader where nothing can go wrong: no quotes, no blank and no ragged line below."""
+    """(columns, lines) by pandas' reader where nothing can go wrong: no quotes, no blank and no ragged line
+    below."""
     import pandas as pd
 
     starts = [row.line for row in first]
@@ -108,7 +113,8 @@ def _fast_columns(text: str, delimiter: str, first: list[Row], width: int, skip:
 
 
 def _is_rectangle(body: str, delimiter: str, width: int) -> bool:
-    """Whether every line holds as many separators as the headings, counted line by line: totals can balance."""
+    """Whether every line holds as many separators as the headings, counted line by line: totals can
+    balance."""
     signs = np.frombuffer((body if body.endswith("\n") else body + "\n").encode(), dtype=np.uint8)
     places = np.flatnonzero((signs == 10) | (signs == ord(delimiter)))
     if len(places) % width:
@@ -135,9 +141,18 @@ def _careful_columns(body: Iterable[Line], width: int, findings: Findings):
             blank.append(line)
         elif len(row) != width:
             problem = f"the row has {len(row)} cells, the headings have {width}"
-            findings.add("ragged-row", line, "", printable(" ".join(row), 40), problem, "correct the separators or quotes")
+            findings.add(
+                "ragged-row",
+                line,
+                "",
+                printable(" ".join(row), 40),
+                problem,
+                "correct the separators or quotes",
+            )
         elif max(map(len, row)) > MAX_CELL:
-            findings.add("long-cell", line, "", "", f"a cell has more than {MAX_CELL} characters", "correct the quotes")
+            findings.add(
+                "long-cell", line, "", "", f"a cell has more than {MAX_CELL} characters", "correct the quotes"
+            )
         else:
             kept.append([cell.strip() for cell in row]), lines.append(line)
     if blank:
@@ -146,13 +161,18 @@ def _careful_columns(body: Iterable[Line], width: int, findings: Findings):
             findings.note(f"{len(inner)} blank row(s) were passed over (the first is line {inner[0]})")
     if longer and len(longer) < len(kept):  # in every row they are how the file was exported
         findings.note(
-            f"{len(longer)} row(s) end in surplus separators with nothing after them (the first is line {longer[0]})"
+            f"{len(longer)} row(s) end in surplus separators with nothing after them (the first is line "
+            f"{longer[0]})"
         )
-    columns = [np.array(column, dtype=object) for column in zip(*kept, strict=True)] or [np.empty(0, dtype=object)] * width
+    columns = [np.array(column, dtype=object) for column in zip(*kept, strict=True)] or [
+        np.empty(0, dtype=object)
+    ] * width
     return columns, np.array(lines, dtype=int)
 
 
-def _finish(name: str, top: Line, units: Line | None, columns, lines: np.ndarray, delimiter: str, findings: Findings) -> Grid:
+def _finish(
+    name: str, top: Line, units: Line | None, columns, lines: np.ndarray, delimiter: str, findings: Findings
+) -> Grid:
     headings = top[1]
     texts = [*(units[1] if units else ()), *[""] * len(headings)][: len(headings)]
     if delimiter not in (",", ""):
@@ -161,20 +181,25 @@ def _finish(name: str, top: Line, units: Line | None, columns, lines: np.ndarray
     if not headings[0]:
         _check_row_names(name, top, columns[0], findings)
         headings, texts, columns = headings[1:], texts[1:], columns[1:]
-    columns = tuple(_codes(heading, column, findings) for heading, column in zip(headings, columns, strict=True))
+    columns = tuple(
+        _codes(heading, column, findings) for heading, column in zip(headings, columns, strict=True)
+    )
     return Grid(tuple(headings), tuple(texts), columns, lines)
 
 
 def _check_row_names(name: str, top: Line, texts: np.ndarray, findings: Findings) -> None:
-    """The first column has no heading: R and pandas write row names so. Raises InputError where it may hold more."""
+    """The first column has no heading: R and pandas write row names so. Raises InputError where it may hold
+    more."""
     line, headings = top
     counts = texts.tolist() in ([str(i + first) for i in range(len(texts))] for first in (0, 1))
     named = len(set(texts)) == len(texts) and any(names_subject(heading) for heading in headings)
     if len(headings) < 2 or not (counts or named):
-        raise InputError(f"`{name}` line {line}: column 1 has no heading; give every column a name (ID, if it names the "
+        raise InputError(f"`{name}` line {line}: column 1 has no heading; give every column a name (ID, if "
+                         f"it names the "
                          "subjects)")  # fmt: skip
     findings.note(
-        f"column 1 has no heading and {'counts the rows' if counts else 'holds a name for each row'}: it is ignored"
+        f"column 1 has no heading and {'counts the rows' if counts else 'holds a name for each row'}: it is "
+        f"ignored"
     )
 
 
@@ -182,8 +207,9 @@ _STATE = re.compile(r"([+-]?\d+):\s*[^\W\d].*")
 
 
 def _codes(heading: str, texts: np.ndarray, findings: Findings) -> np.ndarray:
-    """The codes of a column that holds nothing but states such as `1:DECEASED`; any other column as it is, and so are states
-    whose words contradict their number (`0:DECEASED`), which whoever needs events reads by the words."""
+    """The codes of a column that holds nothing but states such as `1:DECEASED`; any other column as it is,
+    and so are states whose words contradict their number (`0:DECEASED`), which whoever needs events reads by
+    the words."""
     sample = next((text for text in texts if text), "")
     if not _STATE.fullmatch(sample):
         return texts

@@ -1,4 +1,5 @@
-"""Which line of a file holds the headings, and whether the line below them holds units or the first subject."""
+"""Which line of a file holds the headings, and whether the line below them holds units or the first
+subject."""
 
 import re
 from collections.abc import Sequence
@@ -12,15 +13,32 @@ from livingdrug.data.units import read_unit
 MAX_COLUMNS = 500
 Line = tuple[int, list[str]]
 # what stands below the heading of the subjects in a line of units or types, and is nobody's name
-_LABELS = ("text", "string", "char", "character", "number", "numeric", "unit", "units", "id", "name", "label", "type", "-")
+_LABELS = (
+    "text",
+    "string",
+    "char",
+    "character",
+    "number",
+    "numeric",
+    "unit",
+    "units",
+    "id",
+    "name",
+    "label",
+    "type",
+    "-",
+)
 
 
 def find_headings(rows: Sequence[Line], name: str, findings: Findings) -> tuple[Line, Line | None]:
-    """((line, headings), (line, units) or None): the row with most words that we know, and a row of units below it.
+    """((line, headings), (line, units) or None): the row with most words that we know, and a row of units
+    below it.
 
-    Raises InputError for an empty file, too many columns, and headings that are blank or stand there twice.
+        Raises InputError for an empty file, too many columns, and headings that are blank or stand there twice.
     """
-    filled = [(line, [cell.strip() for cell in row]) for line, row in rows if any(cell.strip() for cell in row)]
+    filled = [
+        (line, [cell.strip() for cell in row]) for line, row in rows if any(cell.strip() for cell in row)
+    ]
     if not filled:
         raise InputError(f"`{name}`: the file is empty; it must hold a line of headings and rows of data")
     remarks = _remarks(filled)
@@ -41,7 +59,11 @@ def find_headings(rows: Sequence[Line], name: str, findings: Findings) -> tuple[
         findings.note(f"lines above line {line} are read as titles: {title}")
     _check_headings(headings, line, name)
     below = plain[best + 1] if best + 1 < len(plain) else None
-    units = below if below and _is_line_of_units(headings, below[1], [row for _, row in plain[best + 2 :]]) else None
+    units = (
+        below
+        if below and _is_line_of_units(headings, below[1], [row for _, row in plain[best + 2 :]])
+        else None
+    )
     if units:
         findings.note(f"line {units[0]} is read as a second line of headings (units or labels), not as data")
     return (line, headings), units
@@ -56,10 +78,15 @@ def _refuse_data(plain: Sequence[Line], most_known: int, name: str) -> None:
     if most_known or len(row) < 2 or not _has_number(row) or any(recognised(cell) for cell in row):
         return
     below = [other for _, other in plain[1:4] if len(other) == len(row)]
-    alike = [i for i in range(len(row)) if read_cell(row[i])[-1] == NUMBER and all(_reads(other[i]) for other in below)]
+    alike = [
+        i
+        for i in range(len(row))
+        if read_cell(row[i])[-1] == NUMBER and all(_reads(other[i]) for other in below)
+    ]
     if below and 2 * len(alike) >= len(row) - 1:
         shown = ", ".join(f"`{printable(cell, 20)}`" for cell in row[:5])
-        raise InputError(f"`{name}` has no line of headings: line {line} holds {shown}, like the lines below it; add a line "
+        raise InputError(f"`{name}` has no line of headings: line {line} holds {shown}, like the lines "
+                         f"below it; add a line "
                          "such as ID,TIME,DV that says what each column is")  # fmt: skip
 
 
@@ -68,9 +95,12 @@ def _reads(cell: str) -> bool:
 
 
 def _remarks(filled: Sequence[Line]) -> list[Line]:
-    """The first lines that start with #. The last of them may hold the headings themselves: then data come next."""
+    """The first lines that start with #. The last of them may hold the headings themselves: then data come
+    next."""
     count = next((i for i, (_, row) in enumerate(filled) if not row[0].startswith("#")), len(filled))
-    if count and (count == len(filled) or (_has_number(filled[count][1]) and not _has_number(filled[count - 1][1]))):
+    if count and (
+        count == len(filled) or (_has_number(filled[count][1]) and not _has_number(filled[count - 1][1]))
+    ):
         count -= 1
     return list(filled[:count])
 
@@ -85,11 +115,15 @@ def _check_headings(headings: list[str], line: int, name: str) -> None:
         raise InputError(f"`{name}` line {line}: column {blank[0]} has no heading; give every column a name")
     twice = sorted({h for h in headings if headings.count(h) > 1})
     if twice:
-        raise InputError(f"`{name}` line {line}: the heading `{printable(twice[0])}` stands there twice; rename one of them")
+        raise InputError(
+            f"`{name}` line {line}: the heading `{printable(twice[0])}` stands there twice; "
+            f"rename one of them"
+        )
 
 
 def _is_line_of_units(headings: list[str], row: list[str], below: list[list[str]]) -> bool:
-    """A row without any number or below-limit word, that names no subject, with a unit above a column of numbers."""
+    """A row without any number or below-limit word, that names no subject, with a unit above a column of
+    numbers."""
     filled = [cell for cell in row if not is_missing(cell)]
     if not filled or any(read_cell(c)[-1] in (NUMBER, BELOW, ABOVE, COMMA) for c in filled):
         return False

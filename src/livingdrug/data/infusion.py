@@ -42,7 +42,9 @@ def with_dates(grid: Grid, columns: tuple[Column, ...], reading: Reading) -> tup
     i = found["TIME"]
     if "DATE" in found:
         exact = "INFUSED" in found and columns[i].word in DAY_WORDS
-        column = replace(columns[i], meaning="covariate", why="the dates of sample and infusion say it exactly")
+        column = replace(
+            columns[i], meaning="covariate", why="the dates of sample and infusion say it exactly"
+        )
         return (*columns[:i], column, *columns[i + 1 :]) if exact else columns
     cells = [text for text in grid.columns[i][:1000] if not is_missing(text)]
     if not cells or not all(_DATE.match(text) for text in cells):
@@ -86,7 +88,9 @@ def read_dates(texts: np.ndarray, name: str, reading: Reading, findings: Finding
 def _read_date(text: str, order: str | None) -> float:
     from datetime import UTC, datetime
 
-    shapes = {"dmy": ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"), "mdy": ("%m/%d/%Y", "%m-%d-%Y")}.get(order or "", ())
+    shapes = {"dmy": ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"), "mdy": ("%m/%d/%Y", "%m-%d-%Y")}.get(
+        order or "", ()
+    )
     for read in (datetime.fromisoformat, *(lambda t, s=s: datetime.strptime(t, s) for s in shapes)):
         try:
             moment = read(text.strip())
@@ -107,7 +111,12 @@ def _first_dose(parsed: Parsed, days: np.ndarray) -> np.ndarray:
 
 
 def since_infusion(
-    parsed: Parsed, time: np.ndarray, subject: np.ndarray, time_unit: str, reading: Reading, findings: Findings
+    parsed: Parsed,
+    time: np.ndarray,
+    subject: np.ndarray,
+    time_unit: str,
+    reading: Reading,
+    findings: Findings,
 ) -> Timed:
     """Times since the infusion. subject (n,): codes. Doses in rows decide; else an infusion day; else the column itself."""
     is_dose = np.isin(parsed.evid, (1, 4)) & np.isfinite(time) & ~parsed.excluded
@@ -117,18 +126,30 @@ def since_infusion(
     _unnumbered(parsed, findings)
     counted = parsed.has("TIME") and parsed.columns["TIME"].word in DAY_WORDS
     if counted and reading.infusion_day is None:
-        problem = f"`{parsed.name('TIME')}` may count the infusion as day 0 or as day 1, and no row holds a dose"
+        problem = (
+            f"`{parsed.name('TIME')}` may count the infusion as day 0 or as day 1, and no row holds a dose"
+        )
         fix = "say --infusion-day 0 or --infusion-day 1, or add a row with the dose"
         findings.add("infusion-day", findings.heading, parsed.name("TIME"), "", problem, fix)
     start = float(reading.infusion_day or 0)
     if start and time_unit not in ("", "d"):
         text = f"--infusion-day {reading.infusion_day} counts days, and the times are in {time_unit}"
-        findings.add("infusion-day", findings.heading, parsed.name("TIME"), "", text, "count the times from the infusion")
+        findings.add(
+            "infusion-day",
+            findings.heading,
+            parsed.name("TIME"),
+            "",
+            text,
+            "count the times from the infusion",
+        )
     shifted = _no_day_zero(time, start) if counted else time - start
     if start:
         day = reading.infusion_day
-        findings.note(f"time since the infusion = `{parsed.name('TIME')}` - {day}, as the infusion is on day {day}")
-    known = reading.infusion_day is not None or not parsed.has("TIME")  # dates count from that of the infusion
+        findings.note(
+            f"time since the infusion = `{parsed.name('TIME')}` - {day}, as the infusion is on day {day}"
+        )
+    # dates count from that of the infusion
+    known = reading.infusion_day is not None or not parsed.has("TIME")
     _ask_when_infused(parsed, shifted, subject, time_unit, known, findings)
     dose = parsed.amount.value if parsed.has("AMT") else np.full(len(time), np.nan)
     dose = np.where(dose > 0, dose, np.nan)
@@ -141,7 +162,9 @@ def _ask_when_infused(parsed: Parsed, time: np.ndarray, subject: np.ndarray, tim
                       findings: Findings) -> None:  # fmt: skip
     """Nobody is sampled first two months after an infusion, unless the user says so, nor a century after it: such times
     count from somewhere else."""
-    sampled = np.flatnonzero((parsed.evid == 0) & ~parsed.excluded & np.isfinite(time) & (parsed.dv.kind != MISSING))
+    sampled = np.flatnonzero(
+        (parsed.evid == 0) & ~parsed.excluded & np.isfinite(time) & (parsed.dv.kind != MISSING)
+    )
     if not len(sampled):
         return
     first = np.full(int(subject.max()) + 1, np.inf)
@@ -156,7 +179,9 @@ def _ask_when_infused(parsed: Parsed, time: np.ndarray, subject: np.ndarray, tim
     start = first[subject[row]]
     more = f" (and {int(late.sum()) - 1} more subjects)" if late.sum() > 1 else ""
     date = _as_date(float(start))
-    problem = f"subject {{}} is first sampled at time {start:,.10g}{more}, so time 0 may not be the infusion{date}"
+    problem = (
+        f"subject {{}} is first sampled at time {start:,.10g}{more}, so time 0 may not be the infusion{date}"
+    )
     fix = ("say --infusion-day N if it was on one day for all (0 if time 0 is the infusion), or add rows with the doses, "
            "or a column infusion_date beside dates")  # fmt: skip
     findings.at("infusion-day", np.array([row]), parsed.name("TIME") or parsed.name("DATE"), [str(parsed.texts["ID"][row])],
@@ -183,7 +208,14 @@ def _unnumbered(parsed: Parsed, findings: Findings) -> None:
     """A sample or dose without an occasion, where others have one."""
     if parsed.has("OCC"):
         rows = np.flatnonzero((parsed.texts["OCC"] == "") & np.isin(parsed.evid, (0, 1, 4)))
-        findings.at("no-occasion", rows, parsed.name("OCC"), [""] * len(rows), "the row names no occasion", "number it")
+        findings.at(
+            "no-occasion",
+            rows,
+            parsed.name("OCC"),
+            [""] * len(rows),
+            "the row names no occasion",
+            "number it",
+        )
 
 
 def _from_events(
@@ -212,7 +244,12 @@ def _from_events(
     _subjects_without_dose(parsed, keys, count, reading, findings)
     start[~np.isfinite(start)] = 0.0
     since = time - start[keys]
-    if parsed.has("TIME") and parsed.columns["TIME"].word in DAY_WORDS and (start == 1).any() and not (time == 0).any():
+    if (
+        parsed.has("TIME")
+        and parsed.columns["TIME"].word in DAY_WORDS
+        and (start == 1).any()
+        and not (time == 0).any()
+    ):
         since = np.where((time < 0) & (start[keys] == 1), time, since)
     if np.any(start[keys[is_dose]] != 0):
         findings.note("times are counted from the first dose of each profile")
@@ -224,19 +261,28 @@ def _from_events(
     return Timed(since, occasion, np.where(amount > 0, amount, np.nan)[keys], begun, is_dose, zero)
 
 
-def _several_compartments(parsed: Parsed, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:
+def _several_compartments(
+    parsed: Parsed, subject: np.ndarray, is_dose: np.ndarray, findings: Findings
+) -> np.ndarray:
     """Whether doses of a subject go into several compartments, which one amount cannot say, shape (subjects,)."""
     found = np.zeros(int(subject.max(initial=-1)) + 1, dtype=bool)
-    pairs = {(s, text) for s, text in zip(subject[is_dose].tolist(), parsed.texts["CMT"][is_dose].tolist(), strict=True)}
+    pairs = {
+        (s, text)
+        for s, text in zip(subject[is_dose].tolist(), parsed.texts["CMT"][is_dose].tolist(), strict=True)
+    }
     counts = np.bincount([s for s, _ in pairs], minlength=len(found))
     found[counts > 1] = True
     if found.any():
-        findings.note(f"{int(found.sum())} subject(s) are dosed into several compartments (`{parsed.name('CMT')}`): a fit "
-                      "gives each dose its place, and an analysis without a model has no one dose for what is per dose")
+        findings.note(
+            f"{int(found.sum())} subject(s) are dosed into several compartments (`{parsed.name('CMT')}`): a fit "
+            "gives each dose its place, and an analysis without a model has no one dose for what is per dose"
+        )
     return found
 
 
-def _number_occasions(time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> np.ndarray:
+def _number_occasions(
+    time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings
+) -> np.ndarray:
     """`1`, `2`, ...: how many dosing times of the subject lie at or before the row (1 before the first)."""
     finite = np.where(np.isfinite(time), time, -np.inf)
     order = np.lexsort((~is_dose, finite, subject))
@@ -268,7 +314,9 @@ def _pair_codes(subject: np.ndarray, occasion: np.ndarray) -> np.ndarray:
     return subject * len(unique) + codes
 
 
-def _dose_faults(parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings) -> None:
+def _dose_faults(
+    parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose: np.ndarray, findings: Findings
+) -> None:
     name = parsed.name("AMT") or parsed.name("EVID")
     empty = is_dose & (parsed.amount.kind == MISSING)
     nothing = is_dose & (parsed.amount.value == 0) & (number(parsed, "RATE") == 0)
@@ -281,7 +329,9 @@ def _dose_faults(parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose:
                 "give the dose a row of its own (EVID 1)")  # fmt: skip
     rows = np.flatnonzero(is_dose)
     place = np.zeros(len(time), dtype=int)  # doses of other occasions and compartments are others
-    place[rows] = np.unique(parsed.texts["OCC"][rows] + "\0" + parsed.texts["CMT"][rows], return_inverse=True)[1]
+    place[rows] = np.unique(
+        parsed.texts["OCC"][rows] + "\0" + parsed.texts["CMT"][rows], return_inverse=True
+    )[1]
     order = rows[np.lexsort((findings.lines[rows], time[rows], place[rows], subject[rows]))]
     same = (subject[order][1:] == subject[order][:-1]) & (time[order][1:] == time[order][:-1])
     twice = order[1:][same & (place[order][1:] == place[order][:-1])]
@@ -289,7 +339,9 @@ def _dose_faults(parsed: Parsed, time: np.ndarray, subject: np.ndarray, is_dose:
                 "delete one if it is a copy; else they are added up", "warning")  # fmt: skip
 
 
-def _subjects_without_dose(parsed: Parsed, keys: np.ndarray, count: int, reading: Reading, findings: Findings) -> None:
+def _subjects_without_dose(
+    parsed: Parsed, keys: np.ndarray, count: int, reading: Reading, findings: Findings
+) -> None:
     """A faulty dose row is a fault of its own; here only those are named that have none at all: in a note where the user
     says that they were not treated."""
     tried = np.isin(parsed.evid, (1, 4)) | ((parsed.amount.kind != MISSING) & (parsed.amount.value != 0))
@@ -306,7 +358,15 @@ def _subjects_without_dose(parsed: Parsed, keys: np.ndarray, count: int, reading
             + (", ..." if (~treated).sum() > 20 else "")
         )
         rows = rows[treated]
-    fix = ("add the row with its infusion; if it was not treated, add a dose of 0, or say --untreated; or take the dose "
-           "columns out with --column NAME=ignore")
-    findings.at("no-dose", rows, parsed.name("ID"), parsed.texts["ID"][rows],
-                "subject {} has no dose record, others have", fix)
+    fix = (
+        "add the row with its infusion; if it was not treated, add a dose of 0, or say --untreated; or take the dose "
+        "columns out with --column NAME=ignore"
+    )
+    findings.at(
+        "no-dose",
+        rows,
+        parsed.name("ID"),
+        parsed.texts["ID"][rows],
+        "subject {} has no dose record, others have",
+        fix,
+    )

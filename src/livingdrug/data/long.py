@@ -1,4 +1,5 @@
-"""Tables with a row for each parameter of a subject (CDISC: PARAMCD and AVAL, or the PP domain) as one row per subject."""
+"""Tables with a row for each parameter of a subject (CDISC: PARAMCD and AVAL, or the PP domain) as one row
+per subject."""
 
 from dataclasses import replace
 
@@ -10,20 +11,32 @@ from livingdrug.data.grid import Grid
 from livingdrug.data.meanings import names_subject, plain_word
 
 CODES = ("paramcd", "pptestcd", "rstestcd")
-NUMBERS, WORDS, UNITS = ("aval", "ppstresn", "rsstresn"), ("avalc", "ppstresc", "rsstresc"), ("avalu", "ppstresu")
+NUMBERS, WORDS, UNITS = (
+    ("aval", "ppstresn", "rsstresn"),
+    ("avalc", "ppstresc", "rsstresc"),
+    ("avalu", "ppstresu"),
+)
 CENSORED = "cnsr"
 
 
 def one_row_each(grid: Grid, findings: Findings) -> Grid:
     """The table with a column for each parameter, where it has a row for each; as it is, where it has not.
 
-    A parameter that a subject has twice (a response at each visit) is left out with a note. CNSR of CDISC, 0 for an event,
-    becomes a column of words for events. Other columns stay where they are the same in all rows of a subject.
+    A parameter that a subject has twice (a response at each visit) is left out with a note. CNSR of CDISC, 0
+    for an event, becomes a column of words for events. Other columns stay where they are the same in all rows
+    of a subject.
     """
     place = {plain_word(heading): i for i, heading in enumerate(grid.headings)}
     who = next((i for i, heading in enumerate(grid.headings) if names_subject(heading)), None)
-    code, value, word = (next((place[w] for w in words if w in place), None) for words in (CODES, NUMBERS, WORDS))
-    if who is None or code is None or (value is None and word is None) or len(set(grid.columns[who])) == len(grid.lines):
+    code, value, word = (
+        next((place[w] for w in words if w in place), None) for words in (CODES, NUMBERS, WORDS)
+    )
+    if (
+        who is None
+        or code is None
+        or (value is None and word is None)
+        or len(set(grid.columns[who])) == len(grid.lines)
+    ):
         return grid
     ids, first, row = np.unique(grid.columns[who].astype(str), return_index=True, return_inverse=True)
     params = list(dict.fromkeys(grid.columns[code].tolist()))
@@ -63,7 +76,11 @@ def _columns(grid: Grid, param: str, mine: np.ndarray, row: np.ndarray, n: int, 
     if word is not None:
         words = grid.columns[word][mine]
         spoken = ~missing(words) & (read_numbers(words).kind != NUMBER)
-        texts = words if spoken.any() and (value is None or spoken.all()) else np.where(missing(texts), words, texts)
+        texts = (
+            words
+            if spoken.any() and (value is None or spoken.all())
+            else np.where(missing(texts), words, texts)
+        )
     unit = next((place[w] for w in UNITS if w in place), None)
     said = set(grid.columns[unit][mine]) - {""} if unit is not None else set()
     made = [(f"{param} ({said.pop()})" if len(said) == 1 else param, "", spread(texts))]
@@ -79,16 +96,32 @@ def _events(heading: str, texts: np.ndarray, mine: np.ndarray, findings: Finding
     codes = read_numbers(texts[mine])
     coded = (codes.kind == NUMBER) & (codes.value >= 0) & (codes.value == np.floor(codes.value))
     odd = mine[~coded & (codes.kind != MISSING)]
-    findings.at("event", odd, heading, texts[odd], "{} is no code of CNSR", "write 0 for an event, 1 or above for censored")
+    findings.at(
+        "event",
+        odd,
+        heading,
+        texts[odd],
+        "{} is no code of CNSR",
+        "write 0 for an event, 1 or above for censored",
+    )
     return np.where(coded, np.where(codes.value == 0, "event", "censored"), "").astype(object)
 
 
-def _say(grid: Grid, code: int, single: list[str], several: list[str], censored: bool, findings: Findings) -> None:
+def _say(
+    grid: Grid, code: int, single: list[str], several: list[str], censored: bool, findings: Findings
+) -> None:
     listed = ", ".join(f"`{printable(p, 20)}`" for p in single[:8]) + (", ..." if len(single) > 8 else "")
     name = printable(grid.headings[code], 20)
-    findings.note(f"the table has a row for each `{name}`: it is read as one row per subject with the columns {listed}")
+    findings.note(
+        f"the table has a row for each `{name}`: it is read as one row per subject with the columns {listed}"
+    )
     if censored:
-        findings.note("CNSR is read as CDISC defines it: 0 is an event, 1 and above censored; it becomes PARAMETER_event")
+        findings.note(
+            "CNSR is read as CDISC defines it: 0 is an event, 1 and above censored; it becomes "
+            "PARAMETER_event"
+        )
     if several:
         left = ", ".join(f"`{printable(p, 20)}`" for p in several[:8])
-        findings.note(f"a subject has several rows of {left}, so they are left out; keep one row per subject of each")
+        findings.note(
+            f"a subject has several rows of {left}, so they are left out; keep one row per subject of each"
+        )

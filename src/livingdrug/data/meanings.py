@@ -12,25 +12,33 @@ COVARIATE, IGNORE = "covariate", "ignore"
 SAID = "you said so"
 # best first: where two columns could mean the same, the earlier word wins and the other stays a covariate
 WORDS: dict[str, tuple[str, str]] = {
-    "ID": ("NONMEM, Monolix: ID; ADNCA: USUBJID", "id usubjid subjid subject subjectid patient patientid ptid pt upn animal "
+    "ID": ("NONMEM, Monolix: ID; ADNCA: USUBJID", "id usubjid subjid subject subjectid patient patientid "
+                                                  "ptid pt upn animal "
            "animalid mouse mouseid participant donor"),
-    "TIME": ("NONMEM, Monolix: TIME; ADNCA: ARRLT, AFRLT", "arrlt afrlt time tafd timepostinfusion timesinceinfusion "
-             "timeafterinfusion dayspostinfusion dayssinceinfusion daysafterinfusion daypostinfusion daysinceinfusion "
+    "TIME": ("NONMEM, Monolix: TIME; ADNCA: ARRLT, AFRLT", "arrlt afrlt time tafd timepostinfusion "
+                                                           "timesinceinfusion "
+             "timeafterinfusion dayspostinfusion dayssinceinfusion daysafterinfusion daypostinfusion "
+             "daysinceinfusion "
              "dayafterinfusion dpi hourspostinfusion hourssinceinfusion hoursafterinfusion t day days dy ady "
              "studyday visitday pcdy hour hours"),
     "NTIME": ("nominal time", "nrrlt nfrlt ntime nominaltime nominalday"),
     "DATE": ("date and time of the sample", "adtm datetime pcdtc sampledate collectiondate date adt"),
-    "INFUSED": ("date and time of the infusion", "infusiondate infused trtsdtm trtsdt dateofinfusion pcrftdtc"),
-    "DV": ("NONMEM: DV; Monolix: Y; ADNCA: AVAL", "dv y aval conc concentration value observation obs result pcstresn "
+    "INFUSED": ("date and time of the infusion", "infusiondate infused trtsdtm trtsdt dateofinfusion "
+                                                 "pcrftdtc"),
+    "DV": ("NONMEM: DV; Monolix: Y; ADNCA: AVAL", "dv y aval conc concentration value observation obs "
+                                                  "result pcstresn "
            "pcstresc pcorres transgene transgenelevel cartcells cart copies vcn level"),
-    "DVID": ("NONMEM: DVID; Monolix: YTYPE; ADNCA: PARAM", "dvid ytype paramcd param output analyte marker measurement test "
+    "DVID": ("NONMEM: DVID; Monolix: YTYPE; ADNCA: PARAM", "dvid ytype paramcd param output analyte marker "
+                                                           "measurement test "
              "pctestcd yid obsid observationid pctest"),
-    "MATRIX": ("CDISC: PCSPEC; what the sample was taken of", "pcspec matrix specimen spec specimentype biospecimen tissue"),
+    "MATRIX": ("CDISC: PCSPEC; what the sample was taken of", "pcspec matrix specimen spec specimentype "
+                                                              "biospecimen tissue"),
     "UNIT": ("ADNCA: AVALU", "unit units avalu dvunit dvu pcstresu pcorresu concu"),
     "TIMEUNIT": ("ADNCA: RRLTU", "timeunit timeu rrltu"),
     "ASSAY": ("the method that measured", "assay method platform assaytype"),
     "EVID": ("NONMEM: EVID (0 sample, 1 dose)", "evid eventid"),
-    "AMT": ("NONMEM: AMT; ADNCA: DOSEA", "amt dosea amount dose dosecells celldose infusedcells cellsinfused"),
+    "AMT": ("NONMEM: AMT; ADNCA: DOSEA", "amt dosea amount dose dosecells celldose infusedcells "
+                                         "cellsinfused"),
     "RATE": ("NONMEM, Monolix: RATE", "rate infusionrate"),
     "DUR": ("Monolix: TINF; length of an infusion", "dur tinf infusionduration infusionlength"),
     "CMT": ("NONMEM: CMT; Monolix: ADM", "cmt adm compartment"),
@@ -42,7 +50,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "LIMIT": ("Monolix: LIMIT; ADNCA: ALLOQ", "limit alloq lloq loq pclloq"),
     "MDV": ("NONMEM: MDV", "mdv"),
     "OCC": ("Monolix: OCC; ADNCA: ATPTREF", "occ occasion atptref infusion infusionnumber"),
-    "EXCL": ("records to leave out; ADNCA: NCAXFL, NCAwXRS, EXCLFCOM, PKSUMXF", "excl exclude excluded ncaxfl exclfcom "
+    "EXCL": ("records to leave out; ADNCA: NCAXFL, NCAwXRS, EXCLFCOM, PKSUMXF", "excl exclude excluded "
+                                                                                "ncaxfl exclfcom "
              "pksumxf"),
     "EXCLRSN": ("why a record is left out", "exclrsn exclreason exclusionreason"),
     "WT": ("body weight in kg", "wt weight bodyweight wtbl weightkg wtkg bwt"),
@@ -54,7 +63,15 @@ SEVERAL = ("EXCL",)  # meanings that more than one column may have
 JOINED = ("DVID",)  # and those that a user may give to several, whose texts are joined then
 _RANK = {word: (meaning, i) for meaning, (_, words) in WORDS.items() for i, word in enumerate(words.split())}
 _CDISC_REASON = re.compile(r"nca\d+(xrs|xfl)")
-DAY_WORDS = ("day", "days", "dy", "ady", "studyday", "visitday", "pcdy")  # counted from 0 or from 1: nobody can tell
+DAY_WORDS = (
+    "day",
+    "days",
+    "dy",
+    "ady",
+    "studyday",
+    "visitday",
+    "pcdy",
+)  # counted from 0 or from 1: nobody can tell
 _TIME_UNITS = {**dict.fromkeys((*DAY_WORDS, "dpi"), "d"), "hour": "h", "hours": "h"}
 _SINCE = re.compile(r"(day|hour)s?(post|since|after)infusion")
 _LEVEL = re.compile(
@@ -88,7 +105,8 @@ class Column:
 
 
 def split_heading(heading: str) -> tuple[str, str]:
-    """(name, unit text) of headings such as `Time (d)` or `conc [copies/ug]`; a heading may also be a unit."""
+    """(name, unit text) of headings such as `Time (d)` or `conc [copies/ug]`; a heading may also be a
+    unit."""
     match = re.fullmatch(r"\s*(.*?)\s*[(\[]([^()\[\]]*)[)\]]\s*", heading)
     if match and match.group(1):
         return match.group(1), match.group(2)
@@ -111,14 +129,19 @@ def counts_time(heading: str) -> bool:
 
 
 def measures(heading: str) -> bool:
-    """Whether a heading is a word for a value, an amount or a flag of one, beside the column that was taken as such."""
+    """Whether a heading is a word for a value, an amount or a flag of one, beside the column that was taken
+    as such."""
     word = plain_word(heading)
     known = _word_meaning(word)[0] or _word_meaning(word.removesuffix("c"))[0]
-    return known in ("DV", "DATE", "AMT", "LIMIT", "CENS", "MDV", "EVID", "UNIT", "WT") or _level_unit(heading) is not None
+    return (
+        known in ("DV", "DATE", "AMT", "LIMIT", "CENS", "MDV", "EVID", "UNIT", "WT")
+        or _level_unit(heading) is not None
+    )
 
 
 def text_of_value(heading: str) -> str:
-    """The plain word of the column that CDISC puts beside a numeric value, with its text: AVALC beside AVAL."""
+    """The plain word of the column that CDISC puts beside a numeric value, with its text: AVALC beside
+    AVAL."""
     return {"aval": "avalc", "pcstresn": "pcstresc"}.get(plain_word(heading), "")
 
 
@@ -145,10 +168,13 @@ def _level_unit(heading: str) -> str | None:
     return unit if unit in ("copies/ug", "copies/uL", "copies/mL", "cells/uL", "cells/mL") else None
 
 
-def guess(headings: Sequence[str], units: Sequence[str], corrections: Mapping[str, str]) -> tuple[Column, ...]:
+def guess(
+    headings: Sequence[str], units: Sequence[str], corrections: Mapping[str, str]
+) -> tuple[Column, ...]:
     """One Column for each heading; units: texts of a line of units (may be empty).
 
-    Raises InputError for a correction that names no column or no meaning, or for two columns with one meaning.
+    Raises InputError for a correction that names no column or no meaning, or for two columns with one
+    meaning.
     """
     said = _check_corrections(headings, corrections)
     best: dict[str, tuple[int, int]] = {}
@@ -159,12 +185,19 @@ def guess(headings: Sequence[str], units: Sequence[str], corrections: Mapping[st
             meaning, rank = "DV", 1000
         if plain_word(heading) == "arrlt" and not has_occasion:
             rank = 500  # time since the latest dose tells occasions apart only where they are numbered
-        if meaning and heading not in said and meaning not in said.values() and (rank, i) < best.get(meaning, (10**6, 0)):
+        if (
+            meaning
+            and heading not in said
+            and meaning not in said.values()
+            and (rank, i) < best.get(meaning, (10**6, 0))
+        ):
             best[meaning] = (rank, i)
     return tuple(_column(i, heading, units[i], said, best) for i, heading in enumerate(headings))
 
 
-def _column(i: int, heading: str, unit_line: str, said: Mapping[str, str], best: Mapping[str, tuple[int, int]]) -> Column:
+def _column(
+    i: int, heading: str, unit_line: str, said: Mapping[str, str], best: Mapping[str, tuple[int, int]]
+) -> Column:
     word = plain_word(heading)
     unit = split_heading(heading)[1] or unit_line.strip().strip("()[]") or _level_unit(heading) or ""
     meaning = _word_meaning(word)[0] or ("DV" if _level_unit(heading) else "")
@@ -173,8 +206,16 @@ def _column(i: int, heading: str, unit_line: str, said: Mapping[str, str], best:
     if meaning and (best.get(meaning, (0, -1))[1] == i or meaning in SEVERAL):
         if meaning == "TIME":
             since = _SINCE.match(word)
-            unit = unit or _TIME_UNITS.get(word, "") or ({"day": "d", "hour": "h"}[since.group(1)] if since else "")
-        why = "the heading is the unit of a level" if _level_unit(heading) and word not in _RANK else WORDS[meaning][0]
+            unit = (
+                unit
+                or _TIME_UNITS.get(word, "")
+                or ({"day": "d", "hour": "h"}[since.group(1)] if since else "")
+            )
+        why = (
+            "the heading is the unit of a level"
+            if _level_unit(heading) and word not in _RANK
+            else WORDS[meaning][0]
+        )
         return Column(heading, meaning, why, unit)
     if meaning:
         return Column(heading, COVARIATE, f"another column was taken as {meaning}; kept as a covariate", unit)
@@ -198,4 +239,7 @@ def _check_corrections(headings: Sequence[str], corrections: Mapping[str, str]) 
 
 def is_simulated(headings: Sequence[str]) -> bool:
     """Whether this is a table that `livingdrug simulate --out` wrote."""
-    return tuple(headings[:5]) == SIMULATED and tuple(headings[5:]) in (("status",), ("limit", "below_limit", "status"))
+    return tuple(headings[:5]) == SIMULATED and tuple(headings[5:]) in (
+        ("status",),
+        ("limit", "below_limit", "status"),
+    )

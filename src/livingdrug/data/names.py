@@ -19,7 +19,8 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 
 
 def folded(name: str) -> str:
-    """What a name looks like: without case, blanks, leading zeros, the form of its characters and letters of one shape."""
+    """What a name looks like: without case, blanks, leading zeros, the form of its characters and letters of
+    one shape."""
     if name.isascii():
         return _LEADING_ZEROS.sub("", "".join(name.lower().split()))
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKD", name))
@@ -39,20 +40,22 @@ def how_alike(one: str, other: str) -> str:
 def look_alikes(names: Iterable[str], others: Iterable[str], where: str, what: str) -> list[str]:
     """A caution for each of the first names that only a look tells from one of another table.
 
-    names: those that the other table does not know; others: those of the other table; where: what it is called; what: what
-    becomes of a name, such as `is left out`.
+    names: those that the other table does not know; others: those of the other table; where: what it is
+    called; what: what becomes of a name, such as `is left out`.
     """
     there = {folded(other): other for other in others}
     pairs = [(name, there[folded(name)]) for name in names if folded(name) in there]
     return [
-        f"caution: `{printable(name, 30)}` {what} and `{printable(other, 30)}` of `{where}` differs from it only by "
+        f"caution: `{printable(name, 30)}` {what} and `{printable(other, 30)}` of `{where}` differs from it "
+        f"only by "
         f"{how_alike(name, other)}; write them alike if they are one subject"
         for name, other in pairs[:5]
     ]
 
 
 def no_shared_subject(one: str, subjects: Iterable[str], other: str, others: Iterable[str]) -> InputError:
-    """The error for two tables (their names and subjects) that name no subject alike; names that look alike are shown."""
+    """The error for two tables (their names and subjects) that name no subject alike; names that look alike
+    are shown."""
     hints = [hint.removeprefix("caution: ") for hint in look_alikes(subjects, others, other, f"of `{one}`")]
     more = f": {hints[0]}" if hints else "; write the subjects alike in both"
     return InputError(f"`{one}` and `{other}` have no subject in common{more}")

@@ -13,15 +13,26 @@ from livingdrug.data.proposals import wells
 NAME = "1"
 
 
-def with_one_subject(grid: Grid, columns: tuple[Column, ...], findings: Findings) -> tuple[Grid, tuple[Column, ...]]:
-    """The grid with a column of one subject, where it has none and its rows are one curve of each output; else as it is.
+def with_one_subject(
+    grid: Grid, columns: tuple[Column, ...], findings: Findings
+) -> tuple[Grid, tuple[Column, ...]]:
+    """The grid with a column of one subject, where it has none and its rows are one curve of each output;
+    else as it is.
 
-    Rows are one curve where times rise from row to row, and no other column of words may name subjects.
+        Rows are one curve where times rise from row to row, and no other column of words may name subjects.
     """
     meanings = [c.meaning for c in columns]
-    if "ID" in meanings or not {"TIME", "DV"} <= set(meanings) or wells(columns) or not _is_one_curve(grid, columns):
+    if (
+        "ID" in meanings
+        or not {"TIME", "DV"} <= set(meanings)
+        or wells(columns)
+        or not _is_one_curve(grid, columns)
+    ):
         return grid, columns
-    findings.note(f"no column names the subject, and times rise from row to row: all rows are one subject, called {NAME}")
+    findings.note(
+        f"no column names the subject, and times rise from row to row: all rows are one subject, "
+        f"called {NAME}"
+    )
     ids = np.full(len(grid.lines), NAME, dtype=object)
     why = "nothing names a subject; all rows are one"
     return (replace(grid, headings=(*grid.headings, "(subject)"), units=(*grid.units, ""), columns=(*grid.columns, ids)),
@@ -33,14 +44,20 @@ def _is_one_curve(grid: Grid, columns: tuple[Column, ...]) -> bool:
     sampled = read_numbers(texts["DV"], measured=True).kind != MISSING
     time = read_numbers(texts["TIME"]).value
     parts = [texts[m] for m in ("DVID", "MATRIX", "ASSAY", "UNIT", "OCC") if m in texts]
-    keys = np.array(list(zip(*parts, strict=True)), dtype=object) if parts else np.zeros((len(time), 1), dtype=object)
+    keys = (
+        np.array(list(zip(*parts, strict=True)), dtype=object)
+        if parts
+        else np.zeros((len(time), 1), dtype=object)
+    )
     if not sampled.any() or np.isnan(time[sampled]).any():
         return False
     for key in {tuple(key) for key in keys[sampled]}:
         mine = sampled & (keys == np.array(key, dtype=object)).all(axis=1)
         if (np.diff(time[mine]) <= 0).any():
             return False
-    return not any(_may_name_subjects(grid.columns[i]) for i, c in enumerate(columns) if c.meaning == "covariate")
+    return not any(
+        _may_name_subjects(grid.columns[i]) for i, c in enumerate(columns) if c.meaning == "covariate"
+    )
 
 
 def _may_name_subjects(texts: np.ndarray) -> bool:

@@ -1,4 +1,5 @@
-"""What was measured, and of what: rows of another output or matrix are no part of a profile, and nobody averages them."""
+"""What was measured, and of what: rows of another output or matrix are no part of a profile, and nobody
+averages them."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,11 @@ from livingdrug.data.table import Data, natural_key
 FEW, FEW_NUMBERS = 20, 10  # values of a column that may tell samples apart
 # columns that describe a sample or number it
 _DESCRIBES = frozenset(
-    "visit visitnum visitn visitname avisit avisitn epoch phase atpt atptn pctpt pctptnum timepoint tpt comment comments "
+    "visit visitnum visitn visitname avisit avisitn epoch phase atpt atptn pctpt pctptnum timepoint tpt "
+    "comment comments "
     "note notes remark remarks flag flags seq pcseq aseq pcseqno pcspid pcrefid pcgrpid visitdy "
-    "sampleid sample barcode batch plate run operator analyst rep repl replicate replicates aliquot duplicate well line row "
+    "sampleid sample barcode batch plate run operator analyst rep repl replicate replicates aliquot "
+    "duplicate well line row "
     "obs obsno dosefrq dosfrq exdosfrq dosno dosnop doseno dosfrm exdosfrm".split()
 )
 
@@ -31,9 +34,13 @@ _LABELS = frozenset(
 
 
 def outputs(parsed: Parsed, sampled: np.ndarray, findings: Findings) -> np.ndarray:
-    """Output of each row, shape (n,): what was measured (DVID), joined with the matrix where a file has several."""
+    """Output of each row, shape (n,): what was measured (DVID), joined with the matrix where a file has
+    several."""
     output, matrix = parsed.texts["DVID"], parsed.texts["MATRIX"]
-    for meaning, texts, what in (("DVID", output, "what was measured"), ("MATRIX", matrix, "what was sampled")):
+    for meaning, texts, what in (
+        ("DVID", output, "what was measured"),
+        ("MATRIX", matrix, "what was sampled"),
+    ):
         if parsed.has(meaning) and (texts[sampled] != "").any():
             rows = np.flatnonzero(sampled & (texts == ""))
             noun = "output" if meaning == "DVID" else "matrix"
@@ -44,25 +51,33 @@ def outputs(parsed: Parsed, sampled: np.ndarray, findings: Findings) -> np.ndarr
         return output
     listed = ", ".join(f"`{printable(kind, 40)}`" for kind in kinds[:6]) + (", ..." if len(kinds) > 6 else "")
     column = printable(parsed.name("MATRIX"), 40)
-    findings.note(f"{len(kinds)} matrices in `{column}` ({listed}): each is an output of its own (--output keeps one)")
+    findings.note(
+        f"{len(kinds)} matrices in `{column}` ({listed}): each is an output of its own (--output keeps one)"
+    )
     joined = {pair: " in ".join(filter(None, pair)) for pair in set(zip(output, matrix, strict=True))}
     return np.array([joined[pair] for pair in zip(output, matrix, strict=True)], dtype=object)
 
 
-def kept(output: np.ndarray, parsed: Parsed, sampled: np.ndarray, wanted: str | None, findings: Findings) -> np.ndarray:
-    """The sampled rows of the wanted output. Raises InputError with the outputs of the file where it is none of them."""
+def kept(
+    output: np.ndarray, parsed: Parsed, sampled: np.ndarray, wanted: str | None, findings: Findings
+) -> np.ndarray:
+    """The sampled rows of the wanted output. Raises InputError with the outputs of the file where it is none
+    of them."""
     if wanted is None:
         return sampled
     known = sorted(set(output[sampled]) - {""}, key=natural_key)
     plain = wanted.strip().lower()
     found = [label for label in known if label.lower() == plain]
     if not found:  # the output or the matrix alone, where it names one profile
-        parts = zip(output[sampled], parsed.texts["DVID"][sampled], parsed.texts["MATRIX"][sampled], strict=True)
+        parts = zip(
+            output[sampled], parsed.texts["DVID"][sampled], parsed.texts["MATRIX"][sampled], strict=True
+        )
         found = sorted({label for label, *part in parts if plain in (text.lower() for text in part)})
     if len(found) != 1:
         if not known:
             raise InputError(
-                f"--output `{printable(wanted, 40)}`: the file does not say what was measured (no DVID, no MATRIX)"
+                f"--output `{printable(wanted, 40)}`: the file does not say what was measured (no DVID, no "
+                f"MATRIX)"
             )
         listed = ", ".join(f"`{printable(label, 40)}`" for label in found)
         raise InputError(f"--output `{printable(wanted, 40)}` is {listed}; name one of them" if found else
@@ -71,12 +86,15 @@ def kept(output: np.ndarray, parsed: Parsed, sampled: np.ndarray, wanted: str | 
     others = int((sampled & ~here).sum())
     if others:
         findings.note(
-            f"only the output `{printable(found[0], 60)}` is used, as you said: {others} sample row(s) of others are not"
+            f"only the output `{printable(found[0], 60)}` is used, as you said: {others} sample row(s) of "
+            f"others are not"
         )
     return here
 
 
-def unit_said(output: np.ndarray, sampled: np.ndarray, reading: Reading, findings: Findings, column: str) -> np.ndarray:
+def unit_said(
+    output: np.ndarray, sampled: np.ndarray, reading: Reading, findings: Findings, column: str
+) -> np.ndarray:
     """Unit that the user states for each row, "" where nobody does; one unit for several outputs is a fault.
 
     Raises InputError for a unit of an output that is not in the file.
@@ -100,10 +118,12 @@ def unit_said(output: np.ndarray, sampled: np.ndarray, reading: Reading, finding
 
 
 def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings: Findings) -> set[str]:
-    """Columns that change within a profile at the same or interleaved times: one question for all, a fault until answered.
+    """Columns that change within a profile at the same or interleaved times: one question for all, a fault
+    until answered.
 
-    The names of these columns. A column of one value after another (A A B B) describes the course of a subject; one whose
-    values come back (A B A), or differ at one time, may hold two curves, and so may one with a name such as CMT.
+        The names of these columns. A column of one value after another (A A B B) describes the course of a
+        subject; one whose values come back (A B A), or differ at one time, may hold two curves, and so may one
+        with a name such as CMT.
     """
     found = {}
     for name, texts in data.by_row.items():
@@ -122,16 +142,20 @@ def ask_what_tells_apart(data: Data, parsed: Parsed, reading: Reading, findings:
     it = "it" if len(groups) == 1 else "they"
     findings.add(
         "tells-apart", int(data.line[row]), name, str(data.by_row[name][row]),
-        f"{it} may tell outputs or matrices apart{listed} at the same or interleaved times of subject `{subject}`",
+        f"{it} may tell outputs or matrices apart{listed} at the same or interleaved times of subject "
+        f"`{subject}`",
         _answers(names, parsed),
     )  # fmt: skip
     return set(found)
 
 
 def _values_of(group: Sequence[str], columns: Mapping[str, np.ndarray], several: bool) -> str:
-    """What one column (and those that part the rows as it does) holds; several: whether other columns ask too."""
+    """What one column (and those that part the rows as it does) holds; several: whether other columns ask
+    too."""
     values = sorted(set(columns[group[0]].tolist()), key=natural_key)
-    listed = ", ".join(f"`{printable(v, 30)}`" if v else "nothing" for v in values[:5]) + (", ..." if values[5:] else "")
+    listed = ", ".join(f"`{printable(v, 30)}`" if v else "nothing" for v in values[:5]) + (
+        ", ..." if values[5:] else ""
+    )
     more = f" (as `{'`, `'.join(printable(n, 40) for n in group[1:])}` does)" if group[1:] else ""
     return f" `{printable(group[0], 40)}`{more}: {listed}" if several else f"{more}: {listed}"
 
@@ -147,13 +171,20 @@ def _answers(names: Sequence[str], parsed: Parsed) -> str:
         apart, joined = f"{said(names[0], free)} (a profile for each of its values)", names
     else:
         joined = [*([parsed.name("DVID")] if parsed.has("DVID") else []), *names]
-        apart = f"{' '.join(said(name, 'DVID') for name in joined)} (a profile for each combination of their values)"
+        apart = (
+            f"{' '.join(said(name, 'DVID') for name in joined)} (a profile for each combination of "
+            f"their values)"
+        )
     describes = "it only describes samples" if len(names) == 1 else "a column only describes samples"
-    return f"say {apart}, {said(names[0], 'OCC')} if it numbers infusions, or {said(names[0], 'covariate')} if {describes}"
+    return (
+        f"say {apart}, {said(names[0], 'OCC')} if it numbers infusions, or {said(names[0], 'covariate')} "
+        f"if {describes}"
+    )
 
 
 def may_differ(name: str, said: Mapping[str, str]) -> bool:
-    """Whether rows that differ in this column may be different things: not where it numbers or describes samples."""
+    """Whether rows that differ in this column may be different things: not where it numbers or describes
+    samples."""
     return not (counts_time(name) or measures(name) or plain_word(name) in _DESCRIBES or name in said)
 
 
@@ -170,8 +201,8 @@ def _may_be_label(name: str, texts: np.ndarray, said: Mapping[str, str]) -> bool
 
 
 def _first_sign(data: Data, texts: np.ndarray, label: bool) -> int | None:
-    """Row with the first sign that a column tells rows of one profile apart, None where there is none. label: its name says
-    that it does, so that any change is one."""
+    """Row with the first sign that a column tells rows of one profile apart, None where there is none. label:
+    its name says that it does, so that any change is one."""
     import pandas as pd
 
     codes, _ = pd.factorize(texts)
@@ -186,14 +217,18 @@ def _first_sign(data: Data, texts: np.ndarray, label: bool) -> int | None:
         return int(np.flatnonzero(changes)[0]) + 1
     n = data.profiles.n
     runs = 1 + np.bincount(data.profile[1:][changes], minlength=n)
-    pairs = np.unique(data.profile.astype(np.int64) * (int(codes.max()) + 1) + codes) // (int(codes.max()) + 1)
+    pairs = np.unique(data.profile.astype(np.int64) * (int(codes.max()) + 1) + codes) // (
+        int(codes.max()) + 1
+    )
     back = np.flatnonzero(runs > np.bincount(pairs, minlength=n))
     if not len(back):
         return None
     return int(np.flatnonzero(changes & (data.profile[1:] == back[0]))[-1]) + 1
 
 
-def _same_partition(names: Sequence[str] | Mapping[str, int], columns: Mapping[str, np.ndarray]) -> list[list[str]]:
+def _same_partition(
+    names: Sequence[str] | Mapping[str, int], columns: Mapping[str, np.ndarray]
+) -> list[list[str]]:
     """Columns that part the rows alike, together."""
     import pandas as pd
 

@@ -26,7 +26,20 @@ from livingdrug.data.grid import Grid
 from livingdrug.data.meanings import EVENT, JOINED, Column, text_of_value
 from livingdrug.data.reading import Reading
 
-TEXTS = ("ID", "DV", "DVID", "MATRIX", "CMT", "UNIT", "TIMEUNIT", "ASSAY", "DOSEUNIT", "OCC", "DATE", "INFUSED")
+TEXTS = (
+    "ID",
+    "DV",
+    "DVID",
+    "MATRIX",
+    "CMT",
+    "UNIT",
+    "TIMEUNIT",
+    "ASSAY",
+    "DOSEUNIT",
+    "OCC",
+    "DATE",
+    "INFUSED",
+)
 NUMERIC = ("TIME", "DV", "AMT", "EVID", "LIMIT", "MDV", "WT")
 MOST, LEAST, MOST_TIME, LEAST_TIME = 1e30, 1e-30, 1e8, 1e-9  # what no assay and no clock gives
 _MEND = {
@@ -75,8 +88,12 @@ class Parsed:
         numbers = {name: _taken(getattr(self, name), rows) for name in ("time", "dv", "amount")}
         arrays = ("evid", "cens", "limit", "not_measured", "excluded", "weight")
         return replace(
-            self, **numbers, **{name: getattr(self, name)[rows] for name in arrays},
-            **{name: {k: v[rows] for k, v in getattr(self, name).items()} for name in ("texts", "covariates")},
+            self,
+            **numbers,
+            **{name: getattr(self, name)[rows] for name in arrays},
+            **{
+                name: {k: v[rows] for k, v in getattr(self, name).items()} for name in ("texts", "covariates")
+            },
             event={name: _taken(numbers, rows) for name, numbers in self.event.items()},
         )
 
@@ -91,7 +108,9 @@ def parse(grid: Grid, columns: tuple[Column, ...], reading: Reading, findings: F
     excluded = findings.left_out = exclusions(columns, grid, findings)
     # a column of occasions that is empty states nothing, like one that is not there
     empty = {c.name for i, c in enumerate(columns) if c.meaning == "OCC" and missing(grid.columns[i]).all()}
-    by_meaning = {c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore") and c.name not in empty}
+    by_meaning = {
+        c.meaning: c for c in columns if c.meaning not in ("covariate", "ignore") and c.name not in empty
+    }
     raw = {c.meaning: grid.columns[i] for i, c in enumerate(columns) if c.meaning in by_meaning}
     raw |= {m: _joined(m, columns, grid) for m in JOINED if sum(c.meaning == m for c in columns) > 1}
     if "DV" in raw:
@@ -140,7 +159,9 @@ def _joined(meaning: str, columns: tuple[Column, ...], grid: Grid) -> np.ndarray
     return np.array([words[row] for row in rows], dtype=object)
 
 
-def _covariates(columns: tuple[Column, ...], grid: Grid, kept: set[str], by_meaning, raw) -> dict[str, np.ndarray]:
+def _covariates(
+    columns: tuple[Column, ...], grid: Grid, kept: set[str], by_meaning, raw
+) -> dict[str, np.ndarray]:
     """Columns that describe subjects or rows: those of some meanings, and the matrix where a file has one."""
     others = {c.name: grid.columns[i] for i, c in enumerate(columns) if c.meaning in kept}
     if "MATRIX" in by_meaning and len(set(raw["MATRIX"][~missing(raw["MATRIX"])])) < 2:
@@ -193,7 +214,9 @@ def turned_back(numbers: Numbers, base: str | None) -> Numbers:
         return Numbers(np.exp(numbers.value * size), np.exp(numbers.bound * size), numbers.kind)
 
 
-def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings, kept_logs: bool) -> None:
+def _cell_faults(
+    meaning: str, name: str, texts: np.ndarray, numbers: Numbers, findings: Findings, kept_logs: bool
+) -> None:
     leave = _MEND.get(meaning, "write a number, or leave the cell empty where nothing is known")
     bad = numbers.rows(BAD)
     share = np.array([text.endswith("%") for text in texts[bad]], dtype=bool)
@@ -216,14 +239,25 @@ def _cell_faults(meaning: str, name: str, texts: np.ndarray, numbers: Numbers, f
     if meaning == "DV":
         rows = np.flatnonzero((numbers.bound == 0) & (numbers.kind == ABOVE))
         rows = rows[:0] if kept_logs else rows
-        findings.at("limit", rows, name, texts[rows], "{} names an upper limit of 0", "write >LIMIT with the upper limit")
+        findings.at(
+            "limit",
+            rows,
+            name,
+            texts[rows],
+            "{} names an upper limit of 0",
+            "write >LIMIT with the upper limit",
+        )
         rows = np.flatnonzero((numbers.either < 0) & (not kept_logs))
-        fix = ("write a value below the limit as <LIMIT (such as <50), not as a negative number; values that are logarithms "
-               "need --logarithms")
+        fix = (
+            "write a value below the limit as <LIMIT (such as <50), not as a negative number; values that are logarithms "
+            "need --logarithms"
+        )
         findings.at("negative", rows, name, texts[rows], "{} is negative, and no logarithm of it exists", fix)
     if meaning == "AMT":
         rows = np.flatnonzero(numbers.value < 0)
-        findings.at("dose", rows, name, texts[rows], "{} is a negative dose", "give the number of cells infused")
+        findings.at(
+            "dose", rows, name, texts[rows], "{} is a negative dose", "give the number of cells infused"
+        )
 
 
 def _text_faults(meaning: str, by_meaning, texts: np.ndarray, findings: Findings) -> None:
@@ -233,14 +267,30 @@ def _text_faults(meaning: str, by_meaning, texts: np.ndarray, findings: Findings
     odd = {text for text in set(texts) if not text.isprintable() or len(text) > 200}
     if odd:
         rows = np.flatnonzero(np.isin(texts, list(odd)))
-        findings.at("odd-text", rows, name, texts[rows], "{} holds control characters or is too long", "write a plain name")
+        findings.at(
+            "odd-text",
+            rows,
+            name,
+            texts[rows],
+            "{} holds control characters or is too long",
+            "write a plain name",
+        )
     if meaning == "ID":
         rows = np.flatnonzero(np.isin(texts, ["", "."]))
-        findings.at("no-subject", rows, name, texts[rows], "the row names no subject", "write the subject in every row")
+        findings.at(
+            "no-subject",
+            rows,
+            name,
+            texts[rows],
+            "the row names no subject",
+            "write the subject in every row",
+        )
 
 
 def _assays(texts: np.ndarray, reading: Reading) -> np.ndarray:
-    words = {text: _ASSAY_OF.get("".join(c for c in text.lower() if c.isalnum()), text) for text in set(texts)}
+    words = {
+        text: _ASSAY_OF.get("".join(c for c in text.lower() if c.isalnum()), text) for text in set(texts)
+    }
     if reading.assay is not None:
         said = _ASSAY_OF.get("".join(c for c in reading.assay.lower() if c.isalnum()), reading.assay)
         words = {text: word or said for text, word in words.items()}
@@ -253,7 +303,9 @@ def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.nda
         evid = np.where(read["EVID"].kind == MISSING, 0, read["EVID"].value)
         wrong = (read["EVID"].kind == NUMBER) & ~np.isin(evid, (0, 1, 2, 3, 4))
         fix = "write 0 for a sample, 1 for a dose, 2 for another event, 3 for a reset, 4 for a reset with a dose"
-        findings.at("event", np.flatnonzero(wrong), *_of(by_meaning, raw, "EVID", wrong), "{} is no event", fix)
+        findings.at(
+            "event", np.flatnonzero(wrong), *_of(by_meaning, raw, "EVID", wrong), "{} is no event", fix
+        )
         return np.where(np.isfinite(evid) & ~wrong, evid, 0).astype(np.int8)
     evid = _dose_records(by_meaning, raw, findings)
     if "AMT" in read and "DV" in read:
@@ -263,7 +315,9 @@ def _evid(by_meaning, raw, read, cens: np.ndarray, findings: Findings) -> np.nda
         alone = dosed & ~sampled & ((level.kind == MISSING) | (level.value == 0))
         if alone.any() and 2 * (dosed & sampled).sum() <= sampled.sum():
             evid[alone] = 1
-            findings.note(f"{int(alone.sum())} row(s) with a dose and no value are read as infusions (no EVID column)")
+            findings.note(
+                f"{int(alone.sum())} row(s) with a dose and no value are read as infusions (no EVID column)"
+            )
     return evid
 
 
@@ -273,7 +327,9 @@ def _dose_records(by_meaning, raw, findings: Findings) -> np.ndarray:
     if "DVID" in raw:
         doses = np.array([text.strip().upper() == "DOSE" for text in raw["DVID"]], dtype=bool)
         if doses.any() and not doses.all():
-            findings.note(f"{int(doses.sum())} row(s) with `{by_meaning['DVID'].name}` DOSE record doses (ADPC), not samples")
+            findings.note(
+                f"{int(doses.sum())} row(s) with `{by_meaning['DVID'].name}` DOSE record doses (ADPC), not samples"
+            )
             evid[doses] = 2
     return evid
 
@@ -282,11 +338,16 @@ def _flags(by_meaning, raw, meaning: str, findings: Findings) -> np.ndarray:
     """Yes, no (and above, -1) of a column of flags."""
     if meaning not in by_meaning:
         return np.zeros(len(findings.lines), dtype=np.int8)
-    words = {text: 0 if is_missing(text) else _FLAGS.get(text.lower().removesuffix(".0"), 9) for text in set(raw[meaning])}
+    words = {
+        text: 0 if is_missing(text) else _FLAGS.get(text.lower().removesuffix(".0"), 9)
+        for text in set(raw[meaning])
+    }
     flags = np.array([words[text] for text in raw[meaning]], dtype=np.int8)
     wrong = (flags == 9) | ((flags == -1) & (meaning == "MDV"))
     above = ", -1 for one above it" if meaning == "CENS" else ""
-    fix = f"write 0 for a measured value, 1 for one {'below the limit' if above else 'that is missing'}{above}"
+    fix = (
+        f"write 0 for a measured value, 1 for one {'below the limit' if above else 'that is missing'}{above}"
+    )
     findings.at("flag", np.flatnonzero(wrong), *_of(by_meaning, raw, meaning, wrong), "{} is no flag", fix)
     return np.where(wrong, 0, flags).astype(np.int8)
 

@@ -1,4 +1,5 @@
-"""Columns whose units hold a power of ten or a size: values, limits and doses in units of the closed list, with a note."""
+"""Columns whose units hold a power of ten or a size: values, limits and doses in units of the closed list,
+with a note."""
 
 from dataclasses import replace
 
@@ -16,7 +17,8 @@ from livingdrug.data.units import Scaled, read_scaled, read_unit
 def in_base_units(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[Parsed, Reading]:
     """Values, limits and doses in units of the closed list, with a note for every factor.
 
-    `--limit` is in the unit of the file, as the values are; a unit that the user states is read like one in a heading.
+    `--limit` is in the unit of the file, as the values are; a unit that the user states is read like one in a
+    heading.
     """
     reading, said = _dose_as_said(parsed, reading, findings)
     stated = read_scaled(reading.unit) if reading.unit else None
@@ -41,14 +43,17 @@ def in_base_units(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
 
 
 def _dose_as_said(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[Reading, float]:
-    """(the reading with --dose-unit of the closed list and --dose in it, factor of doses whose file states no unit)."""
+    """(the reading with --dose-unit of the closed list and --dose in it, factor of doses whose file states no
+    unit)."""
     said = read_scaled(reading.dose_unit) if reading.dose_unit else None
     if reading.dose_unit is None or said is None or said == Scaled(reading.dose_unit):
         return reading, 1.0
     stated = _stated(parsed, "DOSEUNIT", "AMT")
     if stated and stated != {said}:
         where = parsed.name("DOSEUNIT") or parsed.name("AMT")
-        problem = f"the file states another unit than --dose-unit, which says `{printable(reading.dose_unit, 40)}`"
+        problem = (
+            f"the file states another unit than --dose-unit, which says `{printable(reading.dose_unit, 40)}`"
+        )
         findings.add("dose-unit", findings.heading, where, "", problem, "leave the option out")
         return reading, 1.0
     _noted(reading.dose_unit, "doses", findings)
@@ -57,21 +62,30 @@ def _dose_as_said(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
 
 
 def _stated(parsed: Parsed, unit: str, value: str) -> set[Scaled | None]:
-    """The units that the rows, or else the heading, of values or doses state; None stands for a text that is none."""
+    """The units that the rows, or else the heading, of values or doses state; None stands for a text that is
+    none."""
     rows = parsed.evid == 0 if unit == "UNIT" else parsed.evid >= 0
-    texts = set(parsed.texts[unit][rows]) - {"", "."} or {parsed.columns[value].unit if parsed.has(value) else ""} - {""}
+    texts = set(parsed.texts[unit][rows]) - {"", "."} or {
+        parsed.columns[value].unit if parsed.has(value) else ""
+    } - {""}
     return {read_scaled(text) for text in texts}
 
 
 def values_as_said(data: Data, findings: Findings) -> Data:
-    """The data with every profile whose unit the user stated with a power of ten in a unit of the closed list."""
+    """The data with every profile whose unit the user stated with a power of ten in a unit of the closed
+    list."""
     for text in sorted(set(data.profiles.unit)):
         scaled = read_scaled(text)
         if scaled is None or read_unit(text) is not None:
             continue
         if data.logarithms and scaled.factor != 1:
-            problem = f"values that are kept as logarithms take no power of ten, which --unit `{printable(text, 40)}` holds"
-            findings.add("unit", findings.heading, "", "", problem, "have them turned back (--logarithms e or 10)")
+            problem = (
+                f"values that are kept as logarithms take no power of ten, which --unit "
+                f"`{printable(text, 40)}` holds"
+            )
+            findings.add(
+                "unit", findings.heading, "", "", problem, "have them turned back (--logarithms e or 10)"
+            )
         else:
             _noted(text, "values", findings)
             data = values_times(data, data.profiles.unit == text, scaled.factor, scaled.unit)
@@ -91,7 +105,9 @@ def _refuse_logarithms(parsed: Parsed, factor: np.ndarray, reading: Reading, fin
     if reading.logarithms == "kept" and (factor != 1).any():
         where = parsed.name("UNIT") or parsed.name("DV")
         problem = "values that are kept as logarithms take no power of ten, which their unit holds"
-        findings.add("unit", findings.heading, where, "", problem, "have them turned back (--logarithms e or 10)")
+        findings.add(
+            "unit", findings.heading, where, "", problem, "have them turned back (--logarithms e or 10)"
+        )
 
 
 def _scaled_limit(parsed: Parsed, factor: np.ndarray, reading: Reading, findings: Findings) -> Reading:
@@ -101,7 +117,9 @@ def _scaled_limit(parsed: Parsed, factor: np.ndarray, reading: Reading, findings
         return reading
     if len(factors) > 1:
         problem = "--limit is one number, and the values are in several units"
-        findings.add("limit", findings.heading, parsed.name("UNIT"), "", problem, "state the limits in a column LIMIT")
+        findings.add(
+            "limit", findings.heading, parsed.name("UNIT"), "", problem, "state the limits in a column LIMIT"
+        )
         return reading
     one = float(factors[0])
     if reading.logarithms in ("e", "10"):  # the limit is a logarithm too, until `settle_limits` turns it back
@@ -137,7 +155,8 @@ def _noted(text: str, what: str, findings: Findings) -> Scaled | None:
 
 
 def _limit_factor(parsed: Parsed, columns, factor: np.ndarray, findings: Findings):
-    """Factor of the column of limits: its own where its heading states a unit, which must be one of the values."""
+    """Factor of the column of limits: its own where its heading states a unit, which must be one of the
+    values."""
     own = parsed.columns["LIMIT"].unit if parsed.has("LIMIT") else ""
     if not own:
         return factor
@@ -146,7 +165,17 @@ def _limit_factor(parsed: Parsed, columns, factor: np.ndarray, findings: Finding
     units = {read_scaled(t) for t in set(parsed.texts["UNIT"]) - {"", "."}} or {read_scaled(heading.unit)}
     units = {s.unit for s in units if s}
     if scaled is None or (units and units != {scaled.unit}):
-        problem = f"the limit is in `{printable(own, 30)}` and the values are in {', '.join(sorted(units)) or 'another unit'}"
-        findings.add("unit", findings.heading, parsed.name("LIMIT"), own, problem, "state limits in the unit of the values")
+        problem = (
+            f"the limit is in `{printable(own, 30)}` and the values are in "
+            f"{', '.join(sorted(units)) or 'another unit'}"
+        )
+        findings.add(
+            "unit",
+            findings.heading,
+            parsed.name("LIMIT"),
+            own,
+            problem,
+            "state limits in the unit of the values",
+        )
         return factor
     return float(scaled.factor)

@@ -17,7 +17,9 @@ _HINTS = {
     "DV": re.compile(r"conc|level|result|value|wert|resp|count|cop(y|ies)|cells|dv|meas|signal|titre|titer|what|aval|%|"
                      r"car\b|car\+", re.IGNORECASE),
 }  # fmt: skip
-_OTHER = re.compile(r"\b(sd|se|sem|cv|min|max|n|log|ln)\b|^(log|ln)|(sd|se|cv|log)$|limit|loq|unit|dose|visit", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\b(sd|se|sem|cv|min|max|n|log|ln)\b|^(log|ln)|(sd|se|cv|log)$|limit|loq|unit|dose|visit", re.IGNORECASE
+)
 LOGS = ("dvl", "lndv", "logdv", "lnconc", "logconc")
 
 
@@ -43,7 +45,9 @@ def require(columns: tuple[Column, ...], name: str, grid: Grid) -> None:
 
 def wells(columns: tuple[Column, ...]) -> str:
     """What to do with a table that has a column for each well or subject, "" where it has not."""
-    bases = [split_heading(c.name)[0].lower() for c in columns if split_heading(c.name)[1] and not c.unit_known]
+    bases = [
+        split_heading(c.name)[0].lower() for c in columns if split_heading(c.name)[1] and not c.unit_known
+    ]
     repeated = {base for base in bases if bases.count(base) > 1}
     if not repeated:
         return ""
@@ -57,7 +61,9 @@ def _proposal(lost: list[str], columns: tuple[Column, ...], grid: Grid) -> str:
     taken: set[str] = set()
     pairs = []
     for meaning in lost:
-        free = [(i, c.name) for i, c in enumerate(columns) if c.meaning == "covariate" and c.name not in taken]
+        free = [
+            (i, c.name) for i, c in enumerate(columns) if c.meaning == "covariate" and c.name not in taken
+        ]
         free = [(i, n) for i, n in free if n.isprintable() and not _OTHER.search(split_heading(n)[0])]
         fits = [n for i, n in free if _fits(meaning, i, columns, grid)]
         hinted = [name for name in fits if _HINTS[meaning].search(split_heading(name)[0])]
@@ -66,7 +72,9 @@ def _proposal(lost: list[str], columns: tuple[Column, ...], grid: Grid) -> str:
             pairs.append(f"--column {shlex.quote(f'{hinted[0]}={meaning}')}")
     wide = "; one row per sample is read here" if "DV" in lost and len(lost) > 1 else ""
     return (
-        f"say which one does, such as {' '.join(pairs)}" if pairs else f"say which one does, with --column YOURS=OURS{wide}"
+        f"say which one does, such as {' '.join(pairs)}"
+        if pairs
+        else f"say which one does, with --column YOURS=OURS{wide}"
     )
 
 
@@ -78,11 +86,18 @@ def _fits(meaning: str, i: int, columns: tuple[Column, ...], grid: Grid) -> bool
     numbers = read_numbers(known, measured=True)
     if meaning == "ID":
         whole = np.isnan(numbers.value) | (numbers.value == np.round(numbers.value))
-        return len(known) == len(texts) and bool(whole.all()) and len(set(known)) < len(known) and _in_blocks(texts)
+        return (
+            len(known) == len(texts)
+            and bool(whole.all())
+            and len(set(known)) < len(known)
+            and _in_blocks(texts)
+        )
     if not np.isin(numbers.kind, (NUMBER, BELOW) if meaning == "DV" else (NUMBER,)).all():
         return False
     value = numbers.value[np.isfinite(numbers.value)]
-    counter = np.array_equal(value, np.arange(len(value)) + (value[0] if len(value) else 0)) and len(value) > 2
+    counter = (
+        np.array_equal(value, np.arange(len(value)) + (value[0] if len(value) else 0)) and len(value) > 2
+    )
     if counter or (len(value) > 1 and len(set(value.tolist())) < 2):
         return False
     if meaning == "TIME":

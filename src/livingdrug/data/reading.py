@@ -66,23 +66,31 @@ class Reading:
     def __post_init__(self) -> None:
         object.__setattr__(self, "unit", _unit("--unit", self.unit))
         object.__setattr__(self, "units", {name: _unit("--unit", text) for name, text in self.units.items()})
-        object.__setattr__(self, "time_unit", _unit("--time-unit", self.time_unit, is_time, "d, h, min, s or week"))
+        object.__setattr__(
+            self, "time_unit", _unit("--time-unit", self.time_unit, is_time, "d, h, min, s or week")
+        )
         doses = "cells, cells/kg, or a mass or an amount of substance such as mg or nmol, also per kg"
         object.__setattr__(self, "dose_unit", _unit("--dose-unit", self.dose_unit, is_dose, doses))
         for name, value in (("limit", self.limit), ("dose", self.dose)):
             lowest = -float("inf") if name == "limit" and self.logarithms else 0
             if value is not None and not lowest < value < float("inf"):
-                raise InputError(f"the {name} is {value:g}; it must be finite{'' if lowest else ' and above 0'}")
+                raise InputError(
+                    f"the {name} is {value:g}; it must be finite{'' if lowest else ' and above 0'}"
+                )
         for name, value, allowed in (
             ("date order", self.date_order, (None, "dmy", "mdy")),
             ("rule for duplicates", self.duplicates, (None, "mean", "keep")),
             ("kind of logarithms", self.logarithms, (None, "e", "10", "kept")),
         ):
             if value not in allowed:
-                raise InputError(f"the {name} is `{value}`; it must be {' or '.join(str(a) for a in allowed[1:])}")
+                raise InputError(
+                    f"the {name} is `{value}`; it must be {' or '.join(str(a) for a in allowed[1:])}"
+                )
 
 
-def _unit(option: str, text: str | None, fits: Callable[[str], bool] | None = None, known: str = "") -> str | None:
+def _unit(
+    option: str, text: str | None, fits: Callable[[str], bool] | None = None, known: str = ""
+) -> str | None:
     if text is None:
         return None
     scaled = read_scaled(text)

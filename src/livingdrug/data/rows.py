@@ -1,4 +1,5 @@
-"""The text of a file parted into rows of cells; a quote that opens and does not close in its row is a fault by line."""
+"""The text of a file parted into rows of cells; a quote that opens and does not close in its row is a fault
+by line."""
 
 import csv
 import io
@@ -16,7 +17,8 @@ _SPACED = re.compile(r'"[^"]*"|[^\s"]+|"')
 
 @dataclass(frozen=True)
 class Row:
-    """cells of a row; line: where it starts in the file; last: where it ends, later where a quoted cell spans lines."""
+    """cells of a row; line: where it starts in the file; last: where it ends, later where a quoted cell spans
+    lines."""
 
     line: int
     last: int
@@ -24,9 +26,10 @@ class Row:
 
 
 def find_delimiter(head: Sequence[str], name: str) -> str:
-    """The sign that parts most lines into the same number (above 1) of cells; remarks (#) count only where all are.
+    """The sign that parts most lines into the same number (above 1) of cells; remarks (#) count only where
+    all are.
 
-    Raises InputError where no line holds anything.
+        Raises InputError where no line holds anything.
     """
     filled = [line for line in head if line.strip()]
     if not filled:
@@ -48,7 +51,9 @@ def part_rows(text: str, delimiter: str, name: str) -> Iterator[Row]:
     """Every row of the text, blank ones too. A row may span lines inside quotes, except between spaces."""
     if delimiter == " ":
         for number, line in enumerate(io.StringIO(text), 1):
-            yield Row(number, number, [cell.strip('"') if len(cell) > 1 else cell for cell in _SPACED.findall(line)])
+            yield Row(
+                number, number, [cell.strip('"') if len(cell) > 1 else cell for cell in _SPACED.findall(line)]
+            )
         return
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     start = 1
@@ -57,15 +62,17 @@ def part_rows(text: str, delimiter: str, name: str) -> Iterator[Row]:
             yield Row(start, reader.line_num, row)
             start = reader.line_num + 1
     except csv.Error as error:
-        raise InputError(f"`{name}` line {start} cannot be parted into cells ({error}); check its quotes") from None
+        raise InputError(
+            f"`{name}` line {start} cannot be parted into cells ({error}); check its quotes"
+        ) from None
 
 
 class QuoteCheck:
     """Tells a quoted text with line breaks from a quote that was never meant to open.
 
-    A quote swallows what follows up to the next quote or the end of the file. A row that spans lines is taken for text
-    only where its quote closes and no line after the first reads as a row of its own: as many cells as the table, with a
-    number where the first rows have numbers.
+    A quote swallows what follows up to the next quote or the end of the file. A row that spans lines is taken
+    for text only where its quote closes and no line after the first reads as a row of its own: as many cells
+    as the table, with a number where the first rows have numbers.
     """
 
     def __init__(self, text: str, delimiter: str, width: int, first: Sequence[Row]) -> None:

@@ -53,7 +53,9 @@ def build(
     labels = [timed.occasion[use], outputs_of[use], assay[use], unit[use]]
     profiles, profile = _profiles(codes[use], labels, timed.dose[use])
     _note_order(timed.time[use], profile, findings)
-    unlimited_zero = (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit) & (reading.logarithms is None)
+    unlimited_zero = (
+        (parsed.dv.kind == NUMBER) & (parsed.dv.value == 0) & np.isnan(limit) & (reading.logarithms is None)
+    )
     dv = np.where((cens == 1) & ~unlimited_zero, limit, parsed.dv.either)
     # the value breaks ties, so that the order of the rows in the file never matters
     order = np.lexsort((dv[use], timed.time[use], profile))
@@ -80,27 +82,44 @@ def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) ->
     named = [printable(data.subjects[i], 30) for i in silent if data.subjects[i] not in ("", ".")]
     if named:
         shown = ", ".join(named[:5]) + (", ..." if len(named) > 5 else "")
-        findings.note(f"{len(named)} subject(s) have no sample that can be used, so no results of their own: {shown}")
+        findings.note(
+            f"{len(named)} subject(s) have no sample that can be used, so no results of their own: {shown}"
+        )
     if (data.time < 0).any():
-        findings.note(f"{int((data.time < 0).sum())} sample(s) before the infusion are kept and used by no area or slope")
+        findings.note(
+            f"{int((data.time < 0).sum())} sample(s) before the infusion are kept and used by no "
+            f"area or slope"
+        )
     return data
 
 
-def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(cens, limit, other end) of each row. Limits come from `<50`, from a column, from a censored DV, or from the user.
+def settle_limits(
+    parsed: Parsed, reading: Reading, findings: Findings
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(cens, limit, other end) of each row. Limits come from `<50`, from a column, from a censored DV, or
+    from the user.
 
-    Other end: of the interval in which a censored value lies, as Monolix states it in LIMIT; nan where there is none.
+        Other end: of the interval in which a censored value lies, as Monolix states it in LIMIT; nan where there
+        is none.
     """
     logs = reading.logarithms is not None
     value, kind = parsed.dv.value, parsed.dv.kind
     column = parsed.limit
-    limit = column if logs else np.where(column > 0, column, np.nan)  # a limit of 0 says nothing of a measured value
+    limit = (
+        column if logs else np.where(column > 0, column, np.nan)
+    )  # a limit of 0 says nothing of a measured value
     stated = kind == BELOW
     limit = np.where(np.isfinite(parsed.dv.bound) & stated, parsed.dv.bound, limit)
     cens = np.where(stated, 1, np.where(kind == ABOVE, -1, parsed.cens)).astype(np.int8)
     odd = np.flatnonzero((stated & (parsed.cens == -1)) | ((kind == ABOVE) & (parsed.cens == 1)))
-    findings.at("flag", odd, parsed.name("DV"), parsed.texts["DV"][odd], f"{{}} and `{parsed.name('CENS')}` contradict each "
-                "other", "write 1 for a value below the limit, -1 for one above it")
+    findings.at(
+        "flag",
+        odd,
+        parsed.name("DV"),
+        parsed.texts["DV"][odd],
+        f"{{}} and `{parsed.name('CENS')}` contradict each other",
+        "write 1 for a value below the limit, -1 for one above it",
+    )
     flagged = (cens == 1) & ~stated & (kind == NUMBER) & ((value > 0) | logs)
     # Monolix: DV holds the limit and LIMIT the lower end; others put the limit in LIMIT: the larger one is the limit
     limit = np.where(flagged, np.fmax(limit, value), limit)
@@ -119,16 +138,21 @@ def settle_limits(parsed: Parsed, reading: Reading, findings: Findings) -> tuple
     under = measured & ((value >= 0) | logs) & (value < limit)
     if parsed.has("CENS"):
         wrong = under & own
-        findings.at("limit", np.flatnonzero(wrong), parsed.name("DV"), value[wrong], "{} is below the limit of its row "
+        findings.at("limit", np.flatnonzero(wrong), parsed.name("DV"), value[wrong], "{} is below the limit "
+                                                                                     "of its row "
                     "and flagged as measured", f"write 1 in `{parsed.name('CENS')}`, or correct the limit")  # fmt: skip
     nothing = (cens == -1) & (kind == NUMBER) & (value == 0) & (not logs)
-    findings.at("limit", np.flatnonzero(nothing), parsed.name("DV"), value[nothing], "{} is flagged as above an upper limit",
+    findings.at("limit", np.flatnonzero(nothing), parsed.name("DV"), value[nothing], "{} is flagged as "
+                                                                                     "above an upper limit",
                 "give the upper limit as the value")  # fmt: skip
     if under.any():
-        findings.note(f"{int(under.sum())} value(s) lie below the limit of their row and count as below the limit")
+        findings.note(
+            f"{int(under.sum())} value(s) lie below the limit of their row and count as below the limit"
+        )
     zero = measured & (value == 0) & ~under & (not logs)
     if zero.any():
-        findings.note(f"{int(zero.sum())} value(s) are 0 and no limit is stated for them: they count as below a limit that "
+        findings.note(f"{int(zero.sum())} value(s) are 0 and no limit is stated for them: they count as "
+                      f"below a limit that "
                       "is not known, not as measured zeros (--limit states it)")  # fmt: skip
     words = sorted(set(parsed.texts["DV"][stated]))
     if words:
@@ -149,7 +173,9 @@ def _sampled(parsed: Parsed, cens: np.ndarray, reading: Reading, findings: Findi
     for mask, what in ((nothing, "hold no value"), (idle, "are marked as missing (MDV 1)")):
         if mask.any():
             first = int(findings.lines[mask].min())
-            findings.note(f"{int(mask.sum())} sample row(s) {what} (the first is line {first}) and are not used")
+            findings.note(
+                f"{int(mask.sum())} sample row(s) {what} (the first is line {first}) and are not used"
+            )
     given = int((np.isin(parsed.evid, (1, 4)) & (parsed.dv.either > 0)).sum())
     if given:
         findings.note(f"{given} dose row(s) hold a value; it is not used")
@@ -160,7 +186,9 @@ def _sampled(parsed: Parsed, cens: np.ndarray, reading: Reading, findings: Findi
     return sample & ~nothing & ~idle & readable & (~(parsed.dv.either < 0) | (reading.logarithms == "kept"))
 
 
-def _units(parsed: Parsed, sampled: np.ndarray, outputs_of: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
+def _units(
+    parsed: Parsed, sampled: np.ndarray, outputs_of: np.ndarray, reading: Reading, findings: Findings
+) -> np.ndarray:
     """Unit of each row, "" where nobody states one."""
     texts = parsed.texts["UNIT"]
     fix = f"use one of {known_units()}"
@@ -172,7 +200,9 @@ def _units(parsed: Parsed, sampled: np.ndarray, outputs_of: np.ndarray, reading:
         foreign = _foreign(parsed, outputs_of, sampled & ~silent, unit, findings)
         unit = np.where(foreign, texts, unit).astype(object)
         wrong = np.flatnonzero(sampled & ~silent & (unit == ""))
-        findings.at("unit", wrong, parsed.name("UNIT"), texts[wrong], "{} is not a unit that is known here", fix)
+        findings.at(
+            "unit", wrong, parsed.name("UNIT"), texts[wrong], "{} is not a unit that is known here", fix
+        )
         lost = np.flatnonzero(silent)
         findings.at("unit", lost, parsed.name("UNIT"), texts[lost], "the row states no unit, others do",
                     "write the unit in every row of a sample")  # fmt: skip
@@ -188,29 +218,43 @@ def _units(parsed: Parsed, sampled: np.ndarray, outputs_of: np.ndarray, reading:
         said = {one} - {"", None}
     asked = {unit for unit in (reading.unit, *reading.units.values()) if unit is not None}
     if asked and said and said != asked:
-        problem = f"the file says {', '.join(sorted(map(str, said)))} and --unit says {', '.join(sorted(asked))}"
+        problem = (
+            f"the file says {', '.join(sorted(map(str, said)))} and --unit says {', '.join(sorted(asked))}"
+        )
         fix = "leave the option out: one unit becomes another only by a named conversion (--conversion)"
         findings.add("unit", findings.heading, parsed.name("UNIT") or parsed.name("DV"), "", problem, fix)
     if not said and not asked:
-        findings.note("the unit of the values is not stated (--unit states it); numbers are in the unit of the file")
+        findings.note(
+            "the unit of the values is not stated (--unit states it); numbers are in the unit of the file"
+        )
     return unit
 
 
-def _foreign(parsed: Parsed, output: np.ndarray, stated: np.ndarray, unit: np.ndarray, findings: Findings) -> np.ndarray:
-    """Rows of outputs whose unit is not in the closed list, where other outputs have one that is: they keep their own."""
+def _foreign(
+    parsed: Parsed, output: np.ndarray, stated: np.ndarray, unit: np.ndarray, findings: Findings
+) -> np.ndarray:
+    """Rows of outputs whose unit is not in the closed list, where other outputs have one that is: they keep
+    their own."""
     lost = set(output[stated & (unit == "")])
     known = set(output[stated & (unit != "")])
     foreign = stated & np.isin(output, list(lost - known - {""}))
     if not known or not foreign.any():
         return np.zeros(len(output), dtype=bool)
     pairs = sorted({(o, u) for o, u in zip(output[foreign], parsed.texts["UNIT"][foreign], strict=True)})
-    listed = ", ".join(f"`{printable(o, 30)}` ({printable(u, 20)})" for o, u in pairs[:5]) + (", ..." if pairs[5:] else "")
-    findings.note(f"{len(pairs)} output(s) keep a unit that is not known here, so no model reads them: {listed}")
+    listed = ", ".join(f"`{printable(o, 30)}` ({printable(u, 20)})" for o, u in pairs[:5]) + (
+        ", ..." if pairs[5:] else ""
+    )
+    findings.note(
+        f"{len(pairs)} output(s) keep a unit that is not known here, so no model reads them: {listed}"
+    )
     return foreign
 
 
-def _assays(assay: np.ndarray, outputs_of: np.ndarray, use: np.ndarray, reading: Reading, findings: Findings) -> np.ndarray:
-    """Assay of each row. Several assays of one output stay apart unless the user pools them, which is then noted."""
+def _assays(
+    assay: np.ndarray, outputs_of: np.ndarray, use: np.ndarray, reading: Reading, findings: Findings
+) -> np.ndarray:
+    """Assay of each row. Several assays of one output stay apart unless the user pools them, which is then
+    noted."""
     import pandas as pd
 
     if len(set(assay[use])) < 2:
@@ -240,11 +284,14 @@ def _profiles(codes: np.ndarray, labels: list[np.ndarray], dose: np.ndarray) -> 
     doses = np.full(len(first), -np.inf)
     np.maximum.at(doses, profile, np.where(np.isfinite(dose), dose, -np.inf))
     occasion, output, assay, unit = (texts[first] for texts in labels)
-    return Profile(codes[first], occasion, output, assay, unit, np.where(np.isfinite(doses), doses, np.nan)), profile
+    return Profile(
+        codes[first], occasion, output, assay, unit, np.where(np.isfinite(doses), doses, np.nan)
+    ), profile
 
 
 def _starts(timed: Timed, use, order, profile: np.ndarray) -> np.ndarray:
-    """When the infusion of each profile was, since the first one of its subject; profile: of the samples `use[order]`."""
+    """When the infusion of each profile was, since the first one of its subject; profile: of the samples
+    `use[order]`."""
     start = np.zeros(int(profile.max(initial=-1)) + 1)
     start[profile] = timed.start[use[order]]
     return start
@@ -271,8 +318,14 @@ def settle_doubles(data: Data, parsed: Parsed, reading: Reading, apart: set[str]
         for i in np.flatnonzero(same) + 1:
             lines = sorted((int(data.line[i - 1]), int(data.line[i])))
             subject = printable(data.subjects[data.profiles.subject[data.profile[i]]], 40)
-            problem = f"subject `{subject}` has two values at time {data.time[i]:g} (the other is line {lines[0]})"
-            differ = [n for n, texts in data.by_row.items() if texts[i] != texts[i - 1] and may_differ(n, reading.columns)]
+            problem = (
+                f"subject `{subject}` has two values at time {data.time[i]:g} (the other is line {lines[0]})"
+            )
+            differ = [
+                n
+                for n, texts in data.by_row.items()
+                if texts[i] != texts[i - 1] and may_differ(n, reading.columns)
+            ]
             fix = "delete one, or say --duplicates mean (or, in a fit, keep: they are replicates)"
             if differ:
                 problem += f", which differ in {', '.join(f'`{printable(n, 40)}`' for n in differ[:4])}"
@@ -289,7 +342,10 @@ def settle_doubles(data: Data, parsed: Parsed, reading: Reading, apart: set[str]
     mean = np.where(count > 0, total / np.maximum(count, 1), data.dv[start])
     mixed = int(((count > 0) & (count < sizes)).sum())
     more = f"; in {mixed} of them values below the limit were set aside" if mixed else ""
-    findings.note(f"{int((sizes > 1).sum())} set(s) of values at one time were replaced by their mean, as you said{more}")
+    findings.note(
+        f"{int((sizes > 1).sum())} set(s) of values at one time were replaced by their mean, as "
+        f"you said{more}"
+    )
     cens = np.where(count > 0, np.where(data.cens[start] == 1, 0, data.cens[start]), 1).astype(np.int8)
     return replace(
         data, profile=data.profile[start], time=data.time[start], dv=mean, cens=cens, limit=data.limit[start],
@@ -299,10 +355,17 @@ def settle_doubles(data: Data, parsed: Parsed, reading: Reading, apart: set[str]
 
 def _as_replicates(data: Data, same: np.ndarray, findings: Findings) -> Data:
     sets = int((same & ~np.r_[False, same[:-1]]).sum())
-    copies = np.flatnonzero(same & (data.dv[1:] == data.dv[:-1]) & (data.cens[1:] == 0) & (data.cens[:-1] == 0)) + 1
-    found = f"; {len(copies)} of them equal another one exactly (the first is line {data.line[copies].min()}): delete copies"
+    copies = (
+        np.flatnonzero(same & (data.dv[1:] == data.dv[:-1]) & (data.cens[1:] == 0) & (data.cens[:-1] == 0))
+        + 1
+    )
+    found = (
+        f"; {len(copies)} of them equal another one exactly (the first is line "
+        f"{data.line[copies].min()}): delete copies"
+    )
     findings.note(
-        f"{sets} set(s) of values of one subject, output and time are replicates, each with a residual error of its own "
+        f"{sets} set(s) of values of one subject, output and time are replicates, each with a residual "
+        f"error of its own "
         f"(--duplicates mean takes their mean){found if len(copies) else ''}"
     )
     return data
@@ -346,10 +409,15 @@ def _covariates(parsed: Parsed, codes: np.ndarray, n: int, rows: np.ndarray, fin
 
 
 def _changing(parsed: Parsed, codes: np.ndarray, timed: Timed, varying: Iterable[str]) -> dict[str, Changes]:
-    """Every covariate that changes within a subject, from all rows that are used, doses too; varying: their names."""
+    """Every covariate that changes within a subject, from all rows that are used, doses too; varying: their
+    names."""
     since = timed.start + timed.time
     usable = np.isfinite(since) & ~parsed.excluded
-    columns = {name: parsed.covariates[name] for name in varying if not counts_time(name) and name != parsed.name("CMT")}
+    columns = {
+        name: parsed.covariates[name]
+        for name in varying
+        if not counts_time(name) and name != parsed.name("CMT")
+    }
     lowest, highest = np.full(len(codes), np.inf), np.zeros(len(codes))
     np.fmin.at(lowest, codes, np.where(parsed.weight > 0, parsed.weight, np.inf))
     np.fmax.at(highest, codes, np.where(parsed.weight > 0, parsed.weight, 0.0))
@@ -383,6 +451,8 @@ def _dose_of_body(data: Data, findings: Findings) -> Data:
     findings.note(f"doses in {data.dose_unit} were multiplied by the weight of the subject")
     dose = data.profiles.dose * data.weight[data.profiles.subject]
     weight = None if data.doses is None else data.weight[data.doses.subject]
-    doses = data.doses and replace(data.doses, amount=data.doses.amount * weight, rate=data.doses.rate * weight)
+    doses = data.doses and replace(
+        data.doses, amount=data.doses.amount * weight, rate=data.doses.rate * weight
+    )
     unit = data.dose_unit.removesuffix("/kg")
     return replace(data, profiles=replace(data.profiles, dose=dose), doses=doses, dose_unit=unit)

@@ -18,7 +18,9 @@ READ_HERE = "a table as CSV, TSV or Excel (.xlsx) is read here"
 SIGNATURES = {
     b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"%PDF": "a PDF", b"\x1f\x8b": "a gzip archive",
     b"PAR1": "Parquet", b"\xd0\xcf\x11\xe0": "an old Excel or Word file (.xls)", b"\x80\x04": "a pickle",
-    b"\x80\x05": "a pickle", b"\x80\x03": "a pickle", b"HEADER RECORD": "a SAS transport file", b"RDX": "an R file",
+    b"\x80\x05": "a pickle", b"\x80\x03": "a pickle", b"HEADER RECORD": "a SAS transport file", b"RDX": "an "
+                                                                                                        "R "
+                                                                                                        "file",
     b"BZh": "a bzip2 archive", b"7z\xbc\xaf": "a 7z archive", b"SQLite": "a database", b"<?xml": "XML", b"<sbml": "SBML",
     b"<!DOCTYPE": "XML or HTML", b"<html": "HTML", b"{\\rtf": "rich text",
 }  # fmt: skip
@@ -96,14 +98,18 @@ def _decode(raw: bytes, name: str, findings: Findings) -> str:
         try:
             text = raw.decode("utf-16")
         except UnicodeDecodeError:
-            raise InputError(f"`{name}` is not a text table: its UTF-16 text is damaged; {READ_HERE}") from None
+            raise InputError(
+                f"`{name}` is not a text table: its UTF-16 text is damaged; {READ_HERE}"
+            ) from None
         findings.note("the text is UTF-16")
     else:
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = raw.decode("latin-1") if b"\x00" in raw else _decode_windows(raw)
-            findings.note("the text is not UTF-8; it was read as Windows-1252, so look at accents and the micro sign")
+            findings.note(
+                "the text is not UTF-8; it was read as Windows-1252, so look at accents and the micro sign"
+            )
     odd = len(raw) - len(raw.translate(None, CONTROLS))
     if "\x00" in text or odd > len(raw) / 100:
         raise InputError(f"`{name}` is not a text table (it holds control characters); {READ_HERE}")

@@ -18,7 +18,8 @@ _DIGITS = str.maketrans("123456789", "000000000")
 class Profile:
     """Curves of one subject, occasion, output, assay and unit; all arrays have shape (profiles,).
 
-    subject: position in Data.subjects; occasion, output, assay, unit: texts; dose: amount given, nan where unknown.
+    subject: position in Data.subjects; occasion, output, assay, unit: texts; dose: amount given, nan where
+    unknown.
     """
 
     subject: np.ndarray
@@ -70,8 +71,9 @@ class Doses:
 
 @dataclass(frozen=True)
 class Changes:
-    """A covariate that changes within subjects, in order of subject and time: subject (position in Data.subjects), time
-    (since the first infusion of the subject) and text of every row that says something, doses included, shape (rows,)."""
+    """A covariate that changes within subjects, in order of subject and time: subject (position in
+    Data.subjects), time (since the first infusion of the subject) and text of every row that says something,
+    doses included, shape (rows,)."""
 
     subject: np.ndarray
     time: np.ndarray
@@ -150,7 +152,10 @@ class Data(Shown):
 
     def kept(self, rows: np.ndarray) -> "Data":
         """These samples alone (a mask or positions); profiles stay."""
-        own = {name: getattr(self, name)[rows] for name in ("profile", "time", "dv", "cens", "limit", "line", "end")}
+        own = {
+            name: getattr(self, name)[rows]
+            for name in ("profile", "time", "dv", "cens", "limit", "line", "end")
+        }
         return replace(self, **own, by_row={name: values[rows] for name, values in self.by_row.items()})
 
     @property
@@ -169,20 +174,22 @@ class Data(Shown):
         return len(self.time)
 
     def table(self, varying: bool = True):
-        """Pandas table: ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC, then DUR RATE II CMT SS where a dose needs them,
-        covariates, weight (WT), REPLICATE (number of a value among those of one time) and LOGARITHMS where there are any, and
-        the units of time and dose.
+        """Pandas table: ID TIME DV DVID UNIT ASSAY EVID AMT CENS LIMIT OCC, then DUR RATE II CMT SS where a
+        dose needs them, covariates, weight (WT), REPLICATE (number of a value among those of one time) and
+        LOGARITHMS where there are any, and the units of time and dose.
 
-        TIME counts as in the file (from the infusion where it holds no dose rows). A row for every dose (where the file
-        had no dose rows: one for each occasion with a known dose), then the samples; where a covariate changes in a row
-        that is neither, a row of another event (EVID 2). A covariate with the name of one of these columns gets a `_`
-        behind it. varying: False leaves out covariates that change within a subject. The table reads back to the same data.
+        TIME counts as in the file (from the infusion where it holds no dose rows). A row for every dose
+        (where the file had no dose rows: one for each occasion with a known dose), then the samples; where a
+        covariate changes in a row that is neither, a row of another event (EVID 2). A covariate with the name
+        of one of these columns gets a `_` behind it. varying: False leaves out covariates that change within
+        a subject. The table reads back to the same data.
         """
         return _canonical(self, varying)
 
 
 def natural_order(texts: np.ndarray) -> np.ndarray:
-    """Rank of each text, equal for equal texts: numbers in texts count as numbers, so `P2` comes before `P10`."""
+    """Rank of each text, equal for equal texts: numbers in texts count as numbers, so `P2` comes before
+    `P10`."""
     import pandas as pd
 
     codes, unique = pd.factorize(texts)
@@ -193,7 +200,9 @@ def natural_order(texts: np.ndarray) -> np.ndarray:
 
 def naturally_sorted(texts: Sequence[str]) -> list[int]:
     """Positions of texts in the order of `natural_key`."""
-    if len({text.translate(_DIGITS) for text in texts}) == 1:  # digits at the same places: as texts are sorted
+    if (
+        len({text.translate(_DIGITS) for text in texts}) == 1
+    ):  # digits at the same places: as texts are sorted
         return sorted(range(len(texts)), key=texts.__getitem__)
     return sorted(range(len(texts)), key=lambda i: natural_key(texts[i]))
 
@@ -210,10 +219,16 @@ def _canonical(data: Data, varying: bool):
     """See `Data.table`."""
     import pandas as pd
 
-    parts = [part for part in (_doses(data), _samples(data), _others(data) if varying else None) if part is not None]
+    parts = [
+        part
+        for part in (_doses(data), _samples(data), _others(data) if varying else None)
+        if part is not None
+    ]
     both = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     both["_order"] = natural_order(both["OCC"].to_numpy())
-    both = both.sort_values(["_subject", "_order", "TIME", "EVID"], ascending=[True, True, True, False], kind="stable")
+    both = both.sort_values(
+        ["_subject", "_order", "TIME", "EVID"], ascending=[True, True, True, False], kind="stable"
+    )
     subject = both["_subject"].to_numpy()
     for name, values in data.covariates.items():
         both[_free(name)] = values[subject]
@@ -225,7 +240,11 @@ def _canonical(data: Data, varying: bool):
     if data.replicates and varying:
         count = both.groupby(["_subject", "OCC", "DVID", "ASSAY", "UNIT", "TIME", "EVID"]).cumcount() + 1
         both[REPLICATE] = np.where(both["EVID"] == 0, count.astype(str), "")
-    marks = (("TIMEUNIT", data.time_unit), ("DOSEUNIT", data.dose_unit), (LOGARITHMS, "kept" if data.logarithms else ""))
+    marks = (
+        ("TIMEUNIT", data.time_unit),
+        ("DOSEUNIT", data.dose_unit),
+        (LOGARITHMS, "kept" if data.logarithms else ""),
+    )
     for name, mark in marks:
         if mark:
             both[name] = mark
@@ -253,7 +272,16 @@ def _event(data: Data, subject: np.ndarray, **columns):
     """Rows that are no samples."""
     import pandas as pd
 
-    blank = {"DV": np.nan, "DVID": "", "UNIT": "", "ASSAY": "", "AMT": np.nan, "CENS": 0, "LIMIT": np.nan, "_row": -1}
+    blank = {
+        "DV": np.nan,
+        "DVID": "",
+        "UNIT": "",
+        "ASSAY": "",
+        "AMT": np.nan,
+        "CENS": 0,
+        "LIMIT": np.nan,
+        "_row": -1,
+    }
     made = {"ID": _ids(data)[subject], **blank, **columns, "_subject": subject}
     special = [name for name in columns if name not in CANONICAL]
     return pd.DataFrame({name: made[name] for name in (*CANONICAL, "_subject", "_row", *special)})
@@ -264,7 +292,15 @@ def _doses(data: Data):
     p, given = data.profiles, data.doses
     if given is None:
         keep = np.isfinite(p.dose)
-        rows = _event(data, p.subject[keep], TIME=0.0, AMT=p.dose[keep], OCC=p.occasion[keep], UNIT=data.dose_unit, EVID=1)
+        rows = _event(
+            data,
+            p.subject[keep],
+            TIME=0.0,
+            AMT=p.dose[keep],
+            OCC=p.occasion[keep],
+            UNIT=data.dose_unit,
+            EVID=1,
+        )
         return rows.drop_duplicates(["_subject", "OCC"])
     keep = np.isin(given.subject, p.subject)
     evid = np.where(given.given, np.where(given.reset, 4, 1), 3)[keep]
@@ -299,13 +335,16 @@ def _others(data: Data):
 
 
 def _by_row(data: Data, name: str, table) -> np.ndarray:
-    """A covariate that changes: of samples as their rows say, elsewhere as any row of that subject and time says."""
+    """A covariate that changes: of samples as their rows say, elsewhere as any row of that subject and time
+    says."""
     row, subject = table["_row"].to_numpy(), table["_subject"].to_numpy()
     sampled = row >= 0
     texts = np.full(len(table), "", dtype=object)
     if name in data.changing:
         changes = data.changing[name]
-        said = dict(zip(reversed(_keys(changes.subject, changes.time)), reversed(changes.text.tolist()), strict=True))
+        said = dict(
+            zip(reversed(_keys(changes.subject, changes.time)), reversed(changes.text.tolist()), strict=True)
+        )
         zero = data.doses.zero[subject] if data.doses is not None else 0.0
         texts[:] = [said.get(key, "") for key in _keys(subject, table["TIME"].to_numpy() - zero)]
     if name == "CMT" and name in table:  # where doses go stands there too
@@ -322,7 +361,10 @@ def _free(name: str) -> str:
 
 def _keys(subject: np.ndarray, time: np.ndarray) -> list[tuple[int, str]]:
     """A subject and a time, which may differ by rounding."""
-    return [(who, f"{when:.9g}") for who, when in zip(subject.tolist(), (np.asarray(time) + 0.0).tolist(), strict=True)]
+    return [
+        (who, f"{when:.9g}")
+        for who, when in zip(subject.tolist(), (np.asarray(time) + 0.0).tolist(), strict=True)
+    ]
 
 
 def _ids(data: Data) -> np.ndarray:

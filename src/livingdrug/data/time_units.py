@@ -48,7 +48,8 @@ _STATED = {
 
 @dataclass(frozen=True)
 class TimeUnit:
-    """A unit of time, one of DAYS; "" where nobody states one, another text where it is none that is known here."""
+    """A unit of time, one of DAYS; "" where nobody states one, another text where it is none that is known
+    here."""
 
     name: str = ""
 
@@ -58,15 +59,18 @@ class TimeUnit:
         return self.name in DAYS
 
     def from_other(self, value, other: "TimeUnit"):
-        """What `value` of another unit is in this one; the same number where the units are alike or one is not stated.
+        """What `value` of another unit is in this one; the same number where the units are alike or one is
+        not stated.
 
-        Raises InputError where both are stated and one is not known.
+                Raises InputError where both are stated and one is not known.
         """
         if not self.name or not other.name or self.name == other.name:
             return value
         unknown = [unit.name for unit in (self, other) if not unit.known]
         if unknown:
-            raise InputError(f"`{unknown[0]}` is no unit of time that is known here; use one of {', '.join(DAYS)}")
+            raise InputError(
+                f"`{unknown[0]}` is no unit of time that is known here; use one of {', '.join(DAYS)}"
+            )
         return value * (DAYS[other.name] / DAYS[self.name])
 
     def factor_words(self, other: "TimeUnit") -> str:
@@ -96,8 +100,8 @@ def time_unit_of(heading: str, stated: str = "") -> TimeUnit:
 
 
 def stem(heading: str) -> str:
-    """A heading of times without its unit and without words for time: `PFS_months` is `pfs`, `time to progression`
-    is `progression`, `time` is empty."""
+    """A heading of times without its unit and without words for time: `PFS_months` is `pfs`, `time to
+    progression` is `progression`, `time` is empty."""
     name = split_heading(heading)[0]
     parts = re.split(r"[\s_.\-]+", name.strip().lower())
     if len(parts) > 1 and parts[-1] in _UNIT:

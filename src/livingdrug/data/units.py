@@ -1,5 +1,5 @@
-"""Units as people write them in files, read into the closed list of `core.units`; `10^6 cells`, `10^9/L` and `copies/100 ng`
-by exact factors."""
+"""Units as people write them in files, read into the closed list of `core.units`; `10^6 cells`, `10^9/L` and
+`copies/100 ng` by exact factors."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from livingdrug.core.errors import UnitError
 from livingdrug.core.units import AMOUNT, MASS, TIME_WORDS, measures, parse_unit, unit_text, word_of
 
 _SPELLINGS = {
-    "copies/ug": "copies/ugdna copies/uggdna copies/uggenomicdna vectorcopies/ug transgenecopies/ug copiesperugdna "
+    "copies/ug": "copies/ugdna copies/uggdna copies/uggenomicdna vectorcopies/ug transgenecopies/ug "
+    "copiesperugdna "
     "copies/ugofdna copies_ug copies/ug.dna",
     "cells/uL": "/ul cells_ul",
     "cells/mL": "/ml cells_ml",
@@ -34,9 +35,13 @@ _CELLS = re.compile(
     r"|car[ -]?t"
 )
 _COPIES = re.compile(r"(?:(?:transgene|vector|gene|car) )?(?:copies|copy)")
-_DNA = re.compile(r"([0-9]+(?:\.[0-9]+)?)?\s*(ug|mcg|ng|microgram|nanogram)s?(?:[ .]*(?:of )?(?:genomic ?|g)?dna)?")
+_DNA = re.compile(
+    r"([0-9]+(?:\.[0-9]+)?)?\s*(ug|mcg|ng|microgram|nanogram)s?(?:[ .]*(?:of )?(?:genomic ?|g)?dna)?"
+)
 _VOLUMES = {
-    **dict.fromkeys(("ul", "mcl", "mm3", "mm^3", "cmm", "microliter", "microlitre"), ("cells/uL", Fraction(1))),
+    **dict.fromkeys(
+        ("ul", "mcl", "mm3", "mm^3", "cmm", "microliter", "microlitre"), ("cells/uL", Fraction(1))
+    ),
     **dict.fromkeys(("l", "liter", "litre"), ("cells/uL", Fraction(1, 10**6))),
     **dict.fromkeys(("ml", "cm3", "cm^3", "milliliter", "millilitre"), ("cells/mL", Fraction(1))),
     "dl": ("cells/mL", Fraction(1, 100)),
@@ -51,8 +56,8 @@ _DOSED = ({"cells": 1}, {"copies": 1}, {MASS: 1}, {AMOUNT: 1})
 def read_unit(text: str) -> str | None:
     """The unit of the closed list that a text stands for, or None.
 
-    Both micro signs, upper and lower case (but of nM and the like), `per` and usual spellings are read; nothing is
-    converted.
+    Both micro signs, upper and lower case (but of nM and the like), `per` and usual spellings are read;
+    nothing is converted.
     """
     plain = text.strip().replace("\u00b5", "u").replace("\u03bc", "u")
     word = re.sub(r"\s+", "", re.sub(r"\s+per\s+", "/", plain, flags=re.IGNORECASE))
@@ -75,7 +80,8 @@ def read_unit(text: str) -> str | None:
 def known_units() -> str:
     """What a file's values may be in, in print."""
     return (
-        "copies/ug, copies/uL, copies/mL, cells/uL, cells/mL, cells, cells/kg, %, 1, or a mass or an amount of substance "
+        "copies/ug, copies/uL, copies/mL, cells/uL, cells/mL, cells, cells/kg, %, 1, or a mass or an amount "
+        "of substance "
         "per volume, such as ng/mL, mg/L or nmol/L"
     )
 
@@ -86,7 +92,8 @@ def is_time(unit: str | None) -> bool:
 
 
 def is_dose(unit: str | None) -> bool:
-    """Whether a dose can be in this unit: cells, copies, a mass or an amount of substance, or one of them per kg."""
+    """Whether a dose can be in this unit: cells, copies, a mass or an amount of substance, or one of them per
+    kg."""
     return unit is not None and measures(parse_unit(unit.removesuffix("/kg"))) in _DOSED
 
 
@@ -103,7 +110,13 @@ def read_scaled(text: str) -> Scaled | None:
     known = read_unit(text)
     if known is not None:
         return Scaled(known)
-    plain = text.strip().replace("\u00b5", "u").replace("\u03bc", "u").replace("\u00d7", "x").replace("\u00b7", "*")
+    plain = (
+        text.strip()
+        .replace("\u00b5", "u")
+        .replace("\u03bc", "u")
+        .replace("\u00d7", "x")
+        .replace("\u00b7", "*")
+    )
     plain = _RAISED.sub(lambda found: "^" + found.group().translate(_SUPER), plain).lower()
     plain = re.sub(r"\s+per\s+", "/", plain)
     found = list(_POWER.finditer(plain))

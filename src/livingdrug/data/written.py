@@ -24,23 +24,38 @@ def is_canonical(headings: Sequence[str]) -> bool:
 
 
 def as_written(grid: Grid, reading: Reading) -> tuple[Grid, Reading]:
-    """A file that is a canonical table without the marks against live formulas, and how it is read: what was settled when
-    it was written is not asked again, unless the user says otherwise."""
+    """A file that is a canonical table without the marks against live formulas, and how it is read: what was
+    settled when it was written is not asked again, unless the user says otherwise."""
     if not is_canonical(grid.headings):
         return grid, reading
     plain = [plain_cell(name) for name in grid.headings]
     grid = replace(grid, headings=tuple(plain), columns=tuple(_unmarked(column) for column in grid.columns))
     said = {name: name if name in OWN else COVARIATE for name in plain[len(CANONICAL) :]}
-    said |= {name: IGNORE for name in (REPLICATE, LOGARITHMS) if name in said} | dict(zip(CANONICAL, CANONICAL, strict=True))
+    said |= {name: IGNORE for name in (REPLICATE, LOGARITHMS) if name in said} | dict(
+        zip(CANONICAL, CANONICAL, strict=True)
+    )
     taken = {meaning.upper() for meaning in reading.columns.values()}
     sampled = grid.columns[CANONICAL.index("EVID")] == "0"
-    of_samples = {name for name in DOSE if name in plain and not missing(grid.columns[plain.index(name)][sampled]).all()}
-    said = {name: COVARIATE if meaning in taken or name in of_samples else meaning for name, meaning in said.items()}
+    of_samples = {
+        name for name in DOSE if name in plain and not missing(grid.columns[plain.index(name)][sampled]).all()
+    }
+    said = {
+        name: COVARIATE if meaning in taken or name in of_samples else meaning
+        for name, meaning in said.items()
+    }
     changed: dict = {"columns": said | reading.columns, "untreated": True}
     marks = {name: grid.columns[plain.index(name)] for name in (REPLICATE, LOGARITHMS) if name in plain}
-    if REPLICATE in marks and reading.duplicates is None and any(text not in ("", "1") for text in marks[REPLICATE]):
+    if (
+        REPLICATE in marks
+        and reading.duplicates is None
+        and any(text not in ("", "1") for text in marks[REPLICATE])
+    ):
         changed["duplicates"] = "keep"
-    if LOGARITHMS in marks and reading.logarithms is None and all(text == "kept" for text in marks[LOGARITHMS]):
+    if (
+        LOGARITHMS in marks
+        and reading.logarithms is None
+        and all(text == "kept" for text in marks[LOGARITHMS])
+    ):
         changed["logarithms"] = "kept"
     return grid, replace(reading, **changed)
 

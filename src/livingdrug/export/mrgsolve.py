@@ -74,7 +74,9 @@ def _main(
     block = draft.block()
     draft.known |= parameters
     # a parameter that differs between subjects gets a second name: mrgsolve's own are read-only
-    etas = {p.name: p.individual(parameters[p.name], f"ETA({i})", "1.0") for i, p in enumerate(plan.varying, 1)}
+    etas = {
+        p.name: p.individual(parameters[p.name], f"ETA({i})", "1.0") for i, p in enumerate(plan.varying, 1)
+    }
     same = {p.name: parameters[p.name] for p in plan.parameters if not p.variance and not p.effect}
     draft.individual(block, lambda p: etas.get(p.name, parameters[p.name]), same)
     if isinstance(plan.model.system, ClosedForm):

@@ -58,7 +58,9 @@ def _ini(plan: Plan, typical: dict[str, str], etas: dict[str, str], sds: dict[st
         if len(block) == 1:
             lines.append(f"{names} ~ {rows[0][0]!r}  # variance of {words}")
         else:
-            lines.append(f"{names} ~ c({', '.join(repr(v) for row in rows for v in row)})  # covariance of {words}")
+            lines.append(
+                f"{names} ~ c({', '.join(repr(v) for row in rows for v in row)})  # covariance of {words}"
+            )
     return lines + [
         f"{name} <- {plan.residual(o)!r}  # SD of the logarithm of {o}" for o, name in sds.items()
     ]

@@ -21,7 +21,8 @@ def nonmem(plan: Plan) -> str:
     """
     if not plan.measured:
         raise InputError(
-            f"`{plan.model.full_name}` has no measured output, and NONMEM needs one to predict; write `measured = true` at "
+            f"`{plan.model.full_name}` has no measured output, and NONMEM needs one to predict; write "
+            f"`measured = true` at "
             "an output of the model file"
         )
     closed = isinstance(plan.model.system, ClosedForm)

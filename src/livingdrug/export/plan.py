@@ -50,7 +50,8 @@ class Parameter:
         return {"log": "the logarithm of ", "logit": "the logit of "}.get(self.scale, "") + self.name
 
     def individual(self, value: str, eta: str, one: str = "1", exp: str = "exp") -> str:
-        """The text of a subject's value, from those of the typical value and of eta; exp: the function in the target."""
+        """The text of a subject's value, from those of the typical value and of eta; exp: the function in the
+        target."""
         if self.scale == "normal":
             return f"{value} + {eta}"
         if self.scale == "logit":
@@ -82,8 +83,13 @@ class Plan:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The parameters with an eta in blocks of those that are correlated, in the order of the first of each."""
-        pairs = {frozenset((c.first, c.second)): c.value for c in self.population.correlations} if self.population else {}
+        """The parameters with an eta in blocks of those that are correlated, in the order of the first of
+        each."""
+        pairs = (
+            {frozenset((c.first, c.second)): c.value for c in self.population.correlations}
+            if self.population
+            else {}
+        )
         found: list[list[Parameter]] = []
         for p in (p for p in self.parameters if p.variance > 0):
             mine = [block for block in found if any(frozenset((p.name, q.name)) in pairs for q in block)]
@@ -100,7 +106,8 @@ class Plan:
             return p.variance if p is q else float(f"{correlation * math.sqrt(p.variance * q.variance):.12g}")
 
         return tuple(
-            (tuple(block), tuple(tuple(shared(p, q) for q in block[: i + 1]) for i, p in enumerate(block))) for block in found
+            (tuple(block), tuple(tuple(shared(p, q) for q in block[: i + 1]) for i, p in enumerate(block)))
+            for block in found
         )
 
     @property
@@ -128,15 +135,18 @@ def plan(model: Model, spread: str | None = None) -> Plan:
         for state in model.system.states:
             if state.extinct_below:
                 raise InputError(
-                    f"`{model.full_name}`: the state `{state.name}` is empty from then on once it falls below "
-                    f"{state.extinct_below:g}, a rule that the exported languages do not have; take `extinct_below` out of "
+                    f"`{model.full_name}`: the state `{state.name}` is empty from then on once it falls "
+                    f"below "
+                    f"{state.extinct_below:g}, a rule that the exported languages do not have; take "
+                    f"`extinct_below` out of "
                     "the model file"
                 )
     population = find_population(model, spread) if spread or model.populations else None
     if population and population.members:
         if spread:
             raise InputError(
-                f"`{model.full_name}`: `{population.name}` draws each subject from {len(population.members)} published "
+                f"`{model.full_name}`: `{population.name}` draws each subject from "
+                f"{len(population.members)} published "
                 "vectors, which the exported languages do not have; export one vector, such as "
                 f"{model.name}:{model.values[-1].name}"
             )
@@ -144,8 +154,10 @@ def plan(model: Model, spread: str | None = None) -> Plan:
     for residual in model.residuals:
         if residual.kind != "lognormal":
             raise InputError(
-                f"`{model.full_name}`: the residual error of `{residual.output}` is {residual.words}, and models are "
-                "exported with a log-normal one; fit with --residual lognormal:0.3, or change it in the model file"
+                f"`{model.full_name}`: the residual error of `{residual.output}` is {residual.words}, and "
+                f"models are "
+                "exported with a log-normal one; fit with --residual lognormal:0.3, or change it in the "
+                "model file"
             )
     return Plan(model, population, tuple(_parameter(model, population, q) for q in model.quantities))
 

@@ -114,7 +114,8 @@ def _apply_rules(data, settings: NcaSettings, chosen, value, limit, below, posit
             row = int(np.flatnonzero((here & np.isnan(limit)).any(axis=1))[0])
             subject = data.subjects[data.profiles.subject[chosen[row]]]
             raise InputError(
-                f"subject `{subject}` has values below a limit that is not stated, so the rule `{rule}` has no "
+                f"subject `{subject}` has values below a limit that is not stated, so the rule `{rule}` has "
+                f"no "
                 "limit to use; state it with --limit, or take the rule zero or drop"
             )
         handled = np.where(

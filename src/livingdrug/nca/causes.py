@@ -58,41 +58,52 @@ CENSORING = int(Cause.CENSORED | Cause.LOST_BETWEEN | Cause.FROM_START)
 SENTENCES: dict[Cause, str] = {
     Cause.NOTHING_QUANTIFIABLE: "no value after the infusion is above the limit of quantification",
     Cause.ONE_SAMPLE: "there is no quantifiable value after time 0, so there is no area",
-    Cause.FEW_TERMINAL: "fewer than 3 quantifiable values after TMAX (or in the range chosen by hand) to fit a slope to",
-    Cause.NOT_FALLING: "no terminal phase: no 3 or more values after TMAX (or in the chosen range) give a negative slope",
+    Cause.FEW_TERMINAL: "fewer than 3 quantifiable values after TMAX (or in the range chosen by hand) to "
+    "fit a slope to",
+    Cause.NOT_FALLING: "no terminal phase: no 3 or more values after TMAX (or in the chosen range) give a "
+    "negative slope",
     Cause.NO_TERMINAL: "it needs a terminal slope (LAMZ), which is absent",
-    Cause.NO_WINDOW: "no window was given, and 0 to 28 d needs a stated unit of time (--time-unit or --window)",
-    Cause.WINDOW_BEYOND: "the window ends after the last sample and there is no terminal slope to extend the curve",
+    Cause.NO_WINDOW: "no window was given, and 0 to 28 d needs a stated unit of time (--time-unit or "
+    "--window)",
+    Cause.WINDOW_BEYOND: "the window ends after the last sample and there is no terminal slope to extend "
+    "the curve",
     Cause.PEAK_FIRST: "the peak is the first sample, so no rise was seen",
     Cause.NO_RISE: "no quantifiable value lies between the lowest point and the peak",
     Cause.FEW_RISING: "fewer than 3 quantifiable values lie between the lowest point and TMAX",
     Cause.NOT_RISING: "the values up to TMAX do not rise",
-    Cause.FEW_CONTRACTING: "fewer than 3 quantifiable values from TMAX to 28 d later or the first value below the limit",
+    Cause.FEW_CONTRACTING: "fewer than 3 quantifiable values from TMAX to 28 d later or the first value "
+    "below the limit",
     Cause.NOT_CONTRACTING: "the values after TMAX do not fall",
     Cause.NO_TIME_UNIT: "28 d after TMAX needs a stated unit of time (--time-unit)",
     Cause.NO_DOSE: "the number of cells infused is not known (a dose row, a dose column or --dose)",
     Cause.NO_DOSE_UNIT: "the unit of the dose is not stated (--dose-unit cells)",
-    Cause.NOT_CELLS: "it needs a level in cells/uL: measured so, or through a named unit conversion (--conversion)",
+    Cause.NOT_CELLS: "it needs a level in cells/uL: measured so, or through a named unit conversion "
+    "(--conversion)",
     Cause.NO_VOLUME: "the blood volume is not known (--blood-volume UL, or a column of weights)",
     Cause.NO_LEVEL: "no level was given and no limit of quantification is known (--above or --limit)",
     Cause.STILL_POSITIVE: "the subject was still above the limit at the last sample",
     Cause.NO_SAMPLE: "no sample was taken after the infusion",
     Cause.LATE_START: "the first sample after the infusion was taken later than 28 d, after the usual peak",
-    Cause.WINDOW_UNSAMPLED: "no sample lies in the window, or only in its last quarter, so its area was not measured",
-    Cause.ALL_BELOW: "all values are below the limit: reported as 0 by convention, the true peak lies below the limit",
-    Cause.START_ASSUMED: "no sample at the infusion: the curve is drawn from 0 there (Phoenix rule for extravascular dosing)",
+    Cause.WINDOW_UNSAMPLED: "no sample lies in the window, or only in its last quarter, so its area was not "
+    "measured",
+    Cause.ALL_BELOW: "all values are below the limit: reported as 0 by convention, the true peak lies below "
+    "the limit",
+    Cause.START_ASSUMED: "no sample at the infusion: the curve is drawn from 0 there (Phoenix rule for "
+    "extravascular dosing)",
     Cause.POOR_FIT: "adjusted R2 of the terminal fit is below 0.9",
     Cause.SHORT_SPAN: "the terminal points span fewer than 2 half-lives",
     Cause.FAR_EXTRAPOLATION: "more than 20 % of the area is extrapolated",
     Cause.WINDOW_EXTRAPOLATED: "the window ends after the last sample: the rest is extrapolated with LAMZ",
-    Cause.WINDOW_ENDED_BELOW: "the last sample is below the limit and before the window ends: nothing is added after it",
+    Cause.WINDOW_ENDED_BELOW: "the last sample is below the limit and before the window ends: nothing is "
+    "added after it",
     Cause.BELOW_TOUCHED: "BLQ values were handled by the stated rule",
     Cause.ABOVE_UPPER: "the peak is above the upper limit of the assay",
     Cause.CHOSEN_POINTS: "the terminal points were chosen by hand",
     Cause.VOLUME_BY_WEIGHT: "blood volume by weight: 5 L at 70 kg, in proportion",
     Cause.BRIDGED: "through a unit conversion, with its uncertainty",
     Cause.CENSORED: "right-censored: still above the limit at the last sample",
-    Cause.LOST_BETWEEN: "lost somewhere between the last value above the limit and the first lasting value below it",
+    Cause.LOST_BETWEEN: "lost somewhere between the last value above the limit and the first lasting value "
+    "below it",
     Cause.FROM_START: "never above the limit: lost before the first sample",
 }
 

@@ -47,7 +47,8 @@ def plot_forest(effects, n: int, detectable: float | None = None, title: str = "
 
 
 def plot_volcano(effects, title: str = ""):
-    """Effect per SD of each attribute against its permutation p value; filled: q below 0.1, the strongest named."""
+    """Effect per SD of each attribute against its permutation p value; filled: q below 0.1, the strongest
+    named."""
     from matplotlib import rc_context
 
     shown = [e for e in effects if np.isfinite(e.effect) and np.isfinite(e.p_value)]

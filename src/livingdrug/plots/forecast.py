@@ -14,8 +14,8 @@ DECADES = 7
 
 
 def plot_forecast(found: Forecast, patients: Sequence[Patient] | None = None):
-    """A panel for each patient (twelve are readable): samples that were used, later ones, those below the limit, the median
-    curve, its band, the wider band of samples, and the day of the cut."""
+    """A panel for each patient (twelve are readable): samples that were used, later ones, those below the
+    limit, the median curve, its band, the wider band of samples, and the day of the cut."""
     from matplotlib import rc_context
 
     patients = tuple(found.patients[:12] if patients is None else patients)
@@ -43,19 +43,36 @@ def plot_forecast(found: Forecast, patients: Sequence[Patient] | None = None):
 
 def _panel(axes, p: Patient) -> None:
     axes.fill_between(
-        p.times, p.seen_low, p.seen_high, color=COLOURS[5], alpha=0.18, linewidth=0, label="90 % band of samples"
+        p.times,
+        p.seen_low,
+        p.seen_high,
+        color=COLOURS[5],
+        alpha=0.18,
+        linewidth=0,
+        label="90 % band of samples",
     )
-    axes.fill_between(p.times, p.low, p.high, color=COLOURS[0], alpha=0.3, linewidth=0, label="90 % band of the curve")
+    axes.fill_between(
+        p.times, p.low, p.high, color=COLOURS[0], alpha=0.3, linewidth=0, label="90 % band of the curve"
+    )
     axes.plot(p.times, p.median, color=COLOURS[0], linewidth=1.4, label="median")
     axes.axvline(p.cut, color=MUTED, linewidth=0.9, linestyle="--", label="last day used")
     if np.isfinite(p.limit):
         axes.axhline(p.limit, color=MUTED, linewidth=0.8, linestyle=":", label="limit")
     for used, colour, word in ((True, "#000000", "sample used"), (False, MUTED, "later sample")):
         mine, below = p.used == used, p.kind == "below"
-        for rows, face, label in ((mine & ~below, colour, word), (mine & below, "white", f"{word}, below the limit")):
+        for rows, face, label in (
+            (mine & ~below, colour, word),
+            (mine & below, "white", f"{word}, below the limit"),
+        ):
             if rows.any():
                 axes.scatter(
-                    p.time[rows], p.value[rows], s=13, facecolors=face, edgecolors=colour, linewidths=0.9, zorder=3,
+                    p.time[rows],
+                    p.value[rows],
+                    s=13,
+                    facecolors=face,
+                    edgecolors=colour,
+                    linewidths=0.9,
+                    zorder=3,
                     label=label,
                 )
     axes.set_title(short(p.name) + (" (population)" if p.prior else " *" if p.why else ""), fontsize=8)
@@ -82,7 +99,8 @@ def _time_axis(axes, until: float) -> None:
 
 
 def plot_forecast_check(found: Forecast):
-    """How much of later samples the intervals held, by day of the cut, and how they lay in what was expected of them."""
+    """How much of later samples the intervals held, by day of the cut, and how they lay in what was expected
+    of them."""
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):
@@ -105,9 +123,13 @@ def plot_forecast_check(found: Forecast):
         for k, cut in enumerate(found.checks):
             x = np.arange(5) + (k - 0.5 * (len(days) - 1)) * width
             colour = COLOURS[k % len(COLOURS)]
-            right.bar(x, cut.fifths / max(cut.fifths.sum(), 1e-12), width, color=colour, label=f"to day {cut.at:g}")
+            right.bar(
+                x, cut.fifths / max(cut.fifths.sum(), 1e-12), width, color=colour, label=f"to day {cut.at:g}"
+            )
         right.axhline(0.2, color=MUTED, linewidth=0.9, linestyle="--")
-        right.set_ylim(0, max(0.5, *(float((c.fifths / max(c.fifths.sum(), 1e-12)).max()) for c in found.checks)) * 1.15)
+        right.set_ylim(
+            0, max(0.5, *(float((c.fifths / max(c.fifths.sum(), 1e-12)).max()) for c in found.checks)) * 1.15
+        )
         right.set_xticks(range(5), ["lowest", "2nd", "3rd", "4th", "highest"])
         right.set_xlabel("fifth of what was expected")
         right.set_ylabel("part of later samples")

@@ -10,7 +10,8 @@ ACROSS = 3
 
 
 def plot_outcomes(found: OutcomeCheck):
-    """A panel for each outcome (and grade): what was seen in each tercile, and the 90 % interval of the fit."""
+    """A panel for each outcome (and grade): what was seen in each tercile, and the 90 % interval of the
+    fit."""
     from matplotlib import rc_context
 
     panels = list(dict.fromkeys((t.outcome, t.what) for t in found.terciles))
@@ -31,7 +32,15 @@ def _panel(axes, own) -> None:
     at = np.arange(len(own))
     low, high = np.array([t.lower for t in own]), np.array([t.upper for t in own])
     axes.bar(at, high - low, 0.5, low, color=COLOURS[0], alpha=0.25, label="90 % interval of the fit")
-    axes.plot(at, [t.expected for t in own], color=COLOURS[0], marker="_", markersize=18, linestyle="none", label="expected")
+    axes.plot(
+        at,
+        [t.expected for t in own],
+        color=COLOURS[0],
+        marker="_",
+        markersize=18,
+        linestyle="none",
+        label="expected",
+    )
     axes.plot(at, [t.observed for t in own], color=COLOURS[1], marker="o", linestyle="none", label="observed")
     axes.set_xticks(at, [f"{number(t.start)}\nto {number(t.end)}\nn = {t.n}" for t in own], fontsize=7)
     axes.set_xlim(-0.6, len(own) - 0.4)

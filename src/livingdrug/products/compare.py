@@ -218,7 +218,8 @@ def _outputs(result: NcaResult) -> list[np.ndarray]:
     if len(names) > 1:
         listed = ", ".join(f"`{printable(name, 40)}`" for name in names)
         raise InputError(
-            f"`{result.data.name}` has several outputs that may be the level of CAR-T cells in blood ({listed}); "
+            f"`{result.data.name}` has several outputs that may be the level of CAR-T cells in blood "
+            f"({listed}); "
             "say which one is, with --output"
         )
     return list(found.values())

@@ -79,7 +79,8 @@ def _severe_crs(key: str) -> BuiltIn:
     spread = published_spread(fact)
     ec50 = calibrate_ec50(rate, slope, spread.median, spread.log_sd)
     basis = (
-        f"slope published: odds x{row['value']} ({row['ci_low']} to {row['ci_high']}) per doubling of CMAX; EC50 calibrated "
+        f"slope published: odds x{row['value']} ({row['ci_low']} to {row['ci_high']}) per doubling of CMAX; "
+        f"EC50 calibrated "
         f"to {rate:.1%} (the report gives 46.6 to 48.4 %) over {spread.source}"
     )
     curve = curve_at("severe CRS", ec50, slope, row["source"], "calibrated", fact.parameter, fact.unit)
@@ -94,7 +95,10 @@ def _synthetic(key: str, name: str, subgroup: str, endpoint: str) -> BuiltIn:
     fact = fact_of("idecabtagene vicleucel", "KarMMa infused", "AUC28")
     spread = published_spread(fact)
     ec50 = calibrate_ec50(rate, 1.0, spread.median, spread.log_sd)
-    basis = f"slope assumed to be 1; EC50 calibrated to {row['events']}/{row['n']} ({rate:.1%}) over {spread.source}"
+    basis = (
+        f"slope assumed to be 1; EC50 calibrated to {row['events']}/{row['n']} ({rate:.1%}) over "
+        f"{spread.source}"
+    )
     curve = curve_at(name, ec50, 1.0, row["source"], "synthetic", fact.parameter, fact.unit)
     caution = "illustrative: one rate cannot tell a slope; not the reported model"
     return BuiltIn(key, fact.indication, curve, spread, basis, None, caution)
@@ -105,7 +109,8 @@ def _derived(key: str, groups: tuple[str, str], parameter: str) -> BuiltIn:
     responders, others = (fact_of("tisagenlecleucel", group, parameter) for group in groups)
     curve = discriminant("response", responders, others)
     basis = (
-        f"normal discriminant of {parameter} in responders, {responders.printed}, n {responders.n}, against non-responders, "
+        f"normal discriminant of {parameter} in responders, {responders.printed}, n {responders.n}, against "
+        f"non-responders, "
         f"{others.printed}, n {others.n} ({responders.indication})"
     )
     caution = (

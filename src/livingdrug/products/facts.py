@@ -11,7 +11,8 @@ from livingdrug.core.names import unknown
 
 ALIASES = {
     "kymriah": "tisagenlecleucel", "tisa-cel": "tisagenlecleucel", "ctl019": "tisagenlecleucel",
-    "abecma": "idecabtagene vicleucel", "ide-cel": "idecabtagene vicleucel", "bb2121": "idecabtagene vicleucel",
+    "abecma": "idecabtagene vicleucel", "ide-cel": "idecabtagene vicleucel", "bb2121": "idecabtagene "
+                                                                                       "vicleucel",
     "carvykti": "ciltacabtagene autoleucel", "cilta-cel": "ciltacabtagene autoleucel",
     "aucatzyl": "obecabtagene autoleucel", "obe-cel": "obecabtagene autoleucel",
     "breyanzi": "lisocabtagene maraleucel", "liso-cel": "lisocabtagene maraleucel",

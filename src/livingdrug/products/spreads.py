@@ -11,7 +11,8 @@ OBSERVED = "observed"
 # The product and group whose observed exposure stands beside the published spreads of a model's parameters
 _GROUPS = {"stein_2019": ("tisagenlecleucel", "responder, N=114")}
 CAUTION = (
-    "observed in responders of several studies, it also holds residual error, comedication and the mixture of studies; it is "
+    "observed in responders of several studies, it also holds residual error, comedication and the mixture "
+    "of studies; it is "
     "the variability of the exposure, not of the model's parameters"
 )
 
@@ -39,10 +40,11 @@ def published_spread(fact: ExposureFact) -> ExposureSpread:
 
 
 def observed_spread(model: str, parameter: str = "AUC28") -> ExposureSpread:
-    """The observed exposure of the product that a model describes: `stein_2019` has log-SD 1.25 for AUC28 (geometric CV
-    194.9 %), 1.18 for CMAX (173.8 %), of 114 responders with B-ALL (EU SmPC of Kymriah, section 5.2).
+    """The observed exposure of the product that a model describes: `stein_2019` has log-SD 1.25 for AUC28
+        (geometric CV 194.9 %), 1.18 for CMAX (173.8 %), of 114 responders with B-ALL (EU SmPC of Kymriah, section
+    5.2).
 
-    Raises InputError for a model without one.
+        Raises InputError for a model without one.
     """
     if model not in _GROUPS:
         known = ", ".join(f"`{name}`" for name in _GROUPS)

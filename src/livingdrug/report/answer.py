@@ -8,23 +8,32 @@ from livingdrug.core.words import number
 
 
 class Cell(str):
-    """A text in a table that knows what it stands for: a value (None where there is none), its unit, a flag (`caution`) and
-    the reason for the flag. Where it is kept or shown, it is the text."""
+    """A text in a table that knows what it stands for: a value (None where there is none), its unit, a flag
+    (`caution`) and the reason for the flag. Where it is kept or shown, it is the text."""
 
     value: float | None
     unit: str
     flag: str
     reason: str
 
-    def __new__(cls, text: str, value: float | None = None, unit: str = "", flag: str = "", reason: str = "") -> "Cell":
+    def __new__(
+        cls, text: str, value: float | None = None, unit: str = "", flag: str = "", reason: str = ""
+    ) -> "Cell":
         made = super().__new__(cls, text)
         made.value, made.unit, made.flag, made.reason = value, unit, flag, reason
         return made
 
 
-def cell(value: float | int | None, unit: str = "", ends: tuple[float, float] | None = None, flag: str = "", reason: str = "",
-         mark: str = "") -> Cell:
-    """A number as a cell. ends: of its interval or range, in brackets; mark: what stands behind it for its flag."""
+def cell(
+    value: float | int | None,
+    unit: str = "",
+    ends: tuple[float, float] | None = None,
+    flag: str = "",
+    reason: str = "",
+    mark: str = "",
+) -> Cell:
+    """A number as a cell. ends: of its interval or range, in brackets; mark: what stands behind it for its
+    flag."""
     if value is None:
         return Cell("-", None, unit, flag, reason)
     text = f"{value:,}" if isinstance(value, int) else number(value)
@@ -34,7 +43,8 @@ def cell(value: float | int | None, unit: str = "", ends: tuple[float, float] | 
 
 @dataclass(frozen=True)
 class Table:
-    """A title, a header and rows of texts, cells among them; a number is made a cell. detail: for the report alone."""
+    """A title, a header and rows of texts, cells among them; a number is made a cell. detail: for the report
+    alone."""
 
     title: str
     header: tuple[str, ...]
@@ -56,8 +66,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a model: sentences (deviations last) and tables (equations, parameters with sources, anchors). doubts:
-    why its numbers are to be doubted, which every answer that shows the card says among its flags."""
+    """What is known of a model: sentences (deviations last) and tables (equations, parameters with sources,
+    anchors). doubts: why its numbers are to be doubted, which every answer that shows the card says among its
+    flags."""
 
     model: str
     sentences: tuple[str, ...]
@@ -68,8 +79,8 @@ class Card:
 
 @dataclass(frozen=True)
 class Part:
-    """A heading of its own in the report, after the results: `key` names it, in addresses within the file too. detail: for
-    the report alone."""
+    """A heading of its own in the report, after the results: `key` names it, in addresses within the file
+    too. detail: for the report alone."""
 
     key: str
     title: str

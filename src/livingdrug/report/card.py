@@ -11,7 +11,10 @@ def model_card(model: Model) -> Card:
         for p in model.populations
     ]  # fmt: skip
     residuals = [f"Residual error of {r.output}: {r.words} ({r.source.line()})." for r in model.residuals]
-    sentences = (f"{model.full_name}: {model.title}.", *(f"With {f.name}: {f.title}." for f in model.fragments))
+    sentences = (
+        f"{model.full_name}: {model.title}.",
+        *(f"With {f.name}: {f.title}." for f in model.fragments),
+    )
     deviations = (*model.deviations, *(text for f in model.fragments for text in f.deviations))
     equations = Table("equations", ("name", "moves", "rate"), tuple(plain_equations(model)))
     tables = tuple(table for table in (_parameters(model), equations, _anchors(model)) if table.rows)

@@ -7,8 +7,9 @@ from livingdrug.core.files import below
 from livingdrug.report.folder_files import RECORD, REPORT, SCENARIO, file_hash
 from livingdrug.report.html import Drawing, Report, Section, drawing
 
-NOT_STATED = "Not stated. The answer belongs to the user: `{}` in the table [purpose] of scenario.toml."
+UNCITED = ("set in the scenario",)
 RISK = (
+    ("context_of_use", "Context of use", "what the answer is used for, and beside what"),
     ("model_influence", "Model influence", "how much the model weighs beside other evidence"),
     ("consequence", "Consequence of a wrong decision", "what follows if the answer is wrong"),
     ("model_risk", "Model risk", "influence and consequence together"),
@@ -17,22 +18,22 @@ RISK = (
 
 
 def build_report(record: dict, folder: Path) -> Report:
-    """Sections from what was recorded and the pictures in the folder; nothing is computed."""
-    answer, purpose = record["answer"], record["purpose"]
-    context = purpose["context_of_use"] or NOT_STATED.format("context_of_use")
+    """Sections from what was recorded and the pictures in the folder, the result first; nothing is computed."""
+    answer, purpose, cited = record["answer"], record["purpose"], Cited()
     sections = [
         Section("question", "Question of interest", [purpose["question"] or answer["question"]]),
-        Section("context", "Context of use", [context]),
-        Section("influence", "Model influence, risk and impact", tables=[risk_table(purpose)]),
-    ]
-    if answer["checks"] or answer["check_tables"]:
-        sections.append(Section("data", "Data and their checks", _sizes(answer), answer["checks"],
-                                tables=_tables(answer["check_tables"])))  # fmt: skip
-    sections += [
         Section("results", "Results", answer["sentences"], (), _drawings(answer, folder, "p"), _tables(answer["tables"])),
         *(_part(part, folder) for part in answer.get("parts", ())),
         Section("flags", "Warnings", _flags(answer), answer["flags"]),
-        *(_card(card, i) for i, card in enumerate(answer["cards"], 1)),
+    ]  # fmt: skip
+    if answer["checks"] or answer["check_tables"]:
+        sections.append(Section("data", "Data and their checks", _sizes(answer), answer["checks"],
+                                tables=_tables(answer["check_tables"])))  # fmt: skip
+    sections.append(purpose_section(purpose))
+    sections += [_card(card, i, cited) for i, card in enumerate(answer["cards"], 1)]
+    if cited.sources:
+        sections.append(Section("sources", "Sources", [f"[{k}] {text}" for k, text in enumerate(cited.sources, 1)]))
+    sections += [
         Section("scenario", "Analysis settings", ["The document below is scenario.toml: `livingdrug run scenario.toml --out "
                 "FOLDER` gives the same numbers."], tables=[_settings(record)],
                 code=_text(folder, SCENARIO)),
@@ -43,10 +44,28 @@ def build_report(record: dict, folder: Path) -> Report:
     return Report(answer["title"], answer["sentences"], sections, {**seed, **record["versions"]})
 
 
-def risk_table(purpose: dict[str, str]):
-    """What the user stated of the elements in RISK, as (title, header, rows)."""
-    rows = [(title, what, purpose[key] or NOT_STATED.format(key)) for key, title, what in RISK]
-    return "assessment, as stated by the user", ("element", "what it is", "stated"), rows
+class Cited:
+    """Sources by number: each is printed once."""
+
+    def __init__(self) -> None:
+        self.sources: list[str] = []
+
+    def number(self, source: str) -> str:
+        """`[3]` for the third source that was cited; what is no source stays as it is."""
+        if not source or source in UNCITED:
+            return source
+        if source not in self.sources:
+            self.sources.append(source)
+        return f"[{self.sources.index(source) + 1}]"
+
+
+def purpose_section(purpose: dict[str, str]) -> Section:
+    """Context of use, influence, risk and impact as stated by the user; what is not is said once."""
+    stated = [(title, what, purpose[key]) for key, title, what in RISK if purpose[key]]
+    missing = [title for key, title, _ in RISK if not purpose[key]]
+    said = f"Not stated: {'; '.join(missing)}. This belongs to the user: the table [purpose] of {SCENARIO}."
+    tables = [("assessment, as stated by the user", ("element", "what it is", "stated"), stated)] if stated else []
+    return Section("context", "Context of use, model influence, risk and impact", [said] if missing else [], tables=tables)
 
 
 def _sizes(answer: dict) -> list[str]:
@@ -65,7 +84,7 @@ def _drawings(answer: dict, folder: Path, prefix: str) -> list[Drawing]:
     made = []
     for i, picture in enumerate(answer["pictures"]):
         svg = _text(folder, f"pictures/{picture['name']}.svg")
-        made.append(drawing(f"{prefix}{i}", svg, picture["caption"]))
+        made.append(drawing(f"{prefix}{i}", svg, picture["caption"], picture["name"]))
     return made
 
 
@@ -82,10 +101,20 @@ def _part(part: dict, folder: Path) -> Section:
                    _tables(part["tables"]))  # fmt: skip
 
 
-def _card(card: dict, number: int) -> Section:
+def _card(card: dict, number: int, cited: Cited) -> Section:
     deviations = ("deviations, assumptions and cautions", ("what",), [(text,) for text in card["deviations"]])
-    tables = [*_tables(card["tables"]), *([deviations] if card["deviations"] else [])]
+    tables = [_numbered(table, cited) for table in _tables(card["tables"])]
+    tables += [deviations] if card["deviations"] else []
     return Section(f"model{number}", f"Model evaluation: {card['model']}", card["sentences"], tables=tables)
+
+
+def _numbered(table, cited: Cited):
+    """A table whose column of sources holds their numbers."""
+    title, header, rows = table
+    if "source" not in header:
+        return table
+    at = list(header).index("source")
+    return title, header, [(*row[:at], cited.number(row[at]), *row[at + 1 :]) for row in rows]
 
 
 def _settings(record: dict):

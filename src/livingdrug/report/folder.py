@@ -14,8 +14,8 @@ from livingdrug.core.folders import NEW, OWN, STATE, drop_part, held, move_in, n
 from livingdrug.core.versions import versions
 from livingdrug.report.answer import Answer, Part
 from livingdrug.report.document import build_report
-from livingdrug.report.folder_files import PDF, RECORD, REPORT, SCENARIO, file_hash
-from livingdrug.report.html import write_report
+from livingdrug.report.folder_files import MADE_LATER, RECORD, REPORT, SCENARIO, file_hash
+from livingdrug.report.html import Report, write_report
 from livingdrug.report.purpose import Purpose
 from livingdrug.report.record import VERSION, check_hashes, picture_files, read_record, sealed
 
@@ -86,6 +86,14 @@ def rebuild(folder: str | Path) -> Path:
     return Path(folder) / REPORT
 
 
+def report_of(folder: str | Path) -> Report:
+    """The report of a run's folder, for whoever writes it in another form. Raises InputError as `rebuild` does."""
+    _check_run(folder)
+    record = read_record(Path(folder))
+    check_hashes(record, Path(folder))
+    return build_report(record, Path(folder))
+
+
 def holds(folder: str | Path, scenario: str, data: tuple[tuple[str, str], ...]) -> bool:
     """Whether a folder holds the whole run of a scenario (its TOML text), by this version, on data of these hashes."""
     path = Path(folder)
@@ -152,14 +160,12 @@ def _write_record(record: dict, part: Path) -> None:
 
 
 def _old_files(path: Path) -> dict[str, str]:
-    """Name -> hash of the files of the run that lies in a folder, and of a PDF of it: what a new run takes away. A record
-    that no run wrote is refused, as a wrong name in it would take away something else."""
+    """Name -> hash of the files of the run that lies in a folder, and of pages made of it: what a new run takes away. A
+    record that no run wrote is refused, as a wrong name in it would take away something else."""
     if not (path / RECORD).is_file():
         return {}
     found = dict(read_record(path)["hashes"])
-    if below(path, PDF).is_file():
-        found[PDF] = file_hash(path / PDF)
-    return found
+    return found | {name: file_hash(path / name) for name in MADE_LATER if below(path, name).is_file()}
 
 
 def _hashes(part: Path) -> dict[str, str]:

@@ -14,16 +14,17 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture as SVG text, and the sentence that says what it shows."""
+    """A figure as SVG text, the sentence that says what it shows, and the name of its files in the folder of the run."""
 
     svg: str
     caption: str
+    file: str = ""
 
 
-def drawing(name: str, svg: str, caption: str) -> Drawing:
+def drawing(name: str, svg: str, caption: str, file: str = "") -> Drawing:
     """A drawing from the text of an SVG file; `name` sets its ids apart from those of the report's other figures. Raises
     InputError where the text is no SVG."""
-    return Drawing(clean_svg(svg, name), caption)
+    return Drawing(clean_svg(svg, name), caption, file)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""The report as pages to print or to file: PDF made of report.html by WeasyPrint, where the extra `pdf` is installed."""
+"""The report as pages to print or to file: PDF made of report.html by WeasyPrint, where the extra `pdf` is
+installed."""
 
 import logging
 import os
@@ -28,8 +29,10 @@ def _written(html: Path) -> Path:
         from weasyprint import HTML
     except (ImportError, OSError) as error:  # OSError: Pango is missing
         raise InputError(
-            f"a PDF needs WeasyPrint ({str(error).splitlines()[0]}); install it with: pip install 'livingdrug[pdf]' (on "
-            "Debian and: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or print report.html from a browser"
+            f"a PDF needs WeasyPrint ({str(error).splitlines()[0]}); install it with: pip install "
+            f"'livingdrug[pdf]' (on "
+            "Debian and: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or print report.html from a "
+            "browser"
         ) from None
     path = html.with_name(PDF)
     with whole_file(path, "wb") as file:
@@ -39,8 +42,9 @@ def _written(html: Path) -> Path:
 
 @contextmanager
 def _quiet_and_dateless() -> Iterator[None]:
-    """Without the library's advice to those who install it, and with one date in embedded fonts: where HarfBuzz-Subset is
-    missing they are cut by fontTools, which stamps the time of day into them unless this variable says another."""
+    """Without the library's advice to those who install it, and with one date in embedded fonts: where
+    HarfBuzz-Subset is missing they are cut by fontTools, which stamps the time of day into them unless this
+    variable says another."""
     given = os.environ.get(DATE)
     os.environ[DATE] = given or "0"
     logging.getLogger("weasyprint").setLevel(logging.ERROR)

@@ -18,7 +18,8 @@ def check_folder(folder: str) -> None:
 
 
 def arrange(figure) -> None:
-    """Place axes and texts once, for all files; an engine that is left there would draw everything again before each."""
+    """Place axes and texts once, for all files; an engine that is left there would draw everything again
+    before each."""
     from livingdrug.plots.log_ticks import minor_marks, plain_powers
 
     minor_marks(figure)
@@ -26,7 +27,9 @@ def arrange(figure) -> None:
         for axis in (axes.xaxis, axes.yaxis):
             plain_powers(axis)
             if not axis.get_label_text():
-                axis.set_label_coords(0.5, 0.0)  # else the place of a label that is not there is looked for in every pass
+                axis.set_label_coords(
+                    0.5, 0.0
+                )  # else the place of a label that is not there is looked for in every pass
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
@@ -44,7 +47,9 @@ def save(figure, folder: str | Path, name: str) -> None:
         path.mkdir(parents=True, exist_ok=True)
         with rc_context(SETTINGS):
             arrange(figure)
-            figure.savefig(path / f"{name}.png", metadata={"Software": None}, pil_kwargs={"compress_level": LEVEL})
+            figure.savefig(
+                path / f"{name}.png", metadata={"Software": None}, pil_kwargs={"compress_level": LEVEL}
+            )
             figure.savefig(path / f"{name}.svg", metadata={"Date": None})
     except OSError as error:
         raise refusal(path / f"{name}.png", error) from None

@@ -4,8 +4,8 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Purpose(BaseModel):
-    """Why the question is asked; the headings are those of ICH M15 (general principles for model-informed drug
-    development). Nobody but the user knows them: what is left empty, a report says is not stated."""
+    """Why the question is asked; the headings are those of ICH M15 (general principles for model-informed
+    drug development). Nobody but the user knows them: what is left empty, a report says is not stated."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,5 @@
-"""record.json: what was said, settings, versions, and the hash of every file. Read as what anybody may have written."""
+"""record.json: what was said, settings, versions, and the hash of every file. Read as what anybody may have
+written."""
 
 import hashlib
 import json
@@ -43,8 +44,8 @@ def sealed(record: dict) -> str:
 def read_record(path: Path) -> dict:
     """The record of a run's folder as plain data.
 
-    Raises InputError where there is none, or it is not what a run wrote: its shape, its own hash, or a name in it that is not
-    plain, leads out of the folder, or is that of a picture that has no hash.
+    Raises InputError where there is none, or it is not what a run wrote: its shape, its own hash, or a name
+    in it that is not plain, leads out of the folder, or is that of a picture that has no hash.
     """
     raw = _bytes(path)
     try:
@@ -52,7 +53,9 @@ def read_record(path: Path) -> dict:
     except (ValueError, RecursionError) as error:
         raise InputError(f"`{path / RECORD}` cannot be read: {error}") from None
     if not isinstance(record, dict) or record.get("record") != VERSION:
-        raise InputError(f"`{path / RECORD}` is of another version of livingdrug; run the scenario again into a new folder")
+        raise InputError(
+            f"`{path / RECORD}` is of another version of livingdrug; run the scenario again into a new folder"
+        )
     known = _shaped(raw, path)
     if known["sha256"] != _seal(record):
         raise _changed(path, "its own hash differs")
@@ -72,7 +75,9 @@ def check_hashes(record: dict, path: Path) -> None:
         if not file.is_file():
             raise InputError(f"`{file}` is missing; run the scenario again")
         if file_hash(file) != known:
-            raise InputError(f"`{file}` is not the file that the run wrote (its hash differs); run the scenario again")
+            raise InputError(
+                f"`{file}` is not the file that the run wrote (its hash differs); run the scenario again"
+            )
 
 
 def picture_files(part: Part | dict) -> list[str]:
@@ -84,10 +89,14 @@ def _bytes(path: Path) -> bytes:
     file = below(path, RECORD)
     try:
         if file.stat().st_size > MAX_BYTES:
-            raise InputError(f"`{file}` has more than {MAX_BYTES / 1e6:g} MB, which no run writes; run the scenario again")
+            raise InputError(
+                f"`{file}` has more than {MAX_BYTES / 1e6:g} MB, which no run writes; run the scenario again"
+            )
         return file.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"`{path}` is not the folder of a run: it has no {RECORD}; make one with `livingdrug run`") from None
+        raise InputError(
+            f"`{path}` is not the folder of a run: it has no {RECORD}; make one with `livingdrug run`"
+        ) from None
     except OSError as error:
         raise InputError(f"`{file}` cannot be read: {error.strerror or error}") from None
 
@@ -104,7 +113,9 @@ def _shaped(raw: bytes, path: Path) -> dict:
 
 
 def _changed(path: Path, why: str) -> InputError:
-    return InputError(f"`{path / RECORD}` is not the record that the run wrote ({why}); run the scenario again")
+    return InputError(
+        f"`{path / RECORD}` is not the record that the run wrote ({why}); run the scenario again"
+    )
 
 
 def _seal(record: dict) -> str:

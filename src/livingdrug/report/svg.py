@@ -1,4 +1,5 @@
-"""A figure as SVG within a page: what draws stays; what runs, fetches or embeds goes. A file may come from somebody else."""
+"""A figure as SVG within a page: what draws stays; what runs, fetches or embeds goes. A file may come from
+somebody else."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -13,7 +14,9 @@ DRAWING = frozenset((
 ))  # fmt: skip
 TEXTS = tuple(f"{{{SVG}}}{name}" for name in ("style", "title", "desc"))
 # what a style sheet may not say: to load, to import, or to hide that by an escape
-_FETCHING = re.compile(r"@|\\|expression|behavior|-moz-binding|url\(\s*(?!['\"]?#)|image-set|src\s*\(", re.IGNORECASE)
+_FETCHING = re.compile(
+    r"@|\\|expression|behavior|-moz-binding|url\(\s*(?!['\"]?#)|image-set|src\s*\(", re.IGNORECASE
+)
 _HERE = re.compile(r"#[\w.:-]+")
 _PICTURE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*")
 _NAME = re.compile(r"[^\w-]+")
@@ -22,14 +25,17 @@ _NAME = re.compile(r"[^\w-]+")
 def clean_svg(text: str, name: str) -> str:
     """The drawing in an SVG text, with its ids set apart by `name` from those of other drawings on the page.
 
-    Elements other than DRAWING go with all they hold, event handlers and addresses outside the drawing go, and styles that
-    would fetch. The same text gives the same bytes. Raises InputError where the text is no SVG.
+    Elements other than DRAWING go with all they hold, event handlers and addresses outside the drawing go,
+    and styles that would fetch. The same text gives the same bytes. Raises InputError where the text is no
+    SVG.
     """
     try:
         # a document type, which could declare entities, can only stand before the drawing
         root = ET.fromstring(text[text.index("<svg") :])
     except (ValueError, ET.ParseError, RecursionError) as error:
-        raise InputError(f"the figure of `{_NAME.sub('-', name)[:40]}` is no SVG ({error}); run the scenario again") from None
+        raise InputError(
+            f"the figure of `{_NAME.sub('-', name)[:40]}` is no SVG ({error}); run the scenario again"
+        ) from None
     if root.tag != f"{{{SVG}}}svg":
         raise InputError(f"the figure of `{_NAME.sub('-', name)[:40]}` is no SVG; run the scenario again")
     prefix = _NAME.sub("-", name)
@@ -39,7 +45,9 @@ def clean_svg(text: str, name: str) -> str:
         ET.register_namespace("xlink", XLINK)
         return ET.tostring(root, encoding="unicode")
     except RecursionError:
-        raise InputError(f"the figure of `{prefix[:40]}` is nested too deep; run the scenario again") from None
+        raise InputError(
+            f"the figure of `{prefix[:40]}` is nested too deep; run the scenario again"
+        ) from None
 
 
 def _clean(root: ET.Element, prefix: str) -> None:
@@ -52,7 +60,11 @@ def _clean(root: ET.Element, prefix: str) -> None:
         if element.tag == f"{{{SVG}}}style" and _FETCHING.search(element.text or ""):
             element.text = ""
         for child in list(element):
-            if isinstance(child.tag, str) and child.tag.startswith(f"{{{SVG}}}") and child.tag[len(SVG) + 2 :] in DRAWING:
+            if (
+                isinstance(child.tag, str)
+                and child.tag.startswith(f"{{{SVG}}}")
+                and child.tag[len(SVG) + 2 :] in DRAWING
+            ):
                 waiting.append(child)
             else:
                 _take_out(element, child)
@@ -77,7 +89,11 @@ def _clean_attributes(element: ET.Element, prefix: str) -> None:
         elif local == "href":
             kept = f"#{prefix}-{value[1:]}" if _HERE.fullmatch(value) else None
             kept = value if image and _PICTURE.fullmatch(value) else kept
-        elif local.startswith("on") or local in ("src", "base", "action", "formaction") or _FETCHING.search(value):
+        elif (
+            local.startswith("on")
+            or local in ("src", "base", "action", "formaction")
+            or _FETCHING.search(value)
+        ):
             kept = None
         else:
             kept = re.sub(r"url\(\s*(['\"]?)#", rf"url(\g<1>#{prefix}-", value, flags=re.IGNORECASE)

@@ -1,8 +1,8 @@
 """One map over blocks of subjects, in block order, and where it runs: here, on local processes, on a Dask
 cluster.
 
-A task is called as task(first, count) and must be picklable. What a block gives depends on the block alone, so where it
-runs, and beside which others, changes nothing but the time.
+A task is called as task(first, count) and must be picklable. What a block gives depends on the block alone,
+so where it runs, and beside which others, changes nothing but the time.
 """
 
 import multiprocessing
@@ -67,7 +67,8 @@ class Processes:
                     result = job.result()
                 except BrokenProcessPool:
                     raise SolveError(
-                        f"a worker process died, {_subjects(block)} not computed; it ran out of memory or was ended "
+                        f"a worker process died, {_subjects(block)} not computed; it ran out of memory or "
+                        f"was ended "
                         '(take fewer workers), or a script starts workers without `if __name__ == "__main__":`'
                     ) from None
                 yield result

@@ -38,8 +38,10 @@ class DaskCluster:
                     raise
                 except Exception as error:
                     raise SolveError(
-                        f"the Dask cluster at `{self.address}` lost its work ({type(error).__name__}: {_line(error)}); look "
-                        "at the logs of its workers, or run on this machine with workers of its own (--workers 2)"
+                        f"the Dask cluster at `{self.address}` lost its work ({type(error).__name__}: "
+                        f"{_line(error)}); look "
+                        "at the logs of its workers, or run on this machine with workers of its own "
+                        "(--workers 2)"
                     ) from None
                 job.release()
                 yield result
@@ -64,7 +66,8 @@ def _client(address: str):
         from distributed import Client
     except ImportError:
         raise InputError(
-            "running on Dask needs the package `distributed`, which is not installed; install livingdrug with its extra: "
+            "running on Dask needs the package `distributed`, which is not installed; install livingdrug "
+            "with its extra: "
             'pip install "livingdrug[cluster]"'
         ) from None
 
@@ -76,7 +79,8 @@ def _client(address: str):
         client = Connection(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError):
         raise InputError(
-            f"no Dask scheduler answers at `{address}` within {PATIENCE:g} s; start one with `dask scheduler` and "
+            f"no Dask scheduler answers at `{address}` within {PATIENCE:g} s; start one with `dask "
+            f"scheduler` and "
             "`dask worker`, and give its address, such as tcp://127.0.0.1:8786"
         ) from None
     log = logging.getLogger("distributed.client")
@@ -102,7 +106,8 @@ def _check_workers(client, address: str) -> None:
         versions = set(client.run(_version).values())
     except Exception as error:
         raise InputError(
-            f"the Dask workers at `{address}` cannot use livingdrug ({type(error).__name__}: {_line(error)}); install "
+            f"the Dask workers at `{address}` cannot use livingdrug ({type(error).__name__}: "
+            f"{_line(error)}); install "
             f"livingdrug {livingdrug.__version__} for them"
         ) from None
     other = versions - {livingdrug.__version__}

@@ -26,7 +26,8 @@ BOTH, TRANSFER = "both", "slope"
 
 @dataclass(frozen=True)
 class Link:
-    """Which measure (`rate`) moves which quantity of the model, and by which slope of logarithms (mean and SD)."""
+    """Which measure (`rate`) moves which quantity of the model, and by which slope of logarithms (mean and
+    SD)."""
 
     rate: str
     quantity: str
@@ -37,7 +38,10 @@ class Link:
     def sentence(self) -> str:
         """What is assumed, in words."""
         whose = "an assumption of ours, as no public data tell it" if self.assumed else "as given"
-        return f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}: {whose}"
+        return (
+            f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}: "
+            f"{whose}"
+        )
 
 
 def read_with_sd(text: str) -> tuple[float, float | None]:
@@ -50,7 +54,8 @@ def read_with_sd(text: str) -> tuple[float, float | None]:
 
 
 def read_link(text: str) -> Link:
-    """`k_kill=k_kill:1+-0.5`: measure, quantity of the model, slope and its SD. Raises InputError for other texts."""
+    """`k_kill=k_kill:1+-0.5`: measure, quantity of the model, slope and its SD. Raises InputError for other
+    texts."""
     rate, _, right = text.rpartition("=")
     into, colon, slope = right.partition(":")
     try:
@@ -67,8 +72,8 @@ def read_link(text: str) -> Link:
 
 @dataclass(frozen=True)
 class Change:
-    """A metric of a patient of one group over that of the control. ratio: median; low, high: 95 % band; of: which
-    uncertainty the band carries (BOTH, that of the measure alone, of the slope, TRANSFER, alone)."""
+    """A metric of a patient of one group over that of the control. ratio: median; low, high: 95 % band; of:
+    which uncertainty the band carries (BOTH, that of the measure alone, of the slope, TRANSFER, alone)."""
 
     group: str
     metric: str
@@ -82,10 +87,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a group would change in a patient. factors (group, quantity) -> (median, low, high) of the quantity's
-    factor; curves: group -> (times (d), output -> (3, times)) with the bands of both uncertainties; failed:
-    simulations that were not computed; notes: what was assumed; outside: quantities whose draws leave the published
-    range, in words; draws: (group, metric) -> ratios over the control with both uncertainties."""
+    """What a group would change in a patient. factors (group, quantity) -> (median, low, high) of the
+    quantity's factor; curves: group -> (times (d), output -> (3, times)) with the bands of both
+    uncertainties; failed: simulations that were not computed; notes: what was assumed; outside: quantities
+    whose draws leave the published range, in words; draws: (group, metric) -> ratios over the control with
+    both uncertainties."""
 
     changes: tuple[Change, ...]
     factors: dict[tuple[str, str], tuple[float, float, float]]
@@ -103,8 +109,8 @@ class Prediction:
 
 
 def settled(model: Model, links: Sequence[Link]) -> list[Link]:
-    """The links with quantities by their name. Raises InputError for a model in other units of time than days, no link,
-    or a quantity that the model has not."""
+    """The links with quantities by their name. Raises InputError for a model in other units of time than
+    days, no link, or a quantity that the model has not."""
     if model.time_unit != "d":
         raise InputError(
             f"`{model.full_name}` counts {model.time_unit}; a patient is predicted with a model in days"
@@ -186,7 +192,8 @@ def _outside(model: Model, moved: Mapping[str, np.ndarray], group: str) -> list[
         part = float(((values < low) | (values > high)).mean())
         if part > 0.05:
             said.append(
-                f"{group}: {part:.0%} of the draws carry {name} outside of its published range ({low:.3g} to {high:.3g})"
+                f"{group}: {part:.0%} of the draws carry {name} outside of its published range ({low:.3g} "
+                f"to {high:.3g})"
             )
     return said
 

@@ -141,7 +141,8 @@ def _check_empty(dose: Dose, system: System, interval: float, advance: Advance) 
     if left.any():
         filled = system.states[int(np.flatnonzero(left)[0])].name
         raise InputError(
-            f"{dose}: a steady state can only be added to a model that stays empty without doses, and `{filled}` does not; "
+            f"{dose}: a steady state can only be added to a model that stays empty without doses, and "
+            f"`{filled}` does not; "
             "use `replace`"
         )
 
@@ -180,7 +181,8 @@ def _past(given: _Given) -> list[Row]:
         return [(time, RATE, given.state, rate) for time, rate in ends]
     if (given.lag + given.duration) / dose.every > MAX_REPEATS:
         raise InputError(
-            f"{dose}: more than {MAX_REPEATS:,} doses overlap at an interval of {dose.every:g}; make it longer"
+            f"{dose}: more than {MAX_REPEATS:,} doses overlap at an interval of {dose.every:g}; make it "
+            f"longer"
         )
     rows, j = [], 1
     while True:

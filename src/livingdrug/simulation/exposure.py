@@ -23,9 +23,9 @@ NO_TIMES = np.empty(0)
 class ExposureBlock:
     """Exposures of subjects `first` ... (from 0), in the order of the task's outputs and limits.
 
-    peak, peak_time, area (n, outputs): CMAX, TMAX, AUC within the window; above, last_above (n, limits): time above each
-    limit there and the last such time (NaN where there is none); status: `ok` or a word; reason: position of a subject
-    that failed -> why. A subject that failed has NaN throughout.
+    peak, peak_time, area (n, outputs): CMAX, TMAX, AUC within the window; above, last_above (n, limits): time
+    above each limit there and the last such time (NaN where there is none); status: `ok` or a word; reason:
+    position of a subject that failed -> why. A subject that failed has NaN throughout.
     """
 
     first: int
@@ -158,7 +158,8 @@ def check_window(model: Model, window: Sequence[float]) -> tuple[float, float]:
     start, end = (float(edge) for edge in window)
     if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
         raise InputError(
-            f"the window of the exposure runs from {start:g} to {end:g} {model.time_unit}; it must start at 0 or later "
+            f"the window of the exposure runs from {start:g} to {end:g} {model.time_unit}; it must start at "
+            f"0 or later "
             "and end after its start"
         )
     return start, check_horizon(model, end)
@@ -175,7 +176,8 @@ def _check_limits(model: Model, limits: tuple[tuple[str, float], ...]) -> None:
         and not exponential_kernel(form, tuple(model.individual.items()))
     ):
         raise InputError(
-            f"`{model.full_name}` is a formula that is no sum of exponentials, for which the time above a limit is not "
+            f"`{model.full_name}` is a formula that is no sum of exponentials, for which the time above a "
+            f"limit is not "
             "computed; ask without a limit, or take a model made of flows"
         )
 

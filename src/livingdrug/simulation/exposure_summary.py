@@ -23,9 +23,9 @@ class Failure:
 class ExposureSummary(Shown):
     """Exposures of all subjects of a task, taken in block by block.
 
-    metrics: per output CMAX, TMAX, AUC; above, last_above: per limit of the task. The distributions are of the subjects
-    that were computed; last_above, of those that were above. Memory does not grow with the number of subjects, and
-    nothing depends on how they were cut into blocks.
+    metrics: per output CMAX, TMAX, AUC; above, last_above: per limit of the task. The distributions are of
+    the subjects that were computed; last_above, of those that were above. Memory does not grow with the
+    number of subjects, and nothing depends on how they were cut into blocks.
     """
 
     def __init__(self, task: ExposureTask) -> None:

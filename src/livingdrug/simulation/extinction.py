@@ -1,9 +1,10 @@
 """Cure as a matter of probability: the last cells of a population, one by one.
 
-A population that falls below some cells is followed as a birth and death process from then on; all others follow the
-deterministic course. Where births and deaths are proportional to the population, the probability that it dies out has a
-closed form (Kendall 1948): with rho the integral of deaths minus births per cell and I that of deaths x exp(rho),
-P(extinct by t) = (1 - 1/(1 + I(t)))^n. `simulate_cure` draws the same process event by event, as a check and for times.
+A population that falls below some cells is followed as a birth and death process from then on; all others
+follow the deterministic course. Where births and deaths are proportional to the population, the probability
+that it dies out has a closed form (Kendall 1948): with rho the integral of deaths minus births per cell and I
+that of deaths x exp(rho), P(extinct by t) = (1 - 1/(1 + I(t)))^n. `simulate_cure` draws the same process
+event by event, as a check and for times.
 """
 
 from collections.abc import Sequence
@@ -56,8 +57,8 @@ class Course:
 class Cures:
     """Runs of one subject, event by event.
 
-    cured_at: time at which the last cell died, infinity where it did not; escaped_at: time at which ESCAPED cells were
-    reached; both of shape (runs,).
+    cured_at: time at which the last cell died, infinity where it did not; escaped_at: time at which ESCAPED
+    cells were reached; both of shape (runs,).
     """
 
     course: Course
@@ -84,8 +85,9 @@ def courses(
 ) -> list[Course]:
     """Rates of every subject from the first time on at which `state` has fewer than `below` cells.
 
-    until: horizon in the model's time unit; a population that has grown beyond all bounds before ends the course there.
-    Raises InputError for an unknown state, one not in cells, and one whose gains or losses are not proportional to it.
+    until: horizon in the model's time unit; a population that has grown beyond all bounds before ends the
+    course there. Raises InputError for an unknown state, one not in cells, and one whose gains or losses are
+    not proportional to it.
     """
     watched = _watched(model, state)
     times = np.arange(0.0, until + STEP / 2, STEP)
@@ -119,18 +121,23 @@ def _course(at: np.ndarray, times: np.ndarray, values: np.ndarray, below: int) -
 def _watched(model: Model, name: str) -> Model:
     """The model with the rates per cell of a population as its only outputs."""
     if isinstance(model.structure, ClosedForm):
-        raise InputError(f"`{model.full_name}` is a closed form without populations; take a model made of flows")
+        raise InputError(
+            f"`{model.full_name}` is a closed form without populations; take a model made of flows"
+        )
     system = flows_of(model)
     states = {s.name: s for s in system.states}
     if name not in states:
         raise InputError(f"`{model.full_name}`: " + unknown("state", name, states))
     if states[name].unit != "cells":
-        raise InputError(f"`{model.full_name}`: `{name}` is in {states[name].unit}; only whole cells die out one by one")
+        raise InputError(
+            f"`{model.full_name}`: `{name}` is in {states[name].unit}; only whole cells die out one by one"
+        )
     gains = [_per_cell(model, flow, name) for flow in system.flows if flow.into == name]
     losses = [_per_cell(model, flow, name) for flow in system.flows if flow.out_of == name]
     rate = f"1/{system.time_unit}"
     outputs = (
-        Output(COUNT, name, "cells", "cells of the population"), Output(BIRTH, " + ".join(gains) or "0", rate, "births"),
+        Output(COUNT, name, "cells", "cells of the population"),
+        Output(BIRTH, " + ".join(gains) or "0", rate, "births"),
         Output(DEATH, " + ".join(losses) or "0", rate, "deaths"),
     )
     watched = replace(model)
@@ -142,21 +149,25 @@ def _per_cell(model: Model, flow: Flow, name: str) -> str:
     made = linear_coefficient(flow.rate, name)
     if made is None or flow.gain != "1":
         raise InputError(
-            f"`{model.full_name}`: flow `{flow.name}` is not proportional to `{name}`, so its cells do not die one by one "
+            f"`{model.full_name}`: flow `{flow.name}` is not proportional to `{name}`, so its cells do not "
+            f"die one by one "
             "independently; no probability of cure is computed"
         )
     return f"({made})"
 
 
 def cure_probability(model: Model, by: float = 1000.0, subjects: Subjects | None = None, **how) -> np.ndarray:
-    """Probability that the population of every subject has died out by a time, shape (subjects,). how: as in `courses`."""
+    """Probability that the population of every subject has died out by a time, shape (subjects,). how: as in
+    `courses`."""
     return np.array([course.extinct_by(by) for course in courses(model, subjects, until=by, **how)])
 
 
 def simulate_cure(model: Model, runs: int = 1000, seed: int = 1, **how) -> Cures:
-    """The typical subject's last cells drawn event by event (Gillespie's direct method, rates constant over a step).
+    """The typical subject's last cells drawn event by event (Gillespie's direct method, rates constant over a
+    step).
 
-    runs: how often; seed: of the random streams, the numbers of a run depend on seed and run alone. how: as in `courses`.
+        runs: how often; seed: of the random streams, the numbers of a run depend on seed and run alone. how: as
+        in `courses`.
     """
     check_seed(seed)
     (course,) = courses(model, **how)
@@ -172,7 +183,9 @@ def _drawn(course: Course, runs: int, seed: int) -> Cures:
     while len(going):
         k, n = place[going], cells[going]
         births, deaths, end = course.births[k], course.deaths[k], course.times[k + 1]
-        waiting = -np.log(uniforms(seed, f"wait {event}", 0, runs)[going]) / np.maximum((births + deaths) * n, 1e-300)
+        waiting = -np.log(uniforms(seed, f"wait {event}", 0, runs)[going]) / np.maximum(
+            (births + deaths) * n, 1e-300
+        )
         born = uniforms(seed, f"kind {event}", 0, runs)[going] * (births + deaths) < births
         event += 1
         # past the end of a step nothing has happened, and the waiting starts anew: it has no memory

@@ -1,7 +1,7 @@
 """Exact stochastic simulation of a model whose states are whole numbers (Gillespie's direct method).
 
-Every flow is a reaction: it takes one from `out_of` and adds `gain` to `into`. All runs go on together; a run's random
-numbers depend on the seed and the run alone, so that more runs change none.
+Every flow is a reaction: it takes one from `out_of` and adds `gain` to `into`. All runs go on together; a
+run's random numbers depend on the seed and the run alone, so that more runs change none.
 """
 
 import numpy as np
@@ -15,9 +15,11 @@ MAX_EVENTS = 1_000_000
 
 
 def gillespie(model: Model, times, runs: int = 1000, seed: int = 1) -> np.ndarray:
-    """Counts of every state at `times`, shape (runs, states, times), from the model's initial values, without doses.
+    """Counts of every state at `times`, shape (runs, states, times), from the model's initial values, without
+    doses.
 
-    Raises InputError for a closed form, a rate that changes with time by itself, and a gain or start that is no whole number.
+        Raises InputError for a closed form, a rate that changes with time by itself, and a gain or start that is
+        no whole number.
     """
     check_seed(seed)
     rates, change, start = _reactions(model)
@@ -27,7 +29,9 @@ def gillespie(model: Model, times, runs: int = 1000, seed: int = 1) -> np.ndarra
     now, asked, going, event = np.zeros(runs), np.zeros(runs, dtype=int), np.arange(runs), 0
     while len(going):
         if event > MAX_EVENTS:
-            raise SolveError(f"`{model.full_name}`: more than {MAX_EVENTS:,} events in a run; ask for an earlier time")
+            raise SolveError(
+                f"`{model.full_name}`: more than {MAX_EVENTS:,} events in a run; ask for an earlier time"
+            )
         speed = np.maximum(rates(y[:, going]), 0.0)
         total = speed.sum(axis=0)
         wait = -np.log(uniforms(seed, f"wait {event}", 0, runs)[going]) / np.where(total > 0, total, 1e-300)
@@ -51,10 +55,13 @@ def _reactions(model: Model):
     """(rates of counts, change of every reaction, start)."""
     system, typical = model.system, model.typical
     if isinstance(system, ClosedForm):
-        raise InputError(f"`{model.full_name}` is a closed form without populations; take a model made of flows")
+        raise InputError(
+            f"`{model.full_name}` is a closed form without populations; take a model made of flows"
+        )
     if system.clocks or system.switches or system.events:
         raise InputError(
-            f"`{model.full_name}`: its rates change with time by themselves, which exact simulation here does not take"
+            f"`{model.full_name}`: its rates change with time by themselves, which exact simulation here "
+            f"does not take"
         )
     names, numbers = [s.name for s in system.states], tuple(typical)
     lines = tuple((d.name, d.expression) for d in system.definitions)
@@ -63,7 +70,8 @@ def _reactions(model: Model):
     gains = array_function(numbers, (), tuple(f.gain for f in system.flows))(*values)
     if not all(float(x).is_integer() for x in (*start, *gains)):
         raise InputError(
-            f"`{model.full_name}`: a start or a gain is no whole number, so its cells cannot be counted one by one"
+            f"`{model.full_name}`: a start or a gain is no whole number, so its cells cannot be counted one "
+            f"by one"
         )
     change = np.zeros((len(system.flows), len(names)))
     for i, (flow, gain) in enumerate(zip(system.flows, gains, strict=True)):

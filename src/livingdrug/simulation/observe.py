@@ -45,7 +45,9 @@ def observe(model: Model, result: Result, limit: float | None = None, seed: int 
     value = np.array(table["value"], dtype=float)
     for output in sorted(measured & set(residual)):
         rows = np.flatnonzero(table["output"] == output)
-        value[rows] = _with_error(residual[output], value[rows], normals(seed, f"residual {output}", 0, len(rows)))
+        value[rows] = _with_error(
+            residual[output], value[rows], normals(seed, f"residual {output}", 0, len(rows))
+        )
     below = value < limit if limit is not None else np.zeros(len(table), dtype=bool)
     table["value"] = np.where(below, limit if limit is not None else 0.0, value)
     table["limit"] = limit if limit is not None else np.nan

@@ -1,4 +1,5 @@
-"""Virtual subjects: a value of every quantity for each, drawn from published between-subject variability or a stated CV."""
+"""Virtual subjects: a value of every quantity for each, drawn from published between-subject variability or a
+stated CV."""
 
 import math
 from dataclasses import dataclass
@@ -64,7 +65,8 @@ def find_population(model: Model, name: str | None) -> Population:
     """The published between-subject variability with this name, the first one when no name is given."""
     if not model.populations:
         raise InputError(
-            f"`{model.full_name}` has no published between-subject variability; state one with cv= (command line: --cv 0.5)"
+            f"`{model.full_name}` has no published between-subject variability; state one with cv= (command "
+            f"line: --cv 0.5)"
         )
     if name is None:
         return model.populations[0]
@@ -91,8 +93,8 @@ def cv_population(model: Model, cv: float) -> Population:
 class Draw:
     """n virtual subjects that are drawn when they are asked for, any of them alone.
 
-    seed, spread, cv, variance_scale: as in `draw_subjects`. Raises InputError for a bad number, a negative scale, or a
-    spread and a CV at once.
+    seed, spread, cv, variance_scale: as in `draw_subjects`. Raises InputError for a bad number, a negative
+    scale, or a spread and a CV at once.
     """
 
     n: int
@@ -104,7 +106,9 @@ class Draw:
     def __post_init__(self) -> None:
         check_count(self.n), check_seed(self.seed)
         if self.spread is not None and self.cv is not None:
-            raise InputError("both a published between-subject variability and a CV were given; give one of them")
+            raise InputError(
+                "both a published between-subject variability and a CV were given; give one of them"
+            )
         if not (np.isfinite(self.variance_scale) and self.variance_scale >= 0):
             raise InputError(f"variance_scale is {self.variance_scale:g}; it must be finite and not negative")
 

@@ -78,7 +78,8 @@ class Dose:
             )
         if self.steady_state not in STEADY:
             raise InputError(
-                f"{self}: steady_state is `{self.steady_state}`; it must be `replace` or `add`, or be left out"
+                f"{self}: steady_state is `{self.steady_state}`; it must be `replace` or `add`, or be left "
+                f"out"
             )
         _check_combination(self)
 
@@ -118,7 +119,8 @@ def _check_number(dose: Dose, name: str, may_be_name: bool) -> None:
             ", or the name of a quantity" if may_be_name else ""
         )
         raise InputError(
-            f"a dose has {'the ' if name in ('amount', 'time') else ''}{name} {value!r}; it must be {expected}"
+            f"a dose has {'the ' if name in ('amount', 'time') else ''}{name} {value!r}; it must be "
+            f"{expected}"
         )
 
 
@@ -133,11 +135,13 @@ def _check_combination(dose: Dose) -> None:
         )
     if dose.every and not (dose.repeats or dose.steady_state):
         raise InputError(
-            f"{dose}: `every` {dose.every:g} was given, but neither repeats nor a steady state; add one of them"
+            f"{dose}: `every` {dose.every:g} was given, but neither repeats nor a steady state; add one of "
+            f"them"
         )
     if dose.constant and (dose.amount or not dose.rate):
         raise InputError(
-            f"{dose}: a steady state needs `every`, the time between doses (for a constant infusion: the amount 0 and a rate)"
+            f"{dose}: a steady state needs `every`, the time between doses (for a constant infusion: the "
+            f"amount 0 and a rate)"
         )
     if dose.rate != 0 and not dose.amount and not dose.constant:
         raise InputError(
@@ -222,9 +226,9 @@ class Regimen:
 def check_regimen(model: Model, regimen: Regimen) -> str:
     """Refuse what the model cannot take; return a notice (or an empty text) about a dose that has no effect.
 
-    A model on a clock since the first infusion takes no second infusion of cells, no infusion after time 0, no reset and no
-    steady state; added cells of another kind, such as target cells, do not touch that clock and are taken.
-    Raises InputError that names the dose.
+    A model on a clock since the first infusion takes no second infusion of cells, no infusion after time 0,
+    no reset and no steady state; added cells of another kind, such as target cells, do not touch that clock
+    and are taken. Raises InputError that names the dose.
     """
     system = model.system
     states = {} if isinstance(system, ClosedForm) else {state.name: state for state in system.states}
@@ -246,11 +250,13 @@ def _check_dose(model: Model, dose: Dose, states: dict[str, State]) -> None:
     state = states.get(dose.into or model.system.dose_into)
     if state and state.log and dose.infused:
         raise InputError(
-            f"{where}`{state.name}` is solved for its logarithm and takes no infusion; give a bolus (no duration, no rate)"
+            f"{where}`{state.name}` is solved for its logarithm and takes no infusion; give a bolus (no "
+            f"duration, no rate)"
         )
     if dose.steady_state == "add" and any(s.log for s in states.values()):
         raise InputError(
-            f"{where}a steady state can only be added to a linear model, not to one solved for logarithms; use `replace`"
+            f"{where}a steady state can only be added to a linear model, not to one solved for logarithms; "
+            f"use `replace`"
         )
     time = parse_unit(model.time_unit)
     expected = {"duration": time, "lag": time, "fraction": ()}

@@ -130,7 +130,8 @@ def _regimens(model: Model, n: int, given: Regimen | Sequence | None) -> list[Re
         return [Regimen.of(given)]
     if count < len(given):
         raise InputError(
-            f"{count} of {len(given)} regimens are a Regimen; give one Regimen for each subject, or doses for all of them"
+            f"{count} of {len(given)} regimens are a Regimen; give one Regimen for each subject, or doses "
+            f"for all of them"
         )
     if count != n:
         raise InputError(
@@ -157,7 +158,8 @@ def check_size(subjects: int, times: int, outputs: int) -> None:
     if subjects * times * outputs > MAX_VALUES:
         raise InputError(
             f"{subjects} subjects x {times} times x {outputs} outputs are more than {MAX_VALUES:,} values; "
-            "ask for fewer subjects, times or outputs, or for exposures (command line: --exposure), which keep no curves"
+            "ask for fewer subjects, times or outputs, or for exposures (command line: --exposure), which "
+            "keep no curves"
         )
 
 
@@ -175,7 +177,8 @@ def _times(
     until = check_horizon(model, (visits[-1] or default_until(model)) if until is None else until)
     if visits[0] < 0 or visits[-1] > until:
         raise InputError(
-            f"times run from {visits[0]:g} to {visits[-1]:g}; they must lie between 0 and the horizon {until:g}"
+            f"times run from {visits[0]:g} to {visits[-1]:g}; they must lie between 0 and the horizon "
+            f"{until:g}"
         )
     return until, visits
 
@@ -193,7 +196,8 @@ def check_outputs(model: Model, wanted: Sequence[str] | None) -> tuple[tuple[str
 
 
 def cautions(model: Model) -> list[str]:
-    """Messages about the model and its typical values: where facts say that it misbehaves, or its fit is not sound."""
+    """Messages about the model and its typical values: where facts say that it misbehaves, or its fit is not
+    sound."""
     typical = model.typical
     found = list(model.doubts)
     for caution in model.system.cautions:

@@ -170,7 +170,10 @@ def _run_triggered(
     """Subjects of a system with events, one after the other."""
     system, table = model.system, quantity_table(model, subjects)
     if start > 0 or limits:
-        refuse_events(system, "the exposure in a window that starts later than 0, or the time above a value, is not known")
+        refuse_events(
+            system,
+            "the exposure in a window that starts later than 0, or the time above a value, is not known",
+        )
     n, k = len(table), len(wanted)
     code, outputs = compile_system(system), output_function(system, wanted)
     curves, measured = np.full((n, k, len(times)), np.nan), np.full((3, n, k), np.nan)
@@ -180,9 +183,14 @@ def _run_triggered(
         try:
             events = subject_events(regimen, system, row.tolist())
         except (InputError, SolveError) as error:
-            status[i], reasons[i] = "invalid" if isinstance(error, InputError) else "no_steady_state", str(error)
+            status[i], reasons[i] = (
+                "invalid" if isinstance(error, InputError) else "no_steady_state",
+                str(error),
+            )
             continue
-        found = solve_triggered(code, row.tolist(), events, np.asarray(times, dtype=float), until, outputs, rtol)
+        found = solve_triggered(
+            code, row.tolist(), events, np.asarray(times, dtype=float), until, outputs, rtol
+        )
         curves[i], measured[:, i] = found.values, [found.peak, found.peak_time, found.area]
         status[i], reasons[i] = found.status, found.reason
         if progress:

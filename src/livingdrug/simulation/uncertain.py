@@ -1,7 +1,8 @@
-"""What a fit left unknown: models at draws of their estimates, and what of a simulation's range is due to that.
+"""What a fit left unknown: models at draws of their estimates, and what of a simulation's range is due to
+that.
 
-The estimates of a fit are taken as normal on the scales on which they were estimated, with the covariance that the fit
-gave; of a posterior its draws are taken.
+The estimates of a fit are taken as normal on the scales on which they were estimated, with the covariance
+that the fit gave; of a posterior its draws are taken.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,8 @@ BAND = (5.0, 95.0)  # of what the estimates leave open
 
 @dataclass(frozen=True)
 class DrawnModels:
-    """models: at draws of the estimates; held: numbers that stay at their estimates; notes: what to know of them."""
+    """models: at draws of the estimates; held: numbers that stay at their estimates; notes: what to know of
+    them."""
 
     models: tuple[Model, ...]
     held: tuple[str, ...]
@@ -53,11 +55,15 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
     """
     check_seed(seed)
     if isinstance(count, bool) or not 2 <= count <= MOST:
-        raise InputError(f"uncertainty is {count}; it is a number of draws of the estimates, from 2 to {MOST:,} (200 serve)")
+        raise InputError(
+            f"uncertainty is {count}; it is a number of draws of the estimates, from 2 to "
+            f"{MOST:,} (200 serve)"
+        )
     fitted = model.fitted
     if fitted is None:
         raise InputError(
-            f"`{model.full_name}` is not the model of a fit, so nothing says how uncertain its numbers are; leave out "
+            f"`{model.full_name}` is not the model of a fit, so nothing says how uncertain its numbers are; "
+            f"leave out "
             "--uncertainty, or name the folder of a fit"
         )
     rows = _posterior(model, count * TRIES, seed) if fitted.draws else _normal(model, count * TRIES, seed)
@@ -72,7 +78,8 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
             lost += 1
     if len(kept) < count:
         raise InputError(
-            f"`{model.full_name}`: {lost} of {len(rows)} draws of its estimates are no model, so uncertain are they; fit "
+            f"`{model.full_name}`: {lost} of {len(rows)} draws of its estimates are no model, so uncertain "
+            f"are they; fit "
             "again with more data, or fix numbers"
         )
     estimated = [e.name for e in fitted.estimates if not e.fixed]
@@ -85,7 +92,10 @@ def _notes(model: Model, held: tuple[str, ...], lost: int, kept: int) -> list[st
     if held:
         notes.append(f"the fit gives no uncertainty of {', '.join(held)}, which stay at their estimates")
     if lost:
-        notes.append(f"{lost} of {lost + kept} draws of the estimates were no model (such as a fraction above 1): left out")
+        notes.append(
+            f"{lost} of {lost + kept} draws of the estimates were no model (such as a fraction "
+            f"above 1): left out"
+        )
     changed = [name for name in model.changes if name in (model.fitted.names if model.fitted else ())]
     if changed:
         notes.append(f"{', '.join(changed)} stay(s) at the value that was set")
@@ -105,7 +115,8 @@ def _normal(model: Model, count: int, seed: int) -> np.ndarray:
     fitted = model.fitted
     if fitted is None or not fitted.covariance:
         raise InputError(
-            f"the fit of `{model.full_name}` gave no covariance of its estimates, so nothing says how uncertain they are; "
+            f"the fit of `{model.full_name}` gave no covariance of its estimates, so nothing says how "
+            f"uncertain they are; "
             "leave out --uncertainty"
         )
     estimates = [fitted.estimate(name) for name in fitted.names]
@@ -126,7 +137,8 @@ def _posterior(model: Model, count: int, seed: int) -> np.ndarray:
         table = pd.read_csv(path)[list(fitted.names if fitted else ())].to_numpy(dtype=float)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            f"`{path.name}`, the draws of the posterior beside the model file, cannot be read ({error}); keep the folder of "
+            f"`{path.name}`, the draws of the posterior beside the model file, cannot be read ({error}); "
+            f"keep the folder of "
             "the fit together"
         ) from None
     order = np.random.default_rng(seed).permutation(len(table))
@@ -137,10 +149,10 @@ def _posterior(model: Model, count: int, seed: int) -> np.ndarray:
 class Bands:
     """A simulation whose population is drawn anew, too.
 
-    draws; levels (percentiles between patients); middle, low, high (outputs, levels, times): each percentile at the
-    estimates, and 5 and 95 % of it over the draws; exposures: (output, metric) -> (at the estimates, low, high), one row for
-    each level; parts: the same -> variance of the logarithm between patients (mean over the draws) and of the estimates;
-    notes.
+    draws; levels (percentiles between patients); middle, low, high (outputs, levels, times): each percentile
+    at the estimates, and 5 and 95 % of it over the draws; exposures: (output, metric) -> (at the estimates,
+    low, high), one row for each level; parts: the same -> variance of the logarithm between patients (mean
+    over the draws) and of the estimates; notes.
     """
 
     draws: int
@@ -187,7 +199,9 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
         for output, metric in metrics:
             values = _logs(own.metric(output, metric))
             metrics[output, metric].append(_levels(values))
-            variances[output, metric].append((values.var(), values.mean()) if len(values) else (np.nan, np.nan))
+            variances[output, metric].append(
+                (values.var(), values.mean()) if len(values) else (np.nan, np.nan)
+            )
         if progress:
             progress(k + 1, len(made.models))
     if not curves:
@@ -195,7 +209,10 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
     low, high = np.percentile(curves, BAND, axis=0)
     notes = list(made.notes)
     if failed:
-        notes.append(f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not computed: left out")
+        notes.append(
+            f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not "
+            f"computed: left out"
+        )
     exposures, parts = {}, {}
     for key, rows in metrics.items():
         middle = _levels(_logs(result.metric(*key)))

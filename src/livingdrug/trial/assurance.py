@@ -1,7 +1,7 @@
 """Assurance: the power of a trial, averaged over what the fit of its model leaves unknown.
 
-Power asks how often a trial succeeds if the estimates are true; assurance, how often it does given the data behind them
-(O'Hagan, Stevens & Campbell 2005, Pharm Stat 4:187-201).
+Power asks how often a trial succeeds if the estimates are true; assurance, how often it does given the data
+behind them (O'Hagan, Stevens & Campbell 2005, Pharm Stat 4:187-201).
 """
 
 from collections.abc import Callable
@@ -23,14 +23,17 @@ SUBJECTS_AT_A_DRAW = 10_000  # of which the SD of ln AUC is known to 0.7 %
 
 def assured_power(model: Model, fold: float, n: int, design: Design, spread: str | None = None, draws: int = 200,
                   seed: int = 1) -> tuple[Assured, tuple[str, ...]]:  # fmt: skip
-    """(assured power of a t-test that is to show a fold change of AUC0-28, notes): the SD of ln AUC0-28 is that at each draw.
+    """(assured power of a t-test that is to show a fold change of AUC0-28, notes): the SD of ln AUC0-28 is
+    that at each draw.
 
-    n: subjects in the smaller arm. Raises InputError as `drawn_models` does.
+        n: subjects in the smaller arm. Raises InputError as `drawn_models` does.
     """
     made = drawn_models(model, draws, seed)
     sds = [log_sd_of_auc28(own, spread, seed, SUBJECTS_AT_A_DRAW) for own in made.models]
     first, second = arms_of(n, design.ratio)
-    powers = [power_t(first, effect_of_fold(fold, sd), design.alpha, design.sides, second / first) for sd in sds]
+    powers = [
+        power_t(first, effect_of_fold(fold, sd), design.alpha, design.sides, second / first) for sd in sds
+    ]
     return Assured.of(np.array(powers)), made.notes
 
 
@@ -44,7 +47,10 @@ def with_assurance(answer: TrialAnswer, found: Assurance) -> TrialAnswer:
     )
     blur = f"the power at a draw is that of {found.replicates} simulated trials, which widens its range"
     return replace(
-        answer, assurance=found, sentences=(*answer.sentences, *said), notices=(*answer.notices, *found.notes, blur)
+        answer,
+        assurance=found,
+        sentences=(*answer.sentences, *said),
+        notices=(*answer.notices, *found.notes, blur),
     )
 
 

@@ -52,7 +52,10 @@ def _rules(trial: Trial) -> Iterator[str]:
     futility = trial.futility
     if futility is not None:
         if not 0 < futility.at < 1:
-            yield f"futility.at is {futility.at:g}; it is the part of an arm seen at the look, between 0 and 1, such as 0.5"
+            yield (
+                f"futility.at is {futility.at:g}; it is the part of an arm seen at the look, between 0 "
+                f"and 1, such as 0.5"
+            )
         if futility.rule == "conditional_power" and not 0 < futility.below < 1:
             yield f"futility.below is {futility.below:g}; a conditional power is between 0 and 1, such as 0.1"
         if not math.isfinite(futility.below):
@@ -67,7 +70,10 @@ def _rules(trial: Trial) -> Iterator[str]:
 def _names(trial: Trial) -> Iterator[str]:
     names = [arm.name for arm in trial.arms]
     if len(names) < 2:
-        yield f"{len(names)} arm was given; a trial compares at least one version with a control, so add a second arm"
+        yield (
+            f"{len(names)} arm was given; a trial compares at least one version with a control, so add a "
+            f"second arm"
+        )
     if trial.control not in names:
         yield "control: " + unknown("arm", trial.control, names)
     if not trial.endpoints:
@@ -88,7 +94,10 @@ def _sampling(trial: Trial) -> Iterator[str]:
     if trial.limit is not None and not (math.isfinite(trial.limit) and trial.limit > 0):
         yield f"limit is {trial.limit:g} {trial.unit}; a limit of quantification is finite and above 0"
     if trial.residual is not None and not (math.isfinite(trial.residual) and trial.residual >= 0):
-        yield f"residual is {trial.residual:g}; the SD of the assay's error (log scale) is finite and not negative"
+        yield (
+            f"residual is {trial.residual:g}; the SD of the assay's error (log scale) is finite and not "
+            f"negative"
+        )
     if (trial.limit is not None or trial.residual is not None) and not visits:
         yield "an assay (limit or residual) was given without `visits`; add the days of sampling"
     try:
@@ -109,7 +118,8 @@ def _leaving(trial: Trial) -> Iterator[str]:
         left = -math.expm1(-trial.dropout * day)
         if left > MOST_LEAVE:
             yield (
-                f"dropout is {trial.dropout:g} per {unit}: {left:.1%} would leave before {day:g} {unit}, when endpoint "
+                f"dropout is {trial.dropout:g} per {unit}: {left:.1%} would leave before {day:g} {unit}, "
+                f"when endpoint "
                 f"`{endpoint.name}` is known; it is a rate per {unit}, such as 0.002"
             )
 
@@ -140,7 +150,10 @@ def change_faults(model: Model, name: str, fold: float) -> Iterator[str]:
         typical = model.typical[quantity.name]
         check_value(quantity, typical * fold)
         if typical == 0:
-            yield f"change.{name}: `{quantity.name}` is 0 in the control, so a fold changes nothing; set it with `values`"
+            yield (
+                f"change.{name}: `{quantity.name}` is 0 in the control, so a fold changes nothing; set it "
+                f"with `values`"
+            )
     except InputError as error:
         yield f"change.{name}: {error}"
 
@@ -154,7 +167,8 @@ def dose_faults(trial: Trial, arm: Arm) -> Iterator[str]:
     if not own and arm.dose != 1 and not model.system.dose_into and trial.repeat != "superposition":
         known = " (such as change = { dose_per_kg = 2 })" if "dose_per_kg" in model.typical else ""
         yield (
-            f"dose is {arm.dose:g}, but the dose is not in the equations of `{model.full_name}`; say with `change` what it "
+            f"dose is {arm.dose:g}, but the dose is not in the equations of `{model.full_name}`; say with "
+            f"`change` what it "
             f"would change{known}"
         )
         return
@@ -179,7 +193,10 @@ def _summed(trial: Trial, regimen: Regimen) -> Iterator[str]:
     if not isinstance(system, ClosedForm) and not system.one_dose_because:
         yield f"`{trial.model.full_name}` says itself what several infusions do; leave `repeat` out"
     if not regimen.doses:
-        yield "repeat adds up infusions, but none is given; add `doses` (amounts are multiples of the model's own infusion)"
+        yield (
+            "repeat adds up infusions, but none is given; add `doses` (amounts are multiples of the "
+            "model's own infusion)"
+        )
     if regimen.resets or regimen.personal or any(dose.into or dose.lag for dose in regimen.doses):
         yield 'repeat = "superposition" takes plain doses only: AMOUNT@TIME, with every and repeats'
 
@@ -200,9 +217,15 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     if endpoint.kind in LOGARITHMIC:
         if trial.visits and end > trial.visits[-1]:
             last = trial.visits[-1]
-            yield f"its window ends at {end:g} {unit}, after the last visit at {last:g} {unit}; end it earlier or add a visit"
+            yield (
+                f"its window ends at {end:g} {unit}, after the last visit at {last:g} {unit}; end it "
+                f"earlier or add a visit"
+            )
         if endpoint.test == "welch" and trial.multiplicity == "dunnett":
-            yield "Dunnett's test pools the variance over all arms, Welch's not; take multiplicity `holm` or test `pooled`"
+            yield (
+                "Dunnett's test pools the variance over all arms, Welch's not; take multiplicity `holm` "
+                "or test `pooled`"
+            )
         if endpoint.kind == "cmax" and trial.repeat == "superposition" and not trial.visits:
             yield 'the peak of a sum of curves is not computed; add `visits`, or take kind "auc"'
     else:
@@ -216,7 +239,10 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
 def _curve(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     yield from curve_faults(endpoint)
     if endpoint.day is not None and not (math.isfinite(endpoint.day) and endpoint.day >= 0):
-        yield f"day is {endpoint.day:g}; it is when the outcome is known, the end of the window where it is left out"
+        yield (
+            f"day is {endpoint.day:g}; it is when the outcome is known, the end of the window where it is "
+            f"left out"
+        )
     if endpoint.exposure == "cmax" and trial.repeat == "superposition":
         yield "the peak of a sum of curves is not computed; take exposure `auc`"
 
@@ -225,7 +251,9 @@ def curve_faults(endpoint: Endpoint) -> Iterator[str]:
     """What is wrong with an exposure-response curve."""
     points = endpoint.ec50
     if not points:
-        yield f"ec50 is missing; `{endpoint.kind}` goes through an exposure-response curve with ec50 and slope"
+        yield (
+            f"ec50 is missing; `{endpoint.kind}` goes through an exposure-response curve with ec50 and slope"
+        )
         return
     if any(not (math.isfinite(v) and v > 0) for v in points) or not (
         math.isfinite(endpoint.slope) and endpoint.slope != 0
@@ -235,7 +263,10 @@ def curve_faults(endpoint: Endpoint) -> Iterator[str]:
         yield f"{len(points)} values of ec50 were given; a response has one (grades are kind `toxicity`)"
     ordered = sorted(points, reverse=endpoint.slope < 0)
     if list(points) != ordered or len(set(points)) < len(points):
-        yield "ec50 must rise from grade to grade (fall, where the slope is negative), as a higher grade is rarer"
+        yield (
+            "ec50 must rise from grade to grade (fall, where the slope is negative), as a higher grade is "
+            "rarer"
+        )
     if not 1 <= endpoint.at_least <= len(points):
         yield f"at_least is {endpoint.at_least}; {len(points)} grade(s) have an ec50"
 
@@ -247,7 +278,10 @@ def _persistence(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     if endpoint.above is None or not (math.isfinite(endpoint.above) and endpoint.above > 0):
         yield f"above is {endpoint.above}; name the level ({trial.unit}) that counts as still there"
     elif trial.limit is not None and endpoint.above < trial.limit:
-        yield f"above is {endpoint.above:g}, which the assay with its limit of {trial.limit:g} cannot tell; raise it"
+        yield (
+            f"above is {endpoint.above:g}, which the assay with its limit of {trial.limit:g} cannot tell; "
+            f"raise it"
+        )
     if endpoint.kind == "positive" and endpoint.day not in trial.visits:
         given = "is missing" if endpoint.day is None else f"is {endpoint.day:g}"
         yield f"day {given}; it must be one of the visits"
@@ -280,12 +314,14 @@ def notices(
         for arm in answer.arms:
             if arm.untestable:
                 found.append(
-                    f"`{answer.endpoint.name}`, `{arm.arm}`: {arm.untestable:,} of {arm.power.total:,} trials had fewer "
+                    f"`{answer.endpoint.name}`, `{arm.arm}`: {arm.untestable:,} of {arm.power.total:,} "
+                    f"trials had fewer "
                     "than 2 evaluable subjects in an arm; they count as not significant"
                 )
     if any(e.ec50 for e in trial.endpoints):
         found.append(
-            "response and toxicity follow the given curve as if exposure were their cause; tumour burden, early death and "
+            "response and toxicity follow the given curve as if exposure were their cause; tumour burden, "
+            "early death and "
             "treatment after CRS confound such curves"
         )
     return tuple(found)

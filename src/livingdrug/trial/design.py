@@ -202,7 +202,8 @@ class Trial(Shown):
         published = next((r for r in self.model.residuals if r.output == self.measured), None)
         if published is not None and published.kind != "lognormal":
             raise InputError(
-                f"the residual error of `{published.output}` in `{self.model.full_name}` is {published.words}; a trial takes "
+                f"the residual error of `{published.output}` in `{self.model.full_name}` is "
+                f"{published.words}; a trial takes "
                 "one of the logarithm: give `residual`"
             )
         return published.log_sd if published else 0.0

@@ -72,8 +72,10 @@ class EscalationAnswer(Shown):
             f"closest to the target of {target:.0%}" if self.escalation.rule == "boin" else "at most 1 in 3"
         )
         return (
-            f"The trial would pick `{best.level}` (a true rate of {best.rate:.0%}, {goal}) {found}, and no dose in "
-            f"{self.none.value:.1%} of trials; it would treat {self.patients:.1f} patients, {self.toxicities:.1f} with "
+            f"The trial would pick `{best.level}` (a true rate of {best.rate:.0%}, {goal}) {found}, and no "
+            f"dose in "
+            f"{self.none.value:.1%} of trials; it would treat {self.patients:.1f} patients, "
+            f"{self.toxicities:.1f} with "
             "dose-limiting toxicity."
         )
 
@@ -166,7 +168,8 @@ def _notices(rates: list[float], failed: float) -> tuple[str, ...]:
     if failed:
         share = f"{100 * failed:.2g} %"
         found.append(
-            f"up to {share} of patients at a level could not be computed by the model and count as without toxicity"
+            f"up to {share} of patients at a level could not be computed by the model and count as without "
+            f"toxicity"
         )
     return tuple(found)
 

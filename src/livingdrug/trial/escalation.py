@@ -127,9 +127,9 @@ def isotonic_level(toxicities: np.ndarray, treated: np.ndarray, target: float, g
     """The level whose isotonic estimate of toxicity is closest to the target, -1 where every tried level was
     given up.
 
-    Pool-adjacent-violators on (y + 0.05)/(n + 0.1) weighted by the inverse of its variance, over the levels tried and not
-    given up; of equal estimates the higher level below the target, the lower one above (Yan, Zhang, Zhou, Pan, Liu and Yuan
-    2020, J Stat Softw 94(13)).
+    Pool-adjacent-violators on (y + 0.05)/(n + 0.1) weighted by the inverse of its variance, over the levels
+    tried and not given up; of equal estimates the higher level below the target, the lower one above (Yan,
+    Zhang, Zhou, Pan, Liu and Yuan 2020, J Stat Softw 94(13)).
     """
     from scipy.optimize import isotonic_regression
 

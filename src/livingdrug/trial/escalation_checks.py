@@ -31,23 +31,35 @@ def _rules(escalation: Escalation) -> Iterator[str]:
     if escalation.rule == "3+3":
         return
     if not 0 < escalation.target < 1 / 1.4:
-        yield f"target is {escalation.target:g}; a rate of toxicity to aim at lies above 0 and below 0.71, such as 0.3"
+        yield (
+            f"target is {escalation.target:g}; a rate of toxicity to aim at lies above 0 and below 0.71, "
+            f"such as 0.3"
+        )
     if escalation.cohort < 1:
         yield f"cohort is {escalation.cohort}; at least 1 patient is treated at a time"
     if escalation.patients < max(escalation.cohort, 2):
-        yield f"patients is {escalation.patients}; at least one cohort of {escalation.cohort} and 2 patients are needed"
+        yield (
+            f"patients is {escalation.patients}; at least one cohort of {escalation.cohort} and 2 "
+            f"patients are needed"
+        )
 
 
 def _sources(escalation: Escalation) -> Iterator[str]:
     """The curve and the model that the levels need."""
     if any(level.rate is None for level in escalation.levels):
         if escalation.toxicity is None:
-            yield "toxicity is missing; levels without a `rate` need a curve: toxicity = { ec50 = ..., slope = ... }"
+            yield (
+                "toxicity is missing; levels without a `rate` need a curve: toxicity = { ec50 = ..., "
+                "slope = ... }"
+            )
         else:
             yield from (f"toxicity: {fault}" for fault in curve_faults(escalation.toxicity))
     if any(level.rate is None and level.median is None for level in escalation.levels):
         if escalation.model is None:
-            yield "model is missing; a level needs it unless it has a `rate`, or a `median` and `log_sd` of exposure"
+            yield (
+                "model is missing; a level needs it unless it has a `rate`, or a `median` and `log_sd` of "
+                "exposure"
+            )
             return
         try:
             check_outputs(escalation.model, [escalation.output] if escalation.output else None)
@@ -65,7 +77,10 @@ def _level(escalation: Escalation, level: Level) -> Iterator[str]:
         "model": level.dose != 1 or bool(level.change),
     }
     if sum(own.values()) > 1:
-        yield f"{' and '.join(name for name, given in own.items() if given)} were given; its toxicity comes from one of them"
+        yield (
+            f"{' and '.join(name for name, given in own.items() if given)} were given; its toxicity comes "
+            f"from one of them"
+        )
     if level.rate is not None and not 0 <= level.rate <= 1:
         yield f"rate is {level.rate:g}; it must be between 0 and 1"
     if (level.median is None) != (level.log_sd is None):

@@ -72,7 +72,8 @@ def one_stage(p0: float, p1: float, alpha: float = 0.05, power: float = 0.8) -> 
         if found is not None and found.power >= power:
             return found
     raise InputError(
-        f"no trial of at most {MOST} patients tells {p1:g} from {p0:g} with these error rates; allow larger ones, or "
+        f"no trial of at most {MOST} patients tells {p1:g} from {p0:g} with these error rates; allow larger "
+        f"ones, or "
         "rates that are further apart"
     )
 
@@ -130,7 +131,8 @@ def simon(
                     smallest = design
     if best is None or smallest is None:
         raise InputError(
-            f"no two-stage design of at most {most} patients tells {p1:g} from {p0:g} with these error rates; allow "
+            f"no two-stage design of at most {most} patients tells {p1:g} from {p0:g} with these error "
+            f"rates; allow "
             "larger ones, or rates that are further apart"
         )
     return best, smallest

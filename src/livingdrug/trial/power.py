@@ -101,7 +101,9 @@ def power_curve(
     return PowerCurve(what, sizes, power, design.power, assumptions)
 
 
-def log_sd_of_auc28(model: Model, spread: str | None = None, seed: int = 1, subjects: int = SUBJECTS) -> float:
+def log_sd_of_auc28(
+    model: Model, spread: str | None = None, seed: int = 1, subjects: int = SUBJECTS
+) -> float:
     """SD of ln AUC0-28 of the model's first output over 100,000 virtual subjects."""
     result = simulate(model, draw_subjects(model, subjects, seed, spread), times=[28.0], until=28.0)
     area = result.metric(result.outputs[0], "AUC")

@@ -133,8 +133,8 @@ class SizeNeeded:
 
 @dataclass(frozen=True)
 class Assured:
-    """value: power, averaged over draws of the estimates; error: of the simulation; low, high: 5 and 95 % of the power over
-    the draws, which the replicates of a draw blur; draws."""
+    """value: power, averaged over draws of the estimates; error: of the simulation; low, high: 5 and 95 % of
+    the power over the draws, which the replicates of a draw blur; draws."""
 
     value: float
     error: float
@@ -144,13 +144,19 @@ class Assured:
 
     def columns(self) -> dict[str, float]:
         """As columns of a table."""
-        return {"assurance": self.value, "assurance_error": self.error, "power_p5": self.low, "power_p95": self.high}
+        return {
+            "assurance": self.value,
+            "assurance_error": self.error,
+            "power_p5": self.low,
+            "power_p95": self.high,
+        }
 
     @property
     def words(self) -> str:
         """The same in words."""
         return (
-            f"assurance {self.value:.3f} (probability of success: power averaged over {self.draws} draws of the estimates; "
+            f"assurance {self.value:.3f} (probability of success: power averaged over {self.draws} draws of "
+            f"the estimates; "
             f"the power is {self.low:.3f} to {self.high:.3f} in the middle 90 % of them)"
         )
 

@@ -107,7 +107,8 @@ class _Counter:
 def _check_amount(subjects: int, endpoints: int) -> None:
     if subjects * endpoints > MAX_VALUES:
         raise InputError(
-            f"{subjects:,} subjects with {endpoints} endpoint(s) would be simulated, more than {MAX_VALUES:,} values; take "
+            f"{subjects:,} subjects with {endpoints} endpoint(s) would be simulated, more than "
+            f"{MAX_VALUES:,} values; take "
             "fewer replicates, subjects or sizes"
         )
 

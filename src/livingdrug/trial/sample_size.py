@@ -32,8 +32,8 @@ def noncentral_t_tail(t: float, df: float, shift: float) -> float:
 def power_t(n: float, effect: float, alpha: float = 0.05, sides: int = 2, ratio: float = 1.0) -> float:
     """Power of a pooled two-sample t-test.
 
-    n: subjects in the first arm (real, above 1); the second has ratio * n; effect: difference of means over the common
-    SD; sides: 1 or 2. Both tails count in the two-sided test.
+    n: subjects in the first arm (real, above 1); the second has ratio * n; effect: difference of means over
+    the common SD; sides: 1 or 2. Both tails count in the two-sided test.
     """
     from scipy.special import stdtrit
 
@@ -86,7 +86,8 @@ def check_design(power: float, alpha: float, sides: int, ratio: float) -> None:
     for name, value in (("power", power), ("alpha", alpha)):
         if not 0 < value < 1:
             raise InputError(
-                f"{name} is {value:g}; it must be between 0 and 1, such as {0.8 if name == 'power' else 0.05:g}"
+                f"{name} is {value:g}; it must be between 0 and 1, such as "
+                f"{0.8 if name == 'power' else 0.05:g}"
             )
     if sides not in (1, 2):
         raise InputError(f"sides is {sides}; a test has 1 or 2")

@@ -36,8 +36,9 @@ def sampled_exposures(
     its defaults.
 
     came (n,): how many of the visits a subject came to.
-    Linear up, logarithmic down; below the limit: 0 before the first and after the last quantifiable value, dropped between;
-    (0, 0) where no sample stands at the infusion. 0 without any quantifiable value in the window, nan where a level is nan.
+    Linear up, logarithmic down; below the limit: 0 before the first and after the last quantifiable value,
+    dropped between; (0, 0) where no sample stands at the infusion. 0 without any quantifiable value in the
+    window, nan where a level is nan.
     """
     area, peak = np.empty(len(levels)), np.empty(len(levels))
     edges = (float(edge) for edge in window)

@@ -16,8 +16,8 @@ def power_welch(
 ) -> float:
     """Power with n subjects in the first arm and ratio * n in the second (both above 1), of SDs `sds`.
 
-    Noncentral t with the degrees of freedom of Welch (Biometrika 1947;34:28) and Satterthwaite at the true SDs: an
-    approximation, as the test itself estimates them.
+    Noncentral t with the degrees of freedom of Welch (Biometrika 1947;34:28) and Satterthwaite at the true
+    SDs: an approximation, as the test itself estimates them.
     """
     from scipy.stats import t as student
 

@@ -62,11 +62,13 @@ def sentences(answer: TrialAnswer) -> tuple[str, ...]:
             found.append(f"`{need.arm}` would need {size} for a power of {trial.power:.0%}{between}.")
         else:
             found.append(
-                f"`{need.arm}` does not cross a power of {trial.power:.0%} within the sizes that were simulated."
+                f"`{need.arm}` does not cross a power of {trial.power:.0%} within the sizes that were "
+                f"simulated."
             )
     if len(primary.arms) > 1:
         found.append(
-            f"Were no version any different, at least one would still look so in {primary.any_false.value:.1%} of trials; "
+            f"Were no version any different, at least one would still look so in "
+            f"{primary.any_false.value:.1%} of trials; "
             f"{MULTIPLE[trial.multiplicity]}."
         )
     if trial.futility:

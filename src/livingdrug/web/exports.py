@@ -15,7 +15,8 @@ from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.simulate.spec import Simulation
 
 TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",
-         ".html": "text/html"}  # fmt: skip
+         ".html": "text/html",
+         ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}  # fmt: skip
 
 
 def export(name: str, query: str, work: Work) -> bytes:
@@ -35,6 +36,12 @@ def export(name: str, query: str, work: Work) -> bytes:
         return _table(scenario, work)
     if name == "report.html":
         return (work.kept_run(scenario) / name).read_bytes()
+    if name == "report.docx":
+        from livingdrug.report import write_word
+
+        folder = work.kept_run(scenario)
+        with work.job():
+            return write_word(folder).read_bytes()
     if name in ("picture.svg", "picture.png"):
         return _picture(scenario, view, name, work)
     raise InputError(f"there is no file `{name[:40]}`")

@@ -15,6 +15,7 @@ CONFIG = {
 FILES = (
     ("results.csv", "data (CSV)"), ("picture.svg", "figure (SVG)"), ("picture.png", "figure (PNG)"),
     ("scenario.toml", "scenario (TOML)"), ("script.py", "Python script"), ("report.html", "report (HTML)"),
+    ("report.docx", "report (Word)"),
 )  # fmt: skip
 
 

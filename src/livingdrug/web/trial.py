@@ -8,6 +8,7 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.models import get_model, list_models
 from livingdrug.report import Table, number, text_table
 from livingdrug.trial import TrialAnswer, effect_of_fold, size_for_means
+from livingdrug.web import design
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
 from livingdrug.web.forms import Entry, form, register_form
@@ -122,17 +123,10 @@ def _grid(scenario: Power) -> html.Div:
 
 
 def _simulated(scenario: TrialScenario, work: Work) -> html.Div:
-    from livingdrug.workflows import to_toml
-
-    look = {"width": "100%", "height": "34rem", "fontFamily": "monospace"}
-    box = dcc.Textarea(id="design", value=to_toml(scenario), style=look)
-    left = [
-        html.H2("The design"), html.P(dcc.Link("Back to the formulas", href=PATH)),
-        html.Label("A `trial` scenario, to be edited; every number of the example is made up", htmlFor="design"), box,
-        html.Button("Simulate this design", id="simulate", n_clicks=0, className="main"), html.Div(id="design-problem"),
-    ]  # fmt: skip
-    return html.Div([html.Div(left, className="left"), html.Div(_trial_answers(scenario, work), className="right")],
-                    className="two")  # fmt: skip
+    """The verdict first, the form of the design below it."""
+    back = html.P(dcc.Link("Back to the formulas", href=PATH))
+    answer = html.Div(_trial_answers(scenario, work), className="right")
+    return html.Div([back, answer, html.H2("The design"), design.form(scenario)])
 
 
 def _trial_answers(scenario: TrialScenario, work: Work) -> list:
@@ -145,12 +139,17 @@ def _trial_answers(scenario: TrialScenario, work: Work) -> list:
     rows = [(str(p.n), *(f"{share.value:.3f} ± {share.error:.3f}" for share in p.power)) for p in answer.sizes]
     sizes = Table("power over size", ("n", *(arm.name for arm in answer.trial.versions)), tuple(rows))
     return [
-        html.Div([html.P(s) for s in answer.sentences], className="answer", id="sentence"),
+        html.Div([html.P(s, className="" if k else "answer") for k, s in enumerate(answer.sentences)], id="sentence"),
         plot("sizes", _size_figure(answer), _size_sentence(answer), sizes, 420),
-        table(text_table("endpoints and arms", answer.table())),
+        table(_in_plain_words(text_table("endpoints and arms", answer.table()))),
         points("What to know", answer.notices, "notes"),
         downloads(to_query(scenario)),
     ]  # fmt: skip
+
+
+def _in_plain_words(made: Table) -> Table:
+    """Headings without the signs of a file."""
+    return Table(made.title, tuple(name.replace("_", " ") for name in made.header), made.rows)
 
 
 def _size_sentence(answer: TrialAnswer) -> str:
@@ -175,6 +174,7 @@ def _size_figure(answer: TrialAnswer) -> dict:
 
 def register(app, work: Work) -> None:
     """Callbacks of the questions and of the design."""
+    design.register(app)
     for wanted, entries in ASKED.items():
         register_form(app, f"power-{wanted}", (*entries, *COMMON))
 
@@ -186,9 +186,7 @@ def register(app, work: Work) -> None:
         if not clicks:
             raise PreventUpdate
         try:
-            scenario = scenario_of_text(text or "", "design")
-            if not isinstance(scenario, TrialScenario):
-                raise InputError(f"the design is a `{scenario.kind}` scenario; say kind = 'trial'")
+            scenario = design.read_design(text)
             check_run(scenario)
         except LivingdrugError as error:
             return no_update, problem(str(error))

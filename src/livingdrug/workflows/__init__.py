@@ -6,7 +6,9 @@
 from livingdrug.core.faces import lazy
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # loaded when first used: names of kinds are needed where pydantic would cost a start its time
+if (
+    TYPE_CHECKING
+):  # loaded when first used: names of kinds are needed where pydantic would cost a start its time
     from livingdrug.workflows.base import (
         HERE,
         Conduct,

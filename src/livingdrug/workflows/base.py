@@ -43,7 +43,9 @@ from livingdrug.workflows.found import kinds, part
 from livingdrug.workflows.script import script_of
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # who computes is loaded by the kind that has use for it: the engine would cost every command its start
+if (
+    TYPE_CHECKING
+):  # who computes is loaded by the kind that has use for it: the engine would cost every command its start
     from livingdrug.scale import Executor, Progress
 
 
@@ -67,14 +69,17 @@ class Conduct:
     def alone(self, scenario: Document) -> None:
         """Refuse workers, where a kind has no use for them."""
         if self.executor is not None:
-            raise InputError(f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask")
+            raise InputError(
+                f"a `{scenario.kind}` scenario runs in one process; leave out --workers and --dask"
+            )
 
 
 HERE = Conduct()
 
 
 class NothingLeft(Exception):
-    """A run that was to go on is whole already. Holds what is to be said, what --json prints, and the exit code."""
+    """A run that was to go on is whole already. Holds what is to be said, what --json prints, and the exit
+    code."""
 
     def __init__(self, said: str, plain: dict, code: int) -> None:
         super().__init__(said)
@@ -103,7 +108,8 @@ class Workflow:
         return getattr(self.telling, name, default)
 
     def run(self, scenario: Document, conduct: Conduct | None = None):
-        """What comes out. Raises InputError for what cannot be, or for workers of a kind that has no use for them."""
+        """What comes out. Raises InputError for what cannot be, or for workers of a kind that has no use for
+        them."""
         conduct = conduct or HERE
         if len(signature(self.spec.run).parameters) > 1:
             return self.spec.run(scenario, conduct)
@@ -171,16 +177,30 @@ class Workflow:
 
 def plain_answer(answer: Answer) -> dict:
     """An answer as plain data."""
-    tables = [{"title": t.title, "rows": [dict(zip(t.header, row, strict=True)) for row in t.rows]} for t in answer.tables]
-    return {"title": answer.title, "sentences": list(answer.sentences), "flags": list(answer.flags), "tables": tables}
+    tables = [
+        {"title": t.title, "rows": [dict(zip(t.header, row, strict=True)) for row in t.rows]}
+        for t in answer.tables
+    ]
+    return {
+        "title": answer.title,
+        "sentences": list(answer.sentences),
+        "flags": list(answer.flags),
+        "tables": tables,
+    }
 
 
 @lru_cache
 def _loaded(spec: ModuleType, kind: str) -> Workflow:
-    mine = [s for s in vars(spec).values() if isinstance(s, type) and issubclass(s, Document) and s is not Document]
-    scenario = next((s for s in mine if "kind" in s.model_fields and s.model_fields["kind"].default == kind), None)
+    mine = [
+        s
+        for s in vars(spec).values()
+        if isinstance(s, type) and issubclass(s, Document) and s is not Document
+    ]
+    scenario = next(
+        (s for s in mine if "kind" in s.model_fields and s.model_fields["kind"].default == kind), None
+    )
     if scenario is None:
-        raise TypeError(f"{spec.__name__} holds no Document with `kind: Literal[\"{kind}\"] = \"{kind}\"`")
+        raise TypeError(f'{spec.__name__} holds no Document with `kind: Literal["{kind}"] = "{kind}"`')
     return Workflow(kind, scenario, spec)
 
 
@@ -195,7 +215,8 @@ def read_scenario(path: str | Path) -> Document:
 
 
 def scenario_of_text(text: str, origin: str) -> Document:
-    """The scenario in a TOML text; origin: what to call it in messages. Raises InputError in one printable sentence."""
+    """The scenario in a TOML text; origin: what to call it in messages. Raises InputError in one printable
+    sentence."""
     data = parse_toml(text, origin)
     kind = data.get("kind", "simulate")
     if not isinstance(kind, str) or kind not in kinds():
@@ -235,8 +256,8 @@ def keep_answer(
     shown: Document | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Answer:
-    """The same where the answer has been computed: `write` puts its files into the folder that it is given, and says what
-    they hold."""
+    """The same where the answer has been computed: `write` puts its files into the folder that it is given,
+    and says what they hold."""
     shown = shown or scenario
     script = workflow(shown.kind).script(shown)
     texts = {SCENARIO: to_toml(shown)} | ({"script.py": script} if script else {})
@@ -244,9 +265,10 @@ def keep_answer(
 
 
 def table_of(scenario: Document):
-    """The table that `results.csv` holds, without pictures or words: what --out FILE.csv of the kind's command writes.
+    """The table that `results.csv` holds, without pictures or words: what --out FILE.csv of the kind's
+    command writes.
 
-    Raises InputError where there is none.
+        Raises InputError where there is none.
     """
     made = workflow(scenario.kind)
     table = made.table(scenario, made.run(scenario))

@@ -11,7 +11,8 @@ from livingdrug.workflows.fields import COMMAND_LINE, about, flag_of
 
 
 def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: str) -> InputError:
-    """The error that names every fault of a document of this kind, each by its key; entries of a list by their names."""
+    """The error that names every fault of a document of this kind, each by its key; entries of a list by
+    their names."""
     faults = []
     for fault in error.errors():
         place = _place(fault["loc"], data, fault["type"] == "missing")
@@ -27,7 +28,9 @@ def refusal(error: ValidationError, kind: type[BaseModel], data: dict, origin: s
 def _said(kind: type[BaseModel], place: list, data, origin: str) -> str:
     """What the key is called where it was given: by its option on the command line."""
     field = kind.model_fields.get(place[0]) if len(place) == 1 else None
-    return flag_of(place[0], field) if origin == COMMAND_LINE and field and about(field) else _named(place, data)
+    return (
+        flag_of(place[0], field) if origin == COMMAND_LINE and field and about(field) else _named(place, data)
+    )
 
 
 def _meaning(kind: type[BaseModel], place: list) -> str:

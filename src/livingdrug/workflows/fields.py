@@ -80,7 +80,9 @@ def numbers(texts: Iterable[str], option: str) -> tuple[float, ...]:
         try:
             found.append(float(part))
         except ValueError:
-            raise InputError(f"{option}: `{part}` is not a number; write numbers between commas, such as 0,7,14") from None
+            raise InputError(
+                f"{option}: `{part}` is not a number; write numbers between commas, such as 0,7,14"
+            ) from None
     return tuple(found)
 
 
@@ -89,13 +91,17 @@ def named_numbers(texts: Iterable[str], option: str) -> dict[str, float]:
     return dict(named_number(text, option) for text in texts)
 
 
-def named_number(text: str, option: str, form: str = "NAME=VALUE", example: str = "k12=6") -> tuple[str, float]:
+def named_number(
+    text: str, option: str, form: str = "NAME=VALUE", example: str = "k12=6"
+) -> tuple[str, float]:
     """One such text; form and example for the message."""
     name, equals, value = text.partition("=")
     try:
         number = float(value)
     except ValueError:
-        raise InputError(f"{option} `{text}` cannot be read; write {form} with a number, such as {example}") from None
+        raise InputError(
+            f"{option} `{text}` cannot be read; write {form} with a number, such as {example}"
+        ) from None
     if not equals:
         raise InputError(f"{option} `{text}` has no `=`; write {form}, such as {example}")
     return name.strip(), number

@@ -19,7 +19,12 @@ def kinds() -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _kinds_in(path: tuple[str, ...]) -> tuple[str, ...]:
-    specs = [(folder, spec) for folder in path for depth in ("*", "*/*") for spec in Path(folder).glob(f"{depth}/spec.py")]
+    specs = [
+        (folder, spec)
+        for folder in path
+        for depth in ("*", "*/*")
+        for spec in Path(folder).glob(f"{depth}/spec.py")
+    ]
     return tuple(sorted("-".join(spec.parent.relative_to(folder).parts) for folder, spec in specs))
 
 

@@ -1,4 +1,5 @@
-"""How much memory a run takes, before it is run: one estimate and one bound, for the command line and the app."""
+"""How much memory a run takes, before it is run: one estimate and one bound, for the command line and the
+app."""
 
 from livingdrug.core.errors import InputError
 from livingdrug.workflows.document import Document
@@ -17,8 +18,8 @@ SIMULATED = 120  # a simulated value of a predictive check; measured 108
 
 
 def check_memory(scenario: Document, bound: float | None = None, raise_it: str = "--memory") -> None:
-    """Refuse a run that would take more memory than the bound (GB; BOUND where none is given). raise_it: how its user raises
-    the bound, "" where that cannot be."""
+    """Refuse a run that would take more memory than the bound (GB; BOUND where none is given). raise_it: how
+    its user raises the bound, "" where that cannot be."""
     check_bytes(scenario.memory(), bound, raise_it)
 
 
@@ -28,9 +29,12 @@ def check_bytes(needed: float, bound: float | None = None, raise_it: str = "--me
     if not 0 < bound < float("inf"):
         raise InputError(f"{raise_it} {bound:g}: a bound on memory is a number of GB above 0")
     if not needed <= bound * GB:  # not a number is too much as well
-        more = f", or raise the bound with {raise_it}, in GB, where this machine has as much" if raise_it else ""
+        more = (
+            f", or raise the bound with {raise_it}, in GB, where this machine has as much" if raise_it else ""
+        )
         raise InputError(
-            f"this run would take about {_words(needed)} of memory, more than the bound of {bound:g} GB; ask for fewer "
+            f"this run would take about {_words(needed)} of memory, more than the bound of {bound:g} GB; "
+            f"ask for fewer "
             f"subjects, draws or replicates, fewer days or a longer step{more}"
         )
 

@@ -1,4 +1,5 @@
-"""What the kinds share that start from a table of samples: its reading, the rules of NCA, what is said of its columns."""
+"""What the kinds share that start from a table of samples: its reading, the rules of NCA, what is said of its
+columns."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,19 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.data import Check, Data, Endpoints, Finding, Reading, check, cross, join, printable, read_endpoints, refusal
+from livingdrug.data import (
+    Check,
+    Data,
+    Endpoints,
+    Finding,
+    Reading,
+    check,
+    cross,
+    join,
+    printable,
+    read_endpoints,
+    refusal,
+)
 from livingdrug.nca import AucRule, BelowRule, NcaResult, NcaSettings, TerminalPoints, nca
 from livingdrug.report import Table, file_hash
 from livingdrug.workflows.document import Document
@@ -30,10 +43,16 @@ def read_pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
 
 def read_units(texts: tuple[str, ...], option: str) -> str | dict[str, str]:
     """The one unit of all values, or the units of single outputs (`OUTPUT=UNIT`)."""
-    pairs = {name.strip(): unit.strip() for name, equals, unit in (text.rpartition("=") for text in texts) if equals}
+    pairs = {
+        name.strip(): unit.strip()
+        for name, equals, unit in (text.rpartition("=") for text in texts)
+        if equals
+    }
     plain = [text for text in texts if "=" not in text]
     if len(plain) > 1 or (plain and pairs):
-        raise InputError(f"{option} says {' and '.join(texts)}; give one unit, or OUTPUT=UNIT for each output")
+        raise InputError(
+            f"{option} says {' and '.join(texts)}; give one unit, or OUTPUT=UNIT for each output"
+        )
     return plain[0] if plain else pairs
 
 
@@ -47,21 +66,25 @@ def read_terminal(texts: tuple[str, ...], option: str) -> list[dict]:
             made.append({"subject": subject, "start": float(start), "end": float(end), "reason": reason})
         except ValueError:
             example = "P01:14:60:late samples only"
-            raise InputError(f"{option} `{text}` cannot be read; write ID:FROM:TO:WHY, such as {example}") from None
+            raise InputError(
+                f"{option} `{text}` cannot be read; write ID:FROM:TO:WHY, such as {example}"
+            ) from None
     return made
 
 
 Duplicates = Annotated[
     Literal["mean", "keep"] | None,
     About(
-        "Values of one subject, output and time: `mean` takes their mean, `keep` (a fit does) takes them for replicates.",
+        "Values of one subject, output and time: `mean` takes their mean, `keep` (a fit does) takes them "
+        "for replicates.",
         group=INPUT,
     ),
 ]
 Untreated = Annotated[
     bool,
     About(
-        "Subjects without a row of a dose, where others have one, were not treated (a fit takes them so, and says it).",
+        "Subjects without a row of a dose, where others have one, were not treated (a fit takes them so, "
+        "and says it).",
         group=INPUT,
     ),
 ]
@@ -77,7 +100,10 @@ class TableScenario(Document):
         dict[str, str],
         About(
             "What a column means, such as result=DV.",
-            ("--column",), INPUT, metavar="YOURS=OURS", read=read_pairs,
+            ("--column",),
+            INPUT,
+            metavar="YOURS=OURS",
+            read=read_pairs,
         ),
     ] = Field(default_factory=dict)
     unit: Annotated[
@@ -85,7 +111,9 @@ class TableScenario(Document):
         About(
             "Unit of the values, where the file states none (copies/ug, cells/uL, ng/mL, nM, ...); "
             "OUTPUT=UNIT, repeated, where it has several.",
-            group=INPUT, metavar="[OUTPUT=]UNIT", read=read_units,
+            group=INPUT,
+            metavar="[OUTPUT=]UNIT",
+            read=read_units,
         ),
     ] = None
     time_unit: Annotated[
@@ -115,9 +143,9 @@ class TableScenario(Document):
         Literal["dmy", "mdy"] | None, About("Order of dates that are not ISO: dmy or mdy.", group=INPUT)
     ] = None
     duplicates: Duplicates = None
-    pool_assays: Annotated[
-        bool, About("Join values of different assays into one profile.", group=INPUT)
-    ] = False
+    pool_assays: Annotated[bool, About("Join values of different assays into one profile.", group=INPUT)] = (
+        False
+    )
     sheet: Annotated[str | None, About("Sheet of an Excel file; the first by default.", group=INPUT)] = None
     untreated: Untreated = False
     logarithms: Annotated[
@@ -167,17 +195,21 @@ BELOW_WORDS = "Values below the limit of quantification (BLQ)"
 
 
 class KineticScenario(TableScenario):
-    """Non-compartmental analysis of a file; the fields are those of `nca.NcaSettings`, a unit conversion and a group."""
+    """Non-compartmental analysis of a file; the fields are those of `nca.NcaSettings`, a unit conversion and
+    a group."""
 
     auc: Annotated[AucRule, About("Rule of the trapezoids.", group=RULES)] = "linup-logdown"
-    blq_first: Annotated[BelowRule, About(f"{BELOW_WORDS} before the first quantifiable one.", group=RULES)] = "zero"
+    blq_first: Annotated[
+        BelowRule, About(f"{BELOW_WORDS} before the first quantifiable one.", group=RULES)
+    ] = "zero"
     blq_middle: Annotated[BelowRule, About("The same between quantifiable values.", group=RULES)] = "drop"
     blq_last: Annotated[BelowRule, About("The same after the last one.", group=RULES)] = "zero"
     window: Annotated[
         tuple[float, float] | None,
         About(
             "Window of AUCINT in the unit of the times; 0 to 28 d by default.",
-            group=RULES, metavar="START END",
+            group=RULES,
+            metavar="START END",
         ),
     ] = None
     above: Annotated[
@@ -186,16 +218,18 @@ class KineticScenario(TableScenario):
     blood_volume: Annotated[
         float | None,
         About(
-            "Blood volume for XEXPR (an adult: 5e6 uL); by weight where none is given and weights are "
-            "known.",
-            group=RULES, unit="uL",
+            "Blood volume for XEXPR (an adult: 5e6 uL); by weight where none is given and weights are known.",
+            group=RULES,
+            unit="uL",
         ),
     ] = None
     terminal: Annotated[
         tuple[Points, ...],
         About(
             "Terminal points of a subject by hand.",
-            group=RULES, metavar="ID:FROM:TO:WHY", read=read_terminal,
+            group=RULES,
+            metavar="ID:FROM:TO:WHY",
+            read=read_terminal,
         ),
     ] = ()
     small_molecule: Annotated[
@@ -206,7 +240,8 @@ class KineticScenario(TableScenario):
         About(
             "Convert units by a named, cited conversion: kirouac_2024, singh_2021, "
             "white_cells:wbc=5000,vcn=1, percent_of_cd3:cd3=COLUMN.",
-            group=RULES, former=("bridge",),
+            group=RULES,
+            former=("bridge",),
         ),
     ] = None
     by: Annotated[str | None, About("A covariate that groups the subjects, such as response.")] = None
@@ -265,11 +300,17 @@ def finding_table(found: tuple[Finding, ...] | list[Finding], name: str, detail:
         (str(f.line), printable(f.column), f.severity, printable(f.problem, 300) + f" ({f.rows} rows)" * (f.rows > 1), f.fix)
         for f in found
     )  # fmt: skip
-    return Table(f"findings in {name}", ("line", "column", "severity", "what is wrong", "how to correct it"), rows, detail)
+    return Table(
+        f"findings in {name}",
+        ("line", "column", "severity", "what is wrong", "how to correct it"),
+        rows,
+        detail,
+    )
 
 
 def checks_of(parts: list[Check | Endpoints], detail: bool = True) -> dict:
-    """`checks` and `check_tables` of an Answer about tables that were read; detail: the tables are for the report alone."""
+    """`checks` and `check_tables` of an Answer about tables that were read; detail: the tables are for the
+    report alone."""
     tables = [column_table(part, detail) for part in parts]
     tables += [finding_table(part.findings, part.name, detail) for part in parts if part.findings]
     return {"checks": tuple(note for part in parts for note in part.notes), "check_tables": tuple(tables)}

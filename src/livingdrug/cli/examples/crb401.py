@@ -34,11 +34,16 @@ def next_command(folder: Path) -> str:
 
 
 def crb401_groups() -> list[tuple[float, int, int, str]]:
-    """(dose, responders, patients, source) of each dose of CRB-401, from the package's table of published responses."""
+    """(dose, responders, patients, source) of each dose of CRB-401, from the package's table of published
+    responses."""
     text = resources("livingdrug.products").joinpath("responses.csv").read_text(encoding="utf-8")
     groups: dict[float, list] = {}
     for row in csv.DictReader(text.splitlines()):
-        if row["study"] == "CRB-401" and row["endpoint"] == "objective response" and "-" not in row["dose_cells"]:
+        if (
+            row["study"] == "CRB-401"
+            and row["endpoint"] == "objective response"
+            and "-" not in row["dose_cells"]
+        ):
             group = groups.setdefault(float(row["dose_cells"]), [0, 0, row["source"]])
             group[0] += int(row["events"])
             group[1] += int(row["n"])

@@ -1,4 +1,5 @@
-"""Simulated samples and endpoints for response and index. The endpoints depend on exposure, in a stated way."""
+"""Simulated samples and endpoints for response and index. The endpoints depend on exposure, in a stated
+way."""
 
 from pathlib import Path
 

@@ -1,1 +1,2 @@
-"""One mechanism per file; every `Fragment` in a file is found by the catalogue. Join them to a model with `+`."""
+"""One mechanism per file; every `Fragment` in a file is found by the catalogue. Join them to a model with
+`+`."""

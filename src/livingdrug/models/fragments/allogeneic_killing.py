@@ -8,7 +8,9 @@ The paper calls the rate constant k_kill, which collides with the tumour-kill ra
 from livingdrug.models import EachWith, Flow, Fragment, Needs, Quantity, Source, Structure, Values
 from livingdrug.models.shared import BLOOD_VOLUME, PAPER
 
-METHODS = Source(PAPER.key, PAPER.citation, PAPER.doi, "Methods, equation 3: non-persisters 7e-9, persisters 0")
+METHODS = Source(
+    PAPER.key, PAPER.citation, PAPER.doi, "Methods, equation 3: non-persisters 7e-9, persisters 0"
+)
 
 ALLOGENEIC_KILLING = Fragment(
     name="allogeneic_killing",
@@ -17,7 +19,12 @@ ALLOGENEIC_KILLING = Fragment(
         each_with=(
             EachWith(
                 "car_t",
-                Flow("{state}_rejection", "k_allo * amount(host_t @ blood) * {state}", "killing", out_of="{state}"),
+                Flow(
+                    "{state}_rejection",
+                    "k_allo * amount(host_t @ blood) * {state}",
+                    "killing",
+                    out_of="{state}",
+                ),
                 at="blood",
             ),
         ),

@@ -78,7 +78,8 @@ ANTIGEN_LOSS = Fragment(
         notes={"k_antigen_loss": "0 in the published example", "antigen_negative_0": "19.89 cells/uL in 5 L"},
     ),
     deviations=(
-        "One example vector of one patient; the part of cells without the antigen at the infusion decides, and is "
+        "One example vector of one patient; the part of cells without the antigen at the infusion decides, "
+        "and is "
         "rarely measured.",
         "Bystander killing of the source is left out: CAR-T cells do nothing to these cells.",
     ),

@@ -4,7 +4,12 @@ Every CAR-T expansion rate is multiplied by F_toci from tocilizumab_start and by
 """
 
 from livingdrug.models import Definition, Fragment, Needs, Scale, Source, Structure, Switch, Values
-from livingdrug.models.published.stein_2019 import COMEDICATION, COMEDICATION_QUANTITIES, COMEDICATION_VALUES, STEIN
+from livingdrug.models.published.stein_2019 import (
+    COMEDICATION,
+    COMEDICATION_QUANTITIES,
+    COMEDICATION_VALUES,
+    STEIN,
+)
 
 COMEDICATION_FRAGMENT = Fragment(
     name="comedication",

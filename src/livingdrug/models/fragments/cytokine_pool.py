@@ -34,7 +34,13 @@ CYTOKINE_POOL = Fragment(
         places=(Place("plasma"),),
         states=(
             State(
-                "cytokine", "1", "IL-7 and IL-15, relative to an empty body", ("biomarker",), "plasma", "1", "I"
+                "cytokine",
+                "1",
+                "IL-7 and IL-15, relative to an empty body",
+                ("biomarker",),
+                "plasma",
+                "1",
+                "I",
             ),
         ),
         definitions=(
@@ -58,7 +64,9 @@ CYTOKINE_POOL = Fragment(
         outputs=(Output("cytokine_pool", "cytokine", "1", "IL-7 and IL-15, relative to an empty body"),),
         quantities=(
             Quantity("k_cytokine", "1/d", "turnover of the pool", "k"),
-            Quantity("consumers_50", "cells/uL", "circulating T cells that halve the pool", "T_K", "positive"),
+            Quantity(
+                "consumers_50", "cells/uL", "circulating T cells that halve the pool", "T_K", "positive"
+            ),
             BLOOD_VOLUME,
         ),
         needs=(Needs("car_t", at="blood"), Needs("host_t", at="blood")),

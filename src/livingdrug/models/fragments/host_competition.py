@@ -26,7 +26,9 @@ from livingdrug.models.shared import BLOOD_VOLUME, PAPER
 
 METHODS = Source(PAPER.key, PAPER.citation, PAPER.doi, "Methods, equation 2 and the text around it")
 KIMMEL = Source(
-    "kimmel_2021", "Kimmel, Locke & Altrock 2021, Proc R Soc B 288:20210229", "10.1098/rspb.2021.0229",
+    "kimmel_2021",
+    "Kimmel, Locke & Altrock 2021, Proc R Soc B 288:20210229",
+    "10.1098/rspb.2021.0229",
     "K_N = 500 cells/uL, r_N = 0.17/d",
 )
 COMBINED = Source("livingdrug", "our combination: recovery rate of Kirouac 2024, plateau of Kimmel 2021")
@@ -39,7 +41,9 @@ SHARED = (
     START,
     BLOOD_VOLUME,
 )
-PLATEAU = Quantity("host_max", "cells/uL", "circulating T cells at full recovery", "T_{h,max}", bound="positive")
+PLATEAU = Quantity(
+    "host_max", "cells/uL", "circulating T cells at full recovery", "T_{h,max}", bound="positive"
+)
 
 
 CIRCULATING = Definition(
@@ -75,10 +79,12 @@ HOST_COMPETITION = Fragment(
     structure=_structure("mu_host * host", ("car_t", "host_t")),
     values=Values("methods", METHODS, SATURATING),
     deviations=(
-        "The paper says that host T cells saturate near 1e3/uL; equation 2 does not saturate (it passes 1e3/uL around day "
+        "The paper says that host T cells saturate near 1e3/uL; equation 2 does not saturate (it passes "
+        "1e3/uL around day "
         "60-90 at muh = 0.35 and goes on at 17.5 cells/uL/d).",
         "`3-orders of magnitude (0.05 to 500)` is four.",
-        "S multiplies loss and gain of every expansion flow; scaling gains only gives other numbers, same trend.",
+        "S multiplies loss and gain of every expansion flow; scaling gains only gives other numbers, same "
+        "trend.",
         NOT_COUNTED,
     ),
 )
@@ -108,7 +114,9 @@ HOST_RECOVERY_LOGISTIC = Fragment(
     structure=Structure(
         states=(HOST,),
         definitions=(CIRCULATING,),
-        flows=(Flow("host_recovery", "mu_host * host * (1 - circulating / host_max)", "growth", into="host"),),
+        flows=(
+            Flow("host_recovery", "mu_host * host * (1 - circulating / host_max)", "growth", into="host"),
+        ),
         outputs=(HOST_T,),
         quantities=(RECOVERY, START, PLATEAU, BLOOD_VOLUME),
         needs=(Needs("car_t", at="blood"),),
@@ -116,9 +124,13 @@ HOST_RECOVERY_LOGISTIC = Fragment(
         time_unit="d",
     ),
     values=Values(
-        "combined", METHODS, {"mu_host": 0.35, "host_0": 0.5, "host_max": 500.0}, sources={"host_max": COMBINED}
+        "combined",
+        METHODS,
+        {"mu_host": 0.35, "host_0": 0.5, "host_max": 500.0},
+        sources={"host_max": COMBINED},
     ),
     deviations=(
-        "Not in the paper: host cells as partners of `allogeneic_killing` for models whose CAR-T do not expand in blood.",
+        "Not in the paper: host cells as partners of `allogeneic_killing` for models whose CAR-T do not "
+        "expand in blood.",
     ),
 )

@@ -54,12 +54,18 @@ HUMORAL_REJECTION = Fragment(
         ),
         outputs=(
             Output(
-                "anti_car", "anti_car", "1", "antibodies against the CAR, of their largest level", measured=True
+                "anti_car",
+                "anti_car",
+                "1",
+                "antibodies against the CAR, of their largest level",
+                measured=True,
             ),
         ),
         quantities=(
             Quantity("k_anti_car", "1/d", "rate at which antibodies follow exposure", "k_a"),
-            Quantity("anti_car_50", "cells/uL", "CAR-T cells at half of the antibodies", "C_{50}", "positive"),
+            Quantity(
+                "anti_car_50", "cells/uL", "CAR-T cells at half of the antibodies", "C_{50}", "positive"
+            ),
             Quantity("k_humoral", "1/d", "largest loss of CAR-T cells by antibodies", "k_h"),
             BLOOD_VOLUME,
         ),

@@ -34,7 +34,9 @@ NOT_PUBLISHED = Source(
 
 
 def _kill(rate: str) -> EachWith:
-    return EachWith("host_t", Flow("{state}_killed_by_drug", rate + " * {state}", "killing", out_of="{state}"))
+    return EachWith(
+        "host_t", Flow("{state}_killed_by_drug", rate + " * {state}", "killing", out_of="{state}")
+    )
 
 
 PRECONDITIONING = Fragment(
@@ -61,13 +63,16 @@ PRECONDITIONING = Fragment(
         PARK,
         {"k_chemo": 1.39, "chemo_volume": 5.0, "chemo_50": 0.15, "k_chemo_kill": 0.85 * 1.02},
         notes={
-            "k_chemo_kill": "largest effect on CD4 cells (0.85) times their turnover (1.02/d): our reading as a kill"
+            "k_chemo_kill": "largest effect on CD4 cells (0.85) times their turnover (1.02/d): our reading "
+            "as a kill"
         },
     ),
     deviations=(
-        "The source blocks the release of T cells; as a kill of those that circulate it is our reading, equal where "
+        "The source blocks the release of T cells; as a kill of those that circulate it is our reading, "
+        "equal where "
         "they turn over.",
-        "1935 mg stand for fludarabine 3 x 25 and cyclophosphamide 1000 mg/m2 at 1.8 m2; other regimens are scaled by "
+        "1935 mg stand for fludarabine 3 x 25 and cyclophosphamide 1000 mg/m2 at 1.8 m2; other regimens are "
+        "scaled by "
         "mass, which nobody has tested.",
     ),
 )
@@ -85,7 +90,9 @@ FLUDARABINE = Fragment(
         ),
         definitions=(Definition("fludarabine_level", "fludarabine / flu_v1", "level"),),
         flows=(
-            Flow("fludarabine_elimination", "flu_cl / flu_v1 * fludarabine", "clearance", out_of="fludarabine"),
+            Flow(
+                "fludarabine_elimination", "flu_cl / flu_v1 * fludarabine", "clearance", out_of="fludarabine"
+            ),
             Flow(
                 "fludarabine_to_shallow",
                 "flu_q2 / flu_v1 * fludarabine",
@@ -171,7 +178,11 @@ ALEMTUZUMAB = Fragment(
                 out_of="alemtuzumab",
             ),
             Flow(
-                "alemtuzumab_out", "ale_q / ale_v1 * alemtuzumab", "exchange", "alemtuzumab", "alemtuzumab_deep"
+                "alemtuzumab_out",
+                "ale_q / ale_v1 * alemtuzumab",
+                "exchange",
+                "alemtuzumab",
+                "alemtuzumab_deep",
             ),
             Flow(
                 "alemtuzumab_back",

@@ -7,11 +7,25 @@ The paper prints TD = t^k / (TD50^-k + t^k), which is half on at 1/12 d and so n
 `tissue_as_printed`. There is no growth, death or killing in tissue.
 """
 
-from livingdrug.models import Clock, EachWith, Flow, Fragment, Mirror, Needs, Place, Quantity, Source, Structure, Values
+from livingdrug.models import (
+    Clock,
+    EachWith,
+    Flow,
+    Fragment,
+    Mirror,
+    Needs,
+    Place,
+    Quantity,
+    Source,
+    Structure,
+    Values,
+)
 from livingdrug.models.shared import OURS, PAPER
 
 METHODS = Source(PAPER.key, PAPER.citation, PAPER.doi, "Methods, equation 1 and the text around it")
-K21 = Source(OURS.key, OURS.citation, note="the paper varies k21 over 4 orders of magnitude without printing values")
+K21 = Source(
+    OURS.key, OURS.citation, note="the paper varies k21 over 4 orders of magnitude without printing values"
+)
 
 
 ONE_DAY = Quantity("one_day", "d", "unit of time in the printed TD", bound="positive", fixed=True)
@@ -23,18 +37,32 @@ def _structure(delay: str, extra: tuple[Quantity, ...] = ()) -> Structure:
         places=(Place("tissue"),),
         mirrors=(Mirror("car_t", of="blood", place="tissue"),),
         each_with=(
-            EachWith("car_t", Flow(exchange[0], "k12 * {state}", "exchange", "{state}", "{state}_tissue"), at="blood"),
             EachWith(
                 "car_t",
-                Flow(exchange[1], "k21 * tissue_delay * {state}_tissue", "exchange", "{state}_tissue", "{state}"),
+                Flow(exchange[0], "k12 * {state}", "exchange", "{state}", "{state}_tissue"),
+                at="blood",
+            ),
+            EachWith(
+                "car_t",
+                Flow(
+                    exchange[1],
+                    "k21 * tissue_delay * {state}_tissue",
+                    "exchange",
+                    "{state}_tissue",
+                    "{state}",
+                ),
                 at="blood",
             ),
         ),
-        clocks=(Clock("tissue_delay", delay, "fraction of the return from tissue that is switched on", "TD"),),
+        clocks=(
+            Clock("tissue_delay", delay, "fraction of the return from tissue that is switched on", "TD"),
+        ),
         quantities=(
             Quantity("k12", "1/d", "rate from blood to tissue", "k_{12}"),
             Quantity("k21", "1/d", "rate from tissue to blood once switched on", "k_{21}"),
-            Quantity("td_50", "d", "time at which half of the return is switched on", "TD_{50}", bound="positive"),
+            Quantity(
+                "td_50", "d", "time at which half of the return is switched on", "TD_{50}", bound="positive"
+            ),
             Quantity("td_steepness", "1", "steepness of the switch", "k", bound="positive"),
             *extra,
         ),
@@ -53,7 +81,8 @@ TISSUE = Fragment(
     structure=_structure("hill(time, td_steepness, td_50)"),
     values=VALUES,
     deviations=(
-        "The sign of the exponent in TD is corrected (TD50^k, not TD50^-k); the printed form is `tissue_as_printed`.",
+        "The sign of the exponent in TD is corrected (TD50^k, not TD50^-k); the printed form is "
+        "`tissue_as_printed`.",
         "k21 = 6/d is one value of the paper's unprinted range.",
         "Whether the authors kept the loss of infused cells (k_loss) beside distribution is not stated.",
     ),
@@ -64,7 +93,8 @@ TISSUE_AS_PRINTED = Fragment(
     structure=_structure("hill(time, td_steepness, one_day / td_50 * one_day)", (ONE_DAY,)),
     values=Values("methods", METHODS, {**VALUES.values, "one_day": 1.0}, sources={"k21": K21}),
     deviations=(
-        "Kept for comparison only: half of the return is switched on after 1/12 d, so the described delay is absent.",
+        "Kept for comparison only: half of the return is switched on after 1/12 d, so the described delay "
+        "is absent.",
         "TD50^-k has no consistent unit; `one_day` makes it one.",
     ),
 )

@@ -69,7 +69,10 @@ MODEL = Model(
         definitions=(
             Definition("cl", "cl_typical * (1 - low_regimen + low_regimen * e_cl)", "clearance", "CL"),
             Definition(
-                "v", "v_typical * (bsa / bsa_0) ** e_bsa * (1 - low_regimen + low_regimen * e_v)", "volume", "V"
+                "v",
+                "v_typical * (bsa / bsa_0) ** e_bsa * (1 - low_regimen + low_regimen * e_v)",
+                "volume",
+                "V",
             ),
         ),
         flows=(
@@ -116,7 +119,9 @@ MODEL = Model(
         Experiment("500 mg/m2", (), 168.0, given=("790@0 over=0.5",), vector="regimen_500"),
     ),
     anchors=(
-        Anchor("end of the infusion", 19.80545, "mg/L", 1e-4, SOLVED, output="concentration", quantity="C0.5"),
+        Anchor(
+            "end of the infusion", 19.80545, "mg/L", 1e-4, SOLVED, output="concentration", quantity="C0.5"
+        ),
         Anchor("neutrophils", 2496.9643, "cells/uL", 1e-4, SOLVED, output="neutrophils", quantity="C168"),
         Anchor(
             "24 h, 500 mg/m2",

@@ -114,8 +114,10 @@ HDLM2 = Model(
     ),
     deviations=(
         "As encoded, the formation of memory does not drain the effectors.",
-        "The tumour falls far below one cell before the re-challenge; add `extinct_below` in a model file for a rule.",
-        "The re-challenge adds cells; the encoding sets the tumour to 1e6, the same where it has been cleared.",
+        "The tumour falls far below one cell before the re-challenge; add `extinct_below` in a model file "
+        "for a rule.",
+        "The re-challenge adds cells; the encoding sets the tumour to 1e6, the same where it has been "
+        "cleared.",
     ),
     about=_about("Whether memory CAR-T cells reject a tumour that is given again.", "any"),
 )

@@ -27,7 +27,8 @@ BRUMMER = Source(
     "brummer_2022",
     "Brummer et al. 2022",
     "",
-    "fits as deposited with the data (alexbbrummer/CARRGODEX, fit_parameters.csv, MIT licence, (c) 2021 Alex Brummer)",
+    "fits as deposited with the data (alexbbrummer/CARRGODEX, fit_parameters.csv, MIT licence, (c) 2021 "
+    "Alex Brummer)",
 )
 PLATED = Source(
     BRUMMER.key, BRUMMER.citation, "", "a cell index is about 1e4 cells; 1 CI stands for the plated tumour"

@@ -30,7 +30,9 @@ REFERENCE = Source("livingdrug_facts", "equations 4 and 5 solved with mpmath Tay
 STRUCTURE = Structure(
     places=(Place("well"),),
     states=(
-        State("effector", "cells", "CAR-T cells in the well", ("car_t",), "well", "effector_0", "E", log=True),
+        State(
+            "effector", "cells", "CAR-T cells in the well", ("car_t",), "well", "effector_0", "E", log=True
+        ),
         State("tumour", "cells", "tumour cells in the well", ("target",), "well", "tumour_0", "T", log=True),
     ),
     flows=(
@@ -88,7 +90,8 @@ MODEL = Model(
         )
     ),
     deviations=(
-        "gamma E does not depend on antigen and E has no capacity, so E grows without bound over many rounds.",
+        "gamma E does not depend on antigen and E has no capacity, so E grows without bound over many "
+        "rounds.",
         "Exhaustion removes cells; there is no exhausted state.",
         "The third addition, at 72 h, does not affect 0-72 h.",
     ),

@@ -127,7 +127,8 @@ CONTRACTION = (
     Flow("memory_death", "contracting * d_memory * persistent", "death", out_of="persistent"),
     Flow(
         "tumour_growth",
-        "mu_tumour * hill(tumour, n_cure, tumour_cure) * tumour * (1 - log(tumour / unit) / log(tumour_max / unit))",
+        "mu_tumour * hill(tumour, n_cure, tumour_cure) * tumour * (1 - log(tumour / unit) / log(tumour_max "
+        "/ unit))",
         "growth",
         into="tumour",
     ),
@@ -251,7 +252,9 @@ FIRST_ORDER = Model(
     experiments=(Experiment("one infusion", (), 365.0),),
     anchors=(
         Anchor("peak", 109380.19, "cells/uL", 1e-4, SOLVED, output="expanding", quantity="CMAX"),
-        Anchor("persistent on day 28", 741.7156, "cells/uL", 1e-3, SOLVED, output="persistent", quantity="C28"),
+        Anchor(
+            "persistent on day 28", 741.7156, "cells/uL", 1e-3, SOLVED, output="persistent", quantity="C28"
+        ),
         Anchor("CAR-T on day 28", 5367.648, "cells/uL", 1e-3, SOLVED, output="expanding", quantity="C28"),
     ),
     deviations=(

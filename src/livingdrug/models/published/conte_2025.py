@@ -113,7 +113,8 @@ CART = Model(
         ),
     ),
     deviations=(
-        "The offset of 0.16 CI keeps the start of CAR-T cells above it; at 1:50 nearly all of the start is offset.",
+        "The offset of 0.16 CI keeps the start of CAR-T cells above it; at 1:50 nearly all of the start is "
+        "offset.",
         "Growth is fitted again for each ratio (0.19 to 0.22 /h against 0.049 /h of the tumour alone).",
     ),
     about=About(

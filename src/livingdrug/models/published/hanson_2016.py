@@ -34,7 +34,13 @@ STRUCTURE = Structure(
     places=(Place("blood", volume="blood_volume"),),
     states=(
         State(
-            "ctl_memory", "cells/uL", "memory cytotoxic CAR-T cells", ("car_t",), "blood", "ctl_memory_0", "C_m"
+            "ctl_memory",
+            "cells/uL",
+            "memory cytotoxic CAR-T cells",
+            ("car_t",),
+            "blood",
+            "ctl_memory_0",
+            "C_m",
         ),
         State(
             "ctl_effector",
@@ -69,7 +75,10 @@ STRUCTURE = Structure(
     ),
     definitions=(
         Definition(
-            "room", "max(0, 1 - (" + " + ".join(LYMPHOID) + ") / lymphocytes_max)", "room for lymphocytes", "LT"
+            "room",
+            "max(0, 1 - (" + " + ".join(LYMPHOID) + ") / lymphocytes_max)",
+            "room for lymphocytes",
+            "LT",
         ),
         Definition("inflamed", "hill(inflammation, 2, inflammation_50)", "effect of inflammation", "h"),
         Definition("ctl_activation", "k_ctl * tumour * ctl_memory * (1 + help * helper_effector) * inflamed"),
@@ -80,7 +89,12 @@ STRUCTURE = Structure(
         Flow("killing", "k_kill * tumour * ctl_effector", "killing", out_of="tumour"),
         Flow("ctl_renewal", "mu_ctl * ctl_memory * room", "expansion", into="ctl_memory"),
         Flow(
-            "ctl_expansion", "ctl_activation", "expansion", "ctl_memory", "ctl_effector", gain="2 ** divisions"
+            "ctl_expansion",
+            "ctl_activation",
+            "expansion",
+            "ctl_memory",
+            "ctl_effector",
+            gain="2 ** divisions",
         ),
         Flow("ctl_death", "d_ctl * ctl_effector", "death", out_of="ctl_effector"),
         Flow("helper_renewal", "mu_helper * helper_memory * room", "expansion", into="helper_memory"),
@@ -217,8 +231,10 @@ MODEL = Model(
         ),
     ),
     deviations=(
-        "The unit of time is not in the entry: days are assumed, so times and rates may be off by one factor.",
-        "The suppressive drug acts at a constant rate and could drive inflammation below 0; here it fades below 1.",
+        "The unit of time is not in the entry: days are assumed, so times and rates may be off by one "
+        "factor.",
+        "The suppressive drug acts at a constant rate and could drive inflammation below 0; here it fades "
+        "below 1.",
     ),
     about=About(
         purpose="Help, inflammation and a suppressive drug in the response to CAR-T cells.",

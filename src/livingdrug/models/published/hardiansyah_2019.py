@@ -33,7 +33,10 @@ HARDIANSYAH = transcribed(
     "Hardiansyah_2019_CART_upn1_qsp (535c70c) and _upn3_qsp (2a9e79e)",
 )
 FIGURE = Source(
-    HARDIANSYAH.key, HARDIANSYAH.citation, HARDIANSYAH.doi, "read off a logarithmic axis, about 30 % either way"
+    HARDIANSYAH.key,
+    HARDIANSYAH.citation,
+    HARDIANSYAH.doi,
+    "read off a logarithmic axis, about 30 % either way",
 )
 SOLVED = Source("livingdrug_facts", "own LSODA solution, rtol 1e-10")
 
@@ -46,7 +49,9 @@ STRUCTURE = Structure(
     states=(
         State("leukaemia", "cells", "CLL cells in blood", ("target",), "blood", "leukaemia_0", "B"),
         State("effector", "cells", "effector CAR-T cells in blood", ("car_t",), "blood", symbol="E_B"),
-        State("effector_tissue", "cells", "effector CAR-T cells in tissue", ("car_t",), "tissue", symbol="E_T"),
+        State(
+            "effector_tissue", "cells", "effector CAR-T cells in tissue", ("car_t",), "tissue", symbol="E_T"
+        ),
         State("memory", "cells", "memory CAR-T cells in blood", ("car_t",), "blood", symbol="M_B"),
         State("memory_tissue", "cells", "memory CAR-T cells in tissue", ("car_t",), "tissue", symbol="M_T"),
         *(
@@ -64,7 +69,11 @@ STRUCTURE = Structure(
         Flow("memory_expansion", "mu_memory * memory", "expansion", into="memory"),
         Flow("memory_death", "d_memory * memory", "death", out_of="memory"),
         Flow(
-            "memory_formation", "k_memory * effector * (1 - stimulus)", "differentiation", "effector", "memory"
+            "memory_formation",
+            "k_memory * effector * (1 - stimulus)",
+            "differentiation",
+            "effector",
+            "memory",
         ),
         Flow("reactivation", "k_reactivation * memory * stimulus", "differentiation", "memory", "effector"),
         *(
@@ -79,7 +88,10 @@ STRUCTURE = Structure(
             Flow(f"{name}_base_production", f"k_{name} * {name}_base", "production", into=name)
             for name, *_ in CYTOKINES
         ),
-        *(Flow(f"{name}_clearance", f"k_{name} * {name}", "clearance", out_of=name) for name, *_ in CYTOKINES),
+        *(
+            Flow(f"{name}_clearance", f"k_{name} * {name}", "clearance", out_of=name)
+            for name, *_ in CYTOKINES
+        ),
         *(
             Flow(
                 f"{name}_release",
@@ -94,7 +106,10 @@ STRUCTURE = Structure(
         Output("car_t", "amount(car_t @ blood)", "cells", "CAR-T cells in blood"),
         Output("car_t_blood", "density(car_t @ blood)", "cells/uL", "CAR-T cells in blood", measured=True),
         Output("leukaemia", "leukaemia", "cells", "CLL cells in blood", measured=True),
-        *(Output(name, name, "pg/mL", f"{meaning} in blood", measured=True) for name, meaning, _ in CYTOKINES),
+        *(
+            Output(name, name, "pg/mL", f"{meaning} in blood", measured=True)
+            for name, meaning, _ in CYTOKINES
+        ),
     ),
     quantities=(
         Quantity("k_out_of_blood", "1/d", "rate from blood to tissue", "k_{in}"),
@@ -147,7 +162,8 @@ def _vector(
     base: tuple[float, ...],
     burden: float,
 ) -> Values:
-    """A patient's vector. release: in pg/uL per 1e15 cells^2 and day; expansion, kill: per 1e9 cells and day."""
+    """A patient's vector. release: in pg/uL per 1e15 cells^2 and day; expansion, kill: per 1e9 cells and
+    day."""
     names = [n for n, *_ in CYTOKINES]
     return Values(
         name,
@@ -177,7 +193,8 @@ def _vector(
         },
         sources={"blood_volume": ADULT_BLOOD, **{f"{n}_base": FIGURE for n in names}},
         notes={
-            "leukaemia_50": "1e5 in units of 1e9 cells: above any burden, so effectors hardly need antigen to stay"
+            "leukaemia_50": "1e5 in units of 1e9 cells: above any burden, so effectors hardly need antigen "
+            "to stay"
         },
     )
 
@@ -231,7 +248,8 @@ MODEL = Model(
         ),
     ),
     deviations=(
-        "The printed equation of memory cells has a wrong symbol in its gain; it must be what effectors lose.",
+        "The printed equation of memory cells has a wrong symbol in its gain; it must be what effectors "
+        "lose.",
         "h cannot carry its printed unit; it is read as 1e5 in units of 1e9 cells.",
         "No variability between patients was published; standard errors are 5 to 42 %.",
         "Splitting the dose does not lower the peaks of cytokines here: they follow the burden.",

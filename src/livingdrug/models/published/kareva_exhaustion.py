@@ -53,7 +53,9 @@ STRUCTURE = Structure(
         Definition("seen_late", "terminal / (tumour + terminal)"),
         Definition("kill", "k_kill * seen + k_kill_late * seen_late", "kill rate", "s"),
         Definition("above_1", "hill(inflammation, sharpness, inflammation_1)", "1 above the first threshold"),
-        Definition("above_2", "hill(inflammation, sharpness, inflammation_2)", "1 above the second threshold"),
+        Definition(
+            "above_2", "hill(inflammation, sharpness, inflammation_2)", "1 above the second threshold"
+        ),
     ),
     flows=(
         Flow("tumour_growth", "mu_tumour * tumour * (1 - tumour / tumour_max)", "growth", into="tumour"),
@@ -70,7 +72,11 @@ STRUCTURE = Structure(
             "recovery", "k_recover * reversible * (1 - above_1)", "differentiation", "reversible", "cytotoxic"
         ),
         Flow(
-            "reinvigoration", "k_drug_effect * drug * reversible", "differentiation", "reversible", "cytotoxic"
+            "reinvigoration",
+            "k_drug_effect * drug * reversible",
+            "differentiation",
+            "reversible",
+            "cytotoxic",
         ),
         Flow(
             "terminal_exhaustion",
@@ -176,7 +182,9 @@ MODEL = Model(
     ),
     experiments=(
         Experiment("no drug", (), 500.0),
-        Experiment("3 mg/kg, ten doses 72 apart", (), 500.0, given=(f"{3000 / 70!r}@100 every=72 repeats=9",)),
+        Experiment(
+            "3 mg/kg, ten doses 72 apart", (), 500.0, given=(f"{3000 / 70!r}@100 every=72 repeats=9",)
+        ),
     ),
     anchors=(
         Anchor("tumour at 500", 2136.9174, "1", 1e-3, SOLVED, output="tumour", quantity="C500"),
@@ -193,10 +201,13 @@ MODEL = Model(
         ),
     ),
     deviations=(
-        "Rates of the drug are printed per day, and doses are 24 apart for a day: the unit of time is mixed in "
+        "Rates of the drug are printed per day, and doses are 24 apart for a day: the unit of time is mixed "
+        "in "
         "the code. Days here.",
-        "The thresholds are steps in the code; here they are steep Hill terms, so that the solver can follow.",
-        "T cells carry the role of CAR-T cells here, so that mechanisms can join; the model is not of CAR-T cells.",
+        "The thresholds are steps in the code; here they are steep Hill terms, so that the solver can "
+        "follow.",
+        "T cells carry the role of CAR-T cells here, so that mechanisms can join; the model is not of CAR-T "
+        "cells.",
     ),
     about=About(
         purpose="Whether a checkpoint drug brings exhausted T cells back before they are lost.",

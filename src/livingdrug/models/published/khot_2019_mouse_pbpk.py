@@ -27,7 +27,8 @@ KHOT = Source(
     "khot_2019",
     "Khot et al. 2019, JPET 368:503, Table 2",
     "10.1124/jpet.118.252858",
-    "transfer and retention from the paper; flows and volumes as in a re-implementation (schnebeni/cart-cell-model, b91eb9d)",
+    "transfer and retention from the paper; flows and volumes as in a re-implementation "
+    "(schnebeni/cart-cell-model, b91eb9d)",
 )
 READING = Source(
     KHOT.key, KHOT.citation, KHOT.doi, "reading of the re-implementer, or assumed: not in the paper"
@@ -111,7 +112,8 @@ STRUCTURE = Structure(
         # the lungs give flow_lungs away; what the tissues do not take of it is lost or gained where flows do not balance
         Flow(
             "lungs_rest",
-            "(flow_lungs - (" + " + ".join(f"flow_{o}" for o in TISSUES) + ")) * lungs_vessels / vessels_lungs",
+            "(flow_lungs - (" + " + ".join(f"flow_{o}" for o in TISSUES) + ")) * lungs_vessels / "
+            "vessels_lungs",
             "clearance",
             out_of="lungs_vessels",
         ),
@@ -217,7 +219,11 @@ def _vector(name: str, lymph_return: float, balanced: bool, loss: float = 0.84) 
         )
         sources |= {"flow_others": CLOSURE, "lymph_return": CLOSURE}
     return Values(
-        name, KHOT, numbers, sources, {"k_loss": "printed; a quarter of a second per pass makes it do nothing"}
+        name,
+        KHOT,
+        numbers,
+        sources,
+        {"k_loss": "printed; a quarter of a second per pass makes it do nothing"},
     )
 
 
@@ -252,7 +258,8 @@ MODEL = Model(
     ),
     deviations=(
         "Flows and volumes are not in the paper: they are those of a re-implementation.",
-        "As printed the flows do not balance (lungs 678, tissues 679.4 mL/h): the body holds 106.9 % of the dose at "
+        "As printed the flows do not balance (lungs 678, tissues 679.4 mL/h): the body holds 106.9 % of the "
+        "dose at "
         "day 7. The "
         "default closes the circulation; `as_printed` does not.",
         "The printed elimination of 0.84/h in the lungs removes 0.2 % in a week: a cell stays there "

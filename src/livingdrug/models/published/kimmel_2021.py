@@ -79,7 +79,9 @@ STRUCTURE = Structure(
             "normal_max", "cells/uL", "T cells at which normal ones stop growing", "K_N", bound="positive"
         ),
         Quantity("rho_car_t", "1/d", "growth rate of CAR-T cells without room", r"\rho_C"),
-        Quantity("car_t_max", "cells/uL", "T cells at which CAR-T cells stop growing", "K_C", bound="positive"),
+        Quantity(
+            "car_t_max", "cells/uL", "T cells at which CAR-T cells stop growing", "K_C", bound="positive"
+        ),
         Quantity("room_a", "1", "how fast the advantage of an empty niche is lost", "a", bound="positive"),
         Quantity("room_b", "1/d", "largest advantage of an empty niche", "b"),
         Quantity("mu_tumour", "1/d", "tumour growth rate", "r_B"),
@@ -167,10 +169,12 @@ MODEL = Model(
         ),
     ),
     deviations=(
-        "The running text prints another denominator of rC; the form here is that of the SBML and of figure 2, and it gives "
+        "The running text prints another denominator of rC; the form here is that of the SBML and of figure "
+        "2, and it gives "
         "the published medians.",
         "The authors' script uses rhoC 0.037/d where the paper has 0.0251; it is the vector `script`.",
-        "The tumour falls below one cell for slow growth and grows back from there; whether it is cured is a matter of "
+        "The tumour falls below one cell for slow growth and grows back from there; whether it is cured is "
+        "a matter of "
         "probability: `livingdrug.simulation.cure_probability` and `simulate_cure` give it.",
         "The dose is not in the equations: the curve starts at car_t_0.",
     ),

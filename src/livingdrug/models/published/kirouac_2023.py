@@ -39,14 +39,21 @@ from livingdrug.models.shared import ADULT_BLOOD, BLOOD_VOLUME
 
 KIROUAC = "Kirouac et al. 2023, Nat Biotechnol 41:1606-1617"
 CODE = Source(
-    "kirouac_2023", KIROUAC, "10.1038/s41587-023-01687-x",
+    "kirouac_2023",
+    KIROUAC,
+    "10.1038/s41587-023-01687-x",
     "equations and vectors from a public replication (mstadt/CART2, commit d0f7730); facts only, no code",
 )
 START = Source(
-    CODE.key, KIROUAC, CODE.doi, "corroborated: the 12 fits of each group collapse on one curve only at these values"
+    CODE.key,
+    KIROUAC,
+    CODE.doi,
+    "corroborated: the 12 fits of each group collapse on one curve only at these values",
 )
 HARD_CODED = Source(CODE.key, KIROUAC, CODE.doi, "a transfer rate of 1/d is hard-coded in the replication")
-SOLVED = Source("livingdrug_facts", "this vector solved with LSODA, rtol 1e-10; agrees with the stored MATLAB run")
+SOLVED = Source(
+    "livingdrug_facts", "this vector solved with LSODA, rtol 1e-10; agrees with the stored MATLAB run"
+)
 
 CAR_T = ("memory", "effector1", "effector2", "exhausted")
 
@@ -114,36 +121,86 @@ STRUCTURE = Structure(
     states=(
         State("memory", "cells", "memory CAR-T cells", ("car_t",), "blood", symbol="T_M"),
         State("effector1", "cells", "early effector CAR-T cells", ("car_t",), "blood", symbol="T_{E1}"),
-        State("effector2", "cells", "late effector CAR-T cells, which kill", ("car_t",), "blood", symbol="T_{E2}"),
+        State(
+            "effector2",
+            "cells",
+            "late effector CAR-T cells, which kill",
+            ("car_t",),
+            "blood",
+            symbol="T_{E2}",
+        ),
         State("exhausted", "cells", "exhausted CAR-T cells", ("car_t",), "blood", symbol="T_X"),
         State("tumour", "cells", "tumour (B) cells", ("target",), initial="tumour_0", symbol="B"),
-        State("antigen", "cells", "antigen, in cell equivalents", ("antigen",), initial="antigen_0", symbol="B_A"),
+        State(
+            "antigen",
+            "cells",
+            "antigen, in cell equivalents",
+            ("antigen",),
+            initial="antigen_0",
+            symbol="B_A",
+        ),
         # not car_t: cells of the infusion are neither counted nor exchanged nor killed before they engraft
         State("infused", "cells", "infused cells", ("infused",), "infusate", symbol="D"),
-        State("engrafting", "cells", "surviving infused cells being allotted", ("infused",), "infusate", symbol="D_X"),
+        State(
+            "engrafting",
+            "cells",
+            "surviving infused cells being allotted",
+            ("infused",),
+            "infusate",
+            symbol="D_X",
+        ),
     ),
     definitions=(
         Definition(
-            "renewal", "f_max * (1 - hill(antigen, n_memory, antigen_50))", "self-renewal probability of memory", "f"
+            "renewal",
+            "f_max * (1 - hill(antigen, n_memory, antigen_50))",
+            "self-renewal probability of memory",
+            "f",
         ),
     ),
     flows=(
         Flow("self_renewal", "mu_memory * renewal * memory", "expansion", into="memory"),
-        Flow("activation", "mu_memory * (1 - renewal) * memory", "expansion", "memory", "effector1", gain="2"),
-        Flow("maturation", "mu_effector * hill(antigen, n_effector, antigen_50) * effector1", "expansion",
-             "effector1", "effector2", gain="2 ** divisions"),
-        Flow("exhaustion", "k_exhaust * hill(antigen, n_exhaust, antigen_50) * effector2", "differentiation",
-             "effector2", "exhausted"),
-        Flow("reversion", "k_revert * (1 - hill(antigen, n_revert, antigen_50)) * effector2", "differentiation",
-             "effector2", "memory"),
+        Flow(
+            "activation", "mu_memory * (1 - renewal) * memory", "expansion", "memory", "effector1", gain="2"
+        ),
+        Flow(
+            "maturation",
+            "mu_effector * hill(antigen, n_effector, antigen_50) * effector1",
+            "expansion",
+            "effector1",
+            "effector2",
+            gain="2 ** divisions",
+        ),
+        Flow(
+            "exhaustion",
+            "k_exhaust * hill(antigen, n_exhaust, antigen_50) * effector2",
+            "differentiation",
+            "effector2",
+            "exhausted",
+        ),
+        Flow(
+            "reversion",
+            "k_revert * (1 - hill(antigen, n_revert, antigen_50)) * effector2",
+            "differentiation",
+            "effector2",
+            "memory",
+        ),
         *(Flow(f"{state}_death", f"d_{state} * {state}", "death", out_of=state) for state in CAR_T),
         Flow("tumour_growth", "mu_tumour * tumour * (1 - tumour / tumour_max)", "growth", into="tumour"),
-        Flow("tumour_killing", "k_kill * tumour * hill(effector2, n_kill, effector2_50)", "killing", out_of="tumour"),
+        Flow(
+            "tumour_killing",
+            "k_kill * tumour * hill(effector2, n_kill, effector2_50)",
+            "killing",
+            out_of="tumour",
+        ),
         Flow("antigen_production", "k_antigen_on * tumour", "production", into="antigen"),
         Flow("antigen_clearance", "k_antigen_off * antigen", "clearance", out_of="antigen"),
         Flow("infusion_loss", "k_loss * infused", "engraftment", out_of="infused"),
         Flow("infusion_survival", "k_survive * infused", "engraftment", "infused", "engrafting"),
-        *(Flow(f"engraft_{state}", f"e_{state} * engrafting", "engraftment", "engrafting", state) for state in CAR_T),
+        *(
+            Flow(f"engraft_{state}", f"e_{state} * engrafting", "engraftment", "engrafting", state)
+            for state in CAR_T
+        ),
     ),
     outputs=(
         Output("car_t", "amount(car_t)", "cells", "CAR-T cells, all phenotypes, all places"),
@@ -160,12 +217,14 @@ STRUCTURE = Structure(
     cautions=(
         Condition(
             "mu_memory * (2 * f_max - 1) - d_memory",
-            "memory grows without bound once antigen is low: mu_memory (2 f_max - 1) exceeds d_memory, and the model "
+            "memory grows without bound once antigen is low: mu_memory (2 f_max - 1) exceeds d_memory, and "
+            "the model "
             "has no capacity for T cells",
         ),
         Condition(
             "tumour_0 - tumour_max",
-            "the tumour capacity is below the burden at infusion, so the tumour shrinks even without CAR-T; compare "
+            "the tumour capacity is below the burden at infusion, so the tumour shrinks even without CAR-T; "
+            "compare "
             "with an untreated run",
         ),
     ),
@@ -176,9 +235,18 @@ STRUCTURE = Structure(
 CR_1 = Values(
     "cr_1",
     CODE,
-    {**{row[0]: row[5] for row in TABLE}, "k_survive": 1.0, "tumour_0": 1e10, "antigen_0": 1e10, "blood_volume": 5e6},
+    {
+        **{row[0]: row[5] for row in TABLE},
+        "k_survive": 1.0,
+        "tumour_0": 1e10,
+        "antigen_0": 1e10,
+        "blood_volume": 5e6,
+    },
     sources={"k_survive": HARD_CODED, "tumour_0": START, "antigen_0": START, "blood_volume": ADULT_BLOOD},
-    notes={"k_loss": "called a fraction in the source, acts as a rate", "divisions": "listed bounds 4-12, fitted 2.4-6"},
+    notes={
+        "k_loss": "called a fraction in the source, acts as a rate",
+        "divisions": "listed bounds 4-12, fitted 2.4-6",
+    },
 )
 RANGES = tuple(
     Ranges(name, f"12 fits to the group with {meaning}", {row[0]: Range(*row[column]) for row in TABLE}, CODE)  # pyright: ignore
@@ -200,15 +268,20 @@ MODEL = Model(
         Anchor("CR1 AUC to day 60", 3.242e9, "d*cells", 1e-3, SOLVED, output="car_t", quantity="AUC"),
     ),
     deviations=(
-        "The equations are those of a replication's code; the author correction (doi:10.1038/s41587-023-01816-6) was not "
+        "The equations are those of a replication's code; the author correction "
+        "(doi:10.1038/s41587-023-01816-6) was not "
         "reachable.",
-        "That `CR patient #1` of Kirouac 2024 is column 1 of the replication's CR matrix is inferred from the order.",
+        "That `CR patient #1` of Kirouac 2024 is column 1 of the replication's CR matrix is inferred from "
+        "the order.",
         "cr_1 has tumour_max below tumour_0: the tumour falls 34-fold in 30 days without any CAR-T.",
-        "The groups' ranges are for reading: a column of medians is not a patient (it lands 50-fold off its own group).",
-        "The scale from cells to cells/uL is not known; blood_volume is 5e6 uL as in Table 1 of Kirouac 2024 (the "
+        "The groups' ranges are for reading: a column of medians is not a patient (it lands 50-fold off its "
+        "own group).",
+        "The scale from cells to cells/uL is not known; blood_volume is 5e6 uL as in Table 1 of Kirouac "
+        "2024 (the "
         "replication divides by 2e6).",
         "At day 365 CR1 is 99 % exhausted cells: its persistence is not memory.",
-        "The replication clamps states at 0 inside most terms; here Hill terms are 0 for x <= 0 and nothing else is clamped.",
+        "The replication clamps states at 0 inside most terms; here Hill terms are 0 for x <= 0 and nothing "
+        "else is clamped.",
     ),
     about=About(
         purpose="How antigen switches memory, effector and exhausted CAR-T cells, and how responders differ.",
@@ -231,13 +304,17 @@ def _vectors() -> tuple[Values, ...]:
         rows = list(csv.DictReader(lines))
     shared = {name: CR_1.values[name] for name in CR_1.sources}
     numbers = {name: {row["quantity"]: float(row[name]) for row in rows} for name in list(rows[0])[1:]}
-    return tuple(Values(name, CODE, {**own, **shared}, CR_1.sources, CR_1.notes) for name, own in numbers.items())
+    return tuple(
+        Values(name, CODE, {**own, **shared}, CR_1.sources, CR_1.notes) for name, own in numbers.items()
+    )
 
 
 VECTORS = _vectors()
 PATIENTS = {"cr": 8, "pr": 5, "nr": 25}  # of the 38 patients behind the three groups
 GROUPS = {"cr": "complete response", "pr": "partial response", "nr": "no response"}
-WEIGHTS = Source(CODE.key, KIROUAC, CODE.doi, "8, 5 and 25 of 38 patients, spread evenly over the 12 fits of a group")
+WEIGHTS = Source(
+    CODE.key, KIROUAC, CODE.doi, "8, 5 and 25 of 38 patients, spread evenly over the 12 fits of a group"
+)
 MEMBERS = {v.name: PATIENTS[v.name[:2]] / 12 for v in VECTORS}
 
 ENSEMBLE = Model(
@@ -248,7 +325,9 @@ ENSEMBLE = Model(
     populations=(
         Population("all", {}, WEIGHTS, "36 fits, weighted as 8 CR, 5 PR and 25 NR patients", MEMBERS),
         *(
-            Population(group, {}, WEIGHTS, f"12 fits of {words}", {n: 1.0 for n in MEMBERS if n.startswith(group)})
+            Population(
+                group, {}, WEIGHTS, f"12 fits of {words}", {n: 1.0 for n in MEMBERS if n.startswith(group)}
+            )
             for group, words in GROUPS.items()
         ),
     ),
@@ -259,17 +338,37 @@ ENSEMBLE = Model(
     ),
     anchors=(
         Anchor("cr_1: peak", 1.14267e8, "cells", 1e-4, SOLVED, output="car_t", quantity="CMAX"),
-        Anchor("pr_1: peak", 5.69247e7, "cells", 1e-4, SOLVED, output="car_t", quantity="CMAX",
-               experiment="partial response 1"),
-        Anchor("nr_1: peak", 6.09088e5, "cells", 1e-4, SOLVED, output="car_t", quantity="CMAX", experiment="no response 1"),
+        Anchor(
+            "pr_1: peak",
+            5.69247e7,
+            "cells",
+            1e-4,
+            SOLVED,
+            output="car_t",
+            quantity="CMAX",
+            experiment="partial response 1",
+        ),
+        Anchor(
+            "nr_1: peak",
+            6.09088e5,
+            "cells",
+            1e-4,
+            SOLVED,
+            output="car_t",
+            quantity="CMAX",
+            experiment="no response 1",
+        ),
     ),
     deviations=(
-        "A subject is one of the 36 fits as a whole: drawing the 27 parameters one by one would make patients that "
+        "A subject is one of the 36 fits as a whole: drawing the 27 parameters one by one would make "
+        "patients that "
         "fit nobody.",
         "Many values sit on the bounds of the search; no single parameter is identified.",
-        "12 of the 24 responder fits have tumour_max below tumour_0: their tumour falls without CAR-T cells; run the "
+        "12 of the 24 responder fits have tumour_max below tumour_0: their tumour falls without CAR-T "
+        "cells; run the "
         "control.",
-        "cr_12 grows without antigen at its fitted values, and AUC to day 60 spans 0.17 to 7,088 d*cells/uL within CR alone.",
+        "cr_12 grows without antigen at its fitted values, and AUC to day 60 spans 0.17 to 7,088 d*cells/uL "
+        "within CR alone.",
         *MODEL.deviations[:2],
     ),
     about=About(
@@ -277,7 +376,11 @@ ENSEMBLE = Model(
         origin="Group means of 38 patients with CLL given CTL019 (Fraietta 2018): 12 fits of each group.",
         can="Virtual patients of a group or of all; exposure-response from simulation.",
         cannot="Variability between patients of a group: the 12 fits of a group are fits of one mean curve.",
-        disease=("leukaemia",), target=("CD19",), mechanism=("expansion", "killing", "memory", "phenotypes", "exhaustion"),
-        data=("patients",), kind="ensemble", licence="transcription without licence, facts only",
+        disease=("leukaemia",),
+        target=("CD19",),
+        mechanism=("expansion", "killing", "memory", "phenotypes", "exhaustion"),
+        data=("patients",),
+        kind="ensemble",
+        licence="transcription without licence, facts only",
     ),
 )

@@ -29,7 +29,9 @@ STRUCTURE = Structure(
     places=(Place("body"),),
     states=(
         State("tumour", "cells", "tumour cells", ("target",), "body", "tumour_0", "T", log=True),
-        State("effector", "cells", "transferred and own effector cells", ("car_t",), "body", "effector_0", "E"),
+        State(
+            "effector", "cells", "transferred and own effector cells", ("car_t",), "body", "effector_0", "E"
+        ),
         State("il2", "1", "interleukin 2", ("biomarker",), "body", "il2_0", "I_L"),
     ),
     flows=(
@@ -114,8 +116,10 @@ MODEL = Model(
         ),
     ),
     deviations=(
-        "The entry in BioModels divides by g1 where the paper has g1 + IL; the paper's form is used (2e-5 here).",
-        "Effector cells carry the role of CAR-T cells here, so that mechanisms can join; the model is not of CAR-T cells.",
+        "The entry in BioModels divides by g1 where the paper has g1 + IL; the paper's form is used (2e-5 "
+        "here).",
+        "Effector cells carry the role of CAR-T cells here, so that mechanisms can join; the model is not "
+        "of CAR-T cells.",
     ),
     about=About(
         purpose="Waves of tumour and effector cells, and what transfer of cells and interleukin 2 do to them.",

@@ -43,7 +43,9 @@ MODEL = Model(
         places=(Place("blood"), Place("periphery")),
         states=(
             State("central", "mg", "F-ara-A in the central compartment", ("drug",), "blood", symbol="A_1"),
-            State("shallow", "mg", "F-ara-A in the shallow compartment", ("drug",), "periphery", symbol="A_2"),
+            State(
+                "shallow", "mg", "F-ara-A in the shallow compartment", ("drug",), "periphery", symbol="A_2"
+            ),
             State("deep", "mg", "F-ara-A in the deep compartment", ("drug",), "periphery", symbol="A_3"),
         ),
         definitions=(
@@ -163,10 +165,12 @@ MODEL = Model(
         ),
     ),
     deviations=(
-        "Whether doses are of the phosphate (factor 0.781) decides on which side of every published cut a patient falls; set "
+        "Whether doses are of the phosphate (factor 0.781) decides on which side of every published cut a "
+        "patient falls; set "
         "mass_factor to 1 for doses of F-ara-A.",
         "Variability between doses (12 and 31 %) is not drawn; proportional residual error is 6.3 %.",
-        "Published cuts: 13.8 to 14 mg h/L in B-ALL, a window of 18 to 20 in lymphoma; response is not monotone in exposure.",
+        "Published cuts: 13.8 to 14 mg h/L in B-ALL, a window of 18 to 20 in lymphoma; response is not "
+        "monotone in exposure.",
     ),
     about=About(
         purpose="Exposure to fludarabine before CAR-T cells, by body weight and kidney function.",

@@ -68,7 +68,8 @@ NUMBERS = {
 }
 NOTES = {"k_expansion": "a quarter of the kill rate", "mu_leukaemia": "1/30"}
 CAUTION = (
-    "After a nadir of a few cells the second wave of leukaemia and CAR-T cells follows from fractions of a cell: it is not a "
+    "After a nadir of a few cells the second wave of leukaemia and CAR-T cells follows from fractions of a "
+    "cell: it is not a "
     "prediction of relapse."
 )
 
@@ -85,7 +86,10 @@ BALL = Model(
         time_unit="d",
     ),
     values=(Values("biomodels", PLAIN, NUMBERS, {"blood_volume": ADULT_BLOOD}, NOTES),),
-    experiments=(Experiment("1e7 cells", ((0.0, 1e7),), 600.0), Experiment("1e8 cells", ((0.0, 1e8),), 600.0)),
+    experiments=(
+        Experiment("1e7 cells", ((0.0, 1e7),), 600.0),
+        Experiment("1e8 cells", ((0.0, 1e8),), 600.0),
+    ),
     anchors=(
         Anchor("CAR-T on day 28", 5.8942641e9, "cells", 1e-3, SOLVED, output="car_t", quantity="C28"),
         Anchor("leukaemia on day 28", 4013086.6, "cells", 1e-3, SOLVED, output="leukaemia", quantity="C28"),
@@ -120,11 +124,18 @@ PROGENITORS = Model(
         flows=(
             *FLOWS,
             Flow(
-                "supply", "progenitors_0 / life_progenitor * free", "differentiation", "progenitors", "b_cells"
+                "supply",
+                "progenitors_0 / life_progenitor * free",
+                "differentiation",
+                "progenitors",
+                "b_cells",
             ),
             Flow("progenitor_input", "progenitors_0 * k_input", "production", into="progenitors"),
             Flow(
-                "stimulation", "k_expansion * part * progenitors_0 * free * one_cell", "expansion", into="car_t"
+                "stimulation",
+                "k_expansion * part * progenitors_0 * free * one_cell",
+                "expansion",
+                into="car_t",
             ),
         ),
         outputs=(*OUTPUTS, Output("progenitors", "progenitors", "cells", "progenitors of B cells")),
@@ -166,7 +177,8 @@ PROGENITORS = Model(
         ),
     ),
     deviations=(
-        "The encoding feeds CAR-T cells with rho beta I0 / (1 + C/C50) without the factor C, likely a slip; it is kept, as "
+        "The encoding feeds CAR-T cells with rho beta I0 / (1 + C/C50) without the factor C, likely a slip; "
+        "it is kept, as "
         "`one_cell`, because the paper's form could not be read.",
         "The progenitors gain I0 cells per day without limit, as encoded.",
         CAUTION,

@@ -77,7 +77,10 @@ SOLID = Model(
             notes={"k_inactivation": "0.02 in the caption of figure 5, according to the curators"},
         ),
     ),
-    experiments=(Experiment("4e8 cells", ((0.0, 4e8),), 200.0), Experiment("4e9 cells", ((0.0, 4e9),), 200.0)),
+    experiments=(
+        Experiment("4e8 cells", ((0.0, 4e8),), 200.0),
+        Experiment("4e9 cells", ((0.0, 4e9),), 200.0),
+    ),
     anchors=(
         Anchor("peak of CAR-T", 6.5530349e8, "cells", 1e-4, SOLVED, output="car_t", quantity="CMAX"),
         Anchor("tumour on day 28", 5.3156949e8, "cells", 1e-3, SOLVED, output="tumour", quantity="C28"),
@@ -133,7 +136,9 @@ DUAL = Model(
         outputs=(
             Output("car_t", "car_t", "cells", "CAR-T cells at the tumour"),
             Output("car_t_off", "car_t_off", "cells", "CAR-T cells off the tumour"),
-            Output("car_t_blood", "density(car_t @ blood)", "cells/uL", "CAR-T cells in blood", measured=True),
+            Output(
+                "car_t_blood", "density(car_t @ blood)", "cells/uL", "CAR-T cells in blood", measured=True
+            ),
             Output("tumour", "tumour", "cells", "tumour cells"),
             Output("b_cells", "b_cells", "cells", "B cells", measured=True),
         ),
@@ -191,7 +196,8 @@ DUAL = Model(
         ),
     ),
     deviations=(
-        "With weak inactivation the tumour falls below one cell; what grows back from there is no prediction.",
+        "With weak inactivation the tumour falls below one cell; what grows back from there is no "
+        "prediction.",
         "The pool off the tumour is taken as blood here, so that mechanisms of blood can join.",
     ),
     about=About(

@@ -141,7 +141,9 @@ LIU_2022 = Model(
     ),
     anchors=(
         Anchor("peak of active cells", 612.688, "cells/uL", 1e-4, SOLVED, output="active", quantity="CMAX"),
-        Anchor("active cells on day 28", 44.372407, "cells/uL", 1e-3, SOLVED, output="active", quantity="C28"),
+        Anchor(
+            "active cells on day 28", 44.372407, "cells/uL", 1e-3, SOLVED, output="active", quantity="C28"
+        ),
         Anchor(
             "peak, second vector",
             583.37034,
@@ -164,7 +166,8 @@ LIU_2022 = Model(
         ),
     ),
     deviations=(
-        "Leukaemia falls below one cell in 5 L of blood and grows back from there; a relapse after it is no prediction.",
+        "Leukaemia falls below one cell in 5 L of blood and grows back from there; a relapse after it is no "
+        "prediction.",
         "Worse kill gives more expansion here: a tenth of the kill rate, ten times the peak.",
         "No fitted population is published with the code.",
     ),
@@ -191,7 +194,9 @@ NEGATIVE = Model(
             # not its logarithm here: it falls below the smallest number within weeks
             replace(STATES[0], log=False),
             *STATES[1:],
-            State("negative", "cells/uL", "CD19-negative leukaemia", ("target",), "blood", "negative_0", "P_n"),
+            State(
+                "negative", "cells/uL", "CD19-negative leukaemia", ("target",), "blood", "negative_0", "P_n"
+            ),
         ),
         flows=(
             *FLOWS,
@@ -225,8 +230,12 @@ NEGATIVE = Model(
             *QUANTITIES,
             Quantity("mu_negative", "1/d", "growth rate of CD19-negative leukaemia", "r_N"),
             Quantity("k_loss", "1/d", "rate of loss of CD19", "k_m"),
-            Quantity("bystander", "1", "how much weaker CD19-negative leukaemia is killed", "k_b", "positive"),
-            Quantity("bystander_50", "cells/uL", "CD19-negative leukaemia at half of that", "K_N", "positive"),
+            Quantity(
+                "bystander", "1", "how much weaker CD19-negative leukaemia is killed", "k_b", "positive"
+            ),
+            Quantity(
+                "bystander_50", "cells/uL", "CD19-negative leukaemia at half of that", "K_N", "positive"
+            ),
             Quantity("negative_0", "cells/uL", "CD19-negative leukaemia at the infusion", "P_{n0}"),
         ),
         time_unit="d",
@@ -249,7 +258,13 @@ NEGATIVE = Model(
     anchors=(
         Anchor("peak of active cells", 3608.6703, "cells/uL", 1e-4, SOLVED, output="active", quantity="CMAX"),
         Anchor(
-            "CD19-negative on day 180", 53.867889, "cells/uL", 1e-3, SOLVED, output="negative", quantity="C180"
+            "CD19-negative on day 180",
+            53.867889,
+            "cells/uL",
+            1e-3,
+            SOLVED,
+            output="negative",
+            quantity="C180",
         ),
         Anchor(
             "a hundredth: on day 180",

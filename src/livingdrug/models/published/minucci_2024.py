@@ -87,7 +87,10 @@ STRUCTURE = Structure(
                     gain="2 ** divisions",
                 ),
                 Flow(
-                    f"infused_{line}_death", f"infused_{line} / life_infused", "death", out_of=f"infused_{line}"
+                    f"infused_{line}_death",
+                    f"infused_{line} / life_infused",
+                    "death",
+                    out_of=f"infused_{line}",
                 ),
                 Flow(
                     f"effector_{line}_death",
@@ -225,7 +228,13 @@ MODEL = Model(
         Anchor("f0104: peak", 474.58012, "cells/uL", 1e-3, SOLVED, output="car_t_blood", quantity="CMAX"),
         Anchor("f0104: day 28", 24.630594, "cells/uL", 1e-3, SOLVED, output="car_t_blood", quantity="C28"),
         Anchor(
-            "f0104: B cells on day 100", 1.0448331, "%", 1e-2, SOLVED, output="b_cell_percent", quantity="C100"
+            "f0104: B cells on day 100",
+            1.0448331,
+            "%",
+            1e-2,
+            SOLVED,
+            output="b_cell_percent",
+            quantity="C100",
         ),
         Anchor(
             "f0109: peak",
@@ -239,7 +248,8 @@ MODEL = Model(
         ),
     ),
     deviations=(
-        "Binding and the activated state are at quasi-steady state: the transcriber's reduction, which also drops the time "
+        "Binding and the activated state are at quasi-steady state: the transcriber's reduction, which also "
+        "drops the time "
         "that divisions take (5.4 h each). Do not fit an observed time of the peak with it.",
         "divisions is fitted for each patient, and 2**divisions multiplies any error of it.",
         "Tumour and normal B cells are one population here.",

@@ -63,7 +63,9 @@ MODEL = Model(
     structure=Structure(
         places=(Place("blood"), Place("periphery")),
         states=(
-            State("central", "mg", "alemtuzumab in the central compartment", ("drug",), "blood", symbol="A_1"),
+            State(
+                "central", "mg", "alemtuzumab in the central compartment", ("drug",), "blood", symbol="A_1"
+            ),
             State(
                 "peripheral",
                 "mg",
@@ -137,7 +139,8 @@ MODEL = Model(
     ),
     deviations=(
         "White cells of CLL are the tumour: the effect is not that on normal lymphocytes.",
-        "That the falling count feeds back on elimination is our reading; the paper used the count that was observed.",
+        "That the falling count feeds back on elimination is our reading; the paper used the count that was "
+        "observed.",
         "Variabilities of 145 to 775 % are printed; they are not for simulation and are left out.",
     ),
     about=About(

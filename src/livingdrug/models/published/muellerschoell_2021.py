@@ -84,7 +84,11 @@ STRUCTURE = Structure(
         Flow("effector_death", "d_effector * effector", "death", out_of="effector"),
         Flow("naive_to_central", "k_naive * naive", "differentiation", "naive", "central"),
         Flow(
-            "central_to_effector_memory", "k_central * central", "differentiation", "central", "effector_memory"
+            "central_to_effector_memory",
+            "k_central * central",
+            "differentiation",
+            "central",
+            "effector_memory",
         ),
         Flow(
             "effector_memory_to_effector",
@@ -140,7 +144,9 @@ STRUCTURE = Structure(
         Quantity("d_effector", "1/d", "effector death rate", "k_{e4}"),
         Quantity("d_early", "1/d", "death rate of the other phenotypes", "k_e"),
         *(
-            Quantity(f"mu_{name}", "1/d", f"homeostatic proliferation, {name.replace('_', ' ')}", f"k_{{p{i}}}")
+            Quantity(
+                f"mu_{name}", "1/d", f"homeostatic proliferation, {name.replace('_', ' ')}", f"k_{{p{i}}}"
+            )
             for i, name in enumerate(GROWING, start=1)
         ),
         *(
@@ -208,7 +214,8 @@ MODEL = Model(
             "table_1",
             {"v1_reference": lognormal(cv=1.5), "kill_central": lognormal(cv=3.07)},
             PAPER,
-            "two classes (low expansion with probability 0.197), variability of expansion and of the kill rate",
+            "two classes (low expansion with probability 0.197), variability of expansion and of the kill "
+            "rate",
             members={"reference": 0.803, "low": 0.197},
         ),
     ),
@@ -247,7 +254,8 @@ MODEL = Model(
     ),
     deviations=(
         "With a small tumour the low class does not expand: the highest level is that of day 0.",
-        "A tumour of 3555 mL falls to 1e-11 mL, less than one cell, and grows back from there; read that as cleared.",
+        "A tumour of 3555 mL falls to 1e-11 mL, less than one cell, and grows back from there; read that as "
+        "cleared.",
         "Expansion per mL of tumour does not saturate in the tumour volume.",
         "No dose is in the equations: each phenotype starts at 0.1 cells/uL.",
     ),

@@ -86,7 +86,12 @@ MODEL = Model(
     ),
     anchors=(
         Anchor(
-            "fold expansion", 251.41, "1", 1e-3, ARITHMETIC, expression="exp(log(2) * (t_max - lag) / doubling)"
+            "fold expansion",
+            251.41,
+            "1",
+            1e-3,
+            ARITHMETIC,
+            expression="exp(log(2) * (t_max - lag) / doubling)",
         ),
         Anchor(
             "half of the peak one half-life later",

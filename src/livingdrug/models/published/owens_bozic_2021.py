@@ -237,7 +237,8 @@ VECTORS = tuple(
 
 
 def regimen(strength: float, days: int, rest: float, cells: float) -> tuple[str, ...]:
-    """Half an hour of chemotherapy (uM/d) on so many days, then after a rest the effective CAR-T cells (1 % of the dose)."""
+    """Half an hour of chemotherapy (uM/d) on so many days, then after a rest the effective CAR-T cells (1 %
+    of the dose)."""
     drug = (f"{strength / 48!r}@0 into=drug over={1 / 48!r} every=1 repeats={days - 1}",) if days else ()
     return (*drug, f"{cells!r}@{days + rest!r}")
 
@@ -286,7 +287,8 @@ MODEL = Model(
         ),
     ),
     deviations=(
-        "The prose and the caption of figure 3 exchange patients 3 and 4; with Table 1, patient 3 is cured and "
+        "The prose and the caption of figure 3 exchange patients 3 and 4; with Table 1, patient 3 is cured "
+        "and "
         "patient 4 not.",
         "A strength of 77 uM/d gives a peak of 2.65 uM, not the 3.34 uM of the paper; 97.2 uM/d gives that.",
         "Only 1 % of an infused dose is effective; doses here are effective cells.",

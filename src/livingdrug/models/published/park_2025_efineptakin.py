@@ -101,7 +101,8 @@ MODEL = Model(
             Flow("return", "q / v_p * peripheral", "exchange", "peripheral", "central"),
             Flow(
                 "proliferation",
-                "k_transit * precursor_1 * (1 + e_max * hill(level, 1, ec50)) * (lymphocytes_0 / lymphocytes) ** feedback",
+                "k_transit * precursor_1 * (1 + e_max * hill(level, 1, ec50)) * (lymphocytes_0 / "
+                "lymphocytes) ** feedback",
                 "growth",
                 into="precursor_1",
             ),
@@ -164,7 +165,9 @@ MODEL = Model(
     ),
     anchors=(
         Anchor("highest level", 40.757123, "ng/mL", 2e-3, SOLVED, output="il7", quantity="CMAX"),
-        Anchor("most lymphocytes", 3727.6248, "cells/uL", 1e-4, SOLVED, output="lymphocytes", quantity="CMAX"),
+        Anchor(
+            "most lymphocytes", 3727.6248, "cells/uL", 1e-4, SOLVED, output="lymphocytes", quantity="CMAX"
+        ),
         Anchor(
             "most lymphocytes, female",
             3856.7193,

@@ -111,7 +111,9 @@ MODEL = Model(
         Experiment("six cycles, then cells", (), 365.0, given=(CYCLES, "1e10@140 into=immune")),
     ),
     anchors=(
-        Anchor("leukaemia on day 100", 6.4834292e8, "cells", 1e-3, SOLVED, output="leukaemia", quantity="C100"),
+        Anchor(
+            "leukaemia on day 100", 6.4834292e8, "cells", 1e-3, SOLVED, output="leukaemia", quantity="C100"
+        ),
         Anchor("peak of the drug", 842.14963, "mg", 1e-3, SOLVED, output="drug_amount", quantity="CMAX"),
         Anchor(
             "leukaemia on day 365, no treatment",
@@ -126,7 +128,8 @@ MODEL = Model(
     ),
     deviations=(
         "The entry gives seven infusions; six are the default here.",
-        "Immune cells carry the role of CAR-T cells here, so that mechanisms can join; the model is not of CAR-T cells.",
+        "Immune cells carry the role of CAR-T cells here, so that mechanisms can join; the model is not of "
+        "CAR-T cells.",
     ),
     about=About(
         purpose="Chemotherapy in cycles, followed by adoptive immune cells.",

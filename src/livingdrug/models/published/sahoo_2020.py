@@ -102,7 +102,8 @@ MODEL = Model(
         Anchor("doubling time of PBT138", 0.96270, "d", 1e-4, ARITHMETIC, expression="log(2) / mu_tumour"),
     ),
     deviations=(
-        "The capacity and the starts are not public: nothing runs until they are set. `brummer_2022` is complete.",
+        "The capacity and the starts are not public: nothing runs until they are set. `brummer_2022` is "
+        "complete.",
         "kappa and theta are read off a figure, and theta is below 1e-3/d.",
         "The text says that kappa2 is negative for HT1080; the figure shows small positive values.",
     ),

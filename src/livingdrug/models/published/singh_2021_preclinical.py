@@ -163,7 +163,12 @@ MOUSE = Model(
                 "E_T",
             ),
             State(
-                "memory_tumour", "cells", "memory CAR-T cells in the tumour", ("car_t",), "tumour", symbol="M_T"
+                "memory_tumour",
+                "cells",
+                "memory CAR-T cells in the tumour",
+                ("car_t",),
+                "tumour",
+                symbol="M_T",
             ),
             COMPLEXES,
             TUMOUR,
@@ -180,7 +185,9 @@ MOUSE = Model(
                 for cell in ("effector", "memory")
             ),
             *(
-                Flow(f"{cell}_egress", f"k_back * {cell}_tumour", "exchange", f"{cell}_tumour", f"{cell}_blood")
+                Flow(
+                    f"{cell}_egress", f"k_back * {cell}_tumour", "exchange", f"{cell}_tumour", f"{cell}_blood"
+                )
                 for cell in ("effector", "memory")
             ),
             *(
@@ -206,7 +213,9 @@ MOUSE = Model(
             Flow("killing", "k_kill * hill(per_tumour, 1, kill_50) * tumour", "killing", out_of="tumour"),
         ),
         outputs=(
-            Output("car_t_blood", "density(car_t @ blood)", "cells/uL", "CAR-T cells in blood", measured=True),
+            Output(
+                "car_t_blood", "density(car_t @ blood)", "cells/uL", "CAR-T cells in blood", measured=True
+            ),
             Output("car_t", "amount(car_t)", "cells", "CAR-T cells"),
             Output("tumour", "tumour", "cells", "tumour cells"),
         ),

@@ -43,11 +43,20 @@ STEIN = Source(
     "as transcribed by nlmixr2lib and two independent re-implementations, which agree",
 )
 COVARIATES = Source(
-    STEIN.key, STEIN.citation, STEIN.doi, "full covariate model, a single transcription; none was significant on bootstrap"
+    STEIN.key,
+    STEIN.citation,
+    STEIN.doi,
+    "full covariate model, a single transcription; none was significant on bootstrap",
 )
-COMEDICATION = Source(STEIN.key, STEIN.citation, STEIN.doi, "median first dose on day 5.7 (tocilizumab), 7.5 (steroid)")
-ABSTRACT = Source(STEIN.key, STEIN.citation, STEIN.doi, "abstract; the terminal half-life is rounded to 220 d there")
-COMPUTED = Source("livingdrug_facts", "computed from the closed form, equations 1.1 and 1.3 of the facts sheet")
+COMEDICATION = Source(
+    STEIN.key, STEIN.citation, STEIN.doi, "median first dose on day 5.7 (tocilizumab), 7.5 (steroid)"
+)
+ABSTRACT = Source(
+    STEIN.key, STEIN.citation, STEIN.doi, "abstract; the terminal half-life is rounded to 220 d there"
+)
+COMPUTED = Source(
+    "livingdrug_facts", "computed from the closed form, equations 1.1 and 1.3 of the facts sheet"
+)
 
 COPIES = "copies/ug"
 KINETIC = (
@@ -78,10 +87,16 @@ _POWERS = (
 )
 COVARIATE_QUANTITIES = (
     *(Quantity(name, "1", meaning, bound="fraction", covariate=True) for name, meaning, _, _ in _EFFECTS),
-    *(Quantity(name, unit, meaning, bound="positive", covariate=True) for name, unit, meaning, _, _ in _POWERS),
+    *(
+        Quantity(name, unit, meaning, bound="positive", covariate=True)
+        for name, unit, meaning, _, _ in _POWERS
+    ),
     *(Quantity(f"e_{name}", "1", f"effect of {name} on ln c_max", bound="any") for name, *_ in _EFFECTS),
     *(Quantity(f"e_{name}", "1", f"exponent of {name} on c_max", bound="any") for name, *_ in _POWERS),
-    *(Quantity(f"{name}_ref", unit, f"reference of {name}", bound="positive", fixed=True) for name, unit, *_ in _POWERS),
+    *(
+        Quantity(f"{name}_ref", unit, f"reference of {name}", bound="positive", fixed=True)
+        for name, unit, *_ in _POWERS
+    ),
 )
 COVARIATE_VALUES = {
     **{name: reference for name, _, reference, _ in _EFFECTS},
@@ -109,20 +124,24 @@ SD = Population(
     "sd",
     {name: lognormal(sd=value) for name, value in PRINTED.items()},
     STEIN,
-    "printed variability (omega) read as standard deviations of eta (their standard errors are impossible for variances)",
+    "printed variability (omega) read as standard deviations of eta (their standard errors are impossible "
+    "for variances)",
 )
 VARIANCE = Population(
     "variance",
     {name: lognormal(variance=value) for name, value in PRINTED.items()},
     PAPER,
-    "printed variability (omega) read as variances, as Kirouac 2024 does (its sample sizes only come out this way)",
+    "printed variability (omega) read as variances, as Kirouac 2024 does (its sample sizes only come out "
+    "this way)",
 )
 RESIDUAL = Residual("transgene", 0.56, STEIN)
 EXPERIMENTS = (Experiment("one year", doses=(), until=365.0),)
 DEVIATIONS = (
-    "Table 1 does not say whether the printed omegas are SDs or variances; the default population reads them as SDs.",
+    "Table 1 does not say whether the printed omegas are SDs or variances; the default population reads "
+    "them as SDs.",
     "No correlation between random effects is reported; they are drawn independently.",
-    "The typical values are those of the full covariate model's reference subject (male, White, ELIANA, fludarabine, "
+    "The typical values are those of the full covariate model's reference subject (male, White, ELIANA, "
+    "fludarabine, "
     "no transplant, no comedication).",
     "The dose is not in the equations; `dose_per_kg` is a covariate with exponent 0.093.",
     "How Stein treated values below the limit of quantification was not found.",
@@ -140,7 +159,9 @@ ABOUT = About(
 
 def _values(extra: dict[str, float], sources: dict[str, Source]) -> tuple[Values, ...]:
     covariate_sources = dict.fromkeys(COVARIATE_VALUES, COVARIATES)
-    return (Values("table_1", STEIN, {**TYPICAL, **COVARIATE_VALUES, **extra}, {**covariate_sources, **sources}),)
+    return (
+        Values("table_1", STEIN, {**TYPICAL, **COVARIATE_VALUES, **extra}, {**covariate_sources, **sources}),
+    )
 
 
 def _anchor(name: str, value: float, unit: str, rtol: float, source: Source = COMPUTED, **what) -> Anchor:
@@ -201,7 +222,15 @@ STEIN_2019_ODE = Model(
     structure=Structure(
         places=(Place("blood"),),
         states=(
-            State("effector", COPIES, "expanding, then contracting cells", ("car_t",), "blood", "c_max / fold", "E"),
+            State(
+                "effector",
+                COPIES,
+                "expanding, then contracting cells",
+                ("car_t",),
+                "blood",
+                "c_max / fold",
+                "E",
+            ),
             State("memory", COPIES, "persisting cells", ("car_t",), "blood", symbol="M"),
         ),
         definitions=(RHO, Definition("k_memory", "f_b * (alpha - beta)", "conversion to memory", "k")),
@@ -223,7 +252,10 @@ STEIN_2019_ODE = Model(
     experiments=EXPERIMENTS,
     individual=INDIVIDUAL,
     anchors=KINETIC_ANCHORS + CURVE_ANCHORS,
-    deviations=(*DEVIATIONS, "Where alpha is below beta the memory inflow is negative; such subjects are named."),
+    deviations=(
+        *DEVIATIONS,
+        "Where alpha is below beta the memory inflow is negative; such subjects are named.",
+    ),
     about=ABOUT,
 )
 
@@ -231,9 +263,10 @@ STEIN_2019_ODE = Model(
 
 
 def _fold_by(time: str) -> str:
-    """Fold expansion reached at `time`: days without, with either and with both drugs each grow at their own rate.
+    """Fold expansion reached at `time`: days without, with either and with both drugs each grow at their own
+    rate.
 
-    Same as R0 exp(rho t1) exp(F1 rho (t2 - t1)) exp(F1 F2 rho (t - t2)) with the starts in their order.
+        Same as R0 exp(rho t1) exp(F1 rho (t2 - t1)) exp(F1 F2 rho (t - t2)) with the starts in their order.
     """
     on_t = f"max(0, {time} - min(tocilizumab_start, t_max))"
     on_s = f"max(0, {time} - min(steroid_start, t_max))"
@@ -284,13 +317,19 @@ STEIN_2019_COMEDICATION = Model(
     individual=INDIVIDUAL,
     anchors=(
         _anchor(
-            "peak with tocilizumab from day 5.7", 24000 * 1.897, COPIES, 1e-3, output="transgene", quantity="CMAX"
+            "peak with tocilizumab from day 5.7",
+            24000 * 1.897,
+            COPIES,
+            1e-3,
+            output="transgene",
+            quantity="CMAX",
         ),
     ),
     deviations=(
         *DEVIATIONS,
         "rho keeps its definition from fold and t_max, so c_max is the peak without comedication.",
-        "The median start times stand in for a subject's own; the paper concludes that neither drug has an effect.",
+        "The median start times stand in for a subject's own; the paper concludes that neither drug has an "
+        "effect.",
     ),
     about=replace(ABOUT, mechanism=(*ABOUT.mechanism, "comedication")),
 )

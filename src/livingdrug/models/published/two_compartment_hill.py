@@ -1,7 +1,8 @@
-"""A small-molecule drug: two compartments, first-order absorption, direct Hill effects (Kirouac 2024, Fig 1A-C).
+"""A small-molecule drug: two compartments, first-order absorption, direct Hill effects (Kirouac 2024, Fig
+1A-C).
 
-The paper says which structure it used for illustration and that doses ran from 2 to 18 arbitrary units; it prints no
-parameter values. The numbers here are synthetic.
+The paper says which structure it used for illustration and that doses ran from 2 to 18 arbitrary units; it
+prints no parameter values. The numbers here are synthetic.
 """
 
 from livingdrug.models import (
@@ -39,8 +40,18 @@ STRUCTURE = Structure(
     ),
     outputs=(
         Output("concentration", "c_central", "1", "drug concentration, arbitrary units", measured=True),
-        Output("efficacy", "hill(c_central, n_efficacy, ec50_efficacy)", "1", "efficacy as a fraction of its maximum"),
-        Output("toxicity", "hill(c_central, n_toxicity, ec50_toxicity)", "1", "toxicity as a fraction of its maximum"),
+        Output(
+            "efficacy",
+            "hill(c_central, n_efficacy, ec50_efficacy)",
+            "1",
+            "efficacy as a fraction of its maximum",
+        ),
+        Output(
+            "toxicity",
+            "hill(c_central, n_toxicity, ec50_toxicity)",
+            "1",
+            "toxicity as a fraction of its maximum",
+        ),
     ),
     quantities=(
         Quantity("k_a", "1/d", "absorption rate", "k_a"),

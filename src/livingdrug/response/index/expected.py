@@ -29,10 +29,10 @@ WIDTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 class Expected:
     """Of a product's patients; intervals are those of the curves, the spread of exposure is taken as given.
 
-    median_response, median_toxicity: of a patient with the median exposure; response, toxicity: of all patients; share: of
-    patients whose exposure lies in the window; chance: mean over patients of the probability that their exposure satisfies
-    floor and ceiling, given how uncertain the curves are, nan where no error is known; share_interval: of the share, where
-    few subjects' exposures stand for all patients.
+    median_response, median_toxicity: of a patient with the median exposure; response, toxicity: of all
+    patients; share: of patients whose exposure lies in the window; chance: mean over patients of the
+    probability that their exposure satisfies floor and ceiling, given how uncertain the curves are, nan where
+    no error is known; share_interval: of the share, where few subjects' exposures stand for all patients.
     """
 
     spread: ExposureSpread

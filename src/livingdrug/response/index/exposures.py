@@ -17,9 +17,9 @@ _WEIGHTS = np.exp(-(_NODES**2) / 2) / np.exp(-(_NODES**2) / 2).sum()
 class ExposureSpread:
     """ln E = ln median + log_sd * z, where z is standard normal, or the given draws with median 0 and SD 1.
 
-    This is a spread of an exposure itself, whatever made it: not of a model's parameters. median: in `unit`; log_sd: of
-    the natural logarithm; exposure: its name, such as AUC28; source: where the numbers come from; draws: z of simulated or
-    observed subjects, None for a log-normal exposure.
+    This is a spread of an exposure itself, whatever made it: not of a model's parameters. median: in `unit`;
+    log_sd: of the natural logarithm; exposure: its name, such as AUC28; source: where the numbers come from;
+    draws: z of simulated or observed subjects, None for a log-normal exposure.
     """
 
     median: float

@@ -15,9 +15,9 @@ from livingdrug.response.models.curve import Curve, axis, logit_gradient, probab
 class Pair(Shown):
     """Two curves of the same exposure in the same unit.
 
-    cross: covariance of the coefficients of efficacy (rows) with those of toxicity (columns), where both were fitted to the
-    same subjects; None where the fits are independent. correlation: what it was made from, see `paired`.
-    Raises InputError for curves of different exposures.
+    cross: covariance of the coefficients of efficacy (rows) with those of toxicity (columns), where both were
+    fitted to the same subjects; None where the fits are independent. correlation: what it was made from, see
+    `paired`. Raises InputError for curves of different exposures.
     """
 
     efficacy: Curve
@@ -29,7 +29,8 @@ class Pair(Shown):
         ours, theirs = ((c.exposure, c.unit) for c in (self.efficacy, self.toxicity))
         if ours != theirs:
             raise InputError(
-                f"curve `{self.efficacy.name}` is one of {_axis_name(self.efficacy)}, curve `{self.toxicity.name}` one of "
+                f"curve `{self.efficacy.name}` is one of {_axis_name(self.efficacy)}, curve "
+                f"`{self.toxicity.name}` one of "
                 f"{_axis_name(self.toxicity)}; both must be on the same exposure in the same unit"
             )
 

@@ -17,10 +17,10 @@ def ratio_of_fits(
     """`ratio_of_exposures` of the pair of these fits (on log exposure), with an interval by adjusted profile
     likelihood.
 
-    The two log-likelihoods add up to one that takes the outcomes of a subject as independent. Its fall along ln ratio is
-    multiplied by the variance of ln ratio under independence over that with the covariance of the pair, which gives it the
-    right curvature (Chandler & Bate 2007, doi:10.1093/biomet/asm015). Where a slope may be 0 the interval is open, and where
-    there is no ratio, as `ratio_of_exposures` says.
+    The two log-likelihoods add up to one that takes the outcomes of a subject as independent. Its fall along
+    ln ratio is multiplied by the variance of ln ratio under independence over that with the covariance of the
+    pair, which gives it the right curvature (Chandler & Bate 2007, doi:10.1093/biomet/asm015). Where a slope
+    may be 0 the interval is open, and where there is no ratio, as `ratio_of_exposures` says.
     """
     plain = ratio_of_exposures(pair, at, efficacy.level)
     flat = may_be_flat(pair.efficacy, efficacy.level) or may_be_flat(pair.toxicity, efficacy.level)

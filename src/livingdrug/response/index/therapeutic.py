@@ -268,7 +268,8 @@ def _notes(pair: Pair, level: float) -> tuple[str, ...]:
             notes.append(f"{what} (`{curve.name}`) falls with exposure: more exposure gives less of it")
         if may_be_flat(curve, level):
             notes.append(
-                f"{what} (`{curve.name}`): the slope is not different from 0, so confidence intervals of exposures are "
+                f"{what} (`{curve.name}`): the slope is not different from 0, so confidence intervals of "
+                f"exposures are "
                 "unbounded"
             )
     if pair.unknown:

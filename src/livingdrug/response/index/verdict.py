@@ -41,7 +41,10 @@ def _apart(index: TherapeuticIndex) -> str:
         return f"The two curves cannot be compared by their exposures: {ratio.method}."
     first, second = index.at
     toxicity, efficacy = index.pair.toxicity.name, index.pair.efficacy.name
-    return f"The exposure at which {second:.0%} have {toxicity} is {ratio.value:.3g} times that with {first:.0%} {efficacy}."
+    return (
+        f"The exposure at which {second:.0%} have {toxicity} is {ratio.value:.3g} times that with "
+        f"{first:.0%} {efficacy}."
+    )
 
 
 def _window(index: TherapeuticIndex) -> str:

@@ -215,14 +215,16 @@ def _check_outcome(sample: Sample) -> None:
     if len(wrong):
         i = wrong[0]
         raise InputError(
-            f"`{sample.endpoint}` is {k[i]:g} of {n[i]:g} for {sample.named(wrong)}; events must be whole numbers from 0 to "
+            f"`{sample.endpoint}` is {k[i]:g} of {n[i]:g} for {sample.named(wrong)}; events must be whole "
+            f"numbers from 0 to "
             "the number of trials"
         )
     total, events = n.sum(), k.sum()
     if events in (0, total):
         who = "no" if events == 0 else "every"
         raise InputError(
-            f"`{sample.endpoint}` does not vary: {who} subject of {total:,.0f} has the event, so there is nothing to relate "
+            f"`{sample.endpoint}` does not vary: {who} subject of {total:,.0f} has the event, so there is "
+            f"nothing to relate "
             f"to `{sample.exposure_name}`"
         )
 
@@ -231,7 +233,8 @@ def _check_size(sample: Sample, parameters: int, model: str) -> None:
     total = int(sample.trials.sum())
     if total < FEWEST + parameters:
         raise InputError(
-            f"{total} subjects are too few for `{model}` with its {parameters} parameters; {FEWEST + parameters} are needed"
+            f"{total} subjects are too few for `{model}` with its {parameters} parameters; "
+            f"{FEWEST + parameters} are needed"
         )
     if sample.n < parameters:
         raise InputError(f"{sample.n} groups are too few for `{model}` with {parameters} parameters")
@@ -251,7 +254,8 @@ def _separated(sample: Sample, columns: np.ndarray, terms: tuple[str, ...], mode
     found = _separation(sample, columns, terms) if model == "firth" else ""
     return (
         (
-            f"{found}: only Firth's penalty keeps the slope finite, so that there is an effect, whose size is not estimable",
+            f"{found}: only Firth's penalty keeps the slope finite, so that there is an effect, whose size "
+            f"is not estimable",
         )
         if found
         else ()
@@ -268,6 +272,7 @@ def _separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...]) -> 
     parted = [f"`{t}`" for t, d in zip(terms[1:], direction[1:], strict=True) if abs(d) > 1e-7]
     kind = "complete" if complete else "quasi-complete"
     return (
-        f"{' and '.join(parted)} {'' if complete else 'nearly '}tells those with `{sample.endpoint}` from those without "
+        f"{' and '.join(parted)} {'' if complete else 'nearly '}tells those with `{sample.endpoint}` from "
+        f"those without "
         f"({kind} separation)"
     )

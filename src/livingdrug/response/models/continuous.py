@@ -68,8 +68,8 @@ def fit_continuous(
     = 1/slope. 4pl: bottom + (top - bottom)/(1 + exp((ln EC50 - ln E)/w)). scale: of the axis in pictures; the
     models have their own.
 
-    Raises InputError for a response or exposure that does not vary, negative exposures, too few values, and a curve whose
-    parameters the data do not determine.
+    Raises InputError for a response or exposure that does not vary, negative exposures, too few values, and a
+    curve whose parameters the data do not determine.
     """
     if model not in MODELS:
         raise InputError(unknown("model for a continuous outcome", model, MODELS))
@@ -115,7 +115,8 @@ def _intervals(
     first = profile(predicted, sample.outcome, found, middle, level)
     if not np.isfinite(first).any():
         raise InputError(
-            f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the curve, as "
+            f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the "
+            f"curve, as "
             f"any EC50 fits them{ADVICE[model]}"
         )
     rest = {j: profile(predicted, sample.outcome, found, j, level) for j in range(len(terms)) if j != middle}
@@ -201,7 +202,8 @@ def _check(sample: Sample, terms: tuple[str, ...], model: str) -> None:
     if sample.n < len(terms) + 2:
         needed = len(terms) + 2
         raise InputError(
-            f"{sample.n} values are too few for `{model}` with its {len(terms)} parameters; {needed} are needed"
+            f"{sample.n} values are too few for `{model}` with its {len(terms)} parameters; {needed} are "
+            f"needed"
         )
     levels = len(np.unique(sample.exposure))
     if levels < len(TERMS[model]):
@@ -282,6 +284,7 @@ def _notes(terms: tuple[str, ...], is_open: np.ndarray, level: float) -> tuple[s
     if not names:
         return ()
     return (
-        f"the data do not determine {', '.join(names)}: the {100 * level:g} % interval has an open end, so no standard "
+        f"the data do not determine {', '.join(names)}: the {100 * level:g} % interval has an open end, so "
+        f"no standard "
         "error is given",
     )

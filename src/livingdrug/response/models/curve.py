@@ -83,7 +83,8 @@ def axis(exposure, scale: Scale) -> np.ndarray:
     if (exposure <= 0).any():
         worst = float(exposure[exposure <= 0].min())
         raise InputError(
-            f"an exposure is {worst:g}, which has no logarithm; use the scale `linear`, or a value at the limit"
+            f"an exposure is {worst:g}, which has no logarithm; use the scale `linear`, or a value at the "
+            f"limit"
         )
     return np.log(exposure)
 

@@ -13,9 +13,9 @@ TOLERANCE = (
 def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
     """A direction d along which a Cox likelihood rises for ever, or None.
 
-    There is one where x'd of whoever has the event is never below that of anybody at risk, and above it somewhere. With a
-    height m for each event time, at least that of those at risk then and at most that of those with the event, these are
-    n + 2 times rows instead of a row for each pair.
+    There is one where x'd of whoever has the event is never below that of anybody at risk, and above it
+    somewhere. With a height m for each event time, at least that of those at risk then and at most that of
+    those with the event, these are n + 2 times rows instead of a row for each pair.
     """
     from scipy.optimize import linprog
     from scipy.sparse import coo_array, vstack
@@ -63,9 +63,9 @@ def monotone_hazard(sets: RiskSets) -> np.ndarray | None:
 def unbounded_times(rows: np.ndarray, event: np.ndarray, scaled: bool) -> np.ndarray | None:
     """A direction d along which the likelihood of an accelerated-failure-time model rises for ever, or None.
 
-    rows (n, k): how the standardised residual of each subject moves with the parameters, the last of which is 1 / scale
-    where scaled. No residual of an event may move (its density would vanish), those of censored ones may fall; or the scale
-    may shrink to 0, where all events lie on the fitted times.
+    rows (n, k): how the standardised residual of each subject moves with the parameters, the last of which is
+    1 / scale where scaled. No residual of an event may move (its density would vanish), those of censored
+    ones may fall; or the scale may shrink to 0, where all events lie on the fitted times.
     """
     from scipy.optimize import linprog
 

@@ -96,7 +96,8 @@ def _response(table, heading, texts, responses, counting, label, kind) -> Outcom
     if wrong:
         i = wrong[0]
         raise InputError(
-            f"`{table.name}`: `{printable(texts[i], 30)}` ({table.names[i]}) is no response that is known here; "
+            f"`{table.name}`: `{printable(texts[i], 30)}` ({table.names[i]}) is no response that is known "
+            f"here; "
             f"use one of {', '.join(RESPONSES)}"
         )
     if kind not in (None, "binary"):

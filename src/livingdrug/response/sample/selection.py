@@ -24,7 +24,8 @@ from livingdrug.response.sample.table import SubjectTable
 from livingdrug.response.survival.events import event_beside, is_time, read_events
 
 CONFOUNDED = (
-    "an association is not an effect: tumour burden drives both expansion and outcome, early death or progression cuts an "
+    "an association is not an effect: tumour burden drives both expansion and outcome, early death or "
+    "progression cuts an "
     "AUC window short, and tocilizumab or steroids after CRS follow a high exposure and change it"
 )
 
@@ -181,7 +182,10 @@ def _plain_number(table: SubjectTable, question: Question, outcome: Outcome) -> 
     heading = None if question.endpoint is None else table.find(question.endpoint)
     if outcome.kind != "continuous" or heading is None or not is_time(table, heading):
         return outcome
-    note = f"`{heading}` is taken as a plain number, as you said: a censored time counts as if it had ended in an event"
+    note = (
+        f"`{heading}` is taken as a plain number, as you said: a censored time counts as if it had ended "
+        f"in an event"
+    )
     return replace(outcome, notes=(*outcome.notes, note))
 
 

@@ -85,7 +85,8 @@ class SubjectTable:
             listed = ", ".join(f"`{printable(str(texts[i]), 20)}` ({self.names[i]})" for i in wrong[:5])
             more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
             raise InputError(
-                f"`{self.name}`: `{heading}` is not a number in {listed}{more}; write numbers, or leave cells "
+                f"`{self.name}`: `{heading}` is not a number in {listed}{more}; write numbers, or leave "
+                f"cells "
                 "empty"
             )
         return np.where(read.kind == NUMBER, read.value, np.nan)

@@ -106,7 +106,8 @@ def _refuse_flat(at_zero: np.ndarray, terms: tuple[str, ...], times: Times) -> N
             f"`{t}`" for t, d in zip(terms, direction[:, 0], strict=True) if abs(d) > 1e-6
         )
         raise InputError(
-            f"whenever one of the {times.event.sum():,} events occurs, {involved} does not differ among those at risk, so no "
+            f"whenever one of the {times.event.sum():,} events occurs, {involved} does not differ among "
+            f"those at risk, so no "
             "hazard ratio can be estimated; leave it out"
         )
 
@@ -142,7 +143,8 @@ def _infinite(involved: str, sets: RiskSets, direction: np.ndarray, times: Times
         else "at every event the subject concerned has the most extreme value of all at risk"
     )
     return (
-        f"{involved} separates subjects with the event from those without: {why}, so its hazard ratio is infinite; "
+        f"{involved} separates subjects with the event from those without: {why}, so its hazard ratio is "
+        f"infinite; "
         "leave it out or join its levels, and compare groups by Kaplan-Meier and log-rank (--model km)"
     )
 

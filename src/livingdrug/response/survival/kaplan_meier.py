@@ -128,8 +128,8 @@ def numbers_at_risk(curve: SurvivalCurve, at) -> np.ndarray:
 def median_time(curve: SurvivalCurve) -> Estimate:
     """The first time at which survival is a half or less, and in the middle of a step at exactly a half.
 
-    The interval is where the band of the curve does the same (Brookmeyer & Crowley, Biometrics 1982;38:29). nan where
-    survival stays above a half, an infinite end where the band does.
+    The interval is where the band of the curve does the same (Brookmeyer & Crowley, Biometrics 1982;38:29).
+    nan where survival stays above a half, an infinite end where the band does.
     """
     low, high = _half_time(curve.time, curve.low), _half_time(curve.time, curve.high)
     value = _half_time(curve.time, curve.survival)

@@ -40,7 +40,8 @@ class Times:
             if bad.any():
                 raise InputError(
                     f"the time to {self.endpoint} is {what} for {named(self.subjects, bad)}; "
-                    "a time counts from infusion or landmark and is 0 or above: correct these rows or leave them out"
+                    "a time counts from infusion or landmark and is 0 or above: correct these rows or leave "
+                    "them out"
                 )
         event = np.asarray(self.event)
         object.__setattr__(
@@ -81,7 +82,8 @@ def coded_events(
         odd = ~np.isin(codes, (0, 1))
         if odd.any():
             raise InputError(
-                f"`{name}` holds {listed} where 1 (event) and 0 (censored) are expected, such as for {named(subjects, odd)}; "
+                f"`{name}` holds {listed} where 1 (event) and 0 (censored) are expected, such as for "
+                f"{named(subjects, odd)}; "
                 "say which of them is the event (--event-value)"
             )
         return codes == 1
@@ -109,8 +111,8 @@ def refuse_uninformative(times: Times) -> None:
 def exposure_groups(exposure: np.ndarray, count: int) -> tuple[np.ndarray, tuple[str, ...]]:
     """(group 0..count-1 of each subject, labels): split at quantiles of exposure, ties to the lower group.
 
-    An exposure with no more than `count` values has a group for each value. Raises InputError for one value only, and where
-    so many groups cannot be told apart.
+    An exposure with no more than `count` values has a group for each value. Raises InputError for one value
+    only, and where so many groups cannot be told apart.
     """
     exposure = np.asarray(exposure, dtype=float)
     if not 2 <= count <= GROUPS_AT_MOST:

@@ -1,7 +1,7 @@
 """An SBML file, looked at before it is parsed, as libsbml's model.
 
-A file may come from anywhere: its size is bounded, and a document type, entities and packages that change the mathematics
-are refused before any parser sees them. Nothing is fetched.
+A file may come from anywhere: its size is bounded, and a document type, entities and packages that change the
+mathematics are refused before any parser sees them. Nothing is fetched.
 """
 
 import re
@@ -29,7 +29,8 @@ def read_document(path: str | Path):
     found = _DECLARATION.search(text)
     if found:
         raise InputError(
-            f"`{name}` holds `{found.group()}`: document type declarations, entities and includes are not allowed; save the "
+            f"`{name}` holds `{found.group()}`: document type declarations, entities and includes are not "
+            f"allowed; save the "
             "model as plain SBML"
         )
     if "<sbml" not in text[:10_000]:
@@ -44,7 +45,8 @@ def _libsbml():
         import libsbml
     except ImportError:
         raise InputError(
-            "SBML is read with python-libsbml, which is not installed; install it: pip install 'livingdrug[standards]'"
+            "SBML is read with python-libsbml, which is not installed; install it: pip install "
+            "'livingdrug[standards]'"
         ) from None
     return libsbml
 

@@ -9,8 +9,9 @@ from livingdrug.core.errors import InputError
 class Inventory:
     """Things of the model by id.
 
-    rates, assigned: rules by variable; start: initial assignments by symbol; set_by_events, in_reactions: ids that events
-    assign and species that reactions change; species, compartments, parameters, references: the elements.
+    rates, assigned: rules by variable; start: initial assignments by symbol; set_by_events, in_reactions: ids
+    that events assign and species that reactions change; species, compartments, parameters, references: the
+    elements.
     """
 
     model: object
@@ -81,7 +82,8 @@ def take_stock(model, origin: str) -> Inventory:
     for rule in model.getListOfRules():
         if rule.getTypeCode() == s.SBML_ALGEBRAIC_RULE:
             raise InputError(
-                f"`{origin}`: an algebraic rule is not supported; write the variable that it determines as an "
+                f"`{origin}`: an algebraic rule is not supported; write the variable that it determines as "
+                f"an "
                 "assignment rule"
             )
         if rule.getMath() is None:
@@ -92,7 +94,8 @@ def take_stock(model, origin: str) -> Inventory:
     for reaction in model.getListOfReactions():
         if reaction.isSetFast() and reaction.getFast():
             raise InputError(
-                f"`{origin}`: the reaction `{reaction.getId()}` is fast, which is not supported; write what its "
+                f"`{origin}`: the reaction `{reaction.getId()}` is fast, which is not supported; write what "
+                f"its "
                 "equilibrium gives as an assignment rule"
             )
         if not reaction.isSetKineticLaw() or reaction.getKineticLaw().getMath() is None:
@@ -101,7 +104,8 @@ def take_stock(model, origin: str) -> Inventory:
             of = species.get(one.getSpecies())
             if of is None:
                 raise InputError(
-                    f"`{origin}`: the reaction `{reaction.getId()}` names the unknown species `{one.getSpecies()}`"
+                    f"`{origin}`: the reaction `{reaction.getId()}` names the unknown species "
+                    f"`{one.getSpecies()}`"
                 )
             if not (of.getBoundaryCondition() or of.getConstant()):
                 changed.add(one.getSpecies())

@@ -22,7 +22,8 @@ class Names:
         """The name of something in the file. Raises InputError for a word of the expression language."""
         if given in RESERVED:
             raise InputError(
-                f"`{self.origin}`: the id `{given}` is a word of livingdrug's expressions ({', '.join(RESERVED)}); rename it"
+                f"`{self.origin}`: the id `{given}` is a word of livingdrug's expressions "
+                f"({', '.join(RESERVED)}); rename it"
             )
         good = _GOOD.match(given) and not keyword.iskeyword(given)
         name = self.fresh(given if good else f"{given.strip('_') or 'x'}_")

@@ -15,7 +15,11 @@ def answer(scenario: CheckFile, found: Checked) -> Answer:
     verdict = f"passed validation: {size(checked)}" if found.ok else (
         f"failed validation: {len(found.findings)} finding(s); correct the errors and check again"
     )  # fmt: skip
-    more = f"{found.endpoints.name}: {len(found.endpoints.subjects):,} subjects with endpoints." if found.endpoints else ""
+    more = (
+        f"{found.endpoints.name}: {len(found.endpoints.subjects):,} subjects with endpoints."
+        if found.endpoints
+        else ""
+    )
     return Answer(
         title=f"Check of {checked.name}",
         question=f"Does {checked.name} pass validation, and what does each column mean?",
@@ -71,5 +75,9 @@ def _plain(part: Check | Endpoints) -> dict:
 
 def script(scenario: CheckFile, out: str) -> str:
     """The script that reads the file and writes its canonical table."""
-    lines = ["import livingdrug as ld", "", f"data = ld.read_data({scenario.file!r}, {reading_call(scenario)})"]
+    lines = [
+        "import livingdrug as ld",
+        "",
+        f"data = ld.read_data({scenario.file!r}, {reading_call(scenario)})",
+    ]
     return "\n".join([*lines, f"ld.write_csv(data.table(), {out!r})"]) + "\n"

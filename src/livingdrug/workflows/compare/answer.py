@@ -1,4 +1,5 @@
-"""What a comparison with a product says: ratios of geometric means, percentiles, and what makes them differ."""
+"""What a comparison with a product says: ratios of geometric means, percentiles, and what makes them
+differ."""
 
 from collections.abc import Iterator
 
@@ -13,7 +14,8 @@ from livingdrug.workflows.nca.answer import analysis_lines, checks, conversion
 from livingdrug.workflows.tables import hashes
 
 MEANING = (
-    "ratio: your geometric mean over the published one; percentile: median (range) of your subjects in the published "
+    "ratio: your geometric mean over the published one; percentile: median (range) of your subjects in the "
+    "published "
     "distribution"
 )
 
@@ -29,7 +31,10 @@ def answer(scenario: Compare, found: Placed) -> Answer:
         title=f"{data.name} beside {comparison.product}",
         question=f"Where do the subjects in {data.name} lie among the published exposures of {comparison.product}?",
         sentences=placement_sentences(comparison),
-        flags=(*(f"{n}: {text}" for text, n in cautions.items()), *filter(None, (conversion(comparison.result),))),
+        flags=(
+            *(f"{n}: {text}" for text, n in cautions.items()),
+            *filter(None, (conversion(comparison.result),)),
+        ),
         tables=(*group_tables(comparison, cautions), placement_table(comparison)),
         data=hashes(scenario),
         **checks(found.analysis, said),
@@ -86,7 +91,9 @@ def group_tables(comparison: Comparison, cautions: dict[str, int]) -> list[Table
     made: dict[str, list] = {}
     for title, placements in comparison.parts():
         for p in placements:
-            name = printable(p.fact.group) + (f" ({printable(title, 100)})" if len(comparison.parts()) > 1 else "")
+            name = printable(p.fact.group) + (
+                f" ({printable(title, 100)})" if len(comparison.parts()) > 1 else ""
+            )
             see = " ".join(str(n) for n in sorted(cautions[text] for text in (*p.cautions, p.absent) if text))
             row = (f"{p.fact.parameter} {p.fact.unit}", p.fact.printed, _ratio(p), _percentile(p), see)
             made.setdefault(name, []).append(row)
@@ -106,7 +113,11 @@ def _percentile(placed: Placement) -> Cell:
     if not len(known):
         return Cell(placed.fact.in_range(placed.values) or "-")
     middle = float(np.median(known))
-    return Cell(f"{middle:.0f}" + ("" if len(known) == 1 else f" ({known.min():.0f} to {known.max():.0f})"), middle, "%")
+    return Cell(
+        f"{middle:.0f}" + ("" if len(known) == 1 else f" ({known.min():.0f} to {known.max():.0f})"),
+        middle,
+        "%",
+    )
 
 
 def placement_sentences(comparison: Comparison) -> tuple[str, ...]:
@@ -116,8 +127,12 @@ def placement_sentences(comparison: Comparison) -> tuple[str, ...]:
         if np.isfinite(p.ratio):
             ratios.setdefault(p.fact.parameter, []).append(p)
     if not ratios:
-        return ("No published number can be placed beside these subjects; the reasons are among the cautions.",)
-    return tuple(f"{parameter}: your geometric mean is {_times(placed)}." for parameter, placed in ratios.items())
+        return (
+            "No published number can be placed beside these subjects; the reasons are among the cautions.",
+        )
+    return tuple(
+        f"{parameter}: your geometric mean is {_times(placed)}." for parameter, placed in ratios.items()
+    )
 
 
 def _times(placed: list[Placement]) -> str:

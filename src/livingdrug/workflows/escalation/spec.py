@@ -42,7 +42,8 @@ class ToxicityEntry(Part):
 
 
 class EscalationScenario(Document):
-    """A dose escalation; the fields are those of `trial.Escalation`, and the model's as in a `simulate` scenario."""
+    """A dose escalation; the fields are those of `trial.Escalation`, and the model's as in a `simulate`
+    scenario."""
 
     kind: Literal["escalation"] = "escalation"
     rule: Literal["3+3", "boin"]
@@ -55,7 +56,9 @@ class EscalationScenario(Document):
     model: str | None = None
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
-    variability: Annotated[str | None, About("Which published between-subject variability.", former=("spread",))] = None
+    variability: Annotated[
+        str | None, About("Which published between-subject variability.", former=("spread",))
+    ] = None
     cv: float | None = None
     output: str = ""
     doses: tuple[str, ...] = ()
@@ -65,13 +68,20 @@ class EscalationScenario(Document):
 
     def escalation(self) -> Escalation:
         """The escalation itself. Raises InputError or ModelError for what cannot be."""
-        curve = self.toxicity and EndpointEntry(name="toxicity", kind="toxicity", **self.toxicity.model_dump()).endpoint()
+        curve = (
+            self.toxicity
+            and EndpointEntry(name="toxicity", kind="toxicity", **self.toxicity.model_dump()).endpoint()
+        )
         model = build_model(self.model, self.fragments, self.values, self.even_so) if self.model else None
         doses = Regimen.of(read_dose(text) for text in self.doses) if self.doses else None
         plain = ("rule", "target", "cohort", "patients", "start", "cv", "output")
         levels = tuple(entry.level() for entry in self.levels)
         return Escalation(
-            levels=levels, toxicity=curve, model=model, doses=doses, spread=self.variability,
+            levels=levels,
+            toxicity=curve,
+            model=model,
+            doses=doses,
+            spread=self.variability,
             **{name: getattr(self, name) for name in plain},
         )
 
@@ -85,4 +95,6 @@ def run(scenario: EscalationScenario, conduct: Conduct | None = None) -> Escalat
     conduct = conduct or Conduct()
     if conduct.executor != Conduct().executor:
         raise InputError("an `escalation` scenario runs in one process; leave out --workers and --dask")
-    return simulate_escalation(scenario.escalation(), scenario.replicates, scenario.seed, progress=conduct.progress)
+    return simulate_escalation(
+        scenario.escalation(), scenario.replicates, scenario.seed, progress=conduct.progress
+    )

@@ -1,4 +1,5 @@
-"""A small data set that looks like a trial's and is simulated from start to end. No patient is behind any number."""
+"""A small data set that looks like a trial's and is simulated from start to end. No patient is behind any
+number."""
 
 import numpy as np
 

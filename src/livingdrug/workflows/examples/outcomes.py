@@ -1,4 +1,5 @@
-"""Outcomes that depend on exposure as a made-up truth says: simulated from start to end. No patient is behind any number."""
+"""Outcomes that depend on exposure as a made-up truth says: simulated from start to end. No patient is behind
+any number."""
 
 import numpy as np
 
@@ -20,14 +21,20 @@ def example_outcomes(kinetics):
     draw = {name: uniforms(SEED, name, 0, n) for name in ("response", "kind", "crs", "onset", "pfs", "event")}
     burden = 0.5 * x / x.std() + np.sqrt(0.75) * normals(SEED, "burden", 0, n)
     answers = _logistic(draw["response"]) < RESPONSE * x + 0.5
-    grade = (_logistic(draw["crs"])[:, None] < np.array(GRADES) + (SLOPE * x + BURDEN * burden)[:, None]).sum(axis=1)
+    grade = (_logistic(draw["crs"])[:, None] < np.array(GRADES) + (SLOPE * x + BURDEN * burden)[:, None]).sum(
+        axis=1
+    )
     months = np.where(answers, 400.0, 120.0)
     return pd.DataFrame(
         {
             "ID": level.index,
-            "RESPONSE": np.where(answers, np.where(draw["kind"] < 0.7, "CR", "PR"), np.where(draw["kind"] < 0.5, "SD", "PD")),
+            "RESPONSE": np.where(
+                answers, np.where(draw["kind"] < 0.7, "CR", "PR"), np.where(draw["kind"] < 0.5, "SD", "PD")
+            ),
             "CRS grade": grade,
-            "onset (d)": [f"{7 + 6 * u:.1f}" if g > 0 else "" for g, u in zip(grade, draw["onset"], strict=True)],
+            "onset (d)": [
+                f"{7 + 6 * u:.1f}" if g > 0 else "" for g, u in zip(grade, draw["onset"], strict=True)
+            ],
             "burden": np.round(burden, 3),
             "PFS (d)": np.round(15 - months * np.log(draw["pfs"])).astype(int),
             "PFS_event": (draw["event"] < 0.6).astype(int),

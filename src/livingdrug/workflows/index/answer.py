@@ -44,9 +44,14 @@ def answer(scenario: Index, found: Found) -> Answer:
         question=f"Which {pair.efficacy.exposure or 'exposure'} gives {limits(index)}?",
         sentences=(verdict(index), verdict(index, found.outlook)),
         flags=(CONFOUNDED,),
-        checks=(*found.notes, *([f"in brackets: {index.level:.0%} intervals"] if not math.isnan(index.ratio.low) else [])),
+        checks=(
+            *found.notes,
+            *([f"in brackets: {index.level:.0%} intervals"] if not math.isnan(index.ratio.low) else []),
+        ),
         tables=(*tables, Table(long.title, long.header, long.rows, detail=True)),
-        cards=(model_card(build_model(scenario.product_model, even_so=scenario.even_so)),) if scenario.product_model else (),
+        cards=(model_card(build_model(scenario.product_model, even_so=scenario.even_so)),)
+        if scenario.product_model
+        else (),
         data=hashes(scenario) if scenario.file else (),
         seed=scenario.seed if scenario.product_model else None,
     )
@@ -119,7 +124,10 @@ def _tradeoff(found: IndexAnswer) -> Table:
     cells = []
     for width in sorted(rows["width"].unique(), reverse=True):
         mine = rows[rows["width"] == width].set_index("fold")
-        own = [" / ".join(f"{100 * v:.0f}" for v in mine.loc[f, ["response", "toxicity", "share"]]) for f in folds]
+        own = [
+            " / ".join(f"{100 * v:.0f}" for v in mine.loc[f, ["response", "toxicity", "share"]])
+            for f in folds
+        ]
         cells.append((f"{mine['log_sd'].iloc[0]:.2f}", *own))
     header = ("log-SD", *(f"median x {fold:g}" for fold in folds))
     return Table("% of patients: response / toxicity / in the window", header, tuple(cells))
@@ -131,7 +139,8 @@ def _listed(entries: tuple[BuiltIn, ...]) -> Answer:
     for entry in entries:
         curve, at = entry.curve, exposure_at(entry.curve, 0.5)
         said.append(
-            f"{entry.key}: {curve.name} in {entry.setting}, {curve.label}; {_steepness(entry)}; EC50 {number(at.value)} "
+            f"{entry.key}: {curve.name} in {entry.setting}, {curve.label}; {_steepness(entry)}; EC50 "
+            f"{number(at.value)} "
             f"{curve.unit}. {entry.basis}. {entry.caution}; {curve.source}."
         )
     question = "Which exposure-responses are built in?"
@@ -155,8 +164,9 @@ def table(_: Index, found: Found):
 
 
 def both_curves(found: IndexAnswer):
-    """Both curves over the exposure: exposure, unit, efficacy, its interval, toxicity, its interval, within (probability
-    that floor and ceiling are both met, given the error of the curves; empty where no error is known)."""
+    """Both curves over the exposure: exposure, unit, efficacy, its interval, toxicity, its interval, within
+    (probability that floor and ceiling are both met, given the error of the curves; empty where no error is
+    known)."""
     import pandas as pd
 
     from livingdrug.plots import shown_exposures
@@ -181,9 +191,14 @@ def figures(_: Index, found: Found) -> Iterator[tuple[Picture, object]]:
 
     if isinstance(found, tuple):
         return
-    caption = "Efficacy and toxicity over exposure with their bands; the window is shaded, the product lies below."
+    caption = (
+        "Efficacy and toxicity over exposure with their bands; the window is shaded, the product lies below."
+    )
     yield Picture("index", caption), plot_index(found.index, found.outlook)
-    caption = "What another median or variability of exposure would give: patients in the window, response, toxicity."
+    caption = (
+        "What another median or variability of exposure would give: patients in the window, response, "
+        "toxicity."
+    )
     yield Picture("tradeoff", caption), plot_tradeoff(found.index, found.outlook)
 
 

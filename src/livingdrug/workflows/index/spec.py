@@ -45,27 +45,38 @@ CURVES, LIMITS, PRODUCT = "The two curves", "Limits", "Exposure of the product"
 class Index(KineticScenario):
     """Efficacy and toxicity on one exposure, and a product's exposure beside them.
 
-    The exposure of the product is that of median and log_sd, else of product_model, else of the subjects of the file, else
-    the published one of the toxicity curve.
+    The exposure of the product is that of median and log_sd, else of product_model, else of the subjects of
+    the file, else the published one of the toxicity curve.
     """
 
     EXAMPLES: ClassVar = (
-        "livingdrug index kinetics.csv --endpoints endpoints.csv --exposure CMAX --efficacy ORR --toxicity CRS --grade 3",
+        "livingdrug index kinetics.csv --endpoints endpoints.csv --exposure CMAX --efficacy ORR --toxicity "
+        "CRS --grade 3",
         "livingdrug index --list",
     )
 
     kind: Literal["index"] = "index"
-    file: Annotated[str | None, About("A table of subjects, or of samples.", argument=True, group=INPUT)] = None
+    file: Annotated[str | None, About("A table of subjects, or of samples.", argument=True, group=INPUT)] = (
+        None
+    )
     listing: Annotated[
         bool, About("List the built-in exposure-responses with their sources.", ("--list",), CURVES)
     ] = False
     exposure: Annotated[
         str | None,
-        About("A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...", group=CURVES, metavar="NAME"),
+        About(
+            "A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...",
+            group=CURVES,
+            metavar="NAME",
+        ),
     ] = None
     efficacy: Annotated[
         str | None,
-        About("Endpoint of FILE: a yes-or-no column, ORR or CRR of response words.", group=CURVES, metavar="NAME"),
+        About(
+            "Endpoint of FILE: a yes-or-no column, ORR or CRR of response words.",
+            group=CURVES,
+            metavar="NAME",
+        ),
     ] = None
     toxicity: Annotated[
         str | None,
@@ -77,21 +88,32 @@ class Index(KineticScenario):
     ] = None
     grade: Annotated[int | None, About("Toxicity is this grade or above.", group=CURVES)] = None
     efficacy_curve: Annotated[
-        str | None, About("A built-in exposure-response instead of an endpoint.", group=CURVES, metavar="NAME")
+        str | None,
+        About("A built-in exposure-response instead of an endpoint.", group=CURVES, metavar="NAME"),
     ] = None
-    toxicity_curve: Annotated[str | None, About("The same for toxicity.", group=CURVES, metavar="NAME")] = None
-    model: Annotated[Literal["logistic", "firth"], About("How endpoints of FILE are fitted.", group=CURVES)] = "logistic"
+    toxicity_curve: Annotated[str | None, About("The same for toxicity.", group=CURVES, metavar="NAME")] = (
+        None
+    )
+    model: Annotated[
+        Literal["logistic", "firth"], About("How endpoints of FILE are fitted.", group=CURVES)
+    ] = "logistic"
     trials: Annotated[
-        str | None, About("Size of each group, where the endpoints count events.", group=CURVES, metavar="COLUMN")
+        str | None,
+        About("Size of each group, where the endpoints count events.", group=CURVES, metavar="COLUMN"),
     ] = None
     floor: Annotated[float, About("Response wanted at least.", group=LIMITS)] = 0.5
     ceiling: Annotated[float, About("Toxicity accepted at most.", group=LIMITS)] = 0.2
-    efficacy_at: Annotated[float, About("The index compares the exposure that gives this efficacy.", group=LIMITS)] = 0.5
-    toxicity_at: Annotated[float, About("The same for toxicity: the exposure it is compared with.", group=LIMITS)] = 0.5
+    efficacy_at: Annotated[
+        float, About("The index compares the exposure that gives this efficacy.", group=LIMITS)
+    ] = 0.5
+    toxicity_at: Annotated[
+        float, About("The same for toxicity: the exposure it is compared with.", group=LIMITS)
+    ] = 0.5
     median: Annotated[
         float | None,
         About(
-            "Median exposure of the product; by default that of the subjects in FILE, or the published one behind the "
+            "Median exposure of the product; by default that of the subjects in FILE, or the published one "
+            "behind the "
             "toxicity curve.",
             group=PRODUCT,
         ),
@@ -107,7 +129,8 @@ class Index(KineticScenario):
         str | None,
         About(
             "Which between-subject variability of that model (stein_2019: sd, variance, observed).",
-            group=PRODUCT, former=("spread",),
+            group=PRODUCT,
+            former=("spread",),
         ),
     ] = None
     cv: Annotated[
@@ -128,14 +151,21 @@ class Index(KineticScenario):
             return given
         toxicity = given.get("toxicity")
         if toxicity is None or ">" in toxicity:
-            raise InputError("--grade says from which grade on a toxicity counts; write --toxicity CRS --grade 3")
+            raise InputError(
+                "--grade says from which grade on a toxicity counts; write --toxicity CRS --grade 3"
+            )
         return {**given, "toxicity": f"{toxicity}>={given['grade']}", "grade": None}
 
     def endpoint(self, endpoint: str) -> Response:
         """The scenario that fits one endpoint of the file."""
         given = {name: getattr(self, name) for name in KineticScenario.model_fields if name != "kind"}
         return Response(
-            **given, exposure=self.exposure, endpoint=endpoint, outcome="binary", model=self.model, trials=self.trials
+            **given,
+            exposure=self.exposure,
+            endpoint=endpoint,
+            outcome="binary",
+            model=self.model,
+            trials=self.trials,
         )
 
     def memory(self) -> float:
@@ -145,8 +175,8 @@ class Index(KineticScenario):
 
 @dataclass(frozen=True)
 class IndexAnswer:
-    """The index, what the product's patients would get, the table of medians and spreads around it, and notes: what was
-    left out, where numbers come from and what is assumed, a sentence each."""
+    """The index, what the product's patients would get, the table of medians and spreads around it, and
+    notes: what was left out, where numbers come from and what is assumed, a sentence each."""
 
     index: TherapeuticIndex
     outlook: Expected
@@ -168,8 +198,8 @@ class _Side:
 def run(scenario: Index) -> IndexAnswer | tuple[BuiltIn, ...]:
     """Fit or look up both curves, compare them, and put the product's exposure beside them.
 
-    The built-in curves, where these are asked for. Raises InputError for whatever is missing, given twice, or does not fit
-    together.
+    The built-in curves, where these are asked for. Raises InputError for whatever is missing, given twice, or
+    does not fit together.
     """
     if scenario.listing:
         return tuple(get_curve(name) for name in list_curves())
@@ -187,31 +217,45 @@ def run(scenario: Index) -> IndexAnswer | tuple[BuiltIn, ...]:
     spread, about = _product(scenario, sides)
     spread = changed(spread, scenario.fold, scenario.width)
     outlook = expected(index, spread)
-    outlook = replace(outlook, median_response=_chance(sides[0], outlook.median_response, spread),
-                      median_toxicity=_chance(sides[1], outlook.median_toxicity, spread))
-    notes = dict.fromkeys([*sides[0].notes, *sides[1].notes, *how, *about, *index.notes, *_extrapolated(sides, index)])
+    outlook = replace(
+        outlook,
+        median_response=_chance(sides[0], outlook.median_response, spread),
+        median_toxicity=_chance(sides[1], outlook.median_toxicity, spread),
+    )
+    notes = dict.fromkeys(
+        [*sides[0].notes, *sides[1].notes, *how, *about, *index.notes, *_extrapolated(sides, index)]
+    )
     return IndexAnswer(index, outlook, tradeoff(pair, spread, scenario.floor, scenario.ceiling), tuple(notes))
 
 
 def _check_sides(scenario: Index) -> None:
     """Each curve is given once, and the file is what it is needed for."""
     if scenario.by is not None:
-        raise InputError("an index is of one group of subjects; leave out `by` and give each group as a file of its own")
+        raise InputError(
+            "an index is of one group of subjects; leave out `by` and give each group as a file of its own"
+        )
     for what in ("efficacy", "toxicity"):
         own, built_in = getattr(scenario, what), getattr(scenario, f"{what}_curve")
         if (own is None) == (built_in is None):
             raise InputError(
-                f"{what}: give either an endpoint of the file (--{what} ORR) or a built-in curve (--{what}-curve NAME; "
+                f"{what}: give either an endpoint of the file (--{what} ORR) or a built-in curve "
+                f"(--{what}-curve NAME; "
                 "`livingdrug index --list` shows them)"
             )
     for own in ({scenario.efficacy, scenario.toxicity}, {scenario.efficacy_curve, scenario.toxicity_curve}):
         if len(own) == 1 and None not in own:
-            raise InputError(f"`{own.pop()}` is given as efficacy and as toxicity; an index compares two outcomes")
+            raise InputError(
+                f"`{own.pop()}` is given as efficacy and as toxicity; an index compares two outcomes"
+            )
     fitted = scenario.efficacy is not None or scenario.toxicity is not None
     if fitted and (scenario.file is None or scenario.exposure is None):
-        raise InputError("an endpoint needs a FILE to fit it to, and --exposure, the column or parameter it is fitted on")
+        raise InputError(
+            "an endpoint needs a FILE to fit it to, and --exposure, the column or parameter it is fitted on"
+        )
     if not fitted and scenario.file is not None:
-        raise InputError("both curves are built in, so nothing of the file is used; leave it out, or name its endpoints")
+        raise InputError(
+            "both curves are built in, so nothing of the file is used; leave it out, or name its endpoints"
+        )
 
 
 def _side(scenario: Index, what: str) -> _Side:
@@ -264,7 +308,10 @@ def _pair(efficacy: _Side, toxicity: _Side) -> tuple[Pair, tuple[str, ...]]:
     both = [(i, places[name]) for i, name in enumerate(ours.subjects) if name in places]
     i, j = np.array(both, dtype=int).reshape(-1, 2).T
     pair = paired(efficacy.curve, toxicity.curve, ours.exposure[i], ours.outcome[i], theirs.outcome[j])
-    note = f"{len(both):,} subjects have both outcomes, whose correlation given exposure is {pair.correlation:.2f}"
+    note = (
+        f"{len(both):,} subjects have both outcomes, whose correlation given exposure is "
+        f"{pair.correlation:.2f}"
+    )
     return pair, (f"{note}; the intervals take it into account",)
 
 
@@ -276,9 +323,13 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
             raise InputError("give the product's exposure once: --median and --log-sd, or --product-model")
         return _modelled(scenario, curve)
     if scenario.variability is not None or scenario.cv is not None:
-        raise InputError("--variability and --cv are of a model; add --product-model, or give --median and --log-sd")
+        raise InputError(
+            "--variability and --cv are of a model; add --product-model, or give --median and --log-sd"
+        )
     if (scenario.median is None) != (scenario.log_sd is None):
-        raise InputError("the product's exposure takes both --median and --log-sd (SD of its natural logarithm)")
+        raise InputError(
+            "the product's exposure takes both --median and --log-sd (SD of its natural logarithm)"
+        )
     if scenario.median is not None:
         return ExposureSpread(scenario.median, scenario.log_sd, curve.exposure, curve.unit, "as given"), ()
     samples = [side.sample for side in sides if side.sample is not None]
@@ -290,14 +341,17 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
         few = (f"the exposures of {n} subjects stand for all patients: each subject is {1 / n:.0%} of them",)
         return spread_of(exposure, curve.exposure, curve.unit, source), few if n < FEW_SUBJECTS else ()
     entry = sides[1].entry
-    return entry.spread, (f"no product was named; this is {entry.spread.source}, which `{entry.key}` was made with",)
+    return entry.spread, (
+        f"no product was named; this is {entry.spread.source}, which `{entry.key}` was made with",
+    )
 
 
 def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str, ...]]:
     """Exposures of virtual subjects, or the typical subject's with the observed spread."""
     if curve.exposure not in ("CMAX", *AREAS):
         raise InputError(
-            f"the curves are on `{curve.exposure}`; --product-model gives CMAX or the area over a window ({', '.join(AREAS)})"
+            f"the curves are on `{curve.exposure}`; --product-model gives CMAX or the area over a window "
+            f"({', '.join(AREAS)})"
         )
     model = build_model(scenario.product_model, even_so=scenario.even_so)
     observed = scenario.variability == OBSERVED
@@ -315,9 +369,15 @@ def _modelled(scenario: Index, curve: Curve) -> tuple[ExposureSpread, tuple[str,
     if observed:
         published = observed_spread(scenario.product_model, "CMAX" if peak else "AUC28")
         source = f"{where}: typical subject, log-SD of {published.source}"
-        spread = replace(published, median=float(values[0]), exposure=curve.exposure, unit=unit, source=source)
+        spread = replace(
+            published, median=float(values[0]), exposure=curve.exposure, unit=unit, source=source
+        )
         return spread, (f"variability `{OBSERVED}`: {CAUTION}",)
     notes = tuple(f"caution: {notice}" for notice in task.notices)
     failed = task.n - len(values)
-    notes += (f"{failed:,} of {task.n:,} virtual subjects could not be computed and are left out",) if failed else ()
+    notes += (
+        (f"{failed:,} of {task.n:,} virtual subjects could not be computed and are left out",)
+        if failed
+        else ()
+    )
     return spread_of(values, curve.exposure, unit, f"{where}: {task.subjects}"), notes

@@ -1,4 +1,5 @@
-"""What an NCA says: parameters over the subjects of each group, persistence, and why a value is flagged or missing."""
+"""What an NCA says: parameters over the subjects of each group, persistence, and why a value is flagged or
+missing."""
 
 from collections.abc import Iterator
 
@@ -83,13 +84,21 @@ def _persistence(result: NcaResult, key, members) -> dict:
         {"after": float(a), "by": float(b) if np.isfinite(b) else None, "share": float(s)}
         for a, b, s in zip(curve.start, curve.end, curve.share, strict=True)
     ]
-    return names | {"subjects": curve.n, "lost": curve.lost, "median_after": after, "median_by": until, "steps": steps}
+    return names | {
+        "subjects": curve.n,
+        "lost": curve.lost,
+        "median_after": after,
+        "median_by": until,
+        "steps": steps,
+    }
 
 
 def rules_text(result: NcaResult) -> str:
     """The rules of the analysis in one line, with how many values each rule of BLQ touched."""
     settings = result.settings
-    area = {"linear": "linear trapezoids", "linup-logdown": "trapezoids linear up, logarithmic down"}[settings.auc]
+    area = {"linear": "linear trapezoids", "linup-logdown": "trapezoids linear up, logarithmic down"}[
+        settings.auc
+    ]
     below = ", ".join(f"{name} {v['rule']} ({v['records']})" for name, v in result.below_limit().items())
     ends = " to ".join(f"{t:g}" for t in result.window or ())
     window = f"AUCINT over {ends} {result.data.time_unit}".rstrip() if ends else "no window"
@@ -105,7 +114,9 @@ def nca_sentences(result: NcaResult, by: str | None = None) -> list[str]:
             values = result.values[code][members]
             known = values[np.isfinite(values)]
             unit = result.unit(code)[members[0]]
-            words.append(f"median {code} {number(float(np.median(known)))} {unit}" if len(known) else f"no {code}")
+            words.append(
+                f"median {code} {number(float(np.median(known)))} {unit}" if len(known) else f"no {code}"
+            )
         said.append(f"{group_title(key, len(members))}: {', '.join(words)}.")
     return said
 
@@ -121,13 +132,18 @@ def persistence_sentence(result: NcaResult, members) -> str:
     if np.isfinite(until):
         text = f"half of the subjects are lost between {after:g} and {until:g}{words}"
     else:
-        text = f"{'fewer than half of the subjects are' if curve.lost else 'nobody is'} lost up to {after:g}{words}"
+        text = (
+            f"{'fewer than half of the subjects are' if curve.lost else 'nobody is'} lost up to "
+            f"{after:g}{words}"
+        )
     known = curve.start[-1] if np.isinf(curve.end[-1]) else curve.end[-1]
     positive = []
     for day in PERSISTENCE_DAYS if unit else ():
         low, high = sorted(curve.share_at(day * PER_DAY[unit]))
         if day * PER_DAY[unit] <= known:
-            positive.append(f"{low:.0%} at {day:g} d" if high - low < 0.005 else f"{low:.0%} to {high:.0%} at {day:g} d")
+            positive.append(
+                f"{low:.0%} at {day:g} d" if high - low < 0.005 else f"{low:.0%} to {high:.0%} at {day:g} d"
+            )
     more = "" if curve.converged else " (approximate: the estimate had not converged)"
     more += f"; still positive: {', '.join(positive)}" if positive else ""
     return f"persistence (interval-censored Kaplan-Meier, {curve.lost} of {curve.n} lost): {text}{more}"
@@ -149,7 +165,9 @@ def _profiles(result: NcaResult, members, title: str) -> Table:
     several = len(set(result.data.profiles.occasion)) > 1
     names = [printable(str(result.ids[i]), 20) + (f" / {result.data.profiles.occasion[i]}" if several else "")
              for i in members]  # fmt: skip
-    cells = tuple((code, result.unit(code)[members[0]], *value_cells(result, code, members)) for code in result.codes)
+    cells = tuple(
+        (code, result.unit(code)[members[0]], *value_cells(result, code, members)) for code in result.codes
+    )
     return Table(f"{title} (* flagged   > censored)", ("code", "unit", *names), cells)
 
 

@@ -24,7 +24,10 @@ def answer(scenario: Response, found: tuple[ResponseAnswer, ...]) -> Answer:
     tables, checks, sentences = [], [], []
     for one in found:
         module, of = telling(one.kind), f" ({one.group})" if one.group else ""
-        sentences += [f"{one.group}: " * bool(one.group) + module.as_dict(one)["sentence"], *module.lines(one)]
+        sentences += [
+            f"{one.group}: " * bool(one.group) + module.as_dict(one)["sentence"],
+            *module.lines(one),
+        ]
         tables += [Table(t.title + of, t.header, t.rows) for t in module.tables(one)]
         checks += [*one.sample.notes, *one.fit.notes]
     return Answer(
@@ -44,7 +47,10 @@ def _head(scenario: Response, found: tuple[ResponseAnswer, ...]) -> str:
     unit = f" ({first.sample.exposure_unit})" if first.sample.exposure_unit else ""
     given = {"kind": (scenario.outcome, first.kind), "model": (scenario.model, first.fit.model)}
     chosen = [f"--{name} {taken}" for name, (asked, taken) in given.items() if asked is None]
-    text = f"{first.sample.endpoint} on {first.sample.exposure_name}{unit}, {first.fit.model}, {first.scale} exposure, "
+    text = (
+        f"{first.sample.endpoint} on {first.sample.exposure_name}{unit}, {first.fit.model}, "
+        f"{first.scale} exposure, "
+    )
     text += f"{subjects:,} subjects"
     return text + (f"; chosen by the values of the endpoint: {', '.join(chosen)}" if chosen else "")
 
@@ -67,7 +73,10 @@ def figures(_: Response, found: tuple[ResponseAnswer, ...]) -> Iterator[tuple[Pi
         module, of = telling(one.kind), f" ({one.group})" if one.group else ""
         said = module.as_dict(one)["sentence"]
         name = f"response-{i}" if len(found) > 1 else "response"
-        yield Picture(name, f"{one.sample.endpoint} over {one.sample.exposure_name}{of}: {said}"), module.figure(one)
+        yield (
+            Picture(name, f"{one.sample.endpoint} over {one.sample.exposure_name}{of}: {said}"),
+            module.figure(one),
+        )
 
 
 def plain(_: Response, found: tuple[ResponseAnswer, ...]) -> dict:

@@ -71,13 +71,16 @@ def sentence(fit: BinaryFit) -> str:
     s = fit.sample
     if fit.curve.ceiling < 1:
         at = exposure_at(fit.curve, fit.curve.ceiling / 2, fit.level)
-        return (f"The probability of {s.endpoint} levels off at {percent(fit.curve.ceiling)}; half of that is reached at "
+        return (f"The probability of {s.endpoint} levels off at {percent(fit.curve.ceiling)}; half of that "
+                f"is reached at "
                 f"{s.exposure_name} {short(at.value)}{f' {s.exposure_unit}' if s.exposure_unit else ''} "
                 f"({span(at.low, at.high, fit.level)}).")  # fmt: skip
     step, words = per_step(s.exposure, fit.scale, s.exposure_name, s.exposure_unit)
     ratio, low, high = np.exp(step * np.array([fit.estimates[1], *fit.intervals[1]]))
     text = f"{words[0].upper()}{words[1:]} multiplies the odds of {s.endpoint} by "
-    if fit.separated and not low <= 1 <= high:  # the estimate is the penalty's, and only the near end is of the data
+    if (
+        fit.separated and not low <= 1 <= high
+    ):  # the estimate is the penalty's, and only the near end is of the data
         near = f"at least {short(low)}" if low > 1 else f"at most {short(high)}"
         text += f"{near} ({100 * fit.level:g} %); the size is not estimable"
     else:
@@ -106,7 +109,16 @@ def tables(answer) -> tuple[Table, ...]:
         ends = short(g.start) if g.start == g.end else f"{short(g.start)} to {short(g.end)}"
         model = float(probability(fit.curve, g.median))
         interval = Cell(f"{percent(g.low)} to {percent(g.high)}")
-        rows.append((ends, cell(g.n), cell(g.events), Cell(percent(g.rate), g.rate), interval, Cell(percent(model), model)))
+        rows.append(
+            (
+                ends,
+                cell(g.n),
+                cell(g.events),
+                Cell(percent(g.rate), g.rate),
+                interval,
+                Cell(percent(model), model),
+            )
+        )
     header = (fit.sample.exposure_name, "n", "events", "observed", f"{100 * fit.level:g} % exact", "curve")
     return coefficient_table(fit), Table("observed rates by exposure", header, tuple(rows))
 

@@ -1,4 +1,5 @@
-"""What the answers of all kinds share: coefficients, and exposures with their intervals, as plain data and as text."""
+"""What the answers of all kinds share: coefficients, and exposures with their intervals, as plain data and as
+text."""
 
 import numpy as np
 
@@ -11,9 +12,12 @@ HELD = 1e-12  # a standard error below this part of its estimate belongs to a co
 
 
 def coefficients(fit) -> list[dict]:
-    """Terms with estimate, standard error and interval; None where something was held or left open by the data."""
+    """Terms with estimate, standard error and interval; None where something was held or left open by the
+    data."""
     rows = []
-    for term, value, error, (low, high) in zip(fit.terms, fit.estimates, fit.errors, fit.intervals, strict=True):
+    for term, value, error, (low, high) in zip(
+        fit.terms, fit.estimates, fit.errors, fit.intervals, strict=True
+    ):
         held = error <= HELD * abs(value)
         rows.append({"term": term, "estimate": float(value), "se": None if held else finite(error),
                      "low": None if held else finite(low), "high": None if held else finite(high),
@@ -36,16 +40,23 @@ def coefficient_table(fit) -> Table:
 
 def permutation(test: Permutation | None) -> dict | None:
     """Plain data of a test by permutation."""
-    return None if test is None else {"p_value": test.p_value, "arrangements": test.arrangements, "exact": test.exact}
+    return (
+        None
+        if test is None
+        else {"p_value": test.p_value, "arrangements": test.arrangements, "exact": test.exact}
+    )
 
 
 def unclear(low: float, high: float, test: Permutation | None, level: float) -> str:
-    """The end of a sentence where data do not tell: the interval holds 1, or the test that holds for few subjects says so."""
+    """The end of a sentence where data do not tell: the interval holds 1, or the test that holds for few
+    subjects says so."""
     if low <= 1 <= high:
         return UNCLEAR
     if test is not None and test.p_value > 1 - level:
-        return (f"; but {p_text(test.p_value)} {test.words}, which holds for few subjects: not statistically "
-                "significant, these data do not tell whether exposure matters")
+        return (
+            f"; but {p_text(test.p_value)} {test.words}, which holds for few subjects: not statistically "
+            "significant, these data do not tell whether exposure matters"
+        )
     return ""
 
 

@@ -50,7 +50,8 @@ def lines(answer) -> Iterator[str]:
     """Residual error, exposures at parts of the effect."""
     fit: ContinuousFit = answer.fit
     yield (
-        f"residual SD {fit.sigma:.5g} on {fit.df} degrees of freedom, sum of squares {fit.rss:.6g}, log-likelihood "
+        f"residual SD {fit.sigma:.5g} on {fit.df} degrees of freedom, sum of squares {fit.rss:.6g}, "
+        f"log-likelihood "
         f"{fit.log_likelihood:.6g}; {100 * fit.explained:.3g} % of the variance; curve against a constant: "
         f"{p_text(fit.p_value)}"
     )

@@ -6,7 +6,16 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.report import Cell, Table, cell
-from livingdrug.response import Curve, Estimate, GradedFit, grid, half_exposure, observed_rates, probability, probability_band
+from livingdrug.response import (
+    Curve,
+    Estimate,
+    GradedFit,
+    grid,
+    half_exposure,
+    observed_rates,
+    probability,
+    probability_band,
+)
 from livingdrug.response.words import p_text, per_step, short, span
 from livingdrug.workflows.response.coefficients import (
     coefficient_table,
@@ -42,7 +51,9 @@ def observed(fit: GradedFit):
     """(curve, observed rates by exposure) for each cut."""
     s = fit.sample
     cuts = zip(fit.curves, fit.grades[1:], strict=True)
-    return [(curve, observed_rates(s, (s.outcome >= grade).astype(float), fit.level)) for curve, grade in cuts]
+    return [
+        (curve, observed_rates(s, (s.outcome >= grade).astype(float), fit.level)) for curve, grade in cuts
+    ]
 
 
 def half(curve: Curve, fit: GradedFit) -> Estimate:
@@ -58,7 +69,10 @@ def sentence(fit: GradedFit) -> str:
     s, j = fit.sample, fit.slope
     step, words = per_step(s.exposure, fit.scale, s.exposure_name, s.exposure_unit)
     ratio, low, high = np.exp(step * np.array([fit.estimates[j], *fit.intervals[j]]))
-    text = f"{words[0].upper()}{words[1:]} multiplies the odds of a higher grade of {s.endpoint} by {short(ratio)}"
+    text = (
+        f"{words[0].upper()}{words[1:]} multiplies the odds of a higher grade of {s.endpoint} by "
+        f"{short(ratio)}"
+    )
     text += f" ({span(low, high, fit.level)})"
     if s.covariates:
         text += f", at equal {' and '.join(s.covariates)}"
@@ -96,9 +110,14 @@ def assumption(fit: GradedFit) -> str:
     test = fit.proportional
     slopes = ", ".join(f">= {g}: {short(b)}" for g, b in test.slopes.items())
     if test.p_value is None:
-        return f"one slope for all grades is assumed and was not tested: {test.why}" + (f" ({slopes})" if slopes else "")
+        return f"one slope for all grades is assumed and was not tested: {test.why}" + (
+            f" ({slopes})" if slopes else ""
+        )
     verdict = "do not contradict it" if test.p_value >= 0.05 else "contradict it: look at each cut alone"
-    return f"one slope for all grades is assumed; separate slopes ({slopes}) {verdict} (Brant's test, {p_text(test.p_value)})"
+    return (
+        f"one slope for all grades is assumed; separate slopes ({slopes}) {verdict} (Brant's test, "
+        f"{p_text(test.p_value)})"
+    )
 
 
 def table(answer):

@@ -29,8 +29,12 @@ from livingdrug.workflows.tables import KineticScenario
 LEVEL = 0.95
 ASKED = "Exposure and outcome"
 # what is said of samples: how to read them, and how to compute exposures (a window may also be that of a product's exposure)
-SAMPLES_ONLY = (set(Reading.__dataclass_fields__) | set(NcaSettings.__dataclass_fields__) | {"conversion"}) - {
-    "unit", "sheet", "window",
+SAMPLES_ONLY = (
+    set(Reading.__dataclass_fields__) | set(NcaSettings.__dataclass_fields__) | {"conversion"}
+) - {
+    "unit",
+    "sheet",
+    "window",
 }
 
 
@@ -50,16 +54,26 @@ class Response(KineticScenario):
 
     EXAMPLES: ClassVar = (
         "livingdrug response kinetics.csv --endpoints endpoints.csv --exposure CMAX --endpoint ORR",
-        "livingdrug response kinetics.csv --endpoints endpoints.csv --exposure CMAX --endpoint 'CRS>=3' --out run_crs",
+        "livingdrug response kinetics.csv --endpoints endpoints.csv --exposure CMAX --endpoint 'CRS>=3' "
+        "--out run_crs",
     )
 
     kind: Literal["response"] = "response"
     exposure: Annotated[
-        str, About("A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...", group=ASKED, metavar="NAME")
+        str,
+        About(
+            "A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...",
+            group=ASKED,
+            metavar="NAME",
+        ),
     ]
     endpoint: Annotated[
         str | None,
-        About("The outcome: a column, ORR or CRR of response words, or 'CRS>=3' of grades.", group=ASKED, metavar="NAME"),
+        About(
+            "The outcome: a column, ORR or CRR of response words, or 'CRS>=3' of grades.",
+            group=ASKED,
+            metavar="NAME",
+        ),
     ] = None
     outcome: Annotated[
         Literal["binary", "graded", "time", "competing", "continuous"] | None,
@@ -68,8 +82,8 @@ class Response(KineticScenario):
     model: Annotated[
         str | None,
         About(
-            "Of binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, loglogistic; "
-            "competing: fine-gray, cause-specific; "
+            "Of binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, "
+            "loglogistic; competing: fine-gray, cause-specific; "
             "continuous: emax, emax-baseline, hill, 4pl. The first is the default.",
             group=ASKED,
             metavar="NAME",
@@ -82,7 +96,8 @@ class Response(KineticScenario):
     event: Annotated[
         str | None,
         About(
-            "Column with 1 for an event and 0 for none so far (CNSR of CDISC: 0 for an event); the one beside the time by "
+            "Column with 1 for an event and 0 for none so far (CNSR of CDISC: 0 for an event); the one "
+            "beside the time by "
             "default, such as PFS_event.",
             group=ASKED,
             metavar="COLUMN",
@@ -104,26 +119,32 @@ class Response(KineticScenario):
         ),
     ] = Field(default_factory=dict)
     groups: Annotated[
-        int | None, About("Exposure groups of equal size for the curves of a time; 2 by default.", group=ASKED)
+        int | None,
+        About("Exposure groups of equal size for the curves of a time; 2 by default.", group=ASKED),
     ] = None
     adjust: Annotated[
         tuple[str, ...],
         About(
-            "A covariate to adjust for, such as burden; of categories COLUMN=LEVEL names the reference. Repeatable.",
+            "A covariate to adjust for, such as burden; of categories COLUMN=LEVEL names the reference. "
+            "Repeatable.",
             group=ASKED,
             metavar="COLUMN",
         ),
     ] = ()
     landmark: Annotated[
         float | None,
-        About("Only subjects event-free and observed after this many days (--time), with exposure up to it.", group=ASKED),
+        About(
+            "Only subjects event-free and observed after this many days (--time), with exposure up to it.",
+            group=ASKED,
+        ),
     ] = None
     onset: Annotated[
         str | None,
         About("Time of onset: exposure computed from samples ends there.", group=ASKED, metavar="COLUMN"),
     ] = None
     trials: Annotated[
-        str | None, About("Size of each group, where the endpoint counts events.", group=ASKED, metavar="COLUMN")
+        str | None,
+        About("Size of each group, where the endpoint counts events.", group=ASKED, metavar="COLUMN"),
     ] = None
     scale: Annotated[Literal["log", "linear"], About("Scale of exposure.", group=ASKED)] = "log"
 
@@ -137,7 +158,8 @@ class Response(KineticScenario):
 
 @dataclass(frozen=True)
 class ResponseAnswer:
-    """What a scenario gives for one group of subjects ("" where all are one): the kind, the sample, and its fit."""
+    """What a scenario gives for one group of subjects ("" where all are one): the kind, the sample, and its
+    fit."""
 
     group: str
     kind: Kind
@@ -147,9 +169,10 @@ class ResponseAnswer:
 
 
 def run(scenario: Response) -> tuple[ResponseAnswer, ...]:
-    """Read, compute exposures where they come from samples, choose subjects, fit; one answer for each group of `by`.
+    """Read, compute exposures where they come from samples, choose subjects, fit; one answer for each group
+    of `by`.
 
-    Raises InputError before anything is computed from a faulty table.
+        Raises InputError before anything is computed from a faulty table.
     """
     question = scenario.question()
     table = subject_table(scenario)
@@ -166,26 +189,34 @@ def run(scenario: Response) -> tuple[ResponseAnswer, ...]:
 
 
 def subject_table(scenario: Response) -> SubjectTable:
-    """The table of a scenario: its file where that has the exposure as a column, else computed from its samples."""
+    """The table of a scenario: its file where that has the exposure as a column, else computed from its
+    samples."""
     endpoints = read_endpoints(scenario.endpoints) if scenario.endpoints else None
     wide = _wide(scenario)
     if wide is not None:
         wide = _as_it_is(scenario, wide)
         if scenario.onset:
-            raise InputError(f"`{wide.name}` holds exposures that are computed already, so they cannot be cut at "
+            raise InputError(f"`{wide.name}` holds exposures that are computed already, so they cannot be "
+                             f"cut at "
                              f"`{scenario.onset}`; give the samples and a table of endpoints (--endpoints)")  # fmt: skip
         if scenario.landmark is not None:
-            taken = f"`{scenario.exposure}` is taken as the file has it: it should count up to the landmark and no further"
+            taken = (
+                f"`{scenario.exposure}` is taken as the file has it: it should count up to the landmark "
+                f"and no further"
+            )
             wide = replace(wide, notes=(*wide.notes, taken))
         return with_endpoints(wide, endpoints) if endpoints else wide
     data = read_data(scenario.file, scenario.reading())
     if scenario.conversion:
         data = cross(data, scenario.conversion)
-    return table_of_samples(data, scenario.settings(), scenario.exposure, endpoints, scenario.landmark, scenario.onset)
+    return table_of_samples(
+        data, scenario.settings(), scenario.exposure, endpoints, scenario.landmark, scenario.onset
+    )
 
 
 def _wide(scenario: Response) -> SubjectTable | None:
-    """The file as a table of subjects, or None where it holds no column of the exposure's name and so may hold samples."""
+    """The file as a table of subjects, or None where it holds no column of the exposure's name and so may
+    hold samples."""
     several = scenario.trials is not None or scenario.by is not None
     table = read_subjects(scenario.file, scenario.sheet, several=True)
     if table.find(scenario.exposure) is None:
@@ -196,23 +227,29 @@ def _wide(scenario: Response) -> SubjectTable | None:
 
 
 def _as_it_is(scenario: Response, wide: SubjectTable) -> SubjectTable:
-    """Exposures that a file holds ready-made: `unit` is theirs where the file states none, and what is about samples is
-    refused, as it would change nothing."""
+    """Exposures that a file holds ready-made: `unit` is theirs where the file states none, and what is about
+    samples is refused, as it would change nothing."""
     plain = Response(file=scenario.file, exposure=scenario.exposure)
     asked = [name for name in Response.model_fields if name in SAMPLES_ONLY]
     idle = [name for name in asked if getattr(scenario, name) != getattr(plain, name)]
     if idle:
         flags = [{"columns": "column", "units": "unit"}.get(name, name).replace("_", "-") for name in idle]
         named = " and ".join(f"--{flag}" for flag in flags)
-        raise InputError(f"`{wide.name}` holds `{scenario.exposure}` ready-made, so {named} would change nothing; leave "
-                         "it out, or give the samples")
+        raise InputError(
+            f"`{wide.name}` holds `{scenario.exposure}` ready-made, so {named} would change "
+            f"nothing; leave "
+            "it out, or give the samples"
+        )
     heading = wide.heading(scenario.exposure, "exposure")
     if scenario.unit is None:
         return wide
     said, stated = scenario.reading().unit, wide.units.get(heading, "")
     if stated and read_unit(stated) != said:
-        raise InputError(f"`{wide.name}`: `{heading}` is in {stated} by its heading and in {said} by --unit; leave the "
-                         "option out")
+        raise InputError(
+            f"`{wide.name}`: `{heading}` is in {stated} by its heading and in {said} by "
+            f"--unit; leave the "
+            "option out"
+        )
     return replace(wide, units=wide.units | {heading: said})
 
 

@@ -41,13 +41,20 @@ def as_dict(answer) -> dict:
 
 
 def _interval(e: Estimate) -> dict:
-    ends = {name: float(v) if np.isfinite(v) else None for name, v in (("value", e.value), ("low", e.low), ("high", e.high))}
+    ends = {
+        name: float(v) if np.isfinite(v) else None
+        for name, v in (("value", e.value), ("low", e.low), ("high", e.high))
+    }
     return ends | {"method": e.method}
 
 
 def _test(test: ChiSquare) -> dict:
     known = np.isfinite(test.statistic)
-    return {"statistic": test.statistic if known else None, "df": test.df, "p_value": test.p_value if known else None}
+    return {
+        "statistic": test.statistic if known else None,
+        "df": test.df,
+        "p_value": test.p_value if known else None,
+    }
 
 
 def _group(group: GroupSurvival) -> dict:
@@ -64,7 +71,8 @@ def tests(fit: TimeFit) -> dict[str, ChiSquare]:
 
 
 def coefficients(fit: TimeFit) -> list[dict]:
-    """Terms with estimate, standard error and Wald interval: log hazard ratios, or of the logarithm of time."""
+    """Terms with estimate, standard error and Wald interval: log hazard ratios, or of the logarithm of
+    time."""
     if fit.regression is None:
         return []
     reach = two_sided(fit.level)
@@ -76,16 +84,23 @@ def coefficients(fit: TimeFit) -> list[dict]:
 def sentence(fit: TimeFit) -> str:
     """The answer in plain words."""
     if fit.regression is None:
-        parts = [f"{_median(g, fit.times.unit)} with {fit.sample.exposure_name} {g.label}" for g in fit.groups]
+        parts = [
+            f"{_median(g, fit.times.unit)} with {fit.sample.exposure_name} {g.label}" for g in fit.groups
+        ]
         return f"Half had the event ({fit.times.endpoint}) {'; '.join(parts)}; {_log_rank(fit)}."
     words = {"hazard": f"the hazard of {fit.times.endpoint}", "time": f"the time to {fit.times.endpoint}"}
     ratios = fit.ratios.items()
-    what = " and ".join(f"{words[name]} by {short(r.value)} ({span(r.low, r.high, r.level)})" for name, r in ratios)
+    what = " and ".join(
+        f"{words[name]} by {short(r.value)} ({span(r.low, r.high, r.level)})" for name, r in ratios
+    )
     # the dummies of a column are one thing that is held
     held = dict.fromkeys(term.split(": ")[0] for term in fit.sample.covariates)
     adjusted = f", at equal {' and '.join(held)}" if held else ""
     doubts = [unclear(r.low, r.high, fit.permutation, fit.level) for _, r in ratios]
-    return f"{_step(fit)} multiplies {what}{adjusted}{max(doubts, key=lambda doubt: doubt.startswith(':'), default='')}."
+    return (
+        f"{_step(fit)} multiplies "
+        f"{what}{adjusted}{max(doubts, key=lambda doubt: doubt.startswith(':'), default='')}."
+    )
 
 
 def _log_rank(fit: TimeFit) -> str:
@@ -133,7 +148,9 @@ def lines(answer) -> Iterator[str]:
         value, error = concordance(fit.regression)
         known = f"SE {error:.3f}" if error > 0 else "every pair is in order, so its error is not determined"
         yield f"concordance {value:.3f} ({known})"
-        tested = {term: p_text(t.p_value) for term, t in fit.proportionality.items() if np.isfinite(t.statistic)}
+        tested = {
+            term: p_text(t.p_value) for term, t in fit.proportionality.items() if np.isfinite(t.statistic)
+        }
         words = ", ".join(f"{term} {p}" for term, p in tested.items()) or "too few events for the test"
         yield f"proportional hazards: {words}"
     elif fit.model != "exponential":

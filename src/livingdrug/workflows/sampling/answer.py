@@ -19,7 +19,9 @@ def answer(_: Sampling, found: SamplingAnswer) -> Answer:
         question=f"Which sample more, beside those at {days} {model.time_unit}, would reduce the error of which parameter?",
         sentences=found.sentences,
         flags=found.notes,
-        tables=(_table(result, f"expected relative standard error (%) with samples at {days} {model.time_unit}"),),
+        tables=(
+            _table(result, f"expected relative standard error (%) with samples at {days} {model.time_unit}"),
+        ),
         cards=(model_card(model),),
     )
 

@@ -45,8 +45,10 @@ class Sampling(Document):
     variability: Annotated[
         str | None,
         About(
-            "Which published between-subject variability, where there are several (stein_2019: sd, variance).",
-            group=MODEL, former=("spread",),
+            "Which published between-subject variability, where there are several (stein_2019: sd, "
+            "variance).",
+            group=MODEL,
+            former=("spread",),
         ),
     ] = None
     days: Annotated[
@@ -73,7 +75,10 @@ class Sampling(Document):
     ] = None
     residual: Annotated[
         float | None,
-        About("Residual error: SD of the logarithm of a measured value; the published one by default.", group=SAMPLES),
+        About(
+            "Residual error: SD of the logarithm of a measured value; the published one by default.",
+            group=SAMPLES,
+        ),
     ] = None
     fix: Annotated[
         tuple[str, ...],
@@ -97,7 +102,14 @@ def run(scenario: Sampling) -> SamplingAnswer:
     model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
     days, candidates, notes = _schedule(scenario, model)
     found = extra_days(
-        model, days, candidates, scenario.subjects, scenario.variability, scenario.limit, scenario.residual, scenario.fix
+        model,
+        days,
+        candidates,
+        scenario.subjects,
+        scenario.variability,
+        scenario.limit,
+        scenario.residual,
+        scenario.fix,
     )
     return SamplingAnswer(model, found, (*notes, *_notes(found, model)), _sentences(found, _word(model)))
 
@@ -105,10 +117,14 @@ def run(scenario: Sampling) -> SamplingAnswer:
 def _schedule(scenario: Sampling, model: Model) -> tuple[tuple[float, ...], tuple[float, ...], list[str]]:
     notes = []
     if not (scenario.days and scenario.candidates) and model.time_unit != "d":
-        raise InputError(f"`{model.full_name}` counts {model.time_unit}; say when samples are taken (--days, --candidates)")
+        raise InputError(
+            f"`{model.full_name}` counts {model.time_unit}; say when samples are taken (--days, --candidates)"
+        )
     days = scenario.days or OUR_DAYS
     if not scenario.days:
-        notes.append(f"no days were given: {_list(days)} are an example schedule of ours, of no published protocol")
+        notes.append(
+            f"no days were given: {_list(days)} are an example schedule of ours, of no published protocol"
+        )
     candidates = scenario.candidates or tuple(day for day in OUR_CANDIDATES if day not in days)
     if not scenario.candidates:
         notes.append(f"no candidates were given: {_list(candidates)} are examples")
@@ -124,10 +140,13 @@ def _schedule(scenario: Sampling, model: Model) -> tuple[tuple[float, ...], tupl
 
 def _notes(found: DaysResult, model: Model) -> list[str]:
     silent = [day for day, told in zip(found.days, found.told, strict=True) if not told]
-    below = [f"on {_word(model)} {_list(silent)} the typical curve is 0 or below the limit, so these tell nothing"]
+    below = [
+        f"on {_word(model)} {_list(silent)} the typical curve is 0 or below the limit, so these tell nothing"
+    ]
     return [
         *(below if silent else []),
-        f"first-order expected information of {found.subjects} subjects sampled alike; between-subject variability "
+        f"first-order expected information of {found.subjects} subjects sampled alike; between-subject "
+        f"variability "
         "and residual error are taken as known, and values below the limit as lost",
     ]
 
@@ -141,13 +160,17 @@ def _sentences(found: DaysResult, word: str) -> tuple[str, ...]:
         name = max(gains, key=gains.get)
         best, before = found.best(name), _percent(found.se[found.names.index(name)])
         after = _percent(_with(found, name, best))
-        said.append(f"sampling at {word} {best:g} as well would cut the expected error of {name} from {before} to {after}, "
+        said.append(f"sampling at {word} {best:g} as well would cut the expected error of {name} from "
+                    f"{before} to {after}, "
                     "the largest cut among these candidates")  # fmt: skip
     lost = [name for name, se in zip(found.names, found.se, strict=True) if np.isinf(se)]
     helped = {name: best for name in lost if (best := found.best(name)) is not None}
     for name, best in helped.items():
         error = _percent(_with(found, name, best))
-        said.append(f"the present days do not determine {name}; {word} {best:g} as well would (expected error {error})")
+        said.append(
+            f"the present days do not determine {name}; {word} {best:g} as well would (expected "
+            f"error {error})"
+        )
     if len(helped) < len(lost):
         said.append(_hopeless(found, [name for name in lost if name not in helped]))
     return tuple(said) or ("no candidate would cut any error by a hundredth",)
@@ -156,10 +179,14 @@ def _sentences(found: DaysResult, word: str) -> tuple[str, ...]:
 def _hopeless(found: DaysResult, names: list[str]) -> str:
     """What neither the present days nor one more determine, and the reason where it is a count."""
     told = int(found.told.sum())
-    text = f"neither the present days nor one candidate more determine {', '.join(names)}, however many subjects there are"
+    text = (
+        f"neither the present days nor one candidate more determine {', '.join(names)}, however many "
+        f"subjects there are"
+    )
     if told + 1 < len(found.names):
         text += (
-            f": {told} day(s) that tell something and one more cannot fix a curve of {len(found.names)} parameters. Add "
+            f": {told} day(s) that tell something and one more cannot fix a curve of {len(found.names)} "
+            f"parameters. Add "
             "days, or take parameters as known (--fix)"
         )
     return text

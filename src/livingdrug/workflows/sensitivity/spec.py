@@ -95,7 +95,11 @@ class SensitivityScenario(Document):
     ] = ()
     variability: Annotated[
         str | None,
-        About("Which published between-subject variability, where there are several.", group=VARIES, former=("spread",)),
+        About(
+            "Which published between-subject variability, where there are several.",
+            group=VARIES,
+            former=("spread",),
+        ),
     ] = None
     cv: Annotated[
         float | None,

@@ -53,7 +53,7 @@ def answer(scenario: Carry, carried: Carried) -> Answer:
             *more,
             Table("what was carried over", ("product", "attribute", "ratio", "SD of its logarithm"), measured),
         ),
-        cards=(model_card(build_model(scenario.model)),),
+        cards=(model_card(build_model(scenario.model, even_so=scenario.even_so)),),
         data=hashes(scenario),
         seed=scenario.seed,
     )

@@ -13,7 +13,7 @@ from livingdrug.core.random import normals
 from livingdrug.models import build_model
 from livingdrug.simulation import Link, Prediction, carry, read_link, read_with_sd, settled
 from livingdrug.workflows.document import Document
-from livingdrug.workflows.fields import INPUT, About, commas
+from livingdrug.workflows.fields import INPUT, About, EvenSo, commas
 
 MEASURED = "attribute"  # the uncertainty of the ratio
 NEW, REFERENCE = "new product", "the reference product"
@@ -89,6 +89,7 @@ class Carry(Document):
     days: Annotated[float, About("Horizon.", unit="d")] = 28.0
     draws: Annotated[int, About("Draws of the ratios and of the slopes.")] = 300
     seed: Annotated[int, About("Seed of the draws.")] = 1
+    even_so: EvenSo = False
 
     @field_validator("draws")
     @classmethod
@@ -119,7 +120,7 @@ class Carried:
 
 def run(scenario: Carry) -> Carried:
     """Read, draw, simulate. Raises InputError for what cannot be carried over."""
-    model = build_model(scenario.model)
+    model = build_model(scenario.model, even_so=scenario.even_so)
     links = tuple(settled(model, [read_link(text) for text in scenario.links]))
     slope = _response(scenario)
     ratios = _ratios(scenario, tuple(link.rate for link in links))
