@@ -121,8 +121,8 @@ def test_what_takes_long_is_not_computed_by_a_download(kind, work):
 
 
 def test_every_field_of_the_page_is_one_of_its_scenario():
-    from livingdrug.cli.options import get_choices
     from livingdrug.assay import AssayReading
+    from livingdrug.cli.options import get_choices
     from livingdrug.web.assay_fields import FIELDS, MORE
 
     asked = {e.key for part in (FIELDS, MORE) for e in part["assay-check"]}
