@@ -3,8 +3,10 @@ fits."""
 
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.check import AssayCheck, check, read_assay
+from livingdrug.assay.clinical import Clinic, read_clinic
 from livingdrug.assay.compared import ModelOfPlate, compare_models, minus2ll
 from livingdrug.assay.design import AssayDesign, CountErrors, DesignResult, expected_errors, usual_designs
+from livingdrug.assay.first_dose import RULES, FirstDose, first_dose
 from livingdrug.assay.fit import AssayFit, fit_assay, fit_wells
 from livingdrug.assay.laws import assay_model
 from livingdrug.assay.made import Noise, made_plate
@@ -27,10 +29,12 @@ from livingdrug.assay.quality import quality
 from livingdrug.assay.ranking import Ranked, Ranking, rank
 from livingdrug.assay.rates import Estimates, Rate, Ratio, estimates_from, estimates_of
 from livingdrug.assay.rehearsal import DesignCheck, simulated_errors
+from livingdrug.assay.scored import Compared, MetricScore, Score, score_prediction
 from livingdrug.assay.words import PLATES, ROW_NAMES, split_well, well_name
 
 __all__ = [
     "PLATES",
+    "RULES",
     "ROW_NAMES",
     "AssayCheck",
     "AssayDesign",
@@ -40,13 +44,17 @@ __all__ = [
     "Band",
     "Change",
     "Checked",
+    "Clinic",
+    "Compared",
     "CountErrors",
     "Derived",
     "DesignCheck",
     "DesignResult",
     "Estimates",
     "Events",
+    "FirstDose",
     "Link",
+    "MetricScore",
     "ModelOfPlate",
     "Noise",
     "Observed",
@@ -59,6 +67,7 @@ __all__ = [
     "Rate",
     "Ratio",
     "Readings",
+    "Score",
     "WellMap",
     "Wells",
     "assay_model",
@@ -69,6 +78,7 @@ __all__ = [
     "estimates_from",
     "estimates_of",
     "expected_errors",
+    "first_dose",
     "fit_assay",
     "fit_wells",
     "killing_pressure",
@@ -81,7 +91,9 @@ __all__ = [
     "quality",
     "rank",
     "read_assay",
+    "read_clinic",
     "read_link",
+    "score_prediction",
     "simulated_errors",
     "split_well",
     "usual",

@@ -259,3 +259,58 @@ def plot_designs(results, rates: tuple[str, ...], wanted: float):
         axes.legend(loc="best")
         stamp(figure, RESEARCH)
     return figure
+
+
+def plot_scored(found):
+    """Predicted against observed ratios to the control with their 95 % intervals, a panel a metric; found: `assay.Score`."""
+    from matplotlib import rc_context
+
+    with rc_context(SETTINGS):
+        figure, panels = grid_figure(1, len(found.metrics), 3.2, 3.0)
+        for axes, metric in zip(panels, found.metrics, strict=True):
+            rows = [r for r in found.rows if r.metric == metric.metric]
+            for i, r in enumerate(rows):
+                colour = COLOURS[i % len(COLOURS)]
+                axes.plot([r.low, r.high], [r.observed] * 2, color=colour, linewidth=1)
+                if np.isfinite(r.observed_low):
+                    axes.plot([r.predicted] * 2, [r.observed_low, r.observed_high], color=colour, linewidth=1)
+                axes.plot(r.predicted, r.observed, "o", color=colour, label=short(r.group, 20))
+            ends = [x for r in rows for x in (r.low, r.high, r.observed, r.observed_low, r.observed_high) if np.isfinite(x)]
+            line = [min([*ends, 0.9]) / 1.1, max([*ends, 1.1]) * 1.1]
+            axes.plot(line, line, color=MUTED, linewidth=1)
+            axes.axhline(1, color=MUTED, linestyle=":", linewidth=1)
+            axes.axvline(1, color=MUTED, linestyle=":", linewidth=1)
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xlabel("predicted ratio")
+            axes.set_ylabel("observed ratio")
+            axes.set_title(short(metric.metric, 30))
+            axes.legend()
+        stamp(figure, RESEARCH)
+    return figure
+
+
+def plot_doses(found, limit: float | None):
+    """Percentiles of exposure over dose with their intervals; limit: what they are to stay below, dashed. found:
+    `assay.FirstDose`."""
+    from matplotlib import rc_context
+
+    doses = [row.dose for row in found.rows]
+    with rc_context(SETTINGS):
+        figure = blank(5.2, 3.4)
+        axes = figure.subplots()
+        for k, p in enumerate(found.percentiles):
+            colour = COLOURS[k % len(COLOURS)]
+            axes.plot(doses, [row.values[k] for row in found.rows], "o-", color=colour, label=f"{p:g} %")
+            for row in found.rows:
+                if np.isfinite([row.low[k], row.high[k]]).all():
+                    axes.plot([row.dose] * 2, [row.low[k], row.high[k]], color=colour, linewidth=1)
+        if limit is not None:
+            axes.axhline(limit, color=MUTED, linestyle="--", linewidth=1)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel(f"dose ({found.dose_unit})")
+        axes.set_ylabel(f"{short(found.metric, 30)} ({found.unit})")
+        axes.legend(title="percentile")
+        stamp(figure, RESEARCH)
+    return figure

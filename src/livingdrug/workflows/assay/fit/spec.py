@@ -18,7 +18,8 @@ from livingdrug.assay import (
     observe,
     read_assay,
 )
-from livingdrug.workflows.assay.inputs import AssayFiles
+from livingdrug.workflows.assay.inputs import AssayFiles, stages
+from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.fields import About, commas, named_numbers
 
 NONE = "none"
@@ -33,6 +34,8 @@ class AssayFitting(AssayFiles):
         "--out fitted",
         "livingdrug assay fit index.csv --map map.csv --model carrgo --from 27 --by well --shared none",
     )
+
+    LONG: ClassVar = True
 
     kind: Literal["assay-fit"] = "assay-fit"
     model: Annotated[
@@ -83,6 +86,13 @@ class AssayFitting(AssayFiles):
         bool,
         About(
             "Donors do not differ (else each has random effects on what effectors do).", ("--pool-donors",)
+        ),
+    ] = False
+    plates: Annotated[
+        bool,
+        About(
+            "Plates differ by random effects on the growth of targets and on what effectors do.",
+            ("--plate-effects",),
         ),
     ] = False
     seeding: Annotated[
@@ -143,6 +153,7 @@ class AssayFitting(AssayFiles):
             by=self.by,
             shared=shared,
             donors=not self.pooled,
+            plates=self.plates,
             edge=not self.edge,
             errors=self.errors,
             seeding=self.seeding,
@@ -164,12 +175,14 @@ class Fitted:
     estimates: tuple[Estimates, ...]
 
 
-def run(scenario: AssayFitting) -> Fitted:
+def run(scenario: AssayFitting, conduct: Conduct = HERE) -> Fitted:
     """Read, fit, and say how sure it is. Raises InputError before anything is computed."""
-    plan = scenario.assay_plan()
+    conduct.alone(scenario)
+    plan, say = scenario.assay_plan(), stages(conduct)
     plate = read_assay(scenario.files, scenario.plan, scenario.events, scenario.reading())
     seen = observe(
         plate, scenario.first, scenario.last, scenario.readings, scenario.per_cell, scenario.counted
     )
-    fits = tuple(fit_wells(plan, seen)) if scenario.each_well else (fit_assay(plan, seen),)
+    fits = tuple(fit_wells(plan, seen, say)) if scenario.each_well else (fit_assay(plan, seen, say),)
+    say("intervals")
     return Fitted(plate, fits, tuple(estimates_of(fit, scenario.laws()) for fit in fits))
