@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import chi2, t
 
 import livingdrug as ld
@@ -20,6 +21,7 @@ from livingdrug.fit.point import prepare
 from livingdrug.fit.search import Searched, confirmed
 from livingdrug.fit.settle import settle, without
 from livingdrug.fit.verdict import search_words
+from livingdrug.fit.walk import Top
 from livingdrug.models.text import from_toml
 from tests.decline import DECLINE
 
@@ -51,13 +53,18 @@ def test_the_fall_of_a_profile_is_that_of_a_normal_mean():
     assert cutoff(100_000) == pytest.approx(chi2.ppf(0.95, 1), rel=1e-3) and cutoff(1) == np.inf
 
 
+def seen_themselves(path):
+    """A problem of 12 subjects whose individual values are seen themselves, as there is hardly any residual error, and the
+    logarithms of these."""
+    problem = decline_of(path, 12, times=(0, 0.001, 0.002, 0.003), omega_rate=0.0, noise=0.01, random={"top": 0.5},
+                         fixed={"rate": 0.2}, residuals=[ResidualError("level", "lognormal", a=0.01)])  # fmt: skip
+    lines = [line.split(",") for line in (path / "data.csv").read_text().splitlines()[1:]]
+    return problem, np.array([math.log(float(v)) for *_, v in lines]).reshape(12, -1).mean(axis=1)
+
+
 @pytest.mark.parametrize("method", [SHORT, "laplace"])
 def test_intervals_of_few_values_are_exact(tmp_path, method):
-    # one parameter, hardly any residual error: the individual values are seen themselves
-    problem = decline_of(tmp_path, 12, times=(0, 0.001, 0.002, 0.003), omega_rate=0.0, noise=0.01, random={"top": 0.5},
-                         fixed={"rate": 0.2}, residuals=[ResidualError("level", "lognormal", a=0.01)])  # fmt: skip
-    lines = [line.split(",") for line in (tmp_path / "data.csv").read_text().splitlines()[1:]]
-    logs = np.array([math.log(float(v)) for *_, v in lines]).reshape(12, -1).mean(axis=1)
+    problem, logs = seen_themselves(tmp_path)
     rows = rows_of(fit(problem, method))
     reach = t.ppf(0.975, 11) * logs.std(ddof=1) / math.sqrt(12)
     ends = [math.exp(logs.mean() + side * reach) for side in (-1, 1)]
@@ -66,6 +73,21 @@ def test_intervals_of_few_values_are_exact(tmp_path, method):
     ends = [math.sqrt(sums / chi2.ppf(q, 11)) for q in (0.975, 0.025)]
     assert [rows["omega top"].lower, rows["omega top"].upper] == pytest.approx(ends, rel=0.02)
     assert all(e.determined for e in rows.values())
+
+
+def test_profiles_of_few_values_end_where_closed_forms_say(tmp_path):
+    problem, logs = seen_themselves(tmp_path)
+    top, fall = Top(settle(prepare(problem), point_of(problem), 1), 1), cutoff(12)
+    reach = t.ppf(0.975, 11) * logs.std(ddof=1) / math.sqrt(12)
+    spread = [brentq(lambda x: 12 * (2 * x + math.expm1(-2 * x)) - fall, *ends) for ends in ((-2, 0), (0, 4))]
+    exact = {"top": (logs.mean() - reach, logs.mean() + reach), "omega top": np.log(logs.std()) + np.array(spread)}
+    for name, ends in exact.items():
+        for fine in (False, True):
+            walk = top.walk(name, 0.0, fall)._replace(fine=fine)
+            for side, end in zip((-1, 1), ends, strict=True):
+                found, known = walk.along(side)
+                assert found == pytest.approx(end, abs=0.02 * abs(end - walk.optimum.x)), (name, side, fine)
+                assert len(known) <= (4 if fine else 3)  # one or two fits of the others, where roots are all but straight
 
 
 def test_a_variability_that_is_none_is_left_out_and_bounded(tmp_path):
@@ -92,6 +114,15 @@ def test_a_variability_that_was_left_out_too_soon_comes_back(tmp_path):
     k = unknowns_of(less.problem).names.index("rate")
     assert (scores**2).sum() > begun.information.matrix[k, k]  # what asks for it
     assert whole.level > begun.level + 1
+
+
+def test_intervals_of_large_standard_errors_are_said_to_be_rough(tmp_path):
+    # laplace has no profiles: with 8 subjects the logarithm of a variability has a standard error of a quarter or more
+    found = fit(decline_of(tmp_path, 8), "laplace")
+    spreads = [e for e in rows_of(found).values() if e.kind == "spread" and e.determined and e.se > 0.25 * e.value]
+    assert spreads and all(f"`{e.name}`" in found.verdict.data for e in spreads) and "are rough" in found.verdict.data
+    many = fit(decline_of(tmp_path, 60), "laplace")
+    assert many.verdict.ended and "rough" not in many.verdict.data
 
 
 def test_what_the_data_do_not_determine_has_a_bound_and_no_error(tmp_path):

@@ -1,14 +1,24 @@
 """Forecasts of single patients: posteriors by quadrature, limiting cases, bad input."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
 
 import livingdrug as ld
+from bench.forecast import patients
+from livingdrug.core.errors import InputError
 from livingdrug.fit import individual_posterior, new_problem, prepare
 from livingdrug.fit.annealed import annealed
 from livingdrug.fit.individual_posterior import with_records
+from livingdrug.forecast.check import proportion, score
 from livingdrug.forecast.course import fall_below
+from livingdrug.forecast.next_sample import next_sample
+from livingdrug.forecast.outcomes import chances
+from livingdrug.forecast.problem import forecast_problem
+from livingdrug.models import Correlation, lognormal
+from livingdrug.response import curve_at, probability_band
 from tests.commands import livingdrug
 
 HEAD = "ID,TIME (d),DV,EVID,AMT (cells),LIMIT"
@@ -141,6 +151,14 @@ def test_a_model_of_flows_and_units_of_hours(tmp_path):
     assert np.log(flows.of("auc28").median / closed.of("auc28").median) == pytest.approx(0, abs=0.1)
 
 
+def test_samples_just_after_the_cut_are_named(tmp_path, stein):
+    days = (1.0, 4.0, 7.02, 10.0, 14.0, 28.0)
+    data = read(tmp_path, [*patient("A", USUAL, days), "NEW,0,,1,1e8,"])
+    found = ld.forecast(stein, data, at=7, draws=100, days=())
+    assert any("1 sample(s) within half a day after day 7 are not used" in note for note in found.notes)
+    assert not any("half a day" in note for note in ld.forecast(stein, data, at=7.5, draws=100, days=()).notes)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -177,3 +195,112 @@ def test_the_command_writes_its_folder(tmp_path):
     assert (tmp_path / "out" / "pictures" / "forecast.png").stat().st_size > 10_000
     curves = pd.read_csv(tmp_path / "out" / "curves.csv")
     assert (curves["sample low"] <= curves["low"]).mean() > 0.9 and curves["time"].max() == 180
+
+
+def only_c_max(model, sd=0.65):
+    """The model in which patients differ in the peak alone: levels and areas are proportional to it."""
+    own = replace(model.populations[0], spreads={"c_max": lognormal(sd=sd)})
+    return replace(model, populations=(own,))
+
+
+def test_correlations_of_a_population_enter(tmp_path, stein):
+    pair = Correlation("c_max", "alpha", 0.6)
+    model = replace(stein, populations=(replace(stein.populations[0], correlations=(pair,)),))
+    found = ld.forecast(model, read(tmp_path, [*patient("A", USUAL), "NEW,0,,1,1e8,"]), at=10, draws=4000, days=())
+    draws = found.patient("NEW").parameters
+    assert np.corrcoef(np.log(draws["c_max"]), np.log(draws["alpha"]))[0, 1] == pytest.approx(0.6, abs=0.05)
+
+
+def test_probabilities_are_those_of_the_curve():
+    exposure = np.array([10.0, 100.0, 1000.0])
+    plain = curve_at("response", 100.0, 2.0, "test", "published", "CMAX", "copies/ug")
+    np.testing.assert_allclose(chances(plain, exposure, 1), 1 / (1 + (100 / exposure) ** 2), rtol=1e-12)
+    known = ld.get_curve("tisagenlecleucel_response").curve
+    drawn = chances(known, np.full(8000, 20_000.0), 1)
+    low, high = probability_band(known, np.array([20_000.0]), 0.9)
+    np.testing.assert_allclose(np.quantile(drawn, [0.05, 0.95]), [low[0], high[0]], atol=0.015)
+
+
+@pytest.mark.parametrize(
+    ("curve", "said"),
+    [
+        (curve_at("x", 1.0, 1.0, "test", "published", "CTROUGH", "copies/ug"), "CTROUGH"),
+        (curve_at("x", 1.0, 1.0, "test", "published", "AUC28", "d*cells/uL"), "same unit"),
+    ],
+)
+def test_a_curve_on_another_exposure_is_refused(tmp_path, stein, curve, said):
+    with pytest.raises(InputError, match=said):
+        ld.forecast(stein, read(tmp_path, patient("A", USUAL)), at=10, response=curve)
+
+
+def test_patients_are_ordered_by_the_probability_of_response(tmp_path, stein):
+    data = read(tmp_path, [*patient("low", [v / 50 for v in USUAL]), *patient("high", USUAL)])
+    built = ld.get_curve("tisagenlecleucel_response").curve
+    found = ld.forecast(stein, data, at=14, response=built, days=())
+    assert [p.name for p in found.patients] == ["high", "low"] and found.order == "probability of response"
+    means = found.table()["P(response)"].tolist()
+    assert means == sorted(means, reverse=True)
+
+
+def test_one_more_sample_narrows_as_the_normal_law_says(tmp_path, stein):
+    """ln AUC28 is normal with SD s, a sample of it has SD a: a / sqrt(a^2 + s^2) of the width is left."""
+    data = read(tmp_path, [*patient("A", USUAL), "NEW,0,,1,1e8,"])
+    found = ld.forecast(only_c_max(stein), data, at=10, days=(12, 20), draws=2000)
+    new = found.patient("NEW").next
+    assert np.log(new.now) == pytest.approx(2 * 1.645 * 0.65, rel=0.05)
+    np.testing.assert_allclose(np.log(new.fold) / np.log(new.now), SD / np.hypot(SD, 0.65), rtol=0.08)
+
+
+def test_a_sample_that_must_be_below_the_limit_tells_nothing(tmp_path, stein):
+    problem, _ = forecast_problem(only_c_max(stein), read(tmp_path, patient("A", USUAL)))
+    posterior = individual_posterior(problem, np.zeros(len(USUAL), dtype=bool), draws=1000)
+    f = 1e4 * np.exp(posterior.etas[0])
+    found = next_sample(posterior, 0, np.array([12.0]), f, f[:, 0], 1e12, 0.9, "A")
+    assert found.fold[0] == pytest.approx(found.now, rel=1e-9) and found.best is None
+
+
+def test_scores_and_proportions():
+    probability, outcome = np.array([0.9, 0.2, 0.6, 0.4]), np.array([1.0, 0.0, 0.0, 1.0])
+    found = score("response", probability, outcome)
+    assert found.brier == pytest.approx((0.01 + 0.04 + 0.36 + 0.36) / 4) and found.reference == 0.25
+    assert found.ranked == pytest.approx(3 / 4) and found.observed == 0.5
+    # samples of one patient count as one: ten patients, all of whose samples lie in or out
+    names = np.repeat(np.arange(10), 20)
+    inside = np.repeat([1.0] * 5 + [0.0] * 5, 20)
+    part = proportion(inside, names)
+    assert part.value == 0.5 and part.high - part.low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 9), rel=1e-9)
+
+
+def test_intervals_of_simulated_patients_hold_the_truth(tmp_path, stein):
+    """A smaller form of bench/forecast.py: binomial limits of 40 at 99.9 %."""
+    data, truth = patients(stein, 40, 3, tmp_path)
+    found = ld.forecast(stein, data, at=10, days=())
+    held = [p.of("auc28").low <= truth[p.name] <= p.of("auc28").high for p in found.patients]
+    assert 0.72 <= np.mean(held) <= 0.999 and not any(p.worth < 200 for p in found.patients)
+
+
+def test_a_check_tells_a_population_that_fits_from_one_that_does_not(tmp_path, stein):
+    data, _ = patients(stein, 20, 4, tmp_path)
+    parts = []
+    for model in (stein, stein.with_values({"alpha": 3.0, "f_b": 0.1})):
+        (cut,) = ld.forecast(model, data, until=60, check=(10,), days=(), draws=100).checks
+        assert cut.fifths.sum() == pytest.approx(cut.samples.count) and cut.rows["time"].min() > 10
+        parts.append(cut.samples)
+    assert 0.78 <= parts[0].value <= 1.0 and parts[0].high > 0.88 and parts[1].value < parts[0].value - 0.1
+
+
+def test_a_check_with_outcomes(tmp_path):
+    """The Brier score of the command is that of its table."""
+    path, ends = tmp_path / "levels.csv", tmp_path / "endpoints.csv"
+    names = [f"P{k}" for k in range(6)]
+    rows = [row for k, name in enumerate(names) for row in patient(name, [v * 2.0 ** (k - 3) for v in USUAL])]
+    path.write_text("\n".join([HEAD, *rows]) + "\n")
+    ends.write_text("ID,RESPONSE\n" + "".join(f"{name},{'CR' if k % 2 else 'NR'}\n" for k, name in enumerate(names)))
+    asked = ("forecast", path, "--unit", "copies/ug", "--model", "stein_2019", "--check", 14, "--draws", 200,
+             "--response", "tisagenlecleucel_response", "--endpoints", ends, "--response-is", "ORR")  # fmt: skip
+    run = livingdrug(*asked, columns=200)
+    assert run.returncode == 0, run.stderr
+    said = " ".join(run.stdout.split())
+    assert "response was expected in" in said and "came in 50% of 6 patients; Brier score 0." in said
+    refused = livingdrug(*[word for word in asked if word not in ("--endpoints", ends)])
+    assert refused.returncode == 2 and "--endpoints" in refused.stderr

@@ -11,7 +11,7 @@ import pytest
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
 from livingdrug.fit import vpc
-from livingdrug.web import fit_worker, fits
+from livingdrug.web import fit_worker, fits, jobs
 from livingdrug.web.app import make_app, page_of
 from livingdrug.web.fit import SHOWN
 from livingdrug.web.fit_answer import vpc_sentence, with_ends
@@ -30,7 +30,7 @@ SMALL = Fit(file="samples.csv", model="stein_2019", random=("c_max", "alpha"), m
 def work():
     made = Work()
     yield made
-    fits._end_all(made.fits._jobs)
+    jobs.end_all(made.fits._jobs)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def started(work, scenario=SHOWN):
 
 
 def test_a_few_fits_run_at_once(work, idle):
-    running = [started(work) for _ in range(fits.RUNNING)]
+    running = [started(work) for _ in range(jobs.RUNNING)]
     assert {path.name for path in work.fits.job(running[0]).folder.iterdir()} == {"job.toml", "name.txt", "samples.csv"}
     with pytest.raises(InputError, match="fits are running already"):
         started(work)
@@ -54,7 +54,7 @@ def test_a_few_fits_run_at_once(work, idle):
 
 
 def test_the_oldest_fit_that_has_ended_goes(work, idle, monkeypatch):
-    monkeypatch.setattr(fits, "KEPT", 3)
+    monkeypatch.setattr(jobs, "KEPT", 3)
     running, first = started(work), started(work)
     folder = work.fits.job(first).folder
     work.fits.cancel(first)
@@ -115,7 +115,7 @@ def test_a_process_ends_when_the_other_end_of_its_input_is_closed(work):
     assert told["all"] == 350 and np.isfinite(told["objective"])
     work.fits.cancel(ident)
     job = work.fits.job(ident)
-    assert job.state == "interrupted" and job.process.returncode == fits.INTERRUPTED and job.can_resume
+    assert job.state == "interrupted" and job.process.returncode == jobs.INTERRUPTED and job.can_resume
 
 
 def samples(path):

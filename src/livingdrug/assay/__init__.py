@@ -3,6 +3,7 @@ fits."""
 
 from livingdrug.assay.answers import AssayReading
 from livingdrug.assay.check import AssayCheck, check, read_assay
+from livingdrug.assay.clinical import Clinic, read_clinic
 from livingdrug.assay.compared import ModelOfPlate, compare_models, minus2ll
 from livingdrug.assay.design import AssayDesign, CountErrors, DesignResult, expected_errors, usual_designs
 from livingdrug.assay.fit import AssayFit, fit_assay, fit_wells
@@ -27,6 +28,7 @@ from livingdrug.assay.quality import quality
 from livingdrug.assay.ranking import Ranked, Ranking, rank
 from livingdrug.assay.rates import Estimates, Rate, Ratio, estimates_from, estimates_of
 from livingdrug.assay.rehearsal import DesignCheck, simulated_errors
+from livingdrug.assay.scored import Compared, MetricScore, Score, score_prediction
 from livingdrug.assay.words import PLATES, ROW_NAMES, split_well, well_name
 
 __all__ = [
@@ -40,6 +42,8 @@ __all__ = [
     "Band",
     "Change",
     "Checked",
+    "Clinic",
+    "Compared",
     "CountErrors",
     "Derived",
     "DesignCheck",
@@ -47,6 +51,7 @@ __all__ = [
     "Estimates",
     "Events",
     "Link",
+    "MetricScore",
     "ModelOfPlate",
     "Noise",
     "Observed",
@@ -59,6 +64,7 @@ __all__ = [
     "Rate",
     "Ratio",
     "Readings",
+    "Score",
     "WellMap",
     "Wells",
     "assay_model",
@@ -81,7 +87,9 @@ __all__ = [
     "quality",
     "rank",
     "read_assay",
+    "read_clinic",
     "read_link",
+    "score_prediction",
     "simulated_errors",
     "split_well",
     "usual",

@@ -34,8 +34,8 @@ LEAST_CURVATURE = 1e-3  # of the scaled information
 NOTHING = 1e-100  # information below which a number is as if it were not there
 FAR = 0.7  # that a step may move a number, on its scale
 FAILING = 5.0  # times the expected rise, and 1 more, that no climb rises by
-LITTLE = 1e-4  # the same on one set of draws, where steps are cheap
 ENOUGH = 3e-3  # expected gain in log-likelihood below which no step is worth it
+LITTLE, PART = 1e-4, 0.03  # the same on one set of draws, where steps are cheap: this, or that part of the gain at the end
 
 
 class Climbed(NamedTuple):
@@ -71,7 +71,8 @@ def climb(
     the log-likelihood at which it ends; wanted: log-likelihood below which the end is of no use, so that a climb which will
     not get there is given up."""
     unknowns = unknowns_of(prepared.problem)
-    ascent = _Ascent(prepared, unknowns, seed, held, draws or usual_draws(prepared.problem), most, sound)
+    ascent = _Ascent(prepared, unknowns, seed, held, draws or usual_draws(prepared.problem), most, sound,
+                     max(LITTLE, PART * enough))
     now = ascent.at(point, propose(prepared, point, seed, start, before and before.proposal))
     now = ascent.guessed(now, before.information.matrix) if before else ascent.known(now)
     levels = [-np.inf] * STALLED
@@ -129,6 +130,7 @@ class _Ascent(NamedTuple):
     count: int
     most: int
     sound: float
+    little: float
 
     def at(self, point: Point, proposal: Proposal, before: _Set | None = None, inverse: np.ndarray | None = None) -> _Set:
         """New draws at a point, more of them where they are worth too few; inverse: of the curvature, brought along."""
@@ -187,7 +189,7 @@ class _Ascent(NamedTuple):
         vector, level, score, inverse = self.unknowns.vector(now.point), now.level, now.score, now.inverse.copy()
         for _ in range(MOST):
             gain, step = _newton(score, inverse)
-            after, length = self.step(now, vector, level, step) if gain > LITTLE else (None, 0.0)
+            after, length = self.step(now, vector, level, step) if gain > self.little else (None, 0.0)
             if after is None:
                 break
             moved, after_score = self.unknowns.vector(after.point), self.score(after)

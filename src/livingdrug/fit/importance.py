@@ -159,7 +159,8 @@ def _moved(before: Proposal, seed: int, k: int) -> tuple[Proposal, np.ndarray]:
     it); little is believed of few effective draws."""
     prepared, point = before.prepared, before.point
     draws = drawn(prepared, point, before, TRIALS, seed, f"trial {k}")
-    etas, logs = draws.etas(prepared, point), weights(prepared, point, draws)
+    etas, found = draws.at(prepared, point)
+    logs = weighed(point, etas, found.likelihood(point), draws)
     with np.errstate(invalid="ignore"):
         weight = np.exp(logs - logs.max(axis=1, keepdims=True))
     weight /= weight.sum(axis=1, keepdims=True)
@@ -234,20 +235,20 @@ class Draws:
     proposal: Proposal
     found: "Predicted"
 
+    def at(self, prepared: Prepared, point: Point) -> tuple[np.ndarray, "Predicted"]:
+        """(the effects that they are at a point (n, draws, random), predictions there, made anew only where a parameter
+        without spread has moved)."""
+        middle, still = centre(prepared, point), self.proposal.prepared.still
+        off, shift = middle[:, prepared.random], self.proposal.shift(point)
+        etas = self.random - (off if shift is None else off - shift)[:, None]
+        before = centre(self.proposal.prepared, self.proposal.point)
+        if shift is None and np.array_equal(middle[:, still], before[:, still]):
+            return etas, self.found
+        return etas, predicted(prepared, point, etas)
+
     def etas(self, prepared: Prepared, point: Point) -> np.ndarray:
         """The effects that they are at a point, (n, draws, random)."""
-        off, shift = centre(prepared, point)[:, prepared.random], self.proposal.shift(point)
-        return self.random - (off if shift is None else off - shift)[:, None]
-
-    def predicted(self, prepared: Prepared, point: Point) -> "Predicted":
-        """Predictions at a point, made anew only where a parameter without spread has moved."""
-        if self.proposal.shift(point) is None and np.array_equal(*self._still(point)):
-            return self.found
-        return predicted(prepared, point, self.etas(prepared, point))
-
-    def _still(self, point: Point) -> list[np.ndarray]:
-        prepared = self.proposal.prepared
-        return [centre(prepared, p)[:, prepared.still] for p in (point, self.proposal.point)]
+        return self.at(prepared, point)[0]
 
 
 def drawn(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed: int, which: int | str) -> Draws:
@@ -266,8 +267,8 @@ def drawn(prepared: Prepared, point: Point, proposal: Proposal, count: int, seed
 
 def weights(prepared: Prepared, point: Point, draws: Draws) -> np.ndarray:
     """ln (joint density at a point / proposal density) of each draw, (n, draws)."""
-    likelihood = draws.predicted(prepared, point).likelihood(point)
-    return weighed(point, draws.etas(prepared, point), likelihood, draws)
+    etas, found = draws.at(prepared, point)
+    return weighed(point, etas, found.likelihood(point), draws)
 
 
 def weighed(point: Point, etas: np.ndarray, likelihood: np.ndarray, draws: Draws) -> np.ndarray:
@@ -363,6 +364,8 @@ def _parts(draws: int, records: int) -> list[tuple[int, int]]:
 
 def side_by_side(work: Callable, items: Sequence) -> list:
     """What `work` gives for each item, on all processors; in their order."""
+    if len(items) == 1:
+        return [work(items[0])]
     found: list = [None] * len(items)
 
     def one(k: int) -> int:

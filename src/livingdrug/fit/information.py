@@ -71,8 +71,9 @@ class _Moved(NamedTuple):
 
 @dataclass(frozen=True)
 class At:
-    """Weighted draws at a point. found: predictions; likelihood (n, draws): of the data of each; logs (n, draws): logarithms
-    of weights; weight: the same of sum 1; level: log-likelihood of all subjects."""
+    """Weighted draws at a point. found: predictions; likelihood (n, draws): of the data of each; by_errors: its slopes
+    (n, draws, k) and curvature (n, draws, k, k) by residual errors; logs (n, draws): logarithms of weights; weight: the same
+    of sum 1; level: log-likelihood of all subjects."""
 
     prepared: Prepared
     unknowns: Unknowns
@@ -81,6 +82,7 @@ class At:
     etas: np.ndarray
     found: Predicted
     likelihood: np.ndarray
+    by_errors: tuple[np.ndarray, np.ndarray]
     logs: np.ndarray
     weight: np.ndarray
     level: float
@@ -171,15 +173,10 @@ class At:
         """A small move of one number."""
         return STEP * np.eye(self.unknowns.size)[place]
 
-    @cached_property
-    def by_errors(self) -> tuple[np.ndarray, np.ndarray]:
-        """Slopes (n, draws, k) and curvature (n, draws, k, k) of the likelihood by residual errors."""
-        return self.found.by_errors(self.point, self.unknowns)[1:]
-
     def moved(self, move: np.ndarray) -> _Moved:
         """The draws where numbers of `still` have moved by a vector."""
         other = self.unknowns.point(self.unknowns.vector(self.point) + move, self.point)
-        return _Moved(other, self.draws.etas(self.prepared, other), self.draws.predicted(self.prepared, other))
+        return _Moved(other, *self.draws.at(self.prepared, other))
 
     @cached_property
     def middle(self) -> np.ndarray:
@@ -197,16 +194,15 @@ class At:
 
 def weighted_at(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Draws) -> At:
     """Weighted draws at a point."""
-    etas = draws.etas(prepared, point)
-    found = draws.predicted(prepared, point)
-    likelihood = found.likelihood(point)
+    etas, found = draws.at(prepared, point)
+    likelihood, *by_errors = found.by_errors(point, unknowns)  # its slopes cost little more than the likelihood itself
     logs = weighed(point, etas, likelihood, draws)
     top = logs.max(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):  # of a subject that the data exclude, where a step went too far
         weight = np.exp(logs - top)
     level = float(np.sum(np.log(weight.mean(axis=1)) + top[:, 0]))
     weight /= weight.sum(axis=1, keepdims=True)
-    return At(prepared, unknowns, point, draws, etas, found, likelihood, logs, weight, level)
+    return At(prepared, unknowns, point, draws, etas, found, likelihood, tuple(by_errors), logs, weight, level)
 
 
 def _population(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:

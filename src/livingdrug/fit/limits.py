@@ -12,16 +12,26 @@ its information that is the prior's (Satterthwaite 1946, Biometrics Bull 2:110-1
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
-from livingdrug.fit.climb import Climbed, climb, usual_draws
+from livingdrug.fit.climb import climb
 from livingdrug.fit.penalty import penalty_of
-from livingdrug.fit.point import LOG, NORMAL, SCALE_CODE, Point, Prepared, point_of
+from livingdrug.fit.point import LOG, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
 from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
+from livingdrug.fit.walk import (
+    BETTER,
+    NEAR,
+    ROUNDS,
+    Higher,
+    Top,
+    confirmed_higher,
+    profile_draws,
+    relative,
+    scale_of,
+)
 
 LEVEL = 0.95
 SHARP = 0.4  # standard error on its scale up to which a number has the interval of its standard error
@@ -30,27 +40,9 @@ KNOWN, MANY = 0.1, 40  # standard error and subjects from which on such an inter
 LOOSE = 5.0  # standard error of a number of an outcome, on a scale of odds or rates, from which on it is not determined
 FALLEN = 0.75  # of the fall of a parabola that the likelihood must show at its ends elsewhere
 WIDEST = 50.0  # ratio of upper to lower limit (on a logit scale of odds) up to which a number counts as determined
-FARTHEST = 4.7  # distance on a log or logit scale, a factor of 110, that a profile walks
-FARTHEST_SE = 6.0  # on other scales, in standard errors
-GUESS = (0.05, 0.6)  # first step on a log or logit scale, at least and at most
-FIRST_STEP = 1.3  # standard errors: the second one ends at the cut where the likelihood is a parabola
-GROWTH = 2.5  # of a step over the one before
 SPARE = 1.5  # times the reach of a standard error that another interval must hold, not to be looked at
-STEPS, ROUNDS = 9, 6  # of a profile on one side, and sets of draws at each
-HALF, MOST = 2, 4  # usual draws over those of a profile, whose errors a fall of 4 hardly feels; how much that may grow
-WORTH = 100  # effective draws of every subject that a point of a profile rests on
-NEAR = 0.1  # of log-likelihood that a point of a profile may lack; what it lacks is added
-AHEAD, FLOOR = 0.5, 0.05  # that a first guess of the other numbers may move one, and smallest curvature that it believes
 FIRST, LAST, DOUBLINGS = 0.1, 6.4, 7  # omegas on a log or logit scale among which the largest possible one is looked for
 MOST_SUBJECTS = 1e6  # whose t interval is that of a normal
-BETTER = 0.25  # rise of the log-likelihood on a profile that means that the search had not ended
-
-
-class Higher(NamedTuple):
-    """A point that a profile passed and that is more likely than the optimum it started from."""
-
-    prepared: Prepared
-    climbed: Climbed
 
 
 def cutoff(n: float) -> float:
@@ -62,14 +54,16 @@ def cutoff(n: float) -> float:
 
 def limits(
     optima: tuple[Settled, ...], full: Prepared, covariance: np.ndarray | None, seed: int,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | None = None, lighter: dict[str, Settled] | None = None,
 ) -> dict[str, Limit] | Higher:  # fmt: skip
     """The limits of every estimated number of the full problem, by name; or a point that is more likely than all optima.
 
     optima: the best one first, then those that are nearly as likely; covariance: of the estimates of the first, in the
-    order of its unknowns, None where there is none.
+    order of its unknowns, None where there is none; lighter: the optima without one more variability than the first, by its
+    name, as far as they are known; those that are looked for here are added.
     """
-    best, found = optima[0], {}
+    best, found, tops = optima[0], {}, [Top(s, seed) for s in optima]
+    lighter = {} if lighter is None else lighter
     unknowns = unknowns_of(best.prepared.problem)
     for name in unknowns_of(full.problem).names:
         if name not in unknowns.names and name not in best.dropped:
@@ -82,21 +76,15 @@ def limits(
         ends, by, n = None, "standard error", subjects_for(best, name)
         if name in unknowns.names:
             ends = from_error(unknowns, name, _value(unknowns, best.climbed.point, name), covariance, n)
-        if ends is None or not _holds(best, name, ends, covariance, seed):
-            ends, by = _profiled(best, full, name, best.level, cutoff(n), seed), "profile"
-        for other in optima[1:]:
+        if ends is None or not _holds(tops[0], name, ends, covariance):
+            ends, by = _profiled(tops[0], full, name, cutoff(n), lighter), "profile"
+        for other in tops[1:]:
             if not isinstance(ends, Higher):
-                ends = _wider(ends, other, name, best.level, cutoff(n), seed)
+                ends = _wider(ends, other, name, best.level, cutoff(n))
         if isinstance(ends, Higher):
             return ends
         found[name] = _limit(unknowns_of(full.problem), name, ends, by)
     return found
-
-
-def profile_draws(prepared: Prepared) -> dict:
-    """Draws of each subject that a climb on a profile takes."""
-    each = usual_draws(prepared.problem) // HALF
-    return {"draws": each, "most": MOST * each, "sound": WORTH}
 
 
 def _unknown(name: str, found: dict[str, Limit]) -> bool:
@@ -117,7 +105,7 @@ def from_error(
         return None
     se = float(np.sqrt(covariance[k, k]))
     deviation = unknowns.kinds[k] in (SPREAD, RESIDUAL)
-    if se > (min(sharp, SHARP_DEVIATION) if deviation and sharp < np.inf else sharp) and _relative(unknowns, name):
+    if se > (min(sharp, SHARP_DEVIATION) if deviation and sharp < np.inf else sharp) and relative(unknowns, name):
         return None
     if deviation and se <= SHARP_DEVIATION:
         worth = 1 / (2 * se**2)  # individual values seen themselves that would tell as much
@@ -138,19 +126,18 @@ def subjects_for(s: Settled, name: str) -> float:
     return float(min(1 + (n - 1) / max(1 - part, 1e-3) ** 2, MOST_SUBJECTS))
 
 
-def _holds(s: Settled, name: str, ends: tuple[float, float], covariance: np.ndarray, seed: int) -> bool:
+def _holds(top: Top, name: str, ends: tuple[float, float], covariance: np.ndarray) -> bool:
     """Whether the likelihood has fallen at both ends of an interval as that of a parabola would; of a number that is known
     well, or from many subjects, that is taken for granted."""
-    unknowns = unknowns_of(s.prepared.problem)
+    unknowns, s = top.unknowns, top.settled
     k, n = unknowns.names.index(name), s.prepared.design.n
     # how much outcomes tell depends on what was seen: where an exposure tells yes from no, a slope has no upper end
     outcome = unknowns.kinds[k] == OUTCOME
-    relative = unknowns.kinds[k] == TYPICAL and _scale(unknowns, name) == LOG
+    relative = unknowns.kinds[k] == TYPICAL and scale_of(unknowns, name) == LOG
     if covariance[k, k] < KNOWN**2 or not (outcome or (relative and n < MANY)):
         return True
-    walk = Walk(s.prepared, unknowns, k, s.climbed, 0.0, cutoff(subjects_for(s, name)), seed)
-    x = _value(unknowns, s.climbed.point, name)
-    return all(walk.rise(walk.at(end, [(x, 0.0, s.climbed)])) >= FALLEN * walk.fall for end in ends)
+    walk = top.walk(name, 0.0, cutoff(subjects_for(s, name)))
+    return all(walk.step(end, [walk.optimum]).rise >= FALLEN * walk.fall for end in ends)
 
 
 def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None, n: int) -> dict[str, Limit]:
@@ -168,6 +155,17 @@ def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None
     return found
 
 
+def beyond_errors(unknowns: Unknowns, point: Point, covariance: np.ndarray | None, n: int) -> tuple[str, ...]:
+    """Names of the numbers whose standard error is too large for an interval to follow from it, where nothing else was looked
+    at."""
+    names = unknowns.names if covariance is not None else ()
+    return tuple(
+        name
+        for k, name in enumerate(names)
+        if covariance[k, k] > 0 and from_error(unknowns, name, _value(unknowns, point, name), covariance, n) is None
+    )
+
+
 def natural(unknowns: Unknowns, name: str, x: float) -> float:
     """A number as it is reported, from its scale."""
     vector = np.zeros(unknowns.size)
@@ -181,43 +179,28 @@ def _value(unknowns: Unknowns, point: Point, name: str) -> float:
     return float(unknowns.vector(point)[unknowns.names.index(name)])
 
 
-def _relative(unknowns: Unknowns, name: str) -> bool:
-    """Whether a number stands on a log or logit scale, where a standard error is a relative one."""
-    k = unknowns.names.index(name)
-    if unknowns.kinds[k] in (SPREAD, RESIDUAL):
-        return unknowns.kinds[k] == RESIDUAL or _scale(unknowns, name) != NORMAL
-    return unknowns.kinds[k] == TYPICAL and _scale(unknowns, name) != NORMAL
-
-
-def _scale(unknowns: Unknowns, name: str) -> int:
-    """Code of the scale of a typical value, or of the parameter that an omega belongs to."""
-    parameter = next(p for p in unknowns.problem.parameters if name in (p.name, p.spread_name))
-    return SCALE_CODE[parameter.scale]
-
-
 def _limit(unknowns: Unknowns, name: str, ends: tuple[float | None, float | None], by: str) -> Limit:
     """From the ends of an interval on the scale of a number (-inf for a variability of 0, None for no bound)."""
     low, high = ends
     told = low is not None and high is not None and low > -np.inf
-    if told and _relative(unknowns, name):
+    if told and relative(unknowns, name):
         told = high - low < np.log(WIDEST)
     shown = (None if e is None else 0.0 if e == -np.inf else natural(unknowns, name, e) for e in ends)
     return Limit(*shown, by, bool(told))
 
 
-def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, seed: int):
-    """(lower, upper) of a number on its scale from the profile around one optimum, or Higher."""
+def _profiled(top: Top, full: Prepared, name: str, fall: float, lighter: dict[str, Settled]):
+    """(lower, upper) of a number on its scale from the profile around the best optimum, or Higher."""
+    s = top.settled
     if name in s.dropped:
-        top = _largest(s, full, name, best, fall, seed)
-        return top if isinstance(top, Higher) else (-np.inf, top)
-    unknowns = unknowns_of(s.prepared.problem)
-    if name not in unknowns.names:
+        largest = _largest(s, full, name, fall, top.seed)
+        return largest if isinstance(largest, Higher) else (-np.inf, largest)
+    if name not in top.unknowns.names:
         return (None, None)
-    start = climb(s.prepared, s.climbed.point, seed, before=s.climbed, rounds=0, **profile_draws(s.prepared))
-    walk = Walk(s.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - s.level), fall, seed)
+    walk = top.walk(name, 0.0, fall)
     ends: list[float | None] = []
     for side in (-1, 1):
-        if side == -1 and unknowns.kinds[walk.k] == SPREAD and _may_be_none(s, name, best, fall, seed):
+        if side == -1 and top.unknowns.kinds[walk.k] == SPREAD and _may_be_none(s, name, fall, top.seed, lighter):
             ends.append(-np.inf)
             continue
         end = walk.end(side)
@@ -227,17 +210,13 @@ def _profiled(s: Settled, full: Prepared, name: str, best: float, fall: float, s
     return tuple(ends)
 
 
-def _wider(ends: tuple, other: Settled, name: str, best: float, fall: float, seed: int):
+def _wider(ends: tuple, other: Top, name: str, best: float, fall: float):
     """An interval that holds what is as likely around another optimum, too, or Higher."""
-    unknowns, wider = unknowns_of(other.prepared.problem), list(ends)
-    if name not in unknowns.names:
+    behind, wider = 2 * (best - other.settled.level), list(ends)
+    if name not in other.unknowns.names or _inside(other.settled, name, ends, fall - behind):
         return ends
-    begun = other.climbed
-    if _inside(other, name, ends, fall - 2 * (best - other.level)):
-        return ends
-    start = climb(other.prepared, begun.point, seed, before=begun, rounds=0, **profile_draws(other.prepared))
-    walk = Walk(other.prepared, unknowns, unknowns.names.index(name), start, 2 * (best - other.level), fall, seed)
-    x = float(unknowns.vector(start.point)[walk.k])
+    walk = other.walk(name, behind, fall)
+    x = walk.optimum.x
     for i, side in enumerate((-1, 1)):
         if ends[i] is None or np.isinf(ends[i]):
             continue
@@ -253,25 +232,27 @@ def _inside(other: Settled, name: str, ends: tuple, left: float) -> bool:
     unknowns = unknowns_of(other.prepared.problem)
     k, x = unknowns.names.index(name), _value(unknowns, other.climbed.point, name)
     variance = np.linalg.pinv(other.climbed.information.matrix)[k, k]
-    if not (0 < variance < SHARP**2 and unknowns.kinds[k] == TYPICAL and _relative(unknowns, name)):
+    if not (0 < variance < SHARP**2 and unknowns.kinds[k] == TYPICAL and relative(unknowns, name)):
         return False
     reach = SPARE * np.sqrt(max(left, 0.0) * variance)
     low, high = (side * np.inf if e is None else e for side, e in zip((-1, 1), ends, strict=True))
     return bool(low < x - reach and x + reach < high)
 
 
-def _may_be_none(s: Settled, name: str, best: float, fall: float, seed: int) -> bool:
+def _may_be_none(s: Settled, name: str, fall: float, seed: int, lighter: dict[str, Settled]) -> bool:
     """Whether the likelihood without a variability has not fallen by as much as at the end of an interval."""
     if len({p.spread_name for p in s.prepared.problem.random}) == 1 or name in {p.name for p in s.prepared.problem.priors}:
         return False
-    begun = carried(s, without(s.prepared.problem, name), seed)
-    tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, wanted=best - fall / 2, **profile_draws(s.prepared))
-    return 2 * (best - tried.level) < fall
+    if name not in lighter:
+        begun, wanted = carried(s, without(s.prepared.problem, name), seed), s.level - fall / 2
+        tried = climb(*begun, rounds=2 * ROUNDS, enough=NEAR, wanted=wanted, **profile_draws(s.prepared))
+        lighter[name] = Settled(tried.proposal.prepared, tried, (*s.dropped, name))
+    return 2 * (s.level - lighter[name].level) < fall
 
 
-def _largest(s: Settled, full: Prepared, name: str, best: float, fall: float, seed: int):
+def _largest(s: Settled, full: Prepared, name: str, fall: float, seed: int):
     """The largest value of a variability that was left out, on its scale; None where there is no bound; or Higher."""
-    now, before, rise_before, x = s, None, 2 * (best - s.level), -np.inf
+    now, before, rise_before = s, None, 0.0
     for sd in np.geomspace(FIRST, LAST, DOUBLINGS):
         problem = with_again(now.prepared.problem, full.problem, name, float(sd))
         prepared, point, _, etas = carried(now, problem, seed)
@@ -281,9 +262,9 @@ def _largest(s: Settled, full: Prepared, name: str, best: float, fall: float, se
         vector[k] = x = float(unknowns.vector(point_of(problem))[k])
         point = unknowns.point(vector, point)
         climbed = climb(prepared, point, seed, etas, (k,), rounds=ROUNDS, enough=NEAR, **profile_draws(prepared))
-        rise = 2 * (best - climbed.level - climbed.gain)
-        if climbed.level > best + BETTER:
-            return Higher(prepared, climbed)
+        rise = 2 * (s.level - climbed.level - climbed.gain)
+        if climbed.level > s.level + BETTER and (higher := confirmed_higher(prepared, climbed, k, seed, s.level)):
+            return higher
         if rise >= fall:
             return x if before is None else _between(before, rise_before, x, rise, fall)
         now, before, rise_before = Settled(prepared, climbed, s.dropped), x, rise
@@ -294,93 +275,3 @@ def _between(a: float, rise_a: float, b: float, rise_b: float, fall: float) -> f
     """Where the rise passes `fall`, by its square root, which is straight for a parabola."""
     low, high = np.sqrt(max(rise_a, 0.0)), np.sqrt(rise_b)
     return float(a + (b - a) * (np.sqrt(fall) - low) / max(high - low, 1e-12))
-
-
-class Walk(NamedTuple):
-    """Along the profile of number k from an optimum; behind: how much less likely than the best one that optimum is."""
-
-    prepared: Prepared
-    unknowns: Unknowns
-    k: int
-    start: Climbed
-    behind: float
-    fall: float
-    seed: int
-
-    def end(self, side: int, first: float = 0.0) -> float | None | Higher:
-        """Where the profile has fallen far enough on one side; first: distance that is looked at first, 0 for a guess."""
-        return self.along(side, first)[0]
-
-    def along(self, side: int, first: float = 0.0) -> tuple[float | None | Higher, list]:
-        """(the same, (number, rise of -2 log likelihood, fit) of every step, the optimum first)."""
-        base = float(self.unknowns.vector(self.start.point)[self.k])
-        known = [(base, self.behind, self.start)]
-        if self.behind >= self.fall:
-            return base, known
-        step, farthest = self.scale()
-        if _relative(self.unknowns, self.unknowns.names[self.k]):  # a search may end far out where the likelihood is flat
-            begun = float(self.unknowns.vector(point_of(self.prepared.problem))[self.k])
-            farthest = max(farthest, side * (begun - base) + FARTHEST)
-        gone, farthest = 0.0, max(farthest, first)
-        for _ in range(STEPS):
-            gone = first if first and not gone else min(gone + step, farthest)
-            x = base + side * gone
-            now = self.at(x, known)
-            rise, (a, rise_a, _) = self.rise(now), known[-1]
-            known.append((x, rise, now))
-            if self.behind + 2 * (self.start.level - now.level) < -2 * BETTER:
-                return Higher(self.prepared, now), known
-            if rise >= self.fall:
-                return _between(a, rise_a, x, rise, self.fall), known
-            if gone >= farthest:
-                break
-            risen = np.sqrt(max(rise, 0.0)) - np.sqrt(max(rise_a, 0.0))
-            wanted = np.sqrt(self.fall) * 1.1 - np.sqrt(max(rise, 0.0))
-            step *= float(np.clip(wanted / max(risen, 1e-3), 0.3, GROWTH))
-        return None, known
-
-    def rise(self, now: Climbed) -> float:
-        """Of -2 log likelihood above the best optimum; what the climb may still lack counts as reached."""
-        return self.behind + 2 * (self.start.level - now.level - now.gain)
-
-    def scale(self) -> tuple[float, float]:
-        """(first step, farthest one)."""
-        matrix = self.start.information.matrix
-        spare = 1 / np.sqrt(max(matrix[self.k, self.k], 1e-12))
-        try:
-            variance = np.linalg.inv(matrix)[self.k, self.k]
-            se = float(np.sqrt(variance)) if variance > 0 else spare
-        except np.linalg.LinAlgError:
-            se = spare
-        if _relative(self.unknowns, self.unknowns.names[self.k]):
-            return float(np.clip(FIRST_STEP * se, *GUESS)), FARTHEST
-        return FIRST_STEP * se, FARTHEST_SE * max(se, spare)
-
-    def at(self, x: float, known: list) -> Climbed:
-        """The best fit with the number held at x, from the nearest one known."""
-        a, _, near = known[-1]
-        vector = self.unknowns.vector(near.point)
-        if len(known) > 1:  # on along the way that the other numbers took
-            b, _, before = known[-2]
-            vector = vector + (vector - self.unknowns.vector(before.point)) * np.clip((x - a) / (a - b), -1.0, 1.0)
-        else:
-            vector = vector + self.ahead(x - a)
-        vector[self.k] = x
-        point = self.unknowns.point(vector, near.point)
-        return climb(self.prepared, point, self.seed, before=near, held=(self.k,), rounds=ROUNDS, enough=NEAR,
-                     **profile_draws(self.prepared))
-
-    def ahead(self, move: float) -> np.ndarray:
-        """How the other numbers go along with the one held, as the information at the optimum says."""
-        matrix = self.start.information.matrix
-        others = np.setdiff1d(np.arange(len(matrix)), [self.k])
-        found = np.zeros(len(matrix))
-        if len(others):
-            part = matrix[np.ix_(others, others)]
-            scale = np.sqrt(np.abs(np.diag(part)))
-            # a number of which the data tell nothing stays where it is
-            scale = np.where(scale > 1e-12 * scale.max(), scale, np.inf)
-            values, vectors = np.linalg.eigh(part / scale[:, None] / scale)
-            pull = vectors.T @ (-matrix[others, self.k] * move / scale)
-            found[others] = vectors @ (pull / np.maximum(values, FLOOR)) / scale
-        return np.clip(found, -AHEAD, AHEAD)

@@ -228,7 +228,7 @@ def centre(prepared: Prepared, point: Point) -> np.ndarray:
     phi = np.tile(point.mu, (prepared.design.n, 1))
     for k, position in enumerate(prepared.effect_on):
         phi[:, position] += prepared.design.x[:, k] * point.beta[k]
-    return np.tile(phi, (prepared.copies, 1))
+    return phi if prepared.copies == 1 else np.tile(phi, (prepared.copies, 1))
 
 
 def with_etas(prepared: Prepared, middle: np.ndarray, etas: np.ndarray) -> np.ndarray:

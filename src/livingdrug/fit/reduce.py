@@ -7,6 +7,7 @@ whatever BIC says: with few subjects BIC would take any published value that is 
 little too low, which keeps a number rather than drops it.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from livingdrug.fit.settle import Settled, carried, without
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 SHORT, NEAR = 6, 0.05  # sets of draws of a climb, and log-likelihood that it may lack: BIC is not wanted to a decimal
+NEARLY = 0.1  # the same of an optimum that is known already
 SURE = 16.0  # information on the logarithm of a variability (an error of a quarter) above which no BIC falls without it
 
 
@@ -55,9 +57,12 @@ class Path(NamedTuple):
         return Searched((self.best,), tuple(level - top + self.best.level for level in found.levels), found.state)
 
 
-def path_from(full: Prepared, best: Settled, undetermined: tuple[str, ...], seed: int) -> Path:
+def path_from(
+    full: Prepared, best: Settled, undetermined: tuple[str, ...], seed: int, lighter: Mapping[str, Settled] | None = None
+) -> Path:  # fmt: skip
     """The path from the optimum of all numbers; full: their problem, of which `best` may have left variabilities out;
-    undetermined: numbers that the data do not determine."""
+    undetermined: numbers that the data do not determine; lighter: optima without one more variability, by its name, that are
+    known already."""
     count = unknowns_of(full.problem).size
     steps = [_step((), best, count)]
     now, left = best, tuple(f"{name} (0)" for name in best.dropped)
@@ -68,8 +73,10 @@ def path_from(full: Prepared, best: Settled, undetermined: tuple[str, ...], seed
             found, each, lowest = [], 0.5 * float(np.log(full.design.n)), np.inf
             for words, problem in options(now, undetermined):
                 free = unknowns_of(problem).size
-                s = _without(now, problem, seed, wanted=free * each - 0.5 * lowest)  # any above the lowest is not shown
-                found.append((_step((*left, words), s, free), s))
+                s = lighter.get(words) if lighter and now is best else None
+                if s is None or s.climbed.gain > NEARLY:  # any above the lowest is not shown
+                    s = _without(now, problem, seed, wanted=free * each - 0.5 * lowest)
+                found.append((_step((*left, words), s, free), s._replace(dropped=())))
                 lowest = min(lowest, found[-1][0].bic)
             if not found:
                 break

@@ -14,7 +14,7 @@ from livingdrug.fit import finish, store
 from livingdrug.fit.climb import expected_gain
 from livingdrug.fit.conditional import Conditional, curvature
 from livingdrug.fit.importance import FEW, few_draws, importance, propose
-from livingdrug.fit.limits import Higher, error_limits, limits
+from livingdrug.fit.limits import beyond_errors, error_limits, limits
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.objective import at_modes, check_measured, check_parts, check_start, made
 from livingdrug.fit.outcome_problem import check_method
@@ -37,7 +37,16 @@ from livingdrug.fit.settle import Settled
 from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.starts import from_starts
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
-from livingdrug.fit.verdict import NEAR, NOTHING_KNOWN, Verdict, data_words, likelihood_words, search_words
+from livingdrug.fit.verdict import (
+    NEAR,
+    NOTHING_KNOWN,
+    Verdict,
+    data_words,
+    error_words,
+    likelihood_words,
+    search_words,
+)
+from livingdrug.fit.walk import Higher
 
 
 @dataclass(frozen=True)
@@ -219,7 +228,8 @@ def _fit_conditional(prepared: Prepared, settings: Conditional, seed: int, progr
     covariance = finish.covariance_of(unknowns, information, -0.5 * found.slope.gradient, left_out, how)
     limit = error_limits(unknowns, found.point, covariance.matrix, prepared.design.n)
     gain = expected_gain(-0.5 * found.slope.gradient.sum(axis=0), information, left_out)
-    status, verdict = _conditional_verdict(gain, limit, covariance)
+    rough = beyond_errors(unknowns, found.point, covariance.matrix, prepared.design.n)
+    status, verdict = _conditional_verdict(gain, limit, covariance, rough)
     status = status if confirmed else NOT_CONVERGED
     if covariance.reason:
         notes.append(f"standard errors are not available: {covariance.reason}")
@@ -248,7 +258,7 @@ def _fit_saem(
     result, found = at_optimum(prepared, settings, seed, found, progress)
     if result.status != NOT_DETERMINED or not carries_little(prepared.design.n, result.verdict.undetermined, problem):
         return result
-    path = path_from(prepared, found.optima[0], result.verdict.undetermined, seed)
+    path = path_from(prepared, found.optima[0], result.verdict.undetermined, seed, found.lighter)
     if not reduce or path.lowest == path.steps[0]:
         return replace(result, path=path.steps)
     reduced, _ = at_optimum(path.best.prepared, settings, seed, path.as_searched(found), progress)
@@ -274,8 +284,14 @@ def at_optimum(
     optimum that a profile passed."""
     covariance, objective, sound, notes = _known(found.optima[0], seed)
     limit = {}
+
+    def enters(name: str) -> None:
+        enter(progress, f"interval of {name}")
+
     for _ in range(RESTARTS if sound else 0):
-        limit = limits(found.optima, prepared, covariance.matrix, seed, lambda name: enter(progress, f"interval of {name}"))
+        lighter = dict(found.lighter)
+        limit = limits(found.optima, prepared, covariance.matrix, seed, enters, lighter)
+        found = found._replace(lighter=lighter)
         if not isinstance(limit, Higher):
             break
         found = with_optimum(found, prepared, limit.prepared, limit.climbed, seed)
@@ -330,13 +346,17 @@ def _known(best: Settled, seed: int) -> tuple[Covariance, Objective, bool, list[
     return covariance, objective, sound, notes
 
 
-def _conditional_verdict(gain: float, limit: dict[str, Limit], covariance: Covariance) -> tuple[str, Verdict]:
-    """(status, verdict) of FOCEI or Laplace; gain: rise of the log-likelihood still expected."""
+def _conditional_verdict(
+    gain: float, limit: dict[str, Limit], covariance: Covariance, rough: tuple[str, ...]
+) -> tuple[str, Verdict]:
+    """(status, verdict) of FOCEI or Laplace; gain: rise of the log-likelihood still expected; rough: names of the numbers
+    whose standard error is too large for an interval."""
     ended = gain <= NEAR
     undetermined = tuple(name for name, of in limit.items() if not of.determined)
+    rough = tuple(name for name in rough if name not in undetermined)
     verdict = Verdict(
         ended, True, undetermined, search_words(gain, ended, (0.0,), 0.0, 1), likelihood_words(True, None, None),
-        data_words(undetermined, len(limit)) if ended else NOTHING_KNOWN,
+        data_words(undetermined, len(limit)) + error_words(rough) if ended else NOTHING_KNOWN,
     )  # fmt: skip
     if not ended:
         return NOT_CONVERGED, verdict

@@ -35,11 +35,13 @@ Progress = Callable[[int, int, float], None]
 
 class Searched(NamedTuple):
     """optima: the best one first, then others that the data hardly tell from it; levels: log-likelihood that each search
-    reached; state: of the first one."""
+    reached; state: of the first one; lighter: the optima without one more variability than the best, by its name, as far as
+    they have been looked for."""
 
     optima: tuple[Settled, ...]
     levels: tuple[float, ...]
     state: State
+    lighter: dict[str, Settled] = {}
 
     @property
     def agreed(self) -> bool:
@@ -68,11 +70,13 @@ def searched(
         ended = run_saem(moved, settings, own, None, progress)
         enter(progress, f"climbing to the optimum of search {k + 1}")
         found.append(settle(prepared, ended.point, seed, ended.mean))
-    levels = tuple(s.level for s in found)
+    levels, lighter = tuple(s.level for s in found), {}
     if prepared.design.n < FEW and is_closed(prepared.problem.model):  # for equations that takes minutes
         enter(progress, "looking for optima with other variabilities")
-        found += _other_ways(found, prepared, seed)
-    whole = Searched(_apart(found, seed), levels, first)
+        others, best, lighter = _other_ways(found, prepared, seed)
+        found += [*others, *lighter.values()]
+        lighter = lighter if max(found, key=lambda s: s.level) is best else {}
+    whole = Searched(_apart(found, seed), levels, first, lighter)
     return confirmed(whole, prepared, settings, seed, progress) if searches is None else whole
 
 
@@ -92,12 +96,21 @@ def confirmed(
         ended = run_saem(moved, settings, stream_key(seed, f"search {k}")[0] >> 1, None, progress)
         enter(progress, f"climbing to the optimum of search {k + 1}")
         settled = settle(prepared, ended.point, seed, ended.mean)
-        found = found._replace(optima=_apart([*found.optima, settled], seed), levels=(*found.levels, settled.level))
+        found = _around(found, settled, seed)._replace(levels=(*found.levels, settled.level))
     return found
 
 
-def _other_ways(found: list[Settled], full: Prepared, seed: int) -> list[Settled]:
-    """Optima in which subjects differ in other parameters: with few subjects one variability may stand for another."""
+def _around(found: Searched, settled: Settled, seed: int) -> Searched:
+    """The search with one more optimum."""
+    optima = _apart([settled, *found.optima], seed)
+    return found._replace(optima=optima, lighter=found.lighter if optima[0] is found.optima[0] else {})
+
+
+def _other_ways(
+    found: list[Settled], full: Prepared, seed: int
+) -> tuple[list[Settled], Settled, dict[str, Settled]]:
+    """(optima in which subjects differ in other parameters, as with few subjects one variability may stand for another; the
+    best of all; those without one more variability than it, by its name)."""
     more: list[Settled] = []
     best = max(found, key=lambda s: s.level)
     for _ in range(ROUNDS):
@@ -106,7 +119,7 @@ def _other_ways(found: list[Settled], full: Prepared, seed: int) -> list[Settled
         if better.level <= best.level + AGREE:
             break
         best = better
-    return more + lessened(best, seed)
+    return more, best, lessened(best, seed)
 
 
 def enter(progress: Progress | None, stage: str) -> None:
@@ -134,7 +147,7 @@ def with_optimum(found: Searched, full: Prepared, prepared: Prepared, climbed: C
     names = {p.spread_name for p in prepared.problem.random}
     dropped = tuple(dict.fromkeys(p.spread_name for p in full.problem.random if p.spread_name not in names))
     settled = settle(prepared, climbed.point, seed, climbed.proposal.middle, dropped)
-    return found._replace(optima=_apart([settled, *found.optima], seed))
+    return _around(found, settled, seed)
 
 
 def _apart(found: list[Settled], seed: int) -> tuple[Settled, ...]:

@@ -12,12 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.fit.climb import DRAWS, ENOUGH, Climbed, climb, usual_draws
+from livingdrug.fit.importance import SOUND
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
 from livingdrug.fit.problem import FitProblem, is_closed
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
 
 WEAK = 2.0  # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
 FEWER = DRAWS // 2  # draws of each subject where other optima are looked for
+FIRST = 2  # usual draws, and effective ones, over those on which variabilities are looked at
 FINE = 3e-4  # rise of the log-likelihood still expected at which the last climb ends where draws are cheap
 ROUGH = 0.02  # rise of the log-likelihood still expected at which a climb ends that is gone on with later
 FARTHER = 4.0  # of log-likelihood below an optimum at which another one is of no use, for 4 subjects or more
@@ -47,7 +49,7 @@ def settle(
 ) -> Settled:
     """The optimum above a point. start: of the search for modes, (n, random); dropped: variabilities that the problem lacks
     already."""
-    now = Settled(prepared, climb(prepared, point, seed, start, rounds=SHORT, enough=ROUGH), dropped)
+    now = Settled(prepared, climb(prepared, point, seed, start, rounds=SHORT, enough=ROUGH, **_first(prepared)), dropped)
     while (lighter := _lighter(now, seed)) is not None:
         now = lighter
     now = _on(now, seed, usual_draws(prepared.problem), ROUGH)
@@ -83,10 +85,16 @@ def _lighter(now: Settled, seed: int) -> Settled | None:
         if len({p.spread_name for p in now.prepared.problem.random}) == 1:
             return None
         problem = without(now.prepared.problem, name)
-        tried = climb(*carried(now, problem, seed), rounds=SHORT, enough=ROUGH, wanted=now.level - TIE)
+        draws = _first(now.prepared)
+        tried = climb(*carried(now, problem, seed), rounds=SHORT, enough=ROUGH, wanted=now.level - TIE, **draws)
         if tried.level >= now.level - TIE:
             return Settled(tried.proposal.prepared, tried, (*now.dropped, name))
     return None
+
+
+def _first(prepared: Prepared) -> dict:
+    """Draws of each subject before the variabilities are known."""
+    return {"draws": usual_draws(prepared.problem) // FIRST, "sound": SOUND / FIRST}
 
 
 def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | None:
@@ -125,21 +133,22 @@ def swapped(now: Settled, full: Prepared, name: str, seed: int) -> list[Settled]
     problem = with_again(now.prepared.problem, full.problem, name, LARGE)
     tried = climb(*carried(now, problem, seed), rounds=SHORT, draws=FEWER)
     found = Settled(tried.proposal.prepared, tried, tuple(d for d in now.dropped if d != name))
-    return [found, *(s for s in lessened(found, seed) if name not in s.dropped)]
+    return [found, *(s for s in lessened(found, seed).values() if name not in s.dropped)]
 
 
-def lessened(now: Settled, seed: int) -> list[Settled]:
-    """The optima without each variability that the data hardly tell from none, as likely or not."""
+def lessened(now: Settled, seed: int) -> dict[str, Settled]:
+    """The optima without each variability that the data hardly tell from none, as likely or not; one that is much less
+    likely is not climbed to its end."""
     unknowns = unknowns_of(now.prepared.problem)
     if len({p.spread_name for p in now.prepared.problem.random}) == 1:
-        return []
+        return {}
     places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
-    found = []
+    found = {}
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in (n for n, information in places.items() if information < HARDLY and n not in kept):
         begun, wanted = carried(now, without(now.prepared.problem, name), seed), now.level - FARTHER
         tried = climb(*begun, rounds=SHORT, enough=NEAR, draws=FEWER, wanted=wanted)
-        found.append(Settled(tried.proposal.prepared, tried, (*now.dropped, name)))
+        found[name] = Settled(tried.proposal.prepared, tried, (*now.dropped, name))
     return found
 
 

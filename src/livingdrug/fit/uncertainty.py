@@ -9,15 +9,15 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.shown import Shown
 from livingdrug.fit.climb import climb
-from livingdrug.fit.limits import Higher, Walk, cutoff, profile_draws
+from livingdrug.fit.limits import cutoff
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Prepared, point_of, prepare
 from livingdrug.fit.result import FitResult
 from livingdrug.fit.sampling import generator
 from livingdrug.fit.unknowns import unknowns_of
+from livingdrug.fit.walk import ASTRAY, Higher, Walk, profile_draws
 
 RISE = 3.841459  # of -2LL at the ends of a 95 % interval, of many subjects
-ASTRAY = 0.5  # rise of the log-likelihood still expected above which the other numbers are not fitted
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Profile:
 
 def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
     """Profile likelihood of an estimated number around its estimate, by the steps of the fit's own profiles
-    (`fit.limits`); all others are fitted anew at every step.
+    (`fit.walk`); all others are fitted anew at every step.
 
     Raises InputError for a number that was not estimated, and for a fit far from the top of its likelihood.
     """
@@ -52,7 +52,7 @@ def profile(result: FitResult, name: str, seed: int = 1) -> Profile:
         raise InputError(f"the fit is not at the top of its likelihood, which may rise by {top.gain:.2g} more")
     best, fall = unknowns.vector(top.point), cutoff(prepared.design.n)
     start = climb(prepared, top.point, seed, before=top, rounds=0, **profile_draws(prepared))
-    walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed)
+    walk = Walk(prepared, unknowns, k, start, 0.0, fall, seed, top.level, fine=True)
     rows, ends, astray = [(best[k], 0.0)], [], False
     for side in (-1, 1):
         end, known = walk.along(side)

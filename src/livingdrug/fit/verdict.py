@@ -61,6 +61,17 @@ def likelihood_words(sound: bool, least: float | None, se: float | None) -> str:
     )
 
 
+def error_words(beyond: tuple[str, ...]) -> str:
+    """Of intervals from standard errors alone. beyond: names of the numbers whose standard error is too large for one."""
+    if not beyond:
+        return ""
+    shown = ", ".join(f"`{name}`" for name in beyond)
+    return (
+        f" All intervals follow from standard errors, and those of {shown} are so large that their intervals are rough: the "
+        "likelihood is no parabola that far out. Method saem reads such intervals off the profile likelihood."
+    )
+
+
 def data_words(undetermined: tuple[str, ...], everything: int) -> str:
     """Of what the data determine."""
     if not undetermined:

@@ -17,6 +17,7 @@ from livingdrug.response import Curve
 
 FEW = 50  # effective draws below which an interval of a patient is not to be believed
 LOST = 0.01  # part of a patient's draws that may be lost without a word
+SOON_AFTER = 0.5  # d
 KINDS = {0: "measured", 1: "below", -1: "above"}
 Progress = Callable[[int, int], None]
 
@@ -179,6 +180,13 @@ def _notes(setting: Setting, posterior: IndividualPosterior) -> tuple[str, ...]:
         shown = ", ".join(without[:5]) + (", ..." if len(without) > 5 else "")
         when = "" if setting.at is None else f" by day {setting.at:g}"
         notes.append(f"{len(without)} patient(s) have no samples{when}: their forecast is that of the population: {shown}")
+    days = posterior.design.time[~posterior.used] / setting.day
+    missed = 0 if setting.at is None else int(((days > setting.at) & (days <= setting.at + SOON_AFTER)).sum())
+    if missed:
+        notes.append(
+            f"{missed} sample(s) within half a day after day {setting.at:g} are not used; day "
+            f"{setting.at + SOON_AFTER:g} takes them in"
+        )
     later = sum(dose.time > (setting.at or 0) * setting.day for own in posterior.design.doses for dose in own.doses)
     if setting.at is not None and later:
         notes.append(f"{later} dose(s) after day {setting.at:g} are taken as planned by then")

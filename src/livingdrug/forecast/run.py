@@ -22,6 +22,7 @@ from livingdrug.simulation import check_horizon
 
 DRAWS = 500  # kept of each patient
 UNTIL = 180.0
+MOST = 2000  # patients, whose draws are kept
 
 
 def forecast(
@@ -125,6 +126,10 @@ def settle(
     if data.logarithms:
         raise InputError(
             "a forecast is of levels, and the values are kept as logarithms; have them turned back (--logarithms e)"
+        )
+    if len(data.subjects) > MOST:
+        raise InputError(
+            f"the file holds {len(data.subjects):,} patients, and a forecast keeps draws of up to {MOST:,}; split the file"
         )
     day = float(conversion("d", model.time_unit) or 1)
     check_horizon(model, max(until, WINDOW) * day)

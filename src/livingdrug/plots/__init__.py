@@ -9,6 +9,7 @@ from livingdrug.plots.assay_fits import (
     plot_ranking,
     plot_rates,
     plot_residual_plate,
+    plot_scored,
 )
 from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano
 from livingdrug.plots.curves import DECADES, plot_bands, plot_curve, plot_curves, plot_limit
@@ -49,7 +50,7 @@ __all__ = [
     "plot_panels",
     "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
-    "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_sensitivity",
+    "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored", "plot_sensitivity",
     "plot_size_grid", "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
     "plot_vpc",
     "sequence", "shown_exposures",

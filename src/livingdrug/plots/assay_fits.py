@@ -259,3 +259,32 @@ def plot_designs(results, rates: tuple[str, ...], wanted: float):
         axes.legend(loc="best")
         stamp(figure, RESEARCH)
     return figure
+
+
+def plot_scored(found):
+    """Predicted against observed ratios to the control with their 95 % intervals, a panel a metric; found: `assay.Score`."""
+    from matplotlib import rc_context
+
+    with rc_context(SETTINGS):
+        figure, panels = grid_figure(1, len(found.metrics), 3.2, 3.0)
+        for axes, metric in zip(panels, found.metrics, strict=True):
+            rows = [r for r in found.rows if r.metric == metric.metric]
+            for i, r in enumerate(rows):
+                colour = COLOURS[i % len(COLOURS)]
+                axes.plot([r.low, r.high], [r.observed] * 2, color=colour, linewidth=1)
+                if np.isfinite(r.observed_low):
+                    axes.plot([r.predicted] * 2, [r.observed_low, r.observed_high], color=colour, linewidth=1)
+                axes.plot(r.predicted, r.observed, "o", color=colour, label=short(r.group, 20))
+            ends = [x for r in rows for x in (r.low, r.high, r.observed, r.observed_low, r.observed_high) if np.isfinite(x)]
+            line = [min([*ends, 0.9]) / 1.1, max([*ends, 1.1]) * 1.1]
+            axes.plot(line, line, color=MUTED, linewidth=1)
+            axes.axhline(1, color=MUTED, linestyle=":", linewidth=1)
+            axes.axvline(1, color=MUTED, linestyle=":", linewidth=1)
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xlabel("predicted ratio")
+            axes.set_ylabel("observed ratio")
+            axes.set_title(short(metric.metric, 30))
+            axes.legend()
+        stamp(figure, RESEARCH)
+    return figure

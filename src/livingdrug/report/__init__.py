@@ -13,13 +13,14 @@ if TYPE_CHECKING:  # loaded when first used: a page needs no matplotlib, a table
     from livingdrug.report.pdf import write_pdf
     from livingdrug.report.pictures import check_folder, save
     from livingdrug.report.purpose import Purpose
+    from livingdrug.report.record import read_record
     from livingdrug.report.word import write_word
 
 __all__ = [
     "RECORD", "REPORT", "SCENARIO", "Answer", "Card", "Cell", "Drawing", "Origin", "Part", "Picture", "Purpose",
     "Report", "Section", "Table", "amend", "cell", "check_folder", "check_new_folder", "drawing", "file_hash", "holds",
-    "keep", "model_card", "number", "rebuild", "save", "spread_words", "text_table", "write_pdf", "write_report",
-    "write_word",
+    "keep", "model_card", "number", "read_record", "rebuild", "save", "spread_words", "text_table", "write_pdf",
+    "write_report", "write_word",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__)

@@ -1,6 +1,6 @@
 """Verbs on models: a regimen, virtual subjects, simulate, observe, and the result they make."""
 
-from livingdrug.simulation.carried import Change, Link, Prediction, carry, read_link, read_with_sd, settled
+from livingdrug.simulation.carried import BOTH, Change, Link, Prediction, carry, read_link, read_with_sd, settled
 from livingdrug.simulation.conformance import check_anchors
 from livingdrug.simulation.curves import CurvesTask, joined
 from livingdrug.simulation.distribution import Distribution
@@ -41,6 +41,7 @@ from livingdrug.simulation.solve import solve
 from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models
 
 __all__ = [
+    "BOTH",
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "Bands", "Change", "CurvesTask", "Distribution",
     "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Link", "Prediction",
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "cautions", "check_anchors",

@@ -9,7 +9,8 @@ from livingdrug.workflows import Document, checked, kinds, workflow
 
 VIEW = ("pin", "line", "subject", "job")  # what belongs to the screen and not to the scenario
 MAX_QUERY = 20_000
-NAMED = ("values", "columns", "units", "purpose", "above")  # tables whose keys are names, which may hold dots
+# tables whose keys are names, which may hold dots
+NAMED = ("values", "columns", "units", "purpose", "above", "limits", "saturations", "fix", "per_cell")
 
 
 def to_query(scenario: Document, view: Sequence[tuple[str, str]] = ()) -> str:

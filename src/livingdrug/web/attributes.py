@@ -1,19 +1,17 @@
 """Product attributes: a table of products, step by step from what its columns mean to what all of them predict."""
 
-import base64
-import io
 from collections.abc import Iterator
 
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.report import Answer, Table
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, points, problem, table
+from livingdrug.web.parts import downloads, problem
+from livingdrug.web.told import drawn, told
 from livingdrug.web.uploads import MAX_BYTES, PRODUCTS
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
@@ -141,45 +139,12 @@ def _answers(scenario: Document, work: Work) -> Iterator:
         with work.job():
             found = kind.run(located)
             answer = kind.answer(located, found)
-            figures = list(_figures(kind, located, found)) if answer.ok else []
+            figures = list(drawn(kind, located, found)) if answer.ok else []
     except LivingdrugError as error:
         yield problem(in_fields(by_their_names(str(error), names), fields))
         return
-    yield from _told(answer, names, fields, figures)
+    yield from told(answer, lambda text: in_fields(by_their_names(text, names), fields), figures)
     yield downloads(to_query(scenario))
-
-
-def _told(answer: Answer, names: dict, fields, figures: list) -> Iterator:
-    def words(text: str) -> str:
-        return in_fields(by_their_names(text, names), fields)
-
-    first, *more = map(words, answer.sentences)
-    yield html.P(first, className="answer", id="sentence")
-    yield from (html.P(text) for text in more)
-    yield from figures
-    shown = [t for t in (*answer.tables, *answer.check_tables) if not t.detail]
-    yield from (table(_named(t, words)) for t in shown)
-    details = [t for t in answer.tables if t.detail]
-    if details:
-        summary = html.Summary("More numbers, and how the columns were read")
-        yield html.Details([summary, *(table(_named(t, words)) for t in details)])
-    yield from filter(None, (points("Cautions", [words(f) for f in answer.flags]),
-                             points("What was done", [words(c) for c in answer.checks], "notes")))  # fmt: skip
-
-
-def _named(made: Table, words) -> Table:
-    rows = tuple(tuple(words(text) for text in row) for row in made.rows)
-    return Table(words(made.title), made.header, rows)
-
-
-def _figures(kind, scenario: Document, found) -> Iterator[html.Figure]:
-    """Every figure as an image with the sentence that says what it shows."""
-    for picture, figure in kind.figures(scenario, found):
-        file = io.BytesIO()
-        figure.savefig(file, format="png", dpi=144)
-        text = base64.b64encode(file.getvalue()).decode("ascii")
-        image = html.Img(src=f"data:image/png;base64,{text}", alt=picture.caption, style={"maxWidth": "100%"})
-        yield html.Figure([image, html.Figcaption(picture.caption)])
 
 
 def register(app, work: Work) -> None:

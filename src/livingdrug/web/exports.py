@@ -23,14 +23,15 @@ def export(name: str, query: str, work: Work) -> bytes:
     """The bytes of one file of what an address shows. Raises LivingdrugError for what cannot be."""
     scenario, view = read_query(query)
     if view["job"]:
-        return work.fits.file(view["job"][-1], name)
+        ident = view["job"][-1]
+        return (work.runs if work.runs.known(ident) else work.fits).file(ident, name)
     if scenario is None:
         raise InputError("the address names no scenario, so there is nothing to download")
     if name == "scenario.toml":
         return to_toml(work.named(scenario)).encode()
     if name == "script.py":
         return to_script(work.named(scenario)).encode()
-    if isinstance(scenario, Fit):
+    if isinstance(scenario, Fit) or scenario.LONG:
         raise InputError("a fit is started on its page; its files come from there")
     if name == "results.csv":
         return _table(scenario, work)

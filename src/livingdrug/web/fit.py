@@ -20,13 +20,13 @@ from livingdrug.web.fit_plan import (
     roles_of,
     with_roles,
 )
-from livingdrug.web.fit_worker import RUN
-from livingdrug.web.fits import Job
+from livingdrug.web.fits import FitJob
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import problem
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
+from livingdrug.web.worker import RUN
 from livingdrug.workflows.fit.spec import Fit
 
 PAGE = Page(PATH, "Fit", place=50)
@@ -105,7 +105,7 @@ def _job_page(ident: str, work: Work) -> html.Div:
     return html.Div([*stores, html.Div(left, className="left"), right], className="two")
 
 
-def job_view(ident: str, job: Job) -> list:
+def job_view(ident: str, job: FitJob) -> list:
     """How far a fit is, what it found, or why it found nothing."""
     state = job.state
     if state == "finished":
@@ -126,13 +126,13 @@ def job_view(ident: str, job: Job) -> list:
     ]  # fmt: skip
 
 
-def _found(job: Job) -> list:
+def _found(job: FitJob) -> list:
     """The numbers of a fit whose checks and pictures are still being made."""
     said = job.answer()
     return numbers(job.folder / RUN, said) if said else []
 
 
-def progress_view(job: Job) -> list:
+def progress_view(job: FitJob) -> list:
     """A bar with iteration, objective and the time left."""
     told = job.progress()
     done, every, left = told.get("done"), told.get("all"), told.get("left")

@@ -8,9 +8,9 @@ from dash import html
 from livingdrug.plots import COLOURS, MUTED
 from livingdrug.report import Table, number, text_table
 from livingdrug.web.figures import axis, band, layout, log_range
-from livingdrug.web.fit_worker import RUN
-from livingdrug.web.fits import Job, result_file
+from livingdrug.web.fits import FitJob, result_file
 from livingdrug.web.parts import downloads, plot, points, table
+from livingdrug.web.worker import RUN
 from livingdrug.workflows.fit.words import VERDICTS
 
 FILES = (
@@ -25,7 +25,7 @@ DECADES = 1e7  # what lies this far below the highest value is not shown
 ACROSS = 3
 
 
-def finished(ident: str, job: Job) -> list:
+def finished(ident: str, job: FitJob) -> list:
     """Everything, under a sentence with the verdict."""
     folder, said = job.folder / RUN, job.answer()
     there = [(name, text) for name, text in FILES if name in MADE or result_file(job.folder, name)]

@@ -13,8 +13,8 @@ from livingdrug.models import Model, Quantity, build_model, get_model, list_frag
 from livingdrug.report import Table
 from livingdrug.web.address import to_query
 from livingdrug.web.files import BRIDGE, READING, by_their_names, found_in_file, in_fields
-from livingdrug.web.fits import RUNNING
 from livingdrug.web.forms import Entry
+from livingdrug.web.jobs import RUNNING
 from livingdrug.web.limits import check_fit
 from livingdrug.web.parts import choice, field, points, problem, table
 from livingdrug.web.work import Work

@@ -1,5 +1,8 @@
 """What the app runs and what is left to the command line: checked wherever a scenario comes in, whatever route it takes."""
 
+import re
+from typing import Literal, get_origin
+
 from livingdrug.core.errors import InputError
 from livingdrug.models import list_models
 from livingdrug.workflows import Document, check_memory
@@ -11,13 +14,15 @@ MAX_DRAWN, MAX_ARM, MAX_PATIENTS = 100_000, 20_000, 1_000  # for an exposure, in
 MOST_STARTS = 10
 METHODS = ("saem", "focei", "laplace", "individual")
 MEMORY = 1.0  # GB, of one run
+MOST_DRAWS = 2_000  # of a prediction from an assay
+_NAME = re.compile(r"[\w-]{24}")  # what `jobs.Jobs` calls a run
 MODEL_NAMES = ("model", "product_model", "borrow", "also")  # fields that name models, which may be files
 
 
 def check_limits(scenario: Document) -> None:
     """Refuse more work than a screen waits for, and files that are not the app's."""
     check_names(scenario)
-    if scenario.FOLDERS:
+    if not all(_NAME.fullmatch(getattr(scenario, name)) for name in scenario.FOLDERS):  # of an earlier run of this app
         raise InputError(f"the app opens no folders of this machine; use `livingdrug {scenario.kind.replace('-', ' ')}`")
     most = MAX_SUBJECTS if scenario.kind == "simulate" else MAX_DRAWN
     if (getattr(scenario, "subjects", None) or 0) > most:
@@ -30,6 +35,8 @@ def check_limits(scenario: Document) -> None:
         raise InputError(f"the app simulates sizes up to {MAX_ARM:,}; more run with `livingdrug trial`")
     if (getattr(scenario, "patients", None) or 0) > MAX_PATIENTS:
         raise InputError(f"the app escalates over up to {MAX_PATIENTS:,} patients; more run with `livingdrug trial`")
+    if (getattr(scenario, "draws", None) or 0) > MOST_DRAWS and scenario.kind.startswith("assay-"):
+        raise InputError(f"the app takes up to {MOST_DRAWS:,} draws; more run with `livingdrug assay predict`")
     if isinstance(scenario, Simulation) and scenario.days is not None and scenario.every > 0:
         values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
         if not values <= MAX_VALUES:
@@ -48,11 +55,18 @@ def check_names(scenario: Document) -> None:
     """Refuse a model that does not come with livingdrug: its name could be the path of a file on this machine."""
     # `model` of these kinds is a kind of curve
     named = [name for name in MODEL_NAMES if name != "model" or scenario.kind not in ("response", "index")]
+    named = [name for name in named if not _one_of_a_few(scenario, name)]
     given = [getattr(scenario, name, None) for name in named]
     names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
     for name in (name and name.split(":")[0] for name in names):
         if name is not None and name not in list_models():
             raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
+
+
+def _one_of_a_few(scenario: Document, name: str) -> bool:
+    """Whether a field takes words of a list alone."""
+    field = type(scenario).model_fields.get(name)
+    return field is not None and get_origin(field.annotation) is Literal
 
 
 def check_fit(scenario: Fit) -> None:

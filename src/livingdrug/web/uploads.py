@@ -11,6 +11,7 @@ import threading
 import unicodedata
 import weakref
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
@@ -22,8 +23,10 @@ PREFIX = "livingdrug-"  # of the folders
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat", ".tbl", ".xlsx", ".xlsm")
 EXAMPLE = "example"
 RESPONSES, PRODUCTS = "example_response", "example_products"
+PLATE = {"files": "example_plate", "plan": "example_plate_map", "events": "example_plate_events"}
 # simulated ones: token -> how its user sees it called
 EXAMPLES = {EXAMPLE: "kinetics.csv", RESPONSES: "response.csv", PRODUCTS: "products.csv"}
+EXAMPLES |= dict(zip(PLATE.values(), ("readings.csv", "map.csv", "events.csv"), strict=True))
 
 
 class Uploads:
@@ -36,11 +39,11 @@ class Uploads:
         self._files: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
-    def add(self, name: str, contents: str) -> str:
+    def add(self, name: str, contents: str, suffixes: Sequence[str] = SUFFIXES) -> str:
         """Token of a file from the text of a browser (`data:...;base64,...`). Raises InputError for its size or kind."""
         name = safe_name(name)
-        if Path(name).suffix.lower() not in SUFFIXES:
-            raise InputError(f"`{name}` is no table that is read here; give a file that ends in {', '.join(SUFFIXES)}")
+        if Path(name).suffix.lower() not in suffixes:
+            raise InputError(f"`{name}` is no table that is read here; give a file that ends in {', '.join(suffixes)}")
         head, _, text = contents.partition(",")
         if len(text) * 3 / 4 > MAX_BYTES + 3:
             raise InputError(f"`{name}` is larger than {MAX_BYTES / 1e6:g} MB; read it with `livingdrug check` instead")
@@ -93,6 +96,10 @@ def _example(token: str):
         from livingdrug.workflows.examples.outcomes import example_subjects
 
         return example_subjects()
+    if token in PLATE.values():
+        from livingdrug.assay.example import example_tables
+
+        return example_tables()[EXAMPLES[token]]
     if token == PRODUCTS:
         from livingdrug.attributes import example_products
 

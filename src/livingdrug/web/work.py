@@ -4,6 +4,7 @@ import secrets
 import shutil
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,18 +12,20 @@ from livingdrug.core.errors import InputError
 from livingdrug.simulation import Result
 from livingdrug.web.fits import Fits
 from livingdrug.web.limits import check_run
+from livingdrug.web.runs import Runs
 from livingdrug.web.uploads import Uploads, temporary_folder
 from livingdrug.workflows import Document, to_toml
 from livingdrug.workflows.simulate.spec import Simulation, run_simulation
 
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
+EARLIER = "fitted"  # how the folder of an earlier run is called in what is handed out
 
 
 class Work:
     """What the app runs, with a bound on everything: results in memory, folders on disk, jobs at once."""
 
     def __init__(self) -> None:
-        self.uploads, self.fits = Uploads(), Fits()
+        self.uploads, self.fits, self.runs = Uploads(), Fits(), Runs()
         self._results: OrderedDict[str, Result] = OrderedDict()
         self._runs: OrderedDict[str, Path] = OrderedDict()
         self._folder = temporary_folder(self)
@@ -54,19 +57,23 @@ class Work:
             self._jobs.release()
 
     def located(self, scenario: Document) -> Document:
-        """The scenario with its uploaded files where they lie on this machine. Raises InputError for any other file."""
+        """The scenario with its uploaded files, and folders of earlier runs, where they lie on this machine.
+
+        Raises InputError for any other file or folder.
+        """
         check_run(scenario)
-        given = {name: str(self.uploads.path(value)) for name, value in _files(scenario).items()}
-        return scenario.model_copy(update=given)
+        given = {name: _each(value, lambda token: str(self.uploads.path(token))) for name, value in _files(scenario).items()}
+        folders = {name: str(self.runs.made(getattr(scenario, name))) for name in scenario.FOLDERS}
+        return scenario.model_copy(update=given | folders)
 
     def named(self, scenario: Document) -> Document:
         """The scenario with its files by the names that their user knows: what is handed out."""
-        given = {name: self.uploads.name(value) for name, value in _files(scenario).items()}
-        return scenario.model_copy(update=given)
+        given = {name: _each(value, self.uploads.name) for name, value in _files(scenario).items()}
+        return scenario.model_copy(update=given | dict.fromkeys(scenario.FOLDERS, EARLIER))
 
     def names(self, scenario: Document) -> dict[str, str]:
         """How files that lie here are called by their user."""
-        tokens = [value for value in _files(scenario).values()]
+        tokens = [token for value in _files(scenario).values() for token in ((value,) if isinstance(value, str) else value)]
         return {self.uploads.path(token).name: self.uploads.name(token) for token in tokens}
 
     def kept_run(self, scenario: Document) -> Path:
@@ -89,9 +96,10 @@ class Work:
         return folder
 
 
-def _files(scenario: Document) -> dict[str, str]:
-    """Fields of the scenario that name a file -> its token. Raises InputError for a kind that takes several at once."""
-    given = {name: getattr(scenario, name) for name in scenario.FILES if getattr(scenario, name)}
-    if any(not isinstance(value, str) for value in given.values()):
-        raise InputError(f"the app reads one file at a time; use `livingdrug {scenario.kind.replace('-', ' ')}`")
-    return given
+def _files(scenario: Document) -> dict[str, str | tuple[str, ...]]:
+    """Fields of the scenario that name a file, or several -> its token, or theirs."""
+    return {name: getattr(scenario, name) for name in scenario.FILES if getattr(scenario, name)}
+
+
+def _each(value: str | tuple[str, ...], of: Callable[[str], str]) -> str | tuple[str, ...]:
+    return of(value) if isinstance(value, str) else tuple(map(of, value))

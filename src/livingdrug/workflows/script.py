@@ -1,6 +1,8 @@
 """A scenario as a Python script that makes the same table, digit by digit, without the scenario document."""
 
 from collections.abc import Callable
+from importlib import import_module
+from inspect import signature
 
 from livingdrug.core.words import NOTICE
 from livingdrug.workflows.document import Document
@@ -28,7 +30,9 @@ def given(scenario: Document) -> str:
 def by_verb(scenario: Document, out: str) -> str:
     """A script that fills the scenario in Python, runs it and writes its table."""
     home, noun = type(scenario).__module__.rpartition(".")[0], type(scenario).__name__
+    heeds = len(signature(import_module(type(scenario).__module__).run).parameters) > 1  # how it is run
+    more, here = ("from livingdrug.workflows import HERE\n", ", HERE") if heeds else ("", "")
     return (
-        f"import livingdrug as ld\nfrom {home}.answer import table\nfrom {home}.spec import {noun}, run\n\n"
-        f"scenario = {given(scenario)}\nld.write_csv(table(scenario, run(scenario)), {out!r})\n"
+        f"import livingdrug as ld\n{more}from {home}.answer import table\nfrom {home}.spec import {noun}, run\n\n"
+        f"scenario = {given(scenario)}\nld.write_csv(table(scenario, run(scenario{here})), {out!r})\n"
     )

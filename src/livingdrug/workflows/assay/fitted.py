@@ -9,6 +9,7 @@ from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import INPUT, About
 
 ESTIMATES = "estimates.json"  # in the folder of a fit; a ranking and a prediction read it
+PREDICTION = "prediction.json"  # in the folder of a prediction; a score reads it
 
 
 class OfAssay(Document):

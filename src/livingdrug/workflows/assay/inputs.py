@@ -1,5 +1,6 @@
 """What the kinds share that start from the files of a killing assay: which files, and how they are read."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -9,6 +10,7 @@ from livingdrug.assay import AssayReading
 from livingdrug.core.errors import InputError
 from livingdrug.data import printable
 from livingdrug.report import file_hash
+from livingdrug.workflows.base import Conduct
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import INPUT, About, commas
 
@@ -165,3 +167,8 @@ def hashes(scenario: AssayFiles) -> tuple[tuple[str, str], ...]:
     """(name, SHA-256) of the files that the scenario reads."""
     paths = [*scenario.files, *(path for path in (scenario.plan, scenario.events) if path)]
     return tuple((printable(Path(path).name), file_hash(path)) for path in paths)
+
+
+def stages(conduct: Conduct) -> Callable[[str], None]:
+    """Takes a word on what is done now, for whoever shows how far a run is."""
+    return getattr(conduct.progress, "enter", lambda text: None)

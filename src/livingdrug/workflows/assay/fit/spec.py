@@ -18,7 +18,8 @@ from livingdrug.assay import (
     observe,
     read_assay,
 )
-from livingdrug.workflows.assay.inputs import AssayFiles
+from livingdrug.workflows.assay.inputs import AssayFiles, stages
+from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.fields import About, commas, named_numbers
 
 NONE = "none"
@@ -33,6 +34,8 @@ class AssayFitting(AssayFiles):
         "--out fitted",
         "livingdrug assay fit index.csv --map map.csv --model carrgo --from 27 --by well --shared none",
     )
+
+    LONG: ClassVar = True
 
     kind: Literal["assay-fit"] = "assay-fit"
     model: Annotated[
@@ -164,12 +167,14 @@ class Fitted:
     estimates: tuple[Estimates, ...]
 
 
-def run(scenario: AssayFitting) -> Fitted:
+def run(scenario: AssayFitting, conduct: Conduct = HERE) -> Fitted:
     """Read, fit, and say how sure it is. Raises InputError before anything is computed."""
-    plan = scenario.assay_plan()
+    conduct.alone(scenario)
+    plan, say = scenario.assay_plan(), stages(conduct)
     plate = read_assay(scenario.files, scenario.plan, scenario.events, scenario.reading())
     seen = observe(
         plate, scenario.first, scenario.last, scenario.readings, scenario.per_cell, scenario.counted
     )
-    fits = tuple(fit_wells(plan, seen)) if scenario.each_well else (fit_assay(plan, seen),)
+    fits = tuple(fit_wells(plan, seen, say)) if scenario.each_well else (fit_assay(plan, seen, say),)
+    say("intervals")
     return Fitted(plate, fits, tuple(estimates_of(fit, scenario.laws()) for fit in fits))

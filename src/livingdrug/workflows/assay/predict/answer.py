@@ -1,9 +1,13 @@
 """What a prediction for patients is told as: changes with bands, and what was assumed."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
+from livingdrug.core.export import write_text
 from livingdrug.models import build_model
 from livingdrug.report import Answer, Picture, Table, cell, model_card
+from livingdrug.workflows.assay.fitted import PREDICTION
 from livingdrug.workflows.assay.predict.spec import AssayPrediction, Predicted
 
 
@@ -19,7 +23,7 @@ def answer(scenario: AssayPrediction, predicted: Predicted) -> Answer:
     factors = tuple((group, name, cell(f[0], ends=f[1:])) for (group, name), f in found.factors.items())
     lost = (f"{found.failed} simulation(s) could not be computed and are left out",) if found.failed else ()
     return Answer(
-        title=f"From the assay to {scenario.product}: constructs over {control}",
+        title=f"From the assay to {scenario.model}: constructs over {control}",
         question=f"What would each construct change in a patient, beside {control}?",
         sentences=(
             *(f"Assumed: {note}." for note in found.notes),
@@ -40,7 +44,7 @@ def answer(scenario: AssayPrediction, predicted: Predicted) -> Answer:
                 factors,
             ),
         ),
-        cards=(model_card(build_model(scenario.product)),),
+        cards=(model_card(build_model(scenario.model)),),
         seed=scenario.seed,
     )
 
@@ -48,6 +52,15 @@ def answer(scenario: AssayPrediction, predicted: Predicted) -> Answer:
 def table(_: AssayPrediction, predicted: Predicted):
     """One row for each construct, metric and kind of uncertainty."""
     return predicted.found.table()
+
+
+def keep(scenario: AssayPrediction, predicted: Predicted, folder: Path) -> Answer:
+    """What every kind keeps, and the changes with their control, which a score reads."""
+    from livingdrug.workflows.base import workflow
+
+    said = {"control": predicted.control, "model": scenario.model, "changes": [vars(c) for c in predicted.found.changes]}
+    write_text(json.dumps(said, ensure_ascii=False, indent=1), folder / PREDICTION)
+    return workflow(scenario.kind).keep_as_usual(scenario, predicted, folder)
 
 
 def figures(scenario: AssayPrediction, predicted: Predicted) -> Iterator[tuple[Picture, object]]:

@@ -18,9 +18,12 @@ class AssayPrediction(OfAssay):
         "livingdrug assay predict fitted --product singh_2021 --map k_kill=k_kill --out patient",
     )
 
+    LONG: ClassVar = True
+
     kind: Literal["assay-predict"] = "assay-predict"
-    product: Annotated[
-        str, About("Model of patients, in days, whose values stand for the control construct.")
+    model: Annotated[
+        str,
+        About("Model of patients, in days, whose values stand for the control construct.", ("--product",)),
     ] = "kirouac_2023"
     links: Annotated[
         tuple[str, ...],
@@ -55,6 +58,6 @@ def run(scenario: AssayPrediction) -> Predicted:
         raise InputError("the fit has no constructs to compare; fit it by construct")
     links = tuple(read_link(text) for text in scenario.links)
     control = scenario.control or estimates.groups[0]
-    model = build_model(scenario.product)
+    model = build_model(scenario.model)
     found = predict_patient(estimates, model, links, control, scenario.days, scenario.draws, scenario.seed)
     return Predicted(links, control, found)

@@ -1,0 +1,113 @@
+"""A question of a killing assay that takes long: how far it is, and what it found."""
+
+from dash import Input, Output, State, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from livingdrug.core.errors import InputError
+from livingdrug.report import REPORT, SCENARIO
+from livingdrug.web.address import to_query
+from livingdrug.web.assay_fields import AFTER, PATH, STEPS, in_words, steps_after
+from livingdrug.web.parts import downloads, problem
+from livingdrug.web.runs import RunJob
+from livingdrug.web.told import kept, recorded, told
+from livingdrug.web.uploads import EXAMPLES
+from livingdrug.web.work import Work
+
+BEAT = 1000  # ms between two looks at a running job
+
+
+def job_page(ident: str, work: Work) -> html.Div:
+    """A run that was started: what it is about on the left, how far it is or what it found on the right."""
+    job = work.runs.job(ident)
+    left = [html.H2({**STEPS, **AFTER}[job.shown.kind]), *_about(ident, job, work)]
+    left.append(html.P(dcc.Link("Change something and start again", href=f"{PATH}?{to_query(job.asked)}")))
+    left.append(html.P(["Keep the address of this page to come back while the app runs. ",
+                        html.Small("Nobody can guess it; the app keeps its last ten runs.")]))  # fmt: skip
+    store = dcc.Store(id="assay-job-name", data=ident)
+    right = html.Div(job_view(ident, job), className="right", id="assay-job")
+    return html.Div([store, html.Div(left, className="left"), right], className="two")
+
+
+def _about(ident: str, job: RunJob, work: Work) -> list:
+    if job.shown.FOLDERS:
+        fit = work.runs.known(job.asked.folder)
+        said = f"the fit of {', '.join(fit.shown.files)}" if fit else "a fit that the app no longer keeps"
+        back = [html.P(["From ", dcc.Link(said, href=f"{PATH}?job={job.asked.folder}") if fit else said])]
+        return [*back, *([steps_after(job.asked.folder, job.shown.kind)] if fit else [])]
+    simulated = " (simulated data)" if any(token in EXAMPLES for token in job.asked.files) else ""
+    about = [html.P([html.B(", ".join(job.shown.files)), f", {job.shown.model} model{simulated}"])]
+    ready = job.state == "finished" and not job.shown.each_well
+    return [*about, *([html.P("What the fit answers:"), steps_after(ident)] if ready else [])]
+
+
+def job_view(ident: str, job: RunJob) -> list:
+    """How far a run is, what it found, or why it found nothing."""
+    state = job.state
+    again = html.Button("Start it again", id="assay-again", n_clicks=0, className="main")
+    if state == "finished":
+        answer = recorded(job.answer())
+        files = [(f"{p.name}.svg", f"{p.name} (SVG)") for p in answer.pictures[:6]]
+        files = [(job.shown.table_file, "data (CSV)"), *files, (SCENARIO, "scenario (TOML)"), ("script.py", "Python script"),
+                 (REPORT, "report (HTML)")]  # fmt: skip
+        figures = kept(answer.pictures, job.run / "pictures")
+        return [html.H2(answer.title), *told(answer, lambda text: in_words(text, job.names), figures),
+                downloads(f"job={ident}", files)]  # fmt: skip
+    if state == "interrupted":
+        said = html.P(job.stopped, id="sentence")
+        return [html.H2("It did not go to its end"), said, again, html.Div(id="assay-job-problem")]
+    if state == "refused":
+        return [html.H2("It was refused"), problem(in_words(job.why(), job.names))]
+    if state == "failed":
+        return [html.H2("It ended early"), problem(job.why()), again, html.Div(id="assay-job-problem")]
+    return [
+        html.H2("Running"), html.Div(progress_view(job), id="assay-progress"),
+        html.Button("Cancel", id="assay-cancel", n_clicks=0), html.Div(id="assay-job-problem"),
+        dcc.Interval(id="assay-beat", interval=BEAT),
+    ]  # fmt: skip
+
+
+def progress_view(job: RunJob) -> list:
+    """What is done now."""
+    phase = job.progress()["phase"]
+    said = f"{phase[:1].upper()}{phase[1:]}"
+    return [html.Progress(**{"aria-label": "it runs"}), html.P(f"{said} ...", **{"aria-live": "polite"})]
+
+
+def register_job(app, work: Work) -> None:
+    """Callbacks of a run that was started."""
+
+    @app.callback(
+        Output("assay-job", "children"), Output("assay-progress", "children"), Input("assay-beat", "n_intervals"),
+        State("assay-job-name", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def look(_, ident):
+        try:
+            job = work.runs.job(ident)
+        except InputError as error:
+            return [problem(str(error))], no_update
+        if job.state == "running":
+            return no_update, progress_view(job)
+        return job_view(ident, job), no_update
+
+    @app.callback(
+        Output("assay-job", "children", allow_duplicate=True), Output("assay-job-problem", "children"),
+        Input("assay-cancel", "n_clicks"), State("assay-job-name", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def cancel(clicks, ident):
+        return _done(clicks, work.runs.cancel, ident)
+
+    @app.callback(
+        Output("assay-job", "children", allow_duplicate=True), Output("assay-job-problem", "children", allow_duplicate=True),
+        Input("assay-again", "n_clicks"), State("assay-job-name", "data"), prevent_initial_call=True,
+    )  # fmt: skip
+    def again(clicks, ident):
+        return _done(clicks, lambda name: work.runs.again(work.runs.job(name)), ident)
+
+    def _done(clicks, act, ident: str):
+        if not clicks:
+            raise PreventUpdate
+        try:
+            act(ident)
+            return job_view(ident, work.runs.job(ident)), no_update
+        except InputError as error:
+            return no_update, problem(str(error))

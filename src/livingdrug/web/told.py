@@ -1,0 +1,65 @@
+"""An answer of any kind on a page: its words, figures and tables, with options called as the fields of the page."""
+
+import base64
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from dash import html
+
+from livingdrug.report import Answer, Picture, Table
+from livingdrug.web.parts import points, table
+from livingdrug.workflows import Document, Workflow
+
+Words = Callable[[str], str]
+
+
+def told(answer: Answer, words: Words, figures: Sequence[html.Figure]) -> Iterator:
+    """Sentences, figures, tables, cautions and notes. words: says a text as the page does."""
+    first, *more = map(words, answer.sentences)
+    yield html.P(first, className="answer", id="sentence")
+    yield from (html.P(text) for text in more)
+    yield from figures
+    shown = [t for t in (*answer.tables, *answer.check_tables) if not t.detail]
+    yield from (table(_said(t, words)) for t in shown)
+    details = [t for t in answer.tables if t.detail]
+    if details:
+        summary = html.Summary("More numbers, and how the columns were read")
+        yield html.Details([summary, *(table(_said(t, words)) for t in details)])
+    yield from filter(None, (points("Cautions", [words(f) for f in answer.flags]),
+                             points("What was done", [words(c) for c in answer.checks], "notes")))  # fmt: skip
+
+
+def _said(made: Table, words: Words) -> Table:
+    rows = tuple(tuple(words(text) for text in row) for row in made.rows)
+    return Table(words(made.title), made.header, rows)
+
+
+def drawn(kind: Workflow, scenario: Document, found) -> Iterator[html.Figure]:
+    """Every figure as an image with the sentence that says what it shows."""
+    for picture, figure in kind.figures(scenario, found):
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=144)
+        yield _figure(file.getvalue(), picture)
+
+
+def kept(pictures: Iterable[Picture], folder: Path) -> list[html.Figure]:
+    """The same of the figures that a run left in a folder."""
+    return [_figure((folder / f"{picture.name}.png").read_bytes(), picture) for picture in pictures]
+
+
+def _figure(png: bytes, picture: Picture) -> html.Figure:
+    text = base64.b64encode(png).decode("ascii")
+    image = html.Img(src=f"data:image/png;base64,{text}", alt=picture.caption, style={"maxWidth": "100%"})
+    return html.Figure([image, html.Figcaption(picture.caption)])
+
+
+def recorded(said: dict) -> Answer:
+    """The answer that the record of a run's folder holds."""
+    tables = {
+        key: tuple(Table(t["title"], tuple(t["header"]), tuple(map(tuple, t["rows"])), t["detail"]) for t in said[key])
+        for key in ("tables", "check_tables")
+    }
+    texts = {key: tuple(said[key]) for key in ("sentences", "flags", "checks")}
+    pictures = tuple(Picture(**picture) for picture in said["pictures"])
+    return Answer(said["title"], said["question"], **texts, **tables, pictures=pictures, seed=said["seed"], ok=said["ok"])
