@@ -23,41 +23,43 @@ from livingdrug.fit import as_model, fit, new_problem
 from livingdrug.models import get_model, to_toml
 from livingdrug.models.templates import CLOSED_FORM, new_text
 from livingdrug.models.text import from_toml
-from livingdrug.simulation import CurvesTask, Draw, bands, draw_subjects, observe, simulate
+from livingdrug.simulation import CurvesTask, Draw, Regimen, bands, draw_subjects, observe, simulate
 
 ROOT = Path(__file__).parents[1]
 SUBJECTS, VIRTUAL, DRAWS, TRUTH = 40, 1000, 60, 20_000
+FLOW_TIMES = (1, 2, 4, 8, 12, 24, 30, 48, 60)
 RESULTS = Path(__file__).parent / "results" / "round_trip.json"
 
 
 def models() -> dict:
-    """Name -> (model, times of samples, limit, options of the problem)."""
+    """Name -> (model, times of samples, limit, dose, options of the problem)."""
     page = (ROOT / "docs" / "model_file.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.M | re.S)
     flows = next(text for text in blocks if text.startswith('name = "two_compartments"'))
     product = from_toml(new_text(CLOSED_FORM, "product"), "product")
     return {
-        "product": (product, (1, 4, 8, 12, 18, 26, 40, 60), 5.0, {"estimate": ("start",)}),
-        "two_compartments": (from_toml(flows, "flows"), (1, 2, 4, 8, 12, 24, 30, 48, 60), None, {"estimate": ("k_a", "q")}),
-        "stein_2019": (get_model("stein_2019"), (2, 5, 8, 10, 12, 16, 21, 28, 60, 120), 50.0, {}),
+        "product": (product, (1, 4, 8, 12, 18, 26, 40, 60), 5.0, None, {"estimate": ("start",)}),
+        "two_compartments": (from_toml(flows, "flows"), FLOW_TIMES, None, 100.0, {"estimate": ("k_a", "q")}),
+        "stein_2019": (get_model("stein_2019"), (2, 5, 8, 10, 12, 16, 21, 28, 60, 120), 50.0, None, {}),
     }
 
 
 def round_trip(name: str, seed: int, folder: Path) -> dict:
     """One data set of a model: how many percentiles of the truth lie within the bands of the fit, and how it ended."""
-    model, times, limit, how = models()[name]
-    truth = simulate(model, draw_subjects(model, TRUTH, 99), times=times)
-    seen = observe(model, simulate(model, draw_subjects(model, SUBJECTS, seed), times=times), limit, seed)
+    model, times, limit, dose, how = models()[name]
+    regimen, reading = (Regimen.of([dose]), Reading(dose=dose, dose_unit="mg")) if dose else (None, Reading())
+    truth = simulate(model, draw_subjects(model, TRUTH, 99), regimen, times)
+    seen = observe(model, simulate(model, draw_subjects(model, SUBJECTS, seed), regimen, times), limit, seed)
     path = folder / f"{name}-{seed}.csv"
     seen.to_csv(path, index=False)
-    problem = new_problem(model, read_data(path, Reading()), **how)
+    problem = new_problem(model, read_data(path, reading), **how)
     starts = [p.value * (0.8 if i % 2 else 1.2) if p.scale == "log" else p.value for i, p in enumerate(problem.parameters)]
     moved = tuple(replace(p, value=value) for p, value in zip(problem.parameters, starts, strict=True))
     begun = time.process_time()
     result = fit(replace(problem, parameters=moved), "focei", seed)
     fitted = from_toml(to_toml(as_model(result)), name)
     output = truth.outputs[0]
-    task = CurvesTask(fitted, Draw(VIRTUAL, seed), None, np.array(times, dtype=float), float(times[-1]), (output,))
+    task = CurvesTask(fitted, Draw(VIRTUAL, seed), regimen, np.array(times, dtype=float), float(times[-1]), (output,))
     found = {"model": name, "seed": seed, "status": result.status, "cpu_s": round(time.process_time() - begun, 1)}
     try:
         made = bands(task, task(0, VIRTUAL), DRAWS, seed)
