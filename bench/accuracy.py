@@ -31,7 +31,8 @@ BLOCK = 50
 
 
 def reference(name: str, first: int) -> np.ndarray:
-    """(peak, area) of every output of BLOCK patients, shape (patients, 2, outputs); NaN where LSODA gave up."""
+    """(peak, area) of every output of BLOCK patients, shape (patients, 2, outputs); NaN where LSODA gave
+    up."""
     model = models()[name]
     system, until = model.system, UNTIL[model.time_unit]
     code, outputs = compile_system(system), output_function(system, [o.name for o in system.outputs])
@@ -60,7 +61,8 @@ def compare(name: str, n: int) -> dict:
         "median": float(np.median(difference)), "p99.9": float(np.quantile(difference, 0.999, method="higher")),
     }  # fmt: skip
     print(
-        f"{name:60s} {row['compared']} of {n}: median {row['median']:.1e}, 99.9 % {row['p99.9']:.1e}, largest "
+        f"{name:60s} {row['compared']} of {n}: median {row['median']:.1e}, 99.9 % {row['p99.9']:.1e}, "
+        f"largest "
         f"{row['largest']:.1e}; within 1e-4: {row['share_within_1e-4']:.4%}", flush=True,
     )  # fmt: skip
     return row
@@ -71,7 +73,9 @@ def main() -> None:
     n = int(sys.argv[1]) if len(sys.argv) > 1 else N
     names = [name for name, model in models().items() if not isinstance(model.system, ClosedForm)]
     rows = [compare(name, n if "+" in name else max(n // 10, BLOCK)) for name in names]
-    RESULTS.write_text(json.dumps({"machine": machine(), "rtol": RTOL, "atol": ATOL, "rows": rows}, indent=1) + "\n")
+    RESULTS.write_text(
+        json.dumps({"machine": machine(), "rtol": RTOL, "atol": ATOL, "rows": rows}, indent=1) + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -63,7 +63,9 @@ def planted(sets: int, n: int = 24, effect: float = 1.2) -> dict:
         values.append(found.value)
         p_values.append(found.p_value)
         z = (x - x.mean(axis=0)) / x.std(axis=0, ddof=1)
-        scores = np.column_stack([z[:, members[a:b]].mean(axis=1) for a, b in zip(starts[:-1], starts[1:], strict=True)])
+        scores = np.column_stack(
+            [z[:, members[a:b]].mean(axis=1) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        )
         q = np.array([e.q_value for e in at.relate(scores, features.set_names, outcome)])
         found_one.append((q[:3] < 0.1).any())
         false_one.append((q[3:] < 0.1).any())
@@ -100,7 +102,10 @@ def times() -> dict:
         at.crossed(at.Features(x[:, :28].copy(), ()), outcome, warm)
         wall, cpu = time.perf_counter(), time.process_time()
         at.study(at.Features(x, tuple(map(str, range(p)))), outcome, permutations=permutations)
-        out[name] = {"seconds": round(time.perf_counter() - wall, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
+        out[name] = {
+            "seconds": round(time.perf_counter() - wall, 1),
+            "cpu_seconds": round(time.process_time() - cpu, 1),
+        }
     return out
 
 

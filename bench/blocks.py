@@ -42,7 +42,9 @@ def measure(model: str, n: int, case: str) -> dict:
     if case == CASES[2]:
         from distributed import Client, LocalCluster
 
-        with LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster:
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as cluster:
             found = run(dask=cluster.scheduler_address)
             with Client(cluster) as client:
                 worker = max(client.run(worker_peak).values())

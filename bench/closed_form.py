@@ -21,7 +21,9 @@ BLOCK, NUMPY_BLOCK, REPEATS = 5_000, 5_000, 5
 
 def memory() -> Kept:
     """Memory for our answer, touched once: each patient's samples lie side by side here."""
-    return Kept(np.zeros((N // BLOCK, BLOCK, DAYS)), np.zeros((N // BLOCK, BLOCK)), np.zeros((N // BLOCK, BLOCK)))
+    return Kept(
+        np.zeros((N // BLOCK, BLOCK, DAYS)), np.zeros((N // BLOCK, BLOCK)), np.zeros((N // BLOCK, BLOCK))
+    )
 
 
 def run_engine(kept: Kept) -> None:
@@ -63,7 +65,13 @@ def main() -> None:
         print(f"{name:34s} {ns:7.0f} ns a patient, {ns / found['livingdrug']:5.2f} times ours")
     grid = figure_2d()
     print(f"grid of Fig 2D {grid:.2f} s")
-    stored = {"figure_2d_s": grid, "machine": machine(), "patients": N, "repeats": REPEATS, "cpu_ns_per_patient": found}
+    stored = {
+        "figure_2d_s": grid,
+        "machine": machine(),
+        "patients": N,
+        "repeats": REPEATS,
+        "cpu_ns_per_patient": found,
+    }
     RESULTS.write_text(json.dumps(stored, indent=1) + "\n")
 
 

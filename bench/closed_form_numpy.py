@@ -110,7 +110,8 @@ METRICS = {"trapezoid": trapezoid, "exact": exact}
 
 @dataclass(frozen=True)
 class Kept:
-    """Memory for the answer: levels (blocks, days, patients of a block), area and peak (blocks, patients of a block)."""
+    """Memory for the answer: levels (blocks, days, patients of a block), area and peak (blocks, patients of a
+    block)."""
 
     levels: np.ndarray
     area: np.ndarray
@@ -119,7 +120,9 @@ class Kept:
     @staticmethod
     def of(n: int, block: int) -> "Kept":
         """Memory for n patients, touched once."""
-        return Kept(np.zeros((n // block, DAYS, block)), np.zeros((n // block, block)), np.zeros((n // block, block)))
+        return Kept(
+            np.zeros((n // block, DAYS, block)), np.zeros((n // block, block)), np.zeros((n // block, block))
+        )
 
 
 def run(levels: Callable, metrics: Callable, kept: Kept, seed: int = SEED) -> None:
@@ -135,7 +138,9 @@ def run(levels: Callable, metrics: Callable, kept: Kept, seed: int = SEED) -> No
 def check() -> None:
     """All ways agree with each other, and the exact one with the library, before anything is timed."""
     p = draw(np.random.default_rng(SEED), 2000)
-    values = {name: np.full(2000, value) for name, value in MODEL.typical.items()} | dict(zip(PARAMETERS, p, strict=True))
+    values = {name: np.full(2000, value) for name, value in MODEL.typical.items()} | dict(
+        zip(PARAMETERS, p, strict=True)
+    )
     result = ld.simulate(MODEL, Subjects(values, "drawn here"), times=T[:, 0], until=END)
     ok = np.array(result.status) == "ok"
     for name, levels in LEVELS.items():
@@ -159,14 +164,30 @@ def main() -> None:
             runs = {str(b): lambda f=levels, m=metrics, k=kept: run(f, m, k) for b, kept in memory.items()}
             times = {int(b): float(np.median(s)) for b, s in interleaved(runs, REPEATS).items()}
             block = min(times, key=times.get)
-            rows.append({"levels": name, "metrics": metric, "block": block, "cpu_ns_per_patient": times[block] * 1e9 / N})
-            print(f"{name:11s} {metric:10s} blocks of {block:7,d} {times[block] * 1e9 / N:7.0f} ns a patient", flush=True)
+            rows.append(
+                {
+                    "levels": name,
+                    "metrics": metric,
+                    "block": block,
+                    "cpu_ns_per_patient": times[block] * 1e9 / N,
+                }
+            )
+            print(
+                f"{name:11s} {metric:10s} blocks of {block:7,d} {times[block] * 1e9 / N:7.0f} ns a patient",
+                flush=True,
+            )
     rng = np.random.default_rng(SEED)
     only = interleaved({"draw": lambda: [draw(rng, 10_000) for _ in range(N // 10_000)]}, REPEATS)["draw"]
     draw_ns = float(np.median(only)) * 1e9 / N
     print(f"of which the draw {draw_ns:.0f} ns")
     RESULTS.parent.mkdir(exist_ok=True)
-    stored = {"machine": about, "patients": N, "repeats": REPEATS, "draw_ns_per_patient": draw_ns, "rows": rows}
+    stored = {
+        "machine": about,
+        "patients": N,
+        "repeats": REPEATS,
+        "draw_ns_per_patient": draw_ns,
+        "rows": rows,
+    }
     RESULTS.write_text(json.dumps(stored, indent=1) + "\n")
 
 

@@ -157,7 +157,9 @@ def use_samples(path: Path) -> bool:
         frame = nca(data, NcaSettings(small_molecule=True)).table()
     except LivingdrugError as error:
         text = str(error)
-        assert len(text) < 20_000 and all(c.isprintable() or c == "\n" for c in text), "a message that cannot be printed"
+        assert len(text) < 20_000 and all(c.isprintable() or c == "\n" for c in text), (
+            "a message that cannot be printed"
+        )
         return False
     assert np.isfinite(frame["value"].dropna()).all(), "a value that is not finite"
     back = path.with_name("back.csv")
@@ -217,7 +219,9 @@ def _parts_changed(raw: bytes, draw: random.Random) -> bytes:
     else:
         spots = list(re.finditer(rb'"[^"]*"|>[^<]+<', data))
         for spot in draw.sample(spots, min(len(spots), draw.randint(1, 3))):
-            new = draw.choice([b"-1", b"99999999", b"A1048577", b"XFD1:A1", b"", b"s", b"1e999", b"../x", b"NaN", b"\xff"])
+            new = draw.choice(
+                [b"-1", b"99999999", b"A1048577", b"XFD1:A1", b"", b"s", b"1e999", b"../x", b"NaN", b"\xff"]
+            )
             data = data[: spot.start() + 1] + new + data[spot.start() + 1 :]
     if draw.random() < 0.1:
         parts.pop(name)
@@ -237,7 +241,9 @@ def use_document(k: int, folder: Path) -> bool:
     use, text = draw.choice(DOCUMENTS)
     made = spoilt(text, draw)
     if made and draw.random() < 0.3:
-        made = next(bytes_changed(made.encode("utf-8", "surrogatepass"), 1, draw.randrange(2**60))).decode("utf-8", "replace")
+        made = next(bytes_changed(made.encode("utf-8", "surrogatepass"), 1, draw.randrange(2**60))).decode(
+            "utf-8", "replace"
+        )
     with contextlib.suppress(LivingdrugError):
         use(made)
         return True
@@ -268,7 +274,9 @@ def use_record(k: int, folder: Path) -> bool:
         rebuild(path)
         taken = True
     assert thesis.read_text() == "years of work", "a file outside the folder was changed"
-    assert {p.name for p in path.parent.iterdir()} == {"run", "thesis.txt"}, "a file outside the folder came or went"
+    assert {p.name for p in path.parent.iterdir()} == {"run", "thesis.txt"}, (
+        "a file outside the folder came or went"
+    )
     return taken
 
 
@@ -300,7 +308,10 @@ def answer_of(kind: str, k: int, folder: Path) -> tuple[bool, str]:
             taken = USE[kind](k, folder)
     except (Exception, Slow) as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return False, f"{type(error).__name__}: {str(error)[:200]} ({Path(place.filename).name}:{place.lineno})"
+        return (
+            False,
+            f"{type(error).__name__}: {str(error)[:200]} ({Path(place.filename).name}:{place.lineno})",
+        )
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     grown = peak() - before
@@ -310,7 +321,9 @@ def answer_of(kind: str, k: int, folder: Path) -> tuple[bool, str]:
 def run(kind: str, count: int, seconds: float) -> dict:
     """Go on with a kind where the results stand, until `count` or until the time is over."""
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    row = found.get("rows", {}).get(kind, {"inputs": 0, "taken": 0, "faults": {}, "cpu_s": 0.0, "slowest_s": 0.0})
+    row = found.get("rows", {}).get(
+        kind, {"inputs": 0, "taken": 0, "faults": {}, "cpu_s": 0.0, "slowest_s": 0.0}
+    )
     end, start = time.monotonic() + seconds, row["inputs"]
     with tempfile.TemporaryDirectory() as folder:
         answer_of(kind, 0, Path(folder))  # what is loaded or compiled once is no matter of an input
@@ -325,9 +338,15 @@ def run(kind: str, count: int, seconds: float) -> dict:
             if fault:
                 row["faults"][str(k)] = fault
                 print(f"{kind} {k}: {fault}", flush=True)
-    row |= {"asked": count, "cpu_s": round(row["cpu_s"], 1), "peak_MiB": max(row.get("peak_MiB", 0), round(peak() / 2**20))}
+    row |= {
+        "asked": count,
+        "cpu_s": round(row["cpu_s"], 1),
+        "peak_MiB": max(row.get("peak_MiB", 0), round(peak() / 2**20)),
+    }
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps({"machine": machine(), "rows": found.get("rows", {}) | {kind: row}}, indent=1) + "\n")
+    RESULTS.write_text(
+        json.dumps({"machine": machine(), "rows": found.get("rows", {}) | {kind: row}}, indent=1) + "\n"
+    )
     print(f"{kind:10} {row['inputs']:6} of {count} inputs, {row['taken']} taken, {len(row['faults'])} faults, "
           f"{row['cpu_s']} CPU s, slowest {row['slowest_s']} s, at most {row['peak_MiB']} MiB", flush=True)  # fmt: skip
     return row

@@ -37,7 +37,9 @@ def run_engine(code: Kernel, problem: Problem, rtol: float, threads: int = 1) ->
     state = [s.name for s in problem.model.system.states].index(problem.model.system.dose_into)
     events = EventTable.shared(problem.n, Events.of([(0.0, ADD, state, DOSE)]))
     wanted = range(len(code.observed))
-    found = solve_population(code, problem.values, events, UNTIL, problem.times, wanted, None, rtol, threads=threads)
+    found = solve_population(
+        code, problem.values, events, UNTIL, problem.times, wanted, None, rtol, threads=threads
+    )
     return found.values.reshape(problem.n, len(problem.times), -1)
 
 
@@ -80,7 +82,11 @@ def measure_setting(setting: str) -> list[Row]:
     whole, rows = problem(setting), [mine]
     states = reference(whole)
     runs = {"livingdrug": lambda: run_engine(code, whole, mine.rtol)}
-    chosen = {(r["peer"], r["equations"]): r for r in json.loads(PEER_RESULTS.read_text())["rows"] if r["setting"] == setting}
+    chosen = {
+        (r["peer"], r["equations"]): r
+        for r in json.loads(PEER_RESULTS.read_text())["rows"]
+        if r["setting"] == setting
+    }
     for peer in PEERS:
         for form in peer.forms:
             if (peer.name, form) not in chosen:
@@ -102,7 +108,8 @@ def line(row: Row) -> str:
     """A row of the printed table."""
     return (
         f"{row.setting:10s} {row.solver:62s} {row.rtol:6.0e} {row.patients:5d} {row.cpu_ms_per_1000:10,.0f} "
-        f"{row.ratio:7.1f} {row.error_median:9.1e} {row.error_p99:8.1e} {row.error_max:8.1e} {row.failures:4d}"
+        f"{row.ratio:7.1f} {row.error_median:9.1e} {row.error_p99:8.1e} {row.error_max:8.1e} "
+        f"{row.failures:4d}"
     )
 
 
@@ -112,7 +119,9 @@ def scaling(rtol: float) -> list[dict]:
     code = kernel_of(whole)
     for n in SIZES:
         values = np.resize(whole.values, (n, whole.values.shape[1]))
-        many = Problem(whole.setting, whole.model, values, np.resize(whole.start, (n, whole.start.shape[1])), whole.times)
+        many = Problem(
+            whole.setting, whole.model, values, np.resize(whole.start, (n, whole.start.shape[1])), whole.times
+        )
         run_engine(code, many.first(8), rtol)
         times = interleaved({"run": lambda m=many: run_engine(code, m, rtol)}, 3 if n < 1e5 else 1)["run"]
         rows.append({"patients": n, "cpu_us_per_patient": float(np.median(times)) * 1e6 / n})
@@ -130,7 +139,10 @@ def two_threads(rtol: float) -> dict:
             run_engine(code, whole, rtol, threads)
             found.append(time.perf_counter() - start)
     one, two = (float(np.median(walls[t])) for t in (1, 2))
-    print(f"1,000 patients: {one * 1e3:.0f} ms with one thread, {two * 1e3:.0f} ms with two: {one / two:.2f} times as fast")
+    print(
+        f"1,000 patients: {one * 1e3:.0f} ms with one thread, {two * 1e3:.0f} ms with two: "
+        f"{one / two:.2f} times as fast"
+    )
     return {"one_thread_ms": one * 1e3, "two_threads_ms": two * 1e3, "speed_up": one / two}
 
 
@@ -142,7 +154,13 @@ def main() -> None:
     one_core()
     rows = [row for setting in SETTINGS for row in measure_setting(setting)]
     sizes = scaling(fastest)
-    stored = {"machine": about, "target": TARGET, "rows": [asdict(r) for r in rows], "scaling": sizes, "threads": threads}
+    stored = {
+        "machine": about,
+        "target": TARGET,
+        "rows": [asdict(r) for r in rows],
+        "scaling": sizes,
+        "threads": threads,
+    }
     RESULTS.write_text(json.dumps(stored, indent=1) + "\n")
 
 

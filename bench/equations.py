@@ -1,8 +1,8 @@
 """Right-hand sides for the peers, written from the assembled model the way a careful user would write them.
 
-What holds no state and no time is computed once per patient beforehand: gains such as 2**N, the K**n of a Hill term,
-the reciprocal of a constant divisor. A Hill term is x**n / (K**n + x**n), 0 for x <= 0. One source serves all peers;
-only the namespace of `_hill` and `_exp` differs.
+What holds no state and no time is computed once per patient beforehand: gains such as 2**N, the K**n of a
+Hill term, the reciprocal of a constant divisor. A Hill term is x**n / (K**n + x**n), 0 for x <= 0. One source
+serves all peers; only the namespace of `_hill` and `_exp` differs.
 """
 
 import ast
@@ -21,8 +21,9 @@ from livingdrug.models import System
 class Equations:
     """source: text of `rhs(time, _y, _p)`, which returns the derivatives as a tuple.
 
-    solved: indices of the states that are differential equations, in that order. known: index of a state -> its formula
-    of time. hoisted: name -> formula of what is computed once per patient. constants: names of what `_p` holds.
+    solved: indices of the states that are differential equations, in that order. known: index of a state ->
+    its formula of time. hoisted: name -> formula of what is computed once per patient. constants: names of
+    what `_p` holds.
     """
 
     source: str
@@ -108,8 +109,10 @@ def equations_without_pools(system: System) -> Equations:
     """
     pools = {
         "infused": f"{DOSE!r} * _exp(-(k_loss + k_survive) * time)",
-        "engrafting": f"{DOSE!r} * k_survive / (e_memory + e_effector1 + e_effector2 + e_exhausted - k_loss - k_survive)"
-        " * (_exp(-(k_loss + k_survive) * time) - _exp(-(e_memory + e_effector1 + e_effector2 + e_exhausted) * time))",
+        "engrafting": f"{DOSE!r} * k_survive / (e_memory + e_effector1 + e_effector2 + e_exhausted - k_loss "
+        f"- k_survive)"
+        " * (_exp(-(k_loss + k_survive) * time) - _exp(-(e_memory + e_effector1 + e_effector2 + "
+        "e_exhausted) * time))",
     }
     return _write(system, pools)
 
@@ -140,7 +143,9 @@ def _write(system: System, known: dict[str, str]) -> Equations:
             gain = python_text(flow.gain)
             terms[flow.into].append(f"+ _r{i}" if gain == "1" else f"+ {hoist._keep(gain).id} * _r{i}")
     derivatives = ", ".join(" ".join(t) for t in terms.values())
-    used = {n.id for line in (*lines, derivatives) for n in ast.walk(ast.parse(line)) if isinstance(n, ast.Name)}
+    used = {
+        n.id for line in (*lines, derivatives) for n in ast.walk(ast.parse(line)) if isinstance(n, ast.Name)
+    }
     constants = [name for name in (*quantities, *hoisted) if name in used]
     source = "\n    ".join([
         "def rhs(time, _y, _p):",

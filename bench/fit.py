@@ -19,7 +19,16 @@ import numpy as np
 import livingdrug as ld
 from bench.recovery import data_set
 from livingdrug.data import Data, Profile
-from livingdrug.fit import Conditional, ResidualError, Saem, Sampling, fit, new_problem, sample_posterior, unknowns_of
+from livingdrug.fit import (
+    Conditional,
+    ResidualError,
+    Saem,
+    Sampling,
+    fit,
+    new_problem,
+    sample_posterior,
+    unknowns_of,
+)
 from livingdrug.fit.conditional import search
 from livingdrug.fit.point import prepare
 from livingdrug.fit.run import with_slopes
@@ -33,7 +42,8 @@ DOSE = 1e8
 
 
 def kirouac_data(subjects: int = 100, seed: int = 7) -> Data:
-    """Simulated CAR-T cells in blood (cells/uL) after 1e8 cells, residual 0.4 on the log scale, limit 0.01."""
+    """Simulated CAR-T cells in blood (cells/uL) after 1e8 cells, residual 0.4 on the log scale, limit
+    0.01."""
     model = ld.get_model("kirouac_2023")
     random = np.random.default_rng(seed)
     base = typical_subject(model).values

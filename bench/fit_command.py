@@ -26,8 +26,17 @@ STEPS = {
     "figures": tuple(
         ("livingdrug.workflows.fit.checks", name)
         for name in (
-            "save", "plot_vpc", "plot_npde", "plot_observed", "plot_residuals", "plot_trace", "plot_etas", "plot_eta_pairs",
-            "plot_covariates", "plot_groups", "plot_individuals",
+            "save",
+            "plot_vpc",
+            "plot_npde",
+            "plot_observed",
+            "plot_residuals",
+            "plot_trace",
+            "plot_etas",
+            "plot_eta_pairs",
+            "plot_covariates",
+            "plot_groups",
+            "plot_individuals",
         )
     ),
     "predictive check": (("livingdrug.workflows.fit.checks", "vpc"),),

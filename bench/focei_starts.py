@@ -25,7 +25,8 @@ SAME, NONE = 0.5, 0.02  # of -2LL; an sd that counts as 0
 
 
 def moved(problem: FitProblem, k: int) -> FitProblem:
-    """Start k: numbers off by factors of 0.3 to 3; an odd one also has other variabilities and residual errors."""
+    """Start k: numbers off by factors of 0.3 to 3; an odd one also has other variabilities and residual
+    errors."""
     size = len(problem.parameters)
     factors = 0.3 * 10.0 ** uniforms(SEED, f"start {k}", 0, 2 * size + len(problem.residuals))
     wide = k % 2 == 1
@@ -34,7 +35,8 @@ def moved(problem: FitProblem, k: int) -> FitProblem:
         for p, value, sd in zip(problem.parameters, factors[:size], factors[size:], strict=False)
     )
     residuals = tuple(
-        replace(r, b=r.b * (error if wide else 1.0)) for r, error in zip(problem.residuals, factors[2 * size :], strict=True)
+        replace(r, b=r.b * (error if wide else 1.0))
+        for r, error in zip(problem.residuals, factors[2 * size :], strict=True)
     )
     return replace(problem, parameters=parameters, residuals=residuals)
 
@@ -53,7 +55,8 @@ def summary(rows: list[dict]) -> str:
     false = [row for row in rows if row not in reached and row["smallest_sd"] < NONE]
     worst = max(row["minus2ll"] for row in rows) - best
     cpu = sum(row["cpu_seconds"] for row in rows) / len(rows)
-    return (f"{len(rows)} starts: {len(reached)} reach {best:.2f} within {SAME}, worst {worst:+.1f}; {len(false)} state a "
+    return (f"{len(rows)} starts: {len(reached)} reach {best:.2f} within {SAME}, worst {worst:+.1f}; "
+            f"{len(false)} state a "
             f"variability of 0 that the best has not; {cpu:.1f} s CPU each")  # fmt: skip
 
 

@@ -33,7 +33,9 @@ def main() -> None:
     times, logs = TIMES[1:], np.log(given.observed)
 
     def objective(rtol: float) -> float:
-        values = solve_population(code, moved.values, events, times[-1], times, [0], None, rtol, threads=1).values
+        values = solve_population(
+            code, moved.values, events, times[-1], times, [0], None, rtol, threads=1
+        ).values
         return -0.5 * float((((logs - np.log(values.reshape(logs.shape))) / LOG_SD) ** 2).sum())
 
     def gradient(rtol: float) -> np.ndarray:
@@ -46,13 +48,16 @@ def main() -> None:
     rows = []
     for rtol in (1e-5, 1e-6, 1e-7):
         error = np.abs(gradient(rtol) - given.gradient).max() / np.abs(given.gradient).max()
-        times_of = interleaved({"value": lambda r=rtol: objective(r), "gradient": lambda r=rtol: gradient(r)}, REPEATS)
+        times_of = interleaved(
+            {"value": lambda r=rtol: objective(r), "gradient": lambda r=rtol: gradient(r)}, REPEATS
+        )
         value, slope = (float(np.median(times_of[name])) * 1e3 for name in ("value", "gradient"))
         off = abs(objective(rtol) / given.log_likelihood - 1)
         costs = {"objective_ms": value, "gradient_ms": slope, "evaluations": slope / value}
         rows.append({"rtol": rtol, "error": float(error), "objective_error": off, **costs})
         print(
-            f"rtol {rtol:.0e}: error {error:.1e} of the largest component, {slope:.0f} ms = {slope / value:.1f} evaluations "
+            f"rtol {rtol:.0e}: error {error:.1e} of the largest component, {slope:.0f} ms = "
+            f"{slope / value:.1f} evaluations "
             f"of {value:.1f} ms (their error {off:.1e})", flush=True,
         )  # fmt: skip
     RESULTS.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n")

@@ -57,7 +57,9 @@ def diffrax_forward(problem: GradientProblem, rtol: float, solver: str, chunk: i
 
 
 @cache
-def _forward(made: Equations, solver: str, chunk: int, times: tuple[float, ...], blood: tuple[int, ...]) -> Callable:
+def _forward(
+    made: Equations, solver: str, chunk: int, times: tuple[float, ...], blood: tuple[int, ...]
+) -> Callable:
     import jax
     import jax.numpy as jnp
 
@@ -82,7 +84,9 @@ def main() -> None:
     problem = gradient_problem()
     runs = {
         "numbalsoda, objective alone, rtol 1e-8": lambda: numbalsoda_objective(problem, problem.at, 1e-8),
-        "numbalsoda, central differences of 1e-3, rtol 1e-8": lambda: numbalsoda_differences(problem, 1e-8, 1e-3),
+        "numbalsoda, central differences of 1e-3, rtol 1e-8": lambda: numbalsoda_differences(
+            problem, 1e-8, 1e-3
+        ),
         "diffrax Tsit5, forward, rtol 1e-8": lambda: diffrax_forward(problem, 1e-8, "Tsit5", 20),
         "diffrax Kvaerno5, forward, rtol 1e-5": lambda: diffrax_forward(problem, 1e-5, "Kvaerno5", 50),
     }
@@ -92,7 +96,9 @@ def main() -> None:
     for name, answer in answers.items():
         exact = problem.log_likelihood if np.ndim(answer) == 0 else problem.gradient
         error = float(np.abs(np.asarray(answer) / exact - 1).max())
-        rows.append({"peer": name, "cpu_ms": float(np.median(times[name])) * 1e3, "largest_relative_error": error})
+        rows.append(
+            {"peer": name, "cpu_ms": float(np.median(times[name])) * 1e3, "largest_relative_error": error}
+        )
         print(f"{name:52s} {rows[-1]['cpu_ms']:10,.0f} ms   largest relative error {error:.1e}", flush=True)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"machine": about, "repeats": REPEATS, "rows": rows}, indent=1) + "\n")

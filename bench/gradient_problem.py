@@ -23,7 +23,9 @@ from bench.reference import dop853
 
 STORED = Path(__file__).with_name("gradient.npz")
 N, SEED, LOG_SD, SHIFT = 100, 5, 0.5, 0.1
-TIMES = np.array([0, 1, 2, 4, 7, 9, 11, 14, 17, 21, 28, 60, 90, 120, 180, 270.0])  # d; the first is the infusion
+TIMES = np.array(
+    [0, 1, 2, 4, 7, 9, 11, 14, 17, 21, 28, 60, 90, 120, 180, 270.0]
+)  # d; the first is the infusion
 PARAMETERS = (
     "mu_tumour", "k_kill", "k_antigen_on", "k_antigen_off", "mu_memory", "mu_effector", "k_exhaust", "k_revert",
     "d_memory", "d_effector1", "k12", "k21",
@@ -34,8 +36,9 @@ RTOL, STEPS = 1e-13, (0.02, 0.01, 0.005)
 
 @dataclass(frozen=True)
 class GradientProblem:
-    """population: the patients at shift 0, times from day 0; observed: simulated CAR-T in blood in cells/uL at times[1:],
-    shape (patients, 15); at: where the gradient is asked for, shape (12,); log_likelihood, gradient: the answers there.
+    """population: the patients at shift 0, times from day 0; observed: simulated CAR-T in blood in cells/uL
+    at times[1:], shape (patients, 15); at: where the gradient is asked for, shape (12,); log_likelihood,
+    gradient: the answers there.
     """
 
     population: Problem
@@ -73,9 +76,12 @@ def shifted(problem: Problem, shift: np.ndarray) -> Problem:
 
 
 def log_density(problem: Problem, states: np.ndarray) -> np.ndarray:
-    """ln of CAR-T in blood (cells/uL) at times[1:], shape (patients, 15), from states (patients, times, states)."""
+    """ln of CAR-T in blood (cells/uL) at times[1:], shape (patients, 15), from states (patients, times,
+    states)."""
     names = [s.name for s in problem.model.system.states]
-    return np.log(states[:, 1:, [names.index(name) for name in BLOOD]].sum(axis=2) / problem.blood_volume[:, None])
+    return np.log(
+        states[:, 1:, [names.index(name) for name in BLOOD]].sum(axis=2) / problem.blood_volume[:, None]
+    )
 
 
 def log_likelihood(problem: Problem, states: np.ndarray, observed: np.ndarray) -> float:
@@ -89,7 +95,8 @@ def _exactly(problem: Problem, shift: np.ndarray) -> tuple[Problem, np.ndarray]:
 
 
 def make() -> dict[str, np.ndarray]:
-    """Data, log-likelihood, gradient, and the gradient's own uncertainty: what the last extrapolation changed."""
+    """Data, log-likelihood, gradient, and the gradient's own uncertainty: what the last extrapolation
+    changed."""
     patients, at = population(), np.full(len(PARAMETERS), SHIFT)
     truth = log_density(*_exactly(patients, np.zeros(len(PARAMETERS))))
     noise = np.random.default_rng(SEED).standard_normal(truth.shape)
@@ -107,7 +114,12 @@ def make() -> dict[str, np.ndarray]:
         gradient[k] = (16 * second - first) / 15
         uncertainty[k] = abs(gradient[k] - second)
     value = log_likelihood(*_exactly(patients, at), observed)
-    return {"observed": observed, "log_likelihood": np.array(value), "gradient": gradient, "uncertainty": uncertainty}
+    return {
+        "observed": observed,
+        "log_likelihood": np.array(value),
+        "gradient": gradient,
+        "uncertainty": uncertainty,
+    }
 
 
 def main() -> None:
@@ -117,8 +129,13 @@ def main() -> None:
         np.savez(STORED, **made)
     stored = gradient_problem()
     print(f"log-likelihood {stored.log_likelihood:.9f}, made now {float(made['log_likelihood']):.9f}")
-    for name, kept, new, off in zip(PARAMETERS, stored.gradient, made["gradient"], made["uncertainty"], strict=True):
-        print(f"{name:14s} {kept:16.8f}   made now {new / kept - 1:+.1e}   last extrapolation {off / abs(kept):.1e}")
+    for name, kept, new, off in zip(
+        PARAMETERS, stored.gradient, made["gradient"], made["uncertainty"], strict=True
+    ):
+        print(
+            f"{name:14s} {kept:16.8f}   made now {new / kept - 1:+.1e}   last extrapolation "
+            f"{off / abs(kept):.1e}"
+        )
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ def outcomes(random, n: int, trials: int):
 
 
 def fits(x, y, steps: int = 12):
-    """Intercepts, slopes and covariances of logistic fits to every row by Newton's method; nan where one does not settle."""
+    """Intercepts, slopes and covariances of logistic fits to every row by Newton's method; nan where one does
+    not settle."""
     b = np.zeros((len(x), 2))
     for _ in range(steps):
         p = expit(b[:, :1] + b[:, 1:] * x)
@@ -89,7 +90,8 @@ def profiled(x, y) -> np.ndarray:
 
 
 def profile_interval(first: np.ndarray, second: np.ndarray, factor: float) -> tuple[float, float]:
-    """Where the least sum of both falls, along ln ratio, times the factor stays below the chi-square quantile."""
+    """Where the least sum of both falls, along ln ratio, times the factor stays below the chi-square
+    quantile."""
     n = len(GRID)
     shifted = [first[max(0, -k) : n - max(0, k)] + second[max(0, k) : n - max(0, -k)] for k in GRID]
     inside = np.flatnonzero(factor * np.array([fall.min() for fall in shifted]) <= two_sided(0.95) ** 2)
@@ -123,12 +125,16 @@ def intervals(x, eff, tox, e: Curve, t: Curve, random) -> dict[str, tuple[float,
 
 
 def study(n: int, random):
-    """A row for each method: share of trials with a bounded interval, coverage, on which side it misses, width."""
+    """A row for each method: share of trials with a bounded interval, coverage, on which side it misses,
+    width."""
     x, eff, tox = outcomes(random, n, TRIALS)
     (b, cb, ok_e), (c, cc, ok_t) = fits(x, eff), fits(x, tox)
     good = np.flatnonzero(ok_e & ok_t & (b[:, 1] > 0) & (c[:, 1] > 0))
     found = [
-        intervals(x[i], eff[i], tox[i], curve("efficacy", b[i], cb[i]), curve("toxicity", c[i], cc[i]), random) for i in good
+        intervals(
+            x[i], eff[i], tox[i], curve("efficacy", b[i], cb[i]), curve("toxicity", c[i], cc[i]), random
+        )
+        for i in good
     ]
     for method in sorted(found[0]):
         low, high = np.array([interval[method] for interval in found]).T

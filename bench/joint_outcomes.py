@@ -37,7 +37,9 @@ def written(folder: Path, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     samples = [f"P{i},{d},{level(d, C_MAX * np.exp(e)) * np.exp(ERROR * rng.normal()):.8g}"
                for i, e in enumerate(x) for d in DAYS]  # fmt: skip
     (folder / "kinetics.csv").write_text("ID,TIME (d),DV (copies/ug)\n" + "\n".join(samples) + "\n")
-    (folder / "endpoints.csv").write_text("ID,TOX\n" + "\n".join(f"P{i},{y}" for i, y in enumerate(tox)) + "\n")
+    (folder / "endpoints.csv").write_text(
+        "ID,TOX\n" + "\n".join(f"P{i},{y}" for i, y in enumerate(tox)) + "\n"
+    )
     return x, tox
 
 
@@ -54,7 +56,11 @@ def one(folder: Path, n: int, seed: int) -> dict[str, tuple[float, float, float]
     x, tox = written(folder, n, seed)
     model, data = get_model("stein_2019"), read_data(folder / "kinetics.csv", Reading())
     data = join(data, read_endpoints(folder / "endpoints.csv"))
-    how = {"random": {"c_max": SD}, "residuals": (ResidualError("transgene", "lognormal", ERROR),), "smooth": 0.0}
+    how = {
+        "random": {"c_max": SD},
+        "residuals": (ResidualError("transgene", "lognormal", ERROR),),
+        "smooth": 0.0,
+    }
     joint = fit(joint_problem(model, data, ["TOX=binary:log(c_max/24000)"], **how), "laplace")
     slope = next(e for e in joint.estimates if e.name == "TOX slope")
     ends = (slope.lower, slope.upper) if slope.determined else (-np.inf, np.inf)
@@ -75,13 +81,19 @@ def main() -> None:
         for k in range(sets):
             all_of.append(one(Path(folder), n, 1000 + k))
             print(k, {name: round(v[0], 3) for name, v in all_of[-1].items()}, flush=True)
-    print(f"{sets} sets of {n} subjects, true slope {TRUTH[1]}; {(time.process_time() - begun) / sets:.1f} CPU s a set")
+    print(
+        f"{sets} sets of {n} subjects, true slope {TRUTH[1]}; {(time.process_time() - begun) / sets:.1f} "
+        f"CPU s a set"
+    )
     for name in all_of[0]:
         values = np.array([found[name] for found in all_of])
         bias, se = values[:, 0].mean() - TRUTH[1], values[:, 0].std(ddof=1) / np.sqrt(sets)
         held = int(((values[:, 1] <= TRUTH[1]) & (values[:, 2] >= TRUTH[1])).sum())
         middle = np.median(values[:, 0])
-        print(f"{name:15s} bias {bias:+.3f} (Monte-Carlo SE {se:.3f}), median {middle:.3f}, interval holds {held} of {sets}")
+        print(
+            f"{name:15s} bias {bias:+.3f} (Monte-Carlo SE {se:.3f}), median {middle:.3f}, interval holds "
+            f"{held} of {sets}"
+        )
 
 
 if __name__ == "__main__":

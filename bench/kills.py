@@ -35,7 +35,12 @@ KINDS = {
     "report": ("report", "run"),
     "vpc": ("vpc", "run", "--replicates", "40"),
 }
-OTHER = {"simulate": ("--seed", "2"), "nca": ("--auc", "linear"), "trial": ("--seed", "2"), "fit": ("--seed", "2")}
+OTHER = {
+    "simulate": ("--seed", "2"),
+    "nca": ("--auc", "linear"),
+    "trial": ("--seed", "2"),
+    "fit": ("--seed", "2"),
+}
 OWN = ".livingdrug."
 # a run that kills itself before its K-th rename below the folder of a run
 AT_A_MOVE = """
@@ -73,13 +78,20 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Name -> bytes of the files of a run's folder, without what is there only while it is written."""
     files = (p for p in sorted(folder.rglob("*")) if p.is_file())
     named = {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
-    return {name: content for name, content in named.items() if not name.startswith(OWN) and not name.startswith("state.npz")}
+    return {
+        name: content
+        for name, content in named.items()
+        if not name.startswith(OWN) and not name.startswith("state.npz")
+    }
 
 
 def prepared(kind: str, where: Path) -> tuple[dict, dict, float]:
-    """(files of the earlier run, files of a run that is not killed, its seconds); the earlier one lies in `earlier`."""
+    """(files of the earlier run, files of a run that is not killed, its seconds); the earlier one lies in
+    `earlier`."""
     for what in ("nca", "trial"):
-        subprocess.run([sys.executable, "-m", "livingdrug", "example", what, "ex"], cwd=where, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "livingdrug", "example", what, "ex"], cwd=where, capture_output=True
+        )
     first = command("fit" if kind in ("report", "vpc") else kind) + list(OTHER.get(kind, ()))
     done = run(first, where)
     assert done.returncode in (0, 3, 4), done.stderr
@@ -123,7 +135,11 @@ def fault_of(kind: str, where: Path, old: dict, new: dict) -> str:
         return f"the next run ended with {again.returncode}: {again.stderr.strip()[-200:]}"
     if contents(where / "run") != new:
         return "the next run gave another folder"
-    left = [p.name for p in (where / "run").iterdir() if p.name.startswith((OWN, "state.npz")) or p.name.endswith(".part")]
+    left = [
+        p.name
+        for p in (where / "run").iterdir()
+        if p.name.startswith((OWN, "state.npz")) or p.name.endswith(".part")
+    ]
     return f"left over: {left}" if left else ""
 
 
@@ -163,7 +179,13 @@ class Row:
     def counts(self) -> dict:
         """What came of it so far."""
         more = {"places": self.places} if self.walk else {"run_s": round(self.seconds, 1)}
-        return {"runs": self.runs, "killed": self.hit, "right": self.runs - len(self.faults), **more, "faults": self.faults}
+        return {
+            "runs": self.runs,
+            "killed": self.hit,
+            "right": self.runs - len(self.faults),
+            **more,
+            "faults": self.faults,
+        }
 
 
 def kills(kinds: list[str], count: int, walk: bool, seconds: float) -> bool:
@@ -186,7 +208,8 @@ def kills(kinds: list[str], count: int, walk: bool, seconds: float) -> bool:
 
 
 def records(count: int) -> bool:
-    """Mutate the record of a run, and forge it with its own hash anew; whether each was read or refused in a sentence."""
+    """Mutate the record of a run, and forge it with its own hash anew; whether each was read or refused in a
+    sentence."""
     from livingdrug.core.errors import InputError
     from livingdrug.report.folder import rebuild
     from livingdrug.report.record import sealed
@@ -201,7 +224,9 @@ def records(count: int) -> bool:
         thesis.write_text("years of work")
         raw = (path / "record.json").read_bytes()
         data = {key: value for key, value in json.loads(raw).items() if key != "sha256"}
-        forged = (sealed(made).encode(errors="surrogatepass") for made in data_changed(data, count - count // 2, 1))
+        forged = (
+            sealed(made).encode(errors="surrogatepass") for made in data_changed(data, count - count // 2, 1)
+        )
         refused, faults = 0, []
         for content in (*bytes_changed(raw, count // 2, 1), *forged):
             (path / "record.json").write_bytes(content)
@@ -211,9 +236,14 @@ def records(count: int) -> bool:
                 refused += 1
             except Exception as error:
                 faults.append(f"  {type(error).__name__}: {error}")
-        whole = thesis.read_text() == "years of work" and {p.name for p in path.parent.iterdir()} == {"run", "thesis.txt"}
+        whole = thesis.read_text() == "years of work" and {p.name for p in path.parent.iterdir()} == {
+            "run",
+            "thesis.txt",
+        }
     outside = "whole" if whole else "HURT"
-    print(f"records   {count:4} mutated, {refused:4} refused, {len(faults)} tracebacks, files outside {outside}")
+    print(
+        f"records   {count:4} mutated, {refused:4} refused, {len(faults)} tracebacks, files outside {outside}"
+    )
     print("\n".join(faults), end="\n" if faults else "")
     return whole and not faults
 

@@ -47,7 +47,9 @@ def slopes_ms(prepared: Prepared) -> float:
     """CPU ms of predictions with slopes for all records, the middle of REPEATS."""
     table = individual(prepared, centre(prepared, point_of(prepared.problem)))
     prepared.predictor.slopes(table)
-    return 1e3 * float(np.median([seconds(lambda: prepared.predictor.slopes(table))[0] for _ in range(REPEATS)]))
+    return 1e3 * float(
+        np.median([seconds(lambda: prepared.predictor.slopes(table))[0] for _ in range(REPEATS)])
+    )
 
 
 def row(problem: FitProblem, method: str) -> dict:
@@ -67,7 +69,9 @@ def row(problem: FitProblem, method: str) -> dict:
 def main() -> None:
     """Print the table of docs/fit.md and keep the numbers."""
     stored = {}
-    print("| fit | predictions with slopes, ms: general, linear | search, s: general, linear | whole fit, s |")
+    print(
+        "| fit | predictions with slopes, ms: general, linear | search, s: general, linear | whole fit, s |"
+    )
     print("|---|---|---|---|")
     for name, (make, subjects) in CASES.items():
         problem = started(make, subjects)

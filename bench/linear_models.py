@@ -1,4 +1,5 @@
-"""Models of linear flows and simulated data for them, with made-up numbers, for `linear_flows.py` and `focei_starts.py`."""
+"""Models of linear flows and simulated data for them, with made-up numbers, for `linear_flows.py` and
+`focei_starts.py`."""
 
 from dataclasses import replace
 
@@ -120,10 +121,16 @@ def parent_metabolite() -> Model:
     return from_toml(PARENT_METABOLITE, "parent_metabolite")
 
 
-def simulated(model: Model, subjects: int, seed: int, omega: float = OMEGA, residual: float = RESIDUAL) -> Data:
-    """Levels of every measured output at TIMES after DOSE, log-normal between subjects, with a proportional error."""
+def simulated(
+    model: Model, subjects: int, seed: int, omega: float = OMEGA, residual: float = RESIDUAL
+) -> Data:
+    """Levels of every measured output at TIMES after DOSE, log-normal between subjects, with a proportional
+    error."""
     random = np.random.default_rng(seed)
-    values = {q.name: model.typical[q.name] * np.exp(omega * random.standard_normal(subjects)) for q in model.quantities}
+    values = {
+        q.name: model.typical[q.name] * np.exp(omega * random.standard_normal(subjects))
+        for q in model.quantities
+    }
     names = tuple(o.name for o in model.system.outputs if o.measured)
     result = simulate(model, Subjects(values, "simulated"), [DOSE], TIMES, outputs=list(names), rtol=1e-10)
     table = observe(replace(model, residuals=()), result)
@@ -149,7 +156,8 @@ def simulated(model: Model, subjects: int, seed: int, omega: float = OMEGA, resi
 
 
 def problem_of(model: Model, subjects: int, seed: int = 1) -> FitProblem:
-    """All quantities with a between-subject variability of 0.3 and a proportional error of 0.15, as simulated."""
+    """All quantities with a between-subject variability of 0.3 and a proportional error of 0.15, as
+    simulated."""
     names = [o.name for o in model.system.outputs if o.measured]
     residuals = [ResidualError(name, "proportional", b=RESIDUAL) for name in names]
     random = {q.name: OMEGA for q in model.quantities}

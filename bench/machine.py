@@ -1,6 +1,7 @@
 """What a result was measured on, and the one way CPU time is taken.
 
-A ratio of two engines must come from one call of `interleaved`: on a shared machine the speed drifts within minutes.
+A ratio of two engines must come from one call of `interleaved`: on a shared machine the speed drifts within
+minutes.
 """
 
 import os
@@ -16,16 +17,18 @@ PACKAGES = ("livingdrug", "numpy", "scipy", "numba", "llvmlite", "numbalsoda", "
 def one_core() -> None:
     """Keep this process on one core, where the system can; to be called before JAX starts its threads.
 
-    The clock counts CPU time, and JAX spends up to 1.7 times as much of it when its threads hand work to each other.
+    The clock counts CPU time, and JAX spends up to 1.7 times as much of it when its threads hand work to each
+    other.
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 def interleaved(runs: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """CPU seconds of the process (all threads) of every run, `repeats` rounds in which each run takes its turn.
+    """CPU seconds of the process (all threads) of every run, `repeats` rounds in which each run takes its
+    turn.
 
-    Everything must have run once before, so that nothing is compiled inside the clock.
+        Everything must have run once before, so that nothing is compiled inside the clock.
     """
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):

@@ -69,7 +69,9 @@ SAMPLES = 323  # in the example's table
 def peak(arguments: tuple[str, ...], folder: Path) -> float:
     """Bytes of resident memory that a command had at most."""
     command = [sys.executable, "-m", "livingdrug", *arguments]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

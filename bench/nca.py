@@ -23,7 +23,8 @@ FILES = ("bare", "full")
 
 
 def write_table(path: Path, subjects: int, full: bool) -> None:
-    """A CSV file of `subjects` curves on DAYS; full: with every column a trial would send, and rows of doses."""
+    """A CSV file of `subjects` curves on DAYS; full: with every column a trial would send, and rows of
+    doses."""
     random = np.random.default_rng(1)
     top = np.exp(random.normal(10, 1, (subjects, 1)))
     rise = np.exp(random.normal(0, 0.3, (subjects, 1)))
@@ -68,7 +69,9 @@ def main(subjects: str = "100000") -> None:
             path = Path(folder) / f"{name}.csv"
             write_table(path, int(subjects), name == "full")
             command = [sys.executable, "-m", "bench.nca", "--one", str(path)]
-            rows[name] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            rows[name] = json.loads(
+                subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            )
             print(f"{name:5} {rows[name]}")
     RESULTS.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n")
 

@@ -1,9 +1,10 @@
-"""diffrax on the CPU in double precision: Tsit5 (explicit) and Kvaerno5 (implicit), chunks of patients in lock-step.
+"""diffrax on the CPU in double precision: Tsit5 (explicit) and Kvaerno5 (implicit), chunks of patients in
+lock-step.
 
-`lax.map` runs one chunk after the other and `vmap` the patients of a chunk together, so a chunk takes as many steps as
-its slowest patient. Patients are sorted by their fastest rate constant first, which puts like beside like. Chunks and
-controller are those that were fastest when tried: chunks of 1 to 100, the I controller that is diffrax's default and a
-PI controller, outputs interpolated or stepped to.
+`lax.map` runs one chunk after the other and `vmap` the patients of a chunk together, so a chunk takes as many
+steps as its slowest patient. Patients are sorted by their fastest rate constant first, which puts like beside
+like. Chunks and controller are those that were fastest when tried: chunks of 1 to 100, the I controller that
+is diffrax's default and a PI controller, outputs interpolated or stepped to.
 """
 
 from collections.abc import Callable
@@ -18,12 +19,17 @@ MAX_STEPS = 1_000_000
 CONTROLLER = {"pcoeff": 0.3, "icoeff": 0.4}
 
 
-def run_diffrax_tsit5(problem: Problem, rtol: float, atol: float = ATOL, write: Callable = equations) -> np.ndarray:
-    """States, shape (patients, times, states), not finite where the solver gave up. write: which equations."""
+def run_diffrax_tsit5(
+    problem: Problem, rtol: float, atol: float = ATOL, write: Callable = equations
+) -> np.ndarray:
+    """States, shape (patients, times, states), not finite where the solver gave up. write: which
+    equations."""
     return _run("Tsit5", problem, rtol, atol, write, chunk=20)
 
 
-def run_diffrax_kvaerno5(problem: Problem, rtol: float, atol: float = ATOL, write: Callable = equations) -> np.ndarray:
+def run_diffrax_kvaerno5(
+    problem: Problem, rtol: float, atol: float = ATOL, write: Callable = equations
+) -> np.ndarray:
     """As `run_diffrax_tsit5`."""
     return _run("Kvaerno5", problem, rtol, atol, write, chunk=50)
 
@@ -33,7 +39,9 @@ def _run(solver: str, problem: Problem, rtol: float, atol: float, write: Callabl
     run = _solver(solver, made, tuple(problem.times), chunk)
     values = made.values(problem)
     names = [q.name for q in problem.model.system.quantities]
-    order = np.argsort(problem.values[:, [names.index(name) for name in ("k_loss", "k12", "k21", "k_kill")]].max(axis=1))
+    order = np.argsort(
+        problem.values[:, [names.index(name) for name in ("k_loss", "k12", "k21", "k_kill")]].max(axis=1)
+    )
     solved = np.empty((problem.n, len(problem.times), len(made.solved)))
     solved[order] = np.asarray(run(made.start(problem)[order], values[order], rtol, atol))
     return made.whole(problem, solved)
@@ -56,7 +64,8 @@ def _solver(name: str, made: Equations, times: tuple[float, ...], chunk: int) ->
 
 
 def solution(name: str, made: Equations, times: tuple[float, ...], start, p, rtol, atol):
-    """One patient inside JAX, to be run or differentiated forward: solved states at `times`, shape (times, solved)."""
+    """One patient inside JAX, to be run or differentiated forward: solved states at `times`, shape (times,
+    solved)."""
     import diffrax
     import jax.numpy as jnp
 

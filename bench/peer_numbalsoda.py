@@ -1,7 +1,7 @@
 """numbalsoda: the C++ LSODA called from numba, one patient after the other on one thread.
 
-The right-hand side is a numba cfunc without fastmath. numbalsoda takes one absolute tolerance for all states and makes
-its Jacobian by differences.
+The right-hand side is a numba cfunc without fastmath. numbalsoda takes one absolute tolerance for all states
+and makes its Jacobian by differences.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,16 @@ from bench.problem import ATOL, Problem
 MAX_STEPS = 1_000_000  # between two output times, so that nobody fails for a limit
 
 
-def run_numbalsoda(problem: Problem, rtol: float, atol: float = ATOL, write: Callable = equations) -> np.ndarray:
-    """States, shape (patients, times, states); NaN for a patient that LSODA gave up. write: which equations."""
+def run_numbalsoda(
+    problem: Problem, rtol: float, atol: float = ATOL, write: Callable = equations
+) -> np.ndarray:
+    """States, shape (patients, times, states); NaN for a patient that LSODA gave up. write: which
+    equations."""
     made = write(problem.model.system)
     run = _solver(made)
-    return made.whole(problem, run(made.start(problem), made.values(problem), problem.times, rtol, atol, MAX_STEPS))
+    return made.whole(
+        problem, run(made.start(problem), made.values(problem), problem.times, rtol, atol, MAX_STEPS)
+    )
 
 
 @cache

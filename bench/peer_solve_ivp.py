@@ -9,8 +9,11 @@ from bench.equations import Equations, equations, hill
 from bench.problem import ATOL, Problem
 
 
-def run_solve_ivp(problem: Problem, rtol: float, atol: float = ATOL, write: Callable = equations) -> np.ndarray:
-    """States, shape (patients, times, states); NaN for a patient that was not solved. write: which equations."""
+def run_solve_ivp(
+    problem: Problem, rtol: float, atol: float = ATOL, write: Callable = equations
+) -> np.ndarray:
+    """States, shape (patients, times, states); NaN for a patient that was not solved. write: which
+    equations."""
     from scipy.integrate import solve_ivp
 
     made = write(problem.model.system)

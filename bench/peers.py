@@ -48,14 +48,23 @@ PEERS = (
     Peer("numbalsoda LSODA", run_numbalsoda, 1000),
     Peer("SciPy solve_ivp LSODA, numba right-hand side", run_solve_ivp, 30),
     # an explicit method on a stiff setting, or on the pools, would only be an easy win
-    Peer("diffrax Tsit5", run_diffrax_tsit5, 100, ("mild",), ("pools by hand",), (1e-8, 1e-9, 3e-10, 1e-10), (1e-8, 1e-10)),
+    Peer(
+        "diffrax Tsit5",
+        run_diffrax_tsit5,
+        100,
+        ("mild",),
+        ("pools by hand",),
+        (1e-8, 1e-9, 3e-10, 1e-10),
+        (1e-8, 1e-10),
+    ),
     Peer("diffrax Kvaerno5", run_diffrax_kvaerno5, 50, rtols=(1e-6, 1e-7, 1e-8), atols=(1e-7, 1e-8)),
 )
 
 
 @dataclass
 class Row:
-    """One peer on one setting. cpu_ms_per_1000: median over repeats; errors: `bench.problem.error` over patients."""
+    """One peer on one setting. cpu_ms_per_1000: median over repeats; errors: `bench.problem.error` over
+    patients."""
 
     peer: str
     setting: str
@@ -73,7 +82,8 @@ class Row:
 
 
 def choose(peer: Peer, form: str, problem: Problem, states: np.ndarray) -> Row:
-    """The cheapest rung that meets the target: for each atol the loosest such rtol, of these the one with least CPU time."""
+    """The cheapest rung that meets the target: for each atol the loosest such rtol, of these the one with
+    least CPU time."""
     met, best = [], None
     for atol in peer.atols:
         for rtol in peer.rtols:
@@ -109,7 +119,9 @@ def measure_setting(setting: str, peers: tuple[Peer, ...] = PEERS) -> list[Row]:
             peer.run(few, 1e-6, 1e-6, FORMS[form])  # compiles
             row = choose(peer, form, few, states[: few.n])
             rows.append(row)
-            runs[f"{peer.name}, {form}"] = lambda p=peer, q=few, r=row: p.run(q, r.rtol, r.atol, FORMS[r.equations])
+            runs[f"{peer.name}, {form}"] = lambda p=peer, q=few, r=row: p.run(
+                q, r.rtol, r.atol, FORMS[r.equations]
+            )
     times = interleaved(runs, REPEATS)
     for row, seconds in zip(rows, times.values(), strict=True):
         row.cpu_ms_per_1000, row.repeats = float(np.median(seconds)) * 1e6 / row.patients, REPEATS
@@ -121,7 +133,8 @@ def line(row: Row) -> str:
     """A row of the printed table."""
     note = "" if row.met_target else "  (never met 1e-6)"
     return (
-        f"{row.setting:10s} {row.peer:46s} {row.equations:14s} {row.rtol:6.0e} {row.atol:6.0e} {row.patients:5d}"
+        f"{row.setting:10s} {row.peer:46s} {row.equations:14s} {row.rtol:6.0e} {row.atol:6.0e} "
+        f"{row.patients:5d}"
         f" {row.cpu_ms_per_1000:10,.0f} {row.error_median:9.1e} {row.error_p99:8.1e} {row.error_max:8.1e}"
         f" {row.failures:4d}{note}"
     )
@@ -132,12 +145,15 @@ def main() -> None:
     one_core()
     about = machine()
     print(
-        f"{'setting':10s} {'peer':46s} {'equations':14s} {'rtol':>6s} {'atol':>6s} {'n':>5s} {'CPU ms/1000':>10s}"
+        f"{'setting':10s} {'peer':46s} {'equations':14s} {'rtol':>6s} {'atol':>6s} {'n':>5s} "
+        f"{'CPU ms/1000':>10s}"
         f" {'err med':>8s} {'p99':>8s} {'max':>8s} fail"
     )
     rows = [row for setting in sys.argv[1:] or SETTINGS for row in measure_setting(setting)]
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"machine": about, "target": TARGET, "rows": [asdict(r) for r in rows]}, indent=1) + "\n")
+    RESULTS.write_text(
+        json.dumps({"machine": about, "target": TARGET, "rows": [asdict(r) for r in rows]}, indent=1) + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ SETTINGS = {
 class Problem:
     """One setting.
 
-    values: every quantity of `model.system` in order, shape (patients, quantities); start: states at time 0 after the
-    infusion, shape (patients, states); times: output times in days, the first is 0.
+    values: every quantity of `model.system` in order, shape (patients, quantities); start: states at time 0
+    after the infusion, shape (patients, states); times: output times in days, the first is 0.
     """
 
     setting: str
@@ -57,7 +57,8 @@ class Problem:
 
     @property
     def cells(self) -> np.ndarray:
-        """Cells in one unit of each state, shape (patients, states): the blood volume for states in cells/uL, else 1."""
+        """Cells in one unit of each state, shape (patients, states): the blood volume for states in cells/uL,
+        else 1."""
         units = [s.unit for s in self.model.system.states]
         return np.stack([self.blood_volume if u == "cells/uL" else np.ones(self.n) for u in units], axis=1)
 
@@ -103,13 +104,16 @@ def error(problem: Problem, states: np.ndarray, reference: np.ndarray) -> np.nda
     """
     cells = problem.cells[:, None, :]
     with np.errstate(invalid="ignore"):
-        distance = np.abs(np.log(np.maximum(states * cells, 1.0)) - np.log(np.maximum(reference * cells, 1.0)))
+        distance = np.abs(
+            np.log(np.maximum(states * cells, 1.0)) - np.log(np.maximum(reference * cells, 1.0))
+        )
     distance[~np.isfinite(distance)] = np.inf
     return distance.max(axis=(1, 2))
 
 
 def draw() -> dict[str, np.ndarray]:
-    """Factor of each patient on each rate constant, shape (N,) each: the library's own draw around typical values of 1."""
+    """Factor of each patient on each rate constant, shape (N,) each: the library's own draw around typical
+    values of 1."""
     from livingdrug.simulation import cv_population
 
     model = model_of("mild")
@@ -125,7 +129,10 @@ def main() -> None:
         np.savez(DRAW, **made)
     with np.load(DRAW) as stored:
         farthest = max(float(np.abs(stored[name] / made[name] - 1).max()) for name in stored.files)
-    print(f"{DRAW.name}: {len(made)} rates x {N} patients; largest difference from a draw made now: {farthest:.1e}")
+    print(
+        f"{DRAW.name}: {len(made)} rates x {N} patients; largest difference from a draw made now: "
+        f"{farthest:.1e}"
+    )
 
 
 if __name__ == "__main__":

@@ -84,7 +84,10 @@ def examine(name: str, model: Model, n: int) -> dict:
         failures += [first + i for i in result.failed]
         good = result.values[ok]
         nan += int((~np.isfinite(good)).any(axis=(1, 2)).sum())
-        nan += int((~np.isfinite(result.area[ok])).any(axis=1).sum() + (~np.isfinite(result.peak[ok])).any(axis=1).sum())
+        nan += int(
+            (~np.isfinite(result.area[ok])).any(axis=1).sum()
+            + (~np.isfinite(result.peak[ok])).any(axis=1).sum()
+        )
         lowest = min(lowest, float(good.min(initial=0.0)))
     seconds = time.process_time() - start
     again = [i for i in failures[:3] + failures[-3:] if run(model, patients(model, i, 1)).status[0] == "ok"]

@@ -64,8 +64,11 @@ def one(seed: int) -> dict:
 
 
 def numbers_of(result: FitResult) -> dict[str, list]:
-    """Of every number its value, relative standard error, the ends of its interval, and whether it is determined."""
-    return {e.name: [e.value, e.rse and e.rse / 100, e.lower, e.upper, e.determined] for e in result.estimates}
+    """Of every number its value, relative standard error, the ends of its interval, and whether it is
+    determined."""
+    return {
+        e.name: [e.value, e.rse and e.rse / 100, e.lower, e.upper, e.determined] for e in result.estimates
+    }
 
 
 def true_numbers() -> dict[str, float]:
@@ -79,10 +82,13 @@ def table() -> str:
     """Bias, spread and coverage of the fits that ended, and the others by name."""
     stored = json.loads(STORED.read_text())
     rows = [row for row in stored if row["status"] in ENDED]
-    states = ", ".join(f"{sum(r['status'] == s for r in stored)} {s}" for s in sorted({r["status"] for r in stored}))
+    states = ", ".join(
+        f"{sum(r['status'] == s for r in stored)} {s}" for s in sorted({r["status"] for r in stored})
+    )
     lines = [f"{len(stored)} data sets: {states}; below the limit {np.mean([r['below'] for r in stored]):.1%}; "
              f"CPU {np.mean([r['cpu_seconds'] for r in stored]):.1f} s each", "",
-             "| number (ln) | determined | bias | Monte-Carlo SE | spread of estimates | mean SE | 95 % interval covers |",
+             "| number (ln) | determined | bias | Monte-Carlo SE | spread of estimates | mean SE | 95 % "
+             "interval covers |",
              "|---|---|---|---|---|---|---|"]  # fmt: skip
     for name, true in true_numbers().items():
         found = [row["numbers"][name] for row in rows if name in row["numbers"] and row["numbers"][name][4]]
@@ -92,7 +98,11 @@ def table() -> str:
         error = off.std(ddof=1) / np.sqrt(len(off))
         numbers = f"{off.mean():+.3f} | {error:.3f} | {off.std(ddof=1):.3f} | {se.mean():.3f}"
         lines.append(f"| {name} | {len(found)} of {len(rows)} | {numbers} | {covers:.1%} |")
-    lines += [f"did not end: seed {r['seed']}, {r['status']}: {'; '.join(r['notes'])}" for r in stored if r not in rows]
+    lines += [
+        f"did not end: seed {r['seed']}, {r['status']}: {'; '.join(r['notes'])}"
+        for r in stored
+        if r not in rows
+    ]
     return "\n".join(lines)
 
 

@@ -25,7 +25,12 @@ MAX_STEPS = 20_000_000
 def reference(problem: Problem) -> np.ndarray:
     """States of every patient at every output time, shape (patients, times, states); kept in out/bench."""
     made = equations(problem.model.system)
-    what = made.source.encode() + made.values(problem).tobytes() + problem.start.tobytes() + repr((RTOL, ATOL)).encode()
+    what = (
+        made.source.encode()
+        + made.values(problem).tobytes()
+        + problem.start.tobytes()
+        + repr((RTOL, ATOL)).encode()
+    )
     file = FOLDER / f"reference_{problem.setting}_{hashlib.sha256(what).hexdigest()[:12]}.npy"
     if not file.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -36,9 +41,13 @@ def reference(problem: Problem) -> np.ndarray:
 def dop853(problem: Problem, rtol: float, atol: float = ATOL, write: Callable = equations) -> np.ndarray:
     """The same method at another tolerance or on other equations, not kept."""
     made = write(problem.model.system)
-    states, steps = _solver(made)(made.start(problem), made.values(problem), problem.times, rtol, atol, MAX_STEPS)
+    states, steps = _solver(made)(
+        made.start(problem), made.values(problem), problem.times, rtol, atol, MAX_STEPS
+    )
     if (steps < 0).any():
-        raise RuntimeError(f"{problem.setting}: {np.sum(steps < 0)} patients took more than {MAX_STEPS:,} steps")
+        raise RuntimeError(
+            f"{problem.setting}: {np.sum(steps < 0)} patients took more than {MAX_STEPS:,} steps"
+        )
     return made.whole(problem, states)
 
 
@@ -130,7 +139,9 @@ def radau(problem: Problem, rtol: float = 1e-10, atol: float = 1e-10) -> np.ndar
     rhs = numba.njit(made.function(_hill=numba.njit(hill)))
     rows = zip(problem.start, made.values(problem), strict=True)
     span = (0.0, problem.times[-1])
-    solved = [solve_ivp(rhs, span, y, "Radau", problem.times, args=(p,), rtol=rtol, atol=atol) for y, p in rows]
+    solved = [
+        solve_ivp(rhs, span, y, "Radau", problem.times, args=(p,), rtol=rtol, atol=atol) for y, p in rows
+    ]
     return np.stack([s.y.T for s in solved])
 
 

@@ -42,7 +42,11 @@ def one(problem, seed: int, start: int) -> dict:
 def _spread(found: list[list]) -> float:
     """Spread of ln of a number over seeds in standard errors, of the seeds that have one."""
     known = [(np.log(value), se) for value, se, *_ in found if se]
-    return float(np.std([x for x, _ in known], ddof=1) / np.median([se for _, se in known])) if len(known) > 1 else np.nan
+    return (
+        float(np.std([x for x, _ in known], ddof=1) / np.median([se for _, se in known]))
+        if len(known) > 1
+        else np.nan
+    )
 
 
 def table() -> str:
@@ -50,7 +54,9 @@ def table() -> str:
     rows = json.loads(STORED.read_text())
     seeds = [r for r in rows if r["start"] == 0 and "numbers" in r]
     starts = [r for r in rows if r["start"] > 0]
-    spread = {name: _spread([r["numbers"][name] for r in seeds if name in r["numbers"]]) for name in true_numbers()}
+    spread = {
+        name: _spread([r["numbers"][name] for r in seeds if name in r["numbers"]]) for name in true_numbers()
+    }
     lines = [f"{len(seeds)} seeds: sd of the estimates over seeds in standard errors, -2LL "
              f"{min(r['minus2ll'] for r in seeds):.2f} to {max(r['minus2ll'] for r in seeds):.2f}", ""]  # fmt: skip
     lines += ["| number | sd over seeds / SE |", "|---|---|"]
@@ -58,7 +64,10 @@ def table() -> str:
     if starts:
         best = min(r["minus2ll"] for r in rows if "minus2ll" in r)
         reached = [r for r in starts if r.get("minus2ll", np.inf) <= best + SAME]
-        lines += ["", f"{len(reached)} of {len(starts)} starts reached the best -2LL, {best:.2f}, within {SAME:g}"]
+        lines += [
+            "",
+            f"{len(reached)} of {len(starts)} starts reached the best -2LL, {best:.2f}, within {SAME:g}",
+        ]
         for r in (r for r in starts if r not in reached):
             higher = r.get("minus2ll", np.inf) - best
             lines.append(f"start {r['start']}: {r['status']}, {higher:+.2f}; {'; '.join(r['notes'])[-200:]}")

@@ -81,23 +81,30 @@ def table() -> str:
         states = {s: sum(r["status"] == s for r in first) for s in sorted({r["status"] for r in first})}
         seconds = np.median([r["cpu_seconds"] for r in mine])
         lines += [f"{design}: {len(first)} sets, {states}, median {seconds:.1f} CPU s", "",
-                  "| number | determined | 95 % interval holds the truth | bounds hold it | too low / too high |",
+                  "| number | determined | 95 % interval holds the truth | bounds hold it | too low / too "
+                  "high |",
                   "|---|---|---|---|---|"]  # fmt: skip
         for name, true in truth.items():
-            found = [r["estimates"][name] for r in first if name in r["estimates"] and r["estimates"][name][4]]
+            found = [
+                r["estimates"][name] for r in first if name in r["estimates"] and r["estimates"][name][4]
+            ]
             both = [e for e in found if e[5]]
             inside = [_holds(e, true) for e in both]
             high = sum(e[2] is not None and true < e[2] for e in found)
             low = sum(e[3] is not None and true > e[3] for e in found)
             held = f"{100 * np.mean(inside):.0f} %" if both else "-"
             share = f"{100 * np.mean([_holds(e, true) for e in found]):.0f} %" if found else "-"
-            lines.append(f"| {name} | {100 * len(both) / len(first):.0f} % | {held} | {share} | {low} / {high} |")
+            lines.append(
+                f"| {name} | {100 * len(both) / len(first):.0f} % | {held} | {share} | {low} / {high} |"
+            )
         lines += ["", _pairs(mine), ""]
     return "\n".join(lines)
 
 
 def _holds(estimate: list, true: float) -> bool:
-    return not (estimate[2] is not None and true < estimate[2]) and not (estimate[3] is not None and true > estimate[3])
+    return not (estimate[2] is not None and true < estimate[2]) and not (
+        estimate[3] is not None and true > estimate[3]
+    )
 
 
 def _pairs(rows: list[dict]) -> str:
@@ -106,12 +113,16 @@ def _pairs(rows: list[dict]) -> str:
     for r in rows:
         sets.setdefault(r["set"], []).append(r)
     told = []
-    for what, counts in (("ended and sound", lambda r: all(r["verdict"])), ("code 0", lambda r: r["status"] == "converged")):
+    for what, counts in (
+        ("ended and sound", lambda r: all(r["verdict"])),
+        ("code 0", lambda r: r["status"] == "converged"),
+    ):
         pairs = [p for p in sets.values() if len(p) == 2 and all(counts(r) for r in p)]
         apart = [abs(a["minus2ll"] - b["minus2ll"]) for a, b in pairs]
         moved = [_moved(a, b) for a, b in pairs]
         if pairs:
-            told.append(f"{len(pairs)} pairs of seeds that both are {what}: -2LL within {max(apart):.2f} (95 %: "
+            told.append(f"{len(pairs)} pairs of seeds that both are {what}: -2LL within {max(apart):.2f} "
+                        f"(95 %: "
                         f"{np.percentile(apart, 95):.2f}); determined estimates within 0.25 SE in "
                         f"{100 * np.mean(np.array(moved) <= 0.25):.0f} %")  # fmt: skip
     return "; ".join(told) or "no pairs of seeds"
@@ -139,7 +150,14 @@ def main(words: list[str]) -> None:
                         continue
                     rows.append(one(design, number, seed))
                     STORED.write_text(json.dumps(rows, indent=0))
-                    print(design, number, seed, rows[-1]["status"], f"{rows[-1]['cpu_seconds']:.1f} s", flush=True)
+                    print(
+                        design,
+                        number,
+                        seed,
+                        rows[-1]["status"],
+                        f"{rows[-1]['cpu_seconds']:.1f} s",
+                        flush=True,
+                    )
     print(table())
 
 

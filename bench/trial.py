@@ -41,16 +41,32 @@ def rates(replicates: int) -> list[dict]:
     p1, p2 = (marginal_rate(24_000.0, 1.5, median, SD) for median in medians)
     cases = (
         ("t-test, pooled, exact 0.80", peak, (17, 17), fold, {}, (0.05, 0.8)),
-        ("t-test, pooled, 10 against 30", peak, (30, 10), 2.0, {}, (0.05, power_t(30, math.log(2) / SD, ratio=1 / 3))),
+        (
+            "t-test, pooled, 10 against 30",
+            peak,
+            (30, 10),
+            2.0,
+            {},
+            (0.05, power_t(30, math.log(2) / SD, ratio=1 / 3)),
+        ),
         ("t-test, Welch", welch, (17, 17), fold, {}, (None, None)),
-        ("two proportions, 60 per arm", answers, (60, 60), 2.5, {}, (exact_share(60, p1, p1), exact_share(60, p1, p2))),
+        (
+            "two proportions, 60 per arm",
+            answers,
+            (60, 60),
+            2.5,
+            {},
+            (exact_share(60, p1, p1), exact_share(60, p1, p2)),
+        ),
         ("log-rank over visits, 30 per arm", there, (30, 30), 2.0, visits, (None, None)),
         ("ln AUC0-28 of samples, 20 per arm", Endpoint("AUC28", "auc"), (20, 20), 2.0, visits, (None, None)),
     )
     rows = []
     for name, endpoint, (n0, n1), change, more, truth in cases:
         arms = (Arm("control", n0), Arm("version", n1, change={"c_max": change}))
-        answer = simulate_trial(Trial(model, arms, "control", (endpoint,), spread="sd", **more), replicates, 1)
+        answer = simulate_trial(
+            Trial(model, arms, "control", (endpoint,), spread="sd", **more), replicates, 1
+        )
         (arm,) = answer.endpoints[0].arms
         rows.append(
             {"case": name, "type_1_error": arm.false.value, "type_1_true": truth[0], "power": arm.power.value,
@@ -104,7 +120,10 @@ def measure(what: str) -> dict:
     for when in ("first", "second"):
         cpu, wall = time.process_time(), time.perf_counter()
         runs[what]()
-        row |= {f"{when}_cpu_s": round(time.process_time() - cpu, 2), f"{when}_wall_s": round(time.perf_counter() - wall, 2)}
+        row |= {
+            f"{when}_cpu_s": round(time.process_time() - cpu, 2),
+            f"{when}_wall_s": round(time.perf_counter() - wall, 2),
+        }
     return row
 
 
@@ -112,10 +131,17 @@ def main(replicates: str = "10000") -> None:
     """Print every row and keep them all in bench/results."""
     from bench.machine import machine
 
-    found = {"machine": machine(), "replicates": int(replicates), "rates": rates(int(replicates)), "times": []}
+    found = {
+        "machine": machine(),
+        "replicates": int(replicates),
+        "rates": rates(int(replicates)),
+        "times": [],
+    }
     for what in ("trial", "answer", "grid"):
         command = [sys.executable, "-m", "bench.trial", "--one", what]
-        found["times"].append(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+        found["times"].append(
+            json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        )
     for row in (*found["rates"], *found["times"]):
         print(row)
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")

@@ -31,7 +31,7 @@ def api_page() -> str:
     """Every public name of `import livingdrug as ld` with its signature and its docstring."""
     import livingdrug as ld
 
-    names = sorted((n for n in dir(ld) if not n.startswith("_")), key=str.lower)
+    names = sorted((n for n in ld.__all__ if not n.startswith("_")), key=str.lower)
     parts = ["# Python\n", "`import livingdrug as ld`, then `ld.` and Tab. Made of the docstrings.\n"]
     for name in names:
         parts.append(f"## {name}\n\n```python\n{_signature(name, getattr(ld, name))}\n```\n\n{_docstring(getattr(ld, name))}\n")

@@ -36,7 +36,9 @@ def main(out: str) -> None:
         panel = make()
         pictures[panel.name] = _save(panel, folder)
         panels.append(panel)
-        click.echo(f"[{i:2}/{len(PANELS)}] {panel.name:3} {panel.title:40} {time.perf_counter() - begin:5.1f} s")
+        click.echo(
+            f"[{i:2}/{len(PANELS)}] {panel.name:3} {panel.title:40} {time.perf_counter() - begin:5.1f} s"
+        )
     targets = compare(panels)
     targets.to_csv(folder / "targets.csv", index=False)
     write_report(_report(panels, pictures, targets), folder / "report.html")
@@ -64,18 +66,29 @@ def _report(panels: list[Panel], pictures: dict[str, Drawing], targets) -> Repor
         rows = targets[targets["panel"] == panel.name][list(header)].to_numpy(dtype=str).tolist()
         tables = [("our numbers against the reference", header, rows)] if rows else []
         title = panel.title if panel.name == "T1" else f"{panel.name}. {panel.title}"
-        sections.append(Section(f"p{panel.name}", title, panel.caption, (), [pictures[panel.name]], tables, panel.label))
+        sections.append(
+            Section(f"p{panel.name}", title, panel.caption, (), [pictures[panel.name]], tables, panel.label)
+        )
     return Report(
         TITLE,
         (
-            "Kirouac, Zmurchok & Morris 2024, npj Systems Biology and Applications 10, doi:10.1038/s41540-024-00355-3: every "
+            "Kirouac, Zmurchok & Morris 2024, npj Systems Biology and Applications 10, "
+            "doi:10.1038/s41540-024-00355-3: every "
             "panel simulated from its models, with the numbers beside the reference.",
-            "Sources called facts, or ending in .csv, are the project's own fact sheets: the printed numbers of the cited "
-            "papers and, where the paper shows a curve only, the same equations solved independently beforehand.",
-            f"{good} of {len(targets)} reference numbers agree within their tolerance; the others carry their reason.",
+            "Sources called facts, or ending in .csv, are the project's own fact sheets: the printed "
+            "numbers of the cited "
+            "papers and, where the paper shows a curve only, the same equations solved independently "
+            "beforehand.",
+            f"{good} of {len(targets)} reference numbers agree within their tolerance; the others carry "
+            f"their reason.",
         ),
         [*sections, _deviations()],
-        {"seed": str(SEED), "panels": str(len(panels)), "virtual patients": "1,000 (bands), 10,000 (2B, 2D)", **versions()},
+        {
+            "seed": str(SEED),
+            "panels": str(len(panels)),
+            "virtual patients": "1,000 (bands), 10,000 (2B, 2D)",
+            **versions(),
+        },
     )
 
 
@@ -84,7 +97,14 @@ def _deviations() -> Section:
     header = ("where", "printed", "what follows", "what we did")
     cells = [[row["where"], row["printed"], row["follows"], row["did"]] for row in rows]
     text = ("Where the printed paper, or what was read of its sources, does not give the printed result.",)
-    return Section("deviations", "Deviations and errors of the printed paper", text, (), (), [("deviations", header, cells)])
+    return Section(
+        "deviations",
+        "Deviations and errors of the printed paper",
+        text,
+        (),
+        (),
+        [("deviations", header, cells)],
+    )
 
 
 def _print_summary(panels: list[Panel], targets, folder: Path, seconds: float) -> None:
@@ -97,11 +117,15 @@ def _print_summary(panels: list[Panel], targets, folder: Path, seconds: float) -
     for panel in panels:
         verdicts = targets.loc[targets["panel"] == panel.name, "verdict"]
         good, bad = int((verdicts == "pass").sum()), int((verdicts == "deviates").sum())
-        table.add_row(panel.name, panel.title + (f" ({panel.label})" if panel.label else ""), str(good), str(bad or ""))
+        table.add_row(
+            panel.name, panel.title + (f" ({panel.label})" if panel.label else ""), str(good), str(bad or "")
+        )
     console = Console()
     console.print(table)
     for _, row in targets[targets["verdict"] == "deviates"].iterrows():
-        console.print(f"{row['panel']} {row['quantity']}: {row['ours']}, reference {row['reference']}: {row['reason']}")
+        console.print(
+            f"{row['panel']} {row['quantity']}: {row['ours']}, reference {row['reference']}: {row['reason']}"
+        )
     good = int((targets["verdict"] == "pass").sum())
     console.print(f"{good} of {len(targets)} targets pass; {seconds:.0f} s; open {folder / 'report.html'}")
 

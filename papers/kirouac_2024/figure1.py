@@ -37,7 +37,15 @@ def panel_1a() -> Panel:
     axes.legend()
     values = {"AUC to infinity": long_run.metric("concentration", "AUC")[0]}
     caption = ("A two-compartment drug with first-order absorption.",)
-    return Panel("1A", "Pharmacokinetic curve", caption, figure, curve_rows(result, ("concentration",)), values, SYNTHETIC)
+    return Panel(
+        "1A",
+        "Pharmacokinetic curve",
+        caption,
+        figure,
+        curve_rows(result, ("concentration",)),
+        values,
+        SYNTHETIC,
+    )
 
 
 def panel_1b() -> Panel:
@@ -78,7 +86,9 @@ def panel_1c() -> Panel:
         ax.set(xlabel="time (days)", ylabel=f"{output} (fraction of maximum)", ylim=(0, 1))
     axes[0].legend(title="daily dose")
     values = {"CMAX ratio of dose 18 to 2": peaks[18] / peaks[2]}
-    caption = ("One dose a day for seven days. The dosing interval is ours; the paper prints the doses only.",)
+    caption = (
+        "One dose a day for seven days. The dosing interval is ours; the paper prints the doses only.",
+    )
     return Panel("1C", "Simulated dose levels", caption, figure, pd.concat(rows), values, SYNTHETIC)
 
 
@@ -102,10 +112,13 @@ def panel_1d() -> Panel:
     axes.legend(loc="lower right")
     values = {"late CMAX (cells/uL)": result.metric("car_t_blood", "CMAX")[0], "late TMAX (d)": peak}
     caption = (
-        "kirouac_2023 + tissue with k12 = k21 = 6/d and no loss of infused cells: distribution takes the place of loss.",
+        "kirouac_2023 + tissue with k12 = k21 = 6/d and no loss of infused cells: distribution takes the "
+        "place of loss.",
         "Phase limits are drawn by eye, except the peak.",
     )
-    return Panel("1D", "Four phases of CAR-T kinetics", caption, figure, curve_rows(result, ("car_t_blood",)), values)
+    return Panel(
+        "1D", "Four phases of CAR-T kinetics", caption, figure, curve_rows(result, ("car_t_blood",)), values
+    )
 
 
 def panel_1e() -> Panel:
@@ -136,8 +149,10 @@ def panel_1e() -> Panel:
     values["initial half-life (d)"] = np.log(2) / p["alpha"]
     values["terminal half-life (d)"] = np.log(2) / p["beta"]
     caption = (
-        "Tisagenlecleucel transgene in B-ALL (Stein 2019): median and central 50, 80 and 95 % of 1,000 virtual patients.",
-        "Table 1 of Stein does not say whether its spreads are SDs or variances; its standard errors only fit SDs (left). "
+        "Tisagenlecleucel transgene in B-ALL (Stein 2019): median and central 50, 80 and 95 % of 1,000 "
+        "virtual patients.",
+        "Table 1 of Stein does not say whether its spreads are SDs or variances; its standard errors only "
+        "fit SDs (left). "
         "Kirouac 2024 reads them as variances (right).",
     )
     return Panel("1E", "Kymriah population model", caption, figure, pd.concat(rows), values)

@@ -20,7 +20,8 @@ KYMRIAH_CMAX, KYMRIAH_SD, CRS_RATE = 34_700.0, float(np.sqrt(np.log1p(1.554**2))
 
 
 def panel_2a() -> Panel:
-    """Exposure-response of ide-cel, calibrated to marginal rates; the published tisagenlecleucel slope beside it."""
+    """Exposure-response of ide-cel, calibrated to marginal rates; the published tisagenlecleucel slope beside
+    it."""
     figure, (left, right) = new_figure(2, 4.0)
     auc = np.geomspace(2e4, 2e8, 200)
     rows, values = [], {}
@@ -30,24 +31,42 @@ def panel_2a() -> Panel:
         chance = logistic(auc, values[f"{name}: EC50 at h=1"], 1.0)
         left.semilogx(auc, chance, color=colour, label=name)
         low, high = (logistic(auc, values[f"{name}: EC50 at h={h:g}"], h) for h in (0.5, 2.0))
-        left.fill_between(auc, np.minimum(low, high), np.maximum(low, high), color=colour, alpha=0.15, linewidth=0)
-        rows.append(pd.DataFrame({"exposure": auc, "probability": chance, "curve": name, "unit": "d*copies/ug"}))
+        left.fill_between(
+            auc, np.minimum(low, high), np.maximum(low, high), color=colour, alpha=0.15, linewidth=0
+        )
+        rows.append(
+            pd.DataFrame({"exposure": auc, "probability": chance, "curve": name, "unit": "d*copies/ug"})
+        )
     left.set(xlabel="AUC0-28 (d*copies/ug)", ylabel="probability", ylim=(0, 1), title="ide-cel, synthetic")
     left.legend(title="h = 1; band h = 0.5 to 2")
     cmax = np.geomspace(1e3, 1e6, 200)
     ec50 = calibrate_ec50(CRS_RATE, CRS_SLOPE, KYMRIAH_CMAX, KYMRIAH_SD)
     right.semilogx(cmax, logistic(cmax, ec50, CRS_SLOPE), color=COLOURS[1], label="CRS grade 3/4")
-    right.set(xlabel="CMAX (copies/ug)", ylim=(0, 1), ylabel="probability", title="tisagenlecleucel, published slope")
+    right.set(
+        xlabel="CMAX (copies/ug)",
+        ylim=(0, 1),
+        ylabel="probability",
+        title="tisagenlecleucel, published slope",
+    )
     right.legend()
     rows.append(
-        pd.DataFrame({"exposure": cmax, "probability": logistic(cmax, ec50, CRS_SLOPE), "curve": "tisagenlecleucel CRS 3/4"})
+        pd.DataFrame(
+            {
+                "exposure": cmax,
+                "probability": logistic(cmax, ec50, CRS_SLOPE),
+                "curve": "tisagenlecleucel CRS 3/4",
+            }
+        )
     )
     values["tisagenlecleucel CRS slope per ln CMAX"] = CRS_SLOPE
     values["tisagenlecleucel CRS EC50 (copies/ug)"] = ec50
     caption = (
-        "Left: the reported parameters of the Abecma model are not public. EC50s are calibrated so that the KarMMa exposure "
-        "(geometric mean 2.86e6, log-SD 1.26) gives the observed rates; one rate cannot tell the steepness h.",
-        "Right: the slope is published (odds x2.17 per doubling of CMAX), the EC50 is calibrated to a 46.6 % rate. "
+        "Left: the reported parameters of the Abecma model are not public. EC50s are calibrated so that the "
+        "KarMMa exposure "
+        "(geometric mean 2.86e6, log-SD 1.26) gives the observed rates; one rate cannot tell the steepness "
+        "h.",
+        "Right: the slope is published (odds x2.17 per doubling of CMAX), the EC50 is calibrated to a 46.6 "
+        "% rate. "
         "Tumour burden drives both exposure and CRS, so this is an association.",
     )
     label = "synthetic: calibrated to marginal rates"
@@ -76,18 +95,36 @@ def panel_2b() -> Panel:
         for i, group in enumerate(groups):
             for width, thickness in ((95, 2), (80, 5), (50, 10)):
                 low, high = 10 ** np.percentile(group, (50 - width / 2, 50 + width / 2))
-                ax.plot([i, i], [low, high], color=COLOURS[0], linewidth=thickness, alpha=0.45, solid_capstyle="butt")
+                ax.plot(
+                    [i, i],
+                    [low, high],
+                    color=COLOURS[0],
+                    linewidth=thickness,
+                    alpha=0.45,
+                    solid_capstyle="butt",
+                )
             ax.plot([i], [10 ** np.median(group)], "o", color="black", markersize=4)
-        ax.set(yscale="log", xlabel="dose (cells)", ylabel="AUC0-28 (d*copies/ug)", title=f"spread read as {spread}")
+        ax.set(
+            yscale="log",
+            xlabel="dose (cells)",
+            ylabel="AUC0-28 (d*copies/ug)",
+            title=f"spread read as {spread}",
+        )
         ax.set_xticks(range(5), ["1e7", "5e7", "1e8", "2e8", "5e8"])
         tables.append(table)
-        values[f"log10 span of central 95 % AUC28, {spread}"] = float(np.ptp(np.percentile(groups[2], (2.5, 97.5))))
-    values["log10 shift of the median over the dose range"] = float(np.median(groups[-1]) - np.median(groups[0]))
+        values[f"log10 span of central 95 % AUC28, {spread}"] = float(
+            np.ptp(np.percentile(groups[2], (2.5, 97.5)))
+        )
+    values["log10 shift of the median over the dose range"] = float(
+        np.median(groups[-1]) - np.median(groups[0])
+    )
     levels = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975]
     data = pd.concat(tables).groupby(["spread", "dose"])["auc28"].describe(percentiles=levels)
     caption = (
-        "10,000 virtual patients a dose; bars: central 50, 80, 95 %. The dose enters as the paper does it (C0 scaled at "
-        "fixed fold expansion), so the median moves 50-fold: the data-based exponent is 0.093, which moves CMAX by 44 %.",
+        "10,000 virtual patients a dose; bars: central 50, 80, 95 %. The dose enters as the paper does it "
+        "(C0 scaled at "
+        "fixed fold expansion), so the median moves 50-fold: the data-based exponent is 0.093, which moves "
+        "CMAX by 44 %.",
     )
     return Panel("2B", "Exposure over the dose range", caption, figure, data.reset_index(), values)
 
@@ -106,27 +143,37 @@ def panel_2c() -> Panel:
         areas = daily_auc(simulate(model, subjects, times=DAYS), "transgene")
         # the peak parameter, as in the reference: late peaks lie beyond day 28
         pair = np.stack([np.log(subjects.values["c_max"]), np.log(areas)])
-        values[f"correlation at one dose, {spread}"] = float(np.corrcoef(pair[:, np.isfinite(pair).all(axis=0)])[0, 1])
+        values[f"correlation at one dose, {spread}"] = float(
+            np.corrcoef(pair[:, np.isfinite(pair).all(axis=0)])[0, 1]
+        )
         tables.append(one_dose)
         if spread == "sd":
             for (dose, group), colour in zip(table.groupby("dose"), COLOURS, strict=False):
                 label = f"{dose:.0e}".replace("e+0", "e")
-                axes.loglog(group["cmax"][:300], group["auc28"][:300], ".", color=colour, markersize=3, label=label)
+                axes.loglog(
+                    group["cmax"][:300], group["auc28"][:300], ".", color=colour, markersize=3, label=label
+                )
     axes.set(xlabel="CMAX (copies/ug)", ylabel="AUC0-28 (d*copies/ug)")
     axes.legend(title="dose (cells)", markerscale=3)
-    caption = ("300 virtual patients a dose are drawn, SD reading; the data hold 2,000 at 1e8 cells for both readings.",)
+    caption = (
+        "300 virtual patients a dose are drawn, SD reading; the data hold 2,000 at 1e8 cells for "
+        "both readings.",
+    )
     return Panel("2C", "CMAX against AUC", caption, figure, pd.concat(tables), values)
 
 
 def sample_size_grid(spread: str) -> pd.DataFrame:
-    """Patients per arm for every fold and variance scale: two-sided t-test on ln AUC28, 80 % power, alpha 0.05."""
+    """Patients per arm for every fold and variance scale: two-sided t-test on ln AUC28, 80 % power, alpha
+    0.05."""
     model = get_model("stein_2019")
     rows = []
     for scale in SCALES:
         result = simulate(model, draw_subjects(model, 10_000, SEED, spread, variance_scale=scale), times=DAYS)
         sd = float(np.std(np.log(finite(daily_auc(result, "transgene"))), ddof=1))
         # a fold on CMAX shifts ln AUC28 of every patient by exactly ln(fold)
-        rows += [(spread, scale, fold, sd, n) for fold, n in zip(FOLDS, sizes_over([sd], FOLDS)[0], strict=True)]
+        rows += [
+            (spread, scale, fold, sd, n) for fold, n in zip(FOLDS, sizes_over([sd], FOLDS)[0], strict=True)
+        ]
     return pd.DataFrame(rows, columns=["spread", "variance_scale", "fold", "sd_ln_auc28", "n_per_arm"])
 
 
@@ -142,7 +189,11 @@ def panel_2d() -> Panel:
             ax.text(j, i, f"{n}", ha="center", va="center", fontsize=7, color="white" if n > 20 else "black")
         ax.set_xticks(range(len(FOLDS)), [f"{f:g}" for f in FOLDS])
         ax.set_yticks(range(len(SCALES)), [f"{s:g}" for s in SCALES])
-        ax.set(xlabel="fold change of CMAX", ylabel="log-variance, relative to Kymriah", title=f"spread read as {spread}")
+        ax.set(
+            xlabel="fold change of CMAX",
+            ylabel="log-variance, relative to Kymriah",
+            title=f"spread read as {spread}",
+        )
         tables.append(table)
         full = table[table["variance_scale"] == 1.0].set_index("fold")
         values |= {f"N per arm, {fold:g}-fold, {spread}": float(full["n_per_arm"][fold]) for fold in FOLDS}
@@ -151,9 +202,11 @@ def panel_2d() -> Panel:
     values["paper's text: N per arm for 2-fold"] = values["N per arm, 2-fold, variance"]
     values["paper's text: N per arm for 5-fold"] = values["N per arm, 5-fold, variance"]
     caption = (
-        "Patients per arm to see the fold change of CMAX in ln AUC0-28 (two-sided t-test, 80 % power, 5 %), exact noncentral "
+        "Patients per arm to see the fold change of CMAX in ln AUC0-28 (two-sided t-test, 80 % power, 5 %), "
+        "exact noncentral "
         "t, 10,000 virtual patients a row, daily samples.",
-        "The text of the paper (40 per arm for 2-fold, 10 for 5-fold) only comes out under the variance reading (right).",
+        "The text of the paper (40 per arm for 2-fold, 10 for 5-fold) only comes out under the variance "
+        "reading (right).",
     )
     return Panel("2D", "Patients per arm", caption, figure, pd.concat(tables), values)
 

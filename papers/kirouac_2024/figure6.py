@@ -1,6 +1,7 @@
 """Figure 6: allogeneic rejection. Simulations only: the clinical points are not public as numbers.
 
-Digitised points of a user go into user_points/ucart19.csv and user_points/ft819.csv and then appear in 6A, 6B and 6D.
+Digitised points of a user go into user_points/ucart19.csv and user_points/ft819.csv and then appear in 6A, 6B
+and 6D.
 """
 
 from pathlib import Path
@@ -12,7 +13,15 @@ from livingdrug.models import get_model
 from livingdrug.plots import COLOURS, MUTED, new_figure, plot_bands, plot_curve, plot_limit, sequence
 from livingdrug.response import logistic
 from livingdrug.simulation import draw_subjects, simulate
-from papers.kirouac_2024.panel import COPIES_TO_CELLS, LIMIT_CELLS, SEED, Panel, band_rows, curve_rows, mechanistic
+from papers.kirouac_2024.panel import (
+    COPIES_TO_CELLS,
+    LIMIT_CELLS,
+    SEED,
+    Panel,
+    band_rows,
+    curve_rows,
+    mechanistic,
+)
 
 REJECTION = (0.0, 1e-12, 1e-11, 1e-10, 1e-9, 7e-9, 1e-8, 1e-7)
 PERSISTER, NON_PERSISTER = 0.0, 7e-9
@@ -59,7 +68,8 @@ def panel_6a() -> Panel:
     rows = [curve_rows(r, ("car_t_blood",), group=name) for name, r in results.items()]
     values = {f"CMAX (cells/uL), {name}": r.metric("car_t_blood", "CMAX")[0] for name, r in results.items()}
     caption = (
-        "Rejection rate 0 (persister) and 7e-9 per cell per day (non-persister), our simulation. The 26 patients of the "
+        "Rejection rate 0 (persister) and 7e-9 per cell per day (non-persister), our simulation. The 26 "
+        "patients of the "
         "paper are not public as numbers; your own digitised points go into user_points/ucart19.csv.",
     )
     return Panel("6A", "Allogeneic CAR-T", caption, figure, pd.concat(rows), values, "simulation only")
@@ -76,7 +86,9 @@ def panel_6b() -> Panel:
     axes.legend()
     rows = [curve_rows(r, ("host_t",), group=name) for name, r in results.items()]
     persister = simulate(rejected(PERSISTER), regimen=[1e8], times=[28.0, 60.0, 100.0]).curve("host_t")
-    values = {f"host T cells on day {day}": level for day, level in zip((28, 60, 100), persister, strict=True)}
+    values = {
+        f"host T cells on day {day}": level for day, level in zip((28, 60, 100), persister, strict=True)
+    }
     caption = ("0.5 cells/uL left, recovery 0.35/d; as printed, host T cells do not reach a plateau.",)
     return Panel("6B", "Host T-cell recovery", caption, figure, pd.concat(rows), values, "simulation only")
 
@@ -92,7 +104,9 @@ def panel_6c() -> Panel:
         plot_curve(axes, result, "car_t_blood", label=f"{k_allo:g}", colour=colour)
         for metric, name in (("CMAX", "CMAX (cells/uL)"), ("TMAX", "TMAX (d)"), ("AUC", "AUC60")):
             values[f"k_allo {k_allo:g}: {name}"] = result.metric("car_t_blood", metric)[0]
-        curve = simulate(rejected(k_allo), regimen=[1e8], times=late, outputs=["car_t_blood"]).curve("car_t_blood")
+        curve = simulate(rejected(k_allo), regimen=[1e8], times=late, outputs=["car_t_blood"]).curve(
+            "car_t_blood"
+        )
         below = np.flatnonzero((late > result.metric("car_t_blood", "TMAX")[0]) & (curve < DETECTION))
         if len(below):
             values[f"k_allo {k_allo:g}: first day below 0.05 cells/uL"] = late[below[0]]
@@ -118,7 +132,8 @@ def panel_6d() -> Panel:
     data = band_rows(result, "transgene").assign(output="car_t_blood", unit="cells/uL")
     values = {"typical CMAX (cells/uL)": simulate(model).metric("transgene", "CMAX")[0]}
     caption = (
-        "stein_2019 times 0.05 cells/uL per copy/ug, the paper's estimate (right for a normal white count; up to ten times "
+        "stein_2019 times 0.05 cells/uL per copy/ug, the paper's estimate (right for a normal white count; "
+        "up to ten times "
         "too high soon after lymphodepletion). The FT819 patient is not public as numbers; points go into "
         "user_points/ft819.csv.",
     )
@@ -142,7 +157,9 @@ def panel_6e() -> Panel:
     rows = [("Kymriah", f"p{p:g}", v) for p, v in zip(levels, np.percentile(area, levels), strict=True)]
     rows += [(name, "value", value) for name, value in groups.items()]
     values = {f"AUC60, {name}": value for name, value in groups.items()}
-    caption = ("Kymriah through 0.05 cells/uL per copy/ug. The paper's UCART19 and FT819 data are not public.",)
+    caption = (
+        "Kymriah through 0.05 cells/uL per copy/ug. The paper's UCART19 and FT819 data are not public.",
+    )
     data = pd.DataFrame(rows, columns=["group", "statistic", "auc60_d_cells_per_ul"])
     return Panel("6E", "Exposure to day 60", caption, figure, data, values, "simulation only")
 
@@ -161,12 +178,17 @@ def panel_6f() -> Panel:
         axes.text(value, 1.02, name, ha="center", fontsize=8, color=MUTED)
     axes.set(xlabel="AUC0-60 (d*cells/uL)", ylabel="probability of response", ylim=(0, 1.08))
     axes.legend()
-    values = {f"response probability, {name}": float(logistic(value, ec50, 1.0)) for name, value in groups.items()}
+    values = {
+        f"response probability, {name}": float(logistic(value, ec50, 1.0)) for name, value in groups.items()
+    }
     caption = (
-        "Our own curve: EC50 half-way (on a log scale) between the median exposures of partial responders and non-responders "
+        "Our own curve: EC50 half-way (on a log scale) between the median exposures of partial responders "
+        "and non-responders "
         "of Kirouac 2023, h = 1. Neither is published; dotted lines: the groups' medians.",
     )
-    data = pd.DataFrame({"auc60": exposure, "probability": logistic(exposure, ec50, 1.0), "unit": "d*cells/uL"})
+    data = pd.DataFrame(
+        {"auc60": exposure, "probability": logistic(exposure, ec50, 1.0), "unit": "d*cells/uL"}
+    )
     return Panel("6F", "Exposure-response in CLL", caption, figure, data, values, "synthetic")
 
 

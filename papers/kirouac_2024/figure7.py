@@ -39,7 +39,8 @@ def _panel(name: str) -> Panel:
     right.set_ylabel("CAR-T (cells)")
     left.legend(title=f"{meaning}, fold", ncols=2, fontsize=7)
     caption = (
-        "5,000 tumour cells are added at 24 and 48 h; a value at an addition is the one just before it. Dotted: no killing.",
+        "5,000 tumour cells are added at 24 and 48 h; a value at an addition is the one just before it. "
+        "Dotted: no killing.",
         "Curves below 0.1 cells leave the picture: in a well they mean none.",
     )
     return Panel(name, f"Re-stimulation: {meaning}", caption, figure, pd.concat(rows), values)

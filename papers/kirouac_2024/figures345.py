@@ -6,7 +6,15 @@ import pandas as pd
 from livingdrug.models import get_model
 from livingdrug.plots import COLOURS, MUTED, new_figure, plot_bands, plot_curve, plot_limit, sequence
 from livingdrug.simulation import draw_subjects, simulate
-from papers.kirouac_2024.panel import LIMIT_CELLS, LIMIT_COPIES, SEED, Panel, band_rows, curve_rows, mechanistic
+from papers.kirouac_2024.panel import (
+    LIMIT_CELLS,
+    LIMIT_COPIES,
+    SEED,
+    Panel,
+    band_rows,
+    curve_rows,
+    mechanistic,
+)
 
 TURNOVER = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 RETURN = (0.006, 0.06, 0.6, 6.0, 60.0, 600.0)
@@ -37,8 +45,10 @@ def panel_3a() -> Panel:
     axes.legend([handles[i] for i in keep], [labels[i] for i in keep])
     values["CMAX ratio, responders to non-responders, US label"] = 34_700.0 / 20_000.0
     caption = (
-        "The paper's scenario: CMAX 1e5 against 1e3 copies/ug with R0 held. Bands: central 50, 80, 95 % of 1,000 patients.",
-        "The product's US label gives 34,700 (62 responders) against 20,000 (8 non-responders): 1.7-fold, not 100-fold.",
+        "The paper's scenario: CMAX 1e5 against 1e3 copies/ug with R0 held. Bands: central 50, 80, 95 % of "
+        "1,000 patients.",
+        "The product's US label gives 34,700 (62 responders) against 20,000 (8 non-responders): 1.7-fold, "
+        "not 100-fold.",
     )
     return Panel("3A", "Responders and non-responders", caption, figure, pd.concat(rows), values)
 
@@ -77,20 +87,25 @@ def panel_3b() -> Panel:
     left.set_ylim(1e-2, 1e5)
     left.legend(title="turnover, fold", ncols=4, fontsize=7, loc="upper center")
     caption = (
-        "kirouac_2023, vector CR1, memory turnover 0.1 to 2 times its value: a 20-fold range spans 1,600-fold in CMAX.",
-        "At twofold turnover memory outgrows its death once antigen is low and there is no contraction by day 60.",
+        "kirouac_2023, vector CR1, memory turnover 0.1 to 2 times its value: a 20-fold range spans "
+        "1,600-fold in CMAX.",
+        "At twofold turnover memory outgrows its death once antigen is low and there is no contraction by "
+        "day 60.",
         "CR1 has a tumour capacity below its burden, so the tumour falls without treatment as well (dotted).",
     )
     return Panel("3B", "Memory turnover", caption, figure, pd.concat(rows), values)
 
 
 def panel_4b() -> Panel:
-    """Return from tissue over five orders of magnitude; infused cells lost to distribution only, and with loss."""
+    """Return from tissue over five orders of magnitude; infused cells lost to distribution only, and with
+    loss."""
     times = np.unique(np.concatenate([np.geomspace(0.005, 1, 60), np.linspace(1, 100, 397)]))
     fitted = mechanistic().typical["k_loss"]
     figure, axes = new_figure(2, 4.1)
     values, rows = {}, []
-    for ax, (loss, title) in zip(axes, ((0.0, "no loss of infused cells"), (fitted, "fitted loss beside it")), strict=True):
+    for ax, (loss, title) in zip(
+        axes, ((0.0, "no loss of infused cells"), (fitted, "fitted loss beside it")), strict=True
+    ):
         for k21, colour in zip(RETURN, sequence(len(RETURN)), strict=True):
             model = mechanistic("tissue", k21=k21, k_loss=loss)
             result = simulate(model, regimen=[1e8], times=times, until=365.0)
@@ -105,9 +120,12 @@ def panel_4b() -> Panel:
         ax.set(title=title, ylim=(1e-4, 3e3))
     axes[1].legend(title="k21 (1/d)", ncols=2, fontsize=7, loc="upper right")
     caption = (
-        "k12 = 6/d; return from tissue (k21) is switched on around day 12. Left: the main case, distribution in place of the "
-        "model's loss of infused cells; whether the authors kept that loss is not stated, so it is shown on the right.",
-        "The printed exponent TD50^-k gives no delay; the corrected sign is used (fragment tissue_as_printed keeps it).",
+        "k12 = 6/d; return from tissue (k21) is switched on around day 12. Left: the main case, "
+        "distribution in place of the "
+        "model's loss of infused cells; whether the authors kept that loss is not stated, so it is shown on "
+        "the right.",
+        "The printed exponent TD50^-k gives no delay; the corrected sign is used (fragment "
+        "tissue_as_printed keeps it).",
     )
     return Panel("4B", "Tissue distribution", caption, figure, pd.concat(rows), values)
 
@@ -131,7 +149,8 @@ def _host_sweep(name: str, title: str, sweep: dict[str, dict[str, float]], capti
 def panel_5a() -> Panel:
     """Depth of lymphodepletion."""
     caption = (
-        "Host T cells left after lymphodepletion from 0.05 to 500 cells/uL (four orders of magnitude; the paper says three), "
+        "Host T cells left after lymphodepletion from 0.05 to 500 cells/uL (four orders of magnitude; the "
+        "paper says three), "
         "recovery 0.35/d. As printed, host cells do not saturate: they go on growing at 17.5 cells/uL/d.",
     )
     sweep = {f"{left:g}": {"host_0": left} for left in DEPLETION}
@@ -141,7 +160,9 @@ def panel_5a() -> Panel:
 def panel_5b() -> Panel:
     """Speed of host recovery."""
     caption = ("0.5 host cells/uL left; recovery from 0.03 to 3 per day.",)
-    return _host_sweep("5B", "Speed of host recovery", {f"{mu:g}": {"mu_host": mu} for mu in RECOVERY}, caption)
+    return _host_sweep(
+        "5B", "Speed of host recovery", {f"{mu:g}": {"mu_host": mu} for mu in RECOVERY}, caption
+    )
 
 
 PANELS = (panel_3a, panel_3b, panel_4b, panel_5a, panel_5b)

@@ -51,7 +51,9 @@ def curve_rows(result: Result, outputs: tuple[str, ...], **settings) -> pd.DataF
 def band_rows(result: Result, output: str, **settings) -> pd.DataFrame:
     """Percentiles of a population at each time."""
     levels = (2.5, 10, 25, 50, 75, 90, 97.5)
-    table = pd.DataFrame({f"p{level:g}": row for level, row in zip(levels, result.percentiles(output, levels), strict=True)})
+    table = pd.DataFrame(
+        {f"p{level:g}": row for level, row in zip(levels, result.percentiles(output, levels), strict=True)}
+    )
     table.insert(0, "time", result.times)
     return table.assign(time_unit=result.time_unit, output=output, unit=result.unit_of(output), **settings)
 

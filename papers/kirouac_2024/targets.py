@@ -21,7 +21,8 @@ def agrees(reference: str, tolerance: str, ours: float) -> bool:
 
 
 def compare(panels: list[Panel]) -> pd.DataFrame:
-    """The targets of the given panels with our numbers and verdicts; KeyError for a target that no panel computes."""
+    """The targets of the given panels with our numbers and verdicts; KeyError for a target that no panel
+    computes."""
     values = {(panel.name, quantity): float(v) for panel in panels for quantity, v in panel.values.items()}
     targets = pd.read_csv(FILE, dtype=str, keep_default_na=False)
     targets = targets[targets["panel"].isin([panel.name for panel in panels])].copy()

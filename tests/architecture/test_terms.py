@@ -31,6 +31,7 @@ WORDS = {
     r"start(?:ing)? values?": "initial estimate",
     r"between[- ]occasion": "inter-occasion",
     r"inter[- ]individual": "between-subject",
+    r"held there|left out or held": "fixed",
 }
 # terms that are spelt one way
 SPELLING = {

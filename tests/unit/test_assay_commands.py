@@ -133,7 +133,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(files, options, said):
 
 
 ELSEWHERE = ("assay-score",)  # needs the folder of a prediction: `test_assay_score`
-COMPUTED = ("assay-rank", "assay-curves", "assay-predict")  # from the folder of one fit; the others are read only
+COMPUTED = ("assay-rank", "assay-curves", "assay-predict", "assay-dose")  # from the folder of one fit
 
 
 @pytest.mark.parametrize("kind", [kind for kind in kinds() if kind.startswith("assay-") and kind not in ELSEWHERE])

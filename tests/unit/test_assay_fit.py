@@ -1,6 +1,8 @@
 """The fit of an assay: what it sees, its columns, its error model, and that it finds what a plate was made
 from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -341,3 +343,38 @@ def test_killing_pressure_is_the_difference_of_the_counts(fitted):
             (y[rows & (role == "target_alone")].mean() - y[mine].mean()) / p.hours, abs=0.006
         )
         assert p.low < p.value < p.high
+
+
+def on_two_plates(made: Plate, second) -> Plate:
+    """The same wells, those of which `second` is true on another plate."""
+    names = np.where(second, "P2", "P1").astype(object)
+    return replace(made, wells=replace(made.wells, plate=names))
+
+
+def test_plates_may_differ_and_a_construct_on_each_has_an_interval_that_holds_both():
+    made = plate()
+    apart = on_two_plates(made, made.wells.construct == "B")
+    plan = AssayPlan(assay_model(**LAWS), plates=True)
+    layout = lay_out(plan, observe(apart))
+    names = [c.name for c in layout.columns if c.component.startswith("plate")]
+    assert "k_kill (plate P1)" in names and "growth (plate P2)" in names and not any("crowding" in n for n in names)
+    assert any("each construct is on one plate" in note for note in layout.notes)
+    assert not any(c.component.startswith("plate") for c in lay_out(AssayPlan(assay_model(**LAWS)), observe(apart)).columns)
+    one = lay_out(plan, observe(made))
+    assert not any(c.component.startswith("plate") for c in one.columns) and any("one plate" in n for n in one.notes)
+
+
+def test_an_effect_of_a_plate_moves_its_wells_alone():
+    made = plate()
+    seen = observe(on_two_plates(made, np.arange(made.wells.n) % 2 == 1))
+    layout = lay_out(AssayPlan(assay_model(**LAWS), plates=True), seen)
+    evaluator, columns = Evaluator(seen, layout), spread_out(layout, TRUE)
+    j = layout.index("k_kill (plate P2)")
+    moved = columns.copy()
+    moved[j] = 1e-4
+    wells = np.zeros((seen.n, 2))
+    base, other = evaluator.expect(columns, wells), evaluator.expect(moved, wells)
+    change = (other.level - base.level) / 1e-4
+    assert np.allclose(change, base.by_columns[:, j], atol=1e-3)
+    own = seen.column("plate")[seen.well] == "P2"
+    assert np.abs(change[own]).max() > 0.1 and np.abs(change[~own]).max() < 1e-6

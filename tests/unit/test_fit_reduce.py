@@ -42,13 +42,13 @@ def test_what_is_not_there_is_left_out_first_and_bic_is_that_of_the_smaller_fit(
 
 def test_only_values_that_are_not_determined_are_held(problem):
     # both typical values are published ones, so BIC would hold them both: data that confirm a number still determine it
-    held = [text for step in walked(problem).steps for text in step.left_out if "held" in text]
+    held = [text for step in walked(problem).steps for text in step.left_out if "fixed at" in text]
     assert held == []
     asked = walked(problem, ("rate",))
-    assert asked.steps[-1].left_out[-1] == "rate (held at 0.2)" and asked.lowest == asked.steps[-1]
+    assert asked.steps[-1].left_out[-1] == "rate (fixed at 0.2)" and asked.lowest == asked.steps[-1]
     parameter = next(p for p in asked.best.prepared.problem.parameters if p.name == "rate")
     assert parameter.fixed and parameter.value == 0.2
-    assert "omega rate" in asked.words and "held at 0.2" in asked.words and "too narrow" in asked.words
+    assert "omega rate" in asked.words and "fixed at 0.2" in asked.words and "too narrow" in asked.words
 
 
 def test_a_path_stands_where_the_data_do_not_determine_every_number(problem):
@@ -56,7 +56,7 @@ def test_a_path_stands_where_the_data_do_not_determine_every_number(problem):
     if whole.status == "not_determined":
         assert whole.path and whole.path == reduced.path
         assert reduced.status == "converged" and reduced.free == min(whole.path, key=lambda s: s.bic).free
-        assert reduced.bic < whole.bic and any("left out or held" in note for note in reduced.notes)
+        assert reduced.bic < whole.bic and any("left out or fixed" in note for note in reduced.notes)
         assert "of the reduced model" in reduced.verdict.data and "omega rate" in reduced.verdict.data
         assert len(reduced.trace_names) == reduced.trace.shape[1]
         names = {e.name for e in reduced.estimates}

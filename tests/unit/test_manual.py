@@ -40,7 +40,7 @@ def test_the_reference_has_every_public_name_with_its_parameters(site):
     from html import unescape
 
     text = unescape(re.sub(r"<[^>]+>", "", site["api"]))
-    for name in (n for n in dir(ld) if not n.startswith("_")):
+    for name in (n for n in ld.__all__ if not n.startswith("_")):
         assert f"ld.{name}" in text, name
     assert "Rules with stated defaults." in text and "For bad times, horizons, names" in text
 
@@ -68,3 +68,15 @@ def test_commands_of_the_gallery_are_commands():
         told = CliRunner().invoke(cli, [*words[:deep], "--help"])
         assert told.exit_code == 0, line
         assert all(option in told.output for option in options), line
+
+
+def test_the_text_of_the_package_page_stands_alone_and_its_python_runs():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    text = (ROOT / project["readme"]).read_text()
+    assert "pip install livingdrug" in text and not re.findall(r"\]\((?!https?://)", text)  # no relative link or figure
+    for code in re.findall(r"```python\n(.*?)```", text, re.S):
+        exec(compile(code, "package.md", "exec"), {"__name__": "package"})
+    versions = {line.rpartition(" ")[2] for line in project["classifiers"] if line.startswith("Programming Language")}
+    assert versions == {"3.11", "3.12", "3.13"}

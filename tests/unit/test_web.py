@@ -270,6 +270,34 @@ def test_every_question_of_the_reader_has_a_field():
     assert len({entry.label for entry in READING}) == len(READING)
 
 
+def test_every_rule_of_the_analysis_has_a_field_and_is_named_by_it():
+    from dataclasses import fields
+
+    from livingdrug.nca import NcaSettings
+    from livingdrug.web.files import in_fields
+    from livingdrug.web.forms import edited
+    from livingdrug.web.mydata import FIELDS, RULES
+
+    assert {entry.key for entry in RULES} == {f.name for f in fields(NcaSettings)} - {"terminal"} | {"by"}
+    typed = {"window": "0 14", "blq_last": "half", "small_molecule": "true", "by": "response", "auc": "linear"}
+    made = edited(Nca(file="example"), RULES, [typed.get(entry.key, "") for entry in RULES])
+    assert made.window == (0, 14) and made.settings().blq_last == "half" and made.by == "response"
+    assert in_fields("take another --window 0 14 or --by response", FIELDS).count("the field") == 2
+
+
+def test_samples_below_the_limit_are_drawn_and_late_times_do_not_press_early_ones(work):
+    made = page_of("/data", "kind=nca&file=example&subject=SIM-01", work)
+    figures = {part.id: part.figure for part in made._traverse() if getattr(part, "figure", None)}
+    below = {n: next(t for t in figures[n]["data"] if t["name"] == "below the limit") for n in ("profiles", "profile")}
+    assert len(below["profiles"]["x"]) == 42 and len(below["profile"]["x"]) == 4  # of 323 samples, and of 12
+    assert set(below["profiles"]["y"]) == {50.0} and below["profile"]["marker"]["symbol"] == "circle-open"
+    axis = figures["profile"]["layout"]["xaxis"]
+    at = dict(zip(axis["ticktext"], axis["tickvals"], strict=True))
+    assert at["28"] / max(axis["tickvals"]) > 0.25  # a tenth of the days has a third of the axis
+    first = figures["profile"]["data"][0]
+    assert [x**2 for x in first["x"]] == pytest.approx(first["customdata"])
+
+
 ANSWERS = {
     "columns": "what was drawn=DVID; a=b=DV", "output": "CART in blood", "unit": "10^9/L",
     "units": "CAR.T=copies/ug; b=cells/uL",
@@ -323,3 +351,4 @@ def test_no_question_about_a_file_names_an_option_on_a_page(tmp_path):
         (tmp_path / "t.csv").write_text(text)
         made, _ = found_in_file(check(tmp_path / "t.csv"), {})
         assert "--" not in str(made), text
+        assert "findings.csv" in str(made) or not check(tmp_path / "t.csv").findings

@@ -6,6 +6,7 @@ from livingdrug.assay.check import AssayCheck, check, read_assay
 from livingdrug.assay.clinical import Clinic, read_clinic
 from livingdrug.assay.compared import ModelOfPlate, compare_models, minus2ll
 from livingdrug.assay.design import AssayDesign, CountErrors, DesignResult, expected_errors, usual_designs
+from livingdrug.assay.first_dose import RULES, FirstDose, first_dose
 from livingdrug.assay.fit import AssayFit, fit_assay, fit_wells
 from livingdrug.assay.laws import assay_model
 from livingdrug.assay.made import Noise, made_plate
@@ -33,6 +34,7 @@ from livingdrug.assay.words import PLATES, ROW_NAMES, split_well, well_name
 
 __all__ = [
     "PLATES",
+    "RULES",
     "ROW_NAMES",
     "AssayCheck",
     "AssayDesign",
@@ -50,6 +52,7 @@ __all__ = [
     "DesignResult",
     "Estimates",
     "Events",
+    "FirstDose",
     "Link",
     "MetricScore",
     "ModelOfPlate",
@@ -75,6 +78,7 @@ __all__ = [
     "estimates_from",
     "estimates_of",
     "expected_errors",
+    "first_dose",
     "fit_assay",
     "fit_wells",
     "killing_pressure",

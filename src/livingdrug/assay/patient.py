@@ -48,11 +48,11 @@ def predict_patient(
     if control not in estimates.groups or not groups:
         raise InputError(unknown("control construct", control, estimates.groups))
     links = settled(model, links)
-    ratios = dict(zip(groups, _ratios(estimates, links, [control, *groups], count, seed)[1:], strict=True))
+    ratios = dict(zip(groups, ratios_of(estimates, links, [control, *groups], count, seed)[1:], strict=True))
     return carry(model, links, ratios, control, until, seed, ASSAY)
 
 
-def _ratios(estimates: Estimates, links, groups: list[str], count: int, seed: int) -> list[np.ndarray]:
+def ratios_of(estimates: Estimates, links, groups: list[str], count: int, seed: int) -> list[np.ndarray]:
     """Logarithms of each group's rates over those of the first one, (count, links) each."""
     draws = draws_of(estimates, count, seed)
     values = [drawn_rates(estimates, group, draws) for group in groups]

@@ -38,7 +38,8 @@ class AssayPlan:
     """How a plate is fitted.
 
     model: of `assay_model`; by: columns of the map whose groups have rates of their own; shared: rates that
-    all wells share; donors: whether donors differ by random effects; edge: whether outer wells may grow and
+    all wells share; donors: whether donors differ by random effects; plates: whether plates do, on growth and on
+    what effectors do; edge: whether outer wells may grow and
     read differently; errors: one of ERRORS; seeding: SD of an error of the effectors seeded that all wells
     share, where no donors differ; fixed: rates that are taken as known."""
 
@@ -46,6 +47,7 @@ class AssayPlan:
     by: tuple[str, ...] = ("construct",)
     shared: tuple[str, ...] = ("growth", "crowding")
     donors: bool = True
+    plates: bool = False
     edge: bool = True
     errors: str = "correlated"
     seeding: float = SEEDING
@@ -91,7 +93,8 @@ class Column:
         """Such as `k_kill C1`, `growth (edge)`."""
         whose = self.group
         if self.kind == RANDOM or self.covariate:
-            whose = f"(donor {self.group})" if self.component.startswith("donor") else f"({self.group})"
+            of = self.component.partition(" ")[0]
+            whose = f"({of} {self.group})" if of in ("donor", "plate") else f"({self.group})"
         text = f"{self.rate} {whose}"
         return text.strip()
 
@@ -141,6 +144,7 @@ def lay_out(plan: AssayPlan, seen: Observed) -> Layout:
         labels = np.full(seen.n, "", dtype=object) if rate in plan.shared else groups
         made.main[rate] = made.add(rate, labels, there, log=not is_signed(plan.model, rate))
     _donors(made)
+    _plates(made)
     _alike(made)
     _seeding(made)
     _scale(made)
@@ -222,6 +226,29 @@ def _donors(made: _Making) -> None:
             made.multiply(rate, donor, there, kind=RANDOM, component=f"donor {rate}")
     if np.isin(donor, names).sum() >= FEW:
         made.multiply(SEEDED, donor, there, kind=RANDOM, component="donor effectors seeded")
+
+
+def _plates(made: _Making) -> None:
+    """Random effects of plates on the growth of targets and on what effectors do, where they are asked for."""
+    seen, plan = made.seen, made.plan
+    plate, role = seen.column("plate"), seen.column("role")
+    if not plan.plates or "well" in plan.by:
+        return
+    if len(set(plate)) < 2:
+        made.notes.append("one plate is fitted, so how much plates differ is not known: the intervals speak of this plate")
+        return
+    for rate in made.main:
+        grows = rate in growth_rates(plan.model)
+        if rate == "growth" or not grows:
+            there = role != ("effector_alone" if grows else "target_alone")
+            made.multiply(rate, plate, there, kind=RANDOM, component=f"plate {rate}")
+    construct = seen.column("construct")
+    pairs = set(zip(plate[construct != ""], construct[construct != ""], strict=True))
+    if len(pairs) == len({c for _, c in pairs}) > 1:
+        made.notes.append(
+            "each construct is on one plate, so differences between constructs may be differences between plates: their "
+            "intervals hold both"
+        )
 
 
 def _alike(made: _Making) -> None:

@@ -49,7 +49,8 @@ class Likelihood(NamedTuple):
 class LogPosterior:
     """Log density of the sampler's numbers x (p + n * random,), (u, w) of `frame`, with its gradient.
 
-    What runs over subjects and records is compiled and free of the interpreter's lock, so that chains run side by side.
+    What runs over subjects and records is compiled and free of the interpreter's lock, so that chains run
+    side by side.
     """
 
     prepared: Prepared
@@ -93,7 +94,8 @@ class LogPosterior:
         return self.frame.theta + self.frame.axes @ x[: self.unknowns.size]
 
     def effects(self, x: np.ndarray, point: Point) -> Effects:
-        """Individual effects at x, `point` being that of its numbers. Raises LinAlgError where Omega has no factor."""
+        """Individual effects at x, `point` being that of its numbers. Raises LinAlgError where Omega has no
+        factor."""
         frame, w = self.frame, x[self.unknowns.size :].reshape(self.shape)
         root = root_of(point.omega)
         mean, z, etas = np.empty(self.shape), np.empty(self.shape), np.empty(self.shape)
@@ -115,10 +117,28 @@ class LogPosterior:
         table, by_value = table_of(prepared, phi)
         f, slopes = prepared.predictor.slopes(table)
         y, kind, output, first, last = prepared.records
-        by_phi, by_a, by_b = np.zeros(by_value.shape), np.zeros(len(prepared.kind)), np.zeros(len(prepared.kind))
+        by_phi, by_a, by_b = (
+            np.zeros(by_value.shape),
+            np.zeros(len(prepared.kind)),
+            np.zeros(len(prepared.kind)),
+        )
         total = joint.likelihood(
-            y, prepared.ends, kind, output, prepared.kind, point.a, point.b, f, np.ascontiguousarray(slopes), prepared.m4,
-            by_value, first, last, by_phi, by_a, by_b,
+            y,
+            prepared.ends,
+            kind,
+            output,
+            prepared.kind,
+            point.a,
+            point.b,
+            f,
+            np.ascontiguousarray(slopes),
+            prepared.m4,
+            by_value,
+            first,
+            last,
+            by_phi,
+            by_a,
+            by_b,
         )
         return Likelihood(total, by_phi, by_a, by_b)
 
@@ -132,12 +152,14 @@ class LogPosterior:
         by_beta = [by_phi[:, prepared.effect_on[e]] @ prepared.design.x[:, e] for e in u.beta]
         by_pair = [_by_pair(point.omega, at.root, pair, by_root) for pair in u.pairs]
         residual = (found.by_a[u.a], found.by_b[u.b])
-        return by_move + np.concatenate([by_phi.sum(axis=0)[u.mu], by_beta, by_log_sd[u.spread], by_pair, *residual])
+        return by_move + np.concatenate(
+            [by_phi.sum(axis=0)[u.mu], by_beta, by_log_sd[u.spread], by_pair, *residual]
+        )
 
 
 def _by_pair(omega: np.ndarray, root: np.ndarray, pair: tuple[int, int], by_root: np.ndarray) -> float:
-    """Slope by atanh of a correlation from that by the factor of Omega: dL = L low(L^-1 dOmega L^-T), low being the lower
-    triangle with half the diagonal (Murray 2016, arXiv:1602.07527)."""
+    """Slope by atanh of a correlation from that by the factor of Omega: dL = L low(L^-1 dOmega L^-T), low
+    being the lower triangle with half the diagonal (Murray 2016, arXiv:1602.07527)."""
     i, j = pair
     sd = np.sqrt(omega[i, i] * omega[j, j])
     change = np.zeros(omega.shape)
@@ -148,9 +170,9 @@ def _by_pair(omega: np.ndarray, root: np.ndarray, pair: tuple[int, int], by_root
 
 @dataclass(frozen=True, repr=False)
 class Posterior(Shown):
-    """A posterior. names, kinds: of the estimated numbers; x (chains, draws, numbers): as they are reported; etas
-    (chains, draws, subjects, random): individual effects; draws: as sampled; priors: stated; notes: for the
-    user. `table` refuses what did not mix; `mixing` always answers."""
+    """A posterior. names, kinds: of the estimated numbers; x (chains, draws, numbers): as they are reported;
+    etas (chains, draws, subjects, random): individual effects; draws: as sampled; priors: stated; notes: for
+    the user. `table` refuses what did not mix; `mixing` always answers."""
 
     problem: FitProblem
     names: tuple[str, ...]
@@ -178,11 +200,12 @@ class Posterior(Shown):
         return NOT_CONVERGED if self.faults else CONVERGED
 
     def table(self):
-        """Pandas table of the posterior: kind, and the columns of `nuts.summary`. Raises ConvergenceError with every reason
-        where R-hat, effective sample size or divergences forbid it."""
+        """Pandas table of the posterior: kind, and the columns of `nuts.summary`. Raises ConvergenceError
+        with every reason where R-hat, effective sample size or divergences forbid it."""
         if self.faults:
             raise ConvergenceError(
-                f"the posterior is not shown: {'; '.join(self.faults)}. Draw more (--draws), take smaller steps "
+                f"the posterior is not shown: {'; '.join(self.faults)}. Draw more (--draws), take smaller "
+                f"steps "
                 "(--acceptance 0.95), or state narrower priors for what the data do not determine"
             )
         table = summary(self.names, self.x)
@@ -219,8 +242,9 @@ class Posterior(Shown):
 def log_posterior(
     problem: FitProblem, priors: Sequence[Prior] = (), start: FitProblem | None = None, seed: int = 1
 ) -> tuple[LogPosterior, np.ndarray]:
-    """The density to sample and where to start: the numbers of `start` (by default the problem's own), with the means of the
-    individual effects there. Raises InputError as `priors_of`, `frame_of` and the data do."""
+    """The density to sample and where to start: the numbers of `start` (by default the problem's own), with
+    the means of the individual effects there. Raises InputError as `priors_of`, `frame_of` and the data
+    do."""
     unknowns, base = unknowns_of(problem), point_of(start or problem)
     if any(parameter.changes for parameter in problem.parameters):
         raise InputError("inter-occasion variability is not for bayes; fit it by saem or focei")
@@ -233,7 +257,10 @@ def log_posterior(
 
 
 def sample_posterior(
-    problem: FitProblem, priors: Sequence[Prior] = (), settings: Sampling | None = None, start: FitProblem | None = None
+    problem: FitProblem,
+    priors: Sequence[Prior] = (),
+    settings: Sampling | None = None,
+    start: FitProblem | None = None,
 ) -> Posterior:
     """Draws of the posterior by NUTS.
 

@@ -34,9 +34,9 @@ COLUMNS = (
 
 
 class Gap(NamedTuple):
-    """-2LL at the numbers of a method less that at those of the reference: sampled with the exact breakpoints and with those
-    of the method (None where these are exact), and by the method's own objective (None where it has no value there). se:
-    Monte-Carlo error of the first."""
+    """-2LL at the numbers of a method less that at those of the reference: sampled with the exact breakpoints
+    and with those of the method (None where these are exact), and by the method's own objective (None where
+    it has no value there). se: Monte-Carlo error of the first."""
 
     exact: float
     smooth: float | None
@@ -45,7 +45,8 @@ class Gap(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """An estimate beside that of the reference; off: in standard errors of the reference, None where it has none."""
+    """An estimate beside that of the reference; off: in standard errors of the reference, None where it has
+    none."""
 
     estimate: Estimate
     reference: Estimate
@@ -53,7 +54,8 @@ class Difference(NamedTuple):
 
 
 class Compared:
-    """What a fit that stands beside others says of itself: of its result, and the likelihood sampled at its numbers."""
+    """What a fit that stands beside others says of itself: of its result, and the likelihood sampled at its
+    numbers."""
 
     result: FitResult | None
     sampled: Objective | None
@@ -71,8 +73,8 @@ class Compared:
 
 @dataclass(frozen=True)
 class MethodRun(Compared):
-    """A method. result: None where it was refused, with the reason why; sampled: -2LL with exact breakpoints at its numbers;
-    gap, differences: from the reference, where both have numbers to compare."""
+    """A method. result: None where it was refused, with the reason why; sampled: -2LL with exact breakpoints
+    at its numbers; gap, differences: from the reference, where both have numbers to compare."""
 
     method: str
     result: FitResult | None
@@ -128,7 +130,8 @@ class MethodComparison(Shown):
         return words_of(self)
 
     def table(self):
-        """One row for each number of each method: see COLUMNS; difference_in_se: of the reference's standard error."""
+        """One row for each number of each method: see COLUMNS; difference_in_se: of the reference's standard
+        error."""
         import pandas as pd
 
         return pd.DataFrame([row for run in self.runs for row in _rows(run)], columns=list(COLUMNS))
@@ -173,13 +176,17 @@ def compare_methods(
         raise InputError(runs[0].why)
     reference = next((run for run in runs if run.usable), None)
     if reference is not None:
-        runs = [run if run is reference or not run.usable else _compared(run, reference, seed) for run in runs]
+        runs = [
+            run if run is reference or not run.usable else _compared(run, reference, seed) for run in runs
+        ]
     return MethodComparison(problem, seed, tuple(runs), reference)
 
 
 def is_ended(result: FitResult) -> bool:
     """Whether the numbers of a fit are an optimum."""
-    return result.status not in (NOT_CONVERGED, INTERRUPTED) and (result.verdict is None or result.verdict.ended)
+    return result.status not in (NOT_CONVERGED, INTERRUPTED) and (
+        result.verdict is None or result.verdict.ended
+    )
 
 
 def is_known(sampled: Objective | None) -> bool:
@@ -188,13 +195,15 @@ def is_known(sampled: Objective | None) -> bool:
 
 
 def sampled_at(result: FitResult, seed: int, smooth: float = 0.0) -> Objective:
-    """-2LL by importance sampling at the numbers of a fit, breakpoints as wide as `smooth`. Raises InputError where it is not
-    finite."""
+    """-2LL by importance sampling at the numbers of a fit, breakpoints as wide as `smooth`. Raises InputError
+    where it is not finite."""
     problem = replace(result.problem, smooth=smooth)
     return importance(prepare(problem), point_of(problem), seed=seed, start=result.individuals.etas)
 
 
-def _run(problem: FitProblem, method: str, seed: int, starts: int | None, progress: Progress | None) -> MethodRun:
+def _run(
+    problem: FitProblem, method: str, seed: int, starts: int | None, progress: Progress | None
+) -> MethodRun:
     try:
         result = fit(problem, method, seed, progress=progress, starts=starts)
     except InputError as error:
@@ -237,7 +246,9 @@ def _own(run: MethodRun, reference: MethodRun) -> float | None:
     if run.method not in ("focei", "laplace"):
         return None
     problem = replace(reference.result.problem, smooth=run.result.problem.smooth)
-    there = objective(prepare(problem), point_of(problem), run.method, reference.result.individuals.etas).minus2ll
+    there = objective(
+        prepare(problem), point_of(problem), run.method, reference.result.individuals.etas
+    ).minus2ll
     return run.result.objective.minus2ll - there if np.isfinite(there) else None
 
 
@@ -246,7 +257,11 @@ def _rows(run: MethodRun) -> list[tuple]:
         return [(run.method, f"refused: {run.why}", *[""] * 2, *[np.nan] * 4, "", False, *[np.nan] * 4)]
     off = {d.estimate.name: d.off for d in run.differences if d.off is not None}
     known = is_known(run.sampled)
-    level = (run.result.objective.minus2ll, run.sampled.minus2ll if known else np.nan, run.sampled.se if known else np.nan)
+    level = (
+        run.result.objective.minus2ll,
+        run.sampled.minus2ll if known else np.nan,
+        run.sampled.se if known else np.nan,
+    )
     return [
         (run.method, run.status, e.name, e.kind, e.value, _or_nan(e.se), _or_nan(e.lower), _or_nan(e.upper), e.by,
          e.determined, off.get(e.name, np.nan), *level)

@@ -1,8 +1,8 @@
 """Several models on the same data: what their criteria tell apart, and what each says of a typical subject.
 
-AIC and BIC are made of -2 log likelihood by importance sampling with exact breakpoints, on the same values for every model.
-What a difference of AIC means: Burnham & Anderson 2002, Model Selection and Multimodel Inference, section 2.6; of BIC: Kass &
-Raftery 1995, J Am Stat Assoc 90:773-795.
+AIC and BIC are made of -2 log likelihood by importance sampling with exact breakpoints, on the same values
+for every model. What a difference of AIC means: Burnham & Anderson 2002, Model Selection and Multimodel
+Inference, section 2.6; of BIC: Kass & Raftery 1995, J Am Stat Assoc 90:773-795.
 """
 
 from collections.abc import Sequence
@@ -34,8 +34,8 @@ COLUMNS = (
 
 
 class Typical(NamedTuple):
-    """A typical subject's curve of an output within 28 days: peak, its time, area, and the apparent half-life from day 21 to
-    day 28 (None where the curve does not fall then); unit: of the peak."""
+    """A typical subject's curve of an output within 28 days: peak, its time, area, and the apparent half-life
+    from day 21 to day 28 (None where the curve does not fall then); unit: of the peak."""
 
     output: str
     cmax: float
@@ -47,8 +47,8 @@ class Typical(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelRun(Compared):
-    """A model. result: None where its fit was refused, with the reason why; sampled: -2LL with exact breakpoints; typical: of
-    each output in the data, none where the search did not end."""
+    """A model. result: None where its fit was refused, with the reason why; sampled: -2LL with exact
+    breakpoints; typical: of each output in the data, none where the search did not end."""
 
     name: str
     time_unit: str
@@ -92,8 +92,8 @@ class ModelComparison(Shown):
 
     @property
     def exit_code(self) -> int:
-        """3 where a model has no criterion, 5 where a better optimum of one was found from another start, 4 where the data do
-        not determine every number of one, else 0."""
+        """3 where a model has no criterion, 5 where a better optimum of one was found from another start, 4
+        where the data do not determine every number of one, else 0."""
         codes = {run.result.exit_code if run.usable else 3 for run in self.runs}
         return next((code for code in (3, 5, 4) if code in codes), 0)
 
@@ -139,7 +139,8 @@ def compare_models(
         Before anything is computed, where the models would not be fitted to the same values.
     """
     if method not in METHODS:
-        raise InputError(f"models are compared by a likelihood of the population; method {method} gives none: take saem, "
+        raise InputError(f"models are compared by a likelihood of the population; method {method} gives "
+                         f"none: take saem, "
                          "focei or laplace")  # fmt: skip
     names = [problem.model.full_name for problem in problems]
     if len(problems) < 2 or len(set(names)) < len(names):
@@ -149,7 +150,9 @@ def compare_models(
     runs = tuple(_run(problem, method, seed, starts, progress) for problem in problems)
     if all(run.result is None for run in runs):
         raise InputError(f"{runs[0].name}: {runs[0].why}")
-    doses = next((_doses(d)[1] for p, d in zip(problems, designs, strict=True) if p.model.system.dose_into), "")
+    doses = next(
+        (_doses(d)[1] for p, d in zip(problems, designs, strict=True) if p.model.system.dose_into), ""
+    )
     return ModelComparison(problems[0].data.name, method, seed, runs, doses)
 
 
@@ -160,7 +163,9 @@ def _check_same(problems: Sequence[FitProblem], designs: Sequence[Design]) -> No
         pair = f"`{first.model.full_name}` and `{other.model.full_name}`"
         alone = "their likelihoods cannot be compared"
         if other.model.time_unit != first.model.time_unit:
-            raise InputError(f"{pair} count time in {first.model.time_unit} and {other.model.time_unit}: {alone}")
+            raise InputError(
+                f"{pair} count time in {first.model.time_unit} and {other.model.time_unit}: {alone}"
+            )
         units = [dict((given, _unit(p.model, output)) for given, output in p.outputs) for p in (first, other)]
         for given in units[0]:
             if units[0][given] != units[1].get(given, ""):
@@ -168,7 +173,8 @@ def _check_same(problems: Sequence[FitProblem], designs: Sequence[Design]) -> No
                 raise InputError(f"{pair} give {given or 'the values'} in {both}: {alone}")
         parts = [(d.line, d.subject, d.y, d.kind) for d in (one, design)]
         if not all(np.array_equal(a, b) for a, b in zip(*parts, strict=True)):
-            raise InputError(f"{pair} do not count the same values of the data, or count them otherwise (values of 0 with "
+            raise InputError(f"{pair} do not count the same values of the data, or count them otherwise "
+                             f"(values of 0 with "
                              f"another residual error): {alone}; state one with --residual")  # fmt: skip
 
 
@@ -176,7 +182,9 @@ def _unit(model: Model, output: str) -> str:
     return next(o.unit for o in model.system.outputs if o.name == output)
 
 
-def _run(problem: FitProblem, method: str, seed: int, starts: int | None, progress: Progress | None) -> ModelRun:
+def _run(
+    problem: FitProblem, method: str, seed: int, starts: int | None, progress: Progress | None
+) -> ModelRun:
     name, unit = problem.model.full_name, problem.model.time_unit
     try:
         result = fit(problem, method, seed, progress=progress, starts=starts)
@@ -195,8 +203,8 @@ def _run(problem: FitProblem, method: str, seed: int, starts: int | None, progre
 
 
 def typical_of(problem: FitProblem) -> tuple[Typical, ...]:
-    """What a problem's numbers say of a typical subject (covariates at their reference, the most frequent doses of the data)
-    from day 0 to 28. Raises InputError where that cannot be simulated."""
+    """What a problem's numbers say of a typical subject (covariates at their reference, the most frequent
+    doses of the data) from day 0 to 28. Raises InputError where that cannot be simulated."""
     from livingdrug.simulation import simulate
 
     day = HOURS[problem.model.time_unit]
@@ -216,8 +224,8 @@ def typical_of(problem: FitProblem) -> tuple[Typical, ...]:
 
 
 def _half_life(levels: np.ndarray, span: float) -> float | None:
-    """Apparent half-life of a curve over a span, from its levels at the begin, the middle and the end; None where it does not
-    fall, or has gone to 0."""
+    """Apparent half-life of a curve over a span, from its levels at the begin, the middle and the end; None
+    where it does not fall, or has gone to 0."""
     begin, middle, end = levels.tolist()
     return float(np.log(2) * span / np.log(begin / end)) if begin > middle > end > 0 else None
 

@@ -11,9 +11,17 @@ from livingdrug.fit.words import number
 if TYPE_CHECKING:
     from livingdrug.fit.compare_models import ModelComparison, ModelRun
 
-NOTHING, CLEAR = 2.0, 10.0  # differences of AIC or BIC below and above which the data tell nothing, and plainly
+NOTHING, CLEAR = (
+    2.0,
+    10.0,
+)  # differences of AIC or BIC below and above which the data tell nothing, and plainly
 FACTOR = 1.1  # between the highest and the lowest of a quantity, above which models count as saying different things
-QUANTITIES = (("CMAX", "cmax"), ("TMAX", "tmax"), ("AUC28", "auc28"), ("half-life of days 21 to 28", "half_life"))
+QUANTITIES = (
+    ("CMAX", "cmax"),
+    ("TMAX", "tmax"),
+    ("AUC28", "auc28"),
+    ("half-life of days 21 to 28", "half_life"),
+)
 CAUTION = "Criteria say which of these models describes these data better, not that one of them is right."
 
 
@@ -31,7 +39,11 @@ def words_of(found: ModelComparison) -> tuple[str, ...]:
 def _undetermined(run: ModelRun) -> list[str]:
     names = run.result.verdict.undetermined if run.result.verdict is not None else ()
     listed = ", ".join(f"`{name}`" for name in names)
-    return [f"The data do not determine {listed} of {run.name}: what it says beyond the data rests on that."] if names else []
+    return (
+        [f"The data do not determine {listed} of {run.name}: what it says beyond the data rests on that."]
+        if names
+        else []
+    )
 
 
 def _unusable(run: ModelRun) -> str:
@@ -40,7 +52,10 @@ def _unusable(run: ModelRun) -> str:
     if run.why:
         return f"{run.name} has no criterion: {run.why}"
     if run.status == "not_converged":
-        return f"The fit of {run.name} did not converge, so it has no criterion and its numbers are no estimates."
+        return (
+            f"The fit of {run.name} did not converge, so it has no criterion and its numbers are no "
+            f"estimates."
+        )
     return f"{run.name} has no criterion: its likelihood is not known."
 
 
@@ -49,7 +64,9 @@ def _criteria(found: ModelComparison, usable: list[ModelRun]) -> list[str]:
     lines = []
     for criterion in ("aic", "bic"):
         best = found.best(criterion)
-        others = sorted((run for run in usable if run is not best), key=lambda run: found.delta(run, criterion))
+        others = sorted(
+            (run for run in usable if run is not best), key=lambda run: found.delta(run, criterion)
+        )
         said = "; ".join(_apart(found, best, run, criterion) for run in others)
         lines.append(f"By {criterion.upper()}, {best.name} is lowest: {said}.")
     if found.best("aic") is not found.best("bic"):

@@ -59,7 +59,9 @@ def _of_method(run: MethodRun, reference: MethodRun) -> list[str]:
     """How far the numbers of a method are off, why, and what it states that the reference does not."""
     name, first, gap = NAMES[run.method], NAMES[reference.method], run.gap
     level = f"sampled -2 log likelihood is {_higher(gap.exact)} at its numbers (Monte-Carlo SE {gap.se:.2g})"
-    far = sorted((d for d in run.differences if d.off is not None and abs(d.off) > CLOSE), key=lambda d: -abs(d.off))
+    far = sorted(
+        (d for d in run.differences if d.off is not None and abs(d.off) > CLOSE), key=lambda d: -abs(d.off)
+    )
     named = [f"{d.estimate.name} by {d.off:+.2g} ({number(d.estimate.value)} against {number(d.reference.value)})"
              for d in far[:SHOWN]]  # fmt: skip
     more = f" and {len(far) - SHOWN} more" if len(far) > SHOWN else ""
@@ -68,7 +70,9 @@ def _of_method(run: MethodRun, reference: MethodRun) -> list[str]:
     elif far:
         lines = [f"{name} differs from {first}, in standard errors: {', '.join(named)}{more}; {level}."]
     else:
-        closest = "" if run.worst is None else f"estimates lie within {abs(run.worst.off):.2g} standard errors; "
+        closest = (
+            "" if run.worst is None else f"estimates lie within {abs(run.worst.off):.2g} standard errors; "
+        )
         lines = [f"{name} beside {first}: {closest}{level}."]
     if gap.exact < -(WITHIN + 2 * gap.se):
         lines.append(f"{first} ended at a worse optimum than {name}: search from more starts (--starts).")
@@ -104,12 +108,16 @@ def _not_shared(run: MethodRun, reference: MethodRun) -> list[str]:
     more, fewer = _only(run, reference), _only(reference, run)
     if more:
         stated = [f"{e.name} {estimate_words(e)}" for e in more]
-        lines.append(f"{name} states {_and(stated)}, and by {first} the data do not determine that: no number to rely on.")
+        lines.append(
+            f"{name} states {_and(stated)}, and by {first} the data do not determine that: no number to rely on."
+        )
     reason = run.result.covariance.reason
     if reason:
         lines.append(f"{name} has no standard errors ({reason}), so its numbers are no estimates to compare.")
     elif fewer:
-        lines.append(f"By {name} the data do not determine {_and([e.name for e in fewer])}, by {first} they do.")
+        lines.append(
+            f"By {name} the data do not determine {_and([e.name for e in fewer])}, by {first} they do."
+        )
     return lines
 
 

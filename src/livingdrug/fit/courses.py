@@ -1,8 +1,9 @@
-"""A subject's time in parts that begin anew: at a reset, or at a steady state that takes the place of what is there.
+"""A subject's time in parts that begin anew: at a reset, or at a steady state that takes the place of what is
+there.
 
-What follows a reset depends on nothing before it, so that each part is solved for itself, from its start, with exact slopes.
-A steady state is reached as a patient reaches it, by doses in the past: as many as the typical values need to change no more,
-and four times as many again, for subjects who eliminate more slowly.
+What follows a reset depends on nothing before it, so that each part is solved for itself, from its start,
+with exact slopes. A steady state is reached as a patient reaches it, by doses in the past: as many as the
+typical values need to change no more, and four times as many again, for subjects who eliminate more slowly.
 """
 
 from dataclasses import dataclass, replace
@@ -23,8 +24,8 @@ CONSTANT_INTERVAL = {"d": 7.0, "h": 168.0}
 
 @dataclass(frozen=True)
 class Course:
-    """A part of a subject's time. start: on the subject's clock; before: how long the doses of the past take, so that the
-    course runs from `start - before`; doses: as (time from there, amount, duration, state)."""
+    """A part of a subject's time. start: on the subject's clock; before: how long the doses of the past take,
+    so that the course runs from `start - before`; doses: as (time from there, amount, duration, state)."""
 
     subject: int
     start: float
@@ -35,8 +36,8 @@ class Course:
 def courses_of(problem: FitProblem, design: Design) -> tuple[tuple[Course, ...], np.ndarray, np.ndarray]:
     """(courses in the order of subjects, course of each record, its time there).
 
-    A record at the time of a reset lies before it, unless the file has it after the row of the reset. Raises InputError
-    for a steady state that is not reached.
+    A record at the time of a reset lies before it, unless the file has it after the row of the reset. Raises
+    InputError for a steady state that is not reached.
     """
     courses: list[Course] = []
     of, time = np.empty(len(design.time), dtype=np.int64), design.time.copy()
@@ -60,21 +61,25 @@ def courses_of(problem: FitProblem, design: Design) -> tuple[tuple[Course, ...],
 
 
 def _begins(regimen: Regimen, lines: tuple[int, ...]) -> list[tuple[float, float]]:
-    """(time, line) of what begins a new course after time 0: resets, and steady states in the place of what is there."""
+    """(time, line) of what begins a new course after time 0: resets, and steady states in the place of what
+    is there."""
     found = list(zip([r.time for r in regimen.resets], lines, strict=True))
     known = {time for time, _ in found}
     steady = {d.time for d in regimen.doses if d.steady_state == "replace" and d.time > 0} - known
     return sorted([*found, *((time, np.inf) for time in steady)])
 
 
-def _course(problem: FitProblem, design: Design, subject: int, start: float, own: list[Dose], settled: dict) -> Course:
+def _course(
+    problem: FitProblem, design: Design, subject: int, start: float, own: list[Dose], settled: dict
+) -> Course:
     name, into = design.subjects[subject], problem.model.system.dose_into
     steady = [d for d in own if d.steady_state]
     late = next((d for d in steady if d.time > start), None)
     if late is not None or len(steady) > 1:
         dose = late or steady[1]
         raise InputError(
-            f"subject `{name}`, {dose}: a steady state on top of what is there (SS 2) is read where nothing was before "
+            f"subject `{name}`, {dose}: a steady state on top of what is there (SS 2) is read where nothing "
+            f"was before "
             "alone; write SS 1, or the doses themselves"
         )
     doses = [(d.time - start, d.amount, _duration(d), d.into or into) for d in own if not d.constant]
@@ -123,8 +128,11 @@ def _intervals(problem: FitProblem, design: Design, subject: int, dose: Dose, ev
                 return k + int(whole)  # infusions that overlap take as long again to gather
             y = after
     except SolveError as error:
-        raise InputError(f"subject `{design.subjects[subject]}`, {dose}: no steady state is reached: {error}") from None
+        raise InputError(
+            f"subject `{design.subjects[subject]}`, {dose}: no steady state is reached: {error}"
+        ) from None
     raise InputError(
-        f"subject `{design.subjects[subject]}`, {dose}: no steady state is reached within {MOST} intervals of {every:g} at "
+        f"subject `{design.subjects[subject]}`, {dose}: no steady state is reached within {MOST} intervals "
+        f"of {every:g} at "
         "the start of the fit; start from a faster elimination, or write the doses themselves"
     )

@@ -1,10 +1,11 @@
 """How individual parameters go with covariates, on the scale of the parameter, with what chance would give.
 
-What is shown of a subject is its individual estimate where the shrinkage of the parameter is small, and one draw from its
-conditional distribution (`fit.sampled`) where it is large: individual estimates drawn towards the typical value hide
-relations and make up others (Savic & Karlsson 2009, AAPS J 11:558-569). Numbers of a relation are averages over all draws,
-whatever is shown: Pearson's correlation with a number, F of an analysis of variance between the levels of a word. p values
-are corrected for the number of relations (Holm 1979). A relation is a candidate for `--covariate`, not a result.
+What is shown of a subject is its individual estimate where the shrinkage of the parameter is small, and one
+draw from its conditional distribution (`fit.sampled`) where it is large: individual estimates drawn towards
+the typical value hide relations and make up others (Savic & Karlsson 2009, AAPS J 11:558-569). Numbers of a
+relation are averages over all draws, whatever is shown: Pearson's correlation with a number, F of an analysis
+of variance between the levels of a word. p values are corrected for the number of relations (Holm 1979). A
+relation is a candidate for `--covariate`, not a result.
 """
 
 from dataclasses import dataclass
@@ -25,9 +26,10 @@ OUTCOMES = {word for meaning, words in ENDPOINT_WORDS.items() if meaning != "ID"
 
 @dataclass(frozen=True)
 class Relation:
-    """One parameter and one covariate. drawn: whether a draw stands for each subject; x: the covariate of the subjects that
-    have it, numbers or texts; y: the parameter shown; statistic: correlation or F; value, low, high (95 % interval of a
-    correlation, else nan), p, corrected: nan where not determined; in_model: the covariate acts on it in the model."""
+    """One parameter and one covariate. drawn: whether a draw stands for each subject; x: the covariate of the
+    subjects that have it, numbers or texts; y: the parameter shown; statistic: correlation or F; value, low,
+    high (95 % interval of a correlation, else nan), p, corrected: nan where not determined; in_model: the
+    covariate acts on it in the model."""
 
     parameter: str
     covariate: str
@@ -50,13 +52,16 @@ class Relation:
 
 
 def covariate_relations(result: FitResult, sampled: Sampled) -> tuple[Relation, ...]:
-    """All pairs of a covariate of the data and a parameter with between-subject variability. Outcomes (response, grades,
-    progression) are no covariates; nor is what is the same for all, or words with more than LEVELS levels."""
+    """All pairs of a covariate of the data and a parameter with between-subject variability. Outcomes
+    (response, grades, progression) are no covariates; nor is what is the same for all, or words with more
+    than LEVELS levels."""
     found = []
     for name in covariates_of(result.problem.data):
         values = _values(result, name)
         if values is not None:
-            found += [_relation(result, sampled, parameter, name, *values) for parameter in between(result.problem)]
+            found += [
+                _relation(result, sampled, parameter, name, *values) for parameter in between(result.problem)
+            ]
     corrected = holm(np.array([row["p"] for row in found]))
     return tuple(Relation(**row, corrected=float(p)) for row, p in zip(found, corrected, strict=True))
 
@@ -65,7 +70,9 @@ def covariates_of(data: Data) -> list[str]:
     """Names of what may be a covariate."""
     weight = ["WT"] if np.isfinite(data.weight).any() else []
     dose = ["DOSE"] if np.isfinite(data.profiles.dose).any() else []
-    return [name for name in dict.fromkeys([*weight, *dose, *data.covariates]) if plain_word(name) not in OUTCOMES]
+    return [
+        name for name in dict.fromkeys([*weight, *dose, *data.covariates]) if plain_word(name) not in OUTCOMES
+    ]
 
 
 def _values(result: FitResult, name: str) -> tuple[np.ndarray, np.ndarray] | None:
@@ -87,7 +94,9 @@ def _values(result: FitResult, name: str) -> tuple[np.ndarray, np.ndarray] | Non
     return (known, own[known]) if len(levels) <= LEVELS else None
 
 
-def _relation(result: FitResult, sampled: Sampled, parameter: str, name: str, known: np.ndarray, x: np.ndarray) -> dict:
+def _relation(
+    result: FitResult, sampled: Sampled, parameter: str, name: str, known: np.ndarray, x: np.ndarray
+) -> dict:
     own = result.problem.parameters[result.problem.position[parameter]]
     code = np.array(SCALE_CODE[own.scale])
     draws = to_scale(sampled.values[parameter][known], code)
@@ -111,13 +120,15 @@ def _relation(result: FitResult, sampled: Sampled, parameter: str, name: str, kn
         "low": low,
         "high": high,
         "p": p,
-        "in_model": any(e.parameter == parameter and e.covariate.lower() == name.lower() for e in result.problem.effects),
+        "in_model": any(
+            e.parameter == parameter and e.covariate.lower() == name.lower() for e in result.problem.effects
+        ),
     }
 
 
 def _between_levels(draws: np.ndarray, x: np.ndarray) -> tuple[float, float]:
-    """(F, p) of an analysis of variance between levels, F being the mean over draws (n, draws); nan for too few subjects, or
-    levels with a single one."""
+    """(F, p) of an analysis of variance between levels, F being the mean over draws (n, draws); nan for too
+    few subjects, or levels with a single one."""
     from scipy.stats import f as fisher
 
     levels = [x == level for level in sorted(set(x))]
@@ -127,7 +138,9 @@ def _between_levels(draws: np.ndarray, x: np.ndarray) -> tuple[float, float]:
     means = [draws[own].mean(axis=0) for own in levels]
     grand = draws.mean(axis=0)
     among = sum(own.sum() * (mean - grand) ** 2 for own, mean in zip(levels, means, strict=True)) / (k - 1)
-    within = sum(((draws[own] - mean) ** 2).sum(axis=0) for own, mean in zip(levels, means, strict=True)) / (n - k)
+    within = sum(((draws[own] - mean) ** 2).sum(axis=0) for own, mean in zip(levels, means, strict=True)) / (
+        n - k
+    )
     if not (within > 0).all():
         return float("nan"), float("nan")
     value = float((among / within).mean())

@@ -62,7 +62,9 @@ def level_of(text) -> str:
     return str(text).strip()
 
 
-def completed(data: Data, name: str, texts: np.ndarray, present: np.ndarray, rule: str, notes: list[str]) -> np.ndarray:
+def completed(
+    data: Data, name: str, texts: np.ndarray, present: np.ndarray, rule: str, notes: list[str]
+) -> np.ndarray:
     """The texts with the median (of words: the most frequent one) where a subject in the fit has none, if the rule is
     `median`; every such subject is named in a note."""
     lost = [i for i in present.tolist() if is_missing(texts[i])]
@@ -79,12 +81,16 @@ def completed(data: Data, name: str, texts: np.ndarray, present: np.ndarray, rul
         value, what = str(words[np.argmax(counts)]), "the most frequent level"
     full = np.array([str(t) for t in texts], dtype=object)
     full[lost] = value
-    notes.append(f"covariate `{name}` is missing in {', '.join(data.subjects[i] for i in lost)}: taken as {what}, {value}")
+    notes.append(
+        f"covariate `{name}` is missing in {', '.join(data.subjects[i] for i in lost)}: taken as "
+        f"{what}, {value}"
+    )
     return full
 
 
 def numbers_of(data: Data, name: str, texts: np.ndarray, subjects: np.ndarray, n: int) -> np.ndarray:
-    """Numbers of these subjects among n, nan for the others. Raises InputError that names a subject without one."""
+    """Numbers of these subjects among n, nan for the others. Raises InputError that names a subject without
+    one."""
     found = np.full(n, np.nan)
     for i in subjects.tolist():
         found[i] = as_number(texts[i])
@@ -97,7 +103,8 @@ def numbers_of(data: Data, name: str, texts: np.ndarray, subjects: np.ndarray, n
 
 @dataclass(frozen=True)
 class Courses:
-    """texts (subjects, values): "" after the last; times (subjects, values - 1): when each later value begins."""
+    """texts (subjects, values): "" after the last; times (subjects, values - 1): when each later value
+    begins."""
 
     texts: np.ndarray
     times: np.ndarray
@@ -110,10 +117,15 @@ class Courses:
 
     def filled(self, read: Callable, nothing: float) -> tuple[np.ndarray, np.ndarray]:
         """(values as numbers, times); what has no value is `nothing`, later places repeat the last value."""
-        values = np.array([[read(t) if not is_missing(t) else np.nan for t in row] for row in self.texts], dtype=float)
+        values = np.array(
+            [[read(t) if not is_missing(t) else np.nan for t in row] for row in self.texts], dtype=float
+        )
         wrong = np.isnan(values) & np.array([[not is_missing(t) for t in row] for row in self.texts])
         if wrong.any():
-            raise InputError(f"a covariate that changes holds `{self.texts[wrong][0]}`, which is no number; correct the cell")
+            raise InputError(
+                f"a covariate that changes holds `{self.texts[wrong][0]}`, which is no number; "
+                f"correct the cell"
+            )
         values[:, 0] = np.where(np.isnan(values[:, 0]), nothing, values[:, 0])
         for k in range(1, values.shape[1]):
             values[:, k] = np.where(np.isnan(values[:, k]), values[:, k - 1], values[:, k])
@@ -128,7 +140,8 @@ class Changing:
     n: int
 
     def courses(self, start: np.ndarray, never: float) -> Courses:
-        """Values carried forward on the clock that begins at `start` (subjects,): the first one holds from its start."""
+        """Values carried forward on the clock that begins at `start` (subjects,): the first one holds from
+        its start."""
         found: list[list[tuple[float, str]]] = [[] for _ in range(self.n)]
         c = self.changes
         for subject, time, text in zip(c.subject.tolist(), c.time.tolist(), c.text.tolist(), strict=True):

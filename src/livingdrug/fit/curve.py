@@ -67,7 +67,9 @@ def landmarks(time: np.ndarray, value: np.ndarray, cens: np.ndarray) -> Landmark
     points = _Points(time[use], np.log(value[use]), cens[use])
     seen = points.kind != 1
     if not seen.any():
-        below = "every value is below the limit" if (cens == 1).any() else "there is no value after the infusion"
+        below = (
+            "every value is below the limit" if (cens == 1).any() else "there is no value after the infusion"
+        )
         return _nothing(below)
     if len(points.t) == 1:
         return _nothing("one sample tells neither a peak nor a slope")
@@ -92,7 +94,9 @@ class _Points:
     def misfit(self, fitted: np.ndarray) -> np.ndarray:
         """fitted - y; 0 where the curve keeps on its side of a limit."""
         gap = fitted - self.y
-        return np.where(self.kind == 1, np.maximum(gap, 0.0), np.where(self.kind == -1, np.minimum(gap, 0.0), gap))
+        return np.where(
+            self.kind == 1, np.maximum(gap, 0.0), np.where(self.kind == -1, np.minimum(gap, 0.0), gap)
+        )
 
 
 @dataclass
@@ -133,7 +137,9 @@ def _taken_apart(points: _Points, m: int) -> _Parts:
         parts.top, parts.why["peak"] = None, "the highest value lies above an upper limit"
     if first or last:
         where = "first" if first else "last"
-        parts.why["peak"] = f"the highest value is the {where} one, so the peak may lie {'before' if first else 'after'} it"
+        parts.why["peak"] = (
+            f"the highest value is the {where} one, so the peak may lie {'before' if first else 'after'} it"
+        )
     return parts
 
 
@@ -155,7 +161,11 @@ def _meet(points: _Points, m: int, rising: np.ndarray, falling: np.ndarray, part
             before = met
             continue
         with_rise = len(sides[0]) > len(rising)
-        if met is not None and (met >= points.t[m]) == with_rise and (before is None or (before >= points.t[m]) == with_rise):
+        if (
+            met is not None
+            and (met >= points.t[m]) == with_rise
+            and (before is None or (before >= points.t[m]) == with_rise)
+        ):
             parts.top = (met, parts.rise[1] + parts.rise[0] * met)
             return
     parts.rise = _line(points.of(np.append(rising, m)), parts)
@@ -220,9 +230,13 @@ def _decline(points: _Points, parts: _Parts) -> tuple | None:
 def _two_phases(points: _Points, one: tuple, parts: _Parts) -> tuple | None:
     measured = points.measured
     if len(measured.t) < BIPHASIC_POINTS:
-        parts.why["persistence"] = "too few values were measured after the peak to tell a slow phase from a fast one"
+        parts.why["persistence"] = (
+            "too few values were measured after the peak to tell a slow phase from a fast one"
+        )
         return None
-    starts = [start for split in range(2, len(measured.t) - 1) if (start := _peeled(measured, split)) is not None]
+    starts = [
+        start for split in range(2, len(measured.t) - 1) if (start := _peeled(measured, split)) is not None
+    ]
     if not starts:
         parts.why["persistence"] = "the late values do not part from the fast decline"
         return None
@@ -232,7 +246,9 @@ def _two_phases(points: _Points, one: tuple, parts: _Parts) -> tuple | None:
     a, steeper, b, slow = _polished(_bent, best, points, (np.inf, fastest, np.inf, np.inf))
     parts.steep = steeper > fastest - 1e-3
     beta, alpha = np.exp(slow), np.exp(slow) + np.exp(steeper)
-    if not _better(points, one[0] - one[1] * points.t, _bent((a, steeper, b, slow), points.t)[0], len(measured.t)):
+    if not _better(
+        points, one[0] - one[1] * points.t, _bent((a, steeper, b, slow), points.t)[0], len(measured.t)
+    ):
         parts.why["persistence"] = "one slope describes the decline as well as two"
         return None
     end = measured.t[-1]
@@ -281,7 +297,9 @@ def _polished(shape: Callable, start, points: _Points, highest: Sequence[float] 
     misfit = points.misfit(fitted)
     for _ in range(STEPS):
         # what keeps on its side of a limit has no say
-        weight = np.where((points.kind == 0) | (misfit != 0), 1 / np.sqrt(1 + (misfit / SOFT) ** 2), 0.0)[:, None]
+        weight = np.where((points.kind == 0) | (misfit != 0), 1 / np.sqrt(1 + (misfit / SOFT) ** 2), 0.0)[
+            :, None
+        ]
         curvature, gradient = slopes.T @ (weight * slopes), slopes.T @ (weight[:, 0] * misfit)
         damped = curvature + np.diag(damping * np.diag(curvature) + 1e-12)
         step = -np.linalg.solve(damped, gradient)

@@ -1,12 +1,13 @@
-"""Correlations between the random effects of subjects, and between individual parameters and covariates, with what chance
-would give for as many subjects.
+"""Correlations between the random effects of subjects, and between individual parameters and covariates, with
+what chance would give for as many subjects.
 
-They are those of sampled individual parameters (`fit.sampled`), averaged over the draws as Fisher's z (Fisher 1921, Metron
-1:3-32). The interval is Fisher's and the p value Student's, as for one draw of as many subjects; an average over draws varies
-less, so that both are on the safe side, the more so the less the data say. p values are corrected for the number of pairs
-looked at (Holm 1979, Scand J Stat 6:65-70): of eight patients with six effects, fifteen pairs, every other trial would else
-show a pair that seems correlated by chance. Where data say little, draws follow the model, and a correlation that it does
-not have is not to be seen in them either: none found is no proof of none.
+They are those of sampled individual parameters (`fit.sampled`), averaged over the draws as Fisher's z (Fisher
+1921, Metron 1:3-32). The interval is Fisher's and the p value Student's, as for one draw of as many subjects;
+an average over draws varies less, so that both are on the safe side, the more so the less the data say. p
+values are corrected for the number of pairs looked at (Holm 1979, Scand J Stat 6:65-70): of eight patients
+with six effects, fifteen pairs, every other trial would else show a pair that seems correlated by chance.
+Where data say little, draws follow the model, and a correlation that it does not have is not to be seen in
+them either: none found is no proof of none.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,9 @@ NORMAL = 1.959963984540054  # of a 95 % interval
 
 @dataclass(frozen=True)
 class EtaCorrelation:
-    """Of two effects. value, low, high: with its 95 % interval; p: of none, corrected: for the number of pairs; all nan where
-    not determined. in_model: the correlation that the model has, nan where it has none."""
+    """Of two effects. value, low, high: with its 95 % interval; p: of none, corrected: for the number of
+    pairs; all nan where not determined. in_model: the correlation that the model has, nan where it has
+    none."""
 
     first: str
     second: str
@@ -62,8 +64,8 @@ def between(problem: FitProblem) -> tuple[str, ...]:
 
 
 def averaged(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float, float]:
-    """(correlation, low, high, p) of two quantities of subjects, (n, draws) each, averaged over the draws; nan where there
-    are fewer than FEWEST subjects or a quantity does not vary."""
+    """(correlation, low, high, p) of two quantities of subjects, (n, draws) each, averaged over the draws;
+    nan where there are fewer than FEWEST subjects or a quantity does not vary."""
     n = len(one)
     a, b = one - one.mean(axis=0), other - other.mean(axis=0)
     size = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
@@ -71,11 +73,17 @@ def averaged(one: np.ndarray, other: np.ndarray) -> tuple[float, float, float, f
         return (float("nan"),) * 4
     z = float(np.arctanh(np.clip((a * b).sum(axis=0) / size, -1 + 1e-12, 1 - 1e-12)).mean())
     reach = NORMAL / np.sqrt(n - 3)
-    return float(np.tanh(z)), float(np.tanh(z - reach)), float(np.tanh(z + reach)), _two_sided(float(np.tanh(z)), n)
+    return (
+        float(np.tanh(z)),
+        float(np.tanh(z - reach)),
+        float(np.tanh(z + reach)),
+        _two_sided(float(np.tanh(z)), n),
+    )
 
 
 def _two_sided(value: float, n: int) -> float:
-    """p of no correlation: Student's t with n - 2 degrees of freedom, exact for one draw of two normal effects."""
+    """p of no correlation: Student's t with n - 2 degrees of freedom, exact for one draw of two normal
+    effects."""
     from scipy.special import stdtr
 
     return float(2 * stdtr(n - 2, -abs(value) * np.sqrt((n - 2) / max(1 - value**2, 1e-300))))
@@ -93,7 +101,10 @@ def correlation_table(found: tuple[EtaCorrelation, ...]):
     """Pandas table with one row for each pair."""
     import pandas as pd
 
-    rows = [(c.first, c.second, c.subjects, c.value, c.low, c.high, c.p, c.corrected, c.in_model) for c in found]
+    rows = [
+        (c.first, c.second, c.subjects, c.value, c.low, c.high, c.p, c.corrected, c.in_model) for c in found
+    ]
     return pd.DataFrame(
-        rows, columns=["first", "second", "subjects", "correlation", "low", "high", "p", "p_corrected", "in_model"]
+        rows,
+        columns=["first", "second", "subjects", "correlation", "low", "high", "p", "p_corrected", "in_model"],
     )

@@ -1,9 +1,9 @@
 """Levels of solved equations on a grid of times beside the samples, for exposures that drive outcomes.
 
-A grid is even, for equations that are linear are solved by exponentials of even steps; a long one has wider steps after the
-first weeks. Integrals are by Boole's rule (Abramowitz & Stegun 25.4.14), a peak is the top of the parabola through the three
-logarithms around the highest level, whose place has no part in its slopes. A breakpoint between two times of the grid is not
-known to it.
+A grid is even, for equations that are linear are solved by exponentials of even steps; a long one has wider
+steps after the first weeks. Integrals are by Boole's rule (Abramowitz & Stegun 25.4.14), a peak is the top of
+the parabola through the three logarithms around the highest level, whose place has no part in its slopes. A
+breakpoint between two times of the grid is not known to it.
 """
 
 from dataclasses import dataclass, replace
@@ -21,8 +21,8 @@ BOOLE = np.array([7.0, 32.0, 12.0, 32.0, 7.0]) / 90.0
 
 @dataclass(frozen=True)
 class Grid:
-    """Times of an outcome. first, count (subjects of whom it is known,): of each one's nodes among all; time, weight: of the
-    nodes, weights those of an integral over the grid."""
+    """Times of an outcome. first, count (subjects of whom it is known,): of each one's nodes among all; time,
+    weight: of the nodes, weights those of an integral over the grid."""
 
     first: np.ndarray
     count: np.ndarray
@@ -53,8 +53,11 @@ class GridLevels:
         return self.widest[k]
 
     def solved(self, table: np.ndarray, slopes: bool) -> tuple[np.ndarray, np.ndarray]:
-        """(records x copies, 1 + fitted) and (copies, nodes, 1 + fitted) of levels with slopes, or without."""
-        found = np.column_stack(self.predictor.slopes(table)) if slopes else self.predictor.values(table)[:, None]
+        """(records x copies, 1 + fitted) and (copies, nodes, 1 + fitted) of levels with slopes, or
+        without."""
+        found = (
+            np.column_stack(self.predictor.slopes(table)) if slopes else self.predictor.values(table)[:, None]
+        )
         found = found.reshape(self.copies, self.records + self.nodes, -1)[:, self.place]
         return found[:, : self.records].reshape(self.copies * self.records, -1), found[:, self.records :]
 
@@ -94,7 +97,9 @@ def _peak(own: np.ndarray) -> np.ndarray:
     value = own[..., 0]
     top = np.argmax(np.where(np.isfinite(value), value, -np.inf), axis=2)
     inner = np.clip(top, 1, value.shape[2] - 2)
-    near = np.stack([np.take_along_axis(own, (inner + d)[..., None, None], axis=2)[:, :, 0] for d in (-1, 0, 1)])
+    near = np.stack(
+        [np.take_along_axis(own, (inner + d)[..., None, None], axis=2)[:, :, 0] for d in (-1, 0, 1)]
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(near[..., 0])
         bend = logs[0] - 2 * logs[1] + logs[2]
@@ -127,7 +132,9 @@ def even_grid(begin: float, end: float) -> tuple[np.ndarray, np.ndarray]:
 
 def _grid(begin: np.ndarray, end: np.ndarray, subject: np.ndarray) -> Grid:
     """Of subjects, from a time to another; none of those where nothing lies between."""
-    parts = [even_grid(a, b) if b > a else (np.array([a]), np.zeros(1)) for a, b in zip(begin, end, strict=True)]
+    parts = [
+        even_grid(a, b) if b > a else (np.array([a]), np.zeros(1)) for a, b in zip(begin, end, strict=True)
+    ]
     count = np.array([len(t) for t, _ in parts], dtype=np.int64)
     first = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.int64) if len(count) else count
     time, weight = (np.concatenate([p[i] for p in parts]) if parts else np.zeros(0) for i in range(2))
@@ -173,13 +180,24 @@ def grid_levels(problem: FitProblem, design: Design, copies: int) -> GridLevels:
     errors = (*problem.residuals, *extra)
     predictor = predictor_of(replace(problem, residuals=errors), wide, copies)
     return GridLevels(
-        predictor, place, len(design.y), count, copies, tuple(before), tuple(grids), tuple(later), problem.outcomes,
+        predictor,
+        place,
+        len(design.y),
+        count,
+        copies,
+        tuple(before),
+        tuple(grids),
+        tuple(later),
+        problem.outcomes,
         tuple(widest),
     )
 
 
-def _beside(design: Design, subject: np.ndarray, time: np.ndarray, output: np.ndarray) -> tuple[Design, np.ndarray]:
-    """(a design of the records and these nodes by subject, where each record and then each node stands in it)."""
+def _beside(
+    design: Design, subject: np.ndarray, time: np.ndarray, output: np.ndarray
+) -> tuple[Design, np.ndarray]:
+    """(a design of the records and these nodes by subject, where each record and then each node stands in
+    it)."""
     who = np.concatenate([design.subject, subject])
     order = np.argsort(who, kind="stable")
     place = np.empty(len(order), dtype=np.int64)

@@ -1,11 +1,12 @@
 """Individual exposures that drive outcomes, with their slopes by the fitted quantities.
 
-Of a closed form each piece is walked on a clock of its own, from 0 where it begins to 1 where it ends: nodes move with the
-individual breakpoints, so that a peak is met exactly and an integral (Gauss and Legendre) has no kink between its nodes. Of
-equations that are solved, the level is asked for on a grid of times beside the samples (Boole's rule, a parabola through the
-highest logarithms).
+Of a closed form each piece is walked on a clock of its own, from 0 where it begins to 1 where it ends: nodes
+move with the individual breakpoints, so that a peak is met exactly and an integral (Gauss and Legendre) has
+no kink between its nodes. Of equations that are solved, the level is asked for on a grid of times beside the
+samples (Boole's rule, a parabola through the highest logarithms).
 
-What the kinetics give for all subjects is one array: the predictions of all records, then all exposures (entries).
+What the kinetics give for all subjects is one array: the predictions of all records, then all exposures
+(entries).
 """
 
 from dataclasses import dataclass
@@ -34,8 +35,8 @@ LEAST = -700.0  # of the logarithm of a level: of none at all
 
 @dataclass(frozen=True)
 class PieceLevels:
-    """Levels of a closed form. code: formulas of the pieces of each output, then of their lengths; first: of each output,
-    the position of its first piece; pieces: how many it has; half: pieces in all."""
+    """Levels of a closed form. code: formulas of the pieces of each output, then of their lengths; first: of
+    each output, the position of its first piece; pieces: how many it has; half: pieces in all."""
 
     code: FormulaKernel
     first: dict[str, int]
@@ -43,22 +44,28 @@ class PieceLevels:
     half: int
 
     def nodes(self, output: str, table: np.ndarray, slopes: bool):
-        """(levels, lengths) at the nodes of all pieces with slopes, (m, J, 1 + fitted) each; lengths hold the weights."""
+        """(levels, lengths) at the nodes of all pieces with slopes, (m, J, 1 + fitted) each; lengths hold the
+        weights."""
         u, w = _nodes()
         m, p = len(table), self.pieces[output]
         which = np.repeat(self.first[output] + np.arange(p), len(u))
-        level = self._at(np.tile(which, m), np.repeat(np.arange(m), p * len(u)), np.tile(u, m * p), table, slopes)
+        level = self._at(
+            np.tile(which, m), np.repeat(np.arange(m), p * len(u)), np.tile(u, m * p), table, slopes
+        )
         length = self._lengths(output, table, slopes)
         shape = (m, p * len(u), level.shape[1])
         spread = (length.reshape(m, p, 1, length.shape[1]) * w[:, None]).reshape(shape)
         return level.reshape(shape), spread
 
     def peak(self, output: str, table: np.ndarray, slopes: bool) -> np.ndarray:
-        """The highest level in the window and its slopes, (m, 1 + fitted); the place of the peak has no part in them."""
+        """The highest level in the window and its slopes, (m, 1 + fitted); the place of the peak has no part
+        in them."""
         m, p = len(table), self.pieces[output]
         u, rows = np.linspace(0.0, 1.0, PEAKS), np.arange(m)
         which = np.repeat(self.first[output] + np.arange(p), PEAKS)
-        grid = self._at(np.tile(which, m), np.repeat(rows, p * PEAKS), np.tile(u, m * p), table, False).reshape(m, -1)
+        grid = self._at(
+            np.tile(which, m), np.repeat(rows, p * PEAKS), np.tile(u, m * p), table, False
+        ).reshape(m, -1)
         there = np.repeat(self._lengths(output, table, False).reshape(m, p) > 0, PEAKS, axis=1)
         top = np.argmax(np.where(np.isfinite(grid) & there, grid, -np.inf), axis=1)
         piece, at, step = self.first[output] + top // PEAKS, u[top % PEAKS], u[1]
@@ -73,7 +80,9 @@ class PieceLevels:
         m, off = len(at), np.arange(-FINER, FINER + 1) / FINER
         for k in range(ZOOMS + 1):
             near = np.clip(at[:, None] + step * off, 0.0, 1.0)
-            f = self._at(np.repeat(piece, len(off)), np.repeat(np.arange(m), len(off)), near.ravel(), table, False)
+            f = self._at(
+                np.repeat(piece, len(off)), np.repeat(np.arange(m), len(off)), near.ravel(), table, False
+            )
             f = f.reshape(m, -1)
             best = np.argmax(f, axis=1)
             if k == ZOOMS:
@@ -143,8 +152,9 @@ def piece_levels(problem: FitProblem, outputs: tuple[str, ...], by: tuple[str, .
 
 @dataclass(frozen=True)
 class Exposures:
-    """Exposures of all outcomes, for copies of all subjects. seen: each outcome of the subjects of the design; levels: of the
-    model's outputs; code: formulas of the quantities that are drivers themselves; moved: the fitted quantities."""
+    """Exposures of all outcomes, for copies of all subjects. seen: each outcome of the subjects of the
+    design; levels: of the model's outputs; code: formulas of the quantities that are drivers themselves;
+    moved: the fitted quantities."""
 
     outcomes: tuple[Outcome, ...]
     seen: tuple[Seen, ...]
@@ -177,7 +187,11 @@ class Exposures:
             own, size = [], 0
             later = self._later(k)
             for rows in (who, who[later]):
-                j = self.levels.size(k, self.copies) if isinstance(self.levels, GridLevels) else self._size(outcome)
+                j = (
+                    self.levels.size(k, self.copies)
+                    if isinstance(self.levels, GridLevels)
+                    else self._size(outcome)
+                )
                 shape = (len(rows), j)
                 own += [before + size + np.arange(shape[0] * j).reshape(shape),
                         before + size + shape[0] * j + np.arange(shape[0] * j).reshape(shape)]  # fmt: skip
@@ -224,7 +238,12 @@ class Exposures:
             return self._level_entries(k, table, nodes, slopes)
         if driver.what == QUANTITY:
             which = [o.driver.name for o in self.outcomes if o.driver.what == QUANTITY].index(driver.name)
-            place = np.full(len(who), which), np.ascontiguousarray(table[who]), np.arange(len(who)), np.zeros(len(who))
+            place = (
+                np.full(len(who), which),
+                np.ascontiguousarray(table[who]),
+                np.arange(len(who)),
+                np.zeros(len(who)),
+            )
             raw = (np.column_stack(formula_slopes(self.code, *place)) if slopes
                    else formula_values(self.code, *place)[:, None])  # fmt: skip
         elif isinstance(self.levels, GridLevels):
@@ -251,12 +270,16 @@ class Exposures:
             end = self.levels.at_end(driver.output, _windowed(table[who], 0.0, until), slopes)
             parts = [*first, *self.levels.nodes(driver.output, between, slopes), end]
         flat = [part.reshape(-1, part.shape[-1]) for part in parts]
-        return np.concatenate([scaled(flat[0], driver), flat[1], scaled(flat[2], driver), flat[3], scaled(flat[4], driver)])
+        return np.concatenate(
+            [scaled(flat[0], driver), flat[1], scaled(flat[2], driver), flat[3], scaled(flat[4], driver)]
+        )
 
 
 def _windowed(table: np.ndarray, begin, end) -> np.ndarray:
     """Quantities with the window of each subject behind them."""
-    return np.ascontiguousarray(np.column_stack([table, *(np.broadcast_to(t, len(table)) for t in (begin, end))]))
+    return np.ascontiguousarray(
+        np.column_stack([table, *(np.broadcast_to(t, len(table)) for t in (begin, end))])
+    )
 
 
 def _product(level: np.ndarray, length: np.ndarray) -> np.ndarray:

@@ -1,7 +1,9 @@
-"""What each subject of a fit is given and when: rows of doses become a `Regimen` on the clock on which the model runs.
+"""What each subject of a fit is given and when: rows of doses become a `Regimen` on the clock on which the
+model runs.
 
-That clock starts with the infusion where the state that takes it is empty before. Where it is not (tumour cells added to a
-well that already holds some), there is something to see before the first dose, and time counts as the file writes it.
+That clock starts with the infusion where the state that takes it is empty before. Where it is not (tumour
+cells added to a well that already holds some), there is something to see before the first dose, and time
+counts as the file writes it.
 """
 
 from collections.abc import Mapping
@@ -24,8 +26,9 @@ PRODUCT = {"car_t", "infused"}
 
 @dataclass(frozen=True)
 class Given:
-    """time (rows,): of every sample of the data on the clock of the model; regimens: of every subject of the data; lines:
-    for each, the lines of its resets in the file, in order; start: where that clock begins, on that of the first dose."""
+    """time (rows,): of every sample of the data on the clock of the model; regimens: of every subject of the
+    data; lines: for each, the lines of its resets in the file, in order; start: where that clock begins, on
+    that of the first dose."""
 
     time: np.ndarray
     regimens: tuple[Regimen, ...]
@@ -34,7 +37,8 @@ class Given:
 
 
 def given_of(problem: FitProblem, notes: list[str]) -> Given:
-    """Clock and doses of all subjects. Raises InputError, naming subject and line, for what the model cannot take."""
+    """Clock and doses of all subjects. Raises InputError, naming subject and line, for what the model cannot
+    take."""
     data, model = problem.data, problem.model
     if is_closed(model) and any(p.changes for p in problem.parameters):  # it begins anew with every occasion
         n = len(data.subjects)
@@ -45,9 +49,10 @@ def given_of(problem: FitProblem, notes: list[str]) -> Given:
 def regimens_of(
     model: Model, data: Data, compartments: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Regimen], tuple[str, ...]]:
-    """(regimen of each subject that has samples, notes), as a fit of the model reads them: for `simulate`, say.
+    """(regimen of each subject that has samples, notes), as a fit of the model reads them: for `simulate`,
+    say.
 
-    compartments: as the rows of doses name them -> state of the model. Raises InputError as a fit does.
+        compartments: as the rows of doses name them -> state of the model. Raises InputError as a fit does.
     """
     data, converted = doses_in_model_units(model, data)
     notes: list[str] = list(converted)
@@ -76,27 +81,39 @@ def read_given(model: Model, data: Data, said: Mapping[str, str], notes: list[st
 
 
 def _after_resets(data: Data) -> tuple[np.ndarray, np.ndarray]:
-    """(shift of each sample, of each dose): occasions that count time anew from a reset are put one after the other."""
+    """(shift of each sample, of each dose): occasions that count time anew from a reset are put one after the
+    other."""
     rows = np.zeros(data.rows)
     given = data.doses
     if given is None:
         return rows, np.zeros(0)
     doses = np.zeros(len(given.time))
-    same = (np.diff(given.subject) == 0) & (np.diff(given.time) == 0) & (given.occasion[1:] != given.occasion[:-1])
+    same = (
+        (np.diff(given.subject) == 0)
+        & (np.diff(given.time) == 0)
+        & (given.occasion[1:] != given.occasion[:-1])
+    )
     place, who = numbered(data), data.profiles.subject
     for subject in np.unique(given.subject[1:][same]).tolist():
         samples, own = who[data.profile] == subject, given.subject == subject
-        names = dict(zip(place[who == subject].tolist(), data.profiles.occasion[who == subject].tolist(), strict=True))
+        names = dict(
+            zip(place[who == subject].tolist(), data.profiles.occasion[who == subject].tolist(), strict=True)
+        )
         end = -np.inf
         for k in sorted(names):
-            mine, theirs = samples & (data.profiles.occasion[data.profile] == names[k]), own & (given.occasion == names[k])
+            mine, theirs = (
+                samples & (data.profiles.occasion[data.profile] == names[k]),
+                own & (given.occasion == names[k]),
+            )
             if not theirs.any():
                 continue
             begin = float(given.time[theirs].min())
             if begin <= end and not given.reset[theirs & (given.time == begin)].any():
                 raise InputError(
-                    f"subject `{data.subjects[subject]}`: occasions {names[k - 1]} and {names[k]} both begin at time "
-                    f"{begin:g}, and a fit needs to know what came first; count all times from the first infusion, or write "
+                    f"subject `{data.subjects[subject]}`: occasions {names[k - 1]} and {names[k]} both "
+                    f"begin at time "
+                    f"{begin:g}, and a fit needs to know what came first; count all times from the first "
+                    f"infusion, or write "
                     "EVID 4 where everything restarts"
                 )
             move = max(end + GAP - begin, 0.0) if begin <= end else 0.0
@@ -114,14 +131,23 @@ def _check_closed(model: Model, data: Data, notes: list[str]) -> None:
     if (data.doses.time > 0).any():
         i = int(np.flatnonzero(data.doses.time > 0)[0])
         who, when = data.subjects[data.doses.subject[i]], data.doses.time[i]
-        raise InputError(f"`{name}` takes one infusion at time 0, and subject `{who}` has one at time {when:g}")
+        raise InputError(
+            f"`{name}` takes one infusion at time 0, and subject `{who}` has one at time {when:g}"
+        )
     if (data.doses.steady != "").any():
         line = int(data.doses.line[data.doses.steady != ""].min())
-        raise InputError(f"line {line}: `{name}` starts with its infusion and has no steady state; take one made of flows")
-    words = (("the length of the infusion", data.doses.duration > 0), ("the compartment", data.doses.into != ""))
+        raise InputError(
+            f"line {line}: `{name}` starts with its infusion and has no steady state; take one made of flows"
+        )
+    words = (
+        ("the length of the infusion", data.doses.duration > 0),
+        ("the compartment", data.doses.into != ""),
+    )
     said = [word for word, where in words if where.any()]
     if said:
-        notes.append(f"`{name}` is a formula of the time since the infusion: {' and '.join(said)} play(s) no part")
+        notes.append(
+            f"`{name}` is a formula of the time since the infusion: {' and '.join(said)} play(s) no part"
+        )
 
 
 def _one_each(model: Model, data: Data, notes: list[str]) -> tuple[Regimen, ...]:
@@ -130,7 +156,9 @@ def _one_each(model: Model, data: Data, notes: list[str]) -> tuple[Regimen, ...]
     if not model.system.dose_into:
         return (Regimen(),) * n
     found = [p.dose[p.subject == i][:1] for i in range(n)]
-    regimens = tuple(Regimen.of([Dose(float(d[0]))]) if len(d) and np.isfinite(d[0]) else Regimen() for d in found)
+    regimens = tuple(
+        Regimen.of([Dose(float(d[0]))]) if len(d) and np.isfinite(d[0]) else Regimen() for d in found
+    )
     _note_untreated(model, data, np.array([not r.doses for r in regimens]), notes)
     return regimens
 
@@ -140,7 +168,8 @@ def _empty(state: State) -> bool:
 
 
 def _note_untreated(model: Model, data: Data, without: np.ndarray, notes: list[str]) -> None:
-    """Subjects without a dose are untreated where others have one; where nobody has one, a model that needs one says so."""
+    """Subjects without a dose are untreated where others have one; where nobody has one, a model that needs
+    one says so."""
     state = next((s for s in model.system.states if s.name == model.system.dose_into), None)
     present = np.isin(np.arange(len(data.subjects)), data.profiles.subject)
     if state is None or not (without & present).any():
@@ -148,19 +177,23 @@ def _note_untreated(model: Model, data: Data, without: np.ndarray, notes: list[s
     names = [data.subjects[i] for i in np.flatnonzero(without & present)]
     if without[present].all() and _empty(state):
         raise InputError(
-            f"subject `{names[0]}` has no dose, and `{model.full_name}` needs one; add the row of its infusion, "
+            f"subject `{names[0]}` has no dose, and `{model.full_name}` needs one; add the row of its "
+            f"infusion, "
             "or say one dose for all (--dose)"
         )
     if _empty(state):
         shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-        notes.append(f"{len(names)} subject(s) have no dose and are fitted as untreated, with the amount 0: {shown}")
+        notes.append(
+            f"{len(names)} subject(s) have no dose and are fitted as untreated, with the amount 0: {shown}"
+        )
 
 
 # ----------------------------------------------------------------------------------------------- where a dose goes
 
 
 def _compartments(model: Model, data: Data, said: Mapping[str, str], notes: list[str]) -> dict[str, str]:
-    """State of each compartment that the rows of doses name; a number is its place among the states of the model."""
+    """State of each compartment that the rows of doses name; a number is its place among the states of the
+    model."""
     system = model.system
     states = [s.name for s in system.states]
     for theirs, ours in said.items():
@@ -183,7 +216,8 @@ def _check_one_unit(model: Model, data: Data, table: dict[str, str]) -> None:
             line = int(data.doses.line[data.doses.into == text].min())
             raise InputError(
                 f"line {line}: the dose into compartment `{text}` is in {data.dose_unit}, and `{state}` of "
-                f"`{model.full_name}` is in {units[state]}; give doses in the unit of the state that they enter"
+                f"`{model.full_name}` is in {units[state]}; give doses in the unit of the state that they "
+                f"enter"
             )
 
 
@@ -197,20 +231,24 @@ def _state(model: Model, data: Data, text: str, named: list[str]) -> str:
     listed = ", ".join(f"{i} {name}" for i, name in enumerate(states, 1))
     if not 1 <= place <= len(states):
         raise InputError(
-            f"line {line}: the dose goes into compartment `{text}`, and the states of `{model.full_name}` are "
+            f"line {line}: the dose goes into compartment `{text}`, and the states of `{model.full_name}` "
+            f"are "
             f"{listed}; say which one it is (--compartment {text}=STATE)"
         )
     if named == [text] and states[place - 1] != system.dose_into:
         raise InputError(
-            f"line {line}: all doses go into compartment {text}, which is `{states[place - 1]}` among the states of "
-            f"`{model.full_name}` ({listed}), and its doses go into `{system.dose_into or 'no state'}`; say which "
+            f"line {line}: all doses go into compartment {text}, which is `{states[place - 1]}` among the "
+            f"states of "
+            f"`{model.full_name}` ({listed}), and its doses go into `{system.dose_into or 'no state'}`; say "
+            f"which "
             f"one is meant (--compartment {text}=STATE)"
         )
     return states[place - 1]
 
 
 def _starts(model: Model, data: Data, into: dict[str, str], when: np.ndarray, notes: list[str]) -> np.ndarray:
-    """When the clock of the model starts, on that of the first dose, shape (subjects,): its infusion, or 0 as written."""
+    """When the clock of the model starts, on that of the first dose, shape (subjects,): its infusion, or 0 as
+    written."""
     given, states = data.doses, {s.name: s for s in model.system.states}
     found = np.zeros(len(data.subjects))
     written = 0
@@ -228,7 +266,8 @@ def _starts(model: Model, data: Data, into: dict[str, str], when: np.ndarray, no
             found[subject] = when[first]
     if written:
         notes.append(
-            f"{written} subject(s) are given something after the start into a state that is not empty: their time counts as "
+            f"{written} subject(s) are given something after the start into a state that is not empty: "
+            f"their time counts as "
             "written in the file, not from the first dose"
         )
     return found
@@ -260,18 +299,26 @@ def _regimens(
             continue
         if time < 0:
             raise InputError(
-                f"subject `{data.subjects[subject]}`, line {given.line[i]}: a dose lies {-time:g} before the infusion with "
+                f"subject `{data.subjects[subject]}`, line {given.line[i]}: a dose lies {-time:g} before "
+                f"the infusion with "
                 f"which `{model.full_name}` starts; leave it out, or take a model that begins earlier"
             )
         items[subject].append(_dose(given, i, time, into[given.into[i]], model))
-    return tuple(Regimen.of(own) for own in items), tuple(tuple(line for _, line in sorted(own)) for own in lines)
+    return tuple(Regimen.of(own) for own in items), tuple(
+        tuple(line for _, line in sorted(own)) for own in lines
+    )
 
 
 def _dose(given, i: int, time: float, state: str, model: Model) -> Dose:
     try:
         return Dose(
-            float(given.amount[i]), time, "" if state == model.system.dose_into else state, float(given.duration[i]),
-            float(given.rate[i]), every=float(given.every[i]), steady_state=str(given.steady[i]),
+            float(given.amount[i]),
+            time,
+            "" if state == model.system.dose_into else state,
+            float(given.duration[i]),
+            float(given.rate[i]),
+            every=float(given.every[i]),
+            steady_state=str(given.steady[i]),
         )
     except InputError as error:
         raise InputError(f"line {given.line[i]}: {error}") from None

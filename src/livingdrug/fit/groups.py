@@ -1,7 +1,9 @@
-"""Individual parameters of one group of subjects beside those of another, such as responders and non-responders.
+"""Individual parameters of one group of subjects beside those of another, such as responders and
+non-responders.
 
-Individual estimates are drawn towards the typical value where a subject's data say little (shrinkage), and with them the
-difference of groups (Savic & Karlsson 2009, AAPS J 11:558-569); the group as a covariate of the fit has no such bias.
+Individual estimates are drawn towards the typical value where a subject's data say little (shrinkage), and
+with them the difference of groups (Savic & Karlsson 2009, AAPS J 11:558-569); the group as a covariate of the
+fit has no such bias.
 """
 
 from collections.abc import Sequence
@@ -21,9 +23,10 @@ MEASURES = {"log": "ratio of geometric means", "logit": "ratio of odds", "normal
 
 @dataclass(frozen=True)
 class Difference:
-    """One parameter in two groups. centre: (first, second), geometric means (log), logistic of the mean logit (logit) or
-    means (normal); value, low, high: first over second (or minus it) with its interval (Welch 1947, Biometrika 34:28-35) on
-    the scale of the parameter; p: of no difference; shrinkage: in %; caveat: "" if there is none."""
+    """One parameter in two groups. centre: (first, second), geometric means (log), logistic of the mean logit
+    (logit) or means (normal); value, low, high: first over second (or minus it) with its interval (Welch
+    1947, Biometrika 34:28-35) on the scale of the parameter; p: of no difference; shrinkage: in %; caveat: ""
+    if there is none."""
 
     parameter: str
     measure: str
@@ -38,7 +41,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Groups:
-    """Differences of all parameters with a spread. names, sizes: of the two groups; width: of the intervals, in %."""
+    """Differences of all parameters with a spread. names, sizes: of the two groups; width: of the intervals,
+    in %."""
 
     covariate: str
     names: tuple[str, str]
@@ -64,9 +68,11 @@ class Groups:
 def compare_groups(
     result: FitResult, by: str, first: Sequence[str] = (), second: Sequence[str] = (), width: float = 95.0
 ) -> Groups:
-    """Individual parameters of subjects whose covariate is one of `first`, over those whose it is one of `second`.
+    """Individual parameters of subjects whose covariate is one of `first`, over those whose it is one of
+    `second`.
 
-    Where neither is given the covariate must have two levels. Raises InputError for groups with fewer than two subjects.
+        Where neither is given the covariate must have two levels. Raises InputError for groups with fewer than
+        two subjects.
     """
     texts = covariate(result.problem.data, by)
     if texts is None:
@@ -80,13 +86,17 @@ def compare_groups(
     names = ("/".join(first), "/".join(second))
     for name, size in zip(names, sizes, strict=True):
         if size < 2:
-            raise InputError(f"group `{name}` of `{by}` has {size} subject(s) in the fit; two or more are needed")
+            raise InputError(
+                f"group `{name}` of `{by}` has {size} subject(s) in the fit; two or more are needed"
+            )
     left = len(own) - sum(sizes)
     notes = (f"{left} subject(s) belong to neither group",) if left else ()
     in_fit = {e.parameter for e in result.problem.effects if e.covariate.lower() == by.lower()}
     shrinkage = {e.name.removeprefix("omega "): e.shrinkage for e in result.estimates if e.kind == "spread"}
     between = [p for p in result.problem.random if not p.changes]
-    found = tuple(_difference(result, p, members, shrinkage.get(p.name), p.name in in_fit, width) for p in between)
+    found = tuple(
+        _difference(result, p, members, shrinkage.get(p.name), p.name in in_fit, width) for p in between
+    )
     return Groups(by, names, sizes, width, found, notes)
 
 
@@ -105,7 +115,9 @@ def _levels(by: str, levels: list[str], first: tuple[str, ...], second: tuple[st
     return first or rest, second or rest
 
 
-def _difference(result: FitResult, parameter, members, shrinkage: float | None, in_fit: bool, width: float) -> Difference:
+def _difference(
+    result: FitResult, parameter, members, shrinkage: float | None, in_fit: bool, width: float
+) -> Difference:
     from scipy.stats import t as student
 
     code = np.array(SCALE_CODE[parameter.scale])
@@ -128,7 +140,8 @@ def _caveat(shrinkage: float | None, in_fit: bool) -> str:
         return "the group is a covariate of the fit: its coefficient says the difference without shrinkage"
     if shrinkage is not None and shrinkage > SHRUNK:
         return (
-            f"individual estimates are drawn together by {shrinkage:.0f} %: the true difference may be larger, and the "
+            f"individual estimates are drawn together by {shrinkage:.0f} %: the true difference may be "
+            f"larger, and the "
             "interval is too narrow; fit the group as a covariate"
         )
     return ""

@@ -14,7 +14,8 @@ PROFILE, BOOTSTRAP, SIR = "profile", "bootstrap", "SIR"
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """Beside the standard errors: profiles, refits of resampled subjects, resampled vectors; notes: what was not made."""
+    """Beside the standard errors: profiles, refits of resampled subjects, resampled vectors; notes: what was
+    not made."""
 
     profiles: tuple[Profile, ...] = ()
     bootstrap: Bootstrap | None = None
@@ -35,11 +36,14 @@ class Uncertainty:
         told = []
         if self.bootstrap:
             b = self.bootstrap
-            told.append(f"Bootstrap: {len(b.estimates)} of {b.tried} fits of resampled subjects converged and count.")
+            told.append(
+                f"Bootstrap: {len(b.estimates)} of {b.tried} fits of resampled subjects converged and count."
+            )
         if self.sir:
             s = self.sir
             told.append(
-                f"SIR: {len(s.estimates)} vectors kept; those drawn were worth {100 * s.effective[-1]:.0f} % of as many "
+                f"SIR: {len(s.estimates)} vectors kept; those drawn were worth {100 * s.effective[-1]:.0f} "
+                f"% of as many "
                 f"equal ones; Monte-Carlo sd of the logarithm of a ratio {s.noise:.2g}."
             )
         return tuple(told)
@@ -73,13 +77,17 @@ def _own(result: FitResult):
 def uncertainty(
     result: FitResult, profiled: Sequence[str] = (), refits: int = 0, kept: int = 0, seed: int = 1
 ) -> Uncertainty:
-    """What is asked for: names to profile, refits of a bootstrap, vectors kept by SIR. What cannot be made is a note, as the
-    fit stands without it."""
+    """What is asked for: names to profile, refits of a bootstrap, vectors kept by SIR. What cannot be made is
+    a note, as the fit stands without it."""
     notes, profiles = [], []
     if result.status == NOT_CONVERGED and (profiled or refits or kept):
-        return Uncertainty(notes=("intervals were not made: the fit did not converge, and its numbers are no estimates yet",))
+        return Uncertainty(
+            notes=("intervals were not made: the fit did not converge, and its numbers are no estimates yet",)
+        )
     for name in profiled:
-        profiles.append(_tried(lambda name=name: profile(result, name, seed), f"the profile of `{name}`", notes))
+        profiles.append(
+            _tried(lambda name=name: profile(result, name, seed), f"the profile of `{name}`", notes)
+        )
     refitted = _tried(lambda: bootstrap(result, refits, seed), "the bootstrap", notes) if refits else None
     resampled = _tried(lambda: sir(result, kept, seed), "SIR", notes) if kept else None
     if resampled is not None:

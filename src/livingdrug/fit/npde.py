@@ -1,11 +1,12 @@
 """Normalised prediction distribution errors: where each value lies among replicates of the trial.
 
-Brendel, Comets, Laffont, Laveille & Mentre 2006 (Pharm Res 23:2036-2049); Comets, Brendel & Mentre 2008 (Comput Methods
-Programs Biomed 90:154-166). The values of a subject and of its replicates are decorrelated with mean and covariance of the
-replicates; the place of a decorrelated value among those of the replicates, as a normal quantile, is N(0, 1) if the model
-holds. Values below a limit are imputed in the censored range (Nguyen, Comets & Mentre 2012, J Pharmacokinet Pharmacodyn
-39:499-518): a uniform number below the probability of lying there, through the predictive distribution. What replicates have
-below the limit is imputed likewise, so that data and replicates stay alike.
+Brendel, Comets, Laffont, Laveille & Mentre 2006 (Pharm Res 23:2036-2049); Comets, Brendel & Mentre 2008
+(Comput Methods Programs Biomed 90:154-166). The values of a subject and of its replicates are decorrelated
+with mean and covariance of the replicates; the place of a decorrelated value among those of the replicates,
+as a normal quantile, is N(0, 1) if the model holds. Values below a limit are imputed in the censored range
+(Nguyen, Comets & Mentre 2012, J Pharmacokinet Pharmacodyn 39:499-518): a uniform number below the probability
+of lying there, through the predictive distribution. What replicates have below the limit is imputed likewise,
+so that data and replicates stay alike.
 """
 
 from dataclasses import dataclass
@@ -47,8 +48,9 @@ class Npde(Shown):
         return pd.DataFrame({name: getattr(self, name) for name in names})
 
     def tests(self):
-        """Pandas table, one row for each output: n, mean, sd, p values of a mean of 0 (Wilcoxon signed rank), a variance
-        of 1 (Fisher, chi-squared) and normality (Shapiro & Wilk), and the smallest of the three times 3 (at most 1)."""
+        """Pandas table, one row for each output: n, mean, sd, p values of a mean of 0 (Wilcoxon signed rank),
+        a variance of 1 (Fisher, chi-squared) and normality (Shapiro & Wilk), and the smallest of the three
+        times 3 (at most 1)."""
         import pandas as pd
 
         rows = []
@@ -117,15 +119,18 @@ def npde(problem: FitProblem, replicates: int = 1000, seed: int = 1) -> Npde:
             lost.append(name)
     notes = list(trial.notes)
     if lost:
-        notes.append(f"{len(lost)} subject(s) have replicates that cannot be decorrelated, such as `{lost[0]}`: no npde")
+        notes.append(
+            f"{len(lost)} subject(s) have replicates that cannot be decorrelated, such as "
+            f"`{lost[0]}`: no npde"
+        )
     names = np.array(trial.outputs, dtype=object)[d.output]
     return Npde(trial.subjects, d.time, names, d.line, ~np.isfinite(trial.observed), typical_values(trial), errors, alone,
                 replicates, seed, tuple(notes))  # fmt: skip
 
 
 def _imputed(values: np.ndarray, lower: np.ndarray, upper: np.ndarray, seed: int, name: str) -> np.ndarray:
-    """Rows (data first, then replicates) with a value where one lies beyond its limit, drawn from what replicates hold
-    there; where they hold nothing there, the nearest value they have."""
+    """Rows (data first, then replicates) with a value where one lies beyond its limit, drawn from what
+    replicates hold there; where they hold nothing there, the nearest value they have."""
     u = uniforms(seed, f"npde imputation of {name}", 0, values.size).reshape(values.shape)
     out = values.copy()
     for j in range(values.shape[1]):
@@ -148,7 +153,8 @@ def _decorrelated(values: np.ndarray) -> np.ndarray:
 
 
 def _places(values: np.ndarray) -> np.ndarray:
-    """Normal quantile of the place of the first row among the others; ties count half, ends lie half a rank inside."""
+    """Normal quantile of the place of the first row among the others; ties count half, ends lie half a rank
+    inside."""
     from scipy.special import ndtri
 
     data, replicates = values[0], values[1:]

@@ -1,5 +1,5 @@
-"""Draws from any log density with a gradient, by the No-U-Turn sampler (Hoffman & Gelman 2014, J Mach Learn Res 15:1593-1623)
-of nutpie, which tunes its mass matrix on draws and gradients."""
+"""Draws from any log density with a gradient, by the No-U-Turn sampler (Hoffman & Gelman 2014, J Mach Learn
+Res 15:1593-1623) of nutpie, which tunes its mass matrix on draws and gradients."""
 
 import warnings
 from collections.abc import Callable
@@ -18,7 +18,8 @@ Density = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 @dataclass(frozen=True)
 class Sampling:
-    """Settings: chains, tuning and draws of each, seed; acceptance: aimed at (higher: smaller steps, fewer divergences)."""
+    """Settings: chains, tuning and draws of each, seed; acceptance: aimed at (higher: smaller steps, fewer
+    divergences)."""
 
     chains: int = 4
     tune: int = 500
@@ -29,15 +30,17 @@ class Sampling:
     def __post_init__(self) -> None:
         check_seed(self.seed)
         if self.chains < 2 or self.tune < 50 or self.draws < 50:
-            raise InputError("sampling needs 2 chains or more, with 50 tuning steps and 50 draws or more each")
+            raise InputError(
+                "sampling needs 2 chains or more, with 50 tuning steps and 50 draws or more each"
+            )
         if not 0.5 <= self.acceptance < 1:
             raise InputError(f"the acceptance aimed at is {self.acceptance:g}; give one from 0.5 to below 1")
 
 
 @dataclass(frozen=True)
 class Draws:
-    """x (chains, draws, size); density (chains, draws): log density; divergences: of all chains together; steps: mean
-    number of gradients for a draw."""
+    """x (chains, draws, size); density (chains, draws): log density; divergences: of all chains together;
+    steps: mean number of gradients for a draw."""
 
     x: np.ndarray
     density: np.ndarray
@@ -46,13 +49,16 @@ class Draws:
 
 
 def draw(density: Density, start: np.ndarray, settings: Sampling | None = None) -> Draws:
-    """Draws from exp(density). density(x) gives the log density and its gradient (size,); -inf outside its support.
+    """Draws from exp(density). density(x) gives the log density and its gradient (size,); -inf outside its
+    support.
 
-    start (size,): where chains start, each near it. Same seed, same draws. Raises InputError for a start where the density
-    or its gradient is not finite, or without the extra `bayes`.
+        start (size,): where chains start, each near it. Same seed, same draws. Raises InputError for a start
+        where the density or its gradient is not finite, or without the extra `bayes`.
     """
     settings, start = settings or Sampling(), np.asarray(start, dtype=float)
-    _near(density, start, settings.seed)  # a start that cannot be is refused here, not in a thread of the sampler
+    _near(
+        density, start, settings.seed
+    )  # a start that cannot be is refused here, not in a thread of the sampler
     nutpie, from_pyfunc = _nutpie()
     size = len(start)
 
@@ -84,7 +90,9 @@ def _near(density: Density, start: np.ndarray, seed: int) -> np.ndarray:
         value, slope = density(start + step * 0.5**k)
         if np.isfinite(value) and np.isfinite(slope).all() and np.any(slope != 0):
             return start + step * 0.5**k
-    raise InputError("the log density or its gradient is not finite around the start; start from other values")
+    raise InputError(
+        "the log density or its gradient is not finite around the start; start from other values"
+    )
 
 
 def _nutpie():
@@ -94,7 +102,9 @@ def _nutpie():
             import nutpie
             from nutpie.compiled_pyfunc import from_pyfunc
     except ImportError as error:
-        raise InputError(f"sampling needs nutpie ({error}); install it with: pip install 'livingdrug[bayes]'") from None
+        raise InputError(
+            f"sampling needs nutpie ({error}); install it with: pip install 'livingdrug[bayes]'"
+        ) from None
     return nutpie, from_pyfunc
 
 
@@ -127,7 +137,9 @@ class Mixing:
 def mixing(names: tuple[str, ...], x: np.ndarray) -> tuple[Mixing, ...]:
     """For each of the numbers, x (chains, draws, numbers)."""
     columns = (x[:, :, i] for i in range(len(names)))
-    return tuple(Mixing(name, r_hat(c), ess_bulk(c), ess_tail(c)) for name, c in zip(names, columns, strict=True))
+    return tuple(
+        Mixing(name, r_hat(c), ess_bulk(c), ess_tail(c)) for name, c in zip(names, columns, strict=True)
+    )
 
 
 def faults(found: tuple[Mixing, ...], divergences: int) -> tuple[str, ...]:
@@ -138,14 +150,17 @@ def faults(found: tuple[Mixing, ...], divergences: int) -> tuple[str, ...]:
             told.append(f"R-hat of {m.name} is {m.r_hat:.4f}, above {HIGHEST_R_HAT}: its chains disagree")
         least = min(m.ess_bulk, m.ess_tail)
         if not least >= FEWEST_ESS:
-            told.append(f"the draws of {m.name} are worth {least:.0f} independent ones, fewer than {FEWEST_ESS:.0f}")
+            told.append(
+                f"the draws of {m.name} are worth {least:.0f} independent ones, fewer than {FEWEST_ESS:.0f}"
+            )
     if divergences:
         told.append(f"{divergences} draw(s) diverged: the sampler missed a part of the distribution")
     return tuple(told)
 
 
 def summary(names: tuple[str, ...], x: np.ndarray):
-    """Pandas table: name, mean, sd, mcse of the mean, quantiles q05, q25, q50, q75, q95, r_hat, ess_bulk, ess_tail."""
+    """Pandas table: name, mean, sd, mcse of the mean, quantiles q05, q25, q50, q75, q95, r_hat, ess_bulk,
+    ess_tail."""
     import pandas as pd
 
     rows = []
@@ -153,6 +168,21 @@ def summary(names: tuple[str, ...], x: np.ndarray):
         own = x[:, :, i]
         quantiles = np.quantile(own, (0.05, 0.25, 0.5, 0.75, 0.95))
         sd = own.std(ddof=1)
-        rows.append((m.name, own.mean(), sd, sd / np.sqrt(ess_mean(own)), *quantiles, m.r_hat, m.ess_bulk, m.ess_tail))
-    columns = ["name", "mean", "sd", "mcse", "q05", "q25", "q50", "q75", "q95", "r_hat", "ess_bulk", "ess_tail"]
+        rows.append(
+            (m.name, own.mean(), sd, sd / np.sqrt(ess_mean(own)), *quantiles, m.r_hat, m.ess_bulk, m.ess_tail)
+        )
+    columns = [
+        "name",
+        "mean",
+        "sd",
+        "mcse",
+        "q05",
+        "q25",
+        "q50",
+        "q75",
+        "q95",
+        "r_hat",
+        "ess_bulk",
+        "ess_tail",
+    ]
     return pd.DataFrame(rows, columns=columns)

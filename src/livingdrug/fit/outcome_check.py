@@ -1,10 +1,10 @@
 """What was seen of outcomes beside what a joint fit expects, by tercile of the individual exposure.
 
-Individual parameters are drawn given a subject's samples alone, not given its outcome, so that no outcome explains itself.
-Subjects are parted by the median of their exposures so drawn; by CMAX where a hazard follows the current level, whose mean
-would depend on when the event came. Expected is the mean over draws; the interval holds what a tercile of so many subjects
-would show in 90 % of trials: new draws of their parameters, and new outcomes. Of an event the expectation is the cumulative
-hazard up to when a subject was last seen.
+Individual parameters are drawn given a subject's samples alone, not given its outcome, so that no outcome
+explains itself. Subjects are parted by the median of their exposures so drawn; by CMAX where a hazard follows
+the current level, whose mean would depend on when the event came. Expected is the mean over draws; the
+interval holds what a tercile of so many subjects would show in 90 % of trials: new draws of their parameters,
+and new outcomes. Of an event the expectation is the cumulative hazard up to when a subject was last seen.
 """
 
 from dataclasses import dataclass, replace
@@ -26,8 +26,8 @@ FEWEST = 6  # subjects of an outcome, below which there are no terciles
 
 @dataclass(frozen=True)
 class Tercile:
-    """One group of one outcome. what: `yes`, `grade >= g`, `mean count`, `events`; start, end: exposures of its subjects;
-    observed, expected, lower, upper: proportions, means, or numbers of events."""
+    """One group of one outcome. what: `yes`, `grade >= g`, `mean count`, `events`; start, end: exposures of
+    its subjects; observed, expected, lower, upper: proportions, means, or numbers of events."""
 
     outcome: str
     what: str
@@ -84,9 +84,15 @@ def outcome_check(result: FitResult, seed: int = 1) -> OutcomeCheck | None:
     for k, outcome in enumerate(problem.outcomes):
         theta = point.theta[before : before + len(outcome.numbers)]
         before += len(outcome.numbers)
-        seen, known = prepared.design.outcomes[k], np.flatnonzero(np.isfinite(prepared.design.outcomes[k].values))
+        seen, known = (
+            prepared.design.outcomes[k],
+            np.flatnonzero(np.isfinite(prepared.design.outcomes[k].values)),
+        )
         if len(known) < FEWEST:
-            notes.append(f"outcome `{outcome.name}` is known of {len(known)} subjects, too few for terciles of exposure")
+            notes.append(
+                f"outcome `{outcome.name}` is known of {len(known)} subjects, too few for terciles "
+                f"of exposure"
+            )
             continue
         exposure = _exposures(apart, k, steady[k].driver, len(known))
         expected = _expected(draws.found, k, outcome, seen, theta, len(known))
@@ -135,7 +141,8 @@ def _expected(found: Predicted, k: int, outcome: Outcome, seen: Seen, theta, m: 
 
 
 def expectation(outcome: Outcome, seen: Seen, theta, own: Entries, found: np.ndarray, n: int) -> np.ndarray:
-    """What is expected of each subject, (m, what is looked at): probabilities, a mean, or a number of events."""
+    """What is expected of each subject, (m, what is looked at): probabilities, a mean, or a number of
+    events."""
     x = found[own.x[:, 0]]
     if outcome.kind == BINARY:
         return (1 / (1 + np.exp(-(theta[0] + theta[1] * x))))[:, None]
@@ -147,7 +154,9 @@ def expectation(outcome: Outcome, seen: Seen, theta, own: Entries, found: np.nda
     for term in terms_of(outcome, seen, theta, own, found, n):
         if term.kind == POISSON:
             total += np.bincount(term.who, np.exp(term.eta), len(total))
-        elif term.kind == GAP:  # the mean of what of a hazard `eta` is used up before an event that is known to come in it
+        elif (
+            term.kind == GAP
+        ):  # the mean of what of a hazard `eta` is used up before an event that is known to come in it
             total += np.bincount(term.who, 1 - term.eta / np.expm1(term.eta), len(total))
     return total[own.who][:, None]
 

@@ -47,10 +47,14 @@ def read_asked(texts: Sequence[str]) -> tuple[Asked, ...]:
 
 
 def taken(
-    model: Model, data: Data, asked: Sequence[Asked], compartments: Mapping[str, str], units: Mapping[str, str]
+    model: Model,
+    data: Data,
+    asked: Sequence[Asked],
+    compartments: Mapping[str, str],
+    units: Mapping[str, str],
 ) -> tuple[Data, tuple[Outcome, ...]]:
-    """(the data without rows that are outcomes, the outcomes). units: of times in columns of subjects, by heading. Raises
-    InputError, naming subjects, for what is no such outcome."""
+    """(the data without rows that are outcomes, the outcomes). units: of times in columns of subjects, by
+    heading. Raises InputError, naming subjects, for what is no such outcome."""
     if not asked:
         return data, ()
     time = read_given(model, data, compartments, []).time
@@ -107,7 +111,8 @@ def refuse_unsampled(one: Asked, endpoints: Endpoints, data: Data) -> None:
     if known:
         shown = ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
         raise InputError(
-            f"outcome `{one.name}`: {shown} {'have' if len(known) > 1 else 'has'} one in `{endpoints.name}` and no sample in "
+            f"outcome `{one.name}`: {shown} {'have' if len(known) > 1 else 'has'} one in `{endpoints.name}` "
+            f"and no sample in "
             f"`{data.name}`; give their samples, or take their rows out"
         )
 
@@ -119,7 +124,9 @@ def _from_columns(model: Model, table: SubjectTable, one: Asked, driver) -> Outc
     if one.kind in TIMED:
         return _timed_column(model, table, one, driver)
     if one.kind == COUNT:
-        return Outcome(one.name, COUNT, driver, tuple(table.numbers(one.name, f"outcome `{one.name}`").tolist()))
+        return Outcome(
+            one.name, COUNT, driver, tuple(table.numbers(one.name, f"outcome `{one.name}`").tolist())
+        )
     read = read_outcome(table, one.name, "binary" if one.kind == BINARY else "graded")
     notes = tuple(f"outcome `{one.name}`: {note}" for note in read.notes)
     return Outcome(one.name, one.kind, driver, tuple(read.values.tolist()), notes=notes)
@@ -130,10 +137,14 @@ def _timed_column(model: Model, table: SubjectTable, one: Asked, driver) -> Outc
     heading = table.heading(one.name, what)
     unit = time_unit_of(heading, table.units.get(heading, ""))
     if not unit.known:
-        raise InputError(f"{what}: the unit of its times is not stated; write it in the heading, such as {heading} (d)")
+        raise InputError(
+            f"{what}: the unit of its times is not stated; write it in the heading, such as {heading} (d)"
+        )
     said = event_beside(table, heading)
     if said is None:
-        raise InputError(f"{what}: no column says which times ended in an event; add {heading}_event with 1 or 0")
+        raise InputError(
+            f"{what}: no column says which times ended in an event; add {heading}_event with 1 or 0"
+        )
     events, notes = read_events(table, said, None)
     ours = TimeUnit(model.time_unit)
     time = ours.from_other(table.numbers(heading, what), unit)
@@ -143,7 +154,8 @@ def _timed_column(model: Model, table: SubjectTable, one: Asked, driver) -> Outc
         begins = ours.from_other(table.numbers(low, what), unit)
         since = np.where((events == 1) & np.isfinite(begins), begins, time)
     half = np.isfinite(events) != np.isfinite(time)
-    _refuse(one.name, table.names, half, "a time without event or censoring beside it, or the other way round; give both, or "
+    _refuse(one.name, table.names, half, "a time without event or censoring beside it, or the other way "
+                                         "round; give both, or "
             "neither")  # fmt: skip
     parts = (tuple(part.tolist()) for part in (events, time, since))
     return Outcome(one.name, one.kind, driver, *parts, notes=notes)
@@ -156,7 +168,8 @@ def _from_rows(data: Data, one: Asked, driver, mine: np.ndarray, time: np.ndarra
     n, who = len(data.subjects), data.profiles.subject[data.profile]
     if (mine & (data.cens != 0) & (data.dv != 0)).any():
         raise InputError(
-            f"outcome `{one.name}`: a limit of quantification acts on its rows; state limits in a column LIMIT of samples "
+            f"outcome `{one.name}`: a limit of quantification acts on its rows; state limits in a column "
+            f"LIMIT of samples "
             "alone, or give the outcome in --endpoints"
         )
     values, at, since = (np.full(n, np.nan) for _ in range(3))
@@ -169,14 +182,20 @@ def _from_rows(data: Data, one: Asked, driver, mine: np.ndarray, time: np.ndarra
         elif len(rows) > 1:
             raise InputError(
                 f"outcome `{one.name}`: subject `{data.subjects[i]}` has {len(rows)} rows of it (lines "
-                f"{', '.join(str(k) for k in sorted(data.line[rows].tolist())[:5])}); one is fitted: keep the highest, say"
+                f"{', '.join(str(k) for k in sorted(data.line[rows].tolist())[:5])}); one is fitted: keep "
+                f"the highest, say"
             )
         else:
             values[i] = data.dv[rows[0]]
     least = re.search(r">=\s*([0-9]+)$", one.name)
     known = np.isfinite(values)
     if one.kind in (BINARY, ORDERED) and (least or one.kind == ORDERED):
-        _refuse(one.name, data.subjects, known & ~np.isin(values, list(GRADES)), "a grade that is none from 0 to 5")
+        _refuse(
+            one.name,
+            data.subjects,
+            known & ~np.isin(values, list(GRADES)),
+            "a grade that is none from 0 to 5",
+        )
     if least and one.kind == BINARY:
         values = np.where(known, values >= int(least.group(1)), np.nan)
     if one.kind == BINARY:
@@ -185,15 +204,17 @@ def _from_rows(data: Data, one: Asked, driver, mine: np.ndarray, time: np.ndarra
 
 
 def _visits(outcome: str, name: str, value, time, line) -> tuple[float, float, float]:
-    """(1 or 0, time, last time without it) of a subject: rows of 0 are visits without the event, the last one censors; an
-    event with visits before it fell between the last of them and its own time."""
+    """(1 or 0, time, last time without it) of a subject: rows of 0 are visits without the event, the last one
+    censors; an event with visits before it fell between the last of them and its own time."""
     odd = np.flatnonzero(~np.isin(value, [0, 1]))
     if len(odd):
-        raise InputError(f"outcome `{outcome}`: subject `{name}` (line {line[odd[0]]}) has {value[odd[0]]:g}; write 1 where "
+        raise InputError(f"outcome `{outcome}`: subject `{name}` (line {line[odd[0]]}) has "
+                         f"{value[odd[0]]:g}; write 1 where "
                          "the event was seen and 0 where it had not come yet")  # fmt: skip
     seen = np.flatnonzero(value == 1)
     if len(seen) > 1 or (len(seen) and (value[seen[0] + 1 :] == 0).any()):
-        raise InputError(f"outcome `{outcome}`: subject `{name}` has a row after its event (line {line[seen[0]]}); a fit "
+        raise InputError(f"outcome `{outcome}`: subject `{name}` has a row after its event (line "
+                         f"{line[seen[0]]}); a fit "
                          "takes the first event alone")  # fmt: skip
     if not len(seen):
         return 0.0, float(time[-1]), float(time[-1])
@@ -213,8 +234,8 @@ def _refuse(name: str, subjects: Sequence[str], wrong: np.ndarray, what: str) ->
 
 
 def _checked(outcome: Outcome, subjects: tuple[str, ...]) -> Outcome:
-    """The outcome with its grades and reference time. Raises InputError for what no model of it can have made, or tells
-    nothing of a slope."""
+    """The outcome with its grades and reference time. Raises InputError for what no model of it can have
+    made, or tells nothing of a slope."""
     values = np.array(outcome.values)
     known = np.isfinite(values)
     name, n = outcome.name, int(known.sum())
@@ -226,9 +247,19 @@ def _checked(outcome: Outcome, subjects: tuple[str, ...]) -> Outcome:
     if outcome.kind in TIMED:
         time, since = np.array(outcome.time), np.array(outcome.since)
         early = known & ~(time > 0)
-        _refuse(name, subjects, early, "a time that is not after the infusion; times count from it and lie above 0")
-        _refuse(name, subjects, known & (values == 1) & ((since > time) | (since < 0)),
-                "an event between two visits of which the first is not the earlier one, or lies before the infusion")
+        _refuse(
+            name,
+            subjects,
+            early,
+            "a time that is not after the infusion; times count from it and lie above 0",
+        )
+        _refuse(
+            name,
+            subjects,
+            known & (values == 1) & ((since > time) | (since < 0)),
+            "an event between two visits of which the first is not the earlier one, or lies before the "
+            "infusion",
+        )
         between = int((known & (values == 1) & (since < time)).sum())
         outcome = replace(outcome, scale=float(f"{np.median(time[known]):.2g}"))
         if between:
@@ -236,11 +267,18 @@ def _checked(outcome: Outcome, subjects: tuple[str, ...]) -> Outcome:
             outcome = replace(outcome, notes=(*outcome.notes, note))
     if outcome.kind == ORDERED:
         outcome = replace(outcome, grades=tuple(int(g) for g in np.unique(values[known])))
-    one = {BINARY: "1 (yes)" if values[known].all() else "0 (no)", ORDERED: f"grade {values[known][0]:g}", COUNT: "0"}
+    one = {
+        BINARY: "1 (yes)" if values[known].all() else "0 (no)",
+        ORDERED: f"grade {values[known][0]:g}",
+        COUNT: "0",
+    }
     alike = len(set(values[known])) == 1
     if (alike and outcome.kind in (BINARY, ORDERED)) or (outcome.kind == COUNT and not values[known].any()):
-        raise InputError(f"outcome `{name}` is {one[outcome.kind]} in all {n} subjects: such data say nothing of a slope; "
+        raise InputError(f"outcome `{name}` is {one[outcome.kind]} in all {n} subjects: such data say "
+                         f"nothing of a slope; "
                          "leave the outcome out")  # fmt: skip
     if outcome.kind in TIMED and not (values[known] == 1).any():
-        raise InputError(f"outcome `{name}`: none of {n} subjects had the event, so its hazard is not known; leave it out")
+        raise InputError(
+            f"outcome `{name}`: none of {n} subjects had the event, so its hazard is not known; leave it out"
+        )
     return outcome

@@ -1,4 +1,5 @@
-"""A problem with outcomes: drivers get their references, numbers their starts, and what no method can do is refused."""
+"""A problem with outcomes: drivers get their references, numbers their starts, and what no method can do is
+refused."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,17 +27,22 @@ def joint_problem(
     time_units: of columns that hold times to an event, where their headings do not say. Raises InputError, naming subjects,
     for what is no such outcome, or tells nothing of a slope.
     """
-    kinetics, found = taken(model, data, read_asked(outcomes), more.get("compartments") or {}, time_units or {})
+    kinetics, found = taken(
+        model, data, read_asked(outcomes), more.get("compartments") or {}, time_units or {}
+    )
     return with_outcomes(new_problem(model, kinetics, **more), found)
 
 
 def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProblem:
-    """The problem with outcomes. The reference of a driver, where none is stated, is its median over the subjects at the
-    typical values, in two digits. Raises InputError for a driver that is 0 there, or names that are taken already."""
+    """The problem with outcomes. The reference of a driver, where none is stated, is its median over the
+    subjects at the typical values, in two digits. Raises InputError for a driver that is 0 there, or names
+    that are taken already."""
     if not outcomes:
         return problem
     if any(p.changes for p in problem.parameters):
-        raise InputError("outcomes are not fitted with parameters that differ between occasions; leave one of them out")
+        raise InputError(
+            "outcomes are not fitted with parameters that differ between occasions; leave one of them out"
+        )
     plain = tuple(replace(o, driver=replace(o.driver, log=False, reference=1.0)) for o in outcomes)
     raw = replace(problem, outcomes=tuple(with_start(o) for o in plain))
     prepared = prepare(raw)
@@ -48,12 +54,19 @@ def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProb
         x = found[own.x]
         if outcome.driver.what == LEVEL:
             x = x[np.isfinite(x) & (x > 0)]
-        bad = np.flatnonzero(~(np.asarray(x) > 0).reshape(len(x), -1).all(axis=1)) if outcome.driver.log else ()
+        bad = (
+            np.flatnonzero(~(np.asarray(x) > 0).reshape(len(x), -1).all(axis=1)) if outcome.driver.log else ()
+        )
         if len(bad) or not len(x):
             names = prepared.design.subjects
-            who = ", ".join(names[own.who[i]] for i in bad[:5]) if outcome.driver.what != LEVEL else "all subjects"
+            who = (
+                ", ".join(names[own.who[i]] for i in bad[:5])
+                if outcome.driver.what != LEVEL
+                else ("all subjects")
+            )
             raise InputError(
-                f"outcome `{outcome.name}`: {outcome.driver.name} at the typical values is 0 or not known in {who}, and has "
+                f"outcome `{outcome.name}`: {outcome.driver.name} at the typical values is 0 or not known "
+                f"in {who}, and has "
                 "no logarithm; is a dose missing, or is the driver itself meant (without log)?"
             )
         reference = outcome.driver.reference or float(f"{np.median(x):.{DIGITS}g}")
@@ -89,7 +102,8 @@ def _ahead(outcome: Outcome) -> tuple[str, ...]:
     if not early:
         return ()
     return (
-        f"outcome `{outcome.name}`: {driver.name} goes on to day {driver.until:g}, and {early} event(s) came earlier; what "
+        f"outcome `{outcome.name}`: {driver.name} goes on to day {driver.until:g}, and {early} event(s) "
+        f"came earlier; what "
         "followed an event cannot have driven it: a shorter window, or the current level, holds none of it",
     )
 

@@ -19,9 +19,10 @@ BERNOULLI, POISSON, PLAIN, GAP = range(4)
 
 
 class Entries(NamedTuple):
-    """Where the exposures of an outcome lie among all of them. who (m,): subject; x (m, J): the driver, at J nodes of time
-    where it follows the level; width (m, J): how much of time each node stands for; here (m,): x at the event; later_x,
-    later_width (k, J): the same between two visits, of the subjects `later` (k,), positions in `who`."""
+    """Where the exposures of an outcome lie among all of them. who (m,): subject; x (m, J): the driver, at J
+    nodes of time where it follows the level; width (m, J): how much of time each node stands for; here (m,):
+    x at the event; later_x, later_width (k, J): the same between two visits, of the subjects `later` (k,),
+    positions in `who`."""
 
     who: np.ndarray
     x: np.ndarray
@@ -33,8 +34,8 @@ class Entries(NamedTuple):
 
 
 class Term(NamedTuple):
-    """who (m,): subject; eta, y (m,); by_theta (m, numbers); at, by_entry (m, J): exposures that eta depends on, and slopes
-    by them."""
+    """who (m,): subject; eta, y (m,); by_theta (m, numbers); at, by_entry (m, J): exposures that eta depends
+    on, and slopes by them."""
 
     kind: int
     who: np.ndarray
@@ -45,8 +46,11 @@ class Term(NamedTuple):
     by_entry: np.ndarray
 
 
-def terms_of(outcome: Outcome, seen: Seen, theta: np.ndarray, own: Entries, found: np.ndarray, n: int) -> list[Term]:
-    """The terms of an outcome. seen: of n subjects; found: exposures of all; own.who counts copies of the subjects on."""
+def terms_of(
+    outcome: Outcome, seen: Seen, theta: np.ndarray, own: Entries, found: np.ndarray, n: int
+) -> list[Term]:
+    """The terms of an outcome. seen: of n subjects; found: exposures of all; own.who counts copies of the
+    subjects on."""
     mine = own.who % n
     values = seen.values[mine]
     if outcome.driver.what == LEVEL:
@@ -62,14 +66,23 @@ def terms_of(outcome: Outcome, seen: Seen, theta: np.ndarray, own: Entries, foun
 
 
 def _linear(kind: int, own: Entries, x, y, theta, cut, rows=slice(None)) -> Term:
-    """eta = theta[cut] + slope x, the slope standing after the intercepts; cut: one for all rows, or of each row."""
+    """eta = theta[cut] + slope x, the slope standing after the intercepts; cut: one for all rows, or of each
+    row."""
     x, y, at = x[rows], np.broadcast_to(y, len(own.who))[rows], own.x[rows]
     cut = np.broadcast_to(np.asarray(cut), len(x))
     slope = len(theta) - 1
     by = np.zeros((len(x), len(theta)))
     by[np.arange(len(x)), cut] = 1.0
     by[:, slope] = x
-    return Term(kind, own.who[rows], theta[cut] + theta[slope] * x, y.astype(float), by, at, np.full(at.shape, theta[slope]))
+    return Term(
+        kind,
+        own.who[rows],
+        theta[cut] + theta[slope] * x,
+        y.astype(float),
+        by,
+        at,
+        np.full(at.shape, theta[slope]),
+    )
 
 
 def _of_grades(outcome: Outcome, values, theta, own: Entries, x) -> list[Term]:
@@ -119,7 +132,15 @@ def _of_time(outcome: Outcome, values, time, since, theta, own: Entries, x, q: i
         gap = upper - lower
         by = np.stack([gap, gap * x, shaped][:q], axis=1)[between]
         terms.append(
-            Term(GAP, own.who[between], gap[between], zero[between], by, own.x[between], (gap[:, None] * slope)[between])
+            Term(
+                GAP,
+                own.who[between],
+                gap[between],
+                zero[between],
+                by,
+                own.x[between],
+                (gap[:, None] * slope)[between],
+            )
         )
     return terms
 
@@ -139,8 +160,17 @@ def _of_level(values, theta, own: Entries, found: np.ndarray) -> list[Term]:
     total, by_theta, at, by_entry = cumulative(own.x, own.width)
     first = np.flatnonzero(total > 0)
     whole = total[first, None]
-    terms = [Term(POISSON, own.who[first], np.log(total[first]), np.zeros(len(first)), by_theta[first] / whole, at[first],
-                  by_entry[first] / whole)]
+    terms = [
+        Term(
+            POISSON,
+            own.who[first],
+            np.log(total[first]),
+            np.zeros(len(first)),
+            by_theta[first] / whole,
+            at[first],
+            by_entry[first] / whole,
+        )
+    ]
     between = np.zeros(len(values), dtype=bool)
     if own.later is not None and len(own.later):
         between[own.later] = True
@@ -148,8 +178,17 @@ def _of_level(values, theta, own: Entries, found: np.ndarray) -> list[Term]:
         terms.append(Term(GAP, own.who[own.later], gap, np.zeros(len(gap)), by_theta, at, by_entry))
     exact = np.flatnonzero((values == 1) & ~between)
     x, at = found[own.here[exact]], own.here[exact][:, None]
-    terms.append(Term(PLAIN, own.who[exact], theta[0] + theta[1] * x, np.zeros(len(exact)),
-                      np.stack([np.ones(len(x)), x], axis=1), at, np.full(at.shape, theta[1])))
+    terms.append(
+        Term(
+            PLAIN,
+            own.who[exact],
+            theta[0] + theta[1] * x,
+            np.zeros(len(exact)),
+            np.stack([np.ones(len(x)), x], axis=1),
+            at,
+            np.full(at.shape, theta[1]),
+        )
+    )
     return terms
 
 

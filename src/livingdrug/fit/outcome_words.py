@@ -6,7 +6,11 @@ from livingdrug.fit.outcomes import BINARY, COUNT, LEVEL, ORDERED, Outcome
 from livingdrug.fit.result import Estimate, FitResult
 from livingdrug.fit.words import number
 
-GOES = {BINARY: "the odds of {name}", ORDERED: "the odds of a higher grade of {name}", COUNT: "the mean of {name}"}
+GOES = {
+    BINARY: "the odds of {name}",
+    ORDERED: "the odds of a higher grade of {name}",
+    COUNT: "the mean of {name}",
+}
 
 
 def outcome_sentences(result: FitResult) -> tuple[str, ...]:
@@ -31,5 +35,8 @@ def _slope(outcome: Outcome, slope: Estimate) -> str:
     factor = number(math.exp(unit * slope.value))
     ends = ""
     if slope.lower is not None and slope.upper is not None:
-        ends = f" (95 % interval {number(math.exp(unit * slope.lower))} to {number(math.exp(unit * slope.upper))})"
+        ends = (
+            f" (95 % interval {number(math.exp(unit * slope.lower))} to "
+            f"{number(math.exp(unit * slope.upper))})"
+        )
     return f"{step} goes with {factor} times {what}{ends}: an association, not an effect of exposure alone."

@@ -31,9 +31,9 @@ _WINDOWED = re.compile(r"(CMAX|AUC)([0-9]+(?:\.[0-9]+)?)?")
 
 @dataclass(frozen=True)
 class Driver:
-    """An exposure of a subject. name: as it is said (`CMAX`, `AUC28`, an output's name, a quantity's name); what: one of
-    CMAX, AUC (of `output`, until day `until`), LEVEL (of `output`, at every time), QUANTITY; log: whether x is ln(E /
-    reference), else it is E / reference; reference: None until it is known."""
+    """An exposure of a subject. name: as it is said (`CMAX`, `AUC28`, an output's name, a quantity's name);
+    what: one of CMAX, AUC (of `output`, until day `until`), LEVEL (of `output`, at every time), QUANTITY;
+    log: whether x is ln(E / reference), else it is E / reference; reference: None until it is known."""
 
     name: str
     what: str
@@ -44,7 +44,9 @@ class Driver:
 
     def __post_init__(self) -> None:
         if self.reference is not None and not (math.isfinite(self.reference) and self.reference > 0):
-            raise InputError(f"the reference of `{self.name}` is {self.reference:g}; it must be finite and above 0")
+            raise InputError(
+                f"the reference of `{self.name}` is {self.reference:g}; it must be finite and above 0"
+            )
 
     @property
     def words(self) -> str:
@@ -72,9 +74,10 @@ class Number:
 class Outcome:
     """An outcome of all subjects of the data, nan where it is not known.
 
-    values (subjects,): 1 or 0, grades, counts; of an event 1 where it was seen, 0 where it was not until `time`. time: of the
-    event, or last seen without it; since: last seen without an event that fell between two visits, else its time. grades:
-    those that occur, ascending. scale: reference time s. numbers: where a fit starts, or what it found. notes: for the user.
+    values (subjects,): 1 or 0, grades, counts; of an event 1 where it was seen, 0 where it was not until
+    `time`. time: of the event, or last seen without it; since: last seen without an event that fell between
+    two visits, else its time. grades: those that occur, ascending. scale: reference time s. numbers: where a
+    fit starts, or what it found. notes: for the user.
     """
 
     name: str
@@ -93,12 +96,14 @@ class Outcome:
             raise InputError(f"outcome `{self.name}`: " + unknown("kind", self.kind, KINDS))
         if self.driver.what == LEVEL and self.kind not in TIMED:
             raise InputError(
-                f"outcome `{self.name}` is {self.kind}, and the level of `{self.driver.name}` changes with time: take CMAX, "
+                f"outcome `{self.name}` is {self.kind}, and the level of `{self.driver.name}` changes with "
+                f"time: take CMAX, "
                 "AUC28 or a parameter; a current level drives an event"
             )
         if self.driver.what == LEVEL and self.kind == WEIBULL:
             raise InputError(
-                f"outcome `{self.name}`: a hazard that follows the current level of `{self.driver.name}` has no other course "
+                f"outcome `{self.name}`: a hazard that follows the current level of `{self.driver.name}` "
+                f"has no other course "
                 "in time; take event"
             )
 
@@ -115,7 +120,9 @@ class Outcome:
     def at(self, theta: np.ndarray) -> "Outcome":
         """The outcome with other numbers."""
         values = (math.exp(t) if n.log else t for n, t in zip(self.numbers, theta.tolist(), strict=True))
-        return replace(self, numbers=tuple(replace(n, value=v) for n, v in zip(self.numbers, values, strict=True)))
+        return replace(
+            self, numbers=tuple(replace(n, value=v) for n, v in zip(self.numbers, values, strict=True))
+        )
 
 
 @dataclass(frozen=True)
@@ -138,7 +145,9 @@ def seen_of(outcome: Outcome, present: np.ndarray) -> Seen:
     return Seen(*((part if len(part) else nothing)[present] for part in found))
 
 
-def read_driver(text: str, outputs: tuple[str, ...], measured: str, quantities: tuple[str, ...], what: str) -> Driver:
+def read_driver(
+    text: str, outputs: tuple[str, ...], measured: str, quantities: tuple[str, ...], what: str
+) -> Driver:
     """A driver as it is typed: `log(CMAX)`, `AUC28`, `log(c_max)`, `log(CMAX/20000)`. outputs, quantities: of the model;
     measured: the output that CMAX and AUC are of, "" where several are measured. Raises InputError."""
     own = text.strip()
@@ -150,13 +159,17 @@ def read_driver(text: str, outputs: tuple[str, ...], measured: str, quantities: 
         try:
             reference = float(number)
         except ValueError:
-            raise InputError(f"{what}: `{number}` is no reference; write a number, such as log({name}/20000)") from None
+            raise InputError(
+                f"{what}: `{number}` is no reference; write a number, such as log({name}/20000)"
+            ) from None
     name, _, output = (part.strip() for part in name.partition(" of "))
     windowed = _WINDOWED.fullmatch(name)
     if windowed:
         output = output or measured
         if not output:
-            raise InputError(f"{what}: several outputs are measured; say of which one, such as {name} of {outputs[0]}")
+            raise InputError(
+                f"{what}: several outputs are measured; say of which one, such as {name} of {outputs[0]}"
+            )
         if output not in outputs:
             raise InputError(f"{what}: " + unknown("output", output, outputs))
         until = float(windowed.group(2) or WINDOW)

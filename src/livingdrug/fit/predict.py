@@ -1,4 +1,5 @@
-"""Predictions at all records for given individual quantities, in one compiled call, with or without slopes."""
+"""Predictions at all records for given individual quantities, in one compiled call, with or without
+slopes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,11 +70,11 @@ class ClosedPredictor:
 
 @dataclass(frozen=True)
 class OdePredictor:
-    """Equations that are solved. task: courses of subjects (see `fit.courses`), events and sample times, whose quantities
-    are set in each call; owner: subject of each course; moving: quantities that are times of a subject, shift: from its
-    clock to that of each course; subject, row, wanted: subject of each record and where its value lies among all samples
-    and outputs; covered: covariate effects written in the model, as formulas; columns: of the quantities that they
-    replace."""
+    """Equations that are solved. task: courses of subjects (see `fit.courses`), events and sample times,
+    whose quantities are set in each call; owner: subject of each course; moving: quantities that are times of
+    a subject, shift: from its clock to that of each course; subject, row, wanted: subject of each record and
+    where its value lies among all samples and outputs; covered: covariate effects written in the model, as
+    formulas; columns: of the quantities that they replace."""
 
     exact = False  # slopes hold the error of the solver, and are differentiated over longer steps
 
@@ -136,10 +137,14 @@ class OdePredictor:
             return values, slopes
         return values, self._chain(table, slopes, inner, replaced)
 
-    def _chain(self, table: np.ndarray, slopes: np.ndarray, inner: tuple[str, ...], replaced: list[str]) -> np.ndarray:
+    def _chain(
+        self, table: np.ndarray, slopes: np.ndarray, inner: tuple[str, ...], replaced: list[str]
+    ) -> np.ndarray:
         """Slopes by quantities before the model's covariate effects, from those after them."""
         n, zero = len(table), np.zeros(len(table))
-        chained = np.stack([slopes[:, inner.index(name)] * (name not in replaced) for name in self.by], axis=1)
+        chained = np.stack(
+            [slopes[:, inner.index(name)] * (name not in replaced) for name in self.by], axis=1
+        )
         for k, name in enumerate(replaced):
             _, by = formula_slopes(self.covered, np.full(n, k), table, np.arange(n), zero)
             chained += slopes[:, [inner.index(name)]] * by[self.subject]
@@ -148,10 +153,10 @@ class OdePredictor:
 
 @dataclass(frozen=True)
 class LinearPredictor:
-    """Flows that are linear in the states, by exponentials of their matrix. task: courses, events and sample times; ticks:
-    what their times are multiples of; subject, row, wanted, owner: as in OdePredictor; course: of each record; general:
-    makes the predictor that solves the equations as any others, for courses whose amounts might turn negative and for what a
-    failure is called."""
+    """Flows that are linear in the states, by exponentials of their matrix. task: courses, events and sample
+    times; ticks: what their times are multiples of; subject, row, wanted, owner: as in OdePredictor; course:
+    of each record; general: makes the predictor that solves the equations as any others, for courses whose
+    amounts might turn negative and for what a failure is called."""
 
     exact = True  # to rounding
 
@@ -233,11 +238,15 @@ def general_predictor(problem: FitProblem, design: Design, copies: int = 1) -> O
     )  # fmt: skip
 
 
-def _linear(problem: FitProblem, design: Design, code: LinearKernel, used, copies: int, general) -> LinearPredictor:
+def _linear(
+    problem: FitProblem, design: Design, code: LinearKernel, used, copies: int, general
+) -> LinearPredictor:
     at = _layout(problem, design, used, copies)
     task = at.task
     one = range(len(at.owner) // copies)
-    stops = [np.append(task.times[task.time_first[i] : task.time_last[i]], _times_of_events(task, i)) for i in one]
+    stops = [
+        np.append(task.times[task.time_first[i] : task.time_last[i]], _times_of_events(task, i)) for i in one
+    ]
     ticks = np.tile(ticks_of(stops), copies)
     return LinearPredictor(code, task, ticks, at.subject, at.row, at.wanted, at.owner, at.course, general)
 
@@ -247,9 +256,10 @@ def _times_of_events(task: Task, course: int) -> np.ndarray:
 
 
 class Layout(NamedTuple):
-    """task: courses of subjects, whose quantities are still to be set; subject, row, wanted, course: of each record, its
-    subject, where its value lies, and the course it belongs to; owner, shift: of each course, its subject and what turns a
-    time on the subject's clock into one on its own; until: the last time; inflow: whether anything is infused."""
+    """task: courses of subjects, whose quantities are still to be set; subject, row, wanted, course: of each
+    record, its subject, where its value lies, and the course it belongs to; owner, shift: of each course, its
+    subject and what turns a time on the subject's clock into one on its own; until: the last time; inflow:
+    whether anything is infused."""
 
     task: Task
     subject: np.ndarray
@@ -290,7 +300,8 @@ def _layout(problem: FitProblem, design: Design, observed: tuple[str, ...], copi
 
 
 def _events(problem: FitProblem, design: Design, courses: tuple[Course, ...]) -> list[Events]:
-    """What happens in each course. Raises InputError that names a subject whose doses the model cannot take."""
+    """What happens in each course. Raises InputError that names a subject whose doses the model cannot
+    take."""
     from livingdrug.simulation import check_regimen
 
     system = problem.model.system

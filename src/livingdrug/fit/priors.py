@@ -13,7 +13,13 @@ from livingdrug.fit.point import LOGIT, SCALE_CODE, point_of, to_scale
 from livingdrug.fit.problem import FitProblem, NormalPrior
 from livingdrug.fit.unknowns import COVARIATE, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
 
-KINDS = ("normal", "half_normal", "half_cauchy", "uniform", "log_normal")  # `add_priors` knows them by their positions
+KINDS = (
+    "normal",
+    "half_normal",
+    "half_cauchy",
+    "uniform",
+    "log_normal",
+)  # `add_priors` knows them by their positions
 WIDE = 2.0  # sd of a typical value on a log or logit scale: 95 % within a factor of 50 either way
 LOOSE = 1.0  # of a spread, a log-normal error or a relative one
 
@@ -34,13 +40,15 @@ class Prior:
         if self.kind not in KINDS:
             raise InputError(f"prior of `{self.name}`: " + unknown("kind", self.kind, KINDS))
         if not (np.isfinite(self.centre) and np.isfinite(self.width) and self.width > 0):
-            raise InputError(f"prior of `{self.name}`: the width is {self.width:g}; it must be finite and above 0")
+            raise InputError(
+                f"prior of `{self.name}`: the width is {self.width:g}; it must be finite and above 0"
+            )
 
 
 def priors_of(problem: FitProblem, given: Sequence[Prior] = ()) -> tuple[Prior, ...]:
-    """One prior for each estimated number, in the order of `Unknowns.names`: the given one, else a weak one around the
-    problem's own values (which are the published or given start): see `sentences`. Raises InputError for a name that is
-    not estimated, or a kind that does not fit it."""
+    """One prior for each estimated number, in the order of `Unknowns.names`: the given one, else a weak one
+    around the problem's own values (which are the published or given start): see `sentences`. Raises
+    InputError for a name that is not estimated, or a kind that does not fit it."""
     unknowns = unknowns_of(problem)
     said = {prior.name: prior for prior in (*as_priors(problem.priors, problem), *given)}
     for name in said:
@@ -48,10 +56,17 @@ def priors_of(problem: FitProblem, given: Sequence[Prior] = ()) -> tuple[Prior, 
             raise InputError("priors: " + unknown("estimated number", name, unknowns.names))
     found = tuple(said.get(p.name, p) for p in _weak(problem, unknowns))
     for prior, kind in zip(found, unknowns.kinds, strict=True):
-        allowed = {TYPICAL: ("normal",), COVARIATE: ("normal",), SPREAD: (*KINDS[1:3], "log_normal"), RESIDUAL: KINDS[1:3]}
+        allowed = {
+            TYPICAL: ("normal",),
+            COVARIATE: ("normal",),
+            SPREAD: (*KINDS[1:3], "log_normal"),
+            RESIDUAL: KINDS[1:3],
+        }
         fitting = allowed.get(kind, ("uniform",))
         if prior.kind not in fitting:
-            raise InputError(f"prior of `{prior.name}` is {prior.kind}; a {kind} takes {' or '.join(fitting)}")
+            raise InputError(
+                f"prior of `{prior.name}` is {prior.kind}; a {kind} takes {' or '.join(fitting)}"
+            )
     return found
 
 
@@ -63,20 +78,32 @@ def _weak(problem: FitProblem, unknowns: Unknowns) -> list[Prior]:
     names, made = iter(unknowns.names), []
     for i in unknowns.mu:
         p = problem.parameters[i]
-        made.append(Prior(next(names), "normal", float(mu[i]), WIDE if p.scale != "normal" else 10 * max(abs(p.value), p.sd)))
+        made.append(
+            Prior(
+                next(names),
+                "normal",
+                float(mu[i]),
+                WIDE if p.scale != "normal" else 10 * max(abs(p.value), p.sd),
+            )
+        )
     made += [Prior(next(names), "normal", 0.0, LOOSE) for _ in unknowns.beta]
     for r in unknowns.spread:
-        made.append(Prior(next(names), "half_normal", 0.0, LOOSE if random[r].scale != "normal" else 5 * float(sd[r])))
+        made.append(
+            Prior(next(names), "half_normal", 0.0, LOOSE if random[r].scale != "normal" else 5 * float(sd[r]))
+        )
     made += [Prior(next(names), "uniform") for _ in unknowns.pairs]
     for o in unknowns.a:
         error = problem.residuals[o]
-        made.append(Prior(next(names), "half_normal", 0.0, LOOSE if error.kind == "lognormal" else 5 * error.a))
+        made.append(
+            Prior(next(names), "half_normal", 0.0, LOOSE if error.kind == "lognormal" else 5 * error.a)
+        )
     made += [Prior(next(names), "half_normal", 0.0, LOOSE) for _ in unknowns.b]
     return made
 
 
 def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
-    """Priors from texts such as `c_max=normal:9.9,1`, `omega c_max=half_cauchy:0.5`. Raises InputError for others."""
+    """Priors from texts such as `c_max=normal:9.9,1`, `omega c_max=half_cauchy:0.5`. Raises InputError for
+    others."""
     from livingdrug.fit.text import read_number
 
     found = []
@@ -86,7 +113,8 @@ def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
         values = [read_number(part, f"--prior {name}") for part in numbers.split(",") if part.strip()]
         wanted = {"normal": 2, "half_normal": 1, "half_cauchy": 1, "uniform": 0}.get(kind)
         if not name or wanted is None or len(values) != wanted:
-            raise InputError(f"--prior `{text}`: write NAME=normal:MEAN,SD (a typical value on its scale, such as ln c_max) "
+            raise InputError(f"--prior `{text}`: write NAME=normal:MEAN,SD (a typical value on its scale, "
+                             f"such as ln c_max) "
                              "or 'omega NAME=half_normal:SCALE' or half_cauchy:SCALE")  # fmt: skip
         found.append(Prior(name, kind, values[0] if wanted == 2 else 0.0, values[-1] if values else 1.0))
     return tuple(found)
@@ -100,8 +128,9 @@ def as_priors(borrowed: Sequence[NormalPrior], problem: FitProblem) -> tuple[Pri
 
 
 def log_prior(priors: Sequence[Prior], unknowns: Unknowns, vector: np.ndarray) -> tuple[float, np.ndarray]:
-    """Log density of the priors (without constants) of the vector of `Unknowns`, with its gradient. Spreads and residual
-    errors stand there as logarithms, correlations as atanh: the change of variable is part of the density."""
+    """Log density of the priors (without constants) of the vector of `Unknowns`, with its gradient. Spreads
+    and residual errors stand there as logarithms, correlations as atanh: the change of variable is part of
+    the density."""
     slope = np.empty(len(vector))
     return add_priors(*columns_of(priors), np.asarray(vector, dtype=float), slope), slope
 
@@ -135,8 +164,8 @@ def add_priors(kinds, centre, width, vector, slope):
 
 
 def prior_density(prior: Prior, unknowns: Unknowns, value: np.ndarray) -> np.ndarray | None:
-    """Density of a prior at values as they are reported, (values,): for each unit, or of ln value where the parameter is
-    log-normal. None for correlations of a block, which depend on each other."""
+    """Density of a prior at values as they are reported, (values,): for each unit, or of ln value where the
+    parameter is log-normal. None for correlations of a block, which depend on each other."""
     if prior.kind == "uniform":
         return np.full(value.shape, 0.5) if len(unknowns.pairs) == 1 else None
     if prior.kind == "normal":
@@ -162,7 +191,9 @@ def sentences(priors: Sequence[Prior], unknowns: Unknowns) -> tuple[str, ...]:
             where = "" if kind != TYPICAL else _scale(unknowns, prior.name)
             told.append(f"{prior.name}: normal{where}, mean {prior.centre:.4g}, sd {prior.width:.4g}")
         elif prior.kind == "log_normal":
-            told.append(f"{prior.name}: log-normal, median {np.exp(prior.centre):.4g}, sd of its ln {prior.width:.4g}")
+            told.append(
+                f"{prior.name}: log-normal, median {np.exp(prior.centre):.4g}, sd of its ln {prior.width:.4g}"
+            )
         elif prior.kind == "uniform":
             told.append(f"{prior.name}: uniform over the possible correlations")
         else:

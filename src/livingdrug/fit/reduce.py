@@ -42,14 +42,15 @@ class Path(NamedTuple):
     def words(self) -> str:
         """What was left out of the result, and what that does to its intervals."""
         return (
-            "left out or held, as BIC is lowest without: " + ", ".join(self.lowest.left_out) + "; intervals take the reduced "
+            "left out or fixed, as BIC is lowest without: " + ", ".join(self.lowest.left_out) + "; intervals take the "
+            "reduced "
             "model as given, so after such a choice they are too narrow, by how much is not known"
         )
 
     @property
     def aside(self) -> str:
         """What a verdict on the reduced model does not speak of."""
-        return "That is of the reduced model; left out of it, or held, are " + ", ".join(self.lowest.left_out) + "."
+        return "That is of the reduced model; left out of it, or fixed, are " + ", ".join(self.lowest.left_out) + "."
 
     def as_searched(self, found: Searched) -> Searched:
         """The search as if it had been for the reduced problem: its optimum, and searches as far below it as they were."""
@@ -114,7 +115,7 @@ def _typical_values(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[s
             continue
         held = replace(p, value=float(published[p.name]), fixed=True)
         parameters = (*problem.parameters[:k], held, *problem.parameters[k + 1 :])
-        found.append((f"{p.name} (held at {published[p.name]:.3g})", replace(problem, parameters=parameters)))
+        found.append((f"{p.name} (fixed at {published[p.name]:.3g})", replace(problem, parameters=parameters)))
     return found
 
 

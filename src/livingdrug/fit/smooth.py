@@ -18,7 +18,10 @@ from livingdrug.engine import closed_form_values
 from livingdrug.models import ClosedForm, Piece
 
 REACH = 25.0
-PART = {"focei": 0.05, "laplace": 0.1}  # of the time of the first kink: the width where none is given; curvature bends more
+PART = {
+    "focei": 0.05,
+    "laplace": 0.1,
+}  # of the time of the first kink: the width where none is given; curvature bends more
 
 
 class _At(ast.NodeTransformer):
@@ -37,9 +40,12 @@ def _held(expression: str, time: str) -> str:
 
 @lru_cache(maxsize=32)
 def smoothed(form: ClosedForm, width: float) -> ClosedForm:
-    """The closed form with pieces mixed over `width` (its time unit). Raises InputError for a width not above 0."""
+    """The closed form with pieces mixed over `width` (its time unit). Raises InputError for a width not above
+    0."""
     if not 0 < width < 1e6:
-        raise InputError(f"the width of a smooth breakpoint is {width:g}; it must be above 0, in {form.time_unit}")
+        raise InputError(
+            f"the width of a smooth breakpoint is {width:g}; it must be above 0, in {form.time_unit}"
+        )
     outputs = []
     for output in form.outputs:
         text = output.pieces[-1].expression
@@ -54,12 +60,18 @@ def smoothed(form: ClosedForm, width: float) -> ClosedForm:
 
 
 def usual_width(form: ClosedForm, values: Mapping[str, float], method: str) -> float:
-    """The width for a method that needs slopes: PART of the time of the first kink at these values; 0 without kinks."""
+    """The width for a method that needs slopes: PART of the time of the first kink at these values; 0 without
+    kinks."""
     ends = [
-        replace(output, pieces=(Piece(piece.until),)) for output in form.outputs for piece in output.pieces if piece.until
+        replace(output, pieces=(Piece(piece.until),))
+        for output in form.outputs
+        for piece in output.pieces
+        if piece.until
     ]
     if not ends:
         return 0.0
-    found = closed_form_values(replace(form, outputs=tuple(ends)), {k: np.array([v]) for k, v in values.items()}, np.zeros(1))
+    found = closed_form_values(
+        replace(form, outputs=tuple(ends)), {k: np.array([v]) for k, v in values.items()}, np.zeros(1)
+    )
     later = found[np.isfinite(found) & (found > 0)]
     return float(PART[method] * later.min()) if len(later) else 0.0

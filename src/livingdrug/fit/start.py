@@ -1,6 +1,7 @@
 """Start values of a fit from the data: the landmarks of every curve, their typical value and their spread.
 
-These are no estimates: a fit begins here. What the data do not tell keeps its published value, and the reason is said.
+These are no estimates: a fit begins here. What the data do not tell keeps its published value, and the reason
+is said.
 """
 
 from collections import Counter
@@ -44,7 +45,8 @@ class StartValue:
 
 @dataclass(frozen=True, repr=False)
 class StartValues(Shown):
-    """values: one for each parameter that was asked for; curves: subject -> its landmarks; notes: on the data."""
+    """values: one for each parameter that was asked for; curves: subject -> its landmarks; notes: on the
+    data."""
 
     model: Model
     values: tuple[StartValue, ...]
@@ -66,7 +68,9 @@ class StartValues(Shown):
         import pandas as pd
 
         rows = [(s.name, s.value, s.unit, s.log_sd, s.subjects, s.origin, s.note) for s in self.values]
-        return pd.DataFrame(rows, columns=["parameter", "value", "unit", "log_sd", "subjects", "origin", "note"])
+        return pd.DataFrame(
+            rows, columns=["parameter", "value", "unit", "log_sd", "subjects", "origin", "note"]
+        )
 
     def curve_table(self):
         """pandas table: subject, landmark, value (nan where the data do not tell it), why."""
@@ -86,12 +90,15 @@ class StartValues(Shown):
 def curves(data: Data, output: str | None = None) -> dict[str, Landmarks]:
     """Landmarks of each subject's curve after the first infusion.
 
-    output: which one, where the data hold several. Raises InputError for an unknown output, or curves of several assays.
+    output: which one, where the data hold several. Raises InputError for an unknown output, or curves of
+    several assays.
     """
     p = data.profiles
     known = sorted(set(p.output))
     if output is None and len(known) > 1:
-        raise InputError(f"`{data.name}` holds several outputs ({', '.join(known)}); say which one is to be fitted")
+        raise InputError(
+            f"`{data.name}` holds several outputs ({', '.join(known)}); say which one is to be fitted"
+        )
     if output is not None and output not in known:
         raise InputError(f"`{data.name}`: " + unknown("output", output, known))
     found: dict[str, Landmarks] = {}
@@ -100,14 +107,17 @@ def curves(data: Data, output: str | None = None) -> dict[str, Landmarks]:
         subject = data.subjects[p.subject[i]]
         if subject in found:
             raise InputError(
-                f"`{data.name}`: subject `{subject}` was measured by several assays in one infusion; keep one of them, or "
+                f"`{data.name}`: subject `{subject}` was measured by several assays in one infusion; keep "
+                f"one of them, or "
                 "pool them (--pool-assays)"
             )
         found[subject] = landmarks(*_one_at_a_time(data.time[rows], data.dv[rows], data.cens[rows]))
     return found
 
 
-def _one_at_a_time(time: np.ndarray, value: np.ndarray, cens: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _one_at_a_time(
+    time: np.ndarray, value: np.ndarray, cens: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The mean of replicates that were measured, or the first of those that were not, at each time."""
     if len(np.unique(time)) == len(time):
         return time, value, cens
@@ -115,7 +125,9 @@ def _one_at_a_time(time: np.ndarray, value: np.ndarray, cens: np.ndarray) -> tup
     for t in np.unique(time).tolist():
         own = np.flatnonzero(time == t)
         seen = own[cens[own] == 0]
-        kept.append((t, float(value[seen].mean()), 0) if len(seen) else (t, float(value[own[0]]), int(cens[own[0]])))
+        kept.append(
+            (t, float(value[seen].mean()), 0) if len(seen) else (t, float(value[own[0]]), int(cens[own[0]]))
+        )
     return tuple(np.array(part) for part in zip(*kept, strict=True))
 
 
@@ -170,7 +182,8 @@ def _checked(model: Model, parameters: Mapping[str, str] | None) -> dict[str, st
         missing = [name for name in STEIN if name not in model.typical]
         if missing:
             raise InputError(
-                f"`{model.full_name}` has no parameter `{missing[0]}`, so say which landmark starts which parameter, such as "
+                f"`{model.full_name}` has no parameter `{missing[0]}`, so say which landmark starts which "
+                f"parameter, such as "
                 f"parameters={{'{next(iter(model.typical))}': 'growth'}}; landmarks: {', '.join(NAMES)}"
             )
         return dict(STEIN)
@@ -183,7 +196,8 @@ def _checked(model: Model, parameters: Mapping[str, str] | None) -> dict[str, st
 def _check_units(model: Model, data: Data, output: str | None) -> None:
     if data.time_unit and data.time_unit != model.time_unit:
         raise InputError(
-            f"`{data.name}` counts time in {data.time_unit} and `{model.full_name}` in {model.time_unit}; give the times in "
+            f"`{data.name}` counts time in {data.time_unit} and `{model.full_name}` in {model.time_unit}; "
+            f"give the times in "
             f"{model.time_unit}"
         )
     measured = {o.unit for o in model.system.outputs if o.measured and output in (None, "", o.name)}
@@ -191,7 +205,8 @@ def _check_units(model: Model, data: Data, output: str | None) -> None:
     if measured and stated and not stated & measured:
         held, predicted = ", ".join(sorted(stated)), ", ".join(sorted(measured))
         raise InputError(
-            f"`{data.name}` holds {held} and `{model.full_name}` predicts {predicted}; one becomes the other only by a "
+            f"`{data.name}` holds {held} and `{model.full_name}` predicts {predicted}; one becomes the "
+            f"other only by a "
             "named unit conversion (--conversion)"
         )
 

@@ -1,9 +1,10 @@
 """Where FOCEI and Laplace start from beside the numbers that were given.
 
-From far off their search can shrink a between-subject variability to 0, where its logarithm has no slope left: an optimum
-that the data do not ask for. Subjects with a wide variability find their own parameters first; the mean and the variance of
-these, a few times over (iterated two stage: Steimer et al. 1984, Drug Metab Rev 15:265-292, as an EM algorithm that takes the
-modes for the means), start near the data wherever the given numbers are.
+From far off their search can shrink a between-subject variability to 0, where its logarithm has no slope
+left: an optimum that the data do not ask for. Subjects with a wide variability find their own parameters
+first; the mean and the variance of these, a few times over (iterated two stage: Steimer et al. 1984, Drug
+Metab Rev 15:265-292, as an EM algorithm that takes the modes for the means), start near the data wherever the
+given numbers are.
 """
 
 from collections.abc import Callable
@@ -35,7 +36,8 @@ Progress = Callable[[int, int, float], None]
 
 
 class Tried(NamedTuple):
-    """A search. start: in words; found: where it ended, None with the reason why; whole: whether it ran to its end."""
+    """A search. start: in words; found: where it ended, None with the reason why; whole: whether it ran to
+    its end."""
 
     start: str
     found: Found | None
@@ -49,7 +51,8 @@ class Tried(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, float]:
-        """The lower, the better; a search that ran off to a variability beyond reason comes after all others."""
+        """The lower, the better; a search that ran off to a variability beyond reason comes after all
+        others."""
         far = self.found is None or bool((np.diag(self.found.point.omega) > FAR**2).any())
         return far, self.value
 
@@ -64,9 +67,11 @@ class Searched(NamedTuple):
     confirmed: bool = True
 
 
-def from_starts(prepared: Prepared, unknowns: Unknowns, settings: Conditional, progress: Progress | None = None) -> Searched:
-    """Search from the given numbers and from the subjects' own; where the lower of both holds a between-subject variability
-    that shrank to next to nothing, from a larger one too.
+def from_starts(
+    prepared: Prepared, unknowns: Unknowns, settings: Conditional, progress: Progress | None = None
+) -> Searched:
+    """Search from the given numbers and from the subjects' own; where the lower of both holds a
+    between-subject variability that shrank to next to nothing, from a larger one too.
 
     Raises InputError where no search can begin.
     """
@@ -86,7 +91,9 @@ def from_starts(prepared: Prepared, unknowns: Unknowns, settings: Conditional, p
     return Searched(best.found, (*notes, *more), [_row(t) for t in tried], confirmed)
 
 
-def _tried(prepared, unknowns, settings: Conditional, point: Point, start: str, progress, level: float = np.inf) -> Tried:
+def _tried(
+    prepared, unknowns, settings: Conditional, point: Point, start: str, progress, level: float = np.inf
+) -> Tried:
     """A search, given up early where another one ended at a -2LL far lower than it comes: level."""
     try:
         found = search(prepared, unknowns, settings, point, progress, level + NEAR)
@@ -95,9 +102,11 @@ def _tried(prepared, unknowns, settings: Conditional, point: Point, start: str, 
     return Tried(start, found, whole=not found.slope.value > level + NEAR or len(found.trace) <= TRIAL)
 
 
-def _with_larger(prepared, unknowns, settings, best: Tried, tried: list[Tried], progress) -> tuple[Tried, list[str], bool]:
-    """(lowest search, notes, whether what shrank was tried larger): a spread next to nothing stands only where a search from
-    a larger one ends no lower."""
+def _with_larger(
+    prepared, unknowns, settings, best: Tried, tried: list[Tried], progress
+) -> tuple[Tried, list[str], bool]:
+    """(lowest search, notes, whether what shrank was tried larger): a spread next to nothing stands only
+    where a search from a larger one ends no lower."""
     for _ in range(len(unknowns.spread) + 1):
         small = _shrunk(prepared, unknowns, best.found.point)
         if not len(small):
@@ -108,15 +117,26 @@ def _with_larger(prepared, unknowns, settings, best: Tried, tried: list[Tried], 
         tried.append(other)
         if other.rank[0]:
             why = other.why or "it ran off to a variability that no population has"
-            why = f"{names} shrank to next to 0, and a search from a larger value did not show whether it is: {why}"
+            why = (
+                f"{names} shrank to next to 0, and a search from a larger value did not show whether it "
+                f"is: {why}"
+            )
             return best, [why], False
         if other.value >= best.value - SAME:
             sd = ", ".join(f"{v:.2g}" for v in np.exp(unknowns.vector(point)[small]))
             gap = other.value - best.value
             end = "at the same -2 log likelihood" if gap < SAME else f"{gap:.2f} higher in -2 log likelihood"
-            return best, [f"{names} shrank to next to 0; a search from a larger value ({sd}) ended {end}"], True
+            return (
+                best,
+                [f"{names} shrank to next to 0; a search from a larger value ({sd}) ended {end}"],
+                True,
+            )
         best = other
-    return best, [f"{names} shrank to next to 0 again and again; searches from larger values ended lower each time"], False
+    return (
+        best,
+        [f"{names} shrank to next to 0 again and again; searches from larger values ended lower each time"],
+        False,
+    )
 
 
 def _shrunk(prepared: Prepared, unknowns: Unknowns, point: Point) -> np.ndarray:
@@ -131,18 +151,26 @@ def _higher(other: Tried, best: Tried) -> str:
     if other.found is None:
         return f"no search could begin at {other.start} ({other.why}); the result is that from {best.start}"
     gap = other.value - best.value
-    return f"the search from {other.start} ended {gap:.1f} higher in -2 log likelihood; the result is that from {best.start}"
+    return (
+        f"the search from {other.start} ended {gap:.1f} higher in -2 log likelihood; the result is that "
+        f"from {best.start}"
+    )
 
 
 def _row(tried: Tried) -> dict:
     row = {"from": tried.start.replace("`", "")}
     if tried.found is None:
         return row | {"failed": tried.why}
-    return row | {"minus2ll": tried.value, "iterations": len(tried.found.trace) - 1, "to_its_end": tried.whole}
+    return row | {
+        "minus2ll": tried.value,
+        "iterations": len(tried.found.trace) - 1,
+        "to_its_end": tried.whole,
+    }
 
 
 def wide_start(prepared: Prepared, unknowns: Unknowns, point: Point) -> Point | None:
-    """The mean and variance of the subjects' own parameters, from a wide variability; None where they are not defined."""
+    """The mean and variance of the subjects' own parameters, from a wide variability; None where they are not
+    defined."""
     now = widened(prepared, unknowns, point, unknowns.of_kind(SPREAD))
     etas = None
     for _ in range(ROUNDS):
@@ -164,7 +192,9 @@ def widened(prepared: Prepared, unknowns: Unknowns, point: Point, which: np.ndar
     return unknowns.point(vector, point)
 
 
-def _from_subjects(prepared: Prepared, unknowns: Unknowns, point: Point, modes: Modes) -> tuple[Point, np.ndarray] | None:
+def _from_subjects(
+    prepared: Prepared, unknowns: Unknowns, point: Point, modes: Modes
+) -> tuple[Point, np.ndarray] | None:
     """The next point and where its modes begin."""
     sound = np.isfinite(modes.height)
     if not sound.any():
@@ -196,9 +226,12 @@ def _set_omega(unknowns: Unknowns, vector: np.ndarray, omega: np.ndarray, before
         vector[place] = np.arctanh(np.clip(omega[i, j] / (sd[i] * sd[j]), -CLOSE, CLOSE))
 
 
-def _set_residuals(prepared: Prepared, unknowns, point: Point, modes: Modes, variance, vector: np.ndarray) -> None:
-    """Residual errors times how far the measured values lie from the subjects' own curves, in units of them; what is not
-    known of these curves, by the variance of the subjects' parameters, counts too, or few values would leave no error."""
+def _set_residuals(
+    prepared: Prepared, unknowns, point: Point, modes: Modes, variance, vector: np.ndarray
+) -> None:
+    """Residual errors times how far the measured values lie from the subjects' own curves, in units of them;
+    what is not known of these curves, by the variance of the subjects' parameters, counts too, or few values
+    would leave no error."""
     y, kind, output, first, last = prepared.records
     f = prepared.own(modes.moments.f)
     slopes = modes.moments.slopes[: len(f), prepared.random]

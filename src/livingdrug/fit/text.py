@@ -34,10 +34,12 @@ def read_names(texts: Sequence[str], what: str, default: float | None = None) ->
 
 
 def read_effects(texts: Sequence[str], data: Data) -> tuple[Effect, ...]:
-    """Covariate effects such as `WT on c_max`, `AGE on alpha exponential around 40`, `SEX=F on c_max`, `WT on cl fixed 0.75`.
+    """Covariate effects such as `WT on c_max`, `AGE on alpha exponential around 40`, `SEX=F on c_max`, `WT on
+    cl fixed 0.75`.
 
-    Without a shape numbers act as a power and words as categories, each level but the most frequent one with its own
-    coefficient; without `around` the reference is the median over the subjects; `from` and `fixed` give the coefficient.
+        Without a shape numbers act as a power and words as categories, each level but the most frequent one with
+        its own coefficient; without `around` the reference is the median over the subjects; `from` and `fixed`
+        give the coefficient.
     """
     return tuple(effect for text in texts for effect in _effects(text, data))
 
@@ -46,13 +48,18 @@ def _effects(text: str, data: Data) -> list[Effect]:
     head, on, tail = text.partition(" on ")
     words = tail.split()
     if not on or not words:
-        raise InputError(f"covariate `{text}` cannot be read; write COVARIATE on PARAMETER, such as WT on c_max")
+        raise InputError(
+            f"covariate `{text}` cannot be read; write COVARIATE on PARAMETER, such as WT on c_max"
+        )
     name, _, level = head.strip().partition("=")
     parameter, rest = words[0], words[1:]
     shape = rest.pop(0) if rest and rest[0] in SHAPES else ""
     given = dict(zip(rest[::2], rest[1::2], strict=False))
     if len(rest) % 2 or not set(given) <= {"around", "from", "fixed"}:
-        raise InputError(f"covariate `{text}`: after the parameter come a shape, around NUMBER, from NUMBER or fixed NUMBER")
+        raise InputError(
+            f"covariate `{text}`: after the parameter come a shape, around NUMBER, from NUMBER "
+            f"or fixed NUMBER"
+        )
     numbers = {word: read_number(value, f"covariate `{text}`") for word, value in given.items()}
     coefficient, fixed = numbers.get("fixed", numbers.get("from", 0.0)), "fixed" in numbers
     texts = first_texts(data, name)
@@ -64,16 +71,23 @@ def _effects(text: str, data: Data) -> list[Effect]:
     if shape == "categorical" or (not shape and values is None):
         levels, counts = np.unique([str(t) for t in texts if not is_missing(t)], return_counts=True)
         common = levels[np.argmax(counts)]
-        return [Effect(parameter, name, "categorical", coefficient, level=str(v), fixed=fixed) for v in levels if v != common]
+        return [
+            Effect(parameter, name, "categorical", coefficient, level=str(v), fixed=fixed)
+            for v in levels
+            if v != common
+        ]
     if values is None:
-        raise InputError(f"covariate `{text}`: `{name}` holds words; leave the shape out, or write {name}=LEVEL")
+        raise InputError(
+            f"covariate `{text}`: `{name}` holds words; leave the shape out, or write {name}=LEVEL"
+        )
     reference = numbers.get("around", float(np.nanmedian(values)))
     name = "WT" if name.lower() in WEIGHT else name
     return [Effect(parameter, name, shape or "power", coefficient, reference, fixed=fixed)]
 
 
 def _as_numbers(texts: np.ndarray, data: Data | None, name: str) -> np.ndarray | None:
-    """The texts as numbers, None where they are words. With data, a word among numbers is a fault of its subject."""
+    """The texts as numbers, None where they are words. With data, a word among numbers is a fault of its
+    subject."""
     values = np.array([np.nan if is_missing(t) else as_number(t) for t in texts])
     words = [i for i, t in enumerate(texts) if not is_missing(t) and not np.isfinite(values[i])]
     if not words:
@@ -86,8 +100,10 @@ def _as_numbers(texts: np.ndarray, data: Data | None, name: str) -> np.ndarray |
         more = f" (and {len(words) - 1} more subjects)" if len(words) > 1 else ""
         others = "most others are" if 2 * len(words) <= len(texts) else "others are"
         raise InputError(
-            f"{place}subject `{data.subjects[i]}`{more}: covariate `{name}` is `{texts[i]}`, which is no number, and "
-            f"{others}; correct the cell, leave it empty (--missing says what becomes of it), or say categorical"
+            f"{place}subject `{data.subjects[i]}`{more}: covariate `{name}` is `{texts[i]}`, which is no "
+            f"number, and "
+            f"{others}; correct the cell, leave it empty (--missing says what becomes of it), or say "
+            f"categorical"
         )
     return None
 
@@ -100,7 +116,9 @@ def read_residuals(texts: Sequence[str], model: Model) -> tuple[ResidualError, .
 def _residual(text: str, model: Model) -> ResidualError:
     output, equals, rest = text.partition("=")
     if not equals:
-        measured = [o.name for o in model.system.outputs if o.measured] or [o.name for o in model.system.outputs]
+        measured = [o.name for o in model.system.outputs if o.measured] or [
+            o.name for o in model.system.outputs
+        ]
         if len(measured) != 1:
             raise InputError(f"residual error `{text}`: say of which output, such as {measured[0]}={text}")
         output, rest = measured[0], text

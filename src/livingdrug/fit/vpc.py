@@ -1,7 +1,8 @@
-"""Visual predictive check: percentiles of the data beside those of replicates of the trial, bin by bin of time.
+"""Visual predictive check: percentiles of the data beside those of replicates of the trial, bin by bin of
+time.
 
-Holford 2005 (PAGE 14, abstract 738); Karlsson & Holford 2008 (PAGE 17, abstract 1434); with values below the limit and the
-prediction correction as Bergstrand, Hooker, Wallin & Karlsson 2011 (AAPS J 13:143-151).
+Holford 2005 (PAGE 14, abstract 738); Karlsson & Holford 2008 (PAGE 17, abstract 1434); with values below the
+limit and the prediction correction as Bergstrand, Hooker, Wallin & Karlsson 2011 (AAPS J 13:143-151).
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,14 @@ from livingdrug.fit.bins import bin_edges, bin_of
 from livingdrug.fit.design import LOWER, covariate
 from livingdrug.fit.point import Point
 from livingdrug.fit.problem import FitProblem
-from livingdrug.fit.replicates import Trial, limited, simulate_at_points, simulate_trial, trial_of, typical_values
+from livingdrug.fit.replicates import (
+    Trial,
+    limited,
+    simulate_at_points,
+    simulate_trial,
+    trial_of,
+    typical_values,
+)
 
 LEVELS = (5.0, 50.0, 95.0)
 FEWEST = 20  # replicates
@@ -27,10 +35,11 @@ FEWEST = 20  # replicates
 class Panel:
     """One output of one group. Bins b; levels k; -inf and inf stand for below and above a limit.
 
-    time, value (records,): of the data, as ranked (prediction-corrected if asked for); limit (records,): lower limits on
-    the same footing, -inf for none. start, end, middle (b,): of a bin, the last the median of its times; count (b,):
-    records. observed (k, b): percentiles of the data; low, median, high (k, b): interval and median of those of the
-    replicates; below (4, b): part of records below the limit: observed, low, median, high.
+    time, value (records,): of the data, as ranked (prediction-corrected if asked for); limit (records,):
+    lower limits on the same footing, -inf for none. start, end, middle (b,): of a bin, the last the median of
+    its times; count (b,): records. observed (k, b): percentiles of the data; low, median, high (k, b):
+    interval and median of those of the replicates; below (4, b): part of records below the limit: observed,
+    low, median, high.
     """
 
     output: str
@@ -52,8 +61,9 @@ class Panel:
 
 @dataclass(frozen=True, repr=False)
 class Vpc(Shown):
-    """A visual predictive check. levels: percentiles; width: of the intervals, in %; corrected: by prediction; draws: of a
-    posterior, whose numbers the replicates have, 0 where all have those of the problem."""
+    """A visual predictive check. levels: percentiles; width: of the intervals, in %; corrected: by
+    prediction; draws: of a posterior, whose numbers the replicates have, 0 where all have those of the
+    problem."""
 
     model: str
     data: str
@@ -68,7 +78,8 @@ class Vpc(Shown):
     notes: tuple[str, ...] = ()
 
     def outside(self) -> tuple[int, int]:
-        """How many percentiles of the data (and fractions below the limit) lie outside their interval, and of how many."""
+        """How many percentiles of the data (and fractions below the limit) lie outside their interval, and of
+        how many."""
         out = everything = 0
         for p in self.panels:
             out += int(((p.observed < p.low) | (p.observed > p.high)).sum())
@@ -79,8 +90,9 @@ class Vpc(Shown):
         return out, everything
 
     def table(self):
-        """Long pandas table: output, group, bin, start, end, time, records, quantity (p5, ..., below_limit), observed, low,
-        median, high, censored. A number below (above) the limit is empty and named in `censored`."""
+        """Long pandas table: output, group, bin, start, end, time, records, quantity (p5, ..., below_limit),
+        observed, low, median, high, censored. A number below (above) the limit is empty and named in
+        `censored`."""
         import pandas as pd
 
         rows = []
@@ -88,7 +100,13 @@ class Vpc(Shown):
             for b in range(len(p.count)):
                 head = (p.output, p.group, b + 1, p.start[b], p.end[b], p.middle[b], int(p.count[b]))
                 for k, level in enumerate(self.levels):
-                    rows.append((*head, f"p{level:g}", *_told((p.observed[k, b], p.low[k, b], p.median[k, b], p.high[k, b]))))
+                    rows.append(
+                        (
+                            *head,
+                            f"p{level:g}",
+                            *_told((p.observed[k, b], p.low[k, b], p.median[k, b], p.high[k, b])),
+                        )
+                    )
                 rows.append((*head, "below_limit", *p.below[:, b], ""))
         names = ["output", "group", "bin", "start", "end", "time", "records", "quantity", *SHOWN, "censored"]
         return pd.DataFrame(rows, columns=names)
@@ -103,7 +121,9 @@ SHOWN = ("observed", "low", "median", "high")
 def _told(numbers: Sequence[float]) -> tuple:
     """Numbers, nan where one is beyond a limit, and which are."""
     sides = [("below", -np.inf), ("above", np.inf)]
-    words = [f"{name} {side}" for side, end in sides for name, x in zip(SHOWN, numbers, strict=True) if x == end]
+    words = [
+        f"{name} {side}" for side, end in sides for name, x in zip(SHOWN, numbers, strict=True) if x == end
+    ]
     return (*(x if np.isfinite(x) else np.nan for x in numbers), "; ".join(words))
 
 
@@ -161,7 +181,11 @@ def vpc(
             rows = np.flatnonzero((d.output == output) & member)
             if len(rows):
                 edges = bin_edges(d.time[rows], bins)
-                panels.append(_panel(problem, trial, simulated, rows, edges, typical, (output, name), tuple(levels), width))
+                panels.append(
+                    _panel(
+                        problem, trial, simulated, rows, edges, typical, (output, name), tuple(levels), width
+                    )
+                )
     model, data = problem.model, problem.data
     return Vpc(model.full_name, data.name, model.time_unit, tuple(panels), tuple(levels), width, replicates, seed, corrected,
                min(len(points), replicates), trial.notes)  # fmt: skip
@@ -171,7 +195,9 @@ def _check(replicates: int, levels: Sequence[float], width: float) -> None:
     if replicates < FEWEST:
         raise InputError(f"{replicates} replicates say nothing of an interval; ask for {FEWEST} or more")
     if not levels or not all(0 < level < 100 for level in levels):
-        raise InputError(f"percentiles {', '.join(f'{x:g}' for x in levels)}: each must lie between 0 and 100")
+        raise InputError(
+            f"percentiles {', '.join(f'{x:g}' for x in levels)}: each must lie between 0 and 100"
+        )
     if not 0 < width < 100:
         raise InputError(f"an interval of {width:g} %: it must lie between 0 and 100")
 
@@ -180,7 +206,9 @@ def _check_typical(trial: Trial, typical: np.ndarray) -> None:
     bad = np.flatnonzero(~(typical > 0))
     if len(bad):
         where, value = trial.prepared.design.where(int(bad[0])), typical[bad[0]]
-        raise InputError(f"{where}: the typical prediction is {value:g}; prediction correction needs one above 0")
+        raise InputError(
+            f"{where}: the typical prediction is {value:g}; prediction correction needs one above 0"
+        )
 
 
 def _groups(problem: FitProblem, trial: Trial, by: str | None) -> list[tuple[str, np.ndarray]]:
@@ -219,15 +247,19 @@ def _panel(problem, trial: Trial, simulated, rows, edges, typical, what, levels,
         below[:, k] = [(d.kind[rows][mine] == LOWER).mean(), *np.percentile(parts, (ends[0], 50.0, ends[1]))]
     output, name = what
     unit = {o.name: o.unit for o in problem.model.system.outputs}[trial.outputs[output]]
-    middle, count = zip(*((np.median(d.time[rows][place == b]), (place == b).sum()) for b in used), strict=True)
+    middle, count = zip(
+        *((np.median(d.time[rows][place == b]), (place == b).sum()) for b in used), strict=True
+    )
     return Panel(trial.outputs[output], name, unit, d.time[rows], value, trial.lower[rows] * factor, edges[:-1][used],
                  edges[1:][used], np.array(middle), np.array(count), observed, low, median, high, below)  # fmt: skip
 
 
 def percentiles(values: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-    """Percentiles over the last axis, shape (levels, rows), linear between ranks (Hyndman & Fan 1996, type 7).
+    """Percentiles over the last axis, shape (levels, rows), linear between ranks (Hyndman & Fan 1996, type
+    7).
 
-    -inf and inf (below and above a limit) take part in the ranking; a percentile that touches one of them is it.
+        -inf and inf (below and above a limit) take part in the ranking; a percentile that touches one of them is
+        it.
     """
     ordered = np.sort(values, axis=-1)
     place = np.asarray(levels) / 100 * (values.shape[-1] - 1)

@@ -8,7 +8,7 @@ from livingdrug.fit.result import Estimate, FitResult
 ALIKE = 0.95  # correlation of two estimates that the data hardly tell apart
 MEDIAN_ABOVE = 1.6448536269514722  # normal quantile of 95 %
 BESIDE = ("parameter", "prior (median, 95 %)", "data alone", "data and prior")  # headers of tables
-PATH = ("left out or held", "numbers", "-2LL", "BIC", "")
+PATH = ("left out or fixed", "numbers", "-2LL", "BIC", "")
 
 
 def parameter_sentences(result: FitResult) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ def _typical(result: FitResult, parameter: Parameter, found: dict[str, Estimate]
     head, tail = f"{parameter.name} ({quantity.meaning})", _differ(parameter, found, _written(quantity.unit))
     if not estimate.determined:
         return f"{head}: the data do not determine it, {_bounds(result, estimate)}; {tail}."
-    held = " (held there)" if parameter.fixed else _interval(estimate)
+    held = " (fixed)" if parameter.fixed else _interval(estimate)
     return f"{head} is {number(parameter.value)}{_written(quantity.unit)}{held}; {tail}."
 
 
@@ -141,7 +141,7 @@ def _between(parameters: tuple[Parameter, ...], name: str) -> str:
 
 def _effect(result: FitResult, effect: Effect, found: dict[str, Estimate]) -> str:
     parameter = result.problem.parameters[result.problem.position[effect.parameter]]
-    held = " (held there)" if effect.fixed else _interval(found[effect.name])
+    held = " (fixed)" if effect.fixed else _interval(found[effect.name])
     head = f"{effect.name}: coefficient {effect.coefficient:.3g}{held}"
     if parameter.scale != "log":
         return f"{head}, on the scale {parameter.scale}."

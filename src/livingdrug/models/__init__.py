@@ -1,4 +1,5 @@
-"""Models as data: states with roles, flows between them, numbers with units and sources, fragments joined with `+`."""
+"""Models as data: states with roles, flows between them, numbers with units and sources, fragments joined
+with `+`."""
 
 from livingdrug.core.sources import Source
 from livingdrug.models.about import About

@@ -1,4 +1,5 @@
-"""What a model is for: the words by which models are found, and the sentences that open `livingdrug models show`."""
+"""What a model is for: the words by which models are found, and the sentences that open `livingdrug models
+show`."""
 
 from dataclasses import dataclass
 
@@ -8,14 +9,42 @@ from livingdrug.core.names import unknown
 # closed lists, so that a search finds everything that it should
 WORDS = {
     "disease": (
-        "leukaemia", "lymphoma", "myeloma", "glioma", "solid tumour", "lupus", "melanoma", "transplant", "any",
+        "leukaemia",
+        "lymphoma",
+        "myeloma",
+        "glioma",
+        "solid tumour",
+        "lupus",
+        "melanoma",
+        "transplant",
+        "any",
     ),
     "target": ("CD19", "BCMA", "IL13Ra2", "HER2", "CD123", "CD52", "none", "any"),
     "mechanism": (
-        "expansion", "killing", "memory", "phenotypes", "exhaustion", "antigen binding", "host competition",
-        "preconditioning", "cytokines", "antigen loss", "b cells", "distribution", "checkpoint",
-        "immunosuppression", "chemotherapy", "radiotherapy", "off-tumour", "corticosteroid", "oncolytic virus",
-        "stochastic cure", "autoimmunity", "covariates", "comedication", "effect curve",
+        "expansion",
+        "killing",
+        "memory",
+        "phenotypes",
+        "exhaustion",
+        "antigen binding",
+        "host competition",
+        "preconditioning",
+        "cytokines",
+        "antigen loss",
+        "b cells",
+        "distribution",
+        "checkpoint",
+        "immunosuppression",
+        "chemotherapy",
+        "radiotherapy",
+        "off-tumour",
+        "corticosteroid",
+        "oncolytic virus",
+        "stochastic cure",
+        "autoimmunity",
+        "covariates",
+        "comedication",
+        "effect curve",
     ),
     "data": ("patients", "mice", "assay", "assumed"),
     "kind": ("population", "typical", "individual fits", "ensemble", "illustration"),
@@ -26,9 +55,9 @@ WORDS = {
 class About:
     """What a model is for, from what, and what it can and cannot do; one sentence each.
 
-    disease, target, mechanism, data: words of the closed lists WORDS. kind: whether its numbers are a population's, a typical
-    subject's, fits of individuals, an ensemble of vectors or an illustration. licence: of the place where the numbers
-    were read.
+    disease, target, mechanism, data: words of the closed lists WORDS. kind: whether its numbers are a
+    population's, a typical subject's, fits of individuals, an ensemble of vectors or an illustration.
+    licence: of the place where the numbers were read.
     """
 
     purpose: str

@@ -10,9 +10,10 @@ from livingdrug.models.text import is_model_file, read_model
 def build_model(
     name: str, fragments: tuple[str, ...] = (), values: dict[str, float] | None = None, even_so: bool = False
 ) -> Model:
-    """A model by name, file or folder of a fit, with fragments joined and values set; assembled, so that misfits show here.
+    """A model by name, file or folder of a fit, with fragments joined and values set; assembled, so that
+    misfits show here.
 
-    even_so: take the model of a fit that is not sound too.
+        even_so: take the model of a fit that is not sound too.
     """
     if is_model_file(name):
         return _joined(read_model(name, even_so), tuple(fragments)).with_values(values or {})

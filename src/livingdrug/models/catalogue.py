@@ -1,4 +1,5 @@
-"""Names found by looking in the folders `published` and `fragments`: adding a model or a fragment is adding a file."""
+"""Names found by looking in the folders `published` and `fragments`: adding a model or a fragment is adding a
+file."""
 
 import importlib
 import pkgutil
@@ -48,13 +49,17 @@ def list_runnable() -> list[str]:
 
 
 def find_models(**wanted: str) -> list[str]:
-    """Names of the built-in models whose `about` has all of these words: disease, target, mechanism, data, kind or licence.
+    """Names of the built-in models whose `about` has all of these words: disease, target, mechanism, data,
+    kind or licence.
 
-    A licence is found by a part of its text, everything else by a word of `about.WORDS`. Raises InputError for a word that no
-    model could have.
+        A licence is found by a part of its text, everything else by a word of `about.WORDS`. Raises InputError
+        for a word that no model could have.
     """
-    return [name for name, model in _models().items() if model.about and all(
-        _has(model.about, key, word) for key, word in wanted.items() if word)]
+    return [
+        name
+        for name, model in _models().items()
+        if model.about and all(_has(model.about, key, word) for key, word in wanted.items() if word)
+    ]
 
 
 def _has(about: About, key: str, word: str) -> bool:

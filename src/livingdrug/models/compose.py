@@ -1,7 +1,8 @@
 """Base structure + fragments -> one System of states and flows.
 
-Assembly starts from scratch each time and treats the fragments as a set sorted by name, so the order in which they
-were added cannot matter. Passes: names, mirrors, partners, flows with each state, scales, selectors, order, units.
+Assembly starts from scratch each time and treats the fragments as a set sorted by name, so the order in which
+they were added cannot matter. Passes: names, mirrors, partners, flows with each state, scales, selectors,
+order, units.
 """
 
 from collections.abc import Sequence
@@ -39,7 +40,8 @@ class MissingPartner(ModelError):
 class System:
     """Assembled equations: final states and flows, selectors expanded, scales applied, definitions in order.
 
-    one_dose_because: why a second infusion is refused (empty when it is not); unchecked: why units are not checked.
+    one_dose_because: why a second infusion is refused (empty when it is not); unchecked: why units are not
+    checked.
     """
 
     name: str
@@ -67,7 +69,8 @@ class System:
 def assemble(name: str, base: Structure, fragments: Sequence[Part]) -> System:
     """Join a base structure and fragments, given as (name, structure) pairs.
 
-    Raises ModelError (one sentence) for a missing partner, a clash of names, a rule that meets nothing, other units.
+    Raises ModelError (one sentence) for a missing partner, a clash of names, a rule that meets nothing, other
+    units.
     """
     parts: list[Part] = [(name, base), *sorted(fragments)]
     for fragment, structure in parts[1:]:
@@ -84,7 +87,9 @@ def assemble(name: str, base: Structure, fragments: Sequence[Part]) -> System:
     volumes = {p.name: p.volume for _, structure in parts for p in structure.places}
     for place, volume in volumes.items():
         if volume and volume not in {q.name for q in quantities}:
-            raise ModelError(f"`{name}`: the volume `{volume}` of the place `{place}` is not among the quantities")
+            raise ModelError(
+                f"`{name}`: the volume `{volume}` of the place `{place}` is not among the quantities"
+            )
     system = System(
         name=" + ".join(part for part, _ in parts),
         time_unit=base.time_unit,
@@ -117,7 +122,8 @@ def _quantities(parts: list[Part]) -> list[Quantity]:
         for quantity in structure.quantities:
             if quantity.name in found and found[quantity.name][1] != quantity:
                 raise ModelError(
-                    f"`{part}` and `{found[quantity.name][0]}` both bring a quantity `{quantity.name}`; rename one of them"
+                    f"`{part}` and `{found[quantity.name][0]}` both bring a quantity `{quantity.name}`; "
+                    f"rename one of them"
                 )
             found.setdefault(quantity.name, (part, quantity))
     return [quantity for _, quantity in found.values()]
@@ -153,22 +159,33 @@ def _check_partners(parts: list[Part], states: list[State]) -> None:
         for need in structure.needs:
             if not any(need.role in s.roles and need.at in ("", s.at) for s in states):
                 raise MissingPartner(
-                    f"`{part}` needs a state with role `{need.role}`{_at(need.at)}, and `{parts[0][0]}` has none; "
+                    f"`{part}` needs a state with role `{need.role}`{_at(need.at)}, and `{parts[0][0]}` has "
+                    f"none; "
                     f"roles present: {present}",
                     need.role,
                 )
         for role in structure.only:
-            others = [name for name, other in parts if name != part and any(role in s.roles for s in other.states)]
+            others = [
+                name for name, other in parts if name != part and any(role in s.roles for s in other.states)
+            ]
             if others:
-                raise ModelError(f"`{part}` and `{others[0]}` both bring a `{role}` population; keep one of them")
+                raise ModelError(
+                    f"`{part}` and `{others[0]}` both bring a `{role}` population; keep one of them"
+                )
 
 
 def _check_names(parts: list[Part], quantities: list[Quantity], states: list[State]) -> None:
     owner = {q.name: "a quantity" for q in quantities}
     for state in states:
         if state.name in owner:
-            both = "two states; keep one of the parts" if owner[state.name] == "a state" else "a quantity and a state"
-            raise ModelError(f"`{' + '.join(name for name, _ in parts)}`: the name `{state.name}` is used by {both}")
+            both = (
+                "two states; keep one of the parts"
+                if owner[state.name] == "a state"
+                else ("a quantity and a state")
+            )
+            raise ModelError(
+                f"`{' + '.join(name for name, _ in parts)}`: the name `{state.name}` is used by {both}"
+            )
         owner[state.name] = "a state"
     for field in ("definitions", "clocks", "switches"):
         for part, structure in parts:
@@ -191,17 +208,23 @@ def _flows(parts: list[Part], states: list[State]) -> list[Flow]:
         for rule in structure.each_with:
             met = [s for s in states if rule.role in s.roles and rule.at in ("", s.at)]
             if not met:
-                raise ModelError(f"`{part}` acts on every `{rule.role}` state{_at(rule.at)}, and there is none")
+                raise ModelError(
+                    f"`{part}` acts on every `{rule.role}` state{_at(rule.at)}, and there is none"
+                )
             for state in met:
                 fields = ("name", "rate", "out_of", "into", "gain")
                 flows.append(
-                    replace(rule.flow, **{f: getattr(rule.flow, f).replace("{state}", state.name) for f in fields})
+                    replace(
+                        rule.flow, **{f: getattr(rule.flow, f).replace("{state}", state.name) for f in fields}
+                    )
                 )
     known = {s.name for s in states}
     for flow in flows:
         for end in (flow.out_of, flow.into):
             if end and end not in known:
-                raise ModelError(f"flow `{flow.name}` names the unknown state `{end}`; states: {', '.join(sorted(known))}")
+                raise ModelError(
+                    f"flow `{flow.name}` names the unknown state `{end}`; states: {', '.join(sorted(known))}"
+                )
     return flows
 
 
@@ -220,7 +243,8 @@ def _scaled(parts: list[Part], flows: list[Flow], states: list[State]) -> list[F
             if not met:
                 roles = ", ".join(f"`{r}`" for r in scale.roles)
                 raise ModelError(
-                    f"`{part}` scales {scale.kind} of {roles}{_at(scale.at)}, and `{parts[0][0]}` has no CAR-T "
+                    f"`{part}` scales {scale.kind} of {roles}{_at(scale.at)}, and `{parts[0][0]}` has no "
+                    f"CAR-T "
                     f"{scale.kind} there"
                 )
     return [
@@ -257,8 +281,12 @@ def _expand_selectors(system: System, volumes: dict[str, str]) -> System:
 
 
 def _expanded_event(event: Event, resolve) -> Event:
-    texts = {f: expand(getattr(event, f), resolve) for f in ("trigger", "delay", "priority") if getattr(event, f)}
-    return replace(event, **texts, assign={state: expand(text, resolve) for state, text in event.assign.items()})
+    texts = {
+        f: expand(getattr(event, f), resolve) for f in ("trigger", "delay", "priority") if getattr(event, f)
+    }
+    return replace(
+        event, **texts, assign={state: expand(text, resolve) for state, text in event.assign.items()}
+    )
 
 
 def _in_selector_unit(function: str, text: str, state: State, volumes: dict[str, str]) -> str:
@@ -267,12 +295,15 @@ def _in_selector_unit(function: str, text: str, state: State, volumes: dict[str,
         return state.name
     if state.unit not in ("cells", "cells/uL"):
         raise UnitError(
-            f"`{text}` needs {wanted}, and `{state.name}` is in {state.unit}; there is no conversion from {state.unit} to "
+            f"`{text}` needs {wanted}, and `{state.name}` is in {state.unit}; there is no conversion from "
+            f"{state.unit} to "
             f"{wanted} without a white-cell count and a vector copy number"
         )
     volume = volumes.get(state.at, "")
     if not volume:
-        raise UnitError(f"`{text}` needs {wanted}, and the place `{state.at}` of `{state.name}` names no volume")
+        raise UnitError(
+            f"`{text}` needs {wanted}, and the place `{state.at}` of `{state.name}` names no volume"
+        )
     return f"{state.name} * {volume}" if wanted == "cells" else f"{state.name} / {volume}"
 
 
@@ -283,7 +314,9 @@ def _in_order(system: System) -> tuple[Definition, ...]:
     while waiting:
         ready = [d for d in waiting.values() if not (names(d.expression) & waiting.keys())]
         if not ready:
-            raise ModelError(f"`{system.name}`: the definitions {', '.join(sorted(waiting))} need each other in a circle")
+            raise ModelError(
+                f"`{system.name}`: the definitions {', '.join(sorted(waiting))} need each other in a circle"
+            )
         for d in ready:
             done.append(d)
             del waiting[d.name]
@@ -327,7 +360,9 @@ def check_units(system: System) -> None:
         raise ModelError(f"`{system.name}`: doses go into `{system.dose_into}`, which is not a state")
 
 
-def _check_event(event: Event, known: dict[str, Dimension], states: dict[str, Dimension], time: Dimension) -> None:
+def _check_event(
+    event: Event, known: dict[str, Dimension], states: dict[str, Dimension], time: Dimension
+) -> None:
     what = f"event `{event.name}`"
     for state, text in event.assign.items():
         if state not in states:

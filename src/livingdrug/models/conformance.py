@@ -1,4 +1,5 @@
-"""Static checks that every model must pass, and which fragment fits which model. Anchors: `simulation.conformance`."""
+"""Static checks that every model must pass, and which fragment fits which model. Anchors:
+`simulation.conformance`."""
 
 from dataclasses import dataclass
 
@@ -23,8 +24,14 @@ def problems(model: Model) -> list[str]:
     for values in model.values:
         missing = quantities.keys() - values.values.keys() - values.unknown.keys()
         found += [f"values `{values.name}`: no number for `{name}`" for name in missing]
-        found += [f"values `{values.name}`: `{name}` is no quantity" for name in values.unknown.keys() - quantities.keys()]
-        found += [f"values `{values.name}`: `{name}` is no quantity" for name in values.values.keys() - quantities.keys()]
+        found += [
+            f"values `{values.name}`: `{name}` is no quantity"
+            for name in values.unknown.keys() - quantities.keys()
+        ]
+        found += [
+            f"values `{values.name}`: `{name}` is no quantity"
+            for name in values.values.keys() - quantities.keys()
+        ]
         for name in quantities.keys() & values.values.keys():
             try:
                 check_value(quantities[name], values.values[name])
@@ -51,7 +58,8 @@ def problems(model: Model) -> list[str]:
 
 @dataclass(frozen=True)
 class Joining:
-    """Whether a fragment can join a model: alone, only beside another one (`partner`), or not, with the reason."""
+    """Whether a fragment can join a model: alone, only beside another one (`partner`), or not, with the
+    reason."""
 
     fits: bool
     partner: str = ""

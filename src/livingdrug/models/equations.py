@@ -6,12 +6,16 @@ from livingdrug.models.structure import ClosedForm, Event
 
 
 def latex_equations(model: Model) -> list[str]:
-    """One LaTeX equation per definition and state (or per output of a closed form), in the order of the model."""
+    """One LaTeX equation per definition and state (or per output of a closed form), in the order of the
+    model."""
     system = model.system
     if isinstance(system, ClosedForm):
         return _closed(system)
     symbols = system.symbols
-    lines = [rf"{symbol(s.name, symbols)} = \mathbb{{1}}\{{t \geq {latex(s.at, symbols)}\}}" for s in system.switches]
+    lines = [
+        rf"{symbol(s.name, symbols)} = \mathbb{{1}}\{{t \geq {latex(s.at, symbols)}\}}"
+        for s in system.switches
+    ]
     named = [(item.name, item.expression) for item in (*system.clocks, *system.definitions)]
     lines += [f"{symbol(name, symbols)} = {latex(text, symbols)}" for name, text in named]
     for state in system.states:
@@ -29,7 +33,9 @@ def latex_equations(model: Model) -> list[str]:
 
 
 def _event(event: Event, symbols: dict[str, str]) -> str:
-    set_to = ",\\; ".join(rf"{symbol(s, symbols)} := {latex(text, symbols)}" for s, text in event.assign.items())
+    set_to = ",\\; ".join(
+        rf"{symbol(s, symbols)} := {latex(text, symbols)}" for s, text in event.assign.items()
+    )
     after = rf"\text{{ (after }} {latex(event.delay, symbols)}\text{{)}}" if event.delay else ""
     return rf"\text{{when }} {latex(event.trigger, symbols)} > 0{after}:\quad {set_to}"
 
@@ -58,7 +64,9 @@ def plain_equations(model: Model) -> list[tuple[str, str, str]]:
     if isinstance(system, ClosedForm):
         rows = [(d.name, "=", d.expression) for d in system.definitions]
         for output in system.outputs:
-            rows += [(output.name, f"t < {p.until}" if p.until else "then", p.expression) for p in output.pieces]
+            rows += [
+                (output.name, f"t < {p.until}" if p.until else "then", p.expression) for p in output.pieces
+            ]
         return rows
     rows = [(s.name, "switch", f"1 from {s.at} on") for s in system.switches]
     rows += [(item.name, "=", item.expression) for item in (*system.clocks, *system.definitions)]

@@ -1,4 +1,5 @@
-"""What a model file says of the fit that its numbers come from, and a fitted model at other values of its estimates."""
+"""What a model file says of the fit that its numbers come from, and a fitted model at other values of its
+estimates."""
 
 import hashlib
 import json
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 KINDS = ("typical", "covariate", "spread", "correlation", "residual")
 SOUND = "converged"
 EDITED = (
-    "its equations or numbers are not those that the fit wrote: the file was edited, or a fragment has changed since; take "
+    "its equations or numbers are not those that the fit wrote: the file was edited, or a fragment has "
+    "changed since; take "
     "the table `fitted` out of the file to have a model of your own"
 )
 
@@ -27,9 +29,10 @@ EDITED = (
 class Estimated:
     """One number of a fit, as its table of estimates has it.
 
-    kind: typical, covariate, spread, correlation or residual. scale: on which it was estimated: log, logit, atanh (of a
-    correlation) or normal. se: of the value, on its own scale; lower, upper: of the 95 % interval; 0 and nothing where there
-    is none. fixed: not estimated; determined: whether the data determine it.
+    kind: typical, covariate, spread, correlation or residual. scale: on which it was estimated: log, logit,
+    atanh (of a correlation) or normal. se: of the value, on its own scale; lower, upper: of the 95 %
+    interval; 0 and nothing where there is none. fixed: not estimated; determined: whether the data determine
+    it.
     """
 
     name: str
@@ -69,18 +72,24 @@ def _expit(x: float) -> float:
 
 
 _TO = {"log": math.log, "logit": _logit, "atanh": math.atanh, "normal": float}
-_FROM = {"log": lambda x: math.exp(min(max(x, -700.0), 700.0)), "logit": _expit, "atanh": math.tanh, "normal": float}
+_FROM = {
+    "log": lambda x: math.exp(min(max(x, -700.0), 700.0)),
+    "logit": _expit,
+    "atanh": math.tanh,
+    "normal": float,
+}
 
 
 @dataclass(frozen=True)
 class Fitted:
     """The fit behind the numbers of a model.
 
-    model, method, status, data: what was fitted to what, how, and how it ended. data_sha256: of what the fit saw of the
-    data. subjects, samples: of the data. version: of livingdrug. doubts: why the fit is not sound, a sentence each; empty
-    where it is. estimates: every number of it. names: those that were estimated together, in the order of `covariance`, which
-    is that of their places on their scales (empty where the fit gave none); draws: a file beside the model file with draws of
-    the posterior, a column for each of `names`. numbers_sha256: of equations and numbers as they were written.
+    model, method, status, data: what was fitted to what, how, and how it ended. data_sha256: of what the fit
+    saw of the data. subjects, samples: of the data. version: of livingdrug. doubts: why the fit is not sound,
+    a sentence each; empty where it is. estimates: every number of it. names: those that were estimated
+    together, in the order of `covariance`, which is that of their places on their scales (empty where the fit
+    gave none); draws: a file beside the model file with draws of the posterior, a column for each of `names`.
+    numbers_sha256: of equations and numbers as they were written.
     """
 
     model: str
@@ -105,7 +114,9 @@ class Fitted:
                 raise InputError("names of the covariance: " + unknown("estimate", name, known))
         sizes = {len(self.covariance), *(len(row) for row in self.covariance)}
         if self.covariance and sizes != {len(self.names)}:
-            raise InputError(f"the covariance has rows of {sorted(sizes)} numbers, and {len(self.names)} names")
+            raise InputError(
+                f"the covariance has rows of {sorted(sizes)} numbers, and {len(self.names)} names"
+            )
         if not all(math.isfinite(v) for row in self.covariance for v in row):
             raise InputError("the covariance holds a number that is not finite")
 
@@ -113,7 +124,8 @@ class Fitted:
     def line(self) -> str:
         """The fit in one sentence."""
         return (
-            f"fitted to {self.data} ({self.subjects} subjects, {self.samples} samples) by {self.method}; status "
+            f"fitted to {self.data} ({self.subjects} subjects, {self.samples} samples) by {self.method}; "
+            f"status "
             f"{self.status.replace('_', ' ')}"
         )
 
@@ -134,7 +146,11 @@ def with_numbers(model: "Model", numbers: Mapping[str, float]) -> "Model":
     """
     if model.fitted is None:
         raise InputError(f"`{model.full_name}` is no fitted model, so it has no estimates")
-    typical, population, residuals = dict(model.values[0].values), model.populations[:1], list(model.residuals)
+    typical, population, residuals = (
+        dict(model.values[0].values),
+        model.populations[:1],
+        list(model.residuals),
+    )
     spreads = dict(population[0].spreads) if population else {}
     pairs = {(c.first, c.second): c for c in population[0].correlations} if population else {}
     for name, value in numbers.items():
@@ -153,20 +169,30 @@ def with_numbers(model: "Model", numbers: Mapping[str, float]) -> "Model":
             part, output = name.split(" ")
             residuals = [_with_part(r, part, value) if r.output == output else r for r in residuals]
     if population:
-        population = (replace(population[0], spreads=spreads, correlations=tuple(pairs.values())), *model.populations[1:])
+        population = (
+            replace(population[0], spreads=spreads, correlations=tuple(pairs.values())),
+            *model.populations[1:],
+        )
     values = (replace(model.values[0], values=typical), *model.values[1:])
-    made = replace(model, values=values, populations=population or model.populations, residuals=tuple(residuals))
+    made = replace(
+        model, values=values, populations=population or model.populations, residuals=tuple(residuals)
+    )
     if "system" in model.__dict__:  # the equations do not depend on values
         made.__dict__["system"] = model.system
     return made
 
 
 def _with_part(residual, part: str, value: float):
-    return replace(residual, log_sd=value) if residual.kind == "lognormal" else replace(residual, **{part: value})
+    return (
+        replace(residual, log_sd=value)
+        if residual.kind == "lognormal"
+        else replace(residual, **{part: value})
+    )
 
 
 def numbers_hash(model: "Model") -> str:
-    """SHA-256 of the assembled equations and of all numbers of a model, whatever the version of the library."""
+    """SHA-256 of the assembled equations and of all numbers of a model, whatever the version of the
+    library."""
     system = model.system
     parts = ("outputs", "quantities", "definitions", "valid", "states", "flows", "clocks", "switches")
     equations = [[_kept(item) for item in getattr(system, part, ())] for part in parts]

@@ -1,4 +1,5 @@
-"""Model (structure + numbers) and Fragment (a mechanism that joins a model), and how `+` and `with_values` act."""
+"""Model (structure + numbers) and Fragment (a mechanism that joins a model), and how `+` and `with_values`
+act."""
 
 import math
 from collections.abc import Mapping
@@ -158,9 +159,12 @@ class Model(Shown):
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Why its numbers are to be doubted, where they are from a fit that is not sound; said wherever it is used."""
+        """Why its numbers are to be doubted, where they are from a fit that is not sound; said wherever it is
+        used."""
         doubts = self.fitted.doubts if self.fitted else ()
-        return tuple(f"`{self.name}` is a fit that is not sound, used all the same: {doubt}" for doubt in doubts)
+        return tuple(
+            f"`{self.name}` is a fit that is not sound, used all the same: {doubt}" for doubt in doubts
+        )
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -189,14 +193,17 @@ class Model(Shown):
 
     @cached_property
     def typical(self) -> dict[str, float]:
-        """Value of every quantity for the typical subject: the default vector, the fragments' values, the changes.
+        """Value of every quantity for the typical subject: the default vector, the fragments' values, the
+        changes.
 
-        Raises InputError where a number is not public and was not set.
+                Raises InputError where a number is not public and was not set.
         """
         if self.unknown:
             units = {q.name: q.unit for q in self.quantities}
             named = "; ".join(f"`{name}` ({units[name]}): {why}" for name, why in self.unknown.items())
-            raise InputError(f"`{self.full_name}` has no number for {named}; set it (command line: --set NAME=VALUE)")
+            raise InputError(
+                f"`{self.full_name}` has no number for {named}; set it (command line: --set NAME=VALUE)"
+            )
         return self.known
 
     def shown_value(self, quantity: str) -> str:
@@ -213,7 +220,8 @@ class Model(Shown):
         raise InputError(unknown("parameter", quantity, self.known))
 
     def with_vector(self, name: str) -> "Model":
-        """The model with another published vector as its typical values. Raises InputError for an unknown name."""
+        """The model with another published vector as its typical values. Raises InputError for an unknown
+        name."""
         found = [v for v in self.values if v.name == name]
         if not found:
             raise InputError(f"`{self.name}`: " + unknown("vector", name, [v.name for v in self.values]))
@@ -236,7 +244,9 @@ class Model(Shown):
             quantity = find_quantity(self, given)
             checked[quantity.name] = check_value(quantity, value)
         changed = replace(self, changes=checked)
-        if "system" in self.__dict__:  # the equations do not depend on values, and assembling them takes a while
+        if (
+            "system" in self.__dict__
+        ):  # the equations do not depend on values, and assembling them takes a while
             changed.__dict__["system"] = self.system
         return changed
 

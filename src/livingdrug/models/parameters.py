@@ -1,4 +1,5 @@
-"""Numbers for structures: published vectors, ranges, between-subject variability, residual error, checks to reproduce."""
+"""Numbers for structures: published vectors, ranges, between-subject variability, residual error, checks to
+reproduce."""
 
 import math
 from dataclasses import dataclass, field
@@ -10,17 +11,23 @@ from livingdrug.models.structure import Quantity
 
 SCALES = ("sd", "variance", "cv")
 ON = ("log", "logit", "normal")  # scales on which subjects differ by a normal eta
-PARTS = {"lognormal": ("log_sd",), "additive": ("a",), "proportional": ("b",), "combined": ("a", "b"),
-         "combined_squares": ("a", "b")}  # of residual errors
+PARTS = {
+    "lognormal": ("log_sd",),
+    "additive": ("a",),
+    "proportional": ("b",),
+    "combined": ("a", "b"),
+    "combined_squares": ("a", "b"),
+}  # of residual errors
 ERRORS = tuple(PARTS)
 
 
 @dataclass(frozen=True)
 class Variability:
-    """Between-subject variability of a quantity: h(P_i) = h(P) + eta, eta ~ N(0, sd^2); `lognormal` makes a log-normal one.
+    """Between-subject variability of a quantity: h(P_i) = h(P) + eta, eta ~ N(0, sd^2); `lognormal` makes a
+    log-normal one.
 
-    given: which scale was printed (sd or variance of eta, or cv of P); value: the printed number. scale: of h: log (P_i = P
-    exp(eta), by default), logit (of a fraction) or normal (P_i = P + eta).
+        given: which scale was printed (sd or variance of eta, or cv of P); value: the printed number. scale: of
+        h: log (P_i = P exp(eta), by default), logit (of a fraction) or normal (P_i = P + eta).
     """
 
     given: str
@@ -29,14 +36,19 @@ class Variability:
 
     def __post_init__(self) -> None:
         if self.given not in SCALES:
-            raise ModelError(f"between-subject variability is given as {', '.join(SCALES)}, not as `{self.given}`")
+            raise ModelError(
+                f"between-subject variability is given as {', '.join(SCALES)}, not as `{self.given}`"
+            )
         if self.scale not in ON:
             raise InputError("between-subject variability: " + unknown("scale", self.scale, ON))
         if self.given == "cv" and self.scale != "log":
-            raise InputError(f"a cv belongs to a log-normal variability; on the scale {self.scale} give sd or variance")
+            raise InputError(
+                f"a cv belongs to a log-normal variability; on the scale {self.scale} give sd or variance"
+            )
         if not (math.isfinite(self.value) and self.value >= 0):
             raise InputError(
-                f"{self.given} of between-subject variability is {self.value:g}; it must be finite and not negative"
+                f"{self.given} of between-subject variability is {self.value:g}; it must be finite and not "
+                f"negative"
             )
 
     @property
@@ -47,7 +59,9 @@ class Variability:
         return math.sqrt(math.log1p(self.value**2)) if self.given == "cv" else self.value
 
 
-def lognormal(*, sd: float | None = None, variance: float | None = None, cv: float | None = None) -> Variability:
+def lognormal(
+    *, sd: float | None = None, variance: float | None = None, cv: float | None = None
+) -> Variability:
     """Log-normal between-subject variability from exactly one of `sd=`, `variance=` (both of the logarithm) or
     `cv=` (a fraction)."""
     given = {name: v for name, v in (("sd", sd), ("variance", variance), ("cv", cv)) if v is not None}
@@ -108,9 +122,9 @@ class Correlation:
 class Population:
     """Spreads between subjects around the typical values.
 
-    members: published vectors and their weights, where a subject is one of several vectors as a whole (an ensemble of fits,
-    a mixture of classes) rather than the default one; spreads then act around the vector of the subject. correlations: of the
-    random effects; without any they are independent.
+    members: published vectors and their weights, where a subject is one of several vectors as a whole (an
+    ensemble of fits, a mixture of classes) rather than the default one; spreads then act around the vector of
+    the subject. correlations: of the random effects; without any they are independent.
     """
 
     name: str
@@ -122,14 +136,22 @@ class Population:
 
     def __post_init__(self) -> None:
         if self.members and (self.correlations or any(s.scale != "log" for s in self.spreads.values())):
-            raise ModelError(f"population `{self.name}`: variabilities around several vectors are log-normal and independent")
+            raise ModelError(
+                f"population `{self.name}`: variabilities around several vectors are "
+                f"log-normal and independent"
+            )
         for pair in self.correlations:
             for name in (pair.first, pair.second):
                 if name not in self.spreads:
-                    raise ModelError(f"population `{self.name}`, correlations: " + unknown("variability", name, self.spreads))
+                    raise ModelError(
+                        f"population `{self.name}`, correlations: "
+                        + unknown("variability", name, self.spreads)
+                    )
         weights = list(self.members.values())
         if not all(math.isfinite(w) and w >= 0 for w in weights) or (weights and not sum(weights) > 0):
-            raise ModelError(f"population `{self.name}`: weights of members must be finite, not negative, and not all 0")
+            raise ModelError(
+                f"population `{self.name}`: weights of members must be finite, not negative, and not all 0"
+            )
 
     @property
     def correlated(self) -> tuple[str, ...]:
@@ -138,8 +160,8 @@ class Population:
         return tuple(name for name in self.spreads if name in named)
 
     def factor(self):
-        """Lower factor of the correlation matrix of `correlated`, shape (correlated, correlated). Raises InputError where no
-        effects can be correlated so."""
+        """Lower factor of the correlation matrix of `correlated`, shape (correlated, correlated). Raises
+        InputError where no effects can be correlated so."""
         import numpy as np
 
         names = self.correlated
@@ -150,7 +172,9 @@ class Population:
         try:
             return np.linalg.cholesky(matrix)
         except np.linalg.LinAlgError:
-            raise InputError(f"population `{self.name}`: no effects can have these correlations together") from None
+            raise InputError(
+                f"population `{self.name}`: no effects can have these correlations together"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -202,16 +226,18 @@ class Residual:
         """The error in words."""
         if self.kind == "lognormal":
             return f"SD of its logarithm {self.log_sd:g}"
-        return f"{self.kind.replace('_', ' ')}, " + ", ".join(f"{name} {getattr(self, name):g}" for name in PARTS[self.kind])
+        return f"{self.kind.replace('_', ' ')}, " + ", ".join(
+            f"{name} {getattr(self, name):g}" for name in PARTS[self.kind]
+        )
 
 
 @dataclass(frozen=True)
 class Experiment:
     """A dosing plan that was published or that serves as example; the first one of a model is its default.
 
-    doses: (time, amount) pairs; until: horizon; both in the model's time unit and the unit of the dosed state. given: doses
-    that are more than that (infusions, other states), in the words of `--dose`. vector: the published vector it belongs to
-    (the default one where empty).
+    doses: (time, amount) pairs; until: horizon; both in the model's time unit and the unit of the dosed
+    state. given: doses that are more than that (infusions, other states), in the words of `--dose`. vector:
+    the published vector it belongs to (the default one where empty).
     """
 
     name: str

@@ -1,4 +1,5 @@
-"""Quantities that several structures need. They are declared once, here, so that joined parts share one number."""
+"""Quantities that several structures need. They are declared once, here, so that joined parts share one
+number."""
 
 from livingdrug.core.sources import Source
 from livingdrug.models.structure import Quantity
@@ -11,7 +12,9 @@ PAPER = Source(
 SYNTHETIC = Source("synthetic", "synthetic: chosen for illustration, not published")
 OURS = Source("livingdrug", "our own choice, not published")
 
-BLOOD_VOLUME = Quantity("blood_volume", "uL", "blood volume behind cells/uL", "V_{blood}", bound="positive", fixed=True)
+BLOOD_VOLUME = Quantity(
+    "blood_volume", "uL", "blood volume behind cells/uL", "V_{blood}", bound="positive", fixed=True
+)
 ADULT_BLOOD = Source(PAPER.key, PAPER.citation, PAPER.doi, "Table 1 footnotes: 5 L of blood assumed")
 
 

@@ -1,7 +1,8 @@
 """The words in which models are written: places, states, flows, quantities, and the rules of fragments.
 
-Everything here is plain, frozen data. A flow takes `rate` out of one state and puts `gain * rate` into another;
-expressions reach groups of states by `amount(role @ place)` in cells and `density(role @ place)` in cells/uL.
+Everything here is plain, frozen data. A flow takes `rate` out of one state and puts `gain * rate` into
+another; expressions reach groups of states by `amount(role @ place)` in cells and `density(role @ place)` in
+cells/uL.
 """
 
 import math
@@ -48,7 +49,9 @@ class State:
 
     def __post_init__(self) -> None:
         if self.log and self.extinct_below:
-            raise ModelError(f"state `{self.name}` is kept as a logarithm, which has no 0 to fall to; drop `extinct_below`")
+            raise ModelError(
+                f"state `{self.name}` is kept as a logarithm, which has no 0 to fall to; drop `extinct_below`"
+            )
         if not 0 <= self.extinct_below < math.inf:
             given = f"state `{self.name}`: extinct_below is {self.extinct_below:g}"
             raise ModelError(f"{given}; it must be finite and not negative")
@@ -57,14 +60,17 @@ class State:
         parse(self.initial)
         for role in self.roles:
             if role not in ROLES:
-                raise ModelError(f"state `{self.name}` has the unknown role `{role}`; roles: {', '.join(ROLES)}")
+                raise ModelError(
+                    f"state `{self.name}` has the unknown role `{role}`; roles: {', '.join(ROLES)}"
+                )
 
 
 @dataclass(frozen=True)
 class Flow:
     """`rate` leaves `out_of`, `gain * rate` enters `into`; one end may be absent.
 
-    kind says what drives it. rate has the unit of `out_of` (else of `into`) per time. gain holds quantities, no states.
+    kind says what drives it. rate has the unit of `out_of` (else of `into`) per time. gain holds quantities,
+    no states.
     """
 
     name: str
@@ -76,9 +82,13 @@ class Flow:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ModelError(f"flow `{self.name}` has the unknown kind `{self.kind}`; kinds: {', '.join(KINDS)}")
+            raise ModelError(
+                f"flow `{self.name}` has the unknown kind `{self.kind}`; kinds: {', '.join(KINDS)}"
+            )
         if not (self.out_of or self.into):
-            raise ModelError(f"flow `{self.name}` leaves no state and enters none; name `out_of`, `into` or both")
+            raise ModelError(
+                f"flow `{self.name}` leaves no state and enters none; name `out_of`, `into` or both"
+            )
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,9 @@ class Quantity:
         check_name(self.name, "quantity")
         parse_unit(self.unit)
         if self.bound not in BOUNDS:
-            raise ModelError(f"quantity `{self.name}` has the unknown bound `{self.bound}`; bounds: {', '.join(BOUNDS)}")
+            raise ModelError(
+                f"quantity `{self.name}` has the unknown bound `{self.bound}`; bounds: {', '.join(BOUNDS)}"
+            )
 
 
 @dataclass(frozen=True)
@@ -140,7 +152,8 @@ class Clock:
 class Switch:
     """0 before the time `at` (an expression of quantities), 1 from it on; the engine stops exactly there.
 
-    It forbids a second infusion, unless its time is one of the subject's own clock (calendar), not of the infusion's.
+    It forbids a second infusion, unless its time is one of the subject's own clock (calendar), not of the
+    infusion's.
     """
 
     name: str
@@ -158,11 +171,12 @@ class Switch:
 class Event:
     """What happens when a condition comes true: states are set to new values.
 
-    Expressions hold states, quantities, definitions and `time`. trigger: true where it is above 0; the event happens each
-    time it turns from not true to true. assign: state -> its new value; delay: from the trigger to the assignment (none
-    where empty); priority: of several at one time the highest comes first; persistent: happens although the trigger is no
-    longer true after the delay; initially: what the trigger counts as before time 0, so that an event with False may happen
-    there; at_trigger: values are those at the trigger, not after the delay.
+    Expressions hold states, quantities, definitions and `time`. trigger: true where it is above 0; the event
+    happens each time it turns from not true to true. assign: state -> its new value; delay: from the trigger
+    to the assignment (none where empty); priority: of several at one time the highest comes first;
+    persistent: happens although the trigger is no longer true after the delay; initially: what the trigger
+    counts as before time 0, so that an event with False may happen there; at_trigger: values are those at the
+    trigger, not after the delay.
     """
 
     name: str
@@ -183,7 +197,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Output:
-    """What is reported: an expression with its unit. measured: an assay can see it, so `observe` applies to it."""
+    """What is reported: an expression with its unit. measured: an assay can see it, so `observe` applies to
+    it."""
 
     name: str
     expression: str
@@ -201,7 +216,8 @@ class Output:
 class Condition:
     """A message about an expression of quantities: shown as a caution when the expression is above 0.
 
-    In `valid` of a closed form the expression must be above 0, and a subject for which it is not carries the message.
+    In `valid` of a closed form the expression must be above 0, and a subject for which it is not carries the
+    message.
     """
 
     expression: str
@@ -216,7 +232,8 @@ class Condition:
 
 @dataclass(frozen=True)
 class Mirror:
-    """A copy of every base state with `role` at `of`, in the new place: named `<state>_<place>`, starting at 0."""
+    """A copy of every base state with `role` at `of`, in the new place: named `<state>_<place>`, starting at
+    0."""
 
     role: str
     of: str
@@ -225,7 +242,8 @@ class Mirror:
 
 @dataclass(frozen=True)
 class EachWith:
-    """A flow for every final state with `role` (at `at`, if given); `{state}` in its texts is the state's name."""
+    """A flow for every final state with `role` (at `at`, if given); `{state}` in its texts is the state's
+    name."""
 
     role: str
     flow: Flow
@@ -234,9 +252,10 @@ class EachWith:
 
 @dataclass(frozen=True)
 class Scale:
-    """Multiplies the rates (loss and gain together) of all flows of `kind` that touch a state with one of `roles` at `at`.
+    """Multiplies the rates (loss and gain together) of all flows of `kind` that touch a state with one of
+    `roles` at `at`.
 
-    It must meet at least one flow.
+        It must meet at least one flow.
     """
 
     kind: str
@@ -252,7 +271,8 @@ class Scale:
 
 @dataclass(frozen=True)
 class Needs:
-    """The fragment needs a partner state with `role` (at `at`, if given) from the base or another fragment."""
+    """The fragment needs a partner state with `role` (at `at`, if given) from the base or another
+    fragment."""
 
     role: str
     at: str = ""

@@ -30,7 +30,9 @@ ENDING = ".toml"
 # values are changed and a vector is chosen when a file is used, and rules belong to fragments
 NOT_WRITTEN = {Model: ("changes", "vector"), Structure: ("mirrors", "needs", "only")}
 TIME_UNITS = ("d", "h", "min", "s")
-NUMBERS = re.compile(r"\[\n((?:[ ]*-?[0-9.]+(?:e[-+]?[0-9]+)?,\n)+)[ ]*\]")  # a list of numbers, each on a line of its own
+NUMBERS = re.compile(
+    r"\[\n((?:[ ]*-?[0-9.]+(?:e[-+]?[0-9]+)?,\n)+)[ ]*\]"
+)  # a list of numbers, each on a line of its own
 MODEL_FILE = "model.toml"  # in the folder of a fit
 SHAPES = {"structure": Structure, "closed_form": ClosedForm}
 
@@ -41,13 +43,18 @@ def to_toml(model: Model) -> str:
 
     if model.changes or model.vector:
         raise ModelError(
-            f"`{model.full_name}` has changed values or a chosen vector; the text form holds the base model, give values "
+            f"`{model.full_name}` has changed values or a chosen vector; the text form holds the base "
+            f"model, give values "
             "when it is simulated"
         )
     plain = _plain(model)
     shape = next(name for name, kind in SHAPES.items() if isinstance(model.structure, kind))
     plain[shape] = plain.pop("structure")
-    head = {key: plain.pop(key) for key in ("name", "title", "fragments", "deviations", "individual") if key in plain}
+    head = {
+        key: plain.pop(key)
+        for key in ("name", "title", "fragments", "deviations", "individual")
+        if key in plain
+    }
     tail = {shape: plain.pop(shape)} if model.fitted else {}  # the numbers of a fit come first
     return NUMBERS.sub(_in_a_row, tomli_w.dumps({**head, **plain, **tail}))
 
@@ -83,10 +90,11 @@ def _default(field: dataclasses.Field) -> Any:
 
 
 def is_model_file(name: str) -> bool:
-    """Whether a model is given as a file: its name ends in .toml, or in .xml or .sbml, or is that of a folder with a fit. A
-    built-in name has no ending and no folder, and comes before a folder of that name.
+    """Whether a model is given as a file: its name ends in .toml, or in .xml or .sbml, or is that of a folder
+    with a fit. A built-in name has no ending and no folder, and comes before a folder of that name.
 
-    Raises InputError for the name of a file that is not read as a model, such as mine.json, and of a folder without one.
+    Raises InputError for the name of a file that is not read as a model, such as mine.json, and of a folder
+    without one.
     """
     path = Path(name)
     if path.suffix.lower() == ENDING or is_sbml_file(name):
@@ -95,13 +103,15 @@ def is_model_file(name: str) -> bool:
         if (settled(path) / MODEL_FILE).is_file():
             return True
         raise InputError(
-            f"the folder `{printable(name)}` holds no {MODEL_FILE}; name a folder that `livingdrug fit ... --out` wrote, or "
+            f"the folder `{printable(name)}` holds no {MODEL_FILE}; name a folder that `livingdrug fit ... "
+            f"--out` wrote, or "
             "a model file"
         )
     check_ending(path)
     if path.suffix or "/" in name or "\\" in name:
         raise InputError(
-            f"`{printable(name)}` is no model file: the name of one ends in {ENDING} ({NEW}); a built-in model is named as "
+            f"`{printable(name)}` is no model file: the name of one ends in {ENDING} ({NEW}); a built-in "
+            f"model is named as "
             "`livingdrug models` lists it"
         )
     return False
@@ -143,10 +153,11 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     if file.is_dir() and (settled(file) / MODEL_FILE).is_file():
         file = settled(file) / MODEL_FILE
     model = from_toml(read_text(file), file.name)
-    if model.doubts and not even_so:
+    doubts = model.fitted.doubts if model.fitted else ()
+    if doubts and not even_so:
         raise InputError(
-            f"`{printable(str(path))}` is a fit that is not sound: {' '.join(model.fitted.doubts)} Fit again, or take it "
-            "all the same with --even-so (in a document: even_so = true); every output will say so"
+            f"`{printable(str(path))}` is a fit that is not sound: {' '.join(doubts)} Fit again, or take it all the "
+            "same with --even-so (in a document: even_so = true); every output will say so"
         )
     if model.fitted and model.fitted.draws:  # which lie beside the file
         model = replace(model, fitted=replace(model.fitted, draws=str(file.parent / model.fitted.draws)))
@@ -167,7 +178,8 @@ def from_toml(text: str, origin: str) -> Model:
 
 
 def _from_sbml(path: str | Path) -> Model:
-    """The model in an SBML file; where its units do not agree in our words they are labels, and a caution says so."""
+    """The model in an SBML file; where its units do not agree in our words they are labels, and a caution
+    says so."""
     from livingdrug.standards import read_sbml
 
     tables, origin = read_sbml(path), printable(Path(path).name)
@@ -176,8 +188,12 @@ def _from_sbml(path: str | Path) -> Model:
     except UnitError as error:
         structure = tables["structure"]
         structure["unchecked"] = printable(str(error))
-        structure["cautions"] = [{"expression": "1", "message": "units of this SBML file are labels that nothing checked"}]
-        tables["deviations"].append(f"Units are labels that nothing checked, as they do not agree: {structure['unchecked']}.")
+        structure["cautions"] = [
+            {"expression": "1", "message": "units of this SBML file are labels that nothing checked"}
+        ]
+        tables["deviations"].append(
+            f"Units are labels that nothing checked, as they do not agree: {structure['unchecked']}."
+        )
         return _of_tables(tables, origin)
 
 
@@ -199,7 +215,9 @@ def _of_tables(data: dict[str, Any], origin: str) -> Model:
     shapes = [name for name in SHAPES if name in data]
     if len(shapes) != 1:
         found = " and ".join(shapes) or "neither"
-        raise InputError(f"`{origin}`: a model has either a table `structure` or a table `closed_form`, found {found}")
+        raise InputError(
+            f"`{origin}`: a model has either a table `structure` or a table `closed_form`, found {found}"
+        )
     shape = shapes[0]
     structure = _build(SHAPES[shape], data.pop(shape), f"{origin}: {shape}")
     if structure.time_unit not in TIME_UNITS:
@@ -207,11 +225,19 @@ def _of_tables(data: dict[str, Any], origin: str) -> Model:
         raise InputError(f"{origin}: {shape}: `time_unit` is `{structure.time_unit}`; expected {expected}")
     model = _build(Model, data, origin, structure=structure)
     try:
-        model = sum(model.fragments, replace(model, fragments=()))  # each once, in their order
+        model = _joined(model)
         _check(model)
     except LivingdrugError as error:
         raise _placed(error, origin) from None
     return _as_fitted(model)
+
+
+def _joined(model: Model) -> Model:
+    """The model with its fragments joined in their order, each once."""
+    made = replace(model, fragments=())
+    for fragment in model.fragments:
+        made = made + fragment
+    return made
 
 
 def _as_fitted(model: Model) -> Model:
@@ -234,7 +260,11 @@ def _check(model: Model) -> None:
     quantities = {q.name: q for q in model.quantities}
     for values in model.values:
         theirs = {name for fragment in model.fragments for name in fragment.values.values}
-        missing = [name for name in quantities if name not in {**values.values, **values.unknown} and name not in theirs]
+        missing = [
+            name
+            for name in quantities
+            if name not in {**values.values, **values.unknown} and name not in theirs
+        ]
         if missing:
             raise InputError(f"values `{values.name}`: no number for `{'`, `'.join(missing)}`")
         _check_numbers(f"values `{values.name}`", values.values, quantities)
@@ -243,14 +273,21 @@ def _check(model: Model) -> None:
     for population in model.populations:
         _known(f"population `{population.name}`", "quantity", population.spreads, quantities)
         population.factor()
-        _known(f"population `{population.name}`, members", "vector", population.members, [v.name for v in model.values])
+        _known(
+            f"population `{population.name}`, members",
+            "vector",
+            population.members,
+            [v.name for v in model.values],
+        )
     for ranges in model.ranges:
         _known(f"ranges `{ranges.name}`", "quantity", ranges.ranges, quantities)
     for name, text in model.individual.items():
         _known("individual", "quantity", [name], quantities)
         try:
             _known("its expression", "quantity", sorted(names(text)), quantities)
-            _check_own(quantities[name], unit_of(text, {q.name: parse_unit(q.unit) for q in model.quantities}))
+            _check_own(
+                quantities[name], unit_of(text, {q.name: parse_unit(q.unit) for q in model.quantities})
+            )
         except LivingdrugError as error:
             raise _placed(error, f"individual `{name}`") from None
     _check_uses(model, quantities)
@@ -272,11 +309,17 @@ def _check_uses(model: Model, quantities: dict[str, Quantity]) -> None:
                 raise InputError(f"{given}; it must be finite and must not be negative")
     for experiment in model.experiments:
         _check_numbers(f"experiment `{experiment.name}`, changes", experiment.changes, quantities)
-        _known(f"experiment `{experiment.name}`", "vector", [experiment.vector] if experiment.vector else [],
-               [v.name for v in model.values])
+        _known(
+            f"experiment `{experiment.name}`",
+            "vector",
+            [experiment.vector] if experiment.vector else [],
+            [v.name for v in model.values],
+        )
         numbers = [experiment.until, *(n for dose in experiment.doses for n in dose)]
         if not all(math.isfinite(n) and n >= 0 for n in numbers):
-            raise InputError(f"experiment `{experiment.name}`: times and amounts must be finite and not negative")
+            raise InputError(
+                f"experiment `{experiment.name}`: times and amounts must be finite and not negative"
+            )
     for anchor in model.anchors:
         _known(f"anchor `{anchor.name}`", "output", [anchor.output] if anchor.output else [], outputs)
         named = [anchor.experiment] if anchor.experiment else []
@@ -292,7 +335,9 @@ def _check_anchor(model: Model, anchor: Anchor) -> None:
     for key in ("value", "rtol", "after", "until", "every"):
         number = getattr(anchor, key)
         if not math.isfinite(number) or (key != "value" and number < 0):
-            raise InputError(f"`{key}` is {number:g}; it must be finite{'' if key == 'value' else ' and not negative'}")
+            raise InputError(
+                f"`{key}` is {number:g}; it must be finite{'' if key == 'value' else ' and not negative'}"
+            )
     if bool(anchor.expression) == bool(anchor.output):
         raise InputError("give either an `expression` of quantities, or an `output` and its `quantity`")
     if anchor.expression:
@@ -308,11 +353,16 @@ def _unit_of_anchor(model: Model, anchor: Anchor) -> Dimension:
     time = parse_unit(model.time_unit)
     units = {"CMAX": unit, "TMAX": time, "AUC": times(time, unit)}
     if anchor.every and anchor.quantity not in ("CMAX", "TMAX"):
-        raise InputError(f"`every` says how fine a peak is looked for, and its quantity is `{anchor.quantity}`; leave it out")
+        raise InputError(
+            f"`every` says how fine a peak is looked for, and its quantity is "
+            f"`{anchor.quantity}`; leave it out"
+        )
     if re.fullmatch(r"C[0-9]+(\.[0-9]+)?", anchor.quantity):
         return unit
     if anchor.quantity not in units:
-        raise InputError(f"`quantity` is `{anchor.quantity}`; expected CMAX, TMAX, AUC, or the value at a time such as C7")
+        raise InputError(
+            f"`quantity` is `{anchor.quantity}`; expected CMAX, TMAX, AUC, or the value at a time such as C7"
+        )
     return units[anchor.quantity]
 
 
@@ -346,7 +396,9 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if required and name not in data:
             raise InputError(f"{where}: the key `{name}` is missing")
-    label = f"{where} `{data['name']}`" if isinstance(data.get("name"), str) and where.endswith("]") else where
+    label = (
+        f"{where} `{data['name']}`" if isinstance(data.get("name"), str) and where.endswith("]") else where
+    )
     read = {key: _read(hints[key], value, f"{label}, {key}") for key, value in data.items()}
     try:
         return kind(**read, **given)
@@ -357,7 +409,9 @@ def _build(kind: type, data: Any, where: str, **given: Any) -> Any:
 def _spread(data: dict, where: str) -> Variability:
     given = {key: value for key, value in data.items() if key != "scale"}
     if len(given) != 1 or next(iter(given)) not in SCALES:
-        raise InputError(f"{where}: a variability is one of {', '.join(SCALES)}, such as {{ sd = 0.5 }}; got {data!r:.60}")
+        raise InputError(
+            f"{where}: a variability is one of {', '.join(SCALES)}, such as {{ sd = 0.5 }}; got {data!r:.60}"
+        )
     ((printed, value),) = given.items()
     number, scale = _read(float, value, where), _read(str, data.get("scale", "log"), f"{where}, scale")
     try:

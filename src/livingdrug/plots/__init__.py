@@ -4,6 +4,7 @@ from livingdrug.plots.assay import plot_plate, plot_plates
 from livingdrug.plots.assay_fits import (
     plot_courses,
     plot_designs,
+    plot_doses,
     plot_patient,
     plot_predicted,
     plot_ranking,
@@ -37,13 +38,16 @@ from livingdrug.plots.sampling import plot_days
 from livingdrug.plots.sensitivity import plot_sensitivity
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence
 from livingdrug.plots.survival import plot_survival
+from livingdrug.plots.time_axis import is_long, long_ticks
 from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_power_over_size, plot_size_grid
 
 __all__ = [
-    "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "new_figure",
+    "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "is_long",
+    "long_ticks", "new_figure",
     "pairs_together", "panels_of", "plot_bands", "plot_chains", "plot_characteristics", "plot_comparison",
     "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
-    "plot_densities", "plot_designs", "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
+    "plot_densities", "plot_designs", "plot_doses",
+    "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
     "plot_groups", "plot_growth", "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
     "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",

@@ -288,3 +288,29 @@ def plot_scored(found):
             axes.legend()
         stamp(figure, RESEARCH)
     return figure
+
+
+def plot_doses(found, limit: float | None):
+    """Percentiles of exposure over dose with their intervals; limit: what they are to stay below, dashed. found:
+    `assay.FirstDose`."""
+    from matplotlib import rc_context
+
+    doses = [row.dose for row in found.rows]
+    with rc_context(SETTINGS):
+        figure = blank(5.2, 3.4)
+        axes = figure.subplots()
+        for k, p in enumerate(found.percentiles):
+            colour = COLOURS[k % len(COLOURS)]
+            axes.plot(doses, [row.values[k] for row in found.rows], "o-", color=colour, label=f"{p:g} %")
+            for row in found.rows:
+                if np.isfinite([row.low[k], row.high[k]]).all():
+                    axes.plot([row.dose] * 2, [row.low[k], row.high[k]], color=colour, linewidth=1)
+        if limit is not None:
+            axes.axhline(limit, color=MUTED, linestyle="--", linewidth=1)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel(f"dose ({found.dose_unit})")
+        axes.set_ylabel(f"{short(found.metric, 30)} ({found.unit})")
+        axes.legend(title="percentile")
+        stamp(figure, RESEARCH)
+    return figure

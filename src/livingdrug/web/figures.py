@@ -10,6 +10,7 @@ from livingdrug.simulation import Result
 DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
 TINY = 1e-30  # what lies below is not shown
 PANEL_HEIGHT, ROW_GAP, COLUMN_GAP = 310, 96, 0.1  # px, px, part of the width
+PLAIN = 6  # powers of ten, below which an axis of few decades has plain numbers
 FEW = 1.3  # decades, up to which an axis is labelled between powers of ten
 WRAPPED = 44  # signs of a panel's title in one line
 BANDS = ((95, 0.16), (50, 0.34))
@@ -34,7 +35,7 @@ def layout(**more) -> dict:
 def panel_figure(results: list[Result], panels: tuple[Panel, ...], limit: float | None) -> dict:
     """All panels in a grid of two columns, of one on a narrow screen (`app.js` chooses); results after the first are pinned
     ones, in grey. The unit stands in the title of a panel: beside an axis it would lie on the next one."""
-    made = layout(annotations=[], shapes=[], margin={"l": 52, "r": 12, "t": 44, "b": 46})
+    made = layout(annotations=[], shapes=[], margin={"l": 60, "r": 12, "t": 44, "b": 46})
     data = traces(results, panels)
     ranges = panel_ranges(data, panels, limit)
     made["meta"] = {"wide": _places(len(panels), 2), "narrow": _places(len(panels), 1), "panels": len(panels)}
@@ -42,7 +43,10 @@ def panel_figure(results: list[Result], panels: tuple[Panel, ...], limit: float 
         n = "" if k == 0 else str(k + 1)
         made[f"xaxis{n}"] = axis(f"time ({results[0].time_unit})", anchor=f"y{n}")
         made[f"xaxis{n}"]["title"]["standoff"] = 4
-        decades = {"dtick": 1} if ranges[k][1] - ranges[k][0] > FEW else {}
+        few = ranges[k][1] - ranges[k][0] <= FEW
+        decades = {} if few else {"dtick": 1}
+        if few and ranges[k][1] < PLAIN:
+            decades["tickformat"] = ",.3~r"
         made[f"yaxis{n}"] = axis("", type="log", range=ranges[k], exponentformat="power", anchor=f"x{n}", **decades)
         title = "<br>".join(wrap(f"{panel.title} ({panel.unit})", WRAPPED))
         made["annotations"].append({

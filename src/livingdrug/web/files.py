@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.export import safe_cell
 from livingdrug.data import Check
+from livingdrug.report import Table
 from livingdrug.web.forms import Entry
 from livingdrug.web.parts import points, problem, table
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, SUFFIXES
@@ -106,6 +109,13 @@ def by_their_names(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
+def _as_file(found: Table) -> html.A:
+    """The faults as a file, for whoever corrects the data."""
+    lines = [",".join(safe_cell(str(cell)) for cell in row) for row in (found.header, *found.rows)]
+    return html.A("Findings (CSV)", href=f"data:text/csv;charset=utf-8,{quote(chr(10).join(lines))}", download="findings.csv",
+                  className="button")  # fmt: skip
+
+
 def found_in_file(checked: Check, names: Mapping[str, str]) -> tuple[list, html.P | None]:
     """(faults by line, what the columns mean, what was done to the data; the sentence that refuses a faulty file)."""
     mine = names.get(checked.name, checked.name)
@@ -114,7 +124,8 @@ def found_in_file(checked: Check, names: Mapping[str, str]) -> tuple[list, html.
     if checked.findings:
         found = finding_table(checked.findings, mine)
         rows = tuple((*row[:3], *(in_fields(text) for text in row[3:])) for row in found.rows)
-        made = [table(replace(found, rows=rows)), *made]
+        found = replace(found, rows=rows)
+        made = [table(found), _as_file(found), *made]
     notes = [in_fields(note) for note in checked.notes]
     made += filter(None, [points("What was done to the data", notes, "notes")])
     if checked.ok:

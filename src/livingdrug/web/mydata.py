@@ -10,7 +10,7 @@ from livingdrug.nca import NcaResult
 from livingdrug.products import Comparison, compare, exposure_facts
 from livingdrug.report import Table, number
 from livingdrug.web.address import read_query, to_query
-from livingdrug.web.figures import axis, layout, log_range
+from livingdrug.web.figures import axis, layout
 from livingdrug.web.files import (
     BRIDGE,
     LIMITS,
@@ -22,9 +22,10 @@ from livingdrug.web.files import (
     register_chooser,
     shown_file,
 )
-from livingdrug.web.forms import form, register_form
+from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, field, plot, points, problem, table
+from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.workflows import Points, analyse
@@ -36,7 +37,21 @@ from livingdrug.workflows.nca.spec import Nca
 PATH = "/data"
 PAGE = Page(PATH, "My data", place=20)
 SHOWN = ("CMAX", "TMAX", "AUCINT", "LAMZHL", "CLST", "TLST")
-MOST = 200  # subjects in a list or a plot
+BELOW = (("drop", "left out"), ("zero", "0"), ("lloq", "the limit"), ("half", "half the limit"))
+# a field for every question that the analysis can ask; a test compares them with `nca.NcaSettings`
+RULES = (
+    Entry("auc", "Rule of the trapezoids", choices=(("linup-logdown", "linear up, logarithmic down"), ("linear", "linear"))),
+    Entry("blq_first", "Values below the limit before the first one above", choices=BELOW),
+    Entry("blq_middle", "Values below the limit between two above", choices=BELOW),
+    Entry("blq_last", "Values below the limit after the last one above", choices=BELOW),
+    Entry("window", "Window of the exposure AUCINT", "two times, such as 0 28", several=True),
+    Entry("above", "Level of the time above (XTLIM)", "the limit of quantification by default"),
+    Entry("blood_volume", "Blood volume (uL)", "for the expansion ratio; 5e6 in an adult"),
+    Entry("small_molecule", "Also CL, VZ, MRT and AUMC", choices=(("false", "no: they mean nothing for growing cells"),
+                                                                ("true", "yes"))),
+    Entry("by", "Groups of subjects", "a covariate of the file, such as response"),
+)  # fmt: skip
+FIELDS = (*READING, BRIDGE, *RULES)  # what a sentence can name
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -63,6 +78,8 @@ def _left(scenario: Nca | None, work: Work) -> list:
     made.append(shown_file(scenario.file, work))
     reading = form("reading", scenario, to_query(scenario), (*READING, BRIDGE))
     made.append(html.Details([html.Summary("How the file is read"), reading]))
+    rules = form("rules", scenario, to_query(scenario), RULES)
+    made.append(html.Details([html.Summary("How it is analysed"), rules]))
     chosen = getattr(scenario, "product", None)
     links = []
     for product in sorted({f.product for f in exposure_facts()}):
@@ -86,7 +103,7 @@ def answers(scenario: Nca, subject: str, work: Work) -> list:
         with work.job():
             return _answers(scenario, subject, names, work)
     except LivingdrugError as error:
-        return [problem(in_fields(by_their_names(str(error), names)))]
+        return [problem(in_fields(by_their_names(str(error), names), FIELDS))]
 
 
 def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> list:
@@ -107,7 +124,7 @@ def _analysis(scenario: Nca, result: NcaResult, subject: str) -> list:
     said = " ".join(nca_sentences(result))
     return [
         html.H2("All subjects"),
-        plot("profiles", _all_profiles(result, subject), f"{said} Thick: {printable(subject, 40)}.",
+        plot("profiles", all_profiles(result, subject), f"{said} Thick: {printable(subject, 40)}.",
              _samples(result, subject), 420),
         table(_parameters(result)),
         html.Small("* flagged   > censored; every flag has its reason below and in the CSV file"),
@@ -158,7 +175,7 @@ def _terminal(scenario: Nca, result: NcaResult, subject: str) -> list:
     by_hand = [html.P(f"Chosen by hand: {p.start:g} to {p.end:g}, because: {p.reason}") for p in chosen]
     start, end = (chosen[-1].start, chosen[-1].end) if chosen else (None, None)
     return [
-        plot("profile", _one_profile(result, i, used), said, _samples(result, subject), 380),
+        plot("profile", one_profile(result, i, used), said, _samples(result, subject), 380),
         html.P("Press two points of the curve, or type the times: the points between them become the terminal ones.",
                className="quiet"),
         html.Div(
@@ -175,68 +192,12 @@ def _terminal(scenario: Nca, result: NcaResult, subject: str) -> list:
     ]  # fmt: skip
 
 
-def _rows(result: NcaResult, i: int):
-    rows = np.flatnonzero(result.data.profile == i)
-    return rows[np.argsort(result.data.time[rows], kind="stable")]
-
-
 def _samples(result: NcaResult, subject: str) -> Table:
     data, rows = result.data, []
     for i in np.flatnonzero(np.array([str(n) for n in result.ids]) == subject):
         rows += [(f"{data.time[r]:g}", number(float(data.dv[r])), "below the limit" if data.cens[r] == 1 else "measured")
-                 for r in _rows(result, i)]  # fmt: skip
+                 for r in rows_of(result, i)]  # fmt: skip
     return Table(f"samples of {printable(subject, 40)}", (f"time ({data.time_unit})", "value", ""), tuple(rows))
-
-
-def _curve(result: NcaResult, i: int) -> tuple[list, list]:
-    data, rows = result.data, _rows(result, i)
-    heights = [float(data.dv[r]) if data.cens[r] != 1 and data.dv[r] > 0 else None for r in rows]
-    return data.time[rows].tolist(), heights
-
-
-def _axes(result: NcaResult, i: int = 0) -> dict:
-    data, p = result.data, result.data.profiles
-    shown = data.dv[(data.cens != 1) & (data.dv > 0)]
-    height = axis(p.unit[i] or "unit not stated", type="log", range=log_range(shown), exponentformat="power")
-    made = layout(xaxis=axis(f"time since the infusion ({data.time_unit or 'unit not stated'})"), shapes=[], yaxis=height)
-    limits = data.limit[np.isfinite(data.limit)]
-    if len(limits):
-        top = float(limits.max())
-        made["yaxis"]["range"] = log_range(np.append(shown, top))
-        line = {"dash": "dash", "color": "#555", "width": 1.2}
-        made["shapes"] = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": top, "y1": top, "line": line,
-                           "label": {"text": f"limit {top:g}"}}]  # fmt: skip
-    return made
-
-
-def _all_profiles(result: NcaResult, subject: str) -> dict:
-    made = []
-    for i, name in enumerate(result.ids[:MOST]):
-        x, y = _curve(result, i)
-        mine = str(name) == subject
-        line = {"color": "#D55E00" if mine else "rgba(0,114,178,0.35)", "width": 3 if mine else 1}
-        made.append({"x": x, "y": y, "mode": "lines+markers", "marker": {"size": 6 if mine else 3}, "line": line,
-                     "name": printable(str(name), 30), "showlegend": False})  # fmt: skip
-    return {"data": made, "layout": _axes(result)}
-
-
-def _one_profile(result: NcaResult, i: int, used: np.ndarray) -> dict:
-    x, y = _curve(result, i)
-    chosen = [h if t in set(used.tolist()) else None for t, h in zip(x, y, strict=True)]
-    ring = {"size": 16, "symbol": "circle-open", "color": "#D55E00", "line": {"width": 2.5}}
-    made = [
-        {"x": x, "y": y, "mode": "lines+markers", "name": "measured", "marker": {"size": 9}, "line": {"color": "#0072B2"}},
-        {"x": x, "y": chosen, "mode": "markers", "name": "terminal points", "marker": ring},
-    ]
-    lamz = float(result.values["LAMZ"][i])
-    heights = [h for h in chosen if h]
-    if np.isfinite(lamz) and heights:
-        middle, height = float(np.mean([t for t, h in zip(x, chosen, strict=True) if h])), float(np.log(heights).mean())
-        ends = [float(used[0]), float(used[-1])]
-        fit = [float(np.exp(height - lamz * (t - middle))) for t in ends]
-        line = {"color": "#D55E00", "dash": "dash"}
-        made.append({"x": ends, "y": fit, "mode": "lines", "name": "terminal fit", "line": line})
-    return {"data": made, "layout": _axes(result, i) | {"clickmode": "event"}}
 
 
 def _beside(comparison: Comparison) -> list:
@@ -272,6 +233,7 @@ def register(app, work: Work) -> None:
 
     register_chooser(app, "upload", work, lambda token: f"kind=nca&file={token}")
     register_form(app, "reading", (*READING, BRIDGE))
+    register_form(app, "rules", RULES)
 
     @app.callback(
         Output("terminal-start", "value"), Output("terminal-end", "value"), Input("profile", "clickData"),
@@ -280,7 +242,7 @@ def register(app, work: Work) -> None:
     def press(click, start, end):
         if not click:
             raise PreventUpdate
-        time = click["points"][0]["x"]
+        time = click["points"][0]["customdata"]  # the axis may be one of square roots
         if start is None or end is not None:
             return time, None
         return min(start, time), max(start, time)

@@ -12,7 +12,7 @@ from livingdrug.response import CONFOUNDED, probability, probability_band, quant
 from livingdrug.web import own_response
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, band, layout
-from livingdrug.web.files import by_their_names, chooser, register_chooser, shown_file
+from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, plot, points, problem, table
@@ -87,7 +87,7 @@ def _answers(scenario: Index, work: Work) -> list:
         with work.job():
             answer = run_index(work.located(scenario))
     except LivingdrugError as error:
-        return [problem(by_their_names(str(error), names)), *made]
+        return [problem(in_fields(by_their_names(str(error), names), OWN_ENTRIES)), *made]
     index, outlook = answer.index, answer.outlook
     notes = [by_their_names(note, names) for note in answer.notes]
     return [

@@ -9,7 +9,7 @@ from livingdrug.report import Table, text_table
 from livingdrug.response import CONFOUNDED, FITS, Estimate, Looked, look
 from livingdrug.response.sample.columns import KINDS
 from livingdrug.web.address import read_query, to_query
-from livingdrug.web.files import by_their_names
+from livingdrug.web.files import by_their_names, in_fields
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.parts import choice, downloads, plot, points, problem, table
 from livingdrug.web.response_figures import curve_table, response_figure
@@ -137,7 +137,8 @@ def answers(scenario: Response, work: Work) -> list:
             found = run_response(work.located(scenario))
             parts = [part for k, answer in enumerate(found) for part in _answer(answer, k)]
     except LivingdrugError as error:
-        return [problem(by_their_names(str(error), names)), *made]
+        fields = (*entries(scenario.outcome or "binary"), *MORE["binary"], *MORE["time"])
+        return [problem(in_fields(by_their_names(str(error), names), fields)), *made]
     notes = [by_their_names(n, names) for answer in found for n in (*answer.sample.notes, *answer.fit.notes)]
     return [*parts, points("What was done to the data", list(dict.fromkeys(notes)), "notes"),
             points("What it does not say", [f"{CONFOUNDED[0].upper()}{CONFOUNDED[1:]}."]), *made,

@@ -11,6 +11,7 @@ from livingdrug.trial import TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web import design
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
+from livingdrug.web.files import in_fields
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.limits import check_run
 from livingdrug.web.pages import Page
@@ -79,7 +80,7 @@ def _answers(scenario: Power, work: Work) -> list:
         with work.job():
             answer, curve = run_power(scenario), power_curve(scenario)
     except LivingdrugError as error:
-        return [problem(str(error))]
+        return [problem(in_fields(str(error), (*ASKED[scenario.wanted()], *COMMON)))]
     facts = Table("answer", ("", ""), (
         ("in the smaller arm", str(answer.n_per_arm)), ("in both arms", str(answer.n_total)),
         ("before rounding up, smaller arm", number(answer.n_exact)),

@@ -273,7 +273,8 @@ window.dash_clientside = window.dash_clientside || {};
     const sign = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     Object.entries({ width: 26, height: 12, "aria-hidden": "true" }).forEach(([n, v]) => sign.setAttribute(n, v));
     const shape = document.createElementNS("http://www.w3.org/2000/svg", trace.fill ? "rect" : dots ? "circle" : "line");
-    const given = trace.fill ? { width: 26, height: 12, fill: colour } : dots ? { cx: 13, cy: 6, r: 4, fill: colour }
+    const given = trace.fill ? { width: 26, height: 12, fill: colour } : dots && String(marker.symbol).includes("open")
+      ? { cx: 13, cy: 6, r: 4, fill: "none", stroke: colour, "stroke-width": 1.5 } : dots ? { cx: 13, cy: 6, r: 4, fill: colour }
       : { x1: 0, x2: 26, y1: 6, y2: 6, stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash };
     Object.entries(given).forEach(([n, v]) => shape.setAttribute(n, v));
     sign.append(shape);

@@ -63,7 +63,8 @@ def table(_: Fit, found: Found):
 
 
 def exit_code(_: Fit, found: Found) -> int:
-    """0 converged, 3 not converged, 4 at a bound or singular information, 5 a better optimum from another start."""
+    """0 converged, 3 not converged, 4 at a bound or singular information, 5 a better optimum from another
+    start."""
     match found:
         case Compared():
             return found.comparison.exit_code
@@ -102,7 +103,13 @@ def _plain_comparison(found: Compared) -> dict:
     made = found.comparison
     agree = {"agree": made.agree} if isinstance(made, MethodComparison) else {}
     table = made.table().to_dict("records")
-    return {"exit_code": made.exit_code, **agree, "words": list(made.words), "table": table, "notes": list(found.notes)}
+    return {
+        "exit_code": made.exit_code,
+        **agree,
+        "words": list(made.words),
+        "table": table,
+        "notes": list(found.notes),
+    }
 
 
 def _plain_posterior(found: Posterior) -> dict:

@@ -94,7 +94,9 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncerta
         parts.append(_shown("course", "Course of the fit", "trace", caption))
     if result.problem.random:
         save(plot_etas(result), pictures, "etas")
-        caption = "Effects over their standard deviation; shrinkage is what the data lack to tell subjects apart."
+        caption = (
+            "Effects over their standard deviation; shrinkage is what the data lack to tell subjects apart."
+        )
         parts.append(_shown("etas", "Effects of subjects", "etas", caption))
     try:
         relations, said = _relations(scenario, result, path)
@@ -111,7 +113,8 @@ def keep_fit(scenario: Fit, result: FitResult, folder: str | Path, more: Uncerta
 
 
 def keep_model(found: FitResult | Posterior, path: Path) -> tuple[str, ...]:
-    """Write model.toml, by which the fit is a model from then on; why not, and what is to be doubted of it."""
+    """Write model.toml, by which the fit is a model from then on; why not, and what is to be doubted of
+    it."""
     try:
         model = as_model(found)
         write_text(to_toml(model), path / MODEL_FILE)
@@ -182,16 +185,27 @@ def _intervals(more: Uncertainty, result: FitResult, path: Path) -> Part:
     table, pictures = more.table(result), []
     write_csv(table, path / "intervals.csv")
     if more.profiles:
-        rows = [(p.name, v, r) for p in more.profiles for v, r in zip(p.values.tolist(), p.rise.tolist(), strict=True)]
-        write_csv(pd.DataFrame(rows, columns=["parameter", "value", "rise_of_minus2ll"]), path / "profiles.csv")
+        rows = [
+            (p.name, v, r)
+            for p in more.profiles
+            for v, r in zip(p.values.tolist(), p.rise.tolist(), strict=True)
+        ]
+        write_csv(
+            pd.DataFrame(rows, columns=["parameter", "value", "rise_of_minus2ll"]), path / "profiles.csv"
+        )
         save(plot_likelihoods(more.profiles, result), path / "pictures", "profiles")
-        pictures.append(Picture("profiles", "Rise of -2 log likelihood where one number is fixed and all others are fitted "
+        pictures.append(Picture("profiles", "Rise of -2 log likelihood where one number is fixed and all "
+                                            "others are fitted "
                                 "again; the line is the 95 % level."))  # fmt: skip
     for name, found in (("bootstrap", more.bootstrap), ("sir", more.sir)):
         if found is not None:
             write_csv(pd.DataFrame(found.estimates, columns=list(found.names)), path / f"{name}.csv")
     save(plot_intervals(table), path / "pictures", "intervals")
-    pictures.append(Picture("intervals", "95 % intervals of every number over its estimate, by each way that was asked for."))
+    pictures.append(
+        Picture(
+            "intervals", "95 % intervals of every number over its estimate, by each way that was asked for."
+        )
+    )
     return interval_part(more, table, tuple(pictures))
 
 
@@ -201,7 +215,10 @@ def _outcomes(found: OutcomeCheck, path: Path) -> Part:
         return outcome_part(found)
     write_csv(found.table(), path / "outcomes.csv")
     save(plot_outcomes(found), path / "pictures", "outcomes")
-    caption = "Observed outcomes should lie in the intervals of the fit, in every tercile of the individual exposure."
+    caption = (
+        "Observed outcomes should lie in the intervals of the fit, in every tercile of the individual "
+        "exposure."
+    )
     return outcome_part(found, (Picture("outcomes", caption),))
 
 
@@ -209,15 +226,19 @@ def _of_data(result: FitResult, pictures: Path) -> list[Part]:
     """Values against predictions, and weighted residuals, of each output."""
     outputs = list(dict.fromkeys(result.predictions.output.tolist()))
     observed, residuals = [], []
-    for output, one, other in zip(outputs, *(numbered(n, len(outputs)) for n in ("observed", "residuals")), strict=True):
+    for output, one, other in zip(
+        outputs, *(numbered(n, len(outputs)) for n in ("observed", "residuals")), strict=True
+    ):
         save(plot_observed(result, output), pictures, one)
         observed.append(Picture(one, f"Measured values of {output} against predictions."))
         weighted = result.predictions.iwres[result.predictions.output == output]
         if np.isfinite(weighted).any():  # values below a limit have none
             save(plot_residuals(result, output), pictures, other)
             caption = (
-                f"Individual (IWRES) and conditional (CWRES) weighted residuals of {output}: N(0, 1) where residual error "
-                "and model hold. Values below a limit have none; where many are censored, CWRES of measured values near the "
+                f"Individual (IWRES) and conditional (CWRES) weighted residuals of {output}: N(0, 1) where "
+                f"residual error "
+                "and model hold. Values below a limit have none; where many are censored, CWRES of measured "
+                "values near the "
                 "limit lie above 0, and prediction distribution errors, which impute, are to be looked at."
             )
             residuals.append(Picture(other, caption))
@@ -243,7 +264,10 @@ def _individuals(scenario: Fit, result: FitResult, path: Path) -> Part:
             else f" curves.csv has all {len(subjects)}; --individuals all draws them."
         )
     )
-    caption = f"Values of the first {min(page, len(subjects))} subjects, with the typical and their own curve.{rest}"
+    caption = (
+        f"Values of the first {min(page, len(subjects))} subjects, with the typical and their own "
+        f"curve.{rest}"
+    )
     return _shown("individuals", "Subjects", "individuals-1", caption)
 
 
@@ -269,7 +293,10 @@ def _covariates(result: FitResult, sampled: Sampled, path: Path) -> list[Part]:
     write_csv(relation_table(relations), path / "covariates.csv")
     names = list(dict.fromkeys(r.covariate for r in relations))
     logs = [p.name for p in result.problem.random if p.scale == "log"]
-    shown = [names[k : k + ACROSS_COVARIATES] for k in range(0, min(len(names), MOST_COVARIATES), ACROSS_COVARIATES)]
+    shown = [
+        names[k : k + ACROSS_COVARIATES]
+        for k in range(0, min(len(names), MOST_COVARIATES), ACROSS_COVARIATES)
+    ]
     figures = numbered("covariates", len(shown))
     for own, mine in zip(figures, shown, strict=True):
         save(plot_covariates(relations, mine, logs), path / "pictures", own)
@@ -277,12 +304,15 @@ def _covariates(result: FitResult, sampled: Sampled, path: Path) -> list[Part]:
 
 
 def responders(result: FitResult) -> Groups | None:
-    """Responders beside non-responders, where the data have a covariate RESPONSE with two or more subjects of each."""
+    """Responders beside non-responders, where the data have a covariate RESPONSE with two or more subjects of
+    each."""
     known = {name.upper(): name for name in result.problem.data.covariates}
     if "RESPONSE" not in known:
         return None
     data, fitted = result.problem.data, set(result.individuals.subjects)
-    texts = [str(t) for s, t in zip(data.subjects, data.covariates[known["RESPONSE"]], strict=True) if s in fitted]
+    texts = [
+        str(t) for s, t in zip(data.subjects, data.covariates[known["RESPONSE"]], strict=True) if s in fitted
+    ]
     if not set(texts) <= {*RESPONSES, *UNKNOWN}:
         return None
     first = [level for level in dict.fromkeys(texts) if level in RESPONDED]

@@ -28,7 +28,10 @@ def comparison_answer(scenario: Fit, found: Comparison, notes: tuple[str, ...]) 
     fits = [run.result for run in found.runs if run.result is not None]
     data = fits[0].problem.data
     models = {result.problem.model.full_name: result.problem.model for result in fits}
-    used = f"{len(fits[0].individuals.subjects)} subjects with {len(fits[0].predictions.time)} values are fitted."
+    used = (
+        f"{len(fits[0].individuals.subjects)} subjects with {len(fits[0].predictions.time)} values are "
+        f"fitted."
+    )
     if methods:
         what = f"{fits[0].problem.model.full_name} by SAEM, FOCEI and Laplace"
         question = f"Do the methods agree on {fits[0].problem.model.full_name} for {data.name}?"
@@ -67,10 +70,16 @@ def method_tables(found: MethodComparison) -> tuple[Table, ...]:
     header = ("", *(NAMES[run.method] for run in found.runs))
     fits = (
         ("status", *(run.status.replace("_", " ") for run in found.runs)),
-        ("own objective", *("" if run.result is None else f"{run.result.objective.minus2ll:.2f}" for run in found.runs)),
+        (
+            "own objective",
+            *("" if run.result is None else f"{run.result.objective.minus2ll:.2f}" for run in found.runs),
+        ),
         ("-2 log likelihood, sampled (Monte-Carlo SE)", *(level_words(run) for run in found.runs)),
     )
-    return (Table("fits", header, fits), Table("estimates (95 % interval)", ("parameter", *header[1:]), found.side_by_side()))
+    return (
+        Table("fits", header, fits),
+        Table("estimates (95 % interval)", ("parameter", *header[1:]), found.side_by_side()),
+    )
 
 
 def model_tables(found: ModelComparison) -> tuple[Table, ...]:

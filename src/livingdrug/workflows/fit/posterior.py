@@ -82,7 +82,10 @@ def _sentences(found: Posterior) -> tuple[str, ...]:
     size = f"{s.chains} chains of {s.draws} draws"
     if found.faults:
         return (f"The {size} do not stand for the posterior, so none of it is shown. {ADVICE}",)
-    return (f"The posterior stands: {size} mixed, without a divergence.", *(f"{told}." for told in found.sentences()))
+    return (
+        f"The posterior stands: {size} mixed, without a divergence.",
+        *(f"{told}." for told in found.sentences()),
+    )
 
 
 def _table(found: Posterior) -> Table:
@@ -90,11 +93,15 @@ def _table(found: Posterior) -> Table:
         (r.name, r.kind, *(number(v) for v in (r.mean, r.sd, r.q05, r.q50, r.q95)), f"{r.mcse:.2g}")
         for r in found.table().itertuples()
     )
-    return Table("posterior", ("parameter", "kind", "mean", "sd", "5 %", "50 %", "95 %", "Monte-Carlo error"), rows)
+    return Table(
+        "posterior", ("parameter", "kind", "mean", "sd", "5 %", "50 %", "95 %", "Monte-Carlo error"), rows
+    )
 
 
 def _priors(found: Posterior) -> Part:
-    return Part("priors", "Priors", tuple(f"{line}." for line in sentences(found.priors, unknowns_of(found.problem))))
+    return Part(
+        "priors", "Priors", tuple(f"{line}." for line in sentences(found.priors, unknowns_of(found.problem)))
+    )
 
 
 def _mixing(found: Posterior) -> Part:
@@ -129,6 +136,9 @@ def _shown(found: Posterior, pictures: Path) -> list[Part]:
 
 
 def _started(found: Posterior) -> Part:
-    rows = (*start_rows(found.problem), *((name, str(value)) for name, value in asdict(found.settings).items()))
+    rows = (
+        *start_rows(found.problem),
+        *((name, str(value)) for name, value in asdict(found.settings).items()),
+    )
     return Part("started", "Where it started, and settings of the sampler", ("Method: bayes.",),
                 (Table("start and settings", ("setting", "value"), rows),), detail=True)  # fmt: skip

@@ -13,13 +13,22 @@ def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Par
     if all(c.value != c.value for c in pairs):
         said = f"Correlations of random effects are not determined: {FEWEST} subjects or more are needed."
     elif found:
-        said = "More than expected by chance: " + "; ".join(f"{c.first} with {c.second}, {c.value:.2f}" for c in found) + "."
+        said = (
+            "More than expected by chance: "
+            + "; ".join(f"{c.first} with {c.second}, {c.value:.2f}" for c in found)
+            + "."
+        )
     else:
-        said = f"No pair of random effects correlates more than expected by chance in {len(sampled.subjects)} subjects."
+        said = (
+            f"No pair of random effects correlates more than expected by chance in "
+            f"{len(sampled.subjects)} subjects."
+        )
     points = (
         said,
-        f"From sampled individual parameters, averaged over {sampled.draws} draws of each subject; p values are "
-        f"corrected for {len(pairs)} pair(s) (Holm). Draws follow the model where data say little: none found is no proof "
+        f"From sampled individual parameters, averaged over {sampled.draws} draws of each subject; p values "
+        f"are "
+        f"corrected for {len(pairs)} pair(s) (Holm). Draws follow the model where data say little: none "
+        f"found is no proof "
         "of none. A correlation that is found can be estimated (--correlated).",
     )
     rows = tuple(
@@ -37,7 +46,8 @@ def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Par
     )
     header = ("effect", "with", "correlation", "95 % lower", "upper", "p", "corrected p", "in the model")
     caption = (
-        "Below the diagonal one draw of the random effects of each subject, above it their correlation over all draws "
+        "Below the diagonal one draw of the random effects of each subject, above it their correlation over "
+        "all draws "
         "with its 95 % interval, in colour where it is more than expected by chance."
     )
     return Part("correlations", "Correlations of random effects", points, (Table("correlations", header, rows),),
@@ -54,8 +64,10 @@ def covariate_part(relations: tuple[Relation, ...], sampled: Sampled, figures: d
         f"More than expected by chance: {said}."
         if found
         else "No covariate goes with a parameter more than expected by chance.",
-        f"Pearson's r, or F between levels, on the scale of the parameter, averaged over {sampled.draws} draws of each "
-        f"subject's conditional distribution; p values are corrected for {len(relations)} relations (Holm). A relation is a "
+        f"Pearson's r, or F between levels, on the scale of the parameter, averaged over {sampled.draws} "
+        f"draws of each "
+        f"subject's conditional distribution; p values are corrected for {len(relations)} relations (Holm). "
+        f"A relation is a "
         "candidate for the model (--covariate), not a result.",
         *([f"In the table only: {', '.join(left)}."] if left else []),
     )
@@ -78,12 +90,16 @@ def covariate_part(relations: tuple[Relation, ...], sampled: Sampled, figures: d
         "Individual estimates."
         if not drawn
         else (
-            f"Open symbols ({', '.join(drawn)}): shrinkage above {SHRUNK:g} %, so that one draw of each subject's "
-            "conditional distribution stands for it, as individual estimates would mislead; filled: individual estimates."
+            f"Open symbols ({', '.join(drawn)}): shrinkage above {SHRUNK:g} %, so that one draw of each "
+            f"subject's "
+            "conditional distribution stands for it, as individual estimates would mislead; filled: "
+            "individual estimates."
         )
     )
     pictures = tuple(
         Picture(name, f"Individual parameters over {', '.join(shown)}; p: corrected. {how}")
         for name, shown in figures.items()
     )
-    return Part("covariates", "Parameters and covariates", points, (Table("relations", header, rows),), pictures)
+    return Part(
+        "covariates", "Parameters and covariates", points, (Table("relations", header, rows),), pictures
+    )

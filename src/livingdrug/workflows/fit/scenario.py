@@ -17,12 +17,12 @@ OF_BAYES = ("prior", "chains", "tune", "draws", "acceptance")
 
 
 def read_theirs(texts: tuple[str, ...], option: str) -> dict[str, str]:
-    """THEIRS=OURS texts."""
+    """DVID=OUTPUT texts."""
     pairs = {}
     for text in texts:
         theirs, equals, ours = text.partition("=")
         if not (theirs and equals and ours):
-            raise InputError(f"{option} `{text}` cannot be read; write THEIRS=OURS")
+            raise InputError(f"{option} `{text}` cannot be read; write DVID=OUTPUT")
         pairs[theirs] = ours
     return pairs
 
@@ -126,7 +126,7 @@ class Fit(TableScenario):
         dict[str, str],
         About(
             "Map DVID in the data to a model output: DVID=OUTPUT.",
-            ("--output-is",), MODEL, metavar="THEIRS=OURS", read=read_theirs,
+            ("--output-is",), MODEL, metavar="DVID=OUTPUT", read=read_theirs,
         ),
     ] = Field(default_factory=dict)
     compartments: Annotated[

@@ -29,11 +29,17 @@ VERDICTS = {
 
 
 def fit_answer(
-    scenario: Fit, result: FitResult, more: Uncertainty, parts: tuple[Part, ...] = (), missing: tuple[str, ...] = ()
+    scenario: Fit,
+    result: FitResult,
+    more: Uncertainty,
+    parts: tuple[Part, ...] = (),
+    missing: tuple[str, ...] = (),
 ) -> Answer:
     """The answer of a fit. parts: what its checks and pictures show; missing: what could not be made, and why."""
     model, data = result.problem.model, result.problem.data
-    determined = Part("determined", "What the data determine", (*more.profile_words(), *identifiability_sentences(result)))
+    determined = Part(
+        "determined", "What the data determine", (*more.profile_words(), *identifiability_sentences(result))
+    )
     return Answer(
         title=f"{model.full_name} fitted to {data.name} by {result.method}",
         question=f"Which numbers of {model.full_name} describe {data.name}, and how do subjects differ?",
@@ -57,7 +63,9 @@ def _few(result: FitResult) -> tuple[Part, ...]:
         parts.append(Part("borrowed", "Prior, data alone and both", (point,), (table,)))
     if result.path or result.advice:
         tables = (Table("path", PATH, path_rows(result)),) if result.path else ()
-        parts.append(Part("path", "Which numbers the data carry", (result.advice,) if result.advice else (), tables))
+        parts.append(
+            Part("path", "Which numbers the data carry", (result.advice,) if result.advice else (), tables)
+        )
     return tuple(parts)
 
 
@@ -97,7 +105,9 @@ def _used(result: FitResult) -> tuple[str, ...]:
     told = [f"{len(result.individuals.subjects)} subjects with {len(p.time)} values are fitted."]
     if below:
         share = 100 * below / len(p.time)
-        told.append(f"{below} of them ({share:.0f} %) lie below a limit and count by rule {result.problem.below}.")
+        told.append(
+            f"{below} of them ({share:.0f} %) lie below a limit and count by rule {result.problem.below}."
+        )
     if above:
         told.append(f"{above} lie above an upper limit.")
     told += [*data.notes, *([data.conversion] if data.conversion else [])]
@@ -184,7 +194,13 @@ def npde_part(found: Npde, names: list[str]) -> Part:
 def interval_part(more: Uncertainty, table, pictures: tuple[Picture, ...] = ()) -> Part:
     """Intervals side by side."""
     rows = tuple(
-        (r.parameter, r.method, number(r.value), told(r.lower) or "not bounded", told(r.upper) or "not bounded")
+        (
+            r.parameter,
+            r.method,
+            number(r.value),
+            told(r.lower) or "not bounded",
+            told(r.upper) or "not bounded",
+        )
         for r in table.itertuples()
     )
     shown = Table("95 % intervals", ("parameter", "by", "value", "lower", "upper"), rows)
@@ -228,15 +244,25 @@ def group_part(groups: Groups) -> Part:
 def start_rows(problem: FitProblem) -> list[tuple[str, str]]:
     """Where every number started."""
     own = [p for p in problem.parameters if not p.changes]
-    rows = [(f"start of {p.name}", f"{number(p.value)}, scale {p.scale}" + (", fixed" if p.fixed else "")) for p in own]
+    rows = [
+        (f"start of {p.name}", f"{number(p.value)}, scale {p.scale}" + (", fixed" if p.fixed else ""))
+        for p in own
+    ]
     spreads = {p.spread_name: f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "") for p in problem.random}
     rows += [(f"start of {name}", text) for name, text in spreads.items()]
-    rows += [(f"start of {n.name}", f"{number(n.value)}, x = {o.driver.words}") for o in problem.outcomes for n in o.numbers]
+    rows += [
+        (f"start of {n.name}", f"{number(n.value)}, x = {o.driver.words}")
+        for o in problem.outcomes
+        for n in o.numbers
+    ]
     return rows + [(f"residual error of {r.output}", r.kind) for r in problem.residuals]
 
 
 def _started(result: FitResult) -> Part:
     known = versions()
-    rows = [*start_rows(result.started), *((str(k), str(v)) for k, v in result.settings.items() if k not in known)]
+    rows = [
+        *start_rows(result.started),
+        *((str(k), str(v)) for k, v in result.settings.items() if k not in known),
+    ]
     return Part("started", "Where the fit started, and how it went on", (f"Method: {result.method}.",),
                 (Table("start and settings of the method", ("setting", "value"), tuple(rows)),), detail=True)  # fmt: skip

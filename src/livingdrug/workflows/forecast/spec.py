@@ -69,7 +69,7 @@ class ForecastScenario(TableScenario):
         dict[str, str],
         About(
             "Map DVID in the data to a model output: DVID=OUTPUT.", ("--output-is",), MODEL,
-            metavar="THEIRS=OURS", read=read_theirs,
+            metavar="DVID=OUTPUT", read=read_theirs,
         ),
     ] = Field(default_factory=dict)
     compartments: Annotated[

@@ -21,10 +21,14 @@ def answer(scenario: Power, found: PowerAnswer) -> Answer:
         *(f"Assumed: {text}." for text in asked.assumed),
     ]
     if found.assured is not None:
-        sentences.append(f"Power {found.power_at_n:.3f} if the estimates of the fit are true; {found.assured.words}.")
+        sentences.append(
+            f"Power {found.power_at_n:.3f} if the estimates of the fit are true; {found.assured.words}."
+        )
     if found.power_enumerated is not None:
         exact = f"{found.power_enumerated:.3f}"
-        sentences.append(f"The exact power of this test, over all numbers of events in these arms, is {exact}.")
+        sentences.append(
+            f"The exact power of this test, over all numbers of events in these arms, is {exact}."
+        )
     rows = (
         ("before rounding up, smaller arm", found.n_exact), ("whole number, smaller arm", found.n_per_arm),
         ("both arms", found.n_total), ("power with these numbers", found.power_at_n),
@@ -34,8 +38,10 @@ def answer(scenario: Power, found: PowerAnswer) -> Answer:
         title=f"Power: {asked.what}",
         question=f"How many subjects per arm does it take to see {asked.what}?",
         sentences=tuple(sentences),
-        flags=(*filter(None, (CAUTION if scenario.variability == OBSERVED else "", variability_note(scenario))),
-               *assurance_notes(scenario)),
+        flags=(
+            *filter(None, (CAUTION if scenario.variability == OBSERVED else "", variability_note(scenario))),
+            *assurance_notes(scenario),
+        ),
         tables=(Table("answer", ("quantity", "value"), rows, detail=True),),
         cards=(model_card(build_model(scenario.model, even_so=scenario.even_so)),) if scenario.model else (),
     )

@@ -35,7 +35,10 @@ from livingdrug.workflows.fields import About, EvenSo
 QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
 MEANS = "two-sample t-test with equal variances, exact noncentral t"
 WELCH = "Welch's t-test, each arm with its own SD, an approximation by the noncentral t"
-RATES = "normal approximation to the test of two proportions, with pooled variance under the null, no continuity correction"
+RATES = (
+    "normal approximation to the test of two proportions, with pooled variance under the null, no "
+    "continuity correction"
+)
 HAZARDS = "Schoenfeld's formula for the log-rank test, an approximation for many events; proportional hazards"
 
 
@@ -43,7 +46,8 @@ EFFECT, TEST = "Difference to be seen (exactly one)", "Test"
 
 
 class Power(Document):
-    """Two arms compared. Exactly one of fold, effect, proportions and hazard_ratio says what is to be seen."""
+    """Two arms compared. Exactly one of fold, effect, proportions and hazard_ratio says what is to be
+    seen."""
 
     EXAMPLES: ClassVar = (
         "livingdrug power --fold 2 --model stein_2019 --variability sd",
@@ -73,7 +77,8 @@ class Power(Document):
         str | None,
         About(
             "Which published variability of the model (stein_2019: sd, variance, or observed in a label).",
-            group=EFFECT, former=("spread",),
+            group=EFFECT,
+            former=("spread",),
         ),
     ] = None
     effect: Annotated[
@@ -83,7 +88,8 @@ class Power(Document):
         tuple[float, float] | None,
         About(
             "Two response rates to tell apart, such as 0.3 0.5.",
-            group=EFFECT, metavar="RATE RATE",
+            group=EFFECT,
+            metavar="RATE RATE",
         ),
     ] = None
     hazard_ratio: Annotated[
@@ -106,8 +112,10 @@ class Power(Document):
     uncertainty: Annotated[
         int,
         About(
-            "Draws of the estimates of a fitted --model (such as 200): assurance (power averaged over them) beside power.",
-            group=TEST, metavar="DRAWS",
+            "Draws of the estimates of a fitted --model (such as 200): assurance (power averaged over them) "
+            "beside power.",
+            group=TEST,
+            metavar="DRAWS",
         ),
     ] = 0
     even_so: EvenSo = False
@@ -128,22 +136,29 @@ class Power(Document):
             known = ", ".join(f"--{name.replace('_', '-')}" for name in QUESTIONS)
             raise InputError(f"give exactly one of {known}, not {' and '.join(given) or 'none'}")
         if (self.hazard_ratio is None) != (self.event_rate is None):
-            raise InputError("--hazard-ratio and --event-rate (proportion of subjects who have the event) belong together")
+            raise InputError(
+                "--hazard-ratio and --event-rate (proportion of subjects who have the event) belong together"
+            )
         self._refuse_idle(given[0])
         return given[0]
 
     def _refuse_idle(self, asked: str) -> None:
         """Keys that the question does not use would be taken for part of the answer."""
         used = {"fold": ("log_sd", "model", "variability"), "hazard_ratio": ("event_rate",)}.get(asked, ())
-        idle = [name for name in ("log_sd", "model", "variability") if getattr(self, name) and name not in used]
+        idle = [
+            name for name in ("log_sd", "model", "variability") if getattr(self, name) and name not in used
+        ]
         if idle:
             named = " and ".join(f"--{name.replace('_', '-')}" for name in idle)
-            raise InputError(f"{named} belong(s) to a fold change (--fold); with --{asked.replace('_', '-')} leave it out")
+            raise InputError(
+                f"{named} belong(s) to a fold change (--fold); with --{asked.replace('_', '-')} leave it out"
+            )
 
 
 @dataclass(frozen=True)
 class Question:
-    """what: the difference in words; size(n): the answer; power_of(subjects in the first arm); assumed: by the formula."""
+    """what: the difference in words; size(n): the answer; power_of(subjects in the first arm); assumed: by
+    the formula."""
 
     what: str
     size: Callable[[int | None], PowerAnswer]
@@ -157,7 +172,9 @@ def read_arms(text: str) -> float:
     try:
         ratio = float(second) / float(first)
     except (ValueError, ZeroDivisionError):
-        raise InputError(f"the allocation `{text}` (--arms) cannot be read; write two numbers above 0, such as 1:2") from None
+        raise InputError(
+            f"the allocation `{text}` (--arms) cannot be read; write two numbers above 0, such as 1:2"
+        ) from None
     return ratio
 
 
@@ -177,7 +194,8 @@ def assurance_notes(scenario: Power) -> tuple[str, ...]:
 def _assured(scenario: Power, answer: PowerAnswer) -> tuple[Assured, tuple[str, ...]]:
     if scenario.fold is None or scenario.model is None or scenario.variability == OBSERVED:
         raise InputError(
-            "uncertainty is that of the estimates of a fitted model: give --fold and --model with the folder of a fit, or "
+            "uncertainty is that of the estimates of a fitted model: give --fold and --model with the "
+            "folder of a fit, or "
             "leave out --uncertainty"
         )
     return _power_over_draws(scenario, answer.n_per_arm)
@@ -186,7 +204,9 @@ def _assured(scenario: Power, answer: PowerAnswer) -> tuple[Assured, tuple[str, 
 @lru_cache(maxsize=16)
 def _power_over_draws(scenario: Power, n: int) -> tuple[Assured, tuple[str, ...]]:
     model = build_model(scenario.model, even_so=scenario.even_so)
-    return assured_power(model, scenario.fold, n, scenario.design(), scenario.variability, scenario.uncertainty)
+    return assured_power(
+        model, scenario.fold, n, scenario.design(), scenario.variability, scenario.uncertainty
+    )
 
 
 def power_curve(scenario: Power) -> PowerCurve:
@@ -221,23 +241,34 @@ def question(scenario: Power) -> Question:
 
 def _means(effect: float, what: str, design: Design, assumed: tuple[str, ...]) -> Question:
     test = {"alpha": design.alpha, "sides": design.sides, "ratio": design.ratio}
-    return Question(what, lambda n: size_for_means(effect, design, what, n), partial(power_t, effect=effect, **test), assumed)
+    return Question(
+        what,
+        lambda n: size_for_means(effect, design, what, n),
+        partial(power_t, effect=effect, **test),
+        assumed,
+    )
 
 
 def _fold(scenario: Power, design: Design) -> Question:
     """One SD of the logarithm for both arms, or one for each."""
     what, sds, fold = f"a {scenario.fold:g}-fold change of exposure", scenario.log_sd, scenario.fold
     if len(sds) > 2:
-        raise InputError(f"--log-sd was given {len(sds)} times; give it once for both arms, or twice, once for each")
+        raise InputError(
+            f"--log-sd was given {len(sds)} times; give it once for both arms, or twice, once for each"
+        )
     if len(sds) == 2 and scenario.model is None and scenario.variability is None:
 
         def welch(n: float) -> float:
             return power_welch(n, math.log(fold), sds, design.alpha, design.sides, design.ratio)
 
-        said = f"exposure (AUC0-28) is log-normal with SDs of {sds[0]:g} and {sds[1]:g} of its natural logarithm"
+        said = (
+            f"exposure (AUC0-28) is log-normal with SDs of {sds[0]:g} and {sds[1]:g} of its natural logarithm"
+        )
         return Question(what, lambda n: size_for_fold(fold, sds, design, n), welch, (WELCH, said))
     log_sd = log_sd_of(scenario)
-    said = f"exposure (AUC0-28) is log-normal in both arms with an SD of {log_sd:.4g} of its natural logarithm"
+    said = (
+        f"exposure (AUC0-28) is log-normal in both arms with an SD of {log_sd:.4g} of its natural logarithm"
+    )
     source = ", as stated" if sds else f", from 100,000 virtual subjects of {scenario.model}"
     chosen = variability_note(scenario)
     source += f"; {chosen}" if chosen else ""
@@ -250,19 +281,29 @@ def variability_note(scenario: Power) -> str:
     """Which published variability is taken where there are several and none is named; "" otherwise."""
     if scenario.model is None or scenario.variability is not None:
         return ""
-    names = [population.name for population in build_model(scenario.model, even_so=scenario.even_so).populations]
+    names = [
+        population.name for population in build_model(scenario.model, even_so=scenario.even_so).populations
+    ]
     if len(names) < 2:
         return ""
-    return f"variability `{names[0]}` of {scenario.model} is taken; --variability names another: {', '.join(names[1:])}"
+    return (
+        f"variability `{names[0]}` of {scenario.model} is taken; --variability names another: "
+        f"{', '.join(names[1:])}"
+    )
 
 
 def log_sd_of(scenario: Power) -> float:
-    """SD of the logarithm of exposure behind a fold change: given, that of a model's virtual subjects, or of a label."""
+    """SD of the logarithm of exposure behind a fold change: given, that of a model's virtual subjects, or of
+    a label."""
     if (not scenario.log_sd) == (scenario.model is None):
-        raise InputError("a fold change needs either --log-sd (SD of ln exposure) or --model with its variability")
+        raise InputError(
+            "a fold change needs either --log-sd (SD of ln exposure) or --model with its variability"
+        )
     if scenario.log_sd:
         if scenario.variability is not None:
-            raise InputError("--variability chooses between those of a model; with --log-sd there is nothing to choose")
+            raise InputError(
+                "--variability chooses between those of a model; with --log-sd there is nothing to choose"
+            )
         return scenario.log_sd[0]
     if scenario.variability == OBSERVED:
         return observed_spread(build_model(scenario.model, even_so=scenario.even_so).name).log_sd

@@ -31,7 +31,7 @@ def coefficient_table(fit) -> Table:
     for row in coefficients(fit):
         low = "-infinity" if row["low"] is None else digits(row["low"])
         high = "infinity" if row["high"] is None else digits(row["high"])
-        error = "held" if row["held"] else "not determined" if row["se"] is None else digits(row["se"])
+        error = "fixed" if row["held"] else "not determined" if row["se"] is None else digits(row["se"])
         interval = "" if row["held"] else f"{low} to {high}"
         value = Cell(digits(row["estimate"]), row["estimate"])
         rows.append((row["term"], value, Cell(error, row["se"]), Cell(interval)))

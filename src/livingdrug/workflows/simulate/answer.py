@@ -42,11 +42,16 @@ def answer(scenario: Simulation, found: Simulated) -> Answer:
 
 
 def table(scenario: Simulation, found: Simulated):
-    """The long table of curves, observed where the scenario says so; None of exposures, which was written as it came."""
+    """The long table of curves, observed where the scenario says so; None of exposures, which was written as
+    it came."""
     if isinstance(found.result, ExposureSummary):
         return None
     result = found.result
-    return observe(found.task.model, result, scenario.limit, scenario.seed) if scenario.observe else result.table()
+    return (
+        observe(found.task.model, result, scenario.limit, scenario.seed)
+        if scenario.observe
+        else result.table()
+    )
 
 
 def plain(_: Simulation, found: Simulated) -> dict:
@@ -90,37 +95,51 @@ def _of_uncertainty(result: Result, made: Bands) -> tuple[str, ...]:
     said = []
     for (output, metric), (between, unknown) in made.parts.items():
         if result.n == 1:
-            said.append(f"{metric} of {output} in the typical subject is known to a factor of {np.exp(2 * unknown**0.5):.3g} "
+            said.append(f"{metric} of {output} in the typical subject is known to a factor of "
+                        f"{np.exp(2 * unknown**0.5):.3g} "
                         "either way (two SDs of its logarithm), by the uncertainty of the estimates.")  # fmt: skip
         elif between + unknown > 0:
             part = between / (between + unknown)
-            said.append(f"Of the variance of ln {metric} of {output}, {part:.0%} lies between patients and {1 - part:.0%} is "
+            said.append(f"Of the variance of ln {metric} of {output}, {part:.0%} lies between patients and "
+                        f"{1 - part:.0%} is "
                         "uncertainty of the estimates.")  # fmt: skip
     return tuple(said)
 
 
 def _uncertain(result: Result, made: Bands) -> Table:
     """Percentiles between patients, each with the range that the estimates leave open."""
-    names = {level: "median patient" if level == 50 else f"{level:g}th percentile of patients" for level in made.levels}
+    names = {
+        level: "median patient" if level == 50 else f"{level:g}th percentile of patients"
+        for level in made.levels
+    }
     rows = []
     for (output, metric), own in made.exposures.items():
         unit = result.unit_of(output, metric)
         for level, (middle, low, high) in zip(made.levels, own.tolist(), strict=True):
             if result.n > 1 or level == 50:
-                rows.append((output, f"{metric} ({unit})", names[level] if result.n > 1 else "typical subject",
+                rows.append((output, f"{metric} ({unit})", names[level] if result.n > 1 else "typical "
+                                                                                             "subject",
                              cell(middle, unit, (low, high))))  # fmt: skip
     title = f"uncertainty of the estimates: in brackets 5 to 95 % over {made.draws:,} draws of them"
     return Table(title, ("output", "exposure", "of", "value"), tuple(rows))
 
 
 def expansion_ratio(scenario: Simulation, model: Model, result: Result) -> tuple[float, str]:
-    """(peak of the CAR-T cells in blood over the cells infused, why there is none): CMAX in cells/uL times the blood
-    volume, by the dose (Kirouac 2024, Table 1); the median of several subjects."""
-    names = [o.name for o in model.system.outputs if o.unit == "cells/uL" and o.measured and o.name in result.outputs]
+    """(peak of the CAR-T cells in blood over the cells infused, why there is none): CMAX in cells/uL times
+    the blood volume, by the dose (Kirouac 2024, Table 1); the median of several subjects."""
+    names = [
+        o.name
+        for o in model.system.outputs
+        if o.unit == "cells/uL" and o.measured and o.name in result.outputs
+    ]
     if not names or "blood_volume" not in model.typical:
         return float("nan"), "it needs a level of CAR-T cells in cells/uL and a blood volume"
-    regimen = Regimen.of(read_dose(text) for text in scenario.doses) if scenario.doses else default_regimen(model)
-    dose = sum(d.amount * (1 + d.repeats) for d in regimen.doses if not d.into or d.into == model.system.dose_into)
+    regimen = (
+        Regimen.of(read_dose(text) for text in scenario.doses) if scenario.doses else default_regimen(model)
+    )
+    dose = sum(
+        d.amount * (1 + d.repeats) for d in regimen.doses if not d.into or d.into == model.system.dose_into
+    )
     if not dose > 0:
         return float("nan"), "no cells are infused"
     return float(np.median(result.metric(names[0], "CMAX"))) * model.typical["blood_volume"] / dose, ""
@@ -129,7 +148,9 @@ def expansion_ratio(scenario: Simulation, model: Model, result: Result) -> tuple
 def meaning_of(model: Model, output: str) -> str:
     """What an output or state is, in words."""
     system = model.system
-    return next((o.meaning for o in (*system.outputs, *getattr(system, "states", ())) if o.name == output), output)
+    return next(
+        (o.meaning for o in (*system.outputs, *getattr(system, "states", ())) if o.name == output), output
+    )
 
 
 def sentences(model: Model, result: Result) -> tuple[str, ...]:
@@ -145,7 +166,8 @@ def sentences(model: Model, result: Result) -> tuple[str, ...]:
 
 
 def exposure_rows(result: Result) -> Table:
-    """CMAX, TMAX and AUC of every output: numbers of one subject, median (5th to 95th percentile) of several."""
+    """CMAX, TMAX and AUC of every output: numbers of one subject, median (5th to 95th percentile) of
+    several."""
     title = f"{result.model}: {result.subjects}, 0 to {result.until:g} {result.time_unit}"
     title += "" if result.n == 1 else "; median (5th to 95th percentile)"
     time, rows = result.time_unit, []
@@ -172,7 +194,11 @@ def figures(_: Simulation, found: Simulated) -> Iterator[tuple[Picture, object]]
 
     if isinstance(found.result, ExposureSummary):
         return
-    what = "the typical subject" if found.result.n == 1 else "the median and the central 50, 80 and 95 % of the subjects"
+    what = (
+        "the typical subject"
+        if found.result.n == 1
+        else ("the median and the central 50, 80 and 95 % of the subjects")
+    )
     for output in found.result.outputs:
         yield Picture(output, f"{output} over time: {what}."), plot_curves(found.result, output)
 
@@ -186,7 +212,9 @@ def _exposures(scenario: Simulation, summary: ExposureSummary) -> Answer:
         said.append(f"Percentiles are of the {summary.done:,} computed subjects, each within 0.1 %.")
     levels = ("value",) if summary.n == 1 else tuple(f"{level:g} %" for level in LEVELS)
     tables = tuple(
-        Table(f"{output}, {task.subjects}, {window}", ("exposure", *levels), tuple(_rows(summary, output, unit)))
+        Table(
+            f"{output}, {task.subjects}, {window}", ("exposure", *levels), tuple(_rows(summary, output, unit))
+        )
         for output, unit in zip(task.outputs, task.units, strict=True)
     )
     return Answer(
@@ -212,7 +240,9 @@ def _rows(summary: ExposureSummary, output: str, unit: str) -> Iterator[tuple]:
     units = {"CMAX": unit, "TMAX": time, "AUC": f"{time}*{unit}"}
     for metric, distribution in summary.metrics[output].items():
         yield f"{metric} ({units[metric]})", *_levels(summary, distribution, units[metric])
-    for (name, value), above, last in zip(summary.task.limits, summary.above, summary.last_above, strict=True):
+    for (name, value), above, last in zip(
+        summary.task.limits, summary.above, summary.last_above, strict=True
+    ):
         if name == output:
             yield f"time above {limit_text(value)} ({time})", *_levels(summary, above, time)
             yield f"last above {limit_text(value)} ({time})", *_levels(summary, last, time)
@@ -230,7 +260,9 @@ def script(scenario: Simulation, out: str) -> str:
     """The script that simulates and writes, by the verbs of the library."""
     lines = ["import numpy as np", "", "import livingdrug as ld", ""]
     if is_model_file(scenario.model):
-        lines.append(f"model = ld.read_model({scenario.model!r}{', even_so=True' if scenario.even_so else ''})")
+        lines.append(
+            f"model = ld.read_model({scenario.model!r}{', even_so=True' if scenario.even_so else ''})"
+        )
     else:
         lines.append(f"model = ld.get_model({scenario.model!r})")
     lines += [f"model = model + ld.get_fragment({name!r})" for name in scenario.fragments]
@@ -241,7 +273,13 @@ def script(scenario: Simulation, out: str) -> str:
     if scenario.exposure is not None:
         return "\n".join([*lines, *_exposure_lines(scenario, out)]) + "\n"
     if scenario.subjects is not None:
-        drawn = call("ld.draw_subjects", n=scenario.subjects, seed=scenario.seed, spread=scenario.variability, cv=scenario.cv)
+        drawn = call(
+            "ld.draw_subjects",
+            n=scenario.subjects,
+            seed=scenario.seed,
+            spread=scenario.variability,
+            cv=scenario.cv,
+        )
         lines.append(f"subjects = {drawn.replace('(', '(model, ', 1)}")
     else:
         lines.append("subjects = None  # the typical subject")
@@ -252,7 +290,11 @@ def script(scenario: Simulation, out: str) -> str:
         f"outputs = {list(scenario.outputs)!r}" if scenario.outputs else "outputs = None  # all",
         "result = ld.simulate(model, subjects, doses, times, until, outputs)",
     ]
-    observed = f"ld.observe(model, result, {scenario.limit!r}, {scenario.seed!r})" if scenario.observe else "result.table()"
+    observed = (
+        f"ld.observe(model, result, {scenario.limit!r}, {scenario.seed!r})"
+        if scenario.observe
+        else "result.table()"
+    )
     return "\n".join([*lines, f"ld.write_csv({observed}, {out!r})"]) + "\n"
 
 

@@ -39,9 +39,12 @@ from livingdrug.workflows.fields import About, EvenSo, commas, named_number, nam
 from livingdrug.workflows.memory import ROW
 
 DOSE_HELP = (
-    "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: into=STATE; "
-    "over=TIME or rate=RATE (an infusion); every=TIME repeats=N (N more doses); lag=TIME; fraction=PART (what arrives); "
-    "steady=replace or steady=add (start from the steady state of every=TIME). over, rate, lag and fraction take a number or "
+    "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: "
+    "into=STATE; "
+    "over=TIME or rate=RATE (an infusion); every=TIME repeats=N (N more doses); lag=TIME; fraction=PART "
+    "(what arrives); "
+    "steady=replace or steady=add (start from the steady state of every=TIME). over, rate, lag and fraction "
+    "take a number or "
     "a parameter. '100@0 into=central over=2 every=12 repeats=5 lag=0.5 fraction=0.8 steady=replace'; "
     "'5000@24 into=tumour every=24 repeats=1' adds target cells twice; 'reset@24' sets all back to the start."
 )
@@ -60,13 +63,15 @@ def read_above(texts: tuple[str, ...], option: str) -> dict[str, float | tuple[f
 class Simulation(Document):
     """A simulation. Everything but the model has a default that serves.
 
-    With `exposure`, peaks, areas and times above limits within a window are summed up over the subjects, without curves;
-    the run then ends with the window.
+    With `exposure`, peaks, areas and times above limits within a window are summed up over the subjects,
+    without curves; the run then ends with the window.
     """
 
     OUTPUTS: ClassVar = ("workers", "dask")
     SHORTCUTS: ClassVar = {
-        "doses_from": About("The doses of a subject in a file, as `fit` reads its rows.", metavar="FILE=SUBJECT")
+        "doses_from": About(
+            "The doses of a subject in a file, as `fit` reads its rows.", metavar="FILE=SUBJECT"
+        )
     }
     EXAMPLES: ClassVar = (
         "livingdrug simulate stein_2019 -n 200 --days 60",
@@ -79,22 +84,29 @@ class Simulation(Document):
         tuple[str, ...],
         About(
             "Fragments to join, such as tissue,host_competition.",
-            ("--with",), metavar="F1,F2", read=commas,
+            ("--with",),
+            metavar="F1,F2",
+            read=commas,
         ),
     ] = ()
     values: Annotated[
         dict[str, float],
         About(
             "A parameter by name or paper symbol. Repeatable.",
-            ("--set",), metavar="NAME=VALUE", read=named_numbers,
+            ("--set",),
+            metavar="NAME=VALUE",
+            read=named_numbers,
         ),
     ] = Field(default_factory=dict)
-    doses: Annotated[tuple[str, ...], About(DOSE_HELP, ("--dose",), metavar="'AMOUNT[@TIME] WORD=VALUE ...'")] = ()
+    doses: Annotated[
+        tuple[str, ...], About(DOSE_HELP, ("--dose",), metavar="'AMOUNT[@TIME] WORD=VALUE ...'")
+    ] = ()
     subjects: Annotated[
         int | None,
         About(
             "Virtual subjects; without it the typical subject.",
-            ("-n", "--subjects"), POPULATION,
+            ("-n", "--subjects"),
+            POPULATION,
         ),
     ] = None
     variability: Annotated[
@@ -102,7 +114,9 @@ class Simulation(Document):
         About(
             "Which published between-subject variability, where there are several (stein_2019: sd, "
             "variance).",
-            group=POPULATION, former=("spread",), metavar="NAME",
+            group=POPULATION,
+            former=("spread",),
+            metavar="NAME",
         ),
     ] = None
     cv: Annotated[
@@ -119,9 +133,9 @@ class Simulation(Document):
     outputs: Annotated[
         tuple[str, ...], About("Only this output or state. Repeatable.", ("--output",), TABLE)
     ] = ()
-    observe: Annotated[
-        bool, About("Add the published residual error to measured outputs.", group=TABLE)
-    ] = False
+    observe: Annotated[bool, About("Add the published residual error to measured outputs.", group=TABLE)] = (
+        False
+    )
     limit: Annotated[
         float | None, About("With --observe: limit of quantification (values below it are BLQ).", group=TABLE)
     ] = None
@@ -129,23 +143,28 @@ class Simulation(Document):
         tuple[float, float] | None,
         About(
             "Peaks and areas in this window (the model's time unit); no curves.",
-            group=TABLE, metavar="START END",
+            group=TABLE,
+            metavar="START END",
         ),
     ] = None
     above: Annotated[
         dict[str, float | tuple[float, ...]],
         About(
             "With --exposure: time above this value. Repeatable.",
-            group=TABLE, metavar="OUTPUT=VALUE", read=read_above,
+            group=TABLE,
+            metavar="OUTPUT=VALUE",
+            read=read_above,
         ),
     ] = Field(default_factory=dict)
     seed: Annotated[int, About("Seed of the random numbers.", group=POPULATION)] = 1
     uncertainty: Annotated[
         int,
         About(
-            "Draws of the estimates of a fitted model (such as 200): which part of the range lies between patients, and "
+            "Draws of the estimates of a fitted model (such as 200): which part of the range lies between "
+            "patients, and "
             "which is uncertainty of the estimates.",
-            group=POPULATION, metavar="DRAWS",
+            group=POPULATION,
+            metavar="DRAWS",
         ),
     ] = 0
     even_so: EvenSo = False
@@ -155,7 +174,9 @@ class Simulation(Document):
         """--doses-from adds the doses of a subject in a file."""
         source = given.pop("doses_from", None)
         if source:
-            more, notes = doses_of_file(source, given["model"], given.get("fragments", ()), given.get("even_so", False))
+            more, notes = doses_of_file(
+                source, given["model"], given.get("fragments", ()), given.get("even_so", False)
+            )
             given["doses"] = (*given.get("doses", ()), *more)
             for note in notes:
                 say(note)
@@ -177,8 +198,8 @@ class Simulation(Document):
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was run, and what came out: curves, with what of their range is uncertainty of the estimates, or a summary of
-    exposures."""
+    """What was run, and what came out: curves, with what of their range is uncertainty of the estimates, or a
+    summary of exposures."""
 
     task: CurvesTask | ExposureTask
     result: Result | ExposureSummary
@@ -189,7 +210,9 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     """Curves, or exposures where the scenario asks for them, whose table is written as it comes."""
     executor = conduct.executor or Serial()
     if executor != Serial() and scenario.subjects is None:
-        raise InputError("there is one subject, nothing to distribute; give a number of subjects, such as -n 1000")
+        raise InputError(
+            "there is one subject, nothing to distribute; give a number of subjects, such as -n 1000"
+        )
     task = plan(scenario)
     if isinstance(task, ExposureTask):
         return Simulated(task, run_exposures(task, executor, conduct.out, conduct.progress))
@@ -201,8 +224,11 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     return Simulated(task, result, bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress))
 
 
-def run_simulation(scenario: Simulation, progress: Callable[[int, int], None] | None = None) -> tuple[Model, Result]:
-    """Build the model, draw the subjects, simulate. Raises InputError or ModelError before anything is computed."""
+def run_simulation(
+    scenario: Simulation, progress: Callable[[int, int], None] | None = None
+) -> tuple[Model, Result]:
+    """Build the model, draw the subjects, simulate. Raises InputError or ModelError before anything is
+    computed."""
     task = plan(scenario)
     if isinstance(task, ExposureTask):
         raise InputError("the scenario asks for an exposure, which has no curves; leave `exposure` out")
@@ -216,11 +242,17 @@ def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
     """
     model = build_model(scenario.model, scenario.fragments, scenario.values, scenario.even_so)
     if scenario.limit is not None and not scenario.observe:
-        raise InputError("a limit of quantification was given without observing; add `observe` (command line: --observe)")
+        raise InputError(
+            "a limit of quantification was given without observing; add `observe` (command line: --observe)"
+        )
     if scenario.above and scenario.exposure is None:
-        raise InputError("a limit to be above was given without a window; add `exposure` (command line: --exposure 0 28)")
+        raise InputError(
+            "a limit to be above was given without a window; add `exposure` (command line: --exposure 0 28)"
+        )
     if scenario.uncertainty and scenario.exposure is not None:
-        raise InputError("uncertainty is shown beside curves, which an exposure has not; leave out one of the two")
+        raise InputError(
+            "uncertainty is shown beside curves, which an exposure has not; leave out one of the two"
+        )
     if scenario.uncertainty:
         drawn_models(model, scenario.uncertainty, scenario.seed)
     hours = in_a_day(model.time_unit)
@@ -229,7 +261,9 @@ def plan(scenario: Simulation) -> CurvesTask | ExposureTask:
     regimen = Regimen.of(read_dose(d) for d in scenario.doses) if scenario.doses else None
     if scenario.exposure is not None:
         _check_exposure(model, scenario, until)
-        return exposure_task(model, draw, regimen, scenario.exposure, scenario.above, scenario.outputs or None)
+        return exposure_task(
+            model, draw, regimen, scenario.exposure, scenario.above, scenario.outputs or None
+        )
     outputs = check_outputs(model, scenario.outputs or None)[0]
     return CurvesTask(model, draw, regimen, _times(model, scenario, until), until, outputs)
 
@@ -240,13 +274,18 @@ def _check_exposure(model: Model, scenario: Simulation, until: float) -> None:
     if scenario.days is not None and end > until:
         unit = model.time_unit
         raise InputError(
-            f"the window of the exposure ends at {end:g} {unit}, after the horizon of {until:g} {unit}; end it earlier or "
+            f"the window of the exposure ends at {end:g} {unit}, after the horizon of {until:g} {unit}; end "
+            f"it earlier or "
             "leave the horizon out"
         )
     if scenario.observe:
-        raise InputError("an exposure is that of the model, without residual error; leave out `observe` or `exposure`")
+        raise InputError(
+            "an exposure is that of the model, without residual error; leave out `observe` or `exposure`"
+        )
     if scenario.every != 1.0:
-        raise InputError("a step of the table was given, but an exposure has no curves; leave out `every` or `exposure`")
+        raise InputError(
+            "a step of the table was given, but an exposure has no curves; leave out `every` or `exposure`"
+        )
 
 
 def _times(model: Model, scenario: Simulation, until: float) -> np.ndarray:
@@ -254,7 +293,9 @@ def _times(model: Model, scenario: Simulation, until: float) -> np.ndarray:
         raise InputError(f"the step of the table is {scenario.every:g} {model.time_unit}; it must be above 0")
     if until / scenario.every > MAX_VALUES:
         unit = model.time_unit
-        raise InputError(f"a step of {scenario.every:g} up to {until:g} {unit} makes too many rows; take a longer step")
+        raise InputError(
+            f"a step of {scenario.every:g} up to {until:g} {unit} makes too many rows; take a longer step"
+        )
     return np.unique(np.append(np.arange(0.0, until, scenario.every), until))
 
 
@@ -263,12 +304,15 @@ def _draw(model: Model, scenario: Simulation) -> Draw | None:
         lognormal(cv=scenario.cv)
     if scenario.subjects is None:
         if scenario.variability is not None or scenario.cv is not None:
-            raise InputError("a between-subject variability was given without a number of subjects; add -n 1000")
+            raise InputError(
+                "a between-subject variability was given without a number of subjects; add -n 1000"
+            )
         return None
     if scenario.variability is not None and len(model.populations) < 2:
         count = len(model.populations)
         raise InputError(
-            f"`{model.full_name}` carries {count} reading(s) of its between-subject variability, so none can be chosen"
+            f"`{model.full_name}` carries {count} reading(s) of its between-subject variability, so none "
+            f"can be chosen"
         )
     draw = Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     draw.population(model)
@@ -278,7 +322,8 @@ def _draw(model: Model, scenario: Simulation) -> Draw | None:
 def doses_of_file(
     text: str, model: str, fragments: tuple[str, ...], even_so: bool = False
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text: `FILE=SUBJECT`."""
+    """(doses as texts, notes) of one subject of a file, as a fit of the model reads its rows; text:
+    `FILE=SUBJECT`."""
     from livingdrug.fit import regimens_of
 
     file, equals, subject = text.rpartition("=")

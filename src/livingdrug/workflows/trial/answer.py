@@ -1,4 +1,5 @@
-"""What a trial simulated many times says: how often each arm is found better, what becomes of it, and other sizes."""
+"""What a trial simulated many times says: how often each arm is found better, what becomes of it, and other
+sizes."""
 
 import math
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ def answer(_: TrialScenario, found: TrialAnswer) -> Answer:
         sentences=found.sentences,
         flags=found.notices,
         checks=(
-            f"{trial.model.full_name}, {found.replicates:,} simulated trials, seed {found.seed}, alpha {trial.alpha:g}, "
+            f"{trial.model.full_name}, {found.replicates:,} simulated trials, seed {found.seed}, alpha "
+            f"{trial.alpha:g}, "
             f"{trial.sides}-sided, {family}",
         ),
         tables=tuple(_tables(found)),
@@ -42,14 +44,29 @@ def _tables(found: TrialAnswer) -> Iterator[Table]:
 
 def _endpoint(found: TrialAnswer, own: EndpointAnswer) -> Table:
     endpoint, trial = own.endpoint, found.trial
-    effect = "ratio" if endpoint.kind in LOGARITHMIC else "difference" if endpoint.kind in BINARY else "hazard ratio"
+    effect = (
+        "ratio"
+        if endpoint.kind in LOGARITHMIC
+        else "difference"
+        if endpoint.kind in BINARY
+        else "hazard ratio"
+    )
     unit = f" ({own.unit})" if own.unit != "1" else ""
     critical = "" if own.critical is None else f", critical value {own.critical:.4f}"
-    rows: list[tuple] = [(trial.control, cell(own.arms[0].control_level), *[""] * (5 if found.assurance else 4))]
+    rows: list[tuple] = [
+        (trial.control, cell(own.arms[0].control_level), *[""] * (5 if found.assurance else 4))
+    ]
     for arm in own.arms:
         closed = "-" if arm.closed_form is None else Cell(f"{arm.closed_form:.3f}", arm.closed_form)
         assured = [_assured(found, endpoint.name, arm.arm)] if found.assurance else []
-        shown = (cell(arm.level), cell(arm.effect), with_error(arm.power), *assured, closed, with_error(arm.false))
+        shown = (
+            cell(arm.level),
+            cell(arm.effect),
+            with_error(arm.power),
+            *assured,
+            closed,
+            with_error(arm.false),
+        )
         rows.append((arm.arm, *shown))
     if len(own.arms) > 1:
         gap = [""] if found.assurance else []
@@ -77,7 +94,9 @@ def _conduct(found: TrialAnswer) -> Table:
     costs, stops = any(arm.cost for arm in found.trial.arms), found.trial.futility is not None
     rows = []
     for arm in found.conduct:
-        stopped = [Cell(f"{arm.stopped.value:.3f}", arm.stopped.value) if arm.stopped else "-"] if stops else []
+        stopped = (
+            [Cell(f"{arm.stopped.value:.3f}", arm.stopped.value) if arm.stopped else "-"] if stops else []
+        )
         cost = [cell(arm.cost)] if costs else []
         rows.append((arm.arm, arm.what, *stopped, cell(arm.patients), *cost))
     total = [cell(found.cost)] if costs else []
@@ -106,8 +125,8 @@ def table(_: TrialScenario, found: TrialAnswer):
 
 
 def figures(_: TrialScenario, found: TrialAnswer) -> Iterator[tuple[Picture, object]]:
-    """What becomes of each arm, power over size where it was asked for, and the grid of folds and variances where an
-    exposure is compared."""
+    """What becomes of each arm, power over size where it was asked for, and the grid of folds and variances
+    where an exposure is compared."""
     from livingdrug.plots import plot_characteristics, plot_power_over_size, plot_size_grid
 
     caption = "What becomes of each arm: how often it is found better, and what it costs."
@@ -116,7 +135,10 @@ def figures(_: TrialScenario, found: TrialAnswer) -> Iterator[tuple[Picture, obj
         caption = "Power over the size of the smallest arm, simulated and by formula."
         yield Picture("power", caption), plot_power_over_size(found)
     if any(endpoint.kind in LOGARITHMIC for endpoint in found.trial.endpoints):
-        caption = "Patients per arm that show a fold change of exposure, at this and other between-subject variabilities."
+        caption = (
+            "Patients per arm that show a fold change of exposure, at this and other between-subject "
+            "variabilities."
+        )
         yield Picture("grid", caption), plot_size_grid(size_grid(found.trial, found.seed))
 
 
@@ -129,13 +151,25 @@ def plain(_: TrialScenario, found: TrialAnswer) -> dict:
         "sentences": list(found.sentences),
         "notices": list(found.notices),
         "endpoints": [_plain_endpoint(e) for e in found.endpoints],
-        **({"assurance": [{"endpoint": e, "arm": a, **own.columns()} for (e, a), own in found.assurance.powers.items()]}
-           if found.assurance else {}),
+        **(
+            {
+                "assurance": [
+                    {"endpoint": e, "arm": a, **own.columns()}
+                    for (e, a), own in found.assurance.powers.items()
+                ]
+            }
+            if found.assurance
+            else {}
+        ),
         "conduct": [asdict(arm) | {"stopped": plain_share(arm.stopped)} for arm in found.conduct],
         "patients": found.patients,
         "cost": found.cost,
         "sizes": [
-            {"n": point.n, "power": [plain_share(s) for s in point.power], "closed_form": list(found.curve.at(point.n))}
+            {
+                "n": point.n,
+                "power": [plain_share(s) for s in point.power],
+                "closed_form": list(found.curve.at(point.n)),
+            }
             for point in found.sizes
         ],
         "needed": [asdict(need) for need in found.needed],
@@ -148,7 +182,9 @@ def plain_share(share: Share | None) -> dict | None:
 
 
 def _plain_endpoint(own: EndpointAnswer) -> dict:
-    arms = [asdict(arm) | {"power": plain_share(arm.power), "false": plain_share(arm.false)} for arm in own.arms]
+    arms = [
+        asdict(arm) | {"power": plain_share(arm.power), "false": plain_share(arm.false)} for arm in own.arms
+    ]
     return {
         "endpoint": own.endpoint.name,
         "kind": own.endpoint.kind,

@@ -41,7 +41,8 @@ class Part(BaseModel):
 
 
 class ArmEntry(Part):
-    """An arm; the fields are those of `trial.Arm`. dose: a factor, or dose texts as in a `simulate` scenario."""
+    """An arm; the fields are those of `trial.Arm`. dose: a factor, or dose texts as in a `simulate`
+    scenario."""
 
     name: str
     n: int
@@ -68,8 +69,8 @@ def read_own_dose(dose: float | tuple[str, ...], where: str) -> float | Regimen:
 
 
 class EndpointEntry(Part):
-    """An endpoint; the fields are those of `trial.Endpoint`. better: less is better for toxicity by default; curve: the
-    folder of a `response`, or its curve.toml, in place of exposure, ec50 and slope."""
+    """An endpoint; the fields are those of `trial.Endpoint`. better: less is better for toxicity by default;
+    curve: the folder of a `response`, or its curve.toml, in place of exposure, ec50 and slope."""
 
     name: str
     kind: EndpointKind
@@ -130,16 +131,18 @@ class FutilityEntry(Part):
 class TrialScenario(Document):
     """A trial; the fields are those of `trial.Trial`, and the model's as in a `simulate` scenario.
 
-    values: of the control; doses: texts, for every arm; sizes: numbers in the smallest arm at which the power is simulated
-    too; replicates, seed: of the simulation; uncertainty: draws of the estimates of a fitted model, over which power is
-    averaged to assurance; even_so: take the model of a fit that is not sound too.
+    values: of the control; doses: texts, for every arm; sizes: numbers in the smallest arm at which the power
+    is simulated too; replicates, seed: of the simulation; uncertainty: draws of the estimates of a fitted
+    model, over which power is averaged to assurance; even_so: take the model of a fit that is not sound too.
     """
 
     kind: Literal["trial"] = "trial"
     model: str
     fragments: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
-    variability: Annotated[str | None, About("Which published between-subject variability.", former=("spread",))] = None
+    variability: Annotated[
+        str | None, About("Which published between-subject variability.", former=("spread",))
+    ] = None
     cv: float | None = None
     output: str = ""
     doses: tuple[str, ...] = ()

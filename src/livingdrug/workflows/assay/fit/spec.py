@@ -88,6 +88,13 @@ class AssayFitting(AssayFiles):
             "Donors do not differ (else each has random effects on what effectors do).", ("--pool-donors",)
         ),
     ] = False
+    plates: Annotated[
+        bool,
+        About(
+            "Plates differ by random effects on the growth of targets and on what effectors do.",
+            ("--plate-effects",),
+        ),
+    ] = False
     seeding: Annotated[
         float,
         About(
@@ -146,6 +153,7 @@ class AssayFitting(AssayFiles):
             by=self.by,
             shared=shared,
             donors=not self.pooled,
+            plates=self.plates,
             edge=not self.edge,
             errors=self.errors,
             seeding=self.seeding,

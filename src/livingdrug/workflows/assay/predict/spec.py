@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from livingdrug.assay import Link, Prediction, predict_patient, read_link
 from livingdrug.core.errors import InputError
 from livingdrug.models import build_model
 from livingdrug.workflows.assay.fitted import OfAssay
-from livingdrug.workflows.fields import About, commas
+from livingdrug.workflows.fields import About, commas, named_numbers
 
 
 class AssayPrediction(OfAssay):
@@ -36,6 +38,15 @@ class AssayPrediction(OfAssay):
             read=commas,
         ),
     ]
+    values: Annotated[
+        dict[str, float],
+        About(
+            "A quantity of the model that is set, such as the tumour of a mouse (tumour_0=1e7 of singh_2021_mouse).",
+            ("--set",),
+            metavar="NAME=VALUE",
+            read=named_numbers,
+        ),
+    ] = Field(default_factory=dict)
     control: Annotated[str | None, About("Control construct; the first one of the fit by default.")] = None
     days: Annotated[float, About("Horizon.", unit="d")] = 28.0
     draws: Annotated[int, About("Draws of the rates and of the slopes.")] = 300
@@ -58,6 +69,6 @@ def run(scenario: AssayPrediction) -> Predicted:
         raise InputError("the fit has no constructs to compare; fit it by construct")
     links = tuple(read_link(text) for text in scenario.links)
     control = scenario.control or estimates.groups[0]
-    model = build_model(scenario.model)
+    model = build_model(scenario.model, values=scenario.values)
     found = predict_patient(estimates, model, links, control, scenario.days, scenario.draws, scenario.seed)
     return Predicted(links, control, found)
