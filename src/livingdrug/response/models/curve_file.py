@@ -106,12 +106,12 @@ def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
 
 def read_curve(name: str, even_so: bool = False) -> FittedCurve:
     """The one curve of a file. Raises InputError as `read_curves`, and where there are several."""
-    found = read_curves(name, even_so)
-    if len(found) > 1:
-        names = ", ".join(f"`{one.name}`" for one in found)
-        which = f"say which one, such as {name}:{found[-1].name}"
+    one, *more = read_curves(name, even_so)
+    if more:
+        names = ", ".join(f"`{other.name}`" for other in (one, *more))
+        which = f"say which one, such as {name}:{more[-1].name}"
         raise InputError(f"`{printable(name)}` holds several curves ({names}); {which}")
-    return found[0]
+    return one
 
 
 def _read(table: dict, where: str) -> FittedCurve:
