@@ -7,12 +7,12 @@ from types import ModuleType
 
 from livingdrug.core.export import write_text
 from livingdrug.report import Answer, Picture, Table
-from livingdrug.response import CONFOUNDED, CURVE_FILE, SEPARATED, BinaryFit, FittedCurve, GradedFit, curves_to_toml
+from livingdrug.response import CONFOUNDED, CURVE_FILE, SEPARATED, BinaryFit, Curve, FittedCurve, GradedFit, curves_to_toml
 from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes
 
 # kind of outcome -> the module that tells of it: as_dict, lines, tables, table and figure of an answer
-KINDS = {"binary": "binary", "time": "time", "graded": "graded", "continuous": "continuous"}
+KINDS = {"binary": "binary", "time": "time", "competing": "competing", "graded": "graded", "continuous": "continuous"}
 
 
 def telling(kind: str) -> ModuleType:
@@ -95,15 +95,16 @@ def fitted_curves(found: tuple[ResponseAnswer, ...], data: tuple[tuple[str, str]
     """The curves of all groups; none of a value or a time."""
     made = []
     for one in found:
-        fit, exposure = one.fit, one.sample.exposure
+        fit = one.fit
         curves = fit.curves if isinstance(fit, GradedFit) else (fit.curve,) if isinstance(fit, BinaryFit) else ()
         doubts = (SEPARATED,) if getattr(fit, "separated", False) else ()
-        made += [
-            FittedCurve(curve, one.group, float(exposure.min()), float(exposure.max()), int(one.sample.trials.sum()),
-                        data[0][1] if data else "", doubts)
-            for curve in curves
-        ]  # fmt: skip
+        made += [_fitted(curve, one, data[0][1] if data else "", doubts) for curve in curves]
     return tuple(made)
+
+
+def _fitted(curve: Curve, one: ResponseAnswer, sha256: str, doubts: tuple[str, ...]) -> FittedCurve:
+    exposure, subjects = one.sample.exposure, int(one.sample.trials.sum())
+    return FittedCurve(curve, one.group, float(exposure.min()), float(exposure.max()), subjects, sha256, doubts)
 
 
 def plain(_: Response, found: tuple[ResponseAnswer, ...]) -> dict:
