@@ -4,7 +4,7 @@ from livingdrug.core.faces import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache needs no sympy, one without LSODA no scipy
-    from livingdrug.engine.codegen.compile import array_function, compile_system, output_function
+    from livingdrug.engine.codegen.compile import array_function, compile_system, output_function, state_function
     from livingdrug.engine.codegen.machine_code import kept
     from livingdrug.engine.codegen.vector_math import compiled
     from livingdrug.engine.draws import lognormals, normals
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # loaded when first used: a run whose code is in the cache ne
         solve_population,
         solve_task,
     )
-    from livingdrug.engine.reference.lsoda import advance
+    from livingdrug.engine.reference.lsoda import advance, solve
     from livingdrug.engine.reference.triggered import solve_triggered
     from livingdrug.engine.solvers.closed_form import closed_form_faults, closed_form_metrics, closed_form_values
     from livingdrug.engine.solvers.exponentials import exponential_kernel, solve_exponentials
@@ -44,8 +44,9 @@ __all__ = [
     "array_function", "closed_form_faults", "closed_form_metrics", "closed_form_values", "compile_system",
     "compiled", "exponential_kernel", "formula_kernel", "formula_slopes", "formula_values", "in_threads",
     "kept", "linear_kernel", "lognormals", "new_task", "normals", "output_function", "reason",
-    "refuse_events", "sensitivity_kernel", "solve_exponentials", "solve_linear", "solve_population",
-    "solve_task", "solve_task_sensitivities", "solve_triggered", "steady_state", "system_kernel", "ticks_of",
+    "refuse_events", "sensitivity_kernel", "solve", "solve_exponentials", "solve_linear", "solve_population",
+    "solve_task", "solve_task_sensitivities", "solve_triggered",
+    "state_function", "steady_state", "system_kernel", "ticks_of",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__)

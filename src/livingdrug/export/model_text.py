@@ -2,23 +2,26 @@
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.export.antimony import antimony
 from livingdrug.export.mrgsolve import mrgsolve
 from livingdrug.export.nlmixr2 import nlmixr2
 from livingdrug.export.nonmem import nonmem
 from livingdrug.export.plan import plan
+from livingdrug.export.sbml import sbml
 from livingdrug.models import Model
 
 TARGETS = {"nonmem": nonmem, "nlmixr2": nlmixr2, "mrgsolve": mrgsolve}
+STANDARDS = {"sbml": sbml, "antimony": antimony}  # of the typical subject, with the doses of its first experiment
 
 
 def model_text(model: Model, target: str, spread: str | None = None) -> str:
-    """The model as a NONMEM control stream, an nlmixr2 (rxode2) function or an mrgsolve model file.
+    """The model as a NONMEM control stream, an nlmixr2 (rxode2) function, an mrgsolve model file, SBML or Antimony.
 
     Parameters
     ----------
     model : Model
     target : str
-        A word of TARGETS.
+        A word of TARGETS or STANDARDS.
     spread : str, optional
         Which published between-subject variability; the first one by default.
 
@@ -31,6 +34,10 @@ def model_text(model: Model, target: str, spread: str | None = None) -> str:
     InputError
         For an unknown target or variability, and for what the target cannot express.
     """
+    if target in STANDARDS:
+        if spread:
+            raise InputError(f"{target} holds one subject, so no variability can be chosen; leave it out")
+        return STANDARDS[target](model)
     if target not in TARGETS:
-        raise InputError(unknown("target", target, TARGETS))
+        raise InputError(unknown("target", target, [*TARGETS, *STANDARDS]))
     return TARGETS[target](plan(model, spread))

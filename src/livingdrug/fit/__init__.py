@@ -25,6 +25,7 @@ from livingdrug.fit.npde import Npde, npde
 from livingdrug.fit.nuts import FEWEST_ESS, HIGHEST_R_HAT, Sampling
 from livingdrug.fit.outcome_check import OutcomeCheck, outcome_check
 from livingdrug.fit.outcome_problem import joint_problem
+from livingdrug.fit.petab import PetabObjective, PetabValue, fit_petab
 from livingdrug.fit.point import LOG, SCALE_CODE, Point, point_of, prepare
 from livingdrug.fit.priors import Prior, as_priors, prior_density, priors_of, read_priors
 from livingdrug.fit.problem import (
@@ -54,8 +55,9 @@ __all__ = [
     "STEIN", "Borrowing", "Conditional", "Correlation", "Curves", "DaysResult", "Effect", "Estimate",
     "EtaCorrelation", "FitProblem", "FitResult", "Groups", "Individual", "IndividualPosterior",
     "MethodComparison", "MethodRun", "ModelComparison", "ModelRun", "Npde", "Objective", "OutcomeCheck",
-    "Panel", "Parameter", "Point", "Posterior", "Prior", "Profile", "Progress", "Relation", "ResidualError",
-    "Saem", "Sampled", "Sampling", "Sir", "Uncertainty", "Unknowns", "Vpc", "as_model", "as_priors",
+    "Panel", "Parameter", "PetabObjective", "PetabValue", "Point", "Posterior",
+    "Prior", "Profile", "Progress", "Relation", "ResidualError",
+    "Saem", "Sampled", "Sampling", "Sir", "Uncertainty", "Unknowns", "Vpc", "as_model", "as_priors", "fit_petab",
     "bootstrap", "borrowed", "compare_groups", "compare_methods", "compare_models", "correlation_table",
     "covariate_relations", "curves_of", "design_of", "eta_correlations", "evaluate", "extra_days",
     "few_draws", "fit", "fit_both", "in_model_units", "individual_posterior", "joint_problem",

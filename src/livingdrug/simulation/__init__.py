@@ -37,7 +37,7 @@ from livingdrug.simulation.run import (
     default_until,
     simulate,
 )
-from livingdrug.simulation.solve import solve
+from livingdrug.simulation.solve import individual_values, solve, subject_events
 from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models
 
 __all__ = [
@@ -47,7 +47,8 @@ __all__ = [
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "cautions", "check_anchors",
     "check_horizon", "check_outputs", "check_regimen", "check_window", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
-    "drawn_values", "exposure_table", "exposure_task", "find_population", "gillespie", "joined",
+    "drawn_values", "exposure_table", "exposure_task", "find_population", "gillespie",
+    "individual_values", "joined",
     "limit_text", "observe", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
-    "simulate_cure", "solve", "typical_subject", "write_dose",
+    "simulate_cure", "solve", "subject_events", "typical_subject", "write_dose",
 ]  # fmt: skip

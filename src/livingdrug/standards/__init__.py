@@ -4,8 +4,18 @@ from livingdrug.core.faces import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # libsbml is loaded when a file is read
-    from livingdrug.standards.sbml import is_sbml_file, read_sbml
+    from livingdrug.standards.petab import Measurement, Observable, PetabParameter, PetabProblem, read_petab
+    from livingdrug.standards.sbml import formula_text, is_sbml_file, read_sbml
 
-__all__ = ["is_sbml_file", "read_sbml"]
+__all__ = [
+    "Measurement",
+    "Observable",
+    "PetabParameter",
+    "PetabProblem",
+    "formula_text",
+    "is_sbml_file",
+    "read_petab",
+    "read_sbml",
+]
 
 __getattr__, __dir__ = lazy(__name__)

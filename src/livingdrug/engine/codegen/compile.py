@@ -41,11 +41,11 @@ def _compiled(source: str, namespace: dict) -> dict:
     return scope
 
 
-def state_function(system: System, texts: tuple[str, ...]) -> Callable:
-    """A function (time, states, quantities, switches) of single numbers -> list of the values of expressions."""
+def state_function(system: System, texts: tuple[str, ...], more: tuple[str, ...] = ()) -> Callable:
+    """A function (time, states, quantities, switches, values of `more` names) of single numbers -> values of expressions."""
     moving = (*(s.name for s in system.states), *(q.name for q in system.quantities), *(s.name for s in system.switches))
-    inner = scalar_function(("time", *moving), _lines(system), texts)
-    return lambda t, y, p, on: inner(t, *y, *p, *on)
+    inner = scalar_function(("time", *moving, *more), _lines(system), texts)
+    return lambda t, y, p, on, values=(): inner(t, *y, *p, *on, *values)
 
 
 def condition_function(system: System, texts: tuple[str, ...]) -> Callable:

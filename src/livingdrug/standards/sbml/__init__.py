@@ -1,6 +1,7 @@
 """SBML, levels 2 and 3 of its core, in the words of a model file."""
 
 from livingdrug.standards.sbml.document import is_sbml_file
+from livingdrug.standards.sbml.formula import formula_text
 from livingdrug.standards.sbml.tables import read_sbml
 
-__all__ = ["is_sbml_file", "read_sbml"]
+__all__ = ["formula_text", "is_sbml_file", "read_sbml"]

@@ -217,7 +217,7 @@ class _Translator:
             return at
         left, right = self.number(a), self.number(b)
         if kind == s.AST_RELATIONAL_GT:
-            return f"({left} - {right})"
+            return left if right == "0" else f"({left} - {right})"
         if kind == s.AST_RELATIONAL_LT:
             return f"({right} - {left})"
         if kind == s.AST_RELATIONAL_GEQ:

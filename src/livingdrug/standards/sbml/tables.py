@@ -1,18 +1,19 @@
 """An SBML model in the words of a model file: states, flows, definitions, events, quantities and their numbers."""
 
-import ast
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from livingdrug.core.errors import InputError, ModelError, printable
+from livingdrug.core.errors import InputError, printable
 from livingdrug.core.expressions import names as names_of
-from livingdrug.core.expressions import parse
 from livingdrug.standards.sbml import mathml
 from livingdrug.standards.sbml.document import read_document
+from livingdrug.standards.sbml.elements import is_species, meaning_of, number_of, plain, put_in
 from livingdrug.standards.sbml.inventory import Inventory, take_stock
 from livingdrug.standards.sbml.names import Names
+from livingdrug.standards.sbml.own import facts_of
+from livingdrug.standards.sbml.reactions import FlowWriter
 from livingdrug.standards.sbml.units import unit_of_id
 
 Table = dict[str, Any]
@@ -43,7 +44,7 @@ def read_sbml(path: str | Path) -> Table:
     return _Writer(document.getModel(), origin).tables()
 
 
-class _Writer:
+class _Writer(FlowWriter):
     """The tables in the making."""
 
     def __init__(self, model, origin: str) -> None:
@@ -96,8 +97,12 @@ class _Writer:
     def _written(self) -> Table:
         stem = Path(self.origin).stem
         title = self.model.getName() or self.model.getId() or stem
+        facts = facts_of(self.model, "dose_into", "places")
+        places = [pair.partition("=") for pair in facts.get("places", "").split()]
         structure = {
             "time_unit": self.time_unit,
+            "dose_into": facts.get("dose_into", ""),
+            "places": [{"name": name, "volume": volume} for name, _, volume in places],
             "states": self.states,
             "flows": self.flows,
             "definitions": self.definitions,
@@ -117,7 +122,7 @@ class _Writer:
             "name": stem,
             "title": " ".join(title.split()),
             "deviations": notes,
-            "structure": {key: value for key, value in structure.items() if value != []},
+            "structure": {key: value for key, value in structure.items() if value},
             "values": [values],
         }
 
@@ -173,7 +178,7 @@ class _Writer:
         """A species, compartment, parameter or stoichiometry that no assignment rule gives."""
         if given in self.stock.assigned:
             return
-        name, meaning = self.known[given], _meaning(thing, given)
+        name, meaning = self.known[given], meaning_of(thing, given)
         unit = self._unit_of(thing)
         if given in self.stock.moving:
             self._state(given, thing, name, unit, meaning)
@@ -182,8 +187,8 @@ class _Writer:
                 {"name": name, "expression": self._initial(given, thing, name), "meaning": meaning}
             )
         else:
-            self._quantity(name, unit, meaning, _number_of(thing))
-        if _is_species(thing):
+            self._quantity(name, unit, meaning, number_of(thing))
+        if is_species(thing):
             self._output(given, name, unit, meaning)
         elif given in self.stock.moving:
             self.outputs.append({"name": name, "expression": name, "unit": unit, "meaning": meaning})
@@ -200,17 +205,22 @@ class _Writer:
             )
             self.at_start[held] = f"({self._initial(given, thing, name)}) * ({volume})"
             return
-        self.states.append({"name": name, "unit": unit, "meaning": meaning})
+        self.states.append({"name": name, "unit": unit, "meaning": meaning, **self._place_of(thing)})
         self.at_start[name] = self._initial(given, thing, name)
 
+    def _place_of(self, thing) -> Table:
+        """Roles and place of a state, where a file that was written here states them."""
+        facts = facts_of(thing, "roles", "at")
+        return {k: v.split() if k == "roles" else v for k, v in facts.items()}
+
     def _kept_as_amount(self, thing) -> bool:
-        if not _is_species(thing) or thing.getHasOnlySubstanceUnits() or thing.getId() in self.stock.rates:
+        if not is_species(thing) or thing.getHasOnlySubstanceUnits() or thing.getId() in self.stock.rates:
             return False
         return thing.getCompartment() not in self.fixed
 
     def _as_amount(self, thing) -> bool:
         """Whether the number of a species is its amount although its id means the concentration (or the other way)."""
-        if not _is_species(thing):
+        if not is_species(thing):
             return False
         if thing.getHasOnlySubstanceUnits():
             return thing.isSetInitialConcentration()
@@ -221,9 +231,9 @@ class _Writer:
         if given in self.stock.start:
             return self._text(self.stock.start[given].getMath(), at_start=True)
         number = self.names.fresh(f"{name}_0")
-        meaning = f"{_meaning(thing, given)}, at time 0"
+        meaning = f"{meaning_of(thing, given)}, at time 0"
         if not self._as_amount(thing):
-            self._quantity(number, self._unit_of(thing), meaning, _number_of(thing))
+            self._quantity(number, self._unit_of(thing), meaning, number_of(thing))
             return number
         volume = self.known[thing.getCompartment()]
         amount = self._unit(self._substance(thing))
@@ -288,9 +298,9 @@ class _Writer:
         thing, name = things.get(given), self.known.get(given)
         if thing is None or name is None:
             raise InputError(f"`{self.origin}`: a rule names `{given}`, which is not in the model")
-        text, meaning = self._text(self.stock.assigned[given].getMath()), _meaning(thing, given)
+        text, meaning = self._text(self.stock.assigned[given].getMath()), meaning_of(thing, given)
         self.definitions.append({"name": name, "expression": text, "meaning": meaning})
-        if _is_species(thing):
+        if is_species(thing):
             self._output(given, name, self._unit_of(thing), meaning)
         elif given not in self.fixed:
             self.outputs.append(
@@ -298,139 +308,6 @@ class _Writer:
             )
 
     # ------------------------------------------------------------------------------------------------ changes
-
-    def _reaction(self, reaction) -> None:
-        """The rate as a definition, and flows between the species that it changes."""
-        name, law = self.known[reaction.getId()], reaction.getKineticLaw()
-        local = {}
-        for parameter in (*law.getListOfLocalParameters(), *law.getListOfParameters()):
-            if parameter.getId() not in local:
-                own = local[parameter.getId()] = self.names.fresh(f"{name}_{parameter.getId()}".strip("_"))
-                self._quantity(
-                    own,
-                    self._unit_of(parameter),
-                    _meaning(parameter, parameter.getId()),
-                    _number_of(parameter),
-                )
-        meaning = _meaning(reaction, reaction.getId())
-        self.definitions.append(
-            {"name": name, "expression": self._text(law.getMath(), local), "meaning": f"rate of {meaning}"}
-        )
-        changes = self._changes(reaction)
-        out = [(s, c) for s, c in changes if c.startswith("-")]
-        into = [(s, c) for s, c in changes if not c.startswith("-")]
-        if len(out) == len(into) == 1 and out[0][1] == "-1":
-            ((source, _), (target, count)) = *out, *into
-            rate, gain = self._per_volume(name, source), self._gain(source, target, count)
-            if rate and gain:
-                self._flow(name, rate, "exchange", out_of=source, into=target, gain=gain)
-                return
-        for species, count in changes:
-            leaves = count.startswith("-")
-            amount = name if count.lstrip("-") == "1" else f"({count.removeprefix('-')}) * {name}"
-            end = {"out_of" if leaves else "into": species}
-            label = name if len(changes) == 1 else f"{name}_of_{self.known[species]}"
-            self._flow(
-                label, self._per_volume(amount, species), "clearance" if leaves else "production", **end
-            )
-
-    def _changes(self, reaction) -> list[tuple[str, str]]:
-        """(species, how much of it one turn makes, as text) of every species that the reaction changes."""
-        numbers: dict[str, float] = {}
-        texts: dict[str, list[str]] = {}
-        for sign, group in ((-1.0, reaction.getListOfReactants()), (1.0, reaction.getListOfProducts())):
-            for one in group:
-                species = one.getSpecies()
-                if species not in self.stock.in_reactions:
-                    continue
-                number = self._stoichiometry(one)
-                numbers.setdefault(species, 0.0), texts.setdefault(species, [])
-                if isinstance(number, float):
-                    numbers[species] += sign * number
-                else:
-                    texts[species].append(f"{'-' if sign < 0 else '+'} ({number})")
-        found = []
-        for species, number in numbers.items():
-            if texts[species]:
-                found.append((species, f"({number!r} {' '.join(texts[species])})"))
-            elif number:
-                found.append((species, repr(int(number)) if number.is_integer() else repr(number)))
-        return found
-
-    def _stoichiometry(self, one) -> float | str:
-        if one.isSetId() and (
-            one.getId() in self.stock.moving
-            or one.getId() in self.stock.assigned
-            or one.getId() in self.stock.start
-        ):
-            return self.known[one.getId()]
-        if one.isSetStoichiometryMath():
-            return self._text(one.getStoichiometryMath().getMath())
-        return (
-            one.getStoichiometry()
-            if one.isSetStoichiometry() or self.model.getLevel() == 2
-            else self._no_stoichiometry(one)
-        )
-
-    def _no_stoichiometry(self, one) -> float:
-        raise InputError(
-            f"`{self.origin}`: `{one.getSpecies()}` has no stoichiometry in a reaction; give one"
-        )
-
-    def _factor(self, species: str) -> str:
-        """The conversion factor of a species, empty where there is none."""
-        element = self.stock.species[species]
-        given = element.getConversionFactor() or self.model.getConversionFactor()
-        return self.known[given] if given else ""
-
-    def _volume(self, species: str) -> str:
-        """What an amount is divided by to give what the state holds, empty where that is the amount."""
-        element = self.stock.species[species]
-        if element.getHasOnlySubstanceUnits() or self._kept_as_amount(element):
-            return ""
-        compartment = self.stock.compartments[element.getCompartment()]
-        return "" if compartment.getSpatialDimensionsAsDouble() == 0 else self.known[element.getCompartment()]
-
-    def _per_volume(self, rate: str, species: str) -> str:
-        factor, volume = self._factor(species), self._volume(species)
-        return rate + (f" * {factor}" if factor else "") + (f" / {volume}" if volume else "")
-
-    def _gain(self, source: str, target: str, count: str) -> str:
-        """How much enters for one that leaves, in what the states hold; empty where that is no number of quantities."""
-        factors, volumes = (
-            [self._factor(s) for s in (source, target)],
-            [self._volume(s) for s in (source, target)],
-        )
-        above = [count] if count != "1" else []
-        below = []
-        if volumes[0] != volumes[1]:
-            above += [v for v in volumes[:1] if v]
-            below += [v for v in volumes[1:] if v]
-        if factors[0] != factors[1]:
-            above += [f for f in factors[1:] if f]
-            below += [f for f in factors[:1] if f]
-        text = " * ".join(above) or "1"
-        text += "".join(f" / {b}" for b in below)
-        return text if names_of(text) <= {q["name"] for q in self.quantities} else ""
-
-    def _flow(
-        self, name: str, rate: str, kind: str, out_of: str = "", into: str = "", gain: str = "1"
-    ) -> None:
-        taken = {flow["name"] for flow in self.flows}
-        while name in taken:
-            name += "_2"
-        ends = {key: self._held(species) for key, species in (("out_of", out_of), ("into", into)) if species}
-        self.flows.append(
-            {"name": name, "rate": _plain(rate), "kind": kind, **ends}
-            | ({"gain": _plain(gain)} if gain != "1" else {})
-        )
-
-    def _held(self, given: str) -> str:
-        """The state that holds something."""
-        thing = self.stock.species.get(given)
-        if thing is not None and self._kept_as_amount(thing):
-            return self.held[given]
-        return self.known[given]
 
     def _rate(self, given: str, rule) -> None:
         """A rate rule: the whole derivative of a variable."""
@@ -447,9 +324,9 @@ class _Writer:
         names = self._context(in_event=True)
         table = {
             "name": self.names.fresh(event.getId() or f"event_{number}"),
-            "trigger": _plain(mathml.condition_of(trigger.getMath(), names, self.origin)),
+            "trigger": plain(mathml.condition_of(trigger.getMath(), names, self.origin)),
             "assign": {},
-            "meaning": _meaning(event, event.getId() or f"event {number}"),
+            "meaning": meaning_of(event, event.getId() or f"event {number}"),
         }
         for one in event.getListOfEventAssignments():
             if one.getMath() is not None:
@@ -493,7 +370,7 @@ class _Writer:
     def _text(
         self, node, local: Mapping[str, str] | None = None, at_start: bool = False, in_event: bool = False
     ) -> str:
-        return _plain(mathml.text_of(node, self._context(local, at_start, in_event), self.origin))
+        return plain(mathml.text_of(node, self._context(local, at_start, in_event), self.origin))
 
     def _clock(self) -> str:
         """The name of the time in flows and definitions."""
@@ -504,7 +381,7 @@ class _Writer:
 
     def _switch(self, at: str) -> str:
         """The name of the switch that turns on at a time."""
-        at = _plain(at)
+        at = plain(at)
         for switch in self.switches:
             if switch["at"] == at:
                 return switch["name"]
@@ -520,68 +397,14 @@ class _Writer:
         texts |= {s["name"]: f"choose({s['at']}, 0, 1)" for s in self.switches}
         for state in self.states:
             if state["name"] in self.at_start:
-                state["initial"] = _put_in(self.at_start[state["name"]], texts, numbers, self.origin)
+                state["initial"] = put_in(self.at_start[state["name"]], texts, numbers, self.origin)
         for switch in self.switches:
-            switch["at"] = _put_in(switch["at"], texts, numbers, self.origin)
+            switch["at"] = put_in(switch["at"], texts, numbers, self.origin)
         starts = [d for d in self.definitions if "time" in names_of(d["expression"])]
         for definition in starts:  # initial assignments of what stays as it is
-            definition["expression"] = _put_in(definition["expression"], texts, numbers, self.origin)
+            definition["expression"] = put_in(definition["expression"], texts, numbers, self.origin)
         moving = {s["name"] for s in self.states} | {d["name"] for d in self.definitions}
         for given in self.stock.start:
             for definition in self.definitions:
                 if definition["name"] == self.known[given] and names_of(definition["expression"]) & moving:
-                    definition["expression"] = _put_in(definition["expression"], texts, numbers, self.origin)
-
-
-def _is_species(thing) -> bool:
-    import libsbml as s
-
-    return thing.getTypeCode() == s.SBML_SPECIES
-
-
-def _number_of(thing) -> float:
-    """The number of a thing as its id means it, NaN where the file states none."""
-    import libsbml as s
-
-    kind = thing.getTypeCode()
-    if kind == s.SBML_SPECIES:
-        return thing.getInitialAmount() if thing.isSetInitialAmount() else thing.getInitialConcentration()
-    if kind == s.SBML_COMPARTMENT:
-        return thing.getSize() if thing.isSetSize() else math.nan
-    if kind == s.SBML_SPECIES_REFERENCE:
-        return thing.getStoichiometry()
-    return thing.getValue() if thing.isSetValue() else math.nan
-
-
-def _meaning(thing, given: str) -> str:
-    return printable(" ".join((thing.getName() or given).split()))
-
-
-def _plain(text: str) -> str:
-    """The same expression without needless brackets. Raises ModelError for one that is too long."""
-    return ast.unparse(parse(text))
-
-
-def _put_in(text: str, known: Mapping[str, str], numbers: set[str], origin: str) -> str:
-    """The expression with everything but numbers replaced by what it stands for."""
-
-    def visit(text: str, within: tuple[str, ...]) -> ast.expr:
-        class Put(ast.NodeTransformer):
-            def visit_Call(self, node: ast.Call) -> ast.AST:
-                node.args = [self.visit(arg) for arg in node.args]
-                return node
-
-            def visit_Name(self, node: ast.Name) -> ast.AST:
-                if node.id in numbers:
-                    return node
-                if node.id in within:
-                    raise InputError(
-                        f"`{origin}`: the values at time 0 of {', '.join(within)} need each other in a circle"
-                    )
-                if node.id not in known:
-                    raise ModelError(f"`{origin}`: `{node.id}` has no value at time 0")
-                return visit(known[node.id], (*within, node.id))
-
-        return Put().visit(ast.parse(text, mode="eval").body)
-
-    return ast.unparse(visit(text, ()))
+                    definition["expression"] = put_in(definition["expression"], texts, numbers, self.origin)

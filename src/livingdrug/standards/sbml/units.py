@@ -2,7 +2,8 @@
 
 from fractions import Fraction
 
-from livingdrug.core.units import UNITS, unit_text
+from livingdrug.core.errors import UnitError
+from livingdrug.core.units import UNITS, parse_unit, unit_text
 
 # kind of SBML -> (word that measures it, its size in one of the kind)
 _KINDS = {"mole": "mol", "gram": "g", "kilogram": "kg", "litre": "L", "liter": "L", "second": "s"}
@@ -19,40 +20,64 @@ def unit_of_id(model, given: str) -> str | None:
         return None
     definition = model.getUnitDefinition(given)
     if definition is not None:
-        return _of_definition(definition)
+        return _of_name(definition) or _of_definition(definition)
     kind = _DEFAULT.get(given) if model.getLevel() == 2 else None
     return _word(kind or given, 0, 1.0) if (kind or given) != "dimensionless" else "1"
 
 
+def _of_name(definition) -> str | None:
+    """A unit text of ours in the name, where the definition says the same: `cells` and `copies` are items there."""
+    try:
+        wanted = parse_unit(definition.getName()) if definition.getName() else ()
+    except UnitError:
+        return None
+    if not any(word in ("cells", "copies") for word, _ in wanted):
+        return None
+    powers: dict[str, Fraction] = {}
+    for word, exponent in wanted:
+        one = "item" if word in ("cells", "copies") else word
+        powers[one] = powers.get(one, Fraction(0)) + exponent
+    return definition.getName() if powers == _powers(definition) else None
+
+
 def _of_definition(definition) -> str | None:
+    powers = _powers(definition)
+    if powers is None or "item" in powers or any(e.denominator != 1 for e in powers.values()):
+        return None
+    return unit_text(tuple((word, powers[word]) for word in UNITS if powers.get(word)))
+
+
+def _powers(definition) -> dict[str, Fraction] | None:
+    """Word of ours (or `item`) -> exponent, None where some part has no counterpart."""
     import libsbml
 
     powers: dict[str, Fraction] = {}
     for i in range(definition.getNumUnits()):
         unit = definition.getUnit(i)
-        kind, exponent = (
+        exponent = Fraction(unit.getExponentAsDouble()).limit_denominator(64)
+        kind, plain = (
             libsbml.UnitKind_toString(unit.getKind()),
-            Fraction(unit.getExponentAsDouble()).limit_denominator(64),
+            unit.getMultiplier() == 1 and unit.getScale() == 0,
         )
         if exponent == 0:
             continue
-        if kind == "dimensionless":
-            if unit.getMultiplier() != 1 or unit.getScale() != 0:
-                return None
+        if kind == "dimensionless" and plain:
             continue
-        word = _word(kind, unit.getScale(), unit.getMultiplier())
-        if word is None or exponent.denominator != 1:
+        word = "item" if kind == "item" and plain else _word(kind, unit.getScale(), unit.getMultiplier())
+        if word is None:
             return None
         powers[word] = powers.get(word, Fraction(0)) + exponent
-    return unit_text(tuple((word, powers[word]) for word in UNITS if powers.get(word)))
+    return {word: exponent for word, exponent in powers.items() if exponent}
 
 
 def _word(kind: str, scale: int, multiplier: float) -> str | None:
     """The word of exactly this size."""
+    if kind == "dimensionless":
+        return "%" if (scale, multiplier) in ((0, 0.01), (-2, 1.0)) else None
     base = _KINDS.get(kind)
     if base is None:
         return None
-    size = UNITS[base].size * Fraction(10) ** scale * Fraction(multiplier).limit_denominator(10**9)
+    size = UNITS[base].size * Fraction(10) ** scale * Fraction(str(multiplier))
     found = [
         word for word, unit in UNITS.items() if unit.measure == UNITS[base].measure and unit.size == size
     ]

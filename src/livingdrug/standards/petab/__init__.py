@@ -1,0 +1,11 @@
+"""PEtab, version 1: a fit as tables, read and checked against each other."""
+
+from livingdrug.standards.petab.problem import (
+    Measurement,
+    Observable,
+    PetabParameter,
+    PetabProblem,
+    read_petab,
+)
+
+__all__ = ["Measurement", "Observable", "PetabParameter", "PetabProblem", "read_petab"]

@@ -1,0 +1,167 @@
+"""SBML and Antimony out: the same equations come back, and other readers find the same curves."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import livingdrug as ld
+from livingdrug.core.errors import LivingdrugError
+from livingdrug.engine import closed_form_values, compile_system, output_function
+from livingdrug.engine.codegen.compile import state_function
+from livingdrug.engine.reference.lsoda import solve
+from livingdrug.export import model_text
+from livingdrug.models import ClosedForm, list_runnable
+from livingdrug.simulation import (
+    default_regimen,
+    default_until,
+    individual_values,
+    subject_events,
+    typical_subject,
+)
+from tests.commands import livingdrug
+from tests.reference_solver import reference_curves
+
+
+def values_of(model):
+    return {name: float(v[0]) for name, v in individual_values(model, typical_subject(model)).items()}
+
+
+def back(model, tmp_path):
+    (tmp_path / "m.xml").write_text(model_text(model, "sbml"))
+    return ld.read_model(tmp_path / "m.xml")
+
+
+def equations_at(model, t, states):
+    """Derivatives and outputs at given states (by name), what is not named being as at the start, without any dose."""
+    system, values = model.system, values_of(model)
+    p = [values[q.name] for q in system.quantities]
+    code = compile_system(system)
+    y = dict(zip([s.name for s in system.states], code.initial(*p), strict=True)) | states
+    on = [1.0 if t >= at else 0.0 for at in code.switch_times(*p)]
+    names = [s.name for s in system.states]
+    rates = {name: "0" for name in names}
+    for flow in system.flows:
+        if flow.out_of:
+            rates[flow.out_of] += f" - ({flow.rate})"
+        if flow.into:
+            rates[flow.into] += f" + ({flow.gain}) * ({flow.rate})"
+    slopes = state_function(system, tuple(rates.values()))(t, list(y[n] for n in names), p, on)
+    wanted = [o.name for o in system.outputs]
+    found = output_function(system, wanted)(t, *(y[n] for n in names), *p, *on)
+    return dict(zip(names, slopes, strict=True)), dict(zip(wanted, map(float, found), strict=True))
+
+
+@pytest.mark.parametrize("name", list_runnable())
+def test_every_published_model_comes_back_with_the_same_equations(name, tmp_path):
+    """At random states and times, derivatives and outputs agree to rounding."""
+    model = ld.get_model(name)
+    again = back(model, tmp_path)
+    rng = np.random.default_rng(1)
+    times = sorted(rng.uniform(0, default_until(model), 5))
+    if isinstance(model.system, ClosedForm):
+        values = {k: np.array([v]) for k, v in values_of(model).items()}
+        expected = closed_form_values(model.system, values, np.array(times))[0]
+        found = reference_curves(again, times)
+        for output, row in zip(model.system.outputs, expected, strict=True):
+            assert found[output.name] == pytest.approx(row, rel=1e-12), output.name
+        return
+    names = {s.name for s in model.system.states}
+    assert names == {s.name for s in again.system.states}
+    assert {s.roles for s in again.system.states} == {s.roles for s in model.system.states}
+    for t in times:
+        states = {n: float(10 ** rng.uniform(-2, 4)) for n in sorted(names)}
+        slopes, outputs = equations_at(model, t, states)
+        slopes_again, outputs_again = equations_at(again, t, states)
+        scale = {n: abs(v) for n, v in slopes.items()}
+        for state in names - {q.into for q in again.system.flows if q.name.startswith("infusion_into_")}:
+            same = pytest.approx(slopes[state], rel=1e-9, abs=1e-12 * max(scale.values()))
+            assert slopes_again[state] == same, state
+        for output, value in outputs.items():
+            other = outputs_again.get(f"{output}_2", outputs_again[output])
+            assert other == pytest.approx(value, rel=1e-12), output
+
+
+@pytest.mark.parametrize(
+    "name", ["kirouac_2023", "hanson_2016", "langenhorst_2019_fludarabine", "park_2025_efineptakin"]
+)
+def test_curves_of_the_model_that_comes_back(name, tmp_path):
+    """Doses at the start, infusions and later doses are part of the file."""
+    model = ld.get_model(name)
+    times = np.linspace(0, min(default_until(model), 60), 13)[1:] + 0.01
+    expected = dose_curves(model, times)
+    found = reference_curves(back(model, tmp_path), times, rtol=1e-10)
+    for output, row in expected.items():
+        mine = found.get(f"{output}_2", found.get(output))
+        assert mine == pytest.approx(row, rel=1e-7, abs=1e-9 * np.abs(row).max()), output
+
+
+def dose_curves(model, times):
+    """The model with the doses of its first experiment, by the reference solver."""
+    system, values = model.system, values_of(model)
+    p = [values[q.name] for q in system.quantities]
+    events, names = subject_events(default_regimen(model), system, p), [o.name for o in system.outputs]
+    wanted = output_function(system, names)
+    found = solve(compile_system(system), p, events, times, float(times[-1]), wanted, rtol=1e-10, atol=1e-12)
+    return dict(zip(names, found.values, strict=True))
+
+
+READERS = {"sbml": "roadrunner", "antimony": "antimony"}
+
+
+@pytest.mark.parametrize("target", READERS)
+@pytest.mark.parametrize("name", ["kirouac_2023", "stein_2019", "park_2025_efineptakin"])
+def test_an_independent_reader_finds_the_same_curves(name, target, tmp_path):
+    roadrunner = pytest.importorskip("roadrunner")
+    text = model_text(ld.get_model(name), target)
+    if target == "antimony":
+        antimony = pytest.importorskip("antimony")
+        antimony.clearPreviousLoads()
+        assert antimony.loadAntimonyString(text) >= 0, antimony.getLastError()
+        text = antimony.getSBMLString(antimony.getMainModuleName())
+    model = ld.get_model(name)
+    until = min(default_until(model), 60.0)
+    times = np.linspace(0, until, 13)
+    if isinstance(model.system, ClosedForm):
+        values = {k: np.array([v]) for k, v in values_of(model).items()}
+        rows = closed_form_values(model.system, values, times)[0]
+        expected = dict(zip([o.name for o in model.system.outputs], rows, strict=True))
+    else:
+        expected = dose_curves(model, times)
+    runner = roadrunner.RoadRunner(text)
+    # CVODE cannot start the steep terms of kirouac_2023, with 1e8 cells, below an absolute tolerance of 1e-6 cells
+    runner.integrator.relative_tolerance = 1e-8 if name == "kirouac_2023" else 1e-10
+    runner.integrator.absolute_tolerance = 1e-6 if name == "kirouac_2023" else 1e-12
+    ids = set(runner.model.getGlobalParameterIds()) | set(runner.model.getFloatingSpeciesIds())
+    chosen = [output for output in expected if output in ids]
+    assert chosen
+    found = runner.simulate(0, until, 13, ["time", *chosen])
+    for i, output in enumerate(chosen, 1):
+        row = expected[output]
+        later = slice(1, None)
+        near = pytest.approx(row[later], rel=1e-5, abs=1e-8 * np.abs(row).max())
+        assert np.array(found)[later, i] == near, output
+
+
+def test_the_command_line_writes_both(tmp_path):
+    for target, word in (("sbml", "<sbml"), ("antimony", "model kirouac_2023")):
+        done = livingdrug("models", "export", "kirouac_2023", "--to", target, "--out", "m.txt", cwd=tmp_path)
+        assert done.returncode == 0 and word in (tmp_path / "m.txt").read_text()
+    refused = livingdrug(
+        "models", "export", "stein_2019", "--to", "sbml", "--variability", "sd", cwd=tmp_path
+    )
+    assert refused.returncode == 2 and "holds one subject" in refused.stderr
+
+
+def test_roles_come_back_so_that_fragments_join(tmp_path):
+    again = back(ld.get_model("kirouac_2023"), tmp_path)
+    assert again.system.dose_into == "infused" and not again.system.unchecked, again.system.unchecked
+    joined = again + ld.get_fragment("tissue")
+    assert {"memory_tissue", "effector1_tissue"} <= {s.name for s in joined.system.states}
+
+
+def test_extinction_is_refused_by_name(tmp_path):
+    model = ld.get_model("kirouac_2023")
+    states = tuple(replace(s, extinct_below=1.0) if s.name == "memory" else s for s in model.structure.states)
+    with pytest.raises(LivingdrugError, match="`memory` is empty from then on"):
+        model_text(replace(model, structure=replace(model.structure, states=states)), "sbml")
