@@ -2,7 +2,7 @@
 
     python -m bench.attributes noise 500      mean AUC, uniformity of permutation p, part called significant
     python -m bench.attributes planted 60     power beside the sheet's, effect 1.2 SD in 3 of 28 signatures, N 24
-    python -m bench.attributes time           N 200, P 20,000 with 200 permutations; N 24, P 28 with the defaults
+    python -m bench.attributes time 200       N 200, P 20,000 with 200 permutations; N 24, P 28 with the defaults
 
 Every data set is simulated here. Results are added to bench/results/attributes.json.
 """
@@ -27,8 +27,6 @@ def _outcome(n: int) -> at.Outcome:
 
 def noise(sets: int, n: int = 24, p: int = 2000) -> dict:
     """Noise in: the AUC for patients not seen must be one half, its p value uniform."""
-    from scipy.stats import kstest
-
     outcome = _outcome(n)
     values, p_values = [], []
     for seed in range(sets):
@@ -37,7 +35,15 @@ def noise(sets: int, n: int = 24, p: int = 2000) -> dict:
         found = at.crossed(at.Features(x, ()), outcome, plan)
         values.append(found.value)
         p_values.append(found.p_value)
-    p_values = np.array(p_values)
+        if (seed + 1) % 25 == 0:
+            keep("noise", _summary(values, p_values, n, p))
+    return _summary(values, p_values, n, p)
+
+
+def _summary(values: list[float], p_values: list[float], n: int, p: int) -> dict:
+    from scipy.stats import kstest
+
+    sets, p_values = len(values), np.array(p_values)
     # p values are multiples of 1 / (permutations + 1): compare with a uniform one on that grid, jittered within a step
     jittered = p_values - np.random.default_rng(1).uniform(size=sets) / (PERMUTATIONS + 1)
     return {
@@ -48,6 +54,7 @@ def noise(sets: int, n: int = 24, p: int = 2000) -> dict:
         "se": float(np.std(values) / np.sqrt(sets)),
         "significant_at_5_percent": float((p_values <= 0.05).mean()),
         "ks_p": float(kstest(jittered, "uniform").pvalue),
+        "cpu_seconds": round(time.process_time(), 1),
     }
 
 
@@ -92,10 +99,10 @@ def _signatures(rng, outcome: at.Outcome, effect: float):
     return np.ascontiguousarray(x), np.arange(0, sets * genes + 1, genes), np.arange(sets * genes)
 
 
-def times() -> dict:
+def times(large: int = 200) -> dict:
     """Clock and CPU time, compiled before."""
     out = {}
-    for name, n, p, permutations in (("n24_p28", 24, 28, None), ("n200_p20000", 200, 20_000, 200)):
+    for name, n, p, permutations in (("n24_p28", 24, 28, None), ("n200_p20000", 200, 20_000, large)):
         x = np.random.default_rng(1).normal(size=(n, p))
         outcome = _outcome(n)
         warm = at.plan_for(outcome, p, repeats=1, permutations=1)
@@ -103,10 +110,17 @@ def times() -> dict:
         wall, cpu = time.perf_counter(), time.process_time()
         at.study(at.Features(x, tuple(map(str, range(p)))), outcome, permutations=permutations)
         out[name] = {
+            "permutations": permutations or at.plan_for(outcome, p).permutations,
             "seconds": round(time.perf_counter() - wall, 1),
             "cpu_seconds": round(time.process_time() - cpu, 1),
         }
     return out
+
+
+def keep(what: str, result: dict) -> None:
+    """Add a result to the file."""
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(known | {what: result}, indent=1) + "\n")
 
 
 def main(what: str, *numbers: str) -> None:
@@ -114,8 +128,7 @@ def main(what: str, *numbers: str) -> None:
     run = {"noise": noise, "planted": planted, "time": times}[what]
     result = run(*map(int, numbers))
     print(json.dumps({what: result}, indent=1))
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps(known | {what: result}, indent=1) + "\n")
+    keep(what, result)
 
 
 if __name__ == "__main__":

@@ -121,10 +121,13 @@ def test_what_takes_long_is_not_computed_by_a_download(kind, work):
 
 
 def test_every_field_of_the_page_is_one_of_its_scenario():
+    from livingdrug.assay import AssayReading
     from livingdrug.cli.options import get_choices
-    from livingdrug.web.assay_fields import FIELDS
+    from livingdrug.web.assay_fields import FIELDS, MORE
 
-    for kind, entries in FIELDS.items():
+    asked = {e.key for part in (FIELDS, MORE) for e in part["assay-check"]}
+    assert set(AssayReading.__dataclass_fields__) - asked == {"rechallenges", "replatings"}  # events are a file here
+    for kind, entries in (*FIELDS.items(), *MORE.items()):
         fields = workflow(kind).scenario.model_fields
         assert {e.key for e in entries} <= set(fields)
         for entry in (e for e in entries if get_choices(fields[e.key].annotation)):

@@ -7,7 +7,7 @@ anew within each training part, so that no area is about products the model has 
 
 import numpy as np
 
-from livingdrug.attributes.penalised import fit_elastic_net, fit_ridge, slope_at_none
+from livingdrug.attributes.penalised import fit_elastic_net, fit_ridge, gram, slope_at_none
 from livingdrug.attributes.sparse_pls import fit_sparse_pls
 from livingdrug.engine import kept
 
@@ -134,7 +134,7 @@ def fitted_ridge(a, y, event, order, family, penalty, beta):
     """Coefficients of a ridge in place (columns,); gives the intercept. a (n, columns): rows as y has
     them."""
     dual = np.empty(len(a))
-    intercept = fit_ridge(np.dot(a, a.T), y, event, order, family, penalty, dual)
+    intercept = fit_ridge(gram(a), y, event, order, family, penalty, dual)
     for j in range(a.shape[1]):
         beta[j] = 0.0
     for k in range(len(a)):

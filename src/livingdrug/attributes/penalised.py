@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BINARY, CONTINUOUS, SURVIVAL = 0, 1, 2
 ROUNDS = 100  # of the quadratic approximation
 SWEEPS = 10_000  # over the coordinates of one approximation
+BLOCK = 64  # columns that are multiplied at a time
 CLOSE = 1e-9  # change of the linear predictor at which a fit has ended
 
 
@@ -181,6 +182,31 @@ def _sweep(x, weight, rest, eta, size, beta, alpha, lam, active, every):
             beta[j] = new
             moved = max(moved, abs(change))
     return moved
+
+
+@kept
+def gram(a):
+    """Products of the rows of a (n, p) with each other, shape (n, n).
+
+    A library of linear algebra would part this among threads of its own, beside those that run permutations already: where
+    the machine is shared they wait for each other for seconds, and the last digits depend on their number.
+    """
+    n, p = a.shape
+    turned, out = np.empty((BLOCK, n)), np.zeros((n, n))
+    for start in range(0, p, BLOCK):
+        width = min(BLOCK, p - start)
+        for i in range(n):
+            for j in range(width):
+                turned[j, i] = a[i, start + j]
+        for i in range(n):
+            for j in range(width):
+                value = turned[j, i]
+                for k in range(i + 1):
+                    out[i, k] += value * turned[j, k]
+    for i in range(n):
+        for k in range(i):
+            out[k, i] = out[i, k]
+    return out
 
 
 @kept

@@ -11,7 +11,7 @@ classes.
 
 import numpy as np
 
-from livingdrug.attributes.penalised import centre, fit_ridge, slope_at_none
+from livingdrug.attributes.penalised import centre, fit_ridge, gram, slope_at_none
 from livingdrug.engine import kept
 
 PENALTY = 1.0  # on components of SD 1, of a class or a time
@@ -118,7 +118,7 @@ def _regress(scores, found, y, event, order, family, slopes):
         for i in range(n):
             z[i, k] = scores[k, i] / sd[k]
     dual = np.empty(n)
-    intercept = fit_ridge(np.dot(z, z.T), y, event, order, family, PENALTY, dual)
+    intercept = fit_ridge(gram(z), y, event, order, family, PENALTY, dual)
     for k in range(found):
         for i in range(n):
             slopes[k] += z[i, k] * dual[i] / sd[k]

@@ -37,7 +37,7 @@ from livingdrug.plots.response import FEW_DECADES, MARKS, plot_continuous, plot_
 from livingdrug.plots.sampling import plot_days
 from livingdrug.plots.sensitivity import plot_sensitivity
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence
-from livingdrug.plots.survival import plot_survival
+from livingdrug.plots.survival import plot_incidence, plot_survival
 from livingdrug.plots.time_axis import is_long, long_ticks
 from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_power_over_size, plot_size_grid
 
@@ -49,7 +49,8 @@ __all__ = [
     "plot_densities", "plot_designs", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
-    "plot_groups", "plot_growth", "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
+    "plot_groups", "plot_growth", "plot_incidence",
+    "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
     "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
     "plot_panels",
     "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",

@@ -80,3 +80,39 @@ def _numbers(axes, groups, colours, ticks) -> None:
         for tick, count in zip(ticks, numbers_at_risk(group.curve, ticks), strict=True):
             axes.text(tick, row, str(count), fontsize=7.5, color=colour, ha="center", va="center")
     axes.set_axis_off()
+
+
+def plot_incidence(fit):
+    """Cumulative incidence of each cause, a panel a cause, by exposure group with the interval of `fit.level`.
+
+    Parameters
+    ----------
+    fit : CompetingFit
+
+    Returns
+    -------
+    Figure
+    """
+    from matplotlib import rc_context
+
+    causes = fit.times.causes
+    colours = COLOURS[: len(fit.groups)] if len(fit.groups) <= 3 else sequence(len(fit.groups))
+    with rc_context(SETTINGS):
+        figure = blank(3.4 * len(causes), 3.5)
+        panels = figure.subplots(1, len(causes), sharey=True, squeeze=False)[0]
+        for k, (axes, cause, test) in enumerate(zip(panels, causes, fit.gray, strict=True)):
+            for group, colour in zip(fit.groups, colours, strict=True):
+                curve = group.curves[k]
+                time = np.concatenate([[0.0], curve.time])
+                label = f"{short(group.label, 30)}: {group.events[k]} of {group.n}"
+                axes.step(time, np.concatenate([[0.0], curve.incidence]), where="post", color=colour, label=label)
+                low, high = (np.concatenate([[0.0], np.nan_to_num(part)]) for part in (curve.low, curve.high))
+                axes.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
+            known = f"Gray's test p = {test.p_value:.2g}" if np.isfinite(test.statistic) else "Gray's test not determined"
+            axes.set_title(f"{short(cause, 20)}: {known}")
+            axes.set_xlabel(f"time ({fit.times.unit})" if fit.times.unit else "time")
+            axes.legend(loc="best", fontsize=8)
+        panels[0].set_ylim(0, 1.03)
+        panels[0].set_ylabel("cumulative incidence")
+        stamp(figure, RESEARCH)
+    return figure

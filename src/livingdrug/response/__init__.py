@@ -45,6 +45,15 @@ from livingdrug.response.sample.sample import Kind, Sample
 from livingdrug.response.sample.samples import table_of_samples
 from livingdrug.response.sample.selection import CONFOUNDED, Question, select
 from livingdrug.response.sample.table import SubjectTable, read_subjects, rows_of, with_endpoints
+from livingdrug.response.survival.causes import CompetingFit, GroupIncidence, fit_competing
+from livingdrug.response.survival.competing import (
+    CompetingTimes,
+    Incidence,
+    SubdistributionFit,
+    cumulative_incidence,
+    fit_fine_gray,
+    gray_test,
+)
 from livingdrug.response.survival.cox import (
     CoxFit,
     concordance,
@@ -68,7 +77,9 @@ from livingdrug.response.survival.kaplan_meier import (
 from livingdrug.response.survival.times import Times, coded_events
 
 __all__ = [
-    "CONFOUNDED", "FITS", "GRADES", "BinaryFit", "ChiSquare", "ContinuousFit", "CoxFit", "Curve", "Estimate",
+    "CONFOUNDED", "FITS", "GRADES", "BinaryFit", "ChiSquare",
+    "CompetingFit", "CompetingTimes", "GroupIncidence", "Incidence", "SubdistributionFit",
+    "cumulative_incidence", "fit_competing", "fit_fine_gray", "gray_test", "ContinuousFit", "CoxFit", "Curve", "Estimate",
     "Expected", "ExposureSpread", "FailureTimeFit", "GradedFit", "GroupSurvival", "Kind", "LeastSquares",
     "Looked", "ObservedRate", "Pair", "Permutation", "Question", "Sample", "Scale", "SubjectTable",
     "SurvivalCurve", "TherapeuticIndex", "TimeFit", "Times", "best_fold", "calibrate_ec50",

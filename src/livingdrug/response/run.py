@@ -15,6 +15,11 @@ FITS = {
         "fit_times",
         ("cox", "km", "weibull", "exponential", "loglogistic"),
     ),
+    "competing": (
+        "livingdrug.response.survival.causes",
+        "fit_competing",
+        ("fine-gray", "cause-specific"),
+    ),
     "graded": ("livingdrug.response.models.graded", "fit_graded", ("ordinal",)),
     "continuous": (
         "livingdrug.response.models.continuous",
@@ -37,7 +42,7 @@ def fit_response(
     Parameters
     ----------
     sample : Sample
-    kind : {'binary', 'graded', 'time', 'continuous'}
+    kind : {'binary', 'graded', 'time', 'competing', 'continuous'}
     model : str, optional
         Of this kind.
     scale : {'log', 'linear'}
@@ -49,7 +54,7 @@ def fit_response(
 
     Returns
     -------
-    BinaryFit, GradedFit, TimeFit or ContinuousFit
+    BinaryFit, GradedFit, TimeFit, CompetingFit or ContinuousFit
 
     Raises
     ------
@@ -70,7 +75,7 @@ def fit_response(
     fit = getattr(import_module(module), function)
     if groups is None:
         return fit(sample, model, scale, level)
-    if kind != "time":
+    if kind not in ("time", "competing"):
         raise InputError(
             f"--groups parts the curves of a time to an event; leave it out for a {kind} outcome"
         )

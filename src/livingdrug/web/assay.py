@@ -8,7 +8,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.web import explore
 from livingdrug.web.address import read_query, to_query
-from livingdrug.web.assay_fields import AFTER, FIELDS, PATH, STEPS, in_words, link, step, steps_after
+from livingdrug.web.assay_fields import AFTER, FIELDS, MORE, PATH, STEPS, in_words, link, step, steps_after
 from livingdrug.web.assay_job import job_page, register_job
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.pages import Page
@@ -103,6 +103,12 @@ def _shown(scenario: Document, work: Work) -> Iterator:
         links = [html.Li(link(text, step(kind, scenario), kind == scenario.kind)) for kind, text in STEPS.items()]
         yield html.Nav(html.Ul(links), **{"aria-label": "steps"})
     yield form(scenario.kind, scenario, to_query(scenario), FIELDS[scenario.kind])
+    more = MORE.get(scenario.kind, ())
+    if more:
+        usual = type(scenario).model_fields
+        chosen = any(getattr(scenario, e.key) != usual[e.key].get_default(call_default_factory=True) for e in more)
+        fields = form(f"{scenario.kind}-more", scenario, to_query(scenario), more)
+        yield html.Details([html.Summary("More on how the files are read"), fields], open=chosen)
 
 
 def _simulated_note(scenario: Document) -> str:
@@ -126,7 +132,9 @@ def _right(scenario: Document, work: Work) -> Iterator:
     except LivingdrugError as error:
         yield problem(in_words(str(error), names))
         return
-    yield from told(answer, lambda text: in_words(text, names), figures)
+    checked = scenario.kind == "assay-check"  # findings come before the heat maps
+    yield from told(answer, lambda text: in_words(text, names), [] if checked else figures)
+    yield from figures if checked else ()
     if answer.ok and scenario.kind == "assay-check":
         yield html.P(link("Go on: fit the rates", step("assay-fit", scenario)))
     yield downloads(to_query(scenario))
@@ -150,6 +158,8 @@ def register(app, work: Work) -> None:
     """Callbacks: files and fields go through the address, a running fit is looked at once a second."""
     for kind, entries in FIELDS.items():
         register_form(app, kind, entries)
+    for kind, entries in MORE.items():
+        register_form(app, f"{kind}-more", entries)
     for field in CHOSEN:
         _register_chooser(app, field, work)
 

@@ -65,7 +65,7 @@ FIT = (
                                                    ("independent", "independent"), ("given", "the SD of the file"))),
 )  # fmt: skip
 FIELDS = {
-    "assay-check": (LEFT_OUT, *READING),
+    "assay-check": (LEFT_OUT, *READING[:3]),
     "assay-fit": FIT,
     "assay-rank": (Entry("by", "Rank by", "a rate such as k_kill, or one of kills, effector_doubling, gr_24h, rounds"),),
     "assay-curves": (
@@ -83,6 +83,7 @@ FIELDS = {
         Entry("days", "Horizon", "d"), Entry("draws", "Draws"),
     ),
 }  # fmt: skip
+MORE = {"assay-check": READING[3:]}  # folded away until something is chosen in them
 # options that a message may name, and the fields in which the same is said
 _CALLED = (
     Entry("map", "Plate map"), Entry("events", "Events"), Entry("limit", "Limits of quantification"),
@@ -95,7 +96,7 @@ FIRST_LINK = "k_kill=k_kill"
 
 def in_words(text: str, names: Mapping[str, str]) -> str:
     """A text with options called as the fields, and files as their user calls them."""
-    entries = {e.key: e for fields in FIELDS.values() for e in fields} | {e.key: e for e in _CALLED}
+    entries = {e.key: e for fields in (*MORE.values(), *FIELDS.values()) for e in fields} | {e.key: e for e in _CALLED}
     return in_fields(by_their_names(text, names), tuple(entries.values()))
 
 

@@ -11,7 +11,7 @@ from livingdrug.core.shown import Shown
 from livingdrug.response.models.curve import Scale, axis
 from livingdrug.response.sample.covariates import check_columns
 
-Kind = Literal["binary", "graded", "time", "continuous"]
+Kind = Literal["binary", "graded", "time", "competing", "continuous"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,13 +31,15 @@ class Sample(Shown):
     trials : ndarray, optional
         1 for a subject.
     event : ndarray, optional
-        Of a time: 1 or 0.
+        Of a time: 1 or 0; of competing risks the number of the cause in `causes`, 0 where censored.
     covariates : dict of str to ndarray
         Values to adjust for.
     floor : ndarray, optional
         Of an exposure of 0: what a curve at the limit of quantification gives, nan where not known.
     subjects : tuple of str
         Name of each row.
+    causes : tuple of str
+        Of competing risks, the one that is asked about first.
     name : str
         Of the file.
     notes : tuple of str
@@ -62,6 +64,7 @@ class Sample(Shown):
     subjects: tuple[str, ...] = ()
     name: str = ""
     notes: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(np.atleast_1d(self.exposure))

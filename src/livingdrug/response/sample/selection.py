@@ -16,6 +16,7 @@ from livingdrug.data import (
     speaks_of_censoring,
     time_unit_of,
 )
+from livingdrug.response.sample.causes import read_causes
 from livingdrug.response.sample.covariates import dummies
 from livingdrug.response.sample.endpoint import Outcome, read_outcome
 from livingdrug.response.sample.sample import Kind, Sample
@@ -37,7 +38,8 @@ class Question:
     time, event: columns of a time and whether it ended in an event (1) or not (0); event_value: the code of
     an event where codes are others; adjust: columns of covariates, `COLUMN=LEVEL` with the reference level of
     a column of categories; landmark: only subjects event-free and observed after this many days enter; onset:
-    column with the time at which exposure is cut."""
+    column with the time at which exposure is cut; causes: (name, code) of each event that can end a time, the one asked
+    about first, for competing risks."""
 
     exposure: str
     endpoint: str | None = None
@@ -49,6 +51,7 @@ class Question:
     adjust: tuple[str, ...] = ()
     landmark: float | None = None
     onset: str | None = None
+    causes: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.landmark is not None and not 0 < self.landmark < np.inf:
@@ -56,6 +59,13 @@ class Question:
         if self.landmark is not None and self.time is None:
             raise InputError(
                 "--landmark needs --time COLUMN, the time to event or last observation of each subject"
+            )
+        if bool(self.causes) != (self.kind == "competing"):
+            raise InputError("competing risks need the code of each cause (--cause NAME=CODE), and nothing else takes them")
+        if self.causes and (not self.time or not self.event or len(self.causes) < 2 or self.event_value is not None):
+            raise InputError(
+                "competing risks need --time COLUMN, --event COLUMN and two causes at least, such as --cause "
+                "relapse=1,death=2; leave out --event-value"
             )
         if self.event_value is not None and self.event is None:
             raise InputError("--event-value is a code in the column of --event; name that column")
@@ -96,7 +106,7 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
     if question.landmark is not None:
         free, day = _at_landmark(table, question, notes)
         keep &= free
-        values = values - day if outcome.kind == "time" else values
+        values = values - day if outcome.kind in ("time", "competing") else values
     rows = np.flatnonzero(keep)
     if not len(rows):
         raise InputError(f"`{table.name}`: no subject is left: " + "; ".join(notes))
@@ -108,12 +118,13 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
         table.units.get(heading, ""),
         outcome.unit,
         trials[rows],
-        event[rows] if outcome.kind == "time" else np.empty(0),
+        event[rows] if outcome.kind in ("time", "competing") else np.empty(0),
         {c: v[rows] for c, v in covariates.items()},
         table.floors.get(heading, np.full(table.n, np.nan))[rows],
         tuple(table.names[i] for i in rows),
         table.name,
         tuple(notes),
+        tuple(name for name, _ in question.causes),
     )
     return outcome.kind, sample
 
@@ -121,7 +132,7 @@ def select(table: SubjectTable, question: Question) -> tuple[Kind, Sample]:
 def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarray]:
     """The outcome, and whether each time ended in an event (0 everywhere for other kinds)."""
     none = np.zeros(table.n)
-    if question.kind != "time" and question.endpoint is not None and not _asks_a_time(table, question):
+    if question.kind not in ("time", "competing") and question.endpoint is not None and not _asks_a_time(table, question):
         outcome = read_outcome(table, question.endpoint, question.kind, question.trials is not None)
         _refuse_censoring(table, question.endpoint)
         return _plain_number(table, question, outcome), none
@@ -138,11 +149,14 @@ def _outcome(table: SubjectTable, question: Question) -> tuple[Outcome, np.ndarr
     if len(wrong):
         listed = ", ".join(f"{times[i]:g} ({table.names[i]})" for i in wrong[:5])
         raise InputError(f"`{table.name}`: `{heading}` holds {listed}; write a time of 0 or above")
+    unit = time_unit_of(heading, table.units.get(heading, ""))
+    if question.causes:
+        first = question.causes[0][0]
+        return Outcome(times, "competing", first, unit.name, ()), read_causes(table, event, dict(question.causes))
     events, notes = read_events(table, event, question.event_value)
     if question.event is None:
         beside = printable(table.heading(event, "--event"), 40)
         notes = (f"`{beside}` says which times of `{heading}` ended in an event", *notes)
-    unit = time_unit_of(heading, table.units.get(heading, ""))
     return Outcome(times, "time", question.endpoint or heading, unit.name, notes), events
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from livingdrug.core.errors import InputError
 from livingdrug.data import Reading, cross, read_data, read_endpoints, read_unit
@@ -22,7 +23,7 @@ from livingdrug.response import (
     table_of_samples,
     with_endpoints,
 )
-from livingdrug.workflows.fields import About
+from livingdrug.workflows.fields import About, commas
 from livingdrug.workflows.tables import KineticScenario
 
 LEVEL = 0.95
@@ -35,6 +36,17 @@ SAMPLES_ONLY = (
     "sheet",
     "window",
 }
+
+
+def read_codes(texts: tuple[str, ...], option: str) -> dict[str, str]:
+    """NAME=CODE texts between commas, in their order."""
+    codes = {}
+    for text in commas(texts):
+        name, equals, code = (part.strip() for part in text.rpartition("="))
+        if not equals or not name or not code or name in codes:
+            raise InputError(f"{option} `{text}` cannot be read; write NAME=CODE, each name once, such as relapse=1,death=2")
+        codes[name] = code
+    return codes
 
 
 class Response(KineticScenario):
@@ -64,14 +76,14 @@ class Response(KineticScenario):
         ),
     ] = None
     outcome: Annotated[
-        Literal["binary", "graded", "time", "continuous"] | None,
+        Literal["binary", "graded", "time", "competing", "continuous"] | None,
         About("What the outcome is; by its values where it is not said.", ("--kind",), ASKED),
     ] = None
     model: Annotated[
         str | None,
         About(
             "Of binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, "
-            "loglogistic; "
+            "loglogistic; competing: fine-gray, cause-specific; "
             "continuous: emax, emax-baseline, hill, 4pl. The first is the default.",
             group=ASKED,
             metavar="NAME",
@@ -95,6 +107,17 @@ class Response(KineticScenario):
         float | None,
         About("The code of an event, where the column has others, such as 2 for 1 and 2.", group=ASKED),
     ] = None
+    causes: Annotated[
+        dict[str, str],
+        About(
+            "Competing risks: codes of the events in the column of --event, the one asked about first, such as "
+            "relapse=1,death=2; 0 is censored.",
+            ("--cause",),
+            ASKED,
+            metavar="NAME=CODE,...",
+            read=read_codes,
+        ),
+    ] = Field(default_factory=dict)
     groups: Annotated[
         int | None,
         About("Exposure groups of equal size for the curves of a time; 2 by default.", group=ASKED),
@@ -127,11 +150,10 @@ class Response(KineticScenario):
 
     def question(self) -> Question:
         """The part that says what is asked. Raises InputError for parts that do not fit together."""
-        kind = self.outcome or (
-            "time" if self.time and self.event and self.landmark is None and not self.endpoint else None
-        )
+        timed = self.time and self.event and self.landmark is None and not self.endpoint
+        kind = self.outcome or ("competing" if self.causes else "time" if timed else None)
         return Question(self.exposure, self.endpoint, kind, self.trials, self.time, self.event, self.event_value,
-                        self.adjust, self.landmark, self.onset)  # fmt: skip
+                        self.adjust, self.landmark, self.onset, tuple(self.causes.items()))  # fmt: skip
 
 
 @dataclass(frozen=True)

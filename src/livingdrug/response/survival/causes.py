@@ -1,0 +1,134 @@
+"""Competing risks against exposure: cumulative incidence by exposure group, Gray's test, and what exposure multiplies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.names import unknown
+from livingdrug.core.shown import Shown
+from livingdrug.response.models.curve import Estimate, Scale
+from livingdrug.response.sample.sample import Sample, design
+from livingdrug.response.survival.competing import (
+    CompetingTimes,
+    Incidence,
+    SubdistributionFit,
+    cumulative_incidence,
+    fit_fine_gray,
+    gray_test,
+)
+from livingdrug.response.survival.cox import CoxFit, fit_cox
+from livingdrug.response.survival.groups import FEW_EVENTS
+from livingdrug.response.survival.kaplan_meier import ChiSquare
+from livingdrug.response.survival.times import exposure_groups
+from livingdrug.response.words import per_step
+
+MODELS = ("fine-gray", "cause-specific")
+
+
+@dataclass(frozen=True)
+class GroupIncidence:
+    """Subjects of one exposure group: their number, events of each cause, and the cumulative incidence of each."""
+
+    label: str
+    n: int
+    events: tuple[int, ...]
+    curves: tuple[Incidence, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class CompetingFit(Shown):
+    """groups by exposure; gray: test of the groups for each cause; until: time to which all groups were followed;
+    regressions: cause -> fit, of the subdistribution hazard (fine-gray) or the cause-specific one, None where the cause has
+    too few events for it; exposure: its term; per: the step of exposure whose ratio is given."""
+
+    sample: Sample
+    model: str
+    scale: Scale
+    level: float
+    times: CompetingTimes
+    groups: tuple[GroupIncidence, ...]
+    gray: tuple[ChiSquare, ...]
+    until: float
+    regressions: tuple[SubdistributionFit | CoxFit | None, ...]
+    exposure: str
+    per: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ratios(self) -> dict[str, Estimate]:
+        """Cause -> what a step of exposure multiplies its hazard by."""
+        pairs = zip(self.times.causes, self.regressions, strict=True)
+        return {cause: fit.hazard_ratio(self.exposure, self.per, self.level) for cause, fit in pairs if fit is not None}
+
+
+def fit_competing(
+    sample: Sample, model: str = "fine-gray", scale: Scale = "log", level: float = 0.95, groups: int = 2
+) -> CompetingFit:
+    """Relate exposure to the first event of several causes; outcome and event of the sample hold times and causes.
+
+    groups: how many groups by quantile of exposure the incidence is drawn for. Raises InputError for times and causes that
+    cannot be, no event of the first cause, and what the regression of that cause refuses.
+    """
+    if model not in MODELS:
+        raise InputError(unknown("model for competing risks", model, MODELS))
+    times = CompetingTimes(sample.outcome, sample.event, sample.causes, sample.outcome_unit, sample.subjects)
+    group, labels = exposure_groups(sample.exposure, groups)
+    columns, terms = design(sample, scale)
+    covariates = dict(zip(terms[1:], columns.T[1:], strict=True))
+    numbers = range(1, len(times.causes) + 1)
+    made = tuple(_group(times.of(group == i), label, level) for i, label in enumerate(labels))
+    regressions, notes = [], []
+    for cause in numbers:
+        try:
+            regressions.append(_regression(times, covariates, cause, model))
+        except InputError as error:
+            if cause == 1:
+                raise
+            regressions.append(None)
+            notes.append(f"{times.causes[cause - 1]}: no hazard ratio: {error}")
+    return CompetingFit(
+        sample=sample,
+        model=model,
+        scale=scale,
+        level=level,
+        times=times,
+        groups=made,
+        gray=tuple(gray_test(times, group, cause) for cause in numbers),
+        until=float(min(times.time[group == i].max() for i in range(len(labels)))),
+        regressions=tuple(regressions),
+        exposure=terms[1],
+        per=_step(sample.exposure, scale),
+        notes=(*notes, *_few(times, len(covariates))),
+    )
+
+
+def _step(exposure: np.ndarray, scale: Scale) -> float:
+    values = np.unique(exposure)
+    if scale == "linear" and len(values) == 2:
+        return float(values[1] - values[0])
+    return per_step(exposure, scale, "", "")[0]
+
+
+def _regression(times: CompetingTimes, covariates: dict, cause: int, model: str) -> SubdistributionFit | CoxFit:
+    if model == "fine-gray":
+        return fit_fine_gray(times, covariates, cause)
+    return fit_cox(times.events_of(cause), covariates)
+
+
+def _group(times: CompetingTimes, label: str, level: float) -> GroupIncidence:
+    numbers = range(1, len(times.causes) + 1)
+    events = tuple(int((times.cause == cause).sum()) for cause in numbers)
+    return GroupIncidence(label, times.n, events, tuple(cumulative_incidence(times, c, level) for c in numbers))
+
+
+def _few(times: CompetingTimes, terms: int) -> list[str]:
+    said = []
+    for number, cause in enumerate(times.causes, 1):
+        events = int((times.cause == number).sum())
+        if events < FEW_EVENTS * terms:
+            said.append(
+                f"{cause}: {events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates "
+                "and intervals are unreliable (Vittinghoff & McCulloch 2007)"
+            )
+    return said

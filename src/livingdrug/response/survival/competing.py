@@ -1,0 +1,314 @@
+"""Competing risks: how many have had an event of one cause by a time, whether groups differ in it, and how covariates
+multiply its subdistribution hazard.
+
+A subject who dies in remission can no longer relapse. One less Kaplan-Meier of relapse counts him as if he could, and is
+too high; cumulative incidence does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
+from livingdrug.response.models.curve import Estimate, two_sided
+from livingdrug.response.models.likelihood import maximise
+from livingdrug.response.sample.covariates import check_columns
+from livingdrug.response.survival.kaplan_meier import ChiSquare
+from livingdrug.response.survival.times import Times, named, refuse_uninformative
+
+
+@dataclass(frozen=True)
+class CompetingTimes:
+    """Shape (n,) each: time, 0 or above; cause: 0 where censored, 1 for the first of `causes`, 2 for the next. unit: of the
+    times; subjects: their names.
+
+    Raises InputError for times that cannot be (`Times`) and for causes that are not numbers of `causes`."""
+
+    time: np.ndarray
+    cause: np.ndarray
+    causes: tuple[str, ...]
+    unit: str = ""
+    subjects: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        cause = np.asarray(self.cause)
+        odd = ~np.isin(cause, np.arange(len(self.causes) + 1))
+        any_event = Times(self.time, cause > 0, "any event", self.unit, self.subjects)
+        object.__setattr__(self, "time", any_event.time)
+        object.__setattr__(self, "subjects", any_event.subjects)
+        object.__setattr__(self, "cause", cause.astype(int))
+        if odd.any():
+            raise InputError(
+                f"the cause of an event must be 0 (censored) to {len(self.causes)}; it is not for "
+                f"{named(self.subjects, odd)}"
+            )
+
+    @property
+    def n(self) -> int:
+        """Number of subjects."""
+        return len(self.time)
+
+    def of(self, rows: np.ndarray) -> "CompetingTimes":
+        """These subjects alone; rows: (n,) of bool."""
+        subjects = tuple(s for s, kept in zip(self.subjects, rows, strict=True) if kept)
+        return replace(self, time=self.time[rows], cause=self.cause[rows], subjects=subjects)
+
+    def events_of(self, cause: int) -> Times:
+        """Times in which an event of any other cause is censoring: for the cause-specific hazard."""
+        return Times(self.time, self.cause == cause, self.causes[cause - 1], self.unit, self.subjects)
+
+
+@dataclass(frozen=True, repr=False)
+class Incidence(Shown):
+    """Cumulative incidence of one cause just after each distinct time, shape (k,) each: at_risk (just before), events,
+    competing (events of other causes), censored, incidence, error, and an interval of this level on the scale of
+    ln(-ln F), nan where F is 0 or 1."""
+
+    time: np.ndarray
+    at_risk: np.ndarray
+    events: np.ndarray
+    competing: np.ndarray
+    censored: np.ndarray
+    incidence: np.ndarray
+    error: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    level: float
+
+    def at(self, time: float) -> Estimate:
+        """Incidence at a time, nan after the last subject was seen."""
+        k = int(np.searchsorted(self.time, time, side="right")) - 1
+        if k < 0:
+            return Estimate(0.0, np.nan, np.nan, self.level, "log-log")
+        seen = time <= self.time[-1]
+        values = (self.incidence[k], self.low[k], self.high[k]) if seen else (np.nan,) * 3
+        return Estimate(*map(float, values), self.level, "log-log")
+
+
+def cumulative_incidence(times: CompetingTimes, cause: int = 1, level: float = 0.95) -> Incidence:
+    """Aalen and Johansen's estimate (Scand J Stat 1978;5:141) of the probability of an event of a cause by each time.
+
+    Its variance is that of the delta method (Marubini & Valsecchi 1995, Analysing Survival Data from Clinical Trials, 10.3);
+    subjects censored at the time of an event count as seen after it.
+    """
+    time, of_cause, others, gone, at_risk = _counts(times, cause)
+    every = of_cause + others
+    survival = np.cumprod(1 - every / at_risk)
+    before = np.concatenate([[1.0], survival[:-1]])
+    incidence = np.cumsum(before * of_cause / at_risk)
+    error = np.sqrt(_variance(incidence, before, of_cause, others, at_risk))
+    low, high = np.full(len(time), np.nan), np.full(len(time), np.nan)
+    known = (incidence > 0) & (incidence < 1)
+    own = incidence[known]
+    reach = np.exp(two_sided(level) * error[known] / (own * np.log(own)))
+    low[known], high[known] = np.minimum(own**reach, own ** (1 / reach)), np.maximum(own**reach, own ** (1 / reach))
+    return Incidence(
+        time=time,
+        at_risk=at_risk,
+        events=of_cause,
+        competing=others,
+        censored=gone,
+        incidence=incidence,
+        error=error,
+        low=low,
+        high=high,
+        level=level,
+    )
+
+
+def _counts(times: CompetingTimes, cause: int):
+    """Distinct times (k,), events of the cause, of others, censored, and at risk just before."""
+    time, place = np.unique(times.time, return_inverse=True)
+    kinds = (times.cause == cause, (times.cause > 0) & (times.cause != cause), times.cause == 0)
+    of_cause, others, gone = (np.bincount(place, weights=kind, minlength=len(time)) for kind in kinds)
+    leaving = np.bincount(place, minlength=len(time))
+    return time, of_cause, others, gone, times.n - np.concatenate([[0], np.cumsum(leaving)[:-1]])
+
+
+def _variance(incidence, before, of_cause, others, at_risk) -> np.ndarray:
+    """Variance (k,) by the delta method: each time's part by how much the later incidence hangs on it; F (1 - F) / n where
+    nobody is censored."""
+    every = of_cause + others
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dying = np.where(at_risk > every, every / (at_risk * (at_risk - every)), 0.0)
+    own = before * of_cause / at_risk**2
+    later = incidence[:, None] - incidence[None, :]  # F(t) - F(u)
+    parts = later**2 * dying + before * own * (at_risk - of_cause) / at_risk - 2 * later * own
+    return np.where(np.tri(len(incidence), dtype=bool), parts, 0.0).sum(axis=1)
+
+
+def gray_test(times: CompetingTimes, group: np.ndarray, cause: int = 1) -> ChiSquare:
+    """Whether groups (n,) differ in the cumulative incidence of a cause (Gray, Ann Stat 1988;16:1141, rho = 0).
+
+    Of one group, or without an event of the cause, the statistic is nan.
+    """
+    labels = np.unique(group)
+    if len(labels) < 2 or not (times.cause == cause).any():
+        return ChiSquare(np.nan, max(len(labels) - 1, 1))
+    grid = np.unique(times.time[times.cause > 0])
+    parts = [_at_risk(times.of(group == label), cause, grid) for label in labels]
+    events = np.array([p.events for p in parts])
+    every = events.sum(axis=0)
+    own = np.array([p.scaled * (1 - p.before) for p in parts])  # at risk in the subdistribution
+    score = (events - _portion(own) * every).sum(axis=1)
+    pooled = _divided(every, np.sum([p.scaled for p in parts], axis=0))  # steps of the incidence of all groups
+    incidence = np.cumsum(pooled)
+    portion = _portion(np.array([p.scaled for p in parts]))
+    covariance = np.zeros((len(labels), len(labels)))
+    for r, part in enumerate(parts):
+        weight = part.scaled * (np.eye(len(labels))[:, [r]] - portion)
+        covariance += _part(weight, part, pooled, incidence, every)
+    keep = slice(0, len(labels) - 1)
+    statistic = score[keep] @ np.linalg.solve(covariance[keep, keep], score[keep])
+    return ChiSquare(float(statistic), len(labels) - 1)
+
+
+@dataclass(frozen=True)
+class _AtRisk:
+    """Of one group at each time (k,): at risk Y; events of the cause and of others; survival of any event just before and
+    just after; Y over the survival before; incidence of the cause before."""
+
+    size: np.ndarray
+    events: np.ndarray
+    others: np.ndarray
+    survival: np.ndarray
+    after: np.ndarray
+    scaled: np.ndarray
+    before: np.ndarray
+
+
+def _at_risk(times: CompetingTimes, cause: int, grid: np.ndarray) -> _AtRisk:
+    size = times.n - np.searchsorted(np.sort(times.time), grid, side="left").astype(float)
+    events, others = (
+        np.bincount(np.searchsorted(grid, times.time[kind]), minlength=len(grid)).astype(float)
+        for kind in (times.cause == cause, (times.cause > 0) & (times.cause != cause))
+    )
+    after = np.cumprod(1 - _divided(events + others, size))
+    survival = np.concatenate([[1.0], after[:-1]])
+    incidence = np.cumsum(survival * _divided(events, size))
+    before = np.concatenate([[0.0], incidence[:-1]])
+    return _AtRisk(size, events, others, survival, after, _divided(size, survival), before)
+
+
+def _divided(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """The ratio, 0 where the bottom is 0."""
+    return np.divide(top, bottom, out=np.zeros(len(bottom)), where=bottom > 0)
+
+
+def _portion(own: np.ndarray) -> np.ndarray:
+    """Each group's part (groups, k) of the total over groups."""
+    total = own.sum(axis=0)
+    return np.divide(own, total, out=np.zeros_like(own), where=total > 0)
+
+
+def _part(weight, part: _AtRisk, pooled, incidence, every) -> np.ndarray:
+    """One group's part of the covariance of the scores; weight (groups, k): what its subdistribution hazard moves each by,
+    over 1 - F; pooled: steps of F under the null hypothesis.
+
+    By the delta method an event of the cause at u moves the scores by [weight + (1 - G/S) later] S / Y and one of another
+    cause by -(G/S) later S / Y, with G = 1 - F and later the integral of weight over the cumulative hazard after u; ties
+    lower the variance as those of a hypergeometric draw.
+    """
+    done = (weight * _divided(pooled, 1 - np.concatenate([[0.0], incidence[:-1]]))).cumsum(axis=1)
+    later = done[:, [-1]] - done
+    left = _divided(1 - incidence, part.after)
+    first, second = weight + (1 - left) * later, left * later
+    tied = np.where(every > 1, 1 - _divided(every - 1, _divided(every, pooled) * part.survival - 1), 1.0)
+    by_cause = tied * part.survival * _divided(pooled, part.size)
+    tied = np.where(part.others > 1, 1 - _divided(part.others - 1, part.size - 1), 1.0)
+    by_others = tied * _divided(part.survival**2 * part.others, part.size**2)
+    return (first * by_cause) @ first.T + (second * by_others) @ second.T
+
+
+@dataclass(frozen=True)
+class SubdistributionFit:
+    """coefficients (p,) of `terms`: logarithms of subdistribution hazard ratios; covariance (p, p): with the weights'
+    own uncertainty."""
+
+    terms: tuple[str, ...]
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    log_likelihood: float
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Standard errors of the coefficients (p,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    def hazard_ratio(self, term: str, per: float = 1.0, level: float = 0.95) -> Estimate:
+        """What `per` more of a term multiplies the subdistribution hazard by, with Wald's interval on the log scale."""
+        i = self.terms.index(term)
+        reach, middle = two_sided(level) * abs(per) * self.errors[i], per * self.coefficients[i]
+        low, middle, high = np.exp([middle - reach, middle, middle + reach])
+        return Estimate(float(middle), float(low), float(high), level, "Wald, robust")
+
+
+def fit_fine_gray(times: CompetingTimes, covariates: Mapping[str, np.ndarray], cause: int = 1) -> SubdistributionFit:
+    """Proportional subdistribution hazards (Fine & Gray, JASA 1999;94:496), ties by Breslow.
+
+    Subjects with an event of another cause stay at risk, weighted by the probability of not being censored since.
+    covariates: term -> values (n,). Raises InputError for covariates that do not vary or are collinear.
+    """
+    refuse_uninformative(times.events_of(cause))
+    terms = tuple(covariates)
+    columns = np.column_stack([np.asarray(v, dtype=float) for v in covariates.values()])
+    check_columns(columns, terms)
+    mean, size = columns.mean(axis=0), columns.std(axis=0)
+    x, event = (columns - mean) / size, np.flatnonzero(times.cause == cause)
+    weight = _weights(times, cause, event)
+
+    def objective(beta):
+        risk = weight * np.exp(x @ beta)
+        total = risk.sum(axis=1)
+        middle = risk @ x / total[:, None]
+        square = np.einsum("ej,ja,jb->ab", risk / total[:, None], x, x) - middle.T @ middle
+        value = float((x[event] @ beta - np.log(total)).sum())
+        return value, (x[event] - middle).sum(axis=0), square
+
+    best = maximise(objective, np.zeros(len(terms)))
+    influence = _influence(times, cause, event, weight, x, best.at)
+    inverse = np.linalg.inv(best.information)
+    covariance = inverse @ (influence.T @ influence) @ inverse / np.outer(size, size)
+    return SubdistributionFit(terms, best.at / size, covariance, best.value)
+
+
+def _uncensored(times: CompetingTimes) -> np.ndarray:
+    """Kaplan-Meier probability (n,) of not being censored before each subject's time."""
+    order = np.sort(times.time)
+    at = np.unique(times.time[times.cause == 0])
+    risk = times.n - np.searchsorted(order, at, side="left")
+    gone = np.array([(times.time[times.cause == 0] == t).sum() for t in at])
+    steps = np.concatenate([[1.0], np.cumprod(1 - gone / risk)])
+    return steps[np.searchsorted(at, times.time, side="left")]
+
+
+def _weights(times: CompetingTimes, cause: int, event: np.ndarray) -> np.ndarray:
+    """Weight of each subject in the risk set of each event of the cause (events, n)."""
+    free, when = _uncensored(times), times.time[event]
+    other = (times.cause > 0) & (times.cause != cause)
+    fading = free[event][:, None] / free[None, :]
+    still = times.time[None, :] >= when[:, None]
+    return np.where(still, 1.0, np.where(other[None, :], fading, 0.0))
+
+
+def _influence(times: CompetingTimes, cause: int, event, weight, x, beta) -> np.ndarray:
+    """Influence of each subject on the score (n, p), that of the censoring weights included."""
+    risk = weight * np.exp(x @ beta)
+    total = risk.sum(axis=1)
+    middle = risk @ x / total[:, None]
+    moved = risk / total[:, None]  # (events, n): expected events of each subject at each event
+    influence = moved.T @ middle - moved.sum(axis=0)[:, None] * x
+    np.add.at(influence, event, x[event] - middle)
+    other, when = (times.cause > 0) & (times.cause != cause), times.time[event]
+    for t in np.unique(times.time[times.cause == 0]):
+        # those who had another event before, at the events from then on
+        gone, later = other & (times.time < t), when >= t
+        part = moved[np.ix_(later, gone)]
+        q = part.sum(axis=0) @ x[gone] - part.sum(axis=1) @ middle[later]
+        at_risk = times.time >= t
+        leaving = (times.cause == 0) & (times.time == t)
+        share = leaving.astype(float) - at_risk * (leaving.sum() / at_risk.sum())
+        influence += share[:, None] * (q / at_risk.sum())[None, :]
+    return influence
