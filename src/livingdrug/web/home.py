@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from dash import dcc, html
 
-from livingdrug.web import attributes, mydata, own_response, paper, trial
+from livingdrug.web import assay, attributes, forecast, mydata, own_response, paper, trial
 from livingdrug.web.address import to_query
-from livingdrug.web.pages import Page, pages
+from livingdrug.web.pages import Page
 from livingdrug.web.uploads import EXAMPLE, PRODUCTS
 from livingdrug.web.work import Work
+from livingdrug.workflows import workflow
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.spec import Nca
 
@@ -27,9 +28,9 @@ class Card:
 
 
 def cards() -> list[Card]:
-    """The questions, those of pages that are there."""
+    """The eight questions."""
     panels = {entry.name: entry.href for entry in paper.entries()}
-    given = [
+    return [
         Card(
             "How does my product compare?",
             "Simulated patients among the published exposures of tisagenlecleucel.",
@@ -62,21 +63,15 @@ def cards() -> list[Card]:
         ),
         Card(
             "Which construct kills better?",
-            "Tumour cells added again and again to CAR-T cells in a well.",
-            "Then: move killing, proliferation, exhaustion.",
-            "/assay",
+            "A simulated plate of several constructs: how it was read, and what is wrong with it.",
+            "Then: rates with intervals, a ranking, your own plates.",
+            f"{assay.PATH}?{to_query(assay.EXAMPLE)}",
         ),
         Card(
             "What will this patient do?",
-            "The first weeks of a simulated patient, and what is likely to follow.",
-            "Then: other samples, another model.",
-            "/forecast",
-        ),
-        Card(
-            "Which product attribute matters?",
-            "Attributes of simulated products beside the outcome of their patients.",
-            "Then: your own table of products.",
-            f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR",
+            "The first two weeks of simulated patients, and what is likely to follow.",
+            "Then: your own samples, another population.",
+            f"{forecast.PATH}?{to_query(workflow('forecast').scenario(file=EXAMPLE, **forecast.BEGIN))}",
         ),
         Card(
             "Show me the paper",
@@ -85,7 +80,6 @@ def cards() -> list[Card]:
             "/paper",
         ),
     ]
-    return [card for card in given if card.href.split("?")[0] in pages()]
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -102,7 +96,8 @@ def page(query: str, work: Work) -> html.Div:
             html.Ul(made, className="cards"),
             html.P(
                 ["Or ", dcc.Link("explore any of the models", href="/explore"), ": mechanisms as switches, parameters as "
-                 "sliders, a source for every number."],
+                 "sliders, a source for every number; or see ", dcc.Link("which attribute of a product matters",
+                 href=f"{attributes.PATH}?kind=attributes-relate&file={PRODUCTS}&outcome=CR%2BPR"), " (simulated data)."],
             ),  # fmt: skip
         ]
     )
