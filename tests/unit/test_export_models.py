@@ -121,6 +121,7 @@ EXPRESSIONS = (
     "a * -b + c", "a - -b", "2 ** -b", "(a ** b) ** 2",
     "(c - a) ** b", "(a - c) ** b", "max(a, min(b, c)) - abs(a - c)", "hill(a - c, b, c)", "hill(c, b, a) / 1e-3",
     "1 / 3 * a", "exp(-a * b) / sqrt(c)", "log(a * b / c)", "expm1(a) + log1p(b) + tanh(c)", "a * (b + c) / -(b - c)",
+    "choose(a - b, hill(a, b, c), 2)", "1 + choose(a - c, 1, b) * c",
 )  # fmt: skip
 
 

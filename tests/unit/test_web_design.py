@@ -9,9 +9,9 @@ from livingdrug.workflows import scenario_of_text, to_toml
 from livingdrug.workflows.examples.trial import UMBRELLA
 from livingdrug.workflows.trial.spec import ArmEntry, EndpointEntry, TrialScenario
 
-# asked in the grids, or left to the document: what no form of a first design needs
+# asked in the grids, or left to the document: what no form of a first design needs (a curve is a file of the command line)
 ELSEWHERE = {TRIAL: {"kind", "version", "purpose", "arms", "endpoints", "fragments", "values", "output", "doses", "repeat",
-                     "seed", "uncertainty", "even_so"}, ARMS: set(), ENDPOINTS: {"better"}}  # fmt: skip
+                     "seed", "uncertainty", "even_so"}, ARMS: set(), ENDPOINTS: {"better", "curve"}}  # fmt: skip
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ OWN_GRADES = "/response?kind=response&file=example_response&exposure=CMAX&endpoi
 OWN_TIMES = "/response?kind=response&file=example_response&exposure=CMAX&endpoint=PFS&outcome=time"
 PATHS = (
     "/explore", "/data", "/data?kind=compare&file=example&product=tisagenlecleucel", "/response", OWN_INDEX, OWN_GRADES,
-    OWN_TIMES, "/trial", "/fit", "/fit?kind=fit&file=example&model=stein_2019", "/assay", "/paper", "/",
+    OWN_TIMES, "/trial", "/fit", "/fit?kind=fit&file=example&model=stein_2019", "/assay", "/forecast",
+    "/attributes", "/paper", "/",
 )  # fmt: skip
 THREE = "explore?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition&fragments=allogeneic_killing"
 THREE += "&values.k12=1.0&values.k_allo=1e-10"
@@ -429,6 +430,12 @@ def test_killing_assay_and_paper(page, address):
     page.get_by_role("link", name="The paper").click()
     page.get_by_role("link", name="Depth of lymphodepletion").click()
     says(page, "#curves-sentence", "host T cells")
+
+
+def test_every_page_of_the_menu_is_looked_at():
+    from livingdrug.web.pages import pages
+
+    assert set(pages()) == {path.split("?")[0] for path in PATHS}
 
 
 SIZES = ((1440, 900, "light"), (1024, 768, "dark"), (390, 844, "light"))

@@ -7,6 +7,7 @@ import click
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_text
+from livingdrug.core.toml import check_ending
 from livingdrug.models import ENDING, is_model_file
 from livingdrug.models.templates import new_text
 
@@ -15,6 +16,7 @@ def write_model(file: str, shape: str) -> None:
     """Write a commented model of a shape. Raises InputError where the file exists, or its name is none of a
     model file."""
     path = Path(file)
+    check_ending(file)  # SBML is read as a model, and never written here
     if not is_model_file(file):
         raise InputError(
             f"`{file}` has no ending, and the name of a model file ends in {ENDING}; write {file}{ENDING}"

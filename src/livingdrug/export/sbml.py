@@ -207,7 +207,7 @@ class _Writer:
         """A node of MathML of a node of the language."""
         s = self.s
         match tree:
-            case ast.Constant(value=value):
+            case ast.Constant(value=int() | float() as value):
                 return self.number(value)
             case ast.Name(id="time"):
                 node = s.ASTNode(s.AST_NAME_TIME)

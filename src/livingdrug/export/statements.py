@@ -130,8 +130,15 @@ class Block:
         return self.choose(wanted, texts[0], sign, texts[1], lambda *_: texts[0], lambda *_: texts[1])
 
     def _choice(self, x: ast.expr, yes: ast.expr, no: ast.expr) -> str:
-        sides = [lambda inner, _, node=node: inner.text(ast.unparse(node)) for node in (yes, no)]
-        return self.choose("chosen", self._print(x)[0], ">", self.number(0.0), *sides)
+        yes_text, no_text = ast.unparse(yes), ast.unparse(no)
+        return self.choose(
+            "chosen",
+            self._print(x)[0],
+            ">",
+            self.number(0.0),
+            lambda inner, _: inner.text(yes_text),
+            lambda inner, _: inner.text(no_text),
+        )
 
     def _hill(self, x: ast.expr, n: ast.expr, k: ast.expr) -> str:
         level, steepness = self._at_least(x, _PRODUCT), self._at_least(n, _PRODUCT)

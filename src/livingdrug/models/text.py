@@ -153,11 +153,11 @@ def read_model(path: str | Path, even_so: bool = False) -> Model:
     if file.is_dir() and (settled(file) / MODEL_FILE).is_file():
         file = settled(file) / MODEL_FILE
     model = from_toml(read_text(file), file.name)
-    if model.doubts and not even_so:
+    doubts = model.fitted.doubts if model.fitted else ()
+    if doubts and not even_so:
         raise InputError(
-            f"`{printable(str(path))}` is a fit that is not sound: {' '.join(model.fitted.doubts)} Fit "
-            f"again, or take it "
-            "all the same with --even-so (in a document: even_so = true); every output will say so"
+            f"`{printable(str(path))}` is a fit that is not sound: {' '.join(doubts)} Fit again, or take it all the "
+            "same with --even-so (in a document: even_so = true); every output will say so"
         )
     if model.fitted and model.fitted.draws:  # which lie beside the file
         model = replace(model, fitted=replace(model.fitted, draws=str(file.parent / model.fitted.draws)))
@@ -225,11 +225,19 @@ def _of_tables(data: dict[str, Any], origin: str) -> Model:
         raise InputError(f"{origin}: {shape}: `time_unit` is `{structure.time_unit}`; expected {expected}")
     model = _build(Model, data, origin, structure=structure)
     try:
-        model = sum(model.fragments, replace(model, fragments=()))  # each once, in their order
+        model = _joined(model)
         _check(model)
     except LivingdrugError as error:
         raise _placed(error, origin) from None
     return _as_fitted(model)
+
+
+def _joined(model: Model) -> Model:
+    """The model with its fragments joined in their order, each once."""
+    made = replace(model, fragments=())
+    for fragment in model.fragments:
+        made = made + fragment
+    return made
 
 
 def _as_fitted(model: Model) -> Model:

@@ -33,6 +33,15 @@ from livingdrug.response.models.curve import (
     probability_band,
     two_sided,
 )
+from livingdrug.response.models.curve_file import (
+    CURVE_FILE,
+    SEPARATED,
+    FittedCurve,
+    curves_to_toml,
+    is_curve_file,
+    read_curve,
+    read_curves,
+)
 from livingdrug.response.models.graded import GradedFit, fit_graded, grade_shares, half_exposure
 from livingdrug.response.models.least_squares import LeastSquares, fit_least_squares
 from livingdrug.response.models.permutation import Permutation, event_scores
@@ -77,6 +86,7 @@ from livingdrug.response.survival.kaplan_meier import (
 from livingdrug.response.survival.times import Times, coded_events
 
 __all__ = [
+    "CURVE_FILE", "SEPARATED", "FittedCurve", "curves_to_toml", "is_curve_file", "read_curve", "read_curves",
     "CONFOUNDED", "FITS", "GRADES", "BinaryFit", "ChiSquare",
     "CompetingFit", "CompetingTimes", "GroupIncidence", "Incidence", "SubdistributionFit",
     "cumulative_incidence", "fit_competing", "fit_fine_gray", "gray_test", "ContinuousFit", "CoxFit", "Curve", "Estimate",

@@ -195,7 +195,9 @@ def _run_triggered(
         status[i], reasons[i] = found.status, found.reason
         if progress:
             progress(i + 1, n)
-    return Solved(curves, *measured, np.empty((n, 0)), np.empty((n, 0)), tuple(status), tuple(reasons))
+    peak, peak_time, area = measured
+    none = np.empty((n, 0))
+    return Solved(curves, peak, peak_time, area, none, none, tuple(status), tuple(reasons))
 
 
 def quantity_table(model: Model, subjects: Subjects) -> np.ndarray:

@@ -41,6 +41,8 @@ def check_limits(scenario: Document) -> None:
         values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
         if not values <= MAX_VALUES:
             raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")
+    if any(getattr(endpoint, "curve", None) for endpoint in getattr(scenario, "endpoints", None) or ()):
+        raise InputError("the app opens no files of this machine: give ec50 and slope, or use `livingdrug trial`")
     check_memory(scenario, MEMORY, "")
 
 

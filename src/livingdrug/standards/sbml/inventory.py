@@ -1,6 +1,7 @@
 """What an SBML model holds, sorted by what changes and by what."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from livingdrug.core.errors import InputError
 
@@ -14,14 +15,14 @@ class Inventory:
     elements.
     """
 
-    model: object
-    species: dict[str, object]
-    compartments: dict[str, object]
-    parameters: dict[str, object]
-    references: dict[str, object]
-    rates: dict[str, object]
-    assigned: dict[str, object]
-    start: dict[str, object]
+    model: Any
+    species: dict[str, Any]
+    compartments: dict[str, Any]
+    parameters: dict[str, Any]
+    references: dict[str, Any]
+    rates: dict[str, Any]
+    assigned: dict[str, Any]
+    start: dict[str, Any]
     set_by_events: frozenset[str]
     in_reactions: frozenset[str]
 

@@ -7,6 +7,7 @@ switch, at which the engine stops exactly.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from livingdrug.core.errors import InputError
 
@@ -23,7 +24,7 @@ class Names:
     """
 
     known: Mapping[str, str]
-    functions: Mapping[str, object] = field(default_factory=dict)
+    functions: Mapping[str, Any] = field(default_factory=dict)
     time: Callable[[], str] = lambda: "time"
     fixed: frozenset[str] = frozenset()
     switch: Callable[[str], str] | None = None
@@ -273,7 +274,7 @@ class _Translator:
         )
 
 
-def _put(node, what: Mapping[str, object], s) -> None:
+def _put(node, what: Mapping[str, Any], s) -> None:
     for i in range(node.getNumChildren()):
         child = node.getChild(i)
         if child.getType() == s.AST_NAME and child.getName() in what:

@@ -23,8 +23,10 @@ from livingdrug.response import (
     changed,
     expected,
     exposure_at_profile,
+    is_curve_file,
     paired,
     ratio_of_fits,
+    read_curve,
     spread_of,
     therapeutic_index,
     tradeoff,
@@ -89,7 +91,8 @@ class Index(KineticScenario):
     grade: Annotated[int | None, About("Toxicity is this grade or above.", group=CURVES)] = None
     efficacy_curve: Annotated[
         str | None,
-        About("A built-in exposure-response instead of an endpoint.", group=CURVES, metavar="NAME"),
+        About("A built-in exposure-response, or the folder of a `response`, instead of an endpoint.", group=CURVES,
+              metavar="NAME"),
     ] = None
     toxicity_curve: Annotated[str | None, About("The same for toxicity.", group=CURVES, metavar="NAME")] = (
         None
@@ -260,6 +263,12 @@ def _check_sides(scenario: Index) -> None:
 
 def _side(scenario: Index, what: str) -> _Side:
     name = getattr(scenario, f"{what}_curve")
+    if name is not None and is_curve_file(name):
+        one = read_curve(name, scenario.even_so)
+        seen = f"{one.subjects:,} subjects with exposures of {one.lowest:.3g} to {one.highest:.3g}"
+        doubts = tuple(f"{one.name} is a fit that is not sound, used all the same: {doubt}" for doubt in one.doubts)
+        fitted = f"{one.name}: fitted to {seen}, from `{name}`; its interval is by the delta method"
+        return _Side(one.curve, notes=(*doubts, fitted))
     if name is not None:
         entry = get_curve(name)
         return _Side(entry.curve, entry=entry, notes=(f"{entry.curve.name}: {entry.basis}; {entry.caution}",))
@@ -341,6 +350,9 @@ def _product(scenario: Index, sides: tuple[_Side, ...]) -> tuple[ExposureSpread,
         few = (f"the exposures of {n} subjects stand for all patients: each subject is {1 / n:.0%} of them",)
         return spread_of(exposure, curve.exposure, curve.unit, source), few if n < FEW_SUBJECTS else ()
     entry = sides[1].entry
+    if entry is None:
+        raise InputError("the curve of a file says nothing of the product's exposure: give --median and --log-sd, or "
+                         "--product-model, which may be the folder of a fit")  # fmt: skip
     return entry.spread, (
         f"no product was named; this is {entry.spread.source}, which `{entry.key}` was made with",
     )

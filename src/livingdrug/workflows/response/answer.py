@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
+from livingdrug.core.export import write_text
 from livingdrug.report import Answer, Picture, Table
-from livingdrug.response import CONFOUNDED
+from livingdrug.response import CONFOUNDED, CURVE_FILE, SEPARATED, BinaryFit, Curve, FittedCurve, GradedFit, curves_to_toml
 from livingdrug.workflows.response.spec import Response, ResponseAnswer
 from livingdrug.workflows.tables import hashes
 
@@ -77,6 +79,32 @@ def figures(_: Response, found: tuple[ResponseAnswer, ...]) -> Iterator[tuple[Pi
             Picture(name, f"{one.sample.endpoint} over {one.sample.exposure_name}{of}: {said}"),
             module.figure(one),
         )
+
+
+def keep(scenario: Response, found: tuple[ResponseAnswer, ...], folder: Path) -> Answer:
+    """Tables and figures, and the curves of a probability as a file by which they are used elsewhere."""
+    from livingdrug.workflows.base import workflow
+
+    made = fitted_curves(found, hashes(scenario))
+    if made:
+        write_text(curves_to_toml(made), folder / CURVE_FILE)
+    return workflow(scenario.kind).keep_as_usual(scenario, found, folder)
+
+
+def fitted_curves(found: tuple[ResponseAnswer, ...], data: tuple[tuple[str, str], ...]) -> tuple[FittedCurve, ...]:
+    """The curves of all groups; none of a value or a time."""
+    made = []
+    for one in found:
+        fit = one.fit
+        curves = fit.curves if isinstance(fit, GradedFit) else (fit.curve,) if isinstance(fit, BinaryFit) else ()
+        doubts = (SEPARATED,) if getattr(fit, "separated", False) else ()
+        made += [_fitted(curve, one, data[0][1] if data else "", doubts) for curve in curves]
+    return tuple(made)
+
+
+def _fitted(curve: Curve, one: ResponseAnswer, sha256: str, doubts: tuple[str, ...]) -> FittedCurve:
+    exposure, subjects = one.sample.exposure, int(one.sample.trials.sum())
+    return FittedCurve(curve, one.group, float(exposure.min()), float(exposure.max()), subjects, sha256, doubts)
 
 
 def plain(_: Response, found: tuple[ResponseAnswer, ...]) -> dict:

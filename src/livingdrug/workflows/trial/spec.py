@@ -1,11 +1,16 @@
 """The `trial` kind of scenario: arms against a shared control."""
 
+import math
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import build_model
+from livingdrug.core.units import parse_unit
+from livingdrug.models import Model, build_model
+from livingdrug.response import read_curves
 from livingdrug.simulation import Regimen, drawn_models, read_dose
 from livingdrug.trial import (
     Arm,
@@ -64,8 +69,8 @@ def read_own_dose(dose: float | tuple[str, ...], where: str) -> float | Regimen:
 
 
 class EndpointEntry(Part):
-    """An endpoint; the fields are those of `trial.Endpoint`. better: less is better for toxicity by
-    default."""
+    """An endpoint; the fields are those of `trial.Endpoint`. better: less is better for toxicity by default;
+    curve: the folder of a `response`, or its curve.toml, in place of exposure, ec50 and slope."""
 
     name: str
     kind: EndpointKind
@@ -78,13 +83,41 @@ class EndpointEntry(Part):
     above: float | None = None
     day: float | None = None
     better: Literal["higher", "lower"] | None = None
+    curve: str | None = None
 
-    def endpoint(self) -> Endpoint:
-        """The endpoint itself."""
+    def endpoint(self, model: Model | None = None, output: str = "", even_so: bool = False) -> Endpoint:
+        """The endpoint itself. model, output: whose exposure the curve of a file is on."""
         fields = {name: getattr(self, name) for name in Endpoint.__dataclass_fields__}
         fields["ec50"] = self.ec50 if isinstance(self.ec50, tuple) else (self.ec50,)
+        if self.curve is not None:
+            fields |= self._of_file(model, output, even_so)
         fields["better"] = self.better or ("lower" if self.kind == "toxicity" else "higher")
         return Endpoint(**fields)
+
+
+    def _of_file(self, model: Model | None, output: str, even_so: bool) -> dict:
+        """exposure, window, ec50 and slope of the curves in a file. Raises InputError for what a trial cannot take."""
+        where = f"endpoint `{self.name}`: curve `{self.curve}`"
+        if self.ec50 or self.slope != 1.0 or model is None:
+            raise InputError(f"{where}: give either the curve of a file, or ec50 and slope, and a model")
+        found = [one.curve for one in read_curves(self.curve, even_so)]
+        first = found[0]
+        if any(c.scale != "log" or c.ceiling != 1 or c.slope != first.slope for c in found):
+            raise InputError(f"{where}: a trial takes curves on ln exposure with one slope and a ceiling of 1")
+        kinds = {"CMAX": "cmax", "AUC28": "auc", "AUCINT": "auc"}
+        if first.exposure not in kinds:
+            raise InputError(f"{where} is on `{first.exposure}`; a trial's curve is on CMAX, AUC28 or AUCINT")
+        if first.exposure == "AUCINT" and self.window is None:
+            raise InputError(f"{where} is on AUCINT; say its `window`, such as [0, 28]")
+        probe = Trial(model, (), "", (), output)
+        unit = probe.unit if kinds[first.exposure] == "cmax" else f"{model.time_unit}*{probe.unit}"
+        if not first.unit or parse_unit(first.unit) != parse_unit(unit):
+            given = first.unit or "no stated unit"
+            raise InputError(f"{where} is in {given}, and `{model.full_name}` gives {unit}; fit it on exposures in that unit")
+        points = tuple(math.exp(-c.intercept / c.slope) for c in found)
+        if self.kind == "response" and len(points) > 1:
+            raise InputError(f"{where} holds {len(points)} curves, and a response has one; name it: {self.curve}:NAME")
+        return {"exposure": kinds[first.exposure], "ec50": points, "slope": first.slope}
 
 
 class FutilityEntry(Part):
@@ -141,7 +174,7 @@ class TrialScenario(Document):
                  "sides", "multiplicity")  # fmt: skip
         trial = Trial(
             model=model, arms=tuple(entry.arm() for entry in self.arms), doses=doses, futility=futility,
-            endpoints=tuple(entry.endpoint() for entry in self.endpoints),
+            endpoints=tuple(entry.endpoint(model, self.output, self.even_so) for entry in self.endpoints),
             spread=self.variability, **{name: getattr(self, name) for name in plain},
         )  # fmt: skip
         check_trial(trial)
@@ -162,6 +195,16 @@ def with_sizes(scenario: TrialScenario) -> TrialScenario:
     return scenario.model_copy(update={"sizes": tuple(max(2, round(part * smallest)) for part in PLOT_SIZES)})
 
 
+def _of_curves(scenario: TrialScenario) -> Iterator[str]:
+    """What to know of the curves that come from files."""
+    for entry in scenario.endpoints:
+        for one in read_curves(entry.curve, scenario.even_so) if entry.curve else ():
+            for doubt in one.doubts:
+                yield f"curve `{one.name}` is a fit that is not sound, used all the same: {doubt}"
+            seen = f"{one.subjects:,} subjects with exposures of {one.lowest:.3g} to {one.highest:.3g} {one.curve.unit}"
+            yield f"curve `{one.name}` was fitted to {seen}; it is taken for known, in power and in assurance"
+
+
 def run(scenario: TrialScenario, conduct: Conduct | None = None) -> TrialAnswer:
     """Build, check and simulate, with a power curve where figures are drawn.
 
@@ -171,10 +214,12 @@ def run(scenario: TrialScenario, conduct: Conduct | None = None) -> TrialAnswer:
     if conduct.executor != Conduct().executor:
         raise InputError("a `trial` scenario runs in one process; leave out --workers and --dask")
     asked = with_sizes(scenario) if conduct.drawn else scenario
-    trial = asked.trial()
-    if not asked.uncertainty:
-        return simulate_trial(trial, asked.replicates, asked.seed, asked.sizes, progress=conduct.progress)
-    drawn_models(trial.model, asked.uncertainty, asked.seed)  # refused before anything is computed
+    trial, curves = asked.trial(), tuple(_of_curves(asked))
+    if asked.uncertainty:
+        drawn_models(trial.model, asked.uncertainty, asked.seed)  # refused before anything is computed
     answer = simulate_trial(trial, asked.replicates, asked.seed, asked.sizes, progress=conduct.progress)
+    answer = replace(answer, notices=(*curves, *answer.notices))
+    if not asked.uncertainty:
+        return answer
     found = assurance(trial, asked.uncertainty, asked.replicates, asked.seed, progress=conduct.progress)
     return with_assurance(answer, found)

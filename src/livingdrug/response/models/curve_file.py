@@ -1,0 +1,142 @@
+"""A fitted exposure-response as a file, `curve.toml`, by which it is used elsewhere."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from livingdrug.core.errors import InputError, LivingdrugError, printable
+from livingdrug.core.folders import settled
+from livingdrug.core.names import unknown
+from livingdrug.core.toml import parse_toml, read_text
+from livingdrug.response.models.curve import Curve
+
+CURVE_FILE = "curve.toml"  # in the folder of a response
+NUMBERS = ("intercept", "slope", "ceiling", "lowest", "highest")
+TEXTS = ("name", "group", "scale", "exposure", "unit", "source", "label")
+WHOLE = ("subjects",)
+LISTS = ("covariance", "doubts")
+SEPARATED = "one exposure separates the outcomes, so only a penalty keeps its slope finite"
+
+
+@dataclass(frozen=True)
+class FittedCurve:
+    """curve: with its covariance; group: of subjects, "" where all are one; lowest, highest: exposures seen; subjects: how
+    many; data_sha256: of the table; doubts: why the fit is not sound, a sentence each."""
+
+    curve: Curve
+    group: str
+    lowest: float
+    highest: float
+    subjects: int
+    data_sha256: str = ""
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How it is chosen in a file of several."""
+        return f"{self.curve.name} {self.group}".strip()
+
+
+def curves_to_toml(made: tuple[FittedCurve, ...]) -> str:
+    """Curves as a TOML document."""
+    import tomli_w
+
+    return tomli_w.dumps({"curves": [_plain(one) for one in made]})
+
+
+def _plain(one: FittedCurve) -> dict:
+    curve = one.curve
+    plain = {name: getattr(curve, name) for name in ("name", "exposure", "unit", "scale", "label", "source")}
+    plain |= {"group": one.group, "intercept": float(curve.intercept), "slope": float(curve.slope),
+              "ceiling": float(curve.ceiling), "lowest": one.lowest, "highest": one.highest, "subjects": one.subjects,
+              "data_sha256": one.data_sha256, "doubts": list(one.doubts)}  # fmt: skip
+    if curve.covariance is not None:
+        plain["covariance"] = [[float(v) for v in row] for row in curve.covariance]
+    return {key: value for key, value in plain.items() if value not in ("", [])}
+
+
+def is_curve_file(name: str) -> bool:
+    """Whether a curve is given as a file or a folder rather than by the name of a built-in one: `run`, `run/curve.toml`,
+    either with `:NAME` behind it."""
+    return _file(_parted(name)[0]) is not None
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """(file or folder, name of the curve in it)."""
+    file, _, curve = name.partition(":") if _file(name) is None else (name, "", "")
+    return file, curve.strip()
+
+
+def _file(name: str) -> Path | None:
+    path = Path(name)
+    if path.suffix.lower() == ".toml":
+        return path
+    if name and path.is_dir() and (settled(path) / CURVE_FILE).is_file():
+        return settled(path) / CURVE_FILE
+    return None
+
+
+def read_curves(name: str, even_so: bool = False) -> tuple[FittedCurve, ...]:
+    """The curves in a file, or in the folder of a response; `FILE:NAME` for one of several.
+
+    Raises InputError for a file that holds none, a name that it lacks, and a fit that is not sound unless `even_so`.
+    """
+    given, wanted = _parted(name)
+    file = _file(given)
+    if file is None:
+        raise InputError(f"`{printable(name)}` is neither a file that ends in .toml nor a folder with a {CURVE_FILE}")
+    data = parse_toml(read_text(file), file.name, f"`livingdrug response --out` writes the file of a curve, {CURVE_FILE}")
+    tables = data.get("curves")
+    if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
+        raise InputError(f"`{printable(given)}` holds no list `curves`; it is what `livingdrug response --out` writes")
+    found = tuple(_read(table, f"{file.name}, curves[{i}]") for i, table in enumerate(tables, 1))
+    if wanted:
+        names = {one.name.replace(" ", ""): one for one in found}
+        if wanted.replace(" ", "") not in names:
+            raise InputError(f"`{printable(given)}`: " + unknown("curve", wanted, [one.name for one in found]))
+        found = (names[wanted.replace(" ", "")],)
+    doubts = [doubt for one in found for doubt in one.doubts]
+    if doubts and not even_so:
+        raise InputError(
+            f"`{printable(given)}` is a fit that is not sound: {doubts[0]}. Fit again, or take it all the same with "
+            "--even-so (in a document: even_so = true); every output will say so"
+        )
+    return found
+
+
+def read_curve(name: str, even_so: bool = False) -> FittedCurve:
+    """The one curve of a file. Raises InputError as `read_curves`, and where there are several."""
+    one, *more = read_curves(name, even_so)
+    if more:
+        names = ", ".join(f"`{other.name}`" for other in (one, *more))
+        which = f"say which one, such as {name}:{more[-1].name}"
+        raise InputError(f"`{printable(name)}` holds several curves ({names}); {which}")
+    return one
+
+
+def _read(table: dict, where: str) -> FittedCurve:
+    known = {*NUMBERS, *TEXTS, *WHOLE, *LISTS, "data_sha256"}
+    for key in table:
+        if key not in known:
+            raise InputError(f"{where}: " + unknown("key", key, known))
+    for key in ("name", "scale", "intercept", "slope", "lowest", "highest"):
+        if key not in table:
+            raise InputError(f"{where}: the key `{key}` is missing")
+    number = {key: table[key] for key in NUMBERS if key in table}
+    for key, value in number.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise InputError(f"{where}: `{key}` is {value!r:.40}; it must be a finite number")
+    text = {key: table.get(key, "") for key in (*TEXTS, "data_sha256")}
+    for key, value in text.items():
+        if not isinstance(value, str):
+            raise InputError(f"{where}: `{key}` is {value!r:.40}; it must be text in quotes")
+    try:
+        curve = Curve(
+            text["name"], number["intercept"], number["slope"], table.get("covariance"), text["scale"],
+            text["source"], text["label"], number.get("ceiling", 1.0), text["exposure"], text["unit"],
+        )  # fmt: skip
+    except (LivingdrugError, TypeError, ValueError) as error:
+        raise InputError(f"{where}: {error}") from None
+    doubts = tuple(str(doubt) for doubt in table.get("doubts", ()))
+    return FittedCurve(curve, text["group"], number["lowest"], number["highest"], int(table.get("subjects", 0)),
+                       text["data_sha256"], doubts)  # fmt: skip
