@@ -83,8 +83,8 @@ class Incidence(Shown):
         if k < 0:
             return Estimate(0.0, np.nan, np.nan, self.level, "log-log")
         seen = time <= self.time[-1]
-        values = (self.incidence[k], self.low[k], self.high[k]) if seen else (np.nan,) * 3
-        return Estimate(*map(float, values), self.level, "log-log")
+        value, low, high = (self.incidence[k], self.low[k], self.high[k]) if seen else (np.nan,) * 3
+        return Estimate(float(value), float(low), float(high), self.level, "log-log")
 
 
 def cumulative_incidence(times: CompetingTimes, cause: int = 1, level: float = 0.95) -> Incidence:
