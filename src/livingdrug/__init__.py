@@ -76,13 +76,17 @@ if TYPE_CHECKING:  # each name is loaded when it is first used, so that `import 
         Endpoint,
         Escalation,
         Level,
+        OneArm,
         PowerAnswer,
+        Smallest,
         Trial,
         TrialAnswer,
+        one_arm,
         power,
         simulate_escalation,
         simulate_trial,
         size_grid,
+        smallest_difference,
     )
 
 __all__ = [
@@ -101,8 +105,8 @@ __all__ = [
     # exposure and response
     "Sample", "TherapeuticIndex", "exposure_at", "fit_response", "kaplan_meier", "paired", "therapeutic_index",
     # trials
-    "Arm", "Endpoint", "Escalation", "Level", "PowerAnswer", "Trial", "TrialAnswer", "power", "simulate_escalation",
-    "simulate_trial", "size_grid",
+    "Arm", "Endpoint", "Escalation", "Level", "OneArm", "PowerAnswer", "Smallest", "Trial", "TrialAnswer", "one_arm", "power",
+    "simulate_escalation", "simulate_trial", "size_grid", "smallest_difference",
     # published products
     "compare", "exposure_facts", "get_curve", "list_curves", "list_products",
     # for other tools, and figures

@@ -29,7 +29,7 @@ from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.outcomes import plot_outcomes
 from livingdrug.plots.panels import Panel, panels_of, plot_panels
 from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
-from livingdrug.plots.power import plot_power
+from livingdrug.plots.power import plot_one_arm, plot_power, plot_smallest
 from livingdrug.plots.predictive import plot_npde, plot_vpc
 from livingdrug.plots.profiles import plot_profile, plot_profiles, plot_spaghetti
 from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
@@ -53,7 +53,8 @@ __all__ = [
     "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
     "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
     "plot_panels",
-    "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_power", "plot_power_over_size",
+    "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_one_arm", "plot_power",
+    "plot_power_over_size", "plot_smallest",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
     "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored", "plot_sensitivity",
     "plot_size_grid", "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",

@@ -7,7 +7,7 @@ from dash.exceptions import PreventUpdate
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.models import get_model, list_models
 from livingdrug.report import Table, number, text_table
-from livingdrug.trial import TrialAnswer, effect_of_fold, size_for_means
+from livingdrug.trial import OneArm, PowerAnswer, Smallest, TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web import design
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.figures import axis, layout
@@ -17,9 +17,10 @@ from livingdrug.web.limits import check_run
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, plot, points, problem, table
 from livingdrug.web.work import Work
-from livingdrug.workflows import scenario_of_text
+from livingdrug.workflows import scenario_of_text, workflow
 from livingdrug.workflows.examples.trial import UMBRELLA
-from livingdrug.workflows.power.spec import Power, log_sd_of, power_curve
+from livingdrug.workflows.power.answer import NAMES, assumed
+from livingdrug.workflows.power.spec import Power, log_sd_of, over_sizes, power_curve
 from livingdrug.workflows.power.spec import run as run_power
 from livingdrug.workflows.trial.spec import TrialScenario, with_sizes
 from livingdrug.workflows.trial.spec import run as run_trial
@@ -33,19 +34,28 @@ COMMON = (
     Entry("alpha", "Significance"),
     Entry("sides", "Sides of the test", "1 or 2"),
     Entry("arms", "Allocation", "1:1, 1:2 ..."),
-    Entry("n", "Or: the power of this many in the smaller arm"),
+    Entry("n", "This many in the smaller arm", "their power; with the difference left empty: the smallest one they show"),
 )
+ONE_ARM = (
+    Entry("historical", "Historical rate", "p0, such as 0.2"), Entry("rate", "Rate hoped for", "p1, such as 0.4"),
+    Entry("two_stage", "Stages", choices=(("", "one stage"), ("optimal", "two, Simon's optimal"),
+                                          ("minimax", "two, Simon's minimax"))),
+    Entry("power", "Power wanted", "0.8: 8 trials in 10 see it"), Entry("alpha", "Significance", "one-sided"),
+    Entry("n", "This many patients", "of one stage: their power; with the rate hoped for left empty: the smallest they show"),
+)  # fmt: skip
 ASKED = {
     "fold": (Entry("fold", "Fold change of exposure (AUC0-28)"),
              Entry("log_sd", "SD of ln exposure", "instead of a model; two numbers: one for each arm", several=True),
              Entry("model", "Model whose variability gives the SD"), Entry("variability", "Which published variability")),
     "effect": (Entry("effect", "Difference of means, in SD"),),
     "hazard_ratio": (Entry("hazard_ratio", "Hazard ratio"), Entry("event_rate", "Proportion of subjects with the event")),
-    "proportions": (Entry("proportions", "Two response rates", "such as 0.3 0.5", several=True),),
+    "proportions": (Entry("proportions", "Two response rates", "such as 0.3 0.5", several=True),
+                    Entry("control_rate", "Or: rate of the first arm alone", "with a number of patients")),
 }  # fmt: skip
 QUESTIONS = {"fold": (EXAMPLE, "a fold change of exposure"), "effect": (Power(effect=0.5), "a difference of means"),
              "proportions": (Power(proportions=(0.3, 0.5)), "two response rates"),
-             "hazard_ratio": (Power(hazard_ratio=0.6, event_rate=0.5), "a hazard ratio")}  # fmt: skip
+             "hazard_ratio": (Power(hazard_ratio=0.6, event_rate=0.5), "a hazard ratio"),
+             "historical": (Power(historical=0.2, rate=0.4), "one arm above a historical rate")}  # fmt: skip
 
 
 def page(query: str, work: Work) -> html.Div:
@@ -60,11 +70,16 @@ def page(query: str, work: Work) -> html.Div:
     wanted = scenario.wanted()
     left = [
         html.H2("How many patients does it take to see ..."), html.Nav(html.Ul(links), **{"aria-label": "questions"}),
-        form(f"power-{wanted}", scenario, to_query(scenario), (*ASKED[wanted], *COMMON)), html.H2("A whole trial, simulated"),
+        form(f"power-{wanted}", scenario, to_query(scenario), _entries(wanted)), html.H2("A whole trial, simulated"),
         html.P(dcc.Link("Several versions against a shared control", href=f"{PATH}?{to_query(_example_trial())}")),
     ]  # fmt: skip
     return html.Div([html.Div(left, className="left"), html.Div(_answers(scenario, work), className="right")],
                     className="two")  # fmt: skip
+
+
+def _entries(wanted: str) -> tuple[Entry, ...]:
+    """The fields of a question."""
+    return ONE_ARM if wanted == "historical" else (*ASKED[wanted], *COMMON)
 
 
 def _example_trial() -> TrialScenario:
@@ -78,9 +93,55 @@ def _answers(scenario: Power, work: Work) -> list:
         if scenario.model is not None and scenario.model not in list_models():
             get_model(scenario.model)
         with work.job():
-            answer, curve = run_power(scenario), power_curve(scenario)
+            answer = run_power(scenario)
+            return [*_shown(scenario, answer), downloads(to_query(scenario))]
     except LivingdrugError as error:
-        return [problem(in_fields(str(error), (*ASKED[scenario.wanted()], *COMMON)))]
+        return [problem(in_fields(str(error), _entries(scenario.wanted())))]
+
+
+def _shown(scenario: Power, answer: PowerAnswer | Smallest | OneArm) -> list:
+    """Sentence, numbers, figure, and what is assumed."""
+    if isinstance(answer, PowerAnswer):
+        return _of_sizes(scenario, answer)
+    told = workflow("power").answer(scenario, answer)
+    curve = answer.curve() if isinstance(answer, OneArm) else over_sizes(scenario).table()
+    made, what = _one_arm_figure(answer) if isinstance(answer, OneArm) else _smallest_figure(curve, answer)
+    return [
+        html.P(answer.sentence, className="answer", id="sentence"),
+        *(html.P(flag, className="notes") for flag in told.flags),
+        *(table(numbers) for numbers in told.tables),
+        plot("power", made, what, text_table("numbers of the figure", curve), 420),
+        points("What is assumed", assumed(scenario, answer), "notes"),
+    ]  # fmt: skip
+
+
+def _smallest_figure(curve, answer: Smallest) -> tuple[dict, str]:
+    name, dots = NAMES[answer.quantity], {"size": 12, "color": "#D55E00"}
+    made = [
+        {"x": curve["n"].tolist(), "y": curve[answer.quantity].tolist(), "mode": "lines", "name": "smallest",
+         "line": {"color": "#0072B2"}},
+        {"x": [answer.n_per_arm], "y": [answer.value], "mode": "markers", "name": "the answer", "marker": dots},
+    ]  # fmt: skip
+    axes = {"xaxis": axis("subjects in the smaller arm"), "yaxis": axis(name)}
+    return {"data": made, "layout": layout(**axes)}, f"The smallest {name} over the number of subjects."
+
+
+def _one_arm_figure(answer: OneArm) -> tuple[dict, str]:
+    from livingdrug.plots import COLOURS
+
+    curve = answer.curve()
+    made = [{"x": curve["rate"].tolist(), "y": curve[f"claim_{name.replace(' ', '_')}"].tolist(), "mode": "lines",
+             "name": name, "line": {"color": COLOURS[k]}} for k, (name, _) in enumerate(answer.designs)]  # fmt: skip
+    dotted = {"dash": "dot", "color": "#555"}
+    lines = [{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": rate, "x1": rate, "line": dotted}
+             for rate in (answer.design.p0, answer.design.p1)]  # fmt: skip
+    axes = {"xaxis": axis("true rate of response"), "yaxis": axis("probability of the claim", range=[0, 1.02])}
+    what = "Probability of calling the rate above the historical one, over the true rate; dotted: the two rates."
+    return {"data": made, "layout": layout(shapes=lines, **axes)}, what
+
+
+def _of_sizes(scenario: Power, answer: PowerAnswer) -> list:
+    curve = power_curve(scenario)
     facts = Table("answer", ("", ""), (
         ("in the smaller arm", str(answer.n_per_arm)), ("in both arms", str(answer.n_total)),
         ("before rounding up, smaller arm", number(answer.n_exact)),
@@ -95,7 +156,6 @@ def _answers(scenario: Power, work: Work) -> list:
              text_table("power curve", curve.table()), 420),
         *([_grid(scenario)] if scenario.wanted() == "fold" and len(scenario.log_sd) < 2 else []),
         points("What is assumed", curve.assumptions, "notes"),
-        downloads(to_query(scenario)),
     ]  # fmt: skip
 
 
@@ -176,8 +236,8 @@ def _size_figure(answer: TrialAnswer) -> dict:
 def register(app, work: Work) -> None:
     """Callbacks of the questions and of the design."""
     design.register(app)
-    for wanted, entries in ASKED.items():
-        register_form(app, f"power-{wanted}", (*entries, *COMMON))
+    for wanted in QUESTIONS:
+        register_form(app, f"power-{wanted}", _entries(wanted))
 
     @app.callback(
         Output("address", "search", allow_duplicate=True), Output("design-problem", "children"),

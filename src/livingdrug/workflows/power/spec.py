@@ -1,4 +1,5 @@
-"""The `power` kind of scenario: how many subjects per arm, with formulas."""
+"""The `power` kind of scenario: how many subjects per arm, what so many show, and one arm against a historical
+rate, with formulas."""
 
 import math
 from collections.abc import Callable
@@ -14,11 +15,15 @@ from livingdrug.products import CAUTION, OBSERVED, observed_spread
 from livingdrug.trial import (
     Assured,
     Design,
+    OneArm,
     PowerAnswer,
     PowerCurve,
+    Smallest,
+    SmallestCurve,
     assured_power,
     effect_of_fold,
     log_sd_of_auc28,
+    one_arm,
     power_log_rank,
     power_proportions,
     power_t,
@@ -27,12 +32,14 @@ from livingdrug.trial import (
     size_for_hazards,
     size_for_means,
     size_for_proportions,
+    smallest_curve,
+    smallest_difference,
 )
 from livingdrug.trial import power_curve as curve
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, EvenSo
+from livingdrug.workflows.power.asking import in_place, wanted_of
 
-QUESTIONS = ("fold", "effect", "proportions", "hazard_ratio")
 MEANS = "two-sample t-test with equal variances, exact noncentral t"
 WELCH = "Welch's t-test, each arm with its own SD, an approximation by the noncentral t"
 RATES = (
@@ -42,16 +49,19 @@ RATES = (
 HAZARDS = "Schoenfeld's formula for the log-rank test, an approximation for many events; proportional hazards"
 
 
-EFFECT, TEST = "Difference to be seen (exactly one)", "Test"
+EFFECT, TEST = "Difference to be seen (exactly one, or --n in its place)", "Test"
+ONE_ARM = "One arm against a historical rate"
 
 
 class Power(Document):
-    """Two arms compared. Exactly one of fold, effect, proportions and hazard_ratio says what is to be
-    seen."""
+    """Two arms compared, by exactly one of fold, effect, proportions and hazard_ratio, or by n in their
+    place; or one arm against a historical rate."""
 
     EXAMPLES: ClassVar = (
         "livingdrug power --fold 2 --model stein_2019 --variability sd",
         "livingdrug power --proportions 0.3 0.5 --power 0.9 --arms 1:2",
+        "livingdrug power --n 10 --model stein_2019 --variability sd",
+        "livingdrug power --historical 0.2 --rate 0.4 --two-stage optimal",
     )
 
     kind: Literal["power"] = "power"
@@ -102,12 +112,40 @@ class Power(Document):
             group=EFFECT,
         ),
     ] = None
+    control_rate: Annotated[
+        float | None,
+        About(
+            "Response rate of the first arm, with --n: the smallest rate above it that so many show.",
+            group=EFFECT,
+        ),
+    ] = None
+    historical: Annotated[
+        float | None,
+        About("Response rate so far (p0), with --rate or --n: exact binomial test of one arm.", group=ONE_ARM),
+    ] = None
+    rate: Annotated[float | None, About("Response rate hoped for in one arm (p1).", group=ONE_ARM)] = None
+    two_stage: Annotated[
+        Literal["optimal", "minimax"] | None,
+        About(
+            "Simon's design with a stop for futility: of fewest expected patients (optimal) or of fewest in "
+            "all (minimax).",
+            group=ONE_ARM,
+        ),
+    ] = None
     power: Annotated[float, About("Power of the test.", group=TEST)] = 0.8
     alpha: Annotated[float, About("Significance level.", group=TEST)] = 0.05
-    sides: Annotated[int, About("One- or two-sided test.", group=TEST)] = 2
+    sides: Annotated[
+        int, About("One- or two-sided test of two arms; one arm is tested one-sided.", group=TEST)
+    ] = 2
     arms: Annotated[str, About("Allocation, such as 1:2.", group=TEST)] = "1:1"
     n: Annotated[
-        int | None, About("Ask for the power of this many subjects in the smaller arm.", ("-n", "--n"), TEST)
+        int | None,
+        About(
+            "Subjects in the smaller arm (or the one arm): their power, or without a difference, the smallest "
+            "one that they show.",
+            ("-n", "--n"),
+            TEST,
+        ),
     ] = None
     uncertainty: Annotated[
         int,
@@ -129,30 +167,15 @@ class Power(Document):
         """The test. Raises InputError for an allocation that cannot be read."""
         return Design(self.power, self.alpha, self.sides, read_arms(self.arms))
 
-    def wanted(self) -> str:
-        """Which of QUESTIONS is asked. Raises InputError unless it is exactly one, with what it needs."""
-        given = [name for name in QUESTIONS if getattr(self, name) is not None]
-        if len(given) != 1:
-            known = ", ".join(f"--{name.replace('_', '-')}" for name in QUESTIONS)
-            raise InputError(f"give exactly one of {known}, not {' and '.join(given) or 'none'}")
-        if (self.hazard_ratio is None) != (self.event_rate is None):
-            raise InputError(
-                "--hazard-ratio and --event-rate (proportion of subjects who have the event) belong together"
-            )
-        self._refuse_idle(given[0])
-        return given[0]
+    @property
+    def inverse(self) -> bool:
+        """Whether n stands in the place of a difference, which is then the answer."""
+        return in_place(self)
 
-    def _refuse_idle(self, asked: str) -> None:
-        """Keys that the question does not use would be taken for part of the answer."""
-        used = {"fold": ("log_sd", "model", "variability"), "hazard_ratio": ("event_rate",)}.get(asked, ())
-        idle = [
-            name for name in ("log_sd", "model", "variability") if getattr(self, name) and name not in used
-        ]
-        if idle:
-            named = " and ".join(f"--{name.replace('_', '-')}" for name in idle)
-            raise InputError(
-                f"{named} belong(s) to a fold change (--fold); with --{asked.replace('_', '-')} leave it out"
-            )
+    def wanted(self) -> str:
+        """Which of fold, effect, proportions, hazard_ratio and historical is asked. Raises InputError unless it
+        is exactly one, with what it needs."""
+        return wanted_of(self)
 
 
 @dataclass(frozen=True)
@@ -178,12 +201,43 @@ def read_arms(text: str) -> float:
     return ratio
 
 
-def run(scenario: Power) -> PowerAnswer:
+def run(scenario: Power) -> PowerAnswer | Smallest | OneArm:
     """The answer in numbers and one sentence. Raises InputError for what cannot be asked."""
+    if scenario.wanted() == "historical":
+        return one_arm(
+            scenario.historical,
+            scenario.rate,
+            n=scenario.n,
+            two_stage=scenario.two_stage,
+            alpha=scenario.alpha,
+            power=scenario.power,
+        )
+    if scenario.inverse:
+        return smallest_difference(scenario.n, **_beside(scenario), design=scenario.design())
     answer = question(scenario).size(scenario.n)
     if not scenario.uncertainty:
         return answer
     return replace(answer, assured=_assured(scenario, answer)[0])
+
+
+def _beside(scenario: Power) -> dict:
+    """What the smallest difference is looked for beside."""
+    if scenario.wanted() == "fold":
+        sds = scenario.log_sd
+        return {"log_sd": _two_sds(scenario) if len(sds) > 1 else log_sd_of(scenario)}
+    return {"control_rate": scenario.control_rate, "event_rate": scenario.event_rate}
+
+
+def over_sizes(scenario: Power) -> SmallestCurve:
+    """The smallest difference over the number of subjects, around n."""
+    return smallest_curve(scenario.n, **_beside(scenario), design=scenario.design())
+
+
+def asked_back(scenario: Power, found: Smallest) -> Power:
+    """The question whose answer is n: what was found stands where it was left out."""
+    pair = (scenario.control_rate, found.value)
+    value = pair if found.quantity == "proportions" else found.value
+    return scenario.model_copy(update={found.quantity: value, "control_rate": None})
 
 
 def assurance_notes(scenario: Power) -> tuple[str, ...]:
@@ -252,11 +306,8 @@ def _means(effect: float, what: str, design: Design, assumed: tuple[str, ...]) -
 def _fold(scenario: Power, design: Design) -> Question:
     """One SD of the logarithm for both arms, or one for each."""
     what, sds, fold = f"a {scenario.fold:g}-fold change of exposure", scenario.log_sd, scenario.fold
-    if len(sds) > 2:
-        raise InputError(
-            f"--log-sd was given {len(sds)} times; give it once for both arms, or twice, once for each"
-        )
-    if len(sds) == 2 and scenario.model is None and scenario.variability is None:
+    if len(sds) > 1:
+        sds = _two_sds(scenario)
 
         def welch(n: float) -> float:
             return power_welch(n, math.log(fold), sds, design.alpha, design.sides, design.ratio)
@@ -275,6 +326,18 @@ def _fold(scenario: Power, design: Design) -> Question:
     if scenario.variability == OBSERVED:
         source = f"; {CAUTION}"
     return _means(effect_of_fold(fold, log_sd), what, design, (MEANS, said + source))
+
+
+def _two_sds(scenario: Power) -> tuple[float, float]:
+    """Those of the first and of the second arm. Raises InputError beside a model, and for more of them."""
+    if len(scenario.log_sd) > 2:
+        raise InputError(
+            f"--log-sd was given {len(scenario.log_sd)} times; give it once for both arms, or twice, once for "
+            "each"
+        )
+    if scenario.model is not None or scenario.variability is not None:
+        log_sd_of(scenario)  # says which of the two to leave out
+    return scenario.log_sd[0], scenario.log_sd[1]
 
 
 def variability_note(scenario: Power) -> str:
@@ -307,4 +370,9 @@ def log_sd_of(scenario: Power) -> float:
         return scenario.log_sd[0]
     if scenario.variability == OBSERVED:
         return observed_spread(build_model(scenario.model, even_so=scenario.even_so).name).log_sd
-    return log_sd_of_auc28(build_model(scenario.model, even_so=scenario.even_so), scenario.variability)
+    return _log_sd_of_model(scenario.model, scenario.variability, scenario.even_so)
+
+
+@lru_cache(maxsize=16)
+def _log_sd_of_model(name: str, variability: str | None, even_so: bool) -> float:
+    return log_sd_of_auc28(build_model(name, even_so=even_so), variability)
