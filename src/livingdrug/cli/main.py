@@ -63,15 +63,15 @@ def show(name: str, fragments: str, latex: bool, toml: bool, even_so: bool) -> N
 
 @models.command()
 @click.argument("name")
-@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too), mrgsolve, sbml or "
-              "antimony.")
+@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too), mrgsolve, monolix, "
+              "pumas, sbml or antimony.")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
 @click.option("--variability", "--spread", "variability", help="Which published between-subject variability, where there are "
               "several (stein_2019: sd, variance).")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
 @click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
 def export(name: str, target: str, fragments: str, variability: str | None, out: str | None, even_so: bool) -> None:
-    """Write a model (name or file) for NONMEM, nlmixr2, mrgsolve, or as SBML or Antimony."""
+    """Write a model (name or file) for NONMEM, nlmixr2, mrgsolve, Monolix or Pumas, or as SBML or Antimony."""
     from livingdrug.cli.exports import export_model
 
     export_model(name, target, _split(fragments), variability, out, even_so)

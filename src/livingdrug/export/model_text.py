@@ -3,19 +3,22 @@
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.export.antimony import antimony
+from livingdrug.export.monolix import monolix
 from livingdrug.export.mrgsolve import mrgsolve
 from livingdrug.export.nlmixr2 import nlmixr2
 from livingdrug.export.nonmem import nonmem
 from livingdrug.export.plan import plan
+from livingdrug.export.pumas import pumas
 from livingdrug.export.sbml import sbml
 from livingdrug.models import Model
 
-TARGETS = {"nonmem": nonmem, "nlmixr2": nlmixr2, "mrgsolve": mrgsolve}
+TARGETS = {"nonmem": nonmem, "nlmixr2": nlmixr2, "mrgsolve": mrgsolve, "monolix": monolix, "pumas": pumas}
 STANDARDS = {"sbml": sbml, "antimony": antimony}  # of the typical subject, with the doses of its first experiment
 
 
 def model_text(model: Model, target: str, spread: str | None = None) -> str:
-    """The model as a NONMEM control stream, an nlmixr2 (rxode2) function, an mrgsolve model file, SBML or Antimony.
+    """The model as a NONMEM control stream, an nlmixr2 (rxode2) function, an mrgsolve model file, Mlxtran for Monolix, a
+    Pumas model, SBML or Antimony.
 
     Parameters
     ----------
