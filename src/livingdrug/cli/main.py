@@ -67,7 +67,7 @@ def show(name: str, fragments: str, latex: bool, toml: bool, even_so: bool) -> N
 @models.command()
 @click.argument("name")
 @click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too), mrgsolve, monolix, "
-              "pumas, sbml or antimony.")
+              "pumas, sbml, antimony or omex (an archive).")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
 @click.option("--variability", "--spread", "variability", help="Which published between-subject variability, where there are "
               "several (stein_2019: sd, variance).")

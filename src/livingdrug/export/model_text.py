@@ -41,6 +41,8 @@ def model_text(model: Model, target: str, spread: str | None = None) -> str:
         if spread:
             raise InputError(f"{target} holds one subject, so no variability can be chosen; leave it out")
         return STANDARDS[target](model)
+    if target == "omex":
+        raise InputError("an OMEX archive is a file of several parts, not a text; in Python: livingdrug.export.omex(model)")
     if target not in TARGETS:
-        raise InputError(unknown("target", target, [*TARGETS, *STANDARDS]))
+        raise InputError(unknown("target", target, [*TARGETS, *STANDARDS, "omex"]))
     return TARGETS[target](plan(model, spread))
