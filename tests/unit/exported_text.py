@@ -9,7 +9,9 @@ import re
 import numpy as np
 from scipy.integrate import solve_ivp
 
-_TOKEN = re.compile(r"\s*(\d+\.?\d*(?:[eE][+-]?\d+)?|[A-Za-z_][A-Za-z0-9_.]*|\*\*|\^|[-+*/(),])")
+from livingdrug.export.pumas import _HELPERS
+
+_TOKEN = re.compile(r"\s*(\d+\.?\d*(?:[eE][+-]?\d+)?|[A-Za-z_][A-Za-z0-9_.]*|\*\*|\^|>=|[-+*/(),<>])")
 _FUNCTIONS = {
     # as Fortran and C have it at 0
     "log": lambda x: math.log(x) if x > 0 else -math.inf if x == 0 else math.nan,
@@ -133,9 +135,53 @@ def _r(lines, call):
     return Program(lines, r"if \((.*) (<|>|>=) (.*)\) \{", r"\} else \{", r"\}", target, call)
 
 
+def _ieee_exp(x):
+    return math.exp(x) if x < 709 else math.inf
+
+
+_IN_MLXTRAN = {**_FUNCTIONS, "exp": _ieee_exp, "min": min, "max": max}
+# Julia's logarithm raises an error below 0 rather than give no number
+_IN_JULIA = {
+    **_IN_R, "exp": _ieee_exp, "log": lambda x: math.log(x) if x else -math.inf, "zero": lambda x: 0.0,
+    "ifelse": lambda condition, yes, no: yes if condition else no,
+}  # fmt: skip
+_HELPER = re.compile(r"(\w+)\(([\w, ]+)\) = (.*) \? (.*) : (.*)")
+
+
+def _mlxtran(lines, call):
+    return Program(lines, r"if (.*) (<|>|>=) (.*)", "else", "end", r"(\w+) = (.*)", call)
+
+
+def _julia(lines, call):
+    lines = [re.sub(r" (:?=) @\. ", " = ", line) for line in lines]
+    return Program(lines, "!", "!", "!", r"(\w+'?) = (.*)", call)
+
+
+def _julia_helpers(lines):
+    """Functions as the text defines them, with one choice each."""
+    made = {}
+    for line in lines:
+        name, arguments, condition, yes, no = _HELPER.fullmatch(line).groups()
+        arguments = arguments.split(", ")
+        texts = [_julia([f"value = {part}"], _IN_JULIA) for part in (condition, yes, no)]
+
+        def function(*given, arguments=arguments, texts=texts):
+            scope = dict(zip(arguments, given, strict=True))
+            texts[0].run(scope, _IN_JULIA)
+            texts[1 if scope.pop("value") else 2].run(scope, _IN_JULIA)
+            return scope["value"]
+
+        made[name] = function
+    return made
+
+
 def evaluate(target, lines, values):
     """All variables after these statements of a target."""
-    grammar, call = {"nonmem": (_fortran, _IN_FORTRAN), "mrgsolve": (_c, _IN_C), "nlmixr2": (_r, _IN_R)}[target]
+    grammar, call = {
+        "nonmem": (_fortran, _IN_FORTRAN), "mrgsolve": (_c, _IN_C), "nlmixr2": (_r, _IN_R),
+        "monolix": (_mlxtran, _IN_MLXTRAN),
+        "pumas": (_julia, {**_IN_JULIA, **_julia_helpers(_HELPERS.values())}),
+    }[target]  # fmt: skip
     scope = dict(values)
     grammar([line.strip() for line in lines], call).run(scope, call)
     return scope
@@ -276,3 +322,117 @@ def run_rxode2(text, doses, times, dosed):
     solved = _integrate(rate, y0, doses, stops, times, states.index(dosed) if dosed else None)
     rows = [at(t, y) for t, y in zip(times, solved, strict=True)]
     return {name: np.array([row.get(name, np.nan) for row in rows]) for name in rows[0]}
+
+
+class Written:
+    """Equations read from a text: `dosed`, `states`, `values` of its parameters, `at(t, y)`: all variables at states by name.
+
+    `start`: the states at time 0.
+    """
+
+    def rates(self, t, y):
+        """Derivatives, by state."""
+        found = self.at(t, y)
+        return {name: found[self.slope.format(name)] for name in self.states}
+
+    def curves(self, doses, times):
+        """{variable: values at times}."""
+        y0 = [self.start.get(name, 0.0) for name in self.states]
+        names = self.states
+
+        def rate(t, y):
+            found = self.rates(t, dict(zip(names, y, strict=True)))
+            return [found[name] for name in names]
+
+        into = names.index(self.dosed) if self.dosed else 0
+        solved = _integrate(rate, y0, doses, self.stops, times, into) if names else [[] for _ in times]
+        rows = [self.at(t, dict(zip(names, y, strict=True))) for t, y in zip(times, solved, strict=True)]
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+class Mlxtran(Written):
+    """A structural model, and the remarks that hold a project, read without their semicolons."""
+
+    slope = "ddt_{}"
+
+    def __init__(self, text):
+        model, project = text.split("; For a project", 1)
+        lines = [line.split(";")[0].strip() for line in model.splitlines()]
+        body = "\n".join(line for line in lines if line)
+        pattern = r"DESCRIPTION: .*\n\[LONGITUDINAL\]\n(?:input = \{([^}]*)\}\n)?(?:PK:\ndepot\(target=(\w+)\)\n)?EQUATION:\n"
+        m = re.match(pattern, body)
+        equations, said = body[m.end() :].split("\nOUTPUT:\n")
+        self.inputs = re.findall(r"\w+", m.group(1) or "")
+        self.dosed = m.group(2)
+        self.output, self.table = (
+            re.findall(r"\w+", found.group(1)) if (found := re.search(word + r" = \{([^}]*)\}", said)) else []
+            for word in ("output", "table")
+        )
+        lines = [line for line in equations.splitlines() if line not in ("odeType = stiff", "t_0 = 0")]
+        assert ("odeType = stiff" in equations) == ("ddt_" in equations)
+        self.program = _mlxtran(lines, _IN_MLXTRAN)
+        self.states = [name[4:] for name in self.program.assigned if name.startswith("ddt_")]
+        self.project = "\n".join(line.removeprefix(";").strip() for line in project.splitlines())
+        self.values = dict(re.findall(r"^(\w+) = \{value=([-\w.+]+), method=", self.project, re.M))
+        typical = dict(re.findall(r"^(\w+) = \{distribution=.*typical=(\w+)", self.project, re.M))
+        assert list(typical) == self.inputs
+        self.parameters = {name: float(self.values[value]) for name, value in typical.items()}
+        begin = self.at(0.0, dict.fromkeys(self.states, 1.0))
+        self.start = {name: begin.get(f"{name}_0", 0.0) for name in self.states}
+        self.stops = [value for name, value in begin.items() if name.endswith("_at")]
+
+    def at(self, t, y):
+        """All variables at a time, with all random effects at 0."""
+        scope = {**self.parameters, **y, "t": t}
+        self.program.run(scope, _IN_MLXTRAN)
+        return scope
+
+
+class Pumas(Written):
+    """A Julia file: helpers, `@model` in its sections, and the named tuple of values."""
+
+    slope = "{}'"
+    dosed = None
+
+    def __init__(self, text):
+        lines = [line for line in (line.split("#")[0].rstrip() for line in text.splitlines()) if line]
+        assert lines[0] == "using Pumas"
+        begin = next(i for i, line in enumerate(lines) if re.fullmatch(r"\w+ = @model begin", line))
+        self.call = {**_IN_JULIA, **_julia_helpers(lines[1:begin])}
+        end, sections = lines.index("end"), {}
+        for line in lines[begin + 1 : end]:
+            if m := re.fullmatch(r"    @(\w+) begin", line):
+                sections[title := m.group(1)] = []
+            elif line != "    end":
+                assert line.startswith("        ")
+                sections[title].append(line.strip())
+        assert lines[end + 1] == "parameters = (;" and lines[-1] == ")"
+        given = dict(re.fullmatch(r"    (\w+) = (.*),", line).groups() for line in lines[end + 2 : -1])
+        domains = dict(re.fullmatch(r"(\w+) ∈ (\w+)\(.*\)", line).groups() for line in sections["param"])
+        assert list(given) == list(domains)
+        self.values, self.sections = given, sections
+        self.random = dict(line.split(" ~ ") for line in sections.get("random", []))
+        scalars = {name: float(value) for name, value in given.items() if domains[name] == "RealDomain"}
+        pre = {**scalars, **dict.fromkeys(self.random, 0.0)}
+        pattern = re.compile("|".join(rf"\b{name}\[\d+\]" for name in self.random) or "!")
+
+        def run(title, scope):
+            plain = [pattern.sub("0.0", line) for line in sections.get(title, []) if " ~ " not in line]
+            _julia(plain, self.call).run(scope, self.call)
+            return scope
+
+        self.pre = {name: value for name, value in run("pre", pre).items() if name not in scalars}
+        self.start = run("init", dict(self.pre))
+        slopes = _julia(sections.get("dynamics", []), self.call)
+        self.states = [name[:-1] for name in slopes.assigned]
+        self.start = {name: self.start.get(name, 0.0) for name in self.states}
+        self.stops = [value for name, value in self.pre.items() if name.endswith("_at")]
+        derived = [line for line in sections["derived"] if " ~ " not in line]
+        self.programs = [_julia(sections.get("vars", []), self.call), slopes, _julia(derived, self.call)]
+
+    def at(self, t, y):
+        """All variables at a time, with all random effects at 0."""
+        scope = {**self.pre, **y, "t": t}
+        for program in self.programs:
+            program.run(scope, self.call)
+        return scope

@@ -57,7 +57,7 @@ def test_subjects_that_only_a_look_tells_apart_are_pointed_out(tmp_path):
     for read in (lambda table: join(data, table), lambda table: with_endpoints(read_subjects(tmp_path / "s2.csv"), table)):
         write(tmp_path, "ID,E\nP-1,5\n", "s2.csv")
         alone = read_endpoints(write(tmp_path, "ID,response\nP\u20111,CR\n"))
-        with pytest.raises(InputError, match="share no subject: .*look alike; write them alike"):
+        with pytest.raises(InputError, match="have no subject in common: .*look alike; write them alike"):
             read(alone)
 
 
@@ -73,5 +73,5 @@ def test_subjects_are_grouped_by_an_endpoint_and_strangers_are_named(tmp_path):
     assert [key[-1] for key in groups(nca(data), "response")] == ["CR", "NR", "response not stated"]
     with pytest.raises(InputError, match="unknown covariate `respond`; did you mean `RESPONSE`"):
         groups(nca(data), "respond")
-    with pytest.raises(InputError, match="share no subject"):
+    with pytest.raises(InputError, match="have no subject in common"):
         join(data, read_endpoints(write(tmp_path, GOOD.replace("A,", "X,").replace("B,", "Y,"), "other.csv")))

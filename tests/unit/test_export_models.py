@@ -10,23 +10,26 @@ import pytest
 from livingdrug import get_fragment, get_model, read_data, simulate
 from livingdrug.core.errors import InputError
 from livingdrug.core.export import write_csv
+from livingdrug.engine import closed_form_values, compile_system
 from livingdrug.engine.codegen.compile import scalar_function
 from livingdrug.export import TARGETS, data_file, model_text
-from livingdrug.export.dialect import MRGSOLVE, NONMEM, RXODE2, Names
+from livingdrug.export.dialect import MLXTRAN, MRGSOLVE, NONMEM, PUMAS, RXODE2, Names
 from livingdrug.export.statements import Block
-from livingdrug.models import to_toml
+from livingdrug.models import ClosedForm, Correlation, to_toml
 from livingdrug.models.catalogue import list_runnable
 from livingdrug.models.text import from_toml
-from livingdrug.simulation import default_regimen
+from livingdrug.simulation import default_regimen, default_until
 from tests import commands
-from tests.unit.exported_text import evaluate, run_mrgsolve, run_nonmem, run_rxode2
+from tests.equations import equations_at, values_of
+from tests.unit.exported_text import Mlxtran, Pumas, evaluate, run_mrgsolve, run_nonmem, run_rxode2
 
 JOINED = {
     "kirouac_2023 + tissue + host_competition": ("kirouac_2023", "tissue", "host_competition"),
     "stein_2019_ode + comedication": ("stein_2019_ode", "comedication"),
 }
 CASES = [*list_runnable(), *JOINED]
-RESERVED = {"nonmem": NONMEM, "nlmixr2": RXODE2, "mrgsolve": MRGSOLVE}
+RESERVED = {"nonmem": NONMEM, "nlmixr2": RXODE2, "mrgsolve": MRGSOLVE, "monolix": MLXTRAN, "pumas": PUMAS}
+READ = {"monolix": Mlxtran, "pumas": Pumas}  # equations are compared at states of many kinds, curves of a few models
 
 
 def built(case):
@@ -39,6 +42,10 @@ def built(case):
 
 def ran(target, model, doses, times):
     text = model_text(model, target)
+    if target in READ:
+        found = READ[target](text)
+        found.dosed = model.system.dose_into if target == "pumas" else found.dosed
+        return found.curves(doses, times)
     if target == "nonmem":
         return run_nonmem(text, doses, times)
     return (run_mrgsolve if target == "mrgsolve" else run_rxode2)(text, doses, times, model.system.dose_into)
@@ -53,8 +60,18 @@ NOT_FOLLOWED = {
 }
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("case", [case for case in CASES if case not in NOT_FOLLOWED])
+SOME = ("stein_2019", "liu_2022", "hanson_2016", "conte_2025_cart", *JOINED)
+
+
+@pytest.mark.parametrize(
+    ("case", "target"),
+    [
+        (case, target)
+        for target in TARGETS
+        for case in CASES
+        if (case in SOME if target in READ else case not in NOT_FOLLOWED)
+    ],
+)
 def test_exported_text_gives_the_curves_of_simulate(case, target):
     model = built(case)
     plain = not any(d.into or d.infused or d.repeats for d in default_regimen(model).doses)
@@ -69,8 +86,50 @@ def test_exported_text_gives_the_curves_of_simulate(case, target):
         assert values == pytest.approx(exact, rel=1e-6, abs=1e-9 * exact.max()), output
 
 
+@pytest.mark.parametrize("target", READ)
+@pytest.mark.parametrize("case", CASES)
+def test_equations_of_the_text_are_those_of_the_model(case, target):
+    """Derivatives and outputs at random states and times, and the states at the start."""
+    model, rng = built(case), np.random.default_rng(1)
+    written, system = READ[target](model_text(model, target)), model.system
+    times = sorted(rng.uniform(0, default_until(model), 5))
+    if isinstance(system, ClosedForm):
+        values = {name: np.array([value]) for name, value in values_of(model).items()}
+        expected = closed_form_values(system, values, np.array(times))[0]
+        rows = [written.at(t, {}) for t in times]
+        for output, curve in zip(system.outputs, expected, strict=True):
+            assert [row[output.name] for row in rows] == pytest.approx(curve, rel=1e-12), output.name
+        return
+    names = [s.name for s in system.states]
+    assert len(written.states) == len(names)
+    for t in times:
+        states = {name: float(10 ** rng.uniform(-2, 4)) for name in names}
+        slopes, outputs = equations_at(model, t, states)
+        y = dict(zip(written.states, states.values(), strict=True))
+        found, rates = written.at(t, y), list(written.rates(t, y).values())
+        scale = max(map(abs, slopes.values()))
+        assert rates == pytest.approx(list(slopes.values()), rel=1e-9, abs=1e-12 * scale)
+        for output, value in outputs.items():
+            other = found.get(f"{output}_2", found.get(output)) if output not in written.states else found[output]
+            assert other == pytest.approx(value, rel=1e-12), output
+    start = compile_system(system).initial(*values_of(model).values())
+    assert list(written.start.values()) == pytest.approx(list(start), rel=1e-12)
+
+
 def published_numbers(target, text):
     """Value of every parameter in the text, in the order of the model, and how often its line is there."""
+    if target in READ:
+        written = READ[target](text)
+        variances = [name for name in written.values if name.startswith(("omega_", "corr_", "sd_"))]
+        typical = [float(value) for name, value in written.values.items() if name not in variances]
+        lines = written.sections["pre"] if target == "pumas" else text.split("EQUATION:")[1].split("OUTPUT:")[0].splitlines()
+        branches = [i for i, line in enumerate(lines) if line.startswith(("if ", "else"))]
+        constants = [
+            float(m.group(1))
+            for i, line in enumerate(lines)
+            if i + 1 not in branches and (m := re.fullmatch(r"(?!t_0)\w+ = ([-\d.e+]+)(?:  [#;].*)?", line))
+        ]
+        return sorted([*typical, *constants])
     if target == "nonmem":
         theta = re.findall(r"^  \((?:[^,\n]+, )?([-+\d.E]+)(?:, 1)?(?: FIX)?\)", text, re.M)
         constants = re.findall(r"^([A-Z]\w*) = ([-\d.E+]+)(?:  ;.*)?$", text.split("$DES")[0], re.M)
@@ -94,12 +153,15 @@ def test_every_parameter_stands_there_once_with_its_published_value(case, target
 @pytest.mark.parametrize("target", TARGETS)
 def test_spread_and_residual_are_variances_where_the_target_has_variances(target):
     text = model_text(get_model("stein_2019"), target, "variance")
-    squares = {"nonmem": r"^  0\.38  ; 2 ", "mrgsolve": r"^eta_t_max : 0\.38 : ", "nlmixr2": r"^    eta\.t_max ~ 0\.38 "}
+    squares = {"nonmem": r"^  0\.38  ; 2 ", "mrgsolve": r"^eta_t_max : 0\.38 : ", "nlmixr2": r"^    eta\.t_max ~ 0\.38 ",
+               "monolix": r"^; omega_t_max = \{value=0\.61644", "pumas": r"^    omega_t_max = 0\.61644"}  # the root of 0.38
     residual = {
         "nonmem": r"\$SIGMA\n  0\.3136 ", "mrgsolve": r"eps_transgene : 0\.3136 :", "nlmixr2": r"transgene\.sd <- 0\.56 ",
+        "monolix": r"sd_transgene = \{value=0\.56,", "pumas": r"sd_transgene = 0\.56,",
     }  # fmt: skip
     assert re.search(squares[target], text, re.M) and re.search(residual[target], text)
-    assert re.search({"nonmem": "0.1444", "mrgsolve": "0.1444", "nlmixr2": "0.1444"}[target],
+    assert re.search({"nonmem": "0.1444", "mrgsolve": "0.1444", "nlmixr2": "0.1444",
+                      "monolix": r"omega_t_max = \{value=0\.38,", "pumas": r"omega_t_max = 0\.38,"}[target],
                      model_text(get_model("stein_2019"), target))  # fmt: skip
 
 
@@ -108,7 +170,8 @@ def test_spread_and_residual_are_variances_where_the_target_has_variances(target
 def test_no_name_is_reserved_and_lines_fit(case, target):
     text = model_text(built(case), target)
     assigned = re.findall(r"^\s*(?:double )?([A-Za-z]\w*)(?: = | <- )", text, re.M)
-    assigned = [name for name in assigned if name not in ("PREDICTED", "SD", "F_FLAG", "Y")]
+    assigned = [name for name in assigned if name not in ("PREDICTED", "SD", "F_FLAG", "Y", "input", "output", "table")]
+    assigned = [name for name in assigned if name not in ("odeType", "t_0", "parameters")]
     assert assigned and not set(assigned) & RESERVED[target].reserved
     assert "generated by livingdrug" in text and "not for clinical decisions" in text
     if target == "nonmem":
@@ -164,10 +227,37 @@ def test_likelihood_of_the_control_stream_is_m3():
     assert found["Y"] == pytest.approx(np.log(24000.0)) and found["SD"] == pytest.approx(0.56)
 
 
+@pytest.mark.parametrize("target", READ)
+def test_scales_and_correlations_of_random_effects(target):
+    """A correlation, a logit and an additive random effect, as each language has them."""
+    stein = get_model("stein_2019")
+    spreads = stein.populations[0].spreads
+    changed = dict(
+        spreads,
+        f_b=dataclasses.replace(spreads["f_b"], scale="logit"),
+        t_max=dataclasses.replace(spreads["t_max"], scale="normal"),
+    )
+    population = dataclasses.replace(
+        stein.populations[0], spreads=changed, correlations=(Correlation("fold", "c_max", -0.5),)
+    )
+    written = READ[target](model_text(dataclasses.replace(stein, populations=(population,)), target))
+    if target == "monolix":
+        assert written.values["corr_c_max_fold"] == "-0.5" and "r(c_max, fold)=corr_c_max_fold" in written.project
+        assert "f_b = {distribution=logitNormal, typical=f_b_pop, min=0, max=1, sd=omega_f_b}" in written.project
+        assert "t_max = {distribution=normal, typical=t_max_pop, sd=omega_t_max}" in written.project
+        return
+    # -0.5 times the two SDs, 2.4 and 0.65
+    assert written.values["omega_fold_c_max"] == "[5.76 -0.78; -0.78 0.4225]"
+    assert written.random["eta_fold_c_max"] == "MvNormal(omega_fold_c_max)"
+    pre = written.sections["pre"]
+    assert "fold = tv_fold*exp(eta_fold_c_max[1])" in pre and "t_max = tv_t_max + eta_t_max" in pre
+    assert "f_b = 1.0/(1.0 + (1.0 - tv_f_b)/tv_f_b*exp(-eta_f_b))" in pre
+
+
 def test_what_cannot_be_exported_is_refused_in_one_sentence():
     stein = get_model("stein_2019")
-    with pytest.raises(InputError, match=r"unknown target `sas`.*nonmem"):
-        model_text(stein, "sas")
+    with pytest.raises(InputError, match=r"unknown target `excel`.*nonmem"):
+        model_text(stein, "excel")
     with pytest.raises(InputError, match="unknown variability `cv`"):
         model_text(stein, "nonmem", "cv")
     text = to_toml(get_model("kirouac_2023"))
@@ -265,8 +355,8 @@ def test_commands_write_whole_files_and_refuse_in_one_sentence(tmp_path):
     run = livingdrug("models", "export", "stein_2019_ode", *asked, cwd=tmp_path)
     assert run.returncode == 0 and "wrote" in run.stderr and not run.stdout
     assert (tmp_path / "m.ctl").read_text() == model_text(built("stein_2019_ode + comedication"), "nonmem")
-    refused = livingdrug("models", "export", "stein_2019", "--to", "monolix", cwd=tmp_path)
-    assert refused.returncode == 2 and "unknown target `monolix`" in refused.stderr and not refused.stdout
+    refused = livingdrug("models", "export", "stein_2019", "--to", "phoenix", cwd=tmp_path)
+    assert refused.returncode == 2 and "unknown target `phoenix`" in refused.stderr and not refused.stdout
     (tmp_path / "in.csv").write_text(KINETICS.format(**WORDS))
     refused = livingdrug("check", "in.csv", "--as", "nonmem", cwd=tmp_path)
     assert refused.returncode == 2 and "add --out FILE.csv" in refused.stderr

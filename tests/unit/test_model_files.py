@@ -119,15 +119,19 @@ TAKES = {
     "sampling": ("sampling", "{name}", "--out", "out"),
     "power": ("power", "--model", "{name}", "--fold", "1.5", "--out", "out"),
     "sensitivity": ("sensitivity", "{name}", "--out", "out"),
+    "forecast": ("forecast", "data.csv", "--model", "{name}", "--out", "out"),
+    "attributes carry": ("attributes", "carry", "{name}", "--change", "x=1.2+-0.1", "--map", "x=k:1", "--out", "out"),
     "index": None,
     "response": None,
     "assay fit": None,
+    "assay predict": None,
+    "assay dose": None,
     "assay models": None,
     "run": ("run", "simulate.toml", "--out", "out"),
     "trial": ("trial", "trial.toml", "--out", "out"),
 }
-# `index` takes a product's model after two tables of samples and outcomes; `response --model` is a kind of curve, and
-# `assay fit --model` a set of equations
+# `index` takes a product's model after two tables of samples and outcomes, `assay predict` and `assay dose` one after the
+# folder of a fitted assay; `response --model` is a kind of curve, and `assay fit --model` a set of equations
 NAMES = ("models", "model", "name", "names", "product_model", "design")
 
 

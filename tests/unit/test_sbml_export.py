@@ -8,48 +8,22 @@ import pytest
 import livingdrug as ld
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.engine import closed_form_values, compile_system, output_function
-from livingdrug.engine.codegen.compile import state_function
 from livingdrug.engine.reference.lsoda import solve
 from livingdrug.export import model_text
 from livingdrug.models import ClosedForm, list_runnable
 from livingdrug.simulation import (
     default_regimen,
     default_until,
-    individual_values,
     subject_events,
-    typical_subject,
 )
 from tests.commands import livingdrug
+from tests.equations import equations_at, values_of
 from tests.reference_solver import reference_curves
-
-
-def values_of(model):
-    return {name: float(v[0]) for name, v in individual_values(model, typical_subject(model)).items()}
 
 
 def back(model, tmp_path):
     (tmp_path / "m.xml").write_text(model_text(model, "sbml"))
     return ld.read_model(tmp_path / "m.xml")
-
-
-def equations_at(model, t, states):
-    """Derivatives and outputs at given states (by name), what is not named being as at the start, without any dose."""
-    system, values = model.system, values_of(model)
-    p = [values[q.name] for q in system.quantities]
-    code = compile_system(system)
-    y = dict(zip([s.name for s in system.states], code.initial(*p), strict=True)) | states
-    on = [1.0 if t >= at else 0.0 for at in code.switch_times(*p)]
-    names = [s.name for s in system.states]
-    rates = {name: "0" for name in names}
-    for flow in system.flows:
-        if flow.out_of:
-            rates[flow.out_of] += f" - ({flow.rate})"
-        if flow.into:
-            rates[flow.into] += f" + ({flow.gain}) * ({flow.rate})"
-    slopes = state_function(system, tuple(rates.values()))(t, list(y[n] for n in names), p, on)
-    wanted = [o.name for o in system.outputs]
-    found = output_function(system, wanted)(t, *(y[n] for n in names), *p, *on)
-    return dict(zip(names, slopes, strict=True)), dict(zip(wanted, map(float, found), strict=True))
 
 
 @pytest.mark.parametrize("name", list_runnable())

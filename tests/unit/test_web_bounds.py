@@ -91,7 +91,7 @@ def test_memory_that_is_not_there_ends_one_request(client, monkeypatch):
 
 def test_an_allocation_past_the_bound_fails_and_the_process_goes_on():
     code = (
-        "from livingdrug.web import serving\nimport numpy as np\nserving.SPARED = 0.0\nserving._free = lambda: 0\n"
+        "from livingdrug.web import serving\nimport numpy as np\nserving.SPARED = 1.0\nserving._free = lambda: 200_000_000\n"
         "kept = np.ones(1000)\nserving.bound_memory()\n"
         "try:\n    np.ones(300_000_000)\nexcept MemoryError:\n    print('refused', kept.sum())"
     )

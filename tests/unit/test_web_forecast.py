@@ -24,7 +24,7 @@ def text_of(work: Work, query: str) -> str:
 
 def test_the_example_is_forecast(work):
     text = text_of(work, _query(EXAMPLE) + "&draws=100&until=60")
-    assert "highest expected AUC28" in text and '"className": "problem"' not in text
+    assert "Highest expected AUC28" in text and '"className": "problem"' not in text
     assert "data:image/png;base64" in text and "(simulated)" in text
 
 

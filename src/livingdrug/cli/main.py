@@ -18,7 +18,7 @@ from livingdrug.core.errors import LivingdrugError, printable
 
 LATER = {
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
-    "petab": ("livingdrug.cli.petab", "Evaluate a PEtab problem, or --fit it."),
+    "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1)."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 
@@ -55,7 +55,10 @@ def models(context: click.Context, **wanted: str | None) -> None:
 @click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
 @click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
 def show(name: str, fragments: str, latex: bool, toml: bool, even_so: bool) -> None:
-    """Equations, parameters and sources of a model (name, file or folder of a fit). Also its anchors and deviations."""
+    """Equations, parameters and sources of a model (name, file, fit).
+
+    Also its anchors and deviations. A fit is named by its folder.
+    """
     from livingdrug.cli.show import print_model
 
     print_model(name, _split(fragments), latex, toml, even_so)
@@ -63,15 +66,15 @@ def show(name: str, fragments: str, latex: bool, toml: bool, even_so: bool) -> N
 
 @models.command()
 @click.argument("name")
-@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too), mrgsolve, sbml or "
-              "antimony.")
+@click.option("--to", "target", required=True, help="nonmem, nlmixr2 (rxode2 reads it too), mrgsolve, monolix, "
+              "pumas, sbml, antimony or omex (an archive).")
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
 @click.option("--variability", "--spread", "variability", help="Which published between-subject variability, where there are "
               "several (stein_2019: sd, variance).")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the text to this file instead of printing it.")
 @click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
 def export(name: str, target: str, fragments: str, variability: str | None, out: str | None, even_so: bool) -> None:
-    """Write a model (name or file) for NONMEM, nlmixr2, mrgsolve, or as SBML or Antimony."""
+    """Write a model for another tool, such as NONMEM, or as SBML."""
     from livingdrug.cli.exports import export_model
 
     export_model(name, target, _split(fragments), variability, out, even_so)

@@ -82,6 +82,14 @@ def write_text(text: str, path: str | Path) -> None:
         file.write(text)
 
 
+def write_bytes(content: bytes, path: str | Path) -> None:
+    """Write a binary file at once: it takes its place when all of it is on disk. Raises InputError as `CsvFile`
+    does."""
+    check_writable(path)
+    with whole_file(path, "wb") as file:
+        file.write(content)
+
+
 def check_writable(path: str | Path) -> None:
     """Refuse a file in a missing or read-only folder, or a folder, before anything is computed."""
     folder = Path(path).absolute().parent

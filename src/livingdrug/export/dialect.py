@@ -1,4 +1,5 @@
-"""How NONMEM, nlmixr2 (rxode2) and mrgsolve write names, numbers, assignments and choices."""
+"""How NONMEM, nlmixr2 (rxode2), mrgsolve, Monolix (Mlxtran) and Pumas (Julia) write names, numbers, assignments and
+choices."""
 
 import re
 from collections.abc import Iterable
@@ -33,6 +34,23 @@ newind norm normal phi pi pnorm podo pow prod probit prop psigamma qnorm rate ro
 tan tanh tgamma time tlast trigamma trunc ty var yeoJohnson ID TIME DV AMT EVID CMT MDV RATE DUR II ADDL SS NEWIND CENS
 LIMIT F M_PI M_E
 """
+_MLXTRAN_WORDS = """
+if else elseif end t t0 t_0 pi odeType input output table use type regressor category covariate distribution typical
+prediction mean sd var varlevel level correlation coefficient iiv no min max errorModel autoCorrCoef categories
+count event hazard
+EQUATION PK OUTPUT DEFINITION DESCRIPTION LONGITUDINAL INDIVIDUAL COVARIATE POPULATION SETTINGS
+abs sqrt exp log log10 logit invlogit probit norminv normcdf sin cos tan asin acos atan atan2 sinh cosh tanh floor ceil
+round factorial gammaln lgamma rem bsmm wcm
+pkmodel depot iv oral absorption elimination peripheral transfer compartment effect empty reset adm target amount cmt delay
+amtDose tDose inftDose id time occ admtype obsid
+"""
+_JULIA_WORDS = """
+abstract baremodule begin break catch const continue do else elseif end export false finally for function global if import
+in isa let local macro module mutable primitive quote return struct true try type using where while
+abs exp expm1 ifelse log log1p max min sqrt tanh zero one hill power pi e im t Inf NaN missing nothing
+bioav lags rate duration id time evid amt cmt ss ii addl route events covariates observations tad dosenum parameters
+Normal LogNormal MvNormal Diagonal RealDomain PSDDomain PDiagDomain Gamma Beta Poisson
+"""
 
 
 @dataclass(frozen=True)
@@ -40,7 +58,8 @@ class Dialect:
     """The syntax of a target.
 
     assign: an assignment; declare: what a variable needs before branches set it; set: an assignment of such a
-    variable; branch: its three lines; functions: texts of the language's functions, those that are missing
+    variable; branch: its three lines, where `flat` each sets one variable and nothing else, or one expression
+    (`choice`) in their stead; functions: texts of the language's functions, those that are missing
     are written as branches; powers: of a whole and of a real exponent; point: whole numbers need a decimal
     point; longest: letters of a name."""
 
@@ -58,6 +77,8 @@ class Dialect:
     width: int
     carry_on: str
     reserved: frozenset[str]
+    flat: bool = False
+    choice: str = ""
 
 
 _COMMON = {"abs": "abs({})", "exp": "exp({})", "log": "log({})", "sqrt": "sqrt({})"}
@@ -129,6 +150,56 @@ MRGSOLVE = Dialect(
     width=100,
     carry_on="",
     reserved=frozenset(_CPP_WORDS.split()),
+)
+MLXTRAN = Dialect(
+    comment=";",
+    assign="{} = {}",
+    declare="{} = 0",
+    set="{} = {}",
+    branch=("if {} {} {}", "else", "end"),
+    signs={"<": "<", ">": ">", ">=": ">="},
+    functions={
+        **_COMMON,
+        "expm1": "(exp({}) - 1.0)",
+        "log1p": "log(1.0 + {})",
+        "tanh": "(1.0 - 2.0/(exp(2.0*({})) + 1.0))",
+        "min": "min({}, {})",
+        "max": "max({}, {})",
+    },
+    power="{}^{}",
+    point=True,
+    upper=False,
+    longest=60,
+    width=100,
+    carry_on="",
+    reserved=frozenset(_MLXTRAN_WORDS.split()),
+    flat=True,
+)
+PUMAS = Dialect(
+    comment="#",
+    assign="{} = {}",
+    declare="",
+    set="",
+    branch=("", "", ""),
+    signs={"<": "<", ">": ">", ">=": ">="},
+    functions={
+        **_COMMON,
+        "expm1": "expm1({})",
+        "log1p": "log1p({})",
+        "tanh": "tanh({})",
+        "min": "min({}, {})",
+        "max": "max({}, {})",
+        "hill": "hill({}, {}, {})",
+        "power": "power({}, {})",
+    },
+    power="{}^{}",
+    point=True,
+    upper=False,
+    longest=60,
+    width=100,
+    carry_on="",
+    reserved=frozenset(_JULIA_WORDS.split()),
+    choice="ifelse({} {} {}, {}, {})",
 )
 
 

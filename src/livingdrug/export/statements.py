@@ -62,16 +62,35 @@ class Block:
 
         Sides are texts of the target.
         """
+        condition = (left, self.dialect.signs[sign], right)
+        if self.dialect.choice:
+            name = self.names.fresh(wanted)
+            text = self.dialect.choice.format(*condition, then(self, name), otherwise(self, name))
+            self.add(self.dialect.assign.format(name, text))
+            return name
         name = into or self.names.fresh(wanted)
         if self.dialect.declare and not into:
             self.add(self.dialect.declare.format(name))
+        if self.dialect.flat:
+            self._choose_flat(name, condition, then(self, name), otherwise(self, name))
+            return name
         first, middle, last = self.dialect.branch
-        self.add(first.format(left, self.dialect.signs[sign], right))
+        self.add(first.format(*condition))
         self._inner(name, then)
         self.add(middle.format())
         self._inner(name, otherwise)
         self.add(last.format())
         return name
+
+    def _choose_flat(self, name: str, condition: tuple[str, str, str], then: str, otherwise: str) -> None:
+        """Both values exist already; the branch picks one. An otherwise that is `name` is set already."""
+        first, middle, last = self.dialect.branch
+        self.add(first.format(*condition))
+        self.add(f"  {self.dialect.set.format(name, then)}")
+        if otherwise != name:
+            self.add(middle)
+            self.add(f"  {self.dialect.set.format(name, otherwise)}")
+        self.add(last)
 
     def _inner(self, name: str, value: Callable) -> None:
         inner = Block(self.dialect, self.names, self.known, self.positive)
@@ -141,9 +160,16 @@ class Block:
         )
 
     def _hill(self, x: ast.expr, n: ast.expr, k: ast.expr) -> str:
+        if "hill" in self.dialect.functions:
+            return self.dialect.functions["hill"].format(*(self._print(part)[0] for part in (x, n, k)))
         level, steepness = self._at_least(x, _PRODUCT), self._at_least(n, _PRODUCT)
         half = self._at_least(k, _ATOM)
         one, zero, functions = self.number(1.0), self.number(0.0), self.dialect.functions
+        if self.dialect.flat:
+            # exp of a large number is infinite and its reciprocal 0, as wanted
+            z = f"-{steepness}*{functions['log'].format(f'{level}/{half}')}"
+            value = f"{one}/({one} + {functions['exp'].format(z)})"
+            return self.choose("hill", level, ">", zero, lambda *_: value, lambda *_: zero)
 
         def expit(inner: Block, name: str) -> str:
             z = inner.names.fresh("hill_z")
@@ -173,6 +199,8 @@ class Block:
         text = self.dialect.power.format(below, above)
         if whole or self._is_positive(base):
             return text, _ATOM if call else _POWER
+        if "power" in self.dialect.functions:
+            return self.dialect.functions["power"].format(below, self._print(exponent)[0]), _ATOM
         zero = self.number(0.0)
         return self.choose("power", below, ">", zero, lambda *_: text, lambda *_: zero), _ATOM
 

@@ -10,10 +10,10 @@ from livingdrug.web import explore
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.assay_fields import AFTER, FIELDS, MORE, PATH, STEPS, in_words, link, step, steps_after
 from livingdrug.web.assay_job import job_page, register_job
+from livingdrug.web.drawn_answer import drawn, parts_of
 from livingdrug.web.forms import form, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, problem
-from livingdrug.web.told import drawn, told
 from livingdrug.web.uploads import EXAMPLES, MAX_BYTES, PLATE, SUFFIXES
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
@@ -133,7 +133,7 @@ def _right(scenario: Document, work: Work) -> Iterator:
         yield problem(in_words(str(error), names))
         return
     checked = scenario.kind == "assay-check"  # findings come before the heat maps
-    yield from told(answer, lambda text: in_words(text, names), [] if checked else figures)
+    yield from parts_of(answer, lambda text: in_words(text, names), [] if checked else figures)
     yield from figures if checked else ()
     if answer.ok and scenario.kind == "assay-check":
         yield html.P(link("Go on: fit the rates", step("assay-fit", scenario)))

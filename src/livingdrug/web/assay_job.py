@@ -7,9 +7,9 @@ from livingdrug.core.errors import InputError
 from livingdrug.report import REPORT, SCENARIO
 from livingdrug.web.address import to_query
 from livingdrug.web.assay_fields import AFTER, PATH, STEPS, in_words, steps_after
+from livingdrug.web.drawn_answer import kept, parts_of, recorded
 from livingdrug.web.parts import downloads, problem
 from livingdrug.web.runs import RunJob
-from livingdrug.web.told import kept, recorded, told
 from livingdrug.web.uploads import EXAMPLES
 from livingdrug.web.work import Work
 
@@ -50,7 +50,7 @@ def job_view(ident: str, job: RunJob) -> list:
         files = [(job.shown.table_file, "data (CSV)"), *files, (SCENARIO, "scenario (TOML)"), ("script.py", "Python script"),
                  (REPORT, "report (HTML)")]  # fmt: skip
         figures = kept(answer.pictures, job.run / "pictures")
-        return [html.H2(answer.title), *told(answer, lambda text: in_words(text, job.names), figures),
+        return [html.H2(answer.title), *parts_of(answer, lambda text: in_words(text, job.names), figures),
                 downloads(f"job={ident}", files)]  # fmt: skip
     if state == "interrupted":
         said = html.P(job.stopped, id="sentence")

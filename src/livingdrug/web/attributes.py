@@ -7,11 +7,11 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.web.address import read_query, to_query
+from livingdrug.web.drawn_answer import drawn, parts_of
 from livingdrug.web.files import by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, problem
-from livingdrug.web.told import drawn, told
 from livingdrug.web.uploads import MAX_BYTES, PRODUCTS
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
@@ -143,7 +143,7 @@ def _answers(scenario: Document, work: Work) -> Iterator:
     except LivingdrugError as error:
         yield problem(in_fields(by_their_names(str(error), names), fields))
         return
-    yield from told(answer, lambda text: in_fields(by_their_names(text, names), fields), figures)
+    yield from parts_of(answer, lambda text: in_fields(by_their_names(text, names), fields), figures)
     yield downloads(to_query(scenario))
 
 

@@ -7,11 +7,11 @@ from dash import html
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.products import get_curve, list_curves
 from livingdrug.web.address import read_query, to_query
+from livingdrug.web.drawn_answer import drawn, parts_of
 from livingdrug.web.files import READING, by_their_names, chooser, in_fields, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, problem
-from livingdrug.web.told import drawn, told
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, workflow
@@ -71,7 +71,7 @@ def _answers(scenario: Document, work: Work) -> Iterator:
     except LivingdrugError as error:
         yield problem(words(str(error)))
         return
-    yield from told(answer, words, figures)
+    yield from parts_of(answer, words, figures)
     yield downloads(to_query(scenario))
 
 

@@ -30,7 +30,7 @@ def given(scenario: Document) -> str:
 def by_verb(scenario: Document, out: str) -> str:
     """A script that fills the scenario in Python, runs it and writes its table."""
     home, noun = type(scenario).__module__.rpartition(".")[0], type(scenario).__name__
-    heeds = len(signature(import_module(type(scenario).__module__).run).parameters) > 1  # how it is run
+    heeds = len(signature(import_module(f"{home}.spec").run).parameters) > 1  # how it is run
     more, here = ("from livingdrug.workflows import HERE\n", ", HERE") if heeds else ("", "")
     return (
         f"import livingdrug as ld\n{more}from {home}.answer import table\nfrom {home}.spec import {noun}, run\n\n"

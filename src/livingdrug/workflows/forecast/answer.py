@@ -39,20 +39,20 @@ def _sentences(found: Forecasts) -> Iterator[str]:
         first = known[0]
         low, high = first.of("auc28").low, first.of("auc28").high
         yield (
-            f"highest expected AUC28: {first.name}, {number(first.of('auc28').median)} {made.unit}*d "
+            f"Highest expected AUC28: {first.name}, {number(first.of('auc28').median)} {made.unit}*d "
             f"(90 % interval {number(low)} to {number(high)}) from {first.samples} samples"
         )
         folds = sorted(p.of("auc28").high / p.of("auc28").low for p in known if p.of("auc28").low > 0)
         if folds:
             middle = folds[len(folds) // 2]
             either = number(math.sqrt(middle))
-            yield f"in the middle patient AUC28 is known to a factor of {either} either way (90 % interval)"
+            yield f"In the middle patient AUC28 is known to a factor of {either} either way (90 % interval)"
         limited = [p for p in known if p.of("fall").known]
         if limited:
             count = sum(p.above >= 0.5 for p in limited)
             yield f"{count} of {len(limited)} patients are more likely than not above the limit on day {made.until:g}"
     else:
-        yield "no patient has a sample that was used, so every forecast is that of the population"
+        yield "No patient has a sample that was used, so every forecast is that of the population"
 
 
 def _patients(found: Forecasts) -> Table:
@@ -103,12 +103,12 @@ def _more(found: Forecasts) -> Iterator[str]:
         said = [(p, float(p.chance[name].mean())) for p in known if len(p.chance.get(name, ()))]
         if said:
             values = [value for _, value in said]
-            yield f"probability of {name}: {min(values):.0%} to {max(values):.0%} over the patients with samples"
+            yield f"Probability of {name}: {min(values):.0%} to {max(values):.0%} over the patients with samples"
     gains = [(p, p.next.best) for p in known if p.next is not None and p.next.best is not None]
     if gains:
         p, k = max(gains, key=lambda g: math.log(g[0].next.now) - math.log(g[0].next.fold[g[1]]))
         yield (
-            f"one more sample buys most for {p.name}: on day {p.next.days[k]:g} it is expected to narrow the ends of AUC28's "
+            f"One more sample buys most for {p.name}: on day {p.next.days[k]:g} it is expected to narrow the ends of AUC28's "
             f"interval from {number(p.next.now)}-fold to {number(p.next.fold[k])}-fold"
         )
 

@@ -32,7 +32,6 @@ class Learn(OutcomeScenario):
     """Learn an outcome from attributes."""
 
     EXAMPLES: ClassVar = (
-        "livingdrug attributes learn products.csv --outcome CR+PR --permutations 99",
         "livingdrug attributes learn products.csv --outcome CR+PR --clinical age --permutations 99 --out "
         "run_model",
         "livingdrug attributes learn products.csv --outcome CR+PR --expression expression.csv --signatures "

@@ -14,7 +14,7 @@ from livingdrug.workflows import Document, Workflow
 Words = Callable[[str], str]
 
 
-def told(answer: Answer, words: Words, figures: Sequence[html.Figure]) -> Iterator:
+def parts_of(answer: Answer, words: Words, figures: Sequence[html.Figure]) -> Iterator:
     """Sentences, figures, tables, cautions and notes. words: says a text as the page does."""
     first, *more = map(words, answer.sentences)
     yield html.P(first, className="answer", id="sentence")
