@@ -16,7 +16,14 @@ from livingdrug.trial.dose_finding import EscalationAnswer, simulate_escalation
 from livingdrug.trial.escalation import Escalation, Level, boin_boundaries, boin_table
 from livingdrug.trial.events import power_log_rank
 from livingdrug.trial.grid import SizeGrid, size_grid
-from livingdrug.trial.historical import OneArm, claim_probability, expected_patients, one_arm, smallest_rate_of_one_arm
+from livingdrug.trial.historical import (
+    OneArm,
+    claim_probability,
+    design_row,
+    expected_patients,
+    one_arm,
+    smallest_rate_of_one_arm,
+)
 from livingdrug.trial.multiplicity import dunnett_critical
 from livingdrug.trial.one_arm import OneStage, TwoStage, one_stage, simon
 from livingdrug.trial.power import (
@@ -54,7 +61,8 @@ __all__ = [
     "Trial", "TrialAnswer", "boin_boundaries", "boin_table", "check_trial", "dunnett_critical",
     "effect_of_fold", "log_sd_of_auc28", "power", "power_curve", "power_log_rank", "power_proportions",
     "OneStage", "TwoStage", "one_stage", "simon", "smallest_effect", "smallest_fold", "smallest_rate",
-    "strongest_hazard_ratio", "OneArm", "Smallest", "SmallestCurve", "claim_probability", "expected_patients",
+    "strongest_hazard_ratio", "OneArm", "Smallest", "SmallestCurve", "claim_probability", "design_row",
+    "expected_patients",
     "one_arm", "smallest_curve", "smallest_difference", "smallest_rate_of_one_arm",
     "power_t", "power_welch", "sample_size_t", "simulate_escalation", "simulate_trial", "size_for_fold",
     "size_for_hazards", "size_for_means", "size_for_proportions", "size_grid",

@@ -43,7 +43,7 @@ class OneArm(Shown):
         with more than r), exact error and power, patients expected and probability of an early stop at p0."""
         import pandas as pd
 
-        return pd.DataFrame([{"design": name, **row_of(design)} for name, design in self.designs])
+        return pd.DataFrame([{"design": name, **design_row(design)} for name, design in self.designs])
 
     def curve(self):
         """Columns rate, and for each design the probability of the claim and the patients expected at it."""
@@ -61,7 +61,7 @@ class OneArm(Shown):
         return self.table()
 
 
-def row_of(design: OneStage | TwoStage) -> dict[str, float | int | None]:
+def design_row(design: OneStage | TwoStage) -> dict[str, float | int | None]:
     """The numbers of a design under one set of names; None for a first stage that there is not."""
     two = isinstance(design, TwoStage)
     return {

@@ -6,8 +6,7 @@ from dataclasses import asdict
 from livingdrug.models import build_model
 from livingdrug.products import CAUTION, OBSERVED
 from livingdrug.report import Answer, Picture, Table, cell, model_card
-from livingdrug.trial import OneArm, PowerAnswer, Smallest
-from livingdrug.trial.historical import row_of
+from livingdrug.trial import OneArm, PowerAnswer, Smallest, design_row
 from livingdrug.workflows.power.spec import (
     Power,
     asked_back,
@@ -129,7 +128,7 @@ def designs_table(found: OneArm) -> Table:
     ordered = sorted(found.designs, key=lambda named: named[0] != found.name)
     rows = []
     for name, design in ordered:
-        row = row_of(design)
+        row = design_row(design)
         first = "-" if row["n1"] is None else f"{row['r1']}/{row['n1']}"
         numbers = (cell(row[key]) for key in ("alpha", "power", "expected_n", "early_stop"))
         rows.append((name, first, f"{row['r']}/{row['n']}", *numbers))
@@ -220,8 +219,8 @@ def figures(scenario: Power, found: Found) -> Iterator[tuple[Picture, object]]:
 def plain(_: Power, found: Found) -> dict:
     """The numbers and the sentence."""
     if isinstance(found, OneArm):
-        designs = {name: row_of(design) for name, design in found.designs}
-        return {"sentence": found.sentence, "design": found.name, **row_of(found.design), "designs": designs}
+        designs = {name: design_row(design) for name, design in found.designs}
+        return {"sentence": found.sentence, "design": found.name, **design_row(found.design), "designs": designs}
     row = asdict(found)
     if isinstance(found, Smallest):
         return row
