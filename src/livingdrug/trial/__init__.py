@@ -1,6 +1,7 @@
 """Trials: how many subjects, and what they would show."""
 
 from livingdrug.trial.assurance import assurance, assured_power, with_assurance
+from livingdrug.trial.binomial import OneStage, TwoStage, one_stage, simon
 from livingdrug.trial.checks import check_trial
 from livingdrug.trial.design import (
     BINARY,
@@ -16,7 +17,8 @@ from livingdrug.trial.dose_finding import EscalationAnswer, simulate_escalation
 from livingdrug.trial.escalation import Escalation, Level, boin_boundaries, boin_table
 from livingdrug.trial.events import power_log_rank
 from livingdrug.trial.grid import SizeGrid, size_grid
-from livingdrug.trial.historical import (
+from livingdrug.trial.multiplicity import dunnett_critical
+from livingdrug.trial.one_arm import (
     OneArm,
     claim_probability,
     design_row,
@@ -24,8 +26,6 @@ from livingdrug.trial.historical import (
     one_arm,
     smallest_rate_of_one_arm,
 )
-from livingdrug.trial.multiplicity import dunnett_critical
-from livingdrug.trial.one_arm import OneStage, TwoStage, one_stage, simon
 from livingdrug.trial.power import (
     Design,
     PowerAnswer,

@@ -1,180 +1,232 @@
-"""One arm against a historical rate, as early CAR-T trials are run: the exact binomial test and Simon's two
-stages."""
+"""One arm against a historical rate: how many patients, which rate so many show, and how a design behaves at
+every true rate."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any, cast
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.shown import Shown
+from livingdrug.trial.binomial import OneStage, TwoStage, one_stage, one_stage_of, simon
+from livingdrug.trial.sample_size import MAX_PER_ARM, check_design
 
-MOST = 200  # patients up to which designs are looked for
-
-
-@dataclass(frozen=True)
-class OneStage:
-    """n: patients; needed: responders from which the rate is called above the historical one; alpha, power:
-    as they are, by the exact binomial distribution; p0, p1: historical rate and the one hoped for."""
-
-    n: int
-    needed: int
-    alpha: float
-    power: float
-    p0: float
-    p1: float
+ONE_STAGE, OPTIMAL, MINIMAX = "one stage", "optimal", "minimax"
 
 
-@dataclass(frozen=True)
-class TwoStage:
-    """n1: patients of the first stage, stop with r1 or fewer responders; n: all patients, the treatment is
-    called promising with more than r responders; expected: number of patients if the rate is p0; early:
-    probability of stopping then; alpha, power: exact."""
+@dataclass(frozen=True, repr=False)
+class OneArm(Shown):
+    """A design of one arm, and those it stands beside.
 
-    r1: int
-    n1: int
-    r: int
-    n: int
-    expected: float
-    early: float
-    alpha: float
-    power: float
-    p0: float
-    p1: float
+    Attributes
+    ----------
+    name : str
+        Of the design that was asked for: `one stage`, `optimal` or `minimax`.
+    design : OneStage or TwoStage
+        Its numbers.
+    designs : tuple of (str, OneStage or TwoStage)
+        Name and numbers of all.
+    sentence : str
+        The answer in words.
+    found : bool
+        Whether p1 is the answer and was not given.
+    """
+
+    name: str
+    design: OneStage | TwoStage
+    designs: tuple[tuple[str, OneStage | TwoStage], ...]
+    sentence: str
+    found: bool = False
+
+    def table(self):
+        """A row for each design: n1, r1 (stop after n1 patients with r1 or fewer responders), n, r (promising
+        with more than r), exact error and power, patients expected and probability of an early stop at p0."""
+        import pandas as pd
+
+        return pd.DataFrame([{"design": name, **design_row(design)} for name, design in self.designs])
+
+    def curve(self):
+        """Columns rate, and for each design the probability of the claim and the patients expected at it."""
+        import pandas as pd
+
+        rates = np.linspace(0.0, 1.0, 101)
+        columns = {"rate": rates}
+        for name, design in self.designs:
+            key = name.replace(" ", "_")
+            columns[f"claim_{key}"] = np.array([claim_probability(design, rate) for rate in rates])
+            columns[f"expected_n_{key}"] = np.array([expected_patients(design, rate) for rate in rates])
+        return pd.DataFrame(columns)
+
+    def _frame(self):
+        return self.table()
 
 
-def _check(p0: float, p1: float, alpha: float, power: float) -> None:
-    for name, value in (("historical rate", p0), ("rate hoped for", p1), ("alpha", alpha), ("power", power)):
-        if not 0 < value < 1:
-            raise InputError(f"the {name} is {value:g}; give a number between 0 and 1")
-    if p1 <= p0:
-        raise InputError(f"the rate hoped for, {p1:g}, is not above the historical rate, {p0:g}")
+def design_row(design: OneStage | TwoStage) -> dict[str, float | int | None]:
+    """The numbers of a design under one set of names; None for a first stage that there is not."""
+    two = isinstance(design, TwoStage)
+    return {
+        "n1": design.n1 if two else None,
+        "r1": design.r1 if two else None,
+        "n": design.n,
+        "r": design.r if two else design.needed - 1,
+        "alpha": design.alpha,
+        "power": design.power,
+        "expected_n": design.expected if two else float(design.n),
+        "early_stop": design.early if two else 0.0,
+        "p0": design.p0,
+        "p1": design.p1,
+    }
 
 
-def one_stage(p0: float, p1: float, alpha: float = 0.05, power: float = 0.8) -> OneStage:
-    """The smallest single-stage design: one-sided exact binomial test.
+def stop_probability(design: OneStage | TwoStage, rate: float) -> float:
+    """Probability of stopping after the first stage at a true rate; 0 for a design of one stage."""
+    from scipy.stats import binom
+
+    return float(binom.cdf(design.r1, design.n1, rate)) if isinstance(design, TwoStage) else 0.0
+
+
+def expected_patients(design: OneStage | TwoStage, rate: float) -> float:
+    """Patients expected at a true rate."""
+    if isinstance(design, OneStage):
+        return float(design.n)
+    return design.n1 + (1 - stop_probability(design, rate)) * (design.n - design.n1)
+
+
+def claim_probability(design: OneStage | TwoStage, rate: float) -> float:
+    """Probability that the treatment is called promising at a true rate, by the binomial distribution."""
+    from scipy.stats import binom
+
+    if isinstance(design, OneStage):
+        return float(binom.sf(design.needed - 1, design.n, rate))
+    first = np.arange(design.r1 + 1, design.n1 + 1)
+    later = binom.sf(design.r - first, design.n - design.n1, rate)
+    return float(np.sum(binom.pmf(first, design.n1, rate) * later))
+
+
+def smallest_rate_of_one_arm(n: int, historical: float, alpha: float = 0.05, power: float = 0.8) -> float:
+    """True rate above the historical one that n patients of one arm show (one-sided exact binomial test).
 
     Parameters
     ----------
-    p0, p1 : float
-        Historical rate and the rate hoped for, 0 < p0 < p1 < 1.
+    n : int
+        Patients, 1 or more.
+    historical : float
+        Rate that the arm is compared with, between 0 and 1.
     alpha, power : float
-        Largest probability of a false claim at p0, smallest probability of the claim at p1.
+        Largest probability of a false claim at the historical rate; probability of the claim at the answer.
 
     Raises
     ------
     InputError
-        For rates out of order, and where no design of at most MOST patients serves.
+        For a rate outside (0, 1), and where not even responders alone would be convincing.
     """
-    _check(p0, p1, alpha, power)
-    for n in range(1, MOST + 1):
-        found = one_stage_of(n, p0, p1, alpha)
-        # exact power is a saw: the design must serve with this n, not with larger ones as well
-        if found is not None and found.power >= power:
-            return found
-    raise InputError(
-        f"no trial of at most {MOST} patients tells {p1:g} from {p0:g} with these error rates; allow larger "
-        f"ones, or "
-        "rates that are further apart"
-    )
-
-
-def one_stage_of(n: int, p0: float, p1: float, alpha: float = 0.05) -> OneStage | None:
-    """The exact test with n patients; None where no number of responders would be convincing."""
+    from scipy.optimize import brentq
     from scipy.stats import binom
 
-    needed = int(binom.ppf(1 - alpha, n, p0)) + 1
-    while needed > 0 and binom.sf(needed - 2, n, p0) <= alpha:
-        needed -= 1
-    if needed > n:
-        return None
-    return OneStage(n, needed, float(binom.sf(needed - 1, n, p0)), float(binom.sf(needed - 1, n, p1)), p0, p1)
+    test = _with(n, historical, historical, alpha, power)
+
+    def misses(rate: float) -> float:
+        return float(binom.sf(test.needed - 1, n, rate)) - power
+
+    return float(cast(float, brentq(misses, historical, 1.0, xtol=1e-14, rtol=cast(Any, 1e-13))))
 
 
-@lru_cache(maxsize=32)
-def simon(
-    p0: float, p1: float, alpha: float = 0.05, power: float = 0.8, most: int = 100
-) -> tuple[TwoStage, TwoStage]:
-    """Simon's optimal and minimax designs (Controlled Clinical Trials 1989;10:1-10), by going through all of
-    them.
+def one_arm(
+    historical: float,
+    rate: float | None = None,
+    *,
+    n: int | None = None,
+    two_stage: str | None = None,
+    alpha: float = 0.05,
+    power: float = 0.8,
+) -> OneArm:
+    """One arm against a historical rate, by exact binomial probabilities.
 
     Parameters
     ----------
-    p0, p1, alpha, power : float
-        As in `one_stage`.
-    most : int
-        Patients up to which designs are looked for.
+    historical : float
+        Rate of response so far, p0.
+    rate : float, optional
+        Rate hoped for, p1, above it. Left out with `n`: the smallest one that so many patients show.
+    n : int, optional
+        Patients of one stage, whose power is asked for; the smallest number that serves by default.
+    two_stage : {"optimal", "minimax"}, optional
+        Simon's design with a stop for futility; one stage by default. Both are in the answer.
+    alpha, power : float
+        Largest probability of a false claim at p0 (one-sided), smallest probability of the claim at p1.
 
     Returns
     -------
-    tuple of TwoStage
-        The one of fewest expected patients at p0, and the one of fewest patients in all.
+    OneArm
+        Numbers of patients and responders, exact error and power, and one sentence.
 
     Raises
     ------
     InputError
-        Where no design of at most `most` patients keeps both error rates.
+        For rates out of order, for neither rate nor n, and where no design serves.
     """
-    _check(p0, p1, alpha, power)
-    best, smallest = None, None
-    for n in range(2, most + 1):
-        for n1 in range(1, n):
-            if best is not None and n1 >= best.expected and smallest is not None and n > smallest.n:
-                break
-            for design in _designs(n1, n, p0, p1, alpha, power):
-                if best is None or design.expected < best.expected - 1e-12:
-                    best = design
-                if (
-                    smallest is None
-                    or design.n < smallest.n
-                    or (design.n == smallest.n and design.expected < smallest.expected - 1e-12)
-                ):
-                    smallest = design
-    if best is None or smallest is None:
-        raise InputError(
-            f"no two-stage design of at most {most} patients tells {p1:g} from {p0:g} with these error "
-            f"rates; allow "
-            "larger ones, or rates that are further apart"
-        )
-    return best, smallest
-
-
-def _designs(n1: int, n: int, p0: float, p1: float, alpha: float, power: float) -> list[TwoStage]:
-    """For each r1, the design with the smallest r that keeps alpha, where it keeps the power too."""
-    claim0, claim1 = _claims(n1, n, p0), _claims(n1, n, p1)
-    good = (claim0 <= alpha) & (claim1 >= power)
-    early = np.cumsum(_pmf(n1, p0))
-    found = []
-    for r1 in np.flatnonzero(good.any(axis=1)):
-        r = int(np.argmax(good[r1]))
-        found.append(
-            TwoStage(
-                r1=int(r1),
-                n1=n1,
-                r=r,
-                n=n,
-                expected=float(n1 + (1 - early[r1]) * (n - n1)),
-                early=float(early[r1]),
-                alpha=float(claim0[r1, r]),
-                power=float(claim1[r1, r]),
-                p0=p0,
-                p1=p1,
+    check_design(power, alpha, 1, 1.0)
+    if two_stage is not None:
+        return _in_two_stages(historical, rate, n, two_stage, alpha, power)
+    if n is None:
+        if rate is None:
+            raise InputError(
+                "one arm needs the rate hoped for (--rate), or a number of patients (--n) in its place"
             )
+        test = one_stage(historical, rate, alpha, power)
+        return _one(test, f"{_claim(test)}; that has a power of {test.power:.3f} if the rate is {rate:.4g}")
+    if rate is None:
+        least = smallest_rate_of_one_arm(n, historical, alpha, power)
+        test = _with(n, historical, least, alpha, power)
+        said = f"{_claim(test)}; the smallest rate seen so with a power of {power:g} is {least:.4g}"
+        return _one(test, said, found=True)
+    if rate == historical:
+        raise InputError(f"the rate hoped for, {rate:g}, is not above the historical rate, {historical:g}")
+    test = _with(n, historical, rate, alpha, power)
+    return _one(test, f"{_claim(test)}; that has a power of {test.power:.3f} if the rate is {rate:.4g}")
+
+
+def _with(n: int, p0: float, p1: float, alpha: float, power: float) -> OneStage:
+    """The test with n patients. Raises InputError where it cannot be convincing."""
+    check_design(power, alpha, 1, 1.0)
+    for name, value in (("historical rate", p0), ("rate hoped for", p1)):
+        if not 0 < value < 1:
+            raise InputError(f"the {name} is {value:g}; give a number between 0 and 1")
+    if p1 < p0:
+        raise InputError(f"the rate hoped for, {p1:g}, is not above the historical rate, {p0:g}")
+    if not 1 <= n <= MAX_PER_ARM:
+        raise InputError(f"{n:,} patients were given; one arm has at least 1 and at most {MAX_PER_ARM:,.0f}")
+    test = one_stage_of(n, p0, p1, alpha)
+    if test is None:
+        raise InputError(
+            f"{n} patients cannot show a rate above {p0:g}: even if all respond, that is not rare enough for "
+            f"alpha = {alpha:g}; enrol more"
         )
-    return found
+    return test
 
 
-def _claims(n1: int, n: int, rate: float) -> np.ndarray:
-    """Probability of more than r1 responders of n1 and more than r of n, shape (n1, n)."""
-    n2 = n - n1
-    above = np.concatenate([np.cumsum(_pmf(n2, rate)[::-1])[::-1], [0.0]])  # of k or more in the second stage
-    x = np.arange(n1 + 1)
-    missing = np.clip(np.arange(n)[None, :] + 1 - x[:, None], 0, n2 + 1)
-    both = _pmf(n1, rate)[:, None] * above[missing]
-    return np.cumsum(both[::-1], axis=0)[::-1][1:]
+def _in_two_stages(
+    p0: float, p1: float | None, n: int | None, which: str, alpha: float, power: float
+) -> OneArm:
+    if which not in (OPTIMAL, MINIMAX):
+        raise InputError(f"two stages are `{OPTIMAL}` or `{MINIMAX}`, not `{which}`")
+    if p1 is None:
+        raise InputError("a two-stage design (--two-stage) needs the rate hoped for (--rate)")
+    if n is not None:
+        raise InputError("a two-stage design (--two-stage) finds its own number of patients; leave out --n")
+    best, fewest = simon(p0, p1, alpha, power)
+    designs = ((OPTIMAL, best), (MINIMAX, fewest), (ONE_STAGE, one_stage(p0, p1, alpha, power)))
+    d = best if which == OPTIMAL else fewest
+    sentence = (
+        f"Treat {d.n1} patients and stop if {d.r1} or fewer respond, otherwise treat {d.n} in all; call the rate "
+        f"above {p0:g} if more than {d.r} respond."
+    )
+    return OneArm(which, d, designs, sentence)
 
 
-@lru_cache(maxsize=1024)
-def _pmf(n: int, rate: float) -> np.ndarray:
-    from scipy.stats import binom
+def _claim(test: OneStage) -> str:
+    return f"Treat {test.n} patients and call the rate above {test.p0:g} if {test.needed} or more respond"
 
-    return binom.pmf(np.arange(n + 1), n, rate)
+
+def _one(test: OneStage, said: str, found: bool = False) -> OneArm:
+    return OneArm(ONE_STAGE, test, ((ONE_STAGE, test),), said + ".", found)
