@@ -59,8 +59,6 @@ class Power(Document):
 
     EXAMPLES: ClassVar = (
         "livingdrug power --fold 2 --model stein_2019 --variability sd",
-        "livingdrug power --proportions 0.3 0.5 --power 0.9 --arms 1:2",
-        "livingdrug power --n 10 --model stein_2019 --variability sd",
         "livingdrug power --historical 0.2 --rate 0.4 --two-stage optimal",
     )
 
