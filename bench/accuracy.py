@@ -62,8 +62,7 @@ def compare(name: str, n: int) -> dict:
     }  # fmt: skip
     print(
         f"{name:60s} {row['compared']} of {n}: median {row['median']:.1e}, 99.9 % {row['p99.9']:.1e}, "
-        f"largest "
-        f"{row['largest']:.1e}; within 1e-4: {row['share_within_1e-4']:.4%}", flush=True,
+        f"largest {row['largest']:.1e}; within 1e-4: {row['share_within_1e-4']:.4%}", flush=True,
     )  # fmt: skip
     return row
 

@@ -110,8 +110,7 @@ def equations_without_pools(system: System) -> Equations:
     pools = {
         "infused": f"{DOSE!r} * _exp(-(k_loss + k_survive) * time)",
         "engrafting": f"{DOSE!r} * k_survive / (e_memory + e_effector1 + e_effector2 + e_exhausted - k_loss "
-        f"- k_survive)"
-        " * (_exp(-(k_loss + k_survive) * time) - _exp(-(e_memory + e_effector1 + e_effector2 + "
+        "- k_survive) * (_exp(-(k_loss + k_survive) * time) - _exp(-(e_memory + e_effector1 + e_effector2 + "
         "e_exhausted) * time))",
     }
     return _write(system, pools)

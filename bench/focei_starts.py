@@ -56,8 +56,7 @@ def summary(rows: list[dict]) -> str:
     worst = max(row["minus2ll"] for row in rows) - best
     cpu = sum(row["cpu_seconds"] for row in rows) / len(rows)
     return (f"{len(rows)} starts: {len(reached)} reach {best:.2f} within {SAME}, worst {worst:+.1f}; "
-            f"{len(false)} state a "
-            f"variability of 0 that the best has not; {cpu:.1f} s CPU each")  # fmt: skip
+            f"{len(false)} state a variability of 0 that the best has not; {cpu:.1f} s CPU each")  # fmt: skip
 
 
 def main() -> None:

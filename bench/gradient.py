@@ -57,8 +57,7 @@ def main() -> None:
         rows.append({"rtol": rtol, "error": float(error), "objective_error": off, **costs})
         print(
             f"rtol {rtol:.0e}: error {error:.1e} of the largest component, {slope:.0f} ms = "
-            f"{slope / value:.1f} evaluations "
-            f"of {value:.1f} ms (their error {off:.1e})", flush=True,
+            f"{slope / value:.1f} evaluations of {value:.1f} ms (their error {off:.1e})", flush=True,
         )  # fmt: skip
     RESULTS.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n")
 

@@ -82,8 +82,8 @@ def main() -> None:
             all_of.append(one(Path(folder), n, 1000 + k))
             print(k, {name: round(v[0], 3) for name, v in all_of[-1].items()}, flush=True)
     print(
-        f"{sets} sets of {n} subjects, true slope {TRUTH[1]}; {(time.process_time() - begun) / sets:.1f} "
-        f"CPU s a set"
+        f"{sets} sets of {n} subjects, true slope {TRUTH[1]}; {(time.process_time() - begun) / sets:.1f} CPU "
+        "s a set"
     )
     for name in all_of[0]:
         values = np.array([found[name] for found in all_of])

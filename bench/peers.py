@@ -134,9 +134,8 @@ def line(row: Row) -> str:
     note = "" if row.met_target else "  (never met 1e-6)"
     return (
         f"{row.setting:10s} {row.peer:46s} {row.equations:14s} {row.rtol:6.0e} {row.atol:6.0e} "
-        f"{row.patients:5d}"
-        f" {row.cpu_ms_per_1000:10,.0f} {row.error_median:9.1e} {row.error_p99:8.1e} {row.error_max:8.1e}"
-        f" {row.failures:4d}{note}"
+        f"{row.patients:5d} {row.cpu_ms_per_1000:10,.0f} {row.error_median:9.1e} {row.error_p99:8.1e} "
+        f"{row.error_max:8.1e} {row.failures:4d}{note}"
     )
 
 
@@ -146,8 +145,7 @@ def main() -> None:
     about = machine()
     print(
         f"{'setting':10s} {'peer':46s} {'equations':14s} {'rtol':>6s} {'atol':>6s} {'n':>5s} "
-        f"{'CPU ms/1000':>10s}"
-        f" {'err med':>8s} {'p99':>8s} {'max':>8s} fail"
+        f"{'CPU ms/1000':>10s} {'err med':>8s} {'p99':>8s} {'max':>8s} fail"
     )
     rows = [row for setting in sys.argv[1:] or SETTINGS for row in measure_setting(setting)]
     RESULTS.parent.mkdir(exist_ok=True)

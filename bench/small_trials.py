@@ -121,9 +121,8 @@ def _pairs(rows: list[dict]) -> str:
         apart = [abs(a["minus2ll"] - b["minus2ll"]) for a, b in pairs]
         moved = [_moved(a, b) for a, b in pairs]
         if pairs:
-            told.append(f"{len(pairs)} pairs of seeds that both are {what}: -2LL within {max(apart):.2f} "
-                        f"(95 %: "
-                        f"{np.percentile(apart, 95):.2f}); determined estimates within 0.25 SE in "
+            told.append(f"{len(pairs)} pairs of seeds that both are {what}: -2LL within {max(apart):.2f} (95 "
+                        f"%: {np.percentile(apart, 95):.2f}); determined estimates within 0.25 SE in "
                         f"{100 * np.mean(np.array(moved) <= 0.25):.0f} %")  # fmt: skip
     return "; ".join(told) or "no pairs of seeds"
 

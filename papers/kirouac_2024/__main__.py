@@ -73,14 +73,13 @@ def _report(panels: list[Panel], pictures: dict[str, Drawing], targets) -> Repor
         TITLE,
         (
             "Kirouac, Zmurchok & Morris 2024, npj Systems Biology and Applications 10, "
-            "doi:10.1038/s41540-024-00355-3: every "
-            "panel simulated from its models, with the numbers beside the reference.",
+            "doi:10.1038/s41540-024-00355-3: every panel simulated from its models, with the numbers beside "
+            "the reference.",
             "Sources called facts, or ending in .csv, are the project's own fact sheets: the printed "
-            "numbers of the cited "
-            "papers and, where the paper shows a curve only, the same equations solved independently "
-            "beforehand.",
+            "numbers of the cited papers and, where the paper shows a curve only, the same equations solved "
+            "independently beforehand.",
             f"{good} of {len(targets)} reference numbers agree within their tolerance; the others carry "
-            f"their reason.",
+            "their reason.",
         ),
         [*sections, _deviations()],
         {

@@ -152,8 +152,7 @@ def panel_1e() -> Panel:
         "Tisagenlecleucel transgene in B-ALL (Stein 2019): median and central 50, 80 and 95 % of 1,000 "
         "virtual patients.",
         "Table 1 of Stein does not say whether its spreads are SDs or variances; its standard errors only "
-        "fit SDs (left). "
-        "Kirouac 2024 reads them as variances (right).",
+        "fit SDs (left). Kirouac 2024 reads them as variances (right).",
     )
     return Panel("1E", "Kymriah population model", caption, figure, pd.concat(rows), values)
 

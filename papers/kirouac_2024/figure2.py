@@ -62,12 +62,10 @@ def panel_2a() -> Panel:
     values["tisagenlecleucel CRS EC50 (copies/ug)"] = ec50
     caption = (
         "Left: the reported parameters of the Abecma model are not public. EC50s are calibrated so that the "
-        "KarMMa exposure "
-        "(geometric mean 2.86e6, log-SD 1.26) gives the observed rates; one rate cannot tell the steepness "
-        "h.",
+        "KarMMa exposure (geometric mean 2.86e6, log-SD 1.26) gives the observed rates; one rate cannot "
+        "tell the steepness h.",
         "Right: the slope is published (odds x2.17 per doubling of CMAX), the EC50 is calibrated to a 46.6 "
-        "% rate. "
-        "Tumour burden drives both exposure and CRS, so this is an association.",
+        "% rate. Tumour burden drives both exposure and CRS, so this is an association.",
     )
     label = "synthetic: calibrated to marginal rates"
     return Panel("2A", "Exposure-response", caption, figure, pd.concat(rows), values, label)
@@ -122,9 +120,8 @@ def panel_2b() -> Panel:
     data = pd.concat(tables).groupby(["spread", "dose"])["auc28"].describe(percentiles=levels)
     caption = (
         "10,000 virtual patients a dose; bars: central 50, 80, 95 %. The dose enters as the paper does it "
-        "(C0 scaled at "
-        "fixed fold expansion), so the median moves 50-fold: the data-based exponent is 0.093, which moves "
-        "CMAX by 44 %.",
+        "(C0 scaled at fixed fold expansion), so the median moves 50-fold: the data-based exponent is "
+        "0.093, which moves CMAX by 44 %.",
     )
     return Panel("2B", "Exposure over the dose range", caption, figure, data.reset_index(), values)
 
@@ -203,8 +200,7 @@ def panel_2d() -> Panel:
     values["paper's text: N per arm for 5-fold"] = values["N per arm, 5-fold, variance"]
     caption = (
         "Patients per arm to see the fold change of CMAX in ln AUC0-28 (two-sided t-test, 80 % power, 5 %), "
-        "exact noncentral "
-        "t, 10,000 virtual patients a row, daily samples.",
+        "exact noncentral t, 10,000 virtual patients a row, daily samples.",
         "The text of the paper (40 per arm for 2-fold, 10 for 5-fold) only comes out under the variance "
         "reading (right).",
     )

@@ -69,8 +69,8 @@ def panel_6a() -> Panel:
     values = {f"CMAX (cells/uL), {name}": r.metric("car_t_blood", "CMAX")[0] for name, r in results.items()}
     caption = (
         "Rejection rate 0 (persister) and 7e-9 per cell per day (non-persister), our simulation. The 26 "
-        "patients of the "
-        "paper are not public as numbers; your own digitised points go into user_points/ucart19.csv.",
+        "patients of the paper are not public as numbers; your own digitised points go into "
+        "user_points/ucart19.csv.",
     )
     return Panel("6A", "Allogeneic CAR-T", caption, figure, pd.concat(rows), values, "simulation only")
 
@@ -133,9 +133,8 @@ def panel_6d() -> Panel:
     values = {"typical CMAX (cells/uL)": simulate(model).metric("transgene", "CMAX")[0]}
     caption = (
         "stein_2019 times 0.05 cells/uL per copy/ug, the paper's estimate (right for a normal white count; "
-        "up to ten times "
-        "too high soon after lymphodepletion). The FT819 patient is not public as numbers; points go into "
-        "user_points/ft819.csv.",
+        "up to ten times too high soon after lymphodepletion). The FT819 patient is not public as numbers; "
+        "points go into user_points/ft819.csv.",
     )
     return Panel("6D", "Kymriah population against FT819", caption, figure, data, values, "simulation only")
 
@@ -183,8 +182,8 @@ def panel_6f() -> Panel:
     }
     caption = (
         "Our own curve: EC50 half-way (on a log scale) between the median exposures of partial responders "
-        "and non-responders "
-        "of Kirouac 2023, h = 1. Neither is published; dotted lines: the groups' medians.",
+        "and non-responders of Kirouac 2023, h = 1. Neither is published; dotted lines: the groups' "
+        "medians.",
     )
     data = pd.DataFrame(
         {"auc60": exposure, "probability": logistic(exposure, ec50, 1.0), "unit": "d*cells/uL"}

@@ -121,9 +121,8 @@ def panel_4b() -> Panel:
     axes[1].legend(title="k21 (1/d)", ncols=2, fontsize=7, loc="upper right")
     caption = (
         "k12 = 6/d; return from tissue (k21) is switched on around day 12. Left: the main case, "
-        "distribution in place of the "
-        "model's loss of infused cells; whether the authors kept that loss is not stated, so it is shown on "
-        "the right.",
+        "distribution in place of the model's loss of infused cells; whether the authors kept that loss is "
+        "not stated, so it is shown on the right.",
         "The printed exponent TD50^-k gives no delay; the corrected sign is used (fragment "
         "tissue_as_printed keeps it).",
     )
@@ -150,8 +149,8 @@ def panel_5a() -> Panel:
     """Depth of lymphodepletion."""
     caption = (
         "Host T cells left after lymphodepletion from 0.05 to 500 cells/uL (four orders of magnitude; the "
-        "paper says three), "
-        "recovery 0.35/d. As printed, host cells do not saturate: they go on growing at 17.5 cells/uL/d.",
+        "paper says three), recovery 0.35/d. As printed, host cells do not saturate: they go on growing at "
+        "17.5 cells/uL/d.",
     )
     sweep = {f"{left:g}": {"host_0": left} for left in DEPLETION}
     return _host_sweep("5A", "Depth of lymphodepletion", sweep, caption)

@@ -142,8 +142,7 @@ def _confounded(plate: Plate, outer: np.ndarray, effect: bool):
                         "edge-confounded",
                         label,
                         f"{share if share > 0.9 else 1 - share:.0%} of the wells of {what} {label} lie "
-                        f"{where}: what "
-                        "the rim does and what they do cannot be separated",
+                        f"{where}: what the rim does and what they do cannot be separated",
                         "place wells at random, or compare with wells of the same place",
                     )
                 )

@@ -158,7 +158,7 @@ def _controls(plate: Plate) -> list[PlateFinding]:
                 "no-control",
                 "target_alone",
                 f"no control wells: no well of {names} holds targets alone, so growth cannot be separated "
-                f"from killing",
+                "from killing",
                 "add wells with targets alone; without them only differences between constructs can be "
                 "compared",
             )

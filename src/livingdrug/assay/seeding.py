@@ -112,8 +112,7 @@ def _groups(
                     f"other {what}s at "
                     f"the start, by the numbers in the map (wells {listed(names)})",
                     "correct the number seeded in the map, or give the fit a seeding factor: killing per "
-                    "effector is off "
-                    "by as much",
+                    "effector is off by as much",
                 )
             )
     return found

@@ -40,8 +40,7 @@ def read_ratio(text: str) -> Ratio:
     except ValueError:
         raise InputError(
             f"`{text}` cannot be read; write ATTRIBUTE=RATIO+-SD with a ratio above 0, such as "
-            f"memory=1.2+-0.1 for a "
-            "fifth more than in the reference product"
+            "memory=1.2+-0.1 for a fifth more than in the reference product"
         ) from None
     return Ratio(name.strip(), ratio, (sd or 0.0) / ratio)
 
@@ -85,7 +84,7 @@ def _logs(table: ProductTable, name: str) -> np.ndarray:
     if not (values[np.isfinite(values)] > 0).all():
         raise InputError(
             f"`{table.name}`: `{printable(name)}` holds values of 0 or below, which have no ratio to carry "
-            f"over"
+            "over"
         )
     return np.log(values)
 
@@ -104,7 +103,7 @@ def _values(table: ProductTable, name: str) -> np.ndarray:
     if name == DOUBLING_TIME:
         raise InputError(
             f"`{table.name}` has no doubling time; give such a column, or {DAYS} and {DOUBLINGS}, of which "
-            f"it is made"
+            "it is made"
         )
     raise InputError(f"`{table.name}`: " + unknown("attribute", name, by_name))
 

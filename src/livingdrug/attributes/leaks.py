@@ -14,8 +14,7 @@ from livingdrug.attributes.table import ProductTable
 RARE = 0.01
 KNOWS = (
     "it is the outcome under another name, or was measured after it; leave it out (`--column NAME=ignored`) "
-    "or "
-    "keep it knowingly (`--keep NAME`)"
+    "or keep it knowingly (`--keep NAME`)"
 )
 ALIKE = 0.999  # correlation with a continuous outcome from which an attribute is the outcome itself
 
@@ -115,7 +114,6 @@ def _batch(heading: str, labels: np.ndarray, outcome: Outcome) -> Leak | None:
     return Leak(
         "batch",
         heading,
-        f"`{heading}` and the outcome cannot be separated: every level of it has "
-        f"one class only, so that what "
-        "differs between batches looks like what differs between outcomes",
+        f"`{heading}` and the outcome cannot be separated: every level of it has one class only, so that "
+        "what differs between batches looks like what differs between outcomes",
     )

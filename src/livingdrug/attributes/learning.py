@@ -302,8 +302,7 @@ def sentences(result: LearningStudy) -> list[str]:
     else:
         out.append(
             f"The {MEASURE[outcome.kind]} for patients not seen is {main.value:.2f}; between "
-            f"{result.lower:.2f} and "
-            f"{result.upper:.2f} is plausible."
+            f"{result.lower:.2f} and {result.upper:.2f} is plausible."
         )
     if len(null):
         top = np.quantile(null, 0.95)

@@ -140,9 +140,9 @@ def _refuse_dates(name: str, genes: tuple[str, ...], lines: np.ndarray | None) -
     if dates:
         shown = ", ".join(genes[i] + (f" (line {lines[i]})" if lines is not None else "") for i in dates[:5])
         raise InputError(
-            f"`{name}`: {len(dates)} gene(s) were turned into dates by a spreadsheet: {shown}"
-            f"{', ...' if len(dates) > 5 else ''}; `2-Sep` was SEPTIN2, `1-Mar` MARCHF1: write the symbols "
-            f"back"
+            f"`{name}`: {len(dates)} gene(s) were turned into dates by a spreadsheet: "
+            f"{shown}{', ...' if len(dates) > 5 else ''}; `2-Sep` was SEPTIN2, `1-Mar` MARCHF1: write the "
+            "symbols back"
         )
 
 

@@ -104,8 +104,7 @@ def later(found: Sequence[Treatment], table: ProductTable) -> np.ndarray:
         named = ", ".join(map(printable, list(dict.fromkeys(missing))[:5]))
         raise InputError(
             f"`{table.name}` lacks {len(set(missing))} of the columns that the model was learned from, or "
-            f"they hold "
-            f"no numbers: {named}; give them under the same headings and on the same scale"
+            f"they hold no numbers: {named}; give them under the same headings and on the same scale"
         )
     for t in found:
         _check_whole(t, table)
@@ -126,8 +125,7 @@ def _check_whole(t: Treatment, table: ProductTable) -> None:
         i, j = np.unravel_index(np.nanargmax(parts), parts.shape)
         raise InputError(
             f"`{table.name}` line {table.lines[i]}: `{printable(t.parts[j])}` is {parts[i, j]:g}, and the "
-            f"model was "
-            f"learned from fractions of 1; write them so"
+            "model was learned from fractions of 1; write them so"
         )
     total = parts.sum(axis=1) / t.whole
     off = np.flatnonzero(np.abs(total - 1) > OFF) if t.how != "logit" else ()

@@ -29,8 +29,7 @@ def _refuse_dates(file: str, where: str, name: str, genes: tuple[str, ...]) -> N
     if dates:
         raise InputError(
             f"`{file}`{where}: in `{printable(name, 40)}` {', '.join(dates[:5])} is a date, made of a gene "
-            f"by a "
-            f"spreadsheet; write the symbol back"
+            "by a spreadsheet; write the symbol back"
         )
 
 

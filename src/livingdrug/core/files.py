@@ -111,8 +111,7 @@ def refusal(path: str | Path, error: OSError) -> InputError:
     if error.errno in FULL:
         return InputError(
             f"`{path}` cannot be written: no space is left on the disk; make room and run again (what an "
-            f"earlier run left "
-            "there is untouched)"
+            "earlier run left there is untouched)"
         )
     return InputError(f"`{path}` cannot be written: {error.strerror or error}")
 

@@ -213,8 +213,8 @@ def _lock(path: Path, shown: str | Path) -> int:
             said = _holder(handle)
             os.close(handle)
             raise InputError(
-                f"`{shown}` is being written by another run of livingdrug{said}; wait for it to end, or "
-                f"name another folder"
+                f"`{shown}` is being written by another run of livingdrug{said}; wait for it to end, or name "
+                "another folder"
             )
         if _is_there(handle, path / LOCK):
             break

@@ -221,8 +221,8 @@ def unlike(a: Dimension, b: Dimension) -> str:
     ratio = _ratio(a, b)
     if ratio is not None:
         return (
-            f" (1 {unit_text(a)} is {ratio} {unit_text(b)}, and a model converts nothing by itself: "
-            f"write it in one unit)"
+            f" (1 {unit_text(a)} is {ratio} {unit_text(b)}, and a model converts nothing by itself: write it "
+            "in one unit)"
         )
     if {MASS, AMOUNT} <= {*measures(a), *measures(b)}:
         return " (only a molar mass links a mass with an amount of substance)"

@@ -86,8 +86,7 @@ def values_in(data: Data, profiles: np.ndarray, unit: str) -> Data:
         given = p.unit[np.flatnonzero(profiles)[0]]
         raise InputError(
             f"the values are kept as logarithms and cannot be counted in {unit} instead of {given}; have "
-            f"them turned back "
-            "(--logarithms e), or give them in that unit"
+            "them turned back (--logarithms e), or give them in that unit"
         )
     return values_times(data, profiles, factor_between(str(p.unit[np.flatnonzero(profiles)[0]]), unit), unit)
 

@@ -31,9 +31,8 @@ def unfolded(
     infusions = int((dose_rows(parsed) & ((number(parsed, "RATE") > 0) | (number(parsed, "DUR") > 0))).sum())
     if infusions:
         findings.note(
-            f"{infusions} dose(s) are infusions: a fit follows them, and an analysis without a "
-            f"model counts time "
-            "from their start"
+            f"{infusions} dose(s) are infusions: a fit follows them, and an analysis without a model counts "
+            "time from their start"
         )
     time = _clock_goes_on(parsed, time, subject, findings)
     repeats = np.where(dose_rows(parsed), number(parsed, "ADDL"), 0).astype(np.int64)
@@ -120,8 +119,7 @@ def _clock_goes_on(parsed: Parsed, time: np.ndarray, subject: np.ndarray, findin
     if touched:
         findings.note(
             f"{touched} subject(s) count time from a reset (EVID 3 or 4) again: what follows it is put "
-            f"{GAP:g} after the "
-            "last row before it, which changes nothing, as everything restarts there"
+            f"{GAP:g} after the last row before it, which changes nothing, as everything restarts there"
         )
     return time
 
@@ -144,9 +142,8 @@ def _check(parsed: Parsed, findings: Findings) -> None:
         elif stray.any():
             first = int(findings.lines[stray].min())
             findings.note(
-                f"`{parsed.name(name)}` of {int(stray.sum())} row(s) that are no doses plays no "
-                f"part "
-                f"(the first is line {first})"
+                f"`{parsed.name(name)}` of {int(stray.sum())} row(s) that are no doses plays no part (the "
+                f"first is line {first})"
             )
 
     def wrong(mask: np.ndarray, name: str, problem: str, fix: str) -> None:

@@ -152,8 +152,8 @@ def _values(column: Column, texts: np.ndarray, findings: Findings) -> np.ndarray
         )
         if not column.unit:
             findings.note(
-                f"the unit of `{printable(column.name)}` is not stated; write it in the heading, "
-                f"such as PFS (d)"
+                f"the unit of `{printable(column.name)}` is not stated; write it in the heading, such as PFS "
+                "(d)"
             )
     return plain
 
@@ -187,9 +187,8 @@ def _events(column: Column, plain: np.ndarray, findings: Findings) -> np.ndarray
     findings.at("grade", wrong, column.name, plain[wrong], "{} does not fit", what)
     if alone:
         findings.note(
-            f"`{printable(column.name, 40)}` holds the codes {' and '.join(sorted(codes))}, not 0 "
-            f"and 1: a time to "
-            "event needs the code of an event (--event-value)"
+            f"`{printable(column.name, 40)}` holds the codes {' and '.join(sorted(codes))}, not 0 and 1: a "
+            "time to event needs the code of an event (--event-value)"
         )
     return np.array([words[text] for text in plain], dtype=object)
 

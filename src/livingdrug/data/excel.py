@@ -51,9 +51,8 @@ def _guarded(read, name: str):
     except Exception as error:
         said = printable(f"{type(error).__name__}: {error}")
         raise InputError(
-            f"`{name}` is a damaged or locked workbook ({said}); open it in a spreadsheet and save it "
-            f"again, or save the "
-            "sheet as CSV"
+            f"`{name}` is a damaged or locked workbook ({said}); open it in a spreadsheet and save it again, "
+            "or save the sheet as CSV"
         ) from None
 
 
@@ -126,8 +125,7 @@ def _check_range(cells: dict, name: str, sheet: str) -> None:
         last = max(cells.values(), key=lambda cell: cell.column).coordinate
         raise InputError(
             f"`{name}`: the sheet `{sheet}` reaches to row {rows[-1]:,} and column {width:,} (a cell stands "
-            f"at {last}); "
-            "delete what stands below or beside the table, or save it as CSV"
+            f"at {last}); delete what stands below or beside the table, or save it as CSV"
         )
 
 

@@ -195,11 +195,10 @@ def _check_row_names(name: str, top: Line, texts: np.ndarray, findings: Findings
     named = len(set(texts)) == len(texts) and any(names_subject(heading) for heading in headings)
     if len(headings) < 2 or not (counts or named):
         raise InputError(f"`{name}` line {line}: column 1 has no heading; give every column a name (ID, if "
-                         f"it names the "
-                         "subjects)")  # fmt: skip
+                         "it names the subjects)")  # fmt: skip
     findings.note(
         f"column 1 has no heading and {'counts the rows' if counts else 'holds a name for each row'}: it is "
-        f"ignored"
+        "ignored"
     )
 
 

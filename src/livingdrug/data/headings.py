@@ -85,9 +85,8 @@ def _refuse_data(plain: Sequence[Line], most_known: int, name: str) -> None:
     ]
     if below and 2 * len(alike) >= len(row) - 1:
         shown = ", ".join(f"`{printable(cell, 20)}`" for cell in row[:5])
-        raise InputError(f"`{name}` has no line of headings: line {line} holds {shown}, like the lines "
-                         f"below it; add a line "
-                         "such as ID,TIME,DV that says what each column is")  # fmt: skip
+        raise InputError(f"`{name}` has no line of headings: line {line} holds {shown}, like the lines below "
+                         "it; add a line such as ID,TIME,DV that says what each column is")  # fmt: skip
 
 
 def _reads(cell: str) -> bool:
@@ -116,8 +115,8 @@ def _check_headings(headings: list[str], line: int, name: str) -> None:
     twice = sorted({h for h in headings if headings.count(h) > 1})
     if twice:
         raise InputError(
-            f"`{name}` line {line}: the heading `{printable(twice[0])}` stands there twice; "
-            f"rename one of them"
+            f"`{name}` line {line}: the heading `{printable(twice[0])}` stands there twice; rename one of "
+            "them"
         )
 
 

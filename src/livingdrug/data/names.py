@@ -47,8 +47,7 @@ def look_alikes(names: Iterable[str], others: Iterable[str], where: str, what: s
     pairs = [(name, there[folded(name)]) for name in names if folded(name) in there]
     return [
         f"caution: `{printable(name, 30)}` {what} and `{printable(other, 30)}` of `{where}` differs from it "
-        f"only by "
-        f"{how_alike(name, other)}; write them alike if they are one subject"
+        f"only by {how_alike(name, other)}; write them alike if they are one subject"
         for name, other in pairs[:5]
     ]
 

@@ -30,8 +30,8 @@ def with_one_subject(
     ):
         return grid, columns
     findings.note(
-        f"no column names the subject, and times rise from row to row: all rows are one subject, "
-        f"called {NAME}"
+        "no column names the subject, and times rise from row to row: all rows are one subject, called "
+        f"{NAME}"
     )
     ids = np.full(len(grid.lines), NAME, dtype=object)
     why = "nothing names a subject; all rows are one"

@@ -19,11 +19,9 @@ FEW, FEW_NUMBERS = 20, 10  # values of a column that may tell samples apart
 # columns that describe a sample or number it
 _DESCRIBES = frozenset(
     "visit visitnum visitn visitname avisit avisitn epoch phase atpt atptn pctpt pctptnum timepoint tpt "
-    "comment comments "
-    "note notes remark remarks flag flags seq pcseq aseq pcseqno pcspid pcrefid pcgrpid visitdy "
-    "sampleid sample barcode batch plate run operator analyst rep repl replicate replicates aliquot "
-    "duplicate well line row "
-    "obs obsno dosefrq dosfrq exdosfrq dosno dosnop doseno dosfrm exdosfrm".split()
+    "comment comments note notes remark remarks flag flags seq pcseq aseq pcseqno pcspid pcrefid pcgrpid "
+    "visitdy sampleid sample barcode batch plate run operator analyst rep repl replicate replicates aliquot "
+    "duplicate well line row obs obsno dosefrq dosfrq exdosfrq dosno dosnop doseno dosfrm exdosfrm".split()
 )
 
 
@@ -77,7 +75,7 @@ def kept(
         if not known:
             raise InputError(
                 f"--output `{printable(wanted, 40)}`: the file does not say what was measured (no DVID, no "
-                f"MATRIX)"
+                "MATRIX)"
             )
         listed = ", ".join(f"`{printable(label, 40)}`" for label in found)
         raise InputError(f"--output `{printable(wanted, 40)}` is {listed}; name one of them" if found else
@@ -87,7 +85,7 @@ def kept(
     if others:
         findings.note(
             f"only the output `{printable(found[0], 60)}` is used, as you said: {others} sample row(s) of "
-            f"others are not"
+            "others are not"
         )
     return here
 
@@ -172,8 +170,8 @@ def _answers(names: Sequence[str], parsed: Parsed) -> str:
     else:
         joined = [*([parsed.name("DVID")] if parsed.has("DVID") else []), *names]
         apart = (
-            f"{' '.join(said(name, 'DVID') for name in joined)} (a profile for each combination of "
-            f"their values)"
+            f"{' '.join(said(name, 'DVID') for name in joined)} (a profile for each combination of their "
+            "values)"
         )
     describes = "it only describes samples" if len(names) == 1 else "a column only describes samples"
     return (

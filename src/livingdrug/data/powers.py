@@ -80,7 +80,7 @@ def values_as_said(data: Data, findings: Findings) -> Data:
             continue
         if data.logarithms and scaled.factor != 1:
             problem = (
-                f"values that are kept as logarithms take no power of ten, which --unit "
+                "values that are kept as logarithms take no power of ten, which --unit "
                 f"`{printable(text, 40)}` holds"
             )
             findings.add(

@@ -87,8 +87,8 @@ def _finish(data: Data, parsed: Parsed, reading: Reading, findings: Findings) ->
         )
     if (data.time < 0).any():
         findings.note(
-            f"{int((data.time < 0).sum())} sample(s) before the infusion are kept and used by no "
-            f"area or slope"
+            f"{int((data.time < 0).sum())} sample(s) before the infusion are kept and used by no area or "
+            "slope"
         )
     return data
 
@@ -152,8 +152,8 @@ def settle_limits(
     zero = measured & (value == 0) & ~under & (not logs)
     if zero.any():
         findings.note(f"{int(zero.sum())} value(s) are 0 and no limit is stated for them: they count as "
-                      f"below a limit that "
-                      "is not known, not as measured zeros (--limit states it)")  # fmt: skip
+                      "below a limit that is not known, not as measured zeros (--limit states "
+                      "it)")  # fmt: skip
     words = sorted(set(parsed.texts["DV"][stated]))
     if words:
         shown = ", ".join(f"`{printable(word, 20)}`" for word in words[:6])
@@ -364,9 +364,8 @@ def _as_replicates(data: Data, same: np.ndarray, findings: Findings) -> Data:
         f"{data.line[copies].min()}): delete copies"
     )
     findings.note(
-        f"{sets} set(s) of values of one subject, output and time are replicates, each with a residual "
-        f"error of its own "
-        f"(--duplicates mean takes their mean){found if len(copies) else ''}"
+        f"{sets} set(s) of values of one subject, output and time are replicates, each with a residual error "
+        f"of its own (--duplicates mean takes their mean){found if len(copies) else ''}"
     )
     return data
 

@@ -10,8 +10,7 @@ from livingdrug.core.units import AMOUNT, MASS, TIME_WORDS, measures, parse_unit
 
 _SPELLINGS = {
     "copies/ug": "copies/ugdna copies/uggdna copies/uggenomicdna vectorcopies/ug transgenecopies/ug "
-    "copiesperugdna "
-    "copies/ugofdna copies_ug copies/ug.dna",
+    "copiesperugdna copies/ugofdna copies_ug copies/ug.dna",
     "cells/uL": "/ul cells_ul",
     "cells/mL": "/ml cells_ml",
     "copies/uL": "copies_ul",
@@ -81,8 +80,7 @@ def known_units() -> str:
     """What a file's values may be in, in print."""
     return (
         "copies/ug, copies/uL, copies/mL, cells/uL, cells/mL, cells, cells/kg, %, 1, or a mass or an amount "
-        "of substance "
-        "per volume, such as ng/mL, mg/L or nmol/L"
+        "of substance per volume, such as ng/mL, mg/L or nmol/L"
     )
 
 

@@ -104,8 +104,8 @@ def _melted(
     shown = [f"`{printable(grid.headings[i], 30)}`" for i in places]
     listed = ", ".join(shown[:4]) + (f", ... {shown[-1]}" if len(shown) > 4 else "")
     findings.note(f"the table is wide: {len(places)} columns ({listed}) are samples at the time that their "
-                  f"heading names; "
-                  f"`{headings[len(kept)]}` is that time and `{headings[len(kept) + 1]}` the cell below it")  # fmt: skip
+                  f"heading names; `{headings[len(kept)]}` is that time and `{headings[len(kept) + 1]}` the "
+                  "cell below it")  # fmt: skip
     lines = grid.lines[row]
     findings.lines = lines
     return replace(grid, headings=tuple(headings), units=tuple(units), columns=tuple(columns), lines=lines)

@@ -84,9 +84,8 @@ def _check_limits(data: Data) -> None:
         first = lost[0]
         subject = data.subjects[data.profiles.subject[data.profile[first]]]
         raise InputError(
-            f"`{data.name}`: {len(lost)} value(s) are below a limit that the file does not state (the "
-            f"first: subject "
-            f"`{subject}` at time {data.time[first]:g}), and a likelihood needs it; say --limit"
+            f"`{data.name}`: {len(lost)} value(s) are below a limit that the file does not state (the first: "
+            f"subject `{subject}` at time {data.time[first]:g}), and a likelihood needs it; say --limit"
         )
 
 

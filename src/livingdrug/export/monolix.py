@@ -21,7 +21,7 @@ def monolix(plan: Plan) -> str:
     if not plan.measured:
         raise InputError(
             f"`{plan.model.full_name}` has no measured output, and Monolix needs one to predict; write "
-            f"`measured = true` at an output of the model file"
+            "`measured = true` at an output of the model file"
         )
     system = plan.model.system
     states = () if isinstance(system, ClosedForm) else system.states

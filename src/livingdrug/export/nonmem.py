@@ -22,8 +22,7 @@ def nonmem(plan: Plan) -> str:
     if not plan.measured:
         raise InputError(
             f"`{plan.model.full_name}` has no measured output, and NONMEM needs one to predict; write "
-            f"`measured = true` at "
-            "an output of the model file"
+            "`measured = true` at an output of the model file"
         )
     closed = isinstance(plan.model.system, ClosedForm)
     draft = Draft(plan, NONMEM, Names(NONMEM))

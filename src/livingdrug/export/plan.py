@@ -136,18 +136,15 @@ def plan(model: Model, spread: str | None = None) -> Plan:
             if state.extinct_below:
                 raise InputError(
                     f"`{model.full_name}`: the state `{state.name}` is empty from then on once it falls "
-                    f"below "
-                    f"{state.extinct_below:g}, a rule that the exported languages do not have; take "
-                    f"`extinct_below` out of "
-                    "the model file"
+                    f"below {state.extinct_below:g}, a rule that the exported languages do not have; take "
+                    "`extinct_below` out of the model file"
                 )
     population = find_population(model, spread) if spread or model.populations else None
     if population and population.members:
         if spread:
             raise InputError(
-                f"`{model.full_name}`: `{population.name}` draws each subject from "
-                f"{len(population.members)} published "
-                "vectors, which the exported languages do not have; export one vector, such as "
+                f"`{model.full_name}`: `{population.name}` draws each subject from {len(population.members)} "
+                "published vectors, which the exported languages do not have; export one vector, such as "
                 f"{model.name}:{model.values[-1].name}"
             )
         population = None
@@ -155,9 +152,8 @@ def plan(model: Model, spread: str | None = None) -> Plan:
         if residual.kind != "lognormal":
             raise InputError(
                 f"`{model.full_name}`: the residual error of `{residual.output}` is {residual.words}, and "
-                f"models are "
-                "exported with a log-normal one; fit with --residual lognormal:0.3, or change it in the "
-                "model file"
+                "models are exported with a log-normal one; fit with --residual lognormal:0.3, or change it "
+                "in the model file"
             )
     return Plan(model, population, tuple(_parameter(model, population, q) for q in model.quantities))
 

@@ -205,8 +205,7 @@ class Posterior(Shown):
         if self.faults:
             raise ConvergenceError(
                 f"the posterior is not shown: {'; '.join(self.faults)}. Draw more (--draws), take smaller "
-                f"steps "
-                "(--acceptance 0.95), or state narrower priors for what the data do not determine"
+                "steps (--acceptance 0.95), or state narrower priors for what the data do not determine"
             )
         table = summary(self.names, self.x)
         table.insert(1, "kind", list(self.kinds))

@@ -140,8 +140,7 @@ def compare_models(
     """
     if method not in METHODS:
         raise InputError(f"models are compared by a likelihood of the population; method {method} gives "
-                         f"none: take saem, "
-                         "focei or laplace")  # fmt: skip
+                         "none: take saem, focei or laplace")  # fmt: skip
     names = [problem.model.full_name for problem in problems]
     if len(problems) < 2 or len(set(names)) < len(names):
         raise InputError(f"models to compare: {', '.join(names)}; name two or more different ones")
@@ -174,8 +173,8 @@ def _check_same(problems: Sequence[FitProblem], designs: Sequence[Design]) -> No
         parts = [(d.line, d.subject, d.y, d.kind) for d in (one, design)]
         if not all(np.array_equal(a, b) for a, b in zip(*parts, strict=True)):
             raise InputError(f"{pair} do not count the same values of the data, or count them otherwise "
-                             f"(values of 0 with "
-                             f"another residual error): {alone}; state one with --residual")  # fmt: skip
+                             f"(values of 0 with another residual error): {alone}; state one with "
+                             "--residual")  # fmt: skip
 
 
 def _unit(model: Model, output: str) -> str:

@@ -54,7 +54,7 @@ def _unusable(run: ModelRun) -> str:
     if run.status == "not_converged":
         return (
             f"The fit of {run.name} did not converge, so it has no criterion and its numbers are no "
-            f"estimates."
+            "estimates."
         )
     return f"{run.name} has no criterion: its likelihood is not known."
 

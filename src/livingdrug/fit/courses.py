@@ -79,8 +79,7 @@ def _course(
         dose = late or steady[1]
         raise InputError(
             f"subject `{name}`, {dose}: a steady state on top of what is there (SS 2) is read where nothing "
-            f"was before "
-            "alone; write SS 1, or the doses themselves"
+            "was before alone; write SS 1, or the doses themselves"
         )
     doses = [(d.time - start, d.amount, _duration(d), d.into or into) for d in own if not d.constant]
     if not steady:
@@ -133,6 +132,6 @@ def _intervals(problem: FitProblem, design: Design, subject: int, dose: Dose, ev
         ) from None
     raise InputError(
         f"subject `{design.subjects[subject]}`, {dose}: no steady state is reached within {MOST} intervals "
-        f"of {every:g} at "
-        "the start of the fit; start from a faster elimination, or write the doses themselves"
+        f"of {every:g} at the start of the fit; start from a faster elimination, or write the doses "
+        "themselves"
     )

@@ -123,8 +123,8 @@ class Courses:
         wrong = np.isnan(values) & np.array([[not is_missing(t) for t in row] for row in self.texts])
         if wrong.any():
             raise InputError(
-                f"a covariate that changes holds `{self.texts[wrong][0]}`, which is no number; "
-                f"correct the cell"
+                f"a covariate that changes holds `{self.texts[wrong][0]}`, which is no number; correct the "
+                "cell"
             )
         values[:, 0] = np.where(np.isnan(values[:, 0]), nothing, values[:, 0])
         for k in range(1, values.shape[1]):

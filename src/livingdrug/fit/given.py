@@ -110,11 +110,9 @@ def _after_resets(data: Data) -> tuple[np.ndarray, np.ndarray]:
             begin = float(given.time[theirs].min())
             if begin <= end and not given.reset[theirs & (given.time == begin)].any():
                 raise InputError(
-                    f"subject `{data.subjects[subject]}`: occasions {names[k - 1]} and {names[k]} both "
-                    f"begin at time "
-                    f"{begin:g}, and a fit needs to know what came first; count all times from the first "
-                    f"infusion, or write "
-                    "EVID 4 where everything restarts"
+                    f"subject `{data.subjects[subject]}`: occasions {names[k - 1]} and {names[k]} both begin "
+                    f"at time {begin:g}, and a fit needs to know what came first; count all times from the "
+                    "first infusion, or write EVID 4 where everything restarts"
                 )
             move = max(end + GAP - begin, 0.0) if begin <= end else 0.0
             rows[mine] += move
@@ -178,8 +176,7 @@ def _note_untreated(model: Model, data: Data, without: np.ndarray, notes: list[s
     if without[present].all() and _empty(state):
         raise InputError(
             f"subject `{names[0]}` has no dose, and `{model.full_name}` needs one; add the row of its "
-            f"infusion, "
-            "or say one dose for all (--dose)"
+            "infusion, or say one dose for all (--dose)"
         )
     if _empty(state):
         shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
@@ -217,7 +214,7 @@ def _check_one_unit(model: Model, data: Data, table: dict[str, str]) -> None:
             raise InputError(
                 f"line {line}: the dose into compartment `{text}` is in {data.dose_unit}, and `{state}` of "
                 f"`{model.full_name}` is in {units[state]}; give doses in the unit of the state that they "
-                f"enter"
+                "enter"
             )
 
 
@@ -232,16 +229,13 @@ def _state(model: Model, data: Data, text: str, named: list[str]) -> str:
     if not 1 <= place <= len(states):
         raise InputError(
             f"line {line}: the dose goes into compartment `{text}`, and the states of `{model.full_name}` "
-            f"are "
-            f"{listed}; say which one it is (--compartment {text}=STATE)"
+            f"are {listed}; say which one it is (--compartment {text}=STATE)"
         )
     if named == [text] and states[place - 1] != system.dose_into:
         raise InputError(
             f"line {line}: all doses go into compartment {text}, which is `{states[place - 1]}` among the "
-            f"states of "
-            f"`{model.full_name}` ({listed}), and its doses go into `{system.dose_into or 'no state'}`; say "
-            f"which "
-            f"one is meant (--compartment {text}=STATE)"
+            f"states of `{model.full_name}` ({listed}), and its doses go into "
+            f"`{system.dose_into or 'no state'}`; say which one is meant (--compartment {text}=STATE)"
         )
     return states[place - 1]
 
@@ -266,9 +260,8 @@ def _starts(model: Model, data: Data, into: dict[str, str], when: np.ndarray, no
             found[subject] = when[first]
     if written:
         notes.append(
-            f"{written} subject(s) are given something after the start into a state that is not empty: "
-            f"their time counts as "
-            "written in the file, not from the first dose"
+            f"{written} subject(s) are given something after the start into a state that is not empty: their "
+            "time counts as written in the file, not from the first dose"
         )
     return found
 
@@ -299,9 +292,9 @@ def _regimens(
             continue
         if time < 0:
             raise InputError(
-                f"subject `{data.subjects[subject]}`, line {given.line[i]}: a dose lies {-time:g} before "
-                f"the infusion with "
-                f"which `{model.full_name}` starts; leave it out, or take a model that begins earlier"
+                f"subject `{data.subjects[subject]}`, line {given.line[i]}: a dose lies {-time:g} before the "
+                f"infusion with which `{model.full_name}` starts; leave it out, or take a model that begins "
+                "earlier"
             )
         items[subject].append(_dose(given, i, time, into[given.into[i]], model))
     return tuple(Regimen.of(own) for own in items), tuple(

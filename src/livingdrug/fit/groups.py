@@ -141,7 +141,6 @@ def _caveat(shrinkage: float | None, in_fit: bool) -> str:
     if shrinkage is not None and shrinkage > SHRUNK:
         return (
             f"individual estimates are drawn together by {shrinkage:.0f} %: the true difference may be "
-            f"larger, and the "
-            "interval is too narrow; fit the group as a covariate"
+            "larger, and the interval is too narrow; fit the group as a covariate"
         )
     return ""

@@ -42,9 +42,8 @@ class Uncertainty:
         if self.sir:
             s = self.sir
             told.append(
-                f"SIR: {len(s.estimates)} vectors kept; those drawn were worth {100 * s.effective[-1]:.0f} "
-                f"% of as many "
-                f"equal ones; Monte-Carlo sd of the logarithm of a ratio {s.noise:.2g}."
+                f"SIR: {len(s.estimates)} vectors kept; those drawn were worth {100 * s.effective[-1]:.0f} % "
+                f"of as many equal ones; Monte-Carlo sd of the logarithm of a ratio {s.noise:.2g}."
             )
         return tuple(told)
 

@@ -90,8 +90,8 @@ def outcome_check(result: FitResult, seed: int = 1) -> OutcomeCheck | None:
         )
         if len(known) < FEWEST:
             notes.append(
-                f"outcome `{outcome.name}` is known of {len(known)} subjects, too few for terciles "
-                f"of exposure"
+                f"outcome `{outcome.name}` is known of {len(known)} subjects, too few for terciles of "
+                "exposure"
             )
             continue
         exposure = _exposures(apart, k, steady[k].driver, len(known))

@@ -112,8 +112,7 @@ def refuse_unsampled(one: Asked, endpoints: Endpoints, data: Data) -> None:
         shown = ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
         raise InputError(
             f"outcome `{one.name}`: {shown} {'have' if len(known) > 1 else 'has'} one in `{endpoints.name}` "
-            f"and no sample in "
-            f"`{data.name}`; give their samples, or take their rows out"
+            f"and no sample in `{data.name}`; give their samples, or take their rows out"
         )
 
 
@@ -169,8 +168,7 @@ def _from_rows(data: Data, one: Asked, driver, mine: np.ndarray, time: np.ndarra
     if (mine & (data.cens != 0) & (data.dv != 0)).any():
         raise InputError(
             f"outcome `{one.name}`: a limit of quantification acts on its rows; state limits in a column "
-            f"LIMIT of samples "
-            "alone, or give the outcome in --endpoints"
+            "LIMIT of samples alone, or give the outcome in --endpoints"
         )
     values, at, since = (np.full(n, np.nan) for _ in range(3))
     for i in np.unique(who[mine]).tolist():
@@ -183,7 +181,7 @@ def _from_rows(data: Data, one: Asked, driver, mine: np.ndarray, time: np.ndarra
             raise InputError(
                 f"outcome `{one.name}`: subject `{data.subjects[i]}` has {len(rows)} rows of it (lines "
                 f"{', '.join(str(k) for k in sorted(data.line[rows].tolist())[:5])}); one is fitted: keep "
-                f"the highest, say"
+                "the highest, say"
             )
         else:
             values[i] = data.dv[rows[0]]
@@ -209,13 +207,12 @@ def _visits(outcome: str, name: str, value, time, line) -> tuple[float, float, f
     odd = np.flatnonzero(~np.isin(value, [0, 1]))
     if len(odd):
         raise InputError(f"outcome `{outcome}`: subject `{name}` (line {line[odd[0]]}) has "
-                         f"{value[odd[0]]:g}; write 1 where "
-                         "the event was seen and 0 where it had not come yet")  # fmt: skip
+                         f"{value[odd[0]]:g}; write 1 where the event was seen and 0 where it had not come "
+                         "yet")  # fmt: skip
     seen = np.flatnonzero(value == 1)
     if len(seen) > 1 or (len(seen) and (value[seen[0] + 1 :] == 0).any()):
         raise InputError(f"outcome `{outcome}`: subject `{name}` has a row after its event (line "
-                         f"{line[seen[0]]}); a fit "
-                         "takes the first event alone")  # fmt: skip
+                         f"{line[seen[0]]}); a fit takes the first event alone")  # fmt: skip
     if not len(seen):
         return 0.0, float(time[-1]), float(time[-1])
     before = time[: seen[0]]
@@ -275,8 +272,7 @@ def _checked(outcome: Outcome, subjects: tuple[str, ...]) -> Outcome:
     alike = len(set(values[known])) == 1
     if (alike and outcome.kind in (BINARY, ORDERED)) or (outcome.kind == COUNT and not values[known].any()):
         raise InputError(f"outcome `{name}` is {one[outcome.kind]} in all {n} subjects: such data say "
-                         f"nothing of a slope; "
-                         "leave the outcome out")  # fmt: skip
+                         "nothing of a slope; leave the outcome out")  # fmt: skip
     if outcome.kind in TIMED and not (values[known] == 1).any():
         raise InputError(
             f"outcome `{name}`: none of {n} subjects had the event, so its hazard is not known; leave it out"

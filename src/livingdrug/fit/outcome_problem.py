@@ -65,9 +65,9 @@ def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProb
                 else ("all subjects")
             )
             raise InputError(
-                f"outcome `{outcome.name}`: {outcome.driver.name} at the typical values is 0 or not known "
-                f"in {who}, and has "
-                "no logarithm; is a dose missing, or is the driver itself meant (without log)?"
+                f"outcome `{outcome.name}`: {outcome.driver.name} at the typical values is 0 or not known in "
+                f"{who}, and has no logarithm; is a dose missing, or is the driver itself meant (without "
+                "log)?"
             )
         reference = outcome.driver.reference or float(f"{np.median(x):.{DIGITS}g}")
         own_driver = replace(outcome.driver, reference=reference)
@@ -102,9 +102,9 @@ def _ahead(outcome: Outcome) -> tuple[str, ...]:
     if not early:
         return ()
     return (
-        f"outcome `{outcome.name}`: {driver.name} goes on to day {driver.until:g}, and {early} event(s) "
-        f"came earlier; what "
-        "followed an event cannot have driven it: a shorter window, or the current level, holds none of it",
+        f"outcome `{outcome.name}`: {driver.name} goes on to day {driver.until:g}, and {early} event(s) came "
+        "earlier; what followed an event cannot have driven it: a shorter window, or the current level, "
+        "holds none of it",
     )
 
 

@@ -97,14 +97,12 @@ class Outcome:
         if self.driver.what == LEVEL and self.kind not in TIMED:
             raise InputError(
                 f"outcome `{self.name}` is {self.kind}, and the level of `{self.driver.name}` changes with "
-                f"time: take CMAX, "
-                "AUC28 or a parameter; a current level drives an event"
+                "time: take CMAX, AUC28 or a parameter; a current level drives an event"
             )
         if self.driver.what == LEVEL and self.kind == WEIBULL:
             raise InputError(
-                f"outcome `{self.name}`: a hazard that follows the current level of `{self.driver.name}` "
-                f"has no other course "
-                "in time; take event"
+                f"outcome `{self.name}`: a hazard that follows the current level of `{self.driver.name}` has "
+                "no other course in time; take event"
             )
 
     @property

@@ -114,8 +114,8 @@ def read_priors(texts: Sequence[str]) -> tuple[Prior, ...]:
         wanted = {"normal": 2, "half_normal": 1, "half_cauchy": 1, "uniform": 0}.get(kind)
         if not name or wanted is None or len(values) != wanted:
             raise InputError(f"--prior `{text}`: write NAME=normal:MEAN,SD (a typical value on its scale, "
-                             f"such as ln c_max) "
-                             "or 'omega NAME=half_normal:SCALE' or half_cauchy:SCALE")  # fmt: skip
+                             "such as ln c_max) or 'omega NAME=half_normal:SCALE' or "
+                             "half_cauchy:SCALE")  # fmt: skip
         found.append(Prior(name, kind, values[0] if wanted == 2 else 0.0, values[-1] if values else 1.0))
     return tuple(found)
 

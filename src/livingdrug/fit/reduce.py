@@ -42,9 +42,9 @@ class Path(NamedTuple):
     def words(self) -> str:
         """What was left out of the result, and what that does to its intervals."""
         return (
-            "left out or fixed, as BIC is lowest without: " + ", ".join(self.lowest.left_out) + "; intervals take the "
-            "reduced "
-            "model as given, so after such a choice they are too narrow, by how much is not known"
+            "left out or fixed, as BIC is lowest without: " + ", ".join(self.lowest.left_out) + "; "
+            "intervals take the reduced model as given, so after such a choice they are too narrow, by how "
+            "much is not known"
         )
 
     @property

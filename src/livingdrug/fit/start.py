@@ -108,8 +108,7 @@ def curves(data: Data, output: str | None = None) -> dict[str, Landmarks]:
         if subject in found:
             raise InputError(
                 f"`{data.name}`: subject `{subject}` was measured by several assays in one infusion; keep "
-                f"one of them, or "
-                "pool them (--pool-assays)"
+                "one of them, or pool them (--pool-assays)"
             )
         found[subject] = landmarks(*_one_at_a_time(data.time[rows], data.dv[rows], data.cens[rows]))
     return found
@@ -183,8 +182,8 @@ def _checked(model: Model, parameters: Mapping[str, str] | None) -> dict[str, st
         if missing:
             raise InputError(
                 f"`{model.full_name}` has no parameter `{missing[0]}`, so say which landmark starts which "
-                f"parameter, such as "
-                f"parameters={{'{next(iter(model.typical))}': 'growth'}}; landmarks: {', '.join(NAMES)}"
+                f"parameter, such as parameters={{'{next(iter(model.typical))}': 'growth'}}; landmarks: "
+                f"{', '.join(NAMES)}"
             )
         return dict(STEIN)
     for landmark in parameters.values():
@@ -197,17 +196,15 @@ def _check_units(model: Model, data: Data, output: str | None) -> None:
     if data.time_unit and data.time_unit != model.time_unit:
         raise InputError(
             f"`{data.name}` counts time in {data.time_unit} and `{model.full_name}` in {model.time_unit}; "
-            f"give the times in "
-            f"{model.time_unit}"
+            f"give the times in {model.time_unit}"
         )
     measured = {o.unit for o in model.system.outputs if o.measured and output in (None, "", o.name)}
     stated = {unit for unit in data.profiles.unit if unit}
     if measured and stated and not stated & measured:
         held, predicted = ", ".join(sorted(stated)), ", ".join(sorted(measured))
         raise InputError(
-            f"`{data.name}` holds {held} and `{model.full_name}` predicts {predicted}; one becomes the "
-            f"other only by a "
-            "named unit conversion (--conversion)"
+            f"`{data.name}` holds {held} and `{model.full_name}` predicts {predicted}; one becomes the other "
+            "only by a named unit conversion (--conversion)"
         )
 
 

@@ -57,8 +57,8 @@ def _effects(text: str, data: Data) -> list[Effect]:
     given = dict(zip(rest[::2], rest[1::2], strict=False))
     if len(rest) % 2 or not set(given) <= {"around", "from", "fixed"}:
         raise InputError(
-            f"covariate `{text}`: after the parameter come a shape, around NUMBER, from NUMBER "
-            f"or fixed NUMBER"
+            f"covariate `{text}`: after the parameter come a shape, around NUMBER, from NUMBER or fixed "
+            "NUMBER"
         )
     numbers = {word: read_number(value, f"covariate `{text}`") for word, value in given.items()}
     coefficient, fixed = numbers.get("fixed", numbers.get("from", 0.0)), "fixed" in numbers
@@ -101,9 +101,8 @@ def _as_numbers(texts: np.ndarray, data: Data | None, name: str) -> np.ndarray |
         others = "most others are" if 2 * len(words) <= len(texts) else "others are"
         raise InputError(
             f"{place}subject `{data.subjects[i]}`{more}: covariate `{name}` is `{texts[i]}`, which is no "
-            f"number, and "
-            f"{others}; correct the cell, leave it empty (--missing says what becomes of it), or say "
-            f"categorical"
+            f"number, and {others}; correct the cell, leave it empty (--missing says what becomes of it), or "
+            "say categorical"
         )
     return None
 

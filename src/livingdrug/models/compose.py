@@ -123,7 +123,7 @@ def _quantities(parts: list[Part]) -> list[Quantity]:
             if quantity.name in found and found[quantity.name][1] != quantity:
                 raise ModelError(
                     f"`{part}` and `{found[quantity.name][0]}` both bring a quantity `{quantity.name}`; "
-                    f"rename one of them"
+                    "rename one of them"
                 )
             found.setdefault(quantity.name, (part, quantity))
     return [quantity for _, quantity in found.values()]
@@ -160,8 +160,7 @@ def _check_partners(parts: list[Part], states: list[State]) -> None:
             if not any(need.role in s.roles and need.at in ("", s.at) for s in states):
                 raise MissingPartner(
                     f"`{part}` needs a state with role `{need.role}`{_at(need.at)}, and `{parts[0][0]}` has "
-                    f"none; "
-                    f"roles present: {present}",
+                    f"none; roles present: {present}",
                     need.role,
                 )
         for role in structure.only:
@@ -244,8 +243,7 @@ def _scaled(parts: list[Part], flows: list[Flow], states: list[State]) -> list[F
                 roles = ", ".join(f"`{r}`" for r in scale.roles)
                 raise ModelError(
                     f"`{part}` scales {scale.kind} of {roles}{_at(scale.at)}, and `{parts[0][0]}` has no "
-                    f"CAR-T "
-                    f"{scale.kind} there"
+                    f"CAR-T {scale.kind} there"
                 )
     return [
         replace(flow, rate=" * ".join([f"({f})" for f in sorted(by)] + [f"({flow.rate})"])) if by else flow
@@ -296,8 +294,7 @@ def _in_selector_unit(function: str, text: str, state: State, volumes: dict[str,
     if state.unit not in ("cells", "cells/uL"):
         raise UnitError(
             f"`{text}` needs {wanted}, and `{state.name}` is in {state.unit}; there is no conversion from "
-            f"{state.unit} to "
-            f"{wanted} without a white-cell count and a vector copy number"
+            f"{state.unit} to {wanted} without a white-cell count and a vector copy number"
         )
     volume = volumes.get(state.at, "")
     if not volume:

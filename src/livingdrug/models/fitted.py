@@ -20,8 +20,7 @@ KINDS = ("typical", "covariate", "spread", "correlation", "residual")
 SOUND = "converged"
 EDITED = (
     "its equations or numbers are not those that the fit wrote: the file was edited, or a fragment has "
-    "changed since; take "
-    "the table `fitted` out of the file to have a model of your own"
+    "changed since; take the table `fitted` out of the file to have a model of your own"
 )
 
 
@@ -125,8 +124,7 @@ class Fitted:
         """The fit in one sentence."""
         return (
             f"fitted to {self.data} ({self.subjects} subjects, {self.samples} samples) by {self.method}; "
-            f"status "
-            f"{self.status.replace('_', ' ')}"
+            f"status {self.status.replace('_', ' ')}"
         )
 
     def estimate(self, name: str) -> Estimated:

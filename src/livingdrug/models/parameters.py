@@ -48,7 +48,7 @@ class Variability:
         if not (math.isfinite(self.value) and self.value >= 0):
             raise InputError(
                 f"{self.given} of between-subject variability is {self.value:g}; it must be finite and not "
-                f"negative"
+                "negative"
             )
 
     @property
@@ -137,8 +137,8 @@ class Population:
     def __post_init__(self) -> None:
         if self.members and (self.correlations or any(s.scale != "log" for s in self.spreads.values())):
             raise ModelError(
-                f"population `{self.name}`: variabilities around several vectors are "
-                f"log-normal and independent"
+                f"population `{self.name}`: variabilities around several vectors are log-normal and "
+                "independent"
             )
         for pair in self.correlations:
             for name in (pair.first, pair.second):

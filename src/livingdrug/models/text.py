@@ -39,9 +39,8 @@ def to_toml(model: Model) -> str:
 
     if model.changes or model.vector:
         raise ModelError(
-            f"`{model.full_name}` has changed values or a chosen vector; the text form holds the base "
-            f"model, give values "
-            "when it is simulated"
+            f"`{model.full_name}` has changed values or a chosen vector; the text form holds the base model, "
+            "give values when it is simulated"
         )
     plain = _plain(model)
     shape = next(name for name, kind in SHAPES.items() if isinstance(model.structure, kind))
@@ -100,15 +99,13 @@ def is_model_file(name: str) -> bool:
             return True
         raise InputError(
             f"the folder `{printable(name)}` holds no {MODEL_FILE}; name a folder that `livingdrug fit ... "
-            f"--out` wrote, or "
-            "a model file"
+            "--out` wrote, or a model file"
         )
     check_ending(path)
     if path.suffix or "/" in name or "\\" in name:
         raise InputError(
             f"`{printable(name)}` is no model file: the name of one ends in {ENDING} ({NEW}); a built-in "
-            f"model is named as "
-            "`livingdrug models` lists it"
+            "model is named as `livingdrug models` lists it"
         )
     return False
 

@@ -120,8 +120,8 @@ def _unit_of_anchor(model: Model, anchor: Anchor) -> Dimension:
     units = {"CMAX": unit, "TMAX": time, "AUC": times(time, unit)}
     if anchor.every and anchor.quantity not in ("CMAX", "TMAX"):
         raise InputError(
-            f"`every` says how fine a peak is looked for, and its quantity is "
-            f"`{anchor.quantity}`; leave it out"
+            f"`every` says how fine a peak is looked for, and its quantity is `{anchor.quantity}`; leave it "
+            "out"
         )
     if re.fullmatch(r"C[0-9]+(\.[0-9]+)?", anchor.quantity):
         return unit

@@ -115,8 +115,7 @@ def _apply_rules(data, settings: NcaSettings, chosen, value, limit, below, posit
             subject = data.subjects[data.profiles.subject[chosen[row]]]
             raise InputError(
                 f"subject `{subject}` has values below a limit that is not stated, so the rule `{rule}` has "
-                f"no "
-                "limit to use; state it with --limit, or take the rule zero or drop"
+                "no limit to use; state it with --limit, or take the rule zero or drop"
             )
         handled = np.where(
             here, {"zero": 0.0, "lloq": 1.0, "half": 0.5}[rule] * (limit if rule != "zero" else 0.0), handled

@@ -219,8 +219,7 @@ def _outputs(result: NcaResult) -> list[np.ndarray]:
         listed = ", ".join(f"`{printable(name, 40)}`" for name in names)
         raise InputError(
             f"`{result.data.name}` has several outputs that may be the level of CAR-T cells in blood "
-            f"({listed}); "
-            "say which one is, with --output"
+            f"({listed}); say which one is, with --output"
         )
     return list(found.values())
 

@@ -80,8 +80,7 @@ def _severe_crs(key: str) -> BuiltIn:
     ec50 = calibrate_ec50(rate, slope, spread.median, spread.log_sd)
     basis = (
         f"slope published: odds x{row['value']} ({row['ci_low']} to {row['ci_high']}) per doubling of CMAX; "
-        f"EC50 calibrated "
-        f"to {rate:.1%} (the report gives 46.6 to 48.4 %) over {spread.source}"
+        f"EC50 calibrated to {rate:.1%} (the report gives 46.6 to 48.4 %) over {spread.source}"
     )
     curve = curve_at("severe CRS", ec50, slope, row["source"], "calibrated", fact.parameter, fact.unit)
     return BuiltIn(key, "B-ALL", curve, spread, basis, (low, high), ASSOCIATION)
@@ -110,8 +109,7 @@ def _derived(key: str, groups: tuple[str, str], parameter: str) -> BuiltIn:
     curve = discriminant("response", responders, others)
     basis = (
         f"normal discriminant of {parameter} in responders, {responders.printed}, n {responders.n}, against "
-        f"non-responders, "
-        f"{others.printed}, n {others.n} ({responders.indication})"
+        f"non-responders, {others.printed}, n {others.n} ({responders.indication})"
     )
     caution = (
         "one log-SD is taken for both groups; the rate is that of the group with kinetics; " + ASSOCIATION

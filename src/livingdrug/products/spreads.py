@@ -12,8 +12,7 @@ OBSERVED = "observed"
 _GROUPS = {"stein_2019": ("tisagenlecleucel", "responder, N=114")}
 CAUTION = (
     "observed in responders of several studies, it also holds residual error, comedication and the mixture "
-    "of studies; it is "
-    "the variability of the exposure, not of the model's parameters"
+    "of studies; it is the variability of the exposure, not of the model's parameters"
 )
 
 

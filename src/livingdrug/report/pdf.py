@@ -30,9 +30,8 @@ def _written(html: Path) -> Path:
     except (ImportError, OSError) as error:  # OSError: Pango is missing
         raise InputError(
             f"a PDF needs WeasyPrint ({str(error).splitlines()[0]}); install it with: pip install "
-            f"'livingdrug[pdf]' (on "
-            "Debian and: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or print report.html from a "
-            "browser"
+            "'livingdrug[pdf]' (on Debian and: apt-get install libpango-1.0-0 libpangoft2-1.0-0), or print "
+            "report.html from a browser"
         ) from None
     path = html.with_name(PDF)
     with whole_file(path, "wb") as file:

@@ -39,9 +39,8 @@ class DaskCluster:
                 except Exception as error:
                     raise SolveError(
                         f"the Dask cluster at `{self.address}` lost its work ({type(error).__name__}: "
-                        f"{_line(error)}); look "
-                        "at the logs of its workers, or run on this machine with workers of its own "
-                        "(--workers 2)"
+                        f"{_line(error)}); look at the logs of its workers, or run on this machine with "
+                        "workers of its own (--workers 2)"
                     ) from None
                 job.release()
                 yield result
@@ -80,8 +79,7 @@ def _client(address: str):
     except (OSError, ValueError, TypeError):
         raise InputError(
             f"no Dask scheduler answers at `{address}` within {PATIENCE:g} s; start one with `dask "
-            f"scheduler` and "
-            "`dask worker`, and give its address, such as tcp://127.0.0.1:8786"
+            "scheduler` and `dask worker`, and give its address, such as tcp://127.0.0.1:8786"
         ) from None
     log = logging.getLogger("distributed.client")
     level = log.level
@@ -107,8 +105,7 @@ def _check_workers(client, address: str) -> None:
     except Exception as error:
         raise InputError(
             f"the Dask workers at `{address}` cannot use livingdrug ({type(error).__name__}: "
-            f"{_line(error)}); install "
-            f"livingdrug {livingdrug.__version__} for them"
+            f"{_line(error)}); install livingdrug {livingdrug.__version__} for them"
         ) from None
     other = versions - {livingdrug.__version__}
     if other:

@@ -123,9 +123,8 @@ def inputs_of(
         others = population.spreads.keys() - sds.keys() - ranges.keys()
         if others and not over:
             raise InputError(
-                f"`{sorted(others)[0]}` of `{model.full_name}` does not vary on a log scale; say what "
-                f"varies (--over), or "
-                f"give it a range: --range {sorted(others)[0]}=LOW,HIGH"
+                f"`{sorted(others)[0]}` of `{model.full_name}` does not vary on a log scale; say what varies "
+                f"(--over), or give it a range: --range {sorted(others)[0]}=LOW,HIGH"
             )
     bounds = {q.name: 1.0 if q.bound == "fraction" else np.inf for q in model.quantities}
     names = list(over) or list(dict.fromkeys([*sds, *ranges]))

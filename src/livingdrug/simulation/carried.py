@@ -173,9 +173,8 @@ def carry(
     curves[control] = base.times, {o: np.repeat(base.curve(o)[None], 3, axis=0) for o in base.outputs}
     notes = (
         *(link.sentence() for link in links),
-        f"the typical patient of `{model.full_name}` stands for one treated with {control}; patients "
-        "differ, which these "
-        "bands do not hold",
+        f"the typical patient of `{model.full_name}` stands for one treated with {control}; patients differ, "
+        "which these bands do not hold",
     )
     return Prediction(tuple(changes), factors, curves, failed, notes, tuple(outside), draws)
 

@@ -142,8 +142,7 @@ def _check_empty(dose: Dose, system: System, interval: float, advance: Advance) 
         filled = system.states[int(np.flatnonzero(left)[0])].name
         raise InputError(
             f"{dose}: a steady state can only be added to a model that stays empty without doses, and "
-            f"`{filled}` does not; "
-            "use `replace`"
+            f"`{filled}` does not; use `replace`"
         )
 
 
@@ -182,7 +181,7 @@ def _past(given: _Given) -> list[Row]:
     if (given.lag + given.duration) / dose.every > MAX_REPEATS:
         raise InputError(
             f"{dose}: more than {MAX_REPEATS:,} doses overlap at an interval of {dose.every:g}; make it "
-            f"longer"
+            "longer"
         )
     rows, j = [], 1
     while True:

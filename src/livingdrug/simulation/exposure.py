@@ -159,8 +159,7 @@ def check_window(model: Model, window: Sequence[float]) -> tuple[float, float]:
     if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
         raise InputError(
             f"the window of the exposure runs from {start:g} to {end:g} {model.time_unit}; it must start at "
-            f"0 or later "
-            "and end after its start"
+            "0 or later and end after its start"
         )
     return start, check_horizon(model, end)
 
@@ -177,8 +176,7 @@ def _check_limits(model: Model, limits: tuple[tuple[str, float], ...]) -> None:
     ):
         raise InputError(
             f"`{model.full_name}` is a formula that is no sum of exponentials, for which the time above a "
-            f"limit is not "
-            "computed; ask without a limit, or take a model made of flows"
+            "limit is not computed; ask without a limit, or take a model made of flows"
         )
 
 

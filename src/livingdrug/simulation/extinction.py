@@ -150,8 +150,7 @@ def _per_cell(model: Model, flow: Flow, name: str) -> str:
     if made is None or flow.gain != "1":
         raise InputError(
             f"`{model.full_name}`: flow `{flow.name}` is not proportional to `{name}`, so its cells do not "
-            f"die one by one "
-            "independently; no probability of cure is computed"
+            "die one by one independently; no probability of cure is computed"
         )
     return f"({made})"
 

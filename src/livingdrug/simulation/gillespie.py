@@ -61,7 +61,7 @@ def _reactions(model: Model):
     if system.clocks or system.switches or system.events:
         raise InputError(
             f"`{model.full_name}`: its rates change with time by themselves, which exact simulation here "
-            f"does not take"
+            "does not take"
         )
     names, numbers = [s.name for s in system.states], tuple(typical)
     lines = tuple((d.name, d.expression) for d in system.definitions)
@@ -71,7 +71,7 @@ def _reactions(model: Model):
     if not all(float(x).is_integer() for x in (*start, *gains)):
         raise InputError(
             f"`{model.full_name}`: a start or a gain is no whole number, so its cells cannot be counted one "
-            f"by one"
+            "by one"
         )
     change = np.zeros((len(system.flows), len(names)))
     for i, (flow, gain) in enumerate(zip(system.flows, gains, strict=True)):

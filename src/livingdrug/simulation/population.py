@@ -66,7 +66,7 @@ def find_population(model: Model, name: str | None) -> Population:
     if not model.populations:
         raise InputError(
             f"`{model.full_name}` has no published between-subject variability; state one with cv= (command "
-            f"line: --cv 0.5)"
+            "line: --cv 0.5)"
         )
     if name is None:
         return model.populations[0]

@@ -79,7 +79,7 @@ class Dose:
         if self.steady_state not in STEADY:
             raise InputError(
                 f"{self}: steady_state is `{self.steady_state}`; it must be `replace` or `add`, or be left "
-                f"out"
+                "out"
             )
         _check_combination(self)
 
@@ -136,12 +136,12 @@ def _check_combination(dose: Dose) -> None:
     if dose.every and not (dose.repeats or dose.steady_state):
         raise InputError(
             f"{dose}: `every` {dose.every:g} was given, but neither repeats nor a steady state; add one of "
-            f"them"
+            "them"
         )
     if dose.constant and (dose.amount or not dose.rate):
         raise InputError(
             f"{dose}: a steady state needs `every`, the time between doses (for a constant infusion: the "
-            f"amount 0 and a rate)"
+            "amount 0 and a rate)"
         )
     if dose.rate != 0 and not dose.amount and not dose.constant:
         raise InputError(
@@ -251,12 +251,12 @@ def _check_dose(model: Model, dose: Dose, states: dict[str, State]) -> None:
     if state and state.log and dose.infused:
         raise InputError(
             f"{where}`{state.name}` is solved for its logarithm and takes no infusion; give a bolus (no "
-            f"duration, no rate)"
+            "duration, no rate)"
         )
     if dose.steady_state == "add" and any(s.log for s in states.values()):
         raise InputError(
             f"{where}a steady state can only be added to a linear model, not to one solved for logarithms; "
-            f"use `replace`"
+            "use `replace`"
         )
     time = parse_unit(model.time_unit)
     expected = {"duration": time, "lag": time, "fraction": ()}

@@ -131,7 +131,7 @@ def _regimens(model: Model, n: int, given: Regimen | Sequence | None) -> list[Re
     if count < len(given):
         raise InputError(
             f"{count} of {len(given)} regimens are a Regimen; give one Regimen for each subject, or doses "
-            f"for all of them"
+            "for all of them"
         )
     if count != n:
         raise InputError(

@@ -63,8 +63,7 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
     if fitted is None:
         raise InputError(
             f"`{model.full_name}` is not the model of a fit, so nothing says how uncertain its numbers are; "
-            f"leave out "
-            "--uncertainty, or name the folder of a fit"
+            "leave out --uncertainty, or name the folder of a fit"
         )
     rows = _posterior(model, count * TRIES, seed) if fitted.draws else _normal(model, count * TRIES, seed)
     kept: list[Model] = []
@@ -79,8 +78,7 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
     if len(kept) < count:
         raise InputError(
             f"`{model.full_name}`: {lost} of {len(rows)} draws of its estimates are no model, so uncertain "
-            f"are they; fit "
-            "again with more data, or fix numbers"
+            "are they; fit again with more data, or fix numbers"
         )
     estimated = [e.name for e in fitted.estimates if not e.fixed]
     held = tuple(name for name in estimated if name not in fitted.names)
@@ -93,8 +91,8 @@ def _notes(model: Model, held: tuple[str, ...], lost: int, kept: int) -> list[st
         notes.append(f"the fit gives no uncertainty of {', '.join(held)}, which stay at their estimates")
     if lost:
         notes.append(
-            f"{lost} of {lost + kept} draws of the estimates were no model (such as a fraction "
-            f"above 1): left out"
+            f"{lost} of {lost + kept} draws of the estimates were no model (such as a fraction above 1): "
+            "left out"
         )
     changed = [name for name in model.changes if name in (model.fitted.names if model.fitted else ())]
     if changed:
@@ -116,8 +114,7 @@ def _normal(model: Model, count: int, seed: int) -> np.ndarray:
     if fitted is None or not fitted.covariance:
         raise InputError(
             f"the fit of `{model.full_name}` gave no covariance of its estimates, so nothing says how "
-            f"uncertain they are; "
-            "leave out --uncertainty"
+            "uncertain they are; leave out --uncertainty"
         )
     estimates = [fitted.estimate(name) for name in fitted.names]
     values, vectors = np.linalg.eigh(np.array(fitted.covariance))
@@ -138,8 +135,7 @@ def _posterior(model: Model, count: int, seed: int) -> np.ndarray:
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"`{path.name}`, the draws of the posterior beside the model file, cannot be read ({error}); "
-            f"keep the folder of "
-            "the fit together"
+            "keep the folder of the fit together"
         ) from None
     order = np.random.default_rng(seed).permutation(len(table))
     return table[np.resize(order, count)]
@@ -210,8 +206,8 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
     notes = list(made.notes)
     if failed:
         notes.append(
-            f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not "
-            f"computed: left out"
+            f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not computed: "
+            "left out"
         )
     exposures, parts = {}, {}
     for key, rows in metrics.items():

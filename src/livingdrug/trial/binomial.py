@@ -73,8 +73,7 @@ def one_stage(p0: float, p1: float, alpha: float = 0.05, power: float = 0.8) -> 
             return found
     raise InputError(
         f"no trial of at most {MOST} patients tells {p1:g} from {p0:g} with these error rates; allow larger "
-        f"ones, or "
-        "rates that are further apart"
+        "ones, or rates that are further apart"
     )
 
 
@@ -132,8 +131,7 @@ def simon(
     if best is None or smallest is None:
         raise InputError(
             f"no two-stage design of at most {most} patients tells {p1:g} from {p0:g} with these error "
-            f"rates; allow "
-            "larger ones, or rates that are further apart"
+            "rates; allow larger ones, or rates that are further apart"
         )
     return best, smallest
 

@@ -53,8 +53,8 @@ def _rules(trial: Trial) -> Iterator[str]:
     if futility is not None:
         if not 0 < futility.at < 1:
             yield (
-                f"futility.at is {futility.at:g}; it is the part of an arm seen at the look, between 0 "
-                f"and 1, such as 0.5"
+                f"futility.at is {futility.at:g}; it is the part of an arm seen at the look, between 0 and "
+                "1, such as 0.5"
             )
         if futility.rule == "conditional_power" and not 0 < futility.below < 1:
             yield f"futility.below is {futility.below:g}; a conditional power is between 0 and 1, such as 0.1"
@@ -72,7 +72,7 @@ def _names(trial: Trial) -> Iterator[str]:
     if len(names) < 2:
         yield (
             f"{len(names)} arm was given; a trial compares at least one version with a control, so add a "
-            f"second arm"
+            "second arm"
         )
     if trial.control not in names:
         yield "control: " + unknown("arm", trial.control, names)
@@ -96,7 +96,7 @@ def _sampling(trial: Trial) -> Iterator[str]:
     if trial.residual is not None and not (math.isfinite(trial.residual) and trial.residual >= 0):
         yield (
             f"residual is {trial.residual:g}; the SD of the assay's error (log scale) is finite and not "
-            f"negative"
+            "negative"
         )
     if (trial.limit is not None or trial.residual is not None) and not visits:
         yield "an assay (limit or residual) was given without `visits`; add the days of sampling"
@@ -119,8 +119,7 @@ def _leaving(trial: Trial) -> Iterator[str]:
         if left > MOST_LEAVE:
             yield (
                 f"dropout is {trial.dropout:g} per {unit}: {left:.1%} would leave before {day:g} {unit}, "
-                f"when endpoint "
-                f"`{endpoint.name}` is known; it is a rate per {unit}, such as 0.002"
+                f"when endpoint `{endpoint.name}` is known; it is a rate per {unit}, such as 0.002"
             )
 
 
@@ -152,7 +151,7 @@ def change_faults(model: Model, name: str, fold: float) -> Iterator[str]:
         if typical == 0:
             yield (
                 f"change.{name}: `{quantity.name}` is 0 in the control, so a fold changes nothing; set it "
-                f"with `values`"
+                "with `values`"
             )
     except InputError as error:
         yield f"change.{name}: {error}"
@@ -168,8 +167,7 @@ def dose_faults(trial: Trial, arm: Arm) -> Iterator[str]:
         known = " (such as change = { dose_per_kg = 2 })" if "dose_per_kg" in model.typical else ""
         yield (
             f"dose is {arm.dose:g}, but the dose is not in the equations of `{model.full_name}`; say with "
-            f"`change` what it "
-            f"would change{known}"
+            f"`change` what it would change{known}"
         )
         return
     regimen = arm_regimen(trial, arm)
@@ -218,8 +216,8 @@ def _endpoint(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
         if trial.visits and end > trial.visits[-1]:
             last = trial.visits[-1]
             yield (
-                f"its window ends at {end:g} {unit}, after the last visit at {last:g} {unit}; end it "
-                f"earlier or add a visit"
+                f"its window ends at {end:g} {unit}, after the last visit at {last:g} {unit}; end it earlier "
+                "or add a visit"
             )
         if endpoint.test == "welch" and trial.multiplicity == "dunnett":
             yield (
@@ -241,7 +239,7 @@ def _curve(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     if endpoint.day is not None and not (math.isfinite(endpoint.day) and endpoint.day >= 0):
         yield (
             f"day is {endpoint.day:g}; it is when the outcome is known, the end of the window where it is "
-            f"left out"
+            "left out"
         )
     if endpoint.exposure == "cmax" and trial.repeat == "superposition":
         yield "the peak of a sum of curves is not computed; take exposure `auc`"
@@ -280,7 +278,7 @@ def _persistence(trial: Trial, endpoint: Endpoint) -> Iterator[str]:
     elif trial.limit is not None and endpoint.above < trial.limit:
         yield (
             f"above is {endpoint.above:g}, which the assay with its limit of {trial.limit:g} cannot tell; "
-            f"raise it"
+            "raise it"
         )
     if endpoint.kind == "positive" and endpoint.day not in trial.visits:
         given = "is missing" if endpoint.day is None else f"is {endpoint.day:g}"
@@ -315,13 +313,11 @@ def notices(
             if arm.untestable:
                 found.append(
                     f"`{answer.endpoint.name}`, `{arm.arm}`: {arm.untestable:,} of {arm.power.total:,} "
-                    f"trials had fewer "
-                    "than 2 evaluable subjects in an arm; they count as not significant"
+                    "trials had fewer than 2 evaluable subjects in an arm; they count as not significant"
                 )
     if any(e.ec50 for e in trial.endpoints):
         found.append(
             "response and toxicity follow the given curve as if exposure were their cause; tumour burden, "
-            "early death and "
-            "treatment after CRS confound such curves"
+            "early death and treatment after CRS confound such curves"
         )
     return tuple(found)

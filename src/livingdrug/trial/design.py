@@ -203,8 +203,7 @@ class Trial(Shown):
         if published is not None and published.kind != "lognormal":
             raise InputError(
                 f"the residual error of `{published.output}` in `{self.model.full_name}` is "
-                f"{published.words}; a trial takes "
-                "one of the logarithm: give `residual`"
+                f"{published.words}; a trial takes one of the logarithm: give `residual`"
             )
         return published.log_sd if published else 0.0
 

@@ -73,10 +73,8 @@ class EscalationAnswer(Shown):
         )
         return (
             f"The trial would pick `{best.level}` (a true rate of {best.rate:.0%}, {goal}) {found}, and no "
-            f"dose in "
-            f"{self.none.value:.1%} of trials; it would treat {self.patients:.1f} patients, "
-            f"{self.toxicities:.1f} with "
-            "dose-limiting toxicity."
+            f"dose in {self.none.value:.1%} of trials; it would treat {self.patients:.1f} patients, "
+            f"{self.toxicities:.1f} with dose-limiting toxicity."
         )
 
     def table(self):
@@ -169,7 +167,7 @@ def _notices(rates: list[float], failed: float) -> tuple[str, ...]:
         share = f"{100 * failed:.2g} %"
         found.append(
             f"up to {share} of patients at a level could not be computed by the model and count as without "
-            f"toxicity"
+            "toxicity"
         )
     return tuple(found)
 

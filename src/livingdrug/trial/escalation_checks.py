@@ -33,14 +33,14 @@ def _rules(escalation: Escalation) -> Iterator[str]:
     if not 0 < escalation.target < 1 / 1.4:
         yield (
             f"target is {escalation.target:g}; a rate of toxicity to aim at lies above 0 and below 0.71, "
-            f"such as 0.3"
+            "such as 0.3"
         )
     if escalation.cohort < 1:
         yield f"cohort is {escalation.cohort}; at least 1 patient is treated at a time"
     if escalation.patients < max(escalation.cohort, 2):
         yield (
-            f"patients is {escalation.patients}; at least one cohort of {escalation.cohort} and 2 "
-            f"patients are needed"
+            f"patients is {escalation.patients}; at least one cohort of {escalation.cohort} and 2 patients "
+            "are needed"
         )
 
 
@@ -79,7 +79,7 @@ def _level(escalation: Escalation, level: Level) -> Iterator[str]:
     if sum(own.values()) > 1:
         yield (
             f"{' and '.join(name for name, given in own.items() if given)} were given; its toxicity comes "
-            f"from one of them"
+            "from one of them"
         )
     if level.rate is not None and not 0 <= level.rate <= 1:
         yield f"rate is {level.rate:g}; it must be between 0 and 1"

@@ -156,8 +156,7 @@ class Assured:
         """The same in words."""
         return (
             f"assurance {self.value:.3f} (probability of success: power averaged over {self.draws} draws of "
-            f"the estimates; "
-            f"the power is {self.low:.3f} to {self.high:.3f} in the middle 90 % of them)"
+            f"the estimates; the power is {self.low:.3f} to {self.high:.3f} in the middle 90 % of them)"
         )
 
     @staticmethod

@@ -108,8 +108,7 @@ def _check_amount(subjects: int, endpoints: int) -> None:
     if subjects * endpoints > MAX_VALUES:
         raise InputError(
             f"{subjects:,} subjects with {endpoints} endpoint(s) would be simulated, more than "
-            f"{MAX_VALUES:,} values; take "
-            "fewer replicates, subjects or sizes"
+            f"{MAX_VALUES:,} values; take fewer replicates, subjects or sizes"
         )
 
 

@@ -63,13 +63,12 @@ def sentences(answer: TrialAnswer) -> tuple[str, ...]:
         else:
             found.append(
                 f"`{need.arm}` does not cross a power of {trial.power:.0%} within the sizes that were "
-                f"simulated."
+                "simulated."
             )
     if len(primary.arms) > 1:
         found.append(
-            f"Were no version any different, at least one would still look so in "
-            f"{primary.any_false.value:.1%} of trials; "
-            f"{MULTIPLE[trial.multiplicity]}."
+            "Were no version any different, at least one would still look so in "
+            f"{primary.any_false.value:.1%} of trials; {MULTIPLE[trial.multiplicity]}."
         )
     if trial.futility:
         planned = sum(arm.n for arm in trial.arms)

@@ -33,9 +33,8 @@ def check_bytes(needed: float, bound: float | None = None, raise_it: str = "--me
             f", or raise the bound with {raise_it}, in GB, where this machine has as much" if raise_it else ""
         )
         raise InputError(
-            f"this run would take about {_words(needed)} of memory, more than the bound of {bound:g} GB; "
-            f"ask for fewer "
-            f"subjects, draws or replicates, fewer days or a longer step{more}"
+            f"this run would take about {_words(needed)} of memory, more than the bound of {bound:g} GB; ask "
+            f"for fewer subjects, draws or replicates, fewer days or a longer step{more}"
         )
 
 

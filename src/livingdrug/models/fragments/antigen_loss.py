@@ -79,8 +79,7 @@ ANTIGEN_LOSS = Fragment(
     ),
     deviations=(
         "One example vector of one patient; the part of cells without the antigen at the infusion decides, "
-        "and is "
-        "rarely measured.",
+        "and is rarely measured.",
         "Bystander killing of the source is left out: CAR-T cells do nothing to these cells.",
     ),
 )

@@ -80,8 +80,7 @@ HOST_COMPETITION = Fragment(
     values=Values("methods", METHODS, SATURATING),
     deviations=(
         "The paper says that host T cells saturate near 1e3/uL; equation 2 does not saturate (it passes "
-        "1e3/uL around day "
-        "60-90 at muh = 0.35 and goes on at 17.5 cells/uL/d).",
+        "1e3/uL around day 60-90 at muh = 0.35 and goes on at 17.5 cells/uL/d).",
         "`3-orders of magnitude (0.05 to 500)` is four.",
         "S multiplies loss and gain of every expansion flow; scaling gains only gives other numbers, same "
         "trend.",

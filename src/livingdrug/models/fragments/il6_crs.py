@@ -85,8 +85,7 @@ IL6_CRS = Fragment(
     deviations=(
         "Release by contact is that of one patient with CLL; on another base it is a scenario.",
         "The relation of IL-6 to the grade is ours, with the slope published for the transgene: set crs_50 "
-        "from "
-        "your own data.",
+        "from your own data.",
         "Tocilizumab blocks the effect (il6_block, 0 until set), not the release.",
     ),
 )

@@ -74,7 +74,6 @@ ORGANS_FRAGMENT = Fragment(
     deviations=(
         "Rates of the mouse, scaled by body weight: a scenario for man, not a measurement.",
         "Organs are passive: no growth, death or killing there. Lymph nodes are left out, as no passage "
-        "into them "
-        "is published.",
+        "into them is published.",
     ),
 )

@@ -69,11 +69,9 @@ PRECONDITIONING = Fragment(
     ),
     deviations=(
         "The source blocks the release of T cells; as a kill of those that circulate it is our reading, "
-        "equal where "
-        "they turn over.",
+        "equal where they turn over.",
         "1935 mg stand for fludarabine 3 x 25 and cyclophosphamide 1000 mg/m2 at 1.8 m2; other regimens are "
-        "scaled by "
-        "mass, which nobody has tested.",
+        "scaled by mass, which nobody has tested.",
     ),
 )
 

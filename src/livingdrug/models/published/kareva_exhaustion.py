@@ -202,8 +202,7 @@ MODEL = Model(
     ),
     deviations=(
         "Rates of the drug are printed per day, and doses are 24 apart for a day: the unit of time is mixed "
-        "in "
-        "the code. Days here.",
+        "in the code. Days here.",
         "The thresholds are steps in the code; here they are steep Hill terms, so that the solver can "
         "follow.",
         "T cells carry the role of CAR-T cells here, so that mechanisms can join; the model is not of CAR-T "

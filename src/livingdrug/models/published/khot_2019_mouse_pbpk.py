@@ -259,9 +259,7 @@ MODEL = Model(
     deviations=(
         "Flows and volumes are not in the paper: they are those of a re-implementation.",
         "As printed the flows do not balance (lungs 678, tissues 679.4 mL/h): the body holds 106.9 % of the "
-        "dose at "
-        "day 7. The "
-        "default closes the circulation; `as_printed` does not.",
+        "dose at day 7. The default closes the circulation; `as_printed` does not.",
         "The printed elimination of 0.84/h in the lungs removes 0.2 % in a week: a cell stays there "
         "for a quarter of a second a pass.",
         "The kidney's term of the lymph node names a flow in place of a concentration; corrected.",

@@ -170,12 +170,10 @@ MODEL = Model(
     ),
     deviations=(
         "The running text prints another denominator of rC; the form here is that of the SBML and of figure "
-        "2, and it gives "
-        "the published medians.",
+        "2, and it gives the published medians.",
         "The authors' script uses rhoC 0.037/d where the paper has 0.0251; it is the vector `script`.",
         "The tumour falls below one cell for slow growth and grows back from there; whether it is cured is "
-        "a matter of "
-        "probability: `livingdrug.simulation.cure_probability` and `simulate_cure` give it.",
+        "a matter of probability: `livingdrug.simulation.cure_probability` and `simulate_cure` give it.",
         "The dose is not in the equations: the curve starts at car_t_0.",
     ),
     about=About(

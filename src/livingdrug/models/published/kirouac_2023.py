@@ -218,14 +218,12 @@ STRUCTURE = Structure(
         Condition(
             "mu_memory * (2 * f_max - 1) - d_memory",
             "memory grows without bound once antigen is low: mu_memory (2 f_max - 1) exceeds d_memory, and "
-            "the model "
-            "has no capacity for T cells",
+            "the model has no capacity for T cells",
         ),
         Condition(
             "tumour_0 - tumour_max",
             "the tumour capacity is below the burden at infusion, so the tumour shrinks even without CAR-T; "
-            "compare "
-            "with an untreated run",
+            "compare with an untreated run",
         ),
     ),
     dose_into="infused",
@@ -269,16 +267,14 @@ MODEL = Model(
     ),
     deviations=(
         "The equations are those of a replication's code; the author correction "
-        "(doi:10.1038/s41587-023-01816-6) was not "
-        "reachable.",
+        "(doi:10.1038/s41587-023-01816-6) was not reachable.",
         "That `CR patient #1` of Kirouac 2024 is column 1 of the replication's CR matrix is inferred from "
         "the order.",
         "cr_1 has tumour_max below tumour_0: the tumour falls 34-fold in 30 days without any CAR-T.",
         "The groups' ranges are for reading: a column of medians is not a patient (it lands 50-fold off its "
         "own group).",
         "The scale from cells to cells/uL is not known; blood_volume is 5e6 uL as in Table 1 of Kirouac "
-        "2024 (the "
-        "replication divides by 2e6).",
+        "2024 (the replication divides by 2e6).",
         "At day 365 CR1 is 99 % exhausted cells: its persistence is not memory.",
         "The replication clamps states at 0 inside most terms; here Hill terms are 0 for x <= 0 and nothing "
         "else is clamped.",
@@ -361,12 +357,10 @@ ENSEMBLE = Model(
     ),
     deviations=(
         "A subject is one of the 36 fits as a whole: drawing the 27 parameters one by one would make "
-        "patients that "
-        "fit nobody.",
+        "patients that fit nobody.",
         "Many values sit on the bounds of the search; no single parameter is identified.",
         "12 of the 24 responder fits have tumour_max below tumour_0: their tumour falls without CAR-T "
-        "cells; run the "
-        "control.",
+        "cells; run the control.",
         "cr_12 grows without antigen at its fitted values, and AUC to day 60 spans 0.17 to 7,088 d*cells/uL "
         "within CR alone.",
         *MODEL.deviations[:2],

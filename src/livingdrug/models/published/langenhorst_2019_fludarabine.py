@@ -166,8 +166,7 @@ MODEL = Model(
     ),
     deviations=(
         "Whether doses are of the phosphate (factor 0.781) decides on which side of every published cut a "
-        "patient falls; set "
-        "mass_factor to 1 for doses of F-ara-A.",
+        "patient falls; set mass_factor to 1 for doses of F-ara-A.",
         "Variability between doses (12 and 31 %) is not drawn; proportional residual error is 6.3 %.",
         "Published cuts: 13.8 to 14 mg h/L in B-ALL, a window of 18 to 20 in lymphoma; response is not "
         "monotone in exposure.",

@@ -69,8 +69,7 @@ NUMBERS = {
 NOTES = {"k_expansion": "a quarter of the kill rate", "mu_leukaemia": "1/30"}
 CAUTION = (
     "After a nadir of a few cells the second wave of leukaemia and CAR-T cells follows from fractions of a "
-    "cell: it is not a "
-    "prediction of relapse."
+    "cell: it is not a prediction of relapse."
 )
 
 BALL = Model(
@@ -178,8 +177,7 @@ PROGENITORS = Model(
     ),
     deviations=(
         "The encoding feeds CAR-T cells with rho beta I0 / (1 + C/C50) without the factor C, likely a slip; "
-        "it is kept, as "
-        "`one_cell`, because the paper's form could not be read.",
+        "it is kept, as `one_cell`, because the paper's form could not be read.",
         "The progenitors gain I0 cells per day without limit, as encoded.",
         CAUTION,
     ),

@@ -249,8 +249,7 @@ MODEL = Model(
     ),
     deviations=(
         "Binding and the activated state are at quasi-steady state: the transcriber's reduction, which also "
-        "drops the time "
-        "that divisions take (5.4 h each). Do not fit an observed time of the peak with it.",
+        "drops the time that divisions take (5.4 h each). Do not fit an observed time of the peak with it.",
         "divisions is fitted for each patient, and 2**divisions multiplies any error of it.",
         "Tumour and normal B cells are one population here.",
         "The dose is an initial value (dose_per_kg), divided between CD8 and CD4.",

@@ -288,8 +288,7 @@ MODEL = Model(
     ),
     deviations=(
         "The prose and the caption of figure 3 exchange patients 3 and 4; with Table 1, patient 3 is cured "
-        "and "
-        "patient 4 not.",
+        "and patient 4 not.",
         "A strength of 77 uM/d gives a peak of 2.65 uM, not the 3.34 uM of the paper; 97.2 uM/d gives that.",
         "Only 1 % of an infused dose is effective; doses here are effective cells.",
         "The edge between cure and failure is sharp: a thousandth of the tumour at the infusion decides.",

@@ -114,8 +114,8 @@ def _definitions() -> list[Definition]:
                 Definition(f"all_{subset}{suffix}", " + ".join(_cells(subset, suffix))),
                 Definition(
                     f"expansion_{subset}{suffix}",
-                    f"{fastest} * hill(max(bound_{subset}{suffix}, 0) / max(all_{subset}{suffix}, least), "
-                    f"1, expansion_50)",
+                    f"{fastest} * hill(max(bound_{subset}{suffix}, 0) / max(all_{subset}{suffix}, least), 1, "
+                    "expansion_50)",
                 ),
             ]
     return found
@@ -216,8 +216,7 @@ MARKERS = (
     Flow(
         "protein_loss",
         "k_protein / weight * (c3_0 / max(c3, c3_least)) ** protein_power * interferon_ratio ** "
-        "protein_interferon"
-        " * exp(host_cd8 * k_loss_cd8 / k_input_cd8) * exp(neutrophils / neutrophils_0)",
+        "protein_interferon * exp(host_cd8 * k_loss_cd8 / k_input_cd8) * exp(neutrophils / neutrophils_0)",
         "production",
         into="proteinuria",
     ),
@@ -449,15 +448,13 @@ MODEL = Model(
     deviations=(
         "Appendix and control stream disagree in six places; the control stream is used.",
         "The two switches (return of naive B cells, end of antibodies) are steep Hill terms; autoantibodies "
-        "turn over in "
-        "0.02 s and "
-        "freeze when B cells cross 1 cell/uL, so C3 and proteinuria after it are known to 1 %.",
+        "turn over in 0.02 s and freeze when B cells cross 1 cell/uL, so C3 and proteinuria after it are "
+        "known to 1 %.",
         "The typical neutrophil nadir (144/uL) lies below the published range of 200 to 2000.",
         "CAR-T cells in marrow have no loss; untreated B cells grow for ever; no residual error is "
         "published.",
         "Volumes are those of 70 kg; scale them with the body weight. Variability is published for single "
-        "rates and "
-        "left out here.",
+        "rates and left out here.",
         "The dose is an initial value (dose_per_kg), and chemotherapy enters at the same time.",
     ),
     about=About(

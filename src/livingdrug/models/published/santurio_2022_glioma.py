@@ -178,8 +178,7 @@ MODEL = Model(
         "The paper's own capacity of glia and starts could not be read: the three vectors are variants of a "
         "re-implementation.",
         "In the first and second variant the glia without the antigen start above their capacity, so "
-        "neurons are lost with "
-        "neither tumour nor CAR-T cells; run the control.",
+        "neurons are lost with neither tumour nor CAR-T cells; run the control.",
     ),
     about=About(
         purpose="Harm to healthy cells that carry the antigen, when CAR-T cells treat a glioblastoma.",

@@ -141,8 +141,7 @@ DEVIATIONS = (
     "them as SDs.",
     "No correlation between random effects is reported; they are drawn independently.",
     "The typical values are those of the full covariate model's reference subject (male, White, ELIANA, "
-    "fludarabine, "
-    "no transplant, no comedication).",
+    "fludarabine, no transplant, no comedication).",
     "The dose is not in the equations; `dose_per_kg` is a covariate with exponent 0.093.",
     "How Stein treated values below the limit of quantification was not found.",
 )

@@ -30,8 +30,8 @@ class Pair(Shown):
         if ours != theirs:
             raise InputError(
                 f"curve `{self.efficacy.name}` is one of {_axis_name(self.efficacy)}, curve "
-                f"`{self.toxicity.name}` one of "
-                f"{_axis_name(self.toxicity)}; both must be on the same exposure in the same unit"
+                f"`{self.toxicity.name}` one of {_axis_name(self.toxicity)}; both must be on the same "
+                "exposure in the same unit"
             )
 
     @cached_property

@@ -269,8 +269,7 @@ def _notes(pair: Pair, level: float) -> tuple[str, ...]:
         if may_be_flat(curve, level):
             notes.append(
                 f"{what} (`{curve.name}`): the slope is not different from 0, so confidence intervals of "
-                f"exposures are "
-                "unbounded"
+                "exposures are unbounded"
             )
     if pair.unknown:
         notes.append(f"no interval: {pair.unknown}")

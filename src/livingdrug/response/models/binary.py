@@ -216,16 +216,14 @@ def _check_outcome(sample: Sample) -> None:
         i = wrong[0]
         raise InputError(
             f"`{sample.endpoint}` is {k[i]:g} of {n[i]:g} for {sample.named(wrong)}; events must be whole "
-            f"numbers from 0 to "
-            "the number of trials"
+            "numbers from 0 to the number of trials"
         )
     total, events = n.sum(), k.sum()
     if events in (0, total):
         who = "no" if events == 0 else "every"
         raise InputError(
             f"`{sample.endpoint}` does not vary: {who} subject of {total:,.0f} has the event, so there is "
-            f"nothing to relate "
-            f"to `{sample.exposure_name}`"
+            f"nothing to relate to `{sample.exposure_name}`"
         )
 
 
@@ -255,7 +253,7 @@ def _separated(sample: Sample, columns: np.ndarray, terms: tuple[str, ...], mode
     return (
         (
             f"{found}: only Firth's penalty keeps the slope finite, so that there is an effect, whose size "
-            f"is not estimable",
+            "is not estimable",
         )
         if found
         else ()
@@ -273,6 +271,5 @@ def _separation(sample: Sample, columns: np.ndarray, terms: tuple[str, ...]) -> 
     kind = "complete" if complete else "quasi-complete"
     return (
         f"{' and '.join(parted)} {'' if complete else 'nearly '}tells those with `{sample.endpoint}` from "
-        f"those without "
-        f"({kind} separation)"
+        f"those without ({kind} separation)"
     )

@@ -113,9 +113,8 @@ def _best(objective: Objective, basis, origin, sample: Sample, model: str) -> Ma
             return best
     raise InputError(
         f"the data do not determine an Emax below 1 for `{sample.endpoint}`: the probability does not level "
-        f"off within these "
-        f"{int(sample.trials.sum())} subjects, so `{model}` has no answer; use --model logistic, whose Emax "
-        f"is 1"
+        f"off within these {int(sample.trials.sum())} subjects, so `{model}` has no answer; use --model "
+        "logistic, whose Emax is 1"
     )
 
 

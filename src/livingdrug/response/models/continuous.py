@@ -115,9 +115,8 @@ def _intervals(
     first = profile(predicted, sample.outcome, found, middle, level)
     if not np.isfinite(first).any():
         raise InputError(
-            f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the "
-            f"curve, as "
-            f"any EC50 fits them{ADVICE[model]}"
+            f"`{model}` cannot be fitted to `{sample.endpoint}`: {sample.n} rows do not determine the curve, "
+            f"as any EC50 fits them{ADVICE[model]}"
         )
     rest = {j: profile(predicted, sample.outcome, found, j, level) for j in range(len(terms)) if j != middle}
     return np.array([first if j == middle else rest[j] for j in range(len(terms))])
@@ -203,7 +202,7 @@ def _check(sample: Sample, terms: tuple[str, ...], model: str) -> None:
         needed = len(terms) + 2
         raise InputError(
             f"{sample.n} values are too few for `{model}` with its {len(terms)} parameters; {needed} are "
-            f"needed"
+            "needed"
         )
     levels = len(np.unique(sample.exposure))
     if levels < len(TERMS[model]):
@@ -285,6 +284,5 @@ def _notes(terms: tuple[str, ...], is_open: np.ndarray, level: float) -> tuple[s
         return ()
     return (
         f"the data do not determine {', '.join(names)}: the {100 * level:g} % interval has an open end, so "
-        f"no standard "
-        "error is given",
+        "no standard error is given",
     )

@@ -84,7 +84,7 @@ def axis(exposure, scale: Scale) -> np.ndarray:
         worst = float(exposure[exposure <= 0].min())
         raise InputError(
             f"an exposure is {worst:g}, which has no logarithm; use the scale `linear`, or a value at the "
-            f"limit"
+            "limit"
         )
     return np.log(exposure)
 

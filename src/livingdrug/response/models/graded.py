@@ -163,15 +163,13 @@ def _grades(sample: Sample) -> tuple[tuple[int, ...], np.ndarray]:
     if len(wrong):
         raise InputError(
             f"`{sample.endpoint}` is {sample.outcome[wrong[0]]:g} for {sample.named(wrong)}; a grade is a "
-            f"whole "
-            f"number from 0 to {HIGHEST}"
+            f"whole number from 0 to {HIGHEST}"
         )
     grades, rank = np.unique(sample.outcome.astype(int), return_inverse=True)
     if len(grades) == 1:
         raise InputError(
             f"`{sample.endpoint}` does not vary: all {sample.n:,} subjects have grade {grades[0]}, so there "
-            f"is "
-            f"nothing to relate to `{sample.exposure_name}`"
+            f"is nothing to relate to `{sample.exposure_name}`"
         )
     return tuple(int(g) for g in grades), rank
 
@@ -189,8 +187,7 @@ def _check_separation(sample: Sample, columns, rank, count: int, terms) -> None:
     parted = [f"`{t}`" for t, d in zip(terms, direction[count - 1 :], strict=True) if abs(d) > 1e-7]
     raise InputError(
         f"{' and '.join(parted) or 'the exposure'} puts the grades of `{sample.endpoint}` in order without "
-        f"overlap "
-        f"(separation), so the best slope is infinite; take one cut, such as --endpoint "
+        "overlap (separation), so the best slope is infinite; take one cut, such as --endpoint "
         f"'{sample.endpoint}>=2' --model firth"
     )
 

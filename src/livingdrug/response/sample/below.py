@@ -74,8 +74,7 @@ def on_axis(sample: Sample, kind: Kind, model: str | None, scale: Scale) -> Samp
             notes.append(
                 f"{int(rows.sum())} subject(s) with {name} 0 (never above the limit) stay in: "
                 f"{sample.named(np.flatnonzero(rows))}; on the log axis they stand {where}, and their true "
-                f"exposure "
-                "may be lower: compare --scale linear, which takes 0 as it is"
+                "exposure may be lower: compare --scale linear, which takes 0 as it is"
             )
     return replace(sample, exposure=placed, notes=(*sample.notes, *notes))
 

@@ -97,8 +97,7 @@ def _response(table, heading, texts, responses, counting, label, kind) -> Outcom
         i = wrong[0]
         raise InputError(
             f"`{table.name}`: `{printable(texts[i], 30)}` ({table.names[i]}) is no response that is known "
-            f"here; "
-            f"use one of {', '.join(RESPONSES)}"
+            f"here; use one of {', '.join(RESPONSES)}"
         )
     if kind not in (None, "binary"):
         raise InputError(f"`{heading}` holds response words, which are yes or no; leave out --kind {kind}")

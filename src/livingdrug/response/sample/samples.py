@@ -58,8 +58,7 @@ def _table(result: NcaResult, computed, reasons, notes: tuple[str, ...] = (), fl
         listed = ", ".join(printable(" ".join(filter(None, k)), 40) for k in kinds[:4])
         raise InputError(
             f"`{data.name}` holds several outputs, assays or units ({listed}), whose exposures cannot be "
-            f"joined "
-            "into one: name the output with --output, or keep the rows of one assay"
+            "joined into one: name the output with --output, or keep the rows of one assay"
         )
     _, first = np.unique(p.subject, return_index=True)
     first = first[np.argsort(p.subject[first])]
@@ -112,8 +111,8 @@ def _ends(
         ends = np.where(np.isfinite(own), np.minimum(ends, own), ends)
         notes.append(
             f"exposure ends at `{onset}` in the {int(np.isfinite(times).sum())} subject(s) who have one and "
-            f"runs on in the "
-            "others, whose areas cover more days: compare CMAX too, or give the others a time as well"
+            "runs on in the others, whose areas cover more days: compare CMAX too, or give the others a "
+            "time as well"
         )
     return ends, notes
 

@@ -25,8 +25,8 @@ from livingdrug.response.survival.events import event_beside, is_time, read_even
 
 CONFOUNDED = (
     "an association is not an effect: tumour burden drives both expansion and outcome, early death or "
-    "progression cuts an "
-    "AUC window short, and tocilizumab or steroids after CRS follow a high exposure and change it"
+    "progression cuts an AUC window short, and tocilizumab or steroids after CRS follow a high exposure and "
+    "change it"
 )
 
 
@@ -183,8 +183,8 @@ def _plain_number(table: SubjectTable, question: Question, outcome: Outcome) -> 
     if outcome.kind != "continuous" or heading is None or not is_time(table, heading):
         return outcome
     note = (
-        f"`{heading}` is taken as a plain number, as you said: a censored time counts as if it had ended "
-        f"in an event"
+        f"`{heading}` is taken as a plain number, as you said: a censored time counts as if it had ended in "
+        "an event"
     )
     return replace(outcome, notes=(*outcome.notes, note))
 

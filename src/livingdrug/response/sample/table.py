@@ -86,8 +86,7 @@ class SubjectTable:
             more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
             raise InputError(
                 f"`{self.name}`: `{heading}` is not a number in {listed}{more}; write numbers, or leave "
-                f"cells "
-                "empty"
+                "cells empty"
             )
         return np.where(read.kind == NUMBER, read.value, np.nan)
 

@@ -107,8 +107,7 @@ def _refuse_flat(at_zero: np.ndarray, terms: tuple[str, ...], times: Times) -> N
         )
         raise InputError(
             f"whenever one of the {times.event.sum():,} events occurs, {involved} does not differ among "
-            f"those at risk, so no "
-            "hazard ratio can be estimated; leave it out"
+            "those at risk, so no hazard ratio can be estimated; leave it out"
         )
 
 
@@ -144,8 +143,8 @@ def _infinite(involved: str, sets: RiskSets, direction: np.ndarray, times: Times
     )
     return (
         f"{involved} separates subjects with the event from those without: {why}, so its hazard ratio is "
-        f"infinite; "
-        "leave it out or join its levels, and compare groups by Kaplan-Meier and log-rank (--model km)"
+        "infinite; leave it out or join its levels, and compare groups by Kaplan-Meier and log-rank "
+        "(--model km)"
     )
 
 

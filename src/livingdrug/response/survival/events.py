@@ -50,7 +50,7 @@ def event_beside(table: SubjectTable, heading: str) -> str | None:
         listed = " and ".join(f"`{printable(name, 30)}`" for name in found)
         raise InputError(
             f"`{table.name}`: {listed} may say which times of `{heading}` ended in an event; name one "
-            f"(--event)"
+            "(--event)"
         )
     return found[0] if found else None
 
@@ -106,7 +106,7 @@ def _refuse_odd(table: SubjectTable, heading: str, texts: np.ndarray, read: list
         listed = ", ".join(f"`{printable(texts[i], 20)}` ({table.names[i]})" for i in wrong[:5])
         raise InputError(
             f"`{table.name}`: `{heading}` cannot be read in {listed}; write 1 (event) and 0 (censored), or "
-            f"yes and no"
+            "yes and no"
         )
 
 

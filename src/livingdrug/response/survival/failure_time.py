@@ -172,8 +172,7 @@ def _refuse_unbounded(rows: np.ndarray, times: Times, terms, scaled: bool) -> No
     if scaled and np.ptp(times.time[times.event]) == 0:
         raise InputError(
             f"all {times.event.sum():,} events are at time {times.time[times.event][0]:g}, so their scale "
-            f"cannot be "
-            "estimated; use --model km, or times measured more finely"
+            "cannot be estimated; use --model km, or times measured more finely"
         )
     direction = unbounded_times(rows, times.event, scaled)
     if direction is None:
@@ -186,6 +185,6 @@ def _refuse_unbounded(rows: np.ndarray, times: Times, terms, scaled: bool) -> No
     involved = " and ".join(f"`{t}`" for t, d in zip(terms[1:], direction[1:], strict=False) if abs(d) > 1e-9)
     raise InputError(
         f"{involved} separates subjects with the event from those without, so its ratio of times is "
-        f"infinite; "
-        "leave it out or join its levels, and compare groups by Kaplan-Meier and log-rank (--model km)"
+        "infinite; leave it out or join its levels, and compare groups by Kaplan-Meier and log-rank "
+        "(--model km)"
     )

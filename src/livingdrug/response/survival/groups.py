@@ -140,7 +140,7 @@ def _curves(times: Times, group: np.ndarray, labels: tuple[str, ...], level: flo
     if until == 0:
         raise InputError(
             f"every time in the group `{labels[int(np.argmin([m.max() for m in members]))]}` is 0; join "
-            f"groups"
+            "groups"
         )
     made = []
     for i, label in enumerate(labels):
@@ -186,14 +186,13 @@ def _notes(fit: TimeFit) -> tuple[str, ...]:
     if events < FEW_EVENTS * terms:
         notes.append(
             f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, "
-            f"estimates and "
-            "intervals are unreliable (Vittinghoff & McCulloch 2007)"
+            "estimates and intervals are unreliable (Vittinghoff & McCulloch 2007)"
         )
     for term, test in fit.proportionality.items():
         if term == fit.exposure and test.p_value < CHANGES:
             notes.append(
                 f"the effect of {term} changes with time (test of proportional hazards, p = "
-                f"{test.p_value:.2g}), so "
-                "its hazard ratio is an average over the follow-up; look at the curves"
+                f"{test.p_value:.2g}), so its hazard ratio is an average over the follow-up; look at the "
+                "curves"
             )
     return tuple(notes)

@@ -83,8 +83,7 @@ def coded_events(
         if odd.any():
             raise InputError(
                 f"`{name}` holds {listed} where 1 (event) and 0 (censored) are expected, such as for "
-                f"{named(subjects, odd)}; "
-                "say which of them is the event (--event-value)"
+                f"{named(subjects, odd)}; say which of them is the event (--event-value)"
             )
         return codes == 1
     if event_value not in found:

@@ -30,8 +30,7 @@ def read_document(path: str | Path):
     if found:
         raise InputError(
             f"`{name}` holds `{found.group()}`: document type declarations, entities and includes are not "
-            f"allowed; save the "
-            "model as plain SBML"
+            "allowed; save the model as plain SBML"
         )
     if "<sbml" not in text[:10_000]:
         raise InputError(f"`{name}` is no SBML: no element `sbml` stands at its beginning")

@@ -84,8 +84,7 @@ def take_stock(model, origin: str) -> Inventory:
         if rule.getTypeCode() == s.SBML_ALGEBRAIC_RULE:
             raise InputError(
                 f"`{origin}`: an algebraic rule is not supported; write the variable that it determines as "
-                f"an "
-                "assignment rule"
+                "an assignment rule"
             )
         if rule.getMath() is None:
             raise InputError(f"`{origin}`: the rule of `{rule.getVariable()}` holds no mathematics")
@@ -96,8 +95,7 @@ def take_stock(model, origin: str) -> Inventory:
         if reaction.isSetFast() and reaction.getFast():
             raise InputError(
                 f"`{origin}`: the reaction `{reaction.getId()}` is fast, which is not supported; write what "
-                f"its "
-                "equilibrium gives as an assignment rule"
+                "its equilibrium gives as an assignment rule"
             )
         if not reaction.isSetKineticLaw() or reaction.getKineticLaw().getMath() is None:
             raise InputError(f"`{origin}`: the reaction `{reaction.getId()}` has no kinetic law; give one")

@@ -15,8 +15,7 @@ from livingdrug.workflows.tables import hashes
 
 MEANING = (
     "ratio: your geometric mean over the published one; percentile: median (range) of your subjects in the "
-    "published "
-    "distribution"
+    "published distribution"
 )
 
 

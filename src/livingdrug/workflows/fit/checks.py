@@ -236,10 +236,9 @@ def _of_data(result: FitResult, pictures: Path) -> list[Part]:
             save(plot_residuals(result, output), pictures, other)
             caption = (
                 f"Individual (IWRES) and conditional (CWRES) weighted residuals of {output}: N(0, 1) where "
-                f"residual error "
-                "and model hold. Values below a limit have none; where many are censored, CWRES of measured "
-                "values near the "
-                "limit lie above 0, and prediction distribution errors, which impute, are to be looked at."
+                "residual error and model hold. Values below a limit have none; where many are censored, "
+                "CWRES of measured values near the limit lie above 0, and prediction distribution errors, "
+                "which impute, are to be looked at."
             )
             residuals.append(Picture(other, caption))
     parts = [Part("observed", "Observed against predicted", pictures=tuple(observed))]

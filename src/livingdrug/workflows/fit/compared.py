@@ -72,15 +72,14 @@ def check_comparison(scenario: Fit) -> None:
         )
     if scenario.compare and "method" in changed:
         raise InputError(
-            f"--compare runs saem, focei and laplace, and method {scenario.method} is given; "
-            f"leave --method out"
+            f"--compare runs saem, focei and laplace, and method {scenario.method} is given; leave --method "
+            "out"
         )
     given = [word for name, word in OF_ONE_MODEL.items() if name in changed] if scenario.also else []
     if given:
         raise InputError(
-            f"{' and '.join(given)}: several models do not have the same parameters, mechanisms and "
-            f"outputs, so each "
-            "is fitted as it is published; leave it out, or put it into a model file"
+            f"{' and '.join(given)}: several models do not have the same parameters, mechanisms and outputs, "
+            "so each is fitted as it is published; leave it out, or put it into a model file"
         )
 
 

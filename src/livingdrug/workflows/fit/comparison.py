@@ -30,7 +30,7 @@ def comparison_answer(scenario: Fit, found: Comparison, notes: tuple[str, ...]) 
     models = {result.problem.model.full_name: result.problem.model for result in fits}
     used = (
         f"{len(fits[0].individuals.subjects)} subjects with {len(fits[0].predictions.time)} values are "
-        f"fitted."
+        "fitted."
     )
     if methods:
         what = f"{fits[0].problem.model.full_name} by SAEM, FOCEI and Laplace"

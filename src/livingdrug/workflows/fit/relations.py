@@ -20,16 +20,14 @@ def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Par
         )
     else:
         said = (
-            f"No pair of random effects correlates more than expected by chance in "
-            f"{len(sampled.subjects)} subjects."
+            f"No pair of random effects correlates more than expected by chance in {len(sampled.subjects)} "
+            "subjects."
         )
     points = (
         said,
         f"From sampled individual parameters, averaged over {sampled.draws} draws of each subject; p values "
-        f"are "
-        f"corrected for {len(pairs)} pair(s) (Holm). Draws follow the model where data say little: none "
-        f"found is no proof "
-        "of none. A correlation that is found can be estimated (--correlated).",
+        f"are corrected for {len(pairs)} pair(s) (Holm). Draws follow the model where data say little: none "
+        "found is no proof of none. A correlation that is found can be estimated (--correlated).",
     )
     rows = tuple(
         (
@@ -47,8 +45,7 @@ def correlation_part(pairs: tuple[EtaCorrelation, ...], sampled: Sampled) -> Par
     header = ("effect", "with", "correlation", "95 % lower", "upper", "p", "corrected p", "in the model")
     caption = (
         "Below the diagonal one draw of the random effects of each subject, above it their correlation over "
-        "all draws "
-        "with its 95 % interval, in colour where it is more than expected by chance."
+        "all draws with its 95 % interval, in colour where it is more than expected by chance."
     )
     return Part("correlations", "Correlations of random effects", points, (Table("correlations", header, rows),),
                 (Picture("correlations", caption),))  # fmt: skip
@@ -65,10 +62,8 @@ def covariate_part(relations: tuple[Relation, ...], sampled: Sampled, figures: d
         if found
         else "No covariate goes with a parameter more than expected by chance.",
         f"Pearson's r, or F between levels, on the scale of the parameter, averaged over {sampled.draws} "
-        f"draws of each "
-        f"subject's conditional distribution; p values are corrected for {len(relations)} relations (Holm). "
-        f"A relation is a "
-        "candidate for the model (--covariate), not a result.",
+        f"draws of each subject's conditional distribution; p values are corrected for {len(relations)} "
+        "relations (Holm). A relation is a candidate for the model (--covariate), not a result.",
         *([f"In the table only: {', '.join(left)}."] if left else []),
     )
     rows = tuple(
@@ -91,9 +86,8 @@ def covariate_part(relations: tuple[Relation, ...], sampled: Sampled, figures: d
         if not drawn
         else (
             f"Open symbols ({', '.join(drawn)}): shrinkage above {SHRUNK:g} %, so that one draw of each "
-            f"subject's "
-            "conditional distribution stands for it, as individual estimates would mislead; filled: "
-            "individual estimates."
+            "subject's conditional distribution stands for it, as individual estimates would mislead; "
+            "filled: individual estimates."
         )
     )
     pictures = tuple(

@@ -140,8 +140,7 @@ def _listed(entries: tuple[BuiltIn, ...]) -> Answer:
         curve, at = entry.curve, exposure_at(entry.curve, 0.5)
         said.append(
             f"{entry.key}: {curve.name} in {entry.setting}, {curve.label}; {_steepness(entry)}; EC50 "
-            f"{number(at.value)} "
-            f"{curve.unit}. {entry.basis}. {entry.caution}; {curve.source}."
+            f"{number(at.value)} {curve.unit}. {entry.basis}. {entry.caution}; {curve.source}."
         )
     question = "Which exposure-responses are built in?"
     return Answer(title="Built-in exposure-responses", question=question, sentences=tuple(said))

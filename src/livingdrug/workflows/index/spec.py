@@ -116,8 +116,7 @@ class Index(KineticScenario):
         float | None,
         About(
             "Median exposure of the product; by default that of the subjects in FILE, or the published one "
-            "behind the "
-            "toxicity curve.",
+            "behind the toxicity curve.",
             group=PRODUCT,
         ),
     ] = None
@@ -242,8 +241,7 @@ def _check_sides(scenario: Index) -> None:
         if (own is None) == (built_in is None):
             raise InputError(
                 f"{what}: give either an endpoint of the file (--{what} ORR) or a built-in curve "
-                f"(--{what}-curve NAME; "
-                "`livingdrug index --list` shows them)"
+                f"(--{what}-curve NAME; `livingdrug index --list` shows them)"
             )
     for own in ({scenario.efficacy, scenario.toxicity}, {scenario.efficacy_curve, scenario.toxicity_curve}):
         if len(own) == 1 and None not in own:

@@ -247,8 +247,7 @@ def _assured(scenario: Power, answer: PowerAnswer) -> tuple[Assured, tuple[str, 
     if scenario.fold is None or scenario.model is None or scenario.variability == OBSERVED:
         raise InputError(
             "uncertainty is that of the estimates of a fitted model: give --fold and --model with the "
-            "folder of a fit, or "
-            "leave out --uncertainty"
+            "folder of a fit, or leave out --uncertainty"
         )
     return _power_over_draws(scenario, answer.n_per_arm)
 

@@ -72,8 +72,8 @@ def sentence(fit: BinaryFit) -> str:
     if fit.curve.ceiling < 1:
         at = exposure_at(fit.curve, fit.curve.ceiling / 2, fit.level)
         return (f"The probability of {s.endpoint} levels off at {percent(fit.curve.ceiling)}; half of that "
-                f"is reached at "
-                f"{s.exposure_name} {short(at.value)}{f' {s.exposure_unit}' if s.exposure_unit else ''} "
+                f"is reached at {s.exposure_name} "
+                f"{short(at.value)}{f' {s.exposure_unit}' if s.exposure_unit else ''} "
                 f"({span(at.low, at.high, fit.level)}).")  # fmt: skip
     step, words = per_step(s.exposure, fit.scale, s.exposure_name, s.exposure_unit)
     ratio, low, high = np.exp(step * np.array([fit.estimates[1], *fit.intervals[1]]))

@@ -51,9 +51,8 @@ def lines(answer) -> Iterator[str]:
     fit: ContinuousFit = answer.fit
     yield (
         f"residual SD {fit.sigma:.5g} on {fit.df} degrees of freedom, sum of squares {fit.rss:.6g}, "
-        f"log-likelihood "
-        f"{fit.log_likelihood:.6g}; {100 * fit.explained:.3g} % of the variance; curve against a constant: "
-        f"{p_text(fit.p_value)}"
+        f"log-likelihood {fit.log_likelihood:.6g}; {100 * fit.explained:.3g} % of the variance; curve "
+        f"against a constant: {p_text(fit.p_value)}"
     )
     unit = f" {fit.sample.exposure_unit}" if fit.sample.exposure_unit else ""
     for part in SHARES:

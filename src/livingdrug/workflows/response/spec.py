@@ -83,8 +83,8 @@ class Response(KineticScenario):
         str | None,
         About(
             "Of binary: logistic, firth, emax, hill; graded: ordinal; time: cox, km, weibull, exponential, "
-            "loglogistic; competing: fine-gray, cause-specific; "
-            "continuous: emax, emax-baseline, hill, 4pl. The first is the default.",
+            "loglogistic; competing: fine-gray, cause-specific; continuous: emax, emax-baseline, hill, 4pl. "
+            "The first is the default.",
             group=ASKED,
             metavar="NAME",
         ),
@@ -97,8 +97,7 @@ class Response(KineticScenario):
         str | None,
         About(
             "Column with 1 for an event and 0 for none so far (CNSR of CDISC: 0 for an event); the one "
-            "beside the time by "
-            "default, such as PFS_event.",
+            "beside the time by default, such as PFS_event.",
             group=ASKED,
             metavar="COLUMN",
         ),
@@ -197,12 +196,12 @@ def subject_table(scenario: Response) -> SubjectTable:
         wide = _as_it_is(scenario, wide)
         if scenario.onset:
             raise InputError(f"`{wide.name}` holds exposures that are computed already, so they cannot be "
-                             f"cut at "
-                             f"`{scenario.onset}`; give the samples and a table of endpoints (--endpoints)")  # fmt: skip
+                             f"cut at `{scenario.onset}`; give the samples and a table of endpoints "
+                             "(--endpoints)")  # fmt: skip
         if scenario.landmark is not None:
             taken = (
-                f"`{scenario.exposure}` is taken as the file has it: it should count up to the landmark "
-                f"and no further"
+                f"`{scenario.exposure}` is taken as the file has it: it should count up to the landmark and "
+                "no further"
             )
             wide = replace(wide, notes=(*wide.notes, taken))
         return with_endpoints(wide, endpoints) if endpoints else wide
@@ -236,8 +235,7 @@ def _as_it_is(scenario: Response, wide: SubjectTable) -> SubjectTable:
         flags = [{"columns": "column", "units": "unit"}.get(name, name).replace("_", "-") for name in idle]
         named = " and ".join(f"--{flag}" for flag in flags)
         raise InputError(
-            f"`{wide.name}` holds `{scenario.exposure}` ready-made, so {named} would change "
-            f"nothing; leave "
+            f"`{wide.name}` holds `{scenario.exposure}` ready-made, so {named} would change nothing; leave "
             "it out, or give the samples"
         )
     heading = wide.heading(scenario.exposure, "exposure")
@@ -246,8 +244,7 @@ def _as_it_is(scenario: Response, wide: SubjectTable) -> SubjectTable:
     said, stated = scenario.reading().unit, wide.units.get(heading, "")
     if stated and read_unit(stated) != said:
         raise InputError(
-            f"`{wide.name}`: `{heading}` is in {stated} by its heading and in {said} by "
-            f"--unit; leave the "
+            f"`{wide.name}`: `{heading}` is in {stated} by its heading and in {said} by --unit; leave the "
             "option out"
         )
     return replace(wide, units=wide.units | {heading: said})

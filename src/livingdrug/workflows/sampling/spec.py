@@ -146,8 +146,7 @@ def _notes(found: DaysResult, model: Model) -> list[str]:
     return [
         *(below if silent else []),
         f"first-order expected information of {found.subjects} subjects sampled alike; between-subject "
-        f"variability "
-        "and residual error are taken as known, and values below the limit as lost",
+        "variability and residual error are taken as known, and values below the limit as lost",
     ]
 
 
@@ -161,8 +160,7 @@ def _sentences(found: DaysResult, word: str) -> tuple[str, ...]:
         best, before = found.best(name), _percent(found.se[found.names.index(name)])
         after = _percent(_with(found, name, best))
         said.append(f"sampling at {word} {best:g} as well would cut the expected error of {name} from "
-                    f"{before} to {after}, "
-                    "the largest cut among these candidates")  # fmt: skip
+                    f"{before} to {after}, the largest cut among these candidates")  # fmt: skip
     lost = [name for name, se in zip(found.names, found.se, strict=True) if np.isinf(se)]
     helped = {name: best for name in lost if (best := found.best(name)) is not None}
     for name, best in helped.items():
@@ -181,13 +179,12 @@ def _hopeless(found: DaysResult, names: list[str]) -> str:
     told = int(found.told.sum())
     text = (
         f"neither the present days nor one candidate more determine {', '.join(names)}, however many "
-        f"subjects there are"
+        "subjects there are"
     )
     if told + 1 < len(found.names):
         text += (
             f": {told} day(s) that tell something and one more cannot fix a curve of {len(found.names)} "
-            f"parameters. Add "
-            "days, or take parameters as known (--fix)"
+            "parameters. Add days, or take parameters as known (--fix)"
         )
     return text
 

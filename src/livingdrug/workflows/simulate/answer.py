@@ -96,13 +96,12 @@ def _of_uncertainty(result: Result, made: Bands) -> tuple[str, ...]:
     for (output, metric), (between, unknown) in made.parts.items():
         if result.n == 1:
             said.append(f"{metric} of {output} in the typical subject is known to a factor of "
-                        f"{np.exp(2 * unknown**0.5):.3g} "
-                        "either way (two SDs of its logarithm), by the uncertainty of the estimates.")  # fmt: skip
+                        f"{np.exp(2 * unknown**0.5):.3g} either way (two SDs of its logarithm), by the "
+                        "uncertainty of the estimates.")  # fmt: skip
         elif between + unknown > 0:
             part = between / (between + unknown)
             said.append(f"Of the variance of ln {metric} of {output}, {part:.0%} lies between patients and "
-                        f"{1 - part:.0%} is "
-                        "uncertainty of the estimates.")  # fmt: skip
+                        f"{1 - part:.0%} is uncertainty of the estimates.")  # fmt: skip
     return tuple(said)
 
 

@@ -40,13 +40,11 @@ from livingdrug.workflows.memory import ROW
 
 DOSE_HELP = (
     "A dose; repeatable. 1e8: at time 0; 5e7@7: at time 7 (the model's unit). Words after it, in any order: "
-    "into=STATE; "
-    "over=TIME or rate=RATE (an infusion); every=TIME repeats=N (N more doses); lag=TIME; fraction=PART "
-    "(what arrives); "
-    "steady=replace or steady=add (start from the steady state of every=TIME). over, rate, lag and fraction "
-    "take a number or "
-    "a parameter. '100@0 into=central over=2 every=12 repeats=5 lag=0.5 fraction=0.8 steady=replace'; "
-    "'5000@24 into=tumour every=24 repeats=1' adds target cells twice; 'reset@24' sets all back to the start."
+    "into=STATE; over=TIME or rate=RATE (an infusion); every=TIME repeats=N (N more doses); lag=TIME; "
+    "fraction=PART (what arrives); steady=replace or steady=add (start from the steady state of "
+    "every=TIME). over, rate, lag and fraction take a number or a parameter. '100@0 into=central over=2 "
+    "every=12 repeats=5 lag=0.5 fraction=0.8 steady=replace'; '5000@24 into=tumour every=24 repeats=1' adds "
+    "target cells twice; 'reset@24' sets all back to the start."
 )
 POPULATION, TABLE = "Virtual population", "Table of curves"
 
@@ -161,8 +159,7 @@ class Simulation(Document):
         int,
         About(
             "Draws of the estimates of a fitted model (such as 200): which part of the range lies between "
-            "patients, and "
-            "which is uncertainty of the estimates.",
+            "patients, and which is uncertainty of the estimates.",
             group=POPULATION,
             metavar="DRAWS",
         ),
@@ -275,8 +272,7 @@ def _check_exposure(model: Model, scenario: Simulation, until: float) -> None:
         unit = model.time_unit
         raise InputError(
             f"the window of the exposure ends at {end:g} {unit}, after the horizon of {until:g} {unit}; end "
-            f"it earlier or "
-            "leave the horizon out"
+            "it earlier or leave the horizon out"
         )
     if scenario.observe:
         raise InputError(
@@ -311,8 +307,8 @@ def _draw(model: Model, scenario: Simulation) -> Draw | None:
     if scenario.variability is not None and len(model.populations) < 2:
         count = len(model.populations)
         raise InputError(
-            f"`{model.full_name}` carries {count} reading(s) of its between-subject variability, so none "
-            f"can be chosen"
+            f"`{model.full_name}` carries {count} reading(s) of its between-subject variability, so none can "
+            "be chosen"
         )
     draw = Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     draw.population(model)

@@ -24,8 +24,7 @@ def answer(_: TrialScenario, found: TrialAnswer) -> Answer:
         flags=found.notices,
         checks=(
             f"{trial.model.full_name}, {found.replicates:,} simulated trials, seed {found.seed}, alpha "
-            f"{trial.alpha:g}, "
-            f"{trial.sides}-sided, {family}",
+            f"{trial.alpha:g}, {trial.sides}-sided, {family}",
         ),
         tables=tuple(_tables(found)),
         cards=(model_card(trial.model),),
