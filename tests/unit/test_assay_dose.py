@@ -46,7 +46,7 @@ def test_a_ratio_moves_every_patient_as_if_it_had_been_set_in_the_model():
 
 
 def test_the_highest_dose_keeps_the_percentile_times_the_margin_below_the_ceiling():
-    rows = tuple(Exposed(d, (e,), (e,), (e,), 0) for d, e in ((1.0, 10.0), (2.0, 20.0), (3.0, 45.0), (4.0, 30.0)))
+    rows = tuple(Exposed(d, (e,), (e,), (e,), 0, 0.0) for d, e in ((1.0, 10.0), (2.0, 20.0), (3.0, 45.0), (4.0, 30.0)))
     found = FirstDose("x CMAX", "cells/uL", "cells", (95.0,), rows, (), False)
     assert found.highest(100.0, 5.0, 95.0) == 2.0
     assert found.highest(100.0, 2.5, 95.0) == 2.0  # not the fourth, as the third is above
@@ -90,3 +90,12 @@ def test_the_command_names_the_dose_and_what_it_does_not_stand_for(tmp_path):
     assert (tmp_path / "out" / "pictures" / "doses.png").is_file()
     refused = livingdrug(*asked, "--margin", "3")
     assert refused.returncode == 2 and "a safety margin needs a ceiling" in refused.stderr
+
+
+def test_a_cmax_of_infused_cells_is_no_expansion_and_counted():
+    """Killing so weak and a horizon so short that the infused cells are the peak of singh_2021, whose dose enters blood."""
+    model = build_model("singh_2021")
+    links = (read_link("k_kill=k_kill:1+-0"),)
+    rows = first_dose(estimates(), model, links, "B", "A", (4.5e8,), until=2.0, count=20, cv=0.05).rows
+    assert rows[0].infused == 1.0
+    assert all(row.infused == 0 for row in dosed(until=28.0).rows)  # of kirouac_2023, whose cells reach blood later

@@ -1,5 +1,8 @@
 """`livingdrug attributes carry`: ratios of attributes into a mechanistic model, by closed forms and limiting cases."""
 
+from dataclasses import replace
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from livingdrug import attributes as at
 from livingdrug.models import get_model
 from livingdrug.simulation import carry, read_link, settled, simulate
+from livingdrug.workflows.assay.predict.spec import AssayPrediction, Predicted
 from livingdrug.workflows.attributes.carry.spec import Carry, run
 from tests.commands import livingdrug
 
@@ -75,8 +79,31 @@ def test_response_follows_the_exposure_through_its_slope():
 
 
 def test_a_value_outside_of_the_published_range_is_said():
-    said = carried(links=("memory=mu_memory:1+-0",), changes=("memory=8",)).found.outside
+    said = carried(links=("memory=mu_memory:1+-0",), changes=("memory=8",)).found.cautions
     assert len(said) == 1 and "mu_memory" in said[0] and "100%" in said[0]
+
+
+@pytest.mark.parametrize("kind", ["attributes.carry", "assay.predict"])
+def test_a_caution_of_what_is_carried_over_is_shown_by_every_kind(kind):
+    scenario, found = Carry(model="kirouac_2023", links=("memory=e_memory:1+-0",), changes=("memory=1.2",)), carried(
+        changes=("memory=1.2",)
+    )
+    found = replace(found, found=replace(found.found, cautions=("mu_memory leaves its range",)))
+    if kind == "assay.predict":
+        scenario, found = AssayPrediction(folder="fitted", links=("k_kill=k_kill",)), prediction_of(found.found)
+    shown = import_module(f"livingdrug.workflows.{kind}.answer").answer(scenario, found)
+    assert "mu_memory leaves its range" in shown.flags
+
+
+def prediction_of(found):
+    """The same numbers, named as `assay predict` does."""
+    changes = tuple(replace(c, of={"attribute": "assay"}.get(c.of, c.of)) for c in found.changes)
+    return Predicted((), "C1", replace(found, changes=changes))
+
+
+def test_a_peak_of_infused_cells_is_said_to_be_no_expansion():
+    found = carried(model="singh_2021", links=("killing=k_kill:1+-0",), changes=("killing=0.01",), days=3.0).found
+    assert any("transgene CMAX is mostly the level at the infusion" in text for text in found.cautions)
 
 
 @pytest.fixture(scope="module")

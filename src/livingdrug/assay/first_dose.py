@@ -45,13 +45,15 @@ RULES = (
 @dataclass(frozen=True)
 class Exposed:
     """Exposure at one dose. values: at the percentiles that were asked for; low, high: 95 % intervals of them from the number
-    of virtual patients; failed: patients that could not be computed."""
+    of virtual patients; failed: patients that could not be computed; infused: part of the others whose largest level is that
+    of the infused cells."""
 
     dose: float
     values: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
     failed: int
+    infused: float
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ def first_dose(
         if not ok.any():
             raise InputError(f"`{model.full_name}` could not be computed at a dose of {dose:g}: {found.reason[0]}")
         values = np.sort(found.metric(output, name)[ok])
-        rows.append(Exposed(float(dose), *_percentiles(values, percentiles), int((~ok).sum())))
+        infused = float(found.starts_at_peak(output)[ok].mean())
+        rows.append(Exposed(float(dose), *_percentiles(values, percentiles), int((~ok).sum()), infused))
         unit = found.unit_of(output, name)
     middle = [row.values[len(row.values) // 2] for row in rows]
     flat = len(rows) > 1 and max(middle) < FLAT * min(middle)

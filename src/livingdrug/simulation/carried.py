@@ -89,8 +89,8 @@ class Change:
 class Prediction:
     """What a group would change in a patient. factors (group, quantity) -> (median, low, high) of the
     quantity's factor; curves: group -> (times (d), output -> (3, times)) with the bands of both
-    uncertainties; failed: simulations that were not computed; notes: what was assumed; outside: quantities
-    whose draws leave the published range, in words; draws: (group, metric) -> ratios over the control with
+    uncertainties; failed: simulations that were not computed; notes: what was assumed; cautions: in
+    words, such as quantities whose draws leave the published range; draws: (group, metric) -> ratios over the control with
     both uncertainties."""
 
     changes: tuple[Change, ...]
@@ -98,7 +98,7 @@ class Prediction:
     curves: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]
     failed: int
     notes: tuple[str, ...]
-    outside: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
     draws: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
     def table(self):
@@ -148,7 +148,7 @@ def carry(
     count = len(next(iter(ratios.values())))
     rng = np.random.default_rng(stream_key(seed, "assay slopes"))
     slopes = np.stack([k.slope + k.sd * rng.standard_normal(count) for k in links], axis=1)
-    factors, changes, curves, failed, outside, draws = {}, [], {}, 0, [], {}
+    factors, changes, curves, failed, cautions, draws = {}, [], {}, 0, [], {}
     base = _simulated(model, {}, 1, until)
     for group, logs_of in ratios.items():
         kinds = {
@@ -168,7 +168,7 @@ def carry(
                 draws |= {(group, name): ratio for name, _, _, ratio in metrics}
                 for name, factor in moved.items():
                     factors[group, name] = tuple(np.quantile(factor, (0.5, 0.5 - LEVEL / 2, 0.5 + LEVEL / 2)))
-                outside += _outside(model, moved, group)
+                cautions += [*_outside(model, moved, group), *_at_infusion(found, group)]
                 curves[group] = found.times, {o: found.percentiles(o, (2.5, 50, 97.5)) for o in found.outputs}
     curves[control] = base.times, {o: np.repeat(base.curve(o)[None], 3, axis=0) for o in base.outputs}
     notes = (
@@ -176,7 +176,7 @@ def carry(
         f"the typical patient of `{model.full_name}` stands for one treated with {control}; patients differ, "
         "which these bands do not hold",
     )
-    return Prediction(tuple(changes), factors, curves, failed, notes, tuple(outside), draws)
+    return Prediction(tuple(changes), factors, curves, failed, notes, tuple(cautions), draws)
 
 
 def _outside(model: Model, moved: Mapping[str, np.ndarray], group: str) -> list[str]:
@@ -195,6 +195,15 @@ def _outside(model: Model, moved: Mapping[str, np.ndarray], group: str) -> list[
                 f"to {high:.3g})"
             )
     return said
+
+
+def _at_infusion(found, group: str) -> list[str]:
+    """Outputs whose CMAX is mostly that of the infused cells, in words."""
+    return [
+        f"{group}: {output} CMAX is mostly the level at the infusion, not the expansion; read the AUC"
+        for output in found.outputs
+        if not output.startswith("tumour") and np.mean(found.starts_at_peak(output)) > 0.5
+    ]
 
 
 def _simulated(model: Model, factors: dict, n: int, until: float):

@@ -70,6 +70,11 @@ class Result(Shown):
         found: dict[str, np.ndarray] = dict(zip(METRICS, (self.peak, self.peak_time, self.area), strict=True))
         return found[name][:, self.outputs.index(output)]
 
+    def starts_at_peak(self, output: str) -> np.ndarray:
+        """Whether the largest level of an output stands at the start, where it is that of infused cells and no
+        expansion, shape (n,)."""
+        return self.metric(output, "TMAX") == 0
+
     def unit_of(self, output: str, metric: str = "CMAX") -> str:
         """Unit of a metric of an output."""
         unit = self.units[self.outputs.index(output)]

@@ -63,6 +63,12 @@ def _flags(scenario: FirstDosing, dosed: Dosed) -> Iterator[str]:
     yield "a dose for a trial needs toxicology and clinical judgement; a ceiling on exposure alone is no limit of safety"
     if lost:
         yield f"{lost} virtual patient(s) could not be computed and are left out"
+    most = max(row.infused for row in found.rows)
+    if found.metric.endswith("CMAX") and most > 0:
+        yield (
+            f"in up to {most:.0%} of the virtual patients CMAX is the level at the infusion, not the expansion, and "
+            "grows with the dose by itself; --metric 'OUTPUT AUC' looks at the whole course"
+        )
     if scenario.ceiling is not None and scenario.margin == 1:
         yield "no safety margin was asked for (--margin)"
     k = found.percentiles.index(scenario.percentile)

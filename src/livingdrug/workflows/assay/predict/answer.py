@@ -30,7 +30,11 @@ def answer(scenario: AssayPrediction, predicted: Predicted) -> Answer:
             "A band that holds 1 says that the assay does not tell whether the construct does more or less "
             "in a patient.",
         ),
-        flags=("the slope from assay to patient is not estimated from data: no public data pair them", *lost),
+        flags=(
+            "the slope from assay to patient is not estimated from data: no public data pair them",
+            *found.cautions,
+            *lost,
+        ),
         tables=(
             Table(
                 f"ratio to {control}: median (95 % band) with both uncertainties, of the assay alone, of "

@@ -41,7 +41,7 @@ def answer(scenario: Carry, carried: Carried) -> Answer:
             "A virtual product is a scenario. A band that holds 1 says that it is open whether the product does more "
             "or less in a patient.",
         ),
-        flags=("the slope from attribute to patient is not estimated from data", *found.outside, *lost),
+        flags=("the slope from attribute to patient is not estimated from data", *found.cautions, *lost),
         tables=(
             Table(
                 f"ratio to {control}: median (95 % band) with both uncertainties, of the attribute alone, of the slope "
