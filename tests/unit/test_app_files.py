@@ -71,3 +71,12 @@ def test_a_model_file_of_this_machine_is_not_opened(given):
     noun = workflow("fit").scenario
     with pytest.raises(InputError, match="models that come with livingdrug"):
         Work().located(noun.model_construct(**{"model": "stein_2019", "file": "example", **given}))
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_no_curve_of_this_machine_is_opened(kind, tmp_path):
+    noun = workflow(kind).scenario
+    assert {name for name in noun.model_fields if name.endswith("curve")} == set(noun.CURVES)
+    for name in noun.CURVES:
+        with pytest.raises(InputError, match="opens no files of this machine"):
+            Work().located(noun.model_construct(**{name: str(tmp_path)}))

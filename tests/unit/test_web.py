@@ -76,6 +76,8 @@ def test_a_scenario_survives_its_address(scenario):
          "&multiplicity=none", "models that come with livingdrug"),
         ("kind=trial&model=stein_2019&control=a&arms.0.name=a&arms.0.n=3&endpoints.0.name=e&endpoints.0.kind=response"
          "&endpoints.0.curve=/etc/passwd&multiplicity=none", "opens no files of this machine"),
+        ("kind=index&efficacy_curve=/etc&toxicity_curve=tisagenlecleucel_severe_crs&product_model=stein_2019",
+         "opens no files of this machine"),
         ("kind=nonsense&model=x", "unknown kind"),
         ("kind=simulate&model=stein_2019&dayz=3", "did you mean `days`"),
         ("kind=simulate&model=stein_2019&days=many", "days"),

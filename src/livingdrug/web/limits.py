@@ -5,6 +5,7 @@ from typing import Literal, get_origin
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import list_models
+from livingdrug.products import list_curves
 from livingdrug.workflows import Document, check_memory
 from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.simulate.spec import Simulation
@@ -41,6 +42,8 @@ def check_limits(scenario: Document) -> None:
         values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
         if not values <= MAX_VALUES:
             raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")
+    if not {getattr(scenario, name) for name in scenario.CURVES} <= {None, *list_curves()}:
+        raise InputError("the app opens no files of this machine: name a built-in curve, or use `livingdrug index`")
     if any(getattr(endpoint, "curve", None) for endpoint in getattr(scenario, "endpoints", None) or ()):
         raise InputError("the app opens no files of this machine: give ec50 and slope, or use `livingdrug trial`")
     check_memory(scenario, MEMORY, "")

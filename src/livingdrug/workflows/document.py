@@ -16,6 +16,7 @@ class Document(BaseModel):
     """A scenario: unknown keys are refused, defaults are left out when it is written.
 
     FILES: fields that name files to be read; FOLDERS: fields that name folders of earlier runs (the app opens its own alone);
+    CURVES: fields that name a built-in curve or the file of one (the app takes built-in ones alone);
     LONG: whether a screen does not wait for it, so that the app runs it as a job; OUTPUTS: options of its command beside
     --out, --json, --as-scenario and --memory; EXAMPLES: two commands for its help, which a test runs; SHORTCUTS: options
     that are no fields, which `of_options` turns into some.
@@ -24,6 +25,7 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     FILES: ClassVar[tuple[str, ...]] = ()
     FOLDERS: ClassVar[tuple[str, ...]] = ()
+    CURVES: ClassVar[tuple[str, ...]] = ()
     LONG: ClassVar[bool] = False
     OUTPUTS: ClassVar[tuple[str, ...]] = ()
     EXAMPLES: ClassVar[tuple[str, ...]] = ()

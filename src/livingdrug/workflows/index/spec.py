@@ -51,6 +51,7 @@ class Index(KineticScenario):
     the file, else the published one of the toxicity curve.
     """
 
+    CURVES: ClassVar = ("efficacy_curve", "toxicity_curve")
     EXAMPLES: ClassVar = (
         "livingdrug index kinetics.csv --endpoints endpoints.csv --exposure CMAX --efficacy ORR --toxicity "
         "CRS --grade 3",
