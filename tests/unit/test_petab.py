@@ -130,6 +130,10 @@ CONTRADICTIONS = {
         {"p_tsv": TABLES["p.tsv"] + "z\tlin\t0\t1\t0.5\t1\n"},
         "`z` is estimated, and neither",
     ),
+    "a parameter whose name is part of another's": (
+        {"p_tsv": TABLES["p.tsv"] + "s\tlin\t0\t1\t0.5\t1\n"},
+        "`s` is estimated, and neither",
+    ),
     "a negative time": (
         {"m_tsv": TABLES["m.tsv"].replace("0.7\t2\t", "0.7\t-2\t")},
         "the time -2 is negative",
@@ -186,3 +190,13 @@ def test_the_command(tmp_path):
     (tmp_path / "c.tsv").unlink()
     done = livingdrug("petab", "p.yaml", cwd=tmp_path)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "`c.tsv` was not found" in done.stderr
+
+
+def test_a_search_steps_over_a_noise_of_0_and_the_nominal_one_is_named(tmp_path):
+    table = TABLES["p.tsv"].replace("sd\tlin\t0.01", "sd\tlin\t0")
+    objective = PetabObjective.of(read_petab(written(tmp_path, p_tsv=table)))
+    assert objective.at({"sd": 0.0}).llh == -math.inf
+    assert math.isfinite(fit_petab(objective)[1].llh)
+    none = PetabObjective.of(read_petab(written(tmp_path, p_tsv=table.replace("\t0.2\t1", "\t0\t1"))))
+    with pytest.raises(LivingdrugError, match="the noise of `level` at time 0 is 0; it must be above 0"):
+        none.at()

@@ -301,3 +301,44 @@ def test_words_of_python_get_another_name_and_capitals_stay(tmp_path):
     )
     assert [q.name for q in found.quantities] == ["c", "S_0", "lambda_"]
     assert any("`lambda` is called `lambda_`" in text for text in found.deviations)
+
+
+def _doubling_rules(levels: int) -> str:
+    """Each rule names the one before it twice: a value of 2^levels terms from a line for each level."""
+    names = [f"p{i}" for i in range(levels + 1)]
+    rules = [rule("assignment", f"{a} + {a}", b) for a, b in zip(names, names[1:], strict=False)]
+    return model(
+        species("S", initialConcentration=1.0),
+        reaction("R", "k * S", {"S": 1}, {}),
+        parameters(k=0.5, p0=1.0) + parameters(False, **dict.fromkeys(names[1:])),
+        rules="".join(rules),
+        starts=start("S", names[-1]),
+    )
+
+
+def _doubling_functions(levels: int) -> str:
+    """Each function calls the one before it with its argument twice."""
+    rows = [("f0", "lambda(u, u + u)")] + [(f"f{i}", f"lambda(u, f{i - 1}(u) + f{i - 1}(u))") for i in range(1, levels)]
+    definitions = "".join(f'<functionDefinition id="{name}">{mathml(text)}</functionDefinition>' for name, text in rows)
+    return model(
+        species("S", initialConcentration=1.0),
+        reaction("R", f"k * f{levels - 1}(S)", {"S": 1}, {}),
+        parameters(k=0.5),
+        before=f"<listOfFunctionDefinitions>{definitions}</listOfFunctionDefinitions>",
+    )
+
+
+def _nested_sinh(levels: int) -> str:
+    """A function whose text names its argument twice."""
+    law = "k * S"
+    for _ in range(levels):
+        law = f"sinh({law})"
+    return model(species("S", initialConcentration=1.0), reaction("R", law, {"S": 1}, {}), parameters(k=0.5))
+
+
+@pytest.mark.parametrize("made", [_doubling_rules, _doubling_functions, _nested_sinh])
+def test_a_small_file_that_grows_without_a_bound_is_refused(made, tmp_path):
+    """A file of a few kB whose expressions double with every line: what is put in has a bound as the file has."""
+    assert read(made(5), tmp_path)
+    with pytest.raises(LivingdrugError, match="too long"):
+        read(made(40), tmp_path)

@@ -5,6 +5,7 @@ nothing changes any more; what the condition then sets is set, everything else s
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from livingdrug.standards import Measurement, PetabProblem, formula_text
 RTOL = 1e-9
 STEADY = 1e-8  # relative change over a time span that doubles
 MOST_DOUBLINGS = 60
+NO_VALUE = 1e10  # what a search takes for an objective that could not be computed
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,9 @@ class PetabObjective:
         used = {text for values in self.problem.conditions.values() for text in values.values()}
         used |= {t for m in self.problem.measurements for t in (*m.observable_values, *m.noise_values)}
         formulas = " ".join(f"{o.formula} {o.noise}" for o in self.problem.observables.values())
+        used |= set(re.findall(r"\w+", formulas))
         for name, parameter in self.problem.parameters.items():
-            if name not in settable and name not in used and name not in formulas:
+            if name not in settable and name not in used:
                 what = "is estimated" if parameter.estimate else "is given"
                 raise InputError(
                     f"the parameter `{name}` {what}, and neither the model nor any table names it"
@@ -170,8 +173,11 @@ class PetabObjective:
         return formula, formula_text(observable.noise, known, f"noise of {observable.name}")
 
     def at(self, values: Mapping[str, float] | None = None) -> PetabValue:
-        """The objective at these values of the parameters (linear scale), the nominal ones where none are given."""
-        values = self.nominal | dict(values or {})
+        """The objective at these values of the parameters (linear scale), the nominal ones where none are given.
+
+        Raises InputError for a noise at the nominal values that is not above 0; elsewhere its log-likelihood is -inf.
+        """
+        nominal, values = values is None, self.nominal | dict(values or {})
         found = np.full((2, len(self.problem.measurements)), np.nan)
         groups: dict[tuple[str, str], list[int]] = {}
         for i, m in enumerate(self.problem.measurements):
@@ -183,10 +189,27 @@ class PetabObjective:
                 measurement = self.problem.measurements[i]
                 place = int(np.searchsorted(times, measurement.time))
                 found[:, i] = self._function(measurement)(measurement.time, states[:, place], p, values)
+        bad = np.flatnonzero(~(found[1] > 0))
+        if nominal and len(bad):
+            m = self.problem.measurements[bad[0]]
+            raise InputError(
+                f"the noise of `{m.observable}` at time {m.time:g} is {found[1, bad[0]]:g}; it must be above 0"
+            )
         return self._weighed(*found)
+
+    @cached_property
+    def _functions(self) -> dict[tuple, Callable]:
+        """What `_function` made, by what it depends on: a search asks for the same ones again and again."""
+        return {}
 
     def _function(self, measurement: Measurement) -> Callable:
         """(time, states, quantities, values) -> observable and noise of a measurement."""
+        key = (measurement.observable, measurement.observable_values, measurement.noise_values)
+        if key not in self._functions:
+            self._functions[key] = self._compiled(measurement)
+        return self._functions[key]
+
+    def _compiled(self, measurement: Measurement) -> Callable:
         texts = self._texts(measurement)
         own = {q.name for q in self.system.quantities}
         more = tuple(name for name in self.problem.parameters if name not in own and name not in self.names)
@@ -201,9 +224,7 @@ class PetabObjective:
         ):
             observable = self.problem.observables[m.observable]
             if not sd > 0:
-                raise InputError(
-                    f"the noise of `{m.observable}` at time {m.time:g} is {sd:g}; it must be above 0"
-                )
+                return PetabValue(-math.inf, math.inf, simulations, noise)
             scale = {"lin": None, "log": 1.0, "log10": math.log(10.0)}[observable.transformation]
             if scale is None:
                 residual, jacobian = (m.value - simulated) / sd, 0.0
@@ -257,12 +278,14 @@ def fit_petab(
         try:
             found = -objective.at(values(x)).llh
         except SolveError:
-            return 1e10
-        return found if math.isfinite(found) else 1e10
+            return NO_VALUE
+        return found if math.isfinite(found) else NO_VALUE
 
     rng = np.random.default_rng(seed)
     begins = [np.array([forward[p.scale](p.nominal) for p in free])]
     begins += [np.array([rng.uniform(*b) for b in bounds]) for _ in range(starts - 1)]
     ends = [minimize(cost, x, method="L-BFGS-B", bounds=bounds) for x in begins]
     best = min(ends, key=lambda end: end.fun)
+    if best.fun >= NO_VALUE:
+        raise InputError("the objective could not be computed anywhere that was tried; check the bounds of the parameters")
     return values(best.x), objective.at(values(best.x)), sum(bool(end.success) for end in ends)

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from livingdrug.core.errors import InputError, ModelError, printable
 from livingdrug.core.expressions import parse
+from livingdrug.standards.sbml.mathml import MOST_BRACKETED
 from livingdrug.standards.sbml.recognise import recognised
-
-MOST_BRACKETED = 20_000  # characters of a formula with all its brackets, before the needless ones are dropped
 
 
 def is_species(thing) -> bool:
@@ -45,7 +44,9 @@ def plain(text: str) -> str:
 
 
 def put_in(text: str, known: Mapping[str, str], numbers: set[str], origin: str) -> str:
-    """The expression with everything but numbers replaced by what it stands for."""
+    """The expression with everything but numbers replaced by what it stands for. Raises ModelError for one that
+    grows too long: each rule may name the one before it twice."""
+    put = 0
 
     def visit(text: str, within: tuple[str, ...]) -> ast.expr:
         class Put(ast.NodeTransformer):
@@ -62,6 +63,10 @@ def put_in(text: str, known: Mapping[str, str], numbers: set[str], origin: str) 
                     )
                 if node.id not in known:
                     raise ModelError(f"`{origin}`: `{node.id}` has no value at time 0")
+                nonlocal put
+                put += len(known[node.id])
+                if put > MOST_BRACKETED:
+                    raise ModelError(f"`{origin}`: a value at time 0 is too long to be read once its rules are put in")
                 return visit(known[node.id], (*within, node.id))
 
         return Put().visit(ast.parse(text, mode="eval").body)

@@ -11,6 +11,7 @@ from typing import Any
 
 from livingdrug.core.errors import InputError
 
+MOST_BRACKETED = 20_000  # characters of a formula with all its brackets, before the needless ones are dropped
 AVOGADRO = 6.02214179e23  # the value that SBML level 3 fixes
 _LONG = 8  # terms from which a sum is written in halves, so that it is not nested deep
 
@@ -45,6 +46,7 @@ class _Translator:
         import libsbml as s
 
         self.s, self.names, self.origin = s, names, origin
+        self.nodes = 0
         self.relations = {
             s.AST_RELATIONAL_LT,
             s.AST_RELATIONAL_LEQ,
@@ -71,10 +73,22 @@ class _Translator:
             s.AST_FUNCTION_COSH: "((exp({0}) + exp(-{0})) / 2)",
         }
 
+    def bounded(self, translate: Callable[[Any], str], node) -> str:
+        """The text of a node. Functions in functions, and those that name their argument twice, grow without a bound in a
+        file of a few kB: what is longer than any expression that is read raises InputError."""
+        self.nodes += 1
+        text = translate(node) if self.nodes <= MOST_BRACKETED else ""
+        if self.nodes > MOST_BRACKETED or len(text) > MOST_BRACKETED:
+            raise InputError(f"`{self.origin}`: the mathematics is too long to be read once its functions are put in")
+        return text
+
     # ------------------------------------------------------------------------------------------------ numbers
 
     def number(self, node) -> str:
         """A node that is a number."""
+        return self.bounded(self._number, node)
+
+    def _number(self, node) -> str:
         s, kind = self.s, node.getType()
         if node.isNumber():
             return _literal(node)
@@ -169,6 +183,9 @@ class _Translator:
 
     def condition(self, node) -> str:
         """A node that is true or false, as a number above 0 where it is true."""
+        return self.bounded(self._condition, node)
+
+    def _condition(self, node) -> str:
         s, kind = self.s, node.getType()
         children = [node.getChild(i) for i in range(node.getNumChildren())]
         if kind in (s.AST_CONSTANT_TRUE, s.AST_CONSTANT_FALSE):
