@@ -19,6 +19,9 @@ from livingdrug.forecast.outcomes import chances
 from livingdrug.forecast.problem import forecast_problem
 from livingdrug.models import Correlation, lognormal
 from livingdrug.response import curve_at, probability_band
+from livingdrug.workflows import workflow
+from livingdrug.workflows.forecast.answer import answer
+from livingdrug.workflows.forecast.spec import run
 from tests.commands import livingdrug
 
 HEAD = "ID,TIME (d),DV,EVID,AMT (cells),LIMIT"
@@ -240,6 +243,24 @@ def test_patients_are_ordered_by_the_probability_of_response(tmp_path, stein):
     assert [p.name for p in found.patients] == ["high", "low"] and found.order == "probability of response"
     means = found.table()["P(response)"].tolist()
     assert means == sorted(means, reverse=True)
+
+
+def test_the_highest_exposure_is_that_of_its_patient_in_whatever_order_they_stand(tmp_path):
+    """An exposure-response that falls: the patient of the lowest level stands first, and has not the highest AUC28."""
+    path = tmp_path / "levels.csv"
+    path.write_text("\n".join([HEAD, *patient("low", [v / 50 for v in USUAL]), *patient("high", USUAL)]) + "\n")
+    scenario = workflow("forecast").scenario(file=str(path), model="stein_2019", unit="copies/ug", at=14, draws=200, next=())
+    made = run(scenario)
+    turned = replace(made, forecast=replace(made.forecast, patients=made.forecast.patients[::-1], order="probability"))
+    assert made.forecast.patients[0].name == "high" and "AUC28: high," in answer(scenario, turned).sentences[0]
+
+
+def test_a_limit_that_only_rows_below_it_state_is_that_of_the_others_too(tmp_path, stein):
+    """`<50` is all that many files say of a limit: samples above it are scored as well, or the limit seems always missed."""
+    rows = [row for k in range(6) for row in patient(f"P{k}", [v * 2.0 ** (k - 3) for v in USUAL[:-1]] + [None])]
+    rows = [row.removesuffix(",50") + "," if row.endswith(",50") else row for row in rows]
+    (cut,) = ld.forecast(stein, read(tmp_path, rows), check=(10,), days=(), draws=100).checks
+    assert cut.below.count == 12 and cut.below.observed == 0.5 and np.isfinite(cut.below.ranked)
 
 
 def test_one_more_sample_narrows_as_the_normal_law_says(tmp_path, stein):

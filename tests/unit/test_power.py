@@ -11,7 +11,17 @@ from click.testing import CliRunner
 
 from livingdrug.cli.main import cli
 from livingdrug.core.errors import InputError
-from livingdrug.trial import Design, effect_of_fold, power_t, sample_size_t, size_for_means, size_for_proportions
+from livingdrug.models.templates import new_text
+from livingdrug.models.text import from_toml
+from livingdrug.trial import (
+    Design,
+    effect_of_fold,
+    log_sd_of_auc28,
+    power_t,
+    sample_size_t,
+    size_for_means,
+    size_for_proportions,
+)
 from livingdrug.trial.sample_size import enumerated_power, exact_size_proportions, exact_size_t
 from livingdrug.workflows.power.spec import Power
 from livingdrug.workflows.power.spec import run as run_power
@@ -154,3 +164,17 @@ def test_the_power_is_that_of_the_whole_numbers_of_both_arms():
     answer = run_power(Power(effect=0.8, arms="3:2"))
     first = answer.n_total - answer.n_per_arm
     assert answer.power_at_n == pytest.approx(power_t(first, 0.8, ratio=answer.n_per_arm / first), abs=1e-12)
+
+
+def test_auc28_is_that_of_28_days_in_whatever_unit_a_model_counts_time(tmp_path):
+    """The same curve counted in days and in hours has the same exposure, so the same SD."""
+    text = new_text("closed_form", "mine")
+    text = text[: text.index("[[anchors]]")]
+    hours = text.replace('time_unit = "d" ', 'time_unit = "h" ').replace('unit = "1/d"', 'unit = "1/h"')
+    hours = hours.replace('unit = "d"', 'unit = "h"').replace("until = 90.0", "until = 2160.0")
+    slower = {"growth = 0.6": "growth = 0.025", "t_peak = 10.0": "t_peak = 240.0", "= 0.1 }": "= 0.00416666666667 }"}
+    for value, other in slower.items():
+        assert value in hours
+        hours = hours.replace(value, other)
+    found = [log_sd_of_auc28(from_toml(one, "mine.toml"), subjects=2000) for one in (text, hours)]
+    assert found[1] == pytest.approx(found[0], rel=1e-6) and found[0] > 0.5

@@ -11,7 +11,7 @@ from livingdrug.fit.conditional import Conditional
 from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.covariate_relations import Relation, covariate_relations, relation_table
 from livingdrug.fit.days import DaysResult, extra_days
-from livingdrug.fit.design import design_of
+from livingdrug.fit.design import LOWER, MEASURED, UPPER, Design, design_of
 from livingdrug.fit.eta_correlation import EtaCorrelation, correlation_table, eta_correlations
 from livingdrug.fit.evaluate import evaluate
 from livingdrug.fit.given import regimens_of
@@ -51,8 +51,9 @@ from livingdrug.fit.unknowns import Unknowns, unknowns_of
 from livingdrug.fit.vpc import Panel, Vpc, vpc
 
 __all__ = [
-    "EXIT_CODE", "FEWEST_ESS", "FEWEST_KEPT", "FEWEST_REFITS", "HIGHEST_R_HAT", "LOG", "RISE", "SCALE_CODE",
-    "STEIN", "Borrowing", "Conditional", "Correlation", "Curves", "DaysResult", "Effect", "Estimate",
+    "EXIT_CODE", "FEWEST_ESS", "FEWEST_KEPT", "FEWEST_REFITS", "HIGHEST_R_HAT", "LOG", "LOWER",
+    "MEASURED", "RISE", "SCALE_CODE", "STEIN", "UPPER", "Borrowing", "Conditional", "Correlation", "Curves",
+    "DaysResult", "Design", "Effect", "Estimate",
     "EtaCorrelation", "FitProblem", "FitResult", "Groups", "Individual", "IndividualPosterior",
     "MethodComparison", "MethodRun", "ModelComparison", "ModelRun", "Npde", "Objective", "OutcomeCheck",
     "Panel", "Parameter", "PetabObjective", "PetabValue", "Point", "Posterior",

@@ -125,14 +125,16 @@ def individual_posterior(
         if count == POOL:
             mode[left] = find_modes(own, point, np.zeros((len(left), size))).etas
             drawn, weight = weighted(own, point, mode[left], seed, count)
+            pool[left] = count
         else:
             drawn, weight = annealed(own, point, count, seed)
-        pool[left] = count
         lost = ~np.isfinite(weight).all(axis=1)  # no draw at which the model gives the samples a finite likelihood
-        worth[left] = np.where(lost, 0.0, 1 / (np.where(lost[:, None], 1.0, weight) ** 2).sum(axis=1))
-        for k in np.flatnonzero(~lost).tolist():
+        found = np.where(lost, 0.0, 1 / (np.where(lost[:, None], 1.0, weight) ** 2).sum(axis=1))
+        better = found > (0.0 if count == POOL else worth[left])  # else what an earlier round gave stands
+        for k in np.flatnonzero(better).tolist():
             i = int(left[k])
-            etas[i] = drawn[k, _systematic(weight[k], draws, seed, design.subjects[i])]
+            etas[i], pool[i] = drawn[k, _systematic(weight[k], draws, seed, design.subjects[i])], count
+        worth[left] = found if count == POOL else np.maximum(found, worth[left])
         left = left[worth[left] < SOUND]
     return IndividualPosterior(prepared, point, used, mode, etas, worth, pool, seed)
 

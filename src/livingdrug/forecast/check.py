@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit import IndividualPosterior
-from livingdrug.forecast.patients import Setting, patients_of, posterior_of
+from livingdrug.fit import LOWER, UPPER, IndividualPosterior
+from livingdrug.forecast.patients import KINDS, Setting, limits_of, patients_of, posterior_of, records_of
 from livingdrug.forecast.result import LEVEL, Cut, Patient, Proportion, Score
 
 FIFTHS = np.linspace(0, 1, 6)
@@ -53,7 +53,7 @@ def _cut(setting: Setting, whole: dict[str, Patient], observed) -> Cut:
     auc = [
         (p.of("auc28").low <= whole[name].of("auc28").median <= p.of("auc28").high)
         for name, p in patients.items()
-        if len(whole[name].time) and whole[name].time[-1] >= WHOLE and not p.why
+        if len(whole[name].time) and whole[name].time[-1] >= WHOLE and _known(p) and _known(whole[name])
     ]
     outcomes = []
     for word, values in observed.items():
@@ -66,6 +66,11 @@ def _cut(setting: Setting, whole: dict[str, Patient], observed) -> Cut:
         proportion(np.array(auc, dtype=float), np.arange(len(auc))), limit, tuple(outcomes),
         _rows(setting, posterior, later, low, high, inside), tuple(notes),
     )  # fmt: skip
+
+
+def _known(patient: Patient) -> bool:
+    """Whether AUC28 has an interval. A patient whose interval is uncertain counts: there a forecast may fail."""
+    return bool(np.isfinite([patient.of("auc28").low, patient.of("auc28").high]).all())
 
 
 def later_records(setting: Setting, posterior: IndividualPosterior) -> np.ndarray:
@@ -86,16 +91,14 @@ def places(
     design, f = posterior.design, posterior.predictions()
     at = np.exp(posterior.log_below(f, design.y)[later]).mean(axis=1)
     kind = design.kind[later]
-    low, high = np.where(kind == 1, 0.0, at), np.where(kind == -1, 1.0, at)
-    data = setting.problem.data
-    known = dict(zip(data.line.tolist(), data.limit.tolist(), strict=True))
-    limits = np.array([known.get(int(line), np.nan) for line in design.line])
-    limits = np.where(design.kind == 1, design.y, limits)
-    limited = np.flatnonzero(np.isfinite(limits[later]) & (kind != -1))
+    low, high = np.where(kind == LOWER, 0.0, at), np.where(kind == UPPER, 1.0, at)
+    own, usual = limits_of(setting.problem.data, design, records_of(setting, design))
+    limits = np.where(np.isfinite(own), own, usual)
+    limited = np.flatnonzero(np.isfinite(limits[later]) & (kind != UPPER))
     if not len(limited):
         return low, high, None
     below = np.exp(posterior.log_below(f, np.where(np.isfinite(limits), limits, 1.0))[later]).mean(axis=1)
-    return low, high, score("below the limit", below[limited], (kind[limited] == 1).astype(float))
+    return low, high, score("below the limit", below[limited], (kind[limited] == LOWER).astype(float))
 
 
 def _overlap(low: np.ndarray, high: np.ndarray, begin: float, end: float) -> np.ndarray:
@@ -139,11 +142,10 @@ def _rows(setting: Setting, posterior: IndividualPosterior, later, low, high, in
     import pandas as pd
 
     design = posterior.design
-    words = {0: "measured", 1: "below", -1: "above"}
     return pd.DataFrame(
         {
             "cut": setting.at, "ID": np.array(posterior.subjects, dtype=object)[design.subject[later]],
             "time": design.time[later] / setting.day, "value": design.y[later],
-            "kind": [words[int(k)] for k in design.kind[later]], "place low": low, "place high": high, "inside": inside,
+            "kind": [KINDS[int(k)] for k in design.kind[later]], "place low": low, "place high": high, "inside": inside,
         }
     )  # fmt: skip

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.random import uniforms
-from livingdrug.fit import IndividualPosterior, log_density, measured_values
+from livingdrug.fit import LOWER, MEASURED, IndividualPosterior, log_density, measured_values
 
 STANDING = 64  # draws that stand for the patient
 WORTH = 0.05  # part of the width that a day must be expected to cut to be named
 SOON, DAYS = 28.0, 8  # days are proposed up to there, or to a fortnight after the cut; how many
-BELOW, MEASURED = 1, 0
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def next_sample(
         place = np.full(len(standing), output)
         y = measured_values(posterior.prepared, posterior.point, place, f[standing, k], u)
         below = y < limit if np.isfinite(limit) else np.zeros(len(y), dtype=bool)
-        kind = np.where(below, BELOW, MEASURED).astype(np.int8)
+        kind = np.where(below, LOWER, MEASURED).astype(np.int8)
         seen = np.where(below, limit, y)
         # every sample at the predictions of every draw: (draws, samples)
         at = np.ascontiguousarray(np.broadcast_to(f[:, [k]], (len(f), len(y))))

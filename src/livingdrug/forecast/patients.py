@@ -8,7 +8,17 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import uniforms
 from livingdrug.data import Data
-from livingdrug.fit import FitProblem, IndividualPosterior, individual_posterior, measured_values, prepare
+from livingdrug.fit import (
+    LOWER,
+    MEASURED,
+    UPPER,
+    Design,
+    FitProblem,
+    IndividualPosterior,
+    individual_posterior,
+    measured_values,
+    prepare,
+)  # fmt: skip
 from livingdrug.forecast.course import WINDOW, Course, course_of, fall_below, times_to
 from livingdrug.forecast.next_sample import NextSample, candidate_days, next_sample
 from livingdrug.forecast.outcomes import chances, exposure_of, factor_to
@@ -18,7 +28,7 @@ from livingdrug.response import Curve
 FEW = 50  # effective draws below which an interval of a patient is not to be believed
 LOST = 0.01  # part of a patient's draws that may be lost without a word
 SOON_AFTER = 0.5  # d
-KINDS = {0: "measured", 1: "below", -1: "above"}
+KINDS = {MEASURED: "measured", LOWER: "below", UPPER: "above"}
 Progress = Callable[[int, int], None]
 
 
@@ -81,7 +91,7 @@ def _patient(setting: Setting, posterior: IndividualPosterior, i: int, table: np
     problem, design, day = setting.problem, posterior.design, setting.day
     name = design.subjects[i]
     mine = np.arange(design.first[i], design.last[i]) if name not in setting.silent else np.arange(0)
-    shown = mine[[problem.residuals[o].output == setting.output for o in design.output[mine]]]
+    shown = mine[records_of(setting, design)[mine]]
     used = posterior.used[shown]
     all_used = mine[posterior.used[mine]]
     last = float(design.time[all_used].max() / day) if len(all_used) else 0.0
@@ -89,7 +99,7 @@ def _patient(setting: Setting, posterior: IndividualPosterior, i: int, table: np
     marks = np.concatenate([design.time[shown], np.array(days) * day])
     times = times_to(setting.until * day, marks, day)
     course = course_of(problem.model, table, design.doses[i], times, setting.output, WINDOW * day)
-    limit = _limit(problem.data, design, shown, name)
+    limit = _limit(setting, design, shown)
     fall = fall_below(times, course.curves, limit) / day if np.isfinite(limit) else np.full(len(course.kept), np.nan)
     half = 0.5 * (1 - LEVEL)
     low, median, high = _quantiles(course.curves, (half, 0.5, 1 - half))
@@ -163,14 +173,25 @@ def _measured(setting: Setting, posterior: IndividualPosterior, course: Course, 
     return measured_values(posterior.prepared, posterior.point, place, course.curves, u)
 
 
-def _limit(data: Data, design, shown: np.ndarray, name: str) -> float:
-    """Limit of quantification of a patient: the highest of the samples of the output, else the usual one of the file."""
+def limits_of(data: Data, design: Design, mine: np.ndarray) -> tuple[np.ndarray, float]:
+    """(limit of quantification of each record, nan where the file states none in its row; the usual one of the records
+    `mine` of an output, nan where none has one). Many files state a limit only where a value lies below it."""
     known = dict(zip(data.line.tolist(), data.limit.tolist(), strict=True))
-    own = np.array([known.get(int(line), np.nan) for line in design.line[shown]])
-    if np.isfinite(own).any():
-        return float(np.nanmax(own))
-    every = data.limit[np.isfinite(data.limit)]
-    return float(np.median(every)) if len(every) else np.nan
+    own = np.array([known.get(int(line), np.nan) for line in design.line])
+    own = np.where(design.kind == LOWER, design.y, own)
+    stated = own[mine][np.isfinite(own[mine])]
+    return own, float(np.median(stated)) if len(stated) else np.nan
+
+
+def _limit(setting: Setting, design: Design, shown: np.ndarray) -> float:
+    """Limit of quantification of a patient: the highest of the samples of the output, else the usual one."""
+    own, usual = limits_of(setting.problem.data, design, records_of(setting, design))
+    return float(np.nanmax(own[shown])) if np.isfinite(own[shown]).any() else usual
+
+
+def records_of(setting: Setting, design: Design) -> np.ndarray:
+    """Whether each record is one of the output that is forecast."""
+    return np.array([setting.problem.residuals[o].output == setting.output for o in design.output], dtype=bool)
 
 
 def _notes(setting: Setting, posterior: IndividualPosterior) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import check_seed
-from livingdrug.core.units import conversion
+from livingdrug.core.units import in_a_day
 from livingdrug.data import Data
 from livingdrug.fit import ResidualError
 from livingdrug.forecast.check import check_forecast
@@ -131,7 +131,7 @@ def settle(
         raise InputError(
             f"the file holds {len(data.subjects):,} patients, and a forecast keeps draws of up to {MOST:,}; split the file"
         )
-    day = float(conversion("d", model.time_unit) or 1)
+    day = in_a_day(model.time_unit)
     check_horizon(model, max(until, WINDOW) * day)
     problem, silent = forecast_problem(model, data, **population)
     known = {o.name: o.unit for o in model.system.outputs}

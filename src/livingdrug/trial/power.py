@@ -9,6 +9,7 @@ import numpy as np
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.shown import Shown
+from livingdrug.core.units import in_a_day
 from livingdrug.models import Model
 from livingdrug.simulation import draw_subjects, simulate
 from livingdrug.trial.events import exact_size_log_rank, power_log_rank
@@ -105,7 +106,8 @@ def log_sd_of_auc28(
     model: Model, spread: str | None = None, seed: int = 1, subjects: int = SUBJECTS
 ) -> float:
     """SD of ln AUC0-28 of the model's first output over 100,000 virtual subjects."""
-    result = simulate(model, draw_subjects(model, subjects, seed, spread), times=[28.0], until=28.0)
+    end = 28.0 * in_a_day(model.time_unit)
+    result = simulate(model, draw_subjects(model, subjects, seed, spread), times=[end], until=end)
     area = result.metric(result.outputs[0], "AUC")
     return float(np.std(np.log(area[np.isfinite(area) & (area > 0)]), ddof=1))
 

@@ -130,6 +130,11 @@ def _read(table: dict, where: str) -> FittedCurve:
     for key, value in text.items():
         if not isinstance(value, str):
             raise InputError(f"{where}: `{key}` is {value!r:.40}; it must be text in quotes")
+    subjects, doubts = table.get("subjects", 0), table.get("doubts", [])
+    if isinstance(subjects, bool) or not isinstance(subjects, int):
+        raise InputError(f"{where}: `subjects` is {subjects!r:.40}; it must be a whole number")
+    if not isinstance(doubts, list) or not all(isinstance(doubt, str) for doubt in doubts):
+        raise InputError(f"{where}: `doubts` is {doubts!r:.40}; it must be a list of texts in quotes")
     try:
         curve = Curve(
             text["name"], number["intercept"], number["slope"], table.get("covariance"), text["scale"],
@@ -137,6 +142,5 @@ def _read(table: dict, where: str) -> FittedCurve:
         )  # fmt: skip
     except (LivingdrugError, TypeError, ValueError) as error:
         raise InputError(f"{where}: {error}") from None
-    doubts = tuple(str(doubt) for doubt in table.get("doubts", ()))
-    return FittedCurve(curve, text["group"], number["lowest"], number["highest"], int(table.get("subjects", 0)),
-                       text["data_sha256"], doubts)  # fmt: skip
+    return FittedCurve(curve, text["group"], number["lowest"], number["highest"], subjects,
+                       text["data_sha256"], tuple(doubts))  # fmt: skip

@@ -36,7 +36,8 @@ def _sentences(found: Forecasts) -> Iterator[str]:
     made = found.forecast
     known = [p for p in made.patients if not p.prior]
     if known:
-        first = known[0]
+        # patients may stand by their probability of response
+        first = max(known, key=lambda p: p.of("auc28").median if math.isfinite(p.of("auc28").median) else -math.inf)
         low, high = first.of("auc28").low, first.of("auc28").high
         yield (
             f"Highest expected AUC28: {first.name}, {number(first.of('auc28').median)} {made.unit}*d "

@@ -184,6 +184,6 @@ def run(scenario: SensitivityScenario, conduct: Conduct) -> Sensitivity:
 
 
 def _in_model_time(model: Model, days: float) -> float:
-    from livingdrug.core.units import conversion
+    from livingdrug.core.units import in_a_day
 
-    return days * float(conversion("d", model.time_unit) or 1)
+    return days * in_a_day(model.time_unit)
