@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from livingdrug import attributes as at
+from livingdrug.attributes.carried import _values
+from livingdrug.attributes.scales import whole_of
 from livingdrug.models import get_model
 from livingdrug.simulation import carry, read_link, settled, simulate
 from livingdrug.workflows.assay.predict.spec import AssayPrediction, Predicted
@@ -167,3 +169,14 @@ def test_what_cannot_be_carried_is_refused_in_words(words, said, products, tmp_p
     words = [str(file) if w == "{}" else w for w in words]
     answer = livingdrug("attributes", "carry", "kirouac_2023", "--draws", 20, *words)
     assert answer.returncode == 2 and said in answer.stderr and "Traceback" not in answer.stderr
+
+
+def test_a_column_is_a_percentage_where_its_gate_says_so(tmp_path):
+    """Small percentages without a sign in their heading: the other parts of their gate tell, for a zero as for a scale."""
+    table = pd.DataFrame({"patient": ["A", "B", "C", "D"], "Tscm": [1.2, 0.8, 0.0, 0.4], "Tn": [20.0, 30.0, 25.0, 41.0]})
+    path = tmp_path / "lots.csv"
+    table.to_csv(path, index=False)
+    lots = at.read_products(path)
+    column = next(c for c in lots.columns if c.heading == "Tscm")
+    assert column.gate and whole_of(lots, column) == 100.0
+    assert min(v for v in _values(lots, "Tscm") if v == v) == pytest.approx(0.65 * 0.005 * 100)

@@ -65,3 +65,8 @@ def test_rows_come_and_go_and_the_control_stays(trial):
         rows_changed(last, ARMS, "remove")
     assert read("2", "dose") == 2.0 and read("1e8@0", "dose") == ["1e8@0"]
     assert "Add an arm" in str(design.form(trial))
+
+
+@pytest.mark.parametrize("value", [0.123456789, 1234567.25, 1e-12 / 3, 100.0, 0.1 + 0.2])
+def test_no_digit_of_a_number_is_lost_in_its_field(value):
+    assert float(shown(value)) == value

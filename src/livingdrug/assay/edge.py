@@ -9,7 +9,7 @@ growth).
 
 import numpy as np
 
-from livingdrug.assay.marks import Checked, WellMap, listed, percent, spread_to_wells, warn
+from livingdrug.assay.marks import Checked, WellMap, percent, spread_to_wells, warn
 from livingdrug.assay.plate import Plate
 from livingdrug.assay.replicates import Curves, curves, mean_of, residuals
 from livingdrug.assay.words import PLATES, split_well, well_name
@@ -147,8 +147,3 @@ def _confounded(plate: Plate, outer: np.ndarray, effect: bool):
                     )
                 )
     return tuple(found)
-
-
-def describe_wells(plate: Plate, which: np.ndarray) -> str:
-    """Names of wells of a mask."""
-    return listed(plate.wells.names(which))

@@ -15,7 +15,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.random import stream_key
 from livingdrug.models import Model
-from livingdrug.simulation import Link, Subjects, draw_subjects, settled, simulate
+from livingdrug.simulation import Link, Subjects, draw_subjects, factors_of, moved_values, settled, simulate
 
 PERCENTILES = (5.0, 50.0, 95.0)
 SUBJECTS = 500
@@ -167,12 +167,8 @@ def _subjects(estimates, model: Model, links, group: str, control: str, count: i
         return drawn
     logs = ratios_of(estimates, links, [control, group], count, seed)[1]
     rng = np.random.default_rng(stream_key(seed, "assay slopes"))
-    values = {name: np.array(value) for name, value in drawn.values.items()}
-    for i, link in enumerate(links):
-        slope = link.slope + link.sd * rng.standard_normal(count)
-        values[link.quantity] = values[link.quantity] * np.exp(np.clip(slope * logs[:, i], -20, 20))
-        if next(q.bound for q in model.quantities if q.name == link.quantity) == "fraction":
-            values[link.quantity] = np.minimum(values[link.quantity], 1.0)
+    slopes = np.stack([link.slope + link.sd * rng.standard_normal(count) for link in links], axis=1)
+    values = moved_values(model, drawn.values, factors_of(links, slopes * logs))
     return Subjects(values, f"{drawn.described}; with the rates of {group}")
 
 

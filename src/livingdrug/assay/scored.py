@@ -17,6 +17,7 @@ from livingdrug.assay.patient import Change
 from livingdrug.assay.rates import LEVEL
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
+from livingdrug.core.proportion import clopper_pearson
 from livingdrug.simulation import BOTH
 
 GRID = 81
@@ -167,12 +168,7 @@ def _metric(metric: str, rows: list[Compared]) -> MetricScore:
 
 def part(k: int, n: int) -> Part:
     """k of n with its exact 95 % interval."""
-    from scipy.special import betaincinv
-
-    tail = 0.5 - LEVEL / 2
-    low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail)) if n else np.nan
-    high = np.nan if not n else 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - tail))
-    return Part(k, n, low if n else np.nan, high)
+    return Part(k, n, *(clopper_pearson(k, n, LEVEL) if n else (np.nan, np.nan)))
 
 
 def _guessed(k: int, n: int) -> float:

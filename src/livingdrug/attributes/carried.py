@@ -8,7 +8,7 @@ import numpy as np
 
 from livingdrug.attributes.composition import PART
 from livingdrug.attributes.dictionary import meaning_of
-from livingdrug.attributes.scales import LIMIT
+from livingdrug.attributes.scales import LIMIT, whole_of
 from livingdrug.attributes.table import ProductTable
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
@@ -96,8 +96,7 @@ def _values(table: ProductTable, name: str) -> np.ndarray:
         values = table.values[column.heading]
         if column.scale != "fraction":
             return values
-        whole = 100.0 if np.nanmax(values) > 1.5 or "%" in column.heading else 1.0
-        return np.where(values == 0, PART * LIMIT * whole, values)
+        return np.where(values == 0, PART * LIMIT * whole_of(table, column), values)
     if name == DOUBLING_TIME and {DAYS, DOUBLINGS} <= set(by_name):
         return table.values[by_name[DAYS]] / table.values[by_name[DOUBLINGS]]
     if name == DOUBLING_TIME:

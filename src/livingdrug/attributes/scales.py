@@ -8,12 +8,11 @@ import numpy as np
 
 from livingdrug.attributes.composition import OFF, PART, close, clr
 from livingdrug.attributes.dictionary import Role
-from livingdrug.attributes.table import EDGE, Column, ProductTable, gates_of
+from livingdrug.attributes.table import EDGE, PERCENT, Column, ProductTable, gates_of
 from livingdrug.core.errors import InputError
 from livingdrug.data import is_missing, printable, split_heading
 
 LIMIT = 0.005  # of the gate: detection limit of a fraction in a composition unless another is given
-PERCENT = 1.5  # values above are percentages, where the heading does not say
 
 
 @dataclass(frozen=True)
@@ -142,19 +141,23 @@ def _alone(table: ProductTable, column: Column, limit: float) -> Treatment:
         return Treatment(column.heading, "plain", parts)
     if column.scale == "log":
         return Treatment(f"log {column.heading}", "log", parts)
-    whole = _whole(table, (column,))
+    whole = whole_of(table, column)
     part = own / whole
     inside = np.concatenate([part[(part > 0) & (part < 1)], 1 - part[(part > 0) & (part < 1)]])
     edge = min(PART * limit, EDGE * inside.min(initial=1.0))  # below whatever was seen
     return Treatment(f"logit {column.heading}", "logit", parts, whole, float(edge))
 
 
-def _whole(table: ProductTable, columns: tuple[Column, ...]) -> float:
-    """100 of percentages and 1 of fractions: what the heading says of one column, what the values say of a
-    gate."""
-    parts = np.column_stack([table.values[c.heading] for c in columns])
-    said = len(columns) == 1 and "%" in split_heading(columns[0].heading)[1]
-    return 100.0 if said or np.nanmax(parts) > PERCENT else 1.0
+def _whole(table: ProductTable, gate: tuple[Column, ...]) -> float:
+    """100 of percentages and 1 of fractions, as the values of a closed gate say."""
+    return 100.0 if np.nanmax([table.values[c.heading] for c in gate]) > PERCENT else 1.0
+
+
+def whole_of(table: ProductTable, column: Column) -> float:
+    """100 where a column holds percentages, 1 where it holds fractions: what its heading says, else its values and those of
+    its gate."""
+    gate = gates_of(table).get(column.gate, (column,))
+    return 100.0 if "%" in split_heading(column.heading)[1] else _whole(table, gate)
 
 
 def _is_closed(table: ProductTable, columns: tuple[Column, ...]) -> bool:

@@ -31,6 +31,7 @@ MISSING_PART = 0.3  # of the products without a value, above which an attribute 
 ROLES = ("patient", "product", "study", "batch", "clinical", "outcome", "attribute", "ignored")
 SCALES = ("fraction", "log", "plain")
 # of the smallest distance from 0 or 1, for a fraction of 0 or 1; of a limit, for a value below it
+PERCENT = 1.5  # values above are percentages, where the heading does not say
 EDGE = 0.5
 
 
@@ -253,7 +254,7 @@ def _check_fraction(column: Column, own: np.ndarray, findings: Findings) -> None
         "{} is neither a percentage nor a fraction",
         "write 0 to 100, or 0 to 1, in the whole column",
     )
-    small = np.flatnonzero((own > 0) & (own < 1) & (there.max() > 1.5))
+    small = np.flatnonzero((own > 0) & (own < 1) & (there.max() > PERCENT))
     if (
         0 < len(small) < len(there)
         and np.nanmedian(own[own > 1]) > 20 * np.nanmedian(own[small])
@@ -310,7 +311,7 @@ def _check_gates(table: ProductTable, findings: Findings) -> None:
     """Fractions of one gate cannot add up to more than the whole; a closed gate that is off is a finding."""
     for columns in gates_of(table).values():
         parts = np.column_stack([table.values[c.heading] for c in columns])
-        whole = 100.0 if np.nanmax(parts) > 1.5 else 1.0
+        whole = 100.0 if np.nanmax(parts) > PERCENT else 1.0
         total = parts.sum(axis=1) / whole
         over = np.flatnonzero(total > 1 + OFF)
         named = ", ".join(c.heading for c in columns)

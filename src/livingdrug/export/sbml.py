@@ -8,8 +8,8 @@ from livingdrug.core.expressions import parse
 from livingdrug.core.units import UNITS, parse_unit, unit_text
 from livingdrug.export.sheet import Sheet, Thing, sheet, unit_words
 from livingdrug.models import Event, Model
+from livingdrug.standards import OWN
 
-OWN = "https://livingdrug.org/sbml"  # names the attributes of our annotation; nothing is fetched there
 _BASE = {
     "mol": "mole",
     "g": "gram",

@@ -1,6 +1,17 @@
 """Verbs on models: a regimen, virtual subjects, simulate, observe, and the result they make."""
 
-from livingdrug.simulation.carried import BOTH, Change, Link, Prediction, carry, read_link, read_with_sd, settled
+from livingdrug.simulation.carried import (
+    BOTH,
+    Change,
+    Link,
+    Prediction,
+    carry,
+    factors_of,
+    moved_values,
+    read_link,
+    read_with_sd,
+    settled,
+)
 from livingdrug.simulation.conformance import check_anchors
 from livingdrug.simulation.curves import CurvesTask, joined
 from livingdrug.simulation.distribution import Distribution
@@ -44,7 +55,7 @@ __all__ = [
     "BOTH",
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "Bands", "Change", "CurvesTask", "Distribution",
     "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Link", "Prediction",
-    "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "cautions", "check_anchors",
+    "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
     "check_horizon", "check_outputs", "check_regimen", "check_window", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
     "drawn_values", "exposure_table", "exposure_task", "find_population", "gillespie",

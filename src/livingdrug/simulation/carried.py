@@ -21,6 +21,7 @@ SLOPE, SLOPE_SD = 1.0, 0.5
 DRAWS = 300
 UNTIL = 28.0  # d
 LEVEL = 0.95
+FARTHEST = 20.0  # of the logarithm of a factor: 5e8-fold says what any larger one would, and no rate overflows
 BOTH, TRANSFER = "both", "slope"
 
 
@@ -157,9 +158,7 @@ def carry(
             TRANSFER: slopes * np.median(logs_of, axis=0),
         }
         for of, logs in kinds.items():
-            moved = {}
-            for i, link in enumerate(links):
-                moved[link.quantity] = moved.get(link.quantity, 1.0) * np.exp(np.clip(logs[:, i], -20, 20))
+            moved = factors_of(links, logs)
             found = _simulated(model, moved, count, until)
             failed += len(found.failed) if of == BOTH else 0
             metrics = _metrics(base, found)
@@ -177,6 +176,27 @@ def carry(
         "which these bands do not hold",
     )
     return Prediction(tuple(changes), factors, curves, failed, notes, tuple(cautions), draws)
+
+
+def factors_of(links: Sequence[Link], logs: np.ndarray) -> dict[str, np.ndarray]:
+    """Quantity -> its factors (draws,). logs: slope times the logarithm of the ratio of each link, (draws, links)."""
+    factors: dict[str, np.ndarray] = {}
+    for link, log in zip(links, np.clip(logs, -FARTHEST, FARTHEST).T, strict=True):
+        factors[link.quantity] = factors.get(link.quantity, 1.0) * np.exp(log)
+    return factors
+
+
+def moved_values(
+    model: Model, values: Mapping[str, np.ndarray], factors: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The values of all quantities (subjects,) with these times their factors; a fraction stays at most 1."""
+    fractions = {q.name for q in model.quantities if q.bound == "fraction"}
+    moved = {name: np.array(value) for name, value in values.items()}
+    for name, factor in factors.items():
+        moved[name] = moved[name] * factor
+        if name in fractions:
+            moved[name] = np.minimum(moved[name], 1.0)
+    return moved
 
 
 def _outside(model: Model, moved: Mapping[str, np.ndarray], group: str) -> list[str]:
@@ -207,11 +227,7 @@ def _at_infusion(found, group: str) -> list[str]:
 
 
 def _simulated(model: Model, factors: dict, n: int, until: float):
-    values = {name: np.full(n, value) for name, value in model.typical.items()}
-    for name, factor in factors.items():
-        values[name] = values[name] * factor
-        if next(q.bound for q in model.quantities if q.name == name) == "fraction":
-            values[name] = np.minimum(values[name], 1.0)
+    values = moved_values(model, {name: np.full(n, value) for name, value in model.typical.items()}, factors)
     shown = [o.name for o in model.system.outputs if o.measured or o.name.startswith("tumour")]
     found = simulate(
         model,

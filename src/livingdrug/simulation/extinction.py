@@ -15,6 +15,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import linear_coefficient
 from livingdrug.core.names import unknown
+from livingdrug.core.proportion import clopper_pearson
 from livingdrug.core.random import check_seed, uniforms
 from livingdrug.models import ClosedForm, Flow, Model, Output, flows_of
 from livingdrug.simulation.population import Subjects, typical_subject
@@ -67,12 +68,8 @@ class Cures:
 
     def probability(self, by: float = np.inf) -> tuple[float, float, float]:
         """Part of the runs that are cured by a time, with its exact 95 % interval (Clopper-Pearson)."""
-        from scipy.stats import beta
-
         n, cured = len(self.cured_at), int((self.cured_at <= min(by, 1e300)).sum())
-        low = float(beta.ppf(0.025, cured, n - cured + 1)) if cured else 0.0
-        high = float(beta.ppf(0.975, cured + 1, n - cured)) if cured < n else 1.0
-        return cured / n, low, high
+        return cured / n, *clopper_pearson(cured, n, 0.95)
 
 
 def courses(

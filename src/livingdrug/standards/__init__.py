@@ -5,9 +5,10 @@ from livingdrug.core.faces import lazy
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # libsbml is loaded when a file is read
     from livingdrug.standards.petab import Measurement, Observable, PetabParameter, PetabProblem, read_petab
-    from livingdrug.standards.sbml import formula_text, is_sbml_file, read_sbml
+    from livingdrug.standards.sbml import OWN, formula_text, is_sbml_file, read_sbml
 
 __all__ = [
+    "OWN",
     "Measurement",
     "Observable",
     "PetabParameter",

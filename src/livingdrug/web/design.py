@@ -120,7 +120,9 @@ def shown(value) -> str:
         return ", ".join(f"{name}={shown(item)}" for name, item in value.items())
     if isinstance(value, tuple):
         return ", ".join(shown(item) for item in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):  # short, and never another number than that of the document
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return str(value)
 
 
 def read(text: str, how: str):

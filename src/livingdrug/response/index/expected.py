@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.proportion import clopper_pearson
 from livingdrug.response.index.exposures import ExposureSpread, changed, nodes, share_between
 from livingdrug.response.index.pair import Pair
 from livingdrug.response.index.therapeutic import TherapeuticIndex, chance_within, window
@@ -18,7 +19,6 @@ from livingdrug.response.models.curve import (
     probability_band,
     two_sided,
 )
-from livingdrug.response.sample.observed import clopper_pearson
 
 FOLDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 FEW = 1000  # subjects whose exposures are looked at as a sample of all patients

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.proportion import clopper_pearson
 from livingdrug.response.sample.sample import Sample
 
 GROUPS, FEWEST = 4, 5  # quantile groups at most, subjects in each at least
@@ -37,16 +38,6 @@ def observed_rates(sample: Sample, events: np.ndarray, level: float = 0.95) -> t
         e = sample.exposure[rows]
         made.append(ObservedRate(float(e.min()), float(e.max()), float(np.median(e)), k, n, k / n, low, high))
     return tuple(made)
-
-
-def clopper_pearson(events: int, n: int, level: float) -> tuple[float, float]:
-    """Exact interval of a proportion (Biometrika 26:404, 1934), from quantiles of the beta distribution."""
-    from scipy.special import betaincinv
-
-    tail = (1 - level) / 2
-    low = betaincinv(events, n - events + 1, tail) if events > 0 else 0.0
-    high = betaincinv(events + 1, n - events, 1 - tail) if events < n else 1.0
-    return float(low), float(high)
 
 
 def _groups(sample: Sample) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from livingdrug.standards.sbml.document import is_sbml_file
 from livingdrug.standards.sbml.formula import formula_text
+from livingdrug.standards.sbml.own import OWN
 from livingdrug.standards.sbml.tables import read_sbml
 
-__all__ = ["formula_text", "is_sbml_file", "read_sbml"]
+__all__ = ["OWN", "formula_text", "is_sbml_file", "read_sbml"]
