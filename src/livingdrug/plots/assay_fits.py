@@ -306,11 +306,11 @@ def plot_doses(found, limit: float | None):
                 if np.isfinite([row.low[k], row.high[k]]).all():
                     axes.plot([row.dose] * 2, [row.low[k], row.high[k]], color=colour, linewidth=1)
         if limit is not None:
-            axes.axhline(limit, color=MUTED, linestyle="--", linewidth=1)
+            axes.axhline(limit, color=MUTED, linestyle="--", linewidth=1, label="ceiling / margin")
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlabel(f"dose ({found.dose_unit})")
         axes.set_ylabel(f"{short(found.metric, 30)} ({found.unit})")
-        axes.legend(title="percentile")
+        figure.legend(loc="outside upper center", ncols=len(found.percentiles) + 1, title="percentile of patients")
         stamp(figure, RESEARCH)
     return figure
