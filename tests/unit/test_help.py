@@ -8,7 +8,7 @@ import pytest
 
 from livingdrug.cli.options import command_of
 from livingdrug.cli.reference import page
-from livingdrug.workflows import has_command, kinds, workflow
+from livingdrug.workflows import about, has_command, kinds, workflow
 from tests.commands import livingdrug
 
 COMMANDS = [kind for kind in kinds() if has_command(kind)]
@@ -44,6 +44,12 @@ def test_every_option_says_what_it_is_and_the_help_ends_with_examples(kind):
 def test_the_examples_of_the_help_run(line, example):
     run = livingdrug(*shlex.split(line)[1:], cwd=example)
     assert run.returncode in (0, 3) and run.stdout and "Traceback" not in run.stderr, run.stderr
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_fields_stand_under_headings_that_are_words(kind):
+    groups = {said.group for field in workflow(kind).scenario.model_fields.values() if (said := about(field))}
+    assert all(isinstance(group, str) for group in groups), groups
 
 
 def test_the_page_of_options_is_that_of_the_fields():

@@ -41,7 +41,7 @@ from livingdrug.workflows.tables import KineticScenario
 AREAS = ("AUC28", "AUCINT")  # what a model's area over the window may be called
 FEW_SUBJECTS = 50  # whose exposures are said to stand for all patients
 DAYS_28 = (0.0, 28.0)
-CURVES, LIMITS, PRODUCT = "The two curves", "Limits", "Exposure of the product"
+BOTH, LIMITS, PRODUCT = "The two curves", "Limits", "Exposure of the product"
 
 
 class Index(KineticScenario):
@@ -63,13 +63,13 @@ class Index(KineticScenario):
         None
     )
     listing: Annotated[
-        bool, About("List the built-in exposure-responses with their sources.", ("--list",), CURVES)
+        bool, About("List the built-in exposure-responses with their sources.", ("--list",), BOTH)
     ] = False
     exposure: Annotated[
         str | None,
         About(
             "A column of FILE, or what nca computes of samples: CMAX, AUCINT, ...",
-            group=CURVES,
+            group=BOTH,
             metavar="NAME",
         ),
     ] = None
@@ -77,7 +77,7 @@ class Index(KineticScenario):
         str | None,
         About(
             "Endpoint of FILE: a yes-or-no column, ORR or CRR of response words.",
-            group=CURVES,
+            group=BOTH,
             metavar="NAME",
         ),
     ] = None
@@ -85,25 +85,25 @@ class Index(KineticScenario):
         str | None,
         About(
             "Endpoint of FILE: a yes-or-no column, or grades with --grade ('CRS>=3' says the same).",
-            group=CURVES,
+            group=BOTH,
             metavar="NAME",
         ),
     ] = None
-    grade: Annotated[int | None, About("Toxicity is this grade or above.", group=CURVES)] = None
+    grade: Annotated[int | None, About("Toxicity is this grade or above.", group=BOTH)] = None
     efficacy_curve: Annotated[
         str | None,
-        About("A built-in exposure-response, or the folder of a `response`, instead of an endpoint.", group=CURVES,
+        About("A built-in exposure-response, or the folder of a `response`, instead of an endpoint.", group=BOTH,
               metavar="NAME"),
     ] = None
-    toxicity_curve: Annotated[str | None, About("The same for toxicity.", group=CURVES, metavar="NAME")] = (
+    toxicity_curve: Annotated[str | None, About("The same for toxicity.", group=BOTH, metavar="NAME")] = (
         None
     )
     model: Annotated[
-        Literal["logistic", "firth"], About("How endpoints of FILE are fitted.", group=CURVES)
+        Literal["logistic", "firth"], About("How endpoints of FILE are fitted.", group=BOTH)
     ] = "logistic"
     trials: Annotated[
         str | None,
-        About("Size of each group, where the endpoints count events.", group=CURVES, metavar="COLUMN"),
+        About("Size of each group, where the endpoints count events.", group=BOTH, metavar="COLUMN"),
     ] = None
     floor: Annotated[float, About("Response wanted at least.", group=LIMITS)] = 0.5
     ceiling: Annotated[float, About("Toxicity accepted at most.", group=LIMITS)] = 0.2
