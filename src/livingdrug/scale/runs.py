@@ -49,9 +49,10 @@ def run_exposures(
                 file.add(exposure_table(task, block))
             if progress:
                 progress(summary.n, task.n)
-        if not summary.done:
+        if not summary.done and not (summary.n == 1 and summary.unphysical):
             first = summary.failures[0]
-            raise SolveError(f"no subject was computed; subject {first.subject}: {first.reason}")
+            what = "can be a patient" if summary.unphysical else "was computed"
+            raise SolveError(f"no subject {what}; subject {first.subject}: {first.reason}")
     return summary
 
 

@@ -214,8 +214,9 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
     if isinstance(task, ExposureTask):
         return Simulated(task, run_exposures(task, executor, conduct.out, conduct.progress))
     result = run_curves(task, executor, conduct.progress)
-    if len(result.failed) == result.n:
-        raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
+    if not result.counted:
+        first = f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}"
+        raise SolveError(f"no subject of {result.n:,} can be a patient; {first}" if result.unphysical else first)
     if not scenario.uncertainty:
         return Simulated(task, result)
     return Simulated(task, result, bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress))
