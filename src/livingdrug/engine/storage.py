@@ -159,7 +159,8 @@ class Task(NamedTuple):
 class Found(NamedTuple):
     """Findings: values (sample, output), samples of a subject one after the other; peak, peak_time, area (subject,
     output); above, last_above (subject, limit); rise, rise_time (subject, rise): largest level after the distribution
-    minimum and its time, -inf and NaN where the level never rises again; status, culprit (a state), reached (a time), steps."""
+    minimum and its time, -inf and NaN where the level never rises again; status, culprit (a state), reached (a time),
+    steps."""
 
     values: np.ndarray
     peak: np.ndarray

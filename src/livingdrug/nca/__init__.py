@@ -12,12 +12,13 @@ from livingdrug.core.faces import callable_package
 from livingdrug.nca.analysis import PER_DAY, Analysis, Value
 from livingdrug.nca.registry import NcaParameter, parameter, parameter_of, parameters
 from livingdrug.nca.result import NcaResult
+from livingdrug.nca.rise import expansion_start
 from livingdrug.nca.run import nca
 from livingdrug.nca.settings import AucRule, BelowRule, NcaSettings, TerminalPoints
 
 __all__ = [
     "PER_DAY", "Analysis", "AucRule", "BelowRule", "NcaParameter", "NcaResult", "NcaSettings",
-    "TerminalPoints", "Value", "nca", "parameter", "parameter_of", "parameters",
+    "TerminalPoints", "Value", "expansion_start", "nca", "parameter", "parameter_of", "parameters",
 ]  # fmt: skip
 
 callable_package(__name__, nca)
