@@ -61,7 +61,8 @@ class Optimise(Document):
     ] = None
     ceiling: Annotated[
         float | None,
-        About("Instead of a weight: the largest response with toxicity of CEILING at most, over all patients.", group=OUTCOMES),
+        About("Instead of a weight: the largest response with toxicity of CEILING at most, over all patients.",
+              group=OUTCOMES),
     ] = None
     doses: Annotated[
         tuple[float, ...], About("Total doses to compare.", group=WHAT, metavar="1e7,1e8,1e9", read=numbers)
