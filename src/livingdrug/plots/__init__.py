@@ -2,6 +2,7 @@
 
 from livingdrug.plots.assay import plot_plate, plot_plates
 from livingdrug.plots.assay_fits import (
+    plot_calibration,
     plot_courses,
     plot_designs,
     plot_doses,
@@ -44,7 +45,7 @@ from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_powe
 __all__ = [
     "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "is_long",
     "long_ticks", "new_figure",
-    "pairs_together", "panels_of", "plot_bands", "plot_chains", "plot_characteristics", "plot_comparison",
+    "pairs_together", "panels_of", "plot_bands", "plot_calibration", "plot_chains", "plot_characteristics", "plot_comparison",
     "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
     "plot_densities", "plot_designs", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
