@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from livingdrug.core.draws import principal
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.random import check_seed, normals
 from livingdrug.models import Model, check_value, with_numbers
@@ -82,7 +83,15 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
         )
     estimated = [e.name for e in fitted.estimates if not e.fixed]
     held = tuple(name for name in estimated if name not in fitted.names)
-    return DrawnModels(tuple(kept), held, tuple(_notes(model, held, lost, len(kept))))
+    notes = _notes(model, held, lost, len(kept))
+    tried = rows[: len(kept) + lost]
+    distinct = len(np.unique(tried, axis=0))
+    if fitted.draws and distinct < len(tried):
+        notes.append(
+            f"the posterior of `{model.full_name}` has {distinct:,} draws and {len(tried):,} were taken, so some stand "
+            "for several; fit with more (--draws), or ask for fewer"
+        )
+    return DrawnModels(tuple(kept), held, tuple(notes))
 
 
 def _notes(model: Model, held: tuple[str, ...], lost: int, kept: int) -> list[str]:
@@ -117,10 +126,9 @@ def _normal(model: Model, count: int, seed: int) -> np.ndarray:
             "uncertain they are; leave out --uncertainty"
         )
     estimates = [fitted.estimate(name) for name in fitted.names]
-    values, vectors = np.linalg.eigh(np.array(fitted.covariance))
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    directions, sd = principal(np.array(fitted.covariance))
     z = np.array([normals(seed, f"estimate {k}", 0, count) for k in range(len(estimates))])
-    places = np.array([e.place for e in estimates])[:, None] + root @ z
+    places = np.array([e.place for e in estimates])[:, None] + (directions * sd) @ z
     return np.array([[e.at(float(x)) for x in row] for e, row in zip(estimates, places, strict=True)]).T
 
 
