@@ -59,12 +59,16 @@ class Bayes(Estimator):
     def estimate(self, prepared: Prepared, seed: int, progress: Progress | None, state: Saved) -> Posterior:
         """See `Estimator.estimate`. Priors of the problem take part in the search, too."""
         problem = prepared.problem
-        bare, start = replace(problem, priors=()), None
-        if problem.random:
-            found = Saem().estimate(prepared, seed, progress, Saved())
-            start = with_all(problem_at(found.prepared.problem, found.point), bare)
+        bare = replace(problem, priors=())
+        start = with_all(from_saem(prepared, seed, progress), bare) if problem.random else None
         settings = Sampling(self.chains, self.tune, self.draws, seed, self.acceptance)
         return sample_posterior(bare, priors_of(problem, self.prior), settings, start)
+
+
+def from_saem(prepared: Prepared, seed: int, progress: Progress | None) -> FitProblem:
+    """The problem with the numbers where SAEM ends."""
+    found = Saem().estimate(prepared, seed, progress, Saved())
+    return problem_at(found.prepared.problem, found.point)
 
 
 ESTIMATOR = Bayes()
