@@ -171,14 +171,14 @@ def _drawn(
             return (), ("the fit says nothing of the uncertainty of its estimates",)
     if not count:
         return (), ()
-    made, drawn, lost = drawn_models(model, count * SPARE, seed), [], 0
+    made, drawn, lost, why = drawn_models(model, count * SPARE, seed), [], 0, ""
     for one in made.models:
         if len(drawn) == count:
             break
         try:
             drawn.append(forecast_problem(one, data, **population)[0])
         except InputError as error:  # such as subjects that differ by orders of magnitude
-            lost, why = lost + 1, error
+            lost, why = lost + 1, str(error)
     if not drawn:
         raise InputError(f"`{model.full_name}`: no draw of its estimates gives a population ({why}); give --uncertainty 0")
     more = [f"{lost} of {lost + len(drawn)} draws of the estimates give no population: left out"] if lost else []
