@@ -9,7 +9,7 @@ from pydantic import Field
 from livingdrug.core.errors import InputError
 from livingdrug.data import Check, Data, Endpoints, check_endpoints, cross, join, read_endpoints
 from livingdrug.fit.text import read_residuals
-from livingdrug.forecast import DRAWS, UNTIL, Forecast, forecast
+from livingdrug.forecast import DRAWS, UNCERTAIN, UNTIL, Forecast, forecast
 from livingdrug.models import Model, build_model
 from livingdrug.products import BuiltIn, get_curve
 from livingdrug.response import read_outcome, read_subjects
@@ -83,6 +83,13 @@ class ForecastScenario(TableScenario):
         str | None,
         About("Patients without a covariate that is used: median or leave-out; refused by default.", group=MODEL,
               metavar="RULE"),
+    ] = None
+    uncertainty: Annotated[
+        int | None,
+        About(
+            f"Draws of the population of a fit, so that bands hold its uncertainty too ({UNCERTAIN} where the fit gave any); "
+            "0 takes it as known.", group=MODEL, metavar="DRAWS",
+        ),
     ] = None
     conversion: Annotated[
         str | None,
@@ -162,7 +169,7 @@ def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
         model, scenario.samples(checked), scenario.at, scenario.until, scenario.of, progress=conduct.progress,
         **population_of(scenario, model), **{role: entry.curve for role, entry in entries.items()},
         days=scenario.next or None, check=scenario.check, observed=observed_of(scenario, entries), draws=scenario.draws,
-        seed=scenario.seed,
+        uncertainty=scenario.uncertainty, seed=scenario.seed,
     )  # fmt: skip
     parts = (checked, *([check_endpoints(scenario.endpoints)] if scenario.endpoints else []))
     return Forecasts(parts, model, {entry.curve.name: entry for entry in entries.values()}, made)
