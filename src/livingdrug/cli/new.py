@@ -9,8 +9,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.export import check_writable, write_text
 from livingdrug.core.toml import check_ending
 from livingdrug.models import ENDING, is_model_file
-from livingdrug.models.roles import map_text
-from livingdrug.models.templates import new_text
+from livingdrug.models.templates import map_text, new_text
 from livingdrug.standards import is_sbml_file, read_sbml
 
 
