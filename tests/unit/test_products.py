@@ -165,10 +165,11 @@ def test_a_log_sd_has_the_interval_of_chi_squared_and_a_ratio_that_of_f():
     assert np.mean((seen * scale[0] <= 2.0) & (seen * scale[1] >= 2.0)) == pytest.approx(0.95, abs=0.012)
     there, back = variability_ratios(groups, "BCMA", "CD19"), variability_ratios(groups, "CD19", "BCMA")
     assert len(there) == len(back) == 4 * 3
-    turned = {(r.below, r.above): r for r in back}
+    turned = {(id(r.below), id(r.above)): r for r in back}
     for r in there:
-        other = turned[r.above, r.below]
-        assert (r.low, r.high) == (pytest.approx(1 / other.high), pytest.approx(1 / other.low)) and r.low < r.ratio < r.high
+        other = turned[id(r.above), id(r.below)]
+        assert (r.low, r.high) == (pytest.approx(1 / other.high), pytest.approx(1 / other.low))
+        assert r.low < r.ratio < r.high and r.ratio == pytest.approx(1 / other.ratio)
 
 
 def test_the_command_lists_products_one_of_them_and_their_variability(tmp_path):
