@@ -23,6 +23,7 @@ from livingdrug.simulation import check_horizon, drawn_models
 DRAWS = 500  # kept of each patient
 UNTIL = 180.0
 UNCERTAIN = 20  # draws of the population of a fit
+MOST_UNCERTAIN = 500
 SPARE = 2  # times as many are drawn, as some may be no population
 MOST = 2000  # patients, whose draws are kept
 
@@ -171,6 +172,8 @@ def _drawn(
             return (), ("the fit says nothing of the uncertainty of its estimates",)
     if not count:
         return (), ()
+    if count > MOST_UNCERTAIN:
+        raise InputError(f"uncertainty is {count:,} draws of the population; 20 serve, and {MOST_UNCERTAIN} is the most")
     made, drawn, lost, why = drawn_models(model, count * SPARE, seed), [], 0, ""
     for one in made.models:
         if len(drawn) == count:
