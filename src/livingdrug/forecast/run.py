@@ -18,11 +18,12 @@ from livingdrug.forecast.problem import forecast_problem
 from livingdrug.forecast.result import Forecast, Patient
 from livingdrug.models import Model
 from livingdrug.response import Curve
-from livingdrug.simulation import check_horizon, drawn_models
+from livingdrug.simulation import check_horizon, drawn_models, says_uncertainty
 
 DRAWS = 500  # kept of each patient
 UNTIL = 180.0
 UNCERTAIN = 20  # draws of the population of a fit
+MOST_UNCERTAIN = 500
 SPARE = 2  # times as many are drawn, as some may be no population
 MOST = 2000  # patients, whose draws are kept
 
@@ -81,7 +82,8 @@ def forecast(
         Draws of each patient's posterior that curves and intervals are made of.
     uncertainty : int, optional
         Draws of the population of a fitted model, which bands then hold too; 0 takes it as known. 20 by default where the
-        fit gave the covariance of its estimates or draws of them. A patient's own samples do not change the population.
+        fit gave the covariance of its estimates, draws or intervals of them. A patient's own samples do not change the
+        population.
     seed : int
     progress : callable, optional
         `progress(done, all)`.
@@ -165,12 +167,13 @@ def _drawn(
 ) -> tuple[tuple[FitProblem, ...], tuple[str, ...]]:
     """(the problem at draws of the population of a fit, what to know of them); none where it counts as known."""
     if count is None:
-        known = model.fitted is not None and (model.fitted.covariance or model.fitted.draws)
-        count = UNCERTAIN if known else 0
-        if model.fitted is not None and not known:
-            return (), ("the fit says nothing of the uncertainty of its estimates",)
+        count = UNCERTAIN if says_uncertainty(model) else 0
+        if model.fitted is not None and not count:
+            return (), ("caution: the fit says nothing of the uncertainty of its estimates, so bands are too narrow",)
     if not count:
         return (), ()
+    if count > MOST_UNCERTAIN:
+        raise InputError(f"uncertainty is {count:,} draws of the population; 20 serve, and {MOST_UNCERTAIN} is the most")
     made, drawn, lost, why = drawn_models(model, count * SPARE, seed), [], 0, ""
     for one in made.models:
         if len(drawn) == count:
