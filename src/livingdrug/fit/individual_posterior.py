@@ -18,6 +18,7 @@ from livingdrug.fit.importance import SOUND, predicted
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Point, Prepared, centre, individual, point_of, prepare, with_etas
 from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.replicates import measured_values
 from livingdrug.fit.sampled import weighted
 
 POOL = 1024  # weighted draws of a subject around its mode
@@ -76,9 +77,19 @@ class IndividualPosterior:
     def log_below(self, f: np.ndarray, values: np.ndarray) -> np.ndarray:
         """ln P(a measured value is below `values` (records,)) given predictions f (draws, records), (records, draws): what
         M3 says of a value below that limit."""
-        count = len(values)
-        kind = np.full(count, LOWER, dtype=np.int8)
-        return log_density(self.prepared, self.point, values, kind, self.design.output, f)
+        return log_density(
+            self.prepared, self.point, values, np.full(len(values), LOWER, dtype=np.int8), self.design.output, f
+        )
+
+    def log_density(self, _: np.ndarray, y: np.ndarray, kind: np.ndarray, output: np.ndarray, f: np.ndarray) -> np.ndarray:
+        """Log density of values (or the log probability of lying beyond a limit) given predictions f (draws, values), each
+        value by itself: (values, draws). First the positions of the draws, which have one residual error here."""
+        return log_density(self.prepared, self.point, y, kind, output, f)
+
+    def measured(self, _: np.ndarray, output: np.ndarray, f: np.ndarray, u: np.ndarray) -> np.ndarray:
+        """Predictions f (draws, values) with residual error, from uniform numbers u; output: position of that of each value.
+        First the positions of the draws."""
+        return measured_values(self.prepared, self.point, output, f, u)
 
 
 def individual_posterior(

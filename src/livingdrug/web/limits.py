@@ -43,7 +43,9 @@ def check_limits(scenario: Document) -> None:
         if not values <= MAX_VALUES:
             raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")
     if not {getattr(scenario, name) for name in scenario.CURVES} <= {None, *list_curves()}:
-        raise InputError("the app opens no files of this machine: name a built-in curve, or use `livingdrug index`")
+        raise InputError(
+            f"the app opens no files of this machine: name a built-in curve, or use `livingdrug {scenario.kind}`"
+        )
     if any(getattr(endpoint, "curve", None) for endpoint in getattr(scenario, "endpoints", None) or ()):
         raise InputError("the app opens no files of this machine: give ec50 and slope, or use `livingdrug trial`")
     check_memory(scenario, MEMORY, "")
