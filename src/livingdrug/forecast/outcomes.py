@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from livingdrug.core.draws import principal
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import uniforms
 from livingdrug.core.units import conversion
@@ -42,12 +43,7 @@ def chances(curve: Curve, exposure: np.ndarray, seed: int) -> np.ndarray:
     if curve.covariance is not None:
         size = len(curve.covariance)
         z = ndtri(uniforms(seed, f"coefficients of {curve.name}", 0, len(exposure) * size)).reshape(-1, size)
-        drawn[:, :size] += z @ _root(curve.covariance).T
+        directions, sd = principal(curve.covariance)
+        drawn[:, :size] += z @ (directions * sd).T
     x = np.log(np.maximum(exposure, np.finfo(float).tiny)) if curve.scale == "log" else exposure
     return expit(drawn[:, 2]) * expit(drawn[:, 0] + drawn[:, 1] * x)
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    """A square root of a covariance, which may be singular."""
-    values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0.0))
