@@ -2,6 +2,7 @@
 
 from livingdrug.plots.assay import plot_plate, plot_plates
 from livingdrug.plots.assay_fits import (
+    plot_calibration,
     plot_courses,
     plot_designs,
     plot_doses,
@@ -14,6 +15,7 @@ from livingdrug.plots.assay_fits import (
 )
 from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano
 from livingdrug.plots.curves import DECADES, plot_bands, plot_curve, plot_curves, plot_limit
+from livingdrug.plots.diagrams import plot_diagram
 from livingdrug.plots.exposure import plot_comparison
 from livingdrug.plots.fits import (
     plot_etas,
@@ -45,9 +47,10 @@ from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_powe
 __all__ = [
     "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "is_long",
     "long_ticks", "new_figure",
-    "pairs_together", "panels_of", "plot_bands", "plot_best_dose", "plot_chains", "plot_characteristics", "plot_comparison",
+    "pairs_together", "panels_of", "plot_bands", "plot_best_dose", "plot_calibration", "plot_chains", "plot_characteristics",
+    "plot_comparison",
     "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
-    "plot_densities", "plot_designs", "plot_doses",
+    "plot_densities", "plot_designs", "plot_diagram", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
     "plot_groups", "plot_growth", "plot_incidence",

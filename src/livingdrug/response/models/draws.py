@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from livingdrug.core.draws import principal
 from livingdrug.core.random import uniforms
 from livingdrug.response.models.curve import Curve
 
@@ -29,7 +30,8 @@ def drawn_coefficients(curve: Curve, count: int, seed: int = 1) -> np.ndarray:
     if curve.covariance is not None:
         size = len(curve.covariance)
         z = ndtri(uniforms(seed, f"coefficients of {curve.name}", 0, count * size)).reshape(-1, size)
-        drawn[:, :size] += z @ _root(curve.covariance).T
+        directions, sd = principal(curve.covariance)
+        drawn[:, :size] += z @ (directions * sd).T
     return drawn
 
 
@@ -41,9 +43,3 @@ def probabilities(curve: Curve, coefficients: np.ndarray, exposure: np.ndarray) 
     a, b, ceiling = np.moveaxis(coefficients, -1, 0)
     x = np.log(np.maximum(exposure, np.finfo(float).tiny)) if curve.scale == "log" else exposure
     return expit(ceiling) * expit(a + b * x)
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    """A square root of a covariance, which may be singular."""
-    values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0.0))
