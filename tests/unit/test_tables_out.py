@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from livingdrug.core import export
 from livingdrug.core.digits import DIGITS, float_texts, int_texts
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.core.export import table_file, write_csv, write_table
+from livingdrug.core.export import write_csv
+from livingdrug.core.tables import table_file, write_table
 from livingdrug.models import get_model
 from livingdrug.scale import CurveFile, Serial, run_curves, runs
 from livingdrug.simulation import CurvesTask

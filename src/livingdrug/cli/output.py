@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.export import PARQUET
+from livingdrug.core.tables import PARQUET
 
 
 def is_folder(out: str) -> bool:

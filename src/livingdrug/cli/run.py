@@ -11,8 +11,9 @@ from livingdrug.cli.output import Output, is_folder
 from livingdrug.cli.progress import Progress
 from livingdrug.cli.render import cautions, show
 from livingdrug.core.errors import InputError
-from livingdrug.core.export import PARQUET, check_writable, write_table
+from livingdrug.core.export import check_writable
 from livingdrug.core.names import unknown
+from livingdrug.core.tables import PARQUET, write_table
 from livingdrug.report import REPORT, Answer, check_folder
 from livingdrug.workflows import (
     Conduct,

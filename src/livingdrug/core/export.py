@@ -14,7 +14,6 @@ _LIVE = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _QUOTED = re.compile(r'[",;\t|\r\n]')
 ROWS = 100_000  # turned into text at a time
-PARQUET = ".parquet"
 FEW = 500  # rows that are not worth the laying out
 
 
@@ -76,24 +75,6 @@ class CsvFile(TableFile):
         for begin in range(0, len(frame), ROWS):
             for portion in _lines(frame.iloc[begin : begin + ROWS]):
                 self.file.write(portion)
-
-
-def table_file(path: str | Path) -> TableFile:
-    """A file for a table: Parquet where its name ends in .parquet, CSV otherwise. Raises InputError as `TableFile`
-    does, and for Parquet without the package that writes it."""
-    if Path(path).suffix.lower() != PARQUET:
-        return CsvFile(path)
-    from livingdrug.core.parquet import ParquetFile
-
-    return ParquetFile(path)
-
-
-def write_table(frame, path: str | Path) -> int:
-    """Write a table at once, as CSV or Parquet by the ending of the name; gives the number of rows. Raises InputError as
-    `table_file` does."""
-    with table_file(path) as file:
-        file.add(frame)
-    return file.rows
 
 
 def write_csv(frame, path: str | Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.core.errors import InputError, SolveError
-from livingdrug.core.export import table_file
+from livingdrug.core.tables import table_file
 from livingdrug.scale.blocks import Processes, Serial, cut
 from livingdrug.scale.cluster import DaskCluster
 from livingdrug.simulation import CurvesTask, ExposureSummary, ExposureTask, Result, exposure_table, joined
