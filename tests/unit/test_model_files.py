@@ -113,6 +113,8 @@ TAKES = {
     "models check": ("models", "check", "{name}"),
     "models show": ("models", "show", "{name}"),
     "models export": ("models", "export", "{name}", "--to", "nonmem"),
+    "models compare": ("models", "compare", "stein_2019", "{name}", "--out", "out"),
+    "cure": ("cure", "{name}", "--out", "out"),
     "warmup": ("warmup", "{name}"),
     "simulate": ("simulate", "{name}", "--out", "out"),
     "fit": ("fit", "data.csv", "--model", "{name}", "--out", "out"),

@@ -13,6 +13,8 @@ from livingdrug.plots.assay_fits import (
     plot_scored,
 )
 from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano
+from livingdrug.plots.compared import plot_models
+from livingdrug.plots.cure import plot_cure
 from livingdrug.plots.curves import DECADES, plot_bands, plot_curve, plot_curves, plot_limit
 from livingdrug.plots.exposure import plot_comparison
 from livingdrug.plots.fits import (
@@ -45,13 +47,13 @@ __all__ = [
     "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "is_long",
     "long_ticks", "new_figure",
     "pairs_together", "panels_of", "plot_bands", "plot_chains", "plot_characteristics", "plot_comparison",
-    "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
+    "plot_continuous", "plot_courses", "plot_covariates", "plot_cure", "plot_curve", "plot_curves", "plot_days",
     "plot_densities", "plot_designs", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
     "plot_groups", "plot_growth", "plot_incidence",
     "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
-    "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
+    "plot_likelihoods", "plot_limit", "plot_models", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
     "plot_panels",
     "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_one_arm", "plot_power",
     "plot_power_over_size", "plot_smallest",
