@@ -10,7 +10,7 @@ import livingdrug as ld
 from bench.forecast import patients
 from livingdrug.core.errors import InputError
 from livingdrug.fit import ResidualError, individual_posterior, new_problem, prepare
-from livingdrug.fit.annealed import annealed
+from livingdrug.fit.annealed import anneal, drawn_around
 from livingdrug.fit.individual_posterior import with_records
 from livingdrug.forecast.check import proportion, score
 from livingdrug.forecast.course import fall_below
@@ -99,7 +99,10 @@ def test_two_samplers_agree_with_quadrature_where_the_curve_has_a_kink(tmp_path,
     found = individual_posterior(problem, draws=4000)
     np.testing.assert_allclose(found.etas[0].mean(axis=0), mean, atol=0.1 * sd.max())
     prepared = prepare(problem)
-    etas, own = annealed(prepared, found.point, 4096, 1)
+    state = anneal(prepared, found.point, 1)
+    etas, own = drawn_around(prepared, found.point, state, 4096)
+    again, _ = drawn_around(prepared, found.point, state.of(("A",)), 4096)
+    np.testing.assert_array_equal(again, etas)  # what was drawn before does not count
     assert 1 / (own[0] ** 2).sum() > 200
     np.testing.assert_allclose(own[0] @ etas[0], mean, atol=0.1 * sd.max())
     np.testing.assert_allclose(np.sqrt(own[0] @ (etas[0] - own[0] @ etas[0]) ** 2), sd, rtol=0.1)

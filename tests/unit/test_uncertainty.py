@@ -122,6 +122,16 @@ def test_a_number_of_draws_that_cannot_be_is_refused(count):
         drawn_models(model(), count)
 
 
+def test_a_posterior_of_fewer_draws_than_are_wanted_says_that_they_repeat(tmp_path):
+    draws = tmp_path / "draws.csv"
+    draws.write_text("top,rate,omega top\n" + "".join(f"{90 + k},0.2,0.5\n" for k in range(10)))
+    own = model()
+    own = replace(own, fitted=replace(own.fitted, draws=str(draws)))
+    assert not any("stand for several" in note for note in drawn_models(own, 10).notes)
+    many = drawn_models(own, 25)
+    assert len(many.models) == 25 and "has 10 draws and 25 were taken" in many.notes[-1]
+
+
 def test_draws_that_are_no_model_are_counted():
     text = DECLINE.replace('meaning = "rate", bound = "positive"', 'meaning = "rate", bound = "fraction"')
     own = replace(from_toml(text + POPULATION, "decline"), fitted=model(sd_rate=1.0).fitted)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.draws import normalised
 from livingdrug.core.random import uniforms
 from livingdrug.fit import LOWER, MEASURED, IndividualPosterior
 from livingdrug.forecast.mixed import MixedPosterior
@@ -66,8 +67,7 @@ def next_sample(
         # every sample at the predictions of every draw: (draws, samples)
         at = np.ascontiguousarray(np.broadcast_to(f[:, [k]], (len(f), len(y))))
         likelihood = posterior.log_density(draws, seen, kind, np.full(len(y), output), at)
-        weight = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
-        fold[k] = np.exp(_widths(weight / weight.sum(axis=1, keepdims=True), logs, half).mean())
+        fold[k] = np.exp(_widths(normalised(likelihood), logs, half).mean())
     return NextSample(np.asarray(days, dtype=float), fold, float(np.exp(now)))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from livingdrug.core.draws import principal
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.random import check_seed, normals
 from livingdrug.models import Estimated, Fitted, Model, check_value, with_numbers
@@ -89,7 +90,15 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
     estimated = [e.name for e in fitted.estimates if not e.fixed]
     held = tuple(name for name in estimated if name not in names)
     apart = [] if fitted.draws or fitted.covariance else [BY_INTERVALS]
-    return DrawnModels(tuple(kept), held, (*apart, *_notes(model, names, held, lost, len(kept))))
+    notes = [*apart, *_notes(model, names, held, lost, len(kept))]
+    tried = rows[: len(kept) + lost]
+    distinct = len(np.unique(tried, axis=0))
+    if fitted.draws and distinct < len(tried):
+        notes.append(
+            f"the posterior of `{model.full_name}` has {distinct:,} draws and {len(tried):,} were taken, so some stand "
+            "for several; fit with more (--draws), or ask for fewer"
+        )
+    return DrawnModels(tuple(kept), held, tuple(notes))
 
 
 def says_uncertainty(model: Model) -> bool:
@@ -165,10 +174,9 @@ def _checked(model: Model) -> Model:
 def _normal(fitted: Fitted, count: int, seed: int) -> np.ndarray:
     """Draws by the covariance of the estimates, shape (count, names), as they are reported."""
     estimates = [fitted.estimate(name) for name in fitted.names]
-    values, vectors = np.linalg.eigh(np.array(fitted.covariance))
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    directions, sd = principal(np.array(fitted.covariance))
     z = np.array([normals(seed, f"estimate {k}", 0, count) for k in range(len(estimates))])
-    places = np.array([e.place for e in estimates])[:, None] + root @ z
+    places = np.array([e.place for e in estimates])[:, None] + (directions * sd) @ z
     return np.array([[e.at(float(x)) for x in row] for e, row in zip(estimates, places, strict=True)]).T
 
 
