@@ -17,7 +17,7 @@ MOST_STARTS = 10
 MEMORY = 1.0  # GB, of one run
 MOST_DRAWS = 2_000  # of a prediction from an assay
 _NAME = re.compile(r"[\w-]{24}")  # what `jobs.Jobs` calls a run
-MODEL_NAMES = ("model", "product_model", "borrow", "also")  # fields that name models, which may be files
+MODEL_NAMES = ("model", "models", "product_model", "borrow", "also")  # fields that name models, which may be files
 
 
 def check_limits(scenario: Document) -> None:
