@@ -129,6 +129,7 @@ TAKES = {
     "response": None,
     "assay fit": None,
     "assay predict": None,
+    "assay calibrate": None,
     "assay dose": None,
     "assay models": None,
     "run": ("run", "simulate.toml", "--out", "out"),
