@@ -13,6 +13,7 @@ from livingdrug.simulation.carried import (
     read_with_sd,
     settled,
 )
+from livingdrug.simulation.compared import ModelCurve, ModelsCompared, compare_models, conversions
 from livingdrug.simulation.conformance import check_anchors
 from livingdrug.simulation.curves import CurvesTask, joined
 from livingdrug.simulation.distribution import Distribution
@@ -26,9 +27,9 @@ from livingdrug.simulation.exposure import (
     limit_text,
 )
 from livingdrug.simulation.exposure_summary import ExposureSummary, Failure
-from livingdrug.simulation.extinction import cure_probability, simulate_cure
+from livingdrug.simulation.extinction import Course, Cures, courses, cure_probability, simulate_cure
 from livingdrug.simulation.gillespie import gillespie
-from livingdrug.simulation.observe import observe
+from livingdrug.simulation.observe import observe, observed_part
 from livingdrug.simulation.population import (
     MAX_SUBJECTS,
     Draw,
@@ -51,17 +52,19 @@ from livingdrug.simulation.run import (
     simulate,
 )
 from livingdrug.simulation.solve import individual_values, infused_in, solve, subject_events
-from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models
+from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models, says_uncertainty
 
 __all__ = [
     "BOTH",
-    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "RISES", "UNPHYSICAL", "Bands", "Change", "CurvesTask", "Distribution",
-    "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Failure", "Link", "Prediction",
+    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "RISES", "UNPHYSICAL", "Bands", "Change", "Course", "Cures", "CurvesTask", "Distribution",
+    "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
+    "ModelsCompared", "Prediction",
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
-    "check_count", "check_horizon", "check_outputs", "check_regimen", "check_window", "cure_probability",
+    "check_count", "check_horizon", "check_outputs", "check_regimen", "check_window", "compare_models", "conversions",
+    "courses", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
-    "drawn_values", "exposure_table", "exposure_task", "fates", "find_population", "gillespie",
+    "drawn_values", "says_uncertainty", "exposure_table", "exposure_task", "fates", "find_population", "gillespie",
     "individual_values", "infused_in", "joined",
-    "limit_text", "observe", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
+    "limit_text", "observe", "observed_part", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
     "simulate_cure", "solve", "subject_events", "typical_subject", "write_dose",
 ]  # fmt: skip
