@@ -56,8 +56,8 @@ from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_mod
 
 __all__ = [
     "BOTH",
-    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "RISES", "UNPHYSICAL", "Bands", "Change", "Course", "Cures", "CurvesTask", "Distribution",
-    "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
+    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "RISES", "UNPHYSICAL", "Bands", "Change", "Course", "Cures", "CurvesTask",
+    "Distribution", "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
     "ModelsCompared", "Prediction",
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
     "check_count", "check_horizon", "check_outputs", "check_regimen", "check_window", "compare_models", "conversions",
