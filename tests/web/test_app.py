@@ -19,7 +19,8 @@ OWN_TIMES = "/response?kind=response&file=example_response&exposure=CMAX&endpoin
 PATHS = (
     "/explore", "/data", "/data?kind=compare&file=example&product=tisagenlecleucel", "/response", OWN_INDEX, OWN_GRADES,
     OWN_TIMES, "/trial", "/fit", "/fit?kind=fit&file=example&model=stein_2019", "/assay", "/forecast",
-    "/attributes", "/paper", "/",
+    "/attributes", "/models", "/models?model=kirouac_2023", "/sensitivity", "/sampling",
+    "/report?item=kind%3Dpower%26effect%3D0.5&item=kind%3Dsimulate%26model%3Dstein_2019", "/report", "/paper", "/",
 )  # fmt: skip
 THREE = "explore?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition&fragments=allogeneic_killing"
 THREE += "&values.k12=1.0&values.k_allo=1e-10"
@@ -545,7 +546,7 @@ def test_every_plot_has_a_sentence_and_a_table(page, address):
     for path in PATHS[:-2]:
         opened(page, address, path, plot=None)
         page.wait_for_selector("main h1")
-        for figure in page.locator("main figure").all():
+        for figure in page.locator("main figure:has(.js-plotly-plot)").all():
             assert len(figure.locator("figcaption").inner_text()) > 20
             figure.locator("summary").click()
             assert figure.locator("table tbody tr").count() > 1

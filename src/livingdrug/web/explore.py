@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from functools import lru_cache
 
 import dash_mantine_components as dmc
 import numpy as np
@@ -11,13 +10,14 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.core.units import in_a_day
-from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments, list_runnable
+from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments
 from livingdrug.models.conformance import joining
 from livingdrug.plots import panels_of
 from livingdrug.report import Table, model_card, number
 from livingdrug.simulation import Result, cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
 from livingdrug.web.figures import panel_figure, panels_height
+from livingdrug.web.model_choice import grouped
 from livingdrug.web.numbers import in_words, plainly
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
@@ -152,7 +152,7 @@ def choose_model(chosen: str) -> html.Div:
             dmc.Select(
                 id="explore-model",
                 label="Product or disease, and model",
-                data=_grouped(),
+                data=grouped(),
                 value=chosen,
                 searchable=True,
                 allowDeselect=False,
@@ -165,19 +165,6 @@ def choose_model(chosen: str) -> html.Div:
         ],
         className="field",
     )
-
-
-@lru_cache(maxsize=1)
-def _grouped() -> list[dict]:
-    """The models as the list takes them, by the first disease that each is for."""
-    groups: dict[str, list[dict]] = {}
-    for name in list_runnable():
-        model = get_model(name)
-        disease = model.about.disease[0] if model.about and model.about.disease else "any"
-        group = "Any disease" if disease == "any" else disease.capitalize()
-        groups.setdefault(group, []).append({"value": name, "label": model.title})
-    order = sorted(groups, key=lambda group: (group == "Any disease", group))
-    return [{"group": group, "items": groups[group]} for group in order]
 
 
 def about_model(model: Model) -> html.Details:

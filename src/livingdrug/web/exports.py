@@ -15,13 +15,17 @@ from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.simulate.spec import Simulation
 
 TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",
-         ".html": "text/html",
+         ".html": "text/html", ".pdf": "application/pdf",
          ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}  # fmt: skip
 
 
 def export(name: str, query: str, work: Work) -> bytes:
     """The bytes of one file of what an address shows. Raises LivingdrugError for what cannot be."""
     scenario, view = read_query(query)
+    if view["item"]:
+        from livingdrug.web.report import bound
+
+        return bound(name, view, work)
     if view["job"]:
         ident = view["job"][-1]
         return (work.runs if work.runs.known(ident) else work.fits).file(ident, name)

@@ -95,6 +95,21 @@ class Work:
                 shutil.rmtree(self._runs.popitem(last=False)[1], ignore_errors=True)
         return folder
 
+    def copy_run(self, scenario: Document, to: Path) -> None:
+        """The same folder, copied: the app's own goes when others come. Raises InputError as `kept_run` does."""
+        key = to_toml(scenario)
+        while True:
+            folder = self.kept_run(scenario)
+            with self._lock:
+                if key in self._runs:  # nobody takes it away meanwhile
+                    shutil.copytree(folder, to)
+                    return
+
+    @property
+    def folder(self) -> Path:
+        """Where files of a moment lie: it goes with the app."""
+        return self._folder
+
 
 def _files(scenario: Document) -> dict[str, str | tuple[str, ...]]:
     """Fields of the scenario that name a file, or several -> its token, or theirs."""

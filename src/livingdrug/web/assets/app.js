@@ -2,7 +2,7 @@
 // curves alone; what does not hurry (axes, words, tables, the address) follows once the hand rests.
 window.dash_clientside = window.dash_clientside || {};
 (function () {
-  const STEPS = 1000, REST = 150, PATIENCE = 60000;
+  const STEPS = 1000, REST = 150, PATIENCE = 60000, MOST_ADDED = 20;
   const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   let spans = [], timer = null, asked = false, waiting = false;  // curves are asked for; others are to be asked for after them
   let shown = "", ranges = null;  // the address of what is drawn; what its axes should span
@@ -225,6 +225,18 @@ window.dash_clientside = window.dash_clientside || {};
     } catch (error) {
       refuseFile("The app does not answer; is it still running?");
     } finally { mark(-1, false); }
+  });
+
+  // what is shown, kept in this browser for a report of several answers
+  document.addEventListener("click", event => {
+    const button = event.target.closest && event.target.closest("button[data-add]");
+    if (!button) return;
+    const link = button.parentElement.querySelector("a[data-export]"), key = button.dataset.add;
+    const kept = JSON.parse(localStorage.getItem(key) || "[]"), query = new URL(link.href).search.slice(1);
+    if (!kept.includes(query)) kept.push(query);
+    localStorage.setItem(key, JSON.stringify(kept.slice(-MOST_ADDED)));
+    localStorage.setItem(key + "-timestamp", String(Date.now()));
+    button.textContent = "Added";
   });
 
   function refuseFile(why) {
