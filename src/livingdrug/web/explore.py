@@ -90,7 +90,8 @@ def answers(scenario: Simulation, model: Model, pins: list[str], line: str, quer
     """Plot, exposures, cautions, downloads."""
     try:
         result = work.simulate(scenario)
-        figure = panel_figure([result, *pinned(pins, work)], panels_of(model), limit_of(line))
+        results, names = [result, *pinned(pins, work)], pin_names(scenario, pins)
+        figure = panel_figure(results, panels_of(model), limit_of(line), names)
         said, exposure, notes, numbers = words(scenario, model, result)
     except LivingdrugError as error:
         return [problem(str(error)), html.Div(id="trouble")]
@@ -122,7 +123,7 @@ def words(scenario: Simulation, model: Model, result: Result) -> tuple[str, list
 
 def curve_table(result: Result) -> Table:
     """Some 13 times of every output, the median of several subjects."""
-    rows = np.unique(np.linspace(0, len(result.times) - 1, 13).astype(int))
+    rows = np.unique(np.searchsorted(result.times, np.linspace(0, result.times[-1], 13)))
     columns = [result.curve(o) if result.n == 1 else result.percentiles(o, (50,))[0] for o in result.outputs]
     header = (f"time ({result.time_unit})", *(f"{o} ({u})" for o, u in zip(result.outputs, result.units, strict=True)))
     cells = tuple((f"{result.times[i]:g}", *(number(float(c[i])) for c in columns)) for i in rows)
@@ -133,6 +134,28 @@ def pinned(pins: list[str], work: Work) -> list[Result]:
     """Results of the pinned scenarios."""
     scenarios = [read_query(pin)[0] for pin in pins]
     return [work.simulate(s) for s in scenarios if isinstance(s, Simulation)]
+
+
+def pin_names(scenario: Simulation, pins: list[str]) -> list[str]:
+    """What sets each pinned curve apart: the settings in which it and the others differ, or else all of its own."""
+    pinned = [s for s in (read_query(pin)[0] for pin in pins) if isinstance(s, Simulation)]
+    settings = [_settings_of(s) for s in (*pinned, scenario)]
+    differing = {key for one in settings for key in one if any(other.get(key) != one[key] for other in settings)}
+    return [_pin_name(one, differing & set(one)) for one in settings[:-1]]
+
+
+def _pin_name(settings: dict[str, str], differing: set[str]) -> str:
+    shown = [text for key, text in settings.items() if key in differing] or [text for key, text in settings.items() if key != "model"]
+    return ", ".join(shown) or "published values"
+
+
+def _settings_of(scenario: Simulation) -> dict[str, str]:
+    """What was chosen in a scenario, in words by its kind."""
+    made = {f"value {name}": f"{name} {in_words(f'{value:.3g}')}" for name, value in scenario.values.items()}
+    made |= {f"mechanism {name}": name.replace("_", " ") for name in scenario.fragments}
+    made |= {"model": scenario.model} if scenario.model else {}
+    made |= {"doses": f"dose {', '.join(scenario.doses)}"} if scenario.doses else {}
+    return made | ({"subjects": f"{scenario.subjects} patients"} if scenario.subjects else {})
 
 
 def limit_of(text: str) -> float | None:
@@ -248,7 +271,7 @@ def register(app, work: Work) -> None:
                 raise PreventUpdate
             model = build_model(scenario.model, scenario.fragments, scenario.values)
             results = [work.simulate(scenario), *pinned(view["pin"], work)]
-            return panel_figure(results, panels_of(model), limit_of(line)), new, []
+            return panel_figure(results, panels_of(model), limit_of(line), pin_names(scenario, view["pin"])), new, []
         except LivingdrugError as error:
             return no_update, no_update, problem(str(error))
 

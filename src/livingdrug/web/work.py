@@ -6,16 +6,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
-from livingdrug.simulation import Result
+from livingdrug.simulation import CurvesTask, Result
+from livingdrug.web.drawn_times import drawn_times
 from livingdrug.web.fits import Fits
 from livingdrug.web.limits import check_run
 from livingdrug.web.runs import Runs
 from livingdrug.web.uploads import Uploads, temporary_folder
 from livingdrug.workflows import Document, to_toml
-from livingdrug.workflows.simulate.spec import Simulation, run_simulation
+from livingdrug.workflows.simulate.spec import Simulation, plan
 
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
 EARLIER = "fitted"  # how the folder of an earlier run is called in what is handed out
@@ -32,14 +34,17 @@ class Work:
         self._lock, self._jobs = threading.Lock(), threading.BoundedSemaphore(JOBS)
 
     def simulate(self, scenario: Simulation) -> Result:
-        """Curves of a scenario. Raises InputError for what is too large for a screen, and what the scenario raises."""
+        """Curves of a scenario, at the times of its table and those that a drawing needs beside them. Raises InputError for what is too large for a screen, and what the scenario raises."""
         check_run(scenario)
         key = to_toml(scenario)
         with self._lock:
             if key in self._results:
                 self._results.move_to_end(key)
                 return self._results[key]
-        _, result = run_simulation(scenario)
+        task = plan(scenario)
+        if not isinstance(task, CurvesTask):
+            raise InputError("an exposure has no curves to draw; leave `exposure` out")
+        result = replace(task, times=drawn_times(task))(0, task.n)
         with self._lock:
             self._results[key] = result
             while len(self._results) > KEPT_RESULTS:

@@ -136,7 +136,9 @@ window.dash_clientside = window.dash_clientside || {};
     ranges = answer.ranges;
     shown = answer.query;
     // the way of Plotly that moves lines and leaves all else as it is; an axis moves where its curves would leave it
-    window.Plotly.animate(graph, { data: answer.heights.map(y => ({ y })), traces: answer.traces },
+    let x = null;
+    const data = answer.heights.map((y, k) => { x = answer.times[k] || x; return { x, y }; });
+    window.Plotly.animate(graph, { data, traces: answer.traces },
       { mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: false } });
     if (ranges.some((range, k) => leaves(graph, range, k))) fitAxes(graph);
     window.dash_clientside.set_props("query", { data: shown });
