@@ -97,7 +97,8 @@ def changes(page, element, text):
 
 def shows(page, name):
     """Wait until the plot has a trace whose name begins so."""
-    page.wait_for_function("n => document.querySelector('#curves .js-plotly-plot')?.data?.some(t => t.name.startsWith(n))", arg=name)
+    drawn = "document.querySelector('#curves .js-plotly-plot')?.data"
+    page.wait_for_function(f"n => {drawn}?.some(t => t.name.startsWith(n))", arg=name)
 
 
 def taken(page, folder):

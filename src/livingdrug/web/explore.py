@@ -145,7 +145,8 @@ def pin_names(scenario: Simulation, pins: list[str]) -> list[str]:
 
 
 def _pin_name(settings: dict[str, str], differing: set[str]) -> str:
-    shown = [text for key, text in settings.items() if key in differing] or [text for key, text in settings.items() if key != "model"]
+    shown = [text for key, text in settings.items() if key in differing]
+    shown = shown or [text for key, text in settings.items() if key != "model"]
     return ", ".join(shown) or "published values"
 
 

@@ -34,7 +34,8 @@ class Work:
         self._lock, self._jobs = threading.Lock(), threading.BoundedSemaphore(JOBS)
 
     def simulate(self, scenario: Simulation) -> Result:
-        """Curves of a scenario, at the times of its table and those that a drawing needs beside them. Raises InputError for what is too large for a screen, and what the scenario raises."""
+        """Curves of a scenario, at the times of its table and those that a drawing needs beside them. Raises InputError for
+        what is too large for a screen, and what the scenario raises."""
         check_run(scenario)
         key = to_toml(scenario)
         with self._lock:
