@@ -10,14 +10,14 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import LivingdrugError
 from livingdrug.core.units import in_a_day
-from livingdrug.models import Experiment, Model, build_model, get_fragment, get_model, list_fragments
+from livingdrug.models import Experiment, Model, get_fragment, get_model, list_fragments, list_models
 from livingdrug.models.conformance import joining
 from livingdrug.plots import panels_of
 from livingdrug.report import Table, model_card, number
 from livingdrug.simulation import Result, cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
 from livingdrug.web.figures import panel_figure, panels_height
-from livingdrug.web.model_choice import grouped
+from livingdrug.web.model_choice import grouped, model_of
 from livingdrug.web.numbers import in_words, plainly
 from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
@@ -38,14 +38,14 @@ PATIENTS, CV, POINTS, MOST_PINS = 200, 0.3, 120, 6
 def page(query: str, work: Work) -> html.Div:
     """The page of an address; what the address leaves open is filled with what serves a first look."""
     scenario, view = read_query(query)
-    scenario = complete(scenario or EXAMPLE)
-    line = view["line"][-1] if view["line"] else default_line(scenario)
+    scenario = complete(scenario or EXAMPLE, work)
+    line = view["line"][-1] if view["line"] else default_line(scenario, work)
     return html.Div(body(scenario, view["pin"][:MOST_PINS], line, work), id="explore")
 
 
-def complete(scenario: Simulation) -> Simulation:
+def complete(scenario: Simulation, work: Work | None = None) -> Simulation:
     """Horizon, step and outputs said, so that the table is that of the curves on the screen."""
-    model = build_model(scenario.model, scenario.fragments)
+    model = model_of(scenario.model_copy(update={"values": {}}), work)
     hours = in_a_day(model.time_unit)
     days = scenario.days or default_until(model) / hours
     names = tuple(dict.fromkeys(name for panel in panels_of(model) for name in panel.outputs))
@@ -59,9 +59,9 @@ def step(until: float) -> float:
     return float(min((m * power for m in (1, 2, 5, 10)), key=lambda s: abs(np.log(s / rough))))
 
 
-def default_line(scenario: Simulation) -> str:
+def default_line(scenario: Simulation, work: Work | None = None) -> str:
     """The limit line where the address names none, "" where nothing is measured in a unit that has one."""
-    measured = [o.unit for o in get_model(scenario.model).system.outputs if o.measured]
+    measured = [o.unit for o in model_of(scenario, work, bare=True).system.outputs if o.measured]
     return f"{LINES[measured[0]]:g}" if measured and measured[0] in LINES else ""
 
 
@@ -72,7 +72,8 @@ def view_of(pins: list[str], line: str) -> list[tuple[str, str]]:
 
 def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
     """Choices on the left, answers on the right."""
-    model = build_model(scenario.model, scenario.fragments, scenario.values)
+    model = model_of(scenario, work)
+    base = model_of(scenario, work, bare=True)
     query = to_query(scenario, view_of(pins, line))
     stores = [dcc.Store(id="query", data=query), dcc.Store(id="settled")]
     # each page its own, so that its sliders are drawn anew even where the last page started from the same values
@@ -80,8 +81,8 @@ def body(scenario: Simulation, pins: list[str], line: str, work: Work) -> list:
     buttons = [html.Button("Back to published values", id="reset", n_clicks=0),
                html.Button("Pin this curve", id="pin", n_clicks=0),
                html.Button("Remove pins", id="unpin", n_clicks=0, hidden=not pins)]  # fmt: skip
-    left = [choose_model(scenario.model), html.Div(buttons, className="row"), html.Div(id="sliders", **given),
-            _mechanisms(model, scenario), _population(model, scenario), _settings(scenario, model, line)]  # fmt: skip
+    left = [choose_model(scenario.model, base), html.Div(buttons, className="row"), html.Div(id="sliders", **given),
+            _mechanisms(base, scenario), _population(model, scenario), _settings(scenario, model, line)]  # fmt: skip
     return [*stores, html.Div(left, className="left"), html.Div(answers(scenario, model, pins, line, query, work),
                                                                 className="right")]  # fmt: skip
 
@@ -168,15 +169,15 @@ def limit_of(text: str) -> float | None:
     return value if 0 < value < float("inf") else None
 
 
-def choose_model(chosen: str) -> html.Div:
+def choose_model(chosen: str, model: Model) -> html.Div:
     """A list of the models by what they describe, in groups by disease; typing searches it."""
-    model = get_model(chosen)
+    own = [{"group": "Fitted here", "items": [{"value": chosen, "label": model.title}]}] if model.fitted else []
     return html.Div(
         [
             dmc.Select(
                 id="explore-model",
                 label="Product or disease, and model",
-                data=grouped(),
+                data=[*own, *grouped()],
                 value=chosen,
                 searchable=True,
                 allowDeselect=False,
@@ -193,7 +194,8 @@ def choose_model(chosen: str) -> html.Div:
 
 def about_model(model: Model) -> html.Details:
     """The card of the model: what it is for, equations, parameters with sources, anchors, deviations."""
-    about, card = get_model(model.name).about, model_card(model)
+    known = get_model(model.name) if model.name in list_models() else model
+    about, card = known.about, model_card(model)
     said = [about.purpose, about.origin, about.can, about.cannot] if about else []
     parts = [html.P(text) for text in (*said, *card.sentences)]
     tables = [table(made) for made in card.tables]
@@ -204,9 +206,9 @@ def about_model(model: Model) -> html.Details:
     )  # fmt: skip
 
 
-def _mechanisms(model: Model, scenario: Simulation) -> html.Section:
+def _mechanisms(base: Model, scenario: Simulation) -> html.Section:
     """Switches, what those that are on mean, and why the others cannot be had."""
-    base, buttons, on_now, refused = get_model(scenario.model), [], [], []
+    buttons, on_now, refused = [], [], []
     for name in list_fragments():
         on, said, title = name in scenario.fragments, name.replace("_", " "), get_fragment(name).title
         join = joining(base, name)
@@ -266,11 +268,11 @@ def register(app, work: Work) -> None:
             before, view = read_query(query)
             given = {"doses": tuple(text.strip() for text in (dose or "").split(",") if text.strip())}
             given |= {"days": float(days)} if days else {}
-            scenario = complete(before.model_copy(update=given))
+            scenario = complete(before.model_copy(update=given), work)
             new = to_query(scenario, view_of(view["pin"], line or ""))
             if new == query:
                 raise PreventUpdate
-            model = build_model(scenario.model, scenario.fragments, scenario.values)
+            model = model_of(scenario, work)
             results = [work.simulate(scenario), *pinned(view["pin"], work)]
             return panel_figure(results, panels_of(model), limit_of(line), pin_names(scenario, view["pin"])), new, []
         except LivingdrugError as error:
@@ -284,7 +286,7 @@ def register(app, work: Work) -> None:
         if not query:
             raise PreventUpdate
         scenario = read_query(query)[0]
-        model = build_model(scenario.model, scenario.fragments, scenario.values)
+        model = model_of(scenario, work)
         said, exposure, notes, numbers = words(scenario, model, work.simulate(scenario))
         return said, exposure, notes, table(numbers)
 
@@ -297,7 +299,7 @@ def register(app, work: Work) -> None:
     def switch(mechanisms, spreads, patients, pin, unpin, query):
         if not any([*mechanisms, *spreads, patients, pin, unpin]):
             raise PreventUpdate
-        return "?" + switched(ctx.triggered_id, query)
+        return "?" + switched(ctx.triggered_id, query, work)
 
 
 def _register_models(app) -> None:
@@ -313,7 +315,7 @@ def _register_models(app) -> None:
         return PATH, f"?kind=simulate&model={name}"
 
 
-def switched(button, query: str) -> str:
+def switched(button, query: str, work: Work | None = None) -> str:
     """The address after a button was pressed."""
     scenario, view = read_query(query)
     pins, line = view["pin"], view["line"][-1] if view["line"] else ""
@@ -322,7 +324,7 @@ def switched(button, query: str) -> str:
     elif button == "unpin":
         pins = []
     elif button == "patients":
-        model = get_model(scenario.model)
+        model = model_of(scenario, work, bare=True)
         several = {"subjects": PATIENTS, "variability": model.populations[0].name} if model.populations else {
             "subjects": PATIENTS, "cv": CV}  # fmt: skip
         single = {"subjects": None, "variability": None, "cv": None}
@@ -330,14 +332,14 @@ def switched(button, query: str) -> str:
     elif button["type"] == "variability":
         scenario = scenario.model_copy(update={"variability": button["name"]})
     else:
-        return to_query(_with_mechanism(scenario, button["name"]), view_of(pins, line))
+        return to_query(_with_mechanism(scenario, button["name"], work), view_of(pins, line))
     return with_query(to_query(scenario, view_of(pins, line)), {})
 
 
-def _with_mechanism(scenario: Simulation, name: str) -> Simulation:
+def _with_mechanism(scenario: Simulation, name: str, work: Work | None) -> Simulation:
     """The scenario with a mechanism more or less; values that have lost their parameter go."""
     on = name in scenario.fragments
     fragments = tuple(f for f in scenario.fragments if f != name) if on else (*scenario.fragments, name)
-    known = build_model(scenario.model, fragments).typical
+    known = model_of(scenario.model_copy(update={"fragments": fragments, "values": {}}), work).typical
     kept = {n: v for n, v in scenario.values.items() if n in known}
-    return complete(scenario.model_copy(update={"fragments": fragments, "values": kept}))
+    return complete(scenario.model_copy(update={"fragments": fragments, "values": kept}), work)

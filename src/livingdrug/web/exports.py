@@ -6,9 +6,9 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import write_csv
-from livingdrug.models import build_model
 from livingdrug.plots import panels_of, plot_panels
 from livingdrug.web.address import read_query
+from livingdrug.web.model_choice import model_of
 from livingdrug.web.work import Work
 from livingdrug.workflows import Document, to_script, to_toml
 from livingdrug.workflows.fit.spec import Fit
@@ -77,7 +77,7 @@ def _picture(scenario: Document, view: dict[str, list[str]], name: str, work: Wo
     line = limit_of(view["line"][-1]) if view["line"] else None
     out = io.BytesIO()
     with work.job(), rc_context(SETTINGS):
-        figure = plot_panels(results, panels_of(build_model(scenario.model, scenario.fragments)), line)
+        figure = plot_panels(results, panels_of(model_of(scenario, work)), line)
         kind = Path(name).suffix[1:]
         figure.savefig(out, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
     return out.getvalue()

@@ -1,11 +1,11 @@
 """Plotly figures as plain data: a simulation's panels, and axes that look alike on every page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import wrap
 
 import numpy as np
 
-from livingdrug.plots import COLOURS, DECADES, MUTED, Panel, drawn_curve
+from livingdrug.plots import COLOURS, DECADES, MUTED, Panel, drawn_curve, is_long, long_ticks
 from livingdrug.simulation import Result
 
 DASHES = ("solid", "dash", "dashdot", "dot", "longdash")
@@ -22,6 +22,30 @@ FONT = {"family": "system-ui, sans-serif", "size": 13, "color": "#1b1b1b"}
 def axis(title: str, **more) -> dict:
     """An axis with its title."""
     return {"title": {"text": title}, "gridcolor": "#ececec", "zeroline": False, "linecolor": "#777", **more}
+
+
+def long_time(times: np.ndarray, title: str) -> tuple[Callable[[Sequence[float]], list[float]], dict]:
+    """(where times lie on an axis, that axis): as they are, or as square roots where the last one lies so far beyond the
+    median that the early ones would be pressed together."""
+    if not len(times) or not is_long(times):
+        return list, axis(title)
+
+    def place(some: Sequence[float]) -> list[float]:
+        return np.sqrt(np.maximum(some, 0.0)).tolist()
+
+    ticks = long_ticks(float(np.max(times)))
+    return place, axis(title, tickvals=place(ticks), ticktext=[f"{tick:g}" for tick in ticks])
+
+
+def grid_layout(names: Sequence[str], across: int = 3) -> dict:
+    """The layout of small panels, each under its name."""
+    grid = {"rows": -(-len(names) // across), "columns": across, "pattern": "independent", "ygap": 0.4, "xgap": 0.14}
+    made = layout(grid=grid, margin={"l": 50, "r": 15, "t": 30, "b": 40}, annotations=[], shapes=[])
+    for k, name in enumerate(names):
+        n = "" if k == 0 else str(k + 1)
+        place = {"xref": f"x{n} domain", "yref": f"y{n} domain", "x": 0, "y": 1.0, "yanchor": "bottom", "xanchor": "left"}
+        made["annotations"].append({"text": name, "showarrow": False, **place})
+    return made
 
 
 def layout(**more) -> dict:

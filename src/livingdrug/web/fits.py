@@ -18,7 +18,8 @@ from livingdrug.workflows import to_script, to_toml
 from livingdrug.workflows.fit.spec import Fit
 
 # what is handed out -> the file in the folder of the run
-TABLES = ("parameters.csv", "individuals.csv", "predictions.csv", "vpc.csv", "trace.csv", "report.html")
+TABLES = ("parameters.csv", "individuals.csv", "predictions.csv", "vpc.csv", "trace.csv", "model.toml",
+          "report.html")
 PICTURES = {"picture.svg": "vpc.svg", "picture.png": "vpc.png"}
 
 

@@ -15,8 +15,11 @@ MAX_DRAWN, MAX_ARM, MAX_PATIENTS = 100_000, 20_000, 1_000  # for an exposure, in
 MOST_STARTS = 10
 METHODS = ("saem", "focei", "laplace", "individual")
 MEMORY = 1.0  # GB, of one run
+TAKE_FITTED = ("simulate", "sensitivity", "sampling", "forecast", "power")  # kinds whose model may be a fit of this app
 MOST_DRAWS = 2_000  # of a prediction from an assay
 _NAME = re.compile(r"[\w-]{24}")  # what `jobs.Jobs` calls a run
+OWN = "fit:"  # before the name of a fit of this app whose model is meant
+_OWN = re.compile(rf"{OWN}[\w-]{{24}}")
 MODEL_NAMES = ("model", "product_model", "borrow", "also")  # fields that name models, which may be files
 
 
@@ -63,7 +66,9 @@ def check_names(scenario: Document) -> None:
     named = [name for name in named if not _one_of_a_few(scenario, name)]
     given = [getattr(scenario, name, None) for name in named]
     names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
-    for name in (name and name.split(":")[0] for name in names):
+    given = {getattr(scenario, "model", None)}
+    fitted = {name for name in given if isinstance(name, str) and _OWN.fullmatch(name) and scenario.kind in TAKE_FITTED}
+    for name in (name and name.split(":")[0] for name in names if name not in fitted):
         if name is not None and name not in list_models():
             raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
 

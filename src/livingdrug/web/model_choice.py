@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-from livingdrug.models import Model, get_model, list_runnable
+from livingdrug.models import Model, build_model, get_model, list_runnable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from livingdrug.web.work import Work
 
 
 def disease_of(model: Model) -> str:
@@ -21,6 +25,14 @@ def grouped() -> list[dict]:
         groups.setdefault(disease_of(model), []).append({"value": name, "label": model.title})
     order = sorted(groups, key=lambda group: (group == "Any disease", group))
     return [{"group": group, "items": groups[group]} for group in order]
+
+
+def model_of(scenario, work: "Work | None" = None, bare: bool = False) -> Model:
+    """The model of a scenario with its mechanisms and values; of a fit of the app, `work` knows where it lies. bare: as it
+    is without either. Raises InputError or ModelError for what cannot be."""
+    name = (work.located(scenario) if work else scenario).model
+    fragments, values = ((), {}) if bare else (scenario.fragments, scenario.values)
+    return build_model(name, fragments, values, scenario.even_so)
 
 
 def choices(fits: Callable[[Model], bool] = lambda _: True) -> tuple[tuple[str, str], ...]:

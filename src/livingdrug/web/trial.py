@@ -5,7 +5,6 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.models import get_model, list_models
 from livingdrug.report import Table, number, text_table
 from livingdrug.trial import OneArm, PowerAnswer, Smallest, TrialAnswer, effect_of_fold, size_for_means
 from livingdrug.web import design
@@ -90,11 +89,10 @@ def _example_trial() -> TrialScenario:
 def _answers(scenario: Power, work: Work) -> list:
     try:
         check_run(scenario)
-        if scenario.model is not None and scenario.model not in list_models():
-            get_model(scenario.model)
+        here = work.located(scenario)
         with work.job():
-            answer = run_power(scenario)
-            return [*_shown(scenario, answer), downloads(to_query(scenario))]
+            answer = run_power(here)
+            return [*_shown(here, answer), downloads(to_query(scenario))]
     except LivingdrugError as error:
         return [problem(in_fields(str(error), _entries(scenario.wanted())))]
 

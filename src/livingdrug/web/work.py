@@ -10,12 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from livingdrug.core.errors import InputError
+from livingdrug.models import MODEL_FILE
 from livingdrug.simulation import CurvesTask, Result
 from livingdrug.web.drawn_times import drawn_times
 from livingdrug.web.fits import Fits
-from livingdrug.web.limits import check_run
+from livingdrug.web.limits import OWN, check_run
 from livingdrug.web.runs import Runs
 from livingdrug.web.uploads import Uploads, temporary_folder
+from livingdrug.web.worker import RUN
 from livingdrug.workflows import Document, to_toml
 from livingdrug.workflows.simulate.spec import Simulation, plan
 
@@ -42,7 +44,7 @@ class Work:
             if key in self._results:
                 self._results.move_to_end(key)
                 return self._results[key]
-        task = plan(scenario)
+        task = plan(self.located(scenario))
         if not isinstance(task, CurvesTask):
             raise InputError("an exposure has no curves to draw; leave `exposure` out")
         result = replace(task, times=drawn_times(task))(0, task.n)
@@ -69,13 +71,25 @@ class Work:
         """
         check_run(scenario)
         given = {name: _each(value, lambda token: str(self.uploads.path(token))) for name, value in _files(scenario).items()}
+        model = getattr(scenario, "model", None)
+        given |= {"model": str(self.fitted(model))} if isinstance(model, str) and model.startswith(OWN) else {}
         folders = {name: str(self.runs.made(getattr(scenario, name))) for name in scenario.FOLDERS}
         return scenario.model_copy(update=given | folders)
 
     def named(self, scenario: Document) -> Document:
         """The scenario with its files by the names that their user knows: what is handed out."""
         given = {name: _each(value, self.uploads.name) for name, value in _files(scenario).items()}
+        own = str(getattr(scenario, "model", "")).startswith(OWN)
+        given |= {"model": MODEL_FILE} if own else {}
         return scenario.model_copy(update=given | dict.fromkeys(scenario.FOLDERS, EARLIER))
+
+    def fitted(self, name: str) -> Path:
+        """The model file of a fit, by `fit:` and the name of the fit. Raises InputError where there is none (any more)."""
+        job = self.fits.job(name.removeprefix(OWN))
+        path = job.folder / RUN / MODEL_FILE
+        if job.state != "finished" or not path.is_file():
+            raise InputError("the fit of this address has become no model; its page says how far it is")
+        return path
 
     def names(self, scenario: Document) -> dict[str, str]:
         """How files that lie here are called by their user."""
