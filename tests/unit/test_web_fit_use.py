@@ -1,4 +1,4 @@
-"""What a finished fit shows beside its numbers, and its model on other pages. One small fit of made-up data serves all tests."""
+"""What a finished fit shows beside its numbers, and its model on other pages: one small fit of made-up data."""
 
 import subprocess
 import sys

@@ -7,10 +7,10 @@ from livingdrug.core.errors import InputError
 
 
 def is_folder(out: str) -> bool:
-    """Whether a name given with --out means a folder: it does not end in .csv. Raises InputError for a file
+    """Whether a name given with --out means a folder: it ends in neither .csv nor .xpt. Raises InputError for a file
     of another kind."""
     path = Path(out)
-    if path.suffix.lower() == ".csv" and not path.is_dir():
+    if path.suffix.lower() in (".csv", ".xpt") and not path.is_dir():
         return False
     if path.is_file() or path.suffix.lower() in (
         ".tsv",

@@ -11,7 +11,7 @@ from livingdrug.cli.output import Output, is_folder
 from livingdrug.cli.progress import Progress
 from livingdrug.cli.render import cautions, show
 from livingdrug.core.errors import InputError
-from livingdrug.core.export import check_writable, write_csv
+from livingdrug.core.export import check_writable, write_table
 from livingdrug.core.names import unknown
 from livingdrug.report import REPORT, Answer, check_folder
 from livingdrug.workflows import (
@@ -123,7 +123,7 @@ def _write(kind: Workflow, scenario: Document, found, output: Output) -> None:
         if Path(output.out).exists():  # written as it came
             click.echo(f"wrote {output.out}", err=True)
         return
-    write_csv(table, output.out)
+    write_table(table, output.out)
     click.echo(f"wrote {len(table):,} rows to {output.out}", err=True)
     for note in notes:
         click.echo(f"- {note}", err=True)

@@ -55,6 +55,22 @@ class CsvFile:
             discard(self.file, self.part)
 
 
+def write_table(frame, path: str | Path) -> None:
+    """Write a table as its file is called: .xpt as a transport file, which only tables with labels can be, else as CSV.
+
+    Raises InputError as `write_csv` and `write_xport` do, and for a table without labels.
+    """
+    from livingdrug.core.xport import write_xport
+
+    if Path(path).suffix.lower() != ".xpt":
+        write_csv(frame, path)
+    elif "labels" not in frame.attrs:
+        raise InputError(f"`{path}`: only the layouts pp and adpp of `livingdrug nca` are written as transport files; "
+                         "end the name in .csv, or add --as pp")
+    else:
+        write_xport(frame, path, frame.attrs["name"], frame.attrs["labels"])
+
+
 def write_csv(frame, path: str | Path) -> None:
     """Write a table at once: the file takes its place when all of it is on disk.
 

@@ -5,17 +5,18 @@ import tempfile
 from pathlib import Path
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.core.export import write_csv
+from livingdrug.core.export import write_csv, write_table
 from livingdrug.plots import panels_of, plot_panels
 from livingdrug.web.address import read_query
 from livingdrug.web.model_choice import model_of
 from livingdrug.web.work import Work
-from livingdrug.workflows import Document, to_script, to_toml
+from livingdrug.workflows import Document, to_script, to_toml, workflow
 from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.simulate.spec import Simulation
 
+CDISC = ("pp.csv", "pp.xpt", "adpp.csv", "adpp.xpt")
 TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",
-         ".html": "text/html", ".pdf": "application/pdf",
+         ".html": "text/html", ".pdf": "application/pdf", ".xpt": "application/x-sas-xport",
          ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}  # fmt: skip
 
 
@@ -37,6 +38,8 @@ def export(name: str, query: str, work: Work) -> bytes:
         return to_script(work.named(scenario)).encode()
     if isinstance(scenario, Fit) or scenario.LONG:
         raise InputError("a fit is started on its page; its files come from there")
+    if name in CDISC and scenario.kind in ("nca", "compare"):
+        return _layout(name, scenario, work)
     if name == "results.csv":
         return _table(scenario, work)
     if name == "report.html":
@@ -50,6 +53,17 @@ def export(name: str, query: str, work: Work) -> bytes:
     if name in ("picture.svg", "picture.png"):
         return _picture(scenario, view, name, work)
     raise InputError(f"there is no file `{name[:40]}`")
+
+
+def _layout(name: str, scenario: Document, work: Work) -> bytes:
+    """The table in another layout, as `--as` of the command gives it."""
+    kind = workflow("nca")
+    own = kind.scenario(**{key: value for key, value in scenario.model_dump(exclude_defaults=True).items()
+                           if key in kind.scenario.model_fields and key != "kind"})
+    with work.job(), tempfile.TemporaryDirectory() as folder:
+        table, *_ = kind.layouts(kind.run(work.located(own)))[Path(name).stem]()
+        write_table(table, Path(folder) / name)
+        return (Path(folder) / name).read_bytes()
 
 
 def _table(scenario: Document, work: Work) -> bytes:

@@ -24,7 +24,7 @@ from livingdrug.web.files import (
 )
 from livingdrug.web.forms import Entry, form, register_form
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import downloads, field, plot, points, problem, table
+from livingdrug.web.parts import FILES, downloads, field, plot, points, problem, table
 from livingdrug.web.profile_figures import MOST, all_profiles, one_profile, rows_of
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -51,6 +51,7 @@ RULES = (
                                                                 ("true", "yes"))),
     Entry("by", "Groups of subjects", "a covariate of the file, such as response"),
 )  # fmt: skip
+CDISC = (("pp.xpt", "SDTM PP (XPT)"), ("pp.csv", "SDTM PP (CSV)"), ("adpp.xpt", "ADPP (XPT)"), ("adpp.csv", "ADPP (CSV)"))
 FIELDS = (*READING, BRIDGE, *RULES)  # what a sentence can name
 
 
@@ -115,7 +116,7 @@ def _answers(scenario: Nca, subject: str, names: dict[str, str], work: Work) -> 
     result = analyse(here, checked.data, here.settings())
     beside = compare(result, here.product, here.indication, here.variability) if isinstance(here, Compare) else None
     return [*_analysis(scenario, result, subject), *(_beside(beside) if beside else []), *made,
-        downloads(to_query(scenario, _view(subject)))]  # fmt: skip
+        downloads(to_query(scenario, _view(subject)), (*FILES, *CDISC))]  # fmt: skip
 
 
 def _analysis(scenario: Nca, result: NcaResult, subject: str) -> list:

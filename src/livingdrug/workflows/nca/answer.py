@@ -9,6 +9,7 @@ from livingdrug.core.words import number
 from livingdrug.data import printable
 from livingdrug.nca import PER_DAY, NcaResult, parameter_of
 from livingdrug.nca.causes import ABSENT, CENSORING, NOTED, SENTENCES, Cause
+from livingdrug.nca.cdisc import NOTES, adpp, pp
 from livingdrug.nca.summary import KINDS, group_title, groups, persistence, summary
 from livingdrug.report import Answer, Cell, Picture, Table, cell, text_table
 from livingdrug.workflows.nca.spec import Analysis
@@ -56,8 +57,13 @@ def table(_: KineticScenario, found: Analysis):
 
 
 def layouts(found: Analysis) -> dict:
-    """One row per profile."""
-    return {"wide": lambda: (found.result.wide(), (), {})}
+    """One row per profile; or as CDISC lays parameters out, which may be a transport file (XPT) too."""
+    result = found.result
+    return {
+        "wide": lambda: (result.wide(), (), {}),
+        "pp": lambda: (pp(result), NOTES, {}),
+        "adpp": lambda: (adpp(result), NOTES, {}),
+    }
 
 
 def plain(scenario: KineticScenario, found: Analysis) -> dict:
