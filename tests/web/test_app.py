@@ -19,7 +19,8 @@ OWN_TIMES = "/response?kind=response&file=example_response&exposure=CMAX&endpoin
 PATHS = (
     "/explore", "/data", "/data?kind=compare&file=example&product=tisagenlecleucel", "/response", OWN_INDEX, OWN_GRADES,
     OWN_TIMES, "/trial", "/fit", "/fit?kind=fit&file=example&model=stein_2019", "/assay", "/forecast",
-    "/attributes", "/models", "/models?model=kirouac_2023", "/sensitivity", "/sampling",
+    "/attributes", "/study", "/study?kind=check&file=example_study&endpoints=example_outcomes",
+    "/models", "/models?model=kirouac_2023", "/sensitivity", "/sampling",
     "/report?item=kind%3Dpower%26effect%3D0.5&item=kind%3Dsimulate%26model%3Dstein_2019", "/report", "/paper", "/",
 )  # fmt: skip
 THREE = "explore?kind=simulate&model=kirouac_2023&fragments=tissue&fragments=host_competition&fragments=allogeneic_killing"

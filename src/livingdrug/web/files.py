@@ -77,6 +77,7 @@ def chooser(ident: str, example: str) -> list:
     return [
         html.H2("Your file"), upload, html.Small(LIMITS), html.Div(id=f"{ident}-problem"),
         html.P(dcc.Link("Look at the example (simulated data)", href=example)),
+        html.P(**{"data-mine": example.partition("?")[0]}),
     ]  # fmt: skip
 
 

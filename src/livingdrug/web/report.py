@@ -24,7 +24,7 @@ STORE = "report-added"  # in the browser: the addresses that were added (app.js 
 FILES = (("report.html", "report (HTML)"), ("report.pdf", "report (PDF)"), ("report.docx", "report (Word)"))
 ITEM, TITLE = "item", "title"
 # kinds whose page is not called after them
-PLACES = {"simulate": "/explore", "nca": "/data", "compare": "/data", "check": "/data", "power": "/trial"}
+PLACES = {"simulate": "/explore", "nca": "/data", "compare": "/data", "check": "/study", "power": "/trial"}
 PLACES |= {"escalation": "/trial", "index": "/response"}
 
 

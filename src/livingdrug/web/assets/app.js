@@ -348,6 +348,19 @@ window.dash_clientside = window.dash_clientside || {};
       make("thead", {}, cells("th", { scope: "col" }, header)), make("tbody", {}, ...rows.map(row => make("tr", {}, ...row.map(cell))))));
   }
 
+  // the study of this browser: written by its page, offered by every page that takes it
+  const MINE = "my-study";
+  function keepStudy(place) {
+    if (place.drawn === place.dataset.study) return;
+    place.drawn = place.dataset.study;
+    localStorage.setItem(MINE, place.dataset.study);
+  }
+  function offerStudy(place) {
+    if (place.childNodes.length) return;
+    const href = JSON.parse(localStorage.getItem(MINE) || "{}")[place.dataset.mine];
+    if (href) place.append(make("a", { href }, "Take my study"));
+  }
+
   function drawChoice(place) {
     const text = place.dataset.choice;
     if (place.drawn === text) return;
@@ -385,6 +398,8 @@ window.dash_clientside = window.dash_clientside || {};
     document.querySelectorAll("[data-choice]").forEach(drawChoice);
     document.querySelectorAll("[data-table]").forEach(drawTable);
     document.querySelectorAll("[data-spans]").forEach(build);
+    document.querySelectorAll("[data-study]").forEach(keepStudy);
+    document.querySelectorAll("[data-mine]").forEach(offerStudy);
     // an upload field of Dash has no name that a screen reader could say
     document.querySelectorAll("input[type=file]:not([aria-label])").forEach(input => {
       input.setAttribute("aria-label", "choose a file with your data");
