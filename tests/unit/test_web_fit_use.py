@@ -86,7 +86,7 @@ def test_a_subject_and_a_covariate_are_chosen_by_address(work):
     assert "S3, transgene: " in text and "over SEX" in text
     drawn = figures(work, f"job={IDENT}&covariate=SEX")["covariates"]
     assert set(drawn["data"][0]["x"]) == {"F", "M"} and len(drawn["data"]) == 2
-    weight = figures(work, f"job={IDENT}&covariate=WEIGHT")["covariates"]["data"][0]["x"]
+    weight = figures(work, f"job={IDENT}&covariate=WT")["covariates"]["data"][0]["x"]
     assert weight == [60.0 + 3 * i for i in range(10)]
     below = [
         t for t in figures(work, f"job={IDENT}&subject=S3")["own"]["data"] if t["name"] == "below the limit"

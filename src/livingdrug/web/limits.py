@@ -49,7 +49,8 @@ def check_limits(scenario: Document) -> None:
         raise InputError("the app opens no files of this machine: name a built-in curve, or use `livingdrug index`")
     if any(getattr(endpoint, "curve", None) for endpoint in getattr(scenario, "endpoints", None) or ()):
         raise InputError("the app opens no files of this machine: give ec50 and slope, or use `livingdrug trial`")
-    check_memory(scenario, MEMORY, "")
+    if not is_fitted(scenario):  # only the app knows where that model lies, and asks then
+        check_memory(scenario, MEMORY, "")
 
 
 def check_run(scenario: Document) -> None:
@@ -66,11 +67,16 @@ def check_names(scenario: Document) -> None:
     named = [name for name in named if not _one_of_a_few(scenario, name)]
     given = [getattr(scenario, name, None) for name in named]
     names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
-    given = {getattr(scenario, "model", None)}
-    fitted = {name for name in given if isinstance(name, str) and _OWN.fullmatch(name) and scenario.kind in TAKE_FITTED}
+    fitted = {scenario.model} if is_fitted(scenario) else set()
     for name in (name and name.split(":")[0] for name in names if name not in fitted):
         if name is not None and name not in list_models():
             raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
+
+
+def is_fitted(scenario: Document) -> bool:
+    """Whether the model of a scenario is that of a fit of this app, by `fit:` and the name of the fit."""
+    name = getattr(scenario, "model", None)
+    return isinstance(name, str) and scenario.kind in TAKE_FITTED and bool(_OWN.fullmatch(name))
 
 
 def _one_of_a_few(scenario: Document, name: str) -> bool:

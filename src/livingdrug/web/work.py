@@ -14,11 +14,11 @@ from livingdrug.models import MODEL_FILE
 from livingdrug.simulation import CurvesTask, Result
 from livingdrug.web.drawn_times import drawn_times
 from livingdrug.web.fits import Fits
-from livingdrug.web.limits import OWN, check_run
+from livingdrug.web.limits import MEMORY, OWN, check_run, is_fitted
 from livingdrug.web.runs import Runs
 from livingdrug.web.uploads import Uploads, temporary_folder
 from livingdrug.web.worker import RUN
-from livingdrug.workflows import Document, to_toml
+from livingdrug.workflows import Document, check_memory, to_toml
 from livingdrug.workflows.simulate.spec import Simulation, plan
 
 KEPT_RESULTS, KEPT_RUNS, JOBS, PATIENCE = 12, 6, 2, 20.0
@@ -71,16 +71,17 @@ class Work:
         """
         check_run(scenario)
         given = {name: _each(value, lambda token: str(self.uploads.path(token))) for name, value in _files(scenario).items()}
-        model = getattr(scenario, "model", None)
-        given |= {"model": str(self.fitted(model))} if isinstance(model, str) and model.startswith(OWN) else {}
+        given |= {"model": str(self.fitted(scenario.model))} if is_fitted(scenario) else {}
         folders = {name: str(self.runs.made(getattr(scenario, name))) for name in scenario.FOLDERS}
-        return scenario.model_copy(update=given | folders)
+        made = scenario.model_copy(update=given | folders)
+        if is_fitted(scenario):
+            check_memory(made, MEMORY, "")
+        return made
 
     def named(self, scenario: Document) -> Document:
         """The scenario with its files by the names that their user knows: what is handed out."""
         given = {name: _each(value, self.uploads.name) for name, value in _files(scenario).items()}
-        own = str(getattr(scenario, "model", "")).startswith(OWN)
-        given |= {"model": MODEL_FILE} if own else {}
+        given |= {"model": MODEL_FILE} if is_fitted(scenario) else {}
         return scenario.model_copy(update=given | dict.fromkeys(scenario.FOLDERS, EARLIER))
 
     def fitted(self, name: str) -> Path:
