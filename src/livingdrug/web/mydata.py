@@ -32,6 +32,7 @@ from livingdrug.workflows import Points, analyse
 from livingdrug.workflows.compare.answer import placement_sentences, placement_table
 from livingdrug.workflows.compare.spec import Compare
 from livingdrug.workflows.nca.answer import group_tables, nca_sentences, value_cells
+from livingdrug.workflows.nca.groups import compared, study_tables
 from livingdrug.workflows.nca.spec import Nca
 
 PATH = "/data"
@@ -130,11 +131,20 @@ def _analysis(scenario: Nca, result: NcaResult, subject: str) -> list:
         table(_parameters(result)),
         html.Small("* flagged   > censored; every flag has its reason below and in the CSV file"),
         _reasons(result),
-        html.Details([html.Summary("Parameters over the subjects"), *(table(t) for t in group_tables(result))]),
+        *_by_group(scenario, result),
         html.H2(f"Terminal points of {printable(subject, 40)}"),
         _subjects(scenario, ids, subject),
         *_terminal(scenario, result, subject),
     ]  # fmt: skip
+
+
+def _by_group(scenario: Nca, result: NcaResult) -> list:
+    """Groups compared, and the tables of each group, open where groups were asked for."""
+    made, said = compared(result, scenario.by)
+    tables = [*group_tables(result, scenario.by), *study_tables(result, scenario.by)]
+    fold = html.Details([html.Summary("Parameters over the subjects"), *(table(t) for t in tables)], open=bool(scenario.by))
+    head = [html.H2(f"Groups of {printable(scenario.by, 40)}")] if scenario.by else []
+    return [*head, *(html.P(text) for text in said), *(table(t) for t in made), fold]
 
 
 def _parameters(result: NcaResult) -> Table:

@@ -12,6 +12,7 @@ from livingdrug.nca.causes import ABSENT, CENSORING, NOTED, SENTENCES, Cause
 from livingdrug.nca.cdisc import NOTES, adpp, pp
 from livingdrug.nca.summary import KINDS, group_title, groups, persistence, summary
 from livingdrug.report import Answer, Cell, Picture, Table, cell, text_table
+from livingdrug.workflows.nca.groups import compared, study_tables
 from livingdrug.workflows.nca.spec import Analysis
 from livingdrug.workflows.script import call
 from livingdrug.workflows.tables import KineticScenario, checks_of, hashes, reading_call, size
@@ -27,13 +28,14 @@ def answer(scenario: KineticScenario, found: Analysis) -> Answer:
     """Parameters of every group, each value of a report with flag and reason."""
     result = found.result
     members = groups(result, scenario.by).values()
+    beside, ratios = compared(result, scenario.by)
     lost = [text for mine in members if (text := persistence_sentence(result, mine))]
     return Answer(
         title=f"Cellular kinetics of {result.data.name}",
         question=f"What are the cellular-kinetic parameters of the subjects in {result.data.name}?",
-        sentences=(size(found.parts[0]) + ".", *nca_sentences(result, scenario.by), *lost),
+        sentences=(size(found.parts[0]) + ".", *nca_sentences(result, scenario.by), *ratios, *lost),
         flags=(*reason_sentences(result), *filter(None, (left_out(result), conversion(result)))),
-        tables=(*group_tables(result, scenario.by), _long(result)),
+        tables=(*group_tables(result, scenario.by), *beside, *study_tables(result, scenario.by), _long(result)),
         data=hashes(scenario),
         **checks(found),
     )
