@@ -37,7 +37,7 @@ class Contrast:
 
 
 def study_tables(result: NcaResult, by: str | None) -> list[Table]:
-    """For each output the groups as columns, and for each parameter n, mean (SD), CV, geometric mean (CV), median and range."""
+    """For each output the groups as columns, and for each parameter n, mean (SD), CV, geometric mean (CV), median, range."""
     made = []
     for title, mine in _outputs(result, by):
         names = [f"{name or 'all subjects'} (N = {len(members)})" for name, members in mine.items()]
