@@ -41,7 +41,7 @@ def work(tmp_path_factory):
 def samples(path):
     """Ten subjects around the published curve, with two covariates and late values below the limit."""
     random = np.random.default_rng(5)
-    rows = ["ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT,SEX,WEIGHT"]
+    rows = ["ID,TIME (d),DV,UNIT,ASSAY,EVID,AMT (cells),LIMIT,SEX,burden"]
     for i in range(10):
         about = f"{'FM'[i % 2]},{60 + 3 * i}"
         rows.append(f"S{i},0,,,,1,1e8,,{about}")
@@ -86,7 +86,7 @@ def test_a_subject_and_a_covariate_are_chosen_by_address(work):
     assert "S3, transgene: " in text and "over SEX" in text
     drawn = figures(work, f"job={IDENT}&covariate=SEX")["covariates"]
     assert set(drawn["data"][0]["x"]) == {"F", "M"} and len(drawn["data"]) == 2
-    weight = figures(work, f"job={IDENT}&covariate=WT")["covariates"]["data"][0]["x"]
+    weight = figures(work, f"job={IDENT}&covariate=burden")["covariates"]["data"][0]["x"]
     assert weight == [60.0 + 3 * i for i in range(10)]
     below = [
         t for t in figures(work, f"job={IDENT}&subject=S3")["own"]["data"] if t["name"] == "below the limit"

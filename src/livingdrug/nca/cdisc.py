@@ -121,7 +121,7 @@ def pp(result: NcaResult, study: str = ""):
     frame["PPSEQ"] = frame.groupby("USUBJID", sort=False).cumcount() + 1
     frame["PPGRPID"], frame["PPTESTCD"] = rows["occasion"], rows["code"]
     frame["PPTEST"], frame["PPCAT"] = [_name(code) for code in rows["code"]], rows["category"]
-    text = [f"{v:.15g}" if np.isfinite(v) else "" for v in rows["value"]]
+    text = [repr(float(v)) if np.isfinite(v) else "" for v in rows["value"]]
     frame["PPORRES"], frame["PPORRESU"], frame["PPSTRESC"] = text, rows["unit"], text
     frame["PPSTRESN"], frame["PPSTRESU"] = np.where(known, rows["value"], np.nan), rows["unit"]
     frame["PPSTAT"] = np.where(known, "", NOT_DONE)
@@ -152,7 +152,7 @@ def adpp(result: NcaResult, study: str = ""):
     ]
     frame["PARAMN"], frame["PARCAT1"] = [order[code] for code in rows["code"]], rows["category"]
     frame["AVAL"] = np.where(known, rows["value"], np.nan)
-    frame["AVALC"] = [f"{v:.15g}" if np.isfinite(v) else "" for v in rows["value"]]
+    frame["AVALC"] = [repr(float(v)) if np.isfinite(v) else "" for v in rows["value"]]
     frame["AVALU"], frame["ATPTREF"], frame["ANL01FL"] = (
         rows["unit"],
         rows["occasion"],
