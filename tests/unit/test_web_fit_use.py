@@ -27,6 +27,7 @@ def work(tmp_path_factory):
     """An app that holds one finished fit."""
     folder = tmp_path_factory.mktemp("job")
     samples(folder / "samples.csv")
+    samples(folder / "mine.csv")  # as `fits` puts it there
     (folder / "job.toml").write_text(to_toml(ASKED.model_copy(update={"file": str(folder / "samples.csv")})))
     (folder / "name.txt").write_text("mine.csv")
     with pytest.MonkeyPatch.context() as patch:
@@ -94,6 +95,16 @@ def test_a_subject_and_a_covariate_are_chosen_by_address(work):
     records = pd.read_csv(work.fits.job(IDENT).folder / "run" / "predictions.csv")
     count = int(((records["subject"] == "S3") & (records["kind"] == "below")).sum())
     assert (len(below[0]["x"]) if below else 0) == count
+
+
+def test_the_predictive_check_of_each_group_is_one_click_away(work):
+    links = [part.href for part in parts(work, f"job={IDENT}") if "strata=" in str(getattr(part, "href", ""))]
+    assert any(href.endswith("strata=SEX") for href in links)
+    drawn = figures(work, f"job={IDENT}&strata=SEX")
+    assert {"strata-1", "strata-2"} <= set(drawn)
+    dots = [len(drawn[name]["data"][0]["x"]) for name in ("strata-1", "strata-2")]
+    records = pd.read_csv(work.fits.job(IDENT).folder / "run" / "predictions.csv")
+    assert sum(dots) == int((records["kind"] == "measured").sum()) and min(dots) > 0
 
 
 def test_the_model_of_a_fit_is_taken_to_other_pages(work, tmp_path):

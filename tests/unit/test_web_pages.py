@@ -5,10 +5,12 @@ import json
 import pytest
 
 from livingdrug.core.errors import InputError
-from livingdrug.models import find_models, list_models
+from livingdrug.export import model_text
+from livingdrug.models import build_model, find_models, list_models
 from livingdrug.report import MOST_RUNS
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.app import make_app, page_of
+from livingdrug.web.exports import MODEL_FILES
 from livingdrug.web.forms import _shown, edited
 from livingdrug.web.report import address, described, others, place_of
 from livingdrug.web.sensitivity import VARIES
@@ -86,6 +88,17 @@ def test_the_catalogue_is_filtered_as_the_command_finds_models(work):
 def test_the_card_of_a_model_has_equations_sources_and_ways_on(work, name):
     text = text_of(work, "/models", f"?model={name}")
     assert "equations" in text and "parameters" in text and f"kind=simulate&model={name}" in text
+
+
+@pytest.mark.parametrize("name", sorted(MODEL_FILES))
+def test_a_model_is_handed_out_as_the_command_exports_it(client, name):
+    query = "kind=simulate&model=kirouac_2023&fragments=tissue&values.k12=3"
+    answer = client.get(f"/export/{name}?{query}")
+    assert answer.status_code == 200 and len(answer.data) > 200, answer.data[:200]
+    target = MODEL_FILES[name]
+    if target not in ("toml", "sbml"):
+        assert answer.text == model_text(build_model("kirouac_2023", ("tissue",)), target)
+    assert client.get(f"/export/{name}?kind=power&effect=0.5").status_code == 400
 
 
 def test_chapters_are_moved_and_left_out_by_their_address(work):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.core.export import write_csv, write_table
+from livingdrug.models import to_toml as model_to_toml
 from livingdrug.plots import panels_of, plot_panels
 from livingdrug.web.address import read_query
 from livingdrug.web.model_choice import model_of
@@ -15,6 +16,11 @@ from livingdrug.workflows.fit.spec import Fit
 from livingdrug.workflows.simulate.spec import Simulation
 
 CDISC = ("pp.csv", "pp.xpt", "adpp.csv", "adpp.xpt")
+# of a model in the words of another tool -> its target
+MODEL_FILES = {
+    "model.toml": "toml", "model.sbml.xml": "sbml", "model.nonmem.txt": "nonmem", "model.nlmixr2.R": "nlmixr2",
+    "model.mrgsolve.cpp": "mrgsolve", "model.monolix.txt": "monolix", "model.pumas.jl": "pumas",
+}
 TYPES = {".csv": "text/csv", ".svg": "image/svg+xml", ".png": "image/png", ".toml": "text/plain", ".py": "text/plain",
          ".html": "text/html", ".pdf": "application/pdf", ".xpt": "application/x-sas-xport",
          ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}  # fmt: skip
@@ -40,6 +46,8 @@ def export(name: str, query: str, work: Work) -> bytes:
         raise InputError("a fit is started on its page; its files come from there")
     if name in CDISC and scenario.kind in ("nca", "compare"):
         return _layout(name, scenario, work)
+    if name in MODEL_FILES and isinstance(scenario, Simulation):
+        return _model(scenario, MODEL_FILES[name], work)
     if name == "results.csv":
         return _table(scenario, work)
     if name == "report.html":
@@ -53,6 +61,14 @@ def export(name: str, query: str, work: Work) -> bytes:
     if name in ("picture.svg", "picture.png"):
         return _picture(scenario, view, name, work)
     raise InputError(f"there is no file `{name[:40]}`")
+
+
+def _model(scenario: Simulation, target: str, work: Work) -> bytes:
+    """The model with its mechanisms in the words of another tool; at published values, as `models export` gives it."""
+    from livingdrug.export import model_text
+
+    model = model_of(scenario.model_copy(update={"values": {}}), work)
+    return (model_to_toml(model) if target == "toml" else model_text(model, target)).encode()
 
 
 def _layout(name: str, scenario: Document, work: Work) -> bytes:
@@ -108,4 +124,4 @@ def register(server, work: Work) -> None:
         except LivingdrugError as error:
             return Response(f"{error}\n", 400, mimetype="text/plain")
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(made, mimetype=TYPES[Path(name).suffix], headers=headers)
+        return Response(made, mimetype=TYPES.get(Path(name).suffix, "text/plain"), headers=headers)

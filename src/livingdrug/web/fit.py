@@ -7,7 +7,7 @@ from livingdrug.core.errors import InputError, LivingdrugError
 from livingdrug.report import Table, number
 from livingdrug.web.address import read_query, to_query
 from livingdrug.web.files import LIMITS, READING, chooser, register_chooser, shown_file
-from livingdrug.web.fit_answer import finished, numbers
+from livingdrug.web.fit_answer import Shown, finished, numbers
 from livingdrug.web.fit_plan import (
     ENTRIES,
     MORE,
@@ -43,8 +43,8 @@ def page(query: str, work: Work) -> html.Div:
     """A fit that was started, or one that is being put together."""
     scenario, view = read_query(query)
     if view["job"]:
-        shown = [view[name][-1] if view[name] else "" for name in ("subject", "covariate")]
-        return _job_page(view["job"][-1], work, *shown)
+        shown = Shown(*(view[name][-1] if view[name] else "" for name in ("subject", "covariate", "strata")))
+        return _job_page(view["job"][-1], work, shown)
     if scenario is not None and not isinstance(scenario, Fit):
         raise InputError(f"this page fits models to data; a `{scenario.kind}` scenario has a page of its own")
     left = chooser("fit-upload", f"{PATH}?{to_query(SHOWN)}")
@@ -93,7 +93,7 @@ def _mine() -> list:
     return [dcc.Store(id="fit-mine", storage_type="local", data=[]), html.Div(id="fit-list")]
 
 
-def _job_page(ident: str, work: Work, subject: str, covariate: str) -> html.Div:
+def _job_page(ident: str, work: Work, shown: Shown) -> html.Div:
     job = work.fits.job(ident)
     asked = to_query(job.asked)
     left = [
@@ -104,15 +104,15 @@ def _job_page(ident: str, work: Work, subject: str, covariate: str) -> html.Div:
         html.P(dcc.Link("Change something and fit again", href=f"{PATH}?{asked}")),
     ]  # fmt: skip
     stores = [dcc.Store(id="fit-job-name", data=ident), dcc.Store(id="fit-mine", storage_type="local", data=[])]
-    right = html.Div(job_view(ident, job, subject, covariate), className="right", id="fit-job")
+    right = html.Div(job_view(ident, job, shown, work), className="right", id="fit-job")
     return html.Div([*stores, html.Div(left, className="left"), right], className="two")
 
 
-def job_view(ident: str, job: FitJob, subject: str = "", covariate: str = "") -> list:
+def job_view(ident: str, job: FitJob, shown: Shown | None = None, work: Work | None = None) -> list:
     """How far a fit is, what it found, or why it found nothing."""
     state = job.state
     if state == "finished":
-        return finished(ident, job, subject, covariate)
+        return finished(ident, job, shown or Shown(), work)
     again = html.Button("Go on" if job.can_resume else "Start it again", id="fit-resume", n_clicks=0, className="main")
     if state == "interrupted":
         kept = "Where it stood was saved: it can go on to the same numbers." if job.can_resume else "It starts again."

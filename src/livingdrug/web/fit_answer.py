@@ -1,5 +1,6 @@
 """What a finished fit shows: parameters in words and numbers, what the data determine, the predictive check, the course."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from livingdrug.web.fits import FitJob, result_file
 from livingdrug.web.limits import OWN
 from livingdrug.web.parts import downloads, plot, points, table
 from livingdrug.web.uploads import EXAMPLE
+from livingdrug.web.work import Work
 from livingdrug.web.worker import RUN
 from livingdrug.workflows.fit.words import VERDICTS
 
@@ -31,10 +33,24 @@ DECADES = 1e7  # what lies this far below the highest value is not shown
 ACROSS = 3
 
 
-def finished(ident: str, job: FitJob, subject: str = "", covariate: str = "") -> list:
-    """Everything, under a sentence with the verdict. subject, covariate: which of them are shown."""
+@dataclass(frozen=True)
+class Shown:
+    """Which subject, which covariate, and the predictive check by which covariate a page shows."""
+
+    subject: str = ""
+    covariate: str = ""
+    strata: str = ""
+
+
+def finished(ident: str, job: FitJob, shown: Shown, work: Work | None = None) -> list:
+    """Everything, under a sentence with the verdict."""
     folder, said = job.folder / RUN, job.answer()
     records = _read(folder / "predictions.csv")
+    known = fit_checks.covariates_of(job)
+
+    def strata(made) -> list:
+        return _strata(made, records, known[shown.strata], said)
+
     there = [(name, text) for name, text in FILES if name in MADE or result_file(job.folder, name)]
     return [
         html.H2(f"{job.shown.model} fitted to {job.shown.file}"),
@@ -42,10 +58,11 @@ def finished(ident: str, job: FitJob, subject: str = "", covariate: str = "") ->
         *uses(ident, folder),
         html.Div(id="fit-compared"),
         *_checks(folder, said),
+        *fit_checks.stratified(ident, folder, shown.strata, list(known), strata, work),
         *fit_checks.observed(records, said["units"]),
         *fit_checks.residuals(records, said["time_unit"]),
-        *fit_checks.subjects(ident, records, folder, said, subject),
-        *fit_checks.covariates(ident, job, folder, covariate),
+        *fit_checks.subjects(ident, records, folder, said, shown.subject),
+        *fit_checks.covariates(ident, known, folder, shown.covariate),
         *_course(folder, said["averaged_from"]),
         downloads(f"job={ident}", there),
     ]
@@ -112,6 +129,16 @@ def _checks(folder: Path, said: dict) -> list:
         made.append(plot(ident, _vpc_figure(rows, mine, said), vpc_sentence(output, rows), _vpc_table(rows), 460))
         made += fit_checks.below_panel(f"{ident}-below", rows, said["time_unit"])
     return made
+
+
+def _strata(made, records, texts: dict[str, str], said: dict) -> list:
+    """The check of each output and group."""
+    drawn = []
+    for k, ((output, group), rows) in enumerate(with_ends(made.table()).groupby(["output", "group"], sort=False)):
+        mine = records[(records["output"] == output) & (records["subject"].map(texts) == str(group))]
+        figure = _vpc_figure(rows, mine, said)
+        drawn.append(plot(f"strata-{k + 1}", figure, f"{group}. {vpc_sentence(output, rows)}", _vpc_table(rows), 380))
+    return drawn
 
 
 def with_ends(check):

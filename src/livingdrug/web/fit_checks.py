@@ -1,6 +1,6 @@
 """Whether a fit holds: values against predictions, residuals, the curve of each subject, parameters over covariates."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,13 +13,16 @@ from livingdrug.plots import COLOURS, MUTED
 from livingdrug.report import Table, number, text_table
 from livingdrug.web.figures import axis, band, grid_layout, layout, log_range, long_time
 from livingdrug.web.fits import FitJob
-from livingdrug.web.parts import plot
+from livingdrug.web.parts import plot, problem
+from livingdrug.web.work import Work
 
 PATH = "/fit"
 MOST = 200  # subjects that are listed, and rows of a table beside a plot
 FEW = 6  # different values of a covariate, up to which it is one of classes
 BLUE, ORANGE, GREY = COLOURS[0], COLOURS[1], "#777777"
 NORMAL = 1.959963984540054
+REPLICATES = 300
+Covariates = dict[str, dict[str, str]]  # name -> subject -> text
 
 
 def observed(records, units: dict[str, str]) -> list:
@@ -183,9 +186,8 @@ def _one(ident: str, chosen: str, output: str, rows, values, said: dict) -> html
     )
 
 
-def covariates(ident: str, job: FitJob, folder: Path, chosen: str) -> list:
+def covariates(ident: str, found: Covariates, folder: Path, chosen: str) -> list:
     """Individual estimates over a covariate of the data; every other covariate is a link."""
-    found = _covariates(job)
     if not found:
         return []
     import pandas as pd
@@ -221,7 +223,7 @@ def covariates(ident: str, job: FitJob, folder: Path, chosen: str) -> list:
     ]
 
 
-def _covariates(job: FitJob) -> dict[str, dict[str, str]]:
+def covariates_of(job: FitJob) -> Covariates:
     """Covariate -> subject -> text, of the data that were fitted; nothing where they cannot be read any more."""
     table = next(job.folder.glob("samples.*"), None)
     if table is None:
@@ -262,6 +264,28 @@ def _panels(own, effects: Sequence[str], x: list, classes: bool) -> dict:
         made[f"xaxis{n}"] = axis("", type="category") if classes else axis("")
         made[f"yaxis{n}"] = axis("", **({"type": "log", "exponentformat": "power"} if min(y) > 0 else {}))
     return {"data": data, "layout": made}
+
+
+def stratified(
+    ident: str, folder: Path, by: str, names: Sequence[str], draw: Callable, work: Work | None
+) -> list:
+    """The predictive check of each group of a covariate; every covariate is a link. draw(check): its figures;
+    work: lets a long job in."""
+    if not names:
+        return []
+    links = _links(ident, names, by, "strata")
+    head = html.P(["Predictive check by: ", links])
+    if by not in names or work is None:
+        return [head]
+    from livingdrug.fit import vpc
+    from livingdrug.workflows.fit.fitted import fitted_problem
+
+    try:
+        with work.job():
+            made = vpc(fitted_problem(folder), REPLICATES, by=by)
+    except LivingdrugError as error:
+        return [head, problem(f"by {printable(by, 40)}: {error}")]
+    return [head, *draw(made)]
 
 
 def below_panel(ident: str, rows, time_unit: str) -> list:

@@ -8,6 +8,7 @@ from livingdrug.web.address import read_query, to_query
 from livingdrug.web.drawn_answer import answered
 from livingdrug.web.files import READING, chooser, register_chooser, shown_file
 from livingdrug.web.forms import Entry, form, register_form
+from livingdrug.web.model_choice import choices
 from livingdrug.web.pages import Page
 from livingdrug.web.uploads import EXAMPLE
 from livingdrug.web.work import Work
@@ -19,7 +20,7 @@ CURVES = (("", "none"), *((name, f"{name} ({get_curve(name).setting})") for name
 FIELDS = (
     Entry("at", "Last day whose samples are used", "such as 14; empty: all samples"),
     Entry("until", "Last day of the forecast"),
-    Entry("model", "Population", "a model with between-subject variability, such as stein_2019"),
+    Entry("model", "Population", "a model with between-subject variability", choices=choices()),
     Entry("variability", "Which between-subject variability", "of several, such as sd or variance"),
     Entry("cv", "Log-normal CV on every rate", "where no variability is published, such as 0.5"),
     Entry("residual", "Residual error", "where the model has none, such as lognormal:0.5", apart=";"),

@@ -43,7 +43,8 @@ def _meaning(scenario: Document, key: str) -> str:
 def _field(ident: str, entry: Entry, value) -> html.Div:
     if entry.choices:
         shown = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
-        return choice(ident, entry.label, shown, entry.choices, entry.about)
+        known = shown in dict(entry.choices)  # an address may ask for another one
+        return choice(ident, entry.label, shown, entry.choices if known else ((shown, shown), *entry.choices), entry.about)
     return field(ident, entry.label, _shown(value, entry), entry.about, type="text")
 
 

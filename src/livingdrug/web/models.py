@@ -19,8 +19,9 @@ from livingdrug.models.about import WORDS
 from livingdrug.models.conformance import joining
 from livingdrug.web.explore import PATH as EXPLORE
 from livingdrug.web.explore import about_model
+from livingdrug.web.exports import MODEL_FILES
 from livingdrug.web.pages import Page
-from livingdrug.web.parts import choice
+from livingdrug.web.parts import choice, downloads
 from livingdrug.web.sensitivity import PATH as SENSITIVITY
 from livingdrug.web.work import Work
 
@@ -122,10 +123,26 @@ def _one(model: Model) -> html.Div:
                 ]
             ),
             html.P(said if fits else "It takes no mechanism."),
+            *([_exports(model)] if able else []),
             card,
         ],
         className="card",
     )
+
+
+def _exports(model: Model) -> html.Div:
+    """The model for other tools."""
+    query = urlencode({"kind": "simulate", "model": model.name})
+    names = {
+        "toml": "livingdrug (TOML)",
+        "sbml": "SBML",
+        "nonmem": "NONMEM",
+        "nlmixr2": "nlmixr2",
+        "mrgsolve": "mrgsolve",
+        "monolix": "Monolix",
+        "pumas": "Pumas",
+    }
+    return downloads(query, [(file, names[target]) for file, target in MODEL_FILES.items()], add=False)
 
 
 def _sensitivity(model: Model) -> str:
