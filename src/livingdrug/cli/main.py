@@ -53,15 +53,17 @@ def models(context: click.Context, **wanted: str | None) -> None:
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
 @click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
 @click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
+@click.option("--diagram", type=click.Path(dir_okay=False), metavar="FILE", help="Write a diagram of states and flows to "
+              "FILE: .svg, .png, .mmd (Mermaid) or .dot (Graphviz).")
 @click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
-def show(name: str, fragments: str, latex: bool, toml: bool, even_so: bool) -> None:
+def show(name: str, fragments: str, latex: bool, toml: bool, diagram: str | None, even_so: bool) -> None:
     """Equations, parameters and sources of a model (name, file, fit).
 
     Also its anchors and deviations. A fit is named by its folder.
     """
     from livingdrug.cli.show import print_model
 
-    print_model(name, _split(fragments), latex, toml, even_so)
+    print_model(name, _split(fragments), latex, toml, diagram, even_so)
 
 
 @models.command()
@@ -94,12 +96,21 @@ def check(name: str | None, even_so: bool) -> None:
 @click.argument("file", type=click.Path())
 @click.option("--closed-form", "shape", flag_value="closed_form", help="Outputs as formulas of time, in pieces.")
 @click.option("--flows", "shape", flag_value="flows", help="States, and flows between them, that are solved.")
-def new(file: str, shape: str | None) -> None:
-    """Write a commented model FILE (.toml) to start from. It runs at once; its numbers are made up."""
-    if shape is None:
-        raise click.UsageError("say how the model is written: --closed-form (formulas of time) or --flows (states and flows)")
-    from livingdrug.cli.new import write_model
+@click.option("--roles-of", metavar="SBML", help="A map that gives roles to the states of this SBML file, to be filled in.")
+def new(file: str, shape: str | None, roles_of: str | None) -> None:
+    """Write a commented model FILE (.toml) to start from. It runs at once; its numbers are made up.
 
+    With --roles-of: a map beside an SBML file, with which fragments can join its model.
+    """
+    from livingdrug.cli.new import write_map, write_model
+
+    if roles_of and shape is None:
+        write_map(file, roles_of)
+        return
+    if shape is None or roles_of:
+        raise click.UsageError(
+            "say one thing: --closed-form (formulas of time), --flows (states and flows), or --roles-of SBML"
+        )
     write_model(file, shape)
 
 
