@@ -7,6 +7,7 @@ from dash.exceptions import PreventUpdate
 
 from livingdrug.core.errors import InputError
 from livingdrug.models import (
+    WORDS,
     Model,
     find_models,
     get_fragment,
@@ -15,7 +16,6 @@ from livingdrug.models import (
     list_models,
     list_runnable,
 )
-from livingdrug.models.about import WORDS
 from livingdrug.models.conformance import joining
 from livingdrug.web.explore import PATH as EXPLORE
 from livingdrug.web.explore import about_model

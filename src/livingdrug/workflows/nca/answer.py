@@ -7,9 +7,8 @@ import numpy as np
 
 from livingdrug.core.words import number
 from livingdrug.data import printable
-from livingdrug.nca import PER_DAY, NcaResult, parameter_of
+from livingdrug.nca import CDISC_NOTES, PER_DAY, NcaResult, adpp, parameter_of, pp
 from livingdrug.nca.causes import ABSENT, CENSORING, NOTED, SENTENCES, Cause
-from livingdrug.nca.cdisc import NOTES, adpp, pp
 from livingdrug.nca.summary import KINDS, group_title, groups, persistence, summary
 from livingdrug.report import Answer, Cell, Picture, Table, cell, text_table
 from livingdrug.workflows.nca.groups import compared, study_tables
@@ -63,8 +62,8 @@ def layouts(found: Analysis) -> dict:
     result = found.result
     return {
         "wide": lambda: (result.wide(), (), {}),
-        "pp": lambda: (pp(result), NOTES, {}),
-        "adpp": lambda: (adpp(result), NOTES, {}),
+        "pp": lambda: (pp(result), CDISC_NOTES, {}),
+        "adpp": lambda: (adpp(result), CDISC_NOTES, {}),
     }
 
 
