@@ -14,6 +14,8 @@ from livingdrug.plots.assay_fits import (
     plot_scored,
 )
 from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano
+from livingdrug.plots.compared import plot_models
+from livingdrug.plots.cure import plot_cure
 from livingdrug.plots.curves import DECADES, drawn_curve, plot_bands, plot_curve, plot_curves, plot_limit
 from livingdrug.plots.diagrams import plot_diagram
 from livingdrug.plots.exposure import plot_comparison
@@ -53,9 +55,9 @@ __all__ = [
     "plot_densities", "plot_designs", "plot_diagram", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
-    "plot_groups", "plot_growth", "plot_incidence",
+    "plot_cure", "plot_groups", "plot_growth", "plot_incidence",
     "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
-    "plot_likelihoods", "plot_limit", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
+    "plot_likelihoods", "plot_limit", "plot_models", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
     "plot_panels",
     "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_one_arm", "plot_power",
     "plot_power_over_size", "plot_smallest",

@@ -5,7 +5,8 @@ import tempfile
 from pathlib import Path
 
 from livingdrug.core.errors import InputError, LivingdrugError
-from livingdrug.core.export import write_csv, write_table
+from livingdrug.core.export import write_csv
+from livingdrug.core.tables import write_table
 from livingdrug.models import to_toml as model_to_toml
 from livingdrug.plots import panels_of, plot_panels
 from livingdrug.web.address import read_query
