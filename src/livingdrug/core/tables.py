@@ -32,7 +32,7 @@ def _transported(frame, path: str | Path) -> int:
     from livingdrug.core.xport import write_xport
 
     if "labels" not in frame.attrs:
-        raise InputError(f"`{path}`: only the layouts pp and adpp of `livingdrug nca` are written as transport files; end the "
-                         "name in .csv, or add --as pp")
+        raise InputError(f"`{path}`: only the layouts pp and adpp of `livingdrug nca` are written as transport files; "
+                         "end the name in .csv, or add --as pp")
     write_xport(frame, path, frame.attrs["name"], frame.attrs["labels"])
     return len(frame)
