@@ -3,9 +3,9 @@
     python -m bench.assay_speed
 
 The plate of `livingdrug example assay` (96 wells, 1,776 counts, 4 constructs, 3 donors, 4 rounds): checked, fitted with
-donors and wells that differ and reported; then each well alone. Each command is a process of its own, start-up, figures and report
-included; compiled code is in the cache, as after a first run. CPU seconds of the process, which hardly depend on what else
-the machine does."""
+donors and wells that differ and reported; then each well alone. Each command is a process of its own, start-up, figures
+and report included; compiled code is in the cache, as after a first run. CPU seconds of the
+process, which hardly depend on what else the machine does."""
 
 import json
 import resource
