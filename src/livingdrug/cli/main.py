@@ -11,7 +11,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli.commands import Commands
+from livingdrug.cli.commands import Commands, Group
 from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, UNCERTAINTY_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
@@ -32,7 +32,7 @@ def cli() -> None:
     """Quantitative pharmacology of engineered T cells. For research, not for clinical decisions."""
 
 
-@cli.group(invoke_without_command=True)
+@cli.group(cls=Group, invoke_without_command=True)
 @click.option("--disease", help="Only models of this disease, such as lymphoma.")
 @click.option("--target", help="Only models of this target, such as CD19.")
 @click.option("--mechanism", help="Only models with this mechanism, such as 'antigen loss'.")
@@ -41,7 +41,7 @@ def cli() -> None:
 @click.option("--licence", help="Part of the licence of the place where the numbers were read, such as CC0.")
 @click.pass_context
 def models(context: click.Context, **wanted: str | None) -> None:
-    """List or find models. `show`, `check`, `export` or write a `new` one."""
+    """List or find models. `show`, `check`, `export`, `compare` or write a `new` one."""
     if context.invoked_subcommand is None:
         from livingdrug.cli.show import print_catalogue
 

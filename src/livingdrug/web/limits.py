@@ -17,7 +17,7 @@ MOST_STARTS = 10
 MEMORY = 1.0  # GB, of one run
 MOST_DRAWS = 2_000  # of a prediction from an assay
 _NAME = re.compile(r"[\w-]{24}")  # what `jobs.Jobs` calls a run
-MODEL_NAMES = ("model", "product_model", "borrow", "also")  # fields that name models, which may be files
+MODEL_NAMES = ("model", "models", "product_model", "borrow", "also")  # fields that name models, which may be files
 
 
 def check_limits(scenario: Document) -> None:
@@ -42,7 +42,7 @@ def check_limits(scenario: Document) -> None:
         values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
         if not values <= MAX_VALUES:
             raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")
-    if not {getattr(scenario, name) for name in scenario.CURVES} <= {None, *list_curves()}:
+    if not {getattr(scenario, name, None) for name in scenario.CURVES} <= {None, *list_curves()}:
         raise InputError(
             f"the app opens no files of this machine: name a built-in curve, or use `livingdrug {scenario.kind}`"
         )
@@ -60,8 +60,9 @@ def check_run(scenario: Document) -> None:
 
 def check_names(scenario: Document) -> None:
     """Refuse a model that does not come with livingdrug: its name could be the path of a file on this machine."""
-    # `model` of these kinds is a kind of curve
-    named = [name for name in MODEL_NAMES if name != "model" or scenario.kind not in ("response", "index")]
+    # `model` of these kinds is a kind of curve, and `models` of an assay are sets of equations
+    words = {"model": ("response", "index"), "models": ("assay-models",)}
+    named = [name for name in MODEL_NAMES if scenario.kind not in words.get(name, ())]
     named = [name for name in named if not _one_of_a_few(scenario, name)]
     given = [getattr(scenario, name, None) for name in named]
     names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
