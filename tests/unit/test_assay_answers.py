@@ -243,3 +243,18 @@ def test_cells_that_are_added_come_after_a_death():
     assert found.cells[:, 0] == pytest.approx([700.0, 0.0, 0.0], abs=1e-6)
     assert found.cells[:, 1] == pytest.approx([50.0, 50.0, 3000.0])
     assert found.slopes[2, 1, -1] == 0  # what the dead were at the start moves nothing
+
+
+@pytest.mark.parametrize(("lowest", "said"), [(0.2, "below one cell in 50%"), (5.0, "")])
+def test_a_tumour_below_one_cell_is_eradicated_and_no_ratio(lowest, said):
+    from types import SimpleNamespace
+
+    from livingdrug.simulation.carried import _died
+
+    def result(*values):
+        return SimpleNamespace(
+            outputs=("tumour",), values=np.array(values)[:, None, :], n=len(values), failed=(), unit_of=lambda _: "cells"
+        )
+
+    cautions = _died(result([1e6, 1e3]), result([1e6, 1e3], [1e6, lowest]), "C2")
+    assert len(cautions) == bool(said) and all(said in text and "eradicated" in text for text in cautions)

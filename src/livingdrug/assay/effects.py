@@ -19,7 +19,7 @@ FORMS = (LINEAR, INHIBITION)
 
 @dataclass(frozen=True)
 class Shown:
-    """How a column that is no rate is told: name, unit, and what is added to it (logarithm of its scale)."""
+    """How a column that is no rate is shown: name, unit, and what is added to it (logarithm of its scale)."""
 
     name: str
     unit: str
@@ -76,5 +76,5 @@ def doses(seen: Observed, there: np.ndarray, rate: str) -> np.ndarray:
             f"doses of several drugs ({', '.join(drugs[:4])}) cannot be put on one scale; fit the wells of one (--leave-out)"
         )
     if len(np.unique(dose[there])) < 2:
-        raise InputError(f"all wells that tell of {rate} have the same dose, so its effect cannot be told from {rate} itself")
+        raise InputError(f"all wells that tell of {rate} have the same dose, so its effect cannot be separated from {rate}")
     return dose

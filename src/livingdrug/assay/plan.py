@@ -86,7 +86,7 @@ def growth_rates(model: Model) -> tuple[str, ...]:
 class Column:
     """One number that is looked for. rate: what it acts on; group: whose; log: it is a logarithm; kind: FIXED
     or RANDOM; component: of variance, for a random effect; covariate: it moves a rate of some wells rather
-    than being one; shown: how it is told where it is a number of interest all the same."""
+    than being one; shown: its name and unit where it is a number of interest all the same."""
 
     rate: str
     group: str
@@ -339,7 +339,7 @@ def _dose(made: _Making) -> None:
         label = np.full(seen.n, "dose", dtype=object)
         which = made.add(rate, label, there & (dose > 0), covariate=True, shown=shown)
         made.factors.setdefault(rate, []).append(Factor(which, dose / scale, form == INHIBITION))
-        made.notes.append(f"{rate} is told as it is without the drug; the dose moves it ({form})")
+        made.notes.append(f"{rate} is that without the drug; the dose moves it ({form})")
 
 
 def _per_cell(made: _Making) -> None:

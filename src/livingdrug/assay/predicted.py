@@ -316,6 +316,8 @@ def _kills(law: str, v: dict[str, np.ndarray], x: float, y: float) -> np.ndarray
     """Targets killed by one effector in an hour among x targets and y effectors."""
     if law == "ratio":
         return v["kill_max"] * x / (y + v["half_ratio"] * x)
+    if law == "holling_3":
+        return v["kill_max"] * x**2 / (v["half_targets"] ** 2 + x**2)
     free = v["k_kill"] * x
     if law == "saturating_effectors":
         return free / (1 + y / v["half_effectors"])

@@ -45,7 +45,8 @@ MODELS = (
 )  # fmt: skip
 KILLING = (
     ("mass_action", "in proportion to effectors and targets"), ("saturating_effectors", "saturates in effectors"),
-    ("saturating_targets", "saturates in targets"), ("conjugates", "conjugates"), ("ratio", "depends on the ratio"),
+    ("saturating_targets", "saturates in targets"), ("conjugates", "conjugates"),
+    ("holling_3", "slow where targets are few (Holling III)"), ("ratio", "depends on the ratio"),
 )  # fmt: skip
 FIT = (
     Entry("model", "What effectors do", choices=MODELS),

@@ -45,7 +45,7 @@ class AssayFitting(AssayFiles):
         About("What effectors do.", group=MODEL),
     ] = "carrgo"
     killing: Annotated[
-        Literal["mass_action", "saturating_effectors", "saturating_targets", "conjugates", "ratio"],
+        Literal["mass_action", "saturating_effectors", "saturating_targets", "conjugates", "holling_3", "ratio"],
         About("Law of killing.", group=MODEL),
     ] = "mass_action"
     growth: Annotated[
@@ -126,7 +126,7 @@ class AssayFitting(AssayFiles):
     unknown_scale: Annotated[
         tuple[str, ...],
         About(
-            "Readings of which it is estimated what one cell gives, such as cell_index; refused where it cannot be told from "
+            "Readings of which it is estimated what one cell gives, such as cell_index; refused where it stands in for "
             "rates per cell.",
             ("--estimate-per-cell",),
             metavar="QUANTITY,...",
