@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from livingdrug.models import MODEL_FILE, to_toml
-from livingdrug.population import Matched, model_of
-from livingdrug.population.match import FAR, said, weighted_percentile
+from livingdrug.population import FAR, Matched, model_of, said, weighted_percentile
 from livingdrug.report import Answer, Picture, Table, cell, model_card
 from livingdrug.workflows.base import workflow
 from livingdrug.workflows.population.spec import PopulationScenario

@@ -9,8 +9,15 @@ from pydantic import Field
 from livingdrug.core.errors import InputError
 from livingdrug.core.toml import read_text
 from livingdrug.models import Model, build_model, lognormal
-from livingdrug.population import Matched, Target, candidates, match, of_product, read_targets
-from livingdrug.population.match import product_targets_for
+from livingdrug.population import (
+    Matched,
+    Target,
+    candidates,
+    match,
+    of_product,
+    product_targets_for,
+    read_targets,
+)
 from livingdrug.simulation import Draw, Regimen, check_count, read_dose
 from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.document import Document
