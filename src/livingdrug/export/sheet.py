@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from livingdrug.core.errors import InputError, ModelError
 from livingdrug.core.expressions import unit_of
+from livingdrug.core.names import numbered
 from livingdrug.core.units import Dimension, measures, over, parse_unit, unit_text
 from livingdrug.engine import ADD, RATE
 from livingdrug.export.plan import MARK
@@ -246,10 +247,7 @@ class _Names:
         self.given, self.taken = frozenset(given), set(given)
 
     def fresh(self, wanted: str) -> str:
-        name, number = wanted, 1
-        while name in self.taken:
-            number += 1
-            name = f"{wanted}_{number}"
+        name = numbered(wanted, lambda name: name not in self.taken)
         self.taken.add(name)
         return name
 

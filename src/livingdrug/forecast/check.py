@@ -17,20 +17,21 @@ FEWEST = 5  # patients with an outcome below which a Brier score says nothing
 
 def check_forecast(
     setting: Setting, cuts: Sequence[float], observed: Mapping[str, Mapping[str, float]],
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, whole: Sequence[Patient] | None = None,
 ) -> tuple[Cut, ...]:  # fmt: skip
     """Forecasts at each day against what came later, to the horizon of the setting.
 
-    observed: name of an outcome of the setting -> patient -> 1 or 0. Raises InputError for a day that no sample precedes or
+    observed: name of an outcome of the setting -> patient -> 1 or 0; whole: the forecast from all samples, where it has been
+    made. Raises InputError for a day that no sample precedes or
     follows.
     """
     if not cuts:
         return ()
-    whole = {p.name: p for p in patients_of(replace(setting, at=None, days=()), None)[0]}
+    from_all = whole or patients_of(replace(setting, at=None, days=()), None)[0]
     found = []
     for k, at in enumerate(cuts):
         own = replace(setting, at=float(at), days=())
-        found.append(_cut(own, whole, observed))
+        found.append(_cut(own, {p.name: p for p in from_all}, observed))
         if progress:
             progress(k + 1, len(cuts))
     return tuple(found)

@@ -111,7 +111,7 @@ def forecast(
         raise InputError(f"outcomes of `{apart[0]}` were given without its exposure-response; give both")
     patients, notes = patients_of(setting, progress)
     ranked, words = in_order(patients, response.name if response else "")
-    checks = check_forecast(setting, check, observed or {})
+    checks = check_forecast(setting, check, observed or {}, whole=patients if at is None else None)
     return Forecast(
         model=model.full_name, output=setting.output, unit=setting.unit, at=at, until=until, patients=ranked, order=words,
         notes=notes, seed=seed, checks=checks,

@@ -226,6 +226,7 @@ def _beside(scenario: Power) -> dict:
     return {"control_rate": scenario.control_rate, "event_rate": scenario.event_rate}
 
 
+@lru_cache(maxsize=16)  # the figure and the table show the same
 def over_sizes(scenario: Power) -> SmallestCurve:
     """The smallest difference over the number of subjects, around n."""
     return smallest_curve(scenario.n, **_beside(scenario), design=scenario.design())
@@ -260,6 +261,7 @@ def _power_over_draws(scenario: Power, n: int) -> tuple[Assured, tuple[str, ...]
     )
 
 
+@lru_cache(maxsize=16)
 def power_curve(scenario: Power) -> PowerCurve:
     """Power from the least number of subjects to twice the answer."""
     asked = question(scenario)
