@@ -53,15 +53,17 @@ def models(context: click.Context, **wanted: str | None) -> None:
 @click.option("--with", "fragments", metavar="F1,F2", default="", help="Fragments to join.")
 @click.option("--latex", is_flag=True, help="Print the equations as LaTeX only.")
 @click.option("--toml", is_flag=True, help="Print the model as a file that can be edited and simulated.")
+@click.option("--diagram", type=click.Path(dir_okay=False), metavar="FILE", help="Write a diagram of states and flows to "
+              "FILE: .svg, .png, .mmd (Mermaid) or .dot (Graphviz).")
 @click.option("--even-so", is_flag=True, help=EVEN_SO_HELP)
-def show(name: str, fragments: str, latex: bool, toml: bool, even_so: bool) -> None:
+def show(name: str, fragments: str, latex: bool, toml: bool, diagram: str | None, even_so: bool) -> None:
     """Equations, parameters and sources of a model (name, file, fit).
 
     Also its anchors and deviations. A fit is named by its folder.
     """
     from livingdrug.cli.show import print_model
 
-    print_model(name, _split(fragments), latex, toml, even_so)
+    print_model(name, _split(fragments), latex, toml, diagram, even_so)
 
 
 @models.command()

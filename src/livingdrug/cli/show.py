@@ -86,10 +86,20 @@ def print_fits(console: Console, model: Model) -> None:
 
 
 def print_model(
-    name: str, fragments: tuple[str, ...], latex: bool, toml: bool, even_so: bool = False
+    name: str,
+    fragments: tuple[str, ...],
+    latex: bool,
+    toml: bool,
+    diagram: str | None = None,
+    even_so: bool = False,
 ) -> None:
-    """Everything about one model."""
+    """Everything about one model; with `diagram` only that file is written."""
     model = build_model(name, fragments, even_so=even_so)
+    if diagram:
+        from livingdrug.cli.diagrams import write_diagram
+
+        write_diagram(model, diagram)
+        return
     if toml:
         from livingdrug.models import to_toml
 

@@ -17,6 +17,7 @@ from livingdrug.plots import panels_of
 from livingdrug.report import Table, model_card, number
 from livingdrug.simulation import Result, cautions, default_until
 from livingdrug.web.address import read_query, to_query, with_query
+from livingdrug.web.diagrams import diagram_image
 from livingdrug.web.figures import panel_figure, panels_height
 from livingdrug.web.numbers import in_words, plainly
 from livingdrug.web.pages import Page
@@ -187,7 +188,7 @@ def about_model(model: Model) -> html.Details:
     parts = [html.P(text) for text in (*said, *card.sentences)]
     tables = [table(made) for made in card.tables]
     return html.Details(
-        [html.Summary("About this model: equations, sources, anchors, deviations"), *parts, *tables,
+        [html.Summary("About this model: equations, sources, anchors, deviations"), *parts, diagram_image(model), *tables,
          points("Deviations", card.deviations, "notes")],
         id="model-card",
     )  # fmt: skip

@@ -42,7 +42,7 @@ def check_limits(scenario: Document) -> None:
         values = scenario.days / scenario.every * (scenario.subjects or 1) * max(len(scenario.outputs), 8)
         if not values <= MAX_VALUES:
             raise InputError("the table would be too large for a screen; take fewer subjects, a longer step or fewer days")
-    if not {getattr(scenario, name) for name in scenario.CURVES} <= {None, *list_curves()}:
+    if not {getattr(scenario, name, None) for name in scenario.CURVES} <= {None, *list_curves()}:
         raise InputError(
             f"the app opens no files of this machine: name a built-in curve, or use `livingdrug {scenario.kind}`"
         )
