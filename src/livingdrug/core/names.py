@@ -25,7 +25,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def numbered(wanted: str, is_free: Callable[[str], bool], longest: int = sys.maxsize) -> str:
-    """The wanted name where it is free, else with the first number (`_2`, `_3`, ...) that makes it free; cut to `longest`."""
+    """The wanted name where it is free, else with the first number (`_2`, `_3`, ...) that makes it free;
+    cut to `longest`."""
     name, number = wanted[:longest], 1
     while not is_free(name):
         number += 1

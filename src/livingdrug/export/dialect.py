@@ -1,5 +1,5 @@
-"""How NONMEM, nlmixr2 (rxode2), mrgsolve, Monolix (Mlxtran) and Pumas (Julia) write names, numbers, assignments and
-choices."""
+"""How NONMEM, nlmixr2 (rxode2), mrgsolve, Monolix (Mlxtran) and Pumas (Julia) write names, numbers,
+assignments and choices."""
 
 import re
 from collections.abc import Iterable

@@ -50,7 +50,8 @@ def _check(p0: float, p1: float, alpha: float, power: float) -> None:
 
 
 def check_rates(p0: float, p1: float, equal: bool = False) -> None:
-    """Refuse rates that are none, or of which the one hoped for is not above the other; equal: whether it may be the same."""
+    """Refuse rates that are none, or of which the one hoped for is not above the other; equal: whether it
+    may be the same."""
     for name, value in (("historical rate", p0), ("rate hoped for", p1)):
         if not 0 < value < 1:
             raise InputError(f"the {name} is {value:g}; give a number between 0 and 1")

@@ -213,8 +213,8 @@ def _in_two_stages(
     designs = ((OPTIMAL, best), (MINIMAX, fewest), (ONE_STAGE, one_stage(p0, p1, alpha, power)))
     d = best if which == OPTIMAL else fewest
     sentence = (
-        f"Treat {d.n1} patients and stop if {d.r1} or fewer respond, otherwise treat {d.n} in all; call the rate "
-        f"above {p0:g} if more than {d.r} respond."
+        f"Treat {d.n1} patients and stop if {d.r1} or fewer respond, otherwise treat {d.n} in all; call the "
+        f"rate above {p0:g} if more than {d.r} respond."
     )
     return OneArm(which, d, designs, sentence)
 
