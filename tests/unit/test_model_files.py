@@ -121,6 +121,8 @@ TAKES = {
     "sensitivity": ("sensitivity", "{name}", "--out", "out"),
     "forecast": ("forecast", "data.csv", "--model", "{name}", "--out", "out"),
     "attributes carry": ("attributes", "carry", "{name}", "--change", "x=1.2+-0.1", "--map", "x=k:1", "--out", "out"),
+    "optimise": ("optimise", "{name}", "--doses", "1e7", "--response", "AUC28:60:1", "--toxicity", "CMAX:60:1", "--out",
+                 "out"),
     "index": None,
     "response": None,
     "assay fit": None,

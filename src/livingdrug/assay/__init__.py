@@ -2,6 +2,7 @@
 fits."""
 
 from livingdrug.assay.answers import AssayReading
+from livingdrug.assay.calibrated import Calibration, calibrate
 from livingdrug.assay.check import AssayCheck, check, read_assay
 from livingdrug.assay.clinical import Clinic, read_clinic
 from livingdrug.assay.compared import ModelOfPlate, compare_models, minus2ll
@@ -42,6 +43,7 @@ __all__ = [
     "AssayPlan",
     "AssayReading",
     "Band",
+    "Calibration",
     "Change",
     "Checked",
     "Clinic",
@@ -71,6 +73,7 @@ __all__ = [
     "WellMap",
     "Wells",
     "assay_model",
+    "calibrate",
     "check",
     "compare_models",
     "derived",

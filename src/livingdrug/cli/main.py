@@ -96,12 +96,21 @@ def check(name: str | None, even_so: bool) -> None:
 @click.argument("file", type=click.Path())
 @click.option("--closed-form", "shape", flag_value="closed_form", help="Outputs as formulas of time, in pieces.")
 @click.option("--flows", "shape", flag_value="flows", help="States, and flows between them, that are solved.")
-def new(file: str, shape: str | None) -> None:
-    """Write a commented model FILE (.toml) to start from. It runs at once; its numbers are made up."""
-    if shape is None:
-        raise click.UsageError("say how the model is written: --closed-form (formulas of time) or --flows (states and flows)")
-    from livingdrug.cli.new import write_model
+@click.option("--roles-of", metavar="SBML", help="A map that gives roles to the states of this SBML file, to be filled in.")
+def new(file: str, shape: str | None, roles_of: str | None) -> None:
+    """Write a commented model FILE (.toml) to start from. It runs at once; its numbers are made up.
 
+    With --roles-of: a map beside an SBML file, with which fragments can join its model.
+    """
+    from livingdrug.cli.new import write_map, write_model
+
+    if roles_of and shape is None:
+        write_map(file, roles_of)
+        return
+    if shape is None or roles_of:
+        raise click.UsageError(
+            "say one thing: --closed-form (formulas of time), --flows (states and flows), or --roles-of SBML"
+        )
     write_model(file, shape)
 
 

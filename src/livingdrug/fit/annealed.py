@@ -6,8 +6,12 @@ need not have got there: they only make a proposal, a mixture of t distributions
 neighbours lie apart, with a tenth of the population; draws of it get weights, and what these are worth is counted as always.
 """
 
+from copy import deepcopy
+from dataclasses import dataclass
+
 import numpy as np
 
+from livingdrug.core.draws import combed, effective, log_normal, normalised, scaled
 from livingdrug.core.random import stream_key
 from livingdrug.fit.importance import FREEDOM, predicted
 from livingdrug.fit.point import Point, Prepared
@@ -21,27 +25,45 @@ WIDTH = 1.0  # of a kernel, in covariances of its neighbours
 OF_POPULATION = 0.1
 
 
-def annealed(prepared: Prepared, point: Point, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(etas (n, count, random), their weights (n, count), which sum to 1) of each subject, nan as in `weighted`."""
-    n, size = prepared.n, len(prepared.random)
+@dataclass(frozen=True)
+class Annealed:
+    """Particles (n, m, random) of the subjects, brought to their posteriors, and where the random numbers of each stand."""
+
+    subjects: tuple[str, ...]
+    particles: np.ndarray
+    streams: tuple[np.random.Generator, ...]
+
+    def of(self, subjects: tuple[str, ...]) -> "Annealed":
+        """Those of some of the subjects."""
+        places = [self.subjects.index(name) for name in subjects]
+        return Annealed(subjects, self.particles[places], tuple(self.streams[i] for i in places))
+
+
+def anneal(prepared: Prepared, point: Point, seed: int) -> Annealed:
+    """Particles of each subject from the population to its posterior."""
     streams = [
         np.random.default_rng(stream_key(seed, f"annealed draws of {name}")) for name in prepared.design.subjects
     ]
-    prior = np.linalg.cholesky(point.omega)
-
-    def likelihood(etas: np.ndarray) -> np.ndarray:
-        found = predicted(prepared, point, etas).likelihood(point)
-        return np.where(np.isfinite(found), found, -np.inf)
-
+    prior, size = np.linalg.cholesky(point.omega), len(prepared.random)
     particles = np.stack([own.standard_normal((PARTICLES, size)) for own in streams]) @ prior.T
-    particles = _raised(particles, likelihood, point.omega, streams)
+    particles = _raised(particles, lambda etas: _likelihood(prepared, point, etas), point.omega, streams)
+    return Annealed(prepared.design.subjects, particles, tuple(streams))
+
+
+def drawn_around(prepared: Prepared, point: Point, state: Annealed, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(etas (n, count, random), their weights (n, count), which sum to 1) of each subject, nan as in `weighted`. The same
+    state gives the same draws, however often it is asked."""
+    n, size = prepared.n, len(prepared.random)
     etas, density = np.empty((n, count, size)), np.empty((n, count))
-    for i, own in enumerate(streams):
-        etas[i], density[i] = _mixture(particles[i], point.omega, count, own)
-    logs = likelihood(etas) + _log_normal(etas, point.omega) - density
-    with np.errstate(invalid="ignore"):
-        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return etas, weight / weight.sum(axis=1, keepdims=True)
+    for i, own in enumerate(deepcopy(state.streams)):
+        etas[i], density[i] = _mixture(state.particles[i], point.omega, count, own)
+    return etas, normalised(_likelihood(prepared, point, etas) + log_normal(etas, point.omega) - density)
+
+
+def _likelihood(prepared: Prepared, point: Point, etas: np.ndarray) -> np.ndarray:
+    """ln of it at draws, (n, draws); -inf where the model gives none."""
+    found = predicted(prepared, point, etas).likelihood(point)
+    return np.where(np.isfinite(found), found, -np.inf)
 
 
 def _raised(particles: np.ndarray, likelihood, omega: np.ndarray, streams: list) -> np.ndarray:
@@ -63,7 +85,7 @@ def _raised(particles: np.ndarray, likelihood, omega: np.ndarray, streams: list)
             tried = particles + scale[:, None, None] * (z @ factor.transpose(0, 2, 1))
             new = likelihood(tried)
             with np.errstate(invalid="ignore"):
-                gain = power[:, None] * (new - ll) + _log_normal(tried, omega) - _log_normal(particles, omega)
+                gain = power[:, None] * (new - ll) + log_normal(tried, omega) - log_normal(particles, omega)
             accept = np.stack([np.log(own.random(many)) for own in streams]) < gain
             particles, ll = np.where(accept[:, :, None], tried, particles), np.where(accept, new, ll)
             scale *= np.exp(2 * (accept.mean(axis=1) - 0.25))
@@ -76,8 +98,7 @@ def _step(ll: np.ndarray, most: float) -> float:
         return max(most, 0.0)
 
     def enough(rise: float) -> bool:
-        weight = np.exp(rise * (ll - ll.max()))
-        return weight.sum() ** 2 / (weight**2).sum() >= KEEP * np.isfinite(ll).sum()
+        return effective(scaled(rise * (ll - ll.max()))) >= KEEP * np.isfinite(ll).sum()
 
     if enough(most):
         return most
@@ -90,9 +111,7 @@ def _step(ll: np.ndarray, most: float) -> float:
 
 def _chosen(logs: np.ndarray, stream: np.random.Generator, many: int) -> np.ndarray:
     """Positions of particles resampled by one shifted comb."""
-    weight = np.exp(logs - logs.max())
-    comb = (np.arange(many) + stream.random()) / many
-    return np.searchsorted(np.cumsum(weight / weight.sum())[:-1], comb)
+    return combed(normalised(logs), many, stream.random())
 
 
 def _factor(points: np.ndarray) -> np.ndarray:
@@ -118,7 +137,7 @@ def _mixture(points: np.ndarray, omega: np.ndarray, count: int, stream: np.rando
     drawn = np.where(plain[:, None], z @ np.linalg.cholesky(omega).T, drawn)
     kernels = np.stack([_log_t(drawn, c, f) for c, f in zip(centres, factors, strict=True)])
     mixed = np.logaddexp.reduce(kernels, axis=0) - np.log(KERNELS)
-    return drawn, np.logaddexp(np.log1p(-OF_POPULATION) + mixed, np.log(OF_POPULATION) + _log_normal(drawn, omega))
+    return drawn, np.logaddexp(np.log1p(-OF_POPULATION) + mixed, np.log(OF_POPULATION) + log_normal(drawn, omega))
 
 
 def _log_t(x: np.ndarray, centre: np.ndarray, factor: np.ndarray) -> np.ndarray:
@@ -128,10 +147,3 @@ def _log_t(x: np.ndarray, centre: np.ndarray, factor: np.ndarray) -> np.ndarray:
     z = (x - centre) @ np.linalg.inv(factor).T
     constant = lgamma(0.5 * (FREEDOM + size)) - lgamma(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)
     return constant - np.log(np.diag(factor)).sum() - 0.5 * (FREEDOM + size) * np.log1p(np.einsum("ci,ci->c", z, z) / FREEDOM)
-
-
-def _log_normal(x: np.ndarray, omega: np.ndarray) -> np.ndarray:
-    """ln density of N(0, omega) at points (..., random)."""
-    size = len(omega)
-    half = 0.5 * ((x @ np.linalg.inv(omega)) * x).sum(axis=-1)
-    return -half - 0.5 * (size * np.log(2 * np.pi) + np.linalg.slogdet(omega)[1])

@@ -8,6 +8,7 @@ import numpy as np
 from livingdrug.core.errors import InputError
 from livingdrug.core.versions import versions
 from livingdrug.fit.bayes import Posterior
+from livingdrug.fit.estimator import estimator_of
 from livingdrug.fit.occasions import put
 from livingdrug.fit.problem import Effect, FitProblem
 from livingdrug.fit.result import BETTER_ELSEWHERE, CONVERGED, INTERRUPTED, NOT_CONVERGED, NOT_DETERMINED, FitResult
@@ -74,8 +75,10 @@ def _check(found: FitResult | Posterior) -> None:
     problem = found.problem
     if isinstance(found, Posterior) and found.faults:
         raise InputError("the posterior did not mix, so it is no model")
-    if isinstance(found, FitResult) and found.method == "individual":
-        raise InputError("method individual finds the numbers of each subject and no population; take saem, focei or laplace")
+    if isinstance(found, FitResult) and not estimator_of(found.method).population:
+        raise InputError(
+            f"method {found.method} finds the numbers of each subject and no population; take saem, focei or laplace"
+        )
     if any(p.changes for p in problem.parameters):
         raise InputError("inter-occasion variability has no place in a model file")
     if problem.own or problem.moving:

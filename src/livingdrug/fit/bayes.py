@@ -13,7 +13,6 @@ from livingdrug.fit import joint
 from livingdrug.fit.frame import Frame, frame_of, root_of
 from livingdrug.fit.nuts import Draws, Mixing, Sampling, draw, faults, mixing, summary
 from livingdrug.fit.objective import check_start
-from livingdrug.fit.outcome_problem import check_method
 from livingdrug.fit.point import Point, Prepared, point_of, prepare, table_of
 from livingdrug.fit.priors import Prior, add_priors, columns_of, priors_of
 from livingdrug.fit.problem import FitProblem
@@ -22,6 +21,9 @@ from livingdrug.fit.unknowns import Unknowns, unknowns_of
 
 FAR = 300.0  # numbers on the scale of the sampler beyond which nothing is computed
 LARGEST = 300.0  # the same of phi: beyond, exp overflows
+NO_OUTCOMES = "--method bayes does not take outcomes yet; take saem or laplace"
+NO_OCCASIONS = "inter-occasion variability is not for bayes; fit it by saem or focei"
+NOTHING_FREE = "every number is fixed, so there is nothing to sample"
 
 
 class Effects(NamedTuple):
@@ -246,9 +248,9 @@ def log_posterior(
     do."""
     unknowns, base = unknowns_of(problem), point_of(start or problem)
     if any(parameter.changes for parameter in problem.parameters):
-        raise InputError("inter-occasion variability is not for bayes; fit it by saem or focei")
+        raise InputError(NO_OCCASIONS)
     if not unknowns.size:
-        raise InputError("every number is fixed, so there is nothing to sample")
+        raise InputError(NOTHING_FREE)
     prepared, priors = prepare(problem), priors_of(problem, priors)
     check_start(prepared, base)
     density = LogPosterior(prepared, unknowns, priors, frame_of(prepared, unknowns, base, priors, seed))
@@ -286,7 +288,7 @@ def sample_posterior(
         For priors of numbers that are not estimated, and for what cannot be sampled.
     """
     if problem.outcomes:
-        check_method("bayes")
+        raise InputError(NO_OUTCOMES)
     settings = settings or Sampling()
     density, first = log_posterior(problem, priors, start, settings.seed)
     found = draw(density, first, settings)

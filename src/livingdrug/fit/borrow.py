@@ -7,16 +7,18 @@ mean and the logarithm of the standard deviation of m normal values have. m is s
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.fit.bayes import Posterior
+from livingdrug.fit.estimator import Estimator, estimator_of
 from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import SCALE_CODE, from_scale, point_of, to_scale
 from livingdrug.fit.problem import FitProblem, NormalPrior, Parameter
 from livingdrug.fit.result import Beside, FitResult
-from livingdrug.fit.run import Progress, fit
-from livingdrug.fit.saem import Saem
+from livingdrug.fit.run import Progress, estimated, fit
 from livingdrug.fit.text import read_number
 from livingdrug.fit.unknowns import Unknowns, unknowns_of
 from livingdrug.fit.words import interval_words, number
@@ -97,14 +99,24 @@ def _priors(problem: FitProblem, parameter: Parameter, source: Model, strength: 
     ]
 
 
+def borrows(settings: Estimator) -> bool:
+    """Whether a method takes borrowed priors: it estimates a population, and they take part in that."""
+    return settings.priors and settings.population
+
+
 def fit_both(
-    problem: FitProblem, borrowing: Borrowing, method: str | Saem = "saem", seed: int = 1, folder=None, resume: bool = False,
-    progress: Progress | None = None, starts: int | None = None,
-) -> FitResult:  # fmt: skip
-    """The fit of data and priors together, with that of the data alone beside it. Arguments as of `fit`; only SAEM."""
-    if method != "saem" and not isinstance(method, Saem):
-        raise InputError(f"--borrow: method {method} takes no priors; leave --method out (saem), or take --method bayes")
-    together = fit(replace(problem, priors=borrowing.priors), method, seed, folder, resume, progress, starts)
+    problem: FitProblem, borrowing: Borrowing, method: str | Estimator = "saem", seed: int = 1,
+    folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None, starts: int | None = None,
+) -> FitResult | Posterior:  # fmt: skip
+    """The fit of data and priors together, with that of the data alone beside it; a posterior has its priors beside it by
+    itself. Arguments as of `estimated`; only methods that take priors."""
+    settings = estimator_of(method)
+    if not borrows(settings):
+        name = settings.method
+        raise InputError(f"--borrow: method {name} takes no priors; leave --method out (saem), or take --method bayes")
+    together = estimated(replace(problem, priors=borrowing.priors), method, seed, folder, resume, progress, starts)
+    if isinstance(together, Posterior):
+        return replace(together, notes=(*borrowing.notes, *together.notes))
     try:
         alone = fit(problem, method, seed, None, False, progress, starts)
     except InputError as error:

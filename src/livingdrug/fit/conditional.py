@@ -30,7 +30,7 @@ NARROWEST, PLAIN_WIDEST = 1e-4, 1e3
 
 
 @dataclass(frozen=True)
-class Conditional:
+class ConditionalSettings:
     """Settings. method: focei or laplace; most: iterations at most; small: promised decrease of -2LL at which it ends;
     several: whether to search from more than the given numbers (see `fit.starts`)."""
 
@@ -57,7 +57,7 @@ class Found:
 
 
 def search(
-    prepared: Prepared, unknowns: Unknowns, settings: Conditional, start: Point | None = None,
+    prepared: Prepared, unknowns: Unknowns, settings: ConditionalSettings, start: Point | None = None,
     progress: Callable[[int, int, float], None] | None = None, level: float = np.inf,
 ) -> Found:  # fmt: skip
     """Minimise -2LL from `start` (the problem's numbers by default); level: a search that is above it after TRIAL iterations

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from livingdrug.core.draws import effective, effective_of, log_normal, normalised, scaled
 from livingdrug.core.random import stream_key, uniforms
 from livingdrug.engine import in_threads
 from livingdrug.engine.at_draws import formulas_at_draws, slopes_at_draws, sum_at_draws
@@ -95,11 +96,9 @@ def importance(
         return weights(prepared, point, drawn(prepared, point, proposal, each, seed, s))
 
     logs = np.concatenate(side_by_side(weighted, range(SETS)), axis=1)
-    top = logs.max(axis=1, keepdims=True)
-    scaled = np.exp(logs - top)
-    means = scaled.reshape(prepared.n, SETS, each).mean(axis=2)
+    means = scaled(logs).reshape(prepared.n, SETS, each).mean(axis=2)
     mean = means.mean(axis=1)
-    parts = -2 * (np.log(mean) + top[:, 0])
+    parts = -2 * (np.log(mean) + logs.max(axis=1))
     # the error of the sum of logarithms, subjects together: they share the scrambled points
     off = (means / mean[:, None] - 1).sum(axis=0)
     se = float(2 * np.std(off, ddof=1) / np.sqrt(SETS))
@@ -161,11 +160,8 @@ def _moved(before: Proposal, seed: int, k: int) -> tuple[Proposal, np.ndarray]:
     draws = drawn(prepared, point, before, TRIALS, seed, f"trial {k}")
     etas, found = draws.at(prepared, point)
     logs = weighed(point, etas, found.likelihood(point), draws)
-    with np.errstate(invalid="ignore"):
-        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
-    weight /= weight.sum(axis=1, keepdims=True)
-    size = etas.shape[2]
-    ess = 1 / (weight**2).sum(axis=1)
+    weight, size = normalised(logs), etas.shape[2]
+    ess = effective_of(weight)
     trust = np.clip((ess - 2 * size) / (10 * size), 0.0, 1.0)
     mean = np.einsum("nc,nci->ni", weight, etas)
     off = etas - mean[:, None]
@@ -186,9 +182,7 @@ def _moved(before: Proposal, seed: int, k: int) -> tuple[Proposal, np.ndarray]:
 
 def worth_of(logs: np.ndarray) -> np.ndarray:
     """Effective draws of each subject (n,), from the logarithms of weights (n, draws)."""
-    with np.errstate(invalid="ignore"):  # of a subject that the data exclude: -inf minus -inf
-        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return weight.sum(axis=1) ** 2 / (weight * weight).sum(axis=1)
+    return effective(scaled(logs))
 
 
 def _standard(seed: int, which: int | str, count: int, size: int, n: int) -> np.ndarray:
@@ -273,10 +267,7 @@ def weights(prepared: Prepared, point: Point, draws: Draws) -> np.ndarray:
 
 def weighed(point: Point, etas: np.ndarray, likelihood: np.ndarray, draws: Draws) -> np.ndarray:
     """The same from effects (n, draws, random) and log-likelihood of the data (n, draws)."""
-    size = etas.shape[2]
-    prior = -0.5 * ((etas @ np.linalg.inv(point.omega)) * etas).sum(axis=2)
-    prior -= 0.5 * (size * np.log(2 * np.pi) + np.linalg.slogdet(point.omega)[1])
-    return likelihood + prior - draws.density
+    return likelihood + log_normal(etas, point.omega) - draws.density
 
 
 @dataclass(frozen=True)

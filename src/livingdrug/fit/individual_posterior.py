@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.draws import combed, effective_of
 from livingdrug.core.random import uniforms
 from livingdrug.engine.at_draws import sum_at_draws
-from livingdrug.fit.annealed import annealed
+from livingdrug.fit.annealed import anneal, drawn_around
 from livingdrug.fit.design import LOWER, Design
 from livingdrug.fit.importance import SOUND, predicted
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Point, Prepared, centre, individual, point_of, prepare, with_etas
 from livingdrug.fit.problem import FitProblem
+from livingdrug.fit.replicates import measured_values
 from livingdrug.fit.sampled import weighted
 
 POOL = 1024  # weighted draws of a subject around its mode
@@ -75,9 +77,19 @@ class IndividualPosterior:
     def log_below(self, f: np.ndarray, values: np.ndarray) -> np.ndarray:
         """ln P(a measured value is below `values` (records,)) given predictions f (draws, records), (records, draws): what
         M3 says of a value below that limit."""
-        count = len(values)
-        kind = np.full(count, LOWER, dtype=np.int8)
-        return log_density(self.prepared, self.point, values, kind, self.design.output, f)
+        return log_density(
+            self.prepared, self.point, values, np.full(len(values), LOWER, dtype=np.int8), self.design.output, f
+        )
+
+    def log_density(self, _: np.ndarray, y: np.ndarray, kind: np.ndarray, output: np.ndarray, f: np.ndarray) -> np.ndarray:
+        """Log density of values (or the log probability of lying beyond a limit) given predictions f (draws, values), each
+        value by itself: (values, draws). First the positions of the draws, which have one residual error here."""
+        return log_density(self.prepared, self.point, y, kind, output, f)
+
+    def measured(self, _: np.ndarray, output: np.ndarray, f: np.ndarray, u: np.ndarray) -> np.ndarray:
+        """Predictions f (draws, values) with residual error, from uniform numbers u; output: position of that of each value.
+        First the positions of the draws."""
+        return measured_values(self.prepared, self.point, output, f, u)
 
 
 def individual_posterior(
@@ -117,7 +129,7 @@ def individual_posterior(
     size = len(prepared.random)
     mode, etas = np.zeros((design.n, size)), _of_population(design.subjects, point, draws, seed)
     worth, pool = np.full(design.n, np.inf), np.zeros(design.n, dtype=np.int64)
-    left = np.unique(design.subject[used])
+    left, state = np.unique(design.subject[used]), None
     for count in (POOL, *ANNEALED):
         if not len(left):
             break
@@ -127,13 +139,15 @@ def individual_posterior(
             drawn, weight = weighted(own, point, mode[left], seed, count)
             pool[left] = count
         else:
-            drawn, weight = annealed(own, point, count, seed)
+            state = anneal(own, point, seed) if state is None else state.of(own.design.subjects)
+            drawn, weight = drawn_around(own, point, state, count)
         lost = ~np.isfinite(weight).all(axis=1)  # no draw at which the model gives the samples a finite likelihood
-        found = np.where(lost, 0.0, 1 / (np.where(lost[:, None], 1.0, weight) ** 2).sum(axis=1))
+        found = np.where(lost, 0.0, effective_of(np.where(lost[:, None], 1.0, weight)))
         better = found > (0.0 if count == POOL else worth[left])  # else what an earlier round gave stands
         for k in np.flatnonzero(better).tolist():
             i = int(left[k])
-            etas[i], pool[i] = drawn[k, _systematic(weight[k], draws, seed, design.subjects[i])], count
+            shift = uniforms(seed, f"individual parameters of {design.subjects[i]}", 0, 1)
+            etas[i], pool[i] = drawn[k, combed(weight[k], draws, float(shift[0]))], count
         worth[left] = found if count == POOL else np.maximum(found, worth[left])
         left = left[worth[left] < SOUND]
     return IndividualPosterior(prepared, point, used, mode, etas, worth, pool, seed)
@@ -174,9 +188,3 @@ def _of_population(subjects: tuple[str, ...], point: Point, draws: int, seed: in
     factor = np.linalg.cholesky(point.omega)
     z = [ndtri(uniforms(seed, f"forecast of {name}", 0, draws * size)).reshape(draws, size) for name in subjects]
     return np.stack(z) @ factor.T
-
-
-def _systematic(weight: np.ndarray, draws: int, seed: int, name: str) -> np.ndarray:
-    """Positions of equally probable draws from weighted ones, by one shifted comb."""
-    comb = (np.arange(draws) + uniforms(seed, f"individual parameters of {name}", 0, 1)) / draws
-    return np.searchsorted(np.cumsum(weight)[:-1], comb)

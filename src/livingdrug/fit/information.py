@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from livingdrug.core.draws import scaled
 from livingdrug.fit.importance import Draws, Predicted, weighed
 from livingdrug.fit.point import Point, Prepared
 from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
@@ -197,10 +198,8 @@ def weighted_at(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Dra
     etas, found = draws.at(prepared, point)
     likelihood, *by_errors = found.by_errors(point, unknowns)  # its slopes cost little more than the likelihood itself
     logs = weighed(point, etas, likelihood, draws)
-    top = logs.max(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore"):  # of a subject that the data exclude, where a step went too far
-        weight = np.exp(logs - top)
-    level = float(np.sum(np.log(weight.mean(axis=1)) + top[:, 0]))
+    weight = scaled(logs)  # nan for a subject that the data exclude, where a step went too far
+    level = float(np.sum(np.log(weight.mean(axis=1)) + logs.max(axis=1)))
     weight /= weight.sum(axis=1, keepdims=True)
     return At(prepared, unknowns, point, draws, etas, found, likelihood, tuple(by_errors), logs, weight, level)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livingdrug.core.draws import normalised
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import stream_key
 from livingdrug.fit.importance import Draws, Predicted, drawn, predicted, propose, weights
@@ -109,8 +110,7 @@ def _given_samples(prepared: Prepared, point: Point, etas: np.ndarray, seed: int
     draws = drawn(prepared, point, propose(prepared, point, seed, etas), DRAWS, seed, "outcome check")
     logs = weights(prepared, point, draws) - draws.found.outcomes(point)
     logs = np.where(np.isnan(logs), -np.inf, logs)
-    weight = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return weight / weight.sum(axis=1, keepdims=True), draws
+    return normalised(logs), draws
 
 
 def parted_by(outcome: Outcome) -> Driver:

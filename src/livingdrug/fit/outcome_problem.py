@@ -77,16 +77,13 @@ def with_outcomes(problem: FitProblem, outcomes: tuple[Outcome, ...]) -> FitProb
     return replace(problem, outcomes=tuple(made))
 
 
-def check_method(method: str, evaluated: str | None = None) -> None:
-    """Refuse what takes no outcomes. Raises InputError that says why, and what does."""
-    if evaluated in ("fo", "foce", "focei") or method == "focei":
-        word = evaluated or method
+def check_evaluated(approximation: str) -> None:
+    """Refuse an approximation that takes no outcomes. Raises InputError that says why, and what does."""
+    if approximation in ("fo", "foce", "focei"):
         raise InputError(
-            f"{word} approximates measured values with a normal error, and an outcome has none; take "
-            f"{'laplace or is' if evaluated else 'saem or laplace'}"
+            f"{approximation} approximates measured values with a normal error, and an outcome has none; take "
+            "laplace or is"
         )
-    if method == "bayes":
-        raise InputError("--method bayes does not take outcomes yet; take saem or laplace")
 
 
 def _about(outcome: Outcome, driver) -> str:

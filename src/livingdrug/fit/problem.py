@@ -325,7 +325,11 @@ def outputs_of(model: Model, data: Data, given: dict[str, str]) -> tuple[tuple[s
         elif name == "" or len(named) == 1:
             if len(measured or known) != 1:
                 listed = ", ".join(f"`{n}`" for n in measured or known)
-                raise InputError(f"`{model.full_name}` has several measured outputs ({listed}); say which one the values are")
+                raise InputError(
+                    f"`{model.full_name}` has several measured outputs ({listed}); say which one the values are: in a column "
+                    "DVID of the data, or keep one `measured` in the model file (of SBML: in a map, `livingdrug models new "
+                    "--roles-of`)"
+                )
             found[name] = (measured or known)[0]
         else:
             raise InputError(f"`{model.full_name}`: the data name the " + unknown("output", name, known))

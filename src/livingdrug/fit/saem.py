@@ -34,7 +34,7 @@ EVERY = 2.0  # s between saved states
 
 
 @dataclass(frozen=True)
-class Saem:
+class SaemSettings:
     """Settings. exploration: iterations that search; smoothing: iterations whose statistics are averaged; chains: copies
     of each subject (by default as many as make ENOUGH); annealing: part of a variance that an iteration keeps at least
     during the exploration."""
@@ -79,7 +79,7 @@ class State:
     trace: np.ndarray
 
 
-def begin(prepared: Prepared, settings: Saem) -> State:
+def begin(prepared: Prepared, settings: SaemSettings) -> State:
     """The state before the first iteration: spreads wide."""
     point = point_of(prepared.problem)
     random = prepared.problem.random
@@ -93,7 +93,7 @@ def begin(prepared: Prepared, settings: Saem) -> State:
 
 
 def run(
-    prepared: Prepared, settings: Saem, seed: int, state: State | None = None,
+    prepared: Prepared, settings: SaemSettings, seed: int, state: State | None = None,
     progress: Callable[[int, int, float], None] | None = None, save: Callable[[State], None] | None = None,
 ) -> State:  # fmt: skip
     """Iterate to the end, from `state` if one is given. progress(done, all, objective); save(state) now and then, and when
@@ -124,7 +124,9 @@ def run(
     return state
 
 
-def _iterate(prepared: Prepared, settings: Saem, unknowns: Unknowns, linear: Linear, seed: int, state: State) -> State:
+def _iterate(
+    prepared: Prepared, settings: SaemSettings, unknowns: Unknowns, linear: Linear, seed: int, state: State
+) -> State:
     """One iteration: draw, average, maximise."""
     k, point = state.done, state.point
     gain = settings.gain(k)
@@ -160,7 +162,7 @@ def _iterate(prepared: Prepared, settings: Saem, unknowns: Unknowns, linear: Lin
     return State(k + 1, moved, chains, s1, s2, s3, mean, square, state.trace)
 
 
-def drift(state: State, settings: Saem) -> np.ndarray:
+def drift(state: State, settings: SaemSettings) -> np.ndarray:
     """How far each estimated number moved over the last quarter of the smoothing."""
     last = state.trace[-max(settings.smoothing // 4, 1) :, 2:]
     return np.abs(last[-1] - last[0])

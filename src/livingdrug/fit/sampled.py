@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core.draws import effective_of, normalised
 from livingdrug.core.random import uniforms
 from livingdrug.fit.importance import FEW, drawn, propose, weights
 from livingdrug.fit.point import Point, Prepared, centre, individual, point_of, prepare, with_etas
@@ -83,7 +84,7 @@ def sampled_parameters(result: FitResult, draws: int = DRAWS, seed: int = 1) -> 
         name: np.stack([t[:, column] for t in tables], axis=1) for name, column in zip(names, prepared.columns, strict=True)
     }
     random = tuple(p.name for p in problem.random)
-    return Sampled(prepared.design.subjects, random, etas, values, 1 / (weight**2).sum(axis=1), seed)
+    return Sampled(prepared.design.subjects, random, etas, values, effective_of(weight), seed)
 
 
 def weighted(
@@ -97,6 +98,4 @@ def weighted(
     draws = drawn(prepared, point, proposal, pool, seed, "individual parameters")
     logs = weights(prepared, point, draws)
     logs = np.where(np.isfinite(logs), logs, -np.inf)
-    with np.errstate(invalid="ignore"):
-        weight = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return draws.etas(prepared, point), weight / weight.sum(axis=1, keepdims=True)
+    return draws.etas(prepared, point), normalised(logs)

@@ -16,7 +16,7 @@ from livingdrug.fit.climb import Climbed
 from livingdrug.fit.limits import cutoff
 from livingdrug.fit.point import Prepared, problem_at
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.fit.saem import Saem, State
+from livingdrug.fit.saem import SaemSettings, State
 from livingdrug.fit.saem import run as run_saem
 from livingdrug.fit.settle import Settled, finished, lessened, settle, swapped, with_all
 from livingdrug.fit.unknowns import TYPICAL, unknowns_of
@@ -52,8 +52,8 @@ class Searched(NamedTuple):
 
 
 def searched(
-    prepared: Prepared, settings: Saem, seed: int, searches: int | None, state: State | None, progress: Progress | None,
-    save: Callable[[State], None] | None,
+    prepared: Prepared, settings: SaemSettings, seed: int, searches: int | None, state: State | None,
+    progress: Progress | None, save: Callable[[State], None] | None,
 ) -> Searched:  # fmt: skip
     """The optima that searches find. searches: how many (None: two to four with few subjects, else one); state: where the
     first one goes on."""
@@ -81,7 +81,7 @@ def searched(
 
 
 def confirmed(
-    found: Searched, prepared: Prepared, settings: Saem, seed: int, progress: Progress | None
+    found: Searched, prepared: Prepared, settings: SaemSettings, seed: int, progress: Progress | None
 ) -> Searched:  # fmt: skip
     """The searches, and with few subjects up to MORE that begin around the best optimum where two have not reached it: one
     that other variabilities or a profile led to is believed if searches end there, too, and none ends higher."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livingdrug.core import draws
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import check_seed, normals, uniforms
 from livingdrug.core.shown import Shown
@@ -151,7 +152,7 @@ def resample(
         x, density = _drawn(middle, spread, size, seed, k)
         found = log_density(x)
         ratio = found.mean(axis=1) - density
-        effective.append(_worth(ratio) / size)
+        effective.append(float(draws.effective(draws.scaled(ratio))) / size)
         many = kept if k == len(sizes) - 1 else int(KEPT * size)
         chosen = _resampled(ratio, many, seed, k)
         middle, spread = x[chosen].mean(axis=0), np.cov(x[chosen].T).reshape(len(middle), len(middle))
@@ -167,12 +168,6 @@ def _drawn(middle: np.ndarray, spread: np.ndarray, size: int, seed: int, k: int)
     u = uniforms(seed, f"sir tails {k}", 0, size * FREEDOM // 2).reshape(size, FREEDOM // 2)
     z *= np.sqrt(FREEDOM / (-2 * np.log(u).sum(axis=1)))[:, None]
     return middle + z @ factor.T, -0.5 * (FREEDOM + free) * np.log1p((z * z).sum(axis=1) / FREEDOM)
-
-
-def _worth(ratio: np.ndarray) -> float:
-    """How many equal ratios these are worth (Kish 1965)."""
-    weight = np.exp(ratio - ratio.max())
-    return float(weight.sum() ** 2 / (weight * weight).sum())
 
 
 def _resampled(ratio: np.ndarray, many: int, seed: int, k: int) -> np.ndarray:

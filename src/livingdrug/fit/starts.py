@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit.conditional import TRIAL, Conditional, Found, search
+from livingdrug.fit.conditional import TRIAL, ConditionalSettings, Found, search
 from livingdrug.fit.design import MEASURED
 from livingdrug.fit.modes import Modes, find_modes, solved
 from livingdrug.fit.objective import spreads
@@ -68,7 +68,7 @@ class Searched(NamedTuple):
 
 
 def from_starts(
-    prepared: Prepared, unknowns: Unknowns, settings: Conditional, progress: Progress | None = None
+    prepared: Prepared, unknowns: Unknowns, settings: ConditionalSettings, progress: Progress | None = None
 ) -> Searched:
     """Search from the given numbers and from the subjects' own; where the lower of both holds a
     between-subject variability that shrank to next to nothing, from a larger one too.
@@ -92,7 +92,7 @@ def from_starts(
 
 
 def _tried(
-    prepared, unknowns, settings: Conditional, point: Point, start: str, progress, level: float = np.inf
+    prepared, unknowns, settings: ConditionalSettings, point: Point, start: str, progress, level: float = np.inf
 ) -> Tried:
     """A search, given up early where another one ended at a -2LL far lower than it comes: level."""
     try:

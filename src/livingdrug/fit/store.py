@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,11 @@ from livingdrug.core.versions import versions
 from livingdrug.fit.conditional_residuals import with_conditional_residuals
 from livingdrug.fit.outcomes import WEIBULL, Outcome
 from livingdrug.fit.penalty import penalty_of
-from livingdrug.fit.point import point_of
+from livingdrug.fit.point import Point, point_of
 from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import FitResult, Objective
+from livingdrug.fit.saem import State
+from livingdrug.fit.sampling import Chains
 from livingdrug.fit.unknowns import unknowns_of
 
 CONVENTIONS = (
@@ -55,7 +57,7 @@ def fingerprint(problem: FitProblem, settings, seed: int) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def write_state(folder: str | Path, mark: str, state) -> None:
+def write_state(folder: str | Path, mark: str, state: State) -> None:
     """Save where a run stands."""
     path = made_folder(folder) / STATE
     arrays = {f"point_{name}": value for name, value in state.point._asdict().items()}
@@ -65,12 +67,8 @@ def write_state(folder: str | Path, mark: str, state) -> None:
         np.savez(file, mark=np.array(mark), done=np.array(state.done), **arrays)
 
 
-def read_state(folder: str | Path | None, mark: str):
+def read_state(folder: str | Path | None, mark: str) -> State:
     """The saved state. Raises InputError where there is none, or it belongs to another fit."""
-    from livingdrug.fit.point import Point
-    from livingdrug.fit.saem import State
-    from livingdrug.fit.sampling import Chains
-
     path = Path(folder or ".") / STATE
     arrays = _arrays(path)
     if str(arrays.get("mark")) != mark:
@@ -96,6 +94,24 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     # numpy and zipfile answer a damaged file with whatever their innards meet: no list of exceptions is ever whole
     except Exception as error:
         raise InputError(f"`{path}` cannot be read ({error}); leave --resume out to begin again") from None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a run is saved on its way. folder: None, nowhere; mark: what the state belongs to; resume: whether the run
+    goes on from it."""
+
+    folder: str | Path | None = None
+    mark: str = ""
+    resume: bool = False
+
+    def before(self) -> State | None:
+        """The state that the run goes on from. Raises InputError where it should and there is none."""
+        return read_state(self.folder, self.mark) if self.resume else None
+
+    def save(self, state: State) -> None:
+        """Keep where the run stands."""
+        write_state(self.folder or ".", self.mark, state)
 
 
 def drop_state(folder: str | Path) -> None:

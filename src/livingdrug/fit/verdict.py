@@ -53,7 +53,7 @@ def likelihood_words(sound: bool, least: float | None, se: float | None) -> str:
     if sound:
         return (
             f"The likelihood is known (Monte-Carlo error of -2 log likelihood {se:.2g}; effective sample size "
-            "{least:,.0f} or more of each subject)."
+            f"{least:,.0f} or more of each subject)."
         )
     return (
         f"The likelihood is not known: the draws of a subject are worth {least:.0f} independent ones, so no standard error, "

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.fit import LOWER, UPPER, IndividualPosterior
-from livingdrug.forecast.patients import KINDS, Setting, limits_of, patients_of, posterior_of, records_of
+from livingdrug.fit import LOWER, UPPER
+from livingdrug.forecast.patients import KINDS, Posterior, Setting, limits_of, patients_of, posterior_of, records_of
 from livingdrug.forecast.result import LEVEL, Cut, Patient, Proportion, Score
 
 FIFTHS = np.linspace(0, 1, 6)
@@ -73,7 +73,7 @@ def _known(patient: Patient) -> bool:
     return bool(np.isfinite([patient.of("auc28").low, patient.of("auc28").high]).all())
 
 
-def later_records(setting: Setting, posterior: IndividualPosterior) -> np.ndarray:
+def later_records(setting: Setting, posterior: Posterior) -> np.ndarray:
     """Positions of the records of the output that came after the cut, to the horizon."""
     design, outputs = posterior.design, [r.output for r in setting.problem.residuals]
     if setting.output not in outputs:
@@ -84,7 +84,7 @@ def later_records(setting: Setting, posterior: IndividualPosterior) -> np.ndarra
 
 
 def places(
-    setting: Setting, posterior: IndividualPosterior, later: np.ndarray
+    setting: Setting, posterior: Posterior, later: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, Score | None]:
     """(lower and upper end of where each later sample lies in what was expected of it, from 0 to 1; score of being below the
     limit). A measured value lies at one place, one below the limit somewhere below that of the limit."""
@@ -138,7 +138,7 @@ def score(name: str, probability: np.ndarray, outcome: np.ndarray) -> Score:
     return Score(name, n, float(probability.mean()), rate, float(square.mean()), se, rate * (1 - rate), ranked)
 
 
-def _rows(setting: Setting, posterior: IndividualPosterior, later, low, high, inside):
+def _rows(setting: Setting, posterior: Posterior, later, low, high, inside):
     import pandas as pd
 
     design = posterior.design

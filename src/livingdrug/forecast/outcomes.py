@@ -3,9 +3,8 @@
 import numpy as np
 
 from livingdrug.core.errors import InputError
-from livingdrug.core.random import uniforms
 from livingdrug.core.units import conversion
-from livingdrug.response import Curve
+from livingdrug.response import Curve, drawn_coefficients, probabilities
 
 OF = {"CMAX": "cmax", "AUC28": "auc28"}  # exposure of a curve -> draws of a patient
 
@@ -35,19 +34,4 @@ def factor_to(curve: Curve, unit: str) -> float:
 def chances(curve: Curve, exposure: np.ndarray, seed: int) -> np.ndarray:
     """Probability of an outcome at each draw of an exposure in the unit of the curve, shape (draws,); each draw has
     coefficients of its own where their covariance is known, the same for every patient."""
-    from scipy.special import expit, logit, ndtri
-
-    coefficients = [curve.intercept, curve.slope, logit(curve.ceiling) if curve.ceiling < 1 else np.inf]
-    drawn = np.tile(coefficients, (len(exposure), 1))
-    if curve.covariance is not None:
-        size = len(curve.covariance)
-        z = ndtri(uniforms(seed, f"coefficients of {curve.name}", 0, len(exposure) * size)).reshape(-1, size)
-        drawn[:, :size] += z @ _root(curve.covariance).T
-    x = np.log(np.maximum(exposure, np.finfo(float).tiny)) if curve.scale == "log" else exposure
-    return expit(drawn[:, 2]) * expit(drawn[:, 0] + drawn[:, 1] * x)
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    """A square root of a covariance, which may be singular."""
-    values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0.0))
+    return probabilities(curve, drawn_coefficients(curve, len(exposure), seed), exposure)

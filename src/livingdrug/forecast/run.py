@@ -9,7 +9,7 @@ from livingdrug.core.names import unknown
 from livingdrug.core.random import check_seed
 from livingdrug.core.units import in_a_day
 from livingdrug.data import Data
-from livingdrug.fit import ResidualError
+from livingdrug.fit import FitProblem, ResidualError
 from livingdrug.forecast.check import check_forecast
 from livingdrug.forecast.course import WINDOW
 from livingdrug.forecast.outcomes import exposure_of, factor_to
@@ -18,10 +18,13 @@ from livingdrug.forecast.problem import forecast_problem
 from livingdrug.forecast.result import Forecast, Patient
 from livingdrug.models import Model
 from livingdrug.response import Curve
-from livingdrug.simulation import check_horizon
+from livingdrug.simulation import check_horizon, drawn_models, says_uncertainty
 
 DRAWS = 500  # kept of each patient
 UNTIL = 180.0
+UNCERTAIN = 20  # draws of the population of a fit
+MOST_UNCERTAIN = 500
+SPARE = 2  # times as many are drawn, as some may be no population
 MOST = 2000  # patients, whose draws are kept
 
 
@@ -43,6 +46,7 @@ def forecast(
     check: Sequence[float] = (),
     observed: Mapping[str, Mapping[str, float]] | None = None,
     draws: int = DRAWS,
+    uncertainty: int | None = None,
     seed: int = 1,
     progress: Progress | None = None,
 ) -> Forecast:
@@ -51,7 +55,7 @@ def forecast(
     Parameters
     ----------
     model : Model
-        With between-subject variability and residual error; its numbers are taken as known.
+        With between-subject variability and residual error.
     data : Data
         As `read_data` reads them. A patient with doses and no samples gets the population's forecast.
     at : float, optional
@@ -76,6 +80,10 @@ def forecast(
         Name of a curve -> patient -> whether the outcome came (1 or 0), for `check`.
     draws : int
         Draws of each patient's posterior that curves and intervals are made of.
+    uncertainty : int, optional
+        Draws of the population of a fitted model, which bands then hold too; 0 takes it as known. 20 by default where the
+        fit gave the covariance of its estimates, draws or intervals of them. A patient's own samples do not change the
+        population.
     seed : int
     progress : callable, optional
         `progress(done, all)`.
@@ -94,8 +102,8 @@ def forecast(
     if response is not None and toxicity is not None and len(curves) < 2:
         raise InputError(f"`{response.name}` is given as response and as toxicity; give two different curves")
     setting = settle(
-        model, data, at, until, output, curves=curves, days=days, draws=draws, seed=seed, spread=spread, cv=cv,
-        residuals=residuals, outputs=outputs, compartments=compartments, missing=missing,
+        model, data, at, until, output, curves=curves, days=days, draws=draws, uncertainty=uncertainty, seed=seed,
+        spread=spread, cv=cv, residuals=residuals, outputs=outputs, compartments=compartments, missing=missing,
     )  # fmt: skip
     _check_days(setting, check)
     apart = [name for name in observed or {} if name not in curves]
@@ -112,7 +120,7 @@ def forecast(
 
 def settle(
     model: Model, data: Data, at: float | None, until: float, output: str | None, curves: dict[str, Curve],
-    days: Sequence[float] | None, draws: int, seed: int, **population,
+    days: Sequence[float] | None, draws: int, uncertainty: int | None, seed: int, **population,
 ) -> Setting:  # fmt: skip
     """What is asked, checked; population: as in `forecast_problem`."""
     check_seed(seed)
@@ -134,6 +142,7 @@ def settle(
     day = in_a_day(model.time_unit)
     check_horizon(model, max(until, WINDOW) * day)
     problem, silent = forecast_problem(model, data, **population)
+    drawn, unsure = _drawn(model, data, uncertainty, seed, population)
     known = {o.name: o.unit for o in model.system.outputs}
     output = problem.residuals[0].output if output is None else output
     if output not in known:
@@ -148,9 +157,35 @@ def settle(
             "between them (command line: --next 21,28)"
         )
     return Setting(
-        problem=problem, silent=silent, output=output, unit=known[output], at=at, until=until, day=day, draws=draws,
-        seed=seed, curves=curves, days=asked,
+        problem=problem, drawn=drawn, unsure=unsure, silent=silent, output=output, unit=known[output], at=at, until=until,
+        day=day, draws=draws, seed=seed, curves=curves, days=asked,
     )  # fmt: skip
+
+
+def _drawn(
+    model: Model, data: Data, count: int | None, seed: int, population: dict
+) -> tuple[tuple[FitProblem, ...], tuple[str, ...]]:
+    """(the problem at draws of the population of a fit, what to know of them); none where it counts as known."""
+    if count is None:
+        count = UNCERTAIN if says_uncertainty(model) else 0
+        if model.fitted is not None and not count:
+            return (), ("caution: the fit says nothing of the uncertainty of its estimates, so bands are too narrow",)
+    if not count:
+        return (), ()
+    if count > MOST_UNCERTAIN:
+        raise InputError(f"uncertainty is {count:,} draws of the population; 20 serve, and {MOST_UNCERTAIN} is the most")
+    made, drawn, lost, why = drawn_models(model, count * SPARE, seed), [], 0, ""
+    for one in made.models:
+        if len(drawn) == count:
+            break
+        try:
+            drawn.append(forecast_problem(one, data, **population)[0])
+        except InputError as error:  # such as subjects that differ by orders of magnitude
+            lost, why = lost + 1, str(error)
+    if not drawn:
+        raise InputError(f"`{model.full_name}`: no draw of its estimates gives a population ({why}); give --uncertainty 0")
+    more = [f"{lost} of {lost + len(drawn)} draws of the estimates give no population: left out"] if lost else []
+    return tuple(drawn), (*made.notes, *more)
 
 
 def _check_days(setting: Setting, check: Sequence[float]) -> None:

@@ -2,6 +2,7 @@
 
 from livingdrug.plots.assay import plot_plate, plot_plates
 from livingdrug.plots.assay_fits import (
+    plot_calibration,
     plot_courses,
     plot_designs,
     plot_doses,
@@ -27,6 +28,7 @@ from livingdrug.plots.fits import (
 from livingdrug.plots.forecast import plot_forecast, plot_forecast_check
 from livingdrug.plots.index import axis_label, plot_index, plot_tradeoff, shown_exposures
 from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
+from livingdrug.plots.optimum import plot_best_dose, plot_surface
 from livingdrug.plots.outcomes import plot_outcomes
 from livingdrug.plots.panels import Panel, panels_of, plot_panels
 from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
@@ -45,7 +47,8 @@ from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_powe
 __all__ = [
     "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "is_long",
     "long_ticks", "new_figure",
-    "pairs_together", "panels_of", "plot_bands", "plot_chains", "plot_characteristics", "plot_comparison",
+    "pairs_together", "panels_of", "plot_bands", "plot_best_dose", "plot_calibration", "plot_chains", "plot_characteristics",
+    "plot_comparison",
     "plot_continuous", "plot_courses", "plot_covariates", "plot_curve", "plot_curves", "plot_days",
     "plot_densities", "plot_designs", "plot_diagram", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
@@ -58,7 +61,7 @@ __all__ = [
     "plot_power_over_size", "plot_smallest",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
     "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored", "plot_sensitivity",
-    "plot_size_grid", "plot_spaghetti", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
+    "plot_size_grid", "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
     "plot_vpc",
     "sequence", "shown_exposures",
 ]  # fmt: skip

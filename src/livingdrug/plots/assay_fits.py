@@ -290,6 +290,34 @@ def plot_scored(found):
     return figure
 
 
+def plot_calibration(found):
+    """Factors that products need in patients over their ratios in the assay, with the slope and its 95 % band; found:
+    `assay.Calibration`."""
+    from matplotlib import rc_context
+
+    with rc_context(SETTINGS):
+        figure = blank(4.4, 3.6)
+        axes = figure.subplots()
+        ends = [1.0, *(r.rate for r in found.rows)]
+        line = np.geomspace(min(ends) / 1.2, max(ends) * 1.2, 60)
+        low, middle, high = (line**slope for slope in (found.low, found.slope, found.high))
+        axes.fill_between(line, np.minimum(low, high), np.maximum(low, high), color=COLOURS[0], alpha=0.2, linewidth=0)
+        axes.plot(line, middle, color=COLOURS[0], label=f"slope {found.slope:.2g} ({found.low:.2g} to {found.high:.2g})")
+        for r in found.rows:
+            axes.plot(r.rate, r.factor, "o", color="black")
+            axes.annotate(short(r.group, 20), (r.rate, r.factor), xytext=(4, 4), textcoords="offset points")
+        axes.plot(1, 1, "s", color=MUTED, label=f"{short(found.control, 20)} (control)")
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        needed = [v for r in found.rows for v in (r.factor, r.expected)]
+        axes.set_ylim(min([*needed, 1.0]) / 1.6, max([*needed, 1.0]) * 1.6)
+        axes.set_xlabel(f"{short(found.link.rate, 24)} in the assay, ratio")
+        axes.set_ylabel(f"factor on {short(found.link.quantity, 24)} in patients")
+        axes.legend()
+        stamp(figure, RESEARCH)
+    return figure
+
+
 def plot_doses(found, limit: float | None):
     """Percentiles of exposure over dose with their intervals; limit: what they are to stay below, dashed. found:
     `assay.FirstDose`."""

@@ -49,7 +49,7 @@ from livingdrug.simulation.run import (
     simulate,
 )
 from livingdrug.simulation.solve import individual_values, solve, subject_events
-from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models
+from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models, says_uncertainty
 
 __all__ = [
     "BOTH",
@@ -58,7 +58,7 @@ __all__ = [
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
     "check_horizon", "check_outputs", "check_regimen", "check_window", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
-    "drawn_values", "exposure_table", "exposure_task", "find_population", "gillespie",
+    "drawn_values", "says_uncertainty", "exposure_table", "exposure_task", "find_population", "gillespie",
     "individual_values", "joined",
     "limit_text", "observe", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
     "simulate_cure", "solve", "subject_events", "typical_subject", "write_dose",

@@ -28,20 +28,22 @@ BOTH, TRANSFER = "both", "slope"
 @dataclass(frozen=True)
 class Link:
     """Which measure (`rate`) moves which quantity of the model, and by which slope of logarithms (mean and
-    SD)."""
+    SD); scatter: SD of the logarithm by which a new group differs from that line."""
 
     rate: str
     quantity: str
     slope: float = SLOPE
     sd: float = SLOPE_SD
     assumed: bool = True
+    scatter: float = 0.0
 
     def sentence(self) -> str:
         """What is assumed, in words."""
         whose = "an assumption of ours, as no public data tell it" if self.assumed else "as given"
         return (
-            f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}: "
-            f"{whose}"
+            f"ln ratio of {self.quantity} = ({self.slope:g} +- {self.sd:g}) x ln ratio of {self.rate}"
+            + (f" +- {self.scatter:g}, a group's own" if self.scatter else "")
+            + f": {whose}"
         )
 
 
@@ -55,20 +57,24 @@ def read_with_sd(text: str) -> tuple[float, float | None]:
 
 
 def read_link(text: str) -> Link:
-    """`k_kill=k_kill:1+-0.5`: measure, quantity of the model, slope and its SD. Raises InputError for other
-    texts."""
+    """`k_kill=k_kill:1+-0.5~0.2`: measure, quantity of the model, slope and its SD, scatter of groups (where one is
+    given). Raises InputError for other texts."""
     rate, _, right = text.rpartition("=")
     into, colon, slope = right.partition(":")
+    slope, tilde, own = slope.partition("~")
     try:
         if not rate.strip() or not into.strip().isidentifier():
             raise ValueError
         mean, sd = read_with_sd(slope) if colon else (SLOPE, SLOPE_SD)
+        scatter, also = read_with_sd(own) if tilde else (0.0, None)
+        if scatter < 0 or also is not None:
+            raise ValueError
     except ValueError:
         raise InputError(
             f"`{text}` cannot be read; write RATE=QUANTITY:SLOPE+-SD, such as k_kill=k_kill:1+-0.5 (the "
-            "slope may be left out)"
+            "slope may be left out, and ~SCATTER may follow it)"
         ) from None
-    return Link(rate.strip(), into.strip(), mean, sd or 0.0, not colon)
+    return Link(rate.strip(), into.strip(), mean, sd or 0.0, not colon, scatter)
 
 
 @dataclass(frozen=True)
@@ -152,10 +158,11 @@ def carry(
     factors, changes, curves, failed, cautions, draws = {}, [], {}, 0, [], {}
     base = _simulated(model, {}, 1, until)
     for group, logs_of in ratios.items():
+        own = np.array([k.scatter for k in links]) * rng.standard_normal(logs_of.shape)
         kinds = {
-            BOTH: slopes * logs_of,
+            BOTH: slopes * logs_of + own,
             measured: np.array([k.slope for k in links]) * logs_of,
-            TRANSFER: slopes * np.median(logs_of, axis=0),
+            TRANSFER: slopes * np.median(logs_of, axis=0) + own,
         }
         for of, logs in kinds.items():
             moved = factors_of(links, logs)

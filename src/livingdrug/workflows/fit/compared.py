@@ -16,7 +16,7 @@ from livingdrug.fit import (
 )
 from livingdrug.models import Model, build_model
 from livingdrug.workflows.fit.plan import planned_fit, samples_of
-from livingdrug.workflows.fit.scenario import OF_BAYES, Fit
+from livingdrug.workflows.fit.scenario import OF_ONE_METHOD, Fit
 
 Comparison = MethodComparison | ModelComparison
 # fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the command line
@@ -30,7 +30,7 @@ OF_ONE_FIT = {
     "profile": "--profile",
     "bootstrap": "--bootstrap",
     "sir": "--sir",
-} | {name: f"--{name}" for name in (*OF_BAYES, "borrow", "reduce")}
+} | {name: f"--{name}" for name in (*OF_ONE_METHOD, "borrow", "reduce")}
 
 
 def run_comparison(scenario: Fit, progress: Progress | None = None) -> tuple[Comparison, tuple[str, ...]]:

@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from livingdrug.core.export import write_csv
-from livingdrug.fit import FitResult, MethodComparison, MethodRun, ModelComparison, ModelRun
+from livingdrug.fit import FitResult, MethodComparison, MethodRun, ModelComparison, ModelRun, method_label
 from livingdrug.fit.compare import level_words
-from livingdrug.fit.compare_words import NAMES
 from livingdrug.fit.words import number
 from livingdrug.report import Answer, Part, Table, model_card
 from livingdrug.workflows.fit.compared import Comparison
@@ -53,13 +52,13 @@ def comparison_answer(scenario: Fit, found: Comparison, notes: tuple[str, ...]) 
 
 
 def _notes(result: FitResult, methods: bool) -> tuple[str, ...]:
-    head = NAMES[result.method] if methods else result.problem.model.full_name
+    head = method_label(result.method) if methods else result.problem.model.full_name
     return tuple(f"{head}: {note}" for note in result.notes)
 
 
 def _fit_part(run: MethodRun | ModelRun) -> Part:
     """What a fit says of itself."""
-    name = NAMES[run.method] if isinstance(run, MethodRun) else run.name
+    name = method_label(run.method) if isinstance(run, MethodRun) else run.name
     said = run.result.verdict.sentences if run.result is not None and run.result.verdict else (run.why,)
     key = "fit-" + "".join(c if c.isalnum() else "-" for c in name.lower())
     return Part(key, f"The fit of {name}", (f"{run.status.replace('_', ' ')}.", *said))
@@ -67,7 +66,7 @@ def _fit_part(run: MethodRun | ModelRun) -> Part:
 
 def method_tables(found: MethodComparison) -> tuple[Table, ...]:
     """Likelihoods of the methods, and their estimates side by side."""
-    header = ("", *(NAMES[run.method] for run in found.runs))
+    header = ("", *(method_label(run.method) for run in found.runs))
     fits = (
         ("status", *(run.status.replace("_", " ") for run in found.runs)),
         (

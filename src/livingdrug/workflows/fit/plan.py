@@ -17,54 +17,55 @@ from livingdrug.fit import (
     Objective,
     Posterior,
     Progress,
-    Sampling,
     Uncertainty,
-    as_priors,
+    all_estimators,
     borrowed,
     design_of,
+    estimated,
+    estimator_of,
     evaluate,
     few_draws,
-    fit,
     fit_both,
+    methods_that,
     new_problem,
-    priors_of,
     read_borrow,
-    read_priors,
-    sample_posterior,
     size_caution,
     start_values,
     unknowns_of,
-    with_all,
     without_zeros,
 )
-from livingdrug.fit.borrow import advice
+from livingdrug.fit.borrow import advice, borrows
 from livingdrug.fit.intervals import uncertainty
 from livingdrug.fit.outcome_data import Asked, read_asked, refuse_unsampled, taken
-from livingdrug.fit.outcome_problem import check_method, with_outcomes
+from livingdrug.fit.outcome_problem import check_evaluated, with_outcomes
 from livingdrug.fit.text import read_effects, read_names, read_residuals
 from livingdrug.models import build_model, find_quantity
-from livingdrug.workflows.fit.scenario import OF_BAYES, Fit
+from livingdrug.workflows.fit.scenario import Fit
 
 
 def run_fit(
     scenario: Fit, folder: str | Path | None = None, resume: bool = False, progress: Progress | None = None,
     say: Callable[[str], None] | None = None,
-) -> FitResult:
-    """The fit that a scenario describes; folder: where its state is saved on the way; say: takes a sentence before the
-    search, where data of this size can hardly carry the model. Raises InputError as `fit` does."""
+) -> FitResult | Posterior:
+    """What the method of a scenario finds; folder: where its state is saved on the way; say: takes a sentence before the
+    search, where data of this size can hardly carry the model. Raises InputError as `estimated` does."""
     problem, notes = planned_fit(scenario)
-    caution = None if scenario.method == "individual" or scenario.borrow else size_caution(problem)
+    method = estimator_of(scenario.method).with_options(vars(scenario))
+    caution = size_caution(problem) if method.population and not method.samples and not scenario.borrow else None
     if caution and say:
         say(caution)
-    how = (scenario.method, scenario.seed, folder, resume, progress, scenario.starts)
+    how = (method, scenario.seed, folder, resume, progress, scenario.starts)
     if borrowing := borrowing_of(scenario, problem):
-        result = fit_both(problem, borrowing, *how)
+        found = fit_both(problem, borrowing, *how)
     else:
-        result = fit(problem, *how, reduce=scenario.reduce)
+        found = estimated(problem, *how, reduce=scenario.reduce)
+    notes = (*notes, *([caution] if caution else []), *found.notes)
+    if isinstance(found, Posterior):
+        return replace(found, notes=notes)
+    if not scenario.borrow:
         published = build_model(scenario.model, scenario.fragments, {}, scenario.even_so)
-        result = replace(result, advice=advice(result, published, scenario.model))
-    notes = (*notes, *([caution] if caution else []), *result.notes)
-    return replace(result, notes=notes, settings={**result.settings, "start_from": scenario.start})
+        found = replace(found, advice=advice(found, published, scenario.model))
+    return replace(found, notes=notes, settings={**found.settings, "start_from": scenario.start})
 
 
 def borrowing_of(scenario: Fit, problem: FitProblem) -> Borrowing | None:
@@ -83,22 +84,6 @@ def evaluate_fit(scenario: Fit) -> tuple[Objective, tuple[str, ...]]:
     return found, (*notes, *design.notes, *few_draws(design.subjects, found))
 
 
-def run_posterior(scenario: Fit, progress: Progress | None = None) -> Posterior:
-    """Draws of the posterior, from where SAEM ends."""
-    problem, notes = planned_fit(scenario)
-    settings = Sampling(scenario.chains, scenario.tune, scenario.draws, scenario.seed, scenario.acceptance)
-    borrowing, given = borrowing_of(scenario, problem), read_priors(scenario.prior)
-    if borrowing:  # what is said by itself comes first
-        said = {prior.name for prior in given}
-        given += tuple(prior for prior in as_priors(borrowing.priors, problem) if prior.name not in said)
-        notes = (*notes, *borrowing.notes)
-    priors = priors_of(problem, given)
-    own = replace(problem, priors=borrowing.priors) if borrowing else problem
-    start = with_all(fit(own, "saem", scenario.seed, progress=progress).problem, problem) if problem.random else problem
-    found = sample_posterior(problem, priors, settings, start)
-    return replace(found, notes=(*notes, *found.notes))
-
-
 def uncertainty_of(scenario: Fit, result: FitResult) -> Uncertainty:
     """What a scenario asks for beside the standard errors."""
     return uncertainty(result, scenario.profile, scenario.bootstrap, scenario.sir, scenario.seed)
@@ -107,7 +92,8 @@ def uncertainty_of(scenario: Fit, result: FitResult) -> Uncertainty:
 def _check_uncertainty(scenario: Fit, problem: FitProblem) -> None:
     """Refuse, before anything is computed, what the method has no uncertainty of."""
     asked = [word for word in ("profile", "bootstrap", "sir") if getattr(scenario, word)]
-    if asked and (scenario.evaluate or scenario.method in ("bayes", "individual")):
+    method = estimator_of(scenario.method)
+    if asked and (scenario.evaluate or method.samples or not method.population):
         what = "an evaluation" if scenario.evaluate else f"method {scenario.method}"
         raise InputError(f"{what} estimates no population, so {' and '.join(asked)} have nothing to vary; leave them out")
     names = unknowns_of(problem).names
@@ -128,24 +114,29 @@ def _check_method(scenario: Fit) -> None:
     """Refuse what another method, or a single fit, would leave unused: nobody should believe that a prior took part."""
     if scenario.compares:
         raise InputError("the scenario compares methods or models (compare, also); a single fit is needed here")
+    method = estimator_of(scenario.method)
     _check_few(scenario)
-    if scenario.method == "individual" and scenario.estimate:
+    if not method.population and scenario.estimate:
         named = ", ".join(read_names(scenario.estimate, "--estimate"))
         raise InputError(
-            f"--estimate {named}: method individual finds each subject's own numbers, and what is the same for all stays; "
-            "give it a random effect (--random NAME=SD), set its value (--set), or take saem or focei"
+            f"--estimate {named}: method {scenario.method} finds each subject's own numbers, and what is the same for all "
+            "stays; give it a random effect (--random NAME=SD), set its value (--set), or take saem or focei"
         )
-    changed = [name for name in OF_BAYES if getattr(scenario, name) != Fit.model_fields[name].default]
-    if changed and scenario.method != "bayes":
-        raise InputError(f"{' and '.join(changed)}: only --method bayes takes that, and the method is {scenario.method}")
+    others = [e for e in all_estimators().values() if e.options and e.method != scenario.method]
+    for other in others:
+        changed = [name for name in other.options if getattr(scenario, name) != Fit.model_fields[name].default]
+        if changed:
+            raise InputError(
+                f"{' and '.join(changed)}: only --method {other.method} takes that, and the method is {scenario.method}"
+            )
 
 
 def _check_few(scenario: Fit) -> None:
     """Refuse --borrow and --reduce with what leaves them out."""
-    for word, methods in (("borrow", ("saem", "bayes")), ("reduce", ("saem",))):
-        if getattr(scenario, word) and (scenario.evaluate or scenario.method not in methods):
+    for word, does in (("borrow", borrows), ("reduce", lambda method: method.reduces)):
+        if getattr(scenario, word) and (scenario.evaluate or not does(estimator_of(scenario.method))):
             what = "--evaluate fits nothing" if scenario.evaluate else f"the method is {scenario.method}"
-            raise InputError(f"--{word} is for a fit by --method {' or '.join(methods)}, and {what}; leave one of them out")
+            raise InputError(f"--{word} is for a fit by --method {methods_that(does)}, and {what}; leave one of them out")
     if scenario.borrow and scenario.reduce:
         raise InputError("--borrow keeps every number and --reduce leaves numbers out; give one of them")
     asked = [word for word in ("profile", "bootstrap", "sir") if getattr(scenario, word)]
@@ -197,7 +188,10 @@ def _check_outcomes(scenario: Fit, asked: tuple[Asked, ...], data: Data) -> None
     """Refuse what has no outcomes, or would leave some out, and outcomes of subjects that the table of samples lacks."""
     if not asked:
         return
-    check_method(scenario.method, scenario.evaluate)
+    if scenario.evaluate:
+        check_evaluated(scenario.evaluate)
+    else:
+        estimator_of(scenario.method).check_outcomes()
     given = [f"--{word}" for word in ("reduce", "borrow") if getattr(scenario, word)]
     if given:
         raise InputError(f"{' and '.join(given)}: not with --outcome yet; leave one of them out")

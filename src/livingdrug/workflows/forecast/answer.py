@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 
 from livingdrug.core.words import number
-from livingdrug.forecast import FALL, Interval, Patient, interval
+from livingdrug.forecast import FALL, Interval, Patient, exposure_of, factor_to, interval
 from livingdrug.report import Answer, Cell, Picture, Table, cell, model_card
 from livingdrug.workflows.forecast.checked import check_sentences, check_table, checks_tables
-from livingdrug.workflows.forecast.spec import Forecasts, ForecastScenario
+from livingdrug.workflows.forecast.spec import Forecasts, ForecastScenario, Used
 from livingdrug.workflows.tables import checks_of, hashes
 
 SHOWN = 12  # panels of the figure
@@ -115,11 +115,27 @@ def _more(found: Forecasts) -> Iterator[str]:
 
 
 def _curves(found: Forecasts) -> Iterator[str]:
-    for name, entry in found.curves.items():
-        exact = "with the error of its coefficients" if entry.curve.covariance is not None else (
+    for name, used in found.curves.items():
+        exact = "with the error of its coefficients" if used.curve.covariance is not None else (
             "no error of its coefficients is known, so intervals of the probability are too narrow"
         )
-        yield f"{name}: {entry.key} in {entry.setting}; {entry.basis}; {entry.caution}; {exact}"
+        *doubts, about = used.about
+        yield from doubts
+        yield f"{about}; {exact}"
+        outside = _outside(found, used)
+        if outside:
+            shown = ", ".join(outside[:NAMED]) + (", ..." if len(outside) > NAMED else "")
+            yield (
+                f"caution: {used.curve.exposure} of {len(outside)} patient(s) lies outside the exposures that {name} was "
+                f"fitted to, so its probability is extrapolated: {shown}"
+            )
+
+
+def _outside(found: Forecasts, used: Used) -> list[str]:
+    """Patients whose median exposure lies outside those that a curve was fitted to."""
+    of, factor = exposure_of(used.curve), factor_to(used.curve, found.forecast.unit)
+    medians = {p.name: p.of(of).median * factor for p in found.forecast.patients if p.of(of).known}
+    return [name for name, median in medians.items() if not used.lowest <= median <= used.highest]
 
 
 def _cell(of: Interval, unit: str, flag: str = "", why: str = "") -> Cell:

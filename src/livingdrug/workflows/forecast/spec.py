@@ -1,5 +1,6 @@
 """The `forecast` kind of scenario: what each patient's samples so far say of the rest of the course."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -9,10 +10,10 @@ from pydantic import Field
 from livingdrug.core.errors import InputError
 from livingdrug.data import Check, Data, Endpoints, check_endpoints, cross, join, read_endpoints
 from livingdrug.fit.text import read_residuals
-from livingdrug.forecast import DRAWS, UNTIL, Forecast, forecast
+from livingdrug.forecast import DRAWS, UNCERTAIN, UNTIL, Forecast, forecast
 from livingdrug.models import Model, build_model
-from livingdrug.products import BuiltIn, get_curve
-from livingdrug.response import read_outcome, read_subjects
+from livingdrug.products import get_curve
+from livingdrug.response import Curve, is_curve_file, read_curve, read_outcome, read_subjects
 from livingdrug.workflows.base import HERE, Conduct
 from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
 from livingdrug.workflows.fit.scenario import read_theirs
@@ -26,6 +27,7 @@ MODEL, ASKED, OUTCOMES, CHECK = "Population", "Forecast", "Response and toxicity
 class ForecastScenario(TableScenario):
     """A forecast of the patients of a file. The reading of the table is that of `check`."""
 
+    CURVES: ClassVar = ("response", "toxicity")
     EXAMPLES: ClassVar = (
         "livingdrug forecast kinetics.csv --model stein_2019 --at 14 --until 180",
         "livingdrug forecast kinetics.csv --model stein_2019 --at 14 --response tisagenlecleucel_response --toxicity "
@@ -84,6 +86,13 @@ class ForecastScenario(TableScenario):
         About("Patients without a covariate that is used: median or leave-out; refused by default.", group=MODEL,
               metavar="RULE"),
     ] = None
+    uncertainty: Annotated[
+        int | None,
+        About(
+            f"Draws of the population of a fit, so that bands hold its uncertainty too ({UNCERTAIN} where the fit gave any); "
+            "0 takes it as known.", group=MODEL, metavar="DRAWS",
+        ),
+    ] = None
     conversion: Annotated[
         str | None,
         About("Convert units by a named, cited conversion, as `nca` takes it.", group=MODEL),
@@ -99,8 +108,8 @@ class ForecastScenario(TableScenario):
     response: Annotated[
         str | None,
         About(
-            "Exposure-response of efficacy (`livingdrug index --list`): its probability for each patient, by which they are "
-            "ordered.", group=OUTCOMES, metavar="NAME",
+            "Exposure-response of efficacy (`livingdrug index --list`), or the folder of a `response`: its probability for "
+            "each patient, by which they are ordered.", group=OUTCOMES, metavar="NAME",
         ),
     ] = None
     toxicity: Annotated[
@@ -143,12 +152,23 @@ class ForecastScenario(TableScenario):
 
 
 @dataclass(frozen=True)
+class Used:
+    """An exposure-response that is used. curve; about: where it is from, and what to know of it; lowest, highest: exposures
+    that it was fitted to, of one from a file."""
+
+    curve: Curve
+    about: tuple[str, ...]
+    lowest: float = -math.inf
+    highest: float = math.inf
+
+
+@dataclass(frozen=True)
 class Forecasts:
     """The tables as they were read, the model, the exposure-responses by their names, and the forecast."""
 
     parts: tuple[Check | Endpoints, ...]
     model: Model
-    curves: dict[str, BuiltIn]
+    curves: dict[str, Used]
     forecast: Forecast
 
 
@@ -157,18 +177,29 @@ def run(scenario: ForecastScenario, conduct: Conduct = HERE) -> Forecasts:
     conduct.alone(scenario)
     model = scenario.built()
     checked = checked_table(scenario)
-    entries = {role: get_curve(name) for role in ROLES if (name := getattr(scenario, role)) is not None}
+    entries = {role: _used(name, scenario.even_so) for role in ROLES if (name := getattr(scenario, role)) is not None}
     made = forecast(
         model, scenario.samples(checked), scenario.at, scenario.until, scenario.of, progress=conduct.progress,
         **population_of(scenario, model), **{role: entry.curve for role, entry in entries.items()},
         days=scenario.next or None, check=scenario.check, observed=observed_of(scenario, entries), draws=scenario.draws,
-        seed=scenario.seed,
+        uncertainty=scenario.uncertainty, seed=scenario.seed,
     )  # fmt: skip
     parts = (checked, *([check_endpoints(scenario.endpoints)] if scenario.endpoints else []))
     return Forecasts(parts, model, {entry.curve.name: entry for entry in entries.values()}, made)
 
 
-def observed_of(scenario: ForecastScenario, entries: dict[str, BuiltIn]) -> dict[str, dict[str, float]]:
+def _used(name: str, even_so: bool) -> Used:
+    """A built-in exposure-response, or that of a file. Raises InputError."""
+    if not is_curve_file(name):
+        entry = get_curve(name)
+        return Used(entry.curve, (f"{entry.curve.name}: {entry.key} in {entry.setting}; {entry.basis}; {entry.caution}",))
+    one = read_curve(name, even_so)
+    seen = f"{one.subjects:,} subjects with {one.curve.exposure} of {one.lowest:.3g} to {one.highest:.3g} {one.curve.unit}"
+    doubts = (f"{one.name} is a fit that is not sound, used all the same: {doubt}" for doubt in one.doubts)
+    return Used(one.curve, (*doubts, f"{one.name}: fitted to {seen}, from `{name}`"), one.lowest, one.highest)
+
+
+def observed_of(scenario: ForecastScenario, entries: dict[str, Used]) -> dict[str, dict[str, float]]:
     """Name of an exposure-response -> patient -> whether the outcome came, for a check."""
     found = {}
     for role in ROLES:
