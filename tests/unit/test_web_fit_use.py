@@ -83,11 +83,11 @@ def test_every_check_of_a_fit_is_drawn_from_its_files(work):
 
 
 def test_a_subject_and_a_covariate_are_chosen_by_address(work):
-    text = str(page_of("/fit", f"job={IDENT}&subject=S3&covariate=SEX", work))
+    text = str(page_of("/fit", f"job={IDENT}&subject=S3&beside=SEX", work))
     assert "S3, transgene: " in text and "over SEX" in text
-    drawn = figures(work, f"job={IDENT}&covariate=SEX")["covariates"]
+    drawn = figures(work, f"job={IDENT}&beside=SEX")["covariates"]
     assert set(drawn["data"][0]["x"]) == {"F", "M"} and len(drawn["data"]) == 2
-    weight = figures(work, f"job={IDENT}&covariate=burden")["covariates"]["data"][0]["x"]
+    weight = figures(work, f"job={IDENT}&beside=burden")["covariates"]["data"][0]["x"]
     assert weight == [60.0 + 3 * i for i in range(10)]
     below = [
         t for t in figures(work, f"job={IDENT}&subject=S3")["own"]["data"] if t["name"] == "below the limit"

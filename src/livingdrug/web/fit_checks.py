@@ -218,7 +218,7 @@ def covariates(ident: str, found: Covariates, folder: Path, chosen: str) -> list
     )
     return [
         html.H2("Individual parameters and covariates"),
-        _links(ident, list(found), chosen, "covariate"),
+        _links(ident, list(found), chosen, "beside"),
         plot("covariates", _panels(own, effects, x, classes), said, shown, 60 + 230 * -(-len(effects) // 3)),
     ]
 
@@ -332,7 +332,7 @@ def _links(ident: str, names: Sequence[str], chosen: str, key: str) -> html.Nav:
         else dcc.Link(printable(name, 30), href=f"{PATH}?{urlencode({'job': ident, key: name})}")
         for name in names
     ]
-    return html.Nav([part for link in made for part in (link, " ")], **{"aria-label": f"{key}s"})
+    return html.Nav([part for link in made for part in (link, " ")], **{"aria-label": {"beside": "covariates"}.get(key, f"{key}s")})
 
 
 def _level(y: float, dash: str) -> dict:
