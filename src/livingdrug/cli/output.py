@@ -8,10 +8,10 @@ from livingdrug.core.tables import PARQUET
 
 
 def is_folder(out: str) -> bool:
-    """Whether a name given with --out means a folder: it does not end in .csv or .parquet. Raises InputError for a
-    file of another kind."""
+    """Whether a name given with --out means a folder: it ends in neither .csv, .parquet nor .xpt. Raises InputError
+    for a file of another kind."""
     path = Path(out)
-    if path.suffix.lower() in (".csv", PARQUET) and not path.is_dir():
+    if path.suffix.lower() in (".csv", ".xpt", PARQUET) and not path.is_dir():
         return False
     if path.is_file() or path.suffix.lower() in (
         ".tsv",

@@ -16,7 +16,7 @@ from livingdrug.plots.assay_fits import (
 from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano
 from livingdrug.plots.compared import plot_models
 from livingdrug.plots.cure import plot_cure
-from livingdrug.plots.curves import DECADES, plot_bands, plot_curve, plot_curves, plot_limit
+from livingdrug.plots.curves import DECADES, drawn_curve, plot_bands, plot_curve, plot_curves, plot_limit
 from livingdrug.plots.diagrams import plot_diagram
 from livingdrug.plots.exposure import plot_comparison
 from livingdrug.plots.fits import (
@@ -47,7 +47,7 @@ from livingdrug.plots.time_axis import is_long, long_ticks
 from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_power_over_size, plot_size_grid
 
 __all__ = [
-    "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "is_long",
+    "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "drawn_curve", "is_long",
     "long_ticks", "new_figure",
     "pairs_together", "panels_of", "plot_bands", "plot_best_dose", "plot_calibration", "plot_chains", "plot_characteristics",
     "plot_comparison",
