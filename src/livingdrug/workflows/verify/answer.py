@@ -103,7 +103,7 @@ def plain(scenario: Verify, found: Verified) -> dict:
     """The report as data."""
     return {
         "when": found.when, "system": found.system, "versions": versions(),
-        "passed": len(found.of("passed")), "failed": len(found.of("failed")), "not_determined": len(found.of("not determined")),
+        **{verdict.replace(" ", "_"): len(found.of(verdict)) for verdict in VERDICTS},
         "cases": [_row(checked) | {"expected": checked.case.expected, "got": checked.got} for checked in found.cases],
         "flags": list(answer(scenario, found).flags),
     }  # fmt: skip
