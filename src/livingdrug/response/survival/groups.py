@@ -115,7 +115,7 @@ def fit_times(
         logrank(times, group),
         regression,
         terms[0],
-        _step(sample.exposure, scale),
+        exposure_step(sample.exposure, scale),
     )
     scores = event_scores(times.time, times.event)
     indicators = (group[:, None] == np.arange(len(labels))).astype(float)
@@ -167,13 +167,26 @@ def _curves(times: Times, group: np.ndarray, labels: tuple[str, ...], level: flo
     return tuple(made), until
 
 
-def _step(exposure: np.ndarray, scale: Scale) -> float:
+def exposure_step(exposure: np.ndarray, scale: Scale) -> float:
     """The step of the exposure term that a ratio is told for: a doubling, the distance of two values, or a
     round step."""
     values = np.unique(exposure)
     if scale == "linear" and len(values) == 2:
         return float(values[1] - values[0])
     return per_step(exposure, scale, "", "")[0]
+
+
+def has_few_events(events: int, terms: int) -> bool:
+    """Whether events are too few for so many estimated numbers."""
+    return events < FEW_EVENTS * terms
+
+
+def few_events(events: int, terms: int) -> str:
+    """What that means."""
+    return (
+        f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates and intervals "
+        "are unreliable (Vittinghoff & McCulloch 2007)"
+    )
 
 
 def _notes(fit: TimeFit) -> tuple[str, ...]:
@@ -183,11 +196,8 @@ def _notes(fit: TimeFit) -> tuple[str, ...]:
     events, terms = int(fit.times.event.sum()), len(fit.regression.coefficients)
     if isinstance(fit.regression, FailureTimeFit):
         terms += fit.regression.distribution != "exponential"  # the scale is estimated too
-    if events < FEW_EVENTS * terms:
-        notes.append(
-            f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, "
-            "estimates and intervals are unreliable (Vittinghoff & McCulloch 2007)"
-        )
+    if has_few_events(events, terms):
+        notes.append(few_events(events, terms))
     for term, test in fit.proportionality.items():
         if term == fit.exposure and test.p_value < CHANGES:
             notes.append(
