@@ -60,6 +60,11 @@ def test_without_a_covariance_intervals_are_drawn_from():
     assert np.quantile(rates, [0.025, 0.5, 0.975]) == pytest.approx([0.1, 0.2, 0.4], rel=0.06)
     omegas = np.array([m.populations[0].spreads["top"].sd for m in made.models])
     assert np.quantile(omegas, [0.025, 0.5, 0.975]) == pytest.approx([0, 0.5, 1], abs=0.05) and omegas.min() > 0
+    nothing = replace(rows[2], value=0.0)  # a variability that the search lost, with its upper limit
+    left_out = tuple(replace(p, spreads={"rate": p.spreads["top"]}) for p in bare.populations)
+    lost = replace(bare, populations=left_out, fitted=replace(bare.fitted, estimates=(*rows[:2], nothing)))
+    omegas = np.array([m.populations[0].spreads["top"].sd for m in drawn_models(lost, 4000).models])
+    assert np.quantile(omegas, [0.5, 0.95]) == pytest.approx(np.array([0.6745, 1.96]) / 1.96, rel=0.06)
     held = replace(bare.fitted, estimates=tuple(replace(e, lower=None, upper=None) for e in rows))
     with pytest.raises(InputError, match="no covariance of its estimates and no intervals"):
         drawn_models(replace(bare, fitted=held), 20)

@@ -32,6 +32,8 @@ class Commands(click.Group):
         """The command, loaded; None where there is none of that name."""
         if name in self.later:
             return getattr(import_module(self.later[name][0]), name)
+        if name in self.commands:  # a group of its own, which takes up the kinds of its name
+            return self.commands[name]
         if name in self._kinds():
             return _group(name) if name in groups() else _command(name)
         return super().get_command(context, name)
@@ -66,9 +68,12 @@ class Group(click.Group):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help."""
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, help_of(f"{self.name}-{name}")[0]) for name in self.list_commands(context)]
-            )
+            formatter.write_dl([(name, self._line(name)) for name in self.list_commands(context)])
+
+    def _line(self, name: str) -> str:
+        if name in self.commands:
+            return self.commands[name].get_short_help_str(64)
+        return help_of(f"{self.name}-{name}")[0]
 
 
 def _group(name: str) -> Group:

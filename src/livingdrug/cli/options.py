@@ -14,7 +14,8 @@ from livingdrug.workflows import COMMAND_LINE, OUTPUT, About, about, flag_of, he
 USUAL = ("out", "plots", "as_json", "as_scenario", "memory")
 OUTPUTS = {
     "out": (("--out",), {"type": click.Path(), "metavar": "PATH", "help": OUT_HELP}),
-    "layout": (("--as", "layout"), {"help": "With --out: laid out for nonmem or monolix (and nlmixr2) instead."}),
+    "layout": (("--as", "layout"), {"metavar": "LAYOUT", "help": "With --out: samples laid out for nonmem or "
+                                              "monolix (and nlmixr2); parameters as CDISC's pp or adpp (.csv or .xpt)."}),
     "wide": (("--wide",), {"is_flag": True, "help": "One row per profile instead of one per parameter."}),
     "plots": (("--plots",), {"type": click.Path(file_okay=False), "metavar": "FOLDER",
                              "help": "Write the figures (PNG and SVG) into this folder."}),

@@ -11,8 +11,9 @@ from livingdrug.cli.output import Output, is_folder
 from livingdrug.cli.progress import Progress
 from livingdrug.cli.render import cautions, show
 from livingdrug.core.errors import InputError
-from livingdrug.core.export import check_writable, write_csv
+from livingdrug.core.export import check_writable
 from livingdrug.core.names import unknown
+from livingdrug.core.tables import PARQUET, write_table
 from livingdrug.report import REPORT, Answer, check_folder
 from livingdrug.workflows import (
     Conduct,
@@ -82,6 +83,8 @@ def _show(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) 
     """Run, write, show."""
     if output.out:
         check_writable(output.out)
+        if output.layout and Path(output.out).suffix.lower() == PARQUET:
+            raise InputError(f"--as {output.layout} writes a text for another program; end the name `{output.out}` in .csv")
     if output.plots:
         check_folder(output.plots)
     found = kind.run(scenario, conduct)
@@ -123,8 +126,8 @@ def _write(kind: Workflow, scenario: Document, found, output: Output) -> None:
         if Path(output.out).exists():  # written as it came
             click.echo(f"wrote {output.out}", err=True)
         return
-    write_csv(table, output.out)
-    click.echo(f"wrote {len(table):,} rows to {output.out}", err=True)
+    rows = write_table(table, output.out)
+    click.echo(f"wrote {rows:,} rows to {output.out}", err=True)
     for note in notes:
         click.echo(f"- {note}", err=True)
     _say_reading(columns, output.out)

@@ -23,8 +23,8 @@ END = 1.959964  # standard deviations from the middle to the end of a 95 % inter
 TRIES = 5  # times the draws that are wanted, before a model is given up
 LEAST = 1e-3  # part of a variability that a draw towards 0 keeps
 BY_INTERVALS = (
-    "the fit gave no covariance of its estimates: each is drawn by itself from its 95 % interval, as if they were "
-    "not correlated"
+    "the fit gave no covariance of {}: each is drawn by itself from its 95 % interval, as if it were not "
+    "correlated with others"
 )
 LEVELS = (5.0, 50.0, 95.0)  # percentiles between patients
 BAND = (5.0, 95.0)  # of what the estimates leave open
@@ -89,7 +89,8 @@ def drawn_models(model: Model, count: int, seed: int = 1) -> DrawnModels:
         )
     estimated = [e.name for e in fitted.estimates if not e.fixed]
     held = tuple(name for name in estimated if name not in names)
-    apart = [] if fitted.draws or fitted.covariance else [BY_INTERVALS]
+    own = () if fitted.draws else [e.name for e in _with_intervals(fitted)]
+    apart = [BY_INTERVALS.format(", ".join(own))] if own else []
     notes = [*apart, *_notes(model, names, held, lost, len(kept))]
     tried = rows[: len(kept) + lost]
     distinct = len(np.unique(tried, axis=0))
@@ -112,31 +113,32 @@ def _rows(model: Model, count: int, seed: int) -> tuple[tuple[str, ...], np.ndar
     fitted = model.fitted
     if fitted is not None and fitted.draws:
         return fitted.names, _posterior(model, count, seed)
-    if fitted is not None and fitted.covariance:
-        return fitted.names, _normal(fitted, count, seed)
     own = _with_intervals(fitted) if fitted is not None else ()
-    if not own:
+    if fitted is None or not (own or fitted.covariance):
         raise InputError(
             f"the fit of `{model.full_name}` gave no covariance of its estimates and no intervals, so nothing "
             "says how uncertain they are; leave out --uncertainty"
         )
-    columns = [_by_interval(e, normals(seed, f"estimate {e.name}", 0, count)) for e in own]
-    return tuple(e.name for e in own), np.column_stack(columns)
+    parts = [_normal(fitted, count, seed)] if fitted.covariance else []
+    parts += [_by_interval(e, normals(seed, f"estimate {e.name}", 0, count))[:, None] for e in own]
+    names = fitted.names if fitted.covariance else ()
+    return (*names, *(e.name for e in own)), np.column_stack(parts)
 
 
 def _with_intervals(fitted: Fitted) -> tuple[Estimated, ...]:
-    """Estimates with an end of an interval; a variability of 0 has no place in a population that left it out."""
-    return tuple(
-        e
-        for e in fitted.estimates
-        if not e.fixed and e.value != 0 and (e.lower is not None or e.upper is not None)
-    )
+    """Estimates that have an end of an interval and no part in the covariance; a variability of 0 with its upper
+    limit is one."""
+    together = fitted.names if fitted.covariance else ()
+    ended = (e for e in fitted.estimates if not e.fixed and (e.lower is not None or e.upper is not None))
+    return tuple(e for e in ended if e.name not in together)
 
 
 def _by_interval(e: Estimated, z: np.ndarray) -> np.ndarray:
     """Values with half of a normal distribution towards each end of the interval, on the scale of the
     estimation; towards an end of 0 on the plain scale, and as wide as towards the other end where one is not
     known."""
+    if e.value == 0 and e.kind == "spread":
+        return np.maximum(np.abs(z), LEAST) * (e.upper or 0.0) / END
     to_zero = e.scale == "log" and e.lower == 0
     ends = [None if end is None or (end == 0 and e.scale == "log") else replace(e, value=end).place
             for end in (e.lower, e.upper)]  # fmt: skip

@@ -13,6 +13,7 @@ from livingdrug.response.models.likelihood import Maximum, maximise
 from livingdrug.response.models.monotone import monotone_hazard
 from livingdrug.response.sample.covariates import check_columns
 from livingdrug.response.survival.kaplan_meier import ChiSquare, kaplan_meier
+from livingdrug.response.survival.ordered import counted_before
 from livingdrug.response.survival.risk_sets import RiskSets, Ties, moments, risk_sets
 from livingdrug.response.survival.times import Times, refuse_uninformative
 
@@ -20,7 +21,6 @@ WEAK = (
     1e-3  # information left in some direction, of that at zero, below which the maximum may lie at infinity
 )
 FLAT = 1e-10  # information per event, of columns with SD 1, below which there is none
-BLOCK = 2_000_000  # pairs of subjects that are compared at a time
 
 
 @dataclass(frozen=True)
@@ -280,23 +280,32 @@ def concordance(fit: CoxFit) -> tuple[float, float]:
     Pairs with equal hazard count half (Harrell, JAMA 1982;247:2543); who is censored at the time of an event
     was seen after it. The error is the infinitesimal jackknife: how the share moves with the weight of each
     subject."""
-    linear = fit.columns @ fit.coefficients
-    time, event = fit.times.time, fit.times.event
-    good, pairs = np.zeros(len(time)), np.zeros(len(time))
     # equal covariates give equal hazards whatever the rounding
-    linear = np.round(linear, 12)
-    rows = max(1, BLOCK // len(time))
-    first = np.flatnonzero(event)
-    for begin in range(0, len(first), rows):
-        i = first[begin : begin + rows]
-        later = (time > time[i, None]) | ((time == time[i, None]) & ~event)
-        right = later * (np.sign(linear[i, None] - linear) + 1) / 2
-        good += right.sum(axis=0)
-        pairs += later.sum(axis=0)
-        good[i] += right.sum(axis=1)
-        pairs[i] += later.sum(axis=1)
+    rank = np.unique(np.round(fit.columns @ fit.coefficients, 12), return_inverse=True)[1].ravel()
+    event = np.asarray(fit.times.event, dtype=bool)
+    # who has an event stands before who is censored at that time
+    place = np.unique(np.column_stack([fit.times.time, ~event]), axis=0, return_inverse=True)[1].ravel()
+    good, pairs = np.zeros(len(rank)), np.zeros(len(rank))
+    for sign, asks, counted in ((1, event, np.ones_like(event)), (-1, np.ones_like(event), event)):
+        lower, same, all_of_them = _compared(sign * rank, -sign * place, asks, counted)
+        good[asks] += lower + same / 2
+        pairs[asks] += all_of_them
     total = pairs.sum() / 2
     if not total:
         raise InputError("no two subjects can be compared, so concordance is not known")
     share = good.sum() / 2 / total
     return float(share), float(np.sqrt(np.sum(((good - share * pairs) / total) ** 2)))
+
+
+def _compared(
+    rank: np.ndarray, place: np.ndarray, asks: np.ndarray, counted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each subject that asks: how many counted ones of an earlier place have a lower rank, the same, any rank."""
+    asking, others = np.flatnonzero(asks), np.flatnonzero(counted)
+    who, is_other = np.concatenate([asking, others]), np.arange(len(asking) + len(others)) >= len(asking)
+    # of one place, those who ask come first, so that nobody of their own place is counted
+    order = np.lexsort((is_other, place[who]))
+    found = np.empty((2, len(who)))
+    found[:, order] = counted_before((rank - rank.min())[who[order]], is_other[order])
+    earlier = np.searchsorted(np.sort(place[others]), place[asking], side="left")
+    return found[0, : len(asking)], found[1, : len(asking)], earlier

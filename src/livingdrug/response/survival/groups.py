@@ -118,7 +118,7 @@ def fit_times(
         logrank(times, group),
         regression,
         terms[0],
-        _step(sample.exposure, scale),
+        exposure_step(sample.exposure, scale),
     )
     scores = event_scores(times.time, times.event)
     indicators = (group[:, None] == np.arange(len(labels))).astype(float)
@@ -183,7 +183,7 @@ def _curves(times: Times, group: np.ndarray, labels: tuple[str, ...], level: flo
     return tuple(made), until
 
 
-def _step(exposure: np.ndarray, scale: Scale) -> float:
+def exposure_step(exposure: np.ndarray, scale: Scale) -> float:
     """The step of the exposure term that a ratio is told for: a doubling, the distance of two values, or a
     round step."""
     values = np.unique(exposure)
@@ -208,6 +208,19 @@ def _of_rows(fit: TimeFit) -> Iterator[str]:
         )
 
 
+def has_few_events(events: int, terms: int) -> bool:
+    """Whether events are too few for so many estimated numbers."""
+    return events < FEW_EVENTS * terms
+
+
+def few_events(events: int, terms: int) -> str:
+    """What that means."""
+    return (
+        f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, estimates and intervals "
+        "are unreliable (Vittinghoff & McCulloch 2007)"
+    )
+
+
 def _notes(fit: TimeFit) -> tuple[str, ...]:
     if fit.regression is None:
         return ()
@@ -215,11 +228,8 @@ def _notes(fit: TimeFit) -> tuple[str, ...]:
     events, terms = int(fit.times.event.sum()), len(fit.regression.coefficients)
     if isinstance(fit.regression, FailureTimeFit):
         terms += fit.regression.distribution != "exponential"  # the scale is estimated too
-    if events < FEW_EVENTS * terms:
-        notes.append(
-            f"{events} events for {terms} estimated number(s): with fewer than {FEW_EVENTS} for each, "
-            "estimates and intervals are unreliable (Vittinghoff & McCulloch 2007)"
-        )
+    if has_few_events(events, terms):
+        notes.append(few_events(events, terms))
     for term, test in fit.proportionality.items():
         if term == fit.exposure and test.p_value < CHANGES:
             notes.append(

@@ -72,10 +72,8 @@ def kaplan_meier(times: Times, level: float = 0.95, interval: Interval = "log-lo
     """
     if interval not in ("log-log", "log"):
         raise InputError(f"the interval is `{interval}`; it must be log-log or log")
-    time, place = np.unique(times.time, return_inverse=True)
+    time, place, leaving, at_risk = stages(times.time)
     events = np.bincount(place, weights=times.event, minlength=len(time))
-    leaving = np.bincount(place, minlength=len(time))
-    at_risk = times.n - np.concatenate([[0], np.cumsum(leaving)[:-1]])
     if len(times.entry):  # not yet under observation
         at_risk = at_risk - (times.n - np.searchsorted(np.sort(times.entry), time, side="left"))
     survival = np.cumprod(1 - events / at_risk)
@@ -85,6 +83,14 @@ def kaplan_meier(times: Times, level: float = 0.95, interval: Interval = "log-lo
     return SurvivalCurve(
         time, at_risk, events, leaving - events, survival, variance, low, high, level, interval
     )
+
+
+def stages(times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(distinct times (k,), place of each subject's among them (n,), subjects that leave at each (k,), and at risk just
+    before (k,))."""
+    time, place = np.unique(times, return_inverse=True)
+    leaving = np.bincount(place, minlength=len(time))
+    return time, place, leaving, len(times) - np.concatenate([[0], np.cumsum(leaving)[:-1]])
 
 
 def _band(survival, variance, z: float, interval: Interval):
