@@ -65,8 +65,8 @@ def permutation_p(x: np.ndarray, outcome: np.ndarray, exact: bool, seed: int = 1
     """Two-sided p of the association of x (n,) with scores of the outcome (n,), by arrangements of the
     outcome.
 
-        Statistic: covariance of the two. exact: go through all arrangements of a binary outcome, if these are at
-        most ARRANGEMENTS; else DRAWN random ones, the one seen added.
+        Statistic: covariance of the two. exact: go through all arrangements of a binary outcome, if these are
+        at most ARRANGEMENTS; else DRAWN random ones, the one seen added.
     """
     centred = x - x.mean()
     seen = abs(centred @ outcome) * (1 - 1e-9)

@@ -37,9 +37,9 @@ class Left:
 @dataclass(frozen=True)
 class Calibration:
     """Of the mean predictions for patients not seen: slope and intercept of a logistic regression on them,
-    with intervals; brier: mean squared error of the probability, with an interval by drawing patients; brier_p:
-    part of the permuted outcomes with as small a one; prevalence_brier: that of the prevalence alone; accuracy and
-    majority: part called right at one half, by the model and by the larger class."""
+    with intervals; brier: mean squared error of the probability, with an interval by drawing patients;
+    brier_p: part of the permuted outcomes with as small a one; prevalence_brier: that of the prevalence
+    alone; accuracy and majority: part called right at one half, by the model and by the larger class."""
 
     slope: tuple[float, float, float]
     intercept: tuple[float, float, float]

@@ -154,8 +154,8 @@ def _whole(table: ProductTable, gate: tuple[Column, ...]) -> float:
 
 
 def whole_of(table: ProductTable, column: Column) -> float:
-    """100 where a column holds percentages, 1 where it holds fractions: what its heading says, else its values and those of
-    its gate."""
+    """100 where a column holds percentages, 1 where it holds fractions: what its heading says, else its
+    values and those of its gate."""
     gate = gates_of(table).get(column.gate, (column,))
     return 100.0 if "%" in split_heading(column.heading)[1] else _whole(table, gate)
 

@@ -185,8 +185,19 @@ def _terciles(outcome: Outcome, seen: Seen, known, weight, exposure, expected, g
             low, high = np.percentile(many, [50 - WIDTH / 2, 50 + WIDTH / 2])
             ends = float(middle[rows].min()), float(middle[rows].max())
             seen_and_expected = (float(part.sum() / size) for part in (own[rows], mean[rows, j]))
-            found.append(Tercile(outcome.name, what, outcome.driver.name, name, *ends, len(rows), *seen_and_expected,
-                                 float(low), float(high)))  # fmt: skip
+            found.append(
+                Tercile(
+                    outcome.name,
+                    what,
+                    outcome.driver.name,
+                    name,
+                    *ends,
+                    len(rows),
+                    *seen_and_expected,
+                    float(low),
+                    float(high),
+                )
+            )
     return found
 
 
