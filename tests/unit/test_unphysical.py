@@ -44,7 +44,7 @@ def growing(rate: float = 0.5, start: float = 1.0) -> Model:
         quantities=(
             Quantity("k", "1/d", "growth rate"),
             Quantity("cells_0", "cells/uL", "at the start", bound="positive"),
-            Quantity("copies_per_cell", "copies/ug/(cells/uL)", "copies"),
+            Quantity("copies_per_cell", "copies*uL/ug/cells", "copies"),
             BLOOD_VOLUME,
         ),
         time_unit="d",
