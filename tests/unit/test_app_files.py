@@ -73,6 +73,12 @@ def test_a_model_file_of_this_machine_is_not_opened(given):
         Work().located(noun.model_construct(**{"model": "stein_2019", "file": "example", **given}))
 
 
+def test_model_files_of_this_machine_are_not_compared():
+    noun = workflow("models-compare").scenario
+    with pytest.raises(InputError, match="models that come with livingdrug"):
+        Work().located(noun(models=("stein_2019", "/tmp/x.toml")))
+
+
 @pytest.mark.parametrize("kind", kinds())
 def test_no_curve_of_this_machine_is_opened(kind, tmp_path):
     noun = workflow(kind).scenario

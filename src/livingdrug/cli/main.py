@@ -11,7 +11,7 @@ from functools import lru_cache
 import click
 
 from livingdrug import __version__
-from livingdrug.cli.commands import Commands
+from livingdrug.cli.commands import Commands, Group
 from livingdrug.cli.out_help import EVEN_SO_HELP, MEMORY_HELP, OUT_HELP, UNCERTAINTY_HELP
 from livingdrug.core import waiting
 from livingdrug.core.errors import LivingdrugError, printable
@@ -32,7 +32,7 @@ def cli() -> None:
     """Quantitative pharmacology of engineered T cells. For research, not for clinical decisions."""
 
 
-@cli.group(invoke_without_command=True)
+@cli.group(cls=Group, invoke_without_command=True)
 @click.option("--disease", help="Only models of this disease, such as lymphoma.")
 @click.option("--target", help="Only models of this target, such as CD19.")
 @click.option("--mechanism", help="Only models with this mechanism, such as 'antigen loss'.")
@@ -41,7 +41,7 @@ def cli() -> None:
 @click.option("--licence", help="Part of the licence of the place where the numbers were read, such as CC0.")
 @click.pass_context
 def models(context: click.Context, **wanted: str | None) -> None:
-    """List or find models. `show`, `check`, `export` or write a `new` one."""
+    """List or find models. `show`, `check`, `export`, `compare` or write a `new` one."""
     if context.invoked_subcommand is None:
         from livingdrug.cli.show import print_catalogue
 
@@ -140,14 +140,24 @@ def run(file: str, **options) -> None:
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(file_okay=False))
+@click.argument("folders", metavar="FOLDER...", type=click.Path(file_okay=False), nargs=-1, required=True)
+@click.option("--out", metavar="FOLDER", type=click.Path(file_okay=False), help="One document of all the runs, into this "
+              "new folder.")  # fmt: skip
+@click.option("--title", metavar="TEXT", default="", help="Of the one document.")
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
 @click.option("--docx", is_flag=True, help="Write report.docx as well, for Word (needs the extra `word`).")
-def report(folder: str, pdf: bool, docx: bool) -> None:
-    """Regenerate report.html in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
-    from livingdrug.cli.documents import remake_report
+def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, docx: bool) -> None:
+    """Regenerate report.html in the FOLDER of a run, or with --out bind the runs of several into one document. First
+    checks the files that `livingdrug run FILE --out FOLDER` wrote."""
+    from livingdrug.cli.documents import bind_reports, remake_report
+    from livingdrug.core.errors import InputError
 
-    remake_report(folder, pdf, docx)
+    if out is not None:
+        bind_reports(folders, out, title, pdf, docx)
+    elif title or len(folders) > 1:
+        raise InputError("--out is missing: the new folder for one document of these runs")
+    else:
+        remake_report(folders[0], pdf, docx)
 
 
 @cli.command()

@@ -2,7 +2,7 @@
 with `+`."""
 
 from livingdrug.core.sources import Source
-from livingdrug.models.about import About
+from livingdrug.models.about import WORDS, About
 from livingdrug.models.build import build_model
 from livingdrug.models.catalogue import (
     find_models,
@@ -60,7 +60,7 @@ from livingdrug.models.structure import (
 from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
 
 __all__ = [
-    "ENDING", "MODEL_FILE", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition",
+    "ENDING", "MODEL_FILE", "WORDS", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition",
     "Correlation", "Definition", "EachWith", "Estimated", "Event", "Experiment", "Fitted", "Flow", "Fragment",
     "Fragments", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population", "Quantity", "Range",
     "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "System", "Values",

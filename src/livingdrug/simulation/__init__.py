@@ -12,6 +12,7 @@ from livingdrug.simulation.carried import (
     read_with_sd,
     settled,
 )
+from livingdrug.simulation.compared import ModelCurve, ModelsCompared, compare_models, conversions
 from livingdrug.simulation.conformance import check_anchors
 from livingdrug.simulation.curves import CurvesTask, joined
 from livingdrug.simulation.distribution import Distribution
@@ -25,9 +26,9 @@ from livingdrug.simulation.exposure import (
     limit_text,
 )
 from livingdrug.simulation.exposure_summary import ExposureSummary
-from livingdrug.simulation.extinction import cure_probability, simulate_cure
+from livingdrug.simulation.extinction import Course, Cures, courses, cure_probability, simulate_cure
 from livingdrug.simulation.gillespie import gillespie
-from livingdrug.simulation.observe import observe
+from livingdrug.simulation.observe import observe, observed_part
 from livingdrug.simulation.population import (
     MAX_SUBJECTS,
     Draw,
@@ -53,13 +54,15 @@ from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_mod
 
 __all__ = [
     "BOTH",
-    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "Bands", "Change", "CurvesTask", "Distribution",
-    "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Link", "Prediction",
+    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "Bands", "Change", "Course", "Cures", "CurvesTask", "Distribution",
+    "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Link", "ModelCurve",
+    "ModelsCompared", "Prediction",
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
-    "check_horizon", "check_outputs", "check_regimen", "check_window", "cure_probability",
+    "check_horizon", "check_outputs", "check_regimen", "check_window", "compare_models", "conversions",
+    "courses", "cure_probability",
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
     "drawn_values", "says_uncertainty", "exposure_table", "exposure_task", "find_population", "gillespie",
     "individual_values", "joined",
-    "limit_text", "observe", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
+    "limit_text", "observe", "observed_part", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
     "simulate_cure", "solve", "subject_events", "typical_subject", "write_dose",
 ]  # fmt: skip
