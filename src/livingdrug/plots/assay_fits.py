@@ -258,7 +258,8 @@ def plot_designs(results, rates: tuple[str, ...], wanted: float):
 
 
 def plot_scored(found):
-    """Predicted against observed ratios to the control with their 95 % intervals, a panel a metric; found: `assay.Score`."""
+    """Predicted against observed ratios to the control with their 95 % intervals, a panel a metric; found:
+    `assay.Score`."""
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):
@@ -271,7 +272,12 @@ def plot_scored(found):
                 if np.isfinite(r.observed_low):
                     axes.plot([r.predicted] * 2, [r.observed_low, r.observed_high], color=colour, linewidth=1)
                 axes.plot(r.predicted, r.observed, "o", color=colour, label=short(r.group, 20))
-            ends = [x for r in rows for x in (r.low, r.high, r.observed, r.observed_low, r.observed_high) if np.isfinite(x)]
+            ends = [
+                x
+                for r in rows
+                for x in (r.low, r.high, r.observed, r.observed_low, r.observed_high)
+                if np.isfinite(x)
+            ]
             line = [min([*ends, 0.9]) / 1.1, max([*ends, 1.1]) * 1.1]
             axes.plot(line, line, color=MUTED, linewidth=1)
             axes.axhline(1, color=MUTED, linestyle=":", linewidth=1)
@@ -287,8 +293,8 @@ def plot_scored(found):
 
 
 def plot_calibration(found):
-    """Factors that products need in patients over their ratios in the assay, with the slope and its 95 % band; found:
-    `assay.Calibration`."""
+    """Factors that products need in patients over their ratios in the assay, with the slope and its 95 %
+    band; found: `assay.Calibration`."""
     from matplotlib import rc_context
 
     with rc_context(SETTINGS):
@@ -297,8 +303,15 @@ def plot_calibration(found):
         ends = [1.0, *(r.rate for r in found.rows)]
         line = np.geomspace(min(ends) / 1.2, max(ends) * 1.2, 60)
         low, middle, high = (line**slope for slope in (found.low, found.slope, found.high))
-        axes.fill_between(line, np.minimum(low, high), np.maximum(low, high), color=COLOURS[0], alpha=0.2, linewidth=0)
-        axes.plot(line, middle, color=COLOURS[0], label=f"slope {found.slope:.2g} ({found.low:.2g} to {found.high:.2g})")
+        axes.fill_between(
+            line, np.minimum(low, high), np.maximum(low, high), color=COLOURS[0], alpha=0.2, linewidth=0
+        )
+        axes.plot(
+            line,
+            middle,
+            color=COLOURS[0],
+            label=f"slope {found.slope:.2g} ({found.low:.2g} to {found.high:.2g})",
+        )
         for r in found.rows:
             axes.plot(r.rate, r.factor, "o", color="black")
             axes.annotate(short(r.group, 20), (r.rate, r.factor), xytext=(4, 4), textcoords="offset points")
@@ -315,8 +328,8 @@ def plot_calibration(found):
 
 
 def plot_doses(found, limit: float | None):
-    """Percentiles of exposure over dose with their intervals; limit: what they are to stay below, dashed. found:
-    `assay.FirstDose`."""
+    """Percentiles of exposure over dose with their intervals; limit: what they are to stay below, dashed.
+    found: `assay.FirstDose`."""
     from matplotlib import rc_context
 
     doses = [row.dose for row in found.rows]
@@ -335,6 +348,8 @@ def plot_doses(found, limit: float | None):
         axes.set_yscale("log")
         axes.set_xlabel(f"dose ({found.dose_unit})")
         axes.set_ylabel(f"{short(found.metric, 30)} ({found.unit})")
-        figure.legend(loc="outside upper center", ncols=len(found.percentiles) + 1, title="percentile of patients")
+        figure.legend(
+            loc="outside upper center", ncols=len(found.percentiles) + 1, title="percentile of patients"
+        )
         stamp(figure, RESEARCH)
     return figure
