@@ -157,7 +157,7 @@ def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, doc
     elif title or len(folders) > 1:
         raise InputError("--out is missing: the new folder for one document of these runs")
     else:
-        remake_report(folders[0], pdf, docx)
+        remake_report(next(iter(folders)), pdf, docx)
 
 
 @cli.command()
