@@ -83,11 +83,11 @@ def test_every_check_of_a_fit_is_drawn_from_its_files(work):
 
 
 def test_a_subject_and_a_covariate_are_chosen_by_address(work):
-    text = str(page_of("/fit", f"job={IDENT}&subject=S3&covariate=SEX", work))
+    text = str(page_of("/fit", f"job={IDENT}&subject=S3&shown-covariate=SEX", work))
     assert "S3, transgene: " in text and "over SEX" in text
-    drawn = figures(work, f"job={IDENT}&covariate=SEX")["covariates"]
+    drawn = figures(work, f"job={IDENT}&shown-covariate=SEX")["covariates"]
     assert set(drawn["data"][0]["x"]) == {"F", "M"} and len(drawn["data"]) == 2
-    weight = figures(work, f"job={IDENT}&covariate=burden")["covariates"]["data"][0]["x"]
+    weight = figures(work, f"job={IDENT}&shown-covariate=burden")["covariates"]["data"][0]["x"]
     assert weight == [60.0 + 3 * i for i in range(10)]
     below = [
         t for t in figures(work, f"job={IDENT}&subject=S3")["own"]["data"] if t["name"] == "below the limit"
@@ -98,9 +98,9 @@ def test_a_subject_and_a_covariate_are_chosen_by_address(work):
 
 
 def test_the_predictive_check_of_each_group_is_one_click_away(work):
-    links = [part.href for part in parts(work, f"job={IDENT}") if "strata=" in str(getattr(part, "href", ""))]
-    assert any(href.endswith("strata=SEX") for href in links)
-    drawn = figures(work, f"job={IDENT}&strata=SEX")
+    links = [part.href for part in parts(work, f"job={IDENT}") if "shown-strata=" in str(getattr(part, "href", ""))]
+    assert any(href.endswith("shown-strata=SEX") for href in links)
+    drawn = figures(work, f"job={IDENT}&shown-strata=SEX")
     assert {"strata-1", "strata-2"} <= set(drawn)
     dots = [len(drawn[name]["data"][0]["x"]) for name in ("strata-1", "strata-2")]
     records = pd.read_csv(work.fits.job(IDENT).folder / "run" / "predictions.csv")

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.draws import scaled
-from livingdrug.fit.importance import Draws, Predicted, weighed
+from livingdrug.fit.at_draws import Predicted
+from livingdrug.fit.importance import Draws, weighed
 from livingdrug.fit.point import Point, Prepared
 from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
 from livingdrug.fit.updates import Linear, linear_of

@@ -8,7 +8,7 @@ from livingdrug.web.limits import check_limits
 from livingdrug.workflows import Document, checked, kinds, workflow
 
 # what belongs to the screen and not to the scenario
-VIEW = ("pin", "line", "subject", "job", "item", "title", "covariate", "strata")
+VIEW = ("pin", "line", "subject", "job", "item", "title", "shown-covariate", "shown-strata")
 MAX_QUERY = 20_000
 # tables whose keys are names, which may hold dots
 NAMED = ("values", "columns", "units", "purpose", "above", "limits", "saturations", "fix", "per_cell",

@@ -43,7 +43,7 @@ def page(query: str, work: Work) -> html.Div:
     """A fit that was started, or one that is being put together."""
     scenario, view = read_query(query)
     if view["job"]:
-        shown = Shown(*(view[name][-1] if view[name] else "" for name in ("subject", "covariate", "strata")))
+        shown = Shown(*(view[name][-1] if view[name] else "" for name in ("subject", "shown-covariate", "shown-strata")))
         return _job_page(view["job"][-1], work, shown)
     if scenario is not None and not isinstance(scenario, Fit):
         raise InputError(f"this page fits models to data; a `{scenario.kind}` scenario has a page of its own")

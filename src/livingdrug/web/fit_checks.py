@@ -218,7 +218,7 @@ def covariates(ident: str, found: Covariates, folder: Path, chosen: str) -> list
     )
     return [
         html.H2("Individual parameters and covariates"),
-        _links(ident, list(found), chosen, "covariate"),
+        _links(ident, list(found), chosen, "shown-covariate"),
         plot("covariates", _panels(own, effects, x, classes), said, shown, 60 + 230 * -(-len(effects) // 3)),
     ]
 
@@ -273,7 +273,7 @@ def stratified(
     work: lets a long job in."""
     if not names:
         return []
-    links = _links(ident, names, by, "strata")
+    links = _links(ident, names, by, "shown-strata")
     head = html.P(["Predictive check by: ", links])
     if by not in names or work is None:
         return [head]
@@ -332,7 +332,7 @@ def _links(ident: str, names: Sequence[str], chosen: str, key: str) -> html.Nav:
         else dcc.Link(printable(name, 30), href=f"{PATH}?{urlencode({'job': ident, key: name})}")
         for name in names
     ]
-    return html.Nav([part for link in made for part in (link, " ")], **{"aria-label": f"{key}s"})
+    return html.Nav([part for link in made for part in (link, " ")], **{"aria-label": key.removeprefix("shown-")})
 
 
 def _level(y: float, dash: str) -> dict:
