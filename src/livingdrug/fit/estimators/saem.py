@@ -32,9 +32,16 @@ RESTARTS = 2  # of a search whose profiles pass a higher optimum
 
 @dataclass(frozen=True)
 class Saem(SaemSettings, Estimator):
-    """SAEM. searches: how many (None: two to four with fewer than 40 subjects, until two agree); reduce:
-    of few subjects whose data do not determine every number, give the problem of the lowest BIC with
-    fewer."""
+    """SAEM.
+
+    Attributes
+    ----------
+    searches : int or None
+        How many (None: two to four with fewer than 40 subjects, until two agree).
+    reduce : bool
+        Of few subjects whose data do not determine every number, give the problem of the lowest BIC with
+        fewer.
+    """
 
     method = "saem"
     place = 10
