@@ -33,6 +33,7 @@ from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.optimum import plot_best_dose, plot_surface
 from livingdrug.plots.outcomes import plot_outcomes
 from livingdrug.plots.panels import Panel, panels_of, plot_panels
+from livingdrug.plots.population import plot_matched
 from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 from livingdrug.plots.power import plot_one_arm, plot_power, plot_smallest
 from livingdrug.plots.predictive import plot_npde, plot_vpc
@@ -42,7 +43,7 @@ from livingdrug.plots.response import FEW_DECADES, MARKS, plot_continuous, plot_
 from livingdrug.plots.sampling import plot_days
 from livingdrug.plots.sensitivity import plot_sensitivity, plot_separation
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence
-from livingdrug.plots.survival import plot_incidence, plot_survival
+from livingdrug.plots.survival import plot_incidence, plot_survival, plot_visits
 from livingdrug.plots.time_axis import is_long, long_ticks
 from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_power_over_size, plot_size_grid
 
@@ -57,14 +58,16 @@ __all__ = [
     "plot_graded",
     "plot_cure", "plot_groups", "plot_growth", "plot_incidence",
     "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
-    "plot_likelihoods", "plot_limit", "plot_models", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
+    "plot_likelihoods", "plot_limit", "plot_matched", "plot_models", "plot_npde", "plot_null", "plot_observed",
+    "plot_outcomes", "plot_pairs",
     "plot_panels",
     "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_one_arm", "plot_power",
     "plot_power_over_size", "plot_smallest",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
     "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored", "plot_sensitivity",
     "plot_separation",
-    "plot_size_grid", "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
+    "plot_size_grid", "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_visits",
+    "plot_volcano",
     "plot_vpc",
     "sequence", "shown_exposures",
 ]  # fmt: skip
