@@ -46,7 +46,7 @@ class _Writer:
     def write(self) -> None:
         """Everything, in the order of the standard."""
         made, model = self.sheet, self.model
-        model.setId(made.name)
+        model.setId(self._free(made.name))  # ids of a model and of what it holds share one space of names
         model.setName(made.title)
         body = "".join(f"<p>{_escaped(text)}</p>" for text in made.remarks)
         model.setNotes(f'<body xmlns="http://www.w3.org/1999/xhtml">{body}</body>')
@@ -94,7 +94,7 @@ class _Writer:
 
     def _free(self, wanted: str) -> str:
         taken = {t.name for t in (*self.sheet.species, *self.sheet.parameters)}
-        taken |= {r.name for r in self.sheet.reactions}
+        taken |= {r.name for r in (*self.sheet.reactions, *self.sheet.events)}
         while wanted in taken:
             wanted += "_"
         return wanted

@@ -26,7 +26,7 @@ from livingdrug.fit.estimators.individual import Individual
 from livingdrug.fit.estimators.saem import Saem
 from livingdrug.fit.eta_correlation import EtaCorrelation, correlation_table, eta_correlations
 from livingdrug.fit.evaluate import evaluate
-from livingdrug.fit.given import regimens_of
+from livingdrug.fit.given import given_of, regimens_of
 from livingdrug.fit.groups import Groups, compare_groups
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.individual_curves import Curves, curves_of
@@ -70,7 +70,7 @@ __all__ = [
     "Panel", "Parameter", "PetabObjective", "PetabValue", "Point", "Posterior",
     "Prior", "Profile", "Progress", "Relation", "ResidualError",
     "Saem", "Sampled", "Sampling", "Sir", "Uncertainty", "Unknowns", "Vpc", "all_estimators",
-    "as_model", "as_priors", "fit_petab",
+    "as_model", "as_priors", "fit_petab", "given_of",
     "bootstrap", "borrowed", "compare_groups", "compare_methods", "compare_models", "correlation_table",
     "covariate_relations", "curves_of", "design_of", "estimated", "estimator_of",
     "eta_correlations", "evaluate", "extra_days",

@@ -37,6 +37,13 @@ from livingdrug.models.parameters import (
     check_value,
     lognormal,
 )
+from livingdrug.models.regimens import (
+    FludarabineWindow,
+    PreconditioningRegimen,
+    fludarabine_windows,
+    get_regimen,
+    list_regimens,
+)
 from livingdrug.models.structure import (
     Clock,
     ClosedForm,
@@ -61,11 +68,14 @@ from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model
 
 __all__ = [
     "ENDING", "MODEL_FILE", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition",
-    "Correlation", "Definition", "EachWith", "Estimated", "Event", "Experiment", "Fitted", "Flow", "Fragment",
-    "Fragments", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population", "Quantity", "Range",
+    "Correlation", "Definition", "EachWith", "Estimated", "Event", "Experiment", "Fitted", "Flow",
+    "FludarabineWindow", "Fragment",
+    "Fragments", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population", "PreconditioningRegimen",
+    "Quantity", "Range",
     "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "System", "Values",
     "Variability", "build_model", "check_value", "closed_form_of", "coefficient_name", "find_models",
-    "find_quantity", "flows_of", "get_fragment", "get_model", "is_model_file", "latex_equations",
-    "list_fragments", "list_models", "list_runnable", "lognormal", "numbers_hash", "plain_equations",
+    "find_quantity", "flows_of", "fludarabine_windows", "get_fragment", "get_model", "get_regimen",
+    "is_model_file", "latex_equations",
+    "list_fragments", "list_models", "list_regimens", "list_runnable", "lognormal", "numbers_hash", "plain_equations",
     "plain_symbol", "read_model", "to_toml", "with_numbers",
 ]  # fmt: skip

@@ -37,10 +37,12 @@ from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densit
 from livingdrug.plots.power import plot_one_arm, plot_power, plot_smallest
 from livingdrug.plots.predictive import plot_npde, plot_vpc
 from livingdrug.plots.profiles import plot_profile, plot_profiles, plot_spaghetti
+from livingdrug.plots.regimens import plot_regimens
 from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
 from livingdrug.plots.response import FEW_DECADES, MARKS, plot_continuous, plot_graded, plot_response
 from livingdrug.plots.sampling import plot_days
 from livingdrug.plots.sensitivity import plot_sensitivity
+from livingdrug.plots.splits import plot_splits
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence
 from livingdrug.plots.survival import plot_incidence, plot_survival
 from livingdrug.plots.time_axis import is_long, long_ticks
@@ -63,7 +65,8 @@ __all__ = [
     "plot_power_over_size", "plot_smallest",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
     "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored", "plot_sensitivity",
-    "plot_size_grid", "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
+    "plot_regimens", "plot_size_grid", "plot_splits",
+    "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
     "plot_vpc",
     "sequence", "shown_exposures",
 ]  # fmt: skip

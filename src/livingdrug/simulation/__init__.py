@@ -27,6 +27,7 @@ from livingdrug.simulation.exposure import (
 )
 from livingdrug.simulation.exposure_summary import ExposureSummary
 from livingdrug.simulation.extinction import Course, Cures, courses, cure_probability, simulate_cure
+from livingdrug.simulation.fractionation import Fractionated, Fractionation, Split, compare_splits, read_split, with_il6
 from livingdrug.simulation.gillespie import gillespie
 from livingdrug.simulation.observe import observe
 from livingdrug.simulation.population import (
@@ -38,6 +39,13 @@ from livingdrug.simulation.population import (
     drawn_values,
     find_population,
     typical_subject,
+)
+from livingdrug.simulation.preconditioned import (
+    Preconditioned,
+    compare_regimens,
+    fludarabine_exposure,
+    preconditioned_doses,
+    with_full_host,
 )
 from livingdrug.simulation.regimen import Dose, Regimen, Reset, check_regimen
 from livingdrug.simulation.result import METRICS, Result
@@ -53,6 +61,8 @@ from livingdrug.simulation.solve import individual_values, solve, subject_events
 from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models, says_uncertainty
 
 __all__ = [
+    "Fractionated", "Fractionation", "Preconditioned", "Split", "compare_regimens", "compare_splits",
+    "fludarabine_exposure", "preconditioned_doses", "read_split", "with_full_host", "with_il6",
     "BOTH",
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "Bands", "Change", "Course", "Cures", "CurvesTask", "Distribution",
     "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Link", "ModelCurve",

@@ -1,4 +1,4 @@
-"""PEtab, version 1: a fit as tables, read and checked against each other."""
+"""PEtab, versions 1 and 2: a fit as tables, read and checked against each other."""
 
 from livingdrug.standards.petab.problem import (
     Measurement,

@@ -67,7 +67,7 @@ def read_petab(path: str | Path) -> PetabProblem:
     Parameters
     ----------
     path : str or Path
-        Of PEtab version 1; its tables and its model lie beside it.
+        Of PEtab version 1 or 2; its tables and its model lie beside it.
 
     Returns
     -------
@@ -80,6 +80,10 @@ def read_petab(path: str | Path) -> PetabProblem:
     """
     path = Path(path)
     files = files_of(path)
+    if "experiments" in files:
+        from livingdrug.standards.petab.version2 import problem_of
+
+        return problem_of(path.name, files)
     needed = ("parameterId", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate")
     parameters = {
         k: _parameter(row) for k, row in unique(rows_of(files["parameters"], needed), "parameterId").items()
@@ -152,16 +156,43 @@ def _observable(row: Row) -> Observable:
 
 def _measurement(row: Row, observables: dict, conditions: dict, parameters: dict) -> Measurement:
     where, before = row["(place)"], row.get("preequilibrationConditionId", "")
-    observable = observables.get(row["observableId"])
-    if observable is None:
-        raise InputError(
-            f"{where}: the observable `{printable(row['observableId'])}` is in no observable table"
-        )
     for condition in filter(None, (row["simulationConditionId"], before)):
         if condition not in conditions:
             raise InputError(f"{where}: the condition `{printable(condition)}` is in no condition table")
     if not row["simulationConditionId"]:
         raise InputError(f"{where}: `simulationConditionId` is empty")
+    return checked_measurement(row, row["simulationConditionId"], before, observables, parameters)
+
+
+def checked_measurement(
+    row: Row, condition: str, before: str, observables: dict, parameters: dict
+) -> Measurement:
+    """A measurement under a condition, its row checked against the other tables.
+
+    Parameters
+    ----------
+    row : Row
+        Of the measurement table.
+    condition, before : str
+        Ids of conditions; before: run to its steady state, empty for none.
+    observables, parameters : dict
+        By their ids.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    InputError
+        For an unknown observable, times and values that cannot be, and overrides of another number than places.
+    """
+    where = row["(place)"]
+    observable = observables.get(row["observableId"])
+    if observable is None:
+        raise InputError(
+            f"{where}: the observable `{printable(row['observableId'])}` is in no observable table"
+        )
     if row["time"].lower() in ("inf", "infinity"):
         raise InputError(f"{where}: a measurement at the steady state (time inf) is not supported")
     time = number_of(row["time"], where, "time")
@@ -188,4 +219,4 @@ def _measurement(row: Row, observables: dict, conditions: dict, parameters: dict
             if text not in parameters:
                 number_of(text, where, column)
         given.append(texts)
-    return Measurement(observable.name, row["simulationConditionId"], before, time, value, *given)
+    return Measurement(observable.name, condition, before, time, value, *given)
