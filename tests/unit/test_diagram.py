@@ -198,6 +198,16 @@ def test_lines_of_a_text_are_no_wider_than_asked():
     assert wrap("", 10, 120) == [""]
 
 
+@pytest.mark.parametrize("name", ["kirouac_2023+tissue", "park_2025_sle", "stein_2019_comedication", "sahoo_2020"])
+def test_without_the_table_the_page_is_as_wide_as_the_drawing(name):
+    base, *fragments = name.split("+")
+    diagram = diagram_of(build_model(base, tuple(fragments)), table=False)
+    extents = [words.extent for words in diagram.of(Words)]
+    assert on_top_of_each_other(extents) == []
+    assert min(min(e) for e in extents) >= 0 and max(e[2] for e in extents) <= diagram.width
+    assert diagram.width <= drawn(name)[2].width and diagram.height < drawn(name)[2].height
+
+
 def test_the_same_model_gives_the_same_bytes():
     model = build_model("singh_2021", ())
     assert to_svg(diagram_of(model)) == to_svg(diagram_of(model))

@@ -69,7 +69,7 @@ def judge(
     if not expected.sound:
         return Point(columns, wells, np.inf, expected)
     residual, _, loss = working(errors, numbers, expected.level, evaluator.logs, size)
-    measured = np.where(errors.seen.kind == 0, residual, 0.0)
+    measured = np.where((errors.seen.kind == 0) & ~errors.exact, residual, 0.0)
     r = errors.blocks.of(measured)
     total = float(np.einsum("wi,wij,wj->", r, inverse, r, optimize=True)) + float(loss.sum())
     total += float((prior_precision(errors, numbers) * columns**2).sum())

@@ -63,15 +63,19 @@ class AssayFit:
         size = self.errors.size(self.point.expected.level, logs)
         own = self.errors.residual_sd(self.numbers) * size
         sd = np.sqrt(own**2 + self.errors.counting(self.point.expected.level))
+        exact, level = self.errors.exact, np.exp(np.clip(self.point.expected.level, -50, 50))
+        pearson = (seen.y / level - 1) / sd
+        if exact.any():
+            return np.where(exact, pearson, np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan))
         return np.where(seen.measured, (y - self.point.expected.level) / sd, np.nan)
 
     def rates(self) -> list[int]:
-        """Positions of the columns that are rates of groups: fixed effects, without covariates and starts of
-        wells."""
+        """Positions of the columns that are rates of groups or told beside them: fixed effects, without edges and starts
+        of wells."""
         return [
             j
             for j, c in enumerate(self.layout.columns)
-            if c.kind == FIXED and not c.covariate and c.rate in self.layout.main
+            if c.kind == FIXED and (c.shown or (not c.covariate and c.rate in self.layout.main))
         ]
 
     def value(self, j: int) -> float:

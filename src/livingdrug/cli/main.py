@@ -140,14 +140,24 @@ def run(file: str, **options) -> None:
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(file_okay=False))
+@click.argument("folders", metavar="FOLDER...", type=click.Path(file_okay=False), nargs=-1, required=True)
+@click.option("--out", metavar="FOLDER", type=click.Path(file_okay=False), help="One document of all the runs, into this "
+              "new folder.")  # fmt: skip
+@click.option("--title", metavar="TEXT", default="", help="Of the one document.")
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
 @click.option("--docx", is_flag=True, help="Write report.docx as well, for Word (needs the extra `word`).")
-def report(folder: str, pdf: bool, docx: bool) -> None:
-    """Regenerate report.html in the FOLDER of a run. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
-    from livingdrug.cli.documents import remake_report
+def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, docx: bool) -> None:
+    """Regenerate report.html in the FOLDER of a run, or with --out bind the runs of several into one document. First
+    checks the files that `livingdrug run FILE --out FOLDER` wrote."""
+    from livingdrug.cli.documents import bind_reports, remake_report
+    from livingdrug.core.errors import InputError
 
-    remake_report(folder, pdf, docx)
+    if out is not None:
+        bind_reports(folders, out, title, pdf, docx)
+    elif title or len(folders) > 1:
+        raise InputError("--out is missing: the new folder for one document of these runs")
+    else:
+        remake_report(folders[0], pdf, docx)
 
 
 @cli.command()

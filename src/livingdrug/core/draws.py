@@ -1,11 +1,12 @@
-"""Draws: their weights made from logarithms, normalised, counted, resampled; and what correlated normal draws are made of."""
+"""Draws: their weights made from logarithms, normalised, counted, resampled; and what correlated normal
+draws are made of."""
 
 import numpy as np
 
 
 def scaled(logs: np.ndarray) -> np.ndarray:
-    """Weights (..., draws) from their logarithms, the largest of a row being 1; nan in a row without a finite one, as of a
-    subject that the data exclude."""
+    """Weights (..., draws) from their logarithms, the largest of a row being 1; nan in a row without a
+    finite one, as of a subject that the data exclude."""
     with np.errstate(invalid="ignore"):  # -inf minus -inf
         return np.exp(logs - logs.max(axis=-1, keepdims=True))
 
@@ -17,7 +18,8 @@ def normalised(logs: np.ndarray) -> np.ndarray:
 
 
 def effective(weight: np.ndarray) -> np.ndarray:
-    """How many independent draws those of each row are worth (Kish 1965), from weights (..., draws) of any scale."""
+    """How many independent draws those of each row are worth (Kish 1965), from weights (..., draws) of any
+    scale."""
     return weight.sum(axis=-1) ** 2 / (weight * weight).sum(axis=-1)
 
 
@@ -27,13 +29,14 @@ def effective_of(weight: np.ndarray) -> np.ndarray:
 
 
 def combed(weight: np.ndarray, count: int, shift: float) -> np.ndarray:
-    """Positions of equally probable draws from weights (draws,) whose sum is 1, by one comb; shift: of it, from 0 to 1."""
+    """Positions of equally probable draws from weights (draws,) whose sum is 1, by one comb; shift: of it,
+    from 0 to 1."""
     return np.searchsorted(np.cumsum(weight)[:-1], (np.arange(count) + shift) / count)
 
 
 def principal(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(directions (k, k), one in each column; standard deviations along them (k,)) of a covariance that may be singular: z
-    standard normal, directions @ (sd * z) has it."""
+    """(directions (k, k), one in each column; standard deviations along them (k,)) of a covariance that
+    may be singular: z standard normal, directions @ (sd * z) has it."""
     variances, directions = np.linalg.eigh(covariance)
     return directions, np.sqrt(np.maximum(variances, 0.0))
 

@@ -11,7 +11,8 @@ from livingdrug.diagram.shapes import Curve, Diagram, Head, Rect, Shape, Words
 from livingdrug.diagram.table import table_of
 from livingdrug.models import Model
 
-WIDTH = 1100.0  # of the page; a wide group of nodes may be wider
+WIDTH = 1100.0  # of the page with a table; a wide group of nodes may be wider
+NARROW = 560.0  # without a table, for the words above
 BETWEEN = 36.0
 
 
@@ -32,11 +33,12 @@ def diagram_of(model: Model, table: bool = True) -> Diagram:
     """
     graph = graph_of(model)
     blocks = [block_of(nodes, edges, WIDTH - 2 * SIDE) for nodes, edges in components(graph.nodes, graph.edges)]
-    width = max([WIDTH, *(block.width + 2 * SIDE for block in blocks)])
+    packed, right, bottom = _packed(blocks, WIDTH)
+    width = max(WIDTH if table else NARROW, right + SIDE)
     head, below_head = _heading(graph, width)
     key, below_key = _key(graph, width, below_head + 8)
-    packed, below_blocks = _packed(blocks, width, below_key + 20)
-    parts = [*head, *key, *packed]
+    below_blocks = below_key + 20 + bottom
+    parts = [*head, *key, *(shape.shifted(0.0, below_key + 20) for shape in packed)]
     height = below_blocks
     if table:
         rows, height = table_of(graph, width, below_blocks + 20)
@@ -85,17 +87,17 @@ def _roles(nodes: Sequence[Node]) -> list[str]:
     return list(dict.fromkeys(node.role for node in nodes if node.kind == "state" and node.role))
 
 
-def _packed(blocks: list[Block], width: float, top: float) -> tuple[list[Shape], float]:
-    """Groups in lines, from left to right."""
+def _packed(blocks: list[Block], width: float) -> tuple[list[Shape], float, float]:
+    """Groups in lines, from left to right; with the right and the lower end of all."""
     shapes: list[Shape] = []
-    x, y, deepest = SIDE, top, top
+    x, y, deepest, furthest = SIDE, 0.0, 0.0, 0.0
     for block in blocks:
         if x > SIDE and x + block.width > width - SIDE:
             x, y = SIDE, deepest + BETWEEN
         shapes += [shape.shifted(x, y) for shape in block.shapes]
-        deepest = max(deepest, y + block.height)
+        deepest, furthest = max(deepest, y + block.height), max(furthest, x + block.width)
         x += block.width + BETWEEN
-    return shapes, deepest
+    return shapes, furthest, deepest
 
 
 def _said(graph: Graph) -> str:

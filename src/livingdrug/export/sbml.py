@@ -7,6 +7,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.expressions import parse
 from livingdrug.core.units import UNITS, parse_unit, unit_text
 from livingdrug.export.sheet import Sheet, Thing, sheet, unit_words
+from livingdrug.export.terms import annotate
 from livingdrug.models import Event, Model
 from livingdrug.standards import OWN
 
@@ -36,6 +37,7 @@ def sbml(model: Model) -> str:
     made = sheet(model)
     document = libsbml.SBMLDocument(3, 1)
     _Writer(document.createModel(), made, libsbml).write()
+    annotate(document, model)
     return libsbml.writeSBMLToString(document)
 
 

@@ -1,9 +1,11 @@
-"""Weighted draws of random effects where one bump around the mode is no guide: several modes, kinks, strong censoring.
+"""Weighted draws of random effects where one bump around the mode is no guide: several modes, kinks, strong
+censoring.
 
-Particles of the population are brought to the posterior by likelihoods raised to rising powers, resampled and moved by a few
-Metropolis steps at each (Neal 2001, Stat Comput 11:125-139; Del Moral, Doucet & Jasra 2006, J R Stat Soc B 68:411-436). They
-need not have got there: they only make a proposal, a mixture of t distributions around some of them, each as wide as its
-neighbours lie apart, with a tenth of the population; draws of it get weights, and what these are worth is counted as always.
+Particles of the population are brought to the posterior by likelihoods raised to rising powers, resampled and
+moved by a few Metropolis steps at each (Neal 2001, Stat Comput 11:125-139; Del Moral, Doucet & Jasra 2006, J
+R Stat Soc B 68:411-436). They need not have got there: they only make a proposal, a mixture of t
+distributions around some of them, each as wide as its neighbours lie apart, with a tenth of the population;
+draws of it get weights, and what these are worth is counted as always.
 """
 
 from copy import deepcopy
@@ -13,7 +15,8 @@ import numpy as np
 
 from livingdrug.core.draws import combed, effective, log_normal, normalised, scaled
 from livingdrug.core.random import stream_key
-from livingdrug.fit.importance import FREEDOM, predicted
+from livingdrug.fit.at_draws import predicted
+from livingdrug.fit.importance import FREEDOM
 from livingdrug.fit.point import Point, Prepared
 
 PARTICLES = 2048
@@ -27,7 +30,8 @@ OF_POPULATION = 0.1
 
 @dataclass(frozen=True)
 class Annealed:
-    """Particles (n, m, random) of the subjects, brought to their posteriors, and where the random numbers of each stand."""
+    """Particles (n, m, random) of the subjects, brought to their posteriors, and where the random numbers
+    of each stand."""
 
     subjects: tuple[str, ...]
     particles: np.ndarray
@@ -42,7 +46,8 @@ class Annealed:
 def anneal(prepared: Prepared, point: Point, seed: int) -> Annealed:
     """Particles of each subject from the population to its posterior."""
     streams = [
-        np.random.default_rng(stream_key(seed, f"annealed draws of {name}")) for name in prepared.design.subjects
+        np.random.default_rng(stream_key(seed, f"annealed draws of {name}"))
+        for name in prepared.design.subjects
     ]
     prior, size = np.linalg.cholesky(point.omega), len(prepared.random)
     particles = np.stack([own.standard_normal((PARTICLES, size)) for own in streams]) @ prior.T
@@ -50,9 +55,11 @@ def anneal(prepared: Prepared, point: Point, seed: int) -> Annealed:
     return Annealed(prepared.design.subjects, particles, tuple(streams))
 
 
-def drawn_around(prepared: Prepared, point: Point, state: Annealed, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """(etas (n, count, random), their weights (n, count), which sum to 1) of each subject, nan as in `weighted`. The same
-    state gives the same draws, however often it is asked."""
+def drawn_around(
+    prepared: Prepared, point: Point, state: Annealed, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(etas (n, count, random), their weights (n, count), which sum to 1) of each subject, nan as in
+    `weighted`. The same state gives the same draws, however often it is asked."""
     n, size = prepared.n, len(prepared.random)
     etas, density = np.empty((n, count, size)), np.empty((n, count))
     for i, own in enumerate(deepcopy(state.streams)):
@@ -115,21 +122,27 @@ def _chosen(logs: np.ndarray, stream: np.random.Generator, many: int) -> np.ndar
 
 
 def _factor(points: np.ndarray) -> np.ndarray:
-    """Cholesky factor of the covariance of points (m, random), with a little more where they lie in a plane."""
+    """Cholesky factor of the covariance of points (m, random), with a little more where they lie in a
+    plane."""
     covariance = np.cov(points.T).reshape(points.shape[1], -1)
     ridge = 1e-6 * np.diag(np.maximum(np.diag(covariance), 1e-12))
     return np.linalg.cholesky(covariance + ridge)
 
 
-def _mixture(points: np.ndarray, omega: np.ndarray, count: int, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(draws (count, random), ln density (count,)) of kernels around some of the points, and of the population."""
+def _mixture(
+    points: np.ndarray, omega: np.ndarray, count: int, stream: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """(draws (count, random), ln density (count,)) of kernels around some of the points, and of the
+    population."""
     size = points.shape[1]
     distinct = np.unique(points, axis=0)
     centres = points[stream.choice(len(points), KERNELS, replace=len(points) < KERNELS)]
     white = np.linalg.solve(_factor(points), np.concatenate([centres, distinct]).T).T
     apart = ((white[: len(centres), None] - white[None, len(centres) :]) ** 2).sum(axis=2)
     near = np.argsort(apart, axis=1)[:, : min(NEIGHBOURS, len(distinct))]
-    factors = np.sqrt(WIDTH) * np.stack([_factor(distinct[own]) if len(own) > size else _factor(points) for own in near])
+    factors = np.sqrt(WIDTH) * np.stack(
+        [_factor(distinct[own]) if len(own) > size else _factor(points) for own in near]
+    )
     chi = stream.chisquare(FREEDOM, count) / FREEDOM
     which, z = stream.integers(KERNELS, size=count), stream.standard_normal((count, size))
     drawn = centres[which] + np.einsum("cij,cj->ci", factors[which], z) / np.sqrt(chi)[:, None]
@@ -137,7 +150,9 @@ def _mixture(points: np.ndarray, omega: np.ndarray, count: int, stream: np.rando
     drawn = np.where(plain[:, None], z @ np.linalg.cholesky(omega).T, drawn)
     kernels = np.stack([_log_t(drawn, c, f) for c, f in zip(centres, factors, strict=True)])
     mixed = np.logaddexp.reduce(kernels, axis=0) - np.log(KERNELS)
-    return drawn, np.logaddexp(np.log1p(-OF_POPULATION) + mixed, np.log(OF_POPULATION) + log_normal(drawn, omega))
+    return drawn, np.logaddexp(
+        np.log1p(-OF_POPULATION) + mixed, np.log(OF_POPULATION) + log_normal(drawn, omega)
+    )
 
 
 def _log_t(x: np.ndarray, centre: np.ndarray, factor: np.ndarray) -> np.ndarray:
@@ -146,4 +161,8 @@ def _log_t(x: np.ndarray, centre: np.ndarray, factor: np.ndarray) -> np.ndarray:
     size = len(centre)
     z = (x - centre) @ np.linalg.inv(factor).T
     constant = lgamma(0.5 * (FREEDOM + size)) - lgamma(0.5 * FREEDOM) - 0.5 * size * np.log(FREEDOM * np.pi)
-    return constant - np.log(np.diag(factor)).sum() - 0.5 * (FREEDOM + size) * np.log1p(np.einsum("ci,ci->c", z, z) / FREEDOM)
+    return (
+        constant
+        - np.log(np.diag(factor)).sum()
+        - 0.5 * (FREEDOM + size) * np.log1p(np.einsum("ci,ci->c", z, z) / FREEDOM)
+    )

@@ -27,8 +27,8 @@ NOTHING_FREE = "every number is fixed, so there is nothing to sample"
 
 
 class Effects(NamedTuple):
-    """root, growth: see `joint.place`; mean, z, etas (n, random): mean of v, and the effects; density: ln of the normal
-    density times |dz / dv|."""
+    """root, growth: see `joint.place`; mean, z, etas (n, random): mean of v, and the effects; density: ln
+    of the normal density times |dz / dv|."""
 
     root: np.ndarray
     growth: np.ndarray
@@ -149,8 +149,22 @@ class LogPosterior:
         u, prepared, frame = self.unknowns, self.prepared, self.frame
         by_phi, size = found.by_phi, len(prepared.random)
         by_move, by_log_sd, by_root = np.zeros(u.size), np.zeros(size), np.zeros((size, size))
-        joint.pull(by_phi, prepared.random, at.mean, at.z, at.etas, frame.part, at.growth, at.root, frame.factor,
-                   frame.shift, by_w, by_move, by_log_sd, by_root)  # fmt: skip
+        joint.pull(
+            by_phi,
+            prepared.random,
+            at.mean,
+            at.z,
+            at.etas,
+            frame.part,
+            at.growth,
+            at.root,
+            frame.factor,
+            frame.shift,
+            by_w,
+            by_move,
+            by_log_sd,
+            by_root,
+        )
         by_beta = [by_phi[:, prepared.effect_on[e]] @ prepared.design.x[:, e] for e in u.beta]
         by_pair = [_by_pair(point.omega, at.root, pair, by_root) for pair in u.pairs]
         residual = (found.by_a[u.a], found.by_b[u.b])

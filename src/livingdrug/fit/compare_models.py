@@ -28,9 +28,23 @@ from livingdrug.simulation import Regimen
 WINDOW, LATE = 28.0, 21.0  # days of a typical subject's curve, and from which on its half-life is taken
 HOURS = {"d": 1.0, "h": 24.0}  # units of time in a day
 COLUMNS = (
-    "model", "status", "sampled_minus2ll", "monte_carlo_se", "estimated", "aic", "bic", "delta_aic", "delta_bic", "output",
-    "cmax", "tmax", "auc28", "half_life_21_28", "unit", "time_unit",
-)  # fmt: skip
+    "model",
+    "status",
+    "sampled_minus2ll",
+    "monte_carlo_se",
+    "estimated",
+    "aic",
+    "bic",
+    "delta_aic",
+    "delta_bic",
+    "output",
+    "cmax",
+    "tmax",
+    "auc28",
+    "half_life_21_28",
+    "unit",
+    "time_unit",
+)
 
 
 class Typical(NamedTuple):
@@ -252,5 +266,16 @@ def _rows(found: ModelComparison, run: ModelRun) -> list[tuple]:
             found.delta(run, "aic"), found.delta(run, "bic"))  # fmt: skip
     if not run.typical:
         return [(*head, "", *[np.nan] * 4, "", run.time_unit)]
-    return [(*head, t.output, t.cmax, t.tmax, t.auc28, np.nan if t.half_life is None else t.half_life, t.unit, run.time_unit)
-            for t in run.typical]  # fmt: skip
+    return [
+        (
+            *head,
+            t.output,
+            t.cmax,
+            t.tmax,
+            t.auc28,
+            np.nan if t.half_life is None else t.half_life,
+            t.unit,
+            run.time_unit,
+        )
+        for t in run.typical
+    ]

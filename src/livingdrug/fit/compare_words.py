@@ -63,8 +63,10 @@ def _of_method(run: MethodRun, reference: MethodRun) -> list[str]:
     far = sorted(
         (d for d in run.differences if d.off is not None and abs(d.off) > CLOSE), key=lambda d: -abs(d.off)
     )
-    named = [f"{d.estimate.name} by {d.off:+.2g} ({number(d.estimate.value)} against {number(d.reference.value)})"
-             for d in far[:SHOWN]]  # fmt: skip
+    named = [
+        f"{d.estimate.name} by {d.off:+.2g} ({number(d.estimate.value)} against {number(d.reference.value)})"
+        for d in far[:SHOWN]
+    ]
     more = f" and {len(far) - SHOWN} more" if len(far) > SHOWN else ""
     if run.agrees:
         lines = []
@@ -92,15 +94,19 @@ def _why(run: MethodRun, reference: MethodRun) -> str:
     if gap.own is None:
         return f"Why is not known: the objective of {name} has no value at the numbers of {first}; {off}."
     if gap.own > SHORT:
-        return (f"Why: a worse optimum. The objective of {name} is {gap.own:.2g} lower at the numbers of {first} than where "
-                "its own search ended; search from more starts (--starts).")  # fmt: skip
+        return (
+            f"Why: a worse optimum. The objective of {name} is {gap.own:.2g} lower at the numbers of {first} "
+            "than where its own search ended; search from more starts (--starts)."
+        )
     smooth = gap.exact if gap.smooth is None else gap.smooth
     parts = [f"the approximation of the likelihood {smooth - gap.own:+.2f}"]
     if gap.smooth is not None:
         width = f"{run.result.problem.smooth:g} {run.result.problem.model.time_unit}"
         parts.insert(0, f"smooth breakpoints (over {width}) {gap.exact - gap.smooth:+.2f}")
-    return (f"Why: {name} prefers its own numbers by {-gap.own:.2f} of its objective, where sampled -2 log likelihood is "
-            f"{_higher(gap.exact)}; of the difference between both, {' and '.join(parts)}; {off}.")  # fmt: skip
+    return (
+        f"Why: {name} prefers its own numbers by {-gap.own:.2f} of its objective, where sampled -2 log "
+        f"likelihood is {_higher(gap.exact)}; of the difference between both, {' and '.join(parts)}; {off}."
+    )
 
 
 def _not_shared(run: MethodRun, reference: MethodRun) -> list[str]:
@@ -110,7 +116,8 @@ def _not_shared(run: MethodRun, reference: MethodRun) -> list[str]:
     if more:
         stated = [f"{e.name} {estimate_words(e)}" for e in more]
         lines.append(
-            f"{name} states {_and(stated)}, and by {first} the data do not determine that: no number to rely on."
+            f"{name} states {_and(stated)}, and by {first} the data do not determine that: no number to rely "
+            "on."
         )
     reason = run.result.covariance.reason
     if reason:

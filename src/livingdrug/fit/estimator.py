@@ -1,8 +1,8 @@
 """What an estimator is: settings, and one verb that takes a prepared problem to an estimation.
 
-A file in `estimators/` with an `ESTIMATOR` is a method of every surface, under the name of the file and with the first
-line of its docstring as title: nothing else is edited. What follows an estimation (tables of estimates, individuals,
-predictions) is made in one place for all, `fit.run`.
+A file in `estimators/` with an `ESTIMATOR` is a method of every surface, under the name of the file and with
+the first line of its docstring as title: nothing else is edited. What follows an estimation (tables of
+estimates, individuals, predictions) is made in one place for all, `fit.run`.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,11 +33,12 @@ Progress = Callable[[int, int, float], None]
 class Estimation:
     """Where an estimator ended.
 
-    status: see EXIT_CODE; prepared: the problem at the end, without variabilities that went to 0; point, modes: the numbers
-    of the population and the subjects there; objective: the likelihood; covariance: of the estimates; limits: of their
-    intervals, by name; verdict: what is to be believed; mean, sd (n, random): of the random effects given the data; trace,
-    trace_names: a row for each iteration; notes: for the user; settings: as they are recorded; path: problems with fewer
-    numbers; started: the problem that it began with, where that is not `prepared`'s.
+    status: see EXIT_CODE; prepared: the problem at the end, without variabilities that went to 0; point,
+    modes: the numbers of the population and the subjects there; objective: the likelihood; covariance: of the
+    estimates; limits: of their intervals, by name; verdict: what is to be believed; mean, sd (n, random): of
+    the random effects given the data; trace, trace_names: a row for each iteration; notes: for the user;
+    settings: as they are recorded; path: problems with fewer numbers; started: the problem that it began
+    with, where that is not `prepared`'s.
     """
 
     status: str
@@ -61,10 +62,11 @@ class Estimation:
 class Estimator:
     """Settings of a method, and what it takes. A frozen dataclass that says what is not as it is here.
 
-    method: its name; place: in a list of methods; population: whether it estimates the population's numbers, not the
-    subjects' alone; samples: whether it gives draws of a posterior, not an optimum; priors: whether a problem may have some;
-    reduces: whether it looks for a problem with fewer numbers; resumes: whether a run of it is saved on its way; restarts:
-    whether sets of initial estimates are fits of their own; options: fields of a scenario that only it takes.
+    method: its name; place: in a list of methods; population: whether it estimates the population's numbers,
+    not the subjects' alone; samples: whether it gives draws of a posterior, not an optimum; priors: whether a
+    problem may have some; reduces: whether it looks for a problem with fewer numbers; resumes: whether a run
+    of it is saved on its way; restarts: whether sets of initial estimates are fits of their own; options:
+    fields of a scenario that only it takes.
     """
 
     method: str
@@ -83,7 +85,8 @@ class Estimator:
         return 0
 
     def check(self, problem: FitProblem) -> None:
-        """Refuse, before anything is computed, what this method would leave out without a word. Raises InputError."""
+        """Refuse, before anything is computed, what this method would leave out without a word. Raises
+        InputError."""
         if problem.outcomes:
             self.check_outcomes()
         if problem.priors and not self.priors:
@@ -100,14 +103,19 @@ class Estimator:
     def asked(self, starts: int | None, reduce: bool) -> Self:
         """With what a user asks of any fit. Raises InputError for what this method does not do."""
         if reduce:
-            raise InputError("a fit with fewer numbers is looked for from SAEM; take method saem, or leave --reduce out")
+            raise InputError(
+                "a fit with fewer numbers is looked for from SAEM; take method saem, or leave --reduce out"
+            )
         return self
 
     def prepared(self, problem: FitProblem) -> Prepared:
         """The problem, ready to be computed."""
         return prepare(problem)
 
-    def estimate(self, prepared: Prepared, seed: int, progress: Progress | None, state: Saved) -> Estimation | Posterior:
+
+    def estimate(
+        self, prepared: Prepared, seed: int, progress: Progress | None, state: Saved
+    ) -> Estimation | Posterior:
         """Where the method ends.
 
         Parameters

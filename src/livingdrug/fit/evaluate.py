@@ -1,4 +1,5 @@
-"""`evaluate`: the objective of a problem at its own numbers, by any of the approximations or by importance sampling."""
+"""`evaluate`: the objective of a problem at its own numbers, by any of the approximations or by importance
+sampling."""
 
 from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown

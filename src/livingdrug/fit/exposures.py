@@ -134,8 +134,11 @@ def piece_levels(problem: FitProblem, outputs: tuple[str, ...], by: tuple[str, .
         for piece in output.pieces:
             k = len(levels)
             end = f"max(begin_{k}, min({piece.until}, {END}))" if piece.until else f"max(begin_{k}, {END})"
-            definitions += [Definition(f"begin_{k}", begin), Definition(f"end_{k}", end),
-                            Definition(f"clock_{k}", f"begin_{k} + time * (end_{k} - begin_{k})")]  # fmt: skip
+            definitions += [
+                Definition(f"begin_{k}", begin),
+                Definition(f"end_{k}", end),
+                Definition(f"clock_{k}", f"begin_{k} + time * (end_{k} - begin_{k})"),
+            ]
             texts = {"time": f"clock_{k}"}
             for d in form.definitions:
                 if names(d.expression) & {"time"}:

@@ -26,10 +26,10 @@ LOOSE = 1.0  # of a spread, a log-normal error or a relative one
 
 @dataclass(frozen=True)
 class Prior:
-    """The prior of one number. normal: typical values (on the scale of the parameter) and coefficients, around `centre`
-    with `width`; half_normal, half_cauchy: spreads and residual errors as they are (not their logarithms), of scale
-    `width`; uniform: correlations, over all that are possible together; log_normal: spreads, whose logarithm is normal around
-    `centre` with `width`."""
+    """The prior of one number. normal: typical values (on the scale of the parameter) and coefficients,
+    around `centre` with `width`; half_normal, half_cauchy: spreads and residual errors as they are (not
+    their logarithms), of scale `width`; uniform: correlations, over all that are possible together;
+    log_normal: spreads, whose logarithm is normal around `centre` with `width`."""
 
     name: str
     kind: str

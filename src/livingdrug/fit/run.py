@@ -75,14 +75,22 @@ def estimated(
     settings = estimator_of(method).asked(starts, reduce)
     settings.check(problem)
     if resume and not settings.resumes:
-        raise InputError("only a run of SAEM is saved on its way, so only such a run can be resumed; leave --resume out")
+        raise InputError(
+            "only a run of SAEM is saved on its way, so only such a run can be resumed; leave --resume out"
+        )
     if starts is not None and starts < 1:
         raise InputError(f"{starts} starts were asked for; give 1 or more")
-    saved = store.Saved(folder, store.fingerprint(problem, settings, seed), resume) if settings.resumes else store.Saved()
+    saved = (
+        store.Saved(folder, store.fingerprint(problem, settings, seed), resume)
+        if settings.resumes
+        else store.Saved()
+    )
     first = _once(problem, settings, seed, saved, progress)
     if isinstance(first, Posterior) or not settings.restarts or starts in (None, 1):
         return first
-    return _best([first, *(_tried(nearby(problem, seed, k, FAR_OFF), settings, seed) for k in range(1, starts))])
+    return _best(
+        [first, *(_tried(nearby(problem, seed, k, FAR_OFF), settings, seed) for k in range(1, starts))]
+    )
 
 
 def _tried(problem: FitProblem, settings: Estimator, seed: int) -> FitResult | str:
@@ -99,7 +107,9 @@ def _best(results: list[FitResult | str]) -> FitResult:
     best = min(fits, key=lambda r: r.objective.minus2ll)
     level, notes = best.objective.minus2ll, []
     reached = sum(r.objective.minus2ll <= level + SAME for r in fits)
-    notes.append(f"{reached} of {len(results)} starts reached the best -2 log likelihood, {level:.2f}, within {SAME:g}")
+    notes.append(
+        f"{reached} of {len(results)} starts reached the best -2 log likelihood, {level:.2f}, within {SAME:g}"
+    )
     for k, found in enumerate(results):
         if isinstance(found, str):
             notes.append(f"start {k}: refused: {found}")
@@ -135,7 +145,9 @@ def _result(found: Estimation, settings: Estimator, seed: int) -> FitResult:
         method=settings.method,
         status=found.status,
         objective=found.objective,
-        estimates=finish.estimates_of(unknowns, point, found.covariance, modes.etas, dict(found.limits or {})),
+        estimates=finish.estimates_of(
+            unknowns, point, found.covariance, modes.etas, dict(found.limits or {})
+        ),
         covariance=found.covariance,
         individuals=finish.individuals_of(found.prepared, point, modes, found.mean, found.sd),
         predictions=finish.predictions_of(found.prepared, point, modes),
@@ -169,7 +181,8 @@ def _with_exact_kinks(result: FitResult, seed: int) -> FitResult:
     error = float(np.hypot(sampled[0].se, sampled[1].se))
     width = f"{result.problem.smooth:g} {result.problem.model.time_unit}"
     note = (
-        f"breakpoints are smooth over {width}: -2 log likelihood {smooth:.2f} by importance sampling, {exact:.2f} with "
-        f"exact ones at the same numbers (difference {exact - smooth:+.2f}, Monte-Carlo SE {error:.2g})"
+        f"breakpoints are smooth over {width}: -2 log likelihood {smooth:.2f} by importance sampling, "
+        f"{exact:.2f} with exact ones at the same numbers (difference {exact - smooth:+.2f}, Monte-Carlo SE "
+        f"{error:.2g})"
     )
     return replace(result, notes=(*result.notes, note))

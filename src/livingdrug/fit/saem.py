@@ -1,8 +1,9 @@
 """Stochastic approximation expectation maximisation (SAEM).
 
-Delyon, Lavielle & Moulines 1999 (Ann Stat 27:94-128); Kuhn & Lavielle 2005 (Comput Stat Data Anal 49:1020-1038); values
-below the limit as in Samson, Lavielle & Mentre 2006 (Comput Stat Data Anal 51:1562-1574), with the expectation of the
-censored residuals in place of draws of them. Variances fall slowly at first (simulated annealing), to leave a bad start.
+Delyon, Lavielle & Moulines 1999 (Ann Stat 27:94-128); Kuhn & Lavielle 2005 (Comput Stat Data Anal
+49:1020-1038); values below the limit as in Samson, Lavielle & Mentre 2006 (Comput Stat Data Anal
+51:1562-1574), with the expectation of the censored residuals in place of draws of them. Variances fall slowly
+at first (simulated annealing), to leave a bad start.
 """
 
 import time
@@ -35,9 +36,9 @@ EVERY = 2.0  # s between saved states
 
 @dataclass(frozen=True)
 class SaemSettings:
-    """Settings. exploration: iterations that search; smoothing: iterations whose statistics are averaged; chains: copies
-    of each subject (by default as many as make ENOUGH); annealing: part of a variance that an iteration keeps at least
-    during the exploration."""
+    """Settings. exploration: iterations that search; smoothing: iterations whose statistics are averaged;
+    chains: copies of each subject (by default as many as make ENOUGH); annealing: part of a variance that
+    an iteration keeps at least during the exploration."""
 
     exploration: int = 250
     smoothing: int = 100
@@ -46,7 +47,9 @@ class SaemSettings:
 
     def __post_init__(self) -> None:
         if self.exploration < 1 or self.smoothing < 1 or (self.chains is not None and self.chains < 1):
-            raise InputError("SAEM needs at least one iteration of exploration, one of smoothing, and one chain")
+            raise InputError(
+                "SAEM needs at least one iteration of exploration, one of smoothing, and one chain"
+            )
 
     @property
     def iterations(self) -> int:
@@ -64,9 +67,9 @@ class SaemSettings:
 
 @dataclass(frozen=True)
 class State:
-    """Where a run stands after `done` iterations; all that is needed to go on. s1, s2, s3: averaged statistics; mean,
-    square: averages of eta and its square over the smoothing; trace: a row for each iteration: seconds, -2 log-likelihood
-    of the data given the etas, the estimated numbers."""
+    """Where a run stands after `done` iterations; all that is needed to go on. s1, s2, s3: averaged
+    statistics; mean, square: averages of eta and its square over the smoothing; trace: a row for each
+    iteration: seconds, -2 log-likelihood of the data given the etas, the estimated numbers."""
 
     done: int
     point: Point
@@ -96,8 +99,8 @@ def run(
     prepared: Prepared, settings: SaemSettings, seed: int, state: State | None = None,
     progress: Callable[[int, int, float], None] | None = None, save: Callable[[State], None] | None = None,
 ) -> State:  # fmt: skip
-    """Iterate to the end, from `state` if one is given. progress(done, all, objective); save(state) now and then, and when
-    the run is interrupted."""
+    """Iterate to the end, from `state` if one is given. progress(done, all, objective); save(state) now
+    and then, and when the run is interrupted."""
     unknowns = unknowns_of(prepared.problem)
     linear = linear_of(prepared, unknowns)
     state = state or begin(prepared, settings)
@@ -108,7 +111,9 @@ def run(
         while state.done < settings.iterations:
             state = _iterate(prepared, settings, unknowns, linear, seed, state)
             objective = -2 * state.chains.total.sum() / prepared.copies
-            rows.append(np.array([before + time.monotonic() - started, objective, *unknowns.vector(state.point)]))
+            rows.append(
+                np.array([before + time.monotonic() - started, objective, *unknowns.vector(state.point)])
+            )
             if progress:
                 progress(state.done, settings.iterations, objective)
             if save and time.monotonic() - saved > EVERY:

@@ -1,9 +1,10 @@
 """Closed forms without kinks: pieces that pass into each other over a stated time instead of at once.
 
-A curve that turns sharply (the peak of `stein_2019`) has no second derivative where the turn passes a sample, and methods
-that follow slopes stumble there. With the width d, the logarithms of two pieces that meet at T are mixed with the weight
-w = (1 + tanh((t - T) / (2 d))) / 2, so that exponentials leave nothing of themselves behind; each is held beyond REACH widths
-from T, where its weight is below 1e-10. Pieces must be positive.
+A curve that turns sharply (the peak of `stein_2019`) has no second derivative where the turn passes a sample,
+and methods that follow slopes stumble there. With the width d, the logarithms of two pieces that meet at T
+are mixed with the weight w = (1 + tanh((t - T) / (2 d))) / 2, so that exponentials leave nothing of
+themselves behind; each is held beyond REACH widths from T, where its weight is below 1e-10. Pieces must be
+positive.
 """
 
 import ast

@@ -19,8 +19,13 @@ from livingdrug.models import Model, find_quantity
 
 # parameters of the closed form of Stein 2019 and of its flows
 STEIN = {
-    "fold": "fold", "t_max": "peak_time", "c_max": "peak", "alpha": "contraction", "f_b": "fraction", "beta": "persistence",
-}  # fmt: skip
+    "fold": "fold",
+    "t_max": "peak_time",
+    "c_max": "peak",
+    "alpha": "contraction",
+    "f_b": "fraction",
+    "beta": "persistence",
+}
 SPREAD_FROM = 5  # subjects; fewer tell no spread
 NORMAL = 1.4826  # median absolute deviation of a normal distribution -> its standard deviation
 
@@ -29,9 +34,9 @@ NORMAL = 1.4826  # median absolute deviation of a normal distribution -> its sta
 class StartValue:
     """Where a fit of a parameter begins.
 
-    value: typical value; log_sd: spread of its logarithm between subjects, None where fewer than SPREAD_FROM subjects tell
-    it (it holds their residual error too, so it is rather too large); subjects: how many told it; origin: `data` or
-    `published`; note: in words, where it is from and why others told nothing.
+    value: typical value; log_sd: spread of its logarithm between subjects, None where fewer than SPREAD_FROM
+    subjects tell it (it holds their residual error too, so it is rather too large); subjects: how many told
+    it; origin: `data` or `published`; note: in words, where it is from and why others told nothing.
     """
 
     name: str

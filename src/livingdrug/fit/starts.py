@@ -20,7 +20,8 @@ from livingdrug.fit.objective import spreads
 from livingdrug.fit.point import NORMAL, Point, Prepared, is_defined, point_of
 from livingdrug.fit.unknowns import CORRELATION, RESIDUAL, SPREAD, Unknowns
 
-WIDE = 1.0  # a variability on a log or logit scale, at least, of a wide start; twice the given one on the plain scale
+# a variability on a log or logit scale, at least, of a wide start; twice the given one on the plain scale
+WIDE = 1.0
 ROUNDS = 8
 SHRINKS = 0.3  # of a variance that a round keeps at least
 FACTOR = 3.0  # by which a round may change a residual error
@@ -58,8 +59,9 @@ class Tried(NamedTuple):
 
 
 class Searched(NamedTuple):
-    """The lowest of several searches; notes: what a reader must know of the others; record: of all, for the settings;
-    confirmed: whether every variability that shrank to next to 0 was tried larger, to no avail."""
+    """The lowest of several searches; notes: what a reader must know of the others; record: of all, for
+    the settings; confirmed: whether every variability that shrank to next to 0 was tried larger, to no
+    avail."""
 
     found: Found
     notes: tuple[str, ...]
@@ -92,7 +94,13 @@ def from_starts(
 
 
 def _tried(
-    prepared, unknowns, settings: ConditionalSettings, point: Point, start: str, progress, level: float = np.inf
+    prepared,
+    unknowns,
+    settings: ConditionalSettings,
+    point: Point,
+    start: str,
+    progress,
+    level: float = np.inf,
 ) -> Tried:
     """A search, given up early where another one ended at a -2LL far lower than it comes: level."""
     try:

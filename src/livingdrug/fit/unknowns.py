@@ -1,7 +1,7 @@
 """The numbers that are estimated, as one vector, and back.
 
-Typical values stand on their scales, spreads and residual parameters as logarithms, correlations as atanh, coefficients of
-covariates as they are. What is fixed is not in the vector.
+Typical values stand on their scales, spreads and residual parameters as logarithms, correlations as atanh,
+coefficients of covariates as they are. What is fixed is not in the vector.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,13 @@ import numpy as np
 from livingdrug.fit.point import LOG, LOGIT, SCALE_CODE, Point
 from livingdrug.fit.problem import FitProblem
 
-TYPICAL, COVARIATE, SPREAD, CORRELATION, RESIDUAL = "typical", "covariate", "spread", "correlation", "residual"
+TYPICAL, COVARIATE, SPREAD, CORRELATION, RESIDUAL = (
+    "typical",
+    "covariate",
+    "spread",
+    "correlation",
+    "residual",
+)
 OUTCOME = "outcome"
 
 
@@ -19,9 +25,10 @@ OUTCOME = "outcome"
 class Unknowns:
     """Where each estimated number stands in a Point.
 
-    mu, beta: positions; spread: positions among the random parameters, the first of those that share one; alike (random,):
-    the position whose spread each one has; pairs: (row, column) of correlations; a, b:
-    positions of outputs. names, kinds: in the order of the vector: mu, beta, spread, pairs, a, b, numbers of outcomes.
+    mu, beta: positions; spread: positions among the random parameters, the first of those that share one;
+    alike (random,): the position whose spread each one has; pairs: (row, column) of correlations; a, b:
+    positions of outputs. names, kinds: in the order of the vector: mu, beta, spread, pairs, a, b, numbers of
+    outcomes.
     """
 
     problem: FitProblem
@@ -55,14 +62,21 @@ class Unknowns:
         pairs = [np.arctanh(point.omega[i, j] / (sd[i] * sd[j])) for i, j in self.pairs]
         residual = (np.log(point.a[self.a]), np.log(point.b[self.b]))
         spread = np.log(sd[self.spread])
-        return np.concatenate([point.mu[self.mu], point.beta[self.beta], spread, pairs, *residual, point.theta])
+        return np.concatenate(
+            [point.mu[self.mu], point.beta[self.beta], spread, pairs, *residual, point.theta]
+        )
 
     def point(self, vector: np.ndarray, base: Point) -> Point:
         """A point with these numbers; what is fixed comes from `base`."""
         sizes = [len(part) for part in (self.mu, self.beta, self.spread, self.pairs, self.a, self.b)]
         parts = np.split(vector, np.cumsum(sizes))
         mu, beta, a, b = base.mu.copy(), base.beta.copy(), base.a.copy(), base.b.copy()
-        mu[self.mu], beta[self.beta], a[self.a], b[self.b] = parts[0], parts[1], np.exp(parts[4]), np.exp(parts[5])
+        mu[self.mu], beta[self.beta], a[self.a], b[self.b] = (
+            parts[0],
+            parts[1],
+            np.exp(parts[4]),
+            np.exp(parts[5]),
+        )
         return Point(mu, beta, self.omega(np.concatenate(parts[2:4]), base), a, b, parts[6].copy())
 
     def omega(self, vector: np.ndarray, base: Point) -> np.ndarray:

@@ -7,8 +7,20 @@ from livingdrug.forecast.result import FALL, Cut, Forecast, Interval, Patient, P
 from livingdrug.forecast.run import DRAWS, UNCERTAIN, UNTIL, forecast
 
 __all__ = [
-    "DRAWS", "FALL", "UNCERTAIN", "UNTIL", "Cut", "Forecast", "Interval", "Patient", "Proportion", "Score", "exposure_of",
-    "factor_to", "forecast", "interval",
-]  # fmt: skip
+    "DRAWS",
+    "FALL",
+    "UNCERTAIN",
+    "UNTIL",
+    "Cut",
+    "Forecast",
+    "Interval",
+    "Patient",
+    "Proportion",
+    "Score",
+    "exposure_of",
+    "factor_to",
+    "forecast",
+    "interval",
+]
 
 callable_package(__name__, forecast)

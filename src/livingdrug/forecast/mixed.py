@@ -1,7 +1,7 @@
 """Posteriors of the same patients at draws of the population, taken together.
 
-Each draw of the population is as probable as another: the patients' own samples do not change it. That is right for
-patients of the fit, whose samples made it, and errs on the wide side for a new one.
+Each draw of the population is as probable as another: the patients' own samples do not change it. That is
+right for patients of the fit, whose samples made it, and errs on the wide side for a new one.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +19,9 @@ Used = Callable[[Design], np.ndarray]
 class MixedPosterior:
     """The same questions as of an `IndividualPosterior`, whose draws follow one another.
 
-    middle: at the estimates, of which are the mode and the design; parts: at draws of the population, each with as many
-    draws; lost: draws of the population at which a patient's samples had no finite likelihood, left out.
+    middle: at the estimates, of which are the mode and the design; parts: at draws of the population, each
+    with as many draws; lost: draws of the population at which a patient's samples had no finite likelihood,
+    left out.
     """
 
     middle: IndividualPosterior
@@ -77,7 +78,8 @@ class MixedPosterior:
         """As of one posterior, with the residual error of each draw: (records, draws)."""
         size = self.middle.etas.shape[1]
         return np.concatenate(
-            [part.log_below(f[k * size : (k + 1) * size], values) for k, part in enumerate(self.parts)], axis=1
+            [part.log_below(f[k * size : (k + 1) * size], values) for k, part in enumerate(self.parts)],
+            axis=1,
         )
 
     def log_density(
@@ -102,7 +104,9 @@ class MixedPosterior:
         return [(part, np.flatnonzero(which == k)) for k, part in enumerate(self.parts) if (which == k).any()]
 
 
-def mixed_posterior(problem: FitProblem, drawn: Sequence[FitProblem], used: Used, draws: int, seed: int) -> MixedPosterior:
+def mixed_posterior(
+    problem: FitProblem, drawn: Sequence[FitProblem], used: Used, draws: int, seed: int
+) -> MixedPosterior:
     """Posteriors at the estimates and at draws of the population.
 
     Parameters

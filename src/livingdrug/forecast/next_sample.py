@@ -1,7 +1,9 @@
-"""What one more sample of a patient would be worth: how much narrower it is expected to leave the interval of AUC28.
+"""What one more sample of a patient would be worth: how much narrower it is expected to leave the interval of
+AUC28.
 
-Each of some draws stands for the patient in turn: a sample is drawn from it with residual error (or is below the limit), all
-draws get the likelihood of that sample as weights, and the interval is taken again; the mean over them is expected.
+Each of some draws stands for the patient in turn: a sample is drawn from it with residual error (or is below
+the limit), all draws get the likelihood of that sample as weights, and the interval is taken again; the mean
+over them is expected.
 """
 
 from dataclasses import dataclass
@@ -20,8 +22,8 @@ SOON, DAYS = 28.0, 8  # days are proposed up to there, or to a fortnight after t
 
 @dataclass(frozen=True)
 class NextSample:
-    """days (k,): candidates; fold (k,): expected ratio of the ends of AUC28's interval with a sample there; now: the ratio
-    without one."""
+    """days (k,): candidates; fold (k,): expected ratio of the ends of AUC28's interval with a sample
+    there; now: the ratio without one."""
 
     days: np.ndarray
     fold: np.ndarray
@@ -44,13 +46,21 @@ def candidate_days(cut: float, until: float) -> np.ndarray:
 
 
 def next_sample(
-    posterior: IndividualPosterior | MixedPosterior, draws: np.ndarray, output: int, days: np.ndarray, f: np.ndarray,
-    auc: np.ndarray, limit: float, level: float, key: str,
-) -> NextSample:  # fmt: skip
+    posterior: IndividualPosterior | MixedPosterior,
+    draws: np.ndarray,
+    output: int,
+    days: np.ndarray,
+    f: np.ndarray,
+    auc: np.ndarray,
+    limit: float,
+    level: float,
+    key: str,
+) -> NextSample:
     """Expected intervals with a sample on each of the days.
 
-    draws: positions in the posterior; output: position of that measured; f (draws, days): predictions there; auc (draws,):
-    positive; limit: of quantification, nan without one; key: names the patient's random numbers.
+    draws: positions in the posterior; output: position of that measured; f (draws, days): predictions there;
+    auc (draws,): positive; limit: of quantification, nan without one; key: names the patient's random
+    numbers.
     """
     order = np.argsort(auc)
     draws, f, logs = draws[order], f[order], np.log(auc[order])

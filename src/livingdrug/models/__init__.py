@@ -2,7 +2,7 @@
 with `+`."""
 
 from livingdrug.core.sources import Source
-from livingdrug.models.about import About
+from livingdrug.models.about import WORDS, About
 from livingdrug.models.build import build_model
 from livingdrug.models.catalogue import (
     find_models,
@@ -67,11 +67,11 @@ from livingdrug.models.structure import (
 from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
 
 __all__ = [
-    "ENDING", "MODEL_FILE", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition",
+    "ENDING", "MODEL_FILE", "WORDS", "About", "Anchor", "Clock", "ClosedForm", "ClosedOutput", "Condition",
     "Correlation", "Definition", "EachWith", "Estimated", "Event", "Experiment", "Fitted", "Flow",
     "FludarabineWindow", "Fragment",
-    "Fragments", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population", "PreconditioningRegimen",
-    "Quantity", "Range",
+    "Fragments", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population",
+    "PreconditioningRegimen", "Quantity", "Range",
     "Ranges", "Residual", "Scale", "Source", "State", "Structure", "Switch", "System", "Values",
     "Variability", "build_model", "check_value", "closed_form_of", "coefficient_name", "find_models",
     "find_quantity", "flows_of", "fludarabine_windows", "get_fragment", "get_model", "get_regimen",

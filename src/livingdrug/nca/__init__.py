@@ -10,14 +10,16 @@ import livingdrug.nca.small_molecule  # noqa: F401
 
 from livingdrug.core.faces import callable_package
 from livingdrug.nca.analysis import PER_DAY, Analysis, Value
+from livingdrug.nca.cdisc import NOTES as CDISC_NOTES
+from livingdrug.nca.cdisc import adpp, pp
 from livingdrug.nca.registry import NcaParameter, parameter, parameter_of, parameters
 from livingdrug.nca.result import NcaResult
 from livingdrug.nca.run import nca
 from livingdrug.nca.settings import AucRule, BelowRule, NcaSettings, TerminalPoints
 
 __all__ = [
-    "PER_DAY", "Analysis", "AucRule", "BelowRule", "NcaParameter", "NcaResult", "NcaSettings",
-    "TerminalPoints", "Value", "nca", "parameter", "parameter_of", "parameters",
+    "CDISC_NOTES", "PER_DAY", "Analysis", "AucRule", "BelowRule", "NcaParameter", "NcaResult", "NcaSettings",
+    "TerminalPoints", "Value", "adpp", "nca", "parameter", "parameter_of", "parameters", "pp",
 ]  # fmt: skip
 
 callable_package(__name__, nca)

@@ -16,7 +16,7 @@ from livingdrug.plots.assay_fits import (
 from livingdrug.plots.attributes import plot_forest, plot_growth, plot_null, plot_patients, plot_range, plot_volcano
 from livingdrug.plots.compared import plot_models
 from livingdrug.plots.cure import plot_cure
-from livingdrug.plots.curves import DECADES, plot_bands, plot_curve, plot_curves, plot_limit
+from livingdrug.plots.curves import DECADES, drawn_curve, plot_bands, plot_curve, plot_curves, plot_limit
 from livingdrug.plots.diagrams import plot_diagram
 from livingdrug.plots.exposure import plot_comparison
 from livingdrug.plots.fits import (
@@ -41,7 +41,7 @@ from livingdrug.plots.regimens import plot_regimens
 from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
 from livingdrug.plots.response import FEW_DECADES, MARKS, plot_continuous, plot_graded, plot_response
 from livingdrug.plots.sampling import plot_days
-from livingdrug.plots.sensitivity import plot_sensitivity
+from livingdrug.plots.sensitivity import plot_sensitivity, plot_separation
 from livingdrug.plots.splits import plot_splits
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence
 from livingdrug.plots.survival import plot_incidence, plot_survival
@@ -49,7 +49,7 @@ from livingdrug.plots.time_axis import is_long, long_ticks
 from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_power_over_size, plot_size_grid
 
 __all__ = [
-    "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "is_long",
+    "COLOURS", "DECADES", "FEW_DECADES", "MARKS", "MUTED", "SETTINGS", "Panel", "axis_label", "drawn_curve", "is_long",
     "long_ticks", "new_figure",
     "pairs_together", "panels_of", "plot_bands", "plot_best_dose", "plot_calibration", "plot_chains", "plot_characteristics",
     "plot_comparison",
@@ -65,8 +65,8 @@ __all__ = [
     "plot_power_over_size", "plot_smallest",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
     "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored", "plot_sensitivity",
-    "plot_regimens", "plot_size_grid", "plot_splits",
-    "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
+    "plot_regimens", "plot_separation", "plot_splits",
+    "plot_size_grid", "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
     "plot_vpc",
     "sequence", "shown_exposures",
 ]  # fmt: skip

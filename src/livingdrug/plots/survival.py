@@ -83,7 +83,8 @@ def _numbers(axes, groups, colours, ticks) -> None:
 
 
 def plot_incidence(fit):
-    """Cumulative incidence of each cause, a panel a cause, by exposure group with the interval of `fit.level`.
+    """Cumulative incidence of each cause, a panel a cause, by exposure group with the interval of
+    `fit.level`.
 
     Parameters
     ----------
@@ -105,10 +106,16 @@ def plot_incidence(fit):
                 curve = group.curves[k]
                 time = np.concatenate([[0.0], curve.time])
                 label = f"{short(group.label, 30)}: {group.events[k]} of {group.n}"
-                axes.step(time, np.concatenate([[0.0], curve.incidence]), where="post", color=colour, label=label)
+                axes.step(
+                    time, np.concatenate([[0.0], curve.incidence]), where="post", color=colour, label=label
+                )
                 low, high = (np.concatenate([[0.0], np.nan_to_num(part)]) for part in (curve.low, curve.high))
                 axes.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
-            known = f"Gray's test p = {test.p_value:.2g}" if np.isfinite(test.statistic) else "Gray's test not determined"
+            known = (
+                f"Gray's test p = {test.p_value:.2g}"
+                if np.isfinite(test.statistic)
+                else "Gray's test not determined"
+            )
             axes.set_title(f"{short(cause, 20)}: {known}")
             axes.set_xlabel(f"time ({fit.times.unit})" if fit.times.unit else "time")
             axes.legend(loc="best", fontsize=8)

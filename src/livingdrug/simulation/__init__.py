@@ -29,7 +29,7 @@ from livingdrug.simulation.exposure_summary import ExposureSummary
 from livingdrug.simulation.extinction import Course, Cures, courses, cure_probability, simulate_cure
 from livingdrug.simulation.fractionation import Fractionated, Fractionation, Split, compare_splits, read_split, with_il6
 from livingdrug.simulation.gillespie import gillespie
-from livingdrug.simulation.observe import observe
+from livingdrug.simulation.observe import observe, observed_part
 from livingdrug.simulation.population import (
     MAX_SUBJECTS,
     Draw,
@@ -73,6 +73,6 @@ __all__ = [
     "cv_population", "default_regimen", "default_until", "draw_subjects", "drawn_models",
     "drawn_values", "says_uncertainty", "exposure_table", "exposure_task", "find_population", "gillespie",
     "individual_values", "joined",
-    "limit_text", "observe", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
+    "limit_text", "observe", "observed_part", "read_dose", "read_link", "read_with_sd", "settled", "simulate",
     "simulate_cure", "solve", "subject_events", "typical_subject", "write_dose",
 ]  # fmt: skip

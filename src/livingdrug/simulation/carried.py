@@ -174,7 +174,7 @@ def carry(
                 draws |= {(group, name): ratio for name, _, _, ratio in metrics}
                 for name, factor in moved.items():
                     factors[group, name] = tuple(np.quantile(factor, (0.5, 0.5 - LEVEL / 2, 0.5 + LEVEL / 2)))
-                cautions += [*_outside(model, moved, group), *_at_infusion(found, group)]
+                cautions += [*_outside(model, moved, group), *_at_infusion(found, group), *_died(base, found, group)]
                 curves[group] = found.times, {o: found.percentiles(o, (2.5, 50, 97.5)) for o in found.outputs}
     curves[control] = base.times, {o: np.repeat(base.curve(o)[None], 3, axis=0) for o in base.outputs}
     notes = (
@@ -231,6 +231,23 @@ def _at_infusion(found, group: str) -> list[str]:
         for output in found.outputs
         if not output.startswith("tumour") and np.mean(found.starts_at_peak(output)) > 0.5
     ]
+
+
+def _died(base, found, group: str) -> list[str]:
+    """Tumours that fall below one cell, in words: a ratio of parts of a cell says nothing."""
+    said, ok = [], [i for i in range(found.n) if i not in set(found.failed)]
+    for output in found.outputs:
+        if not output.startswith("tumour") or found.unit_of(output) != "cells":
+            continue
+        lowest = found.values[ok, found.outputs.index(output)].min(axis=1)
+        own = base.values[0, base.outputs.index(output)].min()
+        if np.mean(lowest < 1) > 0.05 or own < 1:
+            control = ", and with the control" if own < 1 else ""
+            said.append(
+                f"{group}: {output} falls below one cell in {np.mean(lowest < 1):.0%} of the draws{control}: read it as "
+                "eradicated, its ratios say nothing"
+            )
+    return said
 
 
 def _simulated(model: Model, factors: dict, n: int, until: float):

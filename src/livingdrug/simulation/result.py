@@ -1,5 +1,6 @@
 """What a simulation gives: curves, peaks, integrals and the fate of each subject."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,17 +90,34 @@ class Result(Shown):
     def table(self):
         """Long table: subject (from 1), time, output, value, unit, status (`ok` or why the subject was not
         computed)."""
+        return self._long(lambda words, each: np.array(words, dtype=object)[each])
+
+    def coded_table(self, before: int = 0):
+        """The same with its texts as categories, which take little memory and are written fast; before: how many subjects
+        of the population stand before the first of these."""
+        import pandas as pd
+
+        def coded(words: tuple[str, ...], each: np.ndarray):
+            known = list(dict.fromkeys(words))
+            place = {word: i for i, word in enumerate(known)}
+            return pd.Categorical.from_codes(np.array([place[word] for word in words])[each], known)
+
+        return self._long(coded, before)
+
+    def _long(self, text: Callable, before: int = 0):
+        """The long table; text(words, which of them each row has) makes a column of texts."""
         import pandas as pd
 
         n, k, t = self.values.shape
+        output = np.tile(np.repeat(np.arange(k), t), n)
         return pd.DataFrame(
             {
-                "subject": np.repeat(np.arange(1, n + 1), k * t),
+                "subject": np.repeat(np.arange(before + 1, before + n + 1), k * t),
                 "time": np.tile(self.times, n * k),
-                "output": np.tile(np.repeat(np.array(self.outputs, dtype=object), t), n),
+                "output": text(self.outputs, output),
                 "value": self.values.ravel(),
-                "unit": np.tile(np.repeat(np.array(self.units, dtype=object), t), n),
-                "status": np.repeat(np.array(self.status, dtype=object), k * t),
+                "unit": text(self.units, output),
+                "status": text(self.status, np.repeat(np.arange(n), k * t)),
             }
         )
 

@@ -15,8 +15,11 @@ MAX_SUBJECTS, MAX_VALUES, MAX_REPLICATES = 2_000, 4_000_000, 20_000
 MAX_DRAWN, MAX_ARM, MAX_PATIENTS = 100_000, 20_000, 1_000  # for an exposure, in an arm, in an escalation
 MOST_STARTS = 10
 MEMORY = 1.0  # GB, of one run
+TAKE_FITTED = ("simulate", "sensitivity", "sampling", "forecast", "power")  # kinds whose model may be a fit of this app
 MOST_DRAWS = 2_000  # of a prediction from an assay
 _NAME = re.compile(r"[\w-]{24}")  # what `jobs.Jobs` calls a run
+OWN = "fit:"  # before the name of a fit of this app whose model is meant
+_OWN = re.compile(rf"{OWN}[\w-]{{24}}")
 MODEL_NAMES = ("model", "models", "product_model", "borrow", "also")  # fields that name models, which may be files
 
 
@@ -48,7 +51,8 @@ def check_limits(scenario: Document) -> None:
         )
     if any(getattr(endpoint, "curve", None) for endpoint in getattr(scenario, "endpoints", None) or ()):
         raise InputError("the app opens no files of this machine: give ec50 and slope, or use `livingdrug trial`")
-    check_memory(scenario, MEMORY, "")
+    if not is_fitted(scenario):  # only the app knows where that model lies, and asks then
+        check_memory(scenario, MEMORY, "")
 
 
 def check_run(scenario: Document) -> None:
@@ -66,9 +70,16 @@ def check_names(scenario: Document) -> None:
     named = [name for name in named if not _one_of_a_few(scenario, name)]
     given = [getattr(scenario, name, None) for name in named]
     names = [name for value in given for name in (value if isinstance(value, tuple) else (value,))]
-    for name in (name and name.split(":")[0] for name in names):
+    fitted = {scenario.model} if is_fitted(scenario) else set()
+    for name in (name and name.split(":")[0] for name in names if name not in fitted):
         if name is not None and name not in list_models():
             raise InputError(f"the app runs the models that come with livingdrug, not `{name[:60]}`; use `livingdrug run`")
+
+
+def is_fitted(scenario: Document) -> bool:
+    """Whether the model of a scenario is that of a fit of this app, by `fit:` and the name of the fit."""
+    name = getattr(scenario, "model", None)
+    return isinstance(name, str) and scenario.kind in TAKE_FITTED and bool(_OWN.fullmatch(name))
 
 
 def _one_of_a_few(scenario: Document, name: str) -> bool:

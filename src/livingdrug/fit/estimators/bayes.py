@@ -19,8 +19,8 @@ from livingdrug.fit.unknowns import unknowns_of
 
 @dataclass(frozen=True)
 class Bayes(Estimator):
-    """NUTS from where SAEM ends. chains, tune, draws, acceptance: see `Sampling`; prior: stated ones, beside those of the
-    problem."""
+    """NUTS from where SAEM ends. chains, tune, draws, acceptance: see `Sampling`; prior: stated ones,
+    beside those of the problem."""
 
     method = "bayes"
     place = 60

@@ -18,7 +18,15 @@ from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.starts import from_starts
 from livingdrug.fit.store import Saved
 from livingdrug.fit.unknowns import SPREAD, unknowns_of
-from livingdrug.fit.verdict import NEAR, NOTHING_KNOWN, Verdict, data_words, error_words, likelihood_words, search_words
+from livingdrug.fit.verdict import (
+    NEAR,
+    NOTHING_KNOWN,
+    Verdict,
+    data_words,
+    error_words,
+    likelihood_words,
+    search_words,
+)
 
 # of the time of the first breakpoint: the width where none is given; curvature bends more
 PART = {"focei": 0.05, "laplace": 0.1}
@@ -35,7 +43,8 @@ class Conditional(ConditionalSettings, Estimator):
         """Refuse outcomes where curves are linearised."""
         if self.method == "focei":
             raise InputError(
-                "focei approximates measured values with a normal error, and an outcome has none; take saem or laplace"
+                "focei approximates measured values with a normal error, and an outcome has none; take saem "
+                "or laplace"
             )
 
     def prepared(self, problem: FitProblem) -> Prepared:
@@ -48,7 +57,9 @@ class Conditional(ConditionalSettings, Estimator):
         found, about_starts, record, confirmed = from_starts(prepared, unknowns, self, progress)
         left_out, notes = finish.at_bounds(prepared, unknowns, found.point)
         # that there is no variability is said only where a larger one was tried
-        notes = [note for k, note in zip(left_out, notes, strict=True) if confirmed or unknowns.kinds[k] != SPREAD]
+        notes = [
+            note for k, note in zip(left_out, notes, strict=True) if confirmed or unknowns.kinds[k] != SPREAD
+        ]
         notes += about_starts
         information = curvature(prepared, unknowns, found, self.method)
         how = f"second derivatives of the {self.method} objective"
@@ -65,7 +76,9 @@ class Conditional(ConditionalSettings, Estimator):
             prepared=prepared,
             point=found.point,
             modes=modes,
-            objective=made(prepared, self.method, found.slope.parts, etas=modes.etas, converged=modes.converged),
+            objective=made(
+                prepared, self.method, found.slope.parts, etas=modes.etas, converged=modes.converged
+            ),
             covariance=covariance,
             limits=limit,
             verdict=verdict,
@@ -80,7 +93,8 @@ ESTIMATOR = Conditional("focei")
 
 
 def with_slopes(problem: FitProblem, method: str) -> FitProblem:
-    """The problem with kinks of the usual width where none is stated; with the exact ones where a piece is not positive."""
+    """The problem with kinks of the usual width where none is stated; with the exact ones where a piece is
+    not positive."""
     if problem.smooth is not None or not is_closed(problem.model):
         return problem
     known = problem.model.typical | {p.name: p.value for p in problem.parameters}
@@ -92,15 +106,19 @@ def with_slopes(problem: FitProblem, method: str) -> FitProblem:
 def _verdict(
     gain: float, limit: dict[str, Limit], covariance: Covariance, rough: tuple[str, ...]
 ) -> tuple[str, Verdict]:
-    """(status, verdict) of FOCEI or Laplace; gain: rise of the log-likelihood still expected; rough: names of the numbers
-    whose standard error is too large for an interval."""
+    """(status, verdict) of FOCEI or Laplace; gain: rise of the log-likelihood still expected; rough: names
+    of the numbers whose standard error is too large for an interval."""
     ended = gain <= NEAR
     undetermined = tuple(name for name, of in limit.items() if not of.determined)
     rough = tuple(name for name in rough if name not in undetermined)
     verdict = Verdict(
-        ended, True, undetermined, search_words(gain, ended, (0.0,), 0.0, 1), likelihood_words(True, None, None),
+        ended,
+        True,
+        undetermined,
+        search_words(gain, ended, (0.0,), 0.0, 1),
+        likelihood_words(True, None, None),
         data_words(undetermined, len(limit)) + error_words(rough) if ended else NOTHING_KNOWN,
-    )  # fmt: skip
+    )
     if not ended:
         return NOT_CONVERGED, verdict
     return NOT_DETERMINED if undetermined or covariance.reason else CONVERGED, verdict

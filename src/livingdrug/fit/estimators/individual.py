@@ -25,11 +25,16 @@ class Individual(Estimator):
         """See `Estimator.estimate`."""
         point = point_of(prepared.problem)
         modes = find_modes(prepared, point)
-        check_parts(prepared, at_modes(prepared, point, modes, "focei"))  # whose curvature gives the standard deviations
+        # whose curvature gives the standard deviations
+        check_parts(prepared, at_modes(prepared, point, modes, "focei"))
         parts = at_modes(prepared, point, modes, "laplace")
         missed = [name for name, ok in zip(prepared.design.subjects, modes.converged, strict=True) if not ok]
         shown = ", ".join(missed[:5]) + (", ..." if len(missed) > 5 else "")
-        notes = (f"the individual estimate (EBE) of {len(missed)} subject(s) did not converge: {shown}",) if missed else ()
+        notes = (
+            (f"the individual estimate (EBE) of {len(missed)} subject(s) did not converge: {shown}",)
+            if missed
+            else ()
+        )
         return Estimation(
             status=NOT_CONVERGED if missed else CONVERGED,
             prepared=prepared,

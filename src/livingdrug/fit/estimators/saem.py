@@ -1,7 +1,7 @@
 """SAEM: the population, by simulation.
 
-Searches from several starts where subjects are few, each climbed to its optimum; intervals by profiles; where the data do not
-determine every number, the path to problems with fewer.
+Searches from several starts where subjects are few, each climbed to its optimum; intervals by profiles; where
+the data do not determine every number, the path to problems with fewer.
 """
 
 from dataclasses import asdict, dataclass, field, replace
@@ -32,8 +32,9 @@ RESTARTS = 2  # of a search whose profiles pass a higher optimum
 
 @dataclass(frozen=True)
 class Saem(SaemSettings, Estimator):
-    """SAEM. searches: how many (None: two to four with fewer than 40 subjects, until two agree); reduce: of few subjects
-    whose data do not determine every number, give the problem of the lowest BIC with fewer."""
+    """SAEM. searches: how many (None: two to four with fewer than 40 subjects, until two agree); reduce:
+    of few subjects whose data do not determine every number, give the problem of the lowest BIC with
+    fewer."""
 
     method = "saem"
     place = 10
@@ -41,7 +42,8 @@ class Saem(SaemSettings, Estimator):
     reduces = True
     resumes = True
 
-    searches: int | None = field(default=None, repr=False)  # a saved search is the same whatever comes after it
+    # a saved search is the same whatever comes after it
+    searches: int | None = field(default=None, repr=False)
     reduce: bool = field(default=False, repr=False)
 
     @property
@@ -57,7 +59,9 @@ class Saem(SaemSettings, Estimator):
         """Refuse a problem in which nothing differs between subjects."""
         super().check(problem)
         if not problem.random:
-            raise InputError("SAEM needs a parameter with a random effect; fit parameters without one by method focei")
+            raise InputError(
+                "SAEM needs a parameter with a random effect; fit parameters without one by method focei"
+            )
 
     def estimate(self, prepared: Prepared, seed: int, progress: Progress | None, state: Saved) -> Estimation:
         """See `Estimator.estimate`."""
@@ -65,7 +69,9 @@ class Saem(SaemSettings, Estimator):
         save = state.save if state.folder else None
         found = searched(prepared, self, seed, self.searches, state.before(), progress, save)
         whole, found = at_optimum(prepared, self, seed, found, progress)
-        if whole.status != NOT_DETERMINED or not carries_little(prepared.design.n, whole.verdict.undetermined, problem):
+        if whole.status != NOT_DETERMINED or not carries_little(
+            prepared.design.n, whole.verdict.undetermined, problem
+        ):
             return whole
         path = path_from(prepared, found.optima[0], whole.verdict.undetermined, seed, found.lighter)
         if not self.reduce or path.lowest == path.steps[0]:
@@ -82,8 +88,8 @@ ESTIMATOR = Saem()
 def at_optimum(
     prepared: Prepared, settings: Saem, seed: int, found: Searched, progress=None
 ) -> tuple[Estimation, Searched]:
-    """The estimation of a search: its best optimum with errors, limits, likelihood and verdict; and the search, with any
-    better optimum that a profile passed."""
+    """The estimation of a search: its best optimum with errors, limits, likelihood and verdict; and the
+    search, with any better optimum that a profile passed."""
     covariance, objective, sound, notes = _known(found.optima[0], seed)
     limit = {}
 
@@ -106,17 +112,26 @@ def at_optimum(
     ended &= climbed.gain <= NEAR
     undetermined = tuple(name for name, of in limit.items() if not of.determined)
     verdict = Verdict(
-        ended, sound, undetermined,
-        search_words(climbed.gain, ended, found.levels, max(s.level for s in found.optima), len(found.optima)),
+        ended,
+        sound,
+        undetermined,
+        search_words(
+            climbed.gain, ended, found.levels, max(s.level for s in found.optima), len(found.optima)
+        ),
         likelihood_words(sound, None if objective.ess is None else float(objective.ess.min()), objective.se),
         data_words(undetermined, len(limit)) if limit and ended else NOTHING_KNOWN,
-    )  # fmt: skip
+    )
     if not ended or not sound:
         status = NOT_CONVERGED
     else:
         status = NOT_DETERMINED if undetermined or covariance.reason else CONVERGED
     closed = is_closed(prepared.problem.model)
-    recorded = {"method": "saem", **settings.recorded, "copies": settings.copies(prepared.design.n, closed), "seed": seed}
+    recorded = {
+        "method": "saem",
+        **settings.recorded,
+        "copies": settings.copies(prepared.design.n, closed),
+        "seed": seed,
+    }
     estimation = Estimation(
         status=status,
         prepared=best.prepared,
@@ -131,7 +146,8 @@ def at_optimum(
         trace=found.state.trace,
         trace_names=("seconds", "minus2ll given etas", *unknowns_of(prepared.problem).names),
         notes=tuple(notes),
-        settings=recorded | {"expected_gain": climbed.gain, "searches": [-2 * level for level in found.levels]},
+        settings=recorded
+        | {"expected_gain": climbed.gain, "searches": [-2 * level for level in found.levels]},
         started=prepared.problem,
     )
     return estimation, found

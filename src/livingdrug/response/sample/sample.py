@@ -40,6 +40,10 @@ class Sample(Shown):
         Name of each row.
     causes : tuple of str
         Of competing risks, the one that is asked about first.
+    entry : ndarray, optional
+        Of start-stop rows: when each row starts.
+    strata, clusters : tuple of str, optional
+        Of a time: which rows have a baseline hazard of their own, and which belong together for robust errors.
     name : str
         Of the file.
     notes : tuple of str
@@ -65,6 +69,9 @@ class Sample(Shown):
     name: str = ""
     notes: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+    entry: np.ndarray = field(default_factory=lambda: np.empty(0))
+    strata: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(np.atleast_1d(self.exposure))

@@ -19,7 +19,8 @@ from livingdrug.workflows.fit.plan import planned_fit, samples_of
 from livingdrug.workflows.fit.scenario import OF_ONE_METHOD, Fit
 
 Comparison = MethodComparison | ModelComparison
-# fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the command line
+# fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the
+# command line
 OF_ONE_MODEL = {
     "fragments": "--with", "values": "--set", "random": "--random", "estimate": "--estimate", "fix": "--fix",
     "covariate": "--covariate", "correlated": "--correlated", "occasions": "--occasions",
@@ -60,8 +61,11 @@ def check_comparison(scenario: Fit) -> None:
         raise InputError(
             "--compare sets methods side by side on one model, and several models are given; leave one out"
         )
-    changed = {name for name in (*OF_ONE_MODEL, *OF_ONE_FIT, "method")
-               if getattr(scenario, name) != Fit.model_fields[name].get_default(call_default_factory=True)}  # fmt: skip
+    changed = {
+        name
+        for name in (*OF_ONE_MODEL, *OF_ONE_FIT, "method")
+        if getattr(scenario, name) != Fit.model_fields[name].get_default(call_default_factory=True)
+    }
     given = [word for name, word in OF_ONE_FIT.items() if name in changed]
     if given:
         raise InputError(f"{' and '.join(given)}: only a single fit takes that; leave it out of a comparison")

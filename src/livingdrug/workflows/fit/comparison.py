@@ -83,8 +83,17 @@ def method_tables(found: MethodComparison) -> tuple[Table, ...]:
 
 def model_tables(found: ModelComparison) -> tuple[Table, ...]:
     """Criteria of the models, and what each says of a typical subject."""
-    header = ("model", "status", "-2 log likelihood, sampled", "Monte-Carlo SE", "estimated numbers", "AIC", "BIC",
-              "delta AIC", "delta BIC")  # fmt: skip
+    header = (
+        "model",
+        "status",
+        "-2 log likelihood, sampled",
+        "Monte-Carlo SE",
+        "estimated numbers",
+        "AIC",
+        "BIC",
+        "delta AIC",
+        "delta BIC",
+    )
     rows = tuple(_criteria(found, run) for run in found.runs)
     days = next(run.time_unit for run in found.runs)
     typical = ("model", "output", "CMAX", f"TMAX ({days})", "AUC28", f"half-life of days 21 to 28 ({days})")
@@ -103,5 +112,11 @@ def _criteria(found: ModelComparison, run: ModelRun) -> tuple[str, ...]:
         return (run.name, run.status.replace("_", " "), "not known", "", free, *["not given"] * 4)
     values = (run.aic, run.bic, found.delta(run, "aic"), found.delta(run, "bic"))
     told = tuple(f"{v:.2f}" if np.isfinite(v) else "not given" for v in values)
-    return (run.name, run.status.replace("_", " "), f"{run.sampled.minus2ll:.2f}", number(run.sampled.se or 0.0),
-            str(run.result.free), *told)  # fmt: skip
+    return (
+        run.name,
+        run.status.replace("_", " "),
+        f"{run.sampled.minus2ll:.2f}",
+        number(run.sampled.se or 0.0),
+        str(run.result.free),
+        *told,
+    )

@@ -14,10 +14,16 @@ from livingdrug.workflows.memory import DRAW, VECTOR
 from livingdrug.workflows.tables import Duplicates, TableScenario, Untreated
 
 MODEL, STARTS, UNCERTAINTY, FEW, BAYES = (
-    "Model", "Initial estimates", "Parameter uncertainty", "Few subjects", "Bayesian estimation (--method bayes)"
-)  # fmt: skip
+    "Model",
+    "Initial estimates",
+    "Parameter uncertainty",
+    "Few subjects",
+    "Bayesian estimation (--method bayes)",
+)
 # files of a folder: what they hold is not needed to read a scenario
-METHODS = sorted(found.name for found in iter_modules([str(Path(livingdrug.__file__).parent / "fit" / "estimators")]))
+METHODS = sorted(
+    found.name for found in iter_modules([str(Path(livingdrug.__file__).parent / "fit" / "estimators")])
+)
 OF_ONE_METHOD = ("prior", "chains", "tune", "draws", "acceptance")
 
 
@@ -33,8 +39,8 @@ def read_theirs(texts: tuple[str, ...], option: str) -> dict[str, str]:
 
 
 class Fit(TableScenario):
-    """A fit. The reading of the table is that of `check`; replicates are kept, and subjects without a dose, where others have
-    one, are untreated, unless duplicates and untreated say otherwise."""
+    """A fit. The reading of the table is that of `check`; replicates are kept, and subjects without a
+    dose, where others have one, are untreated, unless duplicates and untreated say otherwise."""
 
     OUTPUTS: ClassVar = ("resume",)
     EXAMPLES: ClassVar = (
@@ -87,10 +93,11 @@ class Fit(TableScenario):
     outcome: Annotated[
         tuple[str, ...],
         About(
-            "An outcome in the same fit: a column of --endpoints or rows of the file; binary, ordered, count, event or "
-            "weibull, driven by an exposure: CRS=ordered:log(CMAX), PFS=event:log(AUC28), or by the current level, "
-            "PFS=event:log(transgene).",
-            group=MODEL, metavar="NAME=KIND:DRIVER",
+            "An outcome in the same fit: a column of --endpoints or rows of the file; binary, ordered, "
+            "count, event or weibull, driven by an exposure: CRS=ordered:log(CMAX), PFS=event:log(AUC28), "
+            "or by the current level, PFS=event:log(transgene).",
+            group=MODEL,
+            metavar="NAME=KIND:DRIVER",
         ),
     ] = ()
     correlated: Annotated[
@@ -254,7 +261,9 @@ class Fit(TableScenario):
     def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
         """--model, given several times, names the models that are compared."""
         models = given.pop("model")
-        return super().of_options(given | {"model": models[0]} | ({"also": models[1:]} if models[1:] else {}), say)
+        return super().of_options(
+            given | {"model": models[0]} | ({"also": models[1:]} if models[1:] else {}), say
+        )
 
     @property
     def compares(self) -> bool:

@@ -79,8 +79,9 @@ def _refuse_resume(conduct: Conduct, why: str) -> None:
 
 @contextmanager
 def conducted(scenario: Fit, conduct: Conduct) -> Iterator[None]:
-    """Around a run and the writing of its folder: a state that is gone on from, or dropped, first; dropped last, as an
-    interrupted check still needs it. Raises NothingLeft where the folder holds the whole run already."""
+    """Around a run and the writing of its folder: a state that is gone on from, or dropped, first; dropped
+    last, as an interrupted check still needs it. Raises NothingLeft where the folder holds the whole run
+    already."""
     folder = conduct.folder
     if conduct.resume and not folder:
         raise InputError("--resume goes on from a folder; name it with --out")

@@ -106,6 +106,27 @@ class Response(KineticScenario):
         float | None,
         About("The code of an event, where the column has others, such as 2 for 1 and 2.", group=ASKED),
     ] = None
+    start: Annotated[
+        str | None,
+        About(
+            "Column with the start of each row, where a subject has a row for each stretch of time (exposure that changes); "
+            "--time is then its end.",
+            group=ASKED,
+            metavar="COLUMN",
+        ),
+    ] = None
+    strata: Annotated[
+        tuple[str, ...],
+        About("Column whose groups have baseline hazards of their own, of a time (cox, km). Repeatable.", group=ASKED,
+              metavar="COLUMN"),
+    ] = ()
+    robust: Annotated[
+        bool, About("Robust (sandwich) errors of cox, the rows of a subject taken together.", group=ASKED)
+    ] = False
+    cluster: Annotated[
+        str | None,
+        About("The same with the rows of this column taken together, such as a site.", group=ASKED, metavar="COLUMN"),
+    ] = None
     causes: Annotated[
         dict[str, str],
         About(
@@ -152,7 +173,8 @@ class Response(KineticScenario):
         timed = self.time and self.event and self.landmark is None and not self.endpoint
         kind = self.outcome or ("competing" if self.causes else "time" if timed else None)
         return Question(self.exposure, self.endpoint, kind, self.trials, self.time, self.event, self.event_value,
-                        self.adjust, self.landmark, self.onset, tuple(self.causes.items()))  # fmt: skip
+                        self.adjust, self.landmark, self.onset, tuple(self.causes.items()), self.start, self.strata,
+                        self.cluster, self.robust)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -216,7 +238,7 @@ def subject_table(scenario: Response) -> SubjectTable:
 def _wide(scenario: Response) -> SubjectTable | None:
     """The file as a table of subjects, or None where it holds no column of the exposure's name and so may
     hold samples."""
-    several = scenario.trials is not None or scenario.by is not None
+    several = any((scenario.trials, scenario.by, scenario.start, scenario.robust, scenario.cluster))
     table = read_subjects(scenario.file, scenario.sheet, several=True)
     if table.find(scenario.exposure) is None:
         if scenario.endpoints is None:

@@ -42,9 +42,9 @@ def answer(scenario: Simulation, found: Simulated) -> Answer:
 
 
 def table(scenario: Simulation, found: Simulated):
-    """The long table of curves, observed where the scenario says so; None of exposures, which was written as
-    it came."""
-    if isinstance(found.result, ExposureSummary):
+    """The long table of curves, observed where the scenario says so; None where it was written as it came, and of
+    exposures."""
+    if found.written or isinstance(found.result, ExposureSummary):
         return None
     result = found.result
     return (

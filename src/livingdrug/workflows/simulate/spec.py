@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from livingdrug.core.errors import InputError, SolveError
+from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.units import in_a_day
 from livingdrug.data import Reading, read_data
 from livingdrug.models import Model, build_model, get_regimen, lognormal
-from livingdrug.scale import Serial, run_curves, run_exposures
+from livingdrug.scale import CurveFile, Serial, run_curves, run_exposures
 from livingdrug.simulation import (
     MAX_SUBJECTS,
     MAX_VALUES,
@@ -30,6 +31,7 @@ from livingdrug.simulation import (
     default_until,
     drawn_models,
     exposure_task,
+    observed_part,
     preconditioned_doses,
     read_dose,
     write_dose,
@@ -207,15 +209,16 @@ class Simulation(Document):
 @dataclass(frozen=True)
 class Simulated:
     """What was run, and what came out: curves, with what of their range is uncertainty of the estimates, or a
-    summary of exposures."""
+    summary of exposures; written: whether the table is on disk already."""
 
     task: CurvesTask | ExposureTask
     result: Result | ExposureSummary
     bands: Bands | None = None
+    written: bool = False
 
 
 def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
-    """Curves, or exposures where the scenario asks for them, whose table is written as it comes."""
+    """Curves, or exposures where the scenario asks for them; the table is written as it comes."""
     executor = conduct.executor or Serial()
     if executor != Serial() and scenario.subjects is None:
         raise InputError(
@@ -223,13 +226,27 @@ def run(scenario: Simulation, conduct: Conduct = HERE) -> Simulated:
         )
     task = plan(scenario)
     if isinstance(task, ExposureTask):
-        return Simulated(task, run_exposures(task, executor, conduct.out, conduct.progress))
-    result = run_curves(task, executor, conduct.progress)
-    if len(result.failed) == result.n:
-        raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
-    if not scenario.uncertainty:
-        return Simulated(task, result)
-    return Simulated(task, result, bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress))
+        summary = run_exposures(task, executor, conduct.out, conduct.progress)
+        return Simulated(task, summary, written=conduct.out is not None)
+    file = None
+    if conduct.out is not None:
+        kept = conduct.drawn or bool(scenario.uncertainty)
+        file = CurveFile(conduct.out, partial(_rows, scenario, task.model), kept)
+    result = run_curves(task, executor, conduct.progress, file=file)
+    made = (
+        bands(task, result, scenario.uncertainty, scenario.seed, conduct.progress)
+        if scenario.uncertainty
+        else None
+    )
+    return Simulated(task, result, made, written=file is not None)
+
+
+def _rows(scenario: Simulation, model: Model, result: Result, before: int):
+    """The table of some of the subjects, `before` others standing before them."""
+    table = result.coded_table(before)
+    if not scenario.observe:
+        return table
+    return observed_part(model, result, scenario.limit, scenario.seed, table, before)
 
 
 def run_simulation(
