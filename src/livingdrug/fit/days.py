@@ -2,7 +2,7 @@
 day more.
 
 First-order (FO) expected information of one subject for the logarithms of the typical values, on the scale of
-ln y (Mentre, Mallet & Baccar 1997, Biometrika 84:429-442), spreads and residual taken as known:
+ln y (Mentre, Mallet & Baccar 1997, Biometrika 84:429-442), variabilities and residual error taken as known:
 
     V = G Omega G' + sigma^2 I          M = G' V^-1 G          se(ln theta) = sqrt(diag(M^-1) / n)
 
@@ -28,9 +28,9 @@ class DaysResult:
     """Expected standard errors of ln theta (about the relative error of theta), inf where the days do not
     determine it.
 
-    names (p,): parameters with a spread; days: of the design; se (p,): with them; candidates (c,); se_with
-    (c, p): with one candidate more; told (days,): days on which the typical curve lies above the limit;
-    subjects: how many.
+    names (p,): parameters with between-subject variability; days: of the design; se (p,): with them;
+    candidates (c,); se_with (c, p): with one candidate more; told (days,): days on which the typical curve
+    lies above the limit; subjects: how many.
     """
 
     names: tuple[str, ...]
@@ -77,20 +77,20 @@ def extra_days(
     days, candidates: in the model's time unit; subjects: all sampled alike; spread: which published one;
     limit: of quantification, in the unit of the measured output; residual_sd: of ln y, the published one by
     default; known: parameters whose typical value is taken as known (they still differ between subjects).
-    Raises InputError for a model without a spread, a residual or a single measured output, and for bad
-    numbers.
+    Raises InputError for a model without between-subject variability, a residual or a single measured output,
+    and for bad numbers.
     """
     output, sd = _measured(model, residual_sd)
     if subjects < 1:
         raise InputError(f"{subjects} subjects were given; the number must be 1 or more")
     population = find_population(model, spread)
-    spreads = {
+    omegas = {
         name: _log_sd(model, name, given) for name, given in population.spreads.items() if given.sd > 0
     }
     times = np.unique([*days, *candidates])
-    level, slopes = _slopes(model, tuple(spreads), times, output)
-    omega = _omega(population, spreads)
-    sought = _sought(model, tuple(spreads), known)
+    level, slopes = _slopes(model, tuple(omegas), times, output)
+    omega = _omega(population, omegas)
+    sought = _sought(model, tuple(omegas), known)
 
     def errors(chosen: Sequence[float]) -> np.ndarray:
         rows = np.searchsorted(times, np.asarray(chosen, dtype=float))
@@ -99,7 +99,7 @@ def extra_days(
 
     at = np.searchsorted(times, np.asarray(days, dtype=float))
     return DaysResult(
-        tuple(np.array([*spreads])[sought].tolist()), np.asarray(days, dtype=float), errors(days),
+        tuple(np.array([*omegas])[sought].tolist()), np.asarray(days, dtype=float), errors(days),
         np.asarray(candidates, dtype=float),
         np.array([errors([*days, day]) for day in candidates]).reshape(len(candidates), len(sought)),
         _told(level[at], limit), subjects,
@@ -117,12 +117,12 @@ def _log_sd(model: Model, name: str, given: Variability) -> float:
     )
 
 
-def _omega(population: Population, spreads: dict[str, float]) -> np.ndarray:
+def _omega(population: Population, omegas: dict[str, float]) -> np.ndarray:
     """Covariance of the logarithms of the quantities that vary."""
-    names, sd = list(spreads), np.array([*spreads.values()])
+    names, sd = list(omegas), np.array([*omegas.values()])
     correlation = np.eye(len(sd))
     for pair in population.correlations:
-        if pair.first in spreads and pair.second in spreads:
+        if pair.first in omegas and pair.second in omegas:
             i, j = names.index(pair.first), names.index(pair.second)
             correlation[i, j] = correlation[j, i] = pair.value
     return sd[:, None] * correlation * sd

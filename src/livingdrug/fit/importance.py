@@ -4,7 +4,7 @@ Each subject's integral over eta is a mean of joint density over proposal densit
 multivariate t with four degrees of freedom, so that its tails hold those of the integrand. It starts around
 the mode, wide as the curvature there says, and is moved in a few trial rounds to the mean and covariance that
 weighted draws have (kinks and censoring leave the mode a poor guide). Points are scrambled Sobol numbers in
-several independent sets, whose spread is the error; each subject turns them by its own random shift, so that
+several independent sets, whose SD is the error; each subject turns them by its own random shift, so that
 errors of subjects do not add up.
 """
 
@@ -168,9 +168,9 @@ def _moved(before: Proposal, seed: int, k: int) -> tuple[Proposal, np.ndarray]:
     trust = np.clip((ess - 2 * size) / (10 * size), 0.0, 1.0)
     mean = np.einsum("nc,nci->ni", weight, etas)
     off = etas - mean[:, None]
-    spread = (weight[..., None] * off).transpose(0, 2, 1) @ off
+    covariance = (weight[..., None] * off).transpose(0, 2, 1) @ off
     old = before.factor @ before.factor.transpose(0, 2, 1)
-    mixed = trust[:, None, None] * spread + (1 - trust)[:, None, None] * old
+    mixed = trust[:, None, None] * covariance + (1 - trust)[:, None, None] * old
     mixed = mixed + 1e-9 * old
     # where no draw of a subject has a finite weight, or its draws lie in a plane, it stays where it was
     sd = np.sqrt(np.einsum("nii->ni", mixed))
@@ -224,8 +224,8 @@ class Draws:
     """Individual parameters of each subject, drawn from proposals; they stay where the population's numbers
     move, but follow parameters without variability (see `Proposal.follow`).
 
-    random (n, draws, random): those with a spread, on their scales; density (n, draws): ln of the proposal's;
-    found: predictions at the point of the proposal.
+    random (n, draws, random): those with between-subject variability, on their scales; density (n, draws): ln
+    of the proposal's; found: predictions at the point of the proposal.
     """
 
     random: np.ndarray
@@ -235,7 +235,7 @@ class Draws:
 
     def at(self, prepared: Prepared, point: Point) -> tuple[np.ndarray, Predicted]:
         """(the effects that they are at a point (n, draws, random), predictions there, made anew only
-        where a parameter without spread has moved)."""
+        where a parameter without variability has moved)."""
         middle, still = centre(prepared, point), self.proposal.prepared.still
         off, shift = middle[:, prepared.random], self.proposal.shift(point)
         etas = self.random - (off if shift is None else off - shift)[:, None]

@@ -44,7 +44,7 @@ from livingdrug.plots.sampling import plot_days
 from livingdrug.plots.sensitivity import plot_sensitivity, plot_separation
 from livingdrug.plots.splits import plot_splits
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence
-from livingdrug.plots.survival import plot_incidence, plot_survival
+from livingdrug.plots.survival import plot_incidence, plot_survival, plot_visits
 from livingdrug.plots.time_axis import is_long, long_ticks
 from livingdrug.plots.trials import plot_characteristics, plot_levels, plot_power_over_size, plot_size_grid
 
@@ -57,7 +57,8 @@ __all__ = [
     "plot_densities", "plot_designs", "plot_diagram", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
-    "plot_cure", "plot_groups", "plot_growth", "plot_incidence",
+    "plot_cure", "plot_regimens", "plot_splits",
+    "plot_groups", "plot_growth", "plot_incidence",
     "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
     "plot_likelihoods", "plot_limit", "plot_models", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
     "plot_panels",
@@ -65,8 +66,9 @@ __all__ = [
     "plot_power_over_size", "plot_smallest",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
     "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored", "plot_sensitivity",
-    "plot_regimens", "plot_separation", "plot_splits",
-    "plot_size_grid", "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_volcano",
+    "plot_separation",
+    "plot_size_grid", "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_visits",
+    "plot_volcano",
     "plot_vpc",
     "sequence", "shown_exposures",
 ]  # fmt: skip

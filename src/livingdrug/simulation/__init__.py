@@ -58,11 +58,12 @@ from livingdrug.simulation.run import (
     simulate,
 )
 from livingdrug.simulation.solve import individual_values, solve, subject_events
+from livingdrug.simulation.tau_leap import tau_leap
 from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models, says_uncertainty
 
 __all__ = [
     "Fractionated", "Fractionation", "Preconditioned", "Split", "compare_regimens", "compare_splits",
-    "fludarabine_exposure", "preconditioned_doses", "read_split", "with_full_host", "with_il6",
+    "fludarabine_exposure", "preconditioned_doses", "read_split", "tau_leap", "with_full_host", "with_il6",
     "BOTH",
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "Bands", "Change", "Course", "Cures", "CurvesTask", "Distribution",
     "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Link", "ModelCurve",
