@@ -5,7 +5,7 @@ from livingdrug.standards.petab.problem import (
     Observable,
     PetabParameter,
     PetabProblem,
-    read_petab,
 )
+from livingdrug.standards.petab.read import read_petab
 
 __all__ = ["Measurement", "Observable", "PetabParameter", "PetabProblem", "read_petab"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livingdrug.core.errors import InputError, printable
-from livingdrug.standards.petab.files import Row, files_of, number_of, rows_of, unique
+from livingdrug.standards.petab.files import Row, number_of, rows_of, unique
 
 SCALES = ("lin", "log", "log10")
 DISTRIBUTIONS = ("normal", "laplace")
@@ -61,13 +61,15 @@ class PetabProblem:
     measurements: tuple[Measurement, ...] = ()
 
 
-def read_petab(path: str | Path) -> PetabProblem:
-    """The problem that a YAML file names.
+def problem_of(name: str, files: dict[str, list[Path]]) -> PetabProblem:
+    """The problem that tables of version 1 make.
 
     Parameters
     ----------
-    path : str or Path
-        Of PEtab version 1 or 2; its tables and its model lie beside it.
+    name : str
+        Of the YAML file.
+    files : dict of str to list of Path
+        parameters, conditions, measurements, observables, model.
 
     Returns
     -------
@@ -78,12 +80,6 @@ def read_petab(path: str | Path) -> PetabProblem:
     InputError
         For files that cannot be read, that contradict each other, or that ask for what is not supported; by line.
     """
-    path = Path(path)
-    files = files_of(path)
-    if "experiments" in files:
-        from livingdrug.standards.petab.version2 import problem_of
-
-        return problem_of(path.name, files)
     needed = ("parameterId", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate")
     parameters = {
         k: _parameter(row) for k, row in unique(rows_of(files["parameters"], needed), "parameterId").items()
@@ -96,7 +92,7 @@ def read_petab(path: str | Path) -> PetabProblem:
     needed = ("observableId", "simulationConditionId", "measurement", "time")
     rows = rows_of(files["measurements"], needed)
     if not rows:
-        raise InputError(f"`{printable(path.name)}` has no measurement")
+        raise InputError(f"`{printable(name)}` has no measurement")
     kept = {
         key: {
             c: v
@@ -106,7 +102,7 @@ def read_petab(path: str | Path) -> PetabProblem:
         for key, row in conditions.items()
     }
     measurements = tuple(_measurement(row, observables, conditions, parameters) for row in rows)
-    return PetabProblem(path.name, files["model"][0], parameters, kept, observables, measurements)
+    return PetabProblem(name, files["model"][0], parameters, kept, observables, measurements)
 
 
 def _parameter(row: Row) -> PetabParameter:
