@@ -63,6 +63,7 @@ def _save(panel: Panel, folder: Path) -> Drawing:
 
 def _report(panels: list[Panel], pictures: dict[str, Drawing], targets, found: list[claims.Claim]) -> Report:
     good = int((targets["verdict"] == "pass").sum())
+    printed = int(targets["source"].str.startswith("Kirouac 2024").sum())
     header = ("quantity", "reference", "ours", "tolerance", "source", "verdict", "reason")
     sections = []
     for panel in panels:
@@ -80,7 +81,7 @@ def _report(panels: list[Panel], pictures: dict[str, Drawing], targets, found: l
             "the reference.",
             "Sources called facts, or ending in .csv, are the project's own fact sheets: the printed "
             "numbers of the cited papers and, where the paper shows a curve only, the same equations solved "
-            "independently beforehand.",
+            f"independently beforehand. {printed} of the {len(targets)} are printed in the paper itself.",
             f"{good} of {len(targets)} reference numbers agree within their tolerance; the others carry "
             "their reason.",
             claims.counted(found),
@@ -98,9 +99,8 @@ def _report(panels: list[Panel], pictures: dict[str, Drawing], targets, found: l
 def _claims(found: list[claims.Claim]) -> Section:
     rows = claims.table(found)
     text = (
-        "Each sentence with a verdict, our numbers and how it was tested; a verdict is worked out from the "
-        "numbers by the condition "
-        "in the last column. What is tested are models and printed numbers, no patients' data.",
+        "Each sentence with a verdict, our numbers and how it was tested, with the conditions from which the "
+        "verdict follows. What is tested are models and printed numbers, no patients' data.",
     )
     cells = rows.to_numpy(dtype=str).tolist()
     return Section("claims", "What the paper says, tested", text, (), (), [("claims", tuple(rows.columns), cells)])

@@ -105,7 +105,7 @@ def _between_patients(result: Result, spread: str) -> dict[str, float]:
 
 
 def panel_1e() -> Panel:
-    """The Kymriah population model for 1,000 virtual patients, both readings of the printed spread."""
+    """The Kymriah population model for 1,000 virtual patients, both readings of the printed variability."""
     model = get_model("stein_2019")
     times = np.unique(np.concatenate([np.linspace(0, 30, 121), np.linspace(30, 365, 136)]))
     figure, axes = new_figure(2, 4.0)
@@ -114,7 +114,7 @@ def panel_1e() -> Panel:
         result = simulate(model, draw_subjects(model, 1000, SEED, spread), times=times)
         plot_bands(ax, result, "transgene")
         plot_limit(ax, LIMIT_COPIES, "50 copies/ug")
-        ax.set(title=f"spread read as {'SD' if spread == 'sd' else 'variance'}", ylim=(1, 1e6))
+        ax.set(title=f"variability read as {'SD' if spread == 'sd' else 'variance'}", ylim=(1, 1e6))
         rows.append(band_rows(result, "transgene", spread=spread))
         values |= _between_patients(result, spread)
         grid = simulate(model, draw_subjects(model, 10_000, SEED, spread), times=np.arange(29.0))
@@ -136,7 +136,7 @@ def panel_1e() -> Panel:
     caption = (
         "Tisagenlecleucel transgene in B-ALL (Stein 2019): median and central 50, 80 and 95 % of 1,000 "
         "virtual patients.",
-        "Table 1 of Stein does not say whether its spreads are SDs or variances; its standard errors only "
+        "Table 1 of Stein does not say whether its variabilities are SDs or variances; its standard errors only "
         "fit SDs (left). Kirouac 2024 reads them as variances (right).",
     )
     return Panel("1E", "Kymriah population model", caption, figure, pd.concat(rows), values)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from livingdrug.models import get_model
 from papers.kirouac_2024.__main__ import PANELS, main
-from papers.kirouac_2024.claims import HOLDS, NOT, PART, UNKNOWN, verdict
+from papers.kirouac_2024.claims import HOLDS, NOT, PART, UNKNOWN, Claim
 from papers.kirouac_2024.ensemble import WEIGHT, exposure_response, probability, separation, weighted
 from papers.kirouac_2024.targets import FILE, agrees
 
@@ -133,7 +133,9 @@ def test_the_area_under_the_roc_curve_is_that_of_mann_and_whitney():
 
 
 def test_a_verdict_follows_from_its_parts():
-    assert (verdict(True, True), verdict(True, False), verdict(False, False)) == (HOLDS, PART, NOT)
+    for parts, verdict in (((True, True), HOLDS), ((True, False), PART), ((False, False), NOT), ((), UNKNOWN)):
+        claim = Claim("words", "where", {f"part {i}": part for i, part in enumerate(parts)}, "1", "so")
+        assert claim.verdict == verdict and claim.conditions.count("yes") == sum(parts)
 
 
 def test_pictures_are_well_formed(folder):

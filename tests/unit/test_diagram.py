@@ -221,6 +221,34 @@ def test_models_show_writes_a_diagram_in_the_form_of_its_ending(tmp_path):
         assert (tmp_path / file).read_bytes().startswith(begins)
 
 
+def test_a_model_of_ones_own_is_drawn_whatever_its_title_holds(tmp_path):
+    assert livingdrug("models", "new", "mine.toml", "--flows", cwd=tmp_path).returncode == 0
+    text = (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    assert text.count("\ntitle = ") == 1
+    title = 'title = "<b>five & \\"six\\"</b> \\n %% \\u0001 end"'
+    (tmp_path / "mine.toml").write_text(re.sub(r"\ntitle = .*", lambda _: "\n" + title, text), encoding="utf-8")
+    for file in ("a.svg", "a.mmd", "a.dot", "a.png"):
+        run = livingdrug("models", "show", "mine.toml", "--diagram", file, cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+    root = ElementTree.fromstring((tmp_path / "a.svg").read_text(encoding="utf-8"))
+    assert any("<b>five & \"six\"</b>" in (text.text or "") for text in root.iter("{http://www.w3.org/2000/svg}text"))
+    first, second, *_ = (tmp_path / "a.mmd").read_text(encoding="utf-8").splitlines()
+    assert first.startswith("%%") and second == "flowchart TB"
+
+
+def test_the_app_shows_the_same_drawing():
+    pytest.importorskip("dash")
+    from base64 import b64decode
+
+    from livingdrug.web.diagrams import diagram_image
+
+    model = build_model("kirouac_2023", ("tissue",))
+    image = diagram_image(model.with_values(k12=3.0))
+    kind, _, text = image.src.partition(",")
+    assert kind == "data:image/svg+xml;base64" and "12 states" in image.alt
+    assert b64decode(text).decode() == to_svg(diagram_of(model, table=False))
+
+
 def test_an_ending_that_is_none_of_ours_is_refused(tmp_path):
     run = livingdrug("models", "show", "kirouac_2023", "--diagram", "a.pdf", cwd=tmp_path)
     assert run.returncode == 2 and "a.pdf" in run.stderr and ".svg" in run.stderr and "Traceback" not in run.stderr

@@ -65,6 +65,8 @@ def test_without_a_covariance_intervals_are_drawn_from():
     lost = replace(bare, populations=left_out, fitted=replace(bare.fitted, estimates=(*rows[:2], nothing)))
     omegas = np.array([m.populations[0].spreads["top"].sd for m in drawn_models(lost, 4000).models])
     assert np.quantile(omegas, [0.5, 0.95]) == pytest.approx(np.array([0.6745, 1.96]) / 1.96, rel=0.06)
+    alone = replace(bare.fitted, estimates=(*rows[:2], replace(nothing, upper=None)))
+    assert drawn_models(replace(lost, fitted=alone), 20).held == ("omega top",)
     held = replace(bare.fitted, estimates=tuple(replace(e, lower=None, upper=None) for e in rows))
     with pytest.raises(InputError, match="no covariance of its estimates and no intervals"):
         drawn_models(replace(bare, fitted=held), 20)

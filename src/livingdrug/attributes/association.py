@@ -111,7 +111,7 @@ def _one(name: str, x: np.ndarray, outcome: Outcome, level: float, exact: bool, 
     scores = _scores(part)
     from scipy.stats import t
 
-    half = t.ppf(0.5 + level / 2, df) * error
+    half = float(t.ppf(0.5 + level / 2, df) * error)
     area = with_interval(own, part.y > 0.5, level) if part.kind == "binary" else None
     p_value = permutation_p(z, scores, exact, seed)
     return Effect(name, effect, effect - half, effect + half, p_value, np.nan, area, len(own))

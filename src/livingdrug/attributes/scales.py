@@ -59,7 +59,7 @@ def treatments(
     gate), other fractions logits, positive quantities logarithms. Raises InputError where the table has none.
     """
     gates = gates_of(table)
-    closed = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
+    closed: dict[str, Sequence[Column]] = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
     found = []
     for column in table.having(*roles):
         gate = closed.get(column.gate) if column.scale == "fraction" else None
@@ -127,7 +127,7 @@ def _check_whole(t: Treatment, table: ProductTable) -> None:
             "model was learned from fractions of 1; write them so"
         )
     total = parts.sum(axis=1) / t.whole
-    off = np.flatnonzero(np.abs(total - 1) > OFF) if t.how != "logit" else ()
+    off = np.flatnonzero((np.abs(total - 1) > OFF) & (t.how != "logit"))
     if len(off):
         raise InputError(
             f"`{table.name}` line {table.lines[off[0]]}: {', '.join(map(printable, t.parts))} add up to "

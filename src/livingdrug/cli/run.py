@@ -42,11 +42,12 @@ def run_scenario(scenario: Document, output: Output) -> None:
             where = {"out": None if folder else output.out, "folder": folder, "resume": output.resume}
             conduct = Conduct(executor, progress, drawn=bool(output.plots), say=say, **where)
             with kind.conducted(scenario, conduct):
-                code = (_keep if folder else _show)(kind, scenario, output, conduct)
+                run = partial(_keep, folder) if folder else _show
+                code = run(kind, scenario, output, conduct)
     except NothingLeft as left:
         if output.as_json:
             click.echo(json.dumps(plain(left.plain), ensure_ascii=False))
-        click.echo(f"{left}, nothing was left to do: open {Path(folder) / REPORT}", err=True)
+        click.echo(f"{left}, nothing was left to do: open {Path(folder or '') / REPORT}", err=True)
         code = left.code
     if code:
         sys.exit(code)
@@ -61,7 +62,7 @@ def _executor(output: Output):
     return choose_executor(output.workers, output.dask)
 
 
-def _keep(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) -> int:
+def _keep(folder: str, kind: Workflow, scenario: Document, output: Output, conduct: Conduct) -> int:
     """Run into the folder and say what came out."""
     if output.plots or output.wide or output.layout:
         more = "leave out --plots, --wide and --as, or name a table that ends in .csv"
@@ -73,9 +74,9 @@ def _keep(kind: Workflow, scenario: Document, output: Output, conduct: Conduct) 
         found.append(came)
         return answer
 
-    answer = keep_answer(scenario, output.out, write)
+    answer = keep_answer(scenario, folder, write)
     _tell(kind, scenario, found[0], answer, output)
-    click.echo(f"wrote {output.out}: open {Path(output.out) / REPORT}", err=True)
+    click.echo(f"wrote {folder}: open {Path(folder) / REPORT}", err=True)
     return kind.exit_code(scenario, found[0], answer)
 
 

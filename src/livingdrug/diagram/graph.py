@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from livingdrug.core.errors import printable
 from livingdrug.core.expressions import names
 from livingdrug.models import ClosedForm, Flow, Model, State, System
 
@@ -86,7 +87,8 @@ def graph_of(model: Model) -> Graph:
     if system.dose_into:
         nodes = (Node(DOSE, "dose", "dose"), *nodes)
     flows = tuple(_flow_row(flow, numbered[flow.name], system, drivers[flow.name]) for flow in system.flows)
-    return Graph(model.full_name, model.title, nodes, edges, flows, outputs, _others(system), notes)
+    title = printable(model.title)
+    return Graph(model.full_name, title, nodes, edges, flows, outputs, _others(system), notes)
 
 
 def reached(text: str, system: System) -> frozenset[str]:
@@ -125,7 +127,7 @@ def _outputs(system: System) -> tuple[tuple[Row, ...], dict[str, tuple[str, ...]
             if name in used and output.name in letters:
                 marks[name].append(letters[output.name])
         kind = "measured" if output.measured else "computed"
-        rows.append(Row(letters.get(output.name, ""), output.name, output.unit, kind, "", output.meaning))
+        rows.append(Row(letters.get(output.name, ""), output.name, output.unit, kind, "", printable(output.meaning)))
     return tuple(rows), {name: tuple(found) for name, found in marks.items()}
 
 
@@ -137,7 +139,7 @@ def _state_node(state: State, system: System, numbered: dict[str, str], marks: t
     arriving = tuple(numbered[f.name] for f in system.flows if f.into == state.name and not f.out_of)
     leaving = tuple(numbered[f.name] for f in system.flows if f.out_of == state.name and not f.into)
     role = state.roles[0] if state.roles else ""
-    return Node(state.name, "state", state.name, state.at, role, marks, arriving, leaving)
+    return Node(state.name, "state", state.name, printable(state.at), role, marks, arriving, leaving)
 
 
 def _edges(
@@ -194,11 +196,12 @@ def _of_formulas(model: Model, form: ClosedForm) -> Graph:
             rows.append(Row(mark, name, end, "formula", "time", piece.expression))
         edges += [Edge(a, b) for a, b in _pairs(names_of)]
     outputs = tuple(
-        Row("", o.name, o.unit, "measured" if o.measured else "computed", "", o.meaning) for o in form.outputs
+        Row("", o.name, o.unit, "measured" if o.measured else "computed", "", printable(o.meaning))
+        for o in form.outputs
     )
     others = tuple(Row("", d.name, "=", "definition", "", d.expression) for d in form.definitions)
     note = "A closed form: outputs are formulas of time in pieces, without states and flows."
-    return Graph(model.full_name, model.title, tuple(nodes), tuple(edges), tuple(rows), outputs, others, (note,))
+    return Graph(model.full_name, printable(model.title), tuple(nodes), tuple(edges), tuple(rows), outputs, others, (note,))
 
 
 def _pairs(items: Iterable[str]) -> list[tuple[str, str]]:

@@ -8,7 +8,8 @@ def to_mermaid(graph: Graph) -> str:
     key, named = _keys(graph.nodes), {row.mark: row.name for row in graph.flows}
     lines = [f"%% {graph.name}: {graph.title}", "flowchart TB"]
     for node in graph.nodes:
-        words = node.title + (f"<br/>{node.below}" if node.below else "")
+        below = node.below.replace('"', "'")  # which would end the label
+        words = node.title + (f"<br/>{below}" if below else "")
         shape = ("([", "])") if node.kind == "dose" else ("[", "]")
         lines.append(f'  {key[node.name]}{shape[0]}"{words}"{shape[1]}')
     for edge in graph.edges:

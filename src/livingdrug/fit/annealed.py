@@ -15,7 +15,8 @@ import numpy as np
 
 from livingdrug.core.draws import combed, effective, log_normal, normalised, scaled
 from livingdrug.core.random import stream_key
-from livingdrug.fit.importance import FREEDOM, predicted
+from livingdrug.fit.at_draws import predicted
+from livingdrug.fit.importance import FREEDOM
 from livingdrug.fit.point import Point, Prepared
 
 PARTICLES = 2048

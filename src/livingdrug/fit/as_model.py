@@ -203,7 +203,7 @@ def _model(problem: FitProblem, fitted: Fitted) -> Model:
     sources = {name: source if name in found else base.source_of(name) for name in typical}
     common = max(sources.values(), key=list(sources.values()).count)  # said once
     kept = {name: own for name, own in sources.items() if own != common}
-    spreads = {p.name: Variability("sd", p.sd, p.scale) for p in problem.random}
+    variabilities = {p.name: Variability("sd", p.sd, p.scale) for p in problem.random}
     individual = {name: put(text, effects) for name, text in base.individual.items()} | {
         name: text for name, text in effects.items() if name not in base.individual
     }
@@ -213,8 +213,8 @@ def _model(problem: FitProblem, fitted: Fitted) -> Model:
         title=f"{fitted.model} fitted to {fitted.data}",
         structure=replace(base.structure, quantities=(*base.structure.quantities, *added)),
         values=(Values("fitted", common, typical, kept, marks),),
-        populations=(Population("fitted", spreads, source, words, correlations=problem.correlations),)
-        if spreads
+        populations=(Population("fitted", variabilities, source, words, correlations=problem.correlations),)
+        if variabilities
         else (),
         residuals=tuple(_residual(r, source) for r in problem.residuals),
         experiments=tuple(replace(e, vector="") for e in base.experiments if e.vector in ("", base.vector)),

@@ -169,7 +169,7 @@ class LogPosterior:
         by_pair = [_by_pair(point.omega, at.root, pair, by_root) for pair in u.pairs]
         residual = (found.by_a[u.a], found.by_b[u.b])
         return by_move + np.concatenate(
-            [by_phi.sum(axis=0)[u.mu], by_beta, by_log_sd[u.spread], by_pair, *residual]
+            [by_phi.sum(axis=0)[u.mu], by_beta, by_log_sd[u.variability], by_pair, *residual]
         )
 
 

@@ -101,8 +101,10 @@ def read_borrow(text: str) -> tuple[str, float]:
 def _priors(problem: FitProblem, parameter: Parameter, source: Model, strength: float) -> list[NormalPrior]:
     """Of the typical value and the variability of a parameter: none where the publication has no
     variability of it, or the scale or unit is another one."""
-    name, spread = parameter.name, source.populations[0].spreads.get(parameter.name)
-    if parameter.changes or spread is None or not spread.sd > 0 or {parameter.scale, spread.scale} != {"log"}:
+    name, published = parameter.name, source.populations[0].spreads.get(parameter.name)
+    if parameter.changes or published is None or not published.sd > 0:
+        return []
+    if {parameter.scale, published.scale} != {"log"}:
         return []
     units = [{q.name: q.unit for q in model.quantities}.get(name) for model in (problem.model, source)]
     if units[0] != units[1]:
@@ -111,8 +113,8 @@ def _priors(problem: FitProblem, parameter: Parameter, source: Model, strength: 
         )
     centre = float(to_scale(np.array(source.typical[name]), np.array(SCALE_CODE["log"])))
     return [
-        NormalPrior(name, centre, spread.sd / float(np.sqrt(strength))),
-        NormalPrior(parameter.spread_name, float(np.log(spread.sd)), float(np.sqrt(0.5 / strength))),
+        NormalPrior(name, centre, published.sd / float(np.sqrt(strength))),
+        NormalPrior(parameter.variability_name, float(np.log(published.sd)), float(np.sqrt(0.5 / strength))),
     ]
 
 
@@ -237,7 +239,9 @@ def advice(result: FitResult, published: Model, name: str) -> str:
         return ""
     fixed = [p.name for p in problem.parameters if p.name in missing and p.name in published.typical]
     alone = [
-        p.name for p in problem.random if p.spread_name in missing and not p.changes and p.name not in fixed
+        p.name
+        for p in problem.random
+        if p.variability_name in missing and not p.changes and p.name not in fixed
     ]
     rest = [p.name for p in problem.random if not p.changes and p.name not in (*fixed, *alone)]
     ways = [_fewer(problem, published, fixed, alone, rest)] if rest and (fixed or alone) else []

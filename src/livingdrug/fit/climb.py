@@ -176,7 +176,7 @@ class _Ascent(NamedTuple):
 
     def guessed(self, now: _Set, matrix: np.ndarray) -> _Set:
         """With a curvature, such as that of a point nearby."""
-        flat = finish.flat_spreads(self.unknowns, now.score, matrix)
+        flat = finish.flat_variabilities(self.unknowns, now.score, matrix)
         bound = finish.at_bounds(self.prepared, self.unknowns, now.point)[0]
         left_out = np.union1d(bound, [*self.held, *flat]).astype(np.int64)
         return now._replace(left_out=left_out, inverse=inverse_of(matrix, left_out))

@@ -15,7 +15,7 @@ from livingdrug.fit.gradient import Slope, slope_of, value_of
 from livingdrug.fit.objective import at_modes, check_parts
 from livingdrug.fit.point import NORMAL, Point, Prepared, is_defined, point_of
 from livingdrug.fit.problem import WIDEST
-from livingdrug.fit.unknowns import SPREAD, Unknowns
+from livingdrug.fit.unknowns import VARIABILITY, Unknowns
 
 METHODS = ("focei", "laplace")
 RIDGE = 1e-3  # of the scaling where few subjects leave it singular
@@ -25,7 +25,7 @@ SUFFICIENT = 1e-4
 TRIAL = 15  # iterations of a search that another one has overtaken
 REPEATS = 3  # small steps in a row that end the search
 HESSIAN_STEP = 0.02  # in scaled numbers
-# of a spread in a search: below, nothing changes any more, and beyond, no population is; on the plain scale
+# of an omega in a search: below, nothing changes any more, and beyond, no population is; on the plain scale
 # as multiples of
 # its start
 NARROWEST, PLAIN_WIDEST = 1e-4, 1e3
@@ -125,9 +125,9 @@ def _scaling(gradient: np.ndarray) -> np.ndarray:
 
 
 def _box(prepared: Prepared, unknowns: Unknowns, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest and highest numbers that a search tries: spreads stay within reason, or where they start."""
+    """Lowest and highest numbers that a search tries: omegas stay within reason, or where they start."""
     low, high = np.full(len(x), -np.inf), np.full(len(x), np.inf)
-    for place, r in zip(unknowns.of_kind(SPREAD), unknowns.spread, strict=True):
+    for place, r in zip(unknowns.of_kind(VARIABILITY), unknowns.variability, strict=True):
         plain = prepared.scale[prepared.random[r]] == NORMAL
         unit, most = (prepared.problem.random[r].sd, PLAIN_WIDEST) if plain else (1.0, WIDEST)
         low[place] = min(np.log(NARROWEST * unit), x[place])

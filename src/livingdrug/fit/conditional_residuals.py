@@ -21,7 +21,7 @@ import numpy as np
 
 from livingdrug.engine.densities import LOGNORMAL
 from livingdrug.fit.design import MEASURED
-from livingdrug.fit.objective import spreads
+from livingdrug.fit.objective import residual_sd
 from livingdrug.fit.point import Point, Prepared, centre, moments, point_of, prepare, with_etas
 from livingdrug.fit.result import FitResult
 
@@ -49,7 +49,7 @@ def conditional_residuals(prepared: Prepared, point: Point, etas: np.ndarray) ->
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.where(logs, np.log(y) - np.log(f), y - f)
         slopes = np.where(logs[:, None], slopes / f[:, None], slopes)[:, prepared.random]
-    sd = spreads(prepared, point, f)
+    sd = residual_sd(prepared, point, f)
     found = np.full(len(y), np.nan)
     for i in range(len(first)):
         mine = np.arange(first[i], last[i])[measured[first[i] : last[i]]]

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from livingdrug.core.roots import root
+
 # residuals beyond this (ln units) count less than by their square: half the published assay error of
 # stein_2019
 SOFT = 0.28
@@ -181,12 +183,11 @@ def _meet(points: _Points, m: int, rising: np.ndarray, falling: np.ndarray, part
 
 def _meeting(parts: _Parts, start: float, end: float) -> float | None:
     """Where rise and decline cross between two times, or None."""
-    from scipy.optimize import brentq
 
     def gap(t: float) -> float:
         return parts.rise[1] + parts.rise[0] * t - float(_curve(parts.decline, np.array([t]))[0])
 
-    return float(brentq(gap, start, end, xtol=1e-10)) if gap(start) < 0 < gap(end) else None
+    return root(gap, start, end, xtol=1e-10) if gap(start) < 0 < gap(end) else None
 
 
 def _line(points: _Points, parts: _Parts) -> tuple | None:

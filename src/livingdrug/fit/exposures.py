@@ -54,8 +54,8 @@ class PieceLevels:
         )
         length = self._lengths(output, table, slopes)
         shape = (m, p * len(u), level.shape[1])
-        spread = (length.reshape(m, p, 1, length.shape[1]) * w[:, None]).reshape(shape)
-        return level.reshape(shape), spread
+        widths = (length.reshape(m, p, 1, length.shape[1]) * w[:, None]).reshape(shape)
+        return level.reshape(shape), widths
 
     def peak(self, output: str, table: np.ndarray, slopes: bool) -> np.ndarray:
         """The highest level in the window and its slopes, (m, 1 + fitted); the place of the peak has no part

@@ -5,7 +5,7 @@ import numpy as np
 
 from livingdrug.fit.design import LOWER, MEASURED
 from livingdrug.fit.modes import Modes
-from livingdrug.fit.objective import spreads
+from livingdrug.fit.objective import residual_sd
 from livingdrug.fit.point import (
     NORMAL,
     Point,
@@ -17,13 +17,13 @@ from livingdrug.fit.point import (
     with_etas,
 )
 from livingdrug.fit.result import Covariance, Estimate, Individuals, Limit, Predictions
-from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, TYPICAL, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns
 
-NO_SPREAD = 0.01  # sd on a log or logit scale that counts as none
-# information on the logarithm of a spread (its standard error is above 1.4 then) that is next to none
+NO_VARIABILITY = 0.01  # sd on a log or logit scale that counts as none
+# information on the logarithm of an omega (its standard error is above 1.4 then) that is next to none
 FLAT = 0.5
 ONE = 0.99  # a correlation this close to 1 is at its bound
-NOTHING = 1e-3  # a or b that adds less than this part to every spread is nothing
+NOTHING = 1e-3  # a or b that adds less than this part to every residual SD is nothing
 ILL = 1e-10  # smallest eigenvalue of the scaled information that counts
 
 
@@ -61,10 +61,10 @@ def covariance_of(
     return Covariance(names, matrix, method, condition=float(spectrum[-1] / spectrum[0]), sandwich=sandwich)
 
 
-def flat_spreads(unknowns: Unknowns, score: np.ndarray, information: np.ndarray) -> np.ndarray:
+def flat_variabilities(unknowns: Unknowns, score: np.ndarray, information: np.ndarray) -> np.ndarray:
     """Positions of variabilities towards 0 of which the likelihood is flat, or rises: on their logarithms
     there is no top to find."""
-    found = [k for k in unknowns.of_kind(SPREAD) if information[k, k] < FLAT and score[k] < 0.1]
+    found = [k for k in unknowns.of_kind(VARIABILITY) if information[k, k] < FLAT and score[k] < 0.1]
     return np.array(found, dtype=np.int64)
 
 
@@ -72,9 +72,9 @@ def at_bounds(prepared: Prepared, unknowns: Unknowns, point: Point) -> tuple[np.
     """Positions of estimated numbers that went to a bound, and a sentence for each."""
     found, notes = [], []
     sd = np.sqrt(np.diag(point.omega))
-    for place, r in zip(unknowns.of_kind(SPREAD), unknowns.spread, strict=True):
+    for place, r in zip(unknowns.of_kind(VARIABILITY), unknowns.variability, strict=True):
         parameter = prepared.problem.random[r]
-        if sd[r] < NO_SPREAD and (parameter.changes or prepared.scale[prepared.random[r]] != NORMAL):
+        if sd[r] < NO_VARIABILITY and (parameter.changes or prepared.scale[prepared.random[r]] != NORMAL):
             name = parameter.changes or parameter.name
             what = "inter-occasion variability" if parameter.changes else "between-subject variability"
             found.append(place)
@@ -149,10 +149,10 @@ def estimates_of(
         if etas is not None and len(etas) > 1:
             own = etas[:, unknowns.alike == r]
             shrinkage = float(100 * (1 - own.std(axis=0, ddof=1).mean() / parameter.sd))
-        add(parameter.spread_name, SPREAD, parameter.sd, shrinkage)
+        add(parameter.variability_name, VARIABILITY, parameter.sd, shrinkage)
     for name, limit in limits.items():
         if name not in found:  # a variability that went to 0
-            rows.append(Estimate(name, SPREAD, 0.0, None, None, None, False, *limit))
+            rows.append(Estimate(name, VARIABILITY, 0.0, None, None, None, False, *limit))
     for pair in problem.correlations:
         add(f"corr {pair.first} {pair.second}", CORRELATION, pair.value)
     for residual in problem.residuals:
@@ -180,7 +180,7 @@ def predictions_of(prepared: Prepared, point: Point, modes: Modes) -> Prediction
     logs = np.array([r.kind == "lognormal" for r in prepared.problem.residuals])[design.output]
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.where(logs, np.log(design.y) - np.log(ipred), design.y - ipred)
-        iwres = np.where(design.kind == MEASURED, off / spreads(prepared, point, ipred), np.nan)
+        iwres = np.where(design.kind == MEASURED, off / residual_sd(prepared, point, ipred), np.nan)
     words = np.where(
         design.kind == MEASURED, "measured", np.where(design.kind == LOWER, "below", "above")
     ).astype(object)

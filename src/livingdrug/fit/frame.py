@@ -58,8 +58,8 @@ def frame_of(
     sampled = weighted_at(
         prepared, unknowns, base, drawn(prepared, base, proposal, DRAWS, seed, "frame")
     ).weighted()
-    spread = np.einsum("nij,nij->ni", proposal.factor, proposal.factor)
-    part = np.clip(1 - spread / np.diag(base.omega), 0.0, 1.0)
+    variance = np.einsum("nij,nij->ni", proposal.factor, proposal.factor)
+    part = np.clip(1 - variance / np.diag(base.omega), 0.0, 1.0)
     phi = centre(prepared, base)[:, prepared.random] + proposal.middle
 
     def v_of(moved: np.ndarray) -> np.ndarray:
@@ -74,7 +74,7 @@ def frame_of(
     to_v = np.linalg.inv(root_of(base.omega))
     shift = np.stack(sides, axis=2) / (2 * STEP) + np.einsum("rs,nsp->nrp", to_v, _shift(sampled))
     middle, first = v_of(theta), len(unknowns.mu) + len(unknowns.beta)
-    for k, r in enumerate(unknowns.spread, start=first):
+    for k, r in enumerate(unknowns.variability, start=first):
         shift[:, r, k] -= middle[:, r] * (1 - part[:, r])  # what the root of g / q says already
     axes = _axes(sampled.information().matrix + _prior_information(priors, unknowns, theta))
     return Frame(base, theta, axes, middle, shift, to_v @ proposal.factor, part)

@@ -14,7 +14,7 @@ import numpy as np
 from livingdrug.fit.modes import HESSIAN_STEP, HESSIAN_STEP_ODE, Modes, find_modes
 from livingdrug.fit.objective import at_modes
 from livingdrug.fit.point import Point, Prepared, centre, moments, moments_of, with_etas
-from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, VARIABILITY, Unknowns
 
 STEP = 1e-4
 
@@ -116,7 +116,7 @@ def _by_middle(prepared: Prepared, modes: Modes, bends: _Bends) -> np.ndarray:
 def _by_omega(
     prepared, unknowns: Unknowns, point: Point, modes: Modes, bends: _Bends, gradient: np.ndarray
 ) -> None:
-    places = np.concatenate([unknowns.of_kind(SPREAD), unknowns.of_kind(CORRELATION)])
+    places = np.concatenate([unknowns.of_kind(VARIABILITY), unknowns.of_kind(CORRELATION)])
     vector = unknowns.vector(point)[places]
     for i, place in enumerate(places):
         step = STEP * np.eye(len(places))[i]

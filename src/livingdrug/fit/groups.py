@@ -41,8 +41,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Groups:
-    """Differences of all parameters with a spread. names, sizes: of the two groups; width: of the intervals,
-    in %."""
+    """Differences of all parameters with between-subject variability. names, sizes: of the two groups;
+    width: of the intervals, in %."""
 
     covariate: str
     names: tuple[str, str]

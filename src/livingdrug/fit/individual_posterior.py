@@ -15,8 +15,9 @@ from livingdrug.core.draws import combed, effective_of
 from livingdrug.core.random import uniforms
 from livingdrug.engine.at_draws import sum_at_draws
 from livingdrug.fit.annealed import anneal, drawn_around
+from livingdrug.fit.at_draws import predicted
 from livingdrug.fit.design import LOWER, Design
-from livingdrug.fit.importance import SOUND, predicted
+from livingdrug.fit.importance import SOUND
 from livingdrug.fit.modes import find_modes
 from livingdrug.fit.point import Point, Prepared, centre, individual, point_of, prepare, with_etas
 from livingdrug.fit.problem import FitProblem

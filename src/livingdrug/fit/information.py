@@ -3,7 +3,7 @@
 
 With s and H the slope and curvature of the log density of data and individual parameters together, at
 weighted draws of the latter: the score is sum_i E[s_i], the information sum_i E[-H_i] - Var[s_i]. What says
-how parameters spread enters through a normal density and is exact, as are slopes by residual errors; those by
+how parameters vary enters through a normal density and is exact, as are slopes by residual errors; those by
 parameters without variability and by numbers of outcomes are differences. Where a number moves predictions,
 draws move along with it as the individual estimates would (`Proposal.follow`), since any such change of
 variables leaves the identities as they are, and this one leaves little for them to take away.
@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from livingdrug.core.draws import scaled
-from livingdrug.fit.importance import Draws, Predicted, weighed
+from livingdrug.fit.at_draws import Predicted
+from livingdrug.fit.importance import Draws, weighed
 from livingdrug.fit.point import Point, Prepared
-from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, SPREAD, Unknowns
+from livingdrug.fit.unknowns import CORRELATION, OUTCOME, RESIDUAL, VARIABILITY, Unknowns
 from livingdrug.fit.updates import Linear, linear_of
 
 STEP = 1e-3
@@ -141,8 +142,8 @@ class At:
 
     @cached_property
     def free(self) -> np.ndarray:
-        """Positions of what says how parameters spread."""
-        return np.concatenate([self.unknowns.of_kind(SPREAD), self.unknowns.of_kind(CORRELATION)])
+        """Positions of what says how parameters vary."""
+        return np.concatenate([self.unknowns.of_kind(VARIABILITY), self.unknowns.of_kind(CORRELATION)])
 
     @cached_property
     def errors(self) -> np.ndarray:
@@ -215,8 +216,8 @@ def weighted_at(prepared: Prepared, unknowns: Unknowns, point: Point, draws: Dra
 
 
 def _population(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
-    """Slopes and mean curvature by typical values, effects, spreads and correlations: a normal density of
-    eta."""
+    """Slopes and mean curvature by typical values, effects, variabilities and correlations: a normal
+    density of eta."""
     places, precision, d = _moving(at), at.precision, at.linear.d
     slopes[:, :, places] = at.etas @ (precision @ d)
     bends[np.ix_(range(len(bends)), places, places)] = -np.einsum("nrl,rs,nsm->nlm", d, precision, d)
@@ -236,17 +237,19 @@ def _population(at: At, slopes: np.ndarray, bends: np.ndarray) -> None:
 
 
 def _quadratic(etas: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """eta' matrix eta of each draw (n, draws); a spread without correlations touches few of the effects."""
+    """eta' matrix eta of each draw (n, draws); a variability without correlations touches few of the
+    effects."""
     used = np.flatnonzero(matrix.any(axis=0) | matrix.any(axis=1))
     own = etas[:, :, used]
     return ((own @ matrix[np.ix_(used, used)]) * own).sum(axis=2)
 
 
 def _omega_slopes(unknowns: Unknowns, point: Point) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
-    """First and second slopes of Omega by the logarithms of spreads, then by the atanh of correlations."""
+    """First and second slopes of Omega by the logarithms of variabilities, then by the atanh of
+    correlations."""
     omega = point.omega
     sd = np.sqrt(np.diag(omega))
-    groups = [np.diag((unknowns.alike == s).astype(float)) for s in unknowns.spread]
+    groups = [np.diag((unknowns.alike == s).astype(float)) for s in unknowns.variability]
     first = [g @ omega + omega @ g for g in groups]
     pairs = []
     for i, j in unknowns.pairs:

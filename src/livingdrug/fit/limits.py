@@ -21,7 +21,7 @@ from livingdrug.fit.penalty import penalty_of
 from livingdrug.fit.point import LOG, Point, Prepared, point_of
 from livingdrug.fit.result import Limit
 from livingdrug.fit.settle import WEAK, Settled, carried, with_again, without
-from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
+from livingdrug.fit.unknowns import OUTCOME, RESIDUAL, TYPICAL, VARIABILITY, Unknowns, unknowns_of
 from livingdrug.fit.walk import (
     BETTER,
     NEAR,
@@ -112,7 +112,7 @@ def from_error(
     if covariance is None or not covariance[k, k] > 0 or n < 2:
         return None
     se = float(np.sqrt(covariance[k, k]))
-    deviation = unknowns.kinds[k] in (SPREAD, RESIDUAL)
+    deviation = unknowns.kinds[k] in (VARIABILITY, RESIDUAL)
     if se > (min(sharp, SHARP_DEVIATION) if deviation and sharp < np.inf else sharp) and relative(
         unknowns, name
     ):
@@ -161,7 +161,7 @@ def error_limits(unknowns: Unknowns, point: Point, covariance: np.ndarray | None
             found[name] = Limit(None, None, "", False)
             continue
         limit = _limit(unknowns, name, ends, "standard error")
-        weak = unknowns.kinds[k] == SPREAD and covariance[k, k] > 1 / WEAK
+        weak = unknowns.kinds[k] == VARIABILITY and covariance[k, k] > 1 / WEAK
         weak |= unknowns.kinds[k] == OUTCOME and covariance[k, k] > LOOSE**2
         found[name] = limit._replace(determined=limit.determined and not weak)
     return found
@@ -216,7 +216,7 @@ def _profiled(top: Top, full: Prepared, name: str, fall: float, lighter: dict[st
     for side in (-1, 1):
         if (
             side == -1
-            and top.unknowns.kinds[walk.k] == SPREAD
+            and top.unknowns.kinds[walk.k] == VARIABILITY
             and _may_be_none(s, name, fall, top.seed, lighter)
         ):
             ends.append(-np.inf)
@@ -260,7 +260,7 @@ def _inside(other: Settled, name: str, ends: tuple, left: float) -> bool:
 
 def _may_be_none(s: Settled, name: str, fall: float, seed: int, lighter: dict[str, Settled]) -> bool:
     """Whether the likelihood without a variability has not fallen by as much as at the end of an interval."""
-    if len({p.spread_name for p in s.prepared.problem.random}) == 1 or name in {
+    if len({p.variability_name for p in s.prepared.problem.random}) == 1 or name in {
         p.name for p in s.prepared.problem.priors
     }:
         return False

@@ -23,7 +23,7 @@ HESSIAN_STEP_ODE = 1e-3
 @dataclass(frozen=True)
 class Modes:
     """etas (n, random); height (n,): -log joint density there, without constants; moments: of the data
-    there, fixed_f: predictions at eta 0 where the spread does not interact; precision: inverse of Omega;
+    there, fixed_f: predictions at eta 0 where the residual SD does not interact; precision: inverse of Omega;
     converged (n,)."""
 
     etas: np.ndarray
@@ -45,7 +45,7 @@ def find_modes(
     interaction: bool = True,
     small: float = SMALL,
 ) -> Modes:
-    """Modes from `start` (eta 0 by default); interaction: whether the residual's spread follows the
+    """Modes from `start` (eta 0 by default); interaction: whether the residual's SD follows the
     individual prediction (FOCEI, Laplace), or that at eta 0 (FOCE); small: promised decrease at which a
     search ends."""
     random, middle = prepared.random, centre(prepared, point)

@@ -107,7 +107,7 @@ def new_problem(
         )
         for name in names
     )
-    _check_spreads(parameters)
+    _check_variabilities(parameters)
     for block in blocks:
         if len(set(block)) < 2 or len(set(block)) < len(block):
             raise InputError(
@@ -137,8 +137,8 @@ def _estimated(model: Model) -> list[str]:
     return [name for name in found if not (model.populations and name in model.populations[0].spreads)]
 
 
-def _check_spreads(parameters: Sequence[Parameter]) -> None:
-    """Refuse a start that no population has and no computer holds: exp of three such spreads."""
+def _check_variabilities(parameters: Sequence[Parameter]) -> None:
+    """Refuse a start that no population has and no computer holds: exp of three such omegas."""
     for p in parameters:
         if p.scale != "normal" and p.sd > WIDEST:
             raise InputError(

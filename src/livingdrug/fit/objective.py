@@ -3,7 +3,7 @@
 
 With g = -log joint density at the mode and H its curvature: -2LL = sum_i 2 g_i + ln det H_i + ln det Omega.
 FOCE and FOCEI leave second derivatives of the model out of H (Gauss-Newton; for censored values the curvature
-in the prediction is the observed one); Laplace takes all of them. FOCE keeps the residual's spread at eta 0.
+in the prediction is the observed one); Laplace takes all of them. FOCE keeps the residual's SD at eta 0.
 FO is normal around eta 0.
 """
 
@@ -73,23 +73,23 @@ def _first_order(prepared: Prepared, point: Point) -> np.ndarray:
     f, slopes = found.f, found.slopes[:, prepared.random]
     residual = np.where(logs, np.log(np.where(logs, y, 1.0)) - np.log(np.where(logs, f, 1.0)), y - f)
     slopes = np.where(logs[:, None], slopes / f[:, None], slopes)
-    spread = spreads(prepared, point, f)
+    sd = residual_sd(prepared, point, f)
     parts = np.empty(len(first))
     for i in range(len(first)):
         mine = slice(first[i], last[i])
-        variance = slopes[mine] @ point.omega @ slopes[mine].T + np.diag(spread[mine] ** 2)
+        variance = slopes[mine] @ point.omega @ slopes[mine].T + np.diag(sd[mine] ** 2)
         jacobian = np.log(y[mine][logs[mine]]).sum()
         distance = residual[mine] @ np.linalg.solve(variance, residual[mine])
         parts[i] = len(residual[mine]) * LOG_2PI + np.linalg.slogdet(variance)[1] + distance + 2 * jacobian
     return parts
 
 
-def spreads(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndarray:
+def residual_sd(prepared: Prepared, point: Point, f: np.ndarray) -> np.ndarray:
     """Standard deviation of each record with the predictions f, on the scale of its error."""
-    return spreads_of(prepared, point, prepared.records[2], f)
+    return residual_sd_of(prepared, point, prepared.records[2], f)
 
 
-def spreads_of(prepared: Prepared, point: Point, output: np.ndarray, f: np.ndarray) -> np.ndarray:
+def residual_sd_of(prepared: Prepared, point: Point, output: np.ndarray, f: np.ndarray) -> np.ndarray:
     """The same for predictions (..., values) at any times; output: position of that of each value."""
     a, b, kind, size = point.a[output], point.b[output], prepared.kind[output], np.abs(f)
     choices = [a, b * size, a + b * size, np.sqrt(a**2 + (b * size) ** 2), a]

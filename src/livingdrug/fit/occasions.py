@@ -4,7 +4,7 @@
 
 (Karlsson & Sheiner 1993, J Pharmacokinet Biopharm 21:735-750). A closed form gets every output once more for
 each occasion, in which P is changed by a parameter of its own, whose mean is 0; the changes of one parameter
-share one spread.
+share one variability.
 """
 
 import ast
@@ -49,18 +49,18 @@ def numbered(data: Data) -> np.ndarray:
 
 
 def with_occasions(
-    model: Model, data: Data, parameters: Sequence[Parameter], spreads: Mapping[str, float]
+    model: Model, data: Data, parameters: Sequence[Parameter], gammas: Mapping[str, float]
 ) -> tuple[Model, tuple[Parameter, ...]]:
-    """(the model with its occasions, the parameters with their changes). spreads: name -> start of gamma, on
+    """(the model with its occasions, the parameters with their changes). gammas: name -> start of it, on
     its scale.
 
     Models made of flows: see `fit.steps`. Raises InputError for a parameter that is not fitted, and for data
     with one occasion.
     """
-    if not spreads:
+    if not gammas:
         return model, tuple(parameters)
     known = {p.name: p for p in parameters}
-    for name in spreads:
+    for name in gammas:
         if name not in known:
             raise InputError(
                 f"inter-occasion variability of `{name}`: it is not fitted; name it in --random or --estimate"
@@ -70,10 +70,10 @@ def with_occasions(
         raise InputError(
             "inter-occasion variability needs a subject with two occasions; number them in a column OCC"
         )
-    scales = tuple((name, known[name].scale) for name in spreads)
+    scales = tuple((name, known[name].scale) for name in gammas)
     changes = tuple(
         Parameter(change_name(name, k), 0.0, "normal", sd, fixed=True, changes=name)
-        for name, sd in spreads.items()
+        for name, sd in gammas.items()
         for k in range(1, count + 1)
     )
     first = model.values[0]

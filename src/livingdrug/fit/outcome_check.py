@@ -14,7 +14,8 @@ import numpy as np
 from livingdrug.core.draws import normalised
 from livingdrug.core.errors import InputError
 from livingdrug.core.random import stream_key
-from livingdrug.fit.importance import Draws, Predicted, drawn, predicted, propose, weights
+from livingdrug.fit.at_draws import Predicted, predicted
+from livingdrug.fit.importance import Draws, drawn, propose, weights
 from livingdrug.fit.outcome_terms import GAP, POISSON, Entries, terms_of
 from livingdrug.fit.outcomes import BINARY, CMAX, COUNT, LEVEL, ORDERED, TIMED, WINDOW, Driver, Outcome, Seen
 from livingdrug.fit.point import Point, Prepared, point_of, prepare

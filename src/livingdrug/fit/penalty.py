@@ -56,9 +56,9 @@ def held_of(unknowns: Unknowns) -> Held:
     penalty = penalty_of(unknowns)
     mu, sd = (np.zeros((2, len(part))) for part in (unknowns.problem.parameters, unknowns.alike))
     count, first = len(unknowns.mu), len(unknowns.mu) + len(unknowns.beta)
-    spread = slice(first, first + len(unknowns.spread))
+    omegas = slice(first, first + len(unknowns.variability))
     mu[:, unknowns.mu] = penalty.centre[:count], penalty.precision[:count]
-    sd[:, unknowns.spread] = penalty.centre[spread], penalty.precision[spread]
+    sd[:, unknowns.variability] = penalty.centre[omegas], penalty.precision[omegas]
     sd = sd[:, unknowns.alike] if len(unknowns.alike) else sd
     return Held((mu[0], mu[1]), (sd[0], sd[1]))
 

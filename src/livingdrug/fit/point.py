@@ -1,4 +1,4 @@
-"""A problem as numbers: where its typical values, effects, spreads and residuals stand, and from eta to
+"""A problem as numbers: where its typical values, effects, variabilities and residuals stand, and from eta to
 predictions."""
 
 import math
@@ -109,7 +109,7 @@ class Prepared:
 
     @cached_property
     def random(self) -> np.ndarray:
-        """Positions of the parameters with a spread."""
+        """Positions of the parameters with between-subject variability."""
         return np.array([i for i, p in enumerate(self.problem.parameters) if p.random], dtype=np.int64)
 
     @cached_property
@@ -208,9 +208,9 @@ def problem_at(problem: FitProblem, point: Point) -> FitProblem:
     values = from_scale(point.mu, scale)
     sd = np.sqrt(np.diag(point.omega))
     names = [p.name for p in problem.random]
-    spread = dict(zip(names, sd.tolist(), strict=True))
+    sds = dict(zip(names, sd.tolist(), strict=True))
     parameters = tuple(
-        replace(p, value=p.value if p.fixed else float(v), sd=spread.get(p.name, 0.0))
+        replace(p, value=p.value if p.fixed else float(v), sd=sds.get(p.name, 0.0))
         for p, v in zip(problem.parameters, values, strict=True)
     )
     pairs = []
@@ -275,7 +275,7 @@ def everything(prepared: Prepared, phi: np.ndarray) -> np.ndarray:
 def log_likelihood(
     prepared: Prepared, point: Point, f: np.ndarray, fixed_f: np.ndarray | None = None
 ) -> np.ndarray:
-    """Log-likelihood of each subject for `everything`; fixed_f: predictions that set the spread."""
+    """Log-likelihood of each subject for `everything`; fixed_f: predictions that set the residual SD."""
     y, kind, output, first, last = prepared.records
     out, own = np.empty(len(first)), prepared.own(f)
     sum_by_subject(
@@ -299,7 +299,8 @@ def log_likelihood(
 
 
 def moments(prepared: Prepared, point: Point, phi: np.ndarray, fixed_f: np.ndarray | None = None) -> Moments:
-    """Log-likelihood with derivatives by phi; fixed_f: predictions that set the spread (no interaction)."""
+    """Log-likelihood with derivatives by phi; fixed_f: predictions that set the residual SD (no
+    interaction)."""
     table, by_phi = table_of(prepared, phi)
     if prepared.exposures is not None:
         f, by_value = prepared.exposures.slopes(prepared.predictor, table)

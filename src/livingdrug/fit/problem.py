@@ -1,4 +1,4 @@
-"""What is fitted: a model, data, which of its numbers are looked for, how they spread and how values are
+"""What is fitted: a model, data, which of its numbers are looked for, how they vary and how values are
 measured.
 
 The individual value P_i of a parameter has a scale h (log, logit or normal) on which it is linear:
@@ -26,7 +26,7 @@ SCALES = ("log", "logit", "normal")
 SHAPES = ("power", "exponential", "categorical")
 # as in engine.densities.CODE
 ERRORS = ("additive", "proportional", "combined", "combined_squares", "lognormal")
-# of a spread on a log or logit scale that a fit starts from: 90 % of subjects within a factor of ten
+# of an omega on a log or logit scale that a fit starts from: 90 % of subjects within a factor of ten
 # millions
 WIDEST = 10.0
 # Beal 2001, J Pharmacokinet Pharmacodyn 28:481-504
@@ -70,7 +70,7 @@ class Parameter:
         return self.sd > 0
 
     @property
-    def spread_name(self) -> str:
+    def variability_name(self) -> str:
         """Of its sd: omega between subjects, gamma between occasions."""
         return f"gamma {self.changes}" if self.changes else f"omega {self.name}"
 

@@ -21,7 +21,7 @@ from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import Reduced
 from livingdrug.fit.search import FEW, Searched
 from livingdrug.fit.settle import Settled, carried, without
-from livingdrug.fit.unknowns import SPREAD, unknowns_of
+from livingdrug.fit.unknowns import VARIABILITY, unknowns_of
 
 # sets of draws of a climb, and log-likelihood that it may lack: BIC is not wanted to a decimal
 SHORT, NEAR = 6, 0.05
@@ -115,9 +115,9 @@ def _variabilities(now: Settled, undetermined: tuple[str, ...]) -> list[tuple[st
     """The problems with one variability fewer; one always stays, as SAEM needs it."""
     problem = now.prepared.problem
     unknowns, matrix = unknowns_of(problem), now.climbed.information.matrix
-    weak = sorted(unknowns.of_kind(SPREAD), key=lambda k: matrix[k, k])
+    weak = sorted(unknowns.of_kind(VARIABILITY), key=lambda k: matrix[k, k])
     names = [unknowns.names[k] for k in weak if matrix[k, k] < SURE]
-    if len({p.spread_name for p in problem.random}) < 2:
+    if len({p.variability_name for p in problem.random}) < 2:
         return []
     return [(name, without(problem, name)) for name in names]
 

@@ -15,7 +15,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.random import uniforms
 from livingdrug.engine.densities import LOGNORMAL
 from livingdrug.fit.design import LOWER, UPPER
-from livingdrug.fit.objective import spreads_of
+from livingdrug.fit.objective import residual_sd_of
 from livingdrug.fit.point import (
     Point,
     Prepared,
@@ -180,7 +180,7 @@ def measured_values(
     all."""
     from scipy.special import ndtr, ndtri
 
-    s = spreads_of(prepared, point, output, f)
+    s = residual_sd_of(prepared, point, output, f)
     logs = prepared.kind[output] == LOGNORMAL
     if prepared.m4:  # values are positive: the normal error is cut at 0
         with np.errstate(divide="ignore", invalid="ignore"):

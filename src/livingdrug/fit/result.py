@@ -69,7 +69,7 @@ class Limit(NamedTuple):
 class Estimate:
     """One row of `parameters.csv`. kind: typical, spread, correlation, covariate or residual; se, rse: of
     value, rse in %, None where no standard error is to be had or the value was fixed; shrinkage: of a
-    spread, in %, from the spread of the individual estimates: 100 (1 - sd(eta) / omega); lower, upper: of
+    variability, in %, from the SD of the individual estimates: 100 (1 - sd(eta) / omega); lower, upper: of
     the 95 % interval, None where the data set no bound; by: `standard error` or `profile`, empty where
     there is no interval; determined: whether the data determine it (see `fit.limits`); a value that they
     do not determine is where the search ended, and no estimate."""
@@ -115,7 +115,7 @@ class Covariance:
     """Covariance of the estimates.
 
     names: of the estimated numbers in order; matrix: on the scale where they are estimated (typical values on
-    their own scale, spreads and residuals as logarithms), or None with the reason; method: how it was
+    their own scale, variabilities and residuals as logarithms), or None with the reason; method: how it was
     computed; condition: ratio of the largest to the smallest eigenvalue of the correlation matrix; sandwich:
     the same allowing for a wrong model, from the subjects' scores (White 1982, Econometrica 50:1-25).
     """

@@ -30,7 +30,7 @@ from livingdrug.fit.updates import (
 )
 
 ENOUGH, ENOUGH_SOLVED = 60, 100  # subjects with their copies: of formulas, and of equations that are solved
-WIDE = 1.0  # a spread on a log or logit scale that the search begins with, at least
+WIDE = 1.0  # an omega on a log or logit scale that the search begins with, at least
 EVERY = 2.0  # s between saved states
 
 
@@ -83,7 +83,7 @@ class State:
 
 
 def begin(prepared: Prepared, settings: SaemSettings) -> State:
-    """The state before the first iteration: spreads wide."""
+    """The state before the first iteration: variabilities wide."""
     point = point_of(prepared.problem)
     random = prepared.problem.random
     wide = np.array([1.0 if p.sd_fixed or p.scale == "normal" else max(WIDE / p.sd, 1.0) for p in random])

@@ -150,8 +150,10 @@ def with_optimum(
 ) -> Searched:
     """The search with one more optimum: that above a point which a profile passed, of a problem with fewer
     variabilities than the full one or as many."""
-    names = {p.spread_name for p in prepared.problem.random}
-    dropped = tuple(dict.fromkeys(p.spread_name for p in full.problem.random if p.spread_name not in names))
+    names = {p.variability_name for p in prepared.problem.random}
+    dropped = tuple(
+        dict.fromkeys(p.variability_name for p in full.problem.random if p.variability_name not in names)
+    )
     settled = settle(prepared, climbed.point, seed, climbed.proposal.middle, dropped)
     return _around(found, settled, seed)
 

@@ -17,7 +17,7 @@ from livingdrug.fit.climb import DRAWS, ENOUGH, Climbed, climb, usual_draws
 from livingdrug.fit.importance import SOUND
 from livingdrug.fit.point import Point, Prepared, point_of, prepare
 from livingdrug.fit.problem import FitProblem, is_closed
-from livingdrug.fit.unknowns import SPREAD, unknowns_of
+from livingdrug.fit.unknowns import VARIABILITY, unknowns_of
 
 # information on the logarithm of an omega (its standard error is above 0.7 then) below which none is tried
 WEAK = 2.0
@@ -94,13 +94,13 @@ def _lighter(now: Settled, seed: int) -> Settled | None:
     """The optimum without the weakest variability, where its likelihood is as high; else without the next
     weak one."""
     unknowns = unknowns_of(now.prepared.problem)
-    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
+    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(VARIABILITY)}
     # a prior on its logarithm excludes that it is 0
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in sorted(
         (n for n, information in places.items() if information < WEAK and n not in kept), key=places.get
     ):
-        if len({p.spread_name for p in now.prepared.problem.random}) == 1:
+        if len({p.variability_name for p in now.prepared.problem.random}) == 1:
             return None
         problem = without(now.prepared.problem, name)
         draws = _first(now.prepared)
@@ -123,7 +123,7 @@ def _restored(now: Settled, full: Prepared, name: str, seed: int) -> Settled | N
     places = [
         unknowns.names.index(p.name)
         for p in full.problem.random
-        if p.spread_name == name and p.name in unknowns.names
+        if p.variability_name == name and p.name in unknowns.names
     ]
     information = now.climbed.information
     if not any((information.scores[:, k] ** 2).sum() > information.matrix[k, k] for k in places):
@@ -166,9 +166,9 @@ def lessened(now: Settled, seed: int) -> dict[str, Settled]:
     """The optima without each variability that the data hardly tell from none, as likely or not; one that
     is much less likely is not climbed to its end."""
     unknowns = unknowns_of(now.prepared.problem)
-    if len({p.spread_name for p in now.prepared.problem.random}) == 1:
+    if len({p.variability_name for p in now.prepared.problem.random}) == 1:
         return {}
-    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(SPREAD)}
+    places = {unknowns.names[k]: now.climbed.information.matrix[k, k] for k in unknowns.of_kind(VARIABILITY)}
     found = {}
     kept = {prior.name for prior in now.prepared.problem.priors}
     for name in (n for n, information in places.items() if information < HARDLY and n not in kept):
@@ -180,7 +180,7 @@ def lessened(now: Settled, seed: int) -> dict[str, Settled]:
 
 def without(problem: FitProblem, name: str) -> FitProblem:
     """The problem without one variability, such as `omega alpha`, and its correlations."""
-    gone = {p.name for p in problem.random if p.spread_name == name}
+    gone = {p.name for p in problem.random if p.variability_name == name}
     parameters = tuple(replace(p, sd=0.0) if p.name in gone else p for p in problem.parameters)
     pairs = tuple(c for c in problem.correlations if not gone & {c.first, c.second})
     return replace(problem, parameters=parameters, correlations=pairs)
@@ -189,7 +189,7 @@ def without(problem: FitProblem, name: str) -> FitProblem:
 def with_again(problem: FitProblem, full: FitProblem, name: str, sd: float) -> FitProblem:
     """The problem with one variability of the full one again, not correlated; sd: on a log or logit scale,
     and on a normal one in units of the full problem's own."""
-    back = {p.name: p for p in full.random if p.spread_name == name}
+    back = {p.name: p for p in full.random if p.variability_name == name}
     unit = {name: p.sd if p.scale == "normal" else 1.0 for name, p in back.items()}
     parameters = tuple(replace(p, sd=sd * unit[p.name]) if p.name in unit else p for p in problem.parameters)
     return replace(problem, parameters=parameters)

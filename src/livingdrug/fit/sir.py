@@ -153,7 +153,7 @@ def sir(result: FitResult, kept: int = 1000, seed: int = 1, rounds: int = ROUNDS
 def resample(
     log_density: Callable[[np.ndarray], np.ndarray],
     middle: np.ndarray,
-    spread: np.ndarray,
+    covariance: np.ndarray,
     kept: int,
     seed: int = 1,
     rounds: int = ROUNDS,
@@ -162,27 +162,27 @@ def resample(
     factor.
 
     log_density: of vectors (size, free), as (size, any), whose mean over the last axis counts; middle,
-    spread: mean and covariance that the first round draws from.
+    covariance: mean and covariance that the first round draws from.
     """
     effective = []
     sizes = [max(FEWEST, kept)] * rounds + [LAST * kept]
     for k, size in enumerate(sizes):
-        x, density = _drawn(middle, spread, size, seed, k)
+        x, density = _drawn(middle, covariance, size, seed, k)
         found = log_density(x)
         ratio = found.mean(axis=1) - density
         effective.append(float(draws.effective(draws.scaled(ratio))) / size)
         many = kept if k == len(sizes) - 1 else int(KEPT * size)
         chosen = _resampled(ratio, many, seed, k)
-        middle, spread = x[chosen].mean(axis=0), np.cov(x[chosen].T).reshape(len(middle), len(middle))
+        middle, covariance = x[chosen].mean(axis=0), np.cov(x[chosen].T).reshape(len(middle), len(middle))
     return x[chosen], found[chosen], tuple(effective)
 
 
 def _drawn(
-    middle: np.ndarray, spread: np.ndarray, size: int, seed: int, k: int
+    middle: np.ndarray, covariance: np.ndarray, size: int, seed: int, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Vectors (size, free) of a t, as wide in its middle as a normal density of this covariance and wider
     in its tails, and its logarithm at each, without constants."""
-    factor, free = np.linalg.cholesky(spread), len(middle)
+    factor, free = np.linalg.cholesky(covariance), len(middle)
     z = normals(seed, f"sir round {k}", 0, size * free).reshape(size, free)
     # a chi-square with an even number of degrees of freedom is a sum of exponentials
     u = uniforms(seed, f"sir tails {k}", 0, size * FREEDOM // 2).reshape(size, FREEDOM // 2)

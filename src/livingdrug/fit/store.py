@@ -351,7 +351,7 @@ def effective_settings(result: FitResult) -> dict:
         "likelihood_by": result.objective.means,
         "standard_errors_by": result.covariance.method or result.covariance.reason,
         "interval_width_percent": 95,
-        "random_effects_start": {p.spread_name: p.sd for p in result.started.random},
+        "random_effects_start": {p.variability_name: p.sd for p in result.started.random},
         "fixed": [e.name for e in result.estimates if e.fixed],
         "versions": versions(),
     }

@@ -7,7 +7,7 @@ import numpy as np
 
 from livingdrug.engine.densities import LOG_2PI, LOGNORMAL, PROPORTIONAL
 from livingdrug.fit.design import LOWER, MEASURED
-from livingdrug.fit.objective import spreads
+from livingdrug.fit.objective import residual_sd
 from livingdrug.fit.outcome_likelihood import log_likelihood_of, score_of
 from livingdrug.fit.penalty import held_of, likely_log_sd
 from livingdrug.fit.point import (
@@ -42,8 +42,8 @@ class Linear:
 
 
 def linear_of(prepared: Prepared, unknowns: Unknowns) -> Linear:
-    """Typical values and effects of parameters with a spread, in which the density of eta is a normal
-    regression."""
+    """Typical values and effects of parameters with between-subject variability, in which the density of
+    eta is a normal regression."""
     place = {int(p): r for r, p in enumerate(prepared.random)}
     mu = np.array([m for m in unknowns.mu if int(m) in place], dtype=np.int64)
     beta = np.array([e for e in unknowns.beta if int(prepared.effect_on[e]) in place], dtype=np.int64)
@@ -99,7 +99,7 @@ def new_omega(
         seen = prepared.design.n * together[unknowns.alike]
         variance = np.exp(2 * likely_log_sd(variance, seen, *held_of(unknowns).log_sd))
     wanted = np.maximum(variance, annealing * np.diag(point.omega))
-    fixed = ~np.isin(unknowns.alike, unknowns.spread)
+    fixed = ~np.isin(unknowns.alike, unknowns.variability)
     wanted[fixed] = np.diag(point.omega)[fixed]
     factor = np.sqrt(wanted / own)
     scaled = found * factor[:, None] * factor
@@ -180,7 +180,7 @@ def scored_residuals(
             continue
         mine = (output == o) & (kind == MEASURED)
         own = prepared.own(f)
-        s = spreads(prepared, point, own)[mine]
+        s = residual_sd(prepared, point, own)[mine]
         size = np.abs(own[mine])
         parts = {"a": point.a[o] / s, "b": point.b[o] * size / s}
         if residual.kind == "combined_squares":
@@ -215,8 +215,8 @@ def scored_effects(
     f: np.ndarray,
     gain: float,
 ) -> Point:
-    """A step of Fisher scoring on typical values and effects of parameters without a spread; slopes by
-    differences."""
+    """A step of Fisher scoring on typical values and effects of parameters without between-subject
+    variability; slopes by differences."""
     mu = [int(m) for m in unknowns.mu if m not in linear.mu]
     beta = [int(e) for e in unknowns.beta if e not in linear.beta]
     if not mu and not beta:

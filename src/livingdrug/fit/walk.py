@@ -17,7 +17,7 @@ from livingdrug.fit.climb import Climbed, climb, usual_draws
 from livingdrug.fit.importance import FEW
 from livingdrug.fit.point import NORMAL, SCALE_CODE, Prepared, point_of
 from livingdrug.fit.settle import Settled
-from livingdrug.fit.unknowns import RESIDUAL, SPREAD, TYPICAL, Unknowns, unknowns_of
+from livingdrug.fit.unknowns import RESIDUAL, TYPICAL, VARIABILITY, Unknowns, unknowns_of
 
 FARTHEST = 4.7  # distance on a log or logit scale, a factor of 110, that a profile walks
 FARTHEST_SE = 6.0  # on other scales, in standard errors
@@ -70,14 +70,14 @@ def confirmed_higher(prepared: Prepared, now: Climbed, k: int, seed: int, level:
 def relative(unknowns: Unknowns, name: str) -> bool:
     """Whether a number stands on a log or logit scale, where a standard error is a relative one."""
     k = unknowns.names.index(name)
-    if unknowns.kinds[k] in (SPREAD, RESIDUAL):
+    if unknowns.kinds[k] in (VARIABILITY, RESIDUAL):
         return unknowns.kinds[k] == RESIDUAL or scale_of(unknowns, name) != NORMAL
     return unknowns.kinds[k] == TYPICAL and scale_of(unknowns, name) != NORMAL
 
 
 def scale_of(unknowns: Unknowns, name: str) -> int:
     """Code of the scale of a typical value, or of the parameter that an omega belongs to."""
-    parameter = next(p for p in unknowns.problem.parameters if name in (p.name, p.spread_name))
+    parameter = next(p for p in unknowns.problem.parameters if name in (p.name, p.variability_name))
     return SCALE_CODE[parameter.scale]
 
 
@@ -259,7 +259,7 @@ class Walk(NamedTuple):
             return usual
         root = BEYOND * self.root_wanted
         reach = root * se
-        if self.unknowns.kinds[self.k] in (SPREAD, RESIDUAL) and self.is_relative:
+        if self.unknowns.kinds[self.k] in (VARIABILITY, RESIDUAL) and self.is_relative:
             moved = side * np.linspace(0.0, 2 * JUMP, 201)
             fall = (2 * moved + np.expm1(-2 * moved)) / (2 * se**2)
             reach = float(np.interp(root**2, fall, np.abs(moved)))

@@ -1,4 +1,4 @@
-"""What a fit found, in sentences: each parameter with its interval and spread, and what the data do not
+"""What a fit found, in sentences: each parameter with its interval and variability, and what the data do not
 determine."""
 
 import numpy as np
@@ -13,7 +13,8 @@ PATH = ("left out or fixed", "numbers", "-2LL", "BIC", "")
 
 
 def parameter_sentences(result: FitResult) -> tuple[str, ...]:
-    """A sentence for each typical value with its spread, each covariate, correlation and residual error."""
+    """A sentence for each typical value with its variability, each covariate, correlation and residual
+    error."""
     problem, found = result.problem, {e.name: e for e in result.estimates}
     lines = [_typical(result, p, found) for p in problem.parameters if not p.changes]
     lines += [
@@ -123,11 +124,11 @@ def _interval(estimate: Estimate) -> str:
 
 def _differ(parameter: Parameter, found: dict[str, Estimate], unit: str) -> str:
     """How subjects differ in a parameter, or that the data do not tell it."""
-    estimate = found.get(parameter.spread_name)
+    estimate = found.get(parameter.variability_name)
     if estimate is None or estimate.determined:
         return _spread(parameter, unit)
     words = interval_words(estimate)
-    bound = f" ({parameter.spread_name} {words}, 95 %)" if words and words != "no bound" else ""
+    bound = f" ({parameter.variability_name} {words}, 95 %)" if words and words != "no bound" else ""
     return f"the data do not determine how subjects differ in it{bound}"
 
 
@@ -148,7 +149,7 @@ def _spread(parameter: Parameter, unit: str) -> str:
 
 
 def _between(parameters: tuple[Parameter, ...], name: str) -> str:
-    """The spread of a parameter between the occasions of a subject."""
+    """The variability of a parameter between the occasions of a subject."""
     scale = next(p.scale for p in parameters if p.name == name)
     sd = next(p.sd for p in parameters if p.changes == name)
     size = (

@@ -38,13 +38,13 @@ def check_forecast(
     found = []
     for k, at in enumerate(cuts):
         own = replace(setting, at=float(at), days=())
-        found.append(_cut(own, {p.name: p for p in from_all}, observed))
+        found.append(_cut(own, float(at), {p.name: p for p in from_all}, observed))
         if progress:
             progress(k + 1, len(cuts))
     return tuple(found)
 
 
-def _cut(setting: Setting, whole: dict[str, Patient], observed) -> Cut:
+def _cut(setting: Setting, at: float, whole: dict[str, Patient], observed) -> Cut:
     posterior = posterior_of(setting)
     patients = {p.name: p for p in patients_of(setting, None, posterior)[0]}
     later = later_records(setting, posterior)
@@ -74,7 +74,7 @@ def _cut(setting: Setting, whole: dict[str, Patient], observed) -> Cut:
             outcomes.append(score(word, *np.array(both).T))
     notes = [f"{p.name}: {p.why}" for p in patients.values() if p.why]
     return Cut(
-        float(setting.at), proportion(inside, names), fifths,
+        at, proportion(inside, names), fifths,
         proportion(np.array(auc, dtype=float), np.arange(len(auc))), limit, tuple(outcomes),
         _rows(setting, posterior, later, low, high, inside), tuple(notes),
     )  # fmt: skip

@@ -170,8 +170,8 @@ def _chances(setting: Setting, course: Course) -> dict[str, np.ndarray]:
 
 
 def _next(
-    setting: Setting, posterior: Posterior, course: Course, times: np.ndarray, days: Sequence[float],
-    limit: float, name: str,
+    setting: Setting, posterior: Posterior, course: Course, times: np.ndarray,
+    days: Sequence[float] | np.ndarray, limit: float, name: str,
 ) -> NextSample | None:  # fmt: skip
     """What one more sample would be worth; None where nobody asks, or nothing is known of the output's
     residual error."""
@@ -266,7 +266,7 @@ def _notes(setting: Setting, posterior: Posterior) -> tuple[str, ...]:
         )
     days = posterior.design.time[~posterior.used] / setting.day
     missed = 0 if setting.at is None else int(((days > setting.at) & (days <= setting.at + SOON_AFTER)).sum())
-    if missed:
+    if missed and setting.at is not None:
         notes.append(
             f"{missed} sample(s) within half a day after day {setting.at:g} are not used; day "
             f"{setting.at + SOON_AFTER:g} takes them in"

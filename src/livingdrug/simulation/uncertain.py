@@ -129,8 +129,8 @@ def _with_intervals(fitted: Fitted) -> tuple[Estimated, ...]:
     """Estimates that have an end of an interval and no part in the covariance; a variability of 0 with its upper
     limit is one."""
     together = fitted.names if fitted.covariance else ()
-    ended = (e for e in fitted.estimates if not e.fixed and (e.lower is not None or e.upper is not None))
-    return tuple(e for e in ended if e.name not in together)
+    own = [e for e in fitted.estimates if not e.fixed and e.name not in together]
+    return tuple(e for e in own if e.upper is not None or (e.lower is not None and e.value != 0))
 
 
 def _by_interval(e: Estimated, z: np.ndarray) -> np.ndarray:

@@ -2,11 +2,11 @@
 every true rate."""
 
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 
 from livingdrug.core.errors import InputError
+from livingdrug.core.roots import root
 from livingdrug.core.shown import Shown
 from livingdrug.trial.binomial import OneStage, TwoStage, check_rates, one_stage, one_stage_of, simon
 from livingdrug.trial.sample_size import MAX_PER_ARM, check_design
@@ -120,7 +120,6 @@ def smallest_rate_of_one_arm(n: int, historical: float, alpha: float = 0.05, pow
     InputError
         For a rate outside (0, 1), and where not even responders alone would be convincing.
     """
-    from scipy.optimize import brentq
     from scipy.stats import binom
 
     test = _with(n, historical, historical, alpha, power)
@@ -128,7 +127,7 @@ def smallest_rate_of_one_arm(n: int, historical: float, alpha: float = 0.05, pow
     def misses(rate: float) -> float:
         return float(binom.sf(test.needed - 1, n, rate)) - power
 
-    return float(cast(float, brentq(misses, historical, 1.0, xtol=1e-14, rtol=cast(Any, 1e-13))))
+    return root(misses, historical, 1.0, xtol=1e-14, rtol=1e-13)
 
 
 def one_arm(

@@ -1,7 +1,7 @@
 """A scenario: what is run, as data. On disk it is a TOML document whose `kind` says what it runs."""
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -30,6 +30,9 @@ class Document(BaseModel):
     OUTPUTS: ClassVar[tuple[str, ...]] = ()
     EXAMPLES: ClassVar[tuple[str, ...]] = ()
     SHORTCUTS: ClassVar[dict[str, About]] = {}
+
+    if TYPE_CHECKING:
+        kind: Any = ""  # every kind has its own, as a field
 
     version: Literal[1] = 1
     purpose: Purpose = Field(default_factory=Purpose)

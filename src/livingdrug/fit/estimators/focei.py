@@ -17,7 +17,7 @@ from livingdrug.fit.result import CONVERGED, NOT_CONVERGED, NOT_DETERMINED, Cova
 from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.starts import from_starts
 from livingdrug.fit.store import Saved
-from livingdrug.fit.unknowns import SPREAD, unknowns_of
+from livingdrug.fit.unknowns import VARIABILITY, unknowns_of
 from livingdrug.fit.verdict import (
     NEAR,
     NOTHING_KNOWN,
@@ -58,7 +58,9 @@ class Conditional(ConditionalSettings, Estimator):
         left_out, notes = finish.at_bounds(prepared, unknowns, found.point)
         # that there is no variability is said only where a larger one was tried
         notes = [
-            note for k, note in zip(left_out, notes, strict=True) if confirmed or unknowns.kinds[k] != SPREAD
+            note
+            for k, note in zip(left_out, notes, strict=True)
+            if confirmed or unknowns.kinds[k] != VARIABILITY
         ]
         notes += about_starts
         information = curvature(prepared, unknowns, found, self.method)

@@ -112,7 +112,7 @@ def _table(path: Path, **options):
 
 def numbers_of(problem: FitProblem) -> dict[str, float]:
     """The numbers of a problem under the names of `parameters.csv`."""
-    found = {p.name: p.value for p in problem.parameters} | {p.spread_name: p.sd for p in problem.random}
+    found = {p.name: p.value for p in problem.parameters} | {p.variability_name: p.sd for p in problem.random}
     found |= {e.name: e.coefficient for e in problem.effects}
     found |= {f"corr {c.first} {c.second}": c.value for c in problem.correlations}
     found |= {n.name: n.value for outcome in problem.outcomes for n in outcome.numbers}
@@ -124,7 +124,9 @@ def with_numbers(problem: FitProblem, numbers: dict[str, float]) -> FitProblem:
     try:
         parameters = tuple(
             replace(
-                p, value=0.0 if p.changes else numbers[p.name], sd=numbers[p.spread_name] if p.random else 0.0
+                p,
+                value=0.0 if p.changes else numbers[p.name],
+                sd=numbers[p.variability_name] if p.random else 0.0,
             )
             for p in problem.parameters
         )

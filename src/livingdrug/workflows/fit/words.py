@@ -271,7 +271,7 @@ def start_rows(problem: FitProblem) -> list[tuple[str, str]]:
         (f"start of {p.name}", f"{number(p.value)}, scale {p.scale}" + (", fixed" if p.fixed else ""))
         for p in own
     ]
-    spreads = {p.spread_name: f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "") for p in problem.random}
+    spreads = {p.variability_name: f"{p.sd:.3g}" + (", fixed" if p.sd_fixed else "") for p in problem.random}
     rows += [(f"start of {name}", text) for name, text in spreads.items()]
     rows += [
         (f"start of {n.name}", f"{number(n.value)}, x = {o.driver.words}")
