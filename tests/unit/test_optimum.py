@@ -183,3 +183,12 @@ def test_the_command_writes_what_it_says(tmp_path):
     assert {p.name for p in (tmp_path / "out" / "pictures").glob("*.png")} == {"doses.png", "surface.png"}
     said = " ".join(json.loads(run.stdout)["sentences"])
     assert "P(response) - 1 x P(toxicity)" in said and "cannot be said" in said
+
+
+def test_a_curve_in_another_unit_is_pointed_out(tmp_path):
+    """An EC50 far from every exposure gives one probability at all doses."""
+    asked = [*ASKED[:-3], "AUC28:0.0001:1.5", *ASKED[-2:]]
+    run = livingdrug("optimise", *asked, "--doses", "1e7,1e9", cwd=tmp_path)
+    said = " ".join((run.stdout + run.stderr).split())
+    assert run.returncode == 0 and "its EC50 taken in d*cells/uL" in said
+    assert "P(response) is 100.0% at every dose" in said and "P(toxicity) is" not in said

@@ -12,6 +12,7 @@ from livingdrug.core.faces import callable_package
 from livingdrug.nca.analysis import PER_DAY, Analysis, Value
 from livingdrug.nca.cdisc import NOTES as CDISC_NOTES
 from livingdrug.nca.cdisc import adpp, pp
+from livingdrug.nca.persistence import PersistenceCurve, persistence_curve
 from livingdrug.nca.registry import NcaParameter, parameter, parameter_of, parameters
 from livingdrug.nca.result import NcaResult
 from livingdrug.nca.run import nca
@@ -19,7 +20,8 @@ from livingdrug.nca.settings import AucRule, BelowRule, NcaSettings, TerminalPoi
 
 __all__ = [
     "CDISC_NOTES", "PER_DAY", "Analysis", "AucRule", "BelowRule", "NcaParameter", "NcaResult", "NcaSettings",
-    "TerminalPoints", "Value", "adpp", "nca", "parameter", "parameter_of", "parameters", "pp",
+    "PersistenceCurve",
+    "TerminalPoints", "Value", "adpp", "nca", "parameter", "parameter_of", "parameters", "persistence_curve", "pp",
 ]  # fmt: skip
 
 callable_package(__name__, nca)

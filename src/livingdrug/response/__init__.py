@@ -86,6 +86,7 @@ from livingdrug.response.survival.kaplan_meier import (
     survival_at,
 )
 from livingdrug.response.survival.times import Times, coded_events
+from livingdrug.response.survival.visits import GroupVisits, VisitsFit, fit_visits
 
 __all__ = [
     "CURVE_FILE", "SEPARATED", "FittedCurve", "curves_to_toml", "is_curve_file", "read_curve", "read_curves",
@@ -106,5 +107,5 @@ __all__ = [
     "ratio_of_exposures", "ratio_of_fits", "read_events", "read_outcome",
     "read_subjects", "restricted_mean", "rows_of", "select",
     "share_between", "spread_of", "survival_at", "table_of_samples", "therapeutic_index", "tradeoff",
-    "two_sided", "verdict", "window", "with_endpoints",
+    "two_sided", "verdict", "window", "with_endpoints", "GroupVisits", "VisitsFit", "fit_visits",
 ]  # fmt: skip

@@ -34,6 +34,13 @@ def time_rows(table: SubjectTable, start: str | None, strata: tuple[str, ...], c
     return TimeRows(none if start is None else table.numbers(start, "--start"), joined if strata else none, clusters)
 
 
+def first_seen(table: SubjectTable, column: str) -> np.ndarray:
+    """The first visit with the event of each subject, infinite where the cell is empty. Raises InputError for a column that
+    is not there."""
+    found = table.numbers(column, "--seen-by")
+    return np.where(np.isnan(found), np.inf, found)
+
+
 def check_rows(table: SubjectTable, rows: np.ndarray, entry: np.ndarray, time: np.ndarray, event: np.ndarray) -> str:
     """Refuse rows of a subject that overlap, and an event that is followed by another row; a note on how many rows there
     are. entry, time, event: of `rows`."""

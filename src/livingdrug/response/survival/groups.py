@@ -13,7 +13,7 @@ from livingdrug.response.models.curve import Estimate, Scale, axis, two_sided
 from livingdrug.response.models.permutation import Permutation, event_scores, permuted
 from livingdrug.response.sample.sample import Sample, design
 from livingdrug.response.survival.cox import CoxFit, fit_cox, proportionality
-from livingdrug.response.survival.failure_time import Distribution, FailureTimeFit, fit_failure_time
+from livingdrug.response.survival.failure_time import DISTRIBUTIONS, Distribution, FailureTimeFit, fit_failure_time
 from livingdrug.response.survival.kaplan_meier import (
     ChiSquare,
     RankTest,
@@ -26,7 +26,7 @@ from livingdrug.response.survival.kaplan_meier import (
 from livingdrug.response.survival.times import Times, exposure_groups, refuse_uninformative
 from livingdrug.response.words import per_step
 
-MODELS = ("cox", "km", "weibull", "exponential", "loglogistic")
+MODELS = ("cox", "km", *DISTRIBUTIONS)
 FEW_CLUSTERS = 20
 FEW_EVENTS = 5  # per coefficient: Vittinghoff & McCulloch, Am J Epidemiol 2007;165:710
 CHANGES = 0.05  # p value of the test of proportional hazards below which it is said
@@ -75,7 +75,7 @@ class TimeFit(Shown):
         made = {}
         if isinstance(self.regression, FailureTimeFit):
             made["time"] = self.regression.time_ratio(self.exposure, self.per, self.level)
-        if self.model != "loglogistic":
+        if self.model not in ("loglogistic", "lognormal"):
             made["hazard"] = self.regression.hazard_ratio(self.exposure, self.per, self.level)
         return made
 

@@ -20,8 +20,10 @@ class Times:
     endpoint: what the event is, such as progression; unit: of the times; subjects: their names, rows by
     default. entry (n,): when each came under observation, who is at risk from just after it on (start-stop rows, of
     which a subject may have several); stratum (n,): whole numbers, subjects of different strata are never compared;
-    empty where all are at risk from the start, or are one stratum. Raises InputError, naming subjects, for missing,
-    infinite or negative times, an entry that is not before the time, and event codes other than 0 and 1."""
+    empty where all are at risk from the start, or are one stratum. upper (n,): the first visit with the event, infinite
+    where none had it, where `time` is the last visit without; empty where times are known. Raises InputError, naming
+    subjects, for missing, infinite or negative times, ends that are not after their starts, and event codes other than
+    0 and 1."""
 
     time: np.ndarray
     event: np.ndarray
@@ -30,6 +32,7 @@ class Times:
     subjects: tuple[str, ...] = ()
     entry: np.ndarray = field(default_factory=lambda: np.empty(0))
     stratum: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    upper: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         time = np.asarray(self.time, dtype=float)
@@ -46,6 +49,13 @@ class Times:
                     f"the time to {self.endpoint} is {what} for {named(self.subjects, bad)}; "
                     "a time counts from infusion or landmark and is 0 or above: correct these rows or leave "
                     "them out"
+                )
+        if len(self.upper):
+            early = ~(np.asarray(self.upper, dtype=float) > time)
+            if early.any():
+                raise InputError(
+                    f"the first visit with {self.endpoint} is not after the last one without it for "
+                    f"{named(self.subjects, early)}; correct these rows"
                 )
         if len(self.entry):
             late = ~(np.asarray(self.entry, dtype=float) < time)
@@ -67,10 +77,8 @@ class Times:
     def of(self, rows: np.ndarray) -> "Times":
         """These subjects alone; rows: (n,) of bool."""
         subjects = tuple(s for s, kept in zip(self.subjects, rows, strict=True) if kept)
-        entry, stratum = (v[rows] if len(v) else v for v in (self.entry, self.stratum))
-        return replace(
-            self, time=self.time[rows], event=self.event[rows], subjects=subjects, entry=entry, stratum=stratum
-        )
+        more = {k: v[rows] if len(v) else v for k in ("entry", "stratum", "upper") for v in (getattr(self, k),)}
+        return replace(self, time=self.time[rows], event=self.event[rows], subjects=subjects, **more)
 
     @property
     def plain(self) -> bool:
@@ -129,7 +137,7 @@ def refuse_uninformative(times: Times) -> None:
         raise InputError(
             f"none of {times.n:,} subjects had the event ({times.endpoint}), so nothing is known of its time"
         )
-    if np.ptp(times.time) == 0:
+    if np.ptp(times.time) == 0 and not len(times.upper):
         raise InputError(
             f"all {times.n:,} times are {times.time[0]:g}, so no subject had the event sooner than another"
         )

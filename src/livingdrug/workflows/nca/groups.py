@@ -13,8 +13,8 @@ from livingdrug.report import Table, cell
 
 LEVEL = 0.95
 FEWEST = 2  # values in each group
-# words of a response, in the order of the criteria; the others are no response
-RESPONDED = ("sCR", "CR", "CRi", "CRh", "VGPR", "PR", "responder")
+# words of a response, in the order of the criteria, with CR unconfirmed among them; the others are no response
+RESPONDED = ("sCR", "CR", "CRi", "CRh", "CRu", "VGPR", "PR", "responder")
 NOT_RESPONDED = ("MR", "SD", "PD", "NR", "non-responder")
 SAID = ("CMAX", "AUCINT")  # parameters that a sentence tells of
 NOT_EVALUABLE = "NE"

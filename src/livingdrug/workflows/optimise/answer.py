@@ -14,6 +14,7 @@ from livingdrug.workflows.optimise.spec import Optimise
 SHOWN = 12  # candidates in the terminal, the best first
 FLAT = 1.25  # exposure that changes by less over all doses hardly depends on the dose
 FEW, HALF = 0.05, 0.5  # parts of the patients that are worth a word
+EDGE = 0.02  # probability below which, or as near to 1, a curve says the same of every dose
 CAUSE = "a dose moves the exposure here, and the curve is taken for cause and effect"
 
 
@@ -124,12 +125,27 @@ def _of_curves(found: Optimum) -> Iterator[str]:
             yield f"`{curve.name}` falls with exposure"
     if found.draws and found.silent:
         yield f"no error of `{found.silent[0].name}` is known, so the optimum is more uncertain than the draws say"
+    yield from _without_a_slope(found)
     late = max(p.candidate.schedule.last for p in found.points)
     month = [side.curve.name for side in (found.response, found.toxicity) if not side.peak]
     if late > 0 and month:
         names = " and ".join(f"`{name}`" for name in month)
         held = f"of an infusion on day {late:g} it holds {max(28 - late, 0):g} days"
         yield f"AUC28 of {names} counts from the first infusion: {held}"
+
+
+def _without_a_slope(found: Optimum) -> Iterator[str]:
+    """Curves that say the same of every dose, as one in another unit does."""
+    for side, name in ((found.response, "response"), (found.toxicity, "toxicity")):
+        values = [getattr(p, name) for p in found.points]
+        if min(values) > 1 - EDGE or max(values) < EDGE:
+            levels = f"{min(values):.1%}" if f"{min(values):.1%}" == f"{max(values):.1%}" else (
+                f"{min(values):.1%} to {max(values):.1%}"
+            )
+            yield (
+                f"P({name}) is {levels} at every dose: the exposures lie all on one side of the curve; look whether its "
+                f"EC50 is in {side.curve.unit}"
+            )
 
 
 def _of_infusate(found: Optimum) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The `optimise` kind of scenario: dose and schedule by two exposure-responses."""
 
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -182,6 +183,8 @@ def _side(scenario: Optimise, what: str, model: Model, output: str, unit: str) -
         return side_of(one.curve, model, output, unit, lowest=one.lowest, highest=one.highest, notes=(*doubts, seen))
     stated = stated_curve(given, what)
     if stated is not None:
-        return side_of(stated, model, output, unit, notes=(f"{what}: a curve stated by its user, {given}",))
+        side = side_of(stated, model, output, unit)
+        said = f"{what}: a curve stated by its user, {given}, its EC50 taken in {side.curve.unit}"
+        return replace(side, notes=(said,))
     entry = get_curve(given)
     return side_of(entry.curve, model, output, unit, notes=(f"{entry.curve.name}: {entry.basis}; {entry.caution}",))
