@@ -72,6 +72,7 @@ def test_jobs_4_and_5_a_study_of_two_files_groups_and_outcomes(page, address):
     page.get_by_role("link", name="Kinetics by response").click()
     says(page, "main", "ratio of geometric means")
     page.get_by_role("link", name="Exposure and response", exact=True).click()
+    says(page, "main h1", "Exposure and response")
     page.get_by_role("link", name="Take my study").click()  # joined once, offered here
     says(page, "#sentence", "respond and")
     assert "exposure=CMAX" in page.url
