@@ -59,7 +59,7 @@ def treatments(
     gate), other fractions logits, positive quantities logarithms. Raises InputError where the table has none.
     """
     gates = gates_of(table)
-    closed: dict[str, Sequence[Column]] = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
+    closed: dict[str, tuple[Column, ...]] = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
     found = []
     for column in table.having(*roles):
         gate = closed.get(column.gate) if column.scale == "fraction" else None

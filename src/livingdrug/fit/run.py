@@ -70,7 +70,36 @@ def estimated(
     problem: FitProblem, method: str | Estimator = "saem", seed: int = 1, folder: str | Path | None = None,
     resume: bool = False, progress: Progress | None = None, starts: int | None = None, reduce: bool = False,
 ) -> FitResult | Posterior:  # fmt: skip
-    """What any method makes of a problem: a fit, or by a method that samples a posterior. See `fit`."""
+    """What any method makes of a problem: a fit, or the posterior of a method that samples one.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        As `new_problem` makes it.
+    method : str or settings
+        As of `fit`, or `bayes`.
+    seed : int
+    folder : str or Path, optional
+        Where SAEM saves its state now and then.
+    resume : bool
+        Go on from there.
+    progress : callable, optional
+        `progress(done, all, objective)`.
+    starts : int, optional
+        Sets of initial estimates, the best fit of which is reported.
+    reduce : bool
+        Of few subjects whose data do not determine every number, give the problem of the lowest BIC with
+        fewer numbers.
+
+    Returns
+    -------
+    FitResult or Posterior
+
+    Raises
+    ------
+    InputError
+        For what cannot be fitted, before anything is computed.
+    """
     check_seed(seed)
     settings = estimator_of(method).asked(starts, reduce)
     settings.check(problem)
