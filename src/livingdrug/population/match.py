@@ -19,7 +19,7 @@ from livingdrug.simulation import Draw, Regimen, Subjects, fates, simulate
 By = Literal["weight", "accept"]
 MONTH = 28.0  # d: the window of CMAX, TMAX and AUC28
 LEAST = 50.0  # effective size below which the targets are out of reach
-FAR = 2.0  # standard errors of the published part beyond which a target is not met
+FAR = 3.0  # standard errors of the published part beyond which a target is not met
 FILE = 900_000  # bytes of a model file, which is read up to a million
 NUMBER = 30  # bytes of a quantity there, about
 

@@ -111,10 +111,10 @@ def _apart(found: list[Target]) -> tuple[Target, ...]:
 def _target(entry: Mapping[str, Any], where: str, model: Model) -> Target:
     for key in entry:
         if key not in KEYS:
-            raise InputError(f"{where}: " + unknown("key", printable(str(key), 60), KEYS))
+            raise InputError(f"{where}: " + unknown("key", printable(str(key))[:60], KEYS))
     exposure = entry.get("exposure")
     if exposure not in (*EXPOSURES, RESPONSE):
-        raise InputError(f"{where}: " + unknown("exposure", printable(str(exposure), 60), (*EXPOSURES, RESPONSE)))
+        raise InputError(f"{where}: " + unknown("exposure", printable(str(exposure))[:60], (*EXPOSURES, RESPONSE)))
     where = f"{where} ({exposure})"
     n = _number(entry, "n", where, PATIENTS)
     if n < 1 or n != int(n):
@@ -275,7 +275,7 @@ def of_product(name: str, model: Model, group: str | None = None) -> tuple[Targe
         what = "none has" if not chosen else f"{len(chosen)} have"
         raise InputError(
             f"`{product}` is published for {len(groups)} groups, of which {what} "
-            + ("a distribution" if group is None else f"`{printable(group, 60)}` in the name")
+            + ("a distribution" if group is None else f"`{printable(group)[:60]}` in the name")
             + f"; name one with --group: {'; '.join(chosen or groups)}"
         )
     found = {}
