@@ -19,9 +19,18 @@ LIMIT = 0.005  # of the gate: detection limit of a fraction in a composition unl
 class Treatment:
     """How one attribute reaches the scale that is analysed.
 
-    name: there; how: `clr` and `ratio` (of the fractions of a closed gate), `logit`, `log` or `plain`; parts:
-    headings it is made of, its own first; whole: 100 for percentages, 1 for fractions; edge: what stands for
-    a fraction of 0 (`logit`), or the detection limit of the gate (`clr`, `ratio`), of 1.
+    Attributes
+    ----------
+    name : str
+        On the scale that is analysed.
+    how : {'clr', 'ratio', 'logit', 'log', 'plain'}
+        `clr` and `ratio` (of the fractions of a closed gate), `logit`, `log` or `plain`.
+    parts : tuple of str
+        Headings it is made of, its own first.
+    whole : float
+        100 for percentages, 1 for fractions.
+    edge : float
+        What stands for a fraction of 0 (`logit`), or the detection limit of the gate (`clr`, `ratio`), of 1.
     """
 
     name: str

@@ -125,7 +125,8 @@ def estimated(
 def _tried(problem: FitProblem, settings: Estimator, seed: int) -> FitResult | str:
     """A fit, or why there is none: a start far off may have no likelihood."""
     try:
-        return _once(problem, settings, seed, store.Saved(), None)
+        found = _once(problem, settings, seed, store.Saved(), None)
+        return found if isinstance(found, FitResult) else "it gives draws, no optimum"
     except InputError as error:
         return str(error)
 
@@ -207,7 +208,7 @@ def _with_exact_kinks(result: FitResult, seed: int) -> FitResult:
     proposal = propose(forms[0], point, seed, result.individuals.etas)
     sampled = [importance(form, point, DIFFERENCE_DRAWS, seed, proposal=proposal) for form in forms]
     smooth, exact = (found.minus2ll for found in sampled)
-    error = float(np.hypot(sampled[0].se, sampled[1].se))
+    error = float(np.hypot(sampled[0].se or 0.0, sampled[1].se or 0.0))
     width = f"{result.problem.smooth:g} {result.problem.model.time_unit}"
     note = (
         f"breakpoints are smooth over {width}: -2 log likelihood {smooth:.2f} by importance sampling, "
