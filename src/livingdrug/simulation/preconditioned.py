@@ -187,7 +187,7 @@ def _one(
     run = simulate(model, None, given, times, end, [CAR_T, HOST])
     area = simulate(model, None, given, [infusion + WINDOW], infusion + WINDOW, [CAR_T])
     for result in (run, area):
-        if result.failed:
+        if result.uncomputed:
             raise SolveError(f"`{model.full_name}` under {regimen.name}: {result.reason[0]}")
     host, at = run.curve(HOST), int(np.searchsorted(times, infusion))
     low = int(np.argmin(host))
