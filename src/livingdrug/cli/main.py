@@ -19,7 +19,7 @@ from livingdrug.core.errors import LivingdrugError, printable
 LATER = {
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
     "log": ("livingdrug.cli.log", "Check a log of runs."),
-    "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1)."),
+    "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1 or 2)."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 
@@ -158,7 +158,7 @@ def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, doc
     elif title or len(folders) > 1:
         raise InputError("--out is missing: the new folder for one document of these runs")
     else:
-        remake_report(folders[0], pdf, docx)
+        remake_report(next(iter(folders)), pdf, docx)
 
 
 @cli.command()
