@@ -115,6 +115,8 @@ TAKES = {
     "models export": ("models", "export", "{name}", "--to", "nonmem"),
     "models compare": ("models", "compare", "stein_2019", "{name}", "--out", "out"),
     "cure": ("cure", "{name}", "--out", "out"),
+    "preconditioning": ("preconditioning", "{name}", "--out", "out"),
+    "fractionation": ("fractionation", "{name}", "--dose", "1e8", "--out", "out"),
     "warmup": ("warmup", "{name}"),
     "simulate": ("simulate", "{name}", "--out", "out"),
     "fit": ("fit", "data.csv", "--model", "{name}", "--out", "out"),
