@@ -115,6 +115,7 @@ TAKES = {
     "models export": ("models", "export", "{name}", "--to", "nonmem"),
     "models compare": ("models", "compare", "stein_2019", "{name}", "--out", "out"),
     "cure": ("cure", "{name}", "--out", "out"),
+    "models distinguish": ("models", "distinguish", "{name}", "stein_2019", "--out", "out"),
     "warmup": ("warmup", "{name}"),
     "simulate": ("simulate", "{name}", "--out", "out"),
     "fit": ("fit", "data.csv", "--model", "{name}", "--out", "out"),

@@ -15,6 +15,7 @@ from livingdrug.simulation.carried import (
 from livingdrug.simulation.compared import ModelCurve, ModelsCompared, compare_models, conversions
 from livingdrug.simulation.conformance import check_anchors
 from livingdrug.simulation.curves import CurvesTask, joined
+from livingdrug.simulation.distinguish import Distinguished, Separation, distinguish
 from livingdrug.simulation.distribution import Distribution
 from livingdrug.simulation.dose_text import read_dose, write_dose
 from livingdrug.simulation.experiment import default_regimen
@@ -54,7 +55,8 @@ from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_mod
 
 __all__ = [
     "BOTH",
-    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "Bands", "Change", "Course", "Cures", "CurvesTask", "Distribution",
+    "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "Bands", "Change", "Course", "Cures", "CurvesTask", "Distinguished",
+    "Distribution", "Separation", "distinguish",
     "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Link", "ModelCurve",
     "ModelsCompared", "Prediction",
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
