@@ -1,6 +1,7 @@
 """Diagrams: nothing missing, nothing on top of anything else, nothing beyond the page: by geometry, for every model."""
 
 import re
+from dataclasses import replace
 from functools import cache
 from xml.etree import ElementTree
 
@@ -9,7 +10,7 @@ import pytest
 
 from livingdrug.diagram import Curve, Head, Rect, Words, diagram_of, graph_of, to_dot, to_mermaid, to_svg
 from livingdrug.diagram.measure import BOLD, REGULAR, text_width, wrap
-from livingdrug.models import ClosedForm, build_model, list_models
+from livingdrug.models import ClosedForm, Event, build_model, list_models
 from tests.commands import livingdrug
 
 SLACK = 0.6  # pixels that rounding in the file may take
@@ -157,6 +158,15 @@ def test_what_drives_a_flow_is_found_through_definitions():
     assert ("tumour", "antigen") in {(e.start, e.end) for e in graph.edges if e.drives}
     tissue = {row.name: row.driven for row in drawn("kirouac_2023+tissue")[1].flows}
     assert tissue["memory_from_tissue"] == "tissue_delay" and tissue["memory_to_tissue"] == ""
+
+
+def test_an_event_stands_in_the_table_and_in_the_text():
+    model = build_model("sahoo_2020", ())
+    event = Event("relapse", "tumour", {"tumour": "2 * tumour"})
+    changed = replace(model, structure=replace(model.structure, events=(event,)))
+    row = next(row for row in graph_of(changed).others if row.name == "relapse")
+    assert row.kind == "event" and row.rate == "when tumour > 0: tumour := 2 * tumour"
+    assert any("tumour := 2 * tumour" in words.text for words in diagram_of(changed).of(Words))
 
 
 def test_letters_stand_on_the_states_that_an_output_sees():

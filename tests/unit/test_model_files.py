@@ -122,6 +122,7 @@ TAKES = {
     "sampling": ("sampling", "{name}", "--out", "out"),
     "power": ("power", "--model", "{name}", "--fold", "1.5", "--out", "out"),
     "sensitivity": ("sensitivity", "{name}", "--out", "out"),
+    "population": ("population", "{name}", "--match", "kymriah", "--out", "out"),
     "forecast": ("forecast", "data.csv", "--model", "{name}", "--out", "out"),
     "attributes carry": ("attributes", "carry", "{name}", "--change", "x=1.2+-0.1", "--map", "x=k:1", "--out", "out"),
     "optimise": ("optimise", "{name}", "--doses", "1e7", "--response", "AUC28:60:1", "--toxicity", "CMAX:60:1", "--out",

@@ -264,6 +264,8 @@ def _lost(fit: AssayFit, group: str) -> bool:
     """Whether rates of a group stand in for each other: one is hidden by others or ran to the highest value
     that is looked for, or two are known to no power of ten. Then no interval of any rate of the group means
     anything."""
+    if fit.torn:
+        return True
     mine = [k for k in fit.rates() if fit.layout.columns[k].group == group]
     low, high = limits(fit.layout)
     unknown_ones = 0

@@ -97,7 +97,7 @@ def _classes(table: ProductTable, name: str) -> tuple[Outcome, np.ndarray]:
         )
     rows = np.flatnonzero([word in BETTER for word in read])  # not evaluable takes no part
     family = {"CR": {"sCR", "CR", "CRi", "CRh", "CRu"}}
-    ones = set().union(*(family.get(w, {w}) for w in wanted))
+    ones = {word for w in wanted if w is not None for word in family.get(w, {w})}
     y = np.array([read[i] in ones for i in rows], dtype=float)
     if not len(y):
         raise InputError(f"`{table.name}`: `{column.heading}` holds no evaluable response")

@@ -19,9 +19,18 @@ LIMIT = 0.005  # of the gate: detection limit of a fraction in a composition unl
 class Treatment:
     """How one attribute reaches the scale that is analysed.
 
-    name: there; how: `clr` and `ratio` (of the fractions of a closed gate), `logit`, `log` or `plain`; parts:
-    headings it is made of, its own first; whole: 100 for percentages, 1 for fractions; edge: what stands for
-    a fraction of 0 (`logit`), or the detection limit of the gate (`clr`, `ratio`), of 1.
+    Attributes
+    ----------
+    name : str
+        On the scale that is analysed.
+    how : {'clr', 'ratio', 'logit', 'log', 'plain'}
+        `clr` and `ratio` (of the fractions of a closed gate), `logit`, `log` or `plain`.
+    parts : tuple of str
+        Headings it is made of, its own first.
+    whole : float
+        100 for percentages, 1 for fractions.
+    edge : float
+        What stands for a fraction of 0 (`logit`), or the detection limit of the gate (`clr`, `ratio`), of 1.
     """
 
     name: str
@@ -59,7 +68,7 @@ def treatments(
     gate), other fractions logits, positive quantities logarithms. Raises InputError where the table has none.
     """
     gates = gates_of(table)
-    closed: dict[str, Sequence[Column]] = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
+    closed: dict[str, tuple[Column, ...]] = {gate: columns for gate, columns in gates.items() if _is_closed(table, columns)}
     found = []
     for column in table.having(*roles):
         gate = closed.get(column.gate) if column.scale == "fraction" else None

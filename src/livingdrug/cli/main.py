@@ -18,6 +18,7 @@ from livingdrug.core.errors import LivingdrugError, printable
 
 LATER = {
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
+    "log": ("livingdrug.cli.log", "Check a log of runs."),
     "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1)."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
@@ -147,8 +148,8 @@ def run(file: str, **options) -> None:
 @click.option("--pdf", is_flag=True, help="Write report.pdf as well (needs the extra `pdf`).")
 @click.option("--docx", is_flag=True, help="Write report.docx as well, for Word (needs the extra `word`).")
 def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, docx: bool) -> None:
-    """Regenerate report.html in the FOLDER of a run, or with --out bind the runs of several into one document. First
-    checks the files that `livingdrug run FILE --out FOLDER` wrote."""
+    """Regenerate report.html in the FOLDER of a run, or bind several. With --out the runs of several folders become one
+    document. First checks the files that `livingdrug run FILE --out FOLDER` wrote."""
     from livingdrug.cli.documents import bind_reports, remake_report
     from livingdrug.core.errors import InputError
 
@@ -157,7 +158,7 @@ def report(folders: tuple[str, ...], out: str | None, title: str, pdf: bool, doc
     elif title or len(folders) > 1:
         raise InputError("--out is missing: the new folder for one document of these runs")
     else:
-        remake_report(folders[0], pdf, docx)
+        remake_report(next(iter(folders)), pdf, docx)
 
 
 @cli.command()

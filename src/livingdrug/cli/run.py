@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from livingdrug.cli.log import logged
 from livingdrug.cli.output import Output, is_folder
 from livingdrug.cli.progress import Progress
 from livingdrug.cli.render import cautions, show
@@ -33,6 +34,11 @@ def run_scenario(scenario: Document, output: Output) -> None:
     if output.as_scenario:
         click.echo(to_toml(scenario), nl=False)
         return
+    with logged(output.out):
+        _run(scenario, output)
+
+
+def _run(scenario: Document, output: Output) -> None:
     check_memory(scenario, output.memory)
     folder = output.out if output.out and is_folder(output.out) else None
     kind, say = workflow(scenario.kind), partial(click.echo, err=True)

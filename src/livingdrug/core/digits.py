@@ -16,6 +16,8 @@ _LOW = 0xFFFFFFFF
 _TEN = tuple(10**n for n in range(20))
 _ZERO, _POINT, _MINUS, _PLUS = b"0.-+"
 
+Signs = bytes  # of one text; a field of `Texts` has the name of the type
+
 
 @dataclass(frozen=True)
 class Texts:
@@ -35,7 +37,7 @@ class Texts:
         return int(self.end.max(initial=0))
 
     @classmethod
-    def of(cls, texts: list[bytes]) -> "Texts":
+    def of(cls, texts: list[Signs]) -> "Texts":
         """Texts given one by one."""
         width = max(map(len, texts), default=0)
         rows = np.frombuffer(b"".join(text.ljust(width) for text in texts), dtype=np.uint8)
@@ -194,7 +196,7 @@ def _fours() -> tuple[np.ndarray, np.ndarray]:
     """Four digits of 0 to 9999 as the bytes of one word each, and how many of them are zeros at the end."""
     numbers = np.arange(10_000)
     words = np.array([numbers // 1000, numbers // 100 % 10, numbers // 10 % 10, numbers % 10]).T + _ZERO
-    zeros = sum((numbers % ten == 0).astype(np.int32) for ten in _TEN[1:5])
+    zeros = np.sum([numbers % ten == 0 for ten in _TEN[1:5]], axis=0, dtype=np.int32)
     return np.ascontiguousarray(words, dtype=np.uint8).view(np.uint32).ravel(), zeros
 
 

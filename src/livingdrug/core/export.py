@@ -55,6 +55,11 @@ class TableFile:
         finally:
             discard(self.file, self.part)
 
+    def write(self, portion: bytes) -> None:
+        """Bytes into the file, which is open."""
+        assert self.file is not None
+        self.file.write(portion)
+
     def _begin(self, frame) -> None:
         """What stands before the first row; the file is open."""
 
@@ -69,12 +74,12 @@ class CsvFile(TableFile):
     """As CSV: numbers in full, missing ones empty, texts by `safe_cell`."""
 
     def _begin(self, frame) -> None:
-        self.file.write((",".join(safe_cell(str(name)) for name in frame.columns) + "\n").encode())
+        self.write((",".join(safe_cell(str(name)) for name in frame.columns) + "\n").encode())
 
     def _append(self, frame) -> None:
         for begin in range(0, len(frame), ROWS):
             for portion in _lines(frame.iloc[begin : begin + ROWS]):
-                self.file.write(portion)
+                self.write(portion)
 
 
 def write_csv(frame, path: str | Path) -> None:

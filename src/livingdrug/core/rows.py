@@ -91,7 +91,7 @@ def _numbers(
     if len(np.unique(some)) > len(some) / 2:
         return _Numbers(values, texts)
     codes, known = pd.factorize(words)
-    made = texts(known.view(values.dtype))
+    made = texts(np.asarray(known).view(values.dtype))
     cells = [
         row[b:e].tobytes()
         for row, b, e in zip(made.bytes, made.begin.tolist(), made.end.tolist(), strict=True)

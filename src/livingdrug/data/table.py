@@ -18,8 +18,14 @@ _DIGITS = str.maketrans("123456789", "000000000")
 class Profile:
     """Curves of one subject, occasion, output, assay and unit; all arrays have shape (profiles,).
 
-    subject: position in Data.subjects; occasion, output, assay, unit: texts; dose: amount given, nan where
-    unknown.
+    Attributes
+    ----------
+    subject : ndarray
+        Position in Data.subjects.
+    occasion, output, assay, unit : ndarray
+        Texts.
+    dose : ndarray
+        Amount given, nan where unknown.
     """
 
     subject: np.ndarray

@@ -199,8 +199,8 @@ def _slopes(
     result = simulate(
         model, Subjects(values, "small changes of the typical subject"), times=times, rtol=1e-10
     )
-    if result.failed:
-        raise InputError(f"`{model.full_name}` could not be computed: {result.reason[result.failed[0]]}")
+    if result.uncomputed:
+        raise InputError(f"`{model.full_name}` could not be computed: {result.reason[result.uncomputed[0]]}")
     curves = np.array([result.curve(output, i) for i in range(n)])
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(curves)

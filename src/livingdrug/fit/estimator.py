@@ -33,12 +33,38 @@ Progress = Callable[[int, int, float], None]
 class Estimation:
     """Where an estimator ended.
 
-    status: see EXIT_CODE; prepared: the problem at the end, without variabilities that went to 0; point,
-    modes: the numbers of the population and the subjects there; objective: the likelihood; covariance: of the
-    estimates; limits: of their intervals, by name; verdict: what is to be believed; mean, sd (n, random): of
-    the random effects given the data; trace, trace_names: a row for each iteration; notes: for the user;
-    settings: as they are recorded; path: problems with fewer numbers; started: the problem that it began
-    with, where that is not `prepared`'s.
+    Attributes
+    ----------
+    status : str
+        See EXIT_CODE.
+    prepared : Prepared
+        The problem at the end, without variabilities that went to 0.
+    point : Point
+        The numbers of the population there.
+    modes : Modes
+        The subjects there.
+    objective : Objective
+        The likelihood.
+    covariance : Covariance
+        Of the estimates.
+    limits : mapping of str to Limit, or None
+        Ends of their intervals, by name.
+    verdict : Verdict or None
+        What is to be believed.
+    mean, sd : ndarray or None, shape (n, random)
+        Of the random effects given the data.
+    trace : ndarray, shape (iterations, columns)
+        A row for each iteration.
+    trace_names : tuple of str
+        Of its columns.
+    notes : tuple of str
+        For the user.
+    settings : mapping
+        As they are recorded.
+    path : tuple of Reduced
+        Problems with fewer numbers.
+    started : FitProblem or None
+        The problem that it began with, where that is not `prepared`'s.
     """
 
     status: str
@@ -62,11 +88,26 @@ class Estimation:
 class Estimator:
     """Settings of a method, and what it takes. A frozen dataclass that says what is not as it is here.
 
-    method: its name; place: in a list of methods; population: whether it estimates the population's numbers,
-    not the subjects' alone; samples: whether it gives draws of a posterior, not an optimum; priors: whether a
-    problem may have some; reduces: whether it looks for a problem with fewer numbers; resumes: whether a run
-    of it is saved on its way; restarts: whether sets of initial estimates are fits of their own; options:
-    fields of a scenario that only it takes.
+    Attributes
+    ----------
+    method : str
+        Its name.
+    place : int
+        In a list of methods.
+    population : bool
+        Whether it estimates the population's numbers, not the subjects' alone.
+    samples : bool
+        Whether it gives draws of a posterior, not an optimum.
+    priors : bool
+        Whether a problem may have some.
+    reduces : bool
+        Whether it looks for a problem with fewer numbers.
+    resumes : bool
+        Whether a run of it is saved on its way.
+    restarts : bool
+        Whether sets of initial estimates are fits of their own.
+    options : tuple of str
+        Fields of a scenario that only it takes.
     """
 
     method: str

@@ -26,10 +26,21 @@ LOOSE = 1.0  # of an omega, a log-normal error or a relative one
 
 @dataclass(frozen=True)
 class Prior:
-    """The prior of one number. normal: typical values (on the scale of the parameter) and coefficients,
-    around `centre` with `width`; half_normal, half_cauchy: variabilities and residual errors as they are (not
-    their logarithms), of scale `width`; uniform: correlations, over all that are possible together;
-    log_normal: variabilities, whose logarithm is normal around `centre` with `width`."""
+    """The prior of one number of a Bayesian fit.
+
+    Attributes
+    ----------
+    name : str
+        Of the number, such as `c_max` or `omega c_max`.
+    kind : {'normal', 'half_normal', 'half_cauchy', 'uniform', 'log_normal'}
+        normal: typical values (on the scale of the parameter) and coefficients, around `centre` with `width`;
+        half_normal, half_cauchy: variabilities and residual errors as they are (not their logarithms), of
+        scale `width`; uniform: correlations, over all that are possible together; log_normal: variabilities,
+        whose logarithm is normal around `centre` with `width`.
+    centre : float
+    width : float
+        Above 0.
+    """
 
     name: str
     kind: str

@@ -70,7 +70,36 @@ def estimated(
     problem: FitProblem, method: str | Estimator = "saem", seed: int = 1, folder: str | Path | None = None,
     resume: bool = False, progress: Progress | None = None, starts: int | None = None, reduce: bool = False,
 ) -> FitResult | Posterior:  # fmt: skip
-    """What any method makes of a problem: a fit, or by a method that samples a posterior. See `fit`."""
+    """What any method makes of a problem: a fit, or the posterior of a method that samples one.
+
+    Parameters
+    ----------
+    problem : FitProblem
+        As `new_problem` makes it.
+    method : str or settings
+        As of `fit`, or `bayes`.
+    seed : int
+    folder : str or Path, optional
+        Where SAEM saves its state now and then.
+    resume : bool
+        Go on from there.
+    progress : callable, optional
+        `progress(done, all, objective)`.
+    starts : int, optional
+        Sets of initial estimates, the best fit of which is reported.
+    reduce : bool
+        Of few subjects whose data do not determine every number, give the problem of the lowest BIC with
+        fewer numbers.
+
+    Returns
+    -------
+    FitResult or Posterior
+
+    Raises
+    ------
+    InputError
+        For what cannot be fitted, before anything is computed.
+    """
     check_seed(seed)
     settings = estimator_of(method).asked(starts, reduce)
     settings.check(problem)
@@ -96,7 +125,8 @@ def estimated(
 def _tried(problem: FitProblem, settings: Estimator, seed: int) -> FitResult | str:
     """A fit, or why there is none: a start far off may have no likelihood."""
     try:
-        return _once(problem, settings, seed, store.Saved(), None)
+        found = _once(problem, settings, seed, store.Saved(), None)
+        return found if isinstance(found, FitResult) else "it gives draws, no optimum"
     except InputError as error:
         return str(error)
 
@@ -178,7 +208,7 @@ def _with_exact_kinks(result: FitResult, seed: int) -> FitResult:
     proposal = propose(forms[0], point, seed, result.individuals.etas)
     sampled = [importance(form, point, DIFFERENCE_DRAWS, seed, proposal=proposal) for form in forms]
     smooth, exact = (found.minus2ll for found in sampled)
-    error = float(np.hypot(sampled[0].se, sampled[1].se))
+    error = float(np.hypot(sampled[0].se or 0.0, sampled[1].se or 0.0))
     width = f"{result.problem.smooth:g} {result.problem.model.time_unit}"
     note = (
         f"breakpoints are smooth over {width}: -2 log likelihood {smooth:.2f} by importance sampling, "

@@ -40,10 +40,25 @@ FEW = 0.1  # effective part of the last round's vectors below which its interval
 
 @dataclass(frozen=True, repr=False)
 class Sir(Shown):
-    """What was kept in the last round. names: of the estimated numbers; estimates (kept, numbers): as
-    reported; rise (kept,): of -2LL above the estimate; effective (rounds,): part of the drawn vectors that
-    their ratios are worth; noise: Monte-Carlo sd of the logarithm of a ratio; lower, upper (numbers,): 2.5
-    and 97.5 %, nan at a bound; notes: for a reader."""
+    """What was kept in the last round.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the estimated numbers.
+    estimates : ndarray, shape (kept, numbers)
+        As reported.
+    rise : ndarray, shape (kept,)
+        Of -2LL above the estimate.
+    effective : tuple of float
+        Part of the drawn vectors that their ratios are worth, of each round.
+    noise : float
+        Monte-Carlo sd of the logarithm of a ratio.
+    lower, upper : ndarray, shape (numbers,)
+        2.5 and 97.5 %, nan at a bound.
+    notes : tuple of str
+        For a reader.
+    """
 
     names: tuple[str, ...]
     estimates: np.ndarray

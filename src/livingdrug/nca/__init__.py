@@ -15,10 +15,12 @@ from livingdrug.nca.cdisc import adpp, pp
 from livingdrug.nca.persistence import PersistenceCurve, persistence_curve
 from livingdrug.nca.registry import NcaParameter, parameter, parameter_of, parameters
 from livingdrug.nca.result import NcaResult
+from livingdrug.nca.rise import expansion_start
 from livingdrug.nca.run import nca
 from livingdrug.nca.settings import AucRule, BelowRule, NcaSettings, TerminalPoints
 
 __all__ = [
+    "expansion_start",
     "CDISC_NOTES", "PER_DAY", "Analysis", "AucRule", "BelowRule", "NcaParameter", "NcaResult", "NcaSettings",
     "PersistenceCurve",
     "TerminalPoints", "Value", "adpp", "nca", "parameter", "parameter_of", "parameters", "persistence_curve", "pp",

@@ -44,6 +44,8 @@ NAMES = {
     "MRTIVLST": "MRT Intravasc to Last Nonzero Conc",
     "MRTIVIFO": "MRT Intravasc Infinity Obs",
     "MRTIVIFP": "MRT Intravasc Infinity Pred",
+    "XCMAX": "Max Level after the Distribution Minimum",
+    "XTMAX": "Time of Max Level after the Distrib Min",
     "XFOLD": "Fold Rise to CMAX",
     "XDOUBL": "Doubling Time of the Rise to CMAX",
     "XCONHL": "Half-Life of the Contraction after TMAX",

@@ -39,5 +39,5 @@ class Aim:
     def rank(self, response: float, toxicity: float) -> float:
         """The same for a search: above the ceiling, the less the toxicity the better, and worse than any response."""
         if self.ceiling is None or toxicity <= self.ceiling:
-            return float(self.value(np.float64(response), np.float64(toxicity)))
+            return float(self.value(np.asarray(response), np.asarray(toxicity)))
         return self.ceiling - toxicity - 1.0

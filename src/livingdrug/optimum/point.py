@@ -52,7 +52,7 @@ def point_of(one: Candidate, exposed: Exposed, sides: tuple[Side, Side], aim: Ai
     own = each[0] - (aim.weight or 0.0) * each[1]
     error = float(own.std() / math.sqrt(len(own)))
     beyond = max(_beyond(side, e) for side, e in zip(sides, (exposed.response, exposed.toxicity), strict=True))
-    value = float(aim.value(np.float64(rates[0]), np.float64(rates[1])))
+    value = float(aim.value(np.asarray(rates[0]), np.asarray(rates[1])))
     middle, infused = float(np.median(exposed.response)), float(exposed.infused.mean())
     return Point(one, *rates, value=value, error=error, exposure=middle, infused=infused, beyond=beyond)
 

@@ -33,6 +33,7 @@ from livingdrug.plots.intervals import plot_intervals, plot_likelihoods
 from livingdrug.plots.optimum import plot_best_dose, plot_surface
 from livingdrug.plots.outcomes import plot_outcomes
 from livingdrug.plots.panels import Panel, panels_of, plot_panels
+from livingdrug.plots.population import plot_matched
 from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densities, plot_pairs, plot_ranks
 from livingdrug.plots.power import plot_one_arm, plot_power, plot_smallest
 from livingdrug.plots.predictive import plot_npde, plot_vpc
@@ -58,7 +59,8 @@ __all__ = [
     "plot_graded",
     "plot_cure", "plot_groups", "plot_growth", "plot_incidence",
     "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
-    "plot_likelihoods", "plot_limit", "plot_models", "plot_npde", "plot_null", "plot_observed", "plot_outcomes", "plot_pairs",
+    "plot_likelihoods", "plot_limit", "plot_matched", "plot_models", "plot_npde", "plot_null", "plot_observed",
+    "plot_outcomes", "plot_pairs",
     "plot_panels",
     "plot_patient", "plot_patients", "plot_plate", "plot_plates", "plot_one_arm", "plot_power",
     "plot_power_over_size", "plot_smallest",

@@ -51,9 +51,10 @@ def run_exposures(
                 file.add(exposure_table(task, block))
             if progress:
                 progress(summary.n, task.n)
-        if not summary.done:
+        if not summary.done and not (summary.n == 1 and summary.unphysical):
             first = summary.failures[0]
-            raise SolveError(f"no subject was computed; subject {first.subject}: {first.reason}")
+            what = "can be a patient" if summary.unphysical else "was computed"
+            raise SolveError(f"no subject {what}; subject {first.subject}: {first.reason}")
     return summary
 
 
@@ -103,9 +104,10 @@ def run_curves(
 
 
 def check_some(result: Result) -> Result:
-    """The result; SolveError where not one subject was computed."""
-    if len(result.failed) == result.n:
-        raise SolveError(f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}")
+    """The result; SolveError where not one subject was computed, or of several none can be a patient."""
+    if not result.counted:
+        first = f"subject {result.failed[0] + 1}: {result.reason[result.failed[0]]}"
+        raise SolveError(f"no subject of {result.n:,} can be a patient; {first}" if result.unphysical else first)
     return result
 
 

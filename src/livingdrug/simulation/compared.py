@@ -162,7 +162,7 @@ def compare_models(
         takes = not isinstance(model.system, ClosedForm) and bool(model.system.dose_into)
         given = regimen if takes else None
         typical = simulate(model, None, given, times, until, [output])
-        if typical.failed:
+        if typical.uncomputed:
             raise SolveError(f"`{model.full_name}`: {typical.reason[0]}")
         many, name = _many(model, subjects, variability, seed, (given, times, until, output))
         scale = factor if mixed and unit == COPIES else 1.0

@@ -92,7 +92,7 @@ def courses(
     at = np.union1d(times, middle)
     subjects = subjects or typical_subject(model)
     run = simulate(watched, subjects, regimen, at, float(at[-1]), [COUNT, BIRTH, DEATH], rtol=1e-8)
-    for i in run.failed:
+    for i in run.uncomputed:
         if "left the finite range" not in run.reason[i]:
             raise InputError(f"`{model.full_name}`, subject {i + 1}: {run.reason[i]}")
     return [_course(at, times, run.values[i], below) for i in range(subjects.n)]

@@ -264,8 +264,8 @@ def bands(task: CurvesTask, result: Result, draws: int, seed: int = 1,
     notes = list(made.notes)
     if failed:
         notes.append(
-            f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not computed: "
-            "left out"
+            f"{failed:,} of {len(made.models) * task.n:,} subjects at drawn estimates were not computed or are "
+            "unphysical: left out"
         )
     exposures, parts = {}, {}
     for key, rows in metrics.items():

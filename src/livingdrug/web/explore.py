@@ -14,7 +14,7 @@ from livingdrug.models import Experiment, Model, get_fragment, get_model, list_f
 from livingdrug.models.conformance import joining
 from livingdrug.plots import panels_of
 from livingdrug.report import Table, model_card, number
-from livingdrug.simulation import Result, cautions, default_until
+from livingdrug.simulation import Result, default_until
 from livingdrug.web.address import read_query, to_query, with_query
 from livingdrug.web.diagrams import diagram_image
 from livingdrug.web.figures import panel_figure, panels_height
@@ -24,7 +24,7 @@ from livingdrug.web.pages import Page
 from livingdrug.web.parts import downloads, field, plot, points, problem, table, toggle
 from livingdrug.web.sliders import sliders
 from livingdrug.web.work import Work
-from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, sentences
+from livingdrug.workflows.simulate.answer import expansion_ratio, exposure_rows, of_unphysical, sentences
 from livingdrug.workflows.simulate.spec import Simulation
 
 PATH = "/explore"
@@ -115,10 +115,10 @@ def words(scenario: Simulation, model: Model, result: Result) -> tuple[str, list
     told = f"No expansion ratio: {why}." if why else ratio
     first = sentences(model, result)
     said = in_words(f"{result.subjects}: " + " ".join(dict.fromkeys((*first[:1], *first[-2:]))))
-    failed = result.failed
-    notes = list(cautions(model))
-    if failed:
-        notes.append(f"{len(failed)} of {result.n} subjects could not be computed: {result.reason[failed[0]]}")
+    lost = result.uncomputed
+    notes = [*result.notices, *of_unphysical(result)]
+    if lost:
+        notes.append(f"{len(lost)} of {result.n} subjects could not be computed: {result.reason[lost[0]]}")
     exposure = [table(exposure_rows(result)), html.P(told, id="expansion")]
     return said, exposure, [points("Cautions", notes)], curve_table(result)
 

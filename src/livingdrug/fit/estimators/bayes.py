@@ -19,8 +19,17 @@ from livingdrug.fit.unknowns import unknowns_of
 
 @dataclass(frozen=True)
 class Bayes(Estimator):
-    """NUTS from where SAEM ends. chains, tune, draws, acceptance: see `Sampling`; prior: stated ones,
-    beside those of the problem."""
+    """NUTS from where SAEM ends.
+
+    Attributes
+    ----------
+    prior : tuple of Prior
+        Stated ones, beside those of the problem.
+    chains, tune, draws : int
+        As of `Sampling`.
+    acceptance : float
+        As of `Sampling`.
+    """
 
     method = "bayes"
     place = 60

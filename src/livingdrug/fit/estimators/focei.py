@@ -12,7 +12,7 @@ from livingdrug.fit.estimator import Estimation, Estimator, Progress
 from livingdrug.fit.limits import beyond_errors, error_limits
 from livingdrug.fit.objective import made
 from livingdrug.fit.point import Prepared, centre, point_of, predictions, prepare
-from livingdrug.fit.problem import FitProblem, is_closed
+from livingdrug.fit.problem import FitProblem
 from livingdrug.fit.result import CONVERGED, NOT_CONVERGED, NOT_DETERMINED, Covariance, Limit
 from livingdrug.fit.smooth import usual_width
 from livingdrug.fit.starts import from_starts
@@ -27,6 +27,7 @@ from livingdrug.fit.verdict import (
     likelihood_words,
     search_words,
 )
+from livingdrug.models import ClosedForm
 
 # of the time of the first breakpoint: the width where none is given; curvature bends more
 PART = {"focei": 0.05, "laplace": 0.1}
@@ -97,10 +98,11 @@ ESTIMATOR = Conditional("focei")
 def with_slopes(problem: FitProblem, method: str) -> FitProblem:
     """The problem with kinks of the usual width where none is stated; with the exact ones where a piece is
     not positive."""
-    if problem.smooth is not None or not is_closed(problem.model):
+    form = problem.model.system
+    if problem.smooth is not None or not isinstance(form, ClosedForm):
         return problem
     known = problem.model.typical | {p.name: p.value for p in problem.parameters}
-    smooth = replace(problem, smooth=usual_width(problem.model.system, known, PART[method]))
+    smooth = replace(problem, smooth=usual_width(form, known, PART[method]))
     prepared = prepare(smooth)
     return smooth if np.isfinite(predictions(prepared, centre(prepared, point_of(smooth)))).all() else problem
 

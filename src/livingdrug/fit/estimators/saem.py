@@ -32,9 +32,16 @@ RESTARTS = 2  # of a search whose profiles pass a higher optimum
 
 @dataclass(frozen=True)
 class Saem(SaemSettings, Estimator):
-    """SAEM. searches: how many (None: two to four with fewer than 40 subjects, until two agree); reduce:
-    of few subjects whose data do not determine every number, give the problem of the lowest BIC with
-    fewer."""
+    """SAEM.
+
+    Attributes
+    ----------
+    searches : int or None
+        How many (None: two to four with fewer than 40 subjects, until two agree).
+    reduce : bool
+        Of few subjects whose data do not determine every number, give the problem of the lowest BIC with
+        fewer.
+    """
 
     method = "saem"
     place = 10
@@ -69,15 +76,14 @@ class Saem(SaemSettings, Estimator):
         save = state.save if state.folder else None
         found = searched(prepared, self, seed, self.searches, state.before(), progress, save)
         whole, found = at_optimum(prepared, self, seed, found, progress)
-        if whole.status != NOT_DETERMINED or not carries_little(
-            prepared.design.n, whole.verdict.undetermined, problem
-        ):
+        missing = whole.verdict.undetermined if whole.verdict else ()
+        if whole.status != NOT_DETERMINED or not carries_little(prepared.design.n, missing, problem):
             return whole
-        path = path_from(prepared, found.optima[0], whole.verdict.undetermined, seed, found.lighter)
+        path = path_from(prepared, found.optima[0], missing, seed, found.lighter)
         if not self.reduce or path.lowest == path.steps[0]:
             return replace(whole, path=path.steps)
         reduced, _ = at_optimum(path.best.prepared, self, seed, path.as_searched(found), progress)
-        verdict = replace(reduced.verdict, data=f"{reduced.verdict.data} {path.aside}")
+        verdict = reduced.verdict and replace(reduced.verdict, data=f"{reduced.verdict.data} {path.aside}")
         notes = (*reduced.notes, path.words)
         return replace(reduced, path=path.steps, notes=notes, verdict=verdict, trace_names=whole.trace_names)
 

@@ -9,6 +9,7 @@ from livingdrug.fit import (
     MethodComparison,
     ModelComparison,
     Progress,
+    all_estimators,
     compare_methods,
     compare_models,
     in_model_units,
@@ -16,7 +17,7 @@ from livingdrug.fit import (
 )
 from livingdrug.models import Model, build_model
 from livingdrug.workflows.fit.plan import planned_fit, samples_of
-from livingdrug.workflows.fit.scenario import OF_ONE_METHOD, Fit
+from livingdrug.workflows.fit.scenario import Fit
 
 Comparison = MethodComparison | ModelComparison
 # fields of a fit that name parameters of one model, or ask for more about one fit; and the word of the
@@ -26,12 +27,10 @@ OF_ONE_MODEL = {
     "covariate": "--covariate", "correlated": "--correlated", "occasions": "--occasions",
     "compartments": "--compartment", "outcome": "--outcome",
 }  # fmt: skip
+OF_ONE_METHOD = [option for method in all_estimators().values() for option in method.options]
 OF_ONE_FIT = {
-    "evaluate": "--evaluate",
-    "profile": "--profile",
-    "bootstrap": "--bootstrap",
-    "sir": "--sir",
-} | {name: f"--{name}" for name in (*OF_ONE_METHOD, "borrow", "reduce")}
+    name: f"--{name}" for name in ("evaluate", "profile", "bootstrap", "sir", *OF_ONE_METHOD, "borrow", "reduce")
+}
 
 
 def run_comparison(scenario: Fit, progress: Progress | None = None) -> tuple[Comparison, tuple[str, ...]]:

@@ -24,7 +24,6 @@ MODEL, STARTS, UNCERTAINTY, FEW, BAYES = (
 METHODS = sorted(
     found.name for found in iter_modules([str(Path(livingdrug.__file__).parent / "fit" / "estimators")])
 )
-OF_ONE_METHOD = ("prior", "chains", "tune", "draws", "acceptance")
 
 
 def read_theirs(texts: tuple[str, ...], option: str) -> dict[str, str]:

@@ -127,7 +127,8 @@ def _of_variability(high: ModelCurve, low: ModelCurve, ratio: float) -> Iterator
 def _flags(found: ModelsCompared) -> tuple[str, ...]:
     notices = [notice for curve in found.curves for notice in curve.typical.notices]
     lost = [
-        f"{curve.model.full_name}: {len(curve.many.failed)} of {curve.many.n} virtual subjects were not computed"
+        f"{curve.model.full_name}: {len(curve.many.failed)} of {curve.many.n} virtual subjects were not computed "
+        "or are unphysical"
         for curve in found.curves
         if curve.many is not None and curve.many.failed
     ]

@@ -20,8 +20,8 @@ class ModelsDistinguish(Document):
     """Two models."""
 
     EXAMPLES: ClassVar = (
-        "livingdrug models distinguish kirouac_2023 kirouac_2023+tissue --cv 0.3 --days 3,7,14,28 -n 50",
-        "livingdrug models distinguish kirouac_2023 kirouac_2023+host_competition --cv 0.3 --noise 0.3 -n 50 "
+        "livingdrug models distinguish kirouac_2023 kirouac_2023+host_competition --cv 0.3 --days 7,28 -n 20",
+        "livingdrug models distinguish kirouac_2023 kirouac_2023+host_competition --cv 0.3 --noise 0.3 -n 20 "
         "--out run_distinguish",
     )
 
