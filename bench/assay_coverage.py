@@ -14,8 +14,8 @@ contact, 5 % for growth), the scale of all counts and lost readings differ from 
 
 Kept of each interval: `off`, the error of the estimate in half-widths (inside -1 to 1), and `at`, its error in standard
 errors. Rates of one plate share its donors, so coverage is given with an interval over plates (a t interval of the part
-of each plate's intervals that hold the truth), and the root mean square of `at` says whether standard errors are too large
-or too small sooner than coverage does."""
+of each plate's intervals that hold the truth), and so is that of the 50 % intervals with the same standard errors and degrees
+of freedom: it tells sooner than the tails whether standard errors are too large or too small."""
 
 import json
 import sys
@@ -127,9 +127,9 @@ def _held(own: list[list[dict]]) -> str:
     half = t.ppf(0.975, len(parts) - 1) * parts.std(ddof=1) / np.sqrt(len(parts)) if len(parts) > 1 else np.nan
     said = f"{100 * parts.mean():.1f} % (+- {100 * half:.1f}) of {sum(map(len, own))} intervals hold the truth"
     if "at" in own[0][0]:
-        at = np.sqrt(np.mean([r["at"] ** 2 for rows in own for r in rows]))
-        df = np.median([r["df"] for rows in own for r in rows])
-        said += f"; root mean square error {at:.2f} standard errors; median df {df:.1f}"
+        at, df = (np.array([r[name] for rows in own for r in rows]) for name in ("at", "df"))
+        halves = np.mean(np.abs(at) < t.ppf(0.75, df))
+        said += f"; 50 % intervals: {100 * halves:.1f} %; median df {np.median(df):.1f}"
     return said
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from livingdrug.assay import AssayPlan, Plate, assay_model, estimates_of, fit_assay, observe
+from livingdrug.assay import AssayPlan, Plate, assay_model, estimates_of, fit_assay, killing_pressure, observe
 from livingdrug.assay.course import Course, Steps
 from livingdrug.assay.errors import negative_binomial
 from livingdrug.assay.evaluate import Evaluator
@@ -61,9 +61,11 @@ def test_the_effect_of_a_dose_is_found_with_its_interval(form, number, name):
     assert effect.value == pytest.approx(number, rel=0.1)
     assert found.of("k_kill", "").low < TRUE["k_kill"] < found.of("k_kill", "").high  # without the drug
     assert any("without the drug" in note for note in found.notes)
-    # left out, the drug is taken for less killing in all wells
-    blind = estimates_of(fit_assay(plan(), observe(plate(form, number))), LAWS).of("k_kill", "")
-    assert blind.high < TRUE["k_kill"]
+    # left out, the drug is taken for less killing in all wells, which is said
+    without = estimates_of(fit_assay(plan(), observe(plate(form, number))), LAWS)
+    assert without.of("k_kill", "").high < TRUE["k_kill"]
+    assert any("different treatments are fitted as if" in note for note in without.notes)
+    assert not any("different treatments" in note for note in found.notes)
 
 
 def test_slopes_by_doses_and_by_what_a_cell_gives_are_those_of_differences():
@@ -79,6 +81,15 @@ def test_slopes_by_doses_and_by_what_a_cell_gives_are_those_of_differences():
         step = 1e-4 * np.eye(len(at))[j]
         up, down = (evaluator.expect(at + side * step, np.zeros((seen.n, 2))).level for side in (1, -1))
         assert slopes[:, j] == pytest.approx((up - down) / 2e-4, rel=1e-4, abs=1e-6)
+
+
+def test_the_killing_pressure_beside_an_effect_of_a_dose_is_that_without_the_drug():
+    by = {dose: observe(plate(doses=dose)) for dose in (DOSES, (0.0,))}
+    mixed = killing_pressure(fit_assay(plan(dose={"k_kill": "inhibition"}), by[DOSES]))
+    alone = killing_pressure(fit_assay(plan(), by[0.0,]))
+    assert [p.ratio for p in mixed] == [p.ratio for p in alone] == [1.0, 0.25]
+    for a, b in zip(mixed, alone, strict=True):
+        assert a.value == pytest.approx(b.value, rel=0.1)
 
 
 @pytest.mark.parametrize(

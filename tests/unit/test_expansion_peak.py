@@ -129,3 +129,18 @@ def test_a_trial_compares_expansions_and_says_so():
 def test_where_the_expansion_begins_in_samples(times, levels, start):
     found = expansion_start(np.array([levels], dtype=float), np.array([times], dtype=float), 1.0)
     assert found.tolist() == [start]
+
+
+def test_a_response_takes_the_expansion_where_the_infusate_is_the_largest_sample(tmp_path):
+    from livingdrug.data import Reading, read_data
+    from livingdrug.nca import NcaSettings
+    from livingdrug.response.sample.samples import table_of_samples
+
+    courses = {"a": (900, 5, 300), "b": (10, 40, 300), "c": (900, 50, 5)}
+    rows = [f"{k},{t},{v}" for k, course in courses.items() for t, v in zip((0.05, 3, 10), course, strict=True)]
+    path = tmp_path / "samples.csv"
+    path.write_text("\n".join(["ID,TIME (d),DV (copies/ug)", *rows]))
+    table = table_of_samples(read_data(path, Reading(limit=1.0)), NcaSettings(), "CMAX", None)
+    # that of c, which never rises, stays
+    assert table.computed["CMAX"].tolist() == [300, 300, 900]
+    assert any("in 1 subject(s) the largest sample is one of the first day" in note for note in table.notes)

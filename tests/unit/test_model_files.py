@@ -116,6 +116,8 @@ TAKES = {
     "models compare": ("models", "compare", "stein_2019", "{name}", "--out", "out"),
     "cure": ("cure", "{name}", "--out", "out"),
     "models distinguish": ("models", "distinguish", "{name}", "stein_2019", "--out", "out"),
+    "preconditioning": ("preconditioning", "{name}", "--out", "out"),
+    "fractionation": ("fractionation", "{name}", "--dose", "1e8", "--out", "out"),
     "warmup": ("warmup", "{name}"),
     "simulate": ("simulate", "{name}", "--out", "out"),
     "fit": ("fit", "data.csv", "--model", "{name}", "--out", "out"),

@@ -14,8 +14,8 @@ from livingdrug.core.errors import InputError, SolveError
 from livingdrug.core.export import write_csv
 from livingdrug.core.tables import table_file, write_table
 from livingdrug.models import get_model
-from livingdrug.scale import CurveFile, Serial, run_curves, runs
-from livingdrug.simulation import CurvesTask
+from livingdrug.scale import CurveFile, Serial, choose_executor, run_curves, runs
+from livingdrug.simulation import CurvesTask, Draw, exposure_task
 from livingdrug.workflows import Conduct, table_of
 from livingdrug.workflows.simulate.answer import table
 from livingdrug.workflows.simulate.spec import Simulation, run
@@ -181,6 +181,16 @@ def test_curves_written_in_blocks_are_the_table_of_all(tmp_path, monkeypatch, sc
     assert found.result.values.shape == (23, 1, 11 if drawn else 0) and table(scenario, found) is None
     one = run(scenario)
     assert found.result.summary() == one.result.summary() and found.result.subjects == one.result.subjects
+
+
+def test_exposures_are_the_same_bytes_for_any_workers_and_blocks(tmp_path):
+    task = exposure_task(get_model("stein_2019"), Draw(4500, 1, "sd"), None, (0, 28), None, None)
+    ways = [(Serial(), 1000), (Serial(), 4096), (choose_executor(2, None), 1000), (choose_executor(3, None), 4096)]
+    made = set()
+    for i, (executor, size) in enumerate(ways):
+        runs.run_exposures(task, executor, tmp_path / f"{i}.csv", size=size)
+        made.add((tmp_path / f"{i}.csv").read_bytes())
+    assert len(made) == 1 and made.pop().count(b"\n") == 4501
 
 
 def test_a_run_of_which_nobody_was_computed_leaves_no_table(tmp_path):

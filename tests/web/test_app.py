@@ -11,6 +11,8 @@ from random import Random
 
 import pytest
 
+from tests.web.conftest import PATIENCE
+
 K12 = "#slider-k12"
 DRAWN = "#{} .js-plotly-plot .main-svg"
 OWN_INDEX = "/response?kind=index&file=example_response&exposure=CMAX&efficacy=ORR&toxicity=CRS+grade>%3D3"
@@ -105,7 +107,7 @@ def shows(page, name):
 def taken(page, folder):
     """Every download of the page, in a folder."""
     for link in page.locator("a[data-export]").all():
-        with page.expect_download() as found:
+        with page.expect_download(timeout=PATIENCE) as found:
             link.click()
         found.value.save_as(folder / link.get_attribute("data-export"))
 

@@ -3,6 +3,7 @@
 
 import re
 
+from tests.web.conftest import PATIENCE
 from tests.web.test_app import DRAWN, opened, says, settled, shows, taken
 
 # headings that no reader knows, day 1 is the infusion, on the second sheet of a workbook
@@ -40,6 +41,7 @@ def test_job_1_a_batch_under_odd_headings_becomes_a_table_and_plots(page, addres
         ("What columns mean", "Patient code=ID; Visit day=TIME; Transgene copies=DV", "columns"),
         ("Unit of the values", "copies/ug", "unit=copies"),
         ("Unit of the times", "d", "time_unit=d"),
+        ("Day number of the infusion", "1", "infusion_day=1"),
         ("Limit of quantification", "50", "limit=50"),
     ):
         if page.get_by_label(label, exact=True).is_hidden():
@@ -48,6 +50,7 @@ def test_job_1_a_batch_under_odd_headings_becomes_a_table_and_plots(page, addres
         page.wait_for_function("s => location.search.includes(s)", arg=sign)
     page.wait_for_selector(DRAWN.format("profiles"), state="attached")
     says(page, "main", "P-01")
+    page.wait_for_selector("a[data-export]")
     taken(page, tmp_path)
     assert b"CMAX" in (tmp_path / "results.csv").read_bytes() and (tmp_path / "pp.xpt").stat().st_size > 1000
 
@@ -69,8 +72,10 @@ def test_jobs_4_and_5_a_study_of_two_files_groups_and_outcomes(page, address):
     page.get_by_role("link", name="Kinetics by response").click()
     says(page, "main", "ratio of geometric means")
     page.get_by_role("link", name="Exposure and response", exact=True).click()
+    says(page, "main h1", "Exposure and response")
     page.get_by_role("link", name="Take my study").click()  # joined once, offered here
-    says(page, "#sentence", "CMAX")
+    says(page, "#sentence", "respond and")
+    assert "exposure=CMAX" in page.url
     page.get_by_label("Exposure", exact=True).select_option("AUCINT")
     page.wait_for_function("location.search.includes('exposure=AUCINT')")
     page.wait_for_selector(DRAWN.format("index"), state="attached")
@@ -90,10 +95,8 @@ def test_jobs_6_and_9_another_dose_a_second_infusion_and_lymphodepletion(page, a
     page.wait_for_function("location.search.includes('doses=5e7%4028')")
     page.wait_for_function("t => document.querySelector('#exposure').innerText !== t", arg=before)
     before = page.locator("#exposure").inner_text()
-    slider = page.locator("#slider-host_0")
-    if slider.is_hidden():
-        page.locator("#sliders summary", has_text=re.compile("Host|competition|Other", re.I)).last.click()
-    slider.focus()
+    page.evaluate("document.querySelector('#slider-host_0').closest('#sliders > details').open = true")
+    page.locator("#slider-host_0").focus()
     page.keyboard.press("PageUp")
     page.wait_for_function("t => document.querySelector('#exposure').innerText !== t", arg=before)
     settled(page)
@@ -113,12 +116,13 @@ def test_job_14_values_of_another_assay_are_converted_and_said_so(page, address)
 
 def test_job_15_a_reproducible_report_and_the_model_for_another_tool(page, address, tmp_path):
     opened(page, address, "models?model=singh_2021", plot=None)
+    says(page, "#model-card", "sources")
     taken(page, tmp_path)
     assert "$PROBLEM" in (tmp_path / "model.nonmem.txt").read_text()
     assert "<sbml" in (tmp_path / "model.sbml.xml").read_text()
     page.get_by_role("link", name="Explore it").click()
     page.wait_for_selector(DRAWN.format("curves"), state="attached")
-    with page.expect_download() as found:
+    with page.expect_download(timeout=PATIENCE) as found:
         page.locator("a[data-export='report.html']").click()
     found.value.save_as(tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text()

@@ -1,5 +1,6 @@
 """Models, sensitivity, sampling days and reports, by clicks in a real browser."""
 
+from tests.web.conftest import PATIENCE
 from tests.web.test_app import DRAWN, opened, says
 
 
@@ -31,7 +32,7 @@ def test_a_report_of_two_answers_in_the_order_that_is_chosen(page, address, tmp_
     page.keyboard.press("Enter")
     page.wait_for_function("location.search.includes('Study')")
     for name, begin in (("report.html", b"<!doctype html>"), ("report.docx", b"PK"), ("report.pdf", b"%PDF")):
-        with page.expect_download() as found:
+        with page.expect_download(timeout=PATIENCE) as found:
             page.locator(f"a[data-export='{name}']").click()
         found.value.save_as(tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(begin), name

@@ -251,6 +251,7 @@ def errors_of(seen: Observed, layout: Layout) -> Errors:
         span = np.ptp(seen.time[mine]) if mine.any() else 0.0
         if (
             kind == "correlated"
+            and mine.any()
             and not (seen.exact and channel.logs and channel.known)
             and np.median(np.bincount(seen.well[mine])[np.unique(seen.well[mine])]) >= DENSE
             and span > 0

@@ -30,6 +30,7 @@ AT_START, NEAR = (
     "targets at the start",
     0.2,
 )  # SD of the logarithm around the first reading, where wells are few
+MIXED = "wells with different treatments"
 FEW = 8  # wells, below which a spread of seeding is not estimated
 
 
@@ -158,6 +159,7 @@ def lay_out(plan: AssayPlan, seen: Observed) -> Layout:
     _scale(made)
     _edge(made)
     _dose(made)
+    _treated(made, groups)
     _per_cell(made)
     return Layout(
         plan, tuple(made.columns), made.main, made.factors, made.known, made.wells_differ, tuple(made.notes)
@@ -340,6 +342,25 @@ def _dose(made: _Making) -> None:
         which = made.add(rate, label, there & (dose > 0), covariate=True, shown=shown)
         made.factors.setdefault(rate, []).append(Factor(which, dose / scale, form == INHIBITION))
         made.notes.append(f"{rate} is that without the drug; the dose moves it ({form})")
+
+
+def _treated(made: _Making, groups: np.ndarray) -> None:
+    """Wells of one group that were treated differently, and are fitted as if they were not."""
+    seen, plan = made.seen, made.plan
+    if plan.dose or {"treatment", "well"} & set(plan.by) or "dex_level" in made.known:
+        return
+    sample = seen.column("role") == "sample"
+    dose = np.where(np.isfinite(seen.column("dose")), seen.column("dose"), 0.0)
+    for group in sorted(set(groups[sample])):
+        mine = sample & (groups == group)
+        kinds = set(zip(seen.column("treatment")[mine], dose[mine], strict=True))
+        if len(kinds) > 1:
+            made.notes.append(
+                f"{MIXED} are fitted as if they were treated alike ({group or 'all wells'}: {len(kinds)} treatments and "
+                "doses): fit them by treatment (--by construct,treatment), or give a rate an effect of the dose "
+                "(--dose-effect)"
+            )
+            return
 
 
 def _per_cell(made: _Making) -> None:

@@ -77,7 +77,7 @@ def treatments(
         elif len(gate) > 2:
             parts = (column.heading, *(c.heading for c in gate if c is not column))
             found.append(Treatment(f"clr {column.heading}", "clr", parts, _whole(table, gate), limit))
-        elif column is gate[0]:  # two parts are one ratio
+        elif column is next(iter(gate)):  # two parts are one ratio
             parts = tuple(c.heading for c in gate)
             found.append(Treatment(f"log {parts[0]}:{parts[1]}", "ratio", parts, _whole(table, gate), limit))
     if not found:

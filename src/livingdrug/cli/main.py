@@ -19,7 +19,7 @@ from livingdrug.core.errors import LivingdrugError, printable
 LATER = {
     "example": ("livingdrug.cli.example", "Write example data to try the commands on."),
     "log": ("livingdrug.cli.log", "Check a log of runs."),
-    "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1)."),
+    "petab": ("livingdrug.cli.petab", "Evaluate the PEtab PROBLEM (YAML, version 1 or 2)."),
     "vpc": ("livingdrug.cli.vpc", "Visual predictive check of the fit in FOLDER."),
 }
 

@@ -196,7 +196,7 @@ def _fours() -> tuple[np.ndarray, np.ndarray]:
     """Four digits of 0 to 9999 as the bytes of one word each, and how many of them are zeros at the end."""
     numbers = np.arange(10_000)
     words = np.array([numbers // 1000, numbers // 100 % 10, numbers // 10 % 10, numbers % 10]).T + _ZERO
-    zeros = np.sum([numbers % ten == 0 for ten in _TEN[1:5]], axis=0, dtype=np.int32)
+    zeros = np.asarray(np.sum([numbers % ten == 0 for ten in _TEN[1:5]], axis=0, dtype=np.int32))
     return np.ascontiguousarray(words, dtype=np.uint8).view(np.uint32).ravel(), zeros
 
 

@@ -26,7 +26,7 @@ from livingdrug.fit.estimators.individual import Individual
 from livingdrug.fit.estimators.saem import Saem
 from livingdrug.fit.eta_correlation import EtaCorrelation, correlation_table, eta_correlations
 from livingdrug.fit.evaluate import evaluate
-from livingdrug.fit.given import regimens_of
+from livingdrug.fit.given import given_of, regimens_of
 from livingdrug.fit.groups import Groups, compare_groups
 from livingdrug.fit.importance import few_draws
 from livingdrug.fit.individual_curves import Curves, curves_of
@@ -137,6 +137,7 @@ __all__ = [
     "few_draws",
     "fit",
     "fit_both",
+    "given_of",
     "in_model_units",
     "individual_posterior",
     "joint_problem",

@@ -219,8 +219,13 @@ class PetabObjective:
         own = {q.name for q in self.system.quantities}
         more = tuple(name for name in self.problem.parameters if name not in own and name not in self.names)
         inner = state_function(self.system, texts, more)
-        on = [0.0] * len(self.system.switches)
-        return lambda t, y, p, values: inner(t, y, p, on, [values[name] for name in more])
+        times_of = compile_system(self.system).switch_times
+
+        def observed(t: float, y, p: list[float], values: Mapping[str, float]) -> list[float]:
+            on = [float(t >= at) for at in times_of(*p)]
+            return inner(t, y, p, on, [values[name] for name in more])
+
+        return observed
 
     def _weighed(self, simulations: np.ndarray, noise: np.ndarray) -> PetabValue:
         llh = chi2 = 0.0

@@ -39,6 +39,13 @@ from livingdrug.models.parameters import (
     check_value,
     lognormal,
 )
+from livingdrug.models.regimens import (
+    FludarabineWindow,
+    PreconditioningRegimen,
+    fludarabine_windows,
+    get_regimen,
+    list_regimens,
+)
 from livingdrug.models.structure import (
     Clock,
     ClosedForm,
@@ -62,6 +69,7 @@ from livingdrug.models.structure import (
 from livingdrug.models.text import ENDING, MODEL_FILE, is_model_file, read_model, to_toml
 
 __all__ = [
+    "FludarabineWindow", "PreconditioningRegimen", "fludarabine_windows", "get_regimen", "list_regimens",
     "ENDING", "MODEL_FILE", "WORDS", "About", "Anchor", "Bound", "Clock", "ClosedForm", "ClosedOutput", "Condition",
     "Correlation", "Definition", "EachWith", "Estimated", "Event", "Experiment", "Fitted", "Flow", "Fragment",
     "Fragments", "Mirror", "Model", "Needs", "Output", "Piece", "Place", "Population", "Quantity", "Range",

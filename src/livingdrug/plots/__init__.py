@@ -38,11 +38,13 @@ from livingdrug.plots.posteriors import pairs_together, plot_chains, plot_densit
 from livingdrug.plots.power import plot_one_arm, plot_power, plot_smallest
 from livingdrug.plots.predictive import plot_npde, plot_vpc
 from livingdrug.plots.profiles import plot_profile, plot_profiles, plot_spaghetti
+from livingdrug.plots.regimens import plot_regimens
 from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
 from livingdrug.plots.response import FEW_DECADES, MARKS, plot_continuous, plot_graded, plot_response
 from livingdrug.plots.sampling import plot_days
 from livingdrug.plots.sensitivity import plot_sensitivity, plot_separation
 from livingdrug.plots.separations import plot_separations
+from livingdrug.plots.splits import plot_splits
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence
 from livingdrug.plots.survival import plot_incidence, plot_survival, plot_visits
 from livingdrug.plots.time_axis import is_long, long_ticks
@@ -57,7 +59,8 @@ __all__ = [
     "plot_densities", "plot_designs", "plot_diagram", "plot_doses",
     "plot_eta_pairs", "plot_etas", "plot_forecast", "plot_forecast_check", "plot_forest",
     "plot_graded",
-    "plot_cure", "plot_groups", "plot_growth", "plot_incidence",
+    "plot_cure", "plot_regimens", "plot_splits",
+    "plot_groups", "plot_growth", "plot_incidence",
     "plot_index", "plot_individuals", "plot_intervals", "plot_levels",
     "plot_likelihoods", "plot_limit", "plot_matched", "plot_models", "plot_npde", "plot_null", "plot_observed",
     "plot_outcomes", "plot_pairs",

@@ -28,8 +28,12 @@ def plot_models(compared: ModelsCompared):
             if curve.many is not None:
                 low, high = _shown(curve.many.percentiles(curve.output, (5, 95)) * curve.factor)
                 axes.fill_between(curve.days, low, high, color=colour, alpha=0.2, linewidth=0)
-            axes.plot(curve.days, _shown(curve.typical.curve(curve.output) * curve.factor), color=colour,
-                      label=curve.model.full_name)  # fmt: skip
+            axes.plot(
+                curve.days,
+                _shown(curve.typical.curve(curve.output) * curve.factor),
+                color=colour,
+                label=curve.model.full_name,
+            )
         axes.set_yscale("log")
         axes.set_xlabel("time (days)")
         axes.set_ylabel(f"CAR-T in blood ({compared.unit})")

@@ -29,6 +29,7 @@ from livingdrug.simulation.exposure import (
 )
 from livingdrug.simulation.exposure_summary import ExposureSummary, Failure
 from livingdrug.simulation.extinction import Course, Cures, courses, cure_probability, simulate_cure
+from livingdrug.simulation.fractionation import Fractionated, Fractionation, Split, compare_splits, read_split, with_il6
 from livingdrug.simulation.gillespie import gillespie
 from livingdrug.simulation.observe import observe, observed_part
 from livingdrug.simulation.population import (
@@ -42,6 +43,13 @@ from livingdrug.simulation.population import (
     find_population,
     typical_subject,
 )
+from livingdrug.simulation.preconditioned import (
+    Preconditioned,
+    compare_regimens,
+    fludarabine_exposure,
+    preconditioned_doses,
+    with_full_host,
+)
 from livingdrug.simulation.regimen import Dose, Regimen, Reset, check_regimen
 from livingdrug.simulation.result import METRICS, RISES, Result
 from livingdrug.simulation.run import (
@@ -53,9 +61,12 @@ from livingdrug.simulation.run import (
     simulate,
 )
 from livingdrug.simulation.solve import individual_values, infused_in, solve, subject_events
+from livingdrug.simulation.tau_leap import tau_leap
 from livingdrug.simulation.uncertain import Bands, DrawnModels, bands, drawn_models, says_uncertainty
 
 __all__ = [
+    "Fractionated", "Fractionation", "Preconditioned", "Split", "compare_regimens", "compare_splits",
+    "fludarabine_exposure", "preconditioned_doses", "read_split", "tau_leap", "with_full_host", "with_il6",
     "BOTH",
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "RISES", "UNPHYSICAL", "Bands", "Change", "Course", "Cures", "CurvesTask",
     "Distinguished", "Distribution", "Separation", "distinguish",

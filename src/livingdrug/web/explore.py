@@ -201,8 +201,8 @@ def about_model(model: Model) -> html.Details:
     parts = [html.P(text) for text in (*said, *card.sentences)]
     tables = [table(made) for made in card.tables]
     return html.Details(
-        [html.Summary("About this model: equations, sources, anchors, deviations"), *parts, diagram_image(model), *tables,
-         points("Deviations", card.deviations, "notes")],
+        [html.Summary("About this model: diagram, equations, sources, anchors, deviations"), *parts, diagram_image(model),
+         *tables, points("Deviations", card.deviations, "notes")],
         id="model-card",
     )  # fmt: skip
 

@@ -34,6 +34,7 @@ FILTERS = {
     "data": "Made from",
     "kind": "Numbers are",
 }
+DATA = {"patients": "from patients", "mice": "from mice", "assay": "from assays", "assumed": "numbers assumed"}
 MOST = 200  # signs of an address of this page that are read of a word
 
 
@@ -84,7 +85,8 @@ def _words(name: str) -> list[str]:
 
 def _card(model: Model) -> html.Li:
     about = model.about
-    tags = [*about.disease, *about.mechanism, *(f"from {word}" for word in about.data)] if about else []
+    diseases = ["any disease" if word == "any" else word for word in about.disease] if about else []
+    tags = [*diseases, *about.mechanism, *(DATA[word] for word in about.data)] if about else []
     purpose = [about.purpose] if about else []
     href = f"{PATH}?{urlencode({'model': model.name})}"
     return html.Li(

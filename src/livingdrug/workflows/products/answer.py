@@ -35,10 +35,17 @@ def answer(scenario: Products, found: ProductsFound) -> Answer:
 
 def _list(cards: tuple[ProductCard, ...]) -> Table:
     rows = tuple(
-        (c.product, c.trade_name or "-", c.target, _measured(c), cell(len(c.responses)), ", ".join(c.models) or "-",
-         c.not_read)
+        (
+            c.product,
+            c.trade_name or "-",
+            c.target,
+            _measured(c),
+            cell(len(c.responses)),
+            ", ".join(c.models) or "-",
+            c.not_read,
+        )
         for c in cards
-    )  # fmt: skip
+    )
     header = ("product", "trade name", "target", "published exposure", "responses", "models", "not read")
     return Table("products", header, rows)
 
@@ -83,16 +90,27 @@ def _one(card: ProductCard) -> Answer:
 
 def _variability(scenario: Products, found: ProductsFound) -> Answer:
     rows = tuple(
-        (g.card.target, g.card.product, g.fact.group, cell(g.n), cell(g.log_sd, ends=(g.low, g.high)),
-         f"{g.fact.spread_type} {g.fact.spread}", g.fact.assay, g.fact.source)
+        (
+            g.card.target,
+            g.card.product,
+            g.fact.group,
+            cell(g.n),
+            cell(g.log_sd, ends=(g.low, g.high)),
+            f"{g.fact.spread_type} {g.fact.spread}",
+            g.fact.assay,
+            g.fact.source,
+        )
         for g in found.groups
-    )  # fmt: skip
+    )
     header = ("target", "product", "group", "n", "log-SD (95 %)", "as published", "assay", "source")
     ratios = tuple(
-        (f"{r.above.card.product}, {r.above.fact.group}", f"{r.below.card.product}, {r.below.fact.group}",
-         cell(r.ratio, ends=(r.low, r.high)))
+        (
+            f"{r.above.card.product}, {r.above.fact.group}",
+            f"{r.below.card.product}, {r.below.fact.group}",
+            cell(r.ratio, ends=(r.low, r.high)),
+        )
         for r in found.ratios
-    )  # fmt: skip
+    )
     tables = [Table(f"between-subject variability of {scenario.variability}", header, rows)]
     if ratios:
         heads = ("BCMA", "CD19", "ratio of log-SD (95 %)")
@@ -133,13 +151,42 @@ def table(scenario: Products, found: ProductsFound):
     if scenario.variability:
         return pd.DataFrame(
             [
-                {"target": g.card.target, "product": g.card.product, "group": g.fact.group, "n": g.n,
-                 "parameter": g.fact.parameter, "log_sd": g.log_sd, "low": g.low, "high": g.high,
-                 "source": g.fact.source}
+                {
+                    "target": g.card.target,
+                    "product": g.card.product,
+                    "group": g.fact.group,
+                    "n": g.n,
+                    "parameter": g.fact.parameter,
+                    "log_sd": g.log_sd,
+                    "low": g.low,
+                    "high": g.high,
+                    "source": g.fact.source,
+                }
                 for g in found.groups
             ]
-        )  # fmt: skip
-    columns = ["product", "target", *(f for f in ("indication", "population", "n", "assay", "dose", "metric", "parameter",
-               "statistic", "value", "unit", "spread_type", "spread", "log_sd", "source"))]  # fmt: skip
+        )
+    columns = [
+        "product",
+        "target",
+        *(
+            f
+            for f in (
+                "indication",
+                "population",
+                "n",
+                "assay",
+                "dose",
+                "metric",
+                "parameter",
+                "statistic",
+                "value",
+                "unit",
+                "spread_type",
+                "spread",
+                "log_sd",
+                "source",
+            )
+        ),
+    ]
     rows = [{"target": c.target, **vars(f)} for c in found.cards for f in c.exposures]
     return pd.DataFrame(rows, columns=columns)

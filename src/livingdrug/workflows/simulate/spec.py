@@ -12,7 +12,7 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.names import unknown
 from livingdrug.core.units import in_a_day
 from livingdrug.data import Reading, read_data
-from livingdrug.models import Model, build_model, lognormal
+from livingdrug.models import Model, build_model, get_regimen, lognormal
 from livingdrug.scale import CurveFile, Serial, run_curves, run_exposures
 from livingdrug.simulation import (
     MAX_SUBJECTS,
@@ -32,6 +32,7 @@ from livingdrug.simulation import (
     drawn_models,
     exposure_task,
     observed_part,
+    preconditioned_doses,
     read_dose,
     write_dose,
 )
@@ -49,6 +50,7 @@ DOSE_HELP = (
     "target cells twice; 'reset@24' sets all back to the start."
 )
 POPULATION, TABLE = "Virtual population", "Table of curves"
+BSA = 1.85  # m2, the adult of the reference outcomes of fludarabine
 
 
 def read_above(texts: tuple[str, ...], option: str) -> dict[str, float | tuple[float, ...]]:
@@ -71,7 +73,12 @@ class Simulation(Document):
     SHORTCUTS: ClassVar = {
         "doses_from": About(
             "The doses of a subject in a file, as `fit` reads its rows.", metavar="FILE=SUBJECT"
-        )
+        ),
+        "regimen": About(
+            "With --with preconditioning: drugs of a regimen before the infusion, such as flu_cy_standard, or "
+            "flu_cy_standard:1.7 for another body surface (1.85 m2).",
+            metavar="NAME[:M2]",
+        ),
     }
     EXAMPLES: ClassVar = (
         "livingdrug simulate stein_2019 -n 200 --days 60",
@@ -170,7 +177,7 @@ class Simulation(Document):
 
     @classmethod
     def of_options(cls, given: dict, say: Callable[[str], None]) -> dict:
-        """--doses-from adds the doses of a subject in a file."""
+        """--doses-from adds the doses of a subject in a file, --regimen drugs before the doses that are given."""
         source = given.pop("doses_from", None)
         if source:
             more, notes = doses_of_file(
@@ -179,6 +186,10 @@ class Simulation(Document):
             given["doses"] = (*given.get("doses", ()), *more)
             for note in notes:
                 say(note)
+        regimen = given.pop("regimen", None)
+        if regimen:
+            given["doses"], note = doses_after(regimen, given.get("doses", ()), given.get("fragments", ()))
+            say(note)
         return given
 
     def memory(self) -> float:
@@ -330,6 +341,30 @@ def _draw(model: Model, scenario: Simulation) -> Draw | None:
     draw = Draw(scenario.subjects, scenario.seed, scenario.variability, scenario.cv)
     draw.population(model)
     return draw
+
+
+def doses_after(
+    text: str, doses: tuple[str, ...], fragments: tuple[str, ...]
+) -> tuple[tuple[str, ...], str]:
+    """(drugs of a regimen of preconditioning and the given doses after them, a note); text: NAME or NAME:M2."""
+    name, colon, surface = text.partition(":")
+    regimen = get_regimen(name)
+    try:
+        bsa = float(surface) if colon else BSA
+    except ValueError:
+        bsa = 0.0
+    if not 0 < bsa <= 4:
+        raise InputError(f"--regimen `{text}`: the body surface must be a number of m2 above 0 and at most 4")
+    if "preconditioning" not in fragments:
+        raise InputError("--regimen gives its drugs to the fragment preconditioning; add --with preconditioning")
+    if not doses:
+        raise InputError("--regimen comes before an infusion, and none is given; add its dose, such as --dose 1e8")
+    made = preconditioned_doses(regimen, [read_dose(dose) for dose in doses], bsa)
+    note = (
+        f"{regimen.name}: {regimen.title} ({regimen.source}), body surface {bsa:g} m2; time 0 is its first day, and "
+        f"the doses that were given follow {regimen.infusion_day:g} d later"
+    )
+    return tuple(write_dose(dose) for dose in made), note
 
 
 def doses_of_file(

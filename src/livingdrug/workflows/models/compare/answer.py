@@ -63,9 +63,10 @@ def _of_units(found: ModelsCompared, i: int, j: int) -> Iterator[str]:
     texts = ", ".join(f"{number(value)} by {name}" for name, value in ratios.items())
     ends = min(ratios.values()), max(ratios.values())
     verdict = (
-        "so the conversion alone can explain the gap, and turn it round" if ends[0] < 1 < ends[1]
+        "so the conversion alone can explain the gap, and turn it round"
+        if ends[0] < 1 < ends[1]
         else "so the gap keeps its direction under each of them"
-    )  # fmt: skip
+    )
     yield f"scale: one is in copies/ug and the other in cells/uL; the ratio is {texts}, {verdict}"
 
 
@@ -145,10 +146,16 @@ def _curves(scenario: ModelsCompare, found: ModelsCompared) -> Table:
     for curve in found.curves:
         ends = curve.peaks((5, 95))
         rows.append(
-            (curve.model.full_name, f"{curve.output} ({curve.unit})", cell(curve.factor),
-             cell(curve.metric("CMAX"), ends=None if ends is None else (float(ends[0]), float(ends[1]))),
-             cell(curve.metric("TMAX")), cell(curve.metric("AUC")), curve.dose)
-        )  # fmt: skip
+            (
+                curve.model.full_name,
+                f"{curve.output} ({curve.unit})",
+                cell(curve.factor),
+                cell(curve.metric("CMAX"), ends=None if ends is None else (float(ends[0]), float(ends[1]))),
+                cell(curve.metric("TMAX")),
+                cell(curve.metric("AUC")),
+                curve.dose,
+            )
+        )
     header = ("model", "output", "factor", f"CMAX ({found.unit})", "TMAX (d)", "AUC", "dose")
     made = f", converted by {found.conversion}" if found.conversion else ""
     return Table(
@@ -177,9 +184,15 @@ def _cards(found: ModelsCompared) -> Table:
         about = curve.model.about
         if about is not None:
             rows.append(
-                (curve.model.full_name, ", ".join(about.disease), ", ".join(about.target), about.kind, about.origin,
-                 about.cannot)
-            )  # fmt: skip
+                (
+                    curve.model.full_name,
+                    ", ".join(about.disease),
+                    ", ".join(about.target),
+                    about.kind,
+                    about.origin,
+                    about.cannot,
+                )
+            )
     return Table(
         "what they were made from", ("model", "disease", "target", "numbers", "data", "cannot"), tuple(rows)
     )
@@ -191,8 +204,13 @@ def table(_: ModelsCompare, found: ModelsCompared):
 
     parts = []
     for curve in found.curves:
-        made = {"model": curve.model.full_name, "time_d": curve.days, "unit": found.unit, "factor": curve.factor,
-                "typical": curve.typical.curve(curve.output) * curve.factor}  # fmt: skip
+        made = {
+            "model": curve.model.full_name,
+            "time_d": curve.days,
+            "unit": found.unit,
+            "factor": curve.factor,
+            "typical": curve.typical.curve(curve.output) * curve.factor,
+        }
         levels = (
             (None,) * 3
             if curve.many is None

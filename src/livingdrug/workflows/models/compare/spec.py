@@ -49,9 +49,12 @@ class ModelsCompare(Document):
     ] = DEFAULT_CONVERSION
     subjects: Annotated[
         int,
-        About("Virtual subjects of a model that has a variability; 0: typical subjects alone.", ("-n", "--subjects"),
-              POPULATION),
-    ] = 100  # fmt: skip
+        About(
+            "Virtual subjects of a model that has a variability; 0: typical subjects alone.",
+            ("-n", "--subjects"),
+            POPULATION,
+        ),
+    ] = 100
     variability: Annotated[
         str | None,
         About(
