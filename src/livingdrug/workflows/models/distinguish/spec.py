@@ -8,12 +8,12 @@ from livingdrug.core.errors import InputError
 from livingdrug.core.units import in_a_day
 from livingdrug.models import Model, build_model, is_model_file
 from livingdrug.simulation import Distinguished, Regimen, distinguish, read_dose
-from livingdrug.simulation.distinguish import DAYS, SUBJECTS
 from livingdrug.workflows.document import Document
 from livingdrug.workflows.fields import About, EvenSo, commas, named_numbers, numbers
 from livingdrug.workflows.memory import ROW
 
 SAMPLES, PATIENTS = "Samples", "Virtual patients"
+DAYS, SUBJECTS = (1.0, 3.0, 5.0, 7.0, 10.0, 14.0, 21.0, 28.0, 42.0, 60.0, 90.0), 400
 
 
 class ModelsDistinguish(Document):
