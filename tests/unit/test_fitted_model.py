@@ -252,6 +252,7 @@ ASKED = {
     "fit": {"evaluate": "foce"},
 }  # fmt: skip
 ELSEWHERE = {"index", "forecast", "attributes-carry", "optimise", "population", "models-distinguish"}
+ELSEWHERE |= {"models-compare", "cure", "preconditioning", "fractionation"}
 # they ask for more than this model; their answers show its card too
 
 

@@ -114,7 +114,7 @@ def _last(handle: int, path: Path) -> tuple[int, str]:
         n, previous = entry["n"], entry["previous"]
         fault = _fault(raw, n, previous)
     except (ValueError, TypeError, KeyError, RecursionError):
-        fault = "it is no line of a log"
+        n, entry, fault = 0, {}, "it is no line of a log"
     if fault:
         raise InputError(
             f"the log `{path}` (variable {VARIABLE}) has a last line that is damaged: {fault}; look at it with `livingdrug "

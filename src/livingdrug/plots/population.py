@@ -44,10 +44,13 @@ def _panel(axes, found: Matched, target) -> None:
     for weights, colour, label in ((even, MUTED, "candidates"), (found.weights[use], COLOURS[0], "population")):
         axes.step(values[order], np.cumsum(weights[order]), where="post", color=colour, label=label)
     axes.errorbar(target.values, p, error, fmt="o", color=COLOURS[1], markersize=4, label="published")
-    if values.min() > 0:
+    low, high = np.percentile(values, (0.5, 99.5))
+    low, high = min(low, *target.values), max(high, *target.values)
+    if target.exposure in ("TMAX", "XTMAX"):
+        axes.set_xlim(0, high * 1.1)
+    elif values.min() > 0:
         axes.set_xscale("log")
-        low, high = np.percentile(values, (0.5, 99.5))
-        axes.set_xlim(min(low, *target.values) / 1.5, max(high, *target.values) * 1.5)
+        axes.set_xlim(low / 1.5, high * 1.5)
     axes.set_ylim(0, 1)
     axes.set_xlabel(f"{target.exposure} ({target.unit})")
     axes.set_ylabel("part of the patients")

@@ -215,7 +215,7 @@ def compare_splits(
         raise SolveError(f"`{model.full_name}`: no subject was computed under every split: {why}")
     found = []
     for split, run in zip(splits, runs, strict=True):
-        tumour = sum(run.values[kept, run.outputs.index(name)] for name in targets)
+        tumour = np.sum([run.values[kept, run.outputs.index(name)] for name in targets], axis=0)
         left = tumour[:, 1] / tumour[:, 0]
         il6 = run.metric(IL6, "CMAX")[kept]
         severe = (

@@ -157,7 +157,7 @@ def compare_regimens(
     """
     names = {o.name for o in model.system.outputs}
     missing = [name for name in (CAR_T, HOST) if name not in names]
-    if missing or DRUG not in {s.name for s in model.system.states}:
+    if missing or DRUG not in {s.name for s in getattr(model.system, "states", ())}:
         part = {CAR_T: "an output car_t_blood", HOST: "host T cells (join host_competition_logistic)"}
         what = part[missing[0]] if missing else "the fragment preconditioning"
         raise InputError(
@@ -187,7 +187,7 @@ def _one(
     run = simulate(model, None, given, times, end, [CAR_T, HOST])
     area = simulate(model, None, given, [infusion + WINDOW], infusion + WINDOW, [CAR_T])
     for result in (run, area):
-        if result.failed:
+        if result.uncomputed:
             raise SolveError(f"`{model.full_name}` under {regimen.name}: {result.reason[0]}")
     host, at = run.curve(HOST), int(np.searchsorted(times, infusion))
     low = int(np.argmin(host))

@@ -102,7 +102,8 @@ class Result(Shown):
         output, XCMAX and XTMAX are CMAX and TMAX."""
         peaks = self.peak, self.peak_time
         rises = (self.rise, self.rise_time) if output in self.infused else peaks
-        found = dict(zip((*METRICS, *RISES), (*peaks, self.area, *rises), strict=True))
+        kept: list[np.ndarray] = [a for a in (*peaks, self.area, *rises) if a is not None]
+        found: dict[str, np.ndarray] = dict(zip((*METRICS, *RISES), kept, strict=True))
         return found[name][:, self.outputs.index(output)]
 
     def infusate_peaks(self, output: str) -> np.ndarray:

@@ -131,7 +131,7 @@ class _Equations:
     def size(self, node: ast.expr) -> float | None:
         """The number that a product of names and numbers is at the start; None for any other form."""
         match node:
-            case ast.Constant(value=value):
+            case ast.Constant(value=int() | float() as value):
                 return float(value)
             case ast.Name(id=name) if name in self.trees:
                 if name not in self.sizes:

@@ -5,6 +5,7 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from importlib import metadata
+from pathlib import Path
 from re import match, split
 
 from livingdrug.workflows.verify.case import INSTALLATION, Case, NotDetermined
@@ -29,14 +30,15 @@ def _case(name: str, expected, got, source: str) -> Case:
 
 def _files() -> str:
     """Compare every Python file with its recorded hash."""
-    kept = [file for file in metadata.files(PACKAGE) or () if file.hash and file.parts[0] == PACKAGE]
+    hashes = {file: file.hash for file in metadata.files(PACKAGE) or () if file.parts[0] == PACKAGE}
+    kept = {file: known for file, known in hashes.items() if known}
     if not kept:
         raise NotDetermined("a working copy is in use, whose files have no recorded hashes")
     changed = []
-    for file in kept:
-        path = file.locate()
-        digest = hashlib.new(file.hash.mode, path.read_bytes()).digest() if path.is_file() else b""
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value:
+    for file, known in kept.items():
+        path = Path(file.locate())
+        digest = hashlib.new(known.mode, path.read_bytes()).digest() if path.is_file() else b""
+        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != known.value:
             changed.append(str(file))
     return f"{len(changed)} changed, such as {changed[0]}" if changed else "unchanged"
 
