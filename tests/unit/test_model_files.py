@@ -115,6 +115,7 @@ TAKES = {
     "models export": ("models", "export", "{name}", "--to", "nonmem"),
     "models compare": ("models", "compare", "stein_2019", "{name}", "--out", "out"),
     "cure": ("cure", "{name}", "--out", "out"),
+    "models distinguish": ("models", "distinguish", "{name}", "stein_2019", "--out", "out"),
     "preconditioning": ("preconditioning", "{name}", "--out", "out"),
     "fractionation": ("fractionation", "{name}", "--dose", "1e8", "--out", "out"),
     "warmup": ("warmup", "{name}"),

@@ -43,6 +43,7 @@ from livingdrug.plots.relations import plot_covariates, plot_eta_pairs
 from livingdrug.plots.response import FEW_DECADES, MARKS, plot_continuous, plot_graded, plot_response
 from livingdrug.plots.sampling import plot_days
 from livingdrug.plots.sensitivity import plot_sensitivity, plot_separation
+from livingdrug.plots.separations import plot_separations
 from livingdrug.plots.splits import plot_splits
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, new_figure, sequence
 from livingdrug.plots.survival import plot_incidence, plot_survival, plot_visits
@@ -68,7 +69,7 @@ __all__ = [
     "plot_power_over_size", "plot_smallest",
     "plot_predicted", "plot_profile", "plot_profiles", "plot_range", "plot_ranking", "plot_ranks",
     "plot_rates", "plot_residual_plate", "plot_residuals", "plot_response", "plot_scored", "plot_sensitivity",
-    "plot_separation",
+    "plot_separation", "plot_separations",
     "plot_size_grid", "plot_spaghetti", "plot_surface", "plot_survival", "plot_trace", "plot_tradeoff", "plot_visits",
     "plot_volcano",
     "plot_vpc",

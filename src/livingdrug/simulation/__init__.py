@@ -16,6 +16,7 @@ from livingdrug.simulation.carried import (
 from livingdrug.simulation.compared import ModelCurve, ModelsCompared, compare_models, conversions
 from livingdrug.simulation.conformance import check_anchors
 from livingdrug.simulation.curves import CurvesTask, joined
+from livingdrug.simulation.distinguish import Distinguished, Separation, distinguish
 from livingdrug.simulation.distribution import Distribution
 from livingdrug.simulation.dose_text import read_dose, write_dose
 from livingdrug.simulation.experiment import default_regimen
@@ -68,7 +69,8 @@ __all__ = [
     "fludarabine_exposure", "preconditioned_doses", "read_split", "tau_leap", "with_full_host", "with_il6",
     "BOTH",
     "MAX_SUBJECTS", "MAX_VALUES", "METRICS", "RISES", "UNPHYSICAL", "Bands", "Change", "Course", "Cures", "CurvesTask",
-    "Distribution", "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
+    "Distinguished", "Distribution", "Separation", "distinguish",
+    "Dose", "Draw", "DrawnModels", "ExposureSummary", "ExposureTask", "Failure", "Link", "ModelCurve",
     "ModelsCompared", "Prediction",
     "Regimen", "Reset", "Result", "Subjects", "bands", "carry", "factors_of", "moved_values", "cautions", "check_anchors",
     "check_count", "check_horizon", "check_outputs", "check_regimen", "check_window", "compare_models", "conversions",

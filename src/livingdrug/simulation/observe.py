@@ -51,7 +51,7 @@ def observed_part(model: Model, result: Result, limit: float | None, seed: int, 
     for output in sorted(measured & set(residual)):
         rows = np.flatnonzero(table["output"] == output)
         eps = normals(seed, f"residual {output}", before * len(result.times), len(rows))
-        value[rows] = _with_error(residual[output], value[rows], eps)
+        value[rows] = with_error(residual[output], value[rows], eps)
     below = value < limit if limit is not None else np.zeros(len(table), dtype=bool)
     table["value"] = np.where(below, limit if limit is not None else 0.0, value)
     table["limit"] = limit if limit is not None else np.nan
@@ -61,7 +61,7 @@ def observed_part(model: Model, result: Result, limit: float | None, seed: int, 
     return table
 
 
-def _with_error(residual: Residual, f: np.ndarray, eps: np.ndarray) -> np.ndarray:
+def with_error(residual: Residual, f: np.ndarray, eps: np.ndarray) -> np.ndarray:
     """Measured values of f."""
     if residual.kind == "lognormal":
         return f * np.exp(residual.log_sd * eps)
