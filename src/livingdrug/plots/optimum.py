@@ -3,6 +3,7 @@
 import numpy as np
 
 from livingdrug.core.words import RESEARCH, number
+from livingdrug.models import ClosedForm
 from livingdrug.optimum import Optimum
 from livingdrug.plots.style import COLOURS, MUTED, SETTINGS, blank, short, stamp
 
@@ -83,7 +84,9 @@ def _values(points) -> list[float]:
 
 
 def _dose(found: Optimum) -> str:
-    unit = next((s.unit for s in found.model.system.states if s.name == found.model.system.dose_into), "")
+    system = found.model.system
+    states = () if isinstance(system, ClosedForm) else system.states
+    unit = next((s.unit for s in states if s.name == system.dose_into), "")
     return f"total dose ({unit})"
 
 

@@ -193,8 +193,10 @@ def _run_system(
     for i, (word, sentence) in faults.items():
         status[i], reasons[i] = word, sentence
         curves[i], measured[:, i], above[:, i] = np.nan, np.nan, np.nan
-    peak, peak_time, area, *rises = measured
-    return Solved(curves, peak, peak_time, area, *above, tuple(status), tuple(reasons), *rises)
+    peak, peak_time, area, rise, rise_time = measured
+    return Solved(
+        curves, peak, peak_time, area, above[0], above[1], tuple(status), tuple(reasons), rise, rise_time
+    )
 
 
 def infused_in(
@@ -206,8 +208,8 @@ def infused_in(
     found = tuple(name for name in wanted if name in known)
     if not found:
         return (), ()
-    dosed = {model.system.dose_into, *into}
-    return found, tuple(i for i, s in enumerate(model.system.states) if s.name in dosed and "car_t" in s.roles)
+    dosed, states = {model.system.dose_into, *into}, () if isinstance(model.system, ClosedForm) else model.system.states
+    return found, tuple(i for i, s in enumerate(states) if s.name in dosed and "car_t" in s.roles)
 
 
 def _run_triggered(

@@ -68,14 +68,14 @@ def _monotone_of_rows(sets: RiskSets) -> np.ndarray | None:
     from scipy.sparse import csr_array, vstack
 
     deaths = np.flatnonzero(sets.event)
-    limits, rise = [], np.zeros(sets.columns.shape[1])
+    limits, rise, rows = [], np.zeros(sets.columns.shape[1]), 0
     for i in deaths:
         at_risk = (sets.entry < sets.time[i]) & (sets.time >= sets.time[i])
         apart = sets.columns[at_risk] - sets.columns[i]
         limits.append(csr_array(apart))
+        rows += len(apart)
         rise -= apart.mean(axis=0)
-    matrix = vstack(limits)
-    found = linprog(-rise, A_ub=matrix, b_ub=np.zeros(matrix.shape[0]), bounds=[(-1, 1)] * len(rise), method="highs")
+    found = linprog(-rise, A_ub=vstack(limits), b_ub=np.zeros(rows), bounds=[(-1, 1)] * len(rise), method="highs")
     if found.status != 0 or -found.fun < TOLERANCE * len(deaths):
         return None
     return found.x
