@@ -56,8 +56,8 @@ class Separation:
     output: str
     unit: str
     time: float
-    medians: tuple[float, float]
-    below: tuple[float, float]
+    medians: tuple[float, ...]
+    below: tuple[float, ...]
     ratio: float
     difference: float
     overlap: float
@@ -74,11 +74,11 @@ class Distinguished:
     models: tuple[Model, Model]
     rows: tuple[Separation, ...]
     apart: tuple[str, ...]
-    results: tuple[Result, Result]
+    results: tuple[Result, ...]
     noiseless: tuple[str, ...]
     limits: dict[str, float]
-    left: tuple[int, int]
-    variable: tuple[bool, bool]
+    left: tuple[int, ...]
+    variable: tuple[bool, ...]
     notices: tuple[str, ...]
 
 
@@ -134,8 +134,8 @@ def distinguish(
         regimen = default_regimen(first)
         if regimen != default_regimen(second):
             raise InputError("the two models have doses of their own, which would differ too: say the dose of both (--dose)")
-    times = np.unique(np.asarray(times, dtype=float))
-    if not len(times) or not (np.isfinite(times) & (times > 0)).all():
+    days = np.unique(np.asarray(times, dtype=float))
+    if not len(days) or not (np.isfinite(days) & (days > 0)).all():
         raise InputError("days of samples must be numbers above 0, such as 3,7,14,28")
     if noise is not None and not (math.isfinite(noise) and noise >= 0):
         raise InputError(f"the residual error is {noise:g}; it must be a number, 0 or above")
@@ -150,7 +150,7 @@ def distinguish(
             raise InputError(f"the limit of `{name}` is {limit:g}; it must be a number above 0")
     drawn = [_subjects(model, subjects, seed + i, cv) for i, model in enumerate(pair)]
     found = tuple(
-        simulate(m, s, regimen, times, float(times[-1]), common) for m, s in zip(pair, drawn, strict=True)
+        simulate(m, s, regimen, days, float(days[-1]), common) for m, s in zip(pair, drawn, strict=True)
     )
     done = [np.array([status == "ok" for status in r.status]) for r in found]
     for model, ok in zip(pair, done, strict=True):
@@ -160,7 +160,7 @@ def distinguish(
     for k, name in enumerate(common):
         values = [_reported(m, r.values[ok, k], name, noise, seed + i)
                   for i, (m, r, ok) in enumerate(zip(pair, found, done, strict=True))]  # fmt: skip
-        for t, at in enumerate(times):
+        for t, at in enumerate(days):
             rows.append(_separation(name, found[0].units[k], float(at), values[0][:, t], values[1][:, t], given.get(name)))
     rows.sort(key=lambda row: (row.patients, -row.overlap))
     silent = tuple(n for n in common if noise is None and any(_residual(m, n) is None for m in pair))
