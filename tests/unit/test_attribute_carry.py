@@ -10,6 +10,7 @@ import pytest
 from livingdrug import attributes as at
 from livingdrug.attributes.carried import _values
 from livingdrug.attributes.scales import whole_of
+from livingdrug.core.errors import InputError
 from livingdrug.models import get_model
 from livingdrug.simulation import carry, read_link, settled, simulate
 from livingdrug.workflows.assay.predict.spec import AssayPrediction, Predicted
