@@ -227,3 +227,16 @@ def test_a_sign_against_its_flag_is_refused(tmp_path):
     rows = [["ID", "TIME", "DV", "UNIT", "CENS"], ["A", "1", "80", "copies/ug", "0"], ["A", "2", ">50", "copies/ug", "1"]]
     with pytest.raises(InputError, match="contradict"):
         read_data(write(tmp_path / "s.csv", rows))
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize("measured", [False, True])
+def test_a_column_is_read_as_its_cells_are(decimal, measured):
+    texts = ["1", "1.5", "-2e3", "1e999", "<50", ">7", "BLQ", "NA", "", " 3 ", "1,5", "12,400", "nan", "inf", "abc", "ND",
+             "<LLOQ (50)", "1_000", "\u0663", "0x10", "+4", ".5", "5."]  # fmt: skip
+    column = np.array(texts * 3 + texts[::-1], dtype=object)
+    found = read_numbers(column, decimal, measured)
+    value, bound, kind = (np.array(part) for part in zip(*(read_cell(t, decimal, measured) for t in column), strict=True))
+    np.testing.assert_array_equal(found.value, value)
+    np.testing.assert_array_equal(found.bound, bound)
+    np.testing.assert_array_equal(found.kind, kind)

@@ -109,9 +109,14 @@ def read_numbers(texts: np.ndarray, decimal: str = ".", measured: bool = False) 
     codes, unique = pd.factorize(texts)
     if not len(unique):
         return nothing(0)
-    read = (read_cell(text, decimal, measured) for text in unique)
-    value, bound, kind = (np.array(part) for part in zip(*read, strict=True))
-    return Numbers(value[codes], bound[codes], kind.astype(np.int8)[codes])
+    # most cells of a long table are numbers: the others alone are read one by one
+    plain = np.fromiter((_NUMBER.fullmatch(text) is not None for text in unique), bool, len(unique))
+    value, bound = np.full(len(unique), np.nan), np.full(len(unique), np.nan)
+    value[plain] = np.fromiter(map(float, unique[plain]), float, int(plain.sum()))
+    kind = np.full(len(unique), NUMBER, dtype=np.int8)
+    for k in np.flatnonzero(~np.isfinite(value)).tolist():
+        value[k], bound[k], kind[k] = read_cell(unique[k], decimal, measured)
+    return Numbers(value[codes], bound[codes], kind[codes])
 
 
 def read_cell(text: str, decimal: str = ".", measured: bool = False) -> tuple[float, float, int]:
