@@ -11,7 +11,8 @@ Every folder holds an earlier run of its kind, with another seed or setting. A k
 the files of the earlier or of the new run (a move that was cut off is finished first, as all that reads a folder does),
 where the next command (the same again, of a fit with --resume) ends without a fault, and where it leaves, byte for byte,
 the folder of a run that was not killed, and nothing else. Times are uniform over 1.1 times the duration of a run.
-Prints a row for each kind, and keeps the counts in bench/results/kills.json; exit code 1 where one failed.
+Prints a row for each kind, and adds the counts to bench/results/kills.json (empty its rows to begin anew); exit
+code 1 where one failed.
 """
 
 import json
@@ -49,7 +50,7 @@ count = left = int(sys.argv.pop(1))
 def counted(call):
     def counting(*given, **named):
         global left
-        left -= ".livingdrug." in str(given[0])
+        left -= ".livingdrug." in str(given[0]) or ".part" in str(given[0])
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return call(*given, **named)
@@ -188,10 +189,19 @@ class Row:
         }
 
 
+def together(before: dict | None, now: dict) -> dict:
+    """The counts of an earlier call and of this one."""
+    if before is None:
+        return now
+    return now | {key: before[key] + now[key] for key in ("runs", "killed", "right", "faults")}
+
+
 def kills(kinds: list[str], count: int, walk: bool, seconds: float) -> bool:
     """Kill `count` runs, the kinds in turn, until the time is over; whether all was right."""
-    draw, end, name = random.Random(7), time.monotonic() + seconds, "moves" if walk else "moments"
+    end, name = time.monotonic() + seconds, "moves" if walk else "moments"
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"rows": {}}
+    kept = found["rows"].setdefault(name, {})
+    before, draw = dict(kept), random.Random(7 + sum(row["runs"] for row in kept.values()))
     with tempfile.TemporaryDirectory() as folder:
         rows = []
         for k in range(count):
@@ -200,7 +210,7 @@ def kills(kinds: list[str], count: int, walk: bool, seconds: float) -> bool:
             if k < len(kinds):
                 rows.append(Row(kinds[k], Path(folder), walk, -(-count // len(kinds)), draw))
             rows[k % len(kinds)].kill()
-            found["rows"][name] = {row.kind: row.counts() for row in rows}
+            kept.update((row.kind, together(before.get(row.kind), row.counts())) for row in rows)
             RESULTS.write_text(json.dumps({"machine": machine(), "rows": found["rows"]}, indent=1) + "\n")
     for row in rows:
         print(f"{row.kind:9} {row.counts()}", flush=True)
