@@ -82,7 +82,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         name: content
         for name, content in named.items()
-        if not name.startswith(OWN) and not name.startswith("state.npz")
+        if not name.startswith((OWN, "state.npz")) and not name.endswith(".part")  # not there for a reader
     }
 
 
