@@ -3,7 +3,8 @@
     python -m bench.kills 200              kills, the kinds in turn
     python -m bench.kills 20 fit nca       of these kinds alone
     python -m bench.kills 40 --moves       while results are moved in: a kill before a rename (or rmdir); the
-                                           places are spread over all of a run, and enough kills meet every one
+                                           places are spread over all of a run, go on from those of earlier
+                                           calls, and enough kills meet every one
     python -m bench.kills 200 --seconds N  until N seconds are over
     python -m bench.kills 2000 --records   mutated records that `livingdrug report` reads; nothing is killed
 
@@ -147,13 +148,14 @@ def fault_of(kind: str, where: Path, old: dict, new: dict) -> str:
 class Row:
     """The kills of one kind, in a folder of its own."""
 
-    def __init__(self, kind: str, folder: Path, walk: bool, share: int, draw: random.Random) -> None:
+    def __init__(self, kind: str, folder: Path, walk: bool, share: int, draw: random.Random, done: int) -> None:
         self.kind, self.where, self.walk, self.draw = kind, folder / kind, walk, draw
         self.where.mkdir()
         self.old, self.new, self.seconds = prepared(kind, self.where)
         self.begin_again()
         self.places = moves(kind, self.where) if walk else 0
         self.step = max(self.places / share, 1.0)
+        self.done = done  # places that earlier calls met
         self.runs = self.hit = 0
         self.faults: list[str] = []
 
@@ -166,7 +168,7 @@ class Row:
         """One more run and its kill."""
         self.begin_again()
         if self.walk:
-            at = 1 + int(self.runs * self.step) % max(self.places, 1)
+            at = 1 + (self.done + int(self.runs * self.step)) % max(self.places, 1)
             self.hit += at_a_move(self.kind, self.where, at).returncode == -signal.SIGKILL
         else:
             at = self.draw.uniform(0.0, 1.1 * self.seconds)
@@ -208,7 +210,8 @@ def kills(kinds: list[str], count: int, walk: bool, seconds: float) -> bool:
             if time.monotonic() > end:
                 break
             if k < len(kinds):
-                rows.append(Row(kinds[k], Path(folder), walk, -(-count // len(kinds)), draw))
+                done = before.get(kinds[k], {}).get("runs", 0) if walk else 0
+                rows.append(Row(kinds[k], Path(folder), walk, -(-count // len(kinds)), draw, done))
             rows[k % len(kinds)].kill()
             kept.update((row.kind, together(before.get(row.kind), row.counts())) for row in rows)
             RESULTS.write_text(json.dumps({"machine": machine(), "rows": found["rows"]}, indent=1) + "\n")
